@@ -1,0 +1,146 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One target a floor; a target depends only on floors below it. ARCHITECTURE.md says what each floor is for, and
+// Tests/TidyTests holds the same table against the imports.
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .treatAllWarnings(as: .error),
+]
+
+func floor(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+
+func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
+    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+}
+
+func library(_ name: String, apt: String, pkgConfig: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let orderedCollections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+
+let package = Package(
+    name: "aura",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "aurad", targets: ["aurad"]),
+        .executable(name: "aura", targets: ["aura"]),
+        .executable(name: "aura-sandbox", targets: ["aura-sandbox"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(
+            url: "https://github.com/apple/swift-configuration", from: "1.4.0",
+            traits: [.defaults, "YAML"]),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
+    ],
+    targets: [
+        // C libraries
+        library("CCurl", apt: "libcurl4-openssl-dev", pkgConfig: "libcurl"),
+        library("CJansson", apt: "libjansson-dev", pkgConfig: "jansson"),
+
+        // Foundations
+        floor("Locking", [nioConcurrencyHelpers]),
+        floor("JSON", ["CJansson", orderedCollections]),
+        floor("JSONRPC", ["JSON", "Locking"]),
+        floor("HTTPClient", ["CCurl", "Locking"]),
+
+        // The model and the wire's types
+        floor("AuraModel", ["JSON"]),
+        floor("AuraAPI", ["AuraModel", "JSON"]),
+
+        // Storage
+        floor("Storage", ["AuraModel", "JSON"]),
+        floor("StorageSQLite", ["Storage", "AuraModel", "JSON", "Locking", deque, grdb, logging]),
+
+        // The engine
+        floor("Jobs", ["Storage", "AuraModel", "JSON", "Locking", logging, serviceLifecycle]),
+
+        // Drivers
+        floor("DriverKit", path: "Sources/Drivers/DriverKit", ["AuraModel", "JSON"]),
+        floor(
+            "HetznerDriver", path: "Sources/Drivers/Hetzner",
+            ["DriverKit", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
+        floor(
+            "TailscaleDriver", path: "Sources/Drivers/Tailscale",
+            ["DriverKit", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
+        floor(
+            "AnsibleDriver", path: "Sources/Drivers/Ansible",
+            ["DriverKit", "AuraModel", "JSON", "Locking", logging, subprocess]),
+        floor(
+            "SSHDriver", path: "Sources/Drivers/SSH",
+            ["DriverKit", "AuraModel", "JSON", logging, subprocess]),
+
+        // The operations
+        floor(
+            "ControlPlane",
+            ["AuraAPI", "AuraModel", "DriverKit", "JSON", "JSONRPC", "Jobs", "Locking", "Storage", logging, serviceLifecycle]),
+
+        // Transports and programs
+        floor("RPCTransport", ["JSON", "JSONRPC", "Locking", nioCore, nioPosix, logging, serviceLifecycle]),
+        floor("AuraClient", ["AuraAPI", "AuraModel", "JSON", "JSONRPC", "Locking", nioCore, nioPosix]),
+        program(
+            "aurad",
+            [
+                "AnsibleDriver", "AuraAPI", "AuraModel", "ControlPlane", "DriverKit", "HTTPClient", "HetznerDriver", "JSON",
+                "JSONRPC", "Jobs", "RPCTransport", "SSHDriver", "Storage", "StorageSQLite", "TailscaleDriver",
+                argumentParser, configuration, logging, serviceLifecycle,
+            ]),
+        program("aura", ["AuraAPI", "AuraClient", "AuraModel", "JSON", "JSONRPC", argumentParser]),
+        program(
+            "aura-sandbox",
+            ["JSON", "Locking", argumentParser, crypto, hummingbird, logging, serviceLifecycle, subprocess, nioCore]),
+
+        // Tests mirror Sources; Tests/EndToEnd drives the programs from outside and is no Swift target.
+        suite("JSONTests", ["JSON"]),
+        suite("JSONRPCTests", ["JSONRPC", "JSON"]),
+        suite("RPCTransportTests", ["RPCTransport", "JSONRPC", "JSON", nioCore, nioPosix, logging]),
+        suite("HTTPClientTests", ["HTTPClient", nioCore, nioPosix]),
+        suite("AuraModelTests", ["AuraModel", "JSON"]),
+        suite("StorageTests", ["Storage", "StorageSQLite", "AuraModel", "JSON", grdb, logging]),
+        suite("JobsTests", ["Jobs", "Storage", "StorageSQLite", "AuraModel", "JSON", "Locking", logging]),
+        suite(
+            "DriverTests",
+            [
+                "HetznerDriver", "TailscaleDriver", "AnsibleDriver", "SSHDriver", "DriverKit", "HTTPClient", "AuraModel", "JSON",
+                "Locking", logging, nioCore, nioPosix,
+            ]),
+        suite(
+            "ControlPlaneTests",
+            [
+                "ControlPlane", "AuraAPI", "DriverKit", "Jobs", "JSONRPC", "Storage", "StorageSQLite", "AuraModel", "JSON",
+                "Locking", logging,
+            ]),
+        suite("TidyTests", []),
+    ]
+)
