@@ -1,0 +1,100 @@
+public import JSON
+
+/// A durable operation on an instance.
+public struct Job: Sendable, Hashable {
+    public var id: JobID
+    public var kind: JobKind
+    public var instance: InstanceID
+    public var tenant: TenantID
+    public var change: ChangeID
+    public var state: JobState
+    /// Lower runs first; a destroy never waits behind provisions.
+    public var priority: Int
+    /// Not before this moment; a waiting job costs a row until then.
+    public var availableAt: Timestamp
+    /// Raised by every claim; a write with an older one changes nothing.
+    public var epoch: Int64
+    /// Tries of the present step that failed in a row.
+    public var attempt: Int
+    /// When the whole job counts as failed.
+    public var deadline: Timestamp
+    public var cancellation: Cancellation?
+    /// The job that must end before this one may start.
+    public var blockedBy: JobID?
+    public var definitionVersion: Int
+    public var input: JSONValue
+    /// Why the job waits, for people.
+    public var waitingFor: String?
+    public var failure: Failure?
+    public var createdAt: Timestamp
+    public var startedAt: Timestamp?
+    public var finishedAt: Timestamp?
+
+    public init(
+        id: JobID, kind: JobKind, instance: InstanceID, tenant: TenantID, change: ChangeID, definitionVersion: Int,
+        input: JSONValue, createdAt: Timestamp, deadline: Timestamp
+    ) {
+        self.id = id
+        self.kind = kind
+        self.instance = instance
+        self.tenant = tenant
+        self.change = change
+        self.state = .queued
+        self.priority = kind.priority
+        self.availableAt = createdAt
+        self.epoch = 0
+        self.attempt = 0
+        self.deadline = deadline
+        self.definitionVersion = definitionVersion
+        self.input = input
+        self.createdAt = createdAt
+    }
+}
+
+/// The operations.
+public enum JobKind: String, Sendable, Hashable, Codable, CaseIterable {
+    case provision
+    case suspend
+    case resume
+    case restart
+    case destroy
+
+    /// Lower runs first.
+    public var priority: Int {
+        switch self {
+        case .destroy: 0
+        case .suspend, .resume, .restart: 50
+        case .provision: 100
+        }
+    }
+}
+
+/// How far a job is.
+public enum JobState: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Nothing of it ran. → running, cancelled.
+    case queued
+    /// A worker has it. → waiting, compensating, succeeded, failed, cancelled.
+    case running
+    /// It waits for a moment, holding no worker. → running, compensating, cancelled.
+    case waiting
+    /// Its steps are being undone, by a worker or waiting for one. → failed, cancelled.
+    case compensating
+    case succeeded
+    case failed
+    case cancelled
+
+    public var isTerminal: Bool {
+        switch self {
+        case .queued, .running, .waiting, .compensating: false
+        case .succeeded, .failed, .cancelled: true
+        }
+    }
+}
+
+/// Why a job is to end early.
+public enum Cancellation: String, Sendable, Hashable, Codable {
+    /// Somebody asked: its steps are undone.
+    case requested
+    /// A destroy took over: it stops where it is, and the destroy cleans up.
+    case superseded
+}
