@@ -1,5 +1,4 @@
 public import AuraModel
-public import JSON
 
 /// A kind of job: its plan, and what its steps do to the outside world.
 public struct JobDefinition: Sendable {

@@ -1,4 +1,6 @@
 import AuraModel
+import Locking
+import Logging
 import Storage
 
 /// Keeping leases.

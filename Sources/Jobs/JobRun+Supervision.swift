@@ -1,4 +1,5 @@
 import AuraModel
+import Locking
 import Storage
 
 /// Running a step so that it can be stopped.

@@ -1,4 +1,5 @@
 public import AuraModel
+import JSON
 
 /// Undoing: in reverse order of start, what was begun, whether or not anybody knows that it happened.
 extension JobStateMachine {

@@ -1,5 +1,5 @@
 public import AuraModel
-public import JSON
+import JSON
 
 /// Doing.
 extension JobStateMachine {

@@ -1,5 +1,5 @@
 public import AuraModel
-public import JSON
+import JSON
 public import Storage
 
 /// What one job does next, decided without IO.

@@ -21,12 +21,12 @@ final class GroupCommit: Sendable {
         var events: [Event] = []
     }
 
-    private struct Item {
-        var run: (Database, inout Ledger) throws -> @Sendable () -> Void
+    private struct Item: Sendable {
+        var run: @Sendable (Database, inout Ledger) throws -> @Sendable () -> Void
         var fail: @Sendable (any Error) -> Void
     }
 
-    private struct State {
+    private struct State: Sendable {
         var queue: Deque<Item> = []
         var isDraining = false
         var observer: Observer?

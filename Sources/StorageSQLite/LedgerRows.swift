@@ -27,7 +27,7 @@ enum LedgerRows {
             try statement.execute(arguments: [
                 ledger.head, draft.at.milliseconds, draft.type.rawValue, draft.tenant.text, draft.instance?.text,
                 draft.job?.text, draft.change?.text, draft.phase?.rawValue, draft.step, draft.progress, draft.message,
-                draft.data?.text,
+                draft.data?.serializedString(),
             ])
             ledger.events.append(Event(seq: ledger.head, entry: draft))
         }
@@ -71,7 +71,7 @@ enum LedgerRows {
         draft.phase = (row["phase"] as String?).flatMap(Phase.init(rawValue:))
         draft.step = row["step"]
         draft.progress = row["progress"]
-        draft.data = try (row["data"] as String?).map { try JSONValue(text: $0) }
+        draft.data = try (row["data"] as String?).map { try JSONValue(parsing: $0) }
         return Event(seq: row["seq"], entry: draft)
     }
 }
