@@ -8,6 +8,8 @@ extension JobStateMachine {
         let step = plan.steps[index]
         if job.startedAt == nil {
             job.startedAt = now
+            instance.change = job.change
+            instance.failure = nil
             emit(.jobStarted, "\(job.kind.rawValue) of \(instance.name) started", now: now, progress: 0)
         }
         var record = steps[index] ?? StepRecord(job: job.id, index: index, name: step.name)

@@ -39,6 +39,11 @@ public final class StepContext: Sendable {
     /// The id of what this step made in the outside world.
     public var externalID: String? { run.machine.withLock { $0.steps[index]?.externalID } }
 
+    /// The id of what another step of the job made in the outside world.
+    public func externalID(of step: String) -> String? {
+        run.machine.withLock { machine in machine.steps.values.first { $0.name == step }?.externalID }
+    }
+
     /// How long until the step counts as failed.
     public var remaining: Duration {
         let deadline = run.machine.withLock { $0.steps[index]?.deadline }
