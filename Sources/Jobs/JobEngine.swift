@@ -31,6 +31,9 @@ public final class JobEngine: Service {
         self.logger = logger
     }
 
+    /// Jobs that a worker of this daemon holds now.
+    public var jobsRunning: Int { runs.withLock { $0.count } }
+
     /// Looks for due jobs now: one was just written.
     public func wake() {
         nudge.send()
