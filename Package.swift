@@ -40,6 +40,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
 let package = Package(
@@ -61,6 +62,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
@@ -77,7 +79,7 @@ let package = Package(
 
         // The model and the wire's types
         floor("AuraModel", ["JSON"]),
-        floor("AuraAPI", ["AuraModel", "JSON"]),
+        floor("AuraAPI", ["AuraModel", "JSON", "JSONRPC"]),
 
         // Storage
         floor("Storage", ["AuraModel", "JSON"]),
@@ -116,7 +118,7 @@ let package = Package(
             [
                 "AnsibleDriver", "AuraAPI", "AuraModel", "ControlPlane", "DriverKit", "HTTPClient", "HetznerDriver", "JSON",
                 "JSONRPC", "Jobs", "RPCTransport", "SSHDriver", "Storage", "StorageSQLite", "TailscaleDriver",
-                argumentParser, configuration, logging, serviceLifecycle,
+                argumentParser, configuration, logging, serviceLifecycle, yams,
             ]),
         program("aura", ["AuraAPI", "AuraClient", "AuraModel", "JSON", "JSONRPC", argumentParser]),
         program(

@@ -4,9 +4,6 @@ import JSONRPC
 import Jobs
 import Storage
 
-extension JobParameters: PositionalParams {}
-extension JobListParameters: PositionalParams {}
-
 /// `job.get`, `job.list`, `job.cancel`.
 extension ControlPlane {
     func registerJobs(in router: inout Router) {

@@ -5,9 +5,6 @@ import JSONRPC
 import Jobs
 import Storage
 
-extension ProvisionParameters: PositionalParams {}
-extension InstanceOperationParameters: PositionalParams {}
-
 /// `provision`, `suspend`, `resume`, `restart`, `destroy`: each writes a job and answers at once.
 extension ControlPlane {
     func registerOperations(in router: inout Router) {

@@ -3,9 +3,6 @@ import AuraModel
 import JSONRPC
 import Storage
 
-extension StatusGetParameters: PositionalParams {}
-extension StatusListParameters: PositionalParams {}
-
 /// `status.get`, `status.list`.
 extension ControlPlane {
     func registerStatus(in router: inout Router) {

@@ -4,9 +4,6 @@ import JSON
 import JSONRPC
 import Storage
 
-extension SubscribeParameters: PositionalParams {}
-extension UnsubscribeParameters: PositionalParams {}
-
 /// `status.subscribe`, `status.unsubscribe`.
 extension ControlPlane {
     func registerSubscriptions(in router: inout Router) {
