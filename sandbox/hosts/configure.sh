@@ -25,6 +25,11 @@ systemctl mask --quiet \
     apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer
 systemctl set-default --quiet multi-user.target
 
+# No user manager for each login. On machines with version 1 or hybrid control groups, an init in a container is not told
+# when a group gets empty: user@0.service then hangs when it stops, and holds up power off and the next login for minutes.
+# Lingering user managers still work: their own PAM stack has the module.
+pam-auth-update --disable systemd
+
 # A container image of Debian forbids its packages to start services; a host must not.
 rm -f /usr/sbin/policy-rc.d
 
