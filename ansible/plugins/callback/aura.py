@@ -200,6 +200,8 @@ class CallbackModule(CallbackBase):
         self._task_start(task, handler=True)
 
     def _task_start(self, task, handler):
+        if task.action in META_ACTIONS:
+            return  # it has no end that could be told
         self._started.clear()
         self._task_started = time.monotonic()
         if not handler:
