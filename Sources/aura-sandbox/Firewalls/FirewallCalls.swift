@@ -10,12 +10,12 @@ enum FirewallCalls {
         Route("DELETE", "/v1/firewalls/{id}", delete),
         Route("POST", "/v1/firewalls/{id}/actions/set_rules", setRules),
         Route("POST", "/v1/firewalls/{id}/actions/apply_to_resources") { cloud, call in
-            let targets = try call.decode(Application.self).apply_to.map { try $0.target }
+            let targets = try call.decode(Application.self).applyTo.map { try $0.target }
             let firewall = try cloud.firewalls.get(try call.id(of: "firewall"))
             return actions(try cloud.apply(firewall, to: targets), cloud)
         },
         Route("POST", "/v1/firewalls/{id}/actions/remove_from_resources") { cloud, call in
-            let targets = try call.decode(Removal.self).remove_from.map { try $0.target }
+            let targets = try call.decode(Removal.self).removeFrom.map { try $0.target }
             let firewall = try cloud.firewalls.get(try call.id(of: "firewall"))
             return actions(try cloud.withdraw(firewall, from: targets), cloud)
         },
@@ -28,12 +28,12 @@ enum FirewallCalls {
 
         var type: String
         var server: Numbered?
-        var label_selector: Selecting?
+        var labelSelector: Selecting?
 
         var target: Firewall.Target {
             get throws {
                 if type == "server", let server { return .server(server.id) }
-                if type == "label_selector", let label_selector { return .selector(label_selector.selector) }
+                if type == "label_selector", let labelSelector { return .selector(labelSelector.selector) }
                 throw APIError.invalid("type", "must be server or label_selector, with the field of that name")
             }
         }
@@ -43,7 +43,7 @@ enum FirewallCalls {
         var name: String
         var labels: [String: String]?
         var rules: [FirewallRule]?
-        var apply_to: [Resource]?
+        var applyTo: [Resource]?
     }
 
     private struct Change: Decodable {
@@ -52,8 +52,8 @@ enum FirewallCalls {
     }
 
     private struct Rules: Decodable { var rules: [FirewallRule] }
-    private struct Application: Decodable { var apply_to: [Resource] }
-    private struct Removal: Decodable { var remove_from: [Resource] }
+    private struct Application: Decodable { var applyTo: [Resource] }
+    private struct Removal: Decodable { var removeFrom: [Resource] }
 
     private static func actions(_ ids: [Int64], _ cloud: Cloud) -> Answer {
         Answer(201, ["actions": .array(ids.compactMap { cloud.actions[$0]?.json(at: cloud.now) })])
@@ -63,7 +63,7 @@ enum FirewallCalls {
         let body = try call.decode(Creation.self)
         try Labels.check(body.labels ?? [:])
         try FirewallRule.check(body.rules ?? [])
-        let targets = try (body.apply_to ?? []).map { try $0.target }
+        let targets = try (body.applyTo ?? []).map { try $0.target }
         let firewall = Firewall(
             id: cloud.ids.nextOther(), name: body.name, labels: body.labels ?? [:], created: cloud.now,
             rules: body.rules ?? [])

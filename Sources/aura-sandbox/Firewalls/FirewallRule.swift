@@ -3,12 +3,12 @@ struct FirewallRule: Decodable, Sendable {
     var direction: String
     var protocolName: String
     var port: String?
-    var source_ips: [String]?
-    var destination_ips: [String]?
+    var sourceIps: [String]?
+    var destinationIps: [String]?
     var description: String?
 
     private enum CodingKeys: String, CodingKey {
-        case direction, port, source_ips, destination_ips, description
+        case direction, port, sourceIps, destinationIps, description
         case protocolName = "protocol"
     }
 
@@ -16,7 +16,7 @@ struct FirewallRule: Decodable, Sendable {
     var json: JSONValue {
         [
             "direction": .string(direction), "protocol": .string(protocolName), "port": .text(port),
-            "source_ips": .strings(source_ips ?? []), "destination_ips": .strings(destination_ips ?? []),
+            "source_ips": .strings(sourceIps ?? []), "destination_ips": .strings(destinationIps ?? []),
             "description": .text(description),
         ]
     }
@@ -40,7 +40,7 @@ struct FirewallRule: Decodable, Sendable {
         guard (description?.count ?? 0) <= 255 else {
             throw APIError.invalid("\(field).description", "Longer than maximum length 255.")
         }
-        let (side, addresses) = direction == "in" ? ("source_ips", source_ips) : ("destination_ips", destination_ips)
+        let (side, addresses) = direction == "in" ? ("source_ips", sourceIps) : ("destination_ips", destinationIps)
         guard let addresses, (1...100).contains(addresses.count) else {
             throw APIError.invalid("\(field).\(side)", "Length must be between 1 and 100.")
         }

@@ -27,10 +27,12 @@ struct Call: Sendable {
         return id
     }
 
-    /// The body as `Value`; refuses bad JSON with 400 `json_error` and a wrong field with 422 `invalid_input`.
+    /// The body as `Value`, whose properties are in camel case; refuses bad JSON with 400 `json_error` and a wrong field with 422 `invalid_input`.
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         do {
-            return try JSONDecoder().decode(type, from: Data(body))
+            let decoder = JSONDecoder()
+            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            return try decoder.decode(type, from: Data(body))
         } catch let error as DecodingError {
             throw Self.refusal(error)
         }
@@ -57,7 +59,12 @@ struct Call: Sendable {
     }
 
     private static func field(_ path: [any CodingKey]) -> String {
-        path.isEmpty ? "body" : path.map { $0.intValue.map(String.init) ?? $0.stringValue }.joined(separator: ".")
+        path.isEmpty ? "body" : path.map { $0.intValue.map(String.init) ?? sent($0.stringValue) }.joined(separator: ".")
+    }
+
+    /// A property's name as the request spells it: `serverType` came as `server_type`.
+    private static func sent(_ name: String) -> String {
+        name.reduce(into: "") { $0 += $1.isUppercase ? "_\($1.lowercased())" : String($1) }
     }
 }
 

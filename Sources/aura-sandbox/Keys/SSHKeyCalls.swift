@@ -1,4 +1,4 @@
-/// `/ssh_keys`.
+/// `/sshKeys`.
 enum SSHKeyCalls {
     static let routes: [Route] = [
         Route("POST", "/v1/ssh_keys", create),
@@ -16,7 +16,7 @@ enum SSHKeyCalls {
 
     private struct Creation: Decodable {
         var name: String
-        var public_key: String
+        var publicKey: String
         var labels: [String: String]?
     }
 
@@ -28,11 +28,11 @@ enum SSHKeyCalls {
     @Sendable private static func create(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
         let body = try call.decode(Creation.self)
         try Labels.check(body.labels ?? [:])
-        guard let fingerprint = SSHKey.fingerprint(of: body.public_key) else {
+        guard let fingerprint = SSHKey.fingerprint(of: body.publicKey) else {
             throw APIError.invalid("public_key", "Invalid SSH public key.")
         }
         let key = SSHKey(
-            id: cloud.ids.nextOther(), name: body.name, labels: body.labels ?? [:], publicKey: body.public_key,
+            id: cloud.ids.nextOther(), name: body.name, labels: body.labels ?? [:], publicKey: body.publicKey,
             fingerprint: fingerprint, created: cloud.now)
         try cloud.keys.insert(key)
         return Answer(201, ["ssh_key": key.json])

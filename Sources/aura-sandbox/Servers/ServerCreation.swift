@@ -16,20 +16,20 @@ struct ServerCreation: Sendable {
     struct Body: Decodable {
         struct FirewallReference: Decodable { var firewall: Int64 }
         struct PublicNet: Decodable {
-            var enable_ipv4: Bool?
-            var enable_ipv6: Bool?
+            var enableIpv4: Bool?
+            var enableIpv6: Bool?
         }
 
         var name: String
-        var server_type: Reference
+        var serverType: Reference
         var image: Reference
         var location: Reference?
-        var ssh_keys: [Reference]?
-        var user_data: String?
+        var sshKeys: [Reference]?
+        var userData: String?
         var labels: [String: String]?
-        var start_after_create: Bool?
+        var startAfterCreate: Bool?
         var firewalls: [FirewallReference]?
-        var public_net: PublicNet?
+        var publicNet: PublicNet?
         var datacenter: String?
     }
 
@@ -45,11 +45,11 @@ struct ServerCreation: Sendable {
         name = body.name
         labels = body.labels ?? [:]
         try Labels.check(labels)
-        type = try cloud.catalog.type(body.server_type)
+        type = try cloud.catalog.type(body.serverType)
         image = try cloud.catalog.image(body.image, architecture: type.architecture)
         location = try Self.place(body.location, for: type, in: cloud)
-        authorizedKeys = try (body.ssh_keys ?? []).map { try cloud.keys.find($0).publicKey }
-        userData = body.user_data
+        authorizedKeys = try (body.sshKeys ?? []).map { try cloud.keys.find($0).publicKey }
+        userData = body.userData
         guard (userData?.utf8.count ?? 0) <= Self.userDataLimitBytes else {
             throw APIError.invalid("user_data", "Longer than maximum length \(Self.userDataLimitBytes).")
         }
@@ -57,9 +57,9 @@ struct ServerCreation: Sendable {
         guard firewalls.count <= Firewall.limitPerServer else {
             throw APIError.invalid("firewalls", "Longer than maximum length \(Firewall.limitPerServer).")
         }
-        starts = body.start_after_create ?? true
-        wantsIPv4 = body.public_net?.enable_ipv4 ?? true
-        wantsIPv6 = body.public_net?.enable_ipv6 ?? true
+        starts = body.startAfterCreate ?? true
+        wantsIPv4 = body.publicNet?.enableIpv4 ?? true
+        wantsIPv6 = body.publicNet?.enableIpv6 ?? true
         guard wantsIPv4 || wantsIPv6 else {
             throw APIError.plain(422, "private_net_only_server", "no public network interfaces")
         }
