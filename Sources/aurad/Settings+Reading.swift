@@ -12,6 +12,7 @@ extension Settings {
             stateDirectory: source.text("stateDirectory") ?? "/var/lib/aura",
             logLevel: try source.choice(
                 "log.level", "info", of: ["trace", "debug", "info", "notice", "warning", "error", "critical"]),
+            certificateAuthorityFile: source.text("hetzner.certificateAuthorityFile"),
             machines: try Machines.read(source), engine: try readEngine(source))
     }
 

@@ -42,6 +42,8 @@ struct Settings: Sendable {
     var database: String
     var stateDirectory: String
     var logLevel: String
+    /// A file of trusted certificates in place of the system's, for a provider behind an inspecting proxy.
+    var certificateAuthorityFile: String?
     var machines: Machines
     var engine: Engine
 }

@@ -1,0 +1,46 @@
+import AnsibleDriver
+import AuraModel
+import ControlPlane
+import DriverKit
+import HTTPClient
+import HetznerDriver
+import Logging
+import SSHDriver
+import TailscaleDriver
+
+/// The drivers, as the settings want them.
+struct MachineAssembly {
+    let settings: Settings
+    let time: any TimeSource
+    let random: any RandomSource
+    let logger: Logger
+    private let http: HTTPClient
+
+    init(settings: Settings, time: any TimeSource, random: any RandomSource, logger: Logger) throws {
+        self.settings = settings
+        self.time = time
+        self.random = random
+        self.logger = logger
+        http = HTTPClient(
+            settings: HTTPClientSettings(
+                userAgent: "aurad/\(Version.text)", certificateAuthorityFile: settings.certificateAuthorityFile))
+    }
+
+    func services(installation: String) throws -> MachineServices {
+        MachineServices(
+            installation: installation,
+            compute: HetznerCompute(
+                settings: settings.machines.hetzner, http: http, time: time, random: random, log: logger),
+            network: settings.machines.tailscale.map {
+                TailscaleNetwork(settings: $0, http: http, time: time, log: logger)
+            },
+            configuration: try configuration(), health: try health(), shell: try shell(),
+            credentials: try FileCredentialStore(directory: settings.stateDirectory + "/credentials"),
+            settings: settings.machines.operations, identifiers: IdentifierSource(time: time, random: random),
+            logger: logger)
+    }
+
+    func shutdown() async {
+        await http.shutdown()
+    }
+}
