@@ -40,6 +40,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
@@ -60,6 +61,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -90,18 +92,21 @@ let package = Package(
 
         // Drivers
         floor("DriverKit", path: "Sources/Drivers/DriverKit", ["AuraModel", "JSON"]),
+        floor("DriverREST", path: "Sources/Drivers/REST", ["AuraModel", "DriverKit", "HTTPClient", "Locking"]),
+        floor(
+            "ChildProcess", path: "Sources/Drivers/ChildProcess", ["AuraModel", "Locking", logging, subprocess, system]),
         floor(
             "HetznerDriver", path: "Sources/Drivers/Hetzner",
-            ["DriverKit", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
+            ["DriverKit", "DriverREST", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
         floor(
             "TailscaleDriver", path: "Sources/Drivers/Tailscale",
-            ["DriverKit", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
+            ["DriverKit", "DriverREST", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
         floor(
             "AnsibleDriver", path: "Sources/Drivers/Ansible",
-            ["DriverKit", "AuraModel", "JSON", "Locking", logging, subprocess]),
+            ["DriverKit", "ChildProcess", "AuraModel", "JSON", "Locking", logging]),
         floor(
             "SSHDriver", path: "Sources/Drivers/SSH",
-            ["DriverKit", "AuraModel", "JSON", logging, subprocess]),
+            ["DriverKit", "ChildProcess", "AuraModel", "HTTPClient", "Locking", logging]),
 
         // The operations
         floor(
@@ -117,8 +122,8 @@ let package = Package(
             "aurad",
             [
                 "AnsibleDriver", "AuraAPI", "AuraModel", "ControlPlane", "DriverKit", "HTTPClient", "HetznerDriver", "JSON",
-                "JSONRPC", "Jobs", "RPCTransport", "SSHDriver", "Storage", "StorageSQLite", "TailscaleDriver",
-                argumentParser, configuration, logging, serviceLifecycle, yams,
+                "JSONRPC", "Jobs", "Locking", "RPCTransport", "SSHDriver", "Storage", "StorageSQLite", "TailscaleDriver",
+                argumentParser, configuration, crypto, logging, nioPosix, serviceLifecycle, system, yams,
             ]),
         program("aura", ["AuraAPI", "AuraClient", "AuraModel", "JSON", "JSONRPC", argumentParser]),
         program(

@@ -12,7 +12,7 @@ enum KnownSettings {
         "tailscale.ephemeralNodes", "tailscale.keyLifetimeSeconds",
         "configuration.driver", "configuration.tree", "configuration.playbook", "configuration.runs",
         "configuration.limitSeconds",
-        "agent.source", "agent.archive", "agent.version", "agent.port", "agent.bind", "agent.environmentFile",
+        "agent.source", "agent.archive", "agent.archiveSha256", "agent.version", "agent.port", "agent.bind", "agent.environmentFile",
         "health.via", "health.port", "ssh.user", "ssh.port",
         "pace.actionPollSeconds", "pace.bootPollSeconds", "pace.healthPollSeconds", "pace.bootLimitSeconds",
         "pace.refusalPatienceSeconds", "pace.shutdownGraceSeconds", "pace.retryBaseSeconds", "pace.retryCapSeconds",

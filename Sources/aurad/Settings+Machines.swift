@@ -1,5 +1,6 @@
 import AuraModel
 import ControlPlane
+import Crypto
 import DriverKit
 import FoundationEssentials
 import HetznerDriver
@@ -115,6 +116,16 @@ extension Settings.Machines {
                 "configuration.limitSeconds", standard.configurationLimit, in: 10...7200))
     }
 
+    /// The digest that the settings pin, or else the file's own, which then only guards its way to the machine.
+    private static func archiveDigest(_ source: SettingsSource, _ archive: String) throws -> String {
+        if let pinned = source.text("agent.archiveSha256") { return pinned }
+        guard !archive.isEmpty else { return "" }
+        guard let bytes = FileManager.default.contents(atPath: archive) else {
+            throw SettingsError("cannot read agent.archive = \(archive): check that it is aurad's to read")
+        }
+        return SHA256.hash(data: bytes).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+
     private static func readAgent(_ source: SettingsSource, port: Int) throws -> AgentSettings {
         let origin = try source.choice("agent.source", "npm", of: ["npm", "archive"])
         let archive = source.text("agent.archive") ?? ""
@@ -123,6 +134,7 @@ extension Settings.Machines {
         }
         let variables: JSONObject = [
             "agent_source": .string(origin), "agent_archive": .string(archive),
+            "agent_archive_sha256": .string(try archiveDigest(source, archive)),
             "agent_version": .string(source.text("agent.version") ?? "2026.8.1"), "agent_port": .integer(Int64(port)),
             "agent_bind": .string(try source.choice("agent.bind", "loopback", of: ["loopback", "lan"])),
         ]
