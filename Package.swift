@@ -33,6 +33,7 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let orderedCollections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -123,7 +124,8 @@ let package = Package(
             [
                 "AnsibleDriver", "AuraAPI", "AuraModel", "ControlPlane", "DriverKit", "HTTPClient", "HetznerDriver", "JSON",
                 "JSONRPC", "Jobs", "Locking", "RPCTransport", "SSHDriver", "Storage", "StorageSQLite", "TailscaleDriver",
-                argumentParser, configuration, crypto, logging, nioPosix, serviceLifecycle, system, yams,
+                argumentParser, configuration, crypto, logging, nioPosix, serviceLifecycle, system,
+                unixSignals, yams,
             ]),
         program("aura", ["AuraAPI", "AuraClient", "AuraModel", "JSON", "JSONRPC", argumentParser]),
         program(

@@ -39,7 +39,7 @@ enum Failing {
     /// sysexits: something needed is unavailable.
     static let unavailable = ExitCode(69)
 
-    static func with(_ error: any Error, _ code: ExitCode) -> ExitCode {
+    static func with(_ error: some CustomStringConvertible, _ code: ExitCode) -> ExitCode {
         Console.error("aurad: \(error)")
         return code
     }

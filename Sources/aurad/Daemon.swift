@@ -9,6 +9,7 @@ import RPCTransport
 import ServiceLifecycle
 import Storage
 import StorageSQLite
+import UnixSignals
 
 /// The whole daemon: the one place where everything is wired together.
 struct Daemon {

@@ -34,7 +34,7 @@ struct MachineAssembly {
             network: settings.machines.tailscale.map {
                 TailscaleNetwork(settings: $0, http: http, time: time, log: logger)
             },
-            configuration: try configuration(), health: try health(), shell: try shell(),
+            configuration: configuration(), health: health(), shell: shell,
             credentials: try FileCredentialStore(directory: settings.stateDirectory + "/credentials"),
             settings: settings.machines.operations, identifiers: IdentifierSource(time: time, random: random),
             logger: logger)
@@ -42,5 +42,19 @@ struct MachineAssembly {
 
     func shutdown() async {
         await http.shutdown()
+    }
+}
+
+extension MachineAssembly {
+    private var shell: OpenSSH {
+        OpenSSH(settings: SSHSettings(workDirectory: settings.stateDirectory + "/ssh"), time: time, log: logger)
+    }
+
+    private func health() -> any HealthDriver {
+        settings.machines.healthUsesSSH ? SSHHealth(shell: shell) : HTTPHealth(http: http)
+    }
+
+    private func configuration() -> (any ConfigurationDriver)? {
+        nil
     }
 }

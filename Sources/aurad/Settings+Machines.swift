@@ -96,7 +96,7 @@ extension Settings.Machines {
             image: source.text("hetzner.image") ?? "debian-12", agent: try readAgent(source, port: port),
             tailnet: tailnet,
             health: HealthSettings(port: try source.number("health.port", port, in: 1...65535), usesSSH: via == "ssh"),
-            ssh: SSHSettings(
+            ssh: LoginSettings(
                 user: source.text("ssh.user") ?? "root", port: try source.number("ssh.port", 22, in: 1...65535)),
             pace: try readPace(source),
             configurationRuns: try source.number("configuration.runs", 4, in: 1...256))
