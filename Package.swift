@@ -113,7 +113,8 @@ let package = Package(
         floor(
             "ControlPlane",
             [
-                "AuraAPI", "AuraModel", "DriverKit", "JSON", "JSONRPC", "Jobs", "Locking", "Storage", deque, logging, serviceLifecycle,
+                "AuraAPI", "AuraModel", "DriverKit", "JSON", "JSONRPC", "Jobs", "Locking", "Storage", deque, logging,
+                serviceLifecycle,
             ]),
 
         // Transports and programs
@@ -122,8 +123,10 @@ let package = Package(
         program(
             "aurad",
             [
-                "AnsibleDriver", "AuraAPI", "AuraModel", "ControlPlane", "DriverKit", "HTTPClient", "HetznerDriver", "JSON",
-                "JSONRPC", "Jobs", "Locking", "RPCTransport", "SSHDriver", "Storage", "StorageSQLite", "TailscaleDriver",
+                "AnsibleDriver", "AuraAPI", "AuraModel", "ControlPlane", "DriverKit", "HTTPClient", "HetznerDriver",
+                "JSON",
+                "JSONRPC", "Jobs", "Locking", "RPCTransport", "SSHDriver", "Storage", "StorageSQLite",
+                "TailscaleDriver",
                 argumentParser, configuration, crypto, logging, nioPosix, serviceLifecycle, system,
                 unixSignals, yams,
             ]),
@@ -143,13 +146,15 @@ let package = Package(
         suite(
             "DriverTests",
             [
-                "HetznerDriver", "TailscaleDriver", "AnsibleDriver", "SSHDriver", "DriverKit", "HTTPClient", "AuraModel", "JSON",
+                "HetznerDriver", "TailscaleDriver", "AnsibleDriver", "SSHDriver", "DriverKit", "HTTPClient",
+                "AuraModel", "JSON",
                 "Locking", logging, nioCore, nioPosix,
             ]),
         suite(
             "ControlPlaneTests",
             [
-                "ControlPlane", "AuraAPI", "DriverKit", "Jobs", "JSONRPC", "Storage", "StorageSQLite", "AuraModel", "JSON",
+                "ControlPlane", "AuraAPI", "DriverKit", "Jobs", "JSONRPC", "Storage", "StorageSQLite", "AuraModel",
+                "JSON",
                 "Locking", logging,
             ]),
         suite("TidyTests", []),

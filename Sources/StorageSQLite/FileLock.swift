@@ -16,7 +16,8 @@ final class FileLock: Sendable {
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
-            throw StorageError(.unavailable, "\(subject) is in use by another aurad: stop that one, or choose another database")
+            throw StorageError(
+                .unavailable, "\(subject) is in use by another aurad: stop that one, or choose another database")
         }
     }
 

@@ -66,7 +66,8 @@ enum InstanceRows {
             conditions.append("phase <> 'destroyed'")
         }
         arguments += [query.limit]
-        let sql = "SELECT desired, document FROM instance WHERE \(conditions.joined(separator: " AND ")) ORDER BY id LIMIT ?"
+        let sql =
+            "SELECT desired, document FROM instance WHERE \(conditions.joined(separator: " AND ")) ORDER BY id LIMIT ?"
         return try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments).map(instance)
     }
 

@@ -81,7 +81,8 @@ enum JobRows {
         var job = Job(
             id: JobID(id), kind: kind, instance: InstanceID(row["instance"]), tenant: TenantID(row["tenant"]),
             change: ChangeID(row["change"]), definitionVersion: row["definition_version"],
-            input: try JSONValue(parsing: row["input"] as String), createdAt: Timestamp(milliseconds: row["created_at"]),
+            input: try JSONValue(parsing: row["input"] as String),
+            createdAt: Timestamp(milliseconds: row["created_at"]),
             deadline: Timestamp(milliseconds: row["deadline"]))
         job.state = state
         job.priority = row["priority"]

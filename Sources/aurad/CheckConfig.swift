@@ -9,7 +9,8 @@ struct CheckConfig: AsyncParsableCommand {
     func run() async throws {
         do {
             let settings = try await options.load()
-            Console.line("the configuration can be used: socket \(settings.wire.socket), database sqlite:\(settings.database)")
+            Console.line(
+                "the configuration can be used: socket \(settings.wire.socket), database sqlite:\(settings.database)")
         } catch let error as SettingsError {
             throw Failing.with(error, Failing.configuration)
         }

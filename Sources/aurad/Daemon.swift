@@ -79,13 +79,16 @@ struct Daemon {
     }
 
     private func prepareSocketDirectory() throws {
-        guard let slash = settings.wire.socket.lastIndex(of: "/"), slash > settings.wire.socket.startIndex else { return }
+        guard let slash = settings.wire.socket.lastIndex(of: "/"), slash > settings.wire.socket.startIndex else {
+            return
+        }
         let directory = String(settings.wire.socket[..<slash])
         do {
             try FileManager.default.createDirectory(
                 atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
         } catch {
-            throw SettingsError("cannot make \(directory) for the socket: check that aurad may write there, or choose another")
+            throw SettingsError(
+                "cannot make \(directory) for the socket: check that aurad may write there, or choose another")
         }
     }
 

@@ -12,7 +12,8 @@ enum KnownSettings {
         "tailscale.ephemeralNodes", "tailscale.keyLifetimeSeconds",
         "configuration.driver", "configuration.tree", "configuration.playbook", "configuration.runs",
         "configuration.limitSeconds",
-        "agent.source", "agent.archive", "agent.archiveSha256", "agent.version", "agent.port", "agent.bind", "agent.environmentFile",
+        "agent.source", "agent.archive", "agent.archiveSha256", "agent.version", "agent.port", "agent.bind",
+        "agent.environmentFile",
         "health.via", "health.port", "ssh.user", "ssh.port",
         "pace.actionPollSeconds", "pace.bootPollSeconds", "pace.healthPollSeconds", "pace.bootLimitSeconds",
         "pace.refusalPatienceSeconds", "pace.shutdownGraceSeconds", "pace.retryBaseSeconds", "pace.retryCapSeconds",
@@ -40,7 +41,9 @@ enum KnownSettings {
 
     private static func paths(_ node: Node, prefix: String, file: String) throws -> [String] {
         guard case .mapping(let mapping) = node else {
-            if prefix.isEmpty { throw SettingsError("cannot read the configuration \(file): it is no mapping of names to values") }
+            if prefix.isEmpty {
+                throw SettingsError("cannot read the configuration \(file): it is no mapping of names to values")
+            }
             return [prefix]
         }
         return try mapping.flatMap { key, value in

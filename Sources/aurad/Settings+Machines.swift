@@ -15,7 +15,8 @@ extension Settings.Machines {
         let tailscale = isConfigured ? try readTailscale(source) : nil
         let via = try source.choice("health.via", isConfigured ? "ssh" : "http", of: ["ssh", "http"])
         guard isConfigured || via == "http" else {
-            throw SettingsError("cannot use health.via = ssh with configuration.driver = none: aurad holds no way in; use http")
+            throw SettingsError(
+                "cannot use health.via = ssh with configuration.driver = none: aurad holds no way in; use http")
         }
         return Settings.Machines(
             hetzner: hetzner, tailscale: tailscale?.driver,
@@ -81,7 +82,8 @@ extension Settings.Machines {
         let playbook = source.text("configuration.playbook") ?? "ansible-playbook"
         guard let found = ExecutablePath.find(playbook) else {
             throw SettingsError(
-                "cannot find configuration.playbook = \(playbook): install ansible-core (make setup does) or give its path")
+                "cannot find configuration.playbook = \(playbook): install ansible-core (make setup does) or give its path"
+            )
         }
         return Settings.Ansible(tree: tree, playbook: found)
     }

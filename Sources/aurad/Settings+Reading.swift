@@ -40,7 +40,8 @@ extension Settings {
         let lease = try source.number("engine.leaseSeconds", 30, in: 6...600)
         let heartbeat = try source.number("engine.heartbeatSeconds", lease / 3, in: 1...200)
         guard heartbeat * 2 <= lease else {
-            throw SettingsError("cannot use engine.heartbeatSeconds = \(heartbeat): it has to be half of engine.leaseSeconds at most")
+            throw SettingsError(
+                "cannot use engine.heartbeatSeconds = \(heartbeat): it has to be half of engine.leaseSeconds at most")
         }
         return Engine(
             workers: try source.number("engine.workers", 64, in: 1...1024), leaseSeconds: lease,

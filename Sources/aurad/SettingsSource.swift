@@ -11,7 +11,9 @@ struct SettingsSource {
     /// - Parameter flags: settings by key that the command line gave.
     init(file: String?, flags: [String: String]) async throws {
         var providers: [any ConfigProvider] = []
-        let given = flags.map { (AbsoluteConfigKey(ConfigKey($0.key)), ConfigValue(.string($0.value), isSecret: false)) }
+        let given = flags.map {
+            (AbsoluteConfigKey(ConfigKey($0.key)), ConfigValue(.string($0.value), isSecret: false))
+        }
         providers.append(InMemoryProvider(name: "flags", values: Dictionary(uniqueKeysWithValues: given)))
         providers.append(EnvironmentVariablesProvider().prefixKeys(with: "aura"))
         if let file {
@@ -42,7 +44,8 @@ struct SettingsSource {
         guard let text = text(key) else { return fallback }
         guard let number = Int(text), range.contains(number) else {
             throw SettingsError(
-                "cannot use \(key) = \(text): it has to be a whole number from \(range.lowerBound) to \(range.upperBound)")
+                "cannot use \(key) = \(text): it has to be a whole number from \(range.lowerBound) to \(range.upperBound)"
+            )
         }
         return number
     }
@@ -52,7 +55,8 @@ struct SettingsSource {
         guard let text = text(key) else { return fallback }
         guard let number = Double(text), range.contains(number) else {
             throw SettingsError(
-                "cannot use \(key) = \(text): it has to be a number of seconds from \(range.lowerBound) to \(range.upperBound)")
+                "cannot use \(key) = \(text): it has to be a number of seconds from \(range.lowerBound) to \(range.upperBound)"
+            )
         }
         return .milliseconds(Int64(number * 1000))
     }
@@ -93,7 +97,9 @@ enum SecretFile {
     static func read(_ path: String, key: String) throws -> String {
         guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
             let bytes = FileManager.default.contents(atPath: path)
-        else { throw SettingsError("cannot read \(path), which \(key) names: check that it exists and is aurad's to read") }
+        else {
+            throw SettingsError("cannot read \(path), which \(key) names: check that it exists and is aurad's to read")
+        }
         if let mode = attributes[.posixPermissions] as? Int, mode & 0o077 != 0 {
             throw SettingsError("cannot trust \(path), which \(key) names: others may read it; run chmod 600 \(path)")
         }
