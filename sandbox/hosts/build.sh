@@ -33,12 +33,12 @@ inputs() {
 }
 
 check_machine() {
-    [ "$(id -u)" = 0 ] || fail "it needs root (mmdebstrap makes device nodes and owners); run it with sudo"
     missing=$(words "$here/apt-packages" | while read -r package; do
         state=$(dpkg-query -W -f='${db:Status-Status}' "$package" 2>/dev/null) || state=
         [ "$state" = installed ] || echo "$package"
     done | paste -sd' ')
     [ -z "$missing" ] || fail "packages are missing; run: apt-get install --no-install-recommends $missing"
+    [ "$(id -u)" = 0 ] || fail "it needs root (mmdebstrap makes device nodes and owners); run it with sudo"
 }
 
 # The sources of this machine that are Debian 12, as one-line entries. Nothing about a mirror is written down here.

@@ -24,6 +24,7 @@ systemctl mask --quiet \
     cloud-init-hotplugd.socket \
     apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer
 systemctl set-default --quiet multi-user.target
+systemctl enable --quiet tailscaled.service
 
 # No user manager for each login. On machines with version 1 or hybrid control groups, an init in a container is not told
 # when a group gets empty: user@0.service then hangs when it stops, and holds up power off and the next login for minutes.
