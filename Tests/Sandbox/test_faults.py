@@ -111,6 +111,7 @@ def test_probability_follows_the_seed(start):
 
 def test_bad_faults_are_refused(sandbox):
     for body in ({"fault": "slow"}, {"match": {"path": "/v1/*"}, "fault": "nonsense"},
+                 {"match": {"path": "/v1/*"}, "fault": "slow", "second": 1},
                  {"match": {"path": "/v1/*"}, "fault": "status", "status": 9}):
         answer = sandbox.session.post(f"{sandbox.url}/_sandbox/faults", json=body, timeout=10)
         assert answer.status_code == 422, answer.text

@@ -7,7 +7,6 @@ import stat
 import subprocess
 
 import pytest
-import requests
 
 from harness import Sandbox, binary, eventually
 
@@ -137,6 +136,15 @@ def test_a_directory_that_is_missing(tmp_path):
     done = subprocess.run([binary(), "--health-port", "0", "--write-config", str(tmp_path / "none" / "c.yaml")],
                           capture_output=True, text=True, timeout=20)
     assert done.returncode != 0 and "cannot write" in done.stderr and done.stdout == ""
+
+
+def test_a_signal_ends_it_in_spite_of_slow_answers(sandbox):
+    sandbox.fault("slow", "/v1/servers", seconds=600)
+    with concurrent.futures.ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(sandbox.call, "GET", "/servers")
+        eventually(lambda: sandbox.admin("GET", "/faults")["faults"][0]["fired"] == 1)
+        sandbox.stop(30)
+        assert waiting.exception(10) is not None
 
 
 def test_large_and_broken_requests(sandbox):

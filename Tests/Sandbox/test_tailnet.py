@@ -168,6 +168,17 @@ def test_a_device_that_appears_late(sandbox, token):
     assert len(sandbox.tailscale("GET", "/tailnet/-/devices", token=token).json()["devices"]) == 1
 
 
+def test_stale_devices(sandbox, token):
+    node = join(sandbox, mint(sandbox, token).json()["key"]).json()
+    time.sleep(0.6)
+    sandbox.tailscale("DELETE", f"/device/{node['nodeId']}", token=token)
+    join(sandbox, mint(sandbox, token).json()["key"], "new")
+    sandbox.fault("staleList", "/api/v2/tailnet/*/devices", seconds=0.5)
+    listed = [[device["hostname"] for device in
+               sandbox.tailscale("GET", "/tailnet/-/devices", token=token).json()["devices"]] for _ in range(2)]
+    assert listed == [["ada"], ["new"]]
+
+
 def test_faults_speak_tailscale(sandbox, token):
     sandbox.fault("status", "/api/v2/tailnet/*/keys", "POST", status=403, message="missing scope")
     answer = mint(sandbox, token)

@@ -91,7 +91,7 @@ extension Cloud {
         guard let server = previous.server, let row = servers[server] else { return }
         servers.update(server) { $0.become(.starting, at: now) }
         begin(id, seconds: settings.startSeconds)
-        order(.start(server: server, delaySeconds: row.traits.bootSeconds ?? 0, action: id))
+        switchOn(row, action: id)
     }
 
     private mutating func succeed(_ action: Action, _ server: Int64) {

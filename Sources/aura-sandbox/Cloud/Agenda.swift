@@ -8,6 +8,8 @@ struct Agenda: Sendable {
         case guestDown(server: Int64, epoch: Int)
         /// A firewall's rules have reached a server.
         case firewallApplied(firewall: Int64, server: Int64)
+        /// A machine that boots slowly gets its power.
+        case lateStart(server: Int64)
         /// Somebody else deletes the server.
         case vanish(server: Int64)
     }

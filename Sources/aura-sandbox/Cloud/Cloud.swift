@@ -65,6 +65,7 @@ struct Cloud: Sendable {
         case .due(let action): come(due: action)
         case .guestDown(let server, let epoch): guestWentDown(server, epoch: epoch)
         case .firewallApplied(let firewall, let server): firewallReached(server, firewall)
+        case .lateStart(let server): startLate(server)
         case .vanish(let server): vanish(server)
         }
     }

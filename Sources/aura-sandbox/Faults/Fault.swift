@@ -64,6 +64,13 @@ struct Fault: Sendable {
 
     /// What `POST /_sandbox/faults` takes.
     struct Body: Decodable, Sendable {
+        private enum CodingKeys: String, CodingKey, CaseIterable {
+            case match, fault, count, after, probability, effect, status, code, message, retryAfter, seconds, action
+        }
+
+        /// The names of all fields.
+        static let fields = Set(CodingKeys.allCases.map(\.rawValue))
+
         var match: Match
         var fault: Kind
         /// How many matching calls it befalls; 0 is all of them.

@@ -31,19 +31,21 @@ struct Call: Sendable {
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         do {
             let decoder = JSONDecoder()
-            decoder.keyDecodingStrategy = .convertFromSnakeCase
+            if isSnakeCase { decoder.keyDecodingStrategy = .convertFromSnakeCase }
             return try decoder.decode(type, from: Data(body))
         } catch let error as DecodingError {
-            throw Self.refusal(error)
+            throw refusal(error)
         }
     }
 
-    /// The body as `Value`, or `fallback` where none was sent.
-    func decode<Value: Decodable>(_ type: Value.Type, orNone fallback: Value) throws -> Value {
-        body.isEmpty ? fallback : try decode(type)
+    /// Refuses a body that has other fields than the allowed ones, so that a typing mistake does not pass for success.
+    func allow(_ fields: Set<String>) throws {
+        for name in try decode(FieldNames.self).names where !fields.contains(name) {
+            throw APIError.invalid(name, "no such field; there are \(fields.sorted().joined(separator: ", "))")
+        }
     }
 
-    private static func refusal(_ error: DecodingError) -> APIError {
+    private func refusal(_ error: DecodingError) -> APIError {
         switch error {
         case .keyNotFound(let key, let context):
             return .invalid(field(context.codingPath + [key]), "Missing data for required field.")
@@ -58,13 +60,34 @@ struct Call: Sendable {
         }
     }
 
-    private static func field(_ path: [any CodingKey]) -> String {
+    private func field(_ path: [any CodingKey]) -> String {
         path.isEmpty ? "body" : path.map { $0.intValue.map(String.init) ?? sent($0.stringValue) }.joined(separator: ".")
     }
 
-    /// A property's name as the request spells it: `serverType` came as `server_type`.
-    private static func sent(_ name: String) -> String {
-        name.reduce(into: "") { $0 += $1.isUppercase ? "_\($1.lowercased())" : String($1) }
+    /// Hetzner spells fields `server_type`, Tailscale and the sandbox itself `authKey`.
+    private var isSnakeCase: Bool { path.hasPrefix("/v1") }
+
+    /// A property's name as the request spells it.
+    private func sent(_ name: String) -> String {
+        guard isSnakeCase else { return name }
+        return name.reduce(into: "") { $0 += $1.isUppercase ? "_\($1.lowercased())" : String($1) }
+    }
+}
+
+/// The names of an object's fields.
+private struct FieldNames: Decodable {
+    struct Name: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    let names: [String]
+
+    init(from decoder: any Decoder) throws {
+        names = try decoder.container(keyedBy: Name.self).allKeys.map(\.stringValue).sorted()
     }
 }
 

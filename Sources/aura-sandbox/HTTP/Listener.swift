@@ -34,7 +34,11 @@ struct Listener: Service {
         } onServerRunning: { channel in
             onBound(channel.localAddress?.port ?? port)
         }
-        try await server.run()
+        do {
+            try await server.run()
+        } catch let error as IOError {
+            throw SandboxError("cannot listen on \(host):\(port): \(error); choose another port, or 0")
+        }
     }
 
     private func answer(_ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {

@@ -3,8 +3,8 @@
 enum HostOrder: Sendable {
     /// Make the machine, without power.
     case create(Server, action: Int64)
-    /// Switch it on, after a delay where a fault wants one.
-    case start(server: Int64, delaySeconds: Double, action: Int64)
+    /// Switch it on; `action` is nil when nobody waits.
+    case start(server: Int64, action: Int64?)
     /// Switch it off; the guest gets no time.
     case stop(server: Int64, action: Int64)
     /// Press the power button and do not wait.
@@ -20,7 +20,7 @@ enum HostOrder: Sendable {
     var server: Int64 {
         switch self {
         case .create(let server, _): server.id
-        case .start(let server, _, _), .stop(let server, _), .signalShutdown(let server, _), .restart(let server, _, _),
+        case .start(let server, _), .stop(let server, _), .signalShutdown(let server, _), .restart(let server, _, _),
             .remove(let server, _), .crash(let server):
             server
         }
@@ -29,10 +29,9 @@ enum HostOrder: Sendable {
     /// The action that waits for it.
     var action: Int64? {
         switch self {
-        case .create(_, let action), .start(_, _, let action), .stop(_, let action), .signalShutdown(_, let action),
-            .restart(_, _, let action):
+        case .create(_, let action), .stop(_, let action), .signalShutdown(_, let action), .restart(_, _, let action):
             action
-        case .remove(_, let action): action
+        case .start(_, let action), .remove(_, let action): action
         case .crash: nil
         }
     }

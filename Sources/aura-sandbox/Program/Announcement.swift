@@ -26,14 +26,15 @@ final class PortBoard: Sendable {
 /// Writes the configuration and says "ready" once everything listens.
 struct Announcement: Service {
     let ports: PortBoard
-    let expected: Set<String>
+    /// The listener beside the main one: health or tailnet.
+    let second: String
     let host: String
     let config: ConfigFile
 
     func run() async throws {
-        guard let ports = await ports.all(expected), let port = ports["main"] else { return }
+        guard let ports = await ports.all(["main", second]), let port = ports["main"] else { return }
         let endpoint = "http://\(host):\(port)"
-        try config.write(endpoint: endpoint, agentPort: ports["health"] ?? 18_789)
+        try config.write(endpoint: endpoint, healthPort: ports["health"], tailnetPort: ports["tailnet"])
         let line = Array("aura-sandbox ready \(endpoint)\n".utf8)
         guard line.withUnsafeBytes({ write(STDOUT_FILENO, $0.baseAddress, $0.count) }) == line.count else {
             throw SandboxError("cannot write to standard output")

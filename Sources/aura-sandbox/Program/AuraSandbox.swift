@@ -72,10 +72,6 @@ struct AuraSandbox: AsyncParsableCommand {
     }
 
     func run() async throws {
-        do {
-            try await Sandbox(command: self).run()
-        } catch let error as SandboxError {
-            throw ValidationError(error.description)
-        }
+        try await Sandbox(command: self).run()
     }
 }

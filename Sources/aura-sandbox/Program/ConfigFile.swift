@@ -2,8 +2,8 @@
 struct ConfigFile: Sendable {
     /// What differs with `--hosts podman`.
     struct Hosts: Sendable {
-        /// Where machines reach the tailnet's control plane.
-        var loginServer: String
+        /// The machines' gateway, where they reach the tailnet's control plane.
+        var gateway: String
         var agentArchive: String
         var agentVersion: String
     }
@@ -19,15 +19,19 @@ struct ConfigFile: Sendable {
     }
 
     /// Writes the tokens, the secret and then the configuration, all 0600.
-    func write(endpoint: String, agentPort: Int) throws {
+    func write(endpoint: String, healthPort: Int?, tailnetPort: Int?) throws {
         try PrivateFile.write(access.token + "\n", to: "\(directory)/hetzner.token")
         try PrivateFile.write(access.readOnlyToken + "\n", to: "\(directory)/hetzner-read-only.token")
         try PrivateFile.write(access.clientSecret + "\n", to: "\(directory)/tailscale.secret")
-        try PrivateFile.write(text(endpoint: endpoint, agentPort: agentPort), to: path)
+        let text = text(endpoint: endpoint, agentPort: healthPort ?? Self.agentPort, tailnetPort: tailnetPort)
+        try PrivateFile.write(text, to: path)
     }
 
+    /// Where OpenClaw's gateway listens unless told otherwise.
+    private static let agentPort = 18_789
+
     /// The YAML text.
-    func text(endpoint: String, agentPort: Int) -> String {
+    func text(endpoint: String, agentPort: Int, tailnetPort: Int?) -> String {
         let here = Self.scalar
         return """
             socket: \(here("\(directory)/aurad.sock"))
@@ -36,7 +40,7 @@ struct ConfigFile: Sendable {
             hetzner:
               endpoint: \(endpoint)/v1
               tokenFile: \(here("\(directory)/hetzner.token"))
-            \(tailscale(endpoint))
+            \(tailscale(endpoint, tailnetPort))
             configuration:
               driver: \(hosts == nil ? "none" : "ansible")
             agent:
@@ -48,7 +52,7 @@ struct ConfigFile: Sendable {
             """
     }
 
-    private func tailscale(_ endpoint: String) -> String {
+    private func tailscale(_ endpoint: String, _ port: Int?) -> String {
         let common = """
               endpoint: \(endpoint)/api/v2
               clientId: \(access.clientID)
@@ -56,7 +60,8 @@ struct ConfigFile: Sendable {
               tags: [tag:aura-vm]
             """
         guard let hosts else { return "tailscale:\n  enabled: false\n\(common)" }
-        return "tailscale:\n\(common)\n  loginServer: \(hosts.loginServer)\n  packageSource: preinstalled"
+        let loginServer = port.map { "http://\(hosts.gateway):\($0)" } ?? ""
+        return "tailscale:\n\(common)\n  loginServer: \(loginServer)\n  packageSource: preinstalled"
     }
 
     private func agent(_ port: Int) -> String {

@@ -27,7 +27,7 @@ extension Cloud {
     private mutating func powerOn(_ server: Server) -> Int64 {
         let action = begin(.startServer, on: server.id, seconds: settings.startSeconds, fallback: server.status)
         change(server.id, to: .starting)
-        order(.start(server: server.id, delaySeconds: server.traits.bootSeconds ?? 0, action: action))
+        switchOn(server, action: action)
         return action
     }
 
@@ -74,10 +74,27 @@ extension Cloud {
         change(id, to: .off)
     }
 
-    /// A real machine has ended by itself. An action that runs on it decides what that means.
-    mutating func hostWentDown(_ id: Int64) {
-        guard let server = servers[id], server.status == .running, !server.isLocked else { return }
-        change(id, to: .off)
+    /// A real machine has ended by itself. While an action runs on it that means nothing yet, and false is returned.
+    mutating func noteHostWentDown(_ id: Int64) -> Bool {
+        guard let server = servers[id] else { return true }
+        guard !server.isLocked else { return false }
+        if server.status == .running { change(id, to: .off) }
+        return true
+    }
+
+    /// Has a machine switched on for an action; where a fault makes it boot slowly, the action does not wait for it.
+    mutating func switchOn(_ server: Server, action: Int64) {
+        if hasHosts, let seconds = server.traits.bootSeconds {
+            actions.update(action) { $0.awaitsHost = false }
+            agenda.add(.lateStart(server: server.id), at: now + seconds)
+        } else {
+            order(.start(server: server.id, action: action))
+        }
+    }
+
+    /// The time of a slow machine has come, if it still is to run.
+    mutating func startLate(_ id: Int64) {
+        if servers[id]?.status == .running { order(.start(server: id, action: nil)) }
     }
 
     /// The machine has power: its agent answers after the boot delay.

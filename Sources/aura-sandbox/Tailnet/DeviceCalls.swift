@@ -10,7 +10,7 @@ enum DeviceCalls {
             guard !cloud.tailnet.devices[place].isExternal else {
                 throw APIError.tailnet(501, "cannot delete devices outside of your tailnet")
             }
-            cloud.tailnet.remove(at: place)
+            cloud.tailnet.remove(at: place, now: cloud.now)
             return Answer(200)
         },
         Route("POST", "/api/v2/device/{id}/authorized") { cloud, call in
@@ -62,7 +62,8 @@ enum DeviceCalls {
         try AuthKeyCalls.checkTailnet(call)
         cloud.refreshNodes()
         let tags = call.all("tags")
-        let shown = cloud.tailnet.devices.filter { device in
+        let earlier = cloud.interference.staleSeconds.map { cloud.tailnet.devices(at: cloud.now + -$0) }
+        let shown = (earlier ?? cloud.tailnet.devices).filter { device in
             device.visibleFrom <= cloud.now
                 && (call.first("hostname").map { $0 == device.hostname } ?? true)
                 && (call.first("isEphemeral").map { $0 == String(device.isEphemeral) } ?? true)

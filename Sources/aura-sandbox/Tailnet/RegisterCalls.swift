@@ -46,7 +46,7 @@ enum RegisterCalls {
         let body = try call.decode(Logout.self)
         guard let place = cloud.tailnet.place(of: body.nodeId) else { throw APIError.tailnet(404, "no such node") }
         if cloud.tailnet.devices[place].isEphemeral {
-            cloud.tailnet.remove(at: place)
+            cloud.tailnet.remove(at: place, now: cloud.now)
         } else {
             cloud.tailnet.devices[place].silentSince = cloud.now
         }

@@ -43,9 +43,15 @@ struct Tailnet: Sendable {
     /// The place of the node with that node id or that numeric id.
     func place(of id: String) -> Int? { devices.firstIndex { $0.nodeID == id || $0.id == id } }
 
+    /// The nodes that were there at an earlier time.
+    func devices(at time: Instant) -> [Device] {
+        (goneDevices.filter { $0.gone.map { $0 > time } ?? false } + devices).filter { $0.created <= time }
+    }
+
     /// Takes a node out.
-    mutating func remove(at place: Int) {
-        let device = devices.remove(at: place)
+    mutating func remove(at place: Int, now: Instant) {
+        var device = devices.remove(at: place)
+        device.gone = now
         if let address = device.addresses.first { addresses.release(address) }
         if goneDevices.count >= Self.limit { goneDevices.removeFirst(Self.limit / 10) }
         goneDevices.append(device)
@@ -72,6 +78,8 @@ struct Device: Sendable {
     let visibleFrom: Instant
     /// Since when nothing was heard of it.
     var silentSince: Instant?
+    /// When it left the tailnet.
+    var gone: Instant?
 
     /// Its MagicDNS name.
     var name: String { "\(label).\(Tailnet.domain)" }
@@ -103,7 +111,7 @@ extension Cloud {
             let since = tailnet.devices[place].silentSince ?? now
             tailnet.devices[place].silentSince = since
             if tailnet.devices[place].isEphemeral, now - since >= settings.ephemeralSeconds {
-                tailnet.remove(at: place)
+                tailnet.remove(at: place, now: now)
             }
         }
     }
