@@ -1,0 +1,48 @@
+/// Why a JSON value does not fit the Swift type that was asked for, and where.
+public struct JSONDecodingError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The place as a JSON path: `params.size`, `params.candidates[2]`; empty at an unnamed root.
+    public var path: String
+    /// What is wrong there: "expected a string, found 3".
+    public var reason: String
+
+    /// Creates an error.
+    public init(path: String, reason: String) {
+        self.path = path
+        self.reason = reason
+    }
+
+    /// Path and reason in one line. It may quote the value at fault, so it goes back to whoever sent that value.
+    public var description: String {
+        path.isEmpty ? reason : "\(path): \(reason)"
+    }
+}
+
+extension JSONDecodingError {
+    init(mismatch expected: String, found: JSONValue?, at path: JSONPath) {
+        self.init(
+            path: path.text, reason: "expected \(expected), found \(found.map(JSONDecodingError.excerpt) ?? "nothing")")
+    }
+
+    /// Turns what a type's own `init(from:)` threw into the one error of this scope.
+    init(_ error: any Error, at path: JSONPath) {
+        switch error {
+        case let error as JSONDecodingError: self = error
+        case DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context),
+            DecodingError.dataCorrupted(let context):
+            self.init(path: path.root.appending(context.codingPath).text, reason: context.debugDescription)
+        case DecodingError.keyNotFound(let key, let context):
+            self.init(path: path.root.appending(context.codingPath + [key]).text, reason: "is missing")
+        default:
+            self.init(path: path.text, reason: String(describing: error))
+        }
+    }
+
+    /// The value itself where it is short, else what kind it is.
+    static func excerpt(_ value: JSONValue) -> String {
+        switch value {
+        case .null, .bool, .integer, .double: value.serializedString()
+        case .string(let text) where text.utf8.count <= 40: value.serializedString()
+        case .string, .array, .object: value.kind
+        }
+    }
+}

@@ -1,0 +1,50 @@
+/// Looks over a document before jansson allocates for it.
+enum JSONScan {
+    /// Throws where the document is too large, starts with a byte order mark, or nests deeper than the limits allow.
+    ///
+    /// Costs no memory: a hundred thousand opening brackets are refused at the first one too many.
+    static func check(_ bytes: UnsafeRawBufferPointer, _ limits: JSONLimits) throws(JSONParseError) {
+        guard bytes.count <= limits.bytes else { throw JSONParseError(.tooLarge, at: limits.bytes) }
+        guard !startsWithByteOrderMark(bytes) else { throw JSONParseError(.byteOrderMark, at: 0) }
+        if let position = positionBeyond(depth: limits.depth, in: bytes) {
+            throw JSONParseError(.tooDeep, at: position)
+        }
+    }
+
+    private static func startsWithByteOrderMark(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard bytes.count >= 2 else { return false }
+        switch (bytes[0], bytes[1]) {
+        case (0xEF, 0xBB): return bytes.count >= 3 && bytes[2] == 0xBF
+        case (0xFE, 0xFF), (0xFF, 0xFE): return true
+        default: return bytes[0] == 0 || bytes[1] == 0
+        }
+    }
+
+    private static func positionBeyond(depth limit: Int, in bytes: UnsafeRawBufferPointer) -> Int? {
+        var depth = 0
+        var index = 0
+        while index < bytes.count {
+            switch bytes[index] {
+            case UInt8(ascii: "["), UInt8(ascii: "{"):
+                depth += 1
+                if depth > limit { return index }
+            case UInt8(ascii: "]"), UInt8(ascii: "}"):
+                depth -= 1
+            case UInt8(ascii: "\""):
+                index = endOfString(from: index, in: bytes)
+            default: break
+            }
+            index += 1
+        }
+        return nil
+    }
+
+    /// The index of the quote that closes the string which opens at `start`, or the end of the bytes.
+    private static func endOfString(from start: Int, in bytes: UnsafeRawBufferPointer) -> Int {
+        var index = start + 1
+        while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {
+            index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
+        }
+        return index
+    }
+}
