@@ -104,7 +104,9 @@ let package = Package(
         // The operations
         floor(
             "ControlPlane",
-            ["AuraAPI", "AuraModel", "DriverKit", "JSON", "JSONRPC", "Jobs", "Locking", "Storage", logging, serviceLifecycle]),
+            [
+                "AuraAPI", "AuraModel", "DriverKit", "JSON", "JSONRPC", "Jobs", "Locking", "Storage", deque, logging, serviceLifecycle,
+            ]),
 
         // Transports and programs
         floor("RPCTransport", ["JSON", "JSONRPC", "Locking", nioCore, nioPosix, logging, serviceLifecycle]),

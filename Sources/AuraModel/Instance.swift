@@ -1,5 +1,3 @@
-public import JSON
-
 /// A thing that should exist, and what is known of it.
 public struct Instance: Sendable, Hashable, Codable {
     public var id: InstanceID

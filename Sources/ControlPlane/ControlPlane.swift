@@ -1,1 +1,64 @@
-// placeholder
+public import AuraModel
+public import JSONRPC
+public import Jobs
+public import Logging
+public import Storage
+
+/// The operations of the daemon, and the methods by which clients reach them.
+public struct ControlPlane: Sendable {
+    let store: any Store
+    let engine: JobEngine
+    let services: MachineServices
+    let subscriptions: Subscriptions
+    let catalogue: JobCatalogue
+    let time: any TimeSource
+    let facts: DaemonFacts
+    let logger: Logger
+
+    public init(
+        store: any Store, engine: JobEngine, services: MachineServices, subscriptions: Subscriptions,
+        catalogue: JobCatalogue, time: any TimeSource, facts: DaemonFacts, logger: Logger
+    ) {
+        self.store = store
+        self.engine = engine
+        self.services = services
+        self.subscriptions = subscriptions
+        self.catalogue = catalogue
+        self.time = time
+        self.facts = facts
+        self.logger = logger
+    }
+
+    /// What every kind of job consists of.
+    public static func catalogue(_ services: MachineServices) -> JobCatalogue {
+        JobCatalogue([
+            Provision.definition(services), Suspend.definition(services), Resume.definition(services),
+            Restart.definition(services), Destroy.definition(services),
+        ])
+    }
+
+    /// Adds all methods of the daemon.
+    public func register(in router: inout Router) {
+        registerOperations(in: &router)
+        registerStatus(in: &router)
+        registerSubscriptions(in: &router)
+        registerJobs(in: &router)
+        registerSystem(in: &router)
+    }
+}
+
+/// What the daemon says of itself.
+public struct DaemonFacts: Sendable {
+    public var version: String
+    /// `sqlite` or `postgres`.
+    public var database: String
+    public var startedAt: Timestamp
+    public var limits: RPCLimits
+
+    public init(version: String, database: String, startedAt: Timestamp, limits: RPCLimits) {
+        self.version = version
+        self.database = database
+        self.startedAt = startedAt
+        self.limits = limits
+    }
+}

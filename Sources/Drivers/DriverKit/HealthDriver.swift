@@ -1,5 +1,3 @@
-public import AuraModel
-
 /// Looks at an agent from outside.
 public protocol HealthDriver: Sendable {
     /// Returns what the agent said of itself once it is ready for work.

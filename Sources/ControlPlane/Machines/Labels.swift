@@ -1,0 +1,44 @@
+import AuraModel
+import DriverKit
+
+/// The labels that everything of ours carries in the outside world.
+///
+/// A value is empty or has 1 to 63 letters, digits, `-`, `_` and `.`, alphanumeric at both ends (`facts/hetzner.md` §7).
+struct Labels {
+    static let manager = "managed-by"
+    static let managerValue = "aura"
+    static let installation = "aura-installation"
+    static let instance = "aura-instance"
+
+    /// What the sweep lists by: everything of this installation.
+    static func owned(by installation: String) -> [String: String] {
+        [manager: managerValue, Self.installation: installation]
+    }
+
+    static func of(_ instance: Instance, job: Job, installation: String) -> [String: String] {
+        var labels = owned(by: installation)
+        labels[Self.instance] = value(instance.id.text)
+        labels["aura-tenant"] = value(instance.tenant.text)
+        labels["aura-generation"] = String(instance.generation)
+        labels["aura-job"] = value(job.id.text)
+        labels["aura-change"] = value(job.change.text)
+        return labels
+    }
+
+    /// Whether something found by name is this instance's, so that it may be adopted or deleted.
+    static func mark(_ labels: [String: String], as instance: Instance, of installation: String) -> Bool {
+        labels[manager] == managerValue && labels[Self.installation] == installation
+            && labels[Self.instance] == value(instance.id.text)
+    }
+
+    /// Any text in the grammar of label values.
+    static func value(_ text: String) -> String {
+        let kept = text.unicodeScalars.prefix(63).map { isPlain($0) ? Character($0) : "-" }
+        let ends = { (character: Character) in !character.isLetter && !character.isNumber }
+        return String(kept.drop(while: ends).reversed().drop(while: ends).reversed())
+    }
+
+    private static func isPlain(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil || "-_.".unicodeScalars.contains(scalar))
+    }
+}

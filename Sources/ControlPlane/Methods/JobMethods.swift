@@ -1,0 +1,62 @@
+import AuraAPI
+import AuraModel
+import JSONRPC
+import Jobs
+import Storage
+
+extension JobParameters: PositionalParams {}
+extension JobListParameters: PositionalParams {}
+
+/// `job.get`, `job.list`, `job.cancel`.
+extension ControlPlane {
+    func registerJobs(in router: inout Router) {
+        router.register("job.get", params: JobParameters.self, result: JobResult.self) { parameters, _ in
+            try await self.answering { try await self.job(parameters.job) }
+        }
+        router.register("job.list", params: JobListParameters.self, result: JobListResult.self) { parameters, _ in
+            try await self.answering { try await self.jobs(parameters) }
+        }
+        router.register("job.cancel", params: JobParameters.self, result: JobResult.self, holdsEvents: true) {
+            parameters, _ in
+            try await self.answering { try await self.cancel(parameters.job) }
+        }
+    }
+
+    private func job(_ id: JobID) async throws -> JobResult {
+        guard let job = try await store.job(id) else {
+            throw RPCError(.jobNotFound, "no job has the id \(id.text.prefix(64)): job.list shows those that exist")
+        }
+        return JobResult(job: JobView(job, steps: steps(of: job, begun: try await store.steps(of: id))))
+    }
+
+    /// What was begun, and what is still to come.
+    private func steps(of job: Job, begun: [StepRecord]) -> [StepView] {
+        let plans = catalogue[job.kind]?.plan.steps ?? []
+        return plans.enumerated().map { index, plan in
+            let record = begun.first { $0.index == index } ?? StepRecord(job: job.id, index: index, name: plan.name)
+            return StepView(
+                name: plan.name, state: record.state, phase: plan.phase, expectedSeconds: plan.weight,
+                attempt: record.attempt, externalId: record.externalID, startedAt: record.startedAt,
+                finishedAt: record.finishedAt)
+        }
+    }
+
+    private func jobs(_ parameters: JobListParameters) async throws -> JobListResult {
+        let limit = try Check.limit(parameters.limit)
+        var query = JobQuery(
+            tenant: parameters.tenant.map { TenantID($0) }, change: parameters.change, states: parameters.states ?? [],
+            after: parameters.after, limit: limit + 1)
+        if let text = parameters.instance {
+            query.instance = try await instance(text, tenant: parameters.tenant).id
+        }
+        let found = try await store.jobs(query)
+        let page = found.prefix(limit)
+        return JobListResult(jobs: page.map { JobView($0) }, next: found.count > limit ? page.last?.id : nil)
+    }
+
+    private func cancel(_ id: JobID) async throws -> JobResult {
+        let job = try await store.requestCancellation(CancellationRequest(job: id, now: time.now()))
+        engine.noteCancellation(of: id)
+        return JobResult(job: JobView(job))
+    }
+}

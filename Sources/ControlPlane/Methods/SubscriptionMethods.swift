@@ -1,0 +1,60 @@
+import AuraAPI
+import AuraModel
+import JSON
+import JSONRPC
+import Storage
+
+extension SubscribeParameters: PositionalParams {}
+extension UnsubscribeParameters: PositionalParams {}
+
+/// `status.subscribe`, `status.unsubscribe`.
+extension ControlPlane {
+    func registerSubscriptions(in router: inout Router) {
+        router.register("status.subscribe", params: SubscribeParameters.self, result: SubscribeResult.self) {
+            parameters, call in
+            try await self.answering { try await self.subscribe(parameters, call) }
+        }
+        router.registerImmediate("status.unsubscribe", params: UnsubscribeParameters.self, result: UnsubscribeResult.self) {
+            parameters, call in
+            UnsubscribeResult(ended: self.subscriptions.end(parameters.subscription, of: call.session))
+        }
+    }
+
+    private func subscribe(_ parameters: SubscribeParameters, _ call: Call) async throws -> Reply<SubscribeResult> {
+        if let id = parameters.subscription { try Check.visible(id, "subscription", limit: 64) }
+        let filter = try await filter(parameters.filter)
+        let head = subscriptions.feed.head
+        let cursor = try Self.cursor(parameters.from ?? .now, head: head)
+        let id = try subscriptions.reserve(parameters.subscription, for: call.session)
+        let subscription = Subscription(
+            id: id, session: call.session, filter: filter, cursor: cursor, endsWhenTerminal: parameters.until == .terminal)
+        return Reply(SubscribeResult(subscription: id, head: head)) { self.subscriptions.start(subscription) }
+    }
+
+    private static func cursor(_ start: SubscriptionStart, head: Int64) throws -> Int64 {
+        switch start {
+        case .now: return head
+        case .start: return 0
+        case .after(let seq):
+            guard seq <= head else {
+                throw RPCError(
+                    .cursorAhead, "cannot subscribe from \(seq), the newest event is \(head): is this another database?",
+                    data: ["head": .integer(head)])
+            }
+            return seq
+        }
+    }
+
+    private func filter(_ given: FilterParameters?) async throws -> EventFilter {
+        guard let given else { return EventFilter() }
+        try Check.caller(tenant: given.tenant, key: nil, change: given.change?.text)
+        if let job = given.job, try await store.job(job) == nil {
+            throw RPCError(.jobNotFound, "no job has the id \(job.text.prefix(64)): job.list shows those that exist")
+        }
+        var instance: InstanceID?
+        if let text = given.instance { instance = try await self.instance(text, tenant: given.tenant).id }
+        return EventFilter(
+            instance: instance, job: given.job, tenant: given.tenant.map { TenantID($0) }, change: given.change,
+            types: Set(given.types ?? []))
+    }
+}

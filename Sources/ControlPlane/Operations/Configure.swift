@@ -1,0 +1,62 @@
+import AuraModel
+import DriverKit
+import JSON
+import Jobs
+
+/// Turning the bare machine into the agent's.
+struct Configure {
+    let services: MachineServices
+
+    func perform(_ context: StepContext) async throws -> StepOutcome {
+        guard let driver = services.configuration else { return .done }
+        let instance = context.instance
+        guard var credentials = try await services.credentials.load(instance) else {
+            throw Failure(.permanent, code: "credentialsMissing", message: "the keys of \(instance.name) are gone")
+        }
+        let run = try await run(context, credentials)
+        let summary = try await services.configurationSlots.use {
+            try await driver.run(run) { try await RunReport(context: context).report($0) }
+        }
+        guard let summary else { return .wait(.seconds(2), reason: "for a free configuration slot") }
+        credentials.isConfigured = true
+        try await services.credentials.save(credentials, for: instance)
+        let version = summary.data["aura"]?["agentVersion"]?.stringValue
+        try await context.checkpoint { $0.agentVersion = version ?? $0.agentVersion }
+        return .done
+    }
+
+    private func run(_ context: StepContext, _ credentials: MachineCredentials) async throws -> ConfigurationRun {
+        let agent = services.settings.agent
+        var variables = agent.variables.merging(RunVariables.common(context)) { $1 }
+        variables["host_key_public"] = .string(credentials.lastingHostKey.publicKey)
+        var secrets: [String: Secret] = [
+            "agent_gateway_token_file": credentials.gatewayToken,
+            "host_key_file": credentials.lastingHostKey.privateKey,
+        ]
+        if !agent.environment.isEmpty { secrets["agent_environment_file"] = Self.environmentFile(agent.environment) }
+        return ConfigurationRun(
+            play: .machine, instance: context.instance, access: try await services.access(to: context.instance),
+            variables: variables, secretFiles: secrets,
+            timeLimit: min(services.settings.pace.configurationLimit, context.remaining))
+    }
+
+    /// `NAME=value` lines, as systemd's EnvironmentFile reads them.
+    private static func environmentFile(_ environment: [String: Secret]) -> Secret {
+        let lines = environment.sorted { $0.key < $1.key }.map { name, secret in
+            let escaped = secret.reveal().map { $0 == "\\" || $0 == "\"" ? "\\\($0)" : String($0) }.joined()
+            return "\(name)=\"\(escaped)\"\n"
+        }
+        return Secret(lines.joined())
+    }
+}
+
+/// What every run tells the roles.
+enum RunVariables {
+    static func common(_ context: StepContext) -> JSONObject {
+        let instance = context.instance
+        return [
+            "aura_instance": .string(instance.name), "aura_instance_id": .string(instance.id.text),
+            "aura_change": .string(context.job.change.text), "aura_generation": .integer(Int64(instance.generation)),
+        ]
+    }
+}

@@ -1,0 +1,42 @@
+import AuraModel
+import DriverKit
+import Jobs
+import Storage
+
+/// `destroy`: nothing is left in the outside world. Accepted in every phase; it takes over from whatever runs.
+///
+/// It looks by deterministic name as well as by id, since the job it took over from may not have written its ids down.
+enum Destroy {
+    static func admit(_ instance: Instance, _ active: [Job]) throws -> Admission {
+        if instance.phase == .destroyed {
+            throw Admissions.conflict("\(instance.name) is destroyed already")
+        }
+        if let same = active.first(where: { $0.kind == .destroy }) { return .join(same.id) }
+        var wanted = instance
+        wanted.desired = .destroyed
+        return active.isEmpty ? .accept(wanted) : .supersede(wanted)
+    }
+
+    static func definition(_ services: MachineServices) -> JobDefinition {
+        let removal = Removal(services: services)
+        let patience = Duration.seconds(12 * 3600)
+        return JobDefinition(
+            kind: .destroy, version: 1, phaseOnSuccess: .destroyed, phaseOnFailure: .degraded,
+            timeLimit: .seconds(24 * 3600),
+            steps: [
+                Step("host.teardown", phase: .destroying, timeLimit: .seconds(180), weight: 5) {
+                    try await Teardown(services: services).perform($0)
+                },
+                Step("network.leave", phase: .destroying, timeLimit: patience, weight: 1) {
+                    try await removal.devices($0)
+                },
+                Step("server.delete", phase: .destroying, timeLimit: patience, weight: 5) {
+                    try await removal.server($0)
+                },
+                Step("key.delete", phase: .destroying, timeLimit: patience, weight: 1) { try await removal.key($0) },
+                Step("credentials.remove", phase: .destroying, timeLimit: patience, weight: 0.2) {
+                    try await CredentialSteps(services: services).remove($0)
+                },
+            ])
+    }
+}

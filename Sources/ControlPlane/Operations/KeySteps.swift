@@ -1,0 +1,50 @@
+import AuraModel
+import DriverKit
+import Jobs
+
+/// Our public key at the provider, for the machine to be born with.
+struct KeySteps {
+    let services: MachineServices
+
+    func create(_ context: StepContext) async throws -> StepOutcome {
+        let instance = context.instance
+        guard let credentials = try await services.credentials.load(instance) else {
+            throw Failure(.permanent, code: "credentialsMissing", message: "the keys of \(instance.name) are gone")
+        }
+        if context.externalID != nil { return .done }
+        let key: ServerKey
+        if let found = try await adopt(instance, credentials) {
+            key = found
+        } else {
+            key = try await make(context, credentials)
+        }
+        try await context.checkpoint(externalID: key.id)
+        return .done
+    }
+
+    /// A key of this name from an earlier try, if it holds what we hold. Another of our keys by this name is of no use.
+    private func adopt(_ instance: Instance, _ credentials: MachineCredentials) async throws -> ServerKey? {
+        guard let found = try await services.compute.key(named: instance.outsideName) else { return nil }
+        guard Labels.mark(found.labels, as: instance, of: services.installation) else {
+            throw Failure(
+                .permanent, code: "nameTaken",
+                message: "an SSH key named \(found.name) exists at the provider and is not ours: rename or delete it there")
+        }
+        if Self.body(found.publicKey) == Self.body(credentials.client.publicKey) { return found }
+        try await services.compute.deleteKey(id: found.id)
+        return nil
+    }
+
+    private func make(_ context: StepContext, _ credentials: MachineCredentials) async throws -> ServerKey {
+        let instance = context.instance
+        return try await services.compute.createKey(
+            ServerKeySpecification(
+                name: instance.outsideName, publicKey: credentials.client.publicKey,
+                labels: Labels.of(instance, job: context.job, installation: services.installation)))
+    }
+
+    /// Type and key without the comment.
+    private static func body(_ line: String) -> [Substring] {
+        Array(line.split(separator: " ").prefix(2))
+    }
+}

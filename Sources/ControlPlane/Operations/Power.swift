@@ -1,0 +1,48 @@
+import AuraModel
+import DriverKit
+import Jobs
+import Storage
+
+/// `suspend`: the machine is off, its disk is kept.
+enum Suspend {
+    static func admit(_ instance: Instance, _ active: [Job]) throws -> Admission {
+        try Admissions.power(.suspend, instance, active, from: [.running, .degraded], desired: .suspended)
+    }
+
+    static func definition(_ services: MachineServices) -> JobDefinition {
+        JobDefinition(
+            kind: .suspend, version: 1, phaseOnSuccess: .suspended, phaseOnFailure: .degraded,
+            timeLimit: .seconds(1800), steps: [PowerSteps(services: services).off(phase: .suspending)])
+    }
+}
+
+/// `resume`: a suspended machine runs again and its agent answers.
+enum Resume {
+    static func admit(_ instance: Instance, _ active: [Job]) throws -> Admission {
+        try Admissions.power(.resume, instance, active, from: [.suspended, .degraded], desired: .running)
+    }
+
+    static func definition(_ services: MachineServices) -> JobDefinition {
+        let power = PowerSteps(services: services)
+        return JobDefinition(
+            kind: .resume, version: 1, phaseOnSuccess: .running, phaseOnFailure: .degraded, timeLimit: .seconds(1800),
+            steps: [power.on(phase: .resuming), power.reach(phase: .resuming), power.answer(phase: .resuming)])
+    }
+}
+
+/// `restart`: shut down and started again. Not the provider's reboot, whose success does not say that anything happened.
+enum Restart {
+    static func admit(_ instance: Instance, _ active: [Job]) throws -> Admission {
+        try Admissions.power(.restart, instance, active, from: [.running, .degraded], desired: .running)
+    }
+
+    static func definition(_ services: MachineServices) -> JobDefinition {
+        let power = PowerSteps(services: services)
+        return JobDefinition(
+            kind: .restart, version: 1, phaseOnSuccess: .running, phaseOnFailure: .degraded, timeLimit: .seconds(1800),
+            steps: [
+                power.off(phase: .restarting), power.on(phase: .restarting), power.reach(phase: .restarting),
+                power.answer(phase: .restarting),
+            ])
+    }
+}

@@ -1,0 +1,143 @@
+public import AuraModel
+import Locking
+public import Logging
+public import ServiceLifecycle
+public import Storage
+
+/// Works off jobs: claims what is due, runs its steps, keeps its leases.
+///
+/// One per daemon. It ends when the process is asked to shut down gracefully: running steps are interrupted and their
+/// jobs handed back, which costs them no try.
+public final class JobEngine: Service {
+    let store: any Store
+    let catalogue: JobCatalogue
+    let settings: EngineSettings
+    let time: any TimeSource
+    let random: any RandomSource
+    let logger: Logger
+    let runs = Locked<[JobID: JobRun]>([:])
+    private let isDraining = Locked(false)
+    private let nudge = Nudge()
+
+    public init(
+        store: any Store, catalogue: JobCatalogue, settings: EngineSettings, time: any TimeSource,
+        random: any RandomSource, logger: Logger
+    ) {
+        self.store = store
+        self.catalogue = catalogue
+        self.settings = settings
+        self.time = time
+        self.random = random
+        self.logger = logger
+    }
+
+    /// Jobs that a worker of this daemon holds now.
+    public var jobsRunning: Int { runs.withLock { $0.count } }
+
+    /// Looks for due jobs now: one was just written.
+    public func wake() {
+        nudge.send()
+    }
+
+    /// Tells the worker of a job, if it is here, that somebody asked it to end.
+    public func noteCancellation(of job: JobID) {
+        runs.withLock { $0[job] }?.stop.send(.cancellation)
+        nudge.send()
+    }
+
+    public func run() async throws {
+        try await withGracefulShutdownHandler {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await self.keepLeases() }
+                group.addTask { try await self.workOff() }
+                _ = try await group.next()
+                group.cancelAll()
+            }
+        } onGracefulShutdown: {
+            self.drain()
+        }
+    }
+
+    private func drain() {
+        isDraining.withLock { $0 = true }
+        for run in runs.withLock({ Array($0.values) }) { run.stop.send(.drain) }
+        nudge.send()
+    }
+
+    /// Claims and runs until the daemon drains, and then until the last run has let go.
+    private func workOff() async throws {
+        await withDiscardingTaskGroup { group in
+            while !isDraining.withLock({ $0 }), !Task.isCancelled {
+                let claims = await claimDue()
+                for claim in claims { start(claim, in: &group) }
+                if claims.isEmpty { await nudge.wait(atMost: await untilNextLook(), time: time) }
+            }
+        }
+    }
+
+    private func claimDue() async -> [Claim] {
+        let free = settings.workers - runs.withLock { $0.count }
+        guard free > 0 else { return [] }
+        let request = ClaimRequest(
+            owner: settings.owner, limit: min(free, settings.claimBatch), lease: settings.lease, now: time.now())
+        do {
+            return try await store.claim(request)
+        } catch {
+            logger.error("cannot claim jobs: \(error)")
+            return []
+        }
+    }
+
+    private func start(_ claim: Claim, in group: inout DiscardingTaskGroup) {
+        guard let definition = catalogue[claim.job.kind] else {
+            logger.critical("no definition for jobs of kind \(claim.job.kind.rawValue)")
+            return
+        }
+        let run = JobRun(
+            claim: claim, definition: definition, policy: settings.retries,
+            environment: JobRun.Environment(
+                store: store, time: time, random: random, lease: settings.lease, logger: logger))
+        runs.withLock { $0[claim.job.id] = run }
+        if isDraining.withLock({ $0 }) { run.stop.send(.drain) }
+        group.addTask {
+            await run.work()
+            self.runs.withLock { $0[claim.job.id] = nil }
+            self.nudge.send()
+        }
+    }
+
+    /// How long nothing can become due, as far as the store knows now.
+    private func untilNextLook() async -> Duration {
+        guard runs.withLock({ $0.count }) < settings.workers, let due = try? await store.nextDue() else {
+            return settings.longestNap
+        }
+        return min(max(due - time.now(), .milliseconds(1)), settings.longestNap)
+    }
+}
+
+/// How the engine works.
+public struct EngineSettings: Sendable {
+    /// This daemon's boot id.
+    public var owner: String
+    /// Jobs that may run at once. Jobs that wait do not count.
+    public var workers: Int
+    public var claimBatch: Int
+    public var lease: Duration
+    public var heartbeat: Duration
+    /// A look at the store at least so often, whatever is known.
+    public var longestNap: Duration
+    public var retries: RetryPolicy
+
+    public init(
+        owner: String, workers: Int = 64, claimBatch: Int = 32, lease: Duration = .seconds(30),
+        heartbeat: Duration = .seconds(10), longestNap: Duration = .seconds(2), retries: RetryPolicy = RetryPolicy()
+    ) {
+        self.owner = owner
+        self.workers = workers
+        self.claimBatch = claimBatch
+        self.lease = lease
+        self.heartbeat = heartbeat
+        self.longestNap = longestNap
+        self.retries = retries
+    }
+}

@@ -1,0 +1,74 @@
+public import AuraModel
+
+/// What a kind of job consists of, as values that decisions are made of.
+public struct JobPlan: Sendable, Hashable {
+    public var kind: JobKind
+    /// Raised when steps change, so that a job that began under another definition is told apart.
+    public var version: Int
+    public var steps: [StepPlan]
+    /// The instance's phase after success.
+    public var phaseOnSuccess: Phase
+    /// The instance's phase once the job failed or was cancelled, and was undone.
+    public var phaseOnFailure: Phase
+    /// The instance's phase while steps are being undone. None where the kind undoes nothing.
+    public var phaseWhileUndoing: Phase?
+    /// From the job's start of life to its failure.
+    public var timeLimit: Duration
+
+    public init(
+        kind: JobKind, version: Int, steps: [StepPlan], phaseOnSuccess: Phase, phaseOnFailure: Phase,
+        phaseWhileUndoing: Phase? = nil, timeLimit: Duration
+    ) {
+        self.kind = kind
+        self.version = version
+        self.steps = steps
+        self.phaseOnSuccess = phaseOnSuccess
+        self.phaseOnFailure = phaseOnFailure
+        self.phaseWhileUndoing = phaseWhileUndoing
+        self.timeLimit = timeLimit
+    }
+
+    /// How far the job is when the steps before `index` are done and that step is at `fraction`: 0 to 1.
+    public func progress(at index: Int, fraction: Double) -> Double {
+        let total = steps.reduce(0) { $0 + $1.weight }
+        guard total > 0 else { return 1 }
+        let before = steps.prefix(index).reduce(0) { $0 + $1.weight }
+        let within = index < steps.count ? steps[index].weight * min(max(fraction, 0), 1) : 0
+        return ((before + within) / total * 1000).rounded() / 1000
+    }
+}
+
+/// What is fixed of one step.
+public struct StepPlan: Sendable, Hashable {
+    /// The step's name, `noun.verb`: unique within its job, kept in rows and events.
+    public var name: String
+    /// The instance's phase while it runs.
+    public var phase: Phase
+    /// From its first try to its failure, waits included.
+    public var timeLimit: Duration
+    /// Its usual length beside the other steps', in seconds.
+    public var weight: Double
+    public var hasUndo: Bool
+
+    public init(name: String, phase: Phase, timeLimit: Duration, weight: Double, hasUndo: Bool) {
+        self.name = name
+        self.phase = phase
+        self.timeLimit = timeLimit
+        self.weight = weight
+        self.hasUndo = hasUndo
+    }
+}
+
+/// How patiently steps are tried again.
+public struct RetryPolicy: Sendable, Hashable {
+    public var transient: Backoff
+    public var capacity: Backoff
+    /// Tries of one undo that may fail before it counts as failed.
+    public var undoTries: Int
+
+    public init(transient: Backoff = .transient, capacity: Backoff = .capacity, undoTries: Int = 8) {
+        self.transient = transient
+        self.capacity = capacity
+        self.undoTries = undoTries
+    }
+}

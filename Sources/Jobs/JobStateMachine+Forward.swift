@@ -1,0 +1,107 @@
+public import AuraModel
+import JSON
+
+/// Doing.
+extension JobStateMachine {
+    /// Writes the step's intent: from here on the outside world may have been touched.
+    public mutating func beginStep(_ index: Int, now: Timestamp) {
+        let step = plan.steps[index]
+        if job.startedAt == nil {
+            job.startedAt = now
+            instance.change = job.change
+            instance.failure = nil
+            emit(.jobStarted, "\(job.kind.rawValue) of \(instance.name) started", now: now, progress: 0)
+        }
+        var record = steps[index] ?? StepRecord(job: job.id, index: index, name: step.name)
+        guard record.startedAt == nil else { return }
+        record.state = .intent
+        record.startedAt = now
+        record.deadline = now + step.timeLimit
+        put(record)
+        job.attempt = 0
+        jobChanged = true
+        enter(step.phase, now: now)
+        emit(.stepStarted, step.name, now: now, step: index, progress: plan.progress(at: index, fraction: 0))
+    }
+
+    /// The step reached its end.
+    public mutating func stepDone(_ index: Int, now: Timestamp) {
+        guard var record = steps[index] else { return }
+        record.state = .done
+        record.attempt = 0
+        record.finishedAt = now
+        put(record)
+        job.attempt = 0
+        job.waitingFor = nil
+        jobChanged = true
+        let took = record.startedAt.map { now - $0 } ?? .zero
+        emit(
+            .stepDone, "\(record.name) took \(Self.seconds(took))", now: now, step: index,
+            progress: plan.progress(at: index, fraction: 1),
+            data: .object(["milliseconds": .integer(took.wholeMilliseconds)]))
+    }
+
+    /// The step wants to be called again later.
+    public mutating func stepWaits(_ index: Int, for duration: Duration, reason: String, now: Timestamp) {
+        guard let record = steps[index] else { return }
+        if let deadline = record.deadline, now >= deadline {
+            let failure = deadlineFailure(record.name, limit: plan.steps[index].timeLimit, last: "it waited \(reason)")
+            return failForGood(index, failure, now: now)
+        }
+        if job.waitingFor != reason { emit(.stepWaiting, "\(record.name) waits \(reason)", now: now, step: index) }
+        job.state = .waiting
+        job.waitingFor = reason
+        job.availableAt = min(now + duration, record.deadline ?? now + duration)
+        jobChanged = true
+        isPausing = true
+    }
+
+    /// The step threw. `unit` is a random number in `0 ..< 1`.
+    public mutating func stepFailed(_ index: Int, _ failure: Failure, now: Timestamp, unit: Double) {
+        guard var record = steps[index] else { return }
+        if failure.errorClass == .permanent { return failForGood(index, failure, now: now) }
+        let limit = min(record.deadline ?? job.deadline, job.deadline)
+        if now >= limit {
+            let expired = deadlineFailure(record.name, limit: plan.steps[index].timeLimit, last: failure.message)
+            return failForGood(index, expired, now: now)
+        }
+        record.attempt += 1
+        record.state = failure.errorClass == .ambiguous ? .ambiguous : .intent
+        put(record)
+        let backoff = failure.errorClass == .capacity ? policy.capacity : policy.transient
+        let wait = backoff.wait(
+            attempt: record.attempt, unit: unit, floorMilliseconds: failure.retryAfterMilliseconds)
+        pauseForRetry(record, failure, until: min(now + wait, limit), now: now)
+        emitRetry(.stepRetrying, record, failure, now: now)
+    }
+
+    /// The step cannot succeed any more: what was begun is undone.
+    mutating func failForGood(_ index: Int, _ failure: Failure, now: Timestamp) {
+        guard var record = steps[index] else { return }
+        record.state = .failed
+        record.finishedAt = now
+        put(record)
+        emit(
+            .stepFailed, "\(record.name): \(failure.message)", now: now, step: index, data: Self.describe(failure))
+        _ = compensate(failure, now: now)
+    }
+
+    mutating func pauseForRetry(_ record: StepRecord, _ failure: Failure, until: Timestamp, now: Timestamp) {
+        if job.state != .compensating { job.state = .waiting }
+        job.attempt = record.attempt
+        job.availableAt = until
+        job.waitingFor = "to try \(record.name) again: \(failure.message)"
+        jobChanged = true
+        isPausing = true
+    }
+
+    mutating func emitRetry(_ type: EventType, _ record: StepRecord, _ failure: Failure, now: Timestamp) {
+        var data = Self.describe(failure)
+        data["attempt"] = .integer(Int64(record.attempt))
+        data["retryAt"] = .string(job.availableAt.description)
+        let wait = Self.seconds(job.availableAt - now)
+        emit(
+            type, "\(record.name): \(failure.message); trying again in \(wait)", now: now, step: record.index,
+            data: data)
+    }
+}

@@ -1,0 +1,80 @@
+public import AuraModel
+public import JSON
+
+/// What the machine writes down: rows and events.
+extension JobStateMachine {
+    /// Adds an event from within a step: its progress as 0 to 1 of the step.
+    public mutating func report(
+        _ type: EventType, step index: Int, message: String, fraction: Double?, data: JSONValue?, now: Timestamp
+    ) {
+        let progress = fraction.map { plan.progress(at: index, fraction: $0) }
+        emit(type, message, now: now, step: index, progress: progress, data: data)
+    }
+
+    /// Lets a step write its memory, its outside id and what it learnt of the instance.
+    public mutating func checkpoint(_ index: Int, _ change: (inout StepRecord, inout Instance) throws -> Void) rethrows {
+        guard var record = steps[index] else { return }
+        var changed = instance
+        try change(&record, &changed)
+        put(record)
+        if changed != instance {
+            instance = changed
+            instanceChanged = true
+        }
+    }
+
+    mutating func put(_ record: StepRecord) {
+        steps[record.index] = record
+        changedSteps.insert(record.index)
+    }
+
+    mutating func enter(_ phase: Phase, now: Timestamp) {
+        instance.updatedAt = now
+        instanceChanged = true
+        guard instance.phase != phase, instance.phase.mayBecome(phase) else { return }
+        let former = instance.phase
+        instance.phase = phase
+        emit(
+            .phaseChanged, "\(instance.name) is \(phase.rawValue)", now: now,
+            data: .object(["from": .string(former.rawValue), "to": .string(phase.rawValue)]))
+    }
+
+    mutating func emit(
+        _ type: EventType, _ message: String, now: Timestamp, step: Int? = nil, progress: Double? = nil,
+        data: JSONValue? = nil
+    ) {
+        var draft = EventDraft(at: now, type: type, tenant: job.tenant, message: message)
+        draft.instance = instance.id
+        draft.job = job.id
+        draft.change = job.change
+        draft.phase = instance.phase
+        draft.step = step.map { plan.steps[$0].name }
+        draft.progress = progress
+        draft.data = data
+        events.append(draft)
+    }
+
+    func deadlineFailure(_ subject: String, limit: Duration, last: String?) -> Failure {
+        let cause = last.map { "; the last that was heard: \($0)" } ?? ""
+        return Failure(
+            .permanent, code: "deadlineExceeded",
+            message: "\(subject) did not finish within \(Self.seconds(limit))\(cause)")
+    }
+
+    static func describe(_ failure: Failure) -> JSONValue {
+        var fields: JSONObject = [
+            "class": .string(failure.errorClass.rawValue), "code": .string(failure.code),
+            "message": .string(failure.message),
+        ]
+        if let id = failure.correlationID { fields["correlationId"] = .string(id) }
+        return .object(fields)
+    }
+
+    /// For people: `0.8 s`, `42 s`, `3 min 5 s`.
+    static func seconds(_ duration: Duration) -> String {
+        let milliseconds = max(duration.wholeMilliseconds, 0)
+        if milliseconds < 10_000 { return "\(Double(milliseconds / 100) / 10) s" }
+        let whole = milliseconds / 1000
+        return whole < 120 ? "\(whole) s" : "\(whole / 60) min \(whole % 60) s"
+    }
+}

@@ -1,0 +1,126 @@
+public import AuraModel
+import JSON
+public import Storage
+
+/// What one job does next, decided without IO.
+///
+/// The machine holds the rows of one claimed job. Each method takes what happened and changes the rows; what changed
+/// gathers until ``takeTransition(releasing:)`` hands it over to be committed. The order of use is:
+/// `decide` → (`beginStep` → commit → the step runs → `stepDone` | `stepWaits` | `stepFailed`)… until it says `pause` or
+/// `finished`. Undoing follows the same order with `beginUndo`, `undoDone`, `undoWaits`, `undoFailed`.
+public struct JobStateMachine: Sendable {
+    /// What is to be done now.
+    public enum Decision: Sendable, Hashable {
+        /// Run the step at this index.
+        case perform(Int)
+        /// Undo the step at this index.
+        case undo(Int)
+        /// Let go of the job until it is due again.
+        case pause
+        /// Let go of the job: it has come to its end.
+        case finished
+    }
+
+    public internal(set) var job: Job
+    public internal(set) var instance: Instance
+    public internal(set) var steps: [Int: StepRecord]
+    public let plan: JobPlan
+    let policy: RetryPolicy
+
+    var isPausing = false
+    var changedSteps: Set<Int> = []
+    var instanceChanged = false
+    var jobChanged = false
+    var events: [EventDraft] = []
+
+    public init(claim: Claim, plan: JobPlan, policy: RetryPolicy) {
+        self.job = claim.job
+        self.instance = claim.instance
+        self.steps = Dictionary(uniqueKeysWithValues: claim.steps.map { ($0.index, $0) })
+        self.plan = plan
+        self.policy = policy
+    }
+
+    /// What is to be done now, given what is true and what others have asked.
+    public mutating func decide(now: Timestamp) -> Decision {
+        if job.state.isTerminal { return .finished }
+        if isPausing { return .pause }
+        if job.cancellation == .superseded { return finish(.cancelled, supersededFailure, now: now) }
+        if job.state == .compensating { return decideUndo(now: now) }
+        if job.cancellation == .requested {
+            return compensate(Failure(.permanent, code: "cancelled", message: "the job was cancelled"), now: now)
+        }
+        guard let index = plan.steps.indices.first(where: { steps[$0]?.state != .done }) else {
+            return finish(.succeeded, nil, now: now)
+        }
+        if now >= job.deadline {
+            return compensate(deadlineFailure("the job", limit: plan.timeLimit, last: nil), now: now)
+        }
+        return .perform(index)
+    }
+
+    /// What changed since the last call, to be committed as one; none where nothing did.
+    public mutating func takeTransition(releasing: Bool) -> Transition? {
+        guard releasing || jobChanged || instanceChanged || !changedSteps.isEmpty || !events.isEmpty else { return nil }
+        defer {
+            changedSteps = []
+            instanceChanged = false
+            jobChanged = false
+            events = []
+        }
+        return Transition(
+            job: job, releasesLease: releasing, steps: changedSteps.sorted().compactMap { steps[$0] },
+            instance: instanceChanged ? instance : nil, events: events)
+    }
+
+    /// Takes note of what others asked of the job.
+    public mutating func noteCancellation(_ cancellation: Cancellation?) {
+        if let cancellation { job.cancellation = cancellation }
+    }
+
+    /// Lets go of the job without spending a try: the daemon is stopping.
+    public mutating func interrupt(now: Timestamp) {
+        if job.state == .running { job.state = .waiting }
+        job.availableAt = now
+        jobChanged = true
+        isPausing = true
+    }
+
+    /// The pure half of ending a job, in every way that it may end.
+    mutating func finish(_ state: JobState, _ failure: Failure?, now: Timestamp) -> Decision {
+        job.state = state
+        job.failure = failure
+        job.finishedAt = now
+        job.waitingFor = nil
+        jobChanged = true
+        if job.cancellation == .superseded {
+            emit(.jobCancelled, "\(job.kind.rawValue) stopped: a destroy took over", now: now)
+            return .finished
+        }
+        instance.failure = failure
+        let phase = failure == nil ? plan.phaseOnSuccess : plan.phaseOnFailure
+        enter(phase, now: now)
+        if phase == .running, instance.runningAt == nil { instance.runningAt = now }
+        if phase == .destroyed { instance.destroyedAt = now }
+        emitEnd(now: now)
+        return .finished
+    }
+
+    private mutating func emitEnd(now: Timestamp) {
+        let took = Self.seconds(now - job.createdAt)
+        switch (job.state, job.failure) {
+        case (.succeeded, _):
+            emit(.jobSucceeded, "\(job.kind.rawValue) succeeded after \(took)", now: now, progress: 1)
+        case (.cancelled, _):
+            emit(.jobCancelled, "\(job.kind.rawValue) was cancelled after \(took)", now: now)
+        case (_, let failure):
+            emit(
+                .jobFailed, "\(job.kind.rawValue) failed after \(took): \(failure?.message ?? "no cause given")",
+                now: now, data: failure.map(Self.describe))
+        }
+    }
+
+    private var supersededFailure: Failure {
+        Failure(.permanent, code: "superseded", message: "a destroy took over")
+    }
+}

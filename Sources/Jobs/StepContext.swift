@@ -1,0 +1,82 @@
+public import AuraModel
+public import JSON
+import Locking
+import Storage
+
+/// What a step sees and may write while it runs.
+///
+/// Everything it writes is durable when the call returns, and is refused (by an error that ends the step) once the job
+/// belongs to another worker.
+public final class StepContext: Sendable {
+    public let step: StepPlan
+    public let time: any TimeSource
+    public let random: any RandomSource
+    let index: Int
+    private let run: JobRun
+
+    init(run: JobRun, index: Int) {
+        self.run = run
+        self.index = index
+        self.step = run.definition.plan.steps[index]
+        self.time = run.environment.time
+        self.random = run.environment.random
+    }
+
+    public var job: Job { run.machine.withLock { $0.job } }
+    public var instance: Instance { run.machine.withLock { $0.instance } }
+
+    /// What this step wrote down, or none where it wrote nothing yet.
+    public func memory<Memory: Decodable>(_: Memory.Type = Memory.self) throws -> Memory? {
+        try Self.decode(run.machine.withLock { $0.steps[index]?.memory })
+    }
+
+    /// What another step of the job wrote down.
+    public func memory<Memory: Decodable>(_: Memory.Type = Memory.self, of step: String) throws -> Memory? {
+        try Self.decode(
+            run.machine.withLock { machine in machine.steps.values.first { $0.name == step }?.memory })
+    }
+
+    /// The id of what this step made in the outside world.
+    public var externalID: String? { run.machine.withLock { $0.steps[index]?.externalID } }
+
+    /// The id of what another step of the job made in the outside world.
+    public func externalID(of step: String) -> String? {
+        run.machine.withLock { machine in machine.steps.values.first { $0.name == step }?.externalID }
+    }
+
+    /// How long until the step counts as failed.
+    public var remaining: Duration {
+        let deadline = run.machine.withLock { $0.steps[index]?.deadline }
+        return deadline.map { max($0 - time.now(), .zero) } ?? step.timeLimit
+    }
+
+    /// Writes the step's memory, the outside id, and what it learnt of the instance, in one transaction.
+    public func checkpoint(
+        _ memory: (any Encodable & Sendable)? = nil, externalID: String? = nil,
+        instance update: (@Sendable (inout Instance) -> Void)? = nil
+    ) async throws {
+        let encoded = try memory.map { try JSONValueEncoder().encode($0) }
+        try await run.write { machine in
+            machine.checkpoint(self.index) { record, instance in
+                if let encoded { record.memory = encoded }
+                if let externalID { record.externalID = externalID }
+                update?(&instance)
+            }
+        }
+    }
+
+    /// Tells subscribers how it goes. `fraction` is 0 to 1 of this step.
+    public func report(
+        _ message: String, type: EventType = .stepProgress, fraction: Double? = nil, data: JSONValue? = nil
+    ) async throws {
+        let now = time.now()
+        try await run.write { machine in
+            machine.report(type, step: self.index, message: message, fraction: fraction, data: data, now: now)
+        }
+    }
+
+    private static func decode<Memory: Decodable>(_ memory: JSONValue?) throws -> Memory? {
+        guard let memory, memory != .null else { return nil }
+        return try JSONValueDecoder().decode(Memory.self, from: memory)
+    }
+}

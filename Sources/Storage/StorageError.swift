@@ -1,0 +1,41 @@
+public import AuraModel
+
+/// Why the store did not do what it was asked.
+public struct StorageError: Error, Sendable, CustomStringConvertible {
+    public enum Code: String, Sendable {
+        /// The worker's lease was lost: what it wanted to write changed nothing.
+        case fenced
+        case instanceNotFound
+        case jobNotFound
+        /// A live instance of the tenant has this name.
+        case nameTaken
+        /// Another job works on the instance.
+        case instanceBusy
+        /// The operation makes no sense in the instance's phase.
+        case phaseConflict
+        /// The idempotency key was used with other parameters.
+        case idempotencyMismatch
+        /// The job has come to its end.
+        case jobTerminal
+        /// The database cannot be opened, read or written.
+        case unavailable
+        /// The database was made by a newer version.
+        case newerSchema
+        /// What was read is not what this version writes.
+        case corrupt
+    }
+
+    public var code: Code
+    /// Safe to send.
+    public var message: String
+    /// The job in the way, for `instanceBusy`.
+    public var job: JobID?
+
+    public init(_ code: Code, _ message: String, job: JobID? = nil) {
+        self.code = code
+        self.message = message
+        self.job = job
+    }
+
+    public var description: String { message }
+}

@@ -1,0 +1,40 @@
+public import AuraModel
+
+/// What is durable. A method per domain operation, each one transaction.
+///
+/// An implementation keeps the ledger gap-free and in commit order, and hands every commit's events to its observer in
+/// that order. Reads see what committed. All methods throw ``StorageError``.
+public protocol Store: Sendable {
+    /// The id of this installation, made with the database; part of every label in the outside world.
+    var installation: String { get }
+
+    /// Accepts an operation: finds or makes its instance, admits it, and writes the job with its first event.
+    func submit(_ submission: Submission) async throws -> Submitted
+    /// Leases jobs that are due, the most urgent first, and raises their epochs.
+    func claim(_ request: ClaimRequest) async throws -> [Claim]
+    /// Prolongs leases; answers with those that are still held and whether somebody wants them to end.
+    func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState]
+    /// Writes what a worker decided. Throws `fenced` where the job's epoch is no longer the worker's.
+    func apply(_ transition: Transition) async throws -> Applied
+    /// Asks a job to end early. A job that no worker holds becomes due at once, to be undone by the next worker.
+    func requestCancellation(_ request: CancellationRequest) async throws -> Job
+    /// Ends the leases of all daemons but `owner`, which alone may use this database.
+    /// For stores that one daemon owns; a shared one waits for leases to run out.
+    func takeOverLeases(owner: String) async throws -> Int
+
+    func instance(_ reference: InstanceReference) async throws -> Instance?
+    func instances(_ query: InstanceQuery) async throws -> [Instance]
+    func job(_ id: JobID) async throws -> Job?
+    func jobs(_ query: JobQuery) async throws -> [Job]
+    /// The steps that were begun, in order of their index.
+    func steps(of job: JobID) async throws -> [StepRecord]
+    /// Events after a place in the ledger, in order, `limit` at most.
+    func events(_ query: EventQuery) async throws -> [Event]
+    /// The `seq` of the newest event; 0 where there is none.
+    func head() async throws -> Int64
+    /// When the next job that no worker holds is due.
+    func nextDue() async throws -> Timestamp?
+
+    /// Calls `observer` with the events of every later commit, in order. One observer; set it before the first write.
+    func observe(_ observer: @escaping @Sendable ([Event]) -> Void)
+}

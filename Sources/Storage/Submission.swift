@@ -1,0 +1,95 @@
+public import AuraModel
+public import JSON
+
+/// An operation that somebody asks for.
+public struct Submission: Sendable {
+    public enum Target: Sendable {
+        /// A new instance; its name must be free.
+        case new(Instance)
+        case existing(InstanceReference, tenant: TenantID)
+    }
+
+    public var target: Target
+    public var job: NewJob
+    public var idempotency: Idempotency?
+    public var now: Timestamp
+    /// Decides, from what is true in this transaction, what becomes of the operation. Pure.
+    public var admit: @Sendable (Instance, _ active: [Job]) throws -> Admission
+
+    public init(
+        target: Target, job: NewJob, idempotency: Idempotency?, now: Timestamp,
+        admit: @escaping @Sendable (Instance, [Job]) throws -> Admission
+    ) {
+        self.target = target
+        self.job = job
+        self.idempotency = idempotency
+        self.now = now
+        self.admit = admit
+    }
+}
+
+/// A job that is not bound to its instance yet.
+public struct NewJob: Sendable {
+    public var id: JobID
+    public var kind: JobKind
+    public var change: ChangeID
+    public var definitionVersion: Int
+    public var input: JSONValue
+    public var deadline: Timestamp
+
+    public init(
+        id: JobID, kind: JobKind, change: ChangeID, definitionVersion: Int, input: JSONValue, deadline: Timestamp
+    ) {
+        self.id = id
+        self.kind = kind
+        self.change = change
+        self.definitionVersion = definitionVersion
+        self.input = input
+        self.deadline = deadline
+    }
+}
+
+/// The caller's own name for an operation: the same key with the same request is the same job.
+public struct Idempotency: Sendable, Hashable {
+    /// Who asks; keys of different principals never meet.
+    public var scope: String
+    public var key: String
+    /// The request in canonical form, to tell a repetition from another request. Holds no secret.
+    public var request: String
+
+    public init(scope: String, key: String, request: String) {
+        self.scope = scope
+        self.key = key
+        self.request = request
+    }
+}
+
+/// What becomes of an operation on an instance.
+public enum Admission: Sendable, Hashable {
+    /// It is written down, with the instance as it shall be from now on.
+    case accept(Instance)
+    /// It takes over from the active job, which stops where it is.
+    case supersede(Instance)
+    /// It is what this active job already does.
+    case join(JobID)
+}
+
+/// What became of a submission.
+public struct Submitted: Sendable {
+    public var instance: Instance
+    public var job: Job
+    /// True where the idempotency key, or an active job that does the same, answered.
+    public var isRepetition: Bool
+
+    public init(instance: Instance, job: Job, isRepetition: Bool) {
+        self.instance = instance
+        self.job = job
+        self.isRepetition = isRepetition
+    }
+}
+
+/// By id or by name. A name means the live instance of that name, or else the newest that had it.
+public enum InstanceReference: Sendable, Hashable {
+    case id(InstanceID)
+    case name(String, tenant: TenantID)
+}

@@ -1,0 +1,113 @@
+public import AuraModel
+
+/// What a worker may lease.
+public struct ClaimRequest: Sendable {
+    /// The daemon's boot id.
+    public var owner: String
+    public var limit: Int
+    public var lease: Duration
+    public var now: Timestamp
+
+    public init(owner: String, limit: Int, lease: Duration, now: Timestamp) {
+        self.owner = owner
+        self.limit = limit
+        self.lease = lease
+        self.now = now
+    }
+}
+
+/// A job that a worker leased, with all that a decision needs.
+public struct Claim: Sendable {
+    public var job: Job
+    public var instance: Instance
+    public var steps: [StepRecord]
+
+    public init(job: Job, instance: Instance, steps: [StepRecord]) {
+        self.job = job
+        self.instance = instance
+        self.steps = steps
+    }
+}
+
+/// A request to keep leases.
+public struct LeaseExtension: Sendable {
+    public struct Held: Sendable, Hashable {
+        public var job: JobID
+        public var epoch: Int64
+
+        public init(job: JobID, epoch: Int64) {
+            self.job = job
+            self.epoch = epoch
+        }
+    }
+
+    public var held: [Held]
+    public var lease: Duration
+    public var now: Timestamp
+
+    public init(held: [Held], lease: Duration, now: Timestamp) {
+        self.held = held
+        self.lease = lease
+        self.now = now
+    }
+}
+
+/// A lease that is still held.
+public struct LeaseState: Sendable, Hashable {
+    public var job: JobID
+    public var epoch: Int64
+    public var cancellation: Cancellation?
+
+    public init(job: JobID, epoch: Int64, cancellation: Cancellation?) {
+        self.job = job
+        self.epoch = epoch
+        self.cancellation = cancellation
+    }
+}
+
+/// What a worker decided: the rows as they shall be, and the events that say so. All or nothing.
+public struct Transition: Sendable {
+    /// Matched by id and epoch. Its `cancellation` is not written: others own it.
+    public var job: Job
+    /// Whether the worker lets go of the job.
+    public var releasesLease: Bool
+    public var steps: [StepRecord]
+    /// Its `desired` is not written: the owner's calls own it.
+    public var instance: Instance?
+    public var events: [EventDraft]
+
+    public init(
+        job: Job, releasesLease: Bool = false, steps: [StepRecord] = [], instance: Instance? = nil,
+        events: [EventDraft] = []
+    ) {
+        self.job = job
+        self.releasesLease = releasesLease
+        self.steps = steps
+        self.instance = instance
+        self.events = events
+    }
+}
+
+/// A transition that committed.
+public struct Applied: Sendable, Hashable {
+    /// The `seq` of its last event, or of the newest event where it had none.
+    public var seq: Int64
+    /// What others have asked of the job meanwhile.
+    public var cancellation: Cancellation?
+
+    public init(seq: Int64, cancellation: Cancellation?) {
+        self.seq = seq
+        self.cancellation = cancellation
+    }
+}
+
+/// A wish that a job end early.
+public struct CancellationRequest: Sendable {
+    public var job: JobID
+    public var now: Timestamp
+
+    public init(job: JobID, now: Timestamp) {
+        self.job = job
+        self.now = now
+    }
+}

@@ -1,0 +1,81 @@
+import AuraModel
+import GRDB
+import JSON
+import Storage
+
+/// The rows of instances. The columns serve look-ups; `desired` belongs to the owner's calls, the rest to the workers.
+enum InstanceRows {
+    static func insert(_ instance: Instance, _ database: Database) throws {
+        let statement = try database.cachedStatement(
+            sql: "INSERT INTO instance (id, tenant, name, desired, phase, document) VALUES (?, ?, ?, ?, ?, ?)")
+        do {
+            try statement.execute(arguments: [
+                instance.id.text, instance.tenant.text, instance.name, instance.desired.rawValue,
+                instance.phase.rawValue, try JSONCoder.encodeString(instance),
+            ])
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+            throw StorageError(
+                .nameTaken, "an instance named \(instance.name) exists: choose another name, or destroy it first")
+        }
+    }
+
+    /// What an owner's call changes.
+    static func updateWhole(_ instance: Instance, _ database: Database) throws {
+        let statement = try database.cachedStatement(
+            sql: "UPDATE instance SET desired = ?, phase = ?, document = ? WHERE id = ?")
+        try statement.execute(arguments: [
+            instance.desired.rawValue, instance.phase.rawValue, try JSONCoder.encodeString(instance), instance.id.text,
+        ])
+    }
+
+    /// What a worker changes: all but `desired`.
+    static func updateFacts(_ instance: Instance, _ database: Database) throws {
+        let statement = try database.cachedStatement(sql: "UPDATE instance SET phase = ?, document = ? WHERE id = ?")
+        try statement.execute(arguments: [
+            instance.phase.rawValue, try JSONCoder.encodeString(instance), instance.id.text,
+        ])
+    }
+
+    static func find(_ reference: InstanceReference, _ database: Database) throws -> Instance? {
+        switch reference {
+        case .id(let id):
+            let statement = try database.cachedStatement(sql: "SELECT desired, document FROM instance WHERE id = ?")
+            return try Row.fetchOne(statement, arguments: [id.text]).map(instance)
+        case .name(let name, let tenant):
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT desired, document FROM instance WHERE tenant = ? AND name = ?
+                    ORDER BY phase IN ('destroyed', 'failed'), id DESC LIMIT 1
+                    """)
+            return try Row.fetchOne(statement, arguments: [tenant.text, name]).map(instance)
+        }
+    }
+
+    static func fetch(_ query: InstanceQuery, _ database: Database) throws -> [Instance] {
+        var conditions = ["id > ?"]
+        var arguments: StatementArguments = [query.after?.text ?? ""]
+        if let tenant = query.tenant {
+            conditions.append("tenant = ?")
+            arguments += [tenant.text]
+        }
+        if !query.phases.isEmpty {
+            let marks = Array(repeating: "?", count: query.phases.count).joined(separator: ", ")
+            conditions.append("phase IN (\(marks))")
+            arguments += StatementArguments(query.phases.map(\.rawValue))
+        } else if !query.includesDestroyed {
+            conditions.append("phase <> 'destroyed'")
+        }
+        arguments += [query.limit]
+        let sql = "SELECT desired, document FROM instance WHERE \(conditions.joined(separator: " AND ")) ORDER BY id LIMIT ?"
+        return try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments).map(instance)
+    }
+
+    private static func instance(_ row: Row) throws -> Instance {
+        var instance = try JSONCoder.decode(Instance.self, from: row["document"] as String)
+        guard let desired = DesiredState(rawValue: row["desired"]) else {
+            throw StorageError(.corrupt, "instance \(instance.id) wants a state that this version does not know")
+        }
+        instance.desired = desired
+        return instance
+    }
+}

@@ -1,0 +1,99 @@
+import AuraModel
+import GRDB
+import JSON
+import Storage
+
+/// The rows of jobs.
+enum JobRows {
+    /// States in which a job may still run, as SQL.
+    static let active = "state IN ('queued', 'running', 'waiting', 'compensating')"
+
+    static func insert(_ job: Job, _ database: Database) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT INTO job (id, kind, instance, tenant, change, state, priority, available_at, epoch, attempt, deadline,
+                    cancellation, blocked_by, definition_version, input, waiting_for, failure, created_at, started_at,
+                    finished_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        try statement.execute(arguments: [
+            job.id.text, job.kind.rawValue, job.instance.text, job.tenant.text, job.change.text, job.state.rawValue,
+            job.priority, job.availableAt.milliseconds, job.epoch, job.attempt, job.deadline.milliseconds,
+            job.cancellation?.rawValue, job.blockedBy?.text, job.definitionVersion, job.input.serializedString(),
+            job.waitingFor, try job.failure.map(JSONCoder.encodeString), job.createdAt.milliseconds,
+            job.startedAt?.milliseconds, job.finishedAt?.milliseconds,
+        ])
+    }
+
+    /// Writes what a worker may change, where the epoch is still its own. False where it is not.
+    static func update(_ job: Job, releasesLease: Bool, _ database: Database) throws -> Bool {
+        let release = releasesLease ? ", lease_owner = NULL, lease_until = NULL" : ""
+        let statement = try database.cachedStatement(
+            sql: """
+                UPDATE job SET state = ?, available_at = ?, attempt = ?, waiting_for = ?, failure = ?, started_at = ?,
+                    finished_at = ?\(release)
+                WHERE id = ? AND epoch = ? AND lease_owner IS NOT NULL
+                """)
+        try statement.execute(arguments: [
+            job.state.rawValue, job.availableAt.milliseconds, job.attempt, job.waitingFor,
+            try job.failure.map(JSONCoder.encodeString), job.startedAt?.milliseconds, job.finishedAt?.milliseconds,
+            job.id.text, job.epoch,
+        ])
+        return database.changesCount == 1
+    }
+
+    static func find(_ id: JobID, _ database: Database) throws -> Job? {
+        let statement = try database.cachedStatement(sql: "SELECT * FROM job WHERE id = ?")
+        return try Row.fetchOne(statement, arguments: [id.text]).map(job)
+    }
+
+    static func active(of instance: InstanceID, _ database: Database) throws -> [Job] {
+        let statement = try database.cachedStatement(
+            sql: "SELECT * FROM job WHERE instance = ? AND \(active) ORDER BY id")
+        return try Row.fetchAll(statement, arguments: [instance.text]).map(job)
+    }
+
+    static func fetch(_ query: JobQuery, _ database: Database) throws -> [Job] {
+        var conditions = ["id > ?"]
+        var arguments: StatementArguments = [query.after?.text ?? ""]
+        let columns = [
+            ("instance", query.instance?.text), ("tenant", query.tenant?.text), ("change", query.change?.text),
+        ]
+        for case (let column, let value?) in columns {
+            conditions.append("\(column) = ?")
+            arguments += [value]
+        }
+        if !query.states.isEmpty {
+            let marks = Array(repeating: "?", count: query.states.count).joined(separator: ", ")
+            conditions.append("state IN (\(marks))")
+            arguments += StatementArguments(query.states.map(\.rawValue))
+        }
+        arguments += [query.limit]
+        let sql = "SELECT * FROM job WHERE \(conditions.joined(separator: " AND ")) ORDER BY id LIMIT ?"
+        return try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments).map(job)
+    }
+
+    static func job(_ row: Row) throws -> Job {
+        let id: String = row["id"]
+        guard let kind = JobKind(rawValue: row["kind"]), let state = JobState(rawValue: row["state"]) else {
+            throw StorageError(.corrupt, "job \(id) has a kind or a state that this version does not know")
+        }
+        var job = Job(
+            id: JobID(id), kind: kind, instance: InstanceID(row["instance"]), tenant: TenantID(row["tenant"]),
+            change: ChangeID(row["change"]), definitionVersion: row["definition_version"],
+            input: try JSONValue(parsing: row["input"] as String), createdAt: Timestamp(milliseconds: row["created_at"]),
+            deadline: Timestamp(milliseconds: row["deadline"]))
+        job.state = state
+        job.priority = row["priority"]
+        job.availableAt = Timestamp(milliseconds: row["available_at"])
+        job.epoch = row["epoch"]
+        job.attempt = row["attempt"]
+        job.cancellation = (row["cancellation"] as String?).flatMap(Cancellation.init(rawValue:))
+        job.blockedBy = (row["blocked_by"] as String?).map { JobID($0) }
+        job.waitingFor = row["waiting_for"]
+        job.failure = try (row["failure"] as String?).map { try JSONCoder.decode(Failure.self, from: $0) }
+        job.startedAt = (row["started_at"] as Int64?).map(Timestamp.init(milliseconds:))
+        job.finishedAt = (row["finished_at"] as Int64?).map(Timestamp.init(milliseconds:))
+        return job
+    }
+}

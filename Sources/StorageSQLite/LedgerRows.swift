@@ -1,0 +1,77 @@
+import AuraModel
+import GRDB
+import JSON
+import Storage
+
+/// The rows of the ledger.
+enum LedgerRows {
+    static func head(_ database: Database) throws -> Int64 {
+        let statement = try database.cachedStatement(sql: "SELECT seq FROM event_head WHERE one = 1")
+        return try Int64.fetchOne(statement) ?? 0
+    }
+
+    static func setHead(_ seq: Int64, _ database: Database) throws {
+        try database.cachedStatement(sql: "UPDATE event_head SET seq = ? WHERE one = 1").execute(arguments: [seq])
+    }
+
+    /// Gives each draft the next `seq` and writes it.
+    static func append(_ drafts: [EventDraft], _ database: Database, _ ledger: inout GroupCommit.Ledger) throws {
+        guard !drafts.isEmpty else { return }
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT INTO event (seq, at, type, tenant, instance, job, change, phase, step, progress, message, data)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """)
+        for draft in drafts {
+            ledger.head += 1
+            try statement.execute(arguments: [
+                ledger.head, draft.at.milliseconds, draft.type.rawValue, draft.tenant.text, draft.instance?.text,
+                draft.job?.text, draft.change?.text, draft.phase?.rawValue, draft.step, draft.progress, draft.message,
+                draft.data?.serializedString(),
+            ])
+            ledger.events.append(Event(seq: ledger.head, entry: draft))
+        }
+    }
+
+    static func fetch(_ query: EventQuery, _ database: Database) throws -> [Event] {
+        var conditions = ["seq > ?"]
+        var arguments: StatementArguments = [query.after]
+        if let through = query.through {
+            conditions.append("seq <= ?")
+            arguments += [through]
+        }
+        let filter = query.filter
+        let columns = [
+            ("instance", filter.instance?.text), ("job", filter.job?.text), ("tenant", filter.tenant?.text),
+            ("change", filter.change?.text),
+        ]
+        for case (let column, let value?) in columns {
+            conditions.append("\(column) = ?")
+            arguments += [value]
+        }
+        if !filter.types.isEmpty {
+            let marks = Array(repeating: "?", count: filter.types.count).joined(separator: ", ")
+            conditions.append("type IN (\(marks))")
+            arguments += StatementArguments(filter.types.map(\.rawValue).sorted())
+        }
+        let sql = "SELECT * FROM event WHERE \(conditions.joined(separator: " AND ")) ORDER BY seq LIMIT ?"
+        arguments += [query.limit]
+        return try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments).map(event)
+    }
+
+    private static func event(_ row: Row) throws -> Event {
+        guard let type = EventType(rawValue: row["type"]) else {
+            throw StorageError(.corrupt, "the ledger has an event of an unknown type at seq \(row["seq"] as Int64)")
+        }
+        var draft = EventDraft(
+            at: Timestamp(milliseconds: row["at"]), type: type, tenant: TenantID(row["tenant"]), message: row["message"])
+        draft.instance = (row["instance"] as String?).map { InstanceID($0) }
+        draft.job = (row["job"] as String?).map { JobID($0) }
+        draft.change = (row["change"] as String?).map { ChangeID($0) }
+        draft.phase = (row["phase"] as String?).flatMap(Phase.init(rawValue:))
+        draft.step = row["step"]
+        draft.progress = row["progress"]
+        draft.data = try (row["data"] as String?).map { try JSONValue(parsing: $0) }
+        return Event(seq: row["seq"], entry: draft)
+    }
+}

@@ -1,0 +1,45 @@
+public import AuraModel
+import GRDB
+public import Storage
+
+/// Reading.
+extension SQLiteStore {
+    public func instance(_ reference: InstanceReference) async throws -> Instance? {
+        try await read { try InstanceRows.find(reference, $0) }
+    }
+
+    public func instances(_ query: InstanceQuery) async throws -> [Instance] {
+        try await read { try InstanceRows.fetch(query, $0) }
+    }
+
+    public func job(_ id: JobID) async throws -> Job? {
+        try await read { try JobRows.find(id, $0) }
+    }
+
+    public func jobs(_ query: JobQuery) async throws -> [Job] {
+        try await read { try JobRows.fetch(query, $0) }
+    }
+
+    public func steps(of job: JobID) async throws -> [StepRecord] {
+        try await read { try StepRows.fetch(of: job, $0) }
+    }
+
+    public func events(_ query: EventQuery) async throws -> [Event] {
+        try await read { try LedgerRows.fetch(query, $0) }
+    }
+
+    public func head() async throws -> Int64 {
+        try await read { try LedgerRows.head($0) }
+    }
+
+    public func nextDue() async throws -> Timestamp? {
+        try await read { database in
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT min(available_at) FROM job
+                    WHERE lease_owner IS NULL AND blocked_by IS NULL AND \(JobRows.active)
+                    """)
+            return try Int64.fetchOne(statement).map(Timestamp.init(milliseconds:))
+        }
+    }
+}

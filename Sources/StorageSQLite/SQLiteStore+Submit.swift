@@ -1,0 +1,133 @@
+import AuraModel
+import GRDB
+public import Storage
+
+/// Accepting operations.
+extension SQLiteStore {
+    public func submit(_ submission: Submission) async throws -> Submitted {
+        try await writer.write { database, ledger in
+            if let repeated = try Self.repeated(submission, database) { return repeated }
+            let instance = try Self.target(submission, database)
+            let active = try JobRows.active(of: instance.id, database)
+            switch try submission.admit(instance, active) {
+            case .accept(let admitted):
+                return try Self.write(submission, admitted, blockedBy: nil, database, &ledger)
+            case .supersede(let admitted):
+                let blocker = try Self.supersede(active, now: submission.now, database, &ledger)
+                return try Self.write(submission, admitted, blockedBy: blocker, database, &ledger)
+            case .join(let id):
+                guard let job = try JobRows.find(id, database) else {
+                    throw StorageError(.jobNotFound, "no job has the id \(id)")
+                }
+                try Self.remember(submission, job: id, database)
+                return Submitted(instance: instance, job: job, isRepetition: true)
+            }
+        }
+    }
+
+    /// What an earlier call with the same key became.
+    private static func repeated(_ submission: Submission, _ database: Database) throws -> Submitted? {
+        guard let idempotency = submission.idempotency else { return nil }
+        let statement = try database.cachedStatement(
+            sql: "SELECT request, job FROM idempotency WHERE scope = ? AND key = ?")
+        guard let row = try Row.fetchOne(statement, arguments: [idempotency.scope, idempotency.key]) else { return nil }
+        guard row["request"] == idempotency.request else {
+            throw StorageError(
+                .idempotencyMismatch,
+                "the idempotency key \(idempotency.key) was used with other parameters: use a new key for a new request")
+        }
+        guard let job = try JobRows.find(JobID(row["job"]), database),
+            let instance = try InstanceRows.find(.id(job.instance), database)
+        else { throw StorageError(.corrupt, "the job of the idempotency key \(idempotency.key) is missing") }
+        return Submitted(instance: instance, job: job, isRepetition: true)
+    }
+
+    private static func target(_ submission: Submission, _ database: Database) throws -> Instance {
+        switch submission.target {
+        case .new(let instance):
+            try InstanceRows.insert(instance, database)
+            return instance
+        case .existing(let reference, let tenant):
+            guard let instance = try InstanceRows.find(reference, database), instance.tenant == tenant else {
+                throw StorageError(.instanceNotFound, Self.notFound(reference))
+            }
+            return instance
+        }
+    }
+
+    static func notFound(_ reference: InstanceReference) -> String {
+        switch reference {
+        case .id(let id): "no instance has the id \(id)"
+        case .name(let name, _): "no instance is named \(name): see status.list for those that exist"
+        }
+    }
+
+    private static func write(
+        _ submission: Submission, _ instance: Instance, blockedBy: JobID?, _ database: Database,
+        _ ledger: inout GroupCommit.Ledger
+    ) throws -> Submitted {
+        let new = submission.job
+        var job = Job(
+            id: new.id, kind: new.kind, instance: instance.id, tenant: instance.tenant, change: new.change,
+            definitionVersion: new.definitionVersion, input: new.input, createdAt: submission.now, deadline: new.deadline)
+        job.blockedBy = blockedBy
+        try InstanceRows.updateWhole(instance, database)
+        try JobRows.insert(job, database)
+        try remember(submission, job: job.id, database)
+        var draft = EventDraft(
+            at: submission.now, type: .jobQueued, tenant: instance.tenant,
+            message: "\(job.kind.rawValue) of \(instance.name) is queued")
+        draft.instance = instance.id
+        draft.job = job.id
+        draft.change = job.change
+        draft.phase = instance.phase
+        draft.progress = 0
+        try LedgerRows.append([draft], database, &ledger)
+        return Submitted(instance: instance, job: job, isRepetition: false)
+    }
+
+    private static func remember(_ submission: Submission, job: JobID, _ database: Database) throws {
+        guard let idempotency = submission.idempotency else { return }
+        let statement = try database.cachedStatement(
+            sql: "INSERT INTO idempotency (scope, key, request, job, created_at) VALUES (?, ?, ?, ?, ?)")
+        try statement.execute(arguments: [
+            idempotency.scope, idempotency.key, idempotency.request, job.text, submission.now.milliseconds,
+        ])
+    }
+
+    /// Tells the active job to stop where it is. One that no worker holds ends here and now; the other is returned, since
+    /// its worker must let go first.
+    private static func supersede(
+        _ active: [Job], now: Timestamp, _ database: Database, _ ledger: inout GroupCommit.Ledger
+    ) throws -> JobID? {
+        guard let job = active.first else { return nil }
+        let isHeld = try Bool.fetchOne(
+            database.cachedStatement(sql: "SELECT lease_owner IS NOT NULL FROM job WHERE id = ?"),
+            arguments: [job.id.text])
+        guard isHeld == true else {
+            try end(superseded: job, now: now, database, &ledger)
+            return nil
+        }
+        let statement = try database.cachedStatement(sql: "UPDATE job SET cancellation = 'superseded' WHERE id = ?")
+        try statement.execute(arguments: [job.id.text])
+        return job.id
+    }
+
+    private static func end(
+        superseded job: Job, now: Timestamp, _ database: Database, _ ledger: inout GroupCommit.Ledger
+    ) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                UPDATE job SET state = 'cancelled', cancellation = 'superseded', finished_at = ?, waiting_for = NULL,
+                    epoch = epoch + 1 WHERE id = ?
+                """)
+        try statement.execute(arguments: [now.milliseconds, job.id.text])
+        var draft = EventDraft(
+            at: now, type: .jobCancelled, tenant: job.tenant,
+            message: "\(job.kind.rawValue) stopped: a destroy took over")
+        draft.instance = job.instance
+        draft.job = job.id
+        draft.change = job.change
+        try LedgerRows.append([draft], database, &ledger)
+    }
+}

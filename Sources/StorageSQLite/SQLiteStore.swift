@@ -1,0 +1,62 @@
+public import AuraModel
+import GRDB
+public import Storage
+
+/// The embedded store: one SQLite file, one daemon.
+///
+/// Write-ahead log with `synchronous=FULL`, since an intent that a power cut may take back is a leaked machine. Writes go
+/// through ``GroupCommit``; reads run beside them. A lock file beside the database keeps a second daemon out.
+public final class SQLiteStore: Store {
+    public let installation: String
+    let pool: DatabasePool
+    let writer: GroupCommit
+    private let lock: FileLock
+
+    /// Opens or makes the database, and brings it to the newest schema.
+    ///
+    /// - Parameter installation: the id of a new database; an old one keeps its own.
+    public init(path: String, installation: String) throws {
+        lock = try FileLock(path: path + ".lock", subject: "the database \(path)")
+        var settings = Configuration()
+        settings.label = "aura"
+        settings.maximumReaderCount = 4
+        settings.busyMode = .timeout(5)
+        settings.prepareDatabase { database in
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            try database.execute(sql: "PRAGMA foreign_keys = ON")
+        }
+        do {
+            pool = try DatabasePool(path: path, configuration: settings)
+            self.installation = try pool.write { database in
+                try Schema.migrate(database)
+                return try Self.installation(database, new: installation)
+            }
+        } catch let error as DatabaseError {
+            throw StorageError(
+                .unavailable,
+                "cannot open the database \(path): \(error.message ?? error.resultCode.description); "
+                    + "check that its directory exists and that aurad may write there")
+        }
+        writer = GroupCommit(pool: pool)
+    }
+
+    public func observe(_ observer: @escaping @Sendable ([Event]) -> Void) {
+        writer.observe(observer)
+    }
+
+    private static func installation(_ database: Database, new: String) throws -> String {
+        try database.execute(
+            sql: "INSERT INTO setting (name, value) VALUES ('installation', ?) ON CONFLICT DO NOTHING", arguments: [new])
+        return try String.fetchOne(database, sql: "SELECT value FROM setting WHERE name = 'installation'") ?? new
+    }
+
+    /// Reads beside the writer.
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do {
+            return try await pool.read(body)
+        } catch let error as DatabaseError {
+            throw StorageError(
+                .unavailable, "cannot read the database: \(error.message ?? error.resultCode.description)")
+        }
+    }
+}

@@ -1,0 +1,83 @@
+import GRDB
+import Storage
+
+/// The tables, as numbered steps that only go forward.
+enum Schema {
+    /// One step of the schema's history. Never changed once it was released.
+    struct Migration {
+        var number: Int
+        var statements: String
+    }
+
+    static let migrations = [Migration(number: 1, statements: first)]
+
+    static var newest: Int { migrations.last?.number ?? 0 }
+
+    /// Brings the database to the newest schema; refuses one that a newer version made.
+    static func migrate(_ database: Database) throws {
+        let present = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+        guard present <= newest else {
+            throw StorageError(
+                .newerSchema,
+                "the database has schema \(present), this aurad knows up to \(newest): run the newer aurad, or restore a backup"
+            )
+        }
+        for migration in migrations where migration.number > present {
+            try database.execute(sql: migration.statements)
+            try database.execute(sql: "PRAGMA user_version = \(migration.number)")
+        }
+    }
+
+    private static let first = """
+        CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+
+        CREATE TABLE instance (
+            id TEXT PRIMARY KEY, tenant TEXT NOT NULL, name TEXT NOT NULL, desired TEXT NOT NULL, phase TEXT NOT NULL,
+            document TEXT NOT NULL
+        ) WITHOUT ROWID;
+        CREATE UNIQUE INDEX instance_live_name ON instance (tenant, name) WHERE phase NOT IN ('destroyed', 'failed');
+        CREATE INDEX instance_name ON instance (tenant, name, id);
+
+        CREATE TABLE job (
+            id TEXT PRIMARY KEY, kind TEXT NOT NULL, instance TEXT NOT NULL REFERENCES instance (id), tenant TEXT NOT NULL,
+            change TEXT NOT NULL, state TEXT NOT NULL, priority INTEGER NOT NULL, available_at INTEGER NOT NULL,
+            epoch INTEGER NOT NULL, lease_owner TEXT, lease_until INTEGER, attempt INTEGER NOT NULL,
+            deadline INTEGER NOT NULL, cancellation TEXT, blocked_by TEXT, definition_version INTEGER NOT NULL,
+            input TEXT NOT NULL, waiting_for TEXT, failure TEXT, created_at INTEGER NOT NULL, started_at INTEGER,
+            finished_at INTEGER
+        ) WITHOUT ROWID;
+        CREATE INDEX job_ready ON job (priority, available_at, id)
+            WHERE lease_owner IS NULL AND blocked_by IS NULL AND state IN ('queued', 'running', 'waiting', 'compensating');
+        CREATE INDEX job_due ON job (available_at)
+            WHERE lease_owner IS NULL AND blocked_by IS NULL AND state IN ('queued', 'running', 'waiting', 'compensating');
+        CREATE INDEX job_leased ON job (lease_until) WHERE lease_owner IS NOT NULL;
+        CREATE INDEX job_blocked ON job (blocked_by) WHERE blocked_by IS NOT NULL;
+        CREATE INDEX job_instance ON job (instance, id);
+        CREATE UNIQUE INDEX job_active ON job (instance)
+            WHERE state IN ('queued', 'running', 'waiting', 'compensating') AND kind <> 'destroy';
+        CREATE UNIQUE INDEX job_destroying ON job (instance)
+            WHERE state IN ('queued', 'running', 'waiting', 'compensating') AND kind = 'destroy';
+
+        CREATE TABLE step (
+            job TEXT NOT NULL REFERENCES job (id), number INTEGER NOT NULL, name TEXT NOT NULL, state TEXT NOT NULL,
+            attempt INTEGER NOT NULL, memory TEXT NOT NULL, external_id TEXT, started_at INTEGER, deadline INTEGER,
+            finished_at INTEGER, PRIMARY KEY (job, number)
+        ) WITHOUT ROWID;
+
+        CREATE TABLE event (
+            seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, type TEXT NOT NULL, tenant TEXT NOT NULL, instance TEXT, job TEXT,
+            change TEXT, phase TEXT, step TEXT, progress REAL, message TEXT NOT NULL, data TEXT
+        );
+        CREATE INDEX event_job ON event (job, seq);
+        CREATE INDEX event_instance ON event (instance, seq);
+        CREATE INDEX event_change ON event (change, seq);
+
+        CREATE TABLE event_head (one INTEGER PRIMARY KEY CHECK (one = 1), seq INTEGER NOT NULL);
+        INSERT INTO event_head (one, seq) VALUES (1, 0);
+
+        CREATE TABLE idempotency (
+            scope TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, job TEXT NOT NULL, created_at INTEGER NOT NULL,
+            PRIMARY KEY (scope, key)
+        ) WITHOUT ROWID;
+        """
+}
