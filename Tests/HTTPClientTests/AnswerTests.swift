@@ -77,8 +77,8 @@ import Testing
     @Test func interimAnswersLeaveNoHeadersBehind() async throws {
         try await TestServer.run { _ in
             .raw(
-                "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\nHTTP/1.1 200 OK\r\nX-Late: 2\r\nContent-Length: 0\r\n\r\n",
-                then: .stay)
+                "HTTP/1.1 103 Early Hints\r\nX-Early: 1\r\n\r\n"
+                    + "HTTP/1.1 200 OK\r\nX-Late: 2\r\nContent-Length: 0\r\n\r\n", then: .stay)
         } _: { server in
             let client = HTTPClient()
             let response = try await client.send(HTTPRequest(.get, server.url))
