@@ -107,7 +107,7 @@ let package = Package(
             ["DriverKit", "ChildProcess", "AuraModel", "JSON", "Locking", logging]),
         floor(
             "SSHDriver", path: "Sources/Drivers/SSH",
-            ["DriverKit", "ChildProcess", "AuraModel", "HTTPClient", "Locking", logging]),
+            ["DriverKit", "ChildProcess", "AuraModel", "HTTPClient", "Locking", crypto, logging]),
 
         // The operations
         floor(
@@ -139,16 +139,18 @@ let package = Package(
         suite("JSONTests", ["JSON"]),
         suite("JSONRPCTests", ["JSONRPC", "JSON"]),
         suite("RPCTransportTests", ["RPCTransport", "JSONRPC", "JSON", nioCore, nioPosix, logging]),
-        suite("HTTPClientTests", ["HTTPClient", nioCore, nioPosix]),
+        .target(
+            name: "HTTPDoubles", dependencies: ["HTTPClient", "Locking", nioCore, nioPosix], path: "Tests/HTTPDoubles",
+            swiftSettings: strict),
+        suite("HTTPClientTests", ["HTTPClient", "HTTPDoubles", "Locking"]),
         suite("AuraModelTests", ["AuraModel", "JSON"]),
         suite("StorageTests", ["Storage", "StorageSQLite", "AuraModel", "JSON", grdb, logging]),
         suite("JobsTests", ["Jobs", "Storage", "StorageSQLite", "AuraModel", "JSON", "Locking", logging]),
         suite(
             "DriverTests",
             [
-                "HetznerDriver", "TailscaleDriver", "AnsibleDriver", "SSHDriver", "DriverKit", "HTTPClient",
-                "AuraModel", "JSON",
-                "Locking", logging, nioCore, nioPosix,
+                "HetznerDriver", "TailscaleDriver", "AnsibleDriver", "SSHDriver", "ChildProcess", "DriverKit",
+                "DriverREST", "HTTPClient", "HTTPDoubles", "AuraModel", "JSON", "Locking", logging,
             ]),
         suite(
             "ControlPlaneTests",
