@@ -104,7 +104,7 @@ let package = Package(
             ["DriverKit", "DriverREST", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
         floor(
             "AnsibleDriver", path: "Sources/Drivers/Ansible",
-            ["DriverKit", "ChildProcess", "AuraModel", "JSON", "Locking", logging]),
+            ["DriverKit", "ChildProcess", "SSHDriver", "AuraModel", "JSON", "Locking", logging]),
         floor(
             "SSHDriver", path: "Sources/Drivers/SSH",
             ["DriverKit", "ChildProcess", "AuraModel", "HTTPClient", "Locking", crypto, logging]),
