@@ -138,7 +138,7 @@ let package = Package(
         // Tests mirror Sources; Tests/EndToEnd drives the programs from outside and is no Swift target.
         suite("JSONTests", ["JSON"]),
         suite("JSONRPCTests", ["JSONRPC", "JSON"]),
-        suite("RPCTransportTests", ["RPCTransport", "JSONRPC", "JSON", nioCore, nioPosix, logging]),
+        suite("RPCTransportTests", ["AuraClient", "RPCTransport", "JSONRPC", "JSON", nioCore, nioPosix, logging]),
         .target(
             name: "HTTPDoubles", dependencies: ["HTTPClient", "Locking", nioCore, nioPosix], path: "Tests/HTTPDoubles",
             swiftSettings: strict),
