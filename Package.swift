@@ -130,7 +130,7 @@ let package = Package(
                 argumentParser, configuration, crypto, logging, nioPosix, serviceLifecycle, system,
                 unixSignals, yams,
             ]),
-        program("aura", ["AuraAPI", "AuraClient", "AuraModel", "JSON", "JSONRPC", argumentParser]),
+        program("aura", ["AuraAPI", "AuraClient", "AuraModel", "JSON", "JSONRPC", "Locking", argumentParser, nioCore]),
         program(
             "aura-sandbox",
             ["JSON", "Locking", argumentParser, crypto, hummingbird, logging, serviceLifecycle, subprocess, nioCore]),
