@@ -286,7 +286,8 @@ def test_the_runs_own_secrets_are_masked_even_where_no_log_was_forgotten(job):
 def test_odd_bytes_and_escape_sequences_are_cleaned(job):
     done = run(job, task(r"""
     - name: odd
-      ansible.builtin.shell: "printf 'a\\377\\376b \\033[31mred\\033[0m \\033]0;title\\007 nul:\\000: é 🦞\\r\\nnext' >&2; exit 3"
+      ansible.builtin.shell: >-
+        printf 'a\377\376b \033[31mred\033[0m \033]0;title\007 nul:\000: é 🦞\r\nnext' >&2; exit 3
     """))
     message = done.of("task.failed")[0]["message"]
     assert message.startswith("non-zero return code: a")
