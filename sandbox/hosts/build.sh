@@ -57,12 +57,8 @@ apt_transport() {
         | grep -E '^Acquire::(https?|Retries|ForceIPv[46]|Check-(Valid-Until|Date))[: ]' || true
 }
 
-build() {
-    work=$(mktemp -d "${TMPDIR:-/tmp}/aura-host.XXXXXX")
-    trap 'rm -rf "$work"' EXIT
-    trap 'exit 130' INT
-    trap 'exit 143' TERM
-
+# Sets `sources` to the file that the image takes its packages from and keeps for its own apt.
+choose_sources() {
     sources="${AURA_APT_SOURCES:-}"
     if [ -z "$sources" ]; then
         sources="$work/sources.list"
@@ -74,6 +70,15 @@ build() {
         *.list | *.sources) [ -r "$sources" ] || fail "the sources file '$sources' cannot be read" ;;
         *) fail "the sources file '$sources' must end in .list or .sources, for that tells its format" ;;
     esac
+}
+
+build() {
+    work=$(mktemp -d "${TMPDIR:-/tmp}/aura-host.XXXXXX")
+    trap 'rm -rf "$work"' EXIT
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+
+    choose_sources
     apt_transport > "$work/apt.conf"
     # Files only, so that directories which packages own keep their modes; nothing depends on the checkout's modes.
     (cd "$here/overlay" && find . \( -type f -o -type l \) ! -name '*.pyc' | sort) > "$work/files"
