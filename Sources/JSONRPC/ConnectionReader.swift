@@ -1,0 +1,217 @@
+internal import JSON
+
+/// The reading half of a connection: bytes in, calls and replies out.
+///
+/// A value that its transport owns and calls from one thread at a time; the other half is the ``Session``. After each
+/// call of it, the transport writes ``Session/takeOutput()``, and reads on unless ``isBlocked``.
+public struct ConnectionReader: Sendable {
+    private let router: Router
+    private let session: Session
+    private let decoder: MessageDecoder
+    private var framer: LineFramer
+    /// Replies that were made since the last flush, so that one read costs one turn at the session's lock.
+    private var replies: [UInt8] = []
+    /// A message that waits until enough calls in flight have ended.
+    private var parked: Inbound?
+    private var isStopped = false
+
+    /// Creates the reader of a connection.
+    public init(router: Router, session: Session) {
+        self.router = router
+        self.session = session
+        decoder = MessageDecoder(limits: session.limits)
+        framer = LineFramer(limit: session.limits.messageBytes)
+    }
+
+    /// Whether the transport must not read until ``pump()`` has cleared this; the client is slowed, not refused.
+    public private(set) var isBlocked = false
+
+    /// Whether a call waits for room among the calls in flight; after `inFlightPatienceMs` of it the transport calls
+    /// ``losePatience()``.
+    public var isParked: Bool { parked != nil }
+
+    /// Takes bytes that were read.
+    public mutating func receive(_ bytes: UnsafeRawBufferPointer) {
+        guard !isStopped else { return }
+        framer.append(bytes)
+        pump()
+    }
+
+    /// Says that the client has ended its side; a last line without line end counts.
+    public mutating func endInput() {
+        framer.finish()
+        pump()
+    }
+
+    /// Takes no further messages, for a daemon that goes down.
+    public mutating func stop() {
+        isStopped = true
+        parked = nil
+        framer = LineFramer(limit: session.limits.messageBytes)
+        framer.finish()
+        pump()
+    }
+
+    /// Goes on with what was read, as far as room among the calls in flight and in the outbound queue allows.
+    public mutating func pump() {
+        let room = session.limits.outboundLowWaterBytes - session.queuedBytes
+        if let message = parked, session.hasRoom(for: router.waitingCalls(in: message)) {
+            parked = nil
+            take(message)
+        }
+        while parked == nil, replies.count < room, let frame = framer.next() {
+            take(frame)
+        }
+        isBlocked = parked != nil || replies.count >= room
+        flush()
+        if !isBlocked { framer.trim() }
+        if framer.hasFinished, parked == nil { session.didEndInput() }
+    }
+
+    /// Refuses the call that waits for room, since none came in time, and goes on behind it.
+    public mutating func losePatience() {
+        guard let message = parked else { return }
+        parked = nil
+        refuse(message)
+        pump()
+    }
+
+    private mutating func take(_ frame: LineFramer.Frame) {
+        switch frame {
+        case .tooLong(let count):
+            reply(.null, .failure(.messageTooLarge(session.limits, actual: count)))
+        case .message(let range):
+            let message = framer.withBytes(of: range) { decoder.decode($0) }
+            let calls = router.waitingCalls(in: message)
+            if calls == 0 || session.hasRoom(for: calls) { take(message) } else { parked = message }
+        }
+    }
+
+    private mutating func take(_ message: Inbound) {
+        switch message {
+        case .refused(let error): reply(.null, .failure(error))
+        case .single(.invalid(let id, let error)): reply(id, .failure(error))
+        case .single(.request(let request)): take(request)
+        case .batch(let items): take(items)
+        }
+    }
+
+    private mutating func reply(_ id: RPCID, _ outcome: Outcome) {
+        ReplyWriter.append(id, outcome, to: &replies)
+        replies.append(UInt8(ascii: "\n"))
+    }
+
+    private mutating func flush() {
+        guard !replies.isEmpty else { return }
+        session.queue(lines: replies)
+        if replies.capacity > 1024 { replies = [] } else { replies.removeAll(keepingCapacity: true) }
+    }
+}
+
+// MARK: - Single calls
+
+extension ConnectionReader {
+    private mutating func take(_ request: Request) {
+        guard let method = router.methods[request.method] else {
+            if let outcome = outcomeWithoutMethod(request), let id = request.id { reply(id, outcome) }
+            return
+        }
+        guard case .immediate(let handler) = method.body else {
+            flush()
+            return session.start(request, method, router, slot: nil)
+        }
+        if method.holdsEvents { session.hold() }
+        let outcome = router.outcome(of: handler, request.params, call(request))
+        if let id = request.id { reply(id, outcome) }
+        guard method.holdsEvents || outcome.afterReply != nil else { return }
+        flush()
+        outcome.afterReply?()
+        if method.holdsEvents { session.release(1) }
+    }
+
+    /// The outcome of what the connection answers itself.
+    private func outcomeWithoutMethod(_ request: Request) -> Outcome? {
+        guard request.method == Request.cancelMethod else { return .failure(router.methodNotFound(request.method)) }
+        guard let id = request.cancels else {
+            return .failure(RPCError(.invalidParams, "cannot cancel, params.id must name a call of this connection"))
+        }
+        session.cancelCall(id)
+        return .success(Answer(json: .null))
+    }
+
+    private func call(_ request: Request) -> Call {
+        Call(session: session, method: request.method, id: request.id)
+    }
+
+    private mutating func refuse(_ message: Inbound) {
+        let limits = session.limits
+        let error = RPCError.limit(
+            .tooManyInFlight,
+            "cannot take another call, \(limits.inFlightPerConnection) of this connection are not answered yet",
+            limit: limits.inFlightPerConnection, actual: session.callsInFlight + router.waitingCalls(in: message),
+            retryAfterMs: limits.inFlightPatienceMs)
+        switch message {
+        case .single(.request(let request)):
+            if let id = request.id { reply(id, .failure(error)) }
+        case .batch, .refused, .single(.invalid): reply(.null, .failure(error))
+        }
+    }
+}
+
+// MARK: - Batches
+
+extension ConnectionReader {
+    /// Answers all items at once where none has to wait, else hands the batch to the session.
+    private mutating func take(_ items: [Item]) {
+        var batch = SessionState.Batch(parts: [], missing: 0, holds: 0, afterReply: [])
+        var waiting: [(Int, Request, Method)] = []
+        for item in items {
+            switch item {
+            case .invalid(let id, let error): batch.parts.append(part(id, .failure(error)))
+            case .request(let request):
+                if let method = router.methods[request.method] {
+                    if method.holdsEvents {
+                        session.hold()
+                        batch.holds += 1
+                    }
+                    if method.mayWait { waiting.append((batch.parts.count, request, method)) }
+                    batch.parts.append(answer(request, method, &batch.afterReply))
+                } else {
+                    batch.parts.append(outcomeWithoutMethod(request).flatMap { part(request.id, $0) })
+                }
+            }
+        }
+        batch.missing = waiting.count
+        flush()
+        session.start(batch, waiting, router)
+    }
+
+    private func answer(_ request: Request, _ method: Method, _ after: inout [@Sendable () -> Void]) -> [UInt8]? {
+        guard case .immediate(let handler) = method.body else { return nil }
+        let outcome = router.outcome(of: handler, request.params, call(request))
+        if let afterReply = outcome.afterReply { after.append(afterReply) }
+        return part(request.id, outcome)
+    }
+
+    private func part(_ id: RPCID?, _ outcome: Outcome) -> [UInt8]? {
+        guard let id else { return nil }
+        var bytes: [UInt8] = []
+        ReplyWriter.append(id, outcome, to: &bytes)
+        return bytes
+    }
+}
+
+extension Router {
+    /// How many calls of a message may wait, and so count as in flight.
+    func waitingCalls(in message: Inbound) -> Int {
+        switch message {
+        case .refused, .single(.invalid): 0
+        case .single(.request(let request)): methods[request.method]?.mayWait == true ? 1 : 0
+        case .batch(let items):
+            items.reduce(0) { count, item in
+                guard case .request(let request) = item, methods[request.method]?.mayWait == true else { return count }
+                return count + 1
+            }
+        }
+    }
+}

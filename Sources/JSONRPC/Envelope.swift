@@ -1,0 +1,30 @@
+internal import JSON
+
+/// Checks the members of a request that was read as a whole.
+enum Envelope {
+    /// The request in `value`, an object, whose ids were written as `ids`.
+    static func item(_ value: JSONValue, _ ids: EnvelopeIDs) -> Item {
+        let id: RPCID?
+        switch value["id"] {
+        case nil: id = nil
+        case .string, .integer, .double, .null: id = ids.own
+        case .bool, .array, .object: return refuse(.null, "the id is a string, a number or null")
+        }
+        guard value["jsonrpc"] == "2.0" else {
+            return refuse(id, "the member jsonrpc must be the string \"2.0\"")
+        }
+        guard case .string(let method) = value["method"] else {
+            let answers = value["result"] != nil || value["error"] != nil
+            return refuse(id, answers ? "nothing was asked on this connection" : "the member method must be a string")
+        }
+        switch value["params"] {
+        case nil, .array, .object:
+            return .request(Request(id: id, method: method, params: value["params"], cancels: ids.cancelled))
+        case .null, .bool, .integer, .double, .string: return refuse(id, "params must be an object or an array")
+        }
+    }
+
+    private static func refuse(_ id: RPCID?, _ why: String) -> Item {
+        .invalid(id ?? .null, RPCError(.invalidRequest, "cannot read a request, \(why)"))
+    }
+}

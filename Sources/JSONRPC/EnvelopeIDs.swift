@@ -1,0 +1,71 @@
+internal import JSON
+
+/// The ids in the text of a request, found without reading its numbers.
+struct EnvelopeIDs {
+    private let text: UnsafeRawBufferPointer
+    private let ownSpan: Range<Int>?
+    /// Where `params.id` lies if the request is a `$/cancelRequest`.
+    private let cancelledSpan: Range<Int>?
+
+    /// Looks through the object at `text`, which lives as long as this value does; broken text has no ids.
+    init(in text: UnsafeRawBufferPointer) {
+        self.text = text
+        ownSpan = Self.member("id", in: text, 0..<text.count)
+        cancelledSpan =
+            Self.isCancel(text)
+            ? Self.member("params", in: text, 0..<text.count).flatMap { Self.member("id", in: text, $0) } : nil
+    }
+
+    /// The request's own id.
+    var own: RPCID? { ownSpan.map(id) }
+
+    /// The id of the call that the request cancels.
+    var cancelled: RPCID? { cancelledSpan.map(id) }
+
+    /// A copy of the request with a zero for each id that is a number.
+    func neutralized(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
+        var copy = Array(bytes)
+        for span in [ownSpan, cancelledSpan].compactMap(\.self) {
+            var cursor = ByteCursor(bytes: bytes, index: span.lowerBound)
+            guard cursor.number() == span else { continue }
+            for index in span { copy[index] = UInt8(ascii: " ") }
+            copy[span.lowerBound] = UInt8(ascii: "0")
+        }
+        return copy
+    }
+
+    private func id(_ span: Range<Int>) -> RPCID {
+        RPCID(raw: UnsafeRawBufferPointer(rebasing: text[span]))
+    }
+
+    private static func isCancel(_ text: UnsafeRawBufferPointer) -> Bool {
+        member("method", in: text, 0..<text.count).map { text[$0].elementsEqual("\"\(Request.cancelMethod)\"".utf8) }
+            ?? false
+    }
+
+    /// Where the value of a member of the object at `span` lies.
+    private static func member(_ name: String, in text: UnsafeRawBufferPointer, _ span: Range<Int>) -> Range<Int>? {
+        var cursor = ByteCursor(
+            bytes: UnsafeRawBufferPointer(rebasing: text[..<span.upperBound]), index: span.lowerBound)
+        guard cursor.take(UInt8(ascii: "{")) else { return nil }
+        repeat {
+            cursor.skipSpace()
+            guard cursor.current == UInt8(ascii: "\""), let key = cursor.value() else { return nil }
+            cursor.skipSpace()
+            guard cursor.take(UInt8(ascii: ":")) else { return nil }
+            cursor.skipSpace()
+            guard let value = cursor.value() else { return nil }
+            if isName(UnsafeRawBufferPointer(rebasing: text[key]), name) { return value }
+            cursor.skipSpace()
+        } while cursor.take(UInt8(ascii: ","))
+        return nil
+    }
+
+    /// Whether a key, quotes included, spells `name`, escapes or not.
+    private static func isName(_ key: UnsafeRawBufferPointer, _ name: String) -> Bool {
+        if key.contains(UInt8(ascii: "\\")) {
+            return (try? JSONValue(parsing: key))?.stringValue == name
+        }
+        return key.dropFirst().dropLast().elementsEqual(name.utf8)
+    }
+}

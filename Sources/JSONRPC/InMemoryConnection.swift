@@ -1,0 +1,166 @@
+internal import Locking
+
+/// A connection within the process: the client's end of it, for tests and for callers that have no socket.
+///
+/// It behaves as a socket does: bytes in pieces of any size, half-close, back-pressure. Replies are taken from the
+/// session only when ``nextMessage()`` asks, so a client that does not ask is a slow one.
+public final class InMemoryConnection: Sendable {
+    /// The daemon's view of the connection.
+    public let session: Session
+
+    private enum Event: Sendable {
+        case bytes([UInt8])
+        case inputEnded
+        case patienceLost
+        case turn
+    }
+
+    private struct State: Sendable {
+        /// Nil while a thread takes the reader's turn; that thread then also takes whatever comes in.
+        var reader: ConnectionReader?
+        var events: [Event] = []
+        var isBlocked = false
+        var isParked = false
+        var output: [UInt8] = []
+        var isSignalled = false
+        var waiting: CheckedContinuation<Void, Never>?
+    }
+
+    private let state: Locked<State>
+
+    /// Connects to the methods of `router`.
+    public init(router: Router, peer: Peer = .memory, limits: RPCLimits = RPCLimits(), id: UInt64 = 0) {
+        let state = Locked(State())
+        let wake = Locked<(@Sendable () -> Void)?>(nil)
+        self.state = state
+        session = Session(id: id, peer: peer, limits: limits) { wake.withLock { $0 }?() }
+        state.withLock { [session] in $0.reader = ConnectionReader(router: router, session: session) }
+        wake.withLock { wake in
+            wake = { [weak self] in
+                self?.session.didWake()
+                self?.take(.turn)
+            }
+        }
+    }
+
+    /// Whether the daemon takes no further bytes for now.
+    public var isBlocked: Bool { state.withLock { $0.isBlocked } }
+
+    /// Whether a call waits for room among those in flight.
+    public var isParked: Bool { state.withLock { $0.isParked } }
+
+    /// Sends bytes; calls that are answered at once have been when this returns.
+    public func send(_ bytes: [UInt8]) {
+        take(.bytes(bytes))
+    }
+
+    /// Sends one message and its line end.
+    public func send(_ message: String) {
+        send(Array(message.utf8) + [UInt8(ascii: "\n")])
+    }
+
+    /// Ends the client's side; replies in flight still arrive.
+    public func endInput() {
+        take(.inputEnded)
+    }
+
+    /// Lets the time pass after which a call that waits for room is refused.
+    public func losePatience() {
+        take(.patienceLost)
+    }
+
+    /// Ends the connection at once.
+    public func close() {
+        session.didClose()
+        signal()
+    }
+
+    /// The next message from the daemon, without its line end; nil when the connection is closed, or when the
+    /// caller's task is cancelled. One caller at a time.
+    public func nextMessage() async -> [UInt8]? {
+        while !Task.isCancelled {
+            if let message = takeLine() { return message }
+            if let bytes = session.takeOutput() {
+                state.withLock { $0.output.append(contentsOf: bytes) }
+                session.didWrite()
+                take(.turn)
+            } else if session.isClosed {
+                return nil
+            } else {
+                await untilSignalled()
+            }
+        }
+        return nil
+    }
+
+    private func takeLine() -> [UInt8]? {
+        state.withLock { state in
+            guard let end = state.output.firstIndex(of: UInt8(ascii: "\n")) else { return nil }
+            defer { state.output.removeSubrange(...end) }
+            return Array(state.output[..<end])
+        }
+    }
+
+    private func untilSignalled() async {
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let goesOn = state.withLock { state in
+                    if !state.isSignalled { state.waiting = continuation }
+                    defer { state.isSignalled = false }
+                    return state.isSignalled
+                }
+                if goesOn { continuation.resume() }
+                if Task.isCancelled { signal() }
+            }
+        } onCancel: {
+            signal()
+        }
+    }
+
+    private func signal() {
+        let waiting = state.withLock { state in
+            state.isSignalled = state.waiting == nil
+            defer { state.waiting = nil }
+            return state.waiting
+        }
+        waiting?.resume()
+    }
+}
+
+// MARK: - Turns
+
+extension InMemoryConnection {
+    /// Hands an event to the reader, on this thread or on the one that is with the reader already.
+    private func take(_ event: Event) {
+        let claimed = state.withLock { state in
+            state.events.append(event)
+            defer { state.reader = nil }
+            return state.reader
+        }
+        guard var reader = claimed else { return }
+        while let event = nextEvent(orReturn: reader) {
+            apply(event, to: &reader)
+        }
+        if session.isFinished { session.didClose() }
+        signal()
+    }
+
+    private func nextEvent(orReturn reader: ConnectionReader) -> Event? {
+        state.withLock { state in
+            guard state.events.isEmpty else { return state.events.removeFirst() }
+            state.reader = reader
+            state.isBlocked = reader.isBlocked
+            state.isParked = reader.isParked
+            return nil
+        }
+    }
+
+    private func apply(_ event: Event, to reader: inout ConnectionReader) {
+        switch event {
+        case .bytes(let bytes): bytes.withUnsafeBytes { reader.receive($0) }
+        case .inputEnded: reader.endInput()
+        case .patienceLost: reader.losePatience()
+        case .turn: reader.pump()
+        }
+    }
+}

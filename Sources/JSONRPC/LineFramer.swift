@@ -1,0 +1,111 @@
+/// Cuts a stream of bytes into messages of one line each.
+///
+/// Bytes go in by ``append(_:)`` in pieces of any size, frames come out by ``next()``. A line ends with LF; a CR
+/// before it is dropped, and so are blank lines. A line beyond the limit is reported once, as soon as that is certain,
+/// and skipped to the next LF without being kept.
+public struct LineFramer: Sendable {
+    /// One step of the stream.
+    public enum Frame: Sendable, Hashable {
+        /// A message: the range within the bytes that ``withBytes(of:_:)`` shows until the next ``append(_:)``.
+        case message(Range<Int>)
+        /// A line over the limit, with the number of bytes seen of it so far.
+        case tooLong(Int)
+    }
+
+    private let limit: Int
+    private var buffer: [UInt8] = []
+    /// Where the first line that was not handed out begins.
+    private var start = 0
+    /// Up to where no LF was found, so that a line that arrives byte by byte is searched once.
+    private var searched = 0
+    private var isSkipping = false
+    private var hasEnded = false
+
+    /// Creates a framer for lines of at most `limit` bytes, line end not counted.
+    public init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// Whether everything that came in was handed out; bytes of an unfinished line count as not handed out.
+    public var isEmpty: Bool { start == buffer.count }
+
+    /// Whether the stream has ended and everything was handed out.
+    public var hasFinished: Bool { hasEnded && isEmpty }
+
+    /// Takes the next bytes of the stream.
+    public mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        dropConsumed()
+        var bytes = bytes[...]
+        if isSkipping {
+            guard let end = bytes.firstIndex(of: UInt8(ascii: "\n")) else { return }
+            isSkipping = false
+            bytes = bytes[(end + 1)...]
+        }
+        buffer.append(contentsOf: bytes)
+    }
+
+    /// Says that the stream has ended, so that a last line without LF counts.
+    public mutating func finish() {
+        hasEnded = true
+    }
+
+    /// The next frame, or nil until more bytes come.
+    public mutating func next() -> Frame? {
+        while start < buffer.count {
+            guard let end = endOfLine() else { return isOverlong ? skip() : nil }
+            let line = start..<withoutCarriageReturn(end)
+            start = min(end + 1, buffer.count)
+            searched = start
+            if line.count > limit { return .tooLong(line.count) }
+            if !isBlank(line) { return .message(line) }
+        }
+        return nil
+    }
+
+    /// Shows the bytes of a message.
+    public func withBytes<R>(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+        try buffer.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+    }
+
+    private mutating func endOfLine() -> Int? {
+        let found = buffer.withUnsafeBytes { $0.firstIndex(of: UInt8(ascii: "\n"), from: max(searched, start)) }
+        searched = buffer.count
+        return found ?? (hasEnded ? buffer.count : nil)
+    }
+
+    /// One byte more than the limit may still be the CR of a line that just fits.
+    private var isOverlong: Bool { buffer.count - start > limit + 1 }
+
+    private mutating func skip() -> Frame {
+        let seen = buffer.count - start
+        isSkipping = true
+        buffer = []
+        start = 0
+        searched = 0
+        return .tooLong(seen)
+    }
+
+    private func withoutCarriageReturn(_ end: Int) -> Int {
+        end > start && buffer[end - 1] == UInt8(ascii: "\r") ? end - 1 : end
+    }
+
+    private func isBlank(_ line: Range<Int>) -> Bool {
+        buffer[line].allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+    }
+
+    /// Frees what was handed out; an idle connection keeps no large buffer.
+    private mutating func dropConsumed() {
+        if start == buffer.count {
+            if buffer.capacity > 1024 { buffer = [] } else { buffer.removeAll(keepingCapacity: true) }
+        } else {
+            buffer.removeSubrange(..<start)
+        }
+        searched -= start
+        start = 0
+    }
+
+    /// Frees memory that an idle stream does not need.
+    mutating func trim() {
+        if start == buffer.count { dropConsumed() }
+    }
+}

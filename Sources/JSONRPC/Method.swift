@@ -1,0 +1,68 @@
+internal import JSON
+
+/// One call as its handler sees it.
+public struct Call: Sendable {
+    /// The connection it came on.
+    public let session: Session
+    /// The method's name.
+    public let method: String
+    /// The caller's id, or nil for a notification, whose result nobody gets.
+    public let id: RPCID?
+}
+
+/// A registered method, its types erased.
+struct Method: Sendable {
+    enum Body: Sendable {
+        case immediate(@Sendable (JSONValue?, Call) throws -> Answer)
+        case suspending(@Sendable (JSONValue?, Call) async throws -> Answer)
+    }
+
+    let body: Body
+    let holdsEvents: Bool
+    let cancelsOnClose: Bool
+
+    var mayWait: Bool {
+        switch body {
+        case .immediate: false
+        case .suspending: true
+        }
+    }
+}
+
+extension Router {
+    func outcome(of handler: (JSONValue?, Call) throws -> Answer, _ params: JSONValue?, _ call: Call) -> Outcome {
+        do {
+            return .success(try handler(params, call))
+        } catch {
+            return .failure(rpcError(for: error, in: call))
+        }
+    }
+
+    func outcome(
+        of handler: @Sendable (JSONValue?, Call) async throws -> Answer, _ params: JSONValue?, _ call: Call
+    ) async -> Outcome {
+        do {
+            return .success(try await handler(params, call))
+        } catch {
+            return .failure(rpcError(for: error, in: call))
+        }
+    }
+
+    /// What the caller sees of an error; the words of unknown ones go to the hook only.
+    private func rpcError(for error: any Error, in call: Call) -> RPCError {
+        switch error {
+        case let error as RPCError: return error
+        case let error as any RPCErrorConvertible: return error.rpcError
+        case is CancellationError:
+            return RPCError(.requestCancelled, "cannot finish \(call.method), the call was cancelled")
+        default:
+            onInternalError(InternalError(method: call.method, session: call.session, error: error))
+            return RPCError(.internalError, "cannot finish \(call.method), the daemon failed and its log says why")
+        }
+    }
+
+    func methodNotFound(_ name: String) -> RPCError {
+        let shown = name.utf8.count <= 64 ? name : String(name.prefix(40)) + "…"
+        return RPCError(.methodNotFound, "cannot find the method \"\(shown)\", rpc.discover lists all")
+    }
+}

@@ -1,0 +1,82 @@
+internal import JSON
+
+/// The short way to a request: most have four plain members, and only their parameters need jansson.
+///
+/// It answers nil for whatever is out of the ordinary, valid or not, and ``MessageDecoder`` then takes the long way.
+/// Both ways give the same result for every text; a test compares them.
+enum PlainRequest {
+    static func decode(_ bytes: UnsafeRawBufferPointer, depth: Int) -> Request? {
+        var spans = Spans()
+        guard spans.fill(from: bytes, depth: depth - 1), spans.hasVersion, let method = spans.method,
+            !UnsafeRawBufferPointer(rebasing: bytes[method]).equals("$/cancelRequest")
+        else { return nil }
+        var params: JSONValue?
+        if let span = spans.params {
+            params = Self.params(UnsafeRawBufferPointer(rebasing: bytes[span]), depth: depth - 1)
+            guard params != nil else { return nil }
+        }
+        return Request(
+            id: spans.id.map { RPCID(raw: UnsafeRawBufferPointer(rebasing: bytes[$0])) },
+            method: String(decoding: UnsafeRawBufferPointer(rebasing: bytes[method]), as: UTF8.self), params: params)
+    }
+
+    private static func params(_ bytes: UnsafeRawBufferPointer, depth: Int) -> JSONValue? {
+        if bytes.count == 2 { return bytes[0] == UInt8(ascii: "{") ? .object([:]) : .array([]) }
+        return try? JSONValue(parsing: bytes, limits: JSONLimits(bytes: bytes.count, depth: depth))
+    }
+}
+
+extension PlainRequest {
+    private struct Spans {
+        var hasVersion = false
+        var id: Range<Int>?
+        var method: Range<Int>?
+        var params: Range<Int>?
+
+        /// Finds the members of an object that fills `bytes`; false where it is none of the plain kind.
+        mutating func fill(from bytes: UnsafeRawBufferPointer, depth: Int) -> Bool {
+            var cursor = ByteCursor(bytes: bytes)
+            guard cursor.take(UInt8(ascii: "{")) else { return false }
+            repeat {
+                cursor.skipSpace()
+                guard let key = cursor.plainString() else { return false }
+                cursor.skipSpace()
+                guard cursor.take(UInt8(ascii: ":")) else { return false }
+                cursor.skipSpace()
+                guard take(UnsafeRawBufferPointer(rebasing: bytes[key]), &cursor, depth) else { return false }
+                cursor.skipSpace()
+            } while cursor.take(UInt8(ascii: ","))
+            return cursor.take(UInt8(ascii: "}")) && cursor.isAtEnd
+        }
+
+        private mutating func take(_ key: UnsafeRawBufferPointer, _ cursor: inout ByteCursor, _ depth: Int) -> Bool {
+            if key.equals("jsonrpc") {
+                guard !hasVersion, let value = cursor.plainString() else { return false }
+                hasVersion = UnsafeRawBufferPointer(rebasing: cursor.bytes[value]).equals("2.0")
+                return hasVersion
+            }
+            if key.equals("method") {
+                guard method == nil, let value = cursor.plainString() else { return false }
+                method = value
+                return true
+            }
+            if key.equals("id") {
+                guard id == nil, let value = cursor.identifier() else { return false }
+                id = value
+                return true
+            }
+            guard key.equals("params"), params == nil else { return false }
+            guard cursor.current == UInt8(ascii: "{") || cursor.current == UInt8(ascii: "[") else { return false }
+            params = cursor.container(depth: depth)
+            return params != nil
+        }
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    func equals(_ text: StaticString) -> Bool {
+        guard count == text.utf8CodeUnitCount else { return false }
+        for index in 0..<count where self[index] != text.utf8Start[index] { return false }
+        return true
+    }
+}

@@ -1,0 +1,74 @@
+/// The methods of a daemon by name.
+///
+/// Filled before the first connection, then shared by all of them.
+public struct Router: Sendable {
+    var methods: [String: Method] = [:]
+    let onInternalError: @Sendable (InternalError) -> Void
+
+    /// A handler's failure that callers must not see the words of.
+    public struct InternalError: Sendable {
+        /// The method that failed.
+        public let method: String
+        /// The connection it was called on.
+        public let session: Session
+        /// What its handler threw.
+        public let error: any Error
+    }
+
+    /// Creates a router without methods; `onInternalError` gets what callers only see as `internalError`.
+    public init(onInternalError: @escaping @Sendable (InternalError) -> Void) {
+        self.onInternalError = onInternalError
+    }
+
+    /// The names of all methods, sorted.
+    public var methodNames: [String] { methods.keys.sorted() }
+
+    /// Adds a method whose handler may wait.
+    ///
+    /// With `holdsEvents`, notifications on the caller's connection wait until the reply is queued, so that a reply
+    /// which names a new job precedes the job's first event; such a handler must not notify the connection itself.
+    /// With `cancelsOnClose`, the call's task is cancelled when its connection closes; other calls run to their end.
+    /// Handlers of one connection run in parallel. Registering a name again replaces the method.
+    public mutating func register<P: Decodable & Sendable, R: Encodable & Sendable>(
+        _ name: String, params: P.Type, result: R.Type, holdsEvents: Bool = false, cancelsOnClose: Bool = false,
+        handler: @escaping @Sendable (P, Call) async throws -> Reply<R>
+    ) {
+        let body = Method.Body.suspending { given, call throws in
+            try Answer(await handler(ParamsReader.read(params, from: given), call))
+        }
+        methods[name] = Method(body: body, holdsEvents: holdsEvents, cancelsOnClose: cancelsOnClose)
+    }
+
+    /// Adds a method whose handler may wait; see the overload with ``Reply``.
+    public mutating func register<P: Decodable & Sendable, R: Encodable & Sendable>(
+        _ name: String, params: P.Type, result: R.Type, holdsEvents: Bool = false, cancelsOnClose: Bool = false,
+        handler: @escaping @Sendable (P, Call) async throws -> R
+    ) {
+        register(name, params: params, result: result, holdsEvents: holdsEvents, cancelsOnClose: cancelsOnClose) {
+            Reply(try await handler($0, $1))
+        }
+    }
+
+    /// Adds a method that is answered at once, on the event loop that read the call.
+    ///
+    /// The handler must be quick and must not block: every connection of that event loop waits for it.
+    public mutating func registerImmediate<P: Decodable & Sendable, R: Encodable & Sendable>(
+        _ name: String, params: P.Type, result: R.Type, holdsEvents: Bool = false,
+        handler: @escaping @Sendable (P, Call) throws -> Reply<R>
+    ) {
+        let body = Method.Body.immediate { given, call in
+            try Answer(handler(ParamsReader.read(params, from: given), call))
+        }
+        methods[name] = Method(body: body, holdsEvents: holdsEvents, cancelsOnClose: false)
+    }
+
+    /// Adds a method that is answered at once; see the overload with ``Reply``.
+    public mutating func registerImmediate<P: Decodable & Sendable, R: Encodable & Sendable>(
+        _ name: String, params: P.Type, result: R.Type, holdsEvents: Bool = false,
+        handler: @escaping @Sendable (P, Call) throws -> R
+    ) {
+        registerImmediate(name, params: params, result: result, holdsEvents: holdsEvents) {
+            Reply(try handler($0, $1))
+        }
+    }
+}

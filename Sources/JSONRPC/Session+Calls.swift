@@ -1,0 +1,145 @@
+internal import Locking
+
+/// Where the reply of a batch item goes.
+struct BatchSlot: Sendable {
+    let batch: UInt64
+    let index: Int
+}
+
+extension Session {
+    /// Runs a handler that may wait, as a task that the session keeps until its end.
+    func start(_ request: Request, _ method: Method, _ router: Router, slot: BatchSlot?) {
+        guard case .suspending(let handler) = method.body else { return }
+        let call = Call(session: self, method: request.method, id: request.id)
+        let entry = SessionState.InFlight(id: request.id, cancelsOnClose: method.cancelsOnClose)
+        // The holds of a batch end with the batch.
+        let holds = slot == nil && method.holdsEvents
+        let key = state.withLock { $0.begin(entry, holdsEvents: holds) }
+        let task = Task {
+            let outcome = await router.outcome(of: handler, request.params, call)
+            finish(key, call, outcome, slot: slot, holds: holds ? 1 : 0)
+        }
+        let isCancelled = state.withLock { $0.attach(task, to: key) }
+        if isCancelled { task.cancel() }
+    }
+
+    private func finish(_ key: UInt64, _ call: Call, _ outcome: Outcome, slot: BatchSlot?, holds: Int) {
+        var reply: [UInt8]?
+        if let id = call.id {
+            var bytes: [UInt8] = []
+            ReplyWriter.append(id, outcome, to: &bytes)
+            reply = bytes
+        }
+        if let slot {
+            finish(key, reply, outcome.afterReply, slot)
+        } else {
+            finish(key, call, reply, outcome.afterReply, holds)
+        }
+    }
+
+    private func finish(
+        _ key: UInt64, _ call: Call, _ reply: [UInt8]?, _ afterReply: (@Sendable () -> Void)?, _ holds: Int
+    ) {
+        var runs = false
+        updateAdmitting { state in
+            _ = state.end(key)
+            runs = !state.isClosed
+            if let reply, let id = call.id { state.append(reply, to: id) }
+            return []
+        }
+        if runs { afterReply?() }
+        updateAdmitting { $0.release(holds) }
+    }
+
+    private func finish(_ key: UInt64, _ part: [UInt8]?, _ afterReply: (@Sendable () -> Void)?, _ slot: BatchSlot) {
+        var whole: SessionState.Batch?
+        update { state in
+            _ = state.end(key)
+            whole = state.fill(slot.batch, slot.index, part, afterReply)
+            if let whole { state.append(whole) }
+        }
+        guard let whole else { return }
+        for afterReply in whole.afterReply { afterReply() }
+        updateAdmitting { $0.release(whole.holds) }
+    }
+}
+
+extension SessionState {
+    /// Queues a reply, or the news that it did not fit.
+    mutating func append(_ reply: [UInt8], to id: RPCID) {
+        guard overflows(reply.count) else { return append(reply) }
+        var refusal: [UInt8] = []
+        ReplyWriter.append(id, .failure(.outboundQueueFull(limits, actual: queuedBytes + reply.count)), to: &refusal)
+        append(refusal)
+    }
+
+    /// Queues the one reply of a batch, or the news that it did not fit; nothing where all were notifications.
+    mutating func append(_ batch: Batch) {
+        let parts = batch.parts.compactMap(\.self)
+        guard !parts.isEmpty else { return }
+        var reply: [UInt8] = [UInt8(ascii: "[")]
+        reply.reserveCapacity(parts.reduce(2) { $0 + $1.count + 1 })
+        for (index, part) in parts.enumerated() {
+            if index > 0 { reply.append(UInt8(ascii: ",")) }
+            reply.append(contentsOf: part)
+        }
+        reply.append(UInt8(ascii: "]"))
+        append(reply, to: .null)
+    }
+}
+
+extension RPCError {
+    static func outboundQueueFull(_ limits: RPCLimits, actual: Int) -> RPCError {
+        .limit(
+            .outboundQueueFull, "cannot queue the reply, the call was carried out but too much waits to be read here",
+            limit: limits.outboundQueueBytes, actual: actual, retryAfterMs: 100)
+    }
+}
+
+// MARK: - For the reader
+
+extension Session {
+    var queuedBytes: Int { state.withLock { $0.queuedBytes } }
+    var callsInFlight: Int { state.withLock { $0.calls.count } }
+
+    /// Whether `count` further calls fit; a batch that never could fits an otherwise idle connection.
+    func hasRoom(for count: Int) -> Bool {
+        let inFlight = callsInFlight
+        return inFlight == 0 || inFlight + count <= limits.inFlightPerConnection
+    }
+
+    /// Queues lines on the transport's own turn, which writes them without being woken.
+    func queue(lines: [UInt8]) {
+        state.withLock { $0.append(lines: lines) }
+    }
+
+    func hold() {
+        state.withLock { $0.hold() }
+    }
+
+    func release(_ count: Int) {
+        updateAdmitting { $0.release(count) }
+    }
+
+    func cancelCall(_ id: RPCID) {
+        let tasks = state.withLock { $0.cancel(id) }
+        for task in tasks { task.cancel() }
+    }
+
+    func didEndInput() {
+        state.withLock { $0.inputEnded = true }
+    }
+
+    /// Starts the items of a batch that wait; answers at once where there are none.
+    func start(_ batch: SessionState.Batch, _ waiting: [(Int, Request, Method)], _ router: Router) {
+        guard !waiting.isEmpty else {
+            state.withLock { $0.append(batch) }
+            for afterReply in batch.afterReply { afterReply() }
+            return release(batch.holds)
+        }
+        let key = state.withLock { $0.begin(batch) }
+        for (index, request, method) in waiting {
+            start(request, method, router, slot: BatchSlot(batch: key, index: index))
+        }
+    }
+}

@@ -1,0 +1,229 @@
+public import JSON
+internal import Locking
+
+/// One connection as handlers and publishers see it.
+///
+/// It lives from the moment the connection is accepted until both sides have ended; it never opens again. All of it
+/// may be used from any thread.
+public final class Session: Sendable {
+    /// Distinguishes the connections of this process.
+    public let id: UInt64
+    /// Who is at the other end.
+    public let peer: Peer
+    /// The limits that hold here.
+    public let limits: RPCLimits
+
+    let state: Locked<SessionState>
+    private let wake: @Sendable () -> Void
+
+    /// Creates a session for a transport.
+    ///
+    /// `wake` is called from any thread when ``takeOutput()`` has something new or ``ConnectionReader/pump()`` may go
+    /// on; it must return at once. It is not called again until the transport answers with ``didWake()``.
+    public init(id: UInt64, peer: Peer, limits: RPCLimits, wake: @escaping @Sendable () -> Void) {
+        self.id = id
+        self.peer = peer
+        self.limits = limits
+        self.wake = wake
+        state = Locked(SessionState(limits: limits))
+    }
+
+    /// Whether the connection is gone.
+    public var isClosed: Bool { state.withLock { $0.isClosed } }
+
+    /// Runs `body` once when the connection is gone, or now if it already is.
+    ///
+    /// It must not block. Handlers run in the order in which they were added.
+    public func onClose(_ body: @escaping @Sendable () -> Void) {
+        let isGone = state.withLock { state in
+            if !state.isClosed { state.closeHandlers.append(body) }
+            return state.isClosed
+        }
+        if isGone { body() }
+    }
+
+    /// Ends the connection after the replies in flight and everything that is queued were written.
+    public func close() {
+        update { $0.wantsClose = true }
+    }
+
+    /// Takes one of the connection's subscriptions; throws `tooManySubscriptions`.
+    ///
+    /// While a subscription is held, a client that has ended its side still gets events.
+    public func reserveSubscription() throws(RPCError) {
+        if let refusal = state.withLock({ $0.reserveSubscription() }) { throw refusal }
+    }
+
+    /// Gives a subscription back.
+    public func releaseSubscription() {
+        update { $0.releaseSubscription() }
+    }
+
+    /// The number of subscriptions that are held.
+    public var subscriptions: Int { state.withLock { $0.subscriptions } }
+
+    /// Changes the state and wakes the transport.
+    func update(_ change: (inout SessionState) -> Void) {
+        let isDue = state.withLock { state in
+            change(&state)
+            return state.needsWake()
+        }
+        if isDue { wake() }
+    }
+
+    /// As ``update(_:)``, for changes that let senders go on.
+    func updateAdmitting(_ change: (inout SessionState) -> [SessionState.Waiter]) {
+        let (admitted, isDue) = state.withLock { state in (change(&state), state.needsWake()) }
+        if isDue { wake() }
+        for waiter in admitted { waiter.continuation.resume() }
+    }
+}
+
+extension SessionState {
+    /// Whether the transport has to be woken; it is until it answers.
+    fileprivate mutating func needsWake() -> Bool {
+        defer { isWakeDue = true }
+        return !isWakeDue && !isClosed
+    }
+}
+
+// MARK: - Notifications
+
+/// Thrown to whoever notifies a connection that is gone.
+public struct SessionClosed: Error, Sendable, Hashable, CustomStringConvertible {
+    /// One sentence.
+    public var description: String { "cannot notify, the connection is closed" }
+}
+
+extension Session {
+    /// What became of an offered message.
+    public enum Offer: Sendable, Hashable {
+        /// It will be sent.
+        case queued
+        /// There is no room now, or a reply has to go first.
+        case busy
+        /// The connection is gone.
+        case closed
+    }
+
+    /// Sends one complete JSON message, without line end, if that is possible at once.
+    ///
+    /// For publishers that serve many connections and must wait for none of them.
+    public func offer(_ message: [UInt8]) -> Offer {
+        let (offer, isDue) = state.withLock { state in
+            let offer = state.offer(message)
+            return (offer, offer == .queued && state.needsWake())
+        }
+        if isDue { wake() }
+        switch offer {
+        case .queued: return .queued
+        case .busy: return .busy
+        case .closed: return .closed
+        }
+    }
+
+    /// Sends one complete JSON message, without line end.
+    ///
+    /// Suspends while the client does not read fast enough or a call that holds events runs; messages of one sender
+    /// keep their order. Throws ``SessionClosed``, or `CancellationError` when the sender's task is cancelled.
+    public func notify(_ message: [UInt8]) async throws {
+        switch offer(message) {
+        case .queued: return
+        case .closed: throw SessionClosed()
+        case .busy: try await waitToSend(message)
+        }
+    }
+
+    /// Sends a notification; see ``notify(_:)``.
+    public func notify(_ method: String, params: JSONValue) async throws {
+        try await notify(Session.notification(method, params: params))
+    }
+
+    /// Sends a notification; see ``notify(_:)``.
+    public func notify(_ method: String, params: some Encodable & Sendable) async throws {
+        try await notify(method, params: JSONValueEncoder().encode(params))
+    }
+
+    /// The text of a notification, for messages that go to many connections.
+    public static func notification(_ method: String, params: JSONValue) -> [UInt8] {
+        ReplyWriter.notification(method, params: params)
+    }
+
+    private func waitToSend(_ message: [UInt8]) async throws {
+        let ticket = state.withLock { $0.newKey() }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                queue(SessionState.Waiter(ticket: ticket, message: message, continuation: continuation))
+                // The handler below may have run before there was anything to find.
+                if Task.isCancelled { stopWaiting(ticket) }
+            }
+        } onCancel: {
+            stopWaiting(ticket)
+        }
+    }
+
+    private func queue(_ waiter: SessionState.Waiter) {
+        let (offer, isDue) = state.withLock { state in
+            let offer = state.offer(waiter.message)
+            if offer == .busy { state.wait(waiter) }
+            return (offer, offer == .queued && state.needsWake())
+        }
+        if isDue { wake() }
+        switch offer {
+        case .queued: waiter.continuation.resume()
+        case .closed: waiter.continuation.resume(throwing: SessionClosed())
+        case .busy: break
+        }
+    }
+
+    private func stopWaiting(_ ticket: UInt64) {
+        let waiter = state.withLock { $0.stopWaiting(ticket) }
+        waiter?.continuation.resume(throwing: CancellationError())
+    }
+}
+
+// MARK: - For transports
+
+extension Session {
+    /// Answers a wake: what happens from now on wakes again.
+    public func didWake() {
+        state.withLock { $0.isWakeDue = false }
+    }
+
+    /// The bytes that are to be written now; nil if there are none or an earlier write is under way.
+    public func takeOutput() -> [UInt8]? {
+        state.withLock { $0.take() }
+    }
+
+    /// Says that what ``takeOutput()`` gave was written.
+    public func didWrite() {
+        let admitted = state.withLock { $0.wrote() }
+        for waiter in admitted { waiter.continuation.resume() }
+    }
+
+    /// Whether the transport may end the connection: a close was asked for, or the client has ended its side, and
+    /// everything that was promised is written.
+    public var isFinished: Bool {
+        state.withLock { ($0.wantsClose && $0.isFlushed) || ($0.inputEnded && $0.isDrained) }
+    }
+
+    /// Whether a close was asked for.
+    public var wantsClose: Bool { state.withLock { $0.wantsClose } }
+
+    /// Says that the connection is gone.
+    ///
+    /// Ends waiting senders with ``SessionClosed`` and runs the close handlers. Calls go on unless they were
+    /// registered to be cancelled.
+    public func didClose() {
+        let left = state.withLock { $0.close() }
+        for task in left.tasks { task.cancel() }
+        for waiter in left.waiters { waiter.continuation.resume(throwing: SessionClosed()) }
+        for handler in left.handlers { handler() }
+    }
+
+    /// Cancels every call in flight, for a daemon that cannot wait for them any longer.
+    public func cancelCalls() {
+        let tasks = state.withLock { $0.cancel(where: { _ in true }) }
+        for task in tasks { task.cancel() }
+    }
+}

@@ -1,0 +1,239 @@
+/// What a connection has to remember between its events; pure, the effects stand in ``Session``.
+///
+/// Replies and notifications meet in `outbox`. The transport takes all of it at once and says when it was written, so
+/// that whatever queues up in the meantime leaves in one write.
+struct SessionState: Sendable {
+    /// A call that is not answered yet.
+    struct InFlight: Sendable {
+        let id: RPCID?
+        let cancelsOnClose: Bool
+        var task: Task<Void, Never>?
+        var isCancelled = false
+    }
+
+    /// A notification that waits for room, and its sender.
+    struct Waiter: Sendable {
+        let ticket: UInt64
+        let message: [UInt8]
+        let continuation: CheckedContinuation<Void, any Error>
+    }
+
+    /// The replies of a batch until all are there.
+    struct Batch: Sendable {
+        var parts: [[UInt8]?]
+        var missing: Int
+        var holds: Int
+        var afterReply: [@Sendable () -> Void]
+    }
+
+    let limits: RPCLimits
+    private(set) var outbox: [UInt8] = []
+    private(set) var beingWritten = 0
+    private(set) var isClosed = false
+    var wantsClose = false
+    var inputEnded = false
+    var isWakeDue = false
+    private(set) var holds = 0
+    private(set) var subscriptions = 0
+    private(set) var calls: [UInt64: InFlight] = [:]
+    private(set) var batches: [UInt64: Batch] = [:]
+    private var waiters: [UInt64: Waiter] = [:]
+    private var firstWaiter: UInt64 = 0
+    private var nextWaiter: UInt64 = 0
+    private var lastKey: UInt64 = 0
+    var closeHandlers: [@Sendable () -> Void] = []
+
+    init(limits: RPCLimits) {
+        self.limits = limits
+    }
+
+    /// Bytes that the client has not taken yet.
+    var queuedBytes: Int { outbox.count + beingWritten }
+
+    /// Whether nothing is left to do for a client that has ended its side.
+    var isDrained: Bool {
+        calls.isEmpty && batches.isEmpty && subscriptions == 0 && waiters.isEmpty && queuedBytes == 0
+    }
+
+    /// Whether the replies and events that were promised before a close have all been written.
+    var isFlushed: Bool { calls.isEmpty && batches.isEmpty && queuedBytes == 0 }
+
+    mutating func newKey() -> UInt64 {
+        lastKey += 1
+        return lastKey
+    }
+}
+
+// MARK: - Outbound
+
+extension SessionState {
+    enum Offer { case queued, busy, closed }
+
+    private var mayNotify: Bool { holds == 0 && queuedBytes < limits.outboundLowWaterBytes }
+
+    /// Queues a notification if there is room and nobody waits before it.
+    mutating func offer(_ message: [UInt8]) -> Offer {
+        if isClosed { return .closed }
+        guard mayNotify, waiters.isEmpty else { return .busy }
+        append(message)
+        return .queued
+    }
+
+    mutating func append(_ message: [UInt8]) {
+        guard !isClosed else { return }
+        outbox.append(contentsOf: message)
+        outbox.append(UInt8(ascii: "\n"))
+    }
+
+    /// Queues whole lines.
+    mutating func append(lines: [UInt8]) {
+        guard !isClosed else { return }
+        outbox.append(contentsOf: lines)
+    }
+
+    /// Whether a reply of `count` bytes would overflow the queue of a client that does not read.
+    func overflows(_ count: Int) -> Bool {
+        queuedBytes > 0 && queuedBytes + count > limits.outboundQueueBytes
+    }
+
+    /// All that is to be written now; nothing while an earlier write is under way.
+    mutating func take() -> [UInt8]? {
+        guard beingWritten == 0, !outbox.isEmpty else { return nil }
+        beingWritten = outbox.count
+        defer { outbox = [] }
+        return outbox
+    }
+
+    /// Says that the last ``take()`` was written; returns the senders that may go on.
+    mutating func wrote() -> [Waiter] {
+        beingWritten = 0
+        return admit()
+    }
+
+    mutating func wait(_ waiter: Waiter) {
+        waiters[nextWaiter] = waiter
+        nextWaiter += 1
+    }
+
+    mutating func stopWaiting(_ ticket: UInt64) -> Waiter? {
+        guard let place = waiters.first(where: { $0.value.ticket == ticket })?.key else { return nil }
+        return waiters.removeValue(forKey: place)
+    }
+
+    /// Queues waiting notifications in their order as far as there is room; returns their senders.
+    private mutating func admit() -> [Waiter] {
+        var admitted: [Waiter] = []
+        while firstWaiter < nextWaiter, mayNotify {
+            if let waiter = waiters.removeValue(forKey: firstWaiter) {
+                append(waiter.message)
+                admitted.append(waiter)
+            }
+            firstWaiter += 1
+        }
+        return admitted
+    }
+}
+
+// MARK: - Calls
+
+extension SessionState {
+    mutating func begin(_ call: InFlight, holdsEvents: Bool) -> UInt64 {
+        let key = newKey()
+        calls[key] = call
+        if holdsEvents { holds += 1 }
+        return key
+    }
+
+    /// Keeps the task of a call that still runs; answers whether it is to be cancelled at once.
+    mutating func attach(_ task: Task<Void, Never>, to key: UInt64) -> Bool {
+        calls[key]?.task = task
+        return calls[key]?.isCancelled ?? false
+    }
+
+    /// Ends a call; answers whether it was still known, which it is not after the close.
+    mutating func end(_ key: UInt64) -> Bool {
+        calls.removeValue(forKey: key) != nil
+    }
+
+    /// The tasks of the calls with this id.
+    mutating func cancel(_ id: RPCID) -> [Task<Void, Never>] {
+        cancel { $0.id == id }
+    }
+
+    mutating func cancel(where matches: (InFlight) -> Bool) -> [Task<Void, Never>] {
+        var tasks: [Task<Void, Never>] = []
+        for (key, call) in calls where matches(call) {
+            calls[key]?.isCancelled = true
+            if let task = call.task { tasks.append(task) }
+        }
+        return tasks
+    }
+
+    mutating func hold() {
+        holds += 1
+    }
+
+    /// Ends `count` holds; returns the senders that may go on.
+    mutating func release(_ count: Int) -> [Waiter] {
+        guard count > 0 else { return [] }
+        holds -= count
+        return admit()
+    }
+
+    mutating func begin(_ batch: Batch) -> UInt64 {
+        let key = newKey()
+        batches[key] = batch
+        return key
+    }
+
+    /// Puts one reply into its batch; the whole batch comes back with its last one.
+    mutating func fill(_ key: UInt64, _ index: Int, _ part: [UInt8]?, _ afterReply: (@Sendable () -> Void)?) -> Batch? {
+        guard var batch = batches.removeValue(forKey: key) else { return nil }
+        batch.parts[index] = part
+        batch.missing -= 1
+        if let afterReply { batch.afterReply.append(afterReply) }
+        if batch.missing == 0 { return batch }
+        batches[key] = batch
+        return nil
+    }
+}
+
+// MARK: - Subscriptions and the end
+
+extension SessionState {
+    /// Takes a subscription, or says why there is none left.
+    mutating func reserveSubscription() -> RPCError? {
+        guard subscriptions < limits.subscriptionsPerConnection else {
+            return .limit(
+                .tooManySubscriptions,
+                "cannot hold more than \(limits.subscriptionsPerConnection) subscriptions on one connection, end some first",
+                limit: limits.subscriptionsPerConnection, actual: subscriptions + 1)
+        }
+        subscriptions += 1
+        return nil
+    }
+
+    mutating func releaseSubscription() {
+        subscriptions = max(0, subscriptions - 1)
+    }
+
+    /// What is to be done once the connection is gone.
+    struct Leftovers: Sendable {
+        var waiters: [Waiter] = []
+        var tasks: [Task<Void, Never>] = []
+        var handlers: [@Sendable () -> Void] = []
+    }
+
+    mutating func close() -> Leftovers {
+        guard !isClosed else { return Leftovers() }
+        isClosed = true
+        let tasks = cancel(where: \.cancelsOnClose)
+        let left = Leftovers(waiters: Array(waiters.values), tasks: tasks, handlers: closeHandlers)
+        waiters = [:]
+        closeHandlers = []
+        batches = [:]
+        outbox = []
+        beingWritten = 0
+        return left
+    }
+}

@@ -1,0 +1,300 @@
+import JSON
+import JSONRPC
+import Locking
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct SessionTests {
+    static func ping(_ id: Int) -> String { "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"ping\"}" }
+    static func waits(_ id: Int, _ name: String = "") -> String {
+        "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"waits\",\"params\":{\"name\":\"\(name)\"}}"
+    }
+
+    @Test func anImmediateCallIsAnsweredWhileOthersWait() async throws {
+        let daemon = Daemon()
+        let connection = daemon.connect()
+        connection.send(Self.waits(1))
+        #expect(try await connection.ask(Self.ping(2))?["id"] == 2)
+        await daemon.gate.release()
+        #expect(try await connection.nextJSON() == ["jsonrpc": "2.0", "id": 1, "result": "done"])
+    }
+
+    @Test func repliesInFlightArriveAfterAHalfClose() async throws {
+        let daemon = Daemon()
+        let connection = daemon.connect()
+        connection.send(Array(Self.waits(1).utf8))
+        connection.endInput()
+        await daemon.gate.untilArrived()
+        #expect(!connection.session.isClosed)
+        await daemon.gate.release()
+        #expect(try await connection.nextJSON()?["result"] == "done")
+        #expect(await connection.nextMessage() == nil)
+        #expect(connection.session.isClosed)
+    }
+
+    @Test func aSubscriptionOutlivesAHalfClose() async throws {
+        let connection = Daemon().connect()
+        try connection.session.reserveSubscription()
+        connection.endInput()
+        try await connection.session.notify("event", params: ["n": 1])
+        #expect(try await connection.nextJSON() == ["jsonrpc": "2.0", "method": "event", "params": ["n": 1]])
+        #expect(!connection.session.isClosed)
+        connection.session.releaseSubscription()
+        #expect(await connection.nextMessage() == nil)
+    }
+
+    @Test func cancelEndsTheCallWithThatIdOnThatConnection() async throws {
+        let daemon = Daemon()
+        let connection = daemon.connect()
+        let other = daemon.connect()
+        connection.send(Self.waits(1))
+        connection.send(Self.waits(2))
+        other.send(Self.waits(1))
+        await daemon.gate.untilArrived(3)
+        connection.send(#"{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":1}}"#)
+        let reply = try await connection.nextJSON()
+        #expect(reply?["id"] == 1)
+        #expect(reply?["error"]?["data"]?["code"] == "requestCancelled")
+        await daemon.gate.release()
+        #expect(try await connection.nextJSON()?["id"] == 2)
+        #expect(try await other.nextJSON()?["result"] == "done")
+    }
+
+    @Test func cancelOfAnUnknownCallDoesNothingAndNeedsAnId() async throws {
+        let connection = Daemon().connect()
+        connection.send(#"{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":9}}"#)
+        connection.send(#"{"jsonrpc":"2.0","method":"$/cancelRequest","params":{}}"#)
+        #expect(
+            try await connection.ask(#"{"jsonrpc":"2.0","id":3,"method":"$/cancelRequest","params":{"id":9}}"#)?[
+                "result"] == .null)
+        #expect(
+            try await connection.ask(#"{"jsonrpc":"2.0","id":4,"method":"$/cancelRequest"}"#)?["error"]?["code"]
+                == -32602)
+    }
+
+    @Test func closingCancelsOnlyCallsThatAskForIt() async throws {
+        var daemon = Daemon()
+        let gate = daemon.gate
+        let ended = Gate()
+        let outcomes = Locked<[String]>([])
+        for cancels in [true, false] {
+            daemon.router.register(
+                "hangs\(cancels)", params: NoParams.self, result: JSONValue.self, cancelsOnClose: cancels
+            ) { _, _ in
+                do {
+                    try await gate.wait("hang")
+                    outcomes.withLock { $0.append("\(cancels) finished") }
+                } catch {
+                    outcomes.withLock { $0.append("\(cancels) cancelled") }
+                }
+                try await ended.wait("end")
+                return .null
+            }
+        }
+        let connection = daemon.connect()
+        await ended.release("end")
+        connection.send(#"{"jsonrpc":"2.0","id":1,"method":"hangstrue"}"#)
+        connection.send(#"{"jsonrpc":"2.0","id":2,"method":"hangsfalse"}"#)
+        await gate.untilArrived(2, "hang")
+        connection.close()
+        await ended.untilArrived(1, "end")
+        #expect(outcomes.withLock { $0 } == ["true cancelled"])
+        await gate.release("hang")
+        await ended.untilArrived(2, "end")
+        #expect(outcomes.withLock { $0 } == ["true cancelled", "false finished"])
+        #expect(await connection.nextMessage() == nil)
+    }
+
+    @Test func closeHandlersRunOnce() {
+        let connection = Daemon().connect()
+        let runs = Locked<[Int]>([])
+        connection.session.onClose { runs.withLock { $0.append(1) } }
+        connection.session.onClose { runs.withLock { $0.append(2) } }
+        connection.close()
+        connection.close()
+        connection.session.onClose { runs.withLock { $0.append(3) } }
+        #expect(runs.withLock { $0 } == [1, 2, 3])
+    }
+
+    @Test func notifyingAClosedConnectionThrows() async {
+        let connection = Daemon().connect()
+        connection.close()
+        await #expect(throws: SessionClosed.self) { try await connection.session.notify(Array("{}".utf8)) }
+        #expect(connection.session.offer(Array("{}".utf8)) == .closed)
+    }
+
+    @Test func theServerMayCloseAfterWhatIsQueued() async throws {
+        let connection = Daemon().connect()
+        try await connection.session.notify("bye", params: [:])
+        connection.session.close()
+        #expect(try await connection.nextJSON()?["method"] == "bye")
+        #expect(await connection.nextMessage() == nil)
+    }
+
+    // MARK: Order
+
+    @Test(arguments: [false, true])
+    func aReplyPrecedesWhatAfterReplySends(inBatch: Bool) async throws {
+        var daemon = Daemon()
+        for immediate in [true, false] {
+            let reply: @Sendable (NoParams, Call) -> Reply<String> = { _, call in
+                Reply("subscribed", afterReply: { #expect(call.session.offer(Array("{\"event\":1}".utf8)) == .queued) })
+            }
+            if immediate {
+                daemon.router.registerImmediate(
+                    "subscribe.true", params: NoParams.self, result: String.self, handler: reply)
+            } else {
+                daemon.router.register(
+                    "subscribe.false", params: NoParams.self, result: String.self, handler: { reply($0, $1) })
+            }
+        }
+        for immediate in [true, false] {
+            let connection = daemon.connect()
+            let call = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"subscribe.\(immediate)\"}"
+            let answer = try await connection.ask(inBatch ? "[\(call)]" : call)
+            #expect((inBatch ? answer?[0] : answer)?["result"] == "subscribed")
+            #expect(try await connection.nextJSON() == ["event": 1])
+        }
+    }
+
+    @Test(arguments: [false, true])
+    func eventsWaitForTheReplyOfACallThatHoldsThem(inBatch: Bool) async throws {
+        var daemon = Daemon()
+        let gate = daemon.gate
+        daemon.router.register("create", params: NoParams.self, result: String.self, holdsEvents: true) { _, _ in
+            try await gate.wait()
+            return "job"
+        }
+        let connection = daemon.connect()
+        let call = #"{"jsonrpc":"2.0","id":1,"method":"create"}"#
+        connection.send(inBatch ? "[\(call)]" : call)
+        await gate.untilArrived()
+        #expect(connection.session.offer(Array("{}".utf8)) == .busy)
+        async let sent: Void = connection.session.notify("event", params: [:])
+        #expect(try await connection.ask(Self.ping(2))?["id"] == 2)
+        await gate.release()
+        let first = try await connection.nextJSON()
+        #expect((inBatch ? first?[0] : first)?["result"] == "job")
+        #expect(try await connection.nextJSON()?["method"] == "event")
+        try await sent
+        #expect(connection.session.offer(Array("{}".utf8)) == .queued)
+    }
+
+    // MARK: Back-pressure
+
+    @Test func aSlowReaderSuspendsOnlyItsOwnSendersAndLosesNothing() async throws {
+        let limits = RPCLimits(outboundQueueBytes: 64 << 10)
+        let daemon = Daemon()
+        let slow = daemon.connect(limits: limits)
+        let quick = daemon.connect(limits: limits)
+        let message = Session.notification("event", params: ["text": .string(String(repeating: "x", count: 1000))])
+        var queued = 0
+        while slow.session.offer(message) == .queued { queued += 1 }
+        #expect(queued == (16 << 10) / (message.count + 1) + 1)
+        let sender = Task { for _ in 0..<100 { try await slow.session.notify(message) } }
+        for _ in 0..<1000 {
+            try await quick.session.notify(message)
+            #expect(await quick.nextMessage() == message)
+        }
+        for _ in 0..<(queued + 100) { #expect(await slow.nextMessage() == message) }
+        try await sender.value
+    }
+
+    @Test func aWaitingSenderCanBeCancelledOrEndsWithTheConnection() async throws {
+        let connection = Daemon().connect(limits: RPCLimits(outboundQueueBytes: 400))
+        while connection.session.offer(Array("{}".utf8)) == .queued {}
+        let cancelled = Task { try await connection.session.notify(Array("{}".utf8)) }
+        cancelled.cancel()
+        await #expect(throws: CancellationError.self) { try await cancelled.value }
+        let left = Task { try await connection.session.notify(Array("{}".utf8)) }
+        await Task.yield()
+        connection.close()
+        await #expect(throws: SessionClosed.self) { try await left.value }
+    }
+
+    @Test func aClientThatDoesNotReadIsNotReadAndNothingGrows() async throws {
+        let connection = Daemon().connect(limits: RPCLimits(outboundQueueBytes: 64 << 10))
+        let call = #"{"jsonrpc":"2.0","id":1,"method":"big","params":{"bytes":10000}}"#
+        connection.send(Array(repeating: call, count: 100).joined(separator: "\n"))
+        #expect(connection.isBlocked)
+        for _ in 0..<100 { #expect((await connection.nextMessage()?.count ?? 0) > 10_000) }
+        #expect(!connection.isBlocked)
+    }
+
+    @Test func aReplyThatOverflowsTheQueueBecomesAnError() async throws {
+        var daemon = Daemon()
+        let gate = daemon.gate
+        daemon.router.register("bigLater", params: NoParams.self, result: String.self) { _, _ in
+            try await gate.wait()
+            return String(repeating: "x", count: 50_000)
+        }
+        let connection = daemon.connect(limits: RPCLimits(outboundQueueBytes: 64 << 10))
+        for id in 1...3 { connection.send("{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"bigLater\"}") }
+        await gate.untilArrived(3)
+        connection.endInput()
+        await gate.release()
+        var names: [String] = []
+        while connection.session.isClosed == false, names.count < 3, let reply = try await connection.nextJSON() {
+            names.append(reply["error"]?["data"]?["code"]?.stringValue ?? "result")
+        }
+        #expect(names.first == "result")
+        #expect(Set(names).isSubset(of: ["result", "outboundQueueFull"]))
+    }
+
+    // MARK: Limits
+
+    @Test func callsOverTheLimitWaitUnreadAndAreRefusedWhenPatienceEnds() async throws {
+        let daemon = Daemon()
+        let connection = daemon.connect(limits: RPCLimits(inFlightPerConnection: 2))
+        for id in 1...4 { connection.send(Self.waits(id)) }
+        connection.send(Self.ping(5))
+        #expect(connection.isBlocked)
+        #expect(connection.isParked)
+        await daemon.gate.untilArrived(2)
+        connection.losePatience()
+        let refusal = try await connection.nextJSON()
+        #expect(refusal?["id"] == 3)
+        #expect(refusal?["error"]?["code"] == -32004)
+        #expect(
+            refusal?["error"]?["data"] == [
+                "code": "tooManyInFlight", "retryable": true, "limit": 2, "actual": 3, "retryAfterMs": 1000,
+            ])
+        #expect(connection.isParked)
+        await daemon.gate.release()
+        var ids: [Int] = []
+        for _ in 0..<4 { ids.append(try await connection.nextJSON()?["id"]?.intValue ?? 0) }
+        #expect(ids.sorted() == [1, 2, 4, 5])
+        #expect(!connection.isBlocked)
+    }
+
+    @Test func pingsAndCancelsPassWhereTheLimitIsReached() async throws {
+        let daemon = Daemon()
+        let connection = daemon.connect(limits: RPCLimits(inFlightPerConnection: 2))
+        connection.send(Self.waits(1))
+        connection.send(Self.waits(2))
+        #expect(try await connection.ask(Self.ping(3))?["id"] == 3)
+        await daemon.gate.untilArrived(2)
+        connection.send(#"{"jsonrpc":"2.0","method":"$/cancelRequest","params":{"id":2}}"#)
+        #expect(try await connection.nextJSON()?["id"] == 2)
+        await daemon.gate.release()
+        #expect(try await connection.nextJSON()?["id"] == 1)
+    }
+
+    @Test func subscriptionsAreLimited() throws {
+        let connection = Daemon().connect(limits: RPCLimits(subscriptionsPerConnection: 2))
+        try connection.session.reserveSubscription()
+        try connection.session.reserveSubscription()
+        let error = #expect(throws: RPCError.self) { try connection.session.reserveSubscription() }
+        #expect(error?.code == .tooManySubscriptions)
+        #expect(error?.data["limit"] == 2)
+        connection.session.releaseSubscription()
+        #expect(throws: Never.self) { try connection.session.reserveSubscription() }
+    }
+
+    @Test func theLimitsHaveNames() {
+        #expect(RPCLimits().named["messageBytes"] == 1_048_576)
+        #expect(RPCLimits().named.count == 9)
+        let numbers = RPCErrorCode.wire.map(\.number)
+        #expect(Set(numbers).count == numbers.count)
+        #expect(Set(RPCErrorCode.wire.map(\.name)).count == numbers.count)
+    }
+}
