@@ -53,6 +53,8 @@ extension Router {
         switch error {
         case let error as RPCError: return error
         case let error as any RPCErrorConvertible: return error.rpcError
+        case is CancellationError where call.session.wantsClose:
+            return RPCError(.shuttingDown, "cannot finish \(call.method), the connection is being closed")
         case is CancellationError:
             return RPCError(.requestCancelled, "cannot finish \(call.method), the call was cancelled")
         default:

@@ -37,6 +37,14 @@ public struct RPCError: Error, Sendable, Hashable, CustomStringConvertible {
         return ["code": .integer(Int64(code.number)), "message": .string(message), "data": .object(members)]
     }
 
+    /// A whole error reply with id null and its line end, for a transport that lets nobody in.
+    public var line: [UInt8] {
+        var bytes: [UInt8] = []
+        ReplyWriter.append(.null, .failure(self), to: &bytes)
+        bytes.append(UInt8(ascii: "\n"))
+        return bytes
+    }
+
     /// Name and message.
     public var description: String { "\(code.name): \(message)" }
 }

@@ -221,6 +221,15 @@ extension Session {
         for handler in left.handlers { handler() }
     }
 
+    /// Closes the session for a daemon that goes down: calls that only wait are cancelled, the others are answered.
+    public func drain() {
+        let tasks = state.withLock { state in
+            state.wantsClose = true
+            return state.cancel(where: \.cancelsOnClose)
+        }
+        for task in tasks { task.cancel() }
+    }
+
     /// Cancels every call in flight, for a daemon that cannot wait for them any longer.
     public func cancelCalls() {
         let tasks = state.withLock { $0.cancel(where: { _ in true }) }

@@ -1,0 +1,28 @@
+/// Why a client cannot talk to the daemon; what the daemon itself refuses is an `RPCError` instead.
+public struct ClientError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The kinds of failure.
+    public enum Code: String, Sendable, Hashable {
+        /// Nothing answers at the address.
+        case unreachable
+        /// The address may not be used by this user.
+        case notPermitted
+        /// The connection ended before the answer came.
+        case connectionLost
+        /// The daemon sent something that is no JSON-RPC.
+        case invalidReply
+    }
+
+    /// The kind of failure.
+    public var code: Code
+    /// One sentence: what failed and what to do.
+    public var message: String
+
+    /// Creates an error.
+    public init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+
+    /// The message.
+    public var description: String { message }
+}

@@ -1,0 +1,172 @@
+internal import JSONRPC
+internal import Logging
+internal import NIOCore
+
+/// Carries one connection between a NIO channel and its ``Session``; lives on the channel's event loop.
+///
+/// Calls that are answered at once never leave that loop. All replies to one read, and whatever else has queued up,
+/// leave in one write; while a write is under way further output gathers for the next.
+final class ConnectionHandler: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = Never
+    typealias OutboundIn = Never
+    typealias OutboundOut = ByteBuffer
+
+    private let session: Session
+    private var reader: ConnectionReader
+    private let closeDeadline: TimeAmount
+    private let onClose: () -> Void
+    private let logger: Logger
+    private var context: ChannelHandlerContext?
+    private var isReadHeldBack = false
+    private var isSettling = false
+    private var settlesAgain = false
+    private var patience: Scheduled<Void>?
+    private var forcedClose: Scheduled<Void>?
+
+    init(
+        session: Session, router: Router, closeDeadline: TimeAmount, logger: Logger, onClose: @escaping () -> Void
+    ) {
+        self.session = session
+        self.closeDeadline = closeDeadline
+        self.logger = logger
+        self.onClose = onClose
+        reader = ConnectionReader(router: router, session: session)
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        unwrapInboundIn(data).withUnsafeReadableBytes { reader.receive($0) }
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        settle()
+    }
+
+    func read(context: ChannelHandlerContext) {
+        isReadHeldBack = reader.isBlocked
+        if !isReadHeldBack { context.read() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if let event = event as? ChannelEvent, event == .inputClosed {
+            reader.endInput()
+            settle()
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        self.context = nil
+        patience?.cancel()
+        forcedClose?.cancel()
+        logger.debug("connection closed", metadata: ["connection": "\(session.id)"])
+        session.didClose()
+        onClose()
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        logger.debug("connection failed", metadata: ["connection": "\(session.id)", "error": "\(error)"])
+        context.close(promise: nil)
+    }
+
+    /// Goes on after the session has woken the loop.
+    func wake() {
+        session.didWake()
+        reader.pump()
+        settle()
+    }
+
+    /// Takes no more calls and closes when those in flight are answered.
+    func drain() {
+        session.drain()
+        reader.stop()
+        settle()
+    }
+
+    /// Ends the connection without further ado.
+    func abort() {
+        session.cancelCalls()
+        context?.close(promise: nil)
+    }
+}
+
+// MARK: - After every event
+
+extension ConnectionHandler {
+    /// Writes what there is to write, reads or stops reading, and closes what is finished.
+    private func settle() {
+        settlesAgain = true
+        guard !isSettling else { return }
+        isSettling = true
+        while settlesAgain, let context {
+            settlesAgain = false
+            write(context)
+            keepPatience(context)
+            keepDeadline(context)
+            if isReadHeldBack, !reader.isBlocked {
+                isReadHeldBack = false
+                context.read()
+            }
+            if session.isFinished { context.close(promise: nil) }
+        }
+        isSettling = false
+    }
+
+    private func write(_ context: ChannelHandlerContext) {
+        guard let bytes = session.takeOutput() else { return }
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        promise.futureResult.assumeIsolated().whenSuccess { [self] in
+            session.didWrite()
+            reader.pump()
+            settle()
+        }
+        context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: promise)
+    }
+
+    /// Bounds how long a call waits for room among those in flight.
+    private func keepPatience(_ context: ChannelHandlerContext) {
+        guard reader.isParked else {
+            patience?.cancel()
+            patience = nil
+            return
+        }
+        guard patience == nil else { return }
+        let delay = TimeAmount.milliseconds(Int64(session.limits.inFlightPatienceMs))
+        patience = context.eventLoop.assumeIsolated().scheduleTask(in: delay) { [self] in
+            patience = nil
+            reader.losePatience()
+            settle()
+        }
+    }
+
+    /// Bounds how long a client that is to be closed may take to read what is left.
+    private func keepDeadline(_ context: ChannelHandlerContext) {
+        guard session.wantsClose, forcedClose == nil else { return }
+        forcedClose = context.eventLoop.assumeIsolated().scheduleTask(in: closeDeadline) { [self] in abort() }
+    }
+}
+
+/// Tells a client why it is not let in, and closes.
+final class RefusalHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    private let line: [UInt8]
+
+    init(_ error: RPCError) {
+        line = error.line
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: line)), promise: nil)
+        context.close(promise: nil)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
+    }
+}

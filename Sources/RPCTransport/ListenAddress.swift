@@ -1,0 +1,16 @@
+/// Where a server listens.
+public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
+    /// A Unix socket; `mode` is the file's permission bits, 0600 unless given, and so who may connect.
+    case unix(path: String, mode: UInt16 = 0o600)
+    /// A TCP port; port 0 lets the system choose. There is no encryption and nobody is authenticated, so keep to
+    /// loopback.
+    case tcp(host: String = "127.0.0.1", port: Int)
+
+    /// Short text for a log line: `unix:/run/aura/aurad.sock`, `tcp:127.0.0.1:7070`.
+    public var description: String {
+        switch self {
+        case .unix(let path, _): "unix:\(path)"
+        case .tcp(let host, let port): host.contains(":") ? "tcp:[\(host)]:\(port)" : "tcp:\(host):\(port)"
+        }
+    }
+}

@@ -1,0 +1,226 @@
+public import JSONRPC
+public import Logging
+public import NIOCore
+internal import NIOPosix
+public import ServiceLifecycle
+
+/// Serves a router on Unix sockets and TCP ports.
+///
+/// One life: ``run()`` binds, serves until graceful shutdown or cancellation, and then ends in three steps: it
+/// listens no more, lets calls in flight be answered for `drain`, and closes what is left. The limits on connections
+/// hold over all addresses together.
+public final class RPCServer: Service {
+    private let addresses: [ListenAddress]
+    private let router: Router
+    private let limits: RPCLimits
+    private let drain: TimeAmount
+    private let group: any EventLoopGroup
+    private let logger: Logger
+    private let onReady: @Sendable ([ListenAddress]) -> Void
+    private let registry: ConnectionRegistry
+
+    /// Creates a server that is not bound yet.
+    ///
+    /// `onReady` is called once, when all addresses accept connections, with the addresses as they are bound (a TCP
+    /// port 0 has become a real one).
+    public init(
+        addresses: [ListenAddress], router: Router, limits: RPCLimits = RPCLimits(), drain: TimeAmount = .seconds(10),
+        group: any EventLoopGroup, logger: Logger, onReady: @escaping @Sendable ([ListenAddress]) -> Void = { _ in }
+    ) {
+        self.addresses = addresses
+        self.router = router
+        self.limits = limits
+        self.drain = drain
+        self.group = group
+        self.logger = logger
+        self.onReady = onReady
+        registry = ConnectionRegistry(limits: limits)
+    }
+
+    /// The number of open connections.
+    public var connections: Int { registry.count }
+
+    /// Serves; throws ``ListenError`` where it cannot listen, or when a listener ends by itself, and
+    /// `CancellationError` when its task is cancelled, which ends connections at once.
+    public func run() async throws {
+        let listeners = try await listenEverywhere()
+        onReady(listeners.map(\.address))
+        do {
+            try await untilShutdown(listeners)
+            await drainConnections()
+        } catch {
+            registry.abort()
+            await registry.untilEmpty()
+            throw error
+        }
+    }
+
+    /// Waits for graceful shutdown and ends the listeners; the end of a listener by itself is a failure.
+    private func untilShutdown(_ listeners: [Listener]) async throws {
+        try await withThrowingTaskGroup(of: ListenAddress?.self) { tasks in
+            tasks.addTask {
+                try await gracefulShutdown()
+                return nil
+            }
+            for listener in listeners {
+                tasks.addTask {
+                    try await listener.channel.closeFuture.get()
+                    return listener.address
+                }
+            }
+            let ended = await tasks.nextResult()
+            await stop(listeners)
+            if let address = try ended?.get() {
+                throw ListenError(
+                    .listenerClosed, address, "cannot listen on \(address) any longer, the system closed it")
+            }
+            // Nobody waits for the listeners' tasks, which have ended with their channels.
+            tasks.cancelAll()
+        }
+    }
+
+    private func drainConnections() async {
+        let deadline = group.any().scheduleTask(in: drain) { [registry, logger] in
+            logger.warning(
+                "closing connections that did not end in time", metadata: ["connections": "\(registry.count)"])
+            registry.abort()
+        }
+        registry.drain()
+        await withTaskCancellationHandler {
+            await registry.untilEmpty()
+        } onCancel: {
+            registry.abort()
+        }
+        deadline.cancel()
+    }
+
+    private func stop(_ listeners: [Listener]) async {
+        for listener in listeners {
+            try? await listener.channel.close()
+            listener.file?.release()
+        }
+    }
+}
+
+// MARK: - Listening
+
+extension RPCServer {
+    private struct Listener: Sendable {
+        let channel: any Channel
+        let address: ListenAddress
+        let file: UnixSocketFile?
+    }
+
+    private func listenEverywhere() async throws -> [Listener] {
+        var listeners: [Listener] = []
+        do {
+            for address in addresses {
+                listeners.append(try await listen(address))
+                logger.info("listening", metadata: ["address": "\(listeners[listeners.count - 1].address)"])
+            }
+        } catch {
+            await stop(listeners)
+            registry.abort()
+            throw error
+        }
+        return listeners
+    }
+
+    private func listen(_ address: ListenAddress) async throws -> Listener {
+        let bootstrap = ServerBootstrap(group: group)
+            .serverChannelOption(.backlog, value: 512)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.allowRemoteHalfClosure, value: true)
+        switch address {
+        case .unix(let path, let mode):
+            let file = try UnixSocketFile.bind(path: path, mode: mode)
+            do {
+                let channel = try await bootstrap.childChannelInitializer(accept).withBoundSocket(file.descriptor).get()
+                return Listener(channel: channel, address: address, file: file)
+            } catch {
+                file.release()
+                throw refusal(address, error)
+            }
+        case .tcp(let host, let port):
+            do {
+                let channel = try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                    .childChannelInitializer(accept).bind(host: host, port: port).get()
+                let bound = ListenAddress.tcp(host: host, port: channel.localAddress?.port ?? port)
+                return Listener(channel: channel, address: bound, file: nil)
+            } catch {
+                throw refusal(address, error)
+            }
+        }
+    }
+
+    private func refusal(_ address: ListenAddress, _ error: any Error) -> ListenError {
+        if let error = error as? IOError, error.errnoCode == addressInUse {
+            return ListenError(
+                .socketInUse, address,
+                "cannot listen on \(address), another process does, stop that one or choose another port")
+        }
+        return ListenError(.systemRefused, address, "cannot listen on \(address), the system refused: \(error)")
+    }
+}
+
+// MARK: - Accepting
+
+extension RPCServer {
+    @Sendable private func accept(_ channel: any Channel) -> EventLoopFuture<Void> {
+        PeerCredentials.peer(of: channel).flatMapThrowing { [self] peer in
+            switch registry.admit(peer) {
+            case .admitted(let id):
+                try admit(channel, peer, id)
+            case .refused(let error):
+                logger.notice("connection refused", metadata: ["peer": "\(peer)", "code": "\(error.code)"])
+                try channel.pipeline.syncOperations.addHandler(RefusalHandler(error))
+            }
+        }
+    }
+
+    private func admit(_ channel: any Channel, _ peer: Peer, _ id: UInt64) throws {
+        let loop = channel.eventLoop
+        let target = HandlerReference(loop)
+        let session = Session(id: id, peer: peer, limits: limits) { target.run { $0.wake() } }
+        let handler = ConnectionHandler(session: session, router: router, closeDeadline: drain, logger: logger) {
+            [registry] in
+            target.clear()
+            registry.remove(id)
+        }
+        target.set(handler)
+        logger.debug("connection opened", metadata: ["connection": "\(id)", "peer": "\(peer)"])
+        registry.attach(
+            ConnectionRegistry.Handle(drain: { target.run { $0.drain() } }, abort: { target.run { $0.abort() } }),
+            to: id)
+        do {
+            try channel.pipeline.syncOperations.addHandler(handler)
+        } catch {
+            target.clear()
+            registry.remove(id)
+            throw error
+        }
+    }
+}
+
+/// Reaches a handler from other threads until its channel has closed.
+private struct HandlerReference: Sendable {
+    private let box: NIOLoopBoundBox<ConnectionHandler?>
+
+    init(_ loop: any EventLoop) {
+        box = NIOLoopBoundBox.makeEmptyBox(eventLoop: loop)
+    }
+
+    func set(_ handler: ConnectionHandler) {
+        box.value = handler
+    }
+
+    func clear() {
+        box.value = nil
+    }
+
+    func run(_ body: @escaping @Sendable (ConnectionHandler) -> Void) {
+        box.eventLoop.execute { [box] in
+            if let handler = box.value { body(handler) }
+        }
+    }
+}

@@ -1,0 +1,10 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// EADDRINUSE.
+let addressInUse: CInt = EADDRINUSE

@@ -1,0 +1,164 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// A Unix socket's file and this process's claim to it.
+///
+/// A lock file beside it (`PATH.lock`, left behind as lock files are) keeps two daemons that start at the same moment
+/// from replacing each other's socket; the kernel drops the lock when its holder ends, however it ends.
+struct UnixSocketFile: Sendable {
+    /// The bound socket, not yet listening.
+    let descriptor: CInt
+    private let path: String
+    private let lock: CInt
+    private let identity: Identity
+
+    private struct Identity: Equatable {
+        var device: UInt64
+        var inode: UInt64
+    }
+
+    /// Binds a socket at `path` with permissions `mode`, replacing one that a dead process left there.
+    ///
+    /// Nobody can connect before the caller listens, so the permissions hold from the first moment.
+    static func bind(path: String, mode: UInt16) throws(ListenError) -> UnixSocketFile {
+        let place = Place(path: path, mode: mode)
+        let address = try place.socketAddress()
+        let lock = try place.takeLock()
+        do {
+            try place.clear(address)
+            return try place.bind(address, lock)
+        } catch {
+            close(lock)
+            throw error
+        }
+    }
+
+    /// Removes the file if it is still the one that was bound, and gives up the claim.
+    func release() {
+        if UnixSocketFile.identity(path)?.identity == identity { unlink(path) }
+        close(lock)
+    }
+
+    private static func identity(_ path: String) -> (identity: Identity, isSocket: Bool)? {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return nil }
+        let identity = Identity(device: UInt64(truncatingIfNeeded: status.st_dev), inode: UInt64(status.st_ino))
+        return (identity, status.st_mode & S_IFMT == S_IFSOCK)
+    }
+}
+
+extension UnixSocketFile {
+    private struct Place {
+        let path: String
+        let mode: UInt16
+
+        func socketAddress() throws(ListenError) -> sockaddr_un {
+            var address = sockaddr_un()
+            address.sun_family = sa_family_t(AF_UNIX)
+            // Linux has room for 108 bytes, but clients with SwiftNIO and on BSD systems for 104 only.
+            let room = min(104, MemoryLayout.size(ofValue: address.sun_path))
+            let bytes = Array(path.utf8)
+            guard !bytes.isEmpty, bytes.count < room, !bytes.contains(0) else {
+                throw failure(
+                    .pathTooLong,
+                    "its path has \(bytes.count) bytes and must have 1 to \(room - 1), choose a shorter one")
+            }
+            withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+            return address
+        }
+
+        func takeLock() throws(ListenError) -> CInt {
+            let lock = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+            guard lock >= 0 else { throw systemFailure("open its lock file \(path).lock") }
+            guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
+                let isHeld = errno == EWOULDBLOCK
+                let failure = isHeld ? inUse : systemFailure("lock \(path).lock")
+                close(lock)
+                throw failure
+            }
+            return lock
+        }
+
+        /// Makes way at the path: nothing may be there but a socket that nobody serves.
+        func clear(_ address: sockaddr_un) throws(ListenError) {
+            guard let found = UnixSocketFile.identity(path) else { return }
+            guard found.isSocket else {
+                throw failure(.notASocket, "a file that is no socket is there, move it away or choose another path")
+            }
+            switch connectError(address) {
+            case ECONNREFUSED:
+                guard unlink(path) == 0 || errno == ENOENT else { throw systemFailure("remove the stale socket") }
+            case ENOENT: return
+            case EACCES, EPERM: throw systemFailure("ask whether the socket there is served")
+            default: throw inUse
+            }
+        }
+
+        func bind(_ address: sockaddr_un, _ lock: CInt) throws(ListenError) -> UnixSocketFile {
+            let descriptor = socket(AF_UNIX, streamSocket, 0)
+            guard descriptor >= 0 else { throw systemFailure("open a socket") }
+            let bound = withSocketAddress(address) { start, count in
+                #if canImport(Glibc)
+                    Glibc.bind(descriptor, start, count)
+                #elseif canImport(Musl)
+                    Musl.bind(descriptor, start, count)
+                #else
+                    Darwin.bind(descriptor, start, count)
+                #endif
+            }
+            guard bound == 0, chmod(path, mode_t(mode)) == 0, let found = UnixSocketFile.identity(path) else {
+                let failure = systemFailure("bind the socket")
+                if bound == 0 { unlink(path) }
+                close(descriptor)
+                throw failure
+            }
+            return UnixSocketFile(descriptor: descriptor, path: path, lock: lock, identity: found.identity)
+        }
+
+        /// The error of connecting to whoever serves the path; 0 if somebody does.
+        private func connectError(_ address: sockaddr_un) -> CInt {
+            let descriptor = socket(AF_UNIX, streamSocket, 0)
+            guard descriptor >= 0 else { return errno }
+            defer { close(descriptor) }
+            _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
+            return withSocketAddress(address) { connect(descriptor, $0, $1) } == 0 ? 0 : errno
+        }
+
+        private func withSocketAddress<R>(
+            _ address: sockaddr_un, _ body: (UnsafePointer<sockaddr>, socklen_t) -> R
+        ) -> R {
+            withUnsafePointer(to: address) { start in
+                start.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+                }
+            }
+        }
+
+        private var streamSocket: CInt {
+            #if canImport(Glibc)
+                CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue)
+            #elseif canImport(Musl)
+                SOCK_STREAM | SOCK_CLOEXEC
+            #else
+                SOCK_STREAM
+            #endif
+        }
+
+        private var inUse: ListenError {
+            failure(.socketInUse, "another daemon serves it, stop that one or choose another path")
+        }
+
+        private func systemFailure(_ attempt: String) -> ListenError {
+            failure(.systemRefused, "the system refused to \(attempt): \(String(cString: strerror(errno)))")
+        }
+
+        private func failure(_ code: ListenError.Code, _ why: String) -> ListenError {
+            ListenError(code, .unix(path: path, mode: mode), "cannot listen on the Unix socket \(path), \(why)")
+        }
+    }
+}

@@ -1,0 +1,121 @@
+import Foundation
+import JSON
+import JSONRPC
+import Locking
+import Logging
+import NIOCore
+import NIOPosix
+import RPCTransport
+import ServiceLifecycle
+
+/// A server under test, on addresses of its own.
+struct TestServer: Sendable {
+    let server: RPCServer
+    let addresses: [ListenAddress]
+    let services: ServiceGroup
+
+    /// Runs a server while `body` runs, then shuts it down gracefully and waits for its end.
+    static func run(
+        on addresses: [ListenAddress], router: Router = Methods().router, limits: RPCLimits = RPCLimits(),
+        drain: TimeAmount = .seconds(10), body: (TestServer) async throws -> Void
+    ) async throws {
+        let (ready, readiness) = AsyncStream<[ListenAddress]>.makeStream()
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        let server = RPCServer(
+            addresses: addresses, router: router, limits: limits, drain: drain,
+            group: MultiThreadedEventLoopGroup.singleton, logger: logger, onReady: { readiness.yield($0) })
+        let services = ServiceGroup(services: [server], logger: logger)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask {
+                defer { readiness.finish() }
+                try await services.run()
+            }
+            for await bound in ready {
+                do {
+                    try await body(TestServer(server: server, addresses: bound, services: services))
+                } catch {
+                    await services.triggerGracefulShutdown()
+                    throw error
+                }
+                break
+            }
+            await services.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+}
+
+/// Methods to call, and what holds the slow ones.
+struct Methods: Sendable {
+    struct Bytes: Decodable, Sendable { var bytes: Int }
+
+    let gate = Gate()
+    let sessions = Locked<[Session]>([])
+    var router = Router { _ in }
+
+    init() {
+        let gate = gate
+        let sessions = sessions
+        router.registerImmediate("ping", params: NoParams.self, result: JSONValue.self) { _, _ in "pong" }
+        router.registerImmediate("peer", params: NoParams.self, result: String.self) { _, call in "\(call.session.peer)"
+        }
+        router.registerImmediate("big", params: Bytes.self, result: String.self) { given, _ in
+            String(repeating: "x", count: given.bytes)
+        }
+        router.registerImmediate("attach", params: NoParams.self, result: JSONValue.self) { _, call in
+            sessions.withLock { $0.append(call.session) }
+            return .null
+        }
+        router.register("waits", params: NoParams.self, result: String.self) { _, _ in
+            await gate.wait()
+            return "done"
+        }
+        router.register("waitsCancellably", params: NoParams.self, result: String.self, cancelsOnClose: true) { _, _ in
+            try await gate.waitCancellably()
+            return "done"
+        }
+    }
+}
+
+/// Holds tasks until the test lets them go, and tells when one has come.
+final class Gate: Sendable {
+    private let (stream, continuation) = AsyncStream<Void>.makeStream()
+    private let (arrivals, arrival) = AsyncStream<Void>.makeStream()
+
+    func wait() async {
+        arrival.yield()
+        for await _ in stream { return }
+    }
+
+    func waitCancellably() async throws {
+        await wait()
+        try Task.checkCancellation()
+    }
+
+    func untilArrived() async {
+        for await _ in arrivals { return }
+    }
+
+    /// Lets everybody through, now and later.
+    func release() {
+        continuation.finish()
+    }
+}
+
+/// A directory that is removed with everything in it.
+struct ScratchDirectory: ~Copyable {
+    let path: String
+
+    init() throws {
+        var template = Array("/tmp/aura-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { throw CocoaError(.fileWriteUnknown) }
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    var socket: String { path + "/s" }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+}

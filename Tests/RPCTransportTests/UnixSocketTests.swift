@@ -1,0 +1,126 @@
+import Foundation
+import JSON
+import JSONRPC
+import NIOCore
+import NIOPosix
+import RPCTransport
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct UnixSocketTests {
+    func failure(listeningOn path: String) async -> ListenError? {
+        await #expect(throws: ListenError.self) {
+            try await TestServer.run(on: [.unix(path: path)]) { _ in Issue.record("listened on \(path)") }
+        }
+    }
+
+    func expectServed(_ path: String) async throws {
+        let client = try await RawClient.connect(to: .unix(path: path))
+        #expect(try await client.ask(RPCServerTests.ping(1))?["result"] == "pong")
+    }
+
+    func expectPermissions(_ permissions: Int, _ path: String) throws {
+        let found = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+        #expect(found == permissions)
+    }
+
+    /// Leaves a socket file behind that nobody serves, as a killed daemon does.
+    func leaveStaleSocket(_ path: String) async throws {
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(unixDomainSocketPath: path).get()
+        try FileManager.default.moveItem(atPath: path, toPath: path + ".kept")
+        try await channel.close()
+        try FileManager.default.moveItem(atPath: path + ".kept", toPath: path)
+    }
+
+    @Test func theFileIsPrivateUnlessToldOtherwiseAndGoesWithTheServer() async throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.socket
+        try await TestServer.run(on: [.unix(path: path)]) { _ in try expectPermissions(0o600, path) }
+        #expect(!FileManager.default.fileExists(atPath: path))
+        try await TestServer.run(on: [.unix(path: path, mode: 0o666)]) { _ in try expectPermissions(0o666, path) }
+    }
+
+    @Test func aStaleSocketIsReplaced() async throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.socket
+        try await leaveStaleSocket(path)
+        #expect(FileManager.default.fileExists(atPath: path))
+        try await TestServer.run(on: [.unix(path: path)]) { _ in try await expectServed(path) }
+    }
+
+    @Test func aLiveDaemonIsLeftAlone() async throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.socket
+        try await TestServer.run(on: [.unix(path: path)]) { _ in
+            let error = await failure(listeningOn: path)
+            #expect(error?.code == .socketInUse)
+            #expect(
+                error?.message
+                    == "cannot listen on the Unix socket \(path), another daemon serves it, stop that one or choose another path"
+            )
+            try await expectServed(path)
+        }
+    }
+
+    @Test func aForeignServerIsLeftAlone() async throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.socket
+        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+            .bind(unixDomainSocketPath: path).get()
+        #expect(await failure(listeningOn: path)?.code == .socketInUse)
+        #expect(FileManager.default.fileExists(atPath: path))
+        try await channel.close()
+    }
+
+    @Test func afterAFailureTheNextTryMaySucceed() async throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.socket
+        try Data("x".utf8).write(to: URL(fileURLWithPath: path))
+        #expect(await failure(listeningOn: path)?.code == .notASocket)
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "x")
+        try FileManager.default.removeItem(atPath: path)
+        try await TestServer.run(on: [.unix(path: path)]) { _ in try await expectServed(path) }
+    }
+
+    @Test func aFileThatReplacedTheSocketIsNotRemoved() async throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.socket
+        try await TestServer.run(on: [.unix(path: path)]) { _ in
+            try FileManager.default.removeItem(atPath: path)
+            try Data("mine".utf8).write(to: URL(fileURLWithPath: path))
+        }
+        #expect(try String(contentsOfFile: path, encoding: .utf8) == "mine")
+    }
+
+    @Test func pathsMustFitAndLeadSomewhere() async throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.path
+        #expect(
+            await failure(listeningOn: path + "/" + String(repeating: "s", count: 104 - path.utf8.count - 1))?.code
+                == .pathTooLong)
+        #expect(await failure(listeningOn: "")?.code == .pathTooLong)
+        #expect(await failure(listeningOn: path + "/no/such/place")?.code == .systemRefused)
+        let longest = path + "/" + String(repeating: "s", count: 103 - path.utf8.count - 1)
+        try await TestServer.run(on: [.unix(path: longest)]) { _ in try await expectServed(longest) }
+    }
+
+    @Test func aTCPPortInUseIsNamed() async throws {
+        try await TestServer.run(on: [.tcp(port: 0)]) { server in
+            let error = await #expect(throws: ListenError.self) {
+                try await TestServer.run(on: server.addresses) { _ in Issue.record("listened twice") }
+            }
+            #expect(error?.code == .socketInUse)
+            #expect(error?.message.contains("\(server.addresses[0])") == true)
+        }
+    }
+
+    @Test func oneAddressThatFailsReleasesTheOthers() async throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.socket
+        await #expect(throws: ListenError.self) {
+            try await TestServer.run(on: [.unix(path: path), .unix(path: "")]) { _ in Issue.record("listened") }
+        }
+        #expect(!FileManager.default.fileExists(atPath: path))
+        try await TestServer.run(on: [.unix(path: path)]) { _ in try await expectServed(path) }
+    }
+}
