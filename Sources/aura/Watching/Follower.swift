@@ -59,12 +59,13 @@ struct Follower: Sendable {
     private func pause() async throws {
         let now = invocation.time.now()
         let unit = invocation.random.unit()
-        let (retry, left) = state.withLock { state in
-            (state.machine.lost(now: now, unit: unit), state.machine.patienceLeft(now: now))
+        let (retry, left, isNew) = state.withLock { state in
+            let isNew = state.machine.patienceLeft(now: now) == nil
+            return (state.machine.lost(now: now, unit: unit), state.machine.patienceLeft(now: now), isNew)
         }
         switch retry {
         case .wait(let duration):
-            view.connectionLost(until: now + (left ?? .zero))
+            if isNew { view.connectionLost(until: now + (left ?? .zero)) }
             try await invocation.time.sleep(for: duration)
         case .giveUp:
             throw Complaint(
