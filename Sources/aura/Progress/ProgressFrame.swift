@@ -26,8 +26,8 @@ extension ProgressState {
         var rows = [FrameRow(line: titleLine(canvas), yields: 0), FrameRow(line: barLine(canvas), yields: 2)]
         for phase in phases {
             rows.append(FrameRow(line: phaseLine(phase, canvas), yields: phase.mark == .running ? 1 : 4))
-            guard phase.mark == .running || isUndoing else { continue }
-            let shown = isUndoing ? phase.steps.filter { $0.mark != .pending } : phase.steps
+            guard phase.mark == .running || phase.mark == .failed || isUndoing else { continue }
+            let shown = failedPhase != nil ? phase.steps.filter { $0.mark != .pending } : phase.steps
             rows += shown.map { FrameRow(line: stepLine($0, canvas), yields: $0.mark == .running ? 3 : 5) }
         }
         if !message.isEmpty { rows.append(FrameRow(line: messageLine, yields: 2)) }
@@ -61,7 +61,7 @@ extension ProgressState {
         let mark = outcome.map { $0 == .succeeded ? canvas.style.glyphs.done + " " : canvas.style.glyphs.failed + " " }
         let look: Look = outcome == .succeeded ? .good : .bad
         let time = TimeText.elapsed(elapsed(now: canvas.now), expected: outcome == nil ? expectedSeconds : 0)
-        return Line(mark ?? "", look).appending(title, .bold).appending("  \(time)", .dim)
+        return Line(mark ?? "", look).appending(title, .bold).appending("  \(time)  job \(job)", .dim)
     }
 
     private func barLine(_ canvas: Canvas) -> Line {
@@ -79,7 +79,8 @@ extension ProgressState {
         let time = phase.elapsed(now: canvas.now)
         switch phase.mark {
         case .waiting:
-            let text = phase.expectedSeconds > 0 ? TimeText.about(phase.expectedSeconds) : ""
+            let isExpected = phase.expectedSeconds > 0 && failedPhase == nil
+            let text = isExpected ? TimeText.about(phase.expectedSeconds) : ""
             return Line("\(canvas.style.glyphs.waiting) \(name)\(text)", .dim)
         case .running:
             let text = time.map { TimeText.elapsed($0, expected: phase.expectedSeconds) } ?? ""

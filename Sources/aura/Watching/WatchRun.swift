@@ -60,6 +60,7 @@ struct WatchRun: Sendable {
             default:
                 view.giveTerminalBack()
                 Signals.stop()
+                view.takeTerminal()
             }
         }
         return nil
