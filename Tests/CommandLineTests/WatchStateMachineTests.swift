@@ -13,17 +13,17 @@ import Testing
         var machine = machine()
         machine.subscribed(head: 9)
         #expect(machine.start == .start)
-        #expect(machine.received(3))
-        #expect(machine.received(7), "a filter leaves gaps")
+        // A filter leaves gaps.
+        let isNew = [3, 7].map { machine.received($0) }
+        #expect(isNew == [true, true])
         #expect(machine.start == .after(7))
         #expect(machine.seq == 7)
     }
 
     @Test func whatWasSeenIsNotNew() {
         var machine = machine(.after(5))
-        #expect(!machine.received(5))
-        #expect(!machine.received(4))
-        #expect(machine.received(6))
+        let isNew = [5, 4, 6, 6].map { machine.received($0) }
+        #expect(isNew == [false, false, true, false])
     }
 
     @Test func nowIsThePlaceOfTheFirstSubscription() {
@@ -58,32 +58,14 @@ import Testing
         #expect(machine.patienceLeft(now: Samples.at(4)) == .seconds(6))
         machine.subscribed(head: 3)
         #expect(machine.patienceLeft(now: Samples.at(5)) == nil)
-        #expect(machine.lost(now: Samples.at(20), unit: 0.5) != .giveUp)
-        #expect(machine.lost(now: Samples.at(31), unit: 0.5) == .giveUp)
+        let retries = [20, 31].map { machine.lost(now: Samples.at($0), unit: 0.5) }
+        #expect(retries == [.wait(.milliseconds(100)), .giveUp])
     }
 
     @Test func noPatienceMeansNoTry() {
         var machine = machine(patienceSeconds: 0)
         machine.subscribed(head: 0)
-        #expect(machine.lost(now: Samples.start, unit: 0.5) == .giveUp)
-    }
-}
-
-@Suite struct OutcomesTests {
-    @Test func theLastEndingOfEachInstanceCounts() {
-        var outcomes = Outcomes()
-        outcomes.record(Samples.event("step.failed", message: "not an end"))
-        #expect(outcomes.isEmpty)
-        outcomes.record(Samples.event("job.failed", message: "provision failed", job: "j1"))
-        #expect(outcomes.complaint(purpose: "watch ada")?.exitCode == 1)
-        outcomes.record(Samples.event("job.succeeded", message: "destroy succeeded", job: "j2"))
-        #expect(outcomes.complaint(purpose: "watch ada") == nil)
-        #expect(outcomes.onlyInstance == "i1")
-        outcomes.record(Samples.event("job.cancelled", message: "resume was cancelled", instance: "i2", job: "j4"))
-        outcomes.record(Samples.event("job.failed", message: "suspend failed", instance: "i3", job: "j3"))
-        #expect(
-            outcomes.complaint(purpose: "watch all")?.message
-                == "cannot watch all: suspend failed (and 1 more); see aura job show j3")
-        #expect(outcomes.onlyInstance == nil)
+        let retry = machine.lost(now: Samples.start, unit: 0.5)
+        #expect(retry == .giveUp)
     }
 }
