@@ -33,6 +33,7 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let orderedCollections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
@@ -40,6 +41,8 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
 let package = Package(
@@ -59,8 +62,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
@@ -77,7 +82,7 @@ let package = Package(
 
         // The model and the wire's types
         floor("AuraModel", ["JSON"]),
-        floor("AuraAPI", ["AuraModel", "JSON"]),
+        floor("AuraAPI", ["AuraModel", "JSON", "JSONRPC"]),
 
         // Storage
         floor("Storage", ["AuraModel", "JSON"]),
@@ -88,24 +93,28 @@ let package = Package(
 
         // Drivers
         floor("DriverKit", path: "Sources/Drivers/DriverKit", ["AuraModel", "JSON"]),
+        floor("DriverREST", path: "Sources/Drivers/REST", ["AuraModel", "DriverKit", "HTTPClient", "Locking"]),
+        floor(
+            "ChildProcess", path: "Sources/Drivers/ChildProcess", ["AuraModel", "Locking", logging, subprocess, system]),
         floor(
             "HetznerDriver", path: "Sources/Drivers/Hetzner",
-            ["DriverKit", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
+            ["DriverKit", "DriverREST", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
         floor(
             "TailscaleDriver", path: "Sources/Drivers/Tailscale",
-            ["DriverKit", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
+            ["DriverKit", "DriverREST", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
         floor(
             "AnsibleDriver", path: "Sources/Drivers/Ansible",
-            ["DriverKit", "AuraModel", "JSON", "Locking", logging, subprocess]),
+            ["DriverKit", "ChildProcess", "SSHDriver", "AuraModel", "JSON", "Locking", logging]),
         floor(
             "SSHDriver", path: "Sources/Drivers/SSH",
-            ["DriverKit", "AuraModel", "JSON", logging, subprocess]),
+            ["DriverKit", "ChildProcess", "AuraModel", "HTTPClient", "Locking", crypto, logging]),
 
         // The operations
         floor(
             "ControlPlane",
             [
-                "AuraAPI", "AuraModel", "DriverKit", "JSON", "JSONRPC", "Jobs", "Locking", "Storage", deque, logging, serviceLifecycle,
+                "AuraAPI", "AuraModel", "DriverKit", "JSON", "JSONRPC", "Jobs", "Locking", "Storage", deque, logging,
+                serviceLifecycle,
             ]),
 
         // Transports and programs
@@ -114,11 +123,14 @@ let package = Package(
         program(
             "aurad",
             [
-                "AnsibleDriver", "AuraAPI", "AuraModel", "ControlPlane", "DriverKit", "HTTPClient", "HetznerDriver", "JSON",
-                "JSONRPC", "Jobs", "RPCTransport", "SSHDriver", "Storage", "StorageSQLite", "TailscaleDriver",
-                argumentParser, configuration, logging, serviceLifecycle,
+                "AnsibleDriver", "AuraAPI", "AuraModel", "ControlPlane", "DriverKit", "HTTPClient", "HetznerDriver",
+                "JSON",
+                "JSONRPC", "Jobs", "Locking", "RPCTransport", "SSHDriver", "Storage", "StorageSQLite",
+                "TailscaleDriver",
+                argumentParser, configuration, crypto, logging, nioPosix, serviceLifecycle, system,
+                unixSignals, yams,
             ]),
-        program("aura", ["AuraAPI", "AuraClient", "AuraModel", "JSON", "JSONRPC", argumentParser]),
+        program("aura", ["AuraAPI", "AuraClient", "AuraModel", "JSON", "JSONRPC", "Locking", argumentParser, nioCore]),
         program(
             "aura-sandbox",
             ["JSON", "Locking", argumentParser, crypto, hummingbird, logging, serviceLifecycle, subprocess, nioCore]),
@@ -126,21 +138,28 @@ let package = Package(
         // Tests mirror Sources; Tests/EndToEnd drives the programs from outside and is no Swift target.
         suite("JSONTests", ["JSON"]),
         suite("JSONRPCTests", ["JSONRPC", "JSON"]),
-        suite("RPCTransportTests", ["RPCTransport", "JSONRPC", "JSON", nioCore, nioPosix, logging]),
-        suite("HTTPClientTests", ["HTTPClient", nioCore, nioPosix]),
-        suite("AuraModelTests", ["AuraModel", "JSON"]),
-        suite("StorageTests", ["Storage", "StorageSQLite", "AuraModel", "JSON", grdb, logging]),
-        suite("JobsTests", ["Jobs", "Storage", "StorageSQLite", "AuraModel", "JSON", "Locking", logging]),
+        suite("RPCTransportTests", ["AuraClient", "RPCTransport", "JSONRPC", "JSON", nioCore, nioPosix, logging]),
+        .target(
+            name: "HTTPDoubles", dependencies: ["HTTPClient", "Locking", nioCore, nioPosix], path: "Tests/HTTPDoubles",
+            swiftSettings: strict),
+        suite("HTTPClientTests", ["HTTPClient", "HTTPDoubles", "Locking"]),
+        floor("TestKit", path: "Tests/TestKit", ["AuraModel", "JSON", "Locking", "Storage"]),
+        suite("AuraModelTests", ["AuraModel", "JSON", "TestKit"]),
+        suite(
+            "StorageTests",
+            ["Storage", "StorageSQLite", "AuraModel", "JSON", "Locking", "TestKit", grdb, logging]),
+        suite("JobsTests", ["Jobs", "Storage", "StorageSQLite", "AuraModel", "JSON", "Locking", "TestKit", logging, serviceLifecycle]),
         suite(
             "DriverTests",
             [
-                "HetznerDriver", "TailscaleDriver", "AnsibleDriver", "SSHDriver", "DriverKit", "HTTPClient", "AuraModel", "JSON",
-                "Locking", logging, nioCore, nioPosix,
+                "HetznerDriver", "TailscaleDriver", "AnsibleDriver", "SSHDriver", "ChildProcess", "DriverKit",
+                "DriverREST", "HTTPClient", "HTTPDoubles", "AuraModel", "JSON", "Locking", logging,
             ]),
         suite(
             "ControlPlaneTests",
             [
-                "ControlPlane", "AuraAPI", "DriverKit", "Jobs", "JSONRPC", "Storage", "StorageSQLite", "AuraModel", "JSON",
+                "ControlPlane", "AuraAPI", "DriverKit", "Jobs", "JSONRPC", "Storage", "StorageSQLite", "AuraModel",
+                "JSON",
                 "Locking", logging,
             ]),
         suite("TidyTests", []),

@@ -1,7 +1,8 @@
 public import AuraModel
+public import JSONRPC
 
 /// `provision`: one call, one running agent.
-public struct ProvisionParameters: Sendable, Codable {
+public struct ProvisionParameters: Sendable, Codable, PositionalParams {
     /// A DNS label: 1 to 40 lower-case letters, digits and hyphens, a letter first.
     public var name: String
     public var region: String
@@ -28,7 +29,7 @@ public struct ProvisionParameters: Sendable, Codable {
 }
 
 /// `suspend`, `resume`, `restart`, `destroy`: an operation on an instance that exists.
-public struct InstanceOperationParameters: Sendable, Codable {
+public struct InstanceOperationParameters: Sendable, Codable, PositionalParams {
     /// An id or a name.
     public var instance: String
     public var tenant: String?
@@ -57,7 +58,7 @@ public struct OperationResult: Sendable, Codable {
 }
 
 /// `status.get`
-public struct StatusGetParameters: Sendable, Codable {
+public struct StatusGetParameters: Sendable, Codable, PositionalParams {
     /// An id or a name.
     public var instance: String
     public var tenant: String?
@@ -77,7 +78,7 @@ public struct StatusGetResult: Sendable, Codable {
 }
 
 /// `status.list`
-public struct StatusListParameters: Sendable, Codable {
+public struct StatusListParameters: Sendable, Codable, PositionalParams {
     public var tenant: String?
     public var phases: [Phase]?
     /// Destroyed instances are left out unless this is true or `phases` names them.
@@ -102,7 +103,7 @@ public struct StatusListResult: Sendable, Codable {
 }
 
 /// `job.get` and `job.cancel`
-public struct JobParameters: Sendable, Codable {
+public struct JobParameters: Sendable, Codable, PositionalParams {
     public var job: JobID
 
     public static let positions = ["job"]
@@ -117,7 +118,7 @@ public struct JobResult: Sendable, Codable {
 }
 
 /// `job.list`
-public struct JobListParameters: Sendable, Codable {
+public struct JobListParameters: Sendable, Codable, PositionalParams {
     /// An id or a name.
     public var instance: String?
     public var tenant: String?
@@ -138,11 +139,4 @@ public struct JobListResult: Sendable, Codable {
         self.jobs = jobs
         self.next = next
     }
-}
-
-/// Parameters of a method that takes none.
-public struct NoParameters: Sendable, Codable {
-    public static let positions: [String] = []
-
-    public init() {}
 }

@@ -1,7 +1,8 @@
 public import AuraModel
+public import JSONRPC
 
 /// `status.subscribe`
-public struct SubscribeParameters: Sendable, Codable {
+public struct SubscribeParameters: Sendable, Codable, PositionalParams {
     public var filter: FilterParameters?
     /// `"now"` (where none is given), `"start"`, or a `seq`: events after it.
     public var from: SubscriptionStart?
@@ -72,7 +73,7 @@ public struct SubscribeResult: Sendable, Codable {
 }
 
 /// `status.unsubscribe`
-public struct UnsubscribeParameters: Sendable, Codable {
+public struct UnsubscribeParameters: Sendable, Codable, PositionalParams {
     public var subscription: String
 
     public static let positions = ["subscription"]

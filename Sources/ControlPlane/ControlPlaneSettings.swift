@@ -11,14 +11,14 @@ public struct ControlPlaneSettings: Sendable {
     public var agent: AgentSettings
     public var tailnet: TailnetSettings?
     public var health: HealthSettings
-    public var ssh: SSHSettings
+    public var ssh: LoginSettings
     public var pace: Pace
     /// Ansible runs at once, over all jobs.
     public var configurationRuns: Int
 
     public init(
         regions: [String], sizes: [String], image: String, agent: AgentSettings, tailnet: TailnetSettings?,
-        health: HealthSettings, ssh: SSHSettings = SSHSettings(), pace: Pace = Pace(), configurationRuns: Int = 4
+        health: HealthSettings, ssh: LoginSettings = LoginSettings(), pace: Pace = Pace(), configurationRuns: Int = 4
     ) {
         self.regions = regions
         self.sizes = sizes
@@ -70,7 +70,7 @@ public struct HealthSettings: Sendable {
     }
 }
 
-public struct SSHSettings: Sendable {
+public struct LoginSettings: Sendable {
     public var user: String
     public var port: Int
 

@@ -1,1 +1,75 @@
-// placeholder
+internal import CCurl
+internal import Locking
+
+/// HTTP/1.1 calls over libcurl's multi interface, driven by one thread of its own.
+///
+/// Connections are kept and used again, except that a `POST` or `PATCH` always gets a fresh one: libcurl repeats a
+/// request by itself when a kept connection turns out to be dead, which nobody could tell from a server that acted and
+/// then hung up. Certificates are verified, redirects are not followed, answers are not decompressed.
+///
+/// Lifecycle: the thread runs from `init` to ``shutdown()``, or until the last reference goes. From then on, calls
+/// fail with ``HTTPError/Code/closed``, those under way included.
+public final class HTTPClient: HTTPTransport {
+    private let mailbox: Locked<Mailbox>
+    private let bell: Bell
+
+    public init(settings: HTTPClientSettings = HTTPClientSettings()) {
+        _ = Self.library
+        let mailbox = Locked(Mailbox(capacity: settings.maximumActive + settings.maximumQueued))
+        let bell = Bell()
+        self.mailbox = mailbox
+        self.bell = bell
+        let isRunning = DedicatedThread.start {
+            TransferLoop(settings: settings, mailbox: mailbox, bell: bell).run()
+        }
+        if !isRunning {
+            mailbox.withLock { $0.abandon() }
+        }
+    }
+
+    deinit {
+        if mailbox.withLock({ $0.close() }) { bell.ring() }
+    }
+
+    /// Sends the request and returns whatever the server answered, whatever its status.
+    public func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
+        try request.check()
+        let id = mailbox.withLock { $0.nextID() }
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                submit(Exchange(id: id, request: request, deadline: .now + request.timeout, continuation: continuation))
+            }
+        } onCancel: {
+            if request.cancellation == .abort { withdraw(id) }
+        }
+        return try result.get()
+    }
+
+    /// Fails all calls that are under way and returns when the thread is gone. Calling it again is harmless.
+    public func shutdown() async {
+        if mailbox.withLock({ $0.close() }) { bell.ring() }
+        await withCheckedContinuation { continuation in
+            if !mailbox.withLock({ $0.awaitClosed(continuation) }) { continuation.resume() }
+        }
+    }
+
+    private func submit(_ exchange: Exchange) {
+        switch mailbox.withLock({ $0.submit(exchange) }) {
+        case .taken: break
+        case .wake: bell.ring()
+        case .refused(let code):
+            let reason =
+                code == .overloaded ? "too many requests wait already; try again later" : "the client was shut down"
+            return exchange.answer(.failure(HTTPError(code, exchange.request, reason)))
+        }
+        // Where the task was cancelled before its request came in, the handler's withdrawal may have come too early.
+        if Task.isCancelled, exchange.request.cancellation == .abort { withdraw(exchange.id) }
+    }
+
+    private func withdraw(_ id: UInt64) {
+        if mailbox.withLock({ $0.withdraw(id) }) { bell.ring() }
+    }
+
+    /// libcurl wants to be initialised once in a process, before any thread uses it.
+    private static let library: CURLcode = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
+}

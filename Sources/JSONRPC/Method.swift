@@ -20,6 +20,7 @@ struct Method: Sendable {
     let body: Body
     let holdsEvents: Bool
     let cancelsOnClose: Bool
+    let followsHolds: Bool
 
     var mayWait: Bool {
         switch body {

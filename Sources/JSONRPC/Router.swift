@@ -27,26 +27,33 @@ public struct Router: Sendable {
     ///
     /// With `holdsEvents`, notifications on the caller's connection wait until the reply is queued, so that a reply
     /// which names a new job precedes the job's first event; such a handler must not notify the connection itself.
+    /// With `followsHolds`, the handler begins once the calls that hold events and came before on the connection are
+    /// answered: a client that sends a change and a question in one breath is told of the change.
     /// With `cancelsOnClose`, the call's task is cancelled when its connection closes; other calls run to their end.
     /// Handlers of one connection run in parallel. Registering a name again replaces the method.
     public mutating func register<P: Decodable & Sendable, R: Encodable & Sendable>(
-        _ name: String, params: P.Type, result: R.Type, holdsEvents: Bool = false, cancelsOnClose: Bool = false,
+        _ name: String, params: P.Type, result: R.Type, holdsEvents: Bool = false, followsHolds: Bool = false,
+        cancelsOnClose: Bool = false,
         handler: @escaping @Sendable (P, Call) async throws -> Reply<R>
     ) {
         let body = Method.Body.suspending { given, call throws in
             try Answer(await handler(ParamsReader.read(params, from: given), call))
         }
-        methods[name] = Method(body: body, holdsEvents: holdsEvents, cancelsOnClose: cancelsOnClose)
+        methods[name] = Method(
+            body: body, holdsEvents: holdsEvents, cancelsOnClose: cancelsOnClose, followsHolds: followsHolds)
     }
 
     /// Adds a method whose handler may wait; see the overload with ``Reply``.
     public mutating func register<P: Decodable & Sendable, R: Encodable & Sendable>(
-        _ name: String, params: P.Type, result: R.Type, holdsEvents: Bool = false, cancelsOnClose: Bool = false,
+        _ name: String, params: P.Type, result: R.Type, holdsEvents: Bool = false, followsHolds: Bool = false,
+        cancelsOnClose: Bool = false,
         handler: @escaping @Sendable (P, Call) async throws -> R
     ) {
-        register(name, params: params, result: result, holdsEvents: holdsEvents, cancelsOnClose: cancelsOnClose) {
-            Reply(try await handler($0, $1))
+        let body = Method.Body.suspending { given, call throws in
+            try Answer(await handler(ParamsReader.read(params, from: given), call))
         }
+        methods[name] = Method(
+            body: body, holdsEvents: holdsEvents, cancelsOnClose: cancelsOnClose, followsHolds: followsHolds)
     }
 
     /// Adds a method that is answered at once, on the event loop that read the call.
@@ -59,7 +66,8 @@ public struct Router: Sendable {
         let body = Method.Body.immediate { given, call in
             try Answer(handler(ParamsReader.read(params, from: given), call))
         }
-        methods[name] = Method(body: body, holdsEvents: holdsEvents, cancelsOnClose: false)
+        methods[name] = Method(
+            body: body, holdsEvents: holdsEvents, cancelsOnClose: false, followsHolds: false)
     }
 
     /// Adds a method that is answered at once; see the overload with ``Reply``.
@@ -67,8 +75,10 @@ public struct Router: Sendable {
         _ name: String, params: P.Type, result: R.Type, holdsEvents: Bool = false,
         handler: @escaping @Sendable (P, Call) throws -> R
     ) {
-        registerImmediate(name, params: params, result: result, holdsEvents: holdsEvents) {
-            Reply(try handler($0, $1))
+        let body = Method.Body.immediate { given, call in
+            try Answer(handler(ParamsReader.read(params, from: given), call))
         }
+        methods[name] = Method(
+            body: body, holdsEvents: holdsEvents, cancelsOnClose: false, followsHolds: false)
     }
 }

@@ -14,8 +14,11 @@ extension Session {
         let entry = SessionState.InFlight(id: request.id, cancelsOnClose: method.cancelsOnClose)
         // The holds of a batch end with the batch.
         let holds = slot == nil && method.holdsEvents
-        let key = state.withLock { $0.begin(entry, holdsEvents: holds) }
+        let (before, key) = state.withLock { state in
+            (method.followsHolds ? state.holding : [], state.begin(entry, holdsEvents: holds))
+        }
         let task = Task {
+            for earlier in before { await earlier.value }
             let outcome = await router.outcome(of: handler, request.params, call)
             finish(key, call, outcome, slot: slot, holds: holds ? 1 : 0)
         }

@@ -7,6 +7,7 @@ struct SessionState: Sendable {
     struct InFlight: Sendable {
         let id: RPCID?
         let cancelsOnClose: Bool
+        var holdsEvents = false
         var task: Task<Void, Never>?
         var isCancelled = false
     }
@@ -140,8 +141,14 @@ extension SessionState {
     mutating func begin(_ call: InFlight, holdsEvents: Bool) -> UInt64 {
         let key = newKey()
         calls[key] = call
+        calls[key]?.holdsEvents = holdsEvents
         if holdsEvents { holds += 1 }
         return key
+    }
+
+    /// The calls that hold events and came before.
+    var holding: [Task<Void, Never>] {
+        calls.values.compactMap { $0.holdsEvents ? $0.task : nil }
     }
 
     /// Keeps the task of a call that still runs; answers whether it is to be cancelled at once.
@@ -206,7 +213,7 @@ extension SessionState {
         guard subscriptions < limits.subscriptionsPerConnection else {
             return .limit(
                 .tooManySubscriptions,
-                "cannot hold more than \(limits.subscriptionsPerConnection) subscriptions on one connection, end some first",
+                "cannot hold more than \(limits.subscriptionsPerConnection) subscriptions here, end some first",
                 limit: limits.subscriptionsPerConnection, actual: subscriptions + 1)
         }
         subscriptions += 1

@@ -43,7 +43,8 @@ extension JobRun {
         } catch let error as StorageError {
             return .threw(Failure(.transient, code: "storage", message: error.message))
         } catch {
-            return .threw(Failure(.permanent, code: "internal", message: "the step failed unexpectedly: \(type(of: error))"))
+            return .threw(
+                Failure(.permanent, code: "internal", message: "the step failed unexpectedly: \(type(of: error))"))
         }
     }
 }

@@ -12,7 +12,8 @@ extension JobStateMachine {
     }
 
     /// Lets a step write its memory, its outside id and what it learnt of the instance.
-    public mutating func checkpoint(_ index: Int, _ change: (inout StepRecord, inout Instance) throws -> Void) rethrows {
+    public mutating func checkpoint(_ index: Int, _ change: (inout StepRecord, inout Instance) throws -> Void) rethrows
+    {
         guard var record = steps[index] else { return }
         var changed = instance
         try change(&record, &changed)
@@ -49,9 +50,18 @@ extension JobStateMachine {
         draft.change = job.change
         draft.phase = instance.phase
         draft.step = step.map { plan.steps[$0].name }
-        draft.progress = progress
+        draft.progress = progress.map { raise($0) }
         draft.data = data
         events.append(draft)
+    }
+
+    /// What subscribers are told never falls: a step that is done again after a crash has not lost what was reached.
+    private mutating func raise(_ progress: Double) -> Double {
+        if progress > job.progress {
+            job.progress = progress
+            jobChanged = true
+        }
+        return job.progress
     }
 
     func deadlineFailure(_ subject: String, limit: Duration, last: String?) -> Failure {

@@ -42,8 +42,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
         unwrapInboundIn(data).withUnsafeReadableBytes { reader.receive($0) }
     }
 
+    /// Settles once the channel is through with this read, within the same turn of the loop: a write that fails closes the
+    /// channel, and NIO does not expect that while it is about to tell of the end of input.
     func channelReadComplete(context: ChannelHandlerContext) {
-        settle()
+        context.eventLoop.assumeIsolated().execute { [self] in settle() }
     }
 
     func read(context: ChannelHandlerContext) {

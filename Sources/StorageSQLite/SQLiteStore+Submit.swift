@@ -1,5 +1,6 @@
 import AuraModel
 import GRDB
+import JSON
 public import Storage
 
 /// Accepting operations.
@@ -34,7 +35,8 @@ extension SQLiteStore {
         guard row["request"] == idempotency.request else {
             throw StorageError(
                 .idempotencyMismatch,
-                "the idempotency key \(idempotency.key) was used with other parameters: use a new key for a new request")
+                "the idempotency key \(idempotency.key) was used with other parameters: use a new key for a new request"
+            )
         }
         guard let job = try JobRows.find(JobID(row["job"]), database),
             let instance = try InstanceRows.find(.id(job.instance), database)
@@ -69,7 +71,8 @@ extension SQLiteStore {
         let new = submission.job
         var job = Job(
             id: new.id, kind: new.kind, instance: instance.id, tenant: instance.tenant, change: new.change,
-            definitionVersion: new.definitionVersion, input: new.input, createdAt: submission.now, deadline: new.deadline)
+            definitionVersion: new.definitionVersion, input: new.input, createdAt: submission.now,
+            deadline: new.deadline)
         job.blockedBy = blockedBy
         try InstanceRows.updateWhole(instance, database)
         try JobRows.insert(job, database)
@@ -119,9 +122,11 @@ extension SQLiteStore {
         let statement = try database.cachedStatement(
             sql: """
                 UPDATE job SET state = 'cancelled', cancellation = 'superseded', finished_at = ?, waiting_for = NULL,
-                    epoch = epoch + 1 WHERE id = ?
+                    failure = ?, epoch = epoch + 1 WHERE id = ?
                 """)
-        try statement.execute(arguments: [now.milliseconds, job.id.text])
+        try statement.execute(arguments: [
+            now.milliseconds, try JSONCoder.encodeString(Failure.superseded), job.id.text,
+        ])
         var draft = EventDraft(
             at: now, type: .jobCancelled, tenant: job.tenant,
             message: "\(job.kind.rawValue) stopped: a destroy took over")

@@ -128,7 +128,8 @@ extension SQLiteStore {
     public func takeOverLeases(owner: String) async throws -> Int {
         try await writer.write { database, _ in
             try database.execute(
-                sql: "UPDATE job SET lease_owner = NULL, lease_until = NULL WHERE lease_owner IS NOT NULL AND lease_owner <> ?",
+                sql:
+                    "UPDATE job SET lease_owner = NULL, lease_until = NULL WHERE lease_owner IS NOT NULL AND lease_owner <> ?",
                 arguments: [owner])
             return database.changesCount
         }

@@ -39,13 +39,16 @@ public struct MachineServices: Sendable {
     /// How to reach the machine; throws where its credentials are gone or it has no address.
     func access(to instance: Instance) async throws -> SSHAccess {
         guard let credentials = try await credentials.load(instance) else {
-            throw Failure(.permanent, code: "credentialsMissing", message: "the keys of \(instance.name) are not kept here any more")
+            throw Failure(
+                .permanent, code: "credentialsMissing",
+                message: "the keys of \(instance.name) are not kept here any more")
         }
         guard let address = instance.server?.address else {
             throw Failure(.permanent, code: "addressMissing", message: "the machine of \(instance.name) has no address")
         }
         return SSHAccess(
-            address: address, port: settings.ssh.port, user: settings.ssh.user, privateKey: credentials.client.privateKey,
+            address: address, port: settings.ssh.port, user: settings.ssh.user,
+            privateKey: credentials.client.privateKey,
             hostKeys: credentials.hostKeys, hostKeyAlias: instance.id.text)
     }
 }

@@ -29,7 +29,8 @@ extension RPCErrorCode {
 enum APIError {
     static func subscriptionExists(_ id: String) -> RPCError {
         RPCError(
-            .subscriptionExists, "cannot subscribe as \(id), this connection has a subscription of that id: choose another",
+            .subscriptionExists,
+            "cannot subscribe as \(id), this connection has a subscription of that id: choose another",
             data: ["subscription": .string(id)])
     }
 
@@ -41,7 +42,8 @@ enum APIError {
 
     static func unknown(_ code: RPCErrorCode, _ kind: String, _ given: String, allowed: [String]) -> RPCError {
         RPCError(
-            code, "cannot provision in \(kind) \"\(given.prefix(64))\": choose one of \(allowed.joined(separator: ", "))",
+            code,
+            "cannot provision in \(kind) \"\(given.prefix(64))\": choose one of \(allowed.joined(separator: ", "))",
             data: ["given": .string(String(given.prefix(64))), "allowed": .array(allowed.map { .string($0) })])
     }
 

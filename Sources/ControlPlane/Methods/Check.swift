@@ -11,13 +11,15 @@ enum Check {
         guard isLabel(name), name.utf8.count <= nameLimit else {
             throw APIError.invalid(
                 "name",
-                "expected 1 to \(nameLimit) lower-case letters, digits and hyphens, with a letter first and no hyphen last")
+                "expected 1 to \(nameLimit) lower-case letters, digits and hyphens, with a letter first and no hyphen last"
+            )
         }
     }
 
     static func caller(tenant: String?, key: String?, change: String?) throws {
         if let tenant, !isLabel(tenant) || tenant.utf8.count > 63 {
-            throw APIError.invalid("tenant", "expected 1 to 63 lower-case letters, digits and hyphens, with a letter first")
+            throw APIError.invalid(
+                "tenant", "expected 1 to 63 lower-case letters, digits and hyphens, with a letter first")
         }
         if let key { try visible(key, "idempotencyKey", limit: 255) }
         if let change { try visible(change, "change", limit: 128) }

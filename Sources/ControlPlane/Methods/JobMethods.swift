@@ -4,16 +4,17 @@ import JSONRPC
 import Jobs
 import Storage
 
-extension JobParameters: PositionalParams {}
-extension JobListParameters: PositionalParams {}
-
 /// `job.get`, `job.list`, `job.cancel`.
 extension ControlPlane {
     func registerJobs(in router: inout Router) {
-        router.register("job.get", params: JobParameters.self, result: JobResult.self) { parameters, _ in
+        router.register(
+            "job.get", params: JobParameters.self, result: JobResult.self, followsHolds: true
+        ) { parameters, _ in
             try await self.answering { try await self.job(parameters.job) }
         }
-        router.register("job.list", params: JobListParameters.self, result: JobListResult.self) { parameters, _ in
+        router.register(
+            "job.list", params: JobListParameters.self, result: JobListResult.self, followsHolds: true
+        ) { parameters, _ in
             try await self.answering { try await self.jobs(parameters) }
         }
         router.register("job.cancel", params: JobParameters.self, result: JobResult.self, holdsEvents: true) {

@@ -5,13 +5,11 @@ import JSONRPC
 import Jobs
 import Storage
 
-extension ProvisionParameters: PositionalParams {}
-extension InstanceOperationParameters: PositionalParams {}
-
 /// `provision`, `suspend`, `resume`, `restart`, `destroy`: each writes a job and answers at once.
 extension ControlPlane {
     func registerOperations(in router: inout Router) {
-        router.register("provision", params: ProvisionParameters.self, result: OperationResult.self, holdsEvents: true) {
+        router.register("provision", params: ProvisionParameters.self, result: OperationResult.self, holdsEvents: true)
+        {
             try await self.provision($0, $1)
         }
         let operations: [(JobKind, @Sendable (Instance, [Job]) throws -> Admission)] = [

@@ -3,16 +3,17 @@ import AuraModel
 import JSONRPC
 import Storage
 
-extension StatusGetParameters: PositionalParams {}
-extension StatusListParameters: PositionalParams {}
-
 /// `status.get`, `status.list`.
 extension ControlPlane {
     func registerStatus(in router: inout Router) {
-        router.register("status.get", params: StatusGetParameters.self, result: StatusGetResult.self) { parameters, _ in
+        router.register(
+            "status.get", params: StatusGetParameters.self, result: StatusGetResult.self, followsHolds: true
+        ) { parameters, _ in
             try await self.answering { try await self.get(parameters) }
         }
-        router.register("status.list", params: StatusListParameters.self, result: StatusListResult.self) { parameters, _ in
+        router.register(
+            "status.list", params: StatusListParameters.self, result: StatusListResult.self, followsHolds: true
+        ) { parameters, _ in
             try await self.answering { try await self.list(parameters) }
         }
     }
@@ -40,7 +41,8 @@ extension ControlPlane {
     func instance(_ text: String, tenant: String?) async throws -> Instance {
         try Check.caller(tenant: tenant, key: nil, change: nil)
         let reference = try Check.reference(text, tenant: tenant.map { TenantID($0) } ?? Tenant.default)
-        guard let instance = try await store.instance(reference), tenant.map({ $0 == instance.tenant.text }) ?? true else {
+        guard let instance = try await store.instance(reference), tenant.map({ $0 == instance.tenant.text }) ?? true
+        else {
             throw RPCError(.instanceNotFound, "no instance is \(text): status.list shows those that exist")
         }
         return instance

@@ -4,17 +4,18 @@ import JSON
 import JSONRPC
 import Storage
 
-extension SubscribeParameters: PositionalParams {}
-extension UnsubscribeParameters: PositionalParams {}
-
 /// `status.subscribe`, `status.unsubscribe`.
 extension ControlPlane {
     func registerSubscriptions(in router: inout Router) {
-        router.register("status.subscribe", params: SubscribeParameters.self, result: SubscribeResult.self) {
+        router.register(
+            "status.subscribe", params: SubscribeParameters.self, result: SubscribeResult.self, followsHolds: true
+        ) {
             parameters, call in
             try await self.answering { try await self.subscribe(parameters, call) }
         }
-        router.registerImmediate("status.unsubscribe", params: UnsubscribeParameters.self, result: UnsubscribeResult.self) {
+        router.registerImmediate(
+            "status.unsubscribe", params: UnsubscribeParameters.self, result: UnsubscribeResult.self
+        ) {
             parameters, call in
             UnsubscribeResult(ended: self.subscriptions.end(parameters.subscription, of: call.session))
         }
@@ -27,7 +28,8 @@ extension ControlPlane {
         let cursor = try Self.cursor(parameters.from ?? .now, head: head)
         let id = try subscriptions.reserve(parameters.subscription, for: call.session)
         let subscription = Subscription(
-            id: id, session: call.session, filter: filter, cursor: cursor, endsWhenTerminal: parameters.until == .terminal)
+            id: id, session: call.session, filter: filter, cursor: cursor,
+            endsWhenTerminal: parameters.until == .terminal)
         return Reply(SubscribeResult(subscription: id, head: head)) { self.subscriptions.start(subscription) }
     }
 
@@ -38,7 +40,8 @@ extension ControlPlane {
         case .after(let seq):
             guard seq <= head else {
                 throw RPCError(
-                    .cursorAhead, "cannot subscribe from \(seq), the newest event is \(head): is this another database?",
+                    .cursorAhead,
+                    "cannot subscribe from \(seq), the newest event is \(head): is this another database?",
                     data: ["head": .integer(head)])
             }
             return seq

@@ -3,6 +3,7 @@ import AuraModel
 import JSON
 import JSONRPC
 import Jobs
+import Storage
 
 /// `system.ping`, `system.info`, `system.limits`, `system.health`.
 extension ControlPlane {

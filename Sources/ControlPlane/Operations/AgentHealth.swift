@@ -17,7 +17,8 @@ struct AgentHealth {
         do {
             let report = try await services.health.probe(
                 HealthTarget(address: address, port: health.port, access: access))
-            try await context.report("the agent answers \(report.status)", fraction: 1, data: ["body": .string(report.body)])
+            try await context.report(
+                "the agent answers \(report.status)", fraction: 1, data: ["body": .string(report.body)])
             return .done
         } catch let failure as Failure where failure.errorClass == .transient {
             return .wait(services.settings.pace.healthPoll, reason: "for the agent to be ready: \(failure.message)")

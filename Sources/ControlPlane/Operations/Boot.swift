@@ -15,7 +15,8 @@ struct Boot {
         let pace = services.settings.pace
         guard let server = try await current(context) else {
             throw Failure(
-                .permanent, code: "serverMissing", message: "the server of \(context.instance.name) does not exist any more")
+                .permanent, code: "serverMissing",
+                message: "the server of \(context.instance.name) does not exist any more")
         }
         guard server.status == .running, server.address != nil else {
             return .wait(pace.actionPoll, reason: "for the server to start (it is \(server.status.rawValue))")
@@ -36,7 +37,9 @@ struct Boot {
         do {
             try await services.shell.reach(try await services.access(to: context.instance))
             return .done
-        } catch let failure as Failure where failure.code == "sshPermissionDenied" || failure.code == "sshHostKeyMismatch" {
+        } catch let failure as Failure
+            where failure.code == "sshPermissionDenied" || failure.code == "sshHostKeyMismatch"
+        {
             return try await beRefused(failure, context)
         } catch let failure as Failure where failure.errorClass == .transient {
             return .wait(services.settings.pace.bootPoll, reason: "for the machine to boot: \(failure.message)")

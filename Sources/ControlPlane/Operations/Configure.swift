@@ -40,13 +40,9 @@ struct Configure {
             timeLimit: min(services.settings.pace.configurationLimit, context.remaining))
     }
 
-    /// `NAME=value` lines, as systemd's EnvironmentFile reads them.
+    /// `NAME=value` lines; the role quotes them for systemd.
     private static func environmentFile(_ environment: [String: Secret]) -> Secret {
-        let lines = environment.sorted { $0.key < $1.key }.map { name, secret in
-            let escaped = secret.reveal().map { $0 == "\\" || $0 == "\"" ? "\\\($0)" : String($0) }.joined()
-            return "\(name)=\"\(escaped)\"\n"
-        }
-        return Secret(lines.joined())
+        Secret(environment.sorted { $0.key < $1.key }.map { "\($0)=\($1.reveal())\n" }.joined())
     }
 }
 

@@ -50,7 +50,8 @@ struct Enrol {
         guard let facts = summary.data["aura"]?["tailnet"],
             let joined = try? JSONValueDecoder().decode(TailnetFacts.self, from: facts)
         else {
-            throw Failure(.permanent, code: "tailnetUnknown", message: "the machine did not say which tailnet node it became")
+            throw Failure(
+                .permanent, code: "tailnetUnknown", message: "the machine did not say which tailnet node it became")
         }
         return joined
     }

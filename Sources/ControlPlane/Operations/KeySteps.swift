@@ -28,7 +28,8 @@ struct KeySteps {
         guard Labels.mark(found.labels, as: instance, of: services.installation) else {
             throw Failure(
                 .permanent, code: "nameTaken",
-                message: "an SSH key named \(found.name) exists at the provider and is not ours: rename or delete it there")
+                message:
+                    "an SSH key named \(found.name) exists at the provider and is not ours: rename or delete it there")
         }
         if Self.body(found.publicKey) == Self.body(credentials.client.publicKey) { return found }
         try await services.compute.deleteKey(id: found.id)

@@ -37,7 +37,8 @@ struct PowerSteps {
     private func turnOff(_ context: StepContext) async throws -> StepOutcome {
         let server = try await server(context)
         if server.status == .off {
-            try await context.report("the server is off; its disk is kept, and the provider still bills it", fraction: 1)
+            try await context.report(
+                "the server is off; its disk is kept, and the provider still bills it", fraction: 1)
             return .done
         }
         var memory = try context.memory(Memory.self) ?? Memory()
@@ -70,7 +71,8 @@ struct PowerSteps {
         }
         for action in try await services.compute.actions(ids: memory.actions) {
             guard case .error(let failure) = action.status else { continue }
-            throw Failure(.permanent, code: failure.code, message: "the provider could not start the server: \(failure.message)")
+            throw Failure(
+                .permanent, code: failure.code, message: "the provider could not start the server: \(failure.message)")
         }
         if server.status == .running { return .done }
         return .wait(services.settings.pace.actionPoll, reason: "for the server to start")
@@ -79,7 +81,8 @@ struct PowerSteps {
     private func server(_ context: StepContext) async throws -> Server {
         let instance = context.instance
         guard let id = instance.server?.id, let server = try await services.compute.server(id: id) else {
-            throw Failure(.permanent, code: "serverMissing", message: "the server of \(instance.name) does not exist any more")
+            throw Failure(
+                .permanent, code: "serverMissing", message: "the server of \(instance.name) does not exist any more")
         }
         return server
     }

@@ -31,7 +31,8 @@ struct ServerCreation {
         guard Labels.mark(found.labels, as: instance, of: services.installation) else {
             throw Failure(
                 .permanent, code: "nameTaken",
-                message: "a server named \(found.name) exists at the provider and is not ours: rename or delete it there")
+                message:
+                    "a server named \(found.name) exists at the provider and is not ours: rename or delete it there")
         }
         return found
     }
@@ -73,7 +74,8 @@ struct ServerCreation {
         }
         let key = context.externalID(of: "key.create")
         return ServerSpecification(
-            name: instance.outsideName, placement: placement, image: services.settings.image, keyIDs: key.map { [$0] } ?? [],
+            name: instance.outsideName, placement: placement, image: services.settings.image,
+            keyIDs: key.map { [$0] } ?? [],
             firewallID: firewall,
             labels: Labels.of(instance, job: context.job, installation: services.installation),
             userData: UserData.cloudConfig(hostKey: credentials.birthHostKey))
@@ -96,7 +98,8 @@ struct ServerCreation {
             case .success: continue
             case .error(let failure):
                 throw Failure(
-                    .permanent, code: failure.code, message: "the provider could not create the server: \(failure.message)",
+                    .permanent, code: failure.code,
+                    message: "the provider could not create the server: \(failure.message)",
                     correlationID: failure.correlationID)
             }
         }
@@ -104,7 +107,8 @@ struct ServerCreation {
             memory.actions = open
             try await context.checkpoint(memory)
         }
-        return open.isEmpty ? .done : .wait(services.settings.pace.actionPoll, reason: "for the provider to create the server")
+        return open.isEmpty
+            ? .done : .wait(services.settings.pace.actionPoll, reason: "for the provider to create the server")
     }
 }
 

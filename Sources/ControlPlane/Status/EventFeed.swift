@@ -1,5 +1,4 @@
-import AuraModel
-public import Storage
+public import AuraModel
 import DequeModule
 import Locking
 

@@ -32,7 +32,7 @@ public final class Subscriptions: Service {
     }
 
     public func run() async throws {
-        try await withGracefulShutdownHandler {
+        await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
                 for await (subscription, ending) in started {
                     group.addTask { await self.follow(subscription, until: ending) }

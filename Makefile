@@ -1,0 +1,60 @@
+# Aura. `make help` lists what can be done here.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+VENV := .venv
+CONFIGURATION ?= debug
+BIN := .build/$(CONFIGURATION)
+export AURA_BIN_DIR := $(CURDIR)/$(BIN)
+export AURA_REPO_ROOT := $(CURDIR)
+PYTEST := $(VENV)/bin/python -m pytest -p no:cacheprovider
+
+help: ## Show this list
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "  make demo KEEP=1     leave the demo's sandbox, daemon and agent running"
+
+setup: ## Install what is missing: Debian packages, a Python environment with Ansible
+	scripts/setup
+
+build: setup ## Build aurad, aura and aura-sandbox
+	swift build --configuration $(CONFIGURATION)
+
+image: setup ## Build the sandbox's host image and the stand-in agent
+	sandbox/hosts/build.sh
+	sandbox/agent/build.sh .build/agent
+
+demo: build image ## The main job: one agent on a real host, from nothing to running and away again
+	scripts/demo
+
+test: build image ## Everything that CI runs
+	scripts/test
+
+test-unit: setup ## The Swift suites
+	swift build --build-tests
+	swift test --skip-build
+
+test-sandbox: build ## The sandbox against unmodified clients of the real services
+	$(PYTEST) Tests/Sandbox
+
+test-cli: build ## The CLI against a scripted daemon
+	$(PYTEST) Tests/CommandLine
+
+test-ansible: build image ## Roles, callback and inventory, on a real host
+	$(PYTEST) ansible/tests sandbox/tests
+
+test-e2e: build image ## aurad, aura and aura-sandbox together; real hosts included
+	$(PYTEST) Tests/EndToEnd
+
+lint: setup ## swift format, ansible-lint at its production profile, yamllint
+	scripts/lint
+
+format: ## Format all Swift code in place
+	swift format --in-place --recursive --parallel Package.swift Sources Tests
+
+clean: ## Remove what was built
+	rm -rf .build $(VENV)
+
+.PHONY: help setup build image demo test test-unit test-sandbox test-cli test-ansible test-e2e lint format clean

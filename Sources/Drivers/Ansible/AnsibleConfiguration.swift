@@ -1,0 +1,64 @@
+public import AuraModel
+internal import ChildProcess
+public import DriverKit
+internal import Locking
+public import Logging
+
+/// Configures machines by running `ansible-playbook`, one child a run, in a throw-away directory of its own.
+///
+/// The directory (0700) holds the run's key, known hosts, variables and secrets (all 0600) and Ansible's temporary files;
+/// it is removed when the run is over, however it ends, after every process that still belongs to it is gone. The
+/// child has its own session and a supervisor that ends it when the daemon dies; what a daemon that was killed left
+/// behind is cleared away by ``sweep()`` at the next start.
+///
+/// Codes: `ansibleUnreachable`, `ansibleTimeLimit`, `ansibleInventory`, `ansibleCrashed`, `ansibleNotRun`, `cancelled`
+/// (transient); `ansibleTaskFailed`, `ansibleError`, `ansibleMissing`, `invalidInput` (permanent).
+public final class AnsibleConfiguration: ConfigurationDriver {
+    private let settings: AnsibleSettings
+    private let time: any TimeSource
+    private let work: WorkDirectory
+
+    public init(settings: AnsibleSettings, time: any TimeSource, log: Logger) {
+        self.settings = settings
+        self.time = time
+        work = WorkDirectory(path: settings.workDirectory, time: time, log: log)
+    }
+
+    /// Ends the runs of daemons that died and removes their directories. For the daemon's start, before any job goes
+    /// on.
+    public func sweep() async {
+        await work.sweep()
+    }
+
+    public func run(
+        _ run: ConfigurationRun, report: @escaping @Sendable (ConfigurationEvent) async throws -> Void
+    ) async throws -> ConfigurationSummary {
+        do {
+            return try await work.withDirectory { path in
+                let directory = RunDirectory(path: path, run: run, settings: self.settings)
+                try directory.prepare()
+                return try await self.follow(directory, report)
+            }
+        } catch let error as ChildError {
+            switch error.code {
+            case .missing: throw Failure(.permanent, code: "ansibleMissing", message: error.message)
+            case .spawn, .file: throw Failure(.transient, code: "ansibleNotRun", message: error.message)
+            }
+        }
+    }
+
+    private func follow(
+        _ directory: RunDirectory, _ report: @escaping @Sendable (ConfigurationEvent) async throws -> Void
+    ) async throws -> ConfigurationSummary {
+        let run = directory.run
+        let redactor = Redactor(Array(run.secretFiles.values) + [run.access.privateKey])
+        let progress = Locked(PlaybookProgress(host: run.instance.name, redactor: redactor))
+        let end = try await directory.child.run(time: time) { bytes in
+            for event in progress.withLock({ $0.take(bytes) }) { try await report(event) }
+        }
+        for event in progress.withLock({ $0.finish() }) { try await report(event) }
+        let verdict = PlaybookVerdict(
+            run: run, progress: progress.withLock { $0 }, errorWords: redactor.clean(end.errorTail.lastLines()))
+        return try verdict.summary(end.ending)
+    }
+}

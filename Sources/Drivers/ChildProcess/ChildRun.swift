@@ -1,0 +1,119 @@
+internal import AuraModel
+internal import Locking
+internal import Subprocess
+internal import SystemPackage
+
+/// One run of a child: four tasks around it, and the library that spawns and reaps it.
+///
+///     output ── pieces ──▶ taker ──┐ both at their end: over
+///     errors ── tail ──────────────┘
+///     timer  ── raises the stop
+///     stop   ── cancels the others; then SIGTERM … SIGKILL to the group
+struct ChildRun: Sendable {
+    let child: ChildProcess
+    let stop: StopSignal
+    let errorTail: TailBox
+    let time: any TimeSource
+    let output: @Sendable ([UInt8]) async throws -> Void
+
+    private typealias Running = Execution<CustomWriteInput, SequenceOutput, SequenceOutput>
+
+    func perform() async -> Result<ChildProcess.Ending, ChildError> {
+        do {
+            // Its input stays open and silent until the body returns: that is the supervisor's sign that we live.
+            let result = try await Subprocess.run(
+                configuration, input: .inputWriter, output: .sequence, error: .sequence
+            ) { running in
+                await attend(running)
+            }
+            switch result.terminationStatus {
+            case .exited(let code): return .success(.exited(Int(code)))
+            case .signaled(let signal): return .success(.signalled(Int(signal)))
+            }
+        } catch {
+            return .failure(ChildError(.spawn, message: "cannot run \(child.executable): \(error)"))
+        }
+    }
+
+    private var configuration: Configuration {
+        var options = PlatformOptions()
+        options.createSession = true
+        options.teardownSequence = teardown
+        let graceSeconds = max(child.stopGrace.wholeMilliseconds / 1000, 1)
+        let variables = child.environment.map { (Environment.Key(rawValue: $0.key), $0.value) }
+        return Configuration(
+            executable: .path(FilePath(Supervisor.shell)),
+            arguments: Arguments(
+                ["-c", Supervisor.script, "aura-run", String(graceSeconds), child.executable] + child.arguments),
+            environment: .custom(
+                Dictionary(uniqueKeysWithValues: variables.compactMap { key, value in key.map { ($0, value) } })),
+            workingDirectory: FilePath(child.workingDirectory), platformOptions: options)
+    }
+
+    private var teardown: [TeardownStep] {
+        [.send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: child.stopGrace)]
+    }
+
+    private enum Part {
+        /// A stream is at its end.
+        case stream
+        case stopped
+        case over
+        case timer
+    }
+
+    /// Stays with the child until it is at its end, or ends it.
+    ///
+    /// A stop cancels whoever takes the output, so that a slow taker cannot hold it up.
+    private func attend(_ running: Running) async {
+        await withTaskGroup(of: Part.self) { group in
+            group.addTask { await takeOutput(running) }
+            group.addTask { await takeErrors(running) }
+            group.addTask { await stop.wait() ? .stopped : .over }
+            group.addTask {
+                // It is cancelled when all is over.
+                if (try? await time.sleep(for: child.timeLimit)) != nil { stop.raise(.overTime) }
+                return .timer
+            }
+            var streams = 2
+            for await part in group {
+                switch part {
+                case .stream:
+                    streams -= 1
+                    if streams == 0 {
+                        stop.over()
+                        group.cancelAll()
+                    }
+                case .stopped: group.cancelAll()
+                case .over, .timer: break
+                }
+            }
+        }
+        guard stop.reason != nil else { return }
+        await running.teardown(using: teardown)
+        // The supervisor is gone, but not reaped yet, so its number still means this group.
+        await ProcessTable.end(group: running.processIdentifier.value, time: time)
+    }
+
+    private func takeOutput(_ running: Running) async -> Part {
+        do {
+            for try await buffer in running.standardOutput where stop.reason == nil {
+                try await output(buffer.withUnsafeBytes { Array($0) })
+            }
+        } catch {
+            stop.raise(.refused(error))
+        }
+        return .stream
+    }
+
+    private func takeErrors(_ running: Running) async -> Part {
+        do {
+            for try await buffer in running.standardError {
+                errorTail.append(buffer.withUnsafeBytes { Array($0) })
+            }
+        } catch {
+            errorTail.append(Array("(its standard error cannot be read: \(error))".utf8))
+        }
+        return .stream
+    }
+}

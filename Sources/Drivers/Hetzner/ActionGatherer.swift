@@ -1,0 +1,138 @@
+internal import AuraModel
+internal import DriverKit
+internal import DriverREST
+internal import Locking
+
+/// Gathers callers who ask for actions within a short window into one question.
+///
+///     caller 1: opens a round ── window ── closes it ── asks for 1, 2, 3 ── hands out ──▶ answer for 1
+///     caller 2:      joins with 2, 3 ─────────────────────────────────────▶ answer for 2, 3
+///     caller 3:                                 opens the next round …
+///
+/// Where the caller who leads a round is cancelled, the next one in the round leads it.
+final class ActionGatherer: Sendable {
+    typealias Outcome = [Int64: Result<WireAction?, Failure>]
+
+    private enum Turn: Sendable {
+        case lead(Round)
+        case answered(Outcome)
+        case cancelled
+    }
+
+    /// One question and who waits for its answer.
+    private final class Round: Sendable {
+        struct State {
+            var ids: Set<Int64> = []
+            var waiting: [Promise<Turn>] = []
+        }
+
+        let state = Locked(State())
+    }
+
+    private let window: Duration
+    private let time: any TimeSource
+    private let ask: @Sendable (Set<Int64>) async -> Outcome
+    /// The round that may still be joined.
+    private let open = Locked<Round?>(nil)
+
+    /// No round asks for more than this; the next caller opens another.
+    private static let maximumIDs = 5000
+
+    init(window: Duration, time: any TimeSource, ask: @escaping @Sendable (Set<Int64>) async -> Outcome) {
+        self.window = window
+        self.time = time
+        self.ask = ask
+    }
+
+    /// Where the actions stand, in the order asked for; unknown ones are missing.
+    func actions(_ ids: [Int64]) async throws(Failure) -> [ServerAction] {
+        guard !ids.isEmpty else { return [] }
+        let outcome = try await outcome(Set(ids))
+        var actions: [ServerAction] = []
+        for id in ids {
+            if let action = try outcome[id]?.get() { actions.append(ServerAction(action)) }
+        }
+        return actions
+    }
+
+    /// How many have joined the open round behind the one who leads it.
+    var callersWaiting: Int {
+        open.withLock { $0?.state.withLock { $0.waiting.count } ?? 0 }
+    }
+
+    private func outcome(_ ids: Set<Int64>) async throws(Failure) -> Outcome {
+        let promise = join(ids)
+        switch await promise.value(whenCancelled: .cancelled) {
+        case .answered(let outcome): return outcome
+        case .cancelled: throw .cancelled("read actions")
+        case .lead(let round): return try await lead(round)
+        }
+    }
+
+    private func join(_ ids: Set<Int64>) -> Promise<Turn> {
+        let promise = Promise<Turn>()
+        open.withLock { open in
+            if let round = open {
+                let isFull = round.state.withLock { state in
+                    state.ids.formUnion(ids)
+                    state.waiting.append(promise)
+                    return state.ids.count >= Self.maximumIDs
+                }
+                if isFull { self.close(round, &open) }
+            } else {
+                let round = Round()
+                round.state.withLock { $0.ids = ids }
+                open = round
+                promise.answer(.lead(round))
+            }
+        }
+        return promise
+    }
+
+    private func lead(_ round: Round) async throws(Failure) -> Outcome {
+        // Cancelled while it slept, it hands over below; the round stays open to others until then.
+        try? await time.sleep(for: window)
+        open.withLock { close(round, &$0) }
+        let outcome = Task.isCancelled ? [:] : await ask(round.state.withLock { $0.ids })
+        guard !Task.isCancelled else {
+            handOver(round)
+            throw .cancelled("read actions")
+        }
+        for promise in round.state.withLock({ $0.waiting }) { promise.answer(.answered(outcome)) }
+        return outcome
+    }
+
+    private func close(_ round: Round, _ open: inout Round?) {
+        if open === round { open = nil }
+    }
+
+    /// The next one in the round leads it.
+    private func handOver(_ round: Round) {
+        while let next = round.state.withLock({ $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }) {
+            if next.answer(.lead(round)) { return }
+        }
+    }
+}
+
+extension ServerAction {
+    init(_ wire: WireAction) {
+        self.init(id: String(wire.id), status: Self.status(wire))
+    }
+
+    private static func status(_ wire: WireAction) -> Status {
+        switch wire.status {
+        case "success": return .success
+        case "error":
+            let code = wire.error?.code ?? "action_failed"
+            let text = PlainText.clean(wire.error?.message ?? "the provider says no more")
+            let errorClass: ErrorClass =
+                code == "action_failed"
+                ? .transient : HetznerErrorClass.of(code: code, status: 500, text: text, effect: .read)
+            return .error(
+                Failure(
+                    errorClass, code: PlainText.clean(code, limitBytes: 60),
+                    message: "cannot \(wire.command ?? "act") (action \(wire.id)): \(text)"))
+        default: return .running
+        }
+    }
+}

@@ -1,0 +1,193 @@
+internal import AuraModel
+internal import DriverKit
+internal import DriverREST
+internal import HTTPClient
+internal import JSON
+internal import Locking
+internal import Logging
+
+/// One call of the Hetzner Cloud API.
+struct HetznerCall: Sendable {
+    var method: HTTPMethod
+    /// Below the endpoint, with a slash at its start.
+    var path: String
+    var query: [(name: String, value: String)] = []
+    var body: JSONValue?
+    /// For messages: "create server aura-ada-g1".
+    var what: String
+
+    var effect: CallEffect {
+        switch method {
+        case .get, .head: .read
+        case .put, .patch, .delete: .repeatable
+        case .post: .once
+        }
+    }
+}
+
+/// Sends calls: one after another in the rate limit, so many at once, reads repeated, errors classified.
+final class HetznerAPI: Sendable {
+    private let settings: HetznerSettings
+    private let http: any HTTPTransport
+    private let time: any TimeSource
+    private let random: any RandomSource
+    private let log: Logger
+    private let budget: Locked<RateBudget>
+    private let permits: Permits
+
+    /// Answers with 50 servers and their price lists are some hundred kilobytes.
+    private static let responseLimitBytes = 8 << 20
+    private static let readBackoff = Backoff(base: .seconds(1), cap: .seconds(60))
+
+    init(
+        settings: HetznerSettings, http: any HTTPTransport, time: any TimeSource, random: any RandomSource, log: Logger
+    ) {
+        self.settings = settings
+        self.http = http
+        self.time = time
+        self.random = random
+        self.log = log
+        budget = Locked(RateBudget(now: time.now()))
+        permits = Permits(settings.maximumConcurrentRequests)
+    }
+
+    /// Sends the call and reads its answer; an answer without a body reads as null.
+    func send(_ call: HetznerCall) async throws(Failure) -> JSONValue {
+        var attempt = 1
+        while true {
+            do {
+                return try await sendOnce(call)
+            } catch {
+                guard call.effect == .read, attempt <= settings.readRetries,
+                    HetznerErrorClass.isRepeatedByOfficialClients(error.code)
+                else { throw error }
+                let wait = Self.readBackoff.wait(
+                    attempt: attempt, unit: random.unit(), floorMilliseconds: error.retryAfterMilliseconds)
+                guard wait <= settings.maximumRateWait else { throw error }
+                try await sleep(wait, call)
+                attempt += 1
+            }
+        }
+    }
+
+    /// Sends the call and reads its answer as `Answer`.
+    func send<Answer: Decodable>(_ call: HetznerCall, as: Answer.Type) async throws(Failure) -> Answer {
+        let value = try await send(call)
+        do {
+            return try JSONValueDecoder(rootName: "answer").decode(Answer.self, from: value)
+        } catch {
+            throw unreadable(call, "\(error)", correlationID: nil)
+        }
+    }
+
+    private func sendOnce(_ call: HetznerCall) async throws(Failure) -> JSONValue {
+        try await waitForTurn(call)
+        let outcome: Result<HTTPResponse, HTTPError>
+        do {
+            outcome = try await permits.run(call.what) { await exchange(call) }
+        } catch {
+            budget.withLock { $0.giveBack(now: time.now()) }
+            throw error
+        }
+        let response: HTTPResponse
+        switch outcome {
+        case .success(let answer): response = answer
+        case .failure(let error):
+            budget.withLock { $0.lost(now: time.now(), wasSent: error.mayHaveBeenSent) }
+            throw Failure(error, effect: call.effect)
+        }
+        budget.withLock { $0.answered(now: time.now(), headers: RateHeaders(response)) }
+        log.debug(
+            "hetzner call",
+            metadata: ["method": "\(call.method.rawValue)", "path": "\(call.path)", "status": "\(response.status)"])
+        return try read(response, call)
+    }
+
+    private func exchange(_ call: HetznerCall) async -> Result<HTTPResponse, HTTPError> {
+        do { return .success(try await http.send(request(call))) } catch { return .failure(error) }
+    }
+
+    private func waitForTurn(_ call: HetznerCall) async throws(Failure) {
+        let decision = budget.withLock { $0.reserve(now: time.now(), atMost: settings.maximumRateWait) }
+        switch decision {
+        case .go(let wait) where wait == .zero: return
+        case .go(let wait):
+            do {
+                try await sleep(wait, call)
+            } catch {
+                budget.withLock { $0.giveBack(now: time.now()) }
+                throw error
+            }
+        case .refuse(let wait):
+            throw Failure(
+                .transient, code: "rate_limit_exceeded",
+                message: "cannot \(call.what): the project's rate limit is used up",
+                retryAfterMilliseconds: wait.wholeMilliseconds)
+        }
+    }
+
+    private func sleep(_ duration: Duration, _ call: HetznerCall) async throws(Failure) {
+        do { try await time.sleep(for: duration) } catch { throw .cancelled(call.what) }
+    }
+}
+
+// MARK: requests and answers
+
+extension HetznerAPI {
+    private func request(_ call: HetznerCall) -> HTTPRequest {
+        var url = settings.endpoint + call.path
+        if !call.query.isEmpty { url += "?" + Query.encode(call.query) }
+        var headers: HTTPHeaders = ["Authorization": "Bearer \(settings.token.reveal())", "Accept": "application/json"]
+        if call.body != nil { headers["Content-Type"] = "application/json" }
+        return HTTPRequest(
+            call.method, url, headers: headers, body: call.body?.serialized(), timeout: settings.requestTimeout,
+            responseLimitBytes: Self.responseLimitBytes, cancellation: call.effect.cancellation)
+    }
+
+    private func read(_ response: HTTPResponse, _ call: HetznerCall) throws(Failure) -> JSONValue {
+        guard (200...299).contains(response.status) else { throw failure(response, call) }
+        guard !response.body.isEmpty else { return .null }
+        do {
+            return try JSONValue(parsing: response.body, limits: JSONLimits(bytes: Self.responseLimitBytes))
+        } catch {
+            throw unreadable(call, "\(error)", correlationID: response.headers["X-Correlation-Id"])
+        }
+    }
+
+    /// It was done, but what came of it cannot be read.
+    private func unreadable(_ call: HetznerCall, _ reason: String, correlationID: String?) -> Failure {
+        Failure(
+            call.effect.classOfLostAnswer, code: "providerAnswer",
+            message: "cannot \(call.what): cannot read the answer: \(PlainText.clean(reason))",
+            correlationID: correlationID)
+    }
+
+    private func failure(_ response: HTTPResponse, _ call: HetznerCall) -> Failure {
+        let error = HetznerErrorBody(response)
+        var failure = Failure(
+            HetznerErrorClass.of(code: error.code, status: response.status, text: error.text, effect: call.effect),
+            code: error.code, message: "cannot \(call.what): \(error.text)",
+            correlationID: response.headers["X-Correlation-Id"].map { PlainText.clean($0, limitBytes: 100) })
+        failure.retryAfterMilliseconds = retryAfter(response, code: error.code)
+        log.warning("hetzner refuses", metadata: ["what": "\(call.what)", "code": "\(error.code)"])
+        return failure
+    }
+
+    private func retryAfter(_ response: HTTPResponse, code: String) -> Int64? {
+        let asked = response.headers["Retry-After"].flatMap(Int64.init).map { min(max($0, 0), 3600) * 1000 }
+        switch code {
+        case "rate_limit_exceeded":
+            return max(budget.withLock { $0.exhausted(now: time.now()) }.wholeMilliseconds, asked ?? 0)
+        case "maintenance": return asked ?? 300_000
+        default: return asked
+        }
+    }
+}
+
+extension RateHeaders {
+    fileprivate init?(_ response: HTTPResponse) {
+        self.init(
+            limit: response.headers["RateLimit-Limit"], remaining: response.headers["RateLimit-Remaining"],
+            reset: response.headers["RateLimit-Reset"])
+    }
+}

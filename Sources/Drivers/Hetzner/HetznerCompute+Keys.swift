@@ -1,0 +1,29 @@
+internal import AuraModel
+public import DriverKit
+internal import DriverREST
+internal import HTTPClient
+internal import JSON
+
+extension HetznerCompute {
+    public func key(named name: String) async throws -> ServerKey? {
+        let call = HetznerCall(method: .get, path: "/ssh_keys", query: [("name", name)], what: "find key \(name)")
+        return try await api.send(call, as: KeysAnswer.self).keys.first { $0.name == name }.map(ServerKey.init)
+    }
+
+    public func createKey(_ specification: ServerKeySpecification) async throws -> ServerKey {
+        let body: JSONObject = [
+            "name": .string(specification.name),
+            "public_key": .string(specification.publicKey),
+            "labels": .object(JSONObject(labels: specification.labels)),
+        ]
+        let call = HetznerCall(
+            method: .post, path: "/ssh_keys", body: .object(body), what: "create key \(specification.name)")
+        return ServerKey(try await api.send(call, as: KeyAnswer.self).key)
+    }
+
+    public func deleteKey(id: String) async throws {
+        let number = try Self.number(id, of: "key")
+        let call = HetznerCall(method: .delete, path: "/ssh_keys/\(number)", what: "delete key \(number)")
+        _ = try await api.findable(call, as: JSONValue.self)
+    }
+}

@@ -1,0 +1,35 @@
+internal import DriverKit
+internal import DriverREST
+internal import HTTPClient
+internal import JSON
+
+/// What an error answer says: `{"error":{"code","message","details"}}`, or nothing readable.
+struct HetznerErrorBody: Sendable {
+    let code: String
+    /// The provider's own words, with the fields or limits that it names.
+    let text: String
+
+    init(_ response: HTTPResponse) {
+        let byStatus = HetznerErrorClass.code(forStatus: response.status)
+        guard let error = (try? JSONValue(parsing: response.body))?["error"], error.objectValue != nil else {
+            code = byStatus
+            text = "the provider answers with status \(response.status)"
+            return
+        }
+        code = PlainText.clean(error["code"]?.stringValue ?? byStatus, limitBytes: 60)
+        let message = error["message"]?.stringValue ?? "status \(response.status)"
+        let details = Self.details(error["details"])
+        text = PlainText.clean(details.isEmpty ? message : "\(message) (\(details))")
+    }
+
+    /// `fields[].name: messages` or `limits[].name`.
+    private static func details(_ value: JSONValue?) -> String {
+        let fields = (value?["fields"]?.arrayValue ?? []).prefix(10).compactMap { field -> String? in
+            guard let name = field["name"]?.stringValue else { return nil }
+            let messages = (field["messages"]?.arrayValue ?? []).compactMap(\.stringValue).prefix(5)
+            return messages.isEmpty ? name : "\(name): \(messages.joined(separator: ", "))"
+        }
+        let limits = (value?["limits"]?.arrayValue ?? []).prefix(10).compactMap { $0["name"]?.stringValue }
+        return (fields + limits).joined(separator: "; ")
+    }
+}

@@ -1,0 +1,78 @@
+public import AuraModel
+internal import Locking
+
+/// Makes callers who want the same thing at the same time share one call for it.
+///
+/// The first caller makes the call and the others wait for its outcome, failure included. Where the first is cancelled
+/// in the middle, the next one in line makes the call again.
+public final class SingleFlight<Value: Sendable>: Sendable {
+    private enum Turn: Sendable {
+        case lead
+        case landed(Result<Value, Failure>)
+        case cancelled
+    }
+
+    private struct State {
+        var isFlying = false
+        var waiting: [Promise<Turn>] = []
+    }
+
+    private let state = Locked(State())
+
+    public init() {}
+
+    /// Returns what `work` returns, run by this caller or by the one whose call is under way.
+    public func run(_ what: String, _ work: () async throws(Failure) -> Value) async throws(Failure) -> Value {
+        switch await join() {
+        case .cancelled: throw .cancelled(what)
+        case .landed(let result): return try result.get()
+        case .lead: break
+        }
+        do {
+            let value = try await work()
+            land(.success(value))
+            return value
+        } catch {
+            if Task.isCancelled { handOver() } else { land(.failure(error)) }
+            throw error
+        }
+    }
+
+    private func join() async -> Turn {
+        let promise = Promise<Turn>()
+        state.withLock { state in
+            if state.isFlying {
+                state.waiting.append(promise)
+            } else {
+                state.isFlying = true
+                promise.answer(.lead)
+            }
+        }
+        return await promise.value(whenCancelled: .cancelled)
+    }
+
+    private func land(_ result: Result<Value, Failure>) {
+        let waiting = state.withLock { state in
+            state.isFlying = false
+            defer { state.waiting.removeAll() }
+            return state.waiting
+        }
+        for promise in waiting { promise.answer(.landed(result)) }
+    }
+
+    private func handOver() {
+        while let next = next() {
+            if next.answer(.lead) { return }
+        }
+    }
+
+    private func next() -> Promise<Turn>? {
+        state.withLock { state in
+            if state.waiting.isEmpty {
+                state.isFlying = false
+                return nil
+            }
+            return state.waiting.removeFirst()
+        }
+    }
+}

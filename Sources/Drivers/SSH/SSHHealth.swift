@@ -1,0 +1,52 @@
+internal import AuraModel
+internal import ChildProcess
+public import DriverKit
+
+/// Looks at an agent that listens on its machine's loopback address only, by running `curl` there.
+public struct SSHHealth: HealthDriver {
+    private let shell: OpenSSH
+    private let timeout: Duration
+
+    public init(shell: OpenSSH, timeout: Duration = .seconds(5)) {
+        self.shell = shell
+        self.timeout = timeout
+    }
+
+    public func probe(_ target: HealthTarget) async throws -> HealthReport {
+        guard let access = target.access else {
+            throw Failure(
+                .permanent, code: "invalidInput",
+                message: "cannot look at the agent on \(target.address): no key for its machine is kept")
+        }
+        var answer = try await get("/readyz", target, access)
+        if answer.status == 404 { answer = try await get("/healthz", target, access) }
+        return try HealthVerdict.report(status: answer.status, body: answer.body, target)
+    }
+
+    /// The status stands alone on the last line of the output, behind the body.
+    private func get(
+        _ path: String, _ target: HealthTarget, _ access: SSHAccess
+    ) async throws -> (status: Int, body: [UInt8]) {
+        let seconds = max(timeout.wholeMilliseconds / 1000, 1)
+        let command =
+            "curl -q -sS --noproxy '*' --max-time \(seconds) --max-filesize 65536 -w '\\n%{http_code}' "
+            + "http://127.0.0.1:\(target.port)\(path)"
+        let end = try await shell.execute(access, command: command)
+        switch end.ending {
+        case .exited(0): break
+        case .exited(127):
+            throw Failure(
+                .permanent, code: "healthToolMissing",
+                message: "cannot look at the agent on \(target.address): there is no curl on its machine")
+        case .exited(let code) where code != 255:
+            throw Failure(
+                .transient, code: "agentUnreachable",
+                message: "the agent on \(target.address):\(target.port) does not answer: "
+                    + PlainText.clean(end.errors.lastLines(1)))
+        case .exited, .signalled, .overTime, .cancelled, .refused: throw SSHVerdict.failure(end, access)
+        }
+        let lines = end.output.text.split(separator: "\n", omittingEmptySubsequences: false)
+        let status = lines.last.flatMap { Int($0) } ?? 0
+        return (status, Array(lines.dropLast().joined(separator: "\n").utf8))
+    }
+}

@@ -1,0 +1,53 @@
+internal import AuraModel
+internal import ChildProcess
+internal import DriverKit
+
+/// What `ssh` means by its last words. It ends with 255 for every failure of its own, so the text has to tell.
+enum SSHVerdict {
+    /// Texts of OpenSSH 8 to 10, most telling first: a changed host key is followed by a refusal of the verification.
+    private static let table: [(text: String, errorClass: ErrorClass, code: String)] = [
+        ("REMOTE HOST IDENTIFICATION HAS CHANGED", .permanent, "sshHostKeyMismatch"),
+        ("Host key verification failed", .permanent, "sshHostKeyMismatch"),
+        ("Error loading key", .permanent, "sshKeyUnusable"),
+        ("Load key", .permanent, "sshKeyUnusable"),
+        ("Permission denied", .permanent, "sshPermissionDenied"),
+        ("Too many authentication failures", .permanent, "sshPermissionDenied"),
+        ("Unable to negotiate", .permanent, "sshNegotiation"),
+        ("Connection refused", .transient, "sshRefused"),
+        ("timed out", .transient, "sshTimedOut"),
+        ("Timeout, server", .transient, "sshTimedOut"),
+        ("No route to host", .transient, "sshNoRoute"),
+        ("Network is unreachable", .transient, "sshNoRoute"),
+        ("Could not resolve hostname", .transient, "sshUnresolved"),
+        ("Connection reset", .transient, "sshClosed"),
+        ("Broken pipe", .transient, "sshClosed"),
+        ("Connection closed", .transient, "sshClosed"),
+        ("kex_exchange_identification", .transient, "sshClosed"),
+    ]
+
+    static func failure(_ end: OpenSSH.End, _ access: SSHAccess) -> Failure {
+        switch end.ending {
+        case .overTime: return failure(.transient, "sshTimedOut", "no answer within the time limit", access)
+        case .cancelled: return failure(.transient, "cancelled", "the task was cancelled", access)
+        case .exited(255), .signalled, .refused: return verdict(end.errors, access)
+        case .exited(let code):
+            let words = end.errors.lastLines()
+            return failure(.transient, "sshCommandFailed", "the command ended with \(code): \(words)", access)
+        }
+    }
+
+    private static func verdict(_ errors: Tail, _ access: SSHAccess) -> Failure {
+        let text = errors.text
+        let words = errors.lastLines()
+        guard let entry = table.first(where: { text.contains($0.text) }) else {
+            return failure(.transient, "sshFailed", words.isEmpty ? "ssh ended without a word" : words, access)
+        }
+        return failure(entry.errorClass, entry.code, words, access)
+    }
+
+    private static func failure(
+        _ errorClass: ErrorClass, _ code: String, _ words: String, _ access: SSHAccess
+    ) -> Failure {
+        Failure(errorClass, code: code, message: "cannot reach \(access.address): \(PlainText.clean(words))")
+    }
+}

@@ -1,0 +1,111 @@
+public import AuraModel
+public import DriverKit
+internal import DriverREST
+public import HTTPClient
+internal import JSON
+public import Logging
+
+/// A tailnet, over Tailscale's API and an OAuth client.
+///
+/// Codes: `badRequest`, `unauthorized`, `forbidden`, `notFound`, `notOurs`, `rateLimited`, `providerFault`, and those of
+/// a call without an answer. A key whose answer was lost is an orphan that expires unused, so minting is never ambiguous.
+public final class TailscaleNetwork: NetworkDriver {
+    private let settings: TailscaleSettings
+    private let api: TailscaleAPI
+
+    public init(
+        settings: TailscaleSettings, http: any HTTPTransport, time: any TimeSource, random: any RandomSource,
+        log: Logger
+    ) {
+        self.settings = settings
+        api = TailscaleAPI(settings: settings, http: http, time: time, random: random, log: log)
+    }
+
+    public func mintKey(_ specification: EnrolmentKeySpecification) async throws -> EnrolmentKey {
+        let description = EnrolmentKeyDescription.clean(specification.description)
+        let what = "mint a key for \(description)"
+        let create: JSONValue = [
+            "reusable": false, "ephemeral": .bool(settings.ephemeralNodes), "preauthorized": true,
+            "tags": .array(settings.tags.map(JSONValue.string)),
+        ]
+        let seconds = min(max(specification.lifetime.wholeMilliseconds / 1000, 1), 90 * 86_400)
+        let body: JSONValue = [
+            "capabilities": ["devices": ["create": create]], "expirySeconds": .integer(seconds),
+            "description": .string(description),
+        ]
+        let answer = try await api.send(
+            TailscaleCall(method: .post, path: "/tailnet/\(tailnet)/keys", body: body, what: what))
+        guard let id = answer["id"]?.stringValue, let key = answer["key"]?.stringValue, !id.isEmpty, !key.isEmpty else {
+            throw Failure(.transient, code: "providerAnswer", message: "cannot \(what): there is none in the answer")
+        }
+        return EnrolmentKey(id: id, secret: Secret(key))
+    }
+
+    public func revokeKey(id: String) async throws {
+        let path = "/tailnet/\(tailnet)/keys/\(try Self.segment(id, of: "key"))"
+        _ = try await api.find(TailscaleCall(method: .delete, path: path, what: "revoke key \(id)"))
+    }
+
+    public func device(nodeID: String) async throws -> NetworkDevice? {
+        let path = "/device/\(try Self.segment(nodeID, of: "device"))"
+        let what = "read device \(nodeID)"
+        return try await api.find(TailscaleCall(method: .get, path: path, what: what)).map { value in
+            try Self.device(value, what)
+        }
+    }
+
+    public func devices(hostname: String) async throws -> [NetworkDevice] {
+        let what = "list devices"
+        let call = TailscaleCall(method: .get, path: "/tailnet/\(tailnet)/devices", what: what)
+        guard let devices = try await api.send(call)["devices"]?.arrayValue else {
+            throw Failure(.transient, code: "providerAnswer", message: "cannot \(what): there is no list in the answer")
+        }
+        return try devices.map { try Self.device($0, what) }.filter { $0.hostname == hostname }
+    }
+
+    public func deleteDevice(nodeID: String) async throws {
+        let path = "/device/\(try Self.segment(nodeID, of: "device"))"
+        _ = try await api.find(TailscaleCall(method: .delete, path: path, what: "delete device \(nodeID)"))
+    }
+
+    private var tailnet: String { Query.escape(settings.tailnet) }
+
+    /// An id as part of a path; one that could lead elsewhere is refused.
+    private static func segment(_ id: String, of noun: String) throws(Failure) -> String {
+        let isPlain = id.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x2D
+        }
+        guard isPlain, !id.isEmpty, id.utf8.count <= 100 else {
+            throw Failure(
+                .permanent, code: "invalidIdentifier",
+                message: "cannot read the \(noun) id \(PlainText.clean(id, limitBytes: 40)): "
+                    + "it holds other characters than letters, digits and hyphens")
+        }
+        return id
+    }
+
+    private static func device(_ value: JSONValue, _ what: String) throws(Failure) -> NetworkDevice {
+        guard let id = value["nodeId"]?.stringValue ?? value["id"]?.stringValue, !id.isEmpty else {
+            throw Failure(.transient, code: "providerAnswer", message: "cannot \(what): a device has no id")
+        }
+        let name = value["name"]?.stringValue ?? ""
+        let texts = { (member: String) in (value[member]?.arrayValue ?? []).compactMap(\.stringValue) }
+        return NetworkDevice(
+            nodeID: id, hostname: value["hostname"]?.stringValue ?? "",
+            name: name.hasSuffix(".") ? String(name.dropLast()) : name, addresses: texts("addresses"),
+            tags: texts("tags"), isAuthorized: value["authorized"]?.boolValue ?? false)
+    }
+}
+
+/// A key's description: Tailscale takes 50 letters, digits, hyphens, underscores and blanks, and refuses the rest.
+enum EnrolmentKeyDescription {
+    static func clean(_ text: String) -> String {
+        let kept = text.unicodeScalars.prefix(50).map { scalar -> Character in
+            switch scalar.value {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x5F, 0x20: Character(scalar)
+            default: "-"
+            }
+        }
+        return kept.isEmpty ? "aura" : String(kept)
+    }
+}

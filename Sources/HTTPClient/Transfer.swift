@@ -1,0 +1,75 @@
+internal import CCurl
+
+/// One request as libcurl runs it. Touched by the client's thread only.
+final class Transfer {
+    let exchange: Exchange
+    let easy: UnsafeMutableRawPointer
+    private var answer = AnswerBuffer()
+    private var headerList: UnsafeMutablePointer<curl_slist>?
+    private let reason: UnsafeMutablePointer<CChar>
+
+    /// None where libcurl has no memory or does not take an option.
+    init?(_ exchange: Exchange, settings: HTTPClientSettings, timeLeft: Duration) {
+        guard let easy = curl_easy_init() else { return nil }
+        self.exchange = exchange
+        self.easy = easy
+        reason = .allocate(capacity: Int(CURL_ERROR_SIZE))
+        reason.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        answer.limitBytes = exchange.request.responseLimitBytes
+        var options = TransferOptions(easy: easy)
+        options.place(exchange.request, timeLeft: timeLeft)
+        options.house(settings)
+        headerList = options.content(exchange.request, userAgent: settings.userAgent)
+        options.set(pointer: CURLOPT_ERRORBUFFER, reason)
+        options.sinks(context: Unmanaged.passUnretained(self).toOpaque(), body: Self.takeBody, header: Self.takeHeader)
+        guard options.areTaken else { return nil }
+    }
+
+    deinit {
+        curl_easy_cleanup(easy)
+        curl_slist_free_all(headerList)
+        reason.deallocate()
+    }
+
+    /// Whether any byte of the request went out.
+    var wasSent: Bool {
+        long(CURLINFO_REQUEST_SIZE) > 0
+    }
+
+    /// What came of it, from libcurl's verdict.
+    func result(_ code: CURLcode) -> Result<HTTPResponse, HTTPError> {
+        if code == CURLE_OK {
+            let status = long(CURLINFO_RESPONSE_CODE)
+            return .success(HTTPResponse(status: status, headers: answer.headers, body: answer.body))
+        }
+        let verdict = TransferVerdict(code, wasSent: wasSent, isTooLarge: answer.isTooLarge)
+        let text = reason[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: reason)
+        let error = HTTPError(
+            verdict.code, exchange.request, verdict.reason(libcurl: text, exchange.request),
+            mayHaveBeenSent: verdict.mayHaveBeenSent)
+        return .failure(error)
+    }
+
+    private func long(_ information: CURLINFO) -> Int {
+        var value = 0
+        return aura_curl_get_long(easy, information, &value) == CURLE_OK ? value : 0
+    }
+
+    private static let takeBody: aura_curl_sink = { bytes, size, count, context in
+        accept(bytes, size &* count, context) { $0.appendBody($1) }
+    }
+
+    private static let takeHeader: aura_curl_sink = { bytes, size, count, context in
+        accept(bytes, size &* count, context) { $0.appendHeader($1) }
+    }
+
+    /// Returns how many bytes were taken; libcurl ends the transfer where that is not all of them.
+    private static func accept(
+        _ bytes: UnsafeMutablePointer<CChar>?, _ count: Int, _ context: UnsafeMutableRawPointer?,
+        _ take: (inout AnswerBuffer, UnsafeRawBufferPointer) -> Bool
+    ) -> Int {
+        guard let context else { return 0 }
+        let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+        return take(&transfer.answer, UnsafeRawBufferPointer(start: bytes, count: count)) ? count : 0
+    }
+}

@@ -1,0 +1,30 @@
+/// All actions that can still be read. Finished ones stay after their server is gone, the newest 200,000 of them.
+struct ActionTable: Sendable {
+    private var rows: [Int64: Action] = [:]
+    private var finished: [Int64] = []
+    private var dropped = 0
+    private static let limit = 200_000
+
+    subscript(id: Int64) -> Action? { rows[id] }
+
+    /// Enters a new action.
+    mutating func insert(_ action: Action) { rows[action.id] = action }
+
+    /// Changes an action where it stands.
+    mutating func update(_ id: Int64, _ change: (inout Action) -> Void) {
+        guard rows[id] != nil else { return }
+        change(&rows[id]!)
+    }
+
+    /// Counts an action among the finished, and forgets the oldest beyond the limit.
+    mutating func retire(_ id: Int64) {
+        finished.append(id)
+        guard finished.count - dropped > Self.limit else { return }
+        rows[finished[dropped]] = nil
+        dropped += 1
+        if dropped > Self.limit {
+            finished.removeFirst(dropped)
+            dropped = 0
+        }
+    }
+}

@@ -1,0 +1,71 @@
+/// `/_sandbox/…`: what tests do to the sandbox. No token is needed; only the main listener has these routes.
+enum AdminCalls {
+    static let routes: [Route] = [
+        Route("POST", "/_sandbox/faults") { cloud, call in
+            try call.allow(Fault.Body.fields)
+            let id = cloud.ids.nextOther()
+            try cloud.faults.add(try call.decode(Fault.Body.self), id: id)
+            return Answer(201, ["id": .int(id)])
+        },
+        Route("GET", "/_sandbox/faults") { cloud, _ in
+            Answer(200, ["faults": .array(cloud.faults.all.map(\.json))])
+        },
+        Route("DELETE", "/_sandbox/faults") { cloud, _ in
+            try cloud.faults.remove(nil)
+            return .none
+        },
+        Route("DELETE", "/_sandbox/faults/{id}") { cloud, call in
+            try cloud.faults.remove(try call.id(of: "fault"))
+            return .none
+        },
+        Route("GET", "/_sandbox/state") { cloud, _ in
+            cloud.refreshNodes()
+            return Answer(200, StateReport.json(cloud))
+        },
+        Route("GET", "/_sandbox/settings") { cloud, _ in Answer(200, cloud.settings.json) },
+        Route("POST", "/_sandbox/settings") { cloud, call in
+            try cloud.settings.merge(try call.decode([String: Settings.Value].self))
+            return Answer(200, cloud.settings.json)
+        },
+        Route("POST", "/_sandbox/reset") { cloud, _ in
+            cloud.reset()
+            return .none
+        },
+        Route("POST", "/_sandbox/servers/{id}", server),
+        Route("POST", "/_sandbox/drain-rate-limit") { cloud, _ in
+            cloud.bucket.drain(now: cloud.now)
+            return .none
+        },
+        Route("POST", "/_sandbox/largest-ids") { cloud, _ in
+            cloud.ids.jumpToLargest()
+            return .none
+        },
+    ]
+
+    /// What befalls a server outside the API.
+    private enum Blow: String, Decodable {
+        /// It is deleted by somebody else.
+        case vanish
+        /// It loses power.
+        case crash
+        /// Its agent stops answering, and answers again.
+        case sicken, heal
+        /// The API does not know its status.
+        case unknown
+    }
+
+    private struct Body: Decodable { var blow: Blow }
+
+    @Sendable private static func server(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
+        let id = try call.id(of: "server")
+        guard cloud.servers[id] != nil else { throw APIError.notFound("server", String(id)) }
+        switch try call.decode(Body.self).blow {
+        case .vanish: cloud.vanish(id)
+        case .crash: cloud.force(id, .off)
+        case .sicken: cloud.servers.update(id) { $0.traits.isSick = true }
+        case .heal: cloud.servers.update(id) { $0.traits.isSick = false }
+        case .unknown: cloud.force(id, .unknown)
+        }
+        return .none
+    }
+}

@@ -1,0 +1,62 @@
+/// A machine's price a month, and what follows from it.
+struct Price: Sendable {
+    /// Net, in euro cents.
+    let monthlyCents: Int64
+
+    /// Value-added tax of the pretended account.
+    static let vatPercent: Int64 = 19
+
+    /// The included traffic of every type: 20 TiB.
+    static let includedTrafficBytes: Int64 = 21_990_232_555_520
+
+    /// One element of `prices[]`.
+    func json(location: String) -> JSONValue {
+        [
+            "location": .string(location), "included_traffic": .int(Self.includedTrafficBytes),
+            "price_hourly": Self.amount(hourly), "price_monthly": Self.amount(monthlyCents * 100),
+            "price_per_tb_traffic": Self.amount(10_000),
+        ]
+    }
+
+    /// An hour costs the 625th part of a month, rounded up, in ten-thousandths of a euro.
+    private var hourly: Int64 { (monthlyCents * 100 + 624) / 625 }
+
+    /// Net and gross as decimal strings; `net` counts ten-thousandths of a euro.
+    static func amount(_ net: Int64) -> JSONValue {
+        ["net": .string(decimal(net)), "gross": .string(decimal(net * (100 + vatPercent) / 100))]
+    }
+
+    private static func decimal(_ tenThousandths: Int64) -> String {
+        let fraction = String(tenThousandths % 10_000)
+        return "\(tenThousandths / 10_000).\(String(repeating: "0", count: 4 - fraction.count))\(fraction)"
+    }
+}
+
+/// `GET /pricing`.
+enum Pricing {
+    /// The whole price list.
+    static func json(_ catalog: Catalog) -> JSONValue {
+        let perMonth = { (net: Int64) -> JSONValue in ["price_monthly": Price.amount(net)] }
+        let ipv4 = catalog.locations.map { location -> JSONValue in
+            [
+                "location": .string(location.name), "price_hourly": Price.amount(8),
+                "price_monthly": Price.amount(5_000),
+            ]
+        }
+        let floating = catalog.locations.map { location -> JSONValue in
+            ["location": .string(location.name), "price_monthly": Price.amount(30_000)]
+        }
+        return [
+            "pricing": [
+                "currency": "EUR", "vat_rate": .string("\(Price.vatPercent).000000"),
+                "image": ["price_per_gb_month": Price.amount(110)], "volume": ["price_per_gb_month": Price.amount(440)],
+                "server_backup": ["percentage": "20.0000000000"], "floating_ip": perMonth(30_000),
+                "floating_ips": [["type": "ipv4", "prices": .array(floating)]],
+                "primary_ips": [["type": "ipv4", "prices": .array(ipv4)]],
+                "server_types": .array(
+                    catalog.types.map { ["id": .int($0.id), "name": .string($0.name), "prices": $0.prices] }),
+                "load_balancer_types": [],
+            ]
+        ]
+    }
+}

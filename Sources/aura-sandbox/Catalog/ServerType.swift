@@ -1,0 +1,78 @@
+/// A size of machine, with the locations that build it.
+struct ServerType: Sendable {
+    let id: Int64
+    let name: String
+    let architecture: String
+    let disk: Int64
+    /// Names of the locations where it can be ordered.
+    let locations: [String]
+    /// `prices[]`, as the type itself and `/pricing` show them.
+    let prices: JSONValue
+    /// The answer's text, rendered once.
+    let json: JSONValue
+
+    /// A family's common properties.
+    private struct Family {
+        let category: String
+        let cpu: String
+        let architecture: String
+        let locations: [String]
+    }
+
+    private init(
+        _ id: Int64, _ name: String, _ family: Family, cores: Int64, memory: Double, disk: Int64, monthlyCents: Int64
+    ) {
+        self.id = id
+        self.name = name
+        self.disk = disk
+        architecture = family.architecture
+        locations = family.locations
+        let prices = JSONValue.array(family.locations.map { Price(monthlyCents: monthlyCents).json(location: $0) })
+            .frozen
+        self.prices = prices
+        let places = Location.standard.filter { family.locations.contains($0.name) }
+        let fields: JSONValue = [
+            "id": .int(id), "name": .string(name), "description": .string(name.uppercased()),
+            "category": .string(family.category), "cores": .int(cores), "memory": .number(memory), "disk": .int(disk),
+            "storage_type": "local", "cpu_type": .string(family.cpu), "architecture": .string(family.architecture),
+            "deprecated": false, "deprecation": .null, "prices": prices,
+            "locations": .array(
+                places.map {
+                    [
+                        "id": .int($0.id), "name": .string($0.name), "deprecation": .null, "available": true,
+                        "recommended": true,
+                    ]
+                }),
+        ]
+        json = fields.frozen
+    }
+
+    private static let europe = ["fsn1", "nbg1", "hel1"]
+    private static let everywhere = ["fsn1", "nbg1", "hel1", "ash", "hil", "sin"]
+    private static let cx = Family(category: "Cost-Optimized", cpu: "shared", architecture: "x86", locations: europe)
+    private static let cax = Family(category: "Cost-Optimized", cpu: "shared", architecture: "arm", locations: europe)
+    private static let old = Family(
+        category: "Regular Purpose", cpu: "shared", architecture: "x86", locations: ["ash", "hil"])
+    private static let cpx = Family(
+        category: "Regular Purpose", cpu: "shared", architecture: "x86", locations: everywhere)
+    private static let ccx = Family(
+        category: "General Purpose", cpu: "dedicated", architecture: "x86", locations: everywhere)
+
+    static let standard = [
+        ServerType(22, "cpx11", old, cores: 2, memory: 2, disk: 40, monthlyCents: 549),
+        ServerType(45, "cax11", cax, cores: 2, memory: 4, disk: 40, monthlyCents: 587),
+        ServerType(93, "cax21", cax, cores: 4, memory: 8, disk: 80, monthlyCents: 990),
+        ServerType(94, "cax31", cax, cores: 8, memory: 16, disk: 160, monthlyCents: 1_890),
+        ServerType(96, "ccx13", ccx, cores: 2, memory: 8, disk: 80, monthlyCents: 1_690),
+        ServerType(97, "ccx23", ccx, cores: 4, memory: 16, disk: 160, monthlyCents: 3_290),
+        ServerType(98, "ccx33", ccx, cores: 8, memory: 32, disk: 240, monthlyCents: 6_390),
+        ServerType(109, "cpx12", cpx, cores: 1, memory: 2, disk: 40, monthlyCents: 1_133),
+        ServerType(110, "cpx22", cpx, cores: 2, memory: 4, disk: 80, monthlyCents: 1_590),
+        ServerType(111, "cpx32", cpx, cores: 4, memory: 8, disk: 160, monthlyCents: 2_690),
+        ServerType(112, "cpx42", cpx, cores: 8, memory: 16, disk: 320, monthlyCents: 4_990),
+        ServerType(114, "cx23", cx, cores: 2, memory: 4, disk: 40, monthlyCents: 545),
+        ServerType(115, "cx33", cx, cores: 4, memory: 8, disk: 80, monthlyCents: 890),
+        ServerType(116, "cx43", cx, cores: 8, memory: 16, disk: 160, monthlyCents: 1_590),
+        ServerType(117, "cx53", cx, cores: 16, memory: 32, disk: 320, monthlyCents: 2_990),
+    ]
+}

@@ -1,0 +1,27 @@
+/// What once existed, for checks of leaks and planted secrets; the newest 100,000 servers and as many other things.
+struct Past: Sendable {
+    /// A key or firewall that was deleted.
+    struct Thing: Sendable {
+        let kind: String
+        let id: Int64
+        let name: String
+    }
+
+    private(set) var servers: [Server] = []
+    private(set) var things: [Thing] = []
+    /// How many servers were ever created.
+    var createdServers = 0
+    private static let limit = 100_000
+
+    /// Remembers a server that is gone.
+    mutating func add(_ server: Server) {
+        if servers.count >= Self.limit { servers.removeFirst(Self.limit / 10) }
+        servers.append(server)
+    }
+
+    /// Remembers a key or firewall that is gone.
+    mutating func add(_ kind: String, id: Int64, name: String) {
+        if things.count >= Self.limit { things.removeFirst(Self.limit / 10) }
+        things.append(Thing(kind: kind, id: id, name: name))
+    }
+}

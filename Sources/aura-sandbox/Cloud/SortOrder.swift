@@ -1,0 +1,32 @@
+/// `sort=field[:asc|:desc]`, repeatable; the first one weighs most.
+struct SortOrder<Element>: Sendable {
+    /// Whether the left element comes first in ascending order.
+    typealias Ascending = @Sendable (Element, Element) -> Bool
+
+    private let steps: [(before: Ascending, descending: Bool)]
+
+    /// Reads a call's `sort` parameters; a field that is not in `fields` is 422.
+    init(_ call: Call, _ fields: [String: Ascending]) throws {
+        steps = try call.all("sort").map { text in
+            let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+            let direction = parts.count > 1 ? parts[1] : "asc"
+            guard parts.count <= 2, ["asc", "desc"].contains(direction), let before = fields[String(parts[0])] else {
+                throw APIError.invalid("sort", "cannot sort by '\(text)'")
+            }
+            return (before, direction == "desc")
+        }
+    }
+
+    /// The elements in the wanted order; where nothing was said they stay as they are.
+    func apply(_ elements: [Element]) -> [Element] {
+        guard !steps.isEmpty else { return elements }
+        return elements.sorted { left, right in
+            for step in steps {
+                let (first, second) = step.descending ? (right, left) : (left, right)
+                if step.before(first, second) { return true }
+                if step.before(second, first) { return false }
+            }
+            return false
+        }
+    }
+}

@@ -1,0 +1,82 @@
+/// A firewall and where it is applied.
+struct Firewall: Sendable {
+    /// What it is applied to.
+    enum Target: Sendable, Equatable {
+        case server(Int64)
+        case selector(String)
+    }
+
+    let id: Int64
+    var name: String
+    var labels: [String: String]
+    let created: Instant
+    var rules: [FirewallRule]
+    var targets: [Target] = []
+
+    static let limitPerServer = 5
+
+    /// The answer's text.
+    var json: JSONValue {
+        [
+            "id": .int(id), "name": .string(name), "labels": .labels(labels), "created": .time(created),
+            "rules": .array(rules.map(\.json)), "applied_to": .array(targets.map(Self.json)),
+        ]
+    }
+
+    private static func json(_ target: Target) -> JSONValue {
+        switch target {
+        case .server(let id): ["type": "server", "server": ["id": .int(id)]]
+        case .selector(let text):
+            ["type": "label_selector", "label_selector": ["selector": .string(text)], "applied_to_resources": []]
+        }
+    }
+}
+
+/// The project's firewalls in the order of their numbers.
+struct FirewallTable: Sendable {
+    private(set) var all: [Firewall] = []
+
+    /// The firewall that a create request means, or 422.
+    func find(_ id: Int64) throws -> Firewall {
+        guard let firewall = all.first(where: { $0.id == id }) else {
+            throw APIError.invalid("firewalls", "firewall \(id) not found")
+        }
+        return firewall
+    }
+
+    /// The firewall with that number, or 404.
+    func get(_ id: Int64) throws -> Firewall {
+        guard let firewall = all.first(where: { $0.id == id }) else { throw APIError.notFound("firewall", String(id)) }
+        return firewall
+    }
+
+    /// Enters a firewall with a new name, else 409.
+    mutating func insert(_ firewall: Firewall) throws {
+        try check(firewall.name)
+        all.append(firewall)
+    }
+
+    /// Changes a firewall where it stands.
+    mutating func update(_ id: Int64, _ change: (inout Firewall) -> Void) {
+        guard let place = all.firstIndex(where: { $0.id == id }) else { return }
+        change(&all[place])
+    }
+
+    /// Drops a server that is gone from what firewalls are applied to.
+    mutating func forget(server: Int64) {
+        for place in all.indices { all[place].targets.removeAll { $0 == .server(server) } }
+    }
+
+    /// Takes a firewall out.
+    mutating func remove(_ id: Int64) { all.removeAll { $0.id == id } }
+
+    /// Whether a name may be given to a firewall.
+    func check(_ name: String) throws {
+        guard (1...128).contains(name.utf8.count) else {
+            throw APIError.invalid("name", "Length must be between 1 and 128.")
+        }
+        guard !all.contains(where: { $0.name == name }) else {
+            throw APIError.taken("firewall name is already used", field: "name")
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import FoundationEssentials
+
+/// One request, as the cloud's handlers see it.
+struct Call: Sendable {
+    var method: String
+    /// Without the query, as it came.
+    var path: String
+    var query: [(name: String, value: String)] = []
+    /// The `Authorization` header.
+    var authorization: String?
+    /// The caller's address.
+    var peer: String?
+    var body: [UInt8] = []
+    /// What the route's `{…}` segments matched.
+    var parameters: [String: String] = [:]
+
+    /// The first value of a query parameter.
+    func first(_ name: String) -> String? { query.first { $0.name == name }?.value }
+
+    /// All values of a repeatable query parameter.
+    func all(_ name: String) -> [String] { query.filter { $0.name == name }.map(\.value) }
+
+    /// A path parameter that is a number; what is no number names nothing.
+    func id(_ name: String = "id", of what: String) throws -> Int64 {
+        let text = parameters[name] ?? ""
+        guard let id = Int64(text) else { throw APIError.notFound(what, text) }
+        return id
+    }
+
+    /// The body as `Value`, whose properties are in camel case; refuses bad JSON with 400 `json_error` and a wrong field with 422 `invalid_input`.
+    func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        do {
+            let decoder = JSONDecoder()
+            if isSnakeCase { decoder.keyDecodingStrategy = .convertFromSnakeCase }
+            return try decoder.decode(type, from: Data(body))
+        } catch let error as DecodingError {
+            throw refusal(error)
+        }
+    }
+
+    /// Refuses a body that has other fields than the allowed ones, so that a typing mistake does not pass for success.
+    func allow(_ fields: Set<String>) throws {
+        for name in try decode(FieldNames.self).names where !fields.contains(name) {
+            throw APIError.invalid(name, "no such field; there are \(fields.sorted().joined(separator: ", "))")
+        }
+    }
+
+    private func refusal(_ error: DecodingError) -> APIError {
+        switch error {
+        case .keyNotFound(let key, let context):
+            return .invalid(field(context.codingPath + [key]), "Missing data for required field.")
+        case .typeMismatch(_, let context), .valueNotFound(_, let context):
+            return .invalid(field(context.codingPath), "Not a valid value.")
+        case .dataCorrupted(let context) where !context.codingPath.isEmpty:
+            return .invalid(field(context.codingPath), "Not a valid value.")
+        case .dataCorrupted:
+            return .plain(400, "json_error", "invalid JSON in request body")
+        @unknown default:
+            return .plain(400, "json_error", "invalid JSON in request body")
+        }
+    }
+
+    private func field(_ path: [any CodingKey]) -> String {
+        path.isEmpty ? "body" : path.map { $0.intValue.map(String.init) ?? sent($0.stringValue) }.joined(separator: ".")
+    }
+
+    /// Hetzner spells fields `server_type`, Tailscale and the sandbox itself `authKey`.
+    private var isSnakeCase: Bool { path.hasPrefix("/v1") }
+
+    /// A property's name as the request spells it.
+    private func sent(_ name: String) -> String {
+        guard isSnakeCase else { return name }
+        return name.reduce(into: "") { $0 += $1.isUppercase ? "_\($1.lowercased())" : String($1) }
+    }
+}
+
+/// The names of an object's fields.
+private struct FieldNames: Decodable {
+    struct Name: CodingKey {
+        let stringValue: String
+        var intValue: Int? { nil }
+
+        init(stringValue: String) { self.stringValue = stringValue }
+        init?(intValue: Int) { nil }
+    }
+
+    let names: [String]
+
+    init(from decoder: any Decoder) throws {
+        names = try decoder.container(keyedBy: Name.self).allKeys.map(\.stringValue).sorted()
+    }
+}
+
+/// A reference by number or by name; both are accepted wherever the API names a type, image, location or key.
+enum Reference: Decodable, Sendable {
+    case id(Int64)
+    case name(String)
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let id = try? container.decode(Int64.self) {
+            self = .id(id)
+        } else {
+            self = .name(try container.decode(String.self))
+        }
+    }
+
+    /// Whether this reference means the thing with that number and name; a number may come as a string.
+    func means(id: Int64, name: String) -> Bool {
+        switch self {
+        case .id(let wanted): wanted == id
+        case .name(let wanted): wanted == name || wanted == String(id)
+        }
+    }
+
+    /// The reference as text, for messages.
+    var text: String {
+        switch self {
+        case .id(let id): String(id)
+        case .name(let name): name
+        }
+    }
+}

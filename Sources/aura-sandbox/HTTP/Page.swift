@@ -1,0 +1,65 @@
+/// The part of a list that a call asked for: `page` from 1, `per_page` 25 unless told, 50 at most.
+struct Page: Sendable {
+    let number: Int
+    let size: Int
+
+    init(_ call: Call) throws {
+        number = try Self.positive(call, "page", otherwise: 1)
+        size = min(50, try Self.positive(call, "per_page", otherwise: 25))
+    }
+
+    private static func positive(_ call: Call, _ name: String, otherwise: Int) throws -> Int {
+        guard let text = call.first(name), !text.isEmpty else { return otherwise }
+        guard let value = Int(text), (1...1_000_000_000).contains(value) else {
+            throw APIError.invalid(name, "must be greater than 0")
+        }
+        return value
+    }
+
+    /// The page's elements under `field`, with `meta.pagination` and the `Link` header.
+    func answer<Element>(
+        _ items: some RandomAccessCollection<Element>, _ field: String, _ call: Call, _ json: (Element) -> JSONValue
+    ) -> Answer {
+        let total = items.count
+        let last = max(1, (total + size - 1) / size)
+        let part = items.dropFirst((number - 1) * size).prefix(size)
+        let previous = number > 1 ? min(number - 1, last) : nil
+        let next = number < last ? number + 1 : nil
+        var answer = Answer(
+            200,
+            .object([
+                (field, .array(part.map(json))),
+                (
+                    "meta",
+                    [
+                        "pagination": [
+                            "page": .count(number), "per_page": .count(size),
+                            "previous_page": .whole(previous.map(Int64.init)),
+                            "next_page": .whole(next.map(Int64.init)),
+                            "last_page": .count(last), "total_entries": .count(total),
+                        ]
+                    ]
+                ),
+            ]))
+        let links = [("prev", previous), ("next", next), ("last", last)].compactMap { relation, page in
+            page.map { "<\(call.path)?\(query(call, page: $0))>; rel=\"\(relation)\"" }
+        }
+        answer.headers.append(("Link", links.joined(separator: ", ")))
+        return answer
+    }
+
+    private func query(_ call: Call, page: Int) -> String {
+        let kept = call.query.filter { $0.name != "page" && $0.name != "per_page" }
+        let pairs = [("page", String(page)), ("per_page", String(size))] + kept.map { ($0.name, $0.value) }
+        return pairs.map { "\($0)=\(Self.escaped($1))" }.joined(separator: "&")
+    }
+
+    private static func escaped(_ text: String) -> String {
+        let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8)
+        return text.utf8.map { byte in
+            if plain.contains(byte) { return String(UnicodeScalar(byte)) }
+            let digits = String(byte, radix: 16, uppercase: true)
+            return "%" + (digits.count == 1 ? "0" : "") + digits
+        }.joined()
+    }
+}

@@ -1,0 +1,78 @@
+import Locking
+import Logging
+
+/// Carries orders out on containers.
+struct Machines: Sendable {
+    /// A machine's first process; the start time tells it from a later process of the same number.
+    struct Pulse: Sendable {
+        let pid: Int32
+        let startTime: UInt64
+    }
+
+    let run: RunName
+    let image: String
+    let bridge: Bridge
+    let seed: Seed
+    let podman: Podman
+    let logger: Logger
+    /// The machines that have power.
+    let pulses = Locked<[Int64: Pulse]>([:])
+
+    /// The machines whose first process has ended.
+    func ended() -> [Int64] {
+        pulses.withLock { $0 }.filter { ProcessIdentity.startTime(of: $0.value.pid) != $0.value.startTime }.map(\.key)
+    }
+
+    /// Forgets a machine that has no power any more.
+    func forget(_ server: Int64) { pulses.withLock { $0[server] = nil } }
+
+    /// Carries an order out.
+    func carryOut(_ order: HostOrder) async throws {
+        let name = run.container(order.server)
+        switch order {
+        case .create(let server, _):
+            try seed.write(server)
+            try await podman.run(creation(server, name))
+        case .start(let server, _):
+            try await podman.run(["start", name])
+            try await watch(server, name)
+        case .stop(let server, _):
+            forget(server)
+            try await podman.run(["stop", "--time", "0", name])
+        case .signalShutdown:
+            // What systemd takes as "power off", as it takes a machine's power button.
+            try await podman.run(["kill", "--signal", "SIGRTMIN+4", name])
+        case .restart(let server, let graceSeconds, _):
+            forget(server)
+            try await podman.run(["restart", "--time", String(graceSeconds), name])
+            try await watch(server, name)
+        case .remove(let server, _):
+            forget(server)
+            try await podman.run(["rm", "--force", "--time", "0", "--ignore", "--volumes", name])
+            seed.remove(server)
+        case .crash(let server):
+            forget(server)
+            try await podman.run(["stop", "--time", "0", name])
+        }
+    }
+
+    private func watch(_ server: Int64, _ name: String) async throws {
+        let text = try await podman.run(["inspect", "--format", "{{.State.Pid}}", name])
+        // One that ended at once has no start time any more, and so counts as ended.
+        let pid = Int32(text.split(separator: "\n").first ?? "") ?? 0
+        let pulse = Pulse(pid: pid, startTime: ProcessIdentity.startTime(of: pid) ?? 0)
+        pulses.withLock { $0[server] = pulse }
+    }
+
+    private func creation(_ server: Server, _ name: String) -> [String] {
+        let labels = [RunName.label: run.text, "aura.sandbox.server": String(server.id)]
+        var arguments = ["create", "--name", name, "--runtime", "runc", "--pull", "never"]
+        arguments += ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000", "--systemd=always"]
+        arguments += ["--network", bridge.name, "--ip", server.ipv4?.text ?? "", "--hostname", server.name]
+        arguments += ["--volume", "\(seed.path(server.id)):/var/lib/cloud/seed/nocloud:ro"]
+        arguments += labels.sorted { $0.key < $1.key }.flatMap { ["--label", "\($0.key)=\($0.value)"] }
+        arguments.append(image)
+        // A machine that never boots has a first process, and nothing else.
+        return server.traits.neverBoots ? arguments + ["/bin/sleep", "infinity"] : arguments
+    }
+}

@@ -1,0 +1,85 @@
+import Crypto
+import FoundationEssentials
+
+/// A public key of the project.
+struct SSHKey: Sendable {
+    let id: Int64
+    var name: String
+    var labels: [String: String]
+    let publicKey: String
+    let fingerprint: String
+    let created: Instant
+
+    /// The answer's text.
+    var json: JSONValue {
+        [
+            "id": .int(id), "name": .string(name), "fingerprint": .string(fingerprint),
+            "public_key": .string(publicKey),
+            "labels": .labels(labels), "created": .time(created),
+        ]
+    }
+
+    /// MD5 of the key's blob in lower-case hex with colons, or nil when the text is no OpenSSH public key.
+    static func fingerprint(of publicKey: String) -> String? {
+        let words = publicKey.split(separator: " ")
+        guard words.count >= 2, let blob = Data(base64Encoded: String(words[1])), blob.count > 4 else { return nil }
+        let length = blob.prefix(4).reduce(0) { $0 << 8 | Int($1) }
+        guard blob.count > 4 + length, blob.dropFirst(4).prefix(length).elementsEqual(words[0].utf8) else { return nil }
+        return Insecure.MD5.hash(data: blob).map { byte in
+            let digits = String(byte, radix: 16)
+            return digits.count == 1 ? "0" + digits : digits
+        }.joined(separator: ":")
+    }
+}
+
+/// The project's keys in the order of their numbers.
+struct SSHKeyTable: Sendable {
+    private(set) var all: [SSHKey] = []
+
+    /// The key with that number, or 404.
+    func get(_ id: Int64) throws -> SSHKey {
+        guard let key = all.first(where: { $0.id == id }) else { throw APIError.notFound("SSH key", String(id)) }
+        return key
+    }
+
+    /// The key that a create request means, or 422.
+    func find(_ reference: Reference) throws -> SSHKey {
+        guard let key = all.first(where: { reference.means(id: $0.id, name: $0.name) }) else {
+            throw APIError.invalid("ssh_keys", "SSH key \(reference.text) not found")
+        }
+        return key
+    }
+
+    /// Enters a key whose name and blob are both new, else 409.
+    mutating func insert(_ key: SSHKey) throws {
+        try checkName(key.name)
+        guard !all.contains(where: { $0.fingerprint == key.fingerprint }) else {
+            throw APIError.taken("SSH key with the same fingerprint already exists", field: "public_key")
+        }
+        all.append(key)
+    }
+
+    /// Changes name and labels.
+    mutating func change(_ id: Int64, name: String?, labels: [String: String]?) throws -> SSHKey {
+        guard let place = all.firstIndex(where: { $0.id == id }) else { throw APIError.notFound("SSH key", String(id)) }
+        if let name, name != all[place].name {
+            try checkName(name)
+            all[place].name = name
+        }
+        if let labels { all[place].labels = labels }
+        return all[place]
+    }
+
+    /// Takes a key out.
+    mutating func remove(_ id: Int64) throws -> SSHKey {
+        guard let place = all.firstIndex(where: { $0.id == id }) else { throw APIError.notFound("SSH key", String(id)) }
+        return all.remove(at: place)
+    }
+
+    private func checkName(_ name: String) throws {
+        guard !name.isEmpty else { throw APIError.invalid("name", "Shorter than minimum length 1.") }
+        guard !all.contains(where: { $0.name == name }) else {
+            throw APIError.taken("SSH key not unique", field: "name")
+        }
+    }
+}

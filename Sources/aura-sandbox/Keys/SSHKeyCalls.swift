@@ -1,0 +1,59 @@
+/// `/sshKeys`.
+enum SSHKeyCalls {
+    static let routes: [Route] = [
+        Route("POST", "/v1/ssh_keys", create),
+        Route("GET", "/v1/ssh_keys", list),
+        Route("GET", "/v1/ssh_keys/{id}") { cloud, call in
+            Answer(200, ["ssh_key": try cloud.keys.get(try call.id(of: "SSH key")).json])
+        },
+        Route("PUT", "/v1/ssh_keys/{id}", change),
+        Route("DELETE", "/v1/ssh_keys/{id}") { cloud, call in
+            let key = try cloud.keys.remove(try call.id(of: "SSH key"))
+            cloud.past.add("sshKey", id: key.id, name: key.name)
+            return .none
+        },
+    ]
+
+    private struct Creation: Decodable {
+        var name: String
+        var publicKey: String
+        var labels: [String: String]?
+    }
+
+    private struct Change: Decodable {
+        var name: String?
+        var labels: [String: String]?
+    }
+
+    @Sendable private static func create(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
+        let body = try call.decode(Creation.self)
+        try Labels.check(body.labels ?? [:])
+        guard let fingerprint = SSHKey.fingerprint(of: body.publicKey) else {
+            throw APIError.invalid("public_key", "Invalid SSH public key.")
+        }
+        let key = SSHKey(
+            id: cloud.ids.nextOther(), name: body.name, labels: body.labels ?? [:], publicKey: body.publicKey,
+            fingerprint: fingerprint, created: cloud.now)
+        try cloud.keys.insert(key)
+        return Answer(201, ["ssh_key": key.json])
+    }
+
+    @Sendable private static func change(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
+        let body = try call.decode(Change.self)
+        try Labels.check(body.labels ?? [:])
+        let key = try cloud.keys.change(try call.id(of: "SSH key"), name: body.name, labels: body.labels)
+        return Answer(200, ["ssh_key": key.json])
+    }
+
+    @Sendable private static func list(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
+        let selector = try Selector.of(call)
+        let found = cloud.keys.all.filter { key in
+            (call.first("name").map { $0 == key.name } ?? true)
+                && (call.first("fingerprint").map { $0 == key.fingerprint } ?? true)
+                && (selector?.matches(key.labels) ?? true)
+        }
+        let order = try SortOrder<SSHKey>(call, ["id": { $0.id < $1.id }, "name": { $0.name < $1.name }])
+        let listed = cloud.interference.emptiesList ? [] : order.apply(found)
+        return try Page(call).answer(listed, "ssh_keys", call, \.json)
+    }
+}

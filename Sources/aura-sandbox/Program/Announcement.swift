@@ -1,0 +1,43 @@
+import Glibc
+import Locking
+import ServiceLifecycle
+
+/// Where listeners post their ports, and where somebody waits for all of them.
+final class PortBoard: Sendable {
+    private let stream: AsyncStream<(String, Int)>
+    private let continuation: AsyncStream<(String, Int)>.Continuation
+
+    init() { (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(16)) }
+
+    /// A listener is bound.
+    func post(_ name: String, _ port: Int) { continuation.yield((name, port)) }
+
+    /// The ports of all expected listeners, once they are known; nil when the task ends before.
+    func all(_ expected: Set<String>) async -> [String: Int]? {
+        var ports: [String: Int] = [:]
+        for await (name, port) in stream {
+            ports[name] = port
+            if expected.isSubset(of: ports.keys) { return ports }
+        }
+        return nil
+    }
+}
+
+/// Writes the configuration and says "ready" once everything listens.
+struct Announcement: Service {
+    let ports: PortBoard
+    /// The listener beside the main one: health or tailnet.
+    let second: String
+    let host: String
+    let config: ConfigFile
+
+    func run() async throws {
+        guard let ports = await ports.all(["main", second]), let port = ports["main"] else { return }
+        let endpoint = "http://\(host):\(port)"
+        try config.write(endpoint: endpoint, healthPort: ports["health"], tailnetPort: ports["tailnet"])
+        let line = Array("aura-sandbox ready \(endpoint)\n".utf8)
+        guard line.withUnsafeBytes({ write(STDOUT_FILENO, $0.baseAddress, $0.count) }) == line.count else {
+            throw SandboxError("cannot write to standard output")
+        }
+    }
+}

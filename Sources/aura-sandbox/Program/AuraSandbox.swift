@@ -1,0 +1,77 @@
+import ArgumentParser
+import FoundationEssentials
+import Glibc
+
+/// The command line of `aura-sandbox`.
+@main
+struct AuraSandbox: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "aura-sandbox",
+        abstract: "A local cloud that speaks the Hetzner and Tailscale APIs, with faults on demand.",
+        discussion: """
+            Prints one line, "aura-sandbox ready http://ADDRESS:PORT", once it serves; logs go to standard error.
+            SIGTERM and SIGINT end it and remove what it made.
+            """)
+
+    /// What servers are.
+    enum Hosts: String, ExpressibleByArgument {
+        /// Rows, each with a loopback address of its own where health checks are answered.
+        case none
+        /// Containers with systemd and sshd.
+        case podman
+    }
+
+    @Option(help: "Loopback address and port of the APIs; port 0 chooses one.")
+    var listen = "127.0.0.1:0"
+
+    @Option(help: "What servers are: none (rows) or podman (containers with systemd and sshd).")
+    var hosts = Hosts.none
+
+    @Option(help: "Where to write aurad's configuration; tokens are put beside it.")
+    var writeConfig: String
+
+    @Option(help: "Factor of every duration; 0.1 makes the cloud ten times faster.")
+    var timeScale = 1.0
+
+    @Option(help: "Requests an hour that the project may make.")
+    var rateLimit = 3_600
+
+    @Option(help: "The project's token; random if absent.")
+    var token: String?
+
+    @Option(help: "With --hosts none, the port of the agents' health checks; 0 chooses one.")
+    var healthPort = 18_789
+
+    @Option(help: "With --hosts podman, the image of the machines; built by sandbox/hosts/build.sh if absent.")
+    var hostImage: String?
+
+    @Option(help: "With --hosts podman, the agent's archive; built by sandbox/agent/build.sh if absent.")
+    var agentArchive: String?
+
+    @Option(help: "With --hosts podman, the checkout in which the build scripts lie.")
+    var repo = "."
+
+    @Option(help: "The seed of ids and of faults by probability; random if absent.")
+    var seed: UInt64?
+
+    func validate() throws {
+        guard timeScale >= 0, timeScale <= 1_000 else { throw ValidationError("--time-scale must be 0 to 1000") }
+        guard (1...1_000_000_000).contains(rateLimit) else {
+            throw ValidationError("--rate-limit must be 1 to 1000000000")
+        }
+        guard (0...65_535).contains(healthPort) else { throw ValidationError("--health-port must be 0 to 65535") }
+        _ = try address()
+    }
+
+    /// The main listener's address. Only loopback is served, since nothing here is meant for others.
+    func address() throws -> (host: String, port: Int) {
+        guard let colon = listen.lastIndex(of: ":"), let port = Int(listen[listen.index(after: colon)...]),
+            (0...65_535).contains(port), listen.hasPrefix("127."), AddressPool.number(String(listen[..<colon])) != nil
+        else { throw ValidationError("--listen must be an IPv4 loopback address and a port, as in 127.0.0.1:0") }
+        return (String(listen[..<colon]), port)
+    }
+
+    func run() async throws {
+        try await Sandbox(command: self).run()
+    }
+}

@@ -1,0 +1,124 @@
+/// How a server is switched on and off.
+extension Cloud {
+    /// The actions that change power.
+    enum PowerChange: Sendable {
+        case on, off, shutdown, reboot, reset
+    }
+
+    /// Begins a change of power. One that asks for what is so already succeeds and does nothing.
+    mutating func power(_ change: PowerChange, _ id: Int64) throws -> Int64 {
+        guard let server = servers[id] else { throw APIError.notFound("server", String(id)) }
+        guard !server.isLocked else { throw APIError.locked }
+        let isOn = server.status == .running
+        switch change {
+        case .on: return isOn ? nothing(.startServer, on: id) : powerOn(server)
+        case .off: return isOn ? powerOff(server) : nothing(.stopServer, on: id)
+        case .shutdown: return isOn ? shutDown(server) : nothing(.shutdownServer, on: id)
+        case .reboot: return isOn ? restart(server, .rebootServer, graceSeconds: 10) : nothing(.rebootServer, on: id)
+        case .reset: return isOn ? restart(server, .resetServer, graceSeconds: 0) : nothing(.resetServer, on: id)
+        }
+    }
+
+    /// An action that is done at once.
+    private mutating func nothing(_ command: Action.Command, on id: Int64) -> Int64 {
+        begin(command, on: id, seconds: 0, withHost: false)
+    }
+
+    private mutating func powerOn(_ server: Server) -> Int64 {
+        let action = begin(.startServer, on: server.id, seconds: settings.startSeconds, fallback: server.status)
+        change(server.id, to: .starting)
+        switchOn(server, action: action)
+        return action
+    }
+
+    private mutating func powerOff(_ server: Server) -> Int64 {
+        let action = begin(.stopServer, on: server.id, seconds: settings.stopSeconds, fallback: server.status)
+        change(server.id, to: .stopping)
+        order(.stop(server: server.id, action: action))
+        return action
+    }
+
+    /// The action only says that the signal was delivered; the guest goes down later, or never.
+    private mutating func shutDown(_ server: Server) -> Int64 {
+        let isHeard = !server.traits.ignoresShutdown
+        let action = begin(.shutdownServer, on: server.id, seconds: settings.shutdownSeconds, withHost: isHeard)
+        guard isHeard else { return action }
+        if hasHosts {
+            order(.signalShutdown(server: server.id, action: action))
+        } else {
+            let down = after(settings.shutdownSeconds + settings.guestShutdownSeconds)
+            agenda.add(.guestDown(server: server.id, epoch: server.epoch), at: down)
+        }
+        return action
+    }
+
+    private mutating func restart(_ server: Server, _ command: Action.Command, graceSeconds: Int) -> Int64 {
+        let action = begin(command, on: server.id, seconds: settings.rebootSeconds, fallback: .off)
+        servers.update(server.id) { $0.answersFrom = nil }
+        if command == .resetServer { change(server.id, to: .starting) }
+        order(.restart(server: server.id, graceSeconds: graceSeconds, action: action))
+        return action
+    }
+
+    private mutating func change(_ id: Int64, to status: Server.Status) {
+        servers.update(id) {
+            $0.become(status, at: now)
+            $0.epoch += 1
+            $0.answersFrom = nil
+        }
+    }
+
+    /// The guest has answered the ACPI signal.
+    mutating func guestWentDown(_ id: Int64, epoch: Int) {
+        guard let server = servers[id], server.epoch == epoch, server.status == .running else { return }
+        change(id, to: .off)
+    }
+
+    /// A real machine has ended by itself. While an action runs on it that means nothing yet, and false is returned.
+    mutating func noteHostWentDown(_ id: Int64) -> Bool {
+        guard let server = servers[id] else { return true }
+        guard !server.isLocked else { return false }
+        if server.status == .running { change(id, to: .off) }
+        return true
+    }
+
+    /// Has a machine switched on for an action; where a fault makes it boot slowly, the action does not wait for it.
+    mutating func switchOn(_ server: Server, action: Int64) {
+        if hasHosts, let seconds = server.traits.bootSeconds {
+            actions.update(action) { $0.awaitsHost = false }
+            agenda.add(.lateStart(server: server.id), at: now + seconds)
+        } else {
+            order(.start(server: server.id, action: action))
+        }
+    }
+
+    /// The time of a slow machine has come, if it still is to run.
+    mutating func startLate(_ id: Int64) {
+        if servers[id]?.status == .running { order(.start(server: id, action: nil)) }
+    }
+
+    /// The machine has power: its agent answers after the boot delay.
+    mutating func run(_ id: Int64) {
+        guard let server = servers[id] else { return }
+        let booted = server.traits.bootSeconds.map { now + $0 } ?? after(settings.bootSeconds)
+        servers.update(id) {
+            $0.become(.running, at: now)
+            $0.epoch += 1
+            $0.answersFrom = booted
+        }
+    }
+
+    /// Shows a status, or kills the machine behind the API's back, as a test orders it.
+    mutating func force(_ id: Int64, _ status: Server.Status) {
+        change(id, to: status)
+        if status == .off { order(.crash(server: id)) }
+    }
+
+    /// Whether the agent on the server at this address answers now.
+    func answers(at address: String) -> Bool {
+        guard let server = servers.at(address: address), server.status == .running, let from = server.answersFrom else {
+            return false
+        }
+        return from <= now && !server.traits.neverBoots && !server.traits.isSick
+    }
+}

@@ -1,0 +1,59 @@
+import FoundationEssentials
+
+/// `/oauth/token`, and who may call the rest.
+enum OAuthCalls {
+    static let routes = [Route("POST", "/api/v2/oauth/token", token)]
+
+    /// What the client may do.
+    static let scopes: Set<String> = ["auth_keys", "auth_keys:read", "devices:core", "devices:core:read"]
+
+    @Sendable private static func token(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
+        let form = QueryString.pairs(String(decoding: call.body, as: UTF8.self))
+        let field = { (name: String) in form.first { $0.name == name }?.value }
+        let secret = field("client_secret") ?? basic(call)?.password
+        guard secret == cloud.access.clientSecret else { throw APIError.tailnet(401, "API token invalid") }
+        guard ["client_credentials", nil].contains(field("grant_type")) else {
+            throw APIError.tailnet(400, "unsupported grant type")
+        }
+        let asked = Set((field("scope") ?? "").split(separator: " ").map(String.init))
+        guard asked.isSubset(of: scopes) else {
+            throw APIError.tailnet(400, "requested scopes are invalid or not permitted")
+        }
+        let granted = asked.isEmpty ? ["auth_keys", "devices:core"] : asked
+        let seconds = cloud.settings.tokenSeconds
+        let name = "tskey-api-k\(cloud.dice.word(10))CNTRL-\(cloud.dice.word(28))"
+        let token = Tailnet.Token(expires: cloud.now + seconds, scopes: granted)
+        cloud.tailnet.add(token, named: name, now: cloud.now)
+        return Answer(
+            200,
+            [
+                "access_token": .string(name), "token_type": "Bearer", "expires_in": .int(Int64(seconds)),
+                "scope": .string(granted.sorted().joined(separator: " ")),
+                "tags": .string(cloud.settings.clientTags.joined(separator: " ")),
+            ])
+    }
+
+    /// The user and password of HTTP Basic.
+    private static func basic(_ call: Call) -> (user: String, password: String)? {
+        guard let header = call.authorization, header.hasPrefix("Basic "),
+            let data = Data(base64Encoded: String(header.dropFirst(6)))
+        else { return nil }
+        let parts = String(decoding: data, as: UTF8.self).split(
+            separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
+        return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
+    }
+
+    /// Refuses calls whose token is unknown or expired (401) or lacks the scope (403).
+    static func check(_ call: Call, _ cloud: Cloud) throws {
+        let bearer = call.authorization.flatMap { $0.hasPrefix("Bearer ") ? String($0.dropFirst(7)) : nil }
+        guard let name = bearer ?? basic(call)?.user, let token = cloud.tailnet.tokens[name], token.expires > cloud.now
+        else {
+            throw APIError.tailnet(401, "API token invalid")
+        }
+        let needed = call.path.contains("/keys") ? "auth_keys" : "devices:core"
+        let readable = call.method == "GET" && token.scopes.contains("\(needed):read")
+        guard token.scopes.contains(needed) || readable else {
+            throw APIError.tailnet(403, "calling actor does not have enough permissions to perform this function")
+        }
+    }
+}

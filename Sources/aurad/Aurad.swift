@@ -1,0 +1,46 @@
+import ArgumentParser
+
+/// The daemon.
+@main
+struct Aurad: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "aurad", abstract: "Serves Aura's control plane over JSON-RPC.", version: Version.text,
+        subcommands: [Run.self, CheckConfig.self, Migrate.self], defaultSubcommand: Run.self)
+}
+
+enum Version {
+    static let text = "0.1.0"
+}
+
+/// The options that every command takes. A flag goes over the environment, which goes over the file.
+struct ConfigurationOptions: ParsableArguments {
+    @Option(help: "The configuration: a YAML file.")
+    var config: String?
+
+    @Option(help: "The path of the Unix socket that clients connect to.")
+    var socket: String?
+
+    @Option(help: "HOST:PORT to serve over TCP as well; use a loopback address, there is no authentication yet.")
+    var listen: String?
+
+    @Option(help: "Where jobs and events are kept: sqlite:PATH.")
+    var database: String?
+
+    func load() async throws -> Settings {
+        let flags = ["socket": socket, "listen": listen, "database": database].compactMapValues { $0 }
+        return try Settings.read(try await SettingsSource(file: config, flags: flags))
+    }
+}
+
+/// Ends with one line that says what to do.
+enum Failing {
+    /// sysexits: a configuration that cannot be used.
+    static let configuration = ExitCode(78)
+    /// sysexits: something needed is unavailable.
+    static let unavailable = ExitCode(69)
+
+    static func with(_ error: some CustomStringConvertible, _ code: ExitCode) -> ExitCode {
+        Console.error("aurad: \(error)")
+        return code
+    }
+}

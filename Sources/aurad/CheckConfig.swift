@@ -1,0 +1,18 @@
+import ArgumentParser
+
+struct CheckConfig: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "check-config", abstract: "Reads and checks the configuration, and does nothing else.")
+
+    @OptionGroup var options: ConfigurationOptions
+
+    func run() async throws {
+        do {
+            let settings = try await options.load()
+            Console.line(
+                "the configuration can be used: socket \(settings.wire.socket), database sqlite:\(settings.database)")
+        } catch let error as SettingsError {
+            throw Failing.with(error, Failing.configuration)
+        }
+    }
+}

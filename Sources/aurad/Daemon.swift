@@ -1,0 +1,118 @@
+import AuraModel
+import ControlPlane
+import FoundationEssentials
+import JSONRPC
+import Jobs
+import Logging
+import NIOPosix
+import RPCTransport
+import ServiceLifecycle
+import Storage
+import StorageSQLite
+import UnixSignals
+
+/// The whole daemon: the one place where everything is wired together.
+struct Daemon {
+    let settings: Settings
+    let logger: Logger
+    let boot = Installation.boot()
+    let time = SystemTime()
+    let random = SystemRandom()
+
+    init(settings: Settings) {
+        self.settings = settings
+        var logger = Logger(label: "aurad") { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .info
+        self.logger = logger
+    }
+
+    /// Serves until SIGTERM or SIGINT; throws where it cannot begin.
+    func serve() async throws {
+        let store = try await openStore()
+        let feed = EventFeed(head: try await store.head())
+        store.observe { feed.publish($0) }
+        let machines = try MachineAssembly(settings: settings, time: time, random: random, logger: logger)
+        await machines.sweep()
+        let services = try machines.services(installation: store.installation)
+        let catalogue = ControlPlane.catalogue(services)
+        let engine = JobEngine(
+            store: store, catalogue: catalogue, settings: engineSettings, time: time, random: random, logger: logger)
+        let subscriptions = Subscriptions(feed: feed, store: store, logger: logger)
+        let facts = DaemonFacts(
+            version: Version.text, database: "sqlite", startedAt: time.now(), limits: settings.wire.limits)
+        let plane = ControlPlane(
+            store: store, engine: engine, services: services, subscriptions: subscriptions, catalogue: catalogue,
+            time: time, facts: facts, logger: logger)
+        let ready = Gate()
+        try await runGroup(engine: Gated(service: engine, gate: ready), subscriptions, server(plane, ready: ready))
+        await machines.shutdown()
+    }
+
+    private func openStore() async throws -> SQLiteStore {
+        let store = try SQLiteStore(path: settings.database, installation: Installation.new())
+        let left = try await store.takeOverLeases(owner: boot)
+        if left > 0 { logger.notice("going on with \(left) jobs of the daemon before") }
+        return store
+    }
+
+    private var engineSettings: EngineSettings {
+        EngineSettings(
+            owner: boot, workers: settings.engine.workers, lease: .seconds(settings.engine.leaseSeconds),
+            heartbeat: .seconds(settings.engine.heartbeatSeconds), retries: settings.engine.retries)
+    }
+
+    private func server(_ plane: ControlPlane, ready: Gate) throws -> RPCServer {
+        let logger = self.logger
+        var router = Router { failure in
+            logger.error("\(failure.method) failed: \(failure.error)")
+        }
+        plane.register(in: &router)
+        var addresses: [ListenAddress] = [.unix(path: settings.wire.socket)]
+        if let listen = settings.wire.listen { addresses.append(try TCPAddress.parse(listen)) }
+        try prepareSocketDirectory()
+        return RPCServer(
+            addresses: addresses, router: router, limits: settings.wire.limits,
+            group: MultiThreadedEventLoopGroup.singleton, logger: logger
+        ) { bound in
+            ready.open()
+            Console.line("aurad ready \(bound.map(\.description).joined(separator: " "))")
+        }
+    }
+
+    private func prepareSocketDirectory() throws {
+        guard let slash = settings.wire.socket.lastIndex(of: "/"), slash > settings.wire.socket.startIndex else {
+            return
+        }
+        let directory = String(settings.wire.socket[..<slash])
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+        } catch {
+            throw SettingsError(
+                "cannot make \(directory) for the socket: check that aurad may write there, or choose another")
+        }
+    }
+
+    /// Ends in the reverse order: subscriptions first, then connections, then jobs.
+    private func runGroup(engine: Gated, _ subscriptions: Subscriptions, _ server: RPCServer) async throws {
+        let services: [ServiceGroupConfiguration.ServiceConfiguration] = [
+            .init(service: engine), .init(service: server), .init(service: subscriptions),
+        ]
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+        try await group.run()
+    }
+}
+
+/// `HOST:PORT`, the host in brackets where it has colons.
+enum TCPAddress {
+    static func parse(_ text: String) throws -> ListenAddress {
+        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
+            (0...65535).contains(port), colon > text.startIndex
+        else { throw SettingsError("cannot use listen = \(text): expected HOST:PORT, such as 127.0.0.1:7070") }
+        let host = text[..<colon]
+        let bare = host.hasPrefix("[") && host.hasSuffix("]") ? host.dropFirst().dropLast() : host
+        return .tcp(host: String(bare), port: port)
+    }
+}

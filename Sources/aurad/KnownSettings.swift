@@ -1,0 +1,75 @@
+import FoundationEssentials
+import Yams
+
+/// The settings that exist. A name that is not among them is a mistake that would otherwise pass in silence.
+enum KnownSettings {
+    static let keys: Set<String> = [
+        "socket", "listen", "database", "stateDirectory", "log.level",
+        "hetzner.endpoint", "hetzner.token", "hetzner.tokenFile", "hetzner.image", "hetzner.placements",
+        "hetzner.firewall", "hetzner.firewallName", "hetzner.concurrentRequests", "hetzner.certificateAuthorityFile",
+        "tailscale.enabled", "tailscale.endpoint", "tailscale.clientId", "tailscale.clientSecret",
+        "tailscale.clientSecretFile", "tailscale.tags", "tailscale.loginServer", "tailscale.packageSource",
+        "tailscale.ephemeralNodes", "tailscale.keyLifetimeSeconds",
+        "configuration.driver", "configuration.tree", "configuration.playbook", "configuration.runs",
+        "configuration.limitSeconds",
+        "agent.source", "agent.archive", "agent.archiveSha256", "agent.version", "agent.port", "agent.bind",
+        "agent.environmentFile",
+        "health.via", "health.port", "ssh.user", "ssh.port",
+        "pace.actionPollSeconds", "pace.bootPollSeconds", "pace.healthPollSeconds", "pace.bootLimitSeconds",
+        "pace.refusalPatienceSeconds", "pace.shutdownGraceSeconds", "pace.retryBaseSeconds", "pace.retryCapSeconds",
+        "engine.workers", "engine.leaseSeconds", "engine.heartbeatSeconds",
+        "limits.connections", "limits.connectionsPerUser",
+    ]
+
+    /// Throws where the file is no YAML mapping or holds a name that does not exist.
+    static func check(file: String) throws {
+        guard let bytes = FileManager.default.contents(atPath: file) else {
+            throw SettingsError("cannot read the configuration \(file): check that it exists and is aurad's to read")
+        }
+        let node: Node?
+        do {
+            node = try Yams.compose(yaml: String(decoding: bytes, as: UTF8.self))
+        } catch {
+            throw SettingsError("cannot read the configuration \(file): it is no YAML: \(error)")
+        }
+        guard let node else { return }
+        for path in try paths(node, prefix: "", file: file) where !keys.contains(path) {
+            let hint = nearest(path).map { "; did you mean \($0)?" } ?? ""
+            throw SettingsError("cannot use the setting \(path) in \(file): there is none of this name\(hint)")
+        }
+    }
+
+    private static func paths(_ node: Node, prefix: String, file: String) throws -> [String] {
+        guard case .mapping(let mapping) = node else {
+            if prefix.isEmpty {
+                throw SettingsError("cannot read the configuration \(file): it is no mapping of names to values")
+            }
+            return [prefix]
+        }
+        return try mapping.flatMap { key, value in
+            try paths(value, prefix: prefix.isEmpty ? key.string ?? "?" : "\(prefix).\(key.string ?? "?")", file: file)
+        }
+    }
+
+    /// The known name that differs in the fewest letters, if it is a likely slip.
+    private static func nearest(_ path: String) -> String? {
+        let ranked = keys.map { ($0, distance(Array(path.lowercased()), Array($0.lowercased()))) }
+        guard let best = ranked.min(by: { ($0.1, $0.0) < ($1.1, $1.0) }), best.1 <= 4 else { return nil }
+        return best.0
+    }
+
+    /// Levenshtein's distance.
+    private static func distance(_ left: [Character], _ right: [Character]) -> Int {
+        var row = Array(0...right.count)
+        for (i, a) in left.enumerated() {
+            var diagonal = row[0]
+            row[0] = i + 1
+            for (j, b) in right.enumerated() {
+                let substituted = diagonal + (a == b ? 0 : 1)
+                diagonal = row[j + 1]
+                row[j + 1] = min(substituted, row[j] + 1, row[j + 1] + 1)
+            }
+        }
+        return row[right.count]
+    }
+}

@@ -1,0 +1,72 @@
+import AnsibleDriver
+import AuraModel
+import ControlPlane
+import DriverKit
+import HTTPClient
+import HetznerDriver
+import Logging
+import SSHDriver
+import TailscaleDriver
+
+/// The drivers, as the settings want them.
+struct MachineAssembly {
+    let settings: Settings
+    let time: any TimeSource
+    let random: any RandomSource
+    let logger: Logger
+    private let http: HTTPClient
+    private let shell: OpenSSH
+    /// None where images come configured.
+    private let ansible: AnsibleConfiguration?
+
+    init(settings: Settings, time: any TimeSource, random: any RandomSource, logger: Logger) throws {
+        self.settings = settings
+        self.time = time
+        self.random = random
+        self.logger = logger
+        http = HTTPClient(
+            settings: HTTPClientSettings(
+                userAgent: "aurad/\(Version.text)", certificateAuthorityFile: settings.certificateAuthorityFile))
+        shell = OpenSSH(
+            settings: SSHSettings(workDirectory: settings.stateDirectory + "/ssh"), time: time, log: logger)
+        ansible = settings.machines.ansible.map { given in
+            AnsibleConfiguration(
+                settings: AnsibleSettings(
+                    playbookPath: given.playbook, treePath: given.tree, socketPath: settings.wire.socket,
+                    workDirectory: settings.stateDirectory + "/ansible"),
+                time: time, log: logger)
+        }
+    }
+
+    func services(installation: String) throws -> MachineServices {
+        MachineServices(
+            installation: installation,
+            compute: HetznerCompute(
+                settings: settings.machines.hetzner, http: http, time: time, random: random, log: logger),
+            network: settings.machines.tailscale.map {
+                TailscaleNetwork(settings: $0, http: http, time: time, random: random, log: logger)
+            },
+            configuration: configuration(), health: health(), shell: shell,
+            credentials: try FileCredentialStore(directory: settings.stateDirectory + "/credentials"),
+            settings: settings.machines.operations, identifiers: IdentifierSource(time: time, random: random),
+            logger: logger)
+    }
+
+    func shutdown() async {
+        await http.shutdown()
+    }
+}
+
+extension MachineAssembly {
+    private func health() -> any HealthDriver {
+        settings.machines.healthUsesSSH ? SSHHealth(shell: shell) : HTTPHealth(http: http)
+    }
+
+    private func configuration() -> (any ConfigurationDriver)? { ansible }
+
+    /// Ends and removes what a daemon that died left running. For the start, before any job goes on.
+    func sweep() async {
+        await shell.sweep()
+        await ansible?.sweep()
+    }
+}

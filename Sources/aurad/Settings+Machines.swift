@@ -1,0 +1,147 @@
+import AuraModel
+import ControlPlane
+import Crypto
+import DriverKit
+import FoundationEssentials
+import HetznerDriver
+import JSON
+import TailscaleDriver
+
+extension Settings.Machines {
+    static func read(_ source: SettingsSource) throws -> Settings.Machines {
+        let hetzner = try readHetzner(source)
+        let isConfigured = try source.choice("configuration.driver", "ansible", of: ["ansible", "none"]) == "ansible"
+        let ansible = isConfigured ? try readAnsible(source) : nil
+        let tailscale = isConfigured ? try readTailscale(source) : nil
+        let via = try source.choice("health.via", isConfigured ? "ssh" : "http", of: ["ssh", "http"])
+        guard isConfigured || via == "http" else {
+            throw SettingsError(
+                "cannot use health.via = ssh with configuration.driver = none: aurad holds no way in; use http")
+        }
+        return Settings.Machines(
+            hetzner: hetzner, tailscale: tailscale?.driver,
+            operations: try readOperations(source, hetzner: hetzner, tailnet: tailscale?.operations, via: via),
+            ansible: ansible, healthUsesSSH: via == "ssh")
+    }
+
+    private static func readHetzner(_ source: SettingsSource) throws -> HetznerSettings {
+        let token = try source.secret("hetzner.token", for: "the API token of the Hetzner project")
+        var settings = HetznerSettings(token: Secret(token))
+        if let endpoint = source.text("hetzner.endpoint") { settings.endpoint = endpoint }
+        settings.usesFirewall = try source.flag("hetzner.firewall", true)
+        if let name = source.text("hetzner.firewallName") { settings.firewallName = name }
+        settings.maximumConcurrentRequests = try source.number("hetzner.concurrentRequests", 16, in: 1...64)
+        for line in source.list("hetzner.placements") { try add(line, to: &settings.placements) }
+        return settings
+    }
+
+    /// `eu-central/small=cx23@nbg1,cpx22@fsn1` takes the place of the candidates for that size.
+    private static func add(_ line: String, to placements: inout [String: [String: [Placement]]]) throws {
+        let sides = line.split(separator: "=", maxSplits: 1)
+        let target = sides.first?.split(separator: "/") ?? []
+        let candidates = sides.last?.split(separator: ",").map { $0.split(separator: "@") } ?? []
+        guard sides.count == 2, target.count == 2, !candidates.isEmpty, candidates.allSatisfy({ $0.count == 2 }) else {
+            throw SettingsError(
+                "cannot use hetzner.placements with \"\(line)\": expected REGION/SIZE=TYPE@LOCATION,TYPE@LOCATION")
+        }
+        placements[String(target[0]), default: [:]][String(target[1])] = candidates.map {
+            Placement(location: String($0[1]), serverType: String($0[0]))
+        }
+    }
+
+    private static func readTailscale(
+        _ source: SettingsSource
+    ) throws -> (driver: TailscaleSettings, operations: TailnetSettings)? {
+        guard try source.flag("tailscale.enabled", source.text("tailscale.clientId") != nil) else { return nil }
+        let tags = source.list("tailscale.tags")
+        guard !tags.isEmpty, tags.allSatisfy({ $0.hasPrefix("tag:") }) else {
+            throw SettingsError("cannot use tailscale.tags: name the tags of new machines, such as [tag:aura-vm]")
+        }
+        var driver = TailscaleSettings(
+            clientID: try source.requiredText("tailscale.clientId", for: "it is the id of the OAuth client"),
+            clientSecret: Secret(try source.secret("tailscale.clientSecret", for: "the secret of the OAuth client")),
+            tags: tags)
+        if let endpoint = source.text("tailscale.endpoint") { driver.endpoint = endpoint }
+        driver.ephemeralNodes = try source.flag("tailscale.ephemeralNodes", false)
+        let packageSource = try source.choice(
+            "tailscale.packageSource", "repository", of: ["repository", "preinstalled"])
+        let variables: JSONObject = [
+            "tailnet_enabled": true, "tailnet_tags": .array(tags.map { .string($0) }),
+            "tailnet_login_server": .string(source.text("tailscale.loginServer") ?? ""),
+            "tailnet_package_source": .string(packageSource),
+        ]
+        let lifetime = try source.seconds("tailscale.keyLifetimeSeconds", .seconds(600), in: 60...86_400)
+        return (driver, TailnetSettings(variables: variables, keyLifetime: lifetime))
+    }
+
+    private static func readAnsible(_ source: SettingsSource) throws -> Settings.Ansible {
+        let tree = source.text("configuration.tree") ?? "/usr/share/aura/ansible"
+        guard FileManager.default.fileExists(atPath: tree + "/playbooks/configure.yml") else {
+            throw SettingsError("cannot find configuration.tree = \(tree): it has to be the ansible directory of Aura")
+        }
+        let playbook = source.text("configuration.playbook") ?? "ansible-playbook"
+        guard let found = ExecutablePath.find(playbook) else {
+            throw SettingsError(
+                "cannot find configuration.playbook = \(playbook): install ansible-core (make setup does) or give its path"
+            )
+        }
+        return Settings.Ansible(tree: tree, playbook: found)
+    }
+
+    private static func readOperations(
+        _ source: SettingsSource, hetzner: HetznerSettings, tailnet: TailnetSettings?, via: String
+    ) throws -> ControlPlaneSettings {
+        let port = try source.number("agent.port", 18789, in: 1...65535)
+        return ControlPlaneSettings(
+            regions: hetzner.placements.keys.sorted(),
+            sizes: Set(hetzner.placements.values.flatMap(\.keys)).sorted(),
+            image: source.text("hetzner.image") ?? "debian-12", agent: try readAgent(source, port: port),
+            tailnet: tailnet,
+            health: HealthSettings(port: try source.number("health.port", port, in: 1...65535), usesSSH: via == "ssh"),
+            ssh: LoginSettings(
+                user: source.text("ssh.user") ?? "root", port: try source.number("ssh.port", 22, in: 1...65535)),
+            pace: try readPace(source),
+            configurationRuns: try source.number("configuration.runs", 4, in: 1...256))
+    }
+
+    private static func readPace(_ source: SettingsSource) throws -> Pace {
+        let standard = Pace()
+        return Pace(
+            actionPoll: try source.seconds("pace.actionPollSeconds", standard.actionPoll, in: 0.05...60),
+            bootPoll: try source.seconds("pace.bootPollSeconds", standard.bootPoll, in: 0.05...60),
+            healthPoll: try source.seconds("pace.healthPollSeconds", standard.healthPoll, in: 0.05...60),
+            bootLimit: try source.seconds("pace.bootLimitSeconds", standard.bootLimit, in: 1...7200),
+            refusalPatience: try source.seconds(
+                "pace.refusalPatienceSeconds", standard.refusalPatience, in: 0...3600),
+            shutdownGrace: try source.seconds("pace.shutdownGraceSeconds", standard.shutdownGrace, in: 0...600),
+            configurationLimit: try source.seconds(
+                "configuration.limitSeconds", standard.configurationLimit, in: 10...7200))
+    }
+
+    /// The digest that the settings pin, or else the file's own, which then only guards its way to the machine.
+    private static func archiveDigest(_ source: SettingsSource, _ archive: String) throws -> String {
+        if let pinned = source.text("agent.archiveSha256") { return pinned }
+        guard !archive.isEmpty else { return "" }
+        guard let bytes = FileManager.default.contents(atPath: archive) else {
+            throw SettingsError("cannot read agent.archive = \(archive): check that it is aurad's to read")
+        }
+        return SHA256.hash(data: bytes).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
+    }
+
+    private static func readAgent(_ source: SettingsSource, port: Int) throws -> AgentSettings {
+        let origin = try source.choice("agent.source", "npm", of: ["npm", "archive"])
+        let archive = source.text("agent.archive") ?? ""
+        if origin == "archive", !archive.isEmpty, !FileManager.default.fileExists(atPath: archive) {
+            throw SettingsError("cannot find agent.archive = \(archive): it has to be the agent's .tgz")
+        }
+        let variables: JSONObject = [
+            "agent_source": .string(origin), "agent_archive": .string(archive),
+            "agent_archive_sha256": .string(try archiveDigest(source, archive)),
+            "agent_version": .string(source.text("agent.version") ?? "2026.8.1"), "agent_port": .integer(Int64(port)),
+            "agent_bind": .string(try source.choice("agent.bind", "loopback", of: ["loopback", "lan"])),
+        ]
+        return AgentSettings(
+            variables: variables,
+            environment: try source.text("agent.environmentFile").map(EnvironmentFile.read) ?? [:])
+    }
+}

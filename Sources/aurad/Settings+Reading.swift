@@ -1,0 +1,52 @@
+import AuraModel
+import DriverKit
+import HetznerDriver
+import JSONRPC
+import Jobs
+
+extension Settings {
+    /// Reads and checks every setting; throws ``SettingsError`` at the first that cannot be used.
+    static func read(_ source: SettingsSource) throws -> Settings {
+        Settings(
+            wire: try readWire(source), database: try readDatabase(source),
+            stateDirectory: source.text("stateDirectory") ?? "/var/lib/aura",
+            logLevel: try source.choice(
+                "log.level", "info", of: ["trace", "debug", "info", "notice", "warning", "error", "critical"]),
+            certificateAuthorityFile: source.text("hetzner.certificateAuthorityFile"),
+            machines: try Machines.read(source), engine: try readEngine(source))
+    }
+
+    private static func readWire(_ source: SettingsSource) throws -> Wire {
+        let standard = RPCLimits()
+        var limits = standard
+        limits.connections = try source.number("limits.connections", standard.connections, in: 1...100_000)
+        limits.connectionsPerUser = try source.number(
+            "limits.connectionsPerUser", standard.connectionsPerUser, in: 1...100_000)
+        return Wire(
+            socket: source.text("socket") ?? "/run/aura/aurad.sock", listen: source.text("listen"), limits: limits)
+    }
+
+    private static func readDatabase(_ source: SettingsSource) throws -> String {
+        let given = source.text("database") ?? "sqlite:/var/lib/aura/aura.db"
+        guard given.hasPrefix("sqlite:"), given.count > "sqlite:".count else {
+            throw SettingsError("cannot use database = \(given): it has to be sqlite:PATH")
+        }
+        return String(given.dropFirst("sqlite:".count))
+    }
+
+    private static func readEngine(_ source: SettingsSource) throws -> Engine {
+        let base = try source.seconds("pace.retryBaseSeconds", .seconds(2), in: 0.1...60)
+        let cap = try source.seconds("pace.retryCapSeconds", .seconds(300), in: 0.1...3600)
+        let lease = try source.number("engine.leaseSeconds", 30, in: 6...600)
+        let heartbeat = try source.number("engine.heartbeatSeconds", lease / 3, in: 1...200)
+        guard heartbeat * 2 <= lease else {
+            throw SettingsError(
+                "cannot use engine.heartbeatSeconds = \(heartbeat): it has to be half of engine.leaseSeconds at most")
+        }
+        return Engine(
+            workers: try source.number("engine.workers", 64, in: 1...1024), leaseSeconds: lease,
+            heartbeatSeconds: heartbeat,
+            retries: RetryPolicy(
+                transient: Backoff(base: base, cap: cap), capacity: Backoff(base: min(base * 15, cap), cap: cap)))
+    }
+}

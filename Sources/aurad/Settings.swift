@@ -1,0 +1,49 @@
+import AuraModel
+import ControlPlane
+import DriverKit
+import HetznerDriver
+import JSON
+import JSONRPC
+import Jobs
+import TailscaleDriver
+
+/// Everything that a configuration says, read and checked.
+struct Settings: Sendable {
+    struct Wire: Sendable {
+        var socket: String
+        /// `host:port`; none where TCP is not served.
+        var listen: String?
+        var limits = RPCLimits()
+    }
+
+    struct Machines: Sendable {
+        var hetzner: HetznerSettings
+        var tailscale: TailscaleSettings?
+        var operations: ControlPlaneSettings
+        var ansible: Ansible?
+        var healthUsesSSH: Bool
+    }
+
+    struct Ansible: Sendable {
+        /// The `ansible/` tree.
+        var tree: String
+        var playbook: String
+    }
+
+    struct Engine: Sendable {
+        var workers: Int
+        var leaseSeconds: Int
+        var heartbeatSeconds: Int
+        var retries: RetryPolicy
+    }
+
+    var wire: Wire
+    /// The path of the SQLite file.
+    var database: String
+    var stateDirectory: String
+    var logLevel: String
+    /// A file of trusted certificates in place of the system's, for a provider behind an inspecting proxy.
+    var certificateAuthorityFile: String?
+    var machines: Machines
+    var engine: Engine
+}

@@ -1,0 +1,10 @@
+/// A configuration that cannot be used. The message names the setting and says what to do.
+struct SettingsError: Error, CustomStringConvertible {
+    var message: String
+
+    init(_ message: String) {
+        self.message = message
+    }
+
+    var description: String { message }
+}

@@ -1,0 +1,111 @@
+import Configuration
+import FoundationEssentials
+import SystemPackage
+import Yams
+
+/// Where settings come from: a YAML file, the environment (`AURA_…`) over it, flags over both.
+struct SettingsSource {
+    private let reader: ConfigReader
+    private let name: String
+
+    /// - Parameter flags: settings by key that the command line gave.
+    init(file: String?, flags: [String: String]) async throws {
+        var providers: [any ConfigProvider] = []
+        let given = flags.map {
+            (AbsoluteConfigKey(ConfigKey($0.key)), ConfigValue(.string($0.value), isSecret: false))
+        }
+        providers.append(InMemoryProvider(name: "flags", values: Dictionary(uniqueKeysWithValues: given)))
+        providers.append(EnvironmentVariablesProvider().prefixKeys(with: "aura"))
+        if let file {
+            try KnownSettings.check(file: file)
+            do {
+                providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(file)))
+            } catch {
+                throw SettingsError("cannot read the configuration \(file): \(error)")
+            }
+        }
+        reader = ConfigReader(providers: providers)
+        name = file ?? "the environment"
+    }
+
+    func text(_ key: String) -> String? {
+        guard let text = reader.string(forKey: ConfigKey(key)), !text.isEmpty else { return nil }
+        return text
+    }
+
+    func requiredText(_ key: String, for purpose: String) throws -> String {
+        guard let text = text(key) else {
+            throw SettingsError("cannot find \(key) in \(name): \(purpose)")
+        }
+        return text
+    }
+
+    func number(_ key: String, _ fallback: Int, in range: ClosedRange<Int>) throws -> Int {
+        guard let text = text(key) else { return fallback }
+        guard let number = Int(text), range.contains(number) else {
+            throw SettingsError(
+                "cannot use \(key) = \(text): it has to be a whole number from \(range.lowerBound) to \(range.upperBound)"
+            )
+        }
+        return number
+    }
+
+    /// A duration in seconds, fractions allowed.
+    func seconds(_ key: String, _ fallback: Duration, in range: ClosedRange<Double>) throws -> Duration {
+        guard let text = text(key) else { return fallback }
+        guard let number = Double(text), range.contains(number) else {
+            throw SettingsError(
+                "cannot use \(key) = \(text): it has to be a number of seconds from \(range.lowerBound) to \(range.upperBound)"
+            )
+        }
+        return .milliseconds(Int64(number * 1000))
+    }
+
+    func flag(_ key: String, _ fallback: Bool) throws -> Bool {
+        switch text(key) {
+        case nil: return fallback
+        case "true", "yes", "1": return true
+        case "false", "no", "0": return false
+        case let text?: throw SettingsError("cannot use \(key) = \(text): it has to be true or false")
+        }
+    }
+
+    func choice(_ key: String, _ fallback: String, of allowed: [String]) throws -> String {
+        let given = text(key) ?? fallback
+        guard allowed.contains(given) else {
+            throw SettingsError("cannot use \(key) = \(given): it has to be one of \(allowed.joined(separator: ", "))")
+        }
+        return given
+    }
+
+    func list(_ key: String) -> [String] {
+        reader.stringArray(forKey: ConfigKey(key)) ?? []
+    }
+
+    /// A secret from `KEY` itself or from the file that `KEYFile` names; the file must be its owner's alone.
+    func secret(_ key: String, for purpose: String) throws -> String {
+        if let text = text(key) { return text }
+        guard let path = text(key + "File") else {
+            throw SettingsError("cannot find \(key)File in \(name): it names a file, mode 0600, that holds \(purpose)")
+        }
+        return try SecretFile.read(path, key: key + "File")
+    }
+}
+
+/// Files that hold secrets.
+enum SecretFile {
+    static func read(_ path: String, key: String) throws -> String {
+        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
+            let bytes = FileManager.default.contents(atPath: path)
+        else {
+            throw SettingsError("cannot read \(path), which \(key) names: check that it exists and is aurad's to read")
+        }
+        if let mode = attributes[.posixPermissions] as? Int, mode & 0o077 != 0 {
+            throw SettingsError("cannot trust \(path), which \(key) names: others may read it; run chmod 600 \(path)")
+        }
+        let text = String(decoding: bytes, as: UTF8.self)
+        let trimmed = text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()
+        guard !trimmed.isEmpty else { throw SettingsError("cannot use \(path), which \(key) names: it is empty") }
+        return String(trimmed)
+    }
+}

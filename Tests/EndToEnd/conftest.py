@@ -1,0 +1,78 @@
+import shutil
+
+import pytest
+
+from harness import Crew, World, binary
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    setattr(item, f"report_{report.when}", report)
+    return report
+
+
+def end(world, failed):
+    """A world whose test failed keeps its directory, and shows the daemon's last words."""
+    if not failed:
+        world.close()
+        return
+    print(f"\nlogs: {world.directory}\naurad's last words:\n{world.daemon.log_tail()}")
+    world.abandon()
+
+
+@pytest.fixture
+def worlds(request):
+    """Makes worlds for one test."""
+    made = []
+
+    def make(*arguments, **options):
+        made.append(World(*arguments, **options))
+        return made[-1]
+
+    yield make
+    report = getattr(request.node, "report_call", None)
+    for world in made:
+        end(world, report is None or report.failed)
+
+
+@pytest.fixture
+def world(worlds):
+    """A fast cloud whose servers are rows, and a daemon."""
+    return worlds()
+
+
+@pytest.fixture(scope="module")
+def kept_world():
+    """The world that a module's tests share, as a list of one; empty where the next test needs a new one."""
+    kept = []
+    yield kept
+    for world in kept:
+        end(world, failed=False)
+
+
+@pytest.fixture
+def shared_world(request, kept_world):
+    """One world for all tests of a module, which leave nothing behind. A test that fails takes its world with it."""
+    if not kept_world:
+        kept_world.append(World())
+    yield kept_world[0]
+    report = getattr(request.node, "report_call", None)
+    if report is None or report.failed:
+        end(kept_world.pop(), failed=True)
+
+
+@pytest.fixture(scope="module")
+def crew():
+    """Worlds for a matrix of cases, several at a time."""
+    crew = Crew(World)
+    yield crew
+    crew.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def programs():
+    """Fails early where a program that every test needs is missing."""
+    for name in ("aurad", "aura-sandbox"):
+        binary(name)
+    assert shutil.which("ssh-keygen"), "ssh-keygen is missing: run make setup"

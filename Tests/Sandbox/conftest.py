@@ -1,0 +1,48 @@
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+from harness import REPOSITORY, Sandbox
+from openapi import Description
+
+SHARED = pathlib.Path(os.environ.get("AURA_SHARED", REPOSITORY.parent / "shared"))
+SLICE = SHARED / "facts" / "spec" / "hetzner.slice.json"
+
+
+@pytest.fixture(scope="session")
+def description():
+    """The API's description, or None where it is not at hand: then answers are used but not held against it."""
+    return Description(SLICE) if SLICE.exists() else None
+
+
+@pytest.fixture
+def start(tmp_path, description):
+    """Starts sandboxes and stops each at the end of the test."""
+    started = []
+
+    def begin(*arguments, directory=None, **options):
+        place = directory or tmp_path / f"run{len(started)}"
+        sandbox = Sandbox(place, *arguments, validator=description, **options)
+        started.append(sandbox)
+        return sandbox
+
+    yield begin
+    for sandbox in started:
+        if sandbox.process.poll() is None:
+            sandbox.stop()
+
+
+@pytest.fixture
+def sandbox(start):
+    """A fast sandbox whose servers are rows."""
+    return start("--hosts", "none", "--health-port", "0", "--time-scale", "0.02", "--rate-limit", "1000000")
+
+
+@pytest.fixture
+def key(tmp_path):
+    """A new ed25519 pair: path of the private one, text of the public one."""
+    path = tmp_path / "id_ed25519"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", str(path)], check=True, timeout=20)
+    return path, (tmp_path / "id_ed25519.pub").read_text().strip()

@@ -1,0 +1,304 @@
+# The standard output of aurad's playbook runs: one JSON object a line.
+"""Turn a playbook run into JSON lines that aurad follows task by task."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import sys
+import time
+
+from ansible import context
+from ansible.plugins.callback import CallbackBase
+
+DOCUMENTATION = """
+name: aura
+type: stdout
+short_description: one JSON object a line, for aurad
+version_added: 0.1.0
+description:
+  - Writes every step of a run as one compact JSON object on a line of its own, at most 16 KiB long, flushed at once.
+  - A task with C(no_log) shows neither result nor message. The contents of the run's own secret files are masked everywhere.
+  - A message of C(ansible.builtin.debug) becomes a C(warning) event, which is how a role speaks to whoever watches.
+  - When the reader goes away the run is ended, so that no run goes on unwatched.
+"""
+
+LINE_LIMIT_BYTES = 16 * 1024
+MESSAGE_LIMIT_BYTES = 2000
+NAME_LIMIT_BYTES = 400
+WARNING_LIMIT_COUNT = 20
+HIDDEN = "output hidden (no_log)"
+MASK = "********"
+
+SECRET_FILE_LIMIT_BYTES = 64 * 1024
+SECRET_MINIMUM_CHARACTERS = 8
+SECRET_FILE_VARIABLES = ("agent_gateway_token_file", "agent_environment_file", "tailnet_auth_key_file", "host_key_file")
+
+META_ACTIONS = ("meta", "ansible.builtin.meta", "ansible.legacy.meta")
+DEBUG_ACTIONS = ("debug", "ansible.builtin.debug", "ansible.legacy.debug")
+LOOP_FAILED = "One or more items failed"
+
+_ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+
+
+def one_line(value, limit):
+    """One clean line of at most `limit` UTF-8 bytes: no control characters, no lone surrogates, cut with an ellipsis."""
+    text = value if isinstance(value, str) else str(value)
+    text = text[: limit * 8]
+    text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    text = _CONTROL.sub(" ", _ESCAPE_SEQUENCE.sub("", text)).strip()
+    raw = text.encode("utf-8")
+    if len(raw) <= limit:
+        return text
+    return raw[: limit - 3].decode("utf-8", "ignore") + "…"
+
+
+def tail(text, limit):
+    """The last `limit` characters: programs say what went wrong at the end."""
+    text = text.strip()
+    return text if len(text) <= limit else "…" + text[-limit:]
+
+
+def secrets_of(path):
+    """The secret strings of one controller file: its lines, and the values of KEY=VALUE lines."""
+    try:
+        with open(path, "rb") as file:
+            text = file.read(SECRET_FILE_LIMIT_BYTES).decode("utf-8", "replace")
+    except OSError:
+        return set()
+    found = set()
+    for line in text.splitlines():
+        line = line.strip()
+        if line.startswith("-----"):
+            continue
+        found.add(line)
+        if re.match(r"[A-Za-z_][A-Za-z0-9_]*=", line):
+            found.add(line.split("=", 1)[1].strip().strip("\"'"))
+    return {secret for secret in found if len(secret) >= SECRET_MINIMUM_CHARACTERS}
+
+
+class CallbackModule(CallbackBase):
+    """The `aura` standard output callback: the run as JSON lines."""
+
+    CALLBACK_VERSION = 2.0
+    CALLBACK_TYPE = "stdout"
+    CALLBACK_NAME = "aura"
+
+    def __init__(self, display=None, options=None):
+        super().__init__(display=display, options=options)
+        self._index = 0
+        self._started = {}
+        self._task_started = time.monotonic()
+        self._secrets = []
+
+    # The wire
+
+    def _mask(self, value):
+        """The same value with every secret of this run's own files masked, at any depth."""
+        if isinstance(value, str):
+            for secret in self._secrets:
+                if secret in value:
+                    value = value.replace(secret, MASK)
+            return value
+        if isinstance(value, dict):
+            return {self._mask(str(key)): self._mask(item) for key, item in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [self._mask(item) for item in value]
+        if value is None or isinstance(value, (bool, int, float)):
+            return value
+        return self._mask(str(value))
+
+    def _send(self, event, **fields):
+        line = self._encode({"event": event, **self._mask(fields)})
+        if len(line) > LINE_LIMIT_BYTES:
+            line = self._encode(self._shortened(event, fields))
+        try:
+            sys.stdout.flush()
+            written = 0
+            while written < len(line):
+                written += os.write(sys.stdout.fileno(), line[written:])
+        except BrokenPipeError:
+            # Nobody follows any more: another run may start on the same machine, so this one must not go on.
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    @staticmethod
+    def _encode(message):
+        text = json.dumps(message, ensure_ascii=False, separators=(",", ":"), allow_nan=False, default=str)
+        text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return text.encode("utf-8") + b"\n"
+
+    @staticmethod
+    def _shortened(event, fields):
+        """What is left of a message that passes the line limit: its event and its short fields."""
+        short = {key: value for key, value in fields.items() if isinstance(value, (str, bool, int, float))}
+        if event == "recap":
+            short["hosts"] = fields["hosts"] if len(json.dumps(fields["hosts"])) < LINE_LIMIT_BYTES // 2 else {}
+            short["data"] = {}
+        return {"event": event, **short, "truncated": True}
+
+    def _warn(self, message):
+        self._send("warning", message=one_line(self._mask(message), MESSAGE_LIMIT_BYTES))
+
+    # The playbook
+
+    def v2_playbook_on_start(self, playbook):
+        self._read_secrets(context.CLIARGS.get("extra_vars") or ())
+        self._send("playbook.start", playbook=os.path.basename(playbook._file_name))
+
+    def _read_secrets(self, extra_vars):
+        """Learn the secrets before the first task, from the variable files that the command line names."""
+        for option in extra_vars:
+            if not isinstance(option, str) or not option.startswith("@"):
+                continue
+            try:
+                with open(option[1:], encoding="utf-8") as file:
+                    variables = json.load(file)
+            except (OSError, ValueError):
+                continue
+            if isinstance(variables, dict):
+                self._add_secrets(variables)
+
+    def _add_secrets(self, variables):
+        found = set(self._secrets)
+        for name in SECRET_FILE_VARIABLES:
+            path = variables.get(name)
+            if isinstance(path, str) and path:
+                found |= secrets_of(path)
+        # The longest first, so that a secret inside another one does not leave a remainder.
+        self._secrets = sorted(found, key=len, reverse=True)
+
+    def v2_playbook_on_play_start(self, play):
+        manager = play.get_variable_manager()
+        if manager is not None:
+            self._add_secrets(manager.extra_vars)
+        self._index = 0
+        self._send("play.start", play=self._name(play.get_name()), tasks=self._count(play, manager))
+
+    @staticmethod
+    def _count(play, manager):
+        """How many tasks the play will run under the tags given, without handlers and rescues."""
+
+        def count(block):
+            total = 0
+            for entry in block.block + block.always:
+                if hasattr(entry, "block"):
+                    total += count(entry)
+                elif entry.action not in META_ACTIONS:
+                    total += 1
+            return total
+
+        variables = manager.get_vars(play=play) if manager is not None else {}
+        return sum(count(block.filter_tagged_tasks(variables)) for block in play.compile())
+
+    def v2_playbook_on_task_start(self, task, is_conditional):
+        self._task_start(task, handler=False)
+
+    def v2_playbook_on_handler_task_start(self, task):
+        self._task_start(task, handler=True)
+
+    def _task_start(self, task, handler):
+        if task.action in META_ACTIONS:
+            return  # it has no end that could be told
+        self._started.clear()
+        self._task_started = time.monotonic()
+        if not handler:
+            self._index += 1
+        self._send("task.start", task=self._name(task.get_name()), index=self._index, handler=handler)
+
+    def v2_runner_on_start(self, host, task):
+        self._started[host.get_name(), task._uuid] = time.monotonic()
+
+    def v2_playbook_on_no_hosts_matched(self):
+        self._warn("no machine matches the play")
+
+    def v2_playbook_on_no_hosts_remaining(self):
+        self._warn("no machine is left in the play")
+
+    def v2_playbook_on_stats(self, stats):
+        hosts = {}
+        for host in sorted(stats.processed):
+            summary = stats.summarize(host)
+            hosts[host] = {
+                "ok": summary["ok"], "changed": summary["changed"], "unreachable": summary["unreachable"],
+                "failed": summary["failures"], "skipped": summary["skipped"], "rescued": summary["rescued"],
+                "ignored": summary["ignored"],
+            }
+        self._send("recap", hosts=hosts, data=dict(stats.custom.get("_run", {})))
+
+    # The tasks
+
+    @staticmethod
+    def _name(text):
+        return one_line(text, NAME_LIMIT_BYTES)
+
+    def _fields(self, result):
+        return {"host": self._name(result.host.get_name()), "task": self._name(result.task.get_name())}
+
+    def _duration(self, result):
+        started = self._started.get((result.host.get_name(), result.task._uuid), self._task_started)
+        return int((time.monotonic() - started) * 1000)
+
+    @staticmethod
+    def _hidden(task, outcome):
+        # no_log is a template until the task runs: anything but a plain "no" counts as "yes" unless the result says so.
+        return bool(outcome.get("_ansible_no_log")) or "censored" in outcome or task.no_log is True
+
+    def _message(self, result):
+        """The reason of a failure on one line: the module's own message and the end of its standard error."""
+        outcome = result.result
+        if self._hidden(result.task, outcome):
+            return HIDDEN
+        items = [item for item in outcome.get("results") or [] if isinstance(item, dict)]
+        failed = next((item for item in items if item.get("failed") or item.get("unreachable")), None)
+        if failed is not None:
+            if self._hidden(result.task, failed):
+                return HIDDEN
+            outcome = {**failed, "msg": failed.get("msg") or outcome.get("msg")}
+        parts = []
+        message = outcome.get("msg") or outcome.get("reason") or ""
+        message = message if isinstance(message, str) else json.dumps(message, default=str)
+        if message:
+            parts.append(tail(message, MESSAGE_LIMIT_BYTES // 2))
+        for stream in ("stderr", "module_stderr", "stdout", "module_stdout"):
+            text = outcome.get(stream)
+            if isinstance(text, str) and text.strip() and text.strip() not in message:
+                parts.append(tail(text, MESSAGE_LIMIT_BYTES // 3))
+                break
+        return one_line(self._mask(": ".join(parts)), MESSAGE_LIMIT_BYTES) or "the module gave no reason"
+
+    def _warnings(self, result):
+        """Pass on what modules warn of, which Ansible itself would print."""
+        if self._hidden(result.task, result.result):
+            return
+        for warning in (result.result.get("warnings") or [])[:WARNING_LIMIT_COUNT]:
+            self._warn(warning)
+        if result.task.action in DEBUG_ACTIONS and "msg" in result.result:
+            message = result.result["msg"]
+            self._warn(message if isinstance(message, str) else json.dumps(message, default=str))
+
+    def v2_runner_on_ok(self, result):
+        self._warnings(result)
+        self._send(
+            "task.ok", **self._fields(result), changed=result.is_changed(), durationMs=self._duration(result))
+
+    def v2_runner_on_skipped(self, result):
+        self._send("task.skipped", **self._fields(result))
+
+    def v2_runner_retry(self, result):
+        outcome = result.result
+        # Ansible counts the first attempt as a retry; the event tells the number that the task was written with.
+        self._send(
+            "task.retry", **self._fields(result), attempt=int(outcome.get("attempts", 1)),
+            retries=max(0, int(outcome.get("retries", 1)) - 1))
+
+    def v2_runner_on_failed(self, result, ignore_errors=False):
+        self._warnings(result)
+        self._send(
+            "task.failed", **self._fields(result), message=self._message(result), ignored=bool(ignore_errors),
+            durationMs=self._duration(result))
+
+    def v2_runner_on_unreachable(self, result):
+        self._send("task.unreachable", **self._fields(result), message=self._message(result))

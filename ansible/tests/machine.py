@@ -1,0 +1,142 @@
+"""Real machines for the tests: containers of the sandbox's host image, started as the sandbox starts them."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+
+import pytest
+from conftest import TREE
+
+REPOSITORY = pathlib.Path(os.environ.get("AURA_REPO_ROOT", TREE.parent))
+LABEL = "aura-ansible-tests"
+
+
+def absent(reason):
+    """Skip, or fail where machines are demanded: a check that silently does not run proves nothing."""
+    if os.environ.get("AURA_REQUIRE_HOSTS") == "1":
+        pytest.fail(reason)
+    pytest.skip(f"{reason} (AURA_REQUIRE_HOSTS=1 makes this a failure)")
+
+
+def output(*arguments, seconds=120):
+    """What a command prints; it must succeed."""
+    done = subprocess.run(
+        arguments, capture_output=True, text=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL)
+    assert done.returncode == 0, f"{arguments}: {done.stderr}"
+    return done.stdout.strip()
+
+
+def image():
+    """The host image's name, built if it is missing."""
+    build = REPOSITORY / "sandbox" / "hosts" / "build.sh"
+    if not build.exists():
+        absent(f"no {build}; set AURA_REPO_ROOT to a tree that has sandbox/")
+    if shutil.which("podman") is None or os.geteuid() != 0:
+        absent("machines need podman and root")
+    return output(str(build), seconds=900).splitlines()[-1]
+
+
+def agent(folder, version):
+    """An archive of the stand-in agent."""
+    build = REPOSITORY / "sandbox" / "agent" / "build.sh"
+    if not build.exists():
+        absent(f"no {build}; set AURA_REPO_ROOT to a tree that has sandbox/")
+    return pathlib.Path(output(str(build), str(folder), version).splitlines()[-1])
+
+
+class Network:
+    """A network of the tests' own, with the address of this machine on it."""
+
+    def __init__(self):
+        self.name = f"{LABEL}-{os.getpid()}"
+        output("podman", "network", "create", "--disable-dns", "--label", LABEL, self.name)
+        shown = json.loads(output("podman", "network", "inspect", self.name))[0]["subnets"][0]
+        self.gateway = shown["gateway"]
+        self._subnet = ipaddress.ip_network(shown["subnet"])
+        self._next = 9
+
+    def address(self):
+        """An address that nobody has yet."""
+        self._next += 1
+        return str(self._subnet[self._next])
+
+    def remove(self):
+        """Take the network away, and what is still on it."""
+        output("podman", "network", "rm", "--force", "--time", "0", self.name)
+
+
+def key_pair(path):
+    """Make an ed25519 key pair and tell its public line."""
+    output("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(path))
+    return path.with_suffix(".pub").read_text(encoding="utf-8").strip()
+
+
+class Machine:
+    """One running host: its keys below `folder`, its address, and a root shell in it."""
+
+    def __init__(self, folder, network, image_name, instance_id, *options):
+        self.folder = pathlib.Path(folder)
+        self.id = instance_id
+        self.address = network.address()
+        self.name = f"{network.name}-{self.address.rsplit('.', 1)[1]}"
+        (self.folder / "ssh").mkdir(mode=0o700)
+        run_public = key_pair(self.folder / "ssh" / "id_ed25519")
+        self.first_host_key = key_pair(self.folder / "first")
+        self.host_key = key_pair(self.folder / "second")
+        self.trust(self.first_host_key, self.host_key)
+        self._seed(run_public)
+        output(
+            "podman", "run", "--detach", "--runtime", "runc", "--ulimit", "nofile=1024:1024", "--ulimit",
+            "nproc=1000:1000", "--systemd=always", "--network", network.name, "--ip", self.address, "--hostname", "ada",
+            "--name", self.name, "--label", LABEL, *options,
+            "-v", f"{self.folder}/seed:/var/lib/cloud/seed/nocloud:ro", image_name)
+
+    def trust(self, *public):
+        """Write known_hosts, keyed by the instance's id."""
+        lines = "".join(f"{self.id} {' '.join(key.split()[:2])}\n" for key in public)
+        (self.folder / "ssh" / "known_hosts").write_text(lines, encoding="utf-8")
+
+    def _seed(self, public):
+        seed = self.folder / "seed"
+        seed.mkdir()
+        (seed / "meta-data").write_text(json.dumps(
+            {"instance-id": self.id, "local-hostname": "ada", "public-keys": [public]}), encoding="utf-8")
+        (seed / "user-data").write_text("#cloud-config\n" + json.dumps({
+            "ssh_deletekeys": True,
+            "ssh_keys": {"ed25519_private": (self.folder / "first").read_text(encoding="utf-8"),
+                         "ed25519_public": self.first_host_key}}), encoding="utf-8")
+
+    def run(self, script, user="root"):
+        """Run a shell script on the machine, past ssh."""
+        return subprocess.run(
+            ["podman", "exec", "--user", user, "--interactive", self.name, "sh", "-s"], input=script,
+            capture_output=True, text=True, timeout=120, check=False)
+
+    def sh(self, script, user="root"):
+        """What a shell script prints on the machine; it must succeed."""
+        done = self.run(script, user)
+        assert done.returncode == 0, f"{script}: {done.stderr}{done.stdout}"
+        return done.stdout.strip()
+
+    def booted(self):
+        """Wait until the first boot is over."""
+        self.sh("for _ in $(seq 60); do test -e /var/lib/cloud/instance/boot-finished && exit 0; sleep 1; done; exit 1")
+
+    def power_off(self):
+        """Stop the machine; it keeps its data."""
+        output("podman", "stop", "--time", "20", self.name)
+
+    def power_on(self):
+        """Start the machine again."""
+        output("podman", "start", self.name)
+
+    def remove(self):
+        """Take the machine away."""
+        with contextlib.suppress(AssertionError):
+            output("podman", "rm", "--force", "--time", "0", self.name)

@@ -1,0 +1,364 @@
+"""The callback's lines from real runs of ansible-playbook on this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+
+import pytest
+from conftest import environment, play, program
+
+HEAD = "- name: Try\n  hosts: all\n  gather_facts: false\n  connection: local\n"
+SECRET = "planted-secret-0123456789"
+
+
+def run(job, body, *arguments, inventory="h1,", **more):
+    """Run a playbook of these tasks on local hosts."""
+    (job / "try.yml").write_text(HEAD + body, encoding="utf-8")
+    finished = play(job, "-i", inventory, job / "try.yml", *arguments, **more)
+    for text in finished.raw.splitlines(keepends=True):
+        assert len(text) <= 16 * 1024
+        assert text.endswith(b"\n")
+    return finished
+
+
+def task(text):
+    """The tasks of a play from an indented block."""
+    return "  tasks:\n" + text
+
+
+def test_a_run_from_start_to_recap(job):
+    done = run(job, task("""
+    - name: change
+      ansible.builtin.command: "true"
+    - name: same
+      ansible.builtin.ping:
+    - name: skip
+      ansible.builtin.ping:
+      when: false
+    - name: tell
+      ansible.builtin.set_stats:
+        data: {aura: {agentVersion: 2026.8.1, list: [1, null, true]}}
+"""))
+    assert done.code == 0
+    assert done.events[0] == {"event": "playbook.start", "playbook": "try.yml"}
+    assert done.events[1] == {"event": "play.start", "play": "Try", "tasks": 4}
+    assert done.events[2] == {"event": "task.start", "task": "change", "index": 1, "handler": False}
+    assert [event["index"] for event in done.of("task.start")] == [1, 2, 3, 4]
+    changed, = done.of("task.ok", task="change")
+    assert changed["host"] == "h1"
+    assert changed["changed"] is True
+    assert isinstance(changed["durationMs"], int)
+    assert 0 <= changed["durationMs"] < 60_000
+    assert set(changed) == {"event", "host", "task", "changed", "durationMs"}
+    assert done.of("task.ok", task="same")[0]["changed"] is False
+    assert done.of("task.skipped") == [{"event": "task.skipped", "host": "h1", "task": "skip"}]
+    assert done.recap == {
+        "event": "recap",
+        "hosts": {"h1": {"ok": 3, "changed": 1, "unreachable": 0, "failed": 0, "skipped": 1, "rescued": 0,
+                         "ignored": 0}},
+        "data": {"aura": {"agentVersion": "2026.8.1", "list": [1, None, True]}},
+    }
+
+
+def test_a_failure_tells_the_modules_words(job):
+    done = run(job, task("""
+    - name: break
+      ansible.builtin.shell: echo out; echo "first" >&2; echo "the disk is full" >&2; exit 3
+    - name: never
+      ansible.builtin.ping:
+"""))
+    assert done.code == 2
+    failed, = done.of("task.failed")
+    assert failed["message"] == "non-zero return code: first the disk is full"
+    assert failed["ignored"] is False
+    assert isinstance(failed["durationMs"], int)
+    assert not done.of("task.start", task="never")
+    assert done.recap["hosts"]["h1"]["failed"] == 1
+
+
+def test_an_ignored_failure_and_a_rescued_one(job):
+    done = run(job, task("""
+    - name: ignored
+      ansible.builtin.command: "false"
+      ignore_errors: true
+    - name: saved
+      block:
+        - name: rescued
+          ansible.builtin.fail:
+            msg: on purpose
+      rescue:
+        - name: save
+          ansible.builtin.ping:
+"""))
+    assert done.code == 0
+    assert done.of("task.failed", task="ignored")[0]["ignored"] is True
+    assert done.of("task.failed", task="rescued")[0]["message"] == "on purpose"
+    counts = done.recap["hosts"]["h1"]
+    assert (counts["failed"], counts["rescued"], counts["ignored"]) == (0, 1, 1)
+
+
+def test_a_retry_counts_from_one(job):
+    done = run(job, task("""
+    - name: again
+      ansible.builtin.shell: echo x >> {{ playbook_dir }}/count; test $(wc -l < {{ playbook_dir }}/count) -ge 3
+      register: again
+      until: again.rc == 0
+      retries: 5
+      delay: 0
+"""))
+    assert done.code == 0
+    assert [(event["attempt"], event["retries"]) for event in done.of("task.retry")] == [(1, 5), (2, 5)]
+    assert set(done.of("task.retry")[0]) == {"event", "host", "task", "attempt", "retries"}
+
+
+def test_a_loop_is_one_task_and_tells_which_item_failed(job):
+    done = run(job, task("""
+    - name: each
+      ansible.builtin.shell: test {{ item }} != 2 || { echo "item two broke" >&2; exit 1; }
+      loop: [1, 2, 3]
+"""))
+    assert len(done.of("task.failed")) == 1
+    assert "item two broke" in done.of("task.failed")[0]["message"]
+    assert not done.of("task.ok")
+
+
+def test_handlers_are_marked_and_not_counted(job):
+    done = run(job, """
+  handlers:
+    - name: later
+      ansible.builtin.ping:
+""" + task("""
+    - name: notify
+      ansible.builtin.command: "true"
+      notify: later
+"""))
+    assert done.of("play.start")[0]["tasks"] == 1
+    assert done.of("task.start", task="later") == [
+        {"event": "task.start", "task": "later", "index": 1, "handler": True}]
+
+
+def test_the_count_honours_tags_blocks_and_always(job):
+    body = task("""
+    - name: wanted
+      ansible.builtin.ping:
+      tags: [a]
+    - name: other
+      ansible.builtin.ping:
+      tags: [b]
+    - name: always
+      ansible.builtin.ping:
+      tags: [always]
+    - tags: [a]
+      name: grouped
+      block:
+        - name: in block
+          ansible.builtin.ping:
+        - name: meta
+          ansible.builtin.meta: noop
+      rescue:
+        - name: in rescue
+          ansible.builtin.ping:
+      always:
+        - name: in always
+          ansible.builtin.ping:
+""")
+    done = run(job, body, "--tags", "a")
+    assert done.of("play.start")[0]["tasks"] == 4
+    assert len(done.of("task.start")) == 4
+    assert run(job, body, "--tags", "b").of("play.start")[0]["tasks"] == 2
+
+
+def test_unreachable(job):
+    done = run(job, """
+  vars:
+    ansible_connection: ssh
+    ansible_port: 1
+    ansible_ssh_retries: 0
+""" + task("""
+    - name: reach
+      ansible.builtin.ping:
+"""), inventory="127.0.0.1,")
+    assert done.code == 4
+    event, = done.of("task.unreachable")
+    assert "refused" in event["message"]
+    assert set(event) == {"event", "host", "task", "message"}
+    assert done.recap["hosts"]["127.0.0.1"]["unreachable"] == 1
+
+
+def test_several_hosts(job):
+    done = run(job, task("""
+    - name: both
+      ansible.builtin.command: test {{ inventory_hostname }} = a
+"""), inventory="a,b,")
+    assert done.of("task.ok")[0]["host"] == "a"
+    assert done.of("task.failed")[0]["host"] == "b"
+    assert set(done.recap["hosts"]) == {"a", "b"}
+
+
+def test_debug_and_module_warnings_become_warnings(job):
+    done = run(job, task("""
+    - name: tell
+      ansible.builtin.debug:
+        msg: "mind\\nthe gap"
+    - name: curl
+      ansible.builtin.shell: "true"
+      args: {creates: /nonexistent}
+    - name: odd
+      ansible.builtin.file:
+        path: "{{ playbook_dir }}/f"
+        state: touch
+        mode: 644
+"""))
+    assert "mind the gap" in [event["message"] for event in done.of("warning")]
+
+
+@pytest.mark.parametrize("verbosity", ["-v", "-vvv", "-vvvvv"])
+def test_nothing_but_lines_on_standard_output_and_no_secret_anywhere(job, verbosity):
+    (job / "secret").write_text(SECRET + "\n", encoding="utf-8")
+    done = run(job, task("""
+    - name: copy
+      ansible.builtin.copy:
+        src: "{{ playbook_dir }}/secret"
+        dest: "{{ playbook_dir }}/copied"
+        mode: "0600"
+      no_log: true
+      diff: false
+    - name: fail
+      ansible.builtin.shell: cat {{ playbook_dir }}/secret; cat {{ playbook_dir }}/secret >&2; exit 1
+      no_log: true
+      ignore_errors: true
+    - name: retry
+      ansible.builtin.command: cat {{ playbook_dir }}/secret
+      register: read
+      until: false
+      retries: 1
+      delay: 0
+      no_log: true
+      ignore_errors: true
+    - name: loop
+      ansible.builtin.command: sh -c "cat {{ playbook_dir }}/secret >&2; exit 1"
+      loop: [1, 2]
+      no_log: true
+      ignore_errors: true
+    - name: tell
+      ansible.builtin.debug:
+        msg: "{{ read.stdout }}"
+      no_log: true
+    - name: template
+      ansible.builtin.copy:
+        content: "{{ lookup('ansible.builtin.file', playbook_dir ~ '/secret') }}"
+        dest: /nonexistent/folder/file
+        mode: "0600"
+      no_log: "{{ true }}"
+      diff: false
+"""), verbosity)
+    assert done.code == 2
+    assert {event["message"] for event in done.of("task.failed")} == {"output hidden (no_log)"}
+    assert len(done.of("task.failed")) == 4
+    assert SECRET not in done.raw.decode()
+    assert SECRET not in done.errors
+
+
+def test_the_runs_own_secrets_are_masked_even_where_no_log_was_forgotten(job):
+    (job / "token").write_text(SECRET + "\n", encoding="utf-8")
+    (job / "env").write_text('# keys\nPROVIDER_KEY="sk-planted-9876543210"\nSHORT=x\n', encoding="utf-8")
+    (job / "vars.json").write_text(json.dumps({
+        "agent_gateway_token_file": f"{job}/token", "agent_environment_file": f"{job}/env",
+        "tailnet_auth_key_file": f"{job}/absent", "host_key_file": ""}), encoding="utf-8")
+    done = run(job, task("""
+    - name: leak {{ lookup('ansible.builtin.file', playbook_dir ~ '/token') }}
+      ansible.builtin.shell: echo "rejected $(cat {{ playbook_dir }}/token {{ playbook_dir }}/env)" >&2; exit 1
+      ignore_errors: true
+    - name: stats
+      ansible.builtin.set_stats:
+        data: {aura: {said: "{{ lookup('ansible.builtin.file', playbook_dir ~ '/env') }}"}}
+"""), "-e", f"@{job}/vars.json")
+    text = done.raw.decode()
+    assert SECRET not in text
+    assert "sk-planted-9876543210" not in text
+    assert "rejected ********" in done.of("task.failed")[0]["message"]
+    assert "********" in done.recap["data"]["aura"]["said"]
+
+
+def test_odd_bytes_and_escape_sequences_are_cleaned(job):
+    done = run(job, task(r"""
+    - name: odd
+      ansible.builtin.shell: "printf 'a\\377\\376b \\033[31mred\\033[0m \\033]0;title\\007 nul:\\000: é 🦞\\r\\nnext' >&2; exit 3"
+    """))
+    message = done.of("task.failed")[0]["message"]
+    assert message.startswith("non-zero return code: a")
+    assert message.endswith("é 🦞 next")
+    assert "red" in message
+    assert not [letter for letter in message if ord(letter) < 32 or 0xD800 <= ord(letter) < 0xE000]
+
+
+def test_very_long_output_is_cut_at_its_start(job):
+    done = run(job, task("""
+    - name: long
+      ansible.builtin.shell: head -c 300000 /dev/zero | tr '\\\\0' 'é' >&2; echo "the end" >&2; exit 1
+    - name: never
+      ansible.builtin.ping:
+"""))
+    message = done.of("task.failed")[0]["message"]
+    assert message.endswith("the end")
+    assert len(message.encode()) <= 2000
+
+
+def test_data_over_the_line_limit_is_left_out_and_said_so(job):
+    done = run(job, task("""
+    - name: huge
+      ansible.builtin.set_stats:
+        data: {aura: {text: "{{ 'x' * 20000 }}"}}
+"""))
+    assert done.recap["truncated"] is True
+    assert done.recap["data"] == {}
+    assert done.recap["hosts"]["h1"]["ok"] == 1
+
+
+def test_a_long_name_is_cut(job):
+    done = run(job, task(f"""
+    - name: {'n' * 5000}
+      ansible.builtin.ping:
+"""))
+    assert len(done.of("task.start")[0]["task"].encode()) <= 400
+
+
+def test_lines_are_flushed_while_the_run_goes_on(job):
+    (job / "try.yml").write_text(HEAD + task("""
+    - name: wait for the reader
+      ansible.builtin.wait_for:
+        path: "{{ playbook_dir }}/go"
+        timeout: 60
+"""), encoding="utf-8")
+    with subprocess.Popen(
+            [program("ansible-playbook"), "-i", "h1,", job / "try.yml"], env=environment(job), cwd=job,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+        seen = [json.loads(child.stdout.readline())["event"] for _ in range(3)]
+        assert seen == ["playbook.start", "play.start", "task.start"]
+        assert child.poll() is None
+        (job / "go").touch()
+        assert [json.loads(text)["event"] for text in child.stdout] == ["task.ok", "recap"]
+    assert child.returncode == 0
+
+
+def test_a_run_that_nobody_follows_ends(job):
+    (job / "try.yml").write_text(HEAD + task("""
+    - name: first
+      ansible.builtin.ping:
+    - name: must not happen
+      ansible.builtin.file:
+        path: "{{ playbook_dir }}/happened"
+        state: touch
+        mode: "0600"
+"""), encoding="utf-8")
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [program("ansible-playbook"), "-i", "h1,", job / "try.yml"], env=environment(job), cwd=job, stdout=writer,
+        stderr=subprocess.PIPE, timeout=60, check=False)
+    os.close(writer)
+    assert done.returncode == -signal.SIGTERM
+    assert not (job / "happened").exists()
