@@ -10,7 +10,8 @@ import Testing
         Samples.event("step.done", step: "key.create", phase: "provisioning", progress: 0.01, second: 3),
         Samples.event("step.started", step: "server.create", phase: "provisioning", second: 3),
         Samples.event(
-            "step.progress", step: "server.create", phase: "provisioning", progress: 0.1, message: "creating cx23", second: 4))
+            "step.progress", step: "server.create", phase: "provisioning", progress: 0.1, message: "creating cx23",
+            second: 4))
 
     func text(_ lines: [Line]) -> [String] {
         lines.map(\.text)
@@ -58,7 +59,8 @@ import Testing
 
     @Test func theEndShowsNoMoreEstimates() {
         var failed = running
-        failed.apply(Samples.event("step.failed", step: "server.create", phase: "provisioning", message: "no room", second: 9))
+        failed.apply(
+            Samples.event("step.failed", step: "server.create", phase: "provisioning", message: "no room", second: 9))
         #expect(!text(failed.frame(Samples.canvas())).dropFirst().contains { $0.contains("about") })
         failed.apply(Samples.event("job.failed", message: "provision failed: no room", second: 10))
         let lines = text(failed.frame(Samples.canvas()))

@@ -6,8 +6,10 @@ import Testing
 @Suite struct ProgressStateTests {
     let begun = [
         Samples.event("job.started", second: 1),
-        Samples.event("step.started", step: "key.create", phase: "provisioning", progress: 0, message: "key.create", second: 2),
-        Samples.event("step.done", step: "key.create", phase: "provisioning", progress: 0.01, message: "took 1 s", second: 3),
+        Samples.event(
+            "step.started", step: "key.create", phase: "provisioning", progress: 0, message: "key.create", second: 2),
+        Samples.event(
+            "step.done", step: "key.create", phase: "provisioning", progress: 0.01, message: "took 1 s", second: 3),
         Samples.event("step.started", step: "server.create", phase: "provisioning", progress: 0.01, second: 3),
     ]
 

@@ -5,7 +5,8 @@ import JSON
 
 /// What the daemon would say, for the pure parts to chew on.
 enum Samples {
-    static let start = Timestamp("2026-11-20T12:00:00.000Z")!
+    /// 2026-11-20, 12:00:00 UTC.
+    static let start = Timestamp(milliseconds: 1_795_176_000_000)
 
     static func at(_ seconds: Double) -> Timestamp {
         start + .milliseconds(Int64(seconds * 1000))

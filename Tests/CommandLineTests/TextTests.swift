@@ -37,8 +37,9 @@ import Testing
         #expect(TimeText.elapsed(.seconds(41), expected: 0) == "0:41")
         #expect(TimeText.about(0.2) == "about 0:01")
         #expect(TimeText.countdown(.milliseconds(59_001)) == "60 s")
-        #expect([5, 119, 120, 7199, 7200, 172_799, 172_800].map { TimeText.age(.seconds($0)) }
-            == ["5 s", "119 s", "2 min", "119 min", "2 h", "47 h", "2 d"])
+        #expect(
+            [5, 119, 120, 7199, 7200, 172_799, 172_800].map { TimeText.age(.seconds($0)) }
+                == ["5 s", "119 s", "2 min", "119 min", "2 h", "47 h", "2 d"])
     }
 
     @Test func tablesAlign() {
