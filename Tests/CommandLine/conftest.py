@@ -17,10 +17,10 @@ LIMIT_SECONDS = 30
 
 @pytest.fixture(scope="session")
 def binary():
-    """The program: `AURA_BINARY`, or the debug build."""
-    path = pathlib.Path(os.environ.get("AURA_BINARY", ROOT / ".build" / "debug" / "aura"))
-    assert path.exists(), f"cannot find {path}: build it with swift build --product aura, or set AURA_BINARY"
-    return str(path)
+    """The program: in `AURA_BIN_DIR`, or of the debug build."""
+    path = pathlib.Path(os.environ.get("AURA_BIN_DIR", ROOT / ".build" / "debug")) / "aura"
+    assert path.exists(), f"cannot find {path}: build it with swift build --product aura, or set AURA_BIN_DIR"
+    return str(path.resolve())
 
 
 @pytest.fixture

@@ -182,7 +182,7 @@ def test_a_dumb_terminal_gets_lines(terminal, accepted):
     screen = terminal(*PROVISION, TERM="dumb", columns=200)
     assert screen.wait() == 0
     assert "\x1b" not in screen.raw
-    assert len(screen.screen.lines) == 1 + len(provision_events()) + 0
+    assert len(screen.screen.lines) == 1 + len(provision_events())
 
 
 def test_a_terminal_without_utf8_gets_ascii(terminal, accepted):

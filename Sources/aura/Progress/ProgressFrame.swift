@@ -79,8 +79,7 @@ extension ProgressState {
         let time = phase.elapsed(now: canvas.now)
         switch phase.mark {
         case .waiting:
-            let isExpected = phase.expectedSeconds > 0 && failedPhase == nil
-            let text = isExpected ? TimeText.about(phase.expectedSeconds) : ""
+            let text = estimate(phase.expectedSeconds)
             return Line("\(canvas.style.glyphs.waiting) \(name)\(text)", .dim)
         case .running:
             let text = time.map { TimeText.elapsed($0, expected: phase.expectedSeconds) } ?? ""
@@ -99,7 +98,7 @@ extension ProgressState {
         let (mark, look, text): (String, Look, String) =
             switch step.mark {
             case .pending:
-                (glyphs.waiting, .dim, step.expectedSeconds > 0 ? TimeText.about(step.expectedSeconds) : "")
+                (glyphs.waiting, .dim, estimate(step.expectedSeconds))
             case .running:
                 (canvas.spinner, .busy, time.map { TimeText.elapsed($0, expected: step.expectedSeconds) } ?? "")
             case .done: (glyphs.done, .good, done)
@@ -110,6 +109,11 @@ extension ProgressState {
             }
         return Line("  \(mark) ", look).appending(
             step.name.padded(to: 20) + text, step.mark == .pending ? .dim : .plain)
+    }
+
+    /// Nothing where it will not come to that any more.
+    private func estimate(_ seconds: Double) -> String {
+        seconds > 0 && outcome == nil && failedPhase == nil ? TimeText.about(seconds) : ""
     }
 
     private var messageLine: Line {
