@@ -4,6 +4,7 @@ import json
 import os
 import pathlib
 import subprocess
+import threading
 
 import pytest
 
@@ -16,10 +17,10 @@ LIMIT_SECONDS = 30
 
 @pytest.fixture(scope="session")
 def binary():
-    """The program: `AURA_BINARY`, or the debug build."""
-    path = pathlib.Path(os.environ.get("AURA_BINARY", ROOT / ".build" / "debug" / "aura"))
-    assert path.exists(), f"cannot find {path}: build it with swift build --product aura, or set AURA_BINARY"
-    return str(path)
+    """The program: in `AURA_BIN_DIR`, or of the debug build."""
+    path = pathlib.Path(os.environ.get("AURA_BIN_DIR", ROOT / ".build" / "debug")) / "aura"
+    assert path.exists(), f"cannot find {path}: build it with swift build --product aura, or set AURA_BIN_DIR"
+    return str(path.resolve())
 
 
 @pytest.fixture
@@ -83,11 +84,15 @@ def start(binary, environment):
         process = subprocess.Popen(
             [binary, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=environment)
-        started.append(process)
+        watchdog = threading.Timer(LIMIT_SECONDS, process.kill)
+        watchdog.daemon = True
+        watchdog.start()
+        started.append((process, watchdog))
         return process
 
     yield run
-    for process in started:
+    for process, watchdog in started:
+        watchdog.cancel()
         if process.poll() is None:
             process.kill()
         process.communicate()

@@ -6,11 +6,15 @@ TOKEN = re.compile(r"\x1b\[(\??)([0-9;]*)([A-Za-z])|(\r)|(\n)|([^\x1b\r\n])")
 
 
 class Screen:
-    """Text rows without end, as a terminal and its scrollback together; lines wrap at `columns`."""
+    """Text rows without end, as a terminal and its scrollback together.
+
+    Lines wrap at `columns`, and are wrapped anew when that changes, as most terminals do.
+    """
 
     def __init__(self, columns=80):
         self.columns = columns
         self.rows = [[]]
+        self.wrapped = set()
         self.row = self.column = 0
         self.cursor_hidden = False
         self.colors = 0
@@ -62,14 +66,36 @@ class Screen:
     def put(self, character):
         if self.column >= self.columns:
             self.column = 0
-            self.down()
+            self.down(wraps=True)
         row = self.rows[self.row]
         row.extend(" " * (self.column + 1 - len(row)))
         row[self.column] = character
         self.column += 1
 
-    def down(self):
+    def resize(self, columns):
+        lines, at = [], None
+        for number, row in enumerate(self.rows):
+            if number in self.wrapped:
+                lines[-1] = lines[-1] + row
+            else:
+                lines.append(list(row))
+            if number == self.row:
+                at = (len(lines) - 1, len(lines[-1]) - len(row) + self.column)
+        self.columns, self.rows, self.wrapped = columns, [], set()
+        for number, line in enumerate(lines):
+            start = len(self.rows)
+            if number == at[0]:
+                self.row, self.column = start + at[1] // columns, at[1] % columns
+            for first in range(0, max(len(line), 1), columns):
+                if first:
+                    self.wrapped.add(len(self.rows))
+                self.rows.append(line[first : first + columns])
+
+    def down(self, wraps=False):
         self.row += 1
+        self.wrapped.discard(self.row)
+        if wraps:
+            self.wrapped.add(self.row)
         while len(self.rows) <= self.row:
             self.rows.append([])
 

@@ -18,17 +18,20 @@ class Terminal:
 
     def __init__(self, command, environment, columns=80, rows=24):
         self.master, slave = pty.openpty()
-        self.resize(columns, rows)
+        self.set_size(columns, rows)
         self.screen = Screen(columns)
         self.raw = ""
-        self.frames = []
         self.process = subprocess.Popen(
             command, stdin=slave, stdout=slave, stderr=slave, env=environment, start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0))
         os.close(slave)
 
-    def resize(self, columns, rows):
+    def set_size(self, columns, rows):
         fcntl.ioctl(self.master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def resize(self, columns, rows):
+        self.set_size(columns, rows)
+        self.screen.resize(columns)
 
     def read(self, seconds=0.2):
         """Takes what was written; returns False at the end."""
@@ -43,7 +46,6 @@ class Terminal:
         text = data.decode(errors="replace")
         self.raw += text
         self.screen.feed(text)
-        self.frames.append(self.screen.text)
         return True
 
     def until(self, condition, seconds=20):
@@ -52,6 +54,15 @@ class Terminal:
         while not condition(self.screen):
             assert time.monotonic() < end, f"the screen shows:\n{self.screen.text}"
             assert self.read(), f"the program ended, the screen shows:\n{self.screen.text}"
+
+    def until_stopped(self, seconds=20):
+        """Waits until the kernel has stopped the program."""
+        end = time.monotonic() + seconds
+        while True:
+            with open(f"/proc/{self.process.pid}/stat") as stat:
+                if stat.read().rsplit(")", 1)[1].split()[0] == "T":
+                    return
+            assert time.monotonic() < end and self.read(0.05)
 
     def interrupt(self):
         """^C, as the terminal sends it: to the whole foreground group."""

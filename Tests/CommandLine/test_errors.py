@@ -6,8 +6,8 @@ import subprocess
 
 import pytest
 
-from daemon import Drop, Refusal, Silence
-from samples import JOB, instance, job
+from daemon import Drop, Refusal, Silence, Stream
+from samples import JOB, failure_events, instance, job
 
 COMMANDS = [
     ["provision", "ada", "--region", "eu-central", "--size", "small"], ["list"], ["show", "ada"], ["watch", "ada"],
@@ -147,9 +147,6 @@ def test_a_reader_that_goes_ends_the_program_quietly(binary, daemon, environment
 
 def test_a_watched_job_that_ends_badly_says_so_as_a_document(aura, daemon):
     daemon.on("job.get", {"job": job()})
-    from daemon import Stream
-    from samples import failure_events
-
     daemon.on("status.subscribe", Stream(failure_events()))
     run = aura("watch", "--job", JOB, "--json")
     assert run.code == 1

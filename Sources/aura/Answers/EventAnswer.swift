@@ -40,9 +40,14 @@ extension EventAnswer {
         return line
     }
 
-    /// The event's message, or its type where the message says nothing more.
+    /// The event's message without the step's name, which stands before it; its type where nothing is left to say.
     private var words: String {
-        message.isEmpty || message == step ? String(type.split(separator: ".").last ?? "") : message
+        let bare = String(type.split(separator: ".").last ?? "")
+        guard let step, message.hasPrefix(step) else { return message.isEmpty ? bare : message }
+        let rest = message.dropFirst(step.count)
+        if rest.isEmpty { return bare }
+        if rest.hasPrefix(": ") { return String(rest.dropFirst(2)) }
+        return rest.hasPrefix(" ") ? String(rest.dropFirst()) : message
     }
 
     private var look: Look {

@@ -56,7 +56,7 @@ extension JobAnswer {
         card.add("instance", instance)
         card.add("created", InstanceAnswer.moment(createdAt, now: now))
         card.add("took", finishedAt.map { TimeText.stopwatch($0 - createdAt) })
-        card.add("attempt", attempt > 0 ? "\(attempt) failed in a row" : nil)
+        card.add("attempt", attempt > 0 && !isEnded ? "\(attempt) failed in a row" : nil)
         card.add("waits", waitingFor)
         card.add("until", waitingFor == nil ? nil : availableAt.map { TimeText.date($0) })
         card.add("deadline", isEnded ? nil : TimeText.date(deadline))

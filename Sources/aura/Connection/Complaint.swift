@@ -81,7 +81,7 @@ enum ExitStatus {
           2    the daemon refused the call
           3    the daemon cannot be reached, or did not answer in time
           64   the command line is wrong
-          130  interrupted by ^C; a watched job goes on
+          130  interrupted by ^C (143: by SIGTERM); a watched job goes on
 
         ERRORS
           One line on standard error: "aura: cannot …". With --json it is one JSON

@@ -26,8 +26,8 @@ extension ProgressState {
         var rows = [FrameRow(line: titleLine(canvas), yields: 0), FrameRow(line: barLine(canvas), yields: 2)]
         for phase in phases {
             rows.append(FrameRow(line: phaseLine(phase, canvas), yields: phase.mark == .running ? 1 : 4))
-            guard phase.mark == .running || isUndoing else { continue }
-            let shown = isUndoing ? phase.steps.filter { $0.mark != .pending } : phase.steps
+            guard phase.mark == .running || phase.mark == .failed || isUndoing else { continue }
+            let shown = failedPhase != nil ? phase.steps.filter { $0.mark != .pending } : phase.steps
             rows += shown.map { FrameRow(line: stepLine($0, canvas), yields: $0.mark == .running ? 3 : 5) }
         }
         if !message.isEmpty { rows.append(FrameRow(line: messageLine, yields: 2)) }
@@ -79,7 +79,7 @@ extension ProgressState {
         let time = phase.elapsed(now: canvas.now)
         switch phase.mark {
         case .waiting:
-            let text = phase.expectedSeconds > 0 ? TimeText.about(phase.expectedSeconds) : ""
+            let text = estimate(phase.expectedSeconds)
             return Line("\(canvas.style.glyphs.waiting) \(name)\(text)", .dim)
         case .running:
             let text = time.map { TimeText.elapsed($0, expected: phase.expectedSeconds) } ?? ""
@@ -98,7 +98,7 @@ extension ProgressState {
         let (mark, look, text): (String, Look, String) =
             switch step.mark {
             case .pending:
-                (glyphs.waiting, .dim, step.expectedSeconds > 0 ? TimeText.about(step.expectedSeconds) : "")
+                (glyphs.waiting, .dim, estimate(step.expectedSeconds))
             case .running:
                 (canvas.spinner, .busy, time.map { TimeText.elapsed($0, expected: step.expectedSeconds) } ?? "")
             case .done: (glyphs.done, .good, done)
@@ -109,6 +109,11 @@ extension ProgressState {
             }
         return Line("  \(mark) ", look).appending(
             step.name.padded(to: 20) + text, step.mark == .pending ? .dim : .plain)
+    }
+
+    /// Nothing where it will not come to that any more.
+    private func estimate(_ seconds: Double) -> String {
+        seconds > 0 && outcome == nil && failedPhase == nil ? TimeText.about(seconds) : ""
     }
 
     private var messageLine: Line {

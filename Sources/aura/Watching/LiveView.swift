@@ -8,7 +8,8 @@ struct LiveView: WatchView {
         var painter = FramePainter()
         var tick = 0
         var lostUntil: Timestamp?
-        var isBack = false
+        /// Whether the terminal is another's for now.
+        var isAway = false
     }
 
     /// A job's name for people where the watch knows only the instance.
@@ -55,12 +56,19 @@ struct LiveView: WatchView {
     func tick() {
         state.withLock { state in
             state.tick += 1
-            draw(&state)
+            if !state.isAway { draw(&state) }
         }
     }
 
     func giveTerminalBack() {
-        state.withLock { output.write($0.painter.close()) }
+        state.withLock { state in
+            state.isAway = true
+            output.write(state.painter.close())
+        }
+    }
+
+    func takeTerminal() {
+        state.withLock { $0.isAway = false }
     }
 
     private func knows(_ job: String) -> Bool {
@@ -92,6 +100,7 @@ extension LiveView {
         let size = ScreenSize.present
         let lines = job.frame(canvas(size, tick: state.tick))
         output.write(state.painter.leave(lines, style: output.style, columns: size.columns))
+        if state.isAway { output.write(state.painter.close()) }
     }
 
     /// One column and one row stay free, so that the terminal neither wraps nor scrolls by itself.

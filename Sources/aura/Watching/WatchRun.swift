@@ -21,7 +21,7 @@ struct WatchRun: Sendable {
 
     /// Runs to the watch's end. Throws a ``Complaint`` at ^C, and where a job did not succeed.
     func run(on daemon: Daemon) async throws -> Outcomes {
-        let signals = Signals(output.isLive ? [SIGINT, SIGTERM, SIGTSTP] : [SIGINT, SIGTERM])
+        let signals = await Signals.taking(output.isLive ? [SIGINT, SIGTERM, SIGTSTP] : [SIGINT, SIGTERM])
         do {
             let outcomes = try await follow(on: daemon, signals)
             view.giveTerminalBack()
@@ -60,6 +60,7 @@ struct WatchRun: Sendable {
             default:
                 view.giveTerminalBack()
                 Signals.stop()
+                view.takeTerminal()
             }
         }
         return nil

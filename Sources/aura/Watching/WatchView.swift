@@ -18,8 +18,11 @@ protocol WatchView: Sendable {
     /// A tenth of a second has passed.
     func tick()
 
-    /// The program is about to be stopped by ^Z, or the watch is over.
+    /// The program is about to be stopped by ^Z, or the watch is over: nothing is drawn any more.
     func giveTerminalBack()
+
+    /// The program goes on after ^Z.
+    func takeTerminal()
 }
 
 /// One document an event, as it came.
@@ -35,6 +38,8 @@ struct DocumentView: WatchView {
     func tick() {}
 
     func giveTerminalBack() {}
+
+    func takeTerminal() {}
 }
 
 /// One line an event.
@@ -62,4 +67,6 @@ struct LineView: WatchView {
     func tick() {}
 
     func giveTerminalBack() {}
+
+    func takeTerminal() {}
 }

@@ -46,7 +46,7 @@ struct Watching {
         var jobs: [JobAnswer] = []
         switch watch.subject {
         case .job(let id):
-            jobs = [try await daemon.call(.job(id), as: JobEnvelope.self).job]
+            jobs = [try await whole(id, job, on: daemon)]
             if known == nil {
                 known = try? await daemon.call(.status(jobs[0].instance), as: InstanceAndJob.self).instance
             }
@@ -54,7 +54,7 @@ struct Watching {
             let found = try await daemon.call(.status(name, tenant: tenant), as: InstanceAndJob.self)
             known = found.instance
             if watch.start == .now, let job = found.job {
-                jobs = [try await daemon.call(.job(job.id), as: JobEnvelope.self).job]
+                jobs = [try await whole(job.id, job, on: daemon)]
             }
         case .all: break
         }
@@ -65,6 +65,16 @@ struct Watching {
         return LiveView(
             jobs: states, instanceName: name, idleText: watch.end == nil ? "waiting for what becomes of \(name)" : nil,
             output: output, time: invocation.time, lookups: lookups)
+    }
+
+    /// The job with its steps; without them where they cannot be had and the job is known.
+    private func whole(_ id: String, _ known: JobAnswer?, on daemon: Daemon) async throws -> JobAnswer {
+        do {
+            return try await daemon.call(.job(id), as: JobEnvelope.self).job
+        } catch let complaint as Complaint {
+            guard let known else { throw complaint }
+            return known
+        }
     }
 
     /// After success, what one needs next: where the instance is reached.

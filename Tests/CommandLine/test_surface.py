@@ -1,0 +1,85 @@
+"""What the program offers: its help, kept as a golden file so that a change of it shows, and shell completion."""
+
+import os
+import pathlib
+import subprocess
+
+import pytest
+
+from daemon import Silence
+from samples import instance
+
+GOLDEN = pathlib.Path(__file__).parent / "golden" / "help.txt"
+COMMANDS = [
+    [], ["provision"], ["list"], ["show"], ["watch"], ["suspend"], ["resume"], ["restart"], ["destroy"], ["job"],
+    ["job", "list"], ["job", "show"], ["job", "cancel"], ["rpc"], ["ping"], ["info"],
+]
+
+
+def test_help_is_what_was_agreed(aura):
+    """`UPDATE_GOLDEN=1` writes the file anew."""
+    pages = []
+    for command in COMMANDS:
+        run = aura("help", *command, COLUMNS="80")
+        assert (run.code, run.err) == (0, "")
+        pages.append(f"$ aura help {' '.join(command)}".rstrip() + "\n" + run.out)
+    text = "\n".join(pages)
+    if os.environ.get("UPDATE_GOLDEN"):
+        GOLDEN.write_text(text)
+    assert text == GOLDEN.read_text()
+
+
+def test_help_names_every_command(aura):
+    text = aura("--help").out
+    for command in {words[0] for words in COMMANDS if words}:
+        assert f"\n  {command} " in text
+
+
+def test_help_tells_the_exit_codes(aura):
+    text = aura("--help").out
+    for code in [0, 1, 2, 3, 64, 130]:
+        assert f"\n  {code} " in text
+
+
+@pytest.mark.parametrize("shell, word", [("bash", "complete"), ("zsh", "#compdef aura"), ("fish", "complete -c")])
+def test_shells_can_complete(aura, shell, word):
+    run = aura("--generate-completion-script", shell)
+    assert run.code == 0 and word in run.out
+
+
+def complete(binary, environment, tmp_path, words):
+    """What bash offers for the last of the words, asked as a press of the tab key asks."""
+    script = tmp_path / "aura.bash"
+    with open(script, "w") as file:
+        subprocess.run([binary, "--generate-completion-script", "bash"], stdout=file, check=True)
+    ask = """
+        shopt -s extglob; source "$1"; shift
+        COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); COMP_LINE="$*"; COMP_POINT=${#COMP_LINE}
+        function_name=$(complete -p aura | sed 's/.*-F \\([^ ]*\\).*/\\1/')
+        "$function_name" "$1" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD-1]}"
+        printf '%s\\n' "${COMPREPLY[@]}"
+    """
+    environment = {**environment, "PATH": f"{pathlib.Path(binary).parent}:{environment['PATH']}"}
+    result = subprocess.run(
+        ["bash", "-c", ask, "bash", str(script), *words], capture_output=True, text=True, env=environment, timeout=30)
+    return sorted(line.strip() for line in result.stdout.splitlines() if line.strip())
+
+
+def test_names_are_completed(binary, environment, daemon, tmp_path):
+    daemon.on("status.list", {"instances": [instance("ada"), instance("alan"), instance("bob")]})
+    assert complete(binary, environment, tmp_path, ["aura", "show", "a"]) == ["ada", "alan"]
+    assert complete(binary, environment, tmp_path, ["aura", "destroy", "b"]) == ["bob"]
+
+
+def test_names_are_asked_for_at_the_place_that_the_line_names(binary, environment, daemon, tmp_path):
+    daemon.on("status.list", {"instances": [instance("ada")]})
+    elsewhere = {**environment, "AURA_SOCKET": str(tmp_path / "nowhere.sock")}
+    words = ["aura", "show", "--socket", daemon.path, "a"]
+    assert complete(binary, elsewhere, tmp_path, words) == ["ada"]
+
+
+def test_completion_without_a_daemon_offers_no_names(binary, environment, daemon, tmp_path):
+    daemon.on("status.list", Silence())
+    assert complete(binary, environment, tmp_path, ["aura", "show", "a"]) == []
+    daemon.stop()
+    assert complete(binary, environment, tmp_path, ["aura", "show", "a"]) == []

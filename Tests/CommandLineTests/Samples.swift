@@ -1,0 +1,50 @@
+import AuraModel
+import JSON
+
+@testable import aura
+
+/// What the daemon would say, for the pure parts to chew on.
+enum Samples {
+    /// 2026-11-20, 12:00:00 UTC.
+    static let start = Timestamp(milliseconds: 1_795_176_000_000)
+
+    static func at(_ seconds: Double) -> Timestamp {
+        start + .milliseconds(Int64(seconds * 1000))
+    }
+
+    /// A step of the plan; `seconds` is what it usually takes.
+    static func step(_ name: String, _ phase: String, seconds: Double, state: String = "pending") -> StepAnswer {
+        StepAnswer(name: name, state: state, phase: phase, expectedSeconds: seconds, attempt: 0)
+    }
+
+    static func job(kind: String = "provision", state: String = "queued", steps: [StepAnswer]? = plan) -> JobAnswer {
+        JobAnswer(
+            id: "j1", kind: kind, instance: "i1", tenant: "default", change: "c1", state: state, attempt: 0,
+            createdAt: start, deadline: at(3600), steps: steps)
+    }
+
+    static let plan = [
+        step("key.create", "provisioning", seconds: 1), step("server.create", "provisioning", seconds: 19),
+        step("machine.configure", "configuring", seconds: 60), step("agent.health", "networking", seconds: 20),
+    ]
+
+    static func event(
+        _ type: String, step: String? = nil, phase: String? = nil, progress: Double? = nil, message: String = "",
+        second: Double = 0, seq: Int64 = 1, instance: String = "i1", job: String = "j1"
+    ) -> EventAnswer {
+        EventAnswer(
+            seq: seq, at: at(second), type: type, instance: instance, job: job, phase: phase, step: step,
+            progress: progress, message: message, data: nil)
+    }
+
+    /// A provision that has been fed with these events.
+    static func progress(_ events: EventAnswer...) -> ProgressState {
+        var state = ProgressState(job: job(), title: "provision ada", isReplayed: true)
+        for event in events { state.apply(event) }
+        return state
+    }
+
+    static func canvas(columns: Int = 79, rows: Int = 23, second: Double = 60, style: Style = .plain) -> Canvas {
+        Canvas(columns: columns, rows: rows, style: style, now: at(second), tick: 0)
+    }
+}
