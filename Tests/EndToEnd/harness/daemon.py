@@ -1,0 +1,65 @@
+"""aurad as a process, with the configuration that the sandbox wrote and settings over it."""
+
+import pathlib
+import re
+
+from .places import REPOSITORY, ansible_playbook, binary
+from .program import Program, finish
+from .wire import Connection
+
+# Quick, so that tests wait for the cloud and not for Aura.
+PACE = {
+    "pace.actionPollSeconds": 0.05, "pace.bootPollSeconds": 0.2, "pace.healthPollSeconds": 0.1,
+    "pace.retryBaseSeconds": 0.2, "pace.retryCapSeconds": 2, "pace.shutdownGraceSeconds": 5,
+    "engine.leaseSeconds": 6, "engine.heartbeatSeconds": 2,
+}
+
+
+def environment(settings):
+    """`pace.bootPollSeconds` is the variable AURA_PACE_BOOT_POLL_SECONDS."""
+    def variable(key):
+        words = re.sub(r"([A-Z])", r"_\1", key.replace(".", "_"))
+        return "AURA_" + words.upper()
+    return {variable(key): str(value) for key, value in settings.items()}
+
+
+class Daemon(Program):
+    def __init__(self, directory, config, settings=None, log="aurad.log"):
+        self.directory = pathlib.Path(directory)
+        self.config = config
+        self.socket = self.directory / "aurad.sock"
+        self.state = self.directory / "state"
+        self.database = self.directory / "aura.db"
+        self.temporary = self.directory / "tmp"
+        self.temporary.mkdir(exist_ok=True)
+        self.settings = {
+            **PACE, "configuration.tree": REPOSITORY / "ansible", "configuration.playbook": ansible_playbook(),
+            **(settings or {})}
+        super().__init__(
+            "aurad", [binary("aurad"), "--config", str(config)], r"^aurad ready ", self.directory / log,
+            self.variables())
+
+    def variables(self):
+        return {**environment(self.settings), "TMPDIR": str(self.temporary)}
+
+    def with_settings(self, **settings):
+        """Other settings from the next start on; dots are written as two underscores."""
+        self.settings.update({key.replace("__", "."): value for key, value in settings.items()})
+        self.environment = self.variables()
+        return self
+
+    def connect(self, seconds=30):
+        return Connection(self.socket, seconds)
+
+    def call(self, method, **params):
+        with self.connect() as connection:
+            return connection.call(method, **params)
+
+    def run_to_failure(self, seconds=30, arguments=()):
+        """Starts it where it cannot begin: returns (exit code, standard error)."""
+        done = finish([*self.command, *arguments], self.environment, seconds)
+        return done.returncode, done.stderr
+
+    def aura(self, *arguments, seconds=60):
+        """The command-line client."""
+        return finish([binary("aura"), *arguments], {"AURA_SOCKET": str(self.socket)}, seconds)

@@ -1,0 +1,35 @@
+"""Where things are, and waiting for them."""
+
+import os
+import pathlib
+import shutil
+import sys
+import time
+
+REPOSITORY = pathlib.Path(os.environ.get("AURA_REPO_ROOT", pathlib.Path(__file__).resolve().parents[3]))
+BINARIES = pathlib.Path(os.environ.get("AURA_BIN_DIR", REPOSITORY / ".build" / "debug"))
+
+
+def binary(name):
+    path = BINARIES / name
+    assert path.exists(), f"{path} is missing: run make build, or set AURA_BIN_DIR"
+    return str(path)
+
+
+def ansible_playbook():
+    """The repository's own, else the one beside the Python that runs the tests, else the one on the path."""
+    candidates = [REPOSITORY / ".venv" / "bin" / "ansible-playbook", pathlib.Path(sys.executable).parent / "ansible-playbook"]
+    found = next((str(path) for path in candidates if path.exists()), None) or shutil.which("ansible-playbook")
+    assert found, "ansible-playbook is missing: run make setup"
+    return found
+
+
+def eventually(check, seconds=20.0, every=0.02, what=None):
+    """The first true value of check(); fails the test when none comes in time."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = check()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"nothing came of {what or check} within {seconds} s"
+        time.sleep(every)

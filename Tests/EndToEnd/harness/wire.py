@@ -1,0 +1,132 @@
+"""JSON-RPC 2.0 over a Unix socket, one message a line. Written apart from the daemon's own code, on purpose."""
+
+import json
+import socket
+
+ENDS = {"job.succeeded", "job.failed", "job.cancelled"}
+
+
+class RPCError(Exception):
+    """An error that the daemon answered."""
+
+    def __init__(self, error):
+        super().__init__(f"{error.get('code')} {error.get('message')} {error.get('data')}")
+        self.number = error["code"]
+        self.message = error["message"]
+        self.data = error.get("data") or {}
+
+    @property
+    def code(self):
+        return self.data.get("code")
+
+
+class Closed(Exception):
+    """The daemon closed the connection."""
+
+
+class Connection:
+    """A connection that keeps every message in the order in which it came."""
+
+    def __init__(self, path, seconds=30):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.settimeout(seconds)
+        self.socket.connect(str(path))
+        self.buffer = b""
+        self.messages = []
+        self.notes = []
+        self.last_id = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def close(self):
+        self.socket.close()
+
+    def send_bytes(self, data):
+        self.socket.sendall(data)
+
+    def send(self, message):
+        self.send_bytes(json.dumps(message, separators=(",", ":")).encode() + b"\n")
+
+    def read(self):
+        """The next message; every one must be a whole JSON-RPC 2.0 object on a line of its own."""
+        while b"\n" not in self.buffer:
+            try:
+                piece = self.socket.recv(1 << 16)
+            except ConnectionError as error:
+                raise Closed() from error
+            if not piece:
+                raise Closed()
+            self.buffer += piece
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        message = json.loads(line)
+        for part in message if isinstance(message, list) else [message]:
+            assert isinstance(part, dict) and part.get("jsonrpc") == "2.0", f"not a JSON-RPC message: {line!r}"
+            assert ("method" in part) != (("result" in part) != ("error" in part)), f"neither call nor reply: {line!r}"
+        self.messages.append(message)
+        return message
+
+    def note(self):
+        """The next notification."""
+        if self.notes:
+            return self.notes.pop(0)
+        message = self.read()
+        assert "method" in message, f"expected a notification, came {message}"
+        return message
+
+    def post(self, method, **params):
+        """Sends a call without waiting; returns its id."""
+        self.last_id += 1
+        self.send({"jsonrpc": "2.0", "id": self.last_id, "method": method, "params": params})
+        return self.last_id
+
+    def reply(self, identifier):
+        """The reply to a call; notifications that come before are kept."""
+        while True:
+            message = self.read()
+            if "method" in message:
+                self.notes.append(message)
+                continue
+            assert message["id"] == identifier, f"reply to another call: {message}"
+            if "error" in message:
+                raise RPCError(message["error"])
+            return message["result"]
+
+    def call(self, method, **params):
+        return self.reply(self.post(method, **params))
+
+    def refused(self, code, method, **params):
+        """A call that must be answered by this error."""
+        try:
+            result = self.call(method, **params)
+        except RPCError as error:
+            assert error.code == code, f"expected {code}, came {error}"
+            return error
+        raise AssertionError(f"{method} was not refused: {result}")
+
+    def subscribe(self, **params):
+        return self.call("status.subscribe", **params)
+
+    def until_end(self, subscription):
+        """The events of a subscription up to its final notification, which is not among them."""
+        events = []
+        while True:
+            note = self.note()
+            assert note["method"] == "status.event"
+            if note["params"]["subscription"] != subscription:
+                continue
+            event = note["params"]["result"]
+            if event["type"] == "subscription.ended":
+                assert event["reason"] == "terminal", event
+                return events
+            events.append(event)
+
+
+def events_of(path, seconds=60, **filter):
+    """Every event that matches, from the start of the ledger to the end of the jobs concerned."""
+    with Connection(path, seconds) as connection:
+        subscription = connection.subscribe(filter=filter, **{"from": "start"}, until="terminal")["subscription"]
+        return connection.until_end(subscription)

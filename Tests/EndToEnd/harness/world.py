@@ -1,0 +1,101 @@
+"""A sandbox and a daemon that belong together, in a directory of their own."""
+
+import pathlib
+import shutil
+import tempfile
+import uuid
+
+from .daemon import Daemon
+from .follower import Follower
+from .sandbox import Sandbox
+from .traces import assert_nothing_left
+from .wire import Connection, events_of
+
+
+class World:
+    def __init__(self, settings=None, start_daemon=True, **sandbox):
+        # Short, since the path of a Unix socket may have 107 bytes at most.
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="aura-e2e-"))
+        self.sandbox = Sandbox(self.directory, *sandbox.pop("arguments", ()), **sandbox)
+        self.daemon = Daemon(self.directory, self.sandbox.config_path, settings)
+        self.followers = []
+        self.sandbox.start()
+        if start_daemon:
+            self.daemon.start()
+
+    def follow(self):
+        """A subscriber to everything; its promise is checked when the world ends."""
+        self.followers.append(Follower(self.daemon.socket))
+        return self.followers[-1]
+
+    def connect(self, seconds=30):
+        return Connection(self.daemon.socket, seconds)
+
+    def call(self, method, **params):
+        return self.daemon.call(method, **params)
+
+    def begin(self, method, **params):
+        """Starts an operation; returns its job's id."""
+        return self.call(method, **params)["job"]["id"]
+
+    def provision(self, name, **params):
+        return self.begin("provision", name=name, **{"region": "eu-central", "size": "small", **params})
+
+    def finish(self, job, seconds=60):
+        """The job once it has ended."""
+        events_of(self.daemon.socket, seconds, job=job)
+        return self.call("job.get", job=job)["job"]
+
+    def succeed(self, method, seconds=60, **params):
+        job = self.provision(**params) if method == "provision" else self.begin(method, **params)
+        ended = self.finish(job, seconds)
+        assert ended["state"] == "succeeded", ended
+        return ended
+
+    def instance(self, name):
+        return self.call("status.get", instance=name)["instance"]
+
+    def nothing_left(self):
+        assert_nothing_left(self.sandbox, self.daemon)
+
+    def check_ledger(self):
+        """What followers saw, through all crashes, is what the ledger holds: nothing missing, nothing twice."""
+        with self.connect() as connection:
+            head = connection.call("system.health")["head"]
+            subscription = connection.subscribe(**{"from": "start"})["subscription"]
+            held = []
+            while not held or held[-1]["seq"] < head:
+                note = connection.note()["params"]
+                assert note["subscription"] == subscription
+                held.append(note["result"])
+        assert [event["seq"] for event in held] == list(range(1, len(held) + 1))
+        for follower in self.followers:
+            follower.wait(lambda event: event["seq"] >= head, what=f"event {head}")
+            follower.close()
+            assert follower.events[:len(held)] == held
+        self.followers = []
+
+    def close(self):
+        try:
+            for follower in self.followers:
+                follower.close()
+        finally:
+            try:
+                self.daemon.stop()
+            finally:
+                self.sandbox.stop()
+        shutil.rmtree(self.directory)
+
+    def abandon(self):
+        """Ends everything after a failed test, and leaves the directory with its logs."""
+        for follower in self.followers:
+            follower.stopping.set()
+        self.daemon.kill()
+        try:
+            self.sandbox.stop()
+        except AssertionError:
+            self.sandbox.kill()
+
+
+def fresh_name():
+    return f"a{uuid.uuid4().hex[:8]}"
