@@ -104,10 +104,10 @@ let package = Package(
             ["DriverKit", "DriverREST", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
         floor(
             "AnsibleDriver", path: "Sources/Drivers/Ansible",
-            ["DriverKit", "ChildProcess", "AuraModel", "JSON", "Locking", logging]),
+            ["DriverKit", "ChildProcess", "SSHDriver", "AuraModel", "JSON", "Locking", logging]),
         floor(
             "SSHDriver", path: "Sources/Drivers/SSH",
-            ["DriverKit", "ChildProcess", "AuraModel", "HTTPClient", "Locking", logging]),
+            ["DriverKit", "ChildProcess", "AuraModel", "HTTPClient", "Locking", crypto, logging]),
 
         // The operations
         floor(
@@ -130,7 +130,7 @@ let package = Package(
                 argumentParser, configuration, crypto, logging, nioPosix, serviceLifecycle, system,
                 unixSignals, yams,
             ]),
-        program("aura", ["AuraAPI", "AuraClient", "AuraModel", "JSON", "JSONRPC", argumentParser]),
+        program("aura", ["AuraAPI", "AuraClient", "AuraModel", "JSON", "JSONRPC", "Locking", argumentParser, nioCore]),
         program(
             "aura-sandbox",
             ["JSON", "Locking", argumentParser, crypto, hummingbird, logging, serviceLifecycle, subprocess, nioCore]),
@@ -138,17 +138,19 @@ let package = Package(
         // Tests mirror Sources; Tests/EndToEnd drives the programs from outside and is no Swift target.
         suite("JSONTests", ["JSON"]),
         suite("JSONRPCTests", ["JSONRPC", "JSON"]),
-        suite("RPCTransportTests", ["RPCTransport", "JSONRPC", "JSON", nioCore, nioPosix, logging]),
-        suite("HTTPClientTests", ["HTTPClient", nioCore, nioPosix]),
+        suite("RPCTransportTests", ["AuraClient", "RPCTransport", "JSONRPC", "JSON", nioCore, nioPosix, logging]),
+        .target(
+            name: "HTTPDoubles", dependencies: ["HTTPClient", "Locking", nioCore, nioPosix], path: "Tests/HTTPDoubles",
+            swiftSettings: strict),
+        suite("HTTPClientTests", ["HTTPClient", "HTTPDoubles", "Locking"]),
         suite("AuraModelTests", ["AuraModel", "JSON"]),
         suite("StorageTests", ["Storage", "StorageSQLite", "AuraModel", "JSON", grdb, logging]),
         suite("JobsTests", ["Jobs", "Storage", "StorageSQLite", "AuraModel", "JSON", "Locking", logging]),
         suite(
             "DriverTests",
             [
-                "HetznerDriver", "TailscaleDriver", "AnsibleDriver", "SSHDriver", "DriverKit", "HTTPClient",
-                "AuraModel", "JSON",
-                "Locking", logging, nioCore, nioPosix,
+                "HetznerDriver", "TailscaleDriver", "AnsibleDriver", "SSHDriver", "ChildProcess", "DriverKit",
+                "DriverREST", "HTTPClient", "HTTPDoubles", "AuraModel", "JSON", "Locking", logging,
             ]),
         suite(
             "ControlPlaneTests",

@@ -21,7 +21,8 @@ enum PlainRequest {
     }
 
     private static func params(_ bytes: UnsafeRawBufferPointer, depth: Int) -> JSONValue? {
-        if bytes.count == 2 { return bytes[0] == UInt8(ascii: "{") ? .object([:]) : .array([]) }
+        if bytes.elementsEqual("{}".utf8) { return .object([:]) }
+        if bytes.elementsEqual("[]".utf8) { return .array([]) }
         return try? JSONValue(parsing: bytes, limits: JSONLimits(bytes: bytes.count, depth: depth))
     }
 }

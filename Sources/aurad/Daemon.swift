@@ -32,6 +32,7 @@ struct Daemon {
         let feed = EventFeed(head: try await store.head())
         store.observe { feed.publish($0) }
         let machines = try MachineAssembly(settings: settings, time: time, random: random, logger: logger)
+        await machines.sweep()
         let services = try machines.services(installation: store.installation)
         let catalogue = ControlPlane.catalogue(services)
         let engine = JobEngine(

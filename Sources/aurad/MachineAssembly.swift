@@ -15,6 +15,9 @@ struct MachineAssembly {
     let random: any RandomSource
     let logger: Logger
     private let http: HTTPClient
+    private let shell: OpenSSH
+    /// None where images come configured.
+    private let ansible: AnsibleConfiguration?
 
     init(settings: Settings, time: any TimeSource, random: any RandomSource, logger: Logger) throws {
         self.settings = settings
@@ -24,6 +27,15 @@ struct MachineAssembly {
         http = HTTPClient(
             settings: HTTPClientSettings(
                 userAgent: "aurad/\(Version.text)", certificateAuthorityFile: settings.certificateAuthorityFile))
+        shell = OpenSSH(
+            settings: SSHSettings(workDirectory: settings.stateDirectory + "/ssh"), time: time, log: logger)
+        ansible = settings.machines.ansible.map { given in
+            AnsibleConfiguration(
+                settings: AnsibleSettings(
+                    playbookPath: given.playbook, treePath: given.tree, socketPath: settings.wire.socket,
+                    workDirectory: settings.stateDirectory + "/ansible"),
+                time: time, log: logger)
+        }
     }
 
     func services(installation: String) throws -> MachineServices {
@@ -46,15 +58,15 @@ struct MachineAssembly {
 }
 
 extension MachineAssembly {
-    private var shell: OpenSSH {
-        OpenSSH(settings: SSHSettings(workDirectory: settings.stateDirectory + "/ssh"), time: time, log: logger)
-    }
-
     private func health() -> any HealthDriver {
         settings.machines.healthUsesSSH ? SSHHealth(shell: shell) : HTTPHealth(http: http)
     }
 
-    private func configuration() -> (any ConfigurationDriver)? {
-        nil
+    private func configuration() -> (any ConfigurationDriver)? { ansible }
+
+    /// Ends and removes what a daemon that died left running. For the start, before any job goes on.
+    func sweep() async {
+        await shell.sweep()
+        await ansible?.sweep()
     }
 }

@@ -1,5 +1,6 @@
 """--hosts podman: servers are containers with systemd and sshd."""
 
+import json
 import os
 import pathlib
 import shutil
@@ -98,7 +99,7 @@ def test_one_host_from_end_to_end(begin, key, tmp_path):
     minted = sandbox.tailscale("POST", "/tailnet/-/keys", token=grant,
                                json={"capabilities": {"devices": {"create": create}}}).json()["key"]
     body = '{"authKey":"%s","hostname":"ada"}' % minted
-    login.output(f"curl -sf -m 5 -d '{body}' {gateway}/_sandbox/tailnet/register")
+    node = json.loads(login.output(f"curl -sf -m 5 -d '{body}' {gateway}/_sandbox/tailnet/register"))
 
     def connected():
         return sandbox.tailscale("GET", "/tailnet/-/devices", token=grant).json()["devices"][0]["connectedToControl"]
@@ -113,6 +114,10 @@ def test_one_host_from_end_to_end(begin, key, tmp_path):
             assert login.run("true").returncode != 0
             assert connected() is False
     assert login.output("cat /root/data") == "kept"
+    assert connected() is True
+    body = '{"nodeId":"%s"}' % node["nodeId"]
+    login.output(f"curl -sf -m 5 -d '{body}' {gateway}/_sandbox/tailnet/logout")
+    assert connected() is False, "it stays listed, but nothing is heard of it"
 
     container, = sandbox.state()["containers"]
     podman("kill", container)

@@ -50,7 +50,8 @@ public struct ChildProcess: Sendable {
         time: any TimeSource, output: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws(ChildError) -> (ending: Ending, errorTail: Tail) {
         guard access(executable, X_OK) == 0 else {
-            throw ChildError(.missing, message: "cannot run \(executable): \(String(cString: strerror(errno)).lowercased())")
+            throw ChildError(
+                .missing, message: "cannot run \(executable): \(String(cString: strerror(errno)).lowercased())")
         }
         let stop = StopSignal()
         let errorTail = TailBox()

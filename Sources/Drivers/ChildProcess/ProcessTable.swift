@@ -6,8 +6,8 @@ public enum ProcessTable {
     /// The ids of processes that belong to a directory: it stands in their environment or command line, or they work
     /// in it.
     ///
-    /// The group or session of a child would not do: OpenSSH's shared connections leave both. Only processes of the same
-    /// user are looked at, and zombies, which are gone but for their entry, are left out.
+    /// The group or session of a child would not do: OpenSSH's shared connections leave both. Only processes of the
+    /// same user are looked at, and zombies, which are gone but for their entry, are left out.
     static func belonging(to directory: String) -> [pid_t] {
         let myself = getpid()
         let user = geteuid()

@@ -1,9 +1,10 @@
 /// The shell script that stands between the daemon and a child.
 ///
-/// It leads a session of its own, so that one signal reaches the child and all that the child started. Its standard input
-/// is a pipe that the daemon holds open and never writes to: when the daemon dies, even by SIGKILL, the pipe ends, and
-/// the script ends the whole group (a death signal by `prctl` would follow the thread that forked, and would not reach
-/// grandchildren). SIGTERM goes to the group, so the script outlives it to see the child's end and pass its status on.
+/// It leads a session of its own, so that one signal reaches the child and all that the child started. Its standard
+/// input is a pipe that the daemon holds open and never writes to: when the daemon dies, even by SIGKILL, the pipe
+/// ends, and the script ends the whole group (a death signal by `prctl` would follow the thread that forked, and would
+/// not reach grandchildren). SIGTERM goes to the group, so the script outlives it to see the child's end and pass its
+/// status on.
 enum Supervisor {
     static let shell = "/bin/sh"
 

@@ -6,8 +6,8 @@ public import Logging
 /// Makes throw-away directories for child processes, and clears away those of daemons that died.
 ///
 /// Layout: `PATH/OWNER/lock` and `PATH/OWNER/rN`. The owner, one per daemon, holds a lock on its file, which the kernel
-/// drops however the daemon ends: so ``sweep()`` knows the dead ones without trusting process ids. Paths are kept short,
-/// since a Unix socket below them may have 107 bytes at most.
+/// drops however the daemon ends: so ``sweep()`` knows the dead ones without trusting process ids. Paths are kept
+/// short, since a Unix socket below them may have 107 bytes at most.
 public final class WorkDirectory: Sendable {
     private struct Owner: Sendable {
         var path: String

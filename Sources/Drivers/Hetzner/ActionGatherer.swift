@@ -55,6 +55,11 @@ final class ActionGatherer: Sendable {
         return actions
     }
 
+    /// How many have joined the open round behind the one who leads it.
+    var callersWaiting: Int {
+        open.withLock { $0?.state.withLock { $0.waiting.count } ?? 0 }
+    }
+
     private func outcome(_ ids: Set<Int64>) async throws(Failure) -> Outcome {
         let promise = join(ids)
         switch await promise.value(whenCancelled: .cancelled) {

@@ -30,8 +30,8 @@ final class FirewallCache: Sendable {
         entry.withLock { $0 = Entry(id: id, until: until) }
     }
 
-    /// Forgets the id where a machine could not be made because the firewall is gone; such a failure is transient, since
-    /// the next ``HetznerCompute/ensureFirewall(labels:)`` makes it anew.
+    /// Forgets the id where a machine could not be made because the firewall is gone; such a failure is transient,
+    /// since the next ``HetznerCompute/ensureFirewall(labels:)`` makes it anew.
     func judge(_ failure: Failure) -> Failure {
         guard failure.code == "not_found" || failure.code == "invalid_input" else { return failure }
         guard failure.message.lowercased().contains("firewall") else {

@@ -11,7 +11,7 @@ extension HetznerAPI {
     func findable<Answer: Decodable>(_ call: HetznerCall, as: Answer.Type) async throws(Failure) -> Answer? {
         do {
             return try await send(call, as: Answer.self)
-        } catch where error.code == "not_found" {
+        } catch  where error.code == "not_found" {
             return nil
         }
     }
@@ -32,8 +32,8 @@ extension HetznerAPI {
         throw Failure(.transient, code: "providerAnswer", message: "cannot \(call.what): the pages have no end")
     }
 
-    /// Where these actions stand, each id with its own outcome: the action, none where the provider does not know it, or
-    /// why its part of the question failed.
+    /// Where these actions stand, each id with its own outcome: the action, none where the provider does not know it,
+    /// or why its part of the question failed.
     func actions(_ ids: Set<Int64>) async -> [Int64: Result<WireAction?, Failure>] {
         let sorted = ids.sorted()
         let chunks = stride(from: 0, to: sorted.count, by: 25).map { Array(sorted[$0..<min($0 + 25, sorted.count)]) }
@@ -55,7 +55,7 @@ extension HetznerAPI {
                 for action in page.actions { found[action.id] = .success(action) }
                 return page.meta
             }
-        } catch where error.code == "not_found" {
+        } catch  where error.code == "not_found" {
             // One unknown id can fail the whole question.
             for id in ids { found[id] = await single(id) }
         } catch {

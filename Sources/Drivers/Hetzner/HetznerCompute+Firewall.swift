@@ -36,7 +36,7 @@ extension HetznerCompute {
             method: .post, path: "/firewalls", body: .object(body), what: "create firewall \(settings.firewallName)")
         do {
             return String(try await api.send(call, as: FirewallAnswer.self).firewall.id)
-        } catch where error.errorClass == .ambiguous {
+        } catch  where error.errorClass == .ambiguous {
             // Somebody else was faster, or the answer was lost: either way it may be there now.
             if let id = try await findFirewall() { return id }
             throw error

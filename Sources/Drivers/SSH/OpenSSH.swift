@@ -24,22 +24,7 @@ public final class OpenSSH: RemoteShellDriver {
     }
 
     public func makeKeyPair(comment: String) async throws -> KeyPair {
-        try await inDirectory("make a key pair") { directory in
-            let child = self.child(
-                self.settings.sshKeygenPath,
-                ["-q", "-t", "ed25519", "-N", "", "-C", comment, "-f", "\(directory)/key"], in: directory)
-            let end = try await self.run(child)
-            guard case .exited(0) = end.ending else {
-                throw Failure(
-                    .permanent, code: "sshKeygenFailed",
-                    message: "cannot make a key pair: ssh-keygen says \(PlainText.clean(end.errors.lastLines()))")
-            }
-            let privateKey = try PrivateFile.read("\(directory)/key")
-            let publicKey = try PrivateFile.read("\(directory)/key.pub")
-            return KeyPair(
-                privateKey: Secret(String(decoding: privateKey, as: UTF8.self)),
-                publicKey: String(decoding: publicKey.filter { $0 != 0x0A }, as: UTF8.self))
-        }
+        OpenSSHKey.makePair(comment: comment)
     }
 
     /// Returns once a command ran on the machine.

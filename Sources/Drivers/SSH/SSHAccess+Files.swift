@@ -21,9 +21,12 @@ extension SSHAccess {
             !text.isEmpty && !text.hasPrefix("-") && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
         }
         guard isSafe(address), isSafe(user), isSafe(hostKeyAlias), (1...65535).contains(port) else {
+            let address = PlainText.clean(address, limitBytes: 80)
             throw Failure(
                 .permanent, code: "invalidInput",
-                message: "cannot reach \(PlainText.clean(address, limitBytes: 80)): its address, port, user or alias is malformed")
+                message:
+                    "cannot reach \(address): its address, port, user or alias is malformed"
+            )
         }
         let areWhole = hostKeys.allSatisfy { !$0.contains { $0.isNewline } }
         guard areWhole, !hostKeys.isEmpty else {

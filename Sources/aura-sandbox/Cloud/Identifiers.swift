@@ -22,9 +22,8 @@ struct Identifiers: Sendable {
 
     /// Goes on from just below 2^53, the documented maximum.
     mutating func jumpToLargest() {
-        server = 9_007_199_254_740_991 - 1_000_000
-        action = 9_007_199_254_740_991 - 1_000_000
-        other = 9_007_199_254_740_991 - 1_000_000
+        let start: Int64 = 9_007_199_254_740_991 - 1_000_000
+        (server, action, other) = (max(server, start), max(action, start), max(other, start))
     }
 
     private static func step(_ counter: inout Int64) -> Int64 {

@@ -92,8 +92,7 @@ enum ServerCalls {
             let rows = query.stale(cloud, since: cloud.now + -seconds)
             return page.answer(rows, "servers", call) { $0.server.json(as: $0.status) }
         }
-        guard query.isPlain else { return page.answer(query.rows(cloud), "servers", call) { $0.json() } }
         let servers = cloud.servers
-        return page.answer(servers.ids, "servers", call) { servers[$0]?.json() ?? .null }
+        return page.answer(query.places(servers), "servers", call) { servers.all[$0].json() }
     }
 }

@@ -3,9 +3,9 @@ struct ServerQuery: Sendable {
     private let name: String?
     private let selector: Selector?
     private let statuses: [String]
-    private let order: SortOrder<Server>
-    /// Whether every server is wanted, by rising number.
-    let isPlain: Bool
+    private let order: SortOrder<(Int, Server)>
+    /// Whether the order is that of the table.
+    private let isByNumber: Bool
 
     init(_ call: Call) throws {
         name = call.first("name")
@@ -14,25 +14,32 @@ struct ServerQuery: Sendable {
         order = try SortOrder(
             call,
             [
-                "id": { $0.id < $1.id }, "name": { $0.name < $1.name }, "created": { $0.created < $1.created },
+                "id": { $0.1.id < $1.1.id }, "name": { $0.1.name < $1.1.name },
+                "created": { $0.1.created < $1.1.created },
             ])
         let sorts = call.all("sort")
-        isPlain =
-            name == nil && selector == nil && statuses.isEmpty
-            && (sorts.isEmpty || sorts == ["id:asc"] || sorts == ["id"])
+        isByNumber = [[], ["id"], ["id:asc"]].contains(sorts)
     }
 
-    /// The servers that exist and are meant.
-    func rows(_ cloud: Cloud) -> [Server] {
-        let candidates = name.map { cloud.servers.named($0).map { [$0] } ?? [] } ?? cloud.servers.all
-        return order.apply(candidates.filter { means($0, $0.status) })
+    /// Where the servers stand that are meant, in the wanted order.
+    func places(_ servers: ServerTable) -> [Int] {
+        let candidates = name.map { servers.place(named: $0).map { $0..<$0 + 1 } ?? 0..<0 } ?? servers.all.indices
+        let meant =
+            selector == nil && statuses.isEmpty
+            ? Array(candidates)
+            : servers.places(in: candidates) { labels, status in
+                (statuses.isEmpty || statuses.contains(status.rawValue)) && (selector?.matches(labels) ?? true)
+            }
+        guard !isByNumber else { return meant }
+        return order.apply(meant.map { ($0, servers.all[$0]) }).map(\.0)
     }
 
     /// The servers that were meant at an earlier time, with the status that each had then.
     func stale(_ cloud: Cloud, since time: Instant) -> [(server: Server, status: Server.Status)] {
         let once = cloud.past.servers.filter { $0.gone.map { $0 > time } ?? false } + cloud.servers.all
         let meant = once.filter { server in server.status(at: time).map { means(server, $0) } ?? false }
-        return order.apply(meant.sorted { $0.id < $1.id }).map { ($0, $0.status(at: time) ?? $0.status) }
+        let ordered = order.apply(meant.sorted { $0.id < $1.id }.map { (0, $0) }).map(\.1)
+        return ordered.map { ($0, $0.status(at: time) ?? $0.status) }
     }
 
     private func means(_ server: Server, _ status: Server.Status) -> Bool {

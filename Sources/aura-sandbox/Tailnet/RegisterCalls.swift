@@ -48,6 +48,7 @@ enum RegisterCalls {
         if cloud.tailnet.devices[place].isEphemeral {
             cloud.tailnet.remove(at: place, now: cloud.now)
         } else {
+            cloud.tailnet.devices[place].isLoggedOut = true
             cloud.tailnet.devices[place].silentSince = cloud.now
         }
         return Answer(200, [:])

@@ -78,6 +78,8 @@ struct Device: Sendable {
     let visibleFrom: Instant
     /// Since when nothing was heard of it.
     var silentSince: Instant?
+    /// It logged out: nothing is heard of it again, even while its server runs.
+    var isLoggedOut = false
     /// When it left the tailnet.
     var gone: Instant?
 
@@ -104,7 +106,7 @@ extension Cloud {
     mutating func refreshNodes() {
         for place in tailnet.devices.indices.reversed() {
             guard let server = tailnet.devices[place].server else { continue }
-            if servers[server]?.status == .running {
+            if servers[server]?.status == .running, !tailnet.devices[place].isLoggedOut {
                 tailnet.devices[place].silentSince = nil
                 continue
             }

@@ -1,0 +1,41 @@
+import ArgumentParser
+import AuraClient
+import AuraModel
+import JSON
+
+/// What every command works with: the daemon's place, the output, the clock.
+struct Invocation: Sendable {
+    let output: Output
+    let time: any TimeSource = SystemTime()
+    let random: any RandomSource = SystemRandom()
+    private let endpoint: Endpoint
+    private let timeoutSeconds: Double
+
+    /// Runs a command's body; what it complains of is written, and becomes the exit code.
+    static func run(_ options: GlobalOptions, _ body: (Invocation) async throws -> Void) async throws {
+        let invocation = Invocation(
+            output: Output(json: options.json), endpoint: try options.endpoint(), timeoutSeconds: options.timeout)
+        do {
+            try await body(invocation)
+        } catch let complaint as Complaint {
+            invocation.output.complain(complaint)
+            throw ExitCode(complaint.exitCode)
+        }
+    }
+
+    func connect() async throws -> Daemon {
+        try await Daemon.connect(to: endpoint, timeoutSeconds: timeoutSeconds)
+    }
+
+    var place: String { endpoint.address.description }
+
+    /// Calls, and prints the answer: as it came where documents are wanted, else as `text` shows it.
+    func show<Value: Decodable>(_ call: Call, as type: Value.Type, _ text: (Value) -> [Line]) async throws {
+        let answer = try await connect().call(call)
+        if output.json {
+            output.document(answer)
+        } else {
+            output.lines(text(try Answer.read(type, from: answer)))
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import AuraModel
+
+/// `aura job`
+struct JobCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "job", abstract: "See and cancel jobs.",
+        subcommands: [JobListCommand.self, JobShowCommand.self, JobCancelCommand.self])
+}
+
+/// `aura job show`
+struct JobShowCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "show", abstract: "Show a job and its steps.")
+
+    @Argument(help: ArgumentHelp("The job's id.", valueName: "id"))
+    var job: String
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        try await Invocation.run(global) { invocation in
+            try await invocation.show(.job(job), as: JobEnvelope.self) { answer in
+                answer.job.card(now: invocation.time.now(), style: invocation.output.style)
+            }
+        }
+    }
+}
+
+/// `aura job cancel`
+struct JobCancelCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "cancel", abstract: "Cancel a job: what it did is undone.")
+
+    @Argument(help: ArgumentHelp("The job's id.", valueName: "id"))
+    var job: String
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        try await Invocation.run(global) { invocation in
+            try await invocation.show(.cancel(job), as: JobEnvelope.self) { answer in
+                [Line("job \(answer.job.id) is being cancelled, follow it with: aura watch --job \(answer.job.id)")]
+            }
+        }
+    }
+}

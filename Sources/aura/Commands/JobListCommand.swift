@@ -1,0 +1,59 @@
+import ArgumentParser
+import AuraModel
+
+/// `aura job list`
+struct JobListCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "list", abstract: "List jobs, oldest first: those that are not over, unless asked otherwise.",
+        discussion: "With --json it prints one document for each page of 500.")
+
+    /// How many are asked for at once.
+    static let page = 500
+
+    @OptionGroup var query: JobQueryOptions
+
+    @Option(help: ArgumentHelp("At most so many.", valueName: "number"))
+    var limit: Int = 1000
+
+    @OptionGroup var global: GlobalOptions
+
+    func validate() throws {
+        guard limit > 0 else { throw ValidationError("cannot list \(limit) jobs: give --limit 1 or more") }
+    }
+
+    func run() async throws {
+        try await Invocation.run(global) { invocation in
+            let daemon = try await invocation.connect()
+            let jobs = try await pages(on: daemon, invocation.output)
+            guard !invocation.output.json else { return }
+            if jobs.isEmpty { return invocation.output.note("there are no such jobs") }
+            let names = try await names(of: jobs, on: daemon)
+            invocation.output.lines(JobAnswer.table(jobs, names: names, now: invocation.time.now()).lines)
+        }
+    }
+
+    /// All pages; as documents they are printed as they come.
+    private func pages(on daemon: Daemon, _ output: Output) async throws -> [JobAnswer] {
+        var found: [JobAnswer] = []
+        var after: String?
+        repeat {
+            let raw = try await daemon.call(.jobs(query, after: after, limit: min(limit - found.count, Self.page)))
+            if output.json { output.document(raw) }
+            let page = try Answer.read(JobList.self, from: raw)
+            found += page.jobs
+            after = page.next
+        } while after != nil && found.count < limit
+        return found
+    }
+
+    /// The names of the jobs' instances, as far as there are any.
+    private func names(of jobs: [JobAnswer], on daemon: Daemon) async throws -> [String: String] {
+        var names: [String: String] = [:]
+        for id in Set(jobs.map(\.instance)) {
+            do {
+                names[id] = try await daemon.call(.status(id), as: InstanceAndJob.self).instance.name
+            } catch let complaint as Complaint where complaint.kind == .refused {}
+        }
+        return names
+    }
+}

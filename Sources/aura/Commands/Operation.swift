@@ -1,0 +1,30 @@
+import AuraAPI
+
+/// What `provision`, `suspend`, `resume`, `restart` and `destroy` do: one call, and the watch where it is wanted.
+struct Operation {
+    let call: Call
+    let options: OperationOptions
+
+    func run(_ invocation: Invocation) async throws {
+        let daemon = try await invocation.connect()
+        let raw = try await daemon.call(call)
+        if invocation.output.json { invocation.output.document(raw) }
+        let answer = try Answer.read(InstanceAndJob.self, from: raw)
+        guard let job = answer.job else {
+            throw Complaint(.unreadableAnswer, "cannot \(call.purpose): the daemon's answer has no job")
+        }
+        guard options.watch else {
+            if !invocation.output.json { invocation.output.line(Self.line(answer.instance, job)) }
+            return
+        }
+        invocation.output.note("job \(job.id) is \(job.state); ^C detaches, and it goes on")
+        let watch = Watch(
+            subject: .job(job.id), start: .start, end: .terminal, reconnectSeconds: options.reconnecting.reconnect)
+        try await Watching(invocation: invocation, watch: watch, purpose: call.purpose)
+            .run(on: daemon, instance: answer.instance, job: job)
+    }
+
+    private static func line(_ instance: InstanceAnswer, _ job: JobAnswer) -> Line {
+        Line(instance.name, .bold).appending(": \(job.kind) is \(job.state), follow it with: aura watch --job \(job.id)")
+    }
+}

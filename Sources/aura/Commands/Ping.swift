@@ -1,0 +1,27 @@
+import ArgumentParser
+import AuraModel
+import JSON
+
+/// `aura ping`
+struct Ping: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Ask the daemon for a sign of life.")
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        try await Invocation.run(global) { invocation in
+            let daemon = try await invocation.connect()
+            let clock = ContinuousClock()
+            let start = clock.now
+            let answer = try await daemon.call(.ping)
+            let took = start.duration(to: clock.now)
+            if invocation.output.json { return invocation.output.document(answer) }
+            invocation.output.line(Line("\(invocation.place) answers in \(Self.text(took))"))
+        }
+    }
+
+    private static func text(_ duration: Duration) -> String {
+        let microseconds = duration / .microseconds(1)
+        return "\((microseconds / 100).rounded() / 10) ms"
+    }
+}

@@ -1,0 +1,27 @@
+import ArgumentParser
+
+/// `aura provision`
+struct Provision: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Create an agent on a machine of its own.",
+        discussion: "aura info lists the regions and sizes that the daemon offers.")
+
+    @Argument(help: "1 to 40 lower-case letters, digits and hyphens, a letter first.")
+    var name: String
+
+    @Option(help: ArgumentHelp("Where, as the daemon's catalogue calls it: eu-central.", valueName: "region"))
+    var region: String
+
+    @Option(help: ArgumentHelp("How big, as the daemon's catalogue calls it: small.", valueName: "size"))
+    var size: String
+
+    @OptionGroup var operation: OperationOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        try await Invocation.run(global) { invocation in
+            let call = Call.provision(name, region: region, size: size, operation)
+            try await Operation(call: call, options: operation).run(invocation)
+        }
+    }
+}

@@ -1,0 +1,66 @@
+import ArgumentParser
+import AuraClient
+import JSON
+
+/// `aura rpc`
+struct RPC: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rpc", abstract: "Call any method and print its result as one compact JSON document.",
+        discussion: """
+            A subscription's result is followed by its notifications' parameters, one a line, until it ends or ^C.
+            """)
+
+    @Argument(help: ArgumentHelp("The method, such as status.list.", valueName: "method"))
+    var method: String
+
+    @Argument(
+        help: ArgumentHelp(
+            "Its parameters, a JSON object or array; - reads them from standard input.", valueName: "json"))
+    var parameters: String?
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        let call = Call(method, try params(), purpose: "call \(method)")
+        try await Invocation.run(global) { invocation in
+            let daemon = try await invocation.connect()
+            let result = try await daemon.call(call)
+            invocation.output.document(result)
+            if method.hasSuffix(".subscribe"), let id = result["subscription"]?.stringValue {
+                try await stream(id, of: daemon, invocation.output)
+            }
+        }
+    }
+
+    private func params() throws -> JSONValue? {
+        guard let parameters else { return nil }
+        let text = parameters == "-" ? StandardInput.text : parameters
+        do {
+            let value = try JSONValue(parsing: text)
+            guard value.arrayValue != nil || value.objectValue != nil else {
+                throw ValidationError("cannot send the parameters, they are neither a JSON object nor an array")
+            }
+            return value
+        } catch let error as JSONParseError {
+            throw ValidationError("cannot send the parameters, \(error)")
+        }
+    }
+
+    private func stream(_ subscription: String, of daemon: Daemon, _ output: Output) async throws {
+        for await notification in daemon.notifications
+        where notification.params["subscription"]?.stringValue == subscription {
+            output.document(notification.params)
+            if notification.params["result"]?["type"] == "subscription.ended" { return }
+        }
+        throw Complaint(.connectionLost, "cannot go on with \(method), the daemon ended the connection: subscribe again")
+    }
+}
+
+/// What is piped into the program.
+enum StandardInput {
+    static var text: String {
+        var text = ""
+        while let line = readLine(strippingNewline: false) { text += line }
+        return text
+    }
+}

@@ -1,0 +1,17 @@
+import ArgumentParser
+
+/// `aura resume`
+struct Resume: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Start a suspended instance again.")
+
+    @OptionGroup var target: InstanceArgument
+    @OptionGroup var operation: OperationOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        try await Invocation.run(global) { invocation in
+            try await Operation(call: .operate("resume", target.instance, operation), options: operation).run(invocation)
+        }
+    }
+}

@@ -1,0 +1,32 @@
+import ArgumentParser
+import AuraModel
+
+/// `aura show`
+struct Show: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Show an instance, and the job that works on it.",
+        discussion: "With --json it prints what status.get answers; aura job show has the job's steps.")
+
+    @OptionGroup var target: InstanceArgument
+
+    @Option(help: ArgumentHelp("Whose instance it is.", valueName: "tenant"))
+    var tenant: String?
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        try await Invocation.run(global) { invocation in
+            let daemon = try await invocation.connect()
+            let raw = try await daemon.call(.status(target.instance, tenant: tenant))
+            if invocation.output.json { return invocation.output.document(raw) }
+            let found = try Answer.read(InstanceAndJob.self, from: raw)
+            let now = invocation.time.now()
+            var lines = found.instance.card(now: now)
+            if let job = found.job {
+                let whole = try await daemon.call(.job(job.id), as: JobEnvelope.self).job
+                lines += [Line()] + whole.card(now: now, style: invocation.output.style)
+            }
+            invocation.output.lines(lines)
+        }
+    }
+}

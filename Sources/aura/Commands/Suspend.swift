@@ -1,0 +1,17 @@
+import ArgumentParser
+
+/// `aura suspend`
+struct Suspend: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Shut an instance's machine down; its disk is kept.")
+
+    @OptionGroup var target: InstanceArgument
+    @OptionGroup var operation: OperationOptions
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        try await Invocation.run(global) { invocation in
+            try await Operation(call: .operate("suspend", target.instance, operation), options: operation).run(invocation)
+        }
+    }
+}

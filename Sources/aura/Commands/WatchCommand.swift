@@ -1,0 +1,65 @@
+import ArgumentParser
+import AuraAPI
+
+/// `aura watch`
+struct WatchCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "watch",
+        abstract: "Follow an instance, a job or everything, live.",
+        discussion: """
+            A job is followed from its start to its end. An instance, and everything, is followed from now until ^C; \
+            --until terminal ends the watch once no job is left to follow. The exit code is 1 where the last job of a \
+            watched instance failed or was cancelled. With --json it prints one event a line.
+            """)
+
+    @Argument(
+        help: ArgumentHelp("The instance's name or id.", valueName: "name-or-id"),
+        completion: .custom { arguments, _, prefix in
+            await InstanceNames.matching(prefix, arguments: arguments)
+        })
+    var instance: String?
+
+    @Option(help: ArgumentHelp("The job's id.", valueName: "id"))
+    var job: String?
+
+    @Flag(help: "Everything.")
+    var all = false
+
+    @Option(help: ArgumentHelp("Whose instance it is; with --all: only what is this tenant's.", valueName: "tenant"))
+    var tenant: String?
+
+    @Option(
+        help: ArgumentHelp("Where to begin: now, start, or the seq of the last event that was seen.", valueName: "place"),
+        completion: .list(["now", "start"]), transform: WatchBounds.start)
+    var from: SubscriptionStart?
+
+    @Option(
+        help: ArgumentHelp("When to end: terminal.", valueName: "end"), completion: .list(["terminal"]),
+        transform: WatchBounds.end)
+    var until: SubscriptionEnd?
+
+    @OptionGroup var reconnecting: ReconnectOptions
+    @OptionGroup var global: GlobalOptions
+
+    func validate() throws {
+        guard [instance != nil, job != nil, all].filter({ $0 }).count == 1 else {
+            throw ValidationError("cannot tell what to watch: give a name or id, --job ID or --all")
+        }
+    }
+
+    func run() async throws {
+        try await Invocation.run(global) { invocation in
+            let daemon = try await invocation.connect()
+            try await Watching(invocation: invocation, watch: watch, purpose: "call it a success").run(on: daemon)
+        }
+    }
+
+    private var watch: Watch {
+        if let job {
+            return Watch(
+                subject: .job(job), start: from ?? .start, end: .terminal, reconnectSeconds: reconnecting.reconnect)
+        }
+        let subject = instance.map { WatchSubject.instance($0, tenant: tenant) } ?? .all(tenant: tenant)
+        return Watch(subject: subject, start: from ?? .now, end: until, reconnectSeconds: reconnecting.reconnect)
+    }
+}

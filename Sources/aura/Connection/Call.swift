@@ -1,0 +1,99 @@
+import AuraAPI
+import JSON
+
+/// A call of a method with its parameters; those that are nil are left out.
+struct Call: Sendable, Hashable {
+    var method: String
+    var params: JSONValue?
+    /// What it is about, for an error's line: `provision ada`.
+    var purpose: String
+
+    init(_ method: String, _ params: JSONValue?, purpose: String) {
+        self.method = method
+        self.params = params
+        self.purpose = purpose
+    }
+
+    private init(_ method: String, purpose: String, _ members: [(String, JSONValue?)] = []) {
+        let given = members.compactMap { name, value in value.map { (name, $0) } }
+        self.init(
+            method, given.isEmpty ? nil : .object(JSONObject(uniqueKeysWithValues: given)), purpose: purpose)
+    }
+}
+
+extension Call {
+    static func provision(
+        _ name: String, region: String, size: String, _ options: OperationOptions
+    ) -> Call {
+        Call(
+            "provision", purpose: "provision \(name)",
+            [("name", .string(name)), ("region", .string(region)), ("size", .string(size))] + members(of: options))
+    }
+
+    static func operate(_ method: String, _ instance: String, _ options: OperationOptions) -> Call {
+        Call(method, purpose: "\(method) \(instance)", [("instance", .string(instance))] + members(of: options))
+    }
+
+    static func status(_ instance: String, tenant: String? = nil) -> Call {
+        Call("status.get", purpose: "show \(instance)", [("instance", .string(instance)), ("tenant", text(tenant))])
+    }
+
+    static func list(
+        tenant: String? = nil, phases: [String] = [], includeDestroyed: Bool = false, after: String? = nil, limit: Int
+    ) -> Call {
+        Call(
+            "status.list", purpose: "list instances",
+            [
+                ("tenant", text(tenant)), ("phases", texts(phases)),
+                ("includeDestroyed", includeDestroyed ? true : nil), ("after", text(after)),
+                ("limit", .integer(Int64(limit))),
+            ])
+    }
+
+    static func job(_ id: String) -> Call {
+        Call("job.get", purpose: "show job \(id)", [("job", .string(id))])
+    }
+
+    static func cancel(_ id: String) -> Call {
+        Call("job.cancel", purpose: "cancel job \(id)", [("job", .string(id))])
+    }
+
+    static func jobs(_ query: JobQueryOptions, after: String? = nil, limit: Int) -> Call {
+        Call(
+            "job.list", purpose: "list jobs",
+            [
+                ("instance", text(query.instance)), ("tenant", text(query.tenant)), ("change", text(query.change)),
+                ("states", texts(query.states)), ("after", text(after)), ("limit", .integer(Int64(limit))),
+            ])
+    }
+
+    static func subscribe(_ subject: WatchSubject, from start: SubscriptionStart, until end: SubscriptionEnd?) -> Call {
+        let place: JSONValue =
+            switch start {
+            case .now: "now"
+            case .start: "start"
+            case .after(let seq): .integer(seq)
+            }
+        return Call(
+            "status.subscribe", purpose: "watch \(subject.purpose)",
+            [("filter", subject.filter), ("from", place), ("until", text(end?.rawValue))])
+    }
+
+    static let ping = Call("system.ping", purpose: "ping")
+    static let info = Call("system.info", purpose: "ask for information")
+
+    private static func members(of options: OperationOptions) -> [(String, JSONValue?)] {
+        [
+            ("tenant", text(options.tenant)), ("idempotencyKey", text(options.idempotencyKey)),
+            ("change", text(options.change)),
+        ]
+    }
+
+    private static func text(_ value: String?) -> JSONValue? {
+        value.map { .string($0) }
+    }
+
+    private static func texts(_ values: [String]) -> JSONValue? {
+        values.isEmpty ? nil : .array(values.map { .string($0) })
+    }
+}

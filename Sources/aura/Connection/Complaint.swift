@@ -1,0 +1,89 @@
+import JSON
+import JSONRPC
+
+/// Why a command ends otherwise than well: one line on standard error, or one JSON document, and an exit code.
+struct Complaint: Error, Sendable, Hashable {
+    enum Kind: String, Sendable, Hashable {
+        /// A job that was watched ended `failed` or `cancelled`.
+        case jobEnded
+        /// The daemon answered with an error.
+        case refused
+        case unreachable
+        case timeout
+        case connectionLost
+        case unreadableAnswer
+        case interrupted
+        case terminated
+    }
+
+    var kind: Kind
+    /// One sentence: `cannot …: what to do`.
+    var message: String
+    /// Further members of `data`.
+    var data: JSONObject
+    /// The daemon's error as it came, where there is one.
+    private var error: JSONValue?
+
+    init(_ kind: Kind, _ message: String, data: JSONObject = [:]) {
+        self.kind = kind
+        self.message = message
+        self.data = data
+    }
+
+    /// What the daemon refused.
+    init(_ error: RPCError, purpose: String) {
+        let said = error.message
+        self.init(.refused, said.hasPrefix("cannot ") ? said : "cannot \(purpose): \(said)")
+        self.error = error.json
+        isRetryable = error.retryable
+    }
+
+    /// Whether the same call may succeed later.
+    private(set) var isRetryable = false
+
+    var exitCode: Int32 {
+        switch kind {
+        case .jobEnded: ExitStatus.jobEnded
+        case .refused: ExitStatus.refused
+        case .unreachable, .timeout, .connectionLost, .unreadableAnswer: ExitStatus.unreachable
+        case .interrupted: ExitStatus.interrupted
+        case .terminated: ExitStatus.terminated
+        }
+    }
+
+    /// The daemon's error object, or one of the same shape without a number.
+    var json: JSONValue {
+        if let error { return error }
+        var members: JSONObject = ["code": .string(kind.rawValue), "retryable": .bool(exitCode == ExitStatus.unreachable)]
+        members.merge(data) { own, _ in own }
+        return ["message": .string(message), "data": .object(members)]
+    }
+}
+
+/// What scripts branch on; `aura help` documents it.
+enum ExitStatus {
+    static let jobEnded: Int32 = 1
+    static let refused: Int32 = 2
+    static let unreachable: Int32 = 3
+    static let interrupted: Int32 = 130
+    static let terminated: Int32 = 143
+    /// As a shell reports a program that SIGPIPE ended.
+    static let readerGone: Int32 = 141
+    /// `EX_IOERR` of sysexits.h.
+    static let cannotWrite: Int32 = 74
+
+    static let help = """
+        EXIT CODES
+          0    the command succeeded
+          1    the watched job failed or was cancelled
+          2    the daemon refused the call
+          3    the daemon cannot be reached, or did not answer in time
+          64   the command line is wrong
+          130  interrupted by ^C; a watched job goes on
+
+        ERRORS
+          One line on standard error, "aura: cannot …". With --json it is one JSON document instead, also on standard
+          error: the daemon's error object {"code":…,"message":…,"data":{"code":…,"retryable":…}}; an error that is not
+          the daemon's has the same shape without the number.
+        """
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+
+/// The options that every command takes, before its name or after.
+struct GlobalOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The daemon's Unix socket.",
+            discussion: """
+                Without it: AURA_SOCKET; else $XDG_RUNTIME_DIR/aura/aurad.sock where that directory is set; else \
+                /run/aura/aurad.sock.
+                """, valueName: "path"),
+        completion: .file())
+    var socket: String?
+
+    @Option(
+        help: ArgumentHelp("The daemon's TCP address, instead of a socket (or AURA_CONNECT).", valueName: "host:port"))
+    var connect: String?
+
+    @Flag(help: "Print the daemon's answers: one compact JSON document a line.")
+    var json = false
+
+    @Option(
+        help: ArgumentHelp(
+            "How long to wait for the connection and for each answer. A watch may take as long as it takes.",
+            valueName: "seconds"))
+    var timeout: Double = 30
+
+    func validate() throws {
+        guard socket == nil || connect == nil else {
+            throw ValidationError("cannot use --socket and --connect at once: give one of them")
+        }
+        guard timeout > 0, timeout <= 86_400 else {
+            throw ValidationError("cannot wait \(timeout) seconds: give --timeout more than 0 and at most 86400")
+        }
+        _ = try endpoint()
+    }
+
+    /// Where the daemon is, by options and environment.
+    func endpoint(environment: [String: String] = Environment.present) throws -> Endpoint {
+        do {
+            return try Endpoint(socket: socket, connect: connect, environment: environment)
+        } catch {
+            throw ValidationError(error.message)
+        }
+    }
+}

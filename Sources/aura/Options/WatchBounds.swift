@@ -1,0 +1,26 @@
+import ArgumentParser
+import AuraAPI
+
+/// Where a watch begins and ends, as the command line says it.
+enum WatchBounds {
+    /// `now`, `start` or a `seq`.
+    @Sendable static func start(_ text: String) throws -> SubscriptionStart {
+        switch text {
+        case "now": return .now
+        case "start": return .start
+        default:
+            guard let seq = Int64(text), seq >= 0 else {
+                throw ValidationError("cannot begin at \"\(text)\": give now, start or a seq (a whole number, 0 or more)")
+            }
+            return .after(seq)
+        }
+    }
+
+    /// `terminal`.
+    @Sendable static func end(_ text: String) throws -> SubscriptionEnd {
+        guard let end = SubscriptionEnd(rawValue: text) else {
+            throw ValidationError("cannot end at \"\(text)\": give terminal, or leave --until out")
+        }
+        return end
+    }
+}

@@ -1,0 +1,79 @@
+import AuraModel
+
+/// How far one step of a watched job is.
+struct StepProgress: Sendable, Hashable {
+    enum Mark: Sendable, Hashable {
+        /// → running.
+        case pending
+        /// → done, failed, undoing.
+        case running
+        /// → undoing.
+        case done
+        /// → running where it is tried again, undoing.
+        case failed
+        /// → undone, undoFailed.
+        case undoing
+        case undone
+        case undoFailed
+    }
+
+    let name: String
+    let phase: String
+    let expectedSeconds: Double
+    private(set) var mark: Mark
+    private(set) var startedAt: Timestamp?
+    private(set) var finishedAt: Timestamp?
+
+    /// A step that `job.get` told of. `isReplayed`: what became of it will be told by events.
+    init(_ step: StepAnswer, isReplayed: Bool) {
+        name = step.name
+        phase = step.phase
+        expectedSeconds = step.expectedSeconds
+        mark = isReplayed ? .pending : Self.mark(of: step.state)
+        startedAt = isReplayed ? nil : step.startedAt
+        finishedAt = isReplayed ? nil : step.finishedAt
+    }
+
+    /// A step that only events tell of.
+    init(name: String, phase: String, startedAt: Timestamp) {
+        self.name = name
+        self.phase = phase
+        self.startedAt = startedAt
+        expectedSeconds = 0
+        mark = .running
+    }
+
+    mutating func apply(_ event: EventAnswer) {
+        if event.isA(.stepStarted) {
+            mark = .running
+            startedAt = event.at
+            finishedAt = nil
+        } else if let ended = Self.marks[event.type] {
+            mark = ended
+            finishedAt = ended == .undoing ? nil : event.at
+        }
+    }
+
+    /// How long it ran until now or until its end; nil before its start.
+    func elapsed(now: Timestamp) -> Duration? {
+        startedAt.map { max((finishedAt ?? now) - $0, .zero) }
+    }
+
+    private static let marks: [String: Mark] = [
+        EventType.stepDone.rawValue: .done, EventType.stepFailed.rawValue: .failed,
+        EventType.stepUndoing.rawValue: .undoing, EventType.stepUndone.rawValue: .undone,
+        EventType.stepUndoFailed.rawValue: .undoFailed,
+    ]
+
+    private static func mark(of state: String) -> Mark {
+        switch StepState(rawValue: state) {
+        case .pending, nil: .pending
+        case .intent, .ambiguous: .running
+        case .done: .done
+        case .failed: .failed
+        case .undoing: .undoing
+        case .undone: .undone
+        case .undoFailed: .undoFailed
+        }
+    }
+}

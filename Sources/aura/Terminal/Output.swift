@@ -1,0 +1,77 @@
+import JSON
+import Locking
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// The one place that writes: results to standard output, complaints and notes to standard error.
+struct Output: Sendable {
+    /// Whether documents are wanted instead of text.
+    let json: Bool
+    let style: Style
+    /// Whether standard output is a terminal that can redraw in place.
+    let isLive: Bool
+
+    init(json: Bool, environment: [String: String] = Environment.present) {
+        let isTerminal = isatty(STDOUT_FILENO) == 1
+        self.json = json
+        isLive = isTerminal && !json && (environment["TERM"] ?? "dumb") != "dumb"
+        let color = !json && Style.colorWanted(isTerminal: isTerminal, environment: environment)
+        style = Style(color: color, glyphs: .wanted(environment: environment))
+    }
+
+    func lines(_ lines: [Line]) {
+        write(lines.map { $0.rendered(color: style.color) + "\n" }.joined())
+    }
+
+    func line(_ line: Line) {
+        lines([line])
+    }
+
+    /// One compact document and its line end.
+    func document(_ value: JSONValue) {
+        var bytes = value.serialized()
+        bytes.append(UInt8(ascii: "\n"))
+        Self.write(bytes, to: STDOUT_FILENO)
+    }
+
+    /// Says why the command does not end well.
+    func complain(_ complaint: Complaint) {
+        let text = json ? complaint.json.serializedString() : "aura: \(complaint.message.printable)"
+        Self.write(Array("\(text)\n".utf8), to: STDERR_FILENO)
+    }
+
+    /// Says something that is no result; not where documents are wanted.
+    func note(_ text: String) {
+        guard !json else { return }
+        Self.write(Array("aura: \(text.printable)\n".utf8), to: STDERR_FILENO)
+    }
+
+    /// Writes text as it is, escape sequences included.
+    func write(_ text: String) {
+        Self.write(Array(text.utf8), to: STDOUT_FILENO)
+    }
+
+    /// Writes everything, or ends the program: nobody is left to read it.
+    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let written = rest.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
+            if written >= 0 {
+                rest = rest.dropFirst(written)
+            } else if errno == EAGAIN {
+                var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
+                poll(&ready, 1, -1)
+            } else if errno != EINTR {
+                exit(errno == EPIPE ? ExitStatus.readerGone : ExitStatus.cannotWrite)
+            }
+        }
+    }
+}
+
+private let systemWrite = write(_:_:_:) as @Sendable (Int32, UnsafeRawPointer?, Int) -> Int

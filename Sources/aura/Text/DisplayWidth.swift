@@ -1,0 +1,62 @@
+/// How much room text takes on a terminal.
+extension Character {
+    /// The columns that a terminal gives the character: 2 for East Asian wide ones and emoji, else 1.
+    ///
+    /// Ranges from Unicode 16, EastAsianWidth.txt, W and F, drawn together where nothing narrow stands between.
+    var columns: Int {
+        guard let first = unicodeScalars.first, first.value >= 0x1100 else { return 1 }
+        if unicodeScalars.contains(where: { $0.value == 0xFE0F }) { return 2 }
+        return Self.wide.contains { $0.contains(first.value) } ? 2 : 1
+    }
+
+    private static let wide: [ClosedRange<UInt32>] = [
+        0x1100...0x115F, 0x231A...0x231B, 0x23E9...0x23EC, 0x2E80...0x303E, 0x3041...0x33FF, 0x3400...0x4DBF,
+        0x4E00...0x9FFF, 0xA000...0xA4CF, 0xA960...0xA97C, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFE30...0xFE6F,
+        0xFF01...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F, 0x1F680...0x1F6FF, 0x1F900...0x1F9FF,
+        0x20000...0x2FFFD, 0x30000...0x3FFFD,
+    ]
+}
+
+extension String {
+    /// The columns that a terminal gives the text, which holds no control characters.
+    var columns: Int {
+        reduce(0) { $0 + $1.columns }
+    }
+
+    /// The text with spaces after it, so that it takes at least `columns` columns.
+    func padded(to columns: Int) -> String {
+        self + String(repeating: " ", count: max(columns - self.columns, 0))
+    }
+
+    /// The text with spaces before it, so that it takes at least `columns` columns.
+    func indented(to columns: Int) -> String {
+        String(repeating: " ", count: max(columns - self.columns, 0)) + self
+    }
+
+    /// As much of the beginning as fits into `columns` columns.
+    func prefix(columns: Int) -> String {
+        var room = columns
+        let kept = prefix { character in
+            room -= character.columns
+            return room >= 0
+        }
+        return String(kept)
+    }
+
+    /// One line without control characters.
+    ///
+    /// What a machine or a provider said may hold line ends and escape sequences; printed as they are, they would
+    /// break the display or steer the reader's terminal.
+    var printable: String {
+        guard unicodeScalars.contains(where: Self.isControl) else { return self }
+        let pieces = unicodeScalars.split(whereSeparator: Self.isControl).map { String(String.UnicodeScalarView($0)) }
+        return pieces.joined(separator: " ")
+    }
+
+    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .lineSeparator, .paragraphSeparator: true
+        default: (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
+        }
+    }
+}

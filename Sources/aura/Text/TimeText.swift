@@ -1,0 +1,65 @@
+import AuraModel
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// Times and durations for people.
+enum TimeText {
+    /// A stopwatch: `0:07`, `12:34`, `1:02:03`.
+    static func stopwatch(_ duration: Duration) -> String {
+        let seconds = max(duration.wholeMilliseconds, 0) / 1000
+        let tail = "\(twoDigits(Int(seconds % 60)))"
+        if seconds < 3600 { return "\(seconds / 60):\(tail)" }
+        return "\(seconds / 3600):\(twoDigits(Int(seconds / 60 % 60))):\(tail)"
+    }
+
+    /// How long ago, in its greatest unit: `7 s`, `12 min`, `3 h`, `41 d`.
+    static func age(_ duration: Duration) -> String {
+        let seconds = max(duration.wholeMilliseconds, 0) / 1000
+        return switch seconds {
+        case ..<120: "\(seconds) s"
+        case ..<7200: "\(seconds / 60) min"
+        case ..<172_800: "\(seconds / 3600) h"
+        default: "\(seconds / 86_400) d"
+        }
+    }
+
+    /// `0:41 of about 2:10`, or without its second half where nothing is expected.
+    static func elapsed(_ duration: Duration, expected: Double) -> String {
+        expected > 0 ? "\(stopwatch(duration)) of \(about(expected))" : stopwatch(duration)
+    }
+
+    /// `about 2:10`, from seconds.
+    static func about(_ expected: Double) -> String {
+        "about \(stopwatch(.milliseconds(Int64(max(expected.rounded(), 1) * 1000))))"
+    }
+
+    /// The time of day where the reader is: `12:00:03`.
+    static func clock(_ moment: Timestamp) -> String {
+        let parts = local(moment)
+        return [parts.tm_hour, parts.tm_min, parts.tm_sec].map { twoDigits(Int($0)) }.joined(separator: ":")
+    }
+
+    /// The date and time where the reader is: `2026-11-20 12:00:03`.
+    static func date(_ moment: Timestamp) -> String {
+        let parts = local(moment)
+        let day = "\(parts.tm_year + 1900)-\(twoDigits(Int(parts.tm_mon) + 1))-\(twoDigits(Int(parts.tm_mday)))"
+        return "\(day) \(clock(moment))"
+    }
+
+    private static func local(_ moment: Timestamp) -> tm {
+        var seconds = time_t(moment.milliseconds / 1000)
+        var parts = tm()
+        localtime_r(&seconds, &parts)
+        return parts
+    }
+
+    private static func twoDigits(_ number: Int) -> String {
+        number < 10 ? "0\(number)" : "\(number)"
+    }
+}

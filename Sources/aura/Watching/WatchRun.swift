@@ -1,0 +1,76 @@
+import AuraModel
+import JSON
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
+/// A watch as a command runs it: the events, the redraws and the signals together.
+struct WatchRun: Sendable {
+    /// Ten redraws a second: a spinner turns, and a slow line is not flooded.
+    static let redrawEvery = Duration.milliseconds(100)
+
+    let follower: Follower
+    let view: any WatchView
+    let output: Output
+    let time: any TimeSource
+    /// What the watch was for: `provision ada`.
+    let purpose: String
+
+    /// Runs to the watch's end. Throws a ``Complaint`` at ^C, and where a job did not succeed.
+    func run(on daemon: Daemon) async throws -> Outcomes {
+        let signals = Signals(output.isLive ? [SIGINT, SIGTERM, SIGTSTP] : [SIGINT, SIGTERM])
+        do {
+            let outcomes = try await follow(on: daemon, signals)
+            view.giveTerminalBack()
+            return outcomes
+        } catch {
+            view.giveTerminalBack()
+            throw error
+        }
+    }
+
+    private func follow(on daemon: Daemon, _ signals: Signals) async throws -> Outcomes {
+        try await withThrowingTaskGroup(of: Outcomes?.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await follower.run(on: daemon) }
+            group.addTask { try await answer(signals) }
+            if output.isLive { group.addTask { try await redraw() } }
+            while let ended = try await group.next() {
+                if let outcomes = ended { return outcomes }
+            }
+            throw CancellationError()
+        }
+    }
+
+    private func redraw() async throws -> Outcomes? {
+        while true {
+            view.tick()
+            try await time.sleep(for: Self.redrawEvery)
+        }
+    }
+
+    private func answer(_ signals: Signals) async throws -> Outcomes? {
+        for await signal in signals.arrivals {
+            switch signal {
+            case SIGINT: throw detached(.interrupted)
+            case SIGTERM: throw detached(.terminated)
+            default:
+                view.giveTerminalBack()
+                Signals.stop()
+            }
+        }
+        return nil
+    }
+
+    private func detached(_ kind: Complaint.Kind) -> Complaint {
+        let command = follower.resumption
+        return Complaint(
+            kind, "detached, what was begun goes on; follow it again with: \(command)",
+            data: ["resume": .string(command)])
+    }
+}

@@ -1,0 +1,33 @@
+import AuraModel
+import JSONRPC
+import Testing
+
+@testable import ControlPlane
+
+/// The surface that clients rely on. A change of it shows here, and wants a line in CHANGELOG.md.
+@Suite("Golden lists of the surface")
+struct GoldenTests {
+    @Test("error codes of operations keep their numbers and names")
+    func errorCodes() {
+        let listed = RPCErrorCode.operations.map { "\($0.number) \($0.name)" }
+        #expect(
+            listed == [
+                "-32020 instanceNotFound", "-32021 jobNotFound", "-32022 nameTaken", "-32023 instanceBusy",
+                "-32024 phaseConflict", "-32025 idempotencyMismatch", "-32026 jobTerminal", "-32027 storageUnavailable",
+                "-32028 subscriptionExists", "-32029 cursorAhead", "-32030 unknownRegion", "-32031 unknownSize",
+            ])
+        let numbers = (RPCErrorCode.operations + RPCErrorCode.wire).map(\.number)
+        #expect(Set(numbers).count == numbers.count)
+    }
+
+    @Test("event types keep their names")
+    func eventTypes() {
+        #expect(
+            EventType.allCases.map(\.rawValue) == [
+                "job.queued", "job.started", "job.compensating", "job.cancelRequested", "job.succeeded", "job.failed",
+                "job.cancelled", "phase.changed", "step.started", "step.progress", "step.waiting", "step.retrying",
+                "step.done", "step.failed", "step.undoing", "step.undone", "step.undoFailed", "task.started",
+                "task.finished", "task.failed", "run.recap",
+            ])
+    }
+}

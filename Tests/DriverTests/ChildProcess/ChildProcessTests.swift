@@ -1,0 +1,195 @@
+import AuraModel
+import ChildProcess
+import HTTPDoubles
+import Locking
+import Testing
+
+@testable import ChildProcess
+
+/// Real processes, ended in every way.
+@Suite struct ChildProcessTests {
+    private let scratch: Scratch
+
+    init() throws {
+        scratch = try Scratch()
+    }
+
+    private func child(_ script: String, timeLimit: Duration = .seconds(600), grace: Duration = .seconds(60))
+        -> ChildProcess
+    {
+        ChildProcess(
+            executable: "/bin/sh", arguments: ["-c", script], environment: ["PATH": "/usr/bin:/bin", "MARK": "a=b c"],
+            workingDirectory: scratch.path, timeLimit: timeLimit, stopGrace: grace)
+    }
+
+    /// Takes lines and says when one of them came.
+    private final class Lines: Sendable {
+        let text = Locked("")
+        let ready = Signal()
+
+        @Sendable func take(_ bytes: [UInt8]) {
+            let isReady = text.withLock { text in
+                text += String(decoding: bytes, as: UTF8.self)
+                return text.contains("ready\n")
+            }
+            if isReady { ready.raise() }
+        }
+
+        /// The numbers after "pid " in what was said.
+        var ids: [Int] {
+            text.withLock { $0 }.split(separator: "\n").filter { $0.hasPrefix("pid ") }.compactMap {
+                Int($0.dropFirst(4))
+            }
+        }
+    }
+
+    @Test func outputErrorsAndExitCodeComeBack() async throws {
+        let lines = Lines()
+        let end = try await child("echo out; echo err >&2; printf 'no end'; exit 7")
+            .run(time: SystemTime()) { lines.take($0) }
+        #expect(lines.text.withLock { $0 } == "out\nno end")
+        #expect(end.errorTail.text == "err\n")
+        #expect("\(end.ending)" == "exited(7)")
+    }
+
+    @Test func nothingIsInherited() async throws {
+        let lines = Lines()
+        _ = try await child("env; pwd; cat; ls /proc/$$/fd").run(time: SystemTime()) { lines.take($0) }
+        let said = lines.text.withLock { $0 }.split(separator: "\n").map(String.init)
+        #expect(said.contains("MARK=a=b c"))
+        #expect(said.contains(scratch.path))
+        let names = said.filter { $0.contains("=") }.map { $0.prefix { $0 != "=" } }
+        #expect(Set(names).subtracting(["PATH", "MARK", "PWD", "OLDPWD", "SHLVL", "_"]).isEmpty)
+        #expect(
+            Set(said.filter { Int($0) != nil }).subtracting(["0", "1", "2"]).count <= 1,
+            "only its own view of /proc is open")
+    }
+
+    @Test func muchOutputComesWhole() async throws {
+        let count = Locked(0)
+        _ = try await child("head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2").run(time: SystemTime()) {
+            bytes in
+            count.withLock { $0 += bytes.count }
+        }
+        #expect(count.withLock { $0 } == 3_000_000)
+    }
+
+    @Test func aMissingProgramIsSaidToBeMissing() async throws {
+        var child = child("")
+        child.executable = "\(scratch.path)/nothing"
+        do {
+            _ = try await child.run(time: SystemTime()) { _ in }
+            Issue.record("it ran")
+        } catch {
+            #expect(error.code == .missing)
+            #expect(error.message == "cannot run \(scratch.path)/nothing: no such file or directory")
+        }
+    }
+
+    @Test func cancellingEndsTheWholeGroup() async throws {
+        let lines = Lines()
+        let child = child("echo pid $$; sleep 1000 & echo pid $!; sh -c 'sleep 1000' & echo pid $!; echo ready; wait")
+        let run = Task { try await child.run(time: SystemTime()) { lines.take($0) } }
+        await lines.ready.wait()
+        let ids = lines.ids
+        #expect(ids.count == 3)
+        #expect(ids.allSatisfy(isAlive))
+        run.cancel()
+        let ending = try await run.value.ending
+        #expect("\(ending)" == "cancelled")
+        #expect(ids.filter(isAlive).isEmpty)
+    }
+
+    @Test func theTimeLimitEndsIt() async throws {
+        let time = VirtualTime()
+        let lines = Lines()
+        let child = child("echo pid $$; echo ready; sleep 1000", timeLimit: .seconds(1800))
+        async let end = child.run(time: time) { lines.take($0) }
+        await lines.ready.wait()
+        await time.waitForSleeps(1)
+        time.advance(by: .seconds(1800))
+        let ending = try await end.ending
+        #expect("\(ending)" == "overTime")
+        #expect(lines.ids.filter(isAlive).isEmpty)
+    }
+
+    @Test func whoeverTakesTheOutputCanRefuse() async throws {
+        struct Refusal: Error {}
+        let end = try await child("echo ready; sleep 1000").run(time: SystemTime()) { _ in throw Refusal() }
+        #expect("\(end.ending)".hasPrefix("refused("))
+    }
+
+    /// The taker hangs, as a store that does not answer would; cancelling must not wait for it.
+    @Test func aTakerThatHangsDoesNotHoldUpCancelling() async throws {
+        let hanging = Signal()
+        let child = child("echo ready; sleep 1000")
+        let time = VirtualTime()
+        let run = Task {
+            try await child.run(time: SystemTime()) { _ in
+                hanging.raise()
+                try await time.sleep(for: .seconds(1))
+            }
+        }
+        await hanging.wait()
+        run.cancel()
+        let ending = try await run.value.ending
+        #expect("\(ending)" == "cancelled")
+    }
+
+    @Test func whoDoesNotListenIsKilledAfterTheGrace() async throws {
+        let lines = Lines()
+        let child = child(
+            "trap '' TERM; echo pid $$; echo ready; while :; do sleep 1000; done", grace: .milliseconds(100))
+        let run = Task { try await child.run(time: SystemTime()) { lines.take($0) } }
+        await lines.ready.wait()
+        run.cancel()
+        let ending = try await run.value.ending
+        #expect("\(ending)" == "cancelled")
+        #expect(lines.ids.filter(isAlive).isEmpty)
+    }
+
+    @Test func whoListensMayTidyUp() async throws {
+        let lines = Lines()
+        let child = child("trap 'touch tidied; exit 3' TERM; echo ready; while :; do sleep 0.01; done")
+        let run = Task { try await child.run(time: SystemTime()) { lines.take($0) } }
+        await lines.ready.wait()
+        run.cancel()
+        _ = try await run.value
+        #expect(scratch.exists("\(scratch.path)/tidied"))
+    }
+
+    /// A process that left the group keeps the output open; the end of the child is the end all the same.
+    @Test func aStrayProcessDoesNotKeepTheRunOpen() async throws {
+        let lines = Lines()
+        let end = try await child("setsid sleep 1000 & echo pid $!; exit 0").run(time: SystemTime()) { lines.take($0) }
+        #expect("\(end.ending)" == "exited(0)")
+        #expect(lines.ids.count == 1)
+        let isAllGone = await ProcessTable.end(belongingTo: scratch.path, time: SystemTime())
+        #expect(isAllGone)
+        #expect(lines.ids.filter(isAlive).isEmpty)
+    }
+
+    /// The daemon's death as the supervisor sees it: its standard input ends.
+    ///
+    ///     holder: has the pipe ──────── closes it
+    ///     supervisor ── child ── ready ──┘  SIGTERM to all … SIGKILL to who stays
+    @Test func whenTheDaemonDiesTheGroupEnds() async throws {
+        let script = try scratch.program("supervise", Supervisor.script)
+        let lines = Lines()
+        let outer = child(
+            """
+            mkfifo pipe
+            cat >member <<'END'
+            trap '' TERM; echo pid $$; sleep 1000 & echo pid $!; echo ready >&2; wait
+            END
+            setsid sh '\(script)' 1 sh member <pipe 2>err &
+            exec 9>pipe
+            while ! grep -q ready err; do sleep 0.01; done
+            exec 9>&-
+            wait
+            """)
+        _ = try await outer.run(time: SystemTime()) { lines.take($0) }
+        #expect(lines.ids.count == 2)
+        #expect(lines.ids.filter(isAlive).isEmpty)
+    }
+}

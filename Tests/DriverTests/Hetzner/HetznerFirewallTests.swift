@@ -1,0 +1,93 @@
+import AuraModel
+import DriverKit
+import HTTPClient
+import HTTPDoubles
+import HetznerDriver
+import JSON
+import Testing
+
+/// The one firewall that all agents' machines share.
+@Suite struct HetznerFirewallTests {
+    private static let none = Result<HTTPResponse, HTTPError>.json(200, #"{"firewalls":[]}"#)
+    private static let found = Result<HTTPResponse, HTTPError>.json(
+        200, #"{"firewalls":[{"id":7,"name":"other"},{"id":38,"name":"aura-agents","rules":[],"applied_to":[]}]}"#)
+    private static let made = Result<HTTPResponse, HTTPError>.json(
+        201, #"{"firewall":{"id":39,"name":"aura-agents","rules":[],"applied_to":[]},"actions":[]}"#)
+    private static let taken = Result<HTTPResponse, HTTPError>.json(
+        409, HetznerAnswers.error("uniqueness_error", "name is already used"))
+
+    @Test func itIsFoundByNameAndBelievedForAWhile() async throws {
+        let time = VirtualTime()
+        let bench = HetznerBench([Self.found, Self.found], time: time)
+        for _ in 1...3 { #expect(try await bench.driver.ensureFirewall(labels: [:]) == "38") }
+        #expect(bench.transport.lines == ["GET /v1/firewalls?name=aura-agents"])
+        time.advance(by: .seconds(300))
+        #expect(try await bench.driver.ensureFirewall(labels: [:]) == "38")
+        #expect(bench.transport.requests.count == 2)
+    }
+
+    @Test func itIsMadeWithSSHAndPingOnly() async throws {
+        let bench = HetznerBench([Self.none, Self.made])
+        #expect(try await bench.driver.ensureFirewall(labels: ["managed-by": "aura"]) == "39")
+        let body = try JSONValue(parsing: try #require(bench.transport.requests.last?.body))
+        #expect(body["name"] == "aura-agents")
+        #expect(body["labels"] == ["managed-by": "aura"])
+        let rules = try #require(body["rules"]?.arrayValue)
+        #expect(rules.map { $0["protocol"]?.stringValue } == ["tcp", "icmp"])
+        #expect(rules.map { $0["port"] } == [.string("22"), .null])
+        #expect(rules.allSatisfy { $0["direction"] == "in" && $0["source_ips"] == ["0.0.0.0/0", "::/0"] })
+    }
+
+    @Test func whoLosesTheRaceTakesTheWinners() async throws {
+        let bench = HetznerBench([Self.none, Self.taken, Self.found])
+        #expect(try await bench.driver.ensureFirewall(labels: [:]) == "38")
+    }
+
+    @Test func aLostAnswerIsLookedUp() async throws {
+        let bench = HetznerBench([Self.none, .lost(.connectionLost, mayHaveBeenSent: true), Self.found])
+        #expect(try await bench.driver.ensureFirewall(labels: [:]) == "38")
+        let gone = HetznerBench([Self.none, .lost(.connectionLost, mayHaveBeenSent: true), Self.none])
+        #expect(await failure { _ = try await gone.driver.ensureFirewall(labels: [:]) }?.errorClass == .ambiguous)
+    }
+
+    @Test func switchedOffItIsNotAskedFor() async throws {
+        let bench = HetznerBench(ScriptedTransport([])) { $0.usesFirewall = false }
+        #expect(try await bench.driver.ensureFirewall(labels: [:]) == nil)
+    }
+
+    @Test func callersAtTheSameTimeShareOneLookUp() async throws {
+        let go = Signal()
+        let bench = HetznerBench(
+            ScriptedTransport { (_, number) throws(HTTPError) in
+                await go.wait()
+                return try number == 1 ? Self.found.get() : Self.none.get()
+            })
+        try await withThrowingTaskGroup(of: String?.self) { group in
+            for _ in 1...10 { group.addTask { try await bench.driver.ensureFirewall(labels: [:]) } }
+            go.raise()
+            for try await id in group { #expect(id == "38") }
+        }
+        #expect(bench.transport.requests.count == 1)
+    }
+
+    @Test func aMachineThatMissesItMakesTheDriverForgetIt() async throws {
+        let missing = Result<HTTPResponse, HTTPError>.json(
+            404, HetznerAnswers.error("not_found", "firewall with ID 38 not found"))
+        let bench = HetznerBench([Self.found, missing, Self.none, Self.made])
+        #expect(try await bench.driver.ensureFirewall(labels: [:]) == "38")
+        let failure = await failure { _ = try await bench.driver.createServer(HetznerBench.specification) }
+        #expect(failure?.errorClass == .transient)
+        #expect(failure?.code == "not_found")
+        #expect(try await bench.driver.ensureFirewall(labels: [:]) == "39")
+    }
+
+    @Test func anotherRefusalLeavesItAlone() async throws {
+        let refused = Result<HTTPResponse, HTTPError>.json(422, HetznerAnswers.error("invalid_input", "bad image"))
+        let bench = HetznerBench([Self.found, refused])
+        _ = try await bench.driver.ensureFirewall(labels: [:])
+        #expect(
+            await failure { _ = try await bench.driver.createServer(HetznerBench.specification) }?.errorClass
+                == .permanent)
+        #expect(try await bench.driver.ensureFirewall(labels: [:]) == "38")
+    }
+}
