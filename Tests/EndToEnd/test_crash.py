@@ -1,0 +1,228 @@
+"""`kill -9` in the middle of every step: the next daemon goes on within 5 s, makes nothing twice, loses no event."""
+
+import time
+from datetime import datetime
+
+import pytest
+
+from harness import eventually, fresh_name
+
+# Functional bound: a job moves within this time of its daemon's restart.
+MOVES_WITHIN_SECONDS = 5
+
+
+@pytest.fixture(scope="module")
+def world(shared_world):
+    return shared_world
+
+
+@pytest.fixture(autouse=True)
+def clean(world):
+    yield
+    world.sandbox.clear_faults()
+    world.sandbox.settings(createSeconds=20, bootSeconds=0, deleteSeconds=3, guestShutdownSeconds=8, startSeconds=5)
+
+
+def at(event):
+    return datetime.fromisoformat(event["at"]).timestamp()
+
+
+def crash(world, follower, job):
+    """Kills the daemon now, starts the next one, and returns once the job has moved."""
+    world.daemon.kill()
+    world.sandbox.clear_faults()
+    last = max(follower.last, 0)
+    world.daemon.start()
+    moved = follower.wait(
+        lambda event: event.get("job") == job and event["seq"] > last and at(event) >= world.daemon.ready_at - 0.5,
+        seconds=MOVES_WITHIN_SECONDS + 10, what="the job's next event")
+    assert at(moved) - world.daemon.ready_at <= MOVES_WITHIN_SECONDS, moved
+    return moved
+
+
+class Hold:
+    """Holds a step where it touches the cloud, and says when it is there."""
+
+    def __init__(self, step, path=None, method=None, reached=None, **settings):
+        self.step, self.path, self.method, self.reached, self.settings = step, path, method, reached, settings
+
+    def __repr__(self):
+        words = [self.step, self.method, self.path, *self.settings]
+        return " ".join(str(word) for word in words if word)
+
+    def prepare(self, world):
+        world.sandbox.settings(**self.settings)
+        self.fault = self.path and world.sandbox.fault("slow", self.path, self.method, seconds=20)
+
+    def wait(self, world, follower, job, type="step.started"):
+        follower.step(job, self.step, type)
+        if self.path:
+            eventually(lambda: world.sandbox.fired(self.fault), what=f"the call at which {self} is held")
+        if self.reached:
+            eventually(lambda: self.reached(world.sandbox.state()), what=f"the effect of {self}")
+
+
+def key_exists(state):
+    return len(state["sshKeys"]) == 1
+
+
+def status(*wanted):
+    return lambda state: [server["status"] for server in state["servers"]] in [[each] for each in wanted]
+
+
+def no_server(state):
+    return state["servers"] == []
+
+
+PROVISION = [
+    Hold("credentials.make"),
+    Hold("key.create", "/v1/ssh_keys", "GET"),
+    Hold("key.create", "/v1/ssh_keys", "POST", key_exists),
+    Hold("server.create", "/v1/servers", "GET"),
+    Hold("server.create", "/v1/servers", "POST", status("initializing", "starting", "running")),
+    Hold("server.create", "/v1/actions", "GET"),
+    Hold("server.create", createSeconds=100),
+    Hold("server.boot", "/v1/servers/*", "GET"),
+    Hold("machine.configure"),
+    Hold("network.enrol"),
+    Hold("agent.health", bootSeconds=100),
+]
+DESTROY = [
+    Hold("host.teardown"),
+    Hold("network.leave"),
+    Hold("server.delete", "/v1/servers/*", "GET"),
+    Hold("server.delete", "/v1/servers/*", "DELETE", status("deleting")),
+    Hold("server.delete", "/v1/servers/*", "DELETE", no_server),
+    Hold("server.delete", deleteSeconds=100),
+    Hold("key.delete", "/v1/ssh_keys", "GET"),
+    Hold("key.delete", "/v1/ssh_keys/*", "DELETE", lambda state: state["sshKeys"] == []),
+    Hold("credentials.remove"),
+]
+SUSPEND = [
+    Hold("server.shutdown", "/v1/servers/*", "GET"),
+    Hold("server.shutdown", "/v1/servers/*/actions/shutdown", "POST"),
+    Hold("server.shutdown", guestShutdownSeconds=100),
+]
+RESUME = [
+    Hold("server.start", "/v1/servers/*", "GET"),
+    Hold("server.start", "/v1/servers/*/actions/poweron", "POST", status("starting", "running")),
+    Hold("server.start", startSeconds=100),
+    Hold("server.boot", "/v1/servers/*", "GET"),
+    Hold("agent.health", bootSeconds=100),
+]
+RESTART = [SUSPEND[1], RESUME[1], RESUME[4]]
+
+
+def conclude(world, follower, name, job, created):
+    """The job ended well; exactly one machine and one key were ever made; the ledger lost nothing."""
+    assert follower.end(job)["type"] == "job.succeeded"
+    state = world.sandbox.state()
+    assert state["createdServers"] - created == 1
+    keys = [key for key in state["sshKeys"] + state["past"]["sshKeys"] if name in key["name"]]
+    assert len(keys) == 1
+    if world.instance(name)["phase"] != "destroyed":
+        assert len(state["servers"]) == 1 and len(state["sshKeys"]) == 1
+        world.succeed("destroy", instance=name)
+    world.nothing_left()
+    world.check_ledger()
+
+
+@pytest.mark.parametrize("hold", PROVISION, ids=repr)
+def test_during_provision(world, hold):
+    name, follower, created = fresh_name(), world.follow(), world.sandbox.state()["createdServers"]
+    hold.prepare(world)
+    job = world.provision(name)
+    hold.wait(world, follower, job)
+    crash(world, follower, job)
+    follower.end(job)
+    assert world.instance(name)["phase"] == "running"
+    conclude(world, follower, name, job, created)
+
+
+def during(world, hold, kind, before):
+    name, created = fresh_name(), world.sandbox.state()["createdServers"]
+    world.succeed("provision", name=name)
+    for operation in before:
+        world.succeed(operation, instance=name)
+    follower = world.follow()
+    hold.prepare(world)
+    job = world.begin(kind, instance=name)
+    hold.wait(world, follower, job)
+    crash(world, follower, job)
+    conclude(world, follower, name, job, created)
+
+
+@pytest.mark.parametrize("hold", DESTROY, ids=repr)
+def test_during_destroy(world, hold):
+    during(world, hold, "destroy", [])
+
+
+@pytest.mark.parametrize("hold", SUSPEND, ids=repr)
+def test_during_suspend(world, hold):
+    during(world, hold, "suspend", [])
+
+
+@pytest.mark.parametrize("hold", RESUME, ids=repr)
+def test_during_resume(world, hold):
+    during(world, hold, "resume", ["suspend"])
+
+
+@pytest.mark.parametrize("hold", RESTART, ids=repr)
+def test_during_restart(world, hold):
+    during(world, hold, "restart", [])
+
+
+@pytest.mark.parametrize("hold", [
+    Hold("server.create", "/v1/servers/*", "DELETE", no_server),
+    Hold("server.create", deleteSeconds=100),
+    Hold("key.create", "/v1/ssh_keys/*", "DELETE", lambda state: state["sshKeys"] == []),
+    Hold("credentials.make"),
+], ids=repr)
+def test_while_undoing(world, hold):
+    name, follower = fresh_name(), world.follow()
+    world.sandbox.fault("actionFails", "/v1/servers", "POST", action="create_server", code="unavailable", message="no luck")
+    hold.prepare(world)
+    job = world.provision(name)
+    hold.wait(world, follower, job, "step.undoing")
+    crash(world, follower, job)
+    end = follower.end(job)
+    assert end["type"] == "job.failed" and end["data"]["code"] == "unavailable" and "no luck" in end["message"]
+    world.nothing_left()
+    assert world.instance(name)["phase"] == "failed"
+    world.succeed("destroy", instance=name)
+    world.nothing_left()
+    world.check_ledger()
+
+
+def test_again_and_again(world):
+    """A daemon that dies every half second still gets there."""
+    name, follower, created = fresh_name(), world.follow(), world.sandbox.state()["createdServers"]
+    world.sandbox.settings(createSeconds=100, bootSeconds=50)
+    job = world.provision(name)
+    for _ in range(8):
+        time.sleep(0.5)
+        world.daemon.kill()
+        world.daemon.start()
+    assert follower.end(job)["type"] == "job.succeeded"
+    conclude(world, follower, name, job, created)
+
+
+def test_many_jobs_at_once(world):
+    """Twenty provisions in all stages, one crash: each goes on, none twice."""
+    follower, created = world.follow(), world.sandbox.state()["createdServers"]
+    names = [fresh_name() for _ in range(20)]
+    world.sandbox.settings(createSeconds=50)
+    jobs = [world.provision(name) for name in names]
+    follower.step(jobs[10], "server.create")
+    world.daemon.kill()
+    world.daemon.start()
+    assert all(follower.end(job)["type"] == "job.succeeded" for job in jobs)
+    state = world.sandbox.state()
+    assert state["createdServers"] - created == len(state["servers"]) == len(state["sshKeys"]) == 20
+    ends = [world.begin("destroy", instance=name) for name in names]
+    follower.step(ends[10], "server.delete")
+    world.daemon.kill()
+    world.daemon.start()
+    assert all(follower.end(job)["type"] == "job.succeeded" for job in ends)
+    world.nothing_left()
+    world.check_ledger()

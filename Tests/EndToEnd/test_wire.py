@@ -1,0 +1,220 @@
+"""The wire by hand: lines of a shell script, raw bytes on a socket, subscriptions that are cut and taken up again."""
+
+import json
+import shutil
+import socket
+import subprocess
+import time
+
+import pytest
+
+from harness import Closed, Connection, RPCError
+
+
+def shell(line, world, seconds=90):
+    """A line of shell as an operator writes it; SOCKET stands for the daemon's socket."""
+    assert shutil.which("socat"), "socat is missing: run make setup"
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", line.replace("SOCKET", str(world.daemon.socket))],
+        capture_output=True, text=True, timeout=seconds)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(text) for text in done.stdout.splitlines()]
+
+
+def test_one_line_of_shell(world):
+    answers = shell(r"""printf '{"jsonrpc":"2.0","id":1,"method":"status.list"}\n' | socat - UNIX-CONNECT:SOCKET""", world)
+    assert answers == [{"jsonrpc": "2.0", "id": 1, "result": {"instances": []}}]
+
+
+def test_a_subscription_in_a_pipeline_ends_by_itself(world):
+    world.sandbox.settings(createSeconds=75)
+    call = '{"jsonrpc":"2.0","id":1,"method":"provision","params":{"name":"ada","region":"eu-central","size":"small"}}'
+    reply, = shell(f"printf '%s\\n' '{call}' | socat - UNIX-CONNECT:SOCKET", world)
+    job = reply["result"]["job"]["id"]
+    follow = json.dumps({"jsonrpc": "2.0", "id": 2, "method": "status.subscribe",
+                         "params": {"filter": {"job": job}, "from": "start", "until": "terminal"}})
+    began = time.monotonic()
+    reply, *notes = shell(f"printf '%s\\n' '{follow}' | socat -t 60 - UNIX-CONNECT:SOCKET", world)
+    assert time.monotonic() - began < 45, "socat waited for its own limit instead of the end of the stream"
+    assert reply["id"] == 2 and reply["result"]["subscription"]
+    assert all(note["method"] == "status.event" for note in notes)
+    assert {note["params"]["subscription"] for note in notes} == {reply["result"]["subscription"]}
+    events = [note["params"]["result"] for note in notes]
+    assert events[0]["type"] == "job.queued" and events[-2]["type"] == "job.succeeded"
+    assert events[-1] == {"type": "subscription.ended", "reason": "terminal", "seq": events[-2]["seq"]}
+    again = shell(f"printf '%s\\n' '{follow}' | socat -t 60 - UNIX-CONNECT:SOCKET", world)
+    assert [note["params"]["result"] for note in again[1:]] == events, "a subscription to what is over tells all and ends"
+    world.succeed("destroy", instance="ada")
+
+
+def test_the_reply_comes_before_the_jobs_events(world):
+    with world.connect() as connection:
+        connection.subscribe()
+        for number in range(10):
+            reply = connection.call("provision", name=f"a{number}", region="eu-central", size="small")
+            job = reply["job"]["id"]
+            early = [note for note in connection.notes if note["params"]["result"].get("job") == job]
+            assert early == [], "an event came before the reply that names its job"
+            connection.notes.clear()
+    for number in range(10):
+        world.finish(world.begin("destroy", instance=f"a{number}"))
+    world.nothing_left()
+
+
+def test_a_subscription_is_taken_up_after_any_seq(world):
+    world.succeed("provision", name="ada")
+    world.succeed("suspend", instance="ada")
+    with world.connect() as connection:
+        head = connection.call("system.health")["head"]
+        connection.subscribe(**{"from": "start"})
+        whole = [connection.note()["params"]["result"] for _ in range(head)]
+    assert [event["seq"] for event in whole] == list(range(1, head + 1))
+    for seq in range(head):
+        with world.connect() as connection:
+            reply = connection.subscribe(**{"from": seq})
+            assert reply["head"] == head
+            rest = [connection.note()["params"]["result"] for _ in range(head - seq)]
+            assert rest == whole[seq:]
+    with world.connect() as connection:
+        error = connection.refused("cursorAhead", "status.subscribe", **{"from": head + 1})
+        assert error.data["head"] == head
+    world.succeed("destroy", instance="ada")
+
+
+def test_a_connection_cut_in_the_middle_misses_nothing(world):
+    """Each connection reads three events and dies; the next one goes on after the last."""
+    job = world.provision("ada")
+    seen, cuts = [], 0
+    while not seen or seen[-1]["type"] != "job.succeeded":
+        with world.connect() as connection:
+            connection.subscribe(filter={"job": job}, **{"from": seen[-1]["seq"] if seen else "start"})
+            for _ in range(3):
+                seen.append(connection.note()["params"]["result"])
+                if seen[-1]["type"] == "job.succeeded":
+                    break
+        cuts += 1
+    assert cuts >= 5
+    with world.connect() as connection:
+        subscription = connection.subscribe(filter={"job": job}, **{"from": "start"}, until="terminal")["subscription"]
+        assert seen == connection.until_end(subscription)
+    world.succeed("destroy", instance="ada")
+
+
+def test_filters(world):
+    for name, tenant in (("ada", "acme"), ("bob", "blue")):
+        world.finish(world.provision(name, tenant=tenant, change=f"change-{name}"))
+    instance = world.call("status.get", instance="ada", tenant="acme")["instance"]["id"]
+    with world.connect() as connection:
+        def events(**filter):
+            connection.notes.clear()
+            return connection.until_end(
+                connection.subscribe(filter=filter, **{"from": "start"}, until="terminal")["subscription"])
+
+        whole = events()
+        ada = [event for event in whole if event["instance"] == instance]
+        assert 0 < len(ada) < len(whole)
+        assert events(instance=instance) == events(tenant="acme") == events(change="change-ada") == ada
+        assert events(instance="ada", tenant="acme", types=["phase.changed"]) == [
+            event for event in ada if event["type"] == "phase.changed"]
+        assert events(tenant="nobody") == []
+        connection.refused("jobNotFound", "status.subscribe", filter={"job": instance})
+        connection.refused("instanceNotFound", "status.subscribe", filter={"instance": "nobody"})
+    for name, tenant in (("ada", "acme"), ("bob", "blue")):
+        world.finish(world.begin("destroy", instance=name, tenant=tenant))
+
+
+def test_unsubscribe(world):
+    with world.connect() as connection:
+        assert connection.subscribe(subscription="mine")["subscription"] == "mine"
+        connection.refused("subscriptionExists", "status.subscribe", subscription="mine")
+        assert connection.call("status.unsubscribe", subscription="mine") == {"ended": True}
+        assert connection.call("status.unsubscribe", subscription="mine") == {"ended": False}
+        world.succeed("provision", name="ada")
+        assert connection.call("system.ping") == {"pong": True}
+        assert connection.notes == []
+        assert connection.subscribe(subscription="mine")["subscription"] == "mine"
+    world.succeed("destroy", instance="ada")
+
+
+def test_what_is_no_call_is_answered_and_the_connection_lives(world):
+    refusals = [
+        (b"{nonsense\n", -32700, None), (b"[]\n", -32600, None), (b'{"jsonrpc":"1.0","id":1,"method":"a"}\n', -32600, 1),
+        (b'{"jsonrpc":"2.0","id":2,"method":"no.such"}\n', -32601, 2),
+        (b'{"jsonrpc":"2.0","id":3,"method":"status.get","params":{"instance":"ada","colour":"red"}}\n', -32602, 3),
+        (b'{"jsonrpc":"2.0","id":4,"method":"status.get","params":{}}\n', -32602, 4),
+        (b'{"jsonrpc":"2.0","id":5,"method":"status.list","params":{"limit":0}}\n', -32602, 5),
+    ]
+    with world.connect() as connection:
+        for line, number, identifier in refusals:
+            connection.send_bytes(line)
+            answer = connection.read()
+            assert (answer["error"]["code"], answer["id"]) == (number, identifier), answer
+            assert answer["error"]["data"]["code"] and answer["error"]["message"]
+            assert connection.call("system.ping") == {"pong": True}
+        connection.send_bytes(b'{"jsonrpc":"2.0","method":"status.get","params":{"instance":"nobody"}}\n')
+        connection.send([{"jsonrpc": "2.0", "id": "a", "method": "system.ping"}, {"jsonrpc": "2.0", "id": None, "method": "no"},
+                         {"jsonrpc": "2.0", "method": "system.ping"}])
+        batch = connection.read()
+        assert {answer["id"] for answer in batch} == {"a", None}, "a notification is never answered"
+        limit = connection.call("system.limits")["limits"]["messageBytes"]
+        connection.send_bytes(b" " * (limit + 1) + b"\n")
+        assert "error" in connection.read()
+        assert connection.call("system.ping") == {"pong": True}
+
+
+def test_replies_arrive_after_a_half_close(world):
+    with world.connect() as connection:
+        for number in range(20):
+            connection.post("provision", name=f"a{number}", region="eu-central", size="small")
+        connection.socket.shutdown(socket.SHUT_WR)
+        replies = [connection.read() for _ in range(20)]
+        assert sorted(reply["id"] for reply in replies) == list(range(1, 21))
+        assert all(reply["result"]["job"]["state"] == "queued" for reply in replies)
+        with pytest.raises(Closed):
+            connection.read()
+    for number in range(20):
+        world.finish(world.begin("destroy", instance=f"a{number}"))
+    world.nothing_left()
+
+
+def test_a_client_that_does_not_read_holds_up_nobody(world):
+    with Connection(world.daemon.socket) as idle:
+        for _ in range(50):
+            idle.post("status.subscribe", **{"from": "start"})
+        jobs = [world.provision(f"a{number}") for number in range(5)]
+        for job in jobs:
+            assert world.finish(job)["state"] == "succeeded"
+        with world.connect() as connection:
+            for _ in range(2000):
+                connection.post("status.list", includeDestroyed=True)
+                connection.read()
+        for number in range(5):
+            world.finish(world.begin("destroy", instance=f"a{number}"))
+        idle.socket.settimeout(10)
+        seen = {}
+        head = world.call("system.health")["head"]
+        while len(seen) < 50 or min(seen.values()) < head:
+            message = idle.read()
+            if "method" in message:
+                identifier, event = message["params"]["subscription"], message["params"]["result"]
+                assert event["seq"] == seen.get(identifier, 0) + 1, "an event was lost on the way to a slow client"
+                seen[identifier] = event["seq"]
+    world.nothing_left()
+
+
+def test_over_tcp(worlds):
+    world = worlds(start_daemon=False)
+    world.daemon.with_settings(listen="127.0.0.1:0").start()
+    address = next(word for word in world.daemon.ready_line.split() if word.startswith("tcp:"))
+    host, port = address.removeprefix("tcp:").rsplit(":", 1)
+    with socket.create_connection((host, int(port)), 10) as connection:
+        connection.sendall(b'{"jsonrpc":"2.0","id":1.50,"method":"system.ping"}\n')
+        assert connection.makefile("rb").readline() == b'{"jsonrpc":"2.0","id":1.50,"result":{"pong":true}}\n'
+
+
+def test_errors_say_what_can_be_done(world):
+    with world.connect() as connection:
+        with pytest.raises(RPCError) as raised:
+            connection.call("status.get", instance="ada")
+    assert raised.value.number == -32020 and raised.value.code == "instanceNotFound"
+    assert raised.value.data["retryable"] is False and "status.list" in raised.value.message
