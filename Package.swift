@@ -143,9 +143,12 @@ let package = Package(
             name: "HTTPDoubles", dependencies: ["HTTPClient", "Locking", nioCore, nioPosix], path: "Tests/HTTPDoubles",
             swiftSettings: strict),
         suite("HTTPClientTests", ["HTTPClient", "HTTPDoubles", "Locking"]),
-        suite("AuraModelTests", ["AuraModel", "JSON"]),
-        suite("StorageTests", ["Storage", "StorageSQLite", "AuraModel", "JSON", grdb, logging]),
-        suite("JobsTests", ["Jobs", "Storage", "StorageSQLite", "AuraModel", "JSON", "Locking", logging]),
+        floor("TestKit", path: "Tests/TestKit", ["AuraModel", "JSON", "Locking", "Storage"]),
+        suite("AuraModelTests", ["AuraModel", "JSON", "TestKit"]),
+        suite(
+            "StorageTests",
+            ["Storage", "StorageSQLite", "AuraModel", "JSON", "Locking", "TestKit", grdb, logging]),
+        suite("JobsTests", ["Jobs", "Storage", "StorageSQLite", "AuraModel", "JSON", "Locking", "TestKit", logging, serviceLifecycle]),
         suite(
             "DriverTests",
             [

@@ -19,6 +19,8 @@ public struct Job: Sendable, Hashable {
     /// When the whole job counts as failed.
     public var deadline: Timestamp
     public var cancellation: Cancellation?
+    /// How far it has come, 0 to 1: the most that any of its events said.
+    public var progress: Double
     /// The job that must end before this one may start.
     public var blockedBy: JobID?
     public var definitionVersion: Int
@@ -44,6 +46,7 @@ public struct Job: Sendable, Hashable {
         self.availableAt = createdAt
         self.epoch = 0
         self.attempt = 0
+        self.progress = 0
         self.deadline = deadline
         self.definitionVersion = definitionVersion
         self.input = input

@@ -27,6 +27,7 @@ public struct NoParams: Codable, Sendable, Hashable, PositionalParams {
 enum ParamsReader {
     /// Makes `type` of what a request gave; every failure is an `invalidParams` with path and reason.
     static func read<P: Decodable>(_ type: P.Type, from given: JSONValue?) throws(RPCError) -> P {
+        if type == NoParams.self, isEmpty(given), let none = NoParams() as? P { return none }
         do {
             let named = try byName(given, type)
             return try JSONValueDecoder(rejectsUnknownKeys: true, rootName: "params").decode(type, from: named)
@@ -34,6 +35,15 @@ enum ParamsReader {
             throw RPCError(
                 .invalidParams, "cannot read the parameters, \(error.description)",
                 data: ["path": .string(error.path), "reason": .string(error.reason)])
+        }
+    }
+
+    private static func isEmpty(_ given: JSONValue?) -> Bool {
+        switch given {
+        case nil: true
+        case .object(let members): members.isEmpty
+        case .array(let values): values.isEmpty
+        case .null, .bool, .integer, .double, .string: false
         }
     }
 

@@ -45,15 +45,20 @@ struct Answer: Sendable {
         result = .json(value)
     }
 
-    init<R>(_ reply: Reply<R>) throws {
-        if R.self == JSONValue.self, let value = reply.result as? JSONValue {
+    /// Takes JSON as it is and encodes everything else.
+    init<R: Encodable>(_ value: R, afterReply: (@Sendable () -> Void)? = nil) throws {
+        if R.self == JSONValue.self, let value = value as? JSONValue {
             result = .json(value)
-        } else if R.self == EncodedResult.self, let text = reply.result as? EncodedResult {
+        } else if R.self == EncodedResult.self, let text = value as? EncodedResult {
             result = .bytes(text.bytes)
         } else {
-            result = .json(try JSONValueEncoder().encode(reply.result))
+            result = .json(try JSONValueEncoder().encode(value))
         }
-        afterReply = reply.afterReply
+        self.afterReply = afterReply
+    }
+
+    init<R>(_ reply: Reply<R>) throws {
+        try self.init(reply.result, afterReply: reply.afterReply)
     }
 }
 

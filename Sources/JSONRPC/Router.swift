@@ -49,12 +49,11 @@ public struct Router: Sendable {
         cancelsOnClose: Bool = false,
         handler: @escaping @Sendable (P, Call) async throws -> R
     ) {
-        register(
-            name, params: params, result: result, holdsEvents: holdsEvents, followsHolds: followsHolds,
-            cancelsOnClose: cancelsOnClose
-        ) {
-            Reply(try await handler($0, $1))
+        let body = Method.Body.suspending { given, call throws in
+            try Answer(await handler(ParamsReader.read(params, from: given), call))
         }
+        methods[name] = Method(
+            body: body, holdsEvents: holdsEvents, cancelsOnClose: cancelsOnClose, followsHolds: followsHolds)
     }
 
     /// Adds a method that is answered at once, on the event loop that read the call.
@@ -76,8 +75,10 @@ public struct Router: Sendable {
         _ name: String, params: P.Type, result: R.Type, holdsEvents: Bool = false,
         handler: @escaping @Sendable (P, Call) throws -> R
     ) {
-        registerImmediate(name, params: params, result: result, holdsEvents: holdsEvents) {
-            Reply(try handler($0, $1))
+        let body = Method.Body.immediate { given, call in
+            try Answer(handler(ParamsReader.read(params, from: given), call))
         }
+        methods[name] = Method(
+            body: body, holdsEvents: holdsEvents, cancelsOnClose: false, followsHolds: false)
     }
 }

@@ -213,7 +213,7 @@ extension SessionState {
         guard subscriptions < limits.subscriptionsPerConnection else {
             return .limit(
                 .tooManySubscriptions,
-                "cannot hold more than \(limits.subscriptionsPerConnection) subscriptions on one connection, end some first",
+                "cannot hold more than \(limits.subscriptionsPerConnection) subscriptions here, end some first",
                 limit: limits.subscriptionsPerConnection, actual: subscriptions + 1)
         }
         subscriptions += 1

@@ -50,9 +50,18 @@ extension JobStateMachine {
         draft.change = job.change
         draft.phase = instance.phase
         draft.step = step.map { plan.steps[$0].name }
-        draft.progress = progress
+        draft.progress = progress.map { raise($0) }
         draft.data = data
         events.append(draft)
+    }
+
+    /// What subscribers are told never falls: a step that is done again after a crash has not lost what was reached.
+    private mutating func raise(_ progress: Double) -> Double {
+        if progress > job.progress {
+            job.progress = progress
+            jobChanged = true
+        }
+        return job.progress
     }
 
     func deadlineFailure(_ subject: String, limit: Duration, last: String?) -> Failure {

@@ -45,7 +45,7 @@ public struct JobStateMachine: Sendable {
     public mutating func decide(now: Timestamp) -> Decision {
         if job.state.isTerminal { return .finished }
         if isPausing { return .pause }
-        if job.cancellation == .superseded { return finish(.cancelled, supersededFailure, now: now) }
+        if job.cancellation == .superseded { return finish(.cancelled, .superseded, now: now) }
         if job.state == .compensating { return decideUndo(now: now) }
         if job.cancellation == .requested {
             return compensate(Failure(.permanent, code: "cancelled", message: "the job was cancelled"), now: now)
@@ -118,9 +118,5 @@ public struct JobStateMachine: Sendable {
                 .jobFailed, "\(job.kind.rawValue) failed after \(took): \(failure?.message ?? "no cause given")",
                 now: now, data: failure.map(Self.describe))
         }
-    }
-
-    private var supersededFailure: Failure {
-        Failure(.permanent, code: "superseded", message: "a destroy took over")
     }
 }

@@ -7,7 +7,7 @@ import Storage
 enum InstanceRows {
     static func insert(_ instance: Instance, _ database: Database) throws {
         let statement = try database.cachedStatement(
-            sql: "INSERT INTO instance (id, tenant, name, desired, phase, document) VALUES (?, ?, ?, ?, ?, ?)")
+            sql: "INSERT INTO instance (id, tenant, name, desired, phase, holds_name, document) VALUES (?, ?, ?, ?, ?, 1, ?)")
         do {
             try statement.execute(arguments: [
                 instance.id.text, instance.tenant.text, instance.name, instance.desired.rawValue,
@@ -19,20 +19,24 @@ enum InstanceRows {
         }
     }
 
+    /// A name that was given up stays so: another instance may have it by now.
+    private static let keepingName = "holds_name = CASE WHEN ? THEN 0 ELSE holds_name END"
+
     /// What an owner's call changes.
     static func updateWhole(_ instance: Instance, _ database: Database) throws {
         let statement = try database.cachedStatement(
-            sql: "UPDATE instance SET desired = ?, phase = ?, document = ? WHERE id = ?")
+            sql: "UPDATE instance SET desired = ?, phase = ?, \(keepingName), document = ? WHERE id = ?")
         try statement.execute(arguments: [
-            instance.desired.rawValue, instance.phase.rawValue, try JSONCoder.encodeString(instance), instance.id.text,
+            instance.desired.rawValue, instance.phase.rawValue, instance.givesUpItsName, try JSONCoder.encodeString(instance), instance.id.text,
         ])
     }
 
     /// What a worker changes: all but `desired`.
     static func updateFacts(_ instance: Instance, _ database: Database) throws {
-        let statement = try database.cachedStatement(sql: "UPDATE instance SET phase = ?, document = ? WHERE id = ?")
+        let statement = try database.cachedStatement(
+            sql: "UPDATE instance SET phase = ?, \(keepingName), document = ? WHERE id = ?")
         try statement.execute(arguments: [
-            instance.phase.rawValue, try JSONCoder.encodeString(instance), instance.id.text,
+            instance.phase.rawValue, instance.givesUpItsName, try JSONCoder.encodeString(instance), instance.id.text,
         ])
     }
 
@@ -45,7 +49,7 @@ enum InstanceRows {
             let statement = try database.cachedStatement(
                 sql: """
                     SELECT desired, document FROM instance WHERE tenant = ? AND name = ?
-                    ORDER BY phase IN ('destroyed', 'failed'), id DESC LIMIT 1
+                    ORDER BY holds_name DESC, id DESC LIMIT 1
                     """)
             return try Row.fetchOne(statement, arguments: [tenant.text, name]).map(instance)
         }
@@ -78,5 +82,17 @@ enum InstanceRows {
         }
         instance.desired = desired
         return instance
+    }
+}
+
+extension Instance {
+    /// Whether its name is free for another from here on.
+    fileprivate var givesUpItsName: Bool {
+        switch phase {
+        case .failed, .destroyed: true
+        case .queued, .provisioning, .configuring, .networking, .running, .suspending, .suspended, .resuming, .restarting,
+            .degraded, .rollingBack, .destroying:
+            false
+        }
     }
 }

@@ -12,30 +12,41 @@ enum JobRows {
         let statement = try database.cachedStatement(
             sql: """
                 INSERT INTO job (id, kind, instance, tenant, change, state, priority, available_at, epoch, attempt, deadline,
-                    cancellation, blocked_by, definition_version, input, waiting_for, failure, created_at, started_at,
+                    progress, cancellation, blocked_by, definition_version, input, waiting_for, failure, created_at, started_at,
                     finished_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
-        try statement.execute(arguments: [
+        let arguments: StatementArguments = [
             job.id.text, job.kind.rawValue, job.instance.text, job.tenant.text, job.change.text, job.state.rawValue,
             job.priority, job.availableAt.milliseconds, job.epoch, job.attempt, job.deadline.milliseconds,
+            job.progress,
             job.cancellation?.rawValue, job.blockedBy?.text, job.definitionVersion, job.input.serializedString(),
             job.waitingFor, try job.failure.map(JSONCoder.encodeString), job.createdAt.milliseconds,
             job.startedAt?.milliseconds, job.finishedAt?.milliseconds,
-        ])
+        ]
+        do {
+            try statement.execute(arguments: arguments)
+        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
+            throw StorageError(
+                .instanceBusy, "another job works on the instance \(job.instance)",
+                job: try active(of: job.instance, database).first?.id)
+        }
     }
 
     /// Writes what a worker may change, where the epoch is still its own. False where it is not.
+    ///
+    /// A job whose worker lets go without having heard that it is to end is due at once.
     static func update(_ job: Job, releasesLease: Bool, _ database: Database) throws -> Bool {
-        let release = releasesLease ? ", lease_owner = NULL, lease_until = NULL" : ""
+        let release = releasesLease || job.state.isTerminal ? ", lease_owner = NULL, lease_until = NULL" : ""
         let statement = try database.cachedStatement(
             sql: """
-                UPDATE job SET state = ?, available_at = ?, attempt = ?, waiting_for = ?, failure = ?, started_at = ?,
+                UPDATE job SET state = ?, available_at = CASE WHEN cancellation IS ? THEN ? ELSE created_at END, attempt = ?, progress = ?, waiting_for = ?, failure = ?, started_at = ?,
                     finished_at = ?\(release)
                 WHERE id = ? AND epoch = ? AND lease_owner IS NOT NULL
                 """)
         try statement.execute(arguments: [
-            job.state.rawValue, job.availableAt.milliseconds, job.attempt, job.waitingFor,
+            job.state.rawValue, job.cancellation?.rawValue, job.availableAt.milliseconds, job.attempt, job.progress,
+            job.waitingFor,
             try job.failure.map(JSONCoder.encodeString), job.startedAt?.milliseconds, job.finishedAt?.milliseconds,
             job.id.text, job.epoch,
         ])
@@ -89,6 +100,7 @@ enum JobRows {
         job.availableAt = Timestamp(milliseconds: row["available_at"])
         job.epoch = row["epoch"]
         job.attempt = row["attempt"]
+        job.progress = row["progress"]
         job.cancellation = (row["cancellation"] as String?).flatMap(Cancellation.init(rawValue:))
         job.blockedBy = (row["blocked_by"] as String?).map { JobID($0) }
         job.waitingFor = row["waiting_for"]

@@ -1,5 +1,6 @@
 import AuraModel
 import GRDB
+import JSON
 public import Storage
 
 /// Accepting operations.
@@ -121,9 +122,11 @@ extension SQLiteStore {
         let statement = try database.cachedStatement(
             sql: """
                 UPDATE job SET state = 'cancelled', cancellation = 'superseded', finished_at = ?, waiting_for = NULL,
-                    epoch = epoch + 1 WHERE id = ?
+                    failure = ?, epoch = epoch + 1 WHERE id = ?
                 """)
-        try statement.execute(arguments: [now.milliseconds, job.id.text])
+        try statement.execute(arguments: [
+            now.milliseconds, try JSONCoder.encodeString(Failure.superseded), job.id.text,
+        ])
         var draft = EventDraft(
             at: now, type: .jobCancelled, tenant: job.tenant,
             message: "\(job.kind.rawValue) stopped: a destroy took over")

@@ -44,7 +44,7 @@ struct MachineAssembly {
             compute: HetznerCompute(
                 settings: settings.machines.hetzner, http: http, time: time, random: random, log: logger),
             network: settings.machines.tailscale.map {
-                TailscaleNetwork(settings: $0, http: http, time: time, log: logger)
+                TailscaleNetwork(settings: $0, http: http, time: time, random: random, log: logger)
             },
             configuration: configuration(), health: health(), shell: shell,
             credentials: try FileCredentialStore(directory: settings.stateDirectory + "/credentials"),

@@ -33,11 +33,17 @@ import Testing
         (#"{"jsonrpc":"2.0","method":"ping"}"#, []), (#"{"jsonrpc":"2.0","method":"no.such"}"#, []),
         (#"{"jsonrpc":"2.0","method":"sum","params":{"x":1}}"#, []),
         (
-            #"[{"jsonrpc":"2.0","method":"ping"},{"jsonrpc":"2.0","method":"no.such"},{"jsonrpc":"2.0","method":"later","params":[1,2]}]"#,
+            #"""
+            [{"jsonrpc":"2.0","method":"ping"},{"jsonrpc":"2.0","method":"no.such"},\#
+            {"jsonrpc":"2.0","method":"later","params":[1,2]}]
+            """#,
             []
         ),
         (
-            #"[{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","method":"ping"},{"jsonrpc":"2.0","id":1,"method":"later","params":[1,2]}]"#,
+            #"""
+            [{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","method":"ping"},\#
+            {"jsonrpc":"2.0","id":1,"method":"later","params":[1,2]}]
+            """#,
             [#"[{"jsonrpc":"2.0","id":1,"result":"pong"},{"jsonrpc":"2.0","id":1,"result":3}]"#]
         ),
         (#"[{"jsonrpc":"2.0","id":1,"method":"sum","params":[1,2]}]"#, [#"[{"jsonrpc":"2.0","id":1,"result":3}]"#]),
@@ -113,7 +119,10 @@ import Testing
     @Test func aBatchAnswersEveryItemOnce() async throws {
         let connection = Daemon().connect()
         let reply = try await connection.ask(
-            #"[1,{"jsonrpc":"2.0","id":2,"method":"later","params":[1,1]},[],{"jsonrpc":"2.0","id":3,"method":"no.such"},{"jsonrpc":"2.0","method":"ping"}]"#
+            #"""
+            [1,{"jsonrpc":"2.0","id":2,"method":"later","params":[1,1]},[],\#
+            {"jsonrpc":"2.0","id":3,"method":"no.such"},{"jsonrpc":"2.0","method":"ping"}]
+            """#
         )
         let replies = try #require(reply?.arrayValue)
         #expect(replies.map { $0["error"]?["code"]?.intValue } == [-32600, nil, -32600, -32601])

@@ -23,7 +23,10 @@ import Testing
     @Test func nilIsLeftOutAndOrderIsKept() throws {
         let text = try JSONCoder.encodeString(outer)
         let expected =
-            #"{"text":"x","flag":true,"ratio":0.5,"inner":{"value":7},"list":[{"value":1},null],"free":[1,null],"object":{"k":"v"},"names":{"one":1}}"#
+            #"""
+            {"text":"x","flag":true,"ratio":0.5,"inner":{"value":7},"list":[{"value":1},null],\#
+            "free":[1,null],"object":{"k":"v"},"names":{"one":1}}
+            """#
         #expect(text == expected)
     }
 

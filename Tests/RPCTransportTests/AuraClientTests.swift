@@ -130,7 +130,8 @@ import Testing
         #expect(absent?.code == .unreachable)
         #expect(
             absent?.message
-                == "cannot reach aurad at \(path): there is no socket, is it running? start it with aurad --socket \(path)"
+                == "cannot reach aurad at \(path): there is no socket, is it running? "
+                + "start it with aurad --socket \(path)"
         )
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(
             host: "127.0.0.1", port: 0

@@ -56,7 +56,8 @@ import Testing
             #expect(error?.code == .socketInUse)
             #expect(
                 error?.message
-                    == "cannot listen on the Unix socket \(path), another daemon serves it, stop that one or choose another path"
+                    == "cannot listen on the Unix socket \(path), another daemon serves it, "
+                    + "stop that one or choose another path"
             )
             try await expectServed(path)
         }

@@ -68,3 +68,12 @@ def play(job, *arguments, seconds=120, **more):
         [program("ansible-playbook"), *map(str, arguments)], env=environment(job, **more), cwd=job,
         stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False)
     return Run(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture(scope="class")
+def site():
+    """A fresh machine for a class of tests, which follow each other on it."""
+    import installation  # it imports this module
+    opened = installation.Site()
+    yield opened
+    opened.close()

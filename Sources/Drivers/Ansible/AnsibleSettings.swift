@@ -1,21 +1,22 @@
-/// How Ansible is run.
+/// Where Ansible and the tree are, and how a run may behave.
 public struct AnsibleSettings: Sendable {
-    /// The `ansible-playbook` program; absolute.
+    /// The `ansible-playbook` program; an absolute path.
     public var playbookPath: String
-    /// Our own tree of playbooks, roles, inventory and callback; absolute.
+    /// The `ansible` directory with its playbooks, roles, inventory and plugins; an absolute path.
     public var treePath: String
-    /// The Unix socket of this daemon, which the inventory asks.
+    /// The daemon's Unix socket, which the inventory asks.
     public var socketPath: String
-    /// Where throw-away directories of runs are made; absolute, for this daemon's state only.
+    /// Where throw-away directories are made; an absolute path for this purpose only, and short: OpenSSH puts a Unix
+    /// socket below it.
     public var workDirectory: String
-    /// The `PATH` of runs.
+    /// `PATH` of the run.
     public var searchPath: String
     /// How long a run may take to end itself before it is killed.
     public var stopGrace: Duration
 
     public init(
         playbookPath: String, treePath: String, socketPath: String, workDirectory: String,
-        searchPath: String = "/usr/local/bin:/usr/bin:/bin", stopGrace: Duration = .seconds(5)
+        searchPath: String = "/usr/local/bin:/usr/bin:/bin", stopGrace: Duration = .seconds(10)
     ) {
         self.playbookPath = playbookPath
         self.treePath = treePath

@@ -89,7 +89,10 @@ struct ChildRun: Sendable {
                 }
             }
         }
-        if stop.reason != nil { await running.teardown(using: teardown) }
+        guard stop.reason != nil else { return }
+        await running.teardown(using: teardown)
+        // The supervisor is gone, but not reaped yet, so its number still means this group.
+        await ProcessTable.end(group: running.processIdentifier.value, time: time)
     }
 
     private func takeOutput(_ running: Running) async -> Part {

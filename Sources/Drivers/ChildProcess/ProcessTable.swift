@@ -19,13 +19,30 @@ public enum ProcessTable {
     /// Kills the processes that belong to a directory until there is none. Returns false where some are left after two
     /// seconds.
     public static func end(belongingTo directory: String, time: any TimeSource) async -> Bool {
-        for _ in 1...100 {
-            let processes = belonging(to: directory)
+        await end(time: time) { belonging(to: directory) }
+    }
+
+    /// The same for a process group.
+    @discardableResult
+    static func end(group: pid_t, time: any TimeSource) async -> Bool {
+        await end(time: time) { members(ofGroup: group) }
+    }
+
+    private static func end(time: any TimeSource, _ list: () -> [pid_t]) async -> Bool {
+        for _ in 1...400 {
+            let processes = list()
             if processes.isEmpty { return true }
             for id in processes { kill(id, SIGKILL) }
-            do { try await time.sleep(for: .milliseconds(20)) } catch { return false }
+            do { try await time.sleep(for: .milliseconds(5)) } catch { return false }
         }
-        return belonging(to: directory).isEmpty
+        return list().isEmpty
+    }
+
+    private static func members(ofGroup group: pid_t) -> [pid_t] {
+        DirectoryTree.names(in: "/proc").compactMap(pid_t.init).filter { id in
+            guard let facts = facts(id) else { return false }
+            return facts.group == group && !facts.isZombie
+        }
     }
 
     private static func isOwned(_ id: pid_t, by user: uid_t) -> Bool {
@@ -53,10 +70,16 @@ public enum ProcessTable {
     }
 
     private static func isZombie(_ id: pid_t) -> Bool {
+        facts(id)?.isZombie ?? true
+    }
+
+    /// From `/proc/ID/stat`: after the name in brackets, which may hold anything, stand state, parent and group.
+    private static func facts(_ id: pid_t) -> (isZombie: Bool, group: pid_t)? {
         let text = String(decoding: read("/proc/\(id)/stat"), as: UTF8.self)
-        guard let end = text.lastIndex(of: ")") else { return true }
-        let state = text[text.index(after: end)...].first { $0 != " " }
-        return state == "Z" || state == "X"
+        guard let end = text.lastIndex(of: ")") else { return nil }
+        let fields = text[text.index(after: end)...].split(separator: " ", maxSplits: 3)
+        guard fields.count >= 3, let group = pid_t(fields[2]) else { return nil }
+        return (fields[0] == "Z" || fields[0] == "X", group)
     }
 
     /// None where it cannot be read, such as when the process has just ended.

@@ -20,7 +20,8 @@ enum OpenSSHKey {
         var file = Array("openssh-key-v1\0".utf8)
         file += text("none") + text("none") + text("") + number(1) + text(publicBlob) + text(secret)
         return KeyPair(
-            privateKey: Secret(armoured(file)), publicKey: "\(type) \(Data(publicBlob).base64EncodedString()) \(comment)")
+            privateKey: Secret(armoured(file)),
+            publicKey: "\(type) \(Data(publicBlob).base64EncodedString()) \(comment)")
     }
 
     private static let type = "ssh-ed25519"

@@ -5,7 +5,7 @@ internal import HTTPClient
 internal import JSON
 internal import Logging
 
-/// One call of the Tailscale API.
+/// One call of Tailscale's API.
 struct TailscaleCall: Sendable {
     var method: HTTPMethod
     /// Below the endpoint, with a slash at its start.
@@ -14,57 +14,146 @@ struct TailscaleCall: Sendable {
     /// For messages: "mint a key for aura-ada-g1".
     var what: String
 
-    /// Nothing here is harmed by being sent twice: a key that nobody heard of expires within minutes.
-    var effect: CallEffect { method == .get ? .read : .repeatable }
+    /// Minting counts as repeatable: a key whose answer was lost expires by itself, unused.
+    var effect: CallEffect {
+        switch method {
+        case .get, .head: .read
+        case .put, .patch, .delete, .post: .repeatable
+        }
+    }
 }
 
-/// Sends calls with an access token; fetches another once where the service no longer takes it.
-struct TailscaleAPI: Sendable {
-    let settings: TailscaleSettings
-    let http: any HTTPTransport
-    let tokens: TokenCache
-    let permits: Permits
-    let log: Logger
+/// Sends calls with a token that is good, so many at once, reads repeated, errors classified.
+final class TailscaleAPI: Sendable {
+    private let settings: TailscaleSettings
+    private let http: any HTTPTransport
+    private let time: any TimeSource
+    private let random: any RandomSource
+    private let log: Logger
+    private let tokens: TokenCache
+    private let permits: Permits
 
-    /// The answer, or none where the service says that the thing does not exist.
-    func send(_ call: TailscaleCall) async throws(Failure) -> JSONValue? {
-        try await permits.run(call.what) { () async throws(Failure) -> JSONValue? in
-            let token = try await tokens.current()
-            let answer = try await exchange(call, token)
-            guard answer.status == 401 else { return try read(answer, call) }
-            let fresh = try await tokens.replacement(for: token)
-            return try read(try await exchange(call, fresh), call)
-        }
+    /// The list of devices has no pages.
+    private static let responseLimitBytes = 32 << 20
+    private static let readBackoff = Backoff(base: .seconds(1), cap: .seconds(60))
+    private static let longestWait = Duration.seconds(30)
+
+    init(
+        settings: TailscaleSettings, http: any HTTPTransport, time: any TimeSource, random: any RandomSource,
+        log: Logger
+    ) {
+        self.settings = settings
+        self.http = http
+        self.time = time
+        self.random = random
+        self.log = log
+        tokens = TokenCache(time: time)
+        permits = Permits(settings.maximumConcurrentRequests)
     }
 
-    private func exchange(_ call: TailscaleCall, _ token: Secret) async throws(Failure) -> HTTPResponse {
-        var headers: HTTPHeaders = ["Authorization": "Bearer \(token.reveal())", "Accept": "application/json"]
-        if call.body != nil { headers["Content-Type"] = "application/json" }
-        let request = HTTPRequest(
-            call.method, settings.endpoint + call.path, headers: headers, body: call.body?.serialized(),
-            timeout: settings.requestTimeout, cancellation: call.effect.cancellation)
-        do {
-            return try await http.send(request)
-        } catch {
-            throw Failure(error, effect: call.effect)
-        }
-    }
-
-    private func read(_ answer: HTTPResponse, _ call: TailscaleCall) throws(Failure) -> JSONValue? {
-        switch answer.status {
-        case 200...299:
-            if answer.body.isEmpty { return .null }
+    /// Sends the call and reads its answer; an answer without a body reads as null.
+    func send(_ call: TailscaleCall) async throws(Failure) -> JSONValue {
+        var attempt = 1
+        while true {
             do {
-                return try JSONValue(parsing: answer.body, limits: JSONLimits(bytes: 8 << 20, depth: 64))
+                return try await sendWithToken(call)
             } catch {
-                throw Failure(
-                    .transient, code: "providerAnswer", message: "cannot \(call.what): the tailnet's answer is no JSON")
+                guard call.effect == .read, attempt <= settings.readRetries, Self.isWorthRepeating(error.code) else {
+                    throw error
+                }
+                let wait = Self.readBackoff.wait(
+                    attempt: attempt, unit: random.unit(), floorMilliseconds: error.retryAfterMilliseconds)
+                guard wait <= Self.longestWait else { throw error }
+                do { try await time.sleep(for: wait) } catch { throw .cancelled(call.what) }
+                attempt += 1
             }
-        case 404: return nil
-        default:
-            let failure = TailscaleRefusal.failure(answer, what: call.what)
-            log.warning("the tailnet refuses", metadata: ["what": "\(call.what)", "code": "\(failure.code)"])
-            throw failure
         }
+    }
+
+    /// Sends the call; none where the provider says that the thing does not exist.
+    func find(_ call: TailscaleCall) async throws(Failure) -> JSONValue? {
+        do {
+            return try await send(call)
+        } catch  where error.code == "notFound" {
+            return nil
+        }
+    }
+
+    private static func isWorthRepeating(_ code: String) -> Bool {
+        ["rateLimited", "providerFault", "providerTimeout"].contains(code)
+    }
+
+    /// A token can be withdrawn before its time: a refusal is answered with a new one, once.
+    private func sendWithToken(_ call: TailscaleCall) async throws(Failure) -> JSONValue {
+        let token = try await token()
+        do {
+            return try await exchange(request(call, token), what: call.what, effect: call.effect)
+        } catch  where error.code == "unauthorized" {
+            log.notice("the tailnet refuses the access token; getting a new one")
+            tokens.invalidate(token)
+            return try await exchange(request(call, try await self.token()), what: call.what, effect: call.effect)
+        }
+    }
+
+    private func token() async throws(Failure) -> AccessToken {
+        try await tokens.token { () async throws(Failure) -> TokenCache.Grant in
+            let what = "get an access token"
+            let answer = try await exchange(tokenRequest, what: what, effect: .read)
+            guard let text = answer["access_token"]?.stringValue, !text.isEmpty else {
+                throw Failure(
+                    .transient, code: "providerAnswer", message: "cannot \(what): there is none in the answer")
+            }
+            let seconds = answer["expires_in"]?.doubleValue ?? 3600
+            return TokenCache.Grant(text: Secret(text), lifetime: .seconds(min(max(seconds, 1), 86_400)))
+        }
+    }
+
+    private func carry(_ request: HTTPRequest, _ effect: CallEffect) async throws(Failure) -> HTTPResponse {
+        do { return try await http.send(request) } catch { throw Failure(error, effect: effect) }
+    }
+
+    private func exchange(
+        _ request: HTTPRequest, what: String, effect: CallEffect
+    ) async throws(Failure) -> JSONValue {
+        let response = try await permits.run(what) { () async throws(Failure) -> HTTPResponse in
+            try await carry(request, effect)
+        }
+        log.debug("tailscale call", metadata: ["what": "\(what)", "status": "\(response.status)"])
+        guard (200...299).contains(response.status) else {
+            throw TailscaleFailure.of(response, what: what, effect: effect)
+        }
+        guard !response.body.isEmpty else { return .null }
+        do {
+            return try JSONValue(parsing: response.body, limits: JSONLimits(bytes: Self.responseLimitBytes))
+        } catch {
+            throw Failure(
+                effect.classOfLostAnswer, code: "providerAnswer",
+                message: "cannot \(what): cannot read the answer: \(PlainText.clean("\(error)"))")
+        }
+    }
+}
+
+// MARK: requests
+
+extension TailscaleAPI {
+    private func request(_ call: TailscaleCall, _ token: AccessToken) -> HTTPRequest {
+        var headers: HTTPHeaders = ["Authorization": "Bearer \(token.text.reveal())", "Accept": "application/json"]
+        if call.body != nil { headers["Content-Type"] = "application/json" }
+        return HTTPRequest(
+            call.method, settings.endpoint + call.path, headers: headers, body: call.body?.serialized(),
+            timeout: settings.requestTimeout, responseLimitBytes: Self.responseLimitBytes,
+            cancellation: call.effect.cancellation)
+    }
+
+    /// The credentials go into the body (RFC 6749, 2.3.1), which is never printed.
+    private var tokenRequest: HTTPRequest {
+        let form = Query.encode([
+            ("grant_type", "client_credentials"), ("client_id", settings.clientID),
+            ("client_secret", settings.clientSecret.reveal()),
+        ])
+        return HTTPRequest(
+            .post, settings.endpoint + "/oauth/token",
+            headers: ["Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"],
+            body: Array(form.utf8), timeout: settings.requestTimeout)
     }
 }

@@ -5,80 +5,107 @@ public import HTTPClient
 internal import JSON
 public import Logging
 
-/// A tailnet, over Tailscale's API with an OAuth client.
+/// A tailnet, over Tailscale's API and an OAuth client.
 ///
-/// Facts: `facts/tailscale.md`. A lost answer to minting leaves a key that expires by itself within minutes, so minting
-/// is safe to repeat; deleting what is gone is done.
-public struct TailscaleNetwork: NetworkDriver {
+/// Codes: `badRequest`, `unauthorized`, `forbidden`, `notFound`, `notOurs`, `rateLimited`, `providerFault`, and those of
+/// a call without an answer. A key whose answer was lost is an orphan that expires unused, so minting is never ambiguous.
+public final class TailscaleNetwork: NetworkDriver {
     private let settings: TailscaleSettings
     private let api: TailscaleAPI
 
-    public init(settings: TailscaleSettings, http: any HTTPTransport, time: any TimeSource, log: Logger) {
+    public init(
+        settings: TailscaleSettings, http: any HTTPTransport, time: any TimeSource, random: any RandomSource,
+        log: Logger
+    ) {
         self.settings = settings
-        api = TailscaleAPI(
-            settings: settings, http: http, tokens: TokenCache(settings: settings, http: http, time: time),
-            permits: Permits(settings.maximumConcurrentRequests), log: log)
+        api = TailscaleAPI(settings: settings, http: http, time: time, random: random, log: log)
     }
 
     public func mintKey(_ specification: EnrolmentKeySpecification) async throws -> EnrolmentKey {
+        let description = EnrolmentKeyDescription.clean(specification.description)
+        let what = "mint a key for \(description)"
         let create: JSONValue = [
             "reusable": false, "ephemeral": .bool(settings.ephemeralNodes), "preauthorized": true,
-            "tags": .array(settings.tags.map { .string($0) }),
+            "tags": .array(settings.tags.map(JSONValue.string)),
         ]
-        let call = TailscaleCall(
-            method: .post, path: "/tailnet/-/keys",
-            body: [
-                "capabilities": ["devices": ["create": create]],
-                "expirySeconds": .integer(max(specification.lifetime.wholeMilliseconds / 1000, 1)),
-                "description": .string(Self.description(specification.description)),
-            ], what: "mint a key for \(specification.description)")
-        let answer = try await api.send(call)
-        guard let id = answer?["id"]?.stringValue, let secret = answer?["key"]?.stringValue else {
-            throw Failure(.transient, code: "providerAnswer", message: "cannot \(call.what): the tailnet's answer holds no key")
+        let seconds = min(max(specification.lifetime.wholeMilliseconds / 1000, 1), 90 * 86_400)
+        let body: JSONValue = [
+            "capabilities": ["devices": ["create": create]], "expirySeconds": .integer(seconds),
+            "description": .string(description),
+        ]
+        let answer = try await api.send(
+            TailscaleCall(method: .post, path: "/tailnet/\(tailnet)/keys", body: body, what: what))
+        guard let id = answer["id"]?.stringValue, let key = answer["key"]?.stringValue, !id.isEmpty, !key.isEmpty else {
+            throw Failure(.transient, code: "providerAnswer", message: "cannot \(what): there is none in the answer")
         }
-        return EnrolmentKey(id: id, secret: Secret(secret))
+        return EnrolmentKey(id: id, secret: Secret(key))
     }
 
     public func revokeKey(id: String) async throws {
-        _ = try await api.send(
-            TailscaleCall(method: .delete, path: "/tailnet/-/keys/\(Query.escape(id))", what: "revoke the key \(id)"))
+        let path = "/tailnet/\(tailnet)/keys/\(try Self.segment(id, of: "key"))"
+        _ = try await api.find(TailscaleCall(method: .delete, path: path, what: "revoke key \(id)"))
     }
 
     public func device(nodeID: String) async throws -> NetworkDevice? {
-        let call = TailscaleCall(
-            method: .get, path: "/device/\(Query.escape(nodeID))", what: "read the device \(nodeID)")
-        return try await api.send(call).flatMap(Self.device)
+        let path = "/device/\(try Self.segment(nodeID, of: "device"))"
+        let what = "read device \(nodeID)"
+        return try await api.find(TailscaleCall(method: .get, path: path, what: what)).map { value in
+            try Self.device(value, what)
+        }
     }
 
     public func devices(hostname: String) async throws -> [NetworkDevice] {
-        let call = TailscaleCall(method: .get, path: "/tailnet/-/devices", what: "list the devices of the tailnet")
-        guard let listed = try await api.send(call)?["devices"]?.arrayValue else {
-            throw Failure(.transient, code: "providerAnswer", message: "cannot \(call.what): the answer holds no list")
+        let what = "list devices"
+        let call = TailscaleCall(method: .get, path: "/tailnet/\(tailnet)/devices", what: what)
+        guard let devices = try await api.send(call)["devices"]?.arrayValue else {
+            throw Failure(.transient, code: "providerAnswer", message: "cannot \(what): there is no list in the answer")
         }
-        return listed.compactMap(Self.device).filter { $0.hostname == hostname }
+        return try devices.map { try Self.device($0, what) }.filter { $0.hostname == hostname }
     }
 
     public func deleteDevice(nodeID: String) async throws {
-        _ = try await api.send(
-            TailscaleCall(
-                method: .delete, path: "/device/\(Query.escape(nodeID))", what: "delete the device \(nodeID)"))
+        let path = "/device/\(try Self.segment(nodeID, of: "device"))"
+        _ = try await api.find(TailscaleCall(method: .delete, path: path, what: "delete device \(nodeID)"))
     }
 
-    /// Letters, digits, hyphen, underscore and blank, 50 at most: anything else is refused.
-    private static func description(_ text: String) -> String {
-        let kept = text.unicodeScalars.prefix(50).map { scalar in
-            let isPlain = scalar.isASCII && (scalar.properties.isAlphabetic || scalar.properties.numericType != nil)
-            return isPlain || "-_ ".unicodeScalars.contains(scalar) ? Character(scalar) : "-"
+    private var tailnet: String { Query.escape(settings.tailnet) }
+
+    /// An id as part of a path; one that could lead elsewhere is refused.
+    private static func segment(_ id: String, of noun: String) throws(Failure) -> String {
+        let isPlain = id.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x2D
         }
-        return String(kept)
+        guard isPlain, !id.isEmpty, id.utf8.count <= 100 else {
+            throw Failure(
+                .permanent, code: "invalidIdentifier",
+                message: "cannot read the \(noun) id \(PlainText.clean(id, limitBytes: 40)): "
+                    + "it holds other characters than letters, digits and hyphens")
+        }
+        return id
     }
 
-    private static func device(_ value: JSONValue) -> NetworkDevice? {
-        guard let nodeID = value["nodeId"]?.stringValue, let hostname = value["hostname"]?.stringValue else { return nil }
+    private static func device(_ value: JSONValue, _ what: String) throws(Failure) -> NetworkDevice {
+        guard let id = value["nodeId"]?.stringValue ?? value["id"]?.stringValue, !id.isEmpty else {
+            throw Failure(.transient, code: "providerAnswer", message: "cannot \(what): a device has no id")
+        }
+        let name = value["name"]?.stringValue ?? ""
+        let texts = { (member: String) in (value[member]?.arrayValue ?? []).compactMap(\.stringValue) }
         return NetworkDevice(
-            nodeID: nodeID, hostname: hostname, name: value["name"]?.stringValue ?? hostname,
-            addresses: (value["addresses"]?.arrayValue ?? []).compactMap(\.stringValue),
-            tags: (value["tags"]?.arrayValue ?? []).compactMap(\.stringValue),
-            isAuthorized: value["authorized"]?.boolValue ?? true)
+            nodeID: id, hostname: value["hostname"]?.stringValue ?? "",
+            name: name.hasSuffix(".") ? String(name.dropLast()) : name, addresses: texts("addresses"),
+            tags: texts("tags"), isAuthorized: value["authorized"]?.boolValue ?? false)
+    }
+}
+
+/// A key's description: Tailscale takes 50 letters, digits, hyphens, underscores and blanks, and refuses the rest.
+enum EnrolmentKeyDescription {
+    static func clean(_ text: String) -> String {
+        let kept = text.unicodeScalars.prefix(50).map { scalar -> Character in
+            switch scalar.value {
+            case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x5F, 0x20: Character(scalar)
+            default: "-"
+            }
+        }
+        return kept.isEmpty ? "aura" : String(kept)
     }
 }

@@ -1,30 +1,39 @@
 public import AuraModel
 
-/// How the tailnet is reached, and what its new machines may be.
+/// How a tailnet is reached and what new machines are in it.
 public struct TailscaleSettings: Sendable {
-    /// The base URL, without a final slash.
-    public var endpoint: String
-    /// The OAuth client; its scopes are `auth_keys` and `devices:core`.
+    /// The id of an OAuth client with the scopes `auth_keys` and `devices:core`.
     public var clientID: String
     public var clientSecret: Secret
-    /// The tags of new machines: the client's complete set, or tags that the client's tag owns. A part of its set is refused.
+    /// The tags of new machines: exactly the OAuth client's own tags, or tags that one of them owns (`tagOwners`).
     public var tags: [String]
-    /// Whether nodes vanish some time after their last contact. Off: a suspended machine would be lost.
+    /// The base URL, without a final slash.
+    public var endpoint: String
+    /// Whether a machine leaves the tailnet by itself some time after its last contact. Off by default, since a machine
+    /// that is suspended would lose its place and its address. The keys are for one machine only in either case.
     public var ephemeralNodes: Bool
+    /// `-` is the tailnet of the OAuth client.
+    public var tailnet: String
+    /// How long one call may take.
     public var requestTimeout: Duration
+    /// How often a call that only reads is repeated after 429, 5xx and time-outs.
+    public var readRetries: Int
     /// How many calls are under way at once.
     public var maximumConcurrentRequests: Int
 
     public init(
-        endpoint: String = "https://api.tailscale.com/api/v2", clientID: String, clientSecret: Secret, tags: [String],
-        ephemeralNodes: Bool = false, requestTimeout: Duration = .seconds(30), maximumConcurrentRequests: Int = 8
+        clientID: String, clientSecret: Secret, tags: [String],
+        endpoint: String = "https://api.tailscale.com/api/v2", ephemeralNodes: Bool = false, tailnet: String = "-",
+        requestTimeout: Duration = .seconds(30), readRetries: Int = 3, maximumConcurrentRequests: Int = 8
     ) {
-        self.endpoint = endpoint
         self.clientID = clientID
         self.clientSecret = clientSecret
         self.tags = tags
+        self.endpoint = endpoint
         self.ephemeralNodes = ephemeralNodes
+        self.tailnet = tailnet
         self.requestTimeout = requestTimeout
+        self.readRetries = readRetries
         self.maximumConcurrentRequests = maximumConcurrentRequests
     }
 }

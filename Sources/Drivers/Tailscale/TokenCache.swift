@@ -1,79 +1,69 @@
 internal import AuraModel
-internal import DriverKit
 internal import DriverREST
-internal import HTTPClient
-internal import JSON
 internal import Locking
 
-/// The access token of the OAuth client: one for all calls, renewed before it expires.
+/// An OAuth access token and until when it is used.
+struct AccessToken: Sendable {
+    /// Tells one token from the next, since secrets are not compared.
+    var serial: Int
+    var text: Secret
+    var until: Timestamp
+}
+
+/// The access token, fetched when it is first needed, a while before it expires, and when the provider refuses it.
 ///
-/// Tokens live an hour and there are no refresh tokens (`facts/tailscale.md` §2). Callers who need one at the same time
-/// share one call for it.
+/// Those who need one at the same time share one fetch.
 final class TokenCache: Sendable {
-    private struct Held: Sendable {
-        var token: Secret
-        var renewAt: Timestamp
+    private struct State {
+        var token: AccessToken?
+        var lastSerial = 0
     }
 
-    private let settings: TailscaleSettings
-    private let http: any HTTPTransport
+    /// What the provider gave: the token and how long it lives.
+    struct Grant: Sendable {
+        var text: Secret
+        var lifetime: Duration
+    }
+
     private let time: any TimeSource
-    private let held = Locked<Held?>(nil)
-    private let flight = SingleFlight<Secret>()
+    private let state = Locked(State())
+    private let flight = SingleFlight<AccessToken>()
 
-    /// Renewed this long before its end, or after half of a shorter life.
-    private static let margin = Duration.seconds(300)
-
-    init(settings: TailscaleSettings, http: any HTTPTransport, time: any TimeSource) {
-        self.settings = settings
-        self.http = http
+    init(time: any TimeSource) {
         self.time = time
     }
 
-    func current() async throws(Failure) -> Secret {
+    /// A token that is good for a while, from the cache or from `fetch`.
+    func token(_ fetch: () async throws(Failure) -> Grant) async throws(Failure) -> AccessToken {
+        if let token = current { return token }
+        return try await flight.run("get an access token") { () async throws(Failure) -> AccessToken in
+            // Between the look above and the flight, another one may have landed.
+            if let token = current { return token }
+            return keep(try await fetch())
+        }
+    }
+
+    /// The provider refused this token; a newer one stays.
+    func invalidate(_ token: AccessToken) {
+        state.withLock { state in
+            if state.token?.serial == token.serial { state.token = nil }
+        }
+    }
+
+    private var current: AccessToken? {
         let now = time.now()
-        if let present = held.withLock({ $0 }), now < present.renewAt { return present.token }
-        return try await flight.run("get an access token") { () async throws(Failure) -> Secret in try await fetch() }
+        return state.withLock { state in state.token.flatMap { $0.until > now ? $0 : nil } }
     }
 
-    /// A token in place of one that the service refused; the present one where another caller was quicker.
-    func replacement(for refused: Secret) async throws(Failure) -> Secret {
-        held.withLock { present in
-            if present?.token.reveal() == refused.reveal() { present = nil }
+    /// Renewed five minutes early, or after four fifths of a shorter life.
+    private func keep(_ grant: Grant) -> AccessToken {
+        let margin = min(Duration.seconds(300), grant.lifetime / 5)
+        let until = time.now() + (grant.lifetime - margin)
+        return state.withLock { state in
+            state.lastSerial += 1
+            let token = AccessToken(serial: state.lastSerial, text: grant.text, until: until)
+            state.token = token
+            return token
         }
-        return try await current()
-    }
-
-    private func fetch() async throws(Failure) -> Secret {
-        let form = Query.encode([
-            ("client_id", settings.clientID), ("client_secret", settings.clientSecret.reveal()),
-            ("grant_type", "client_credentials"),
-        ])
-        let request = HTTPRequest(
-            .post, settings.endpoint + "/oauth/token",
-            headers: ["Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"],
-            body: Array(form.utf8), timeout: settings.requestTimeout)
-        let answer: HTTPResponse
-        do {
-            answer = try await http.send(request)
-        } catch {
-            throw Failure(error, effect: .repeatable)
-        }
-        guard answer.status == 200 else {
-            throw TailscaleRefusal.failure(answer, what: "get an access token for the OAuth client \(settings.clientID)")
-        }
-        return try keep(answer)
-    }
-
-    private func keep(_ answer: HTTPResponse) throws(Failure) -> Secret {
-        let body = try? JSONValue(parsing: answer.body)
-        guard let text = body?["access_token"]?.stringValue, let seconds = body?["expires_in"]?.integerValue else {
-            throw Failure(
-                .transient, code: "providerAnswer", message: "cannot get an access token: the tailnet's answer holds none")
-        }
-        let life = Duration.seconds(max(seconds, 0))
-        let renewal = Held(token: Secret(text), renewAt: time.now() + max(life - Self.margin, life / 2))
-        held.withLock { $0 = renewal }
-        return renewal.token
     }
 }

@@ -180,15 +180,21 @@ import Testing
             """
             mkfifo pipe
             cat >member <<'END'
-            trap '' TERM; echo pid $$; sleep 1000 & echo pid $!; echo ready >&2; wait
+            trap '' TERM; echo pid $$ >ids; sleep 1000 & echo pid $! >>ids; echo ready >&2; wait
             END
             setsid sh '\(script)' 1 sh member <pipe 2>err &
             exec 9>pipe
             while ! grep -q ready err; do sleep 0.01; done
             exec 9>&-
             wait
-            """)
-        _ = try await outer.run(time: SystemTime()) { lines.take($0) }
+            # SIGKILL was sent to all; the system may take a moment to carry it out.
+            for id in $(sed 's/pid //' ids); do
+                while grep -q '^State:.[^ZX]' /proc/$id/status 2>/dev/null; do sleep 0.01; done
+            done
+            cat ids
+            """, timeLimit: .seconds(60))
+        let end = try await outer.run(time: SystemTime()) { lines.take($0) }
+        #expect("\(end.ending)" == "exited(0)")
         #expect(lines.ids.count == 2)
         #expect(lines.ids.filter(isAlive).isEmpty)
     }

@@ -1,7 +1,7 @@
 import AuraModel
-import Foundation
 import ChildProcess
 import DriverKit
+import Foundation
 import SSHDriver
 import Testing
 

@@ -1,0 +1,70 @@
+internal import AuraModel
+internal import ChildProcess
+internal import DriverKit
+
+/// What a run's end means. The recap decides where there is one, since exit codes do not tell unreachable from
+/// unreadable (4 is both); without one, the exit code and the last words do.
+struct PlaybookVerdict {
+    let run: ConfigurationRun
+    let progress: PlaybookProgress
+    /// The last lines of standard error.
+    let errorWords: String
+
+    /// The summary of a run that reached its goal.
+    func summary(_ ending: ChildProcess.Ending) throws -> ConfigurationSummary {
+        switch ending {
+        case .refused(let error): throw error
+        case .cancelled: throw failure(.transient, "cancelled", "the task was cancelled")
+        case .overTime:
+            let place = progress.task.map { " (at task \($0))" } ?? ""
+            throw failure(.transient, "ansibleTimeLimit", "the play was not done within \(run.timeLimit)\(place)")
+        case .signalled(let number): throw failure(.transient, "ansibleCrashed", "signal \(number) ended it")
+        case .exited(let code): return try summary(exitCode: code)
+        }
+    }
+
+    private func summary(exitCode: Int) throws(Failure) -> ConfigurationSummary {
+        if let summary = progress.summary {
+            if summary.unreachable > 0 {
+                throw failure(.transient, "ansibleUnreachable", progress.unreachable ?? "the machine is unreachable")
+            }
+            if summary.failed > 0 {
+                throw failure(.permanent, "ansibleTaskFailed", progress.failure ?? "a task failed without a word")
+            }
+            if exitCode == 0 { return summary }
+        } else if progress.hasRecap, exitCode == 0 {
+            throw failure(.transient, "ansibleInventory", "the inventory does not list it: \(words)")
+        }
+        throw failure(exitCode: exitCode)
+    }
+
+    /// 1: an error before any task, 5: bad options, 250: an exception of Ansible's own, 99: interrupted; from 126 on it
+    /// is the shell's word that the program cannot run or fell to a signal.
+    private func failure(exitCode: Int) -> Failure {
+        if words.lowercased().contains("inventory") || words.contains("aurad") {
+            return failure(.transient, "ansibleInventory", words)
+        }
+        switch exitCode {
+        case 0: return failure(.transient, "ansibleCrashed", "it ended without a recap: \(words)")
+        case 126, 127: return failure(.permanent, "ansibleMissing", words)
+        case 1...5: return failure(.permanent, "ansibleError", "it ended with \(exitCode): \(words)")
+        default: return failure(.transient, "ansibleCrashed", "it ended with \(exitCode): \(words)")
+        }
+    }
+
+    private var words: String {
+        let words = [errorWords, progress.words].filter { !$0.isEmpty }.joined(separator: "; ")
+        return words.isEmpty ? "it said nothing" : words
+    }
+
+    private func failure(_ errorClass: ErrorClass, _ code: String, _ words: String) -> Failure {
+        let verb =
+            switch run.play {
+            case .machine: "configure"
+            case .network: "join to the network"
+            case .teardown: "tear down"
+            }
+        let message = "cannot \(verb) \(run.instance.name): \(PlainText.clean(words, limitBytes: 2000))"
+        return Failure(errorClass, code: code, message: message)
+    }
+}

@@ -1,0 +1,44 @@
+"""The tree passes the linters, at ansible-lint's production profile."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import subprocess
+
+import pytest
+from conftest import TREE, program
+
+
+def lint(name, *arguments):
+    """Run a linter over the tree; what it says is the failure's message."""
+    path = program(name)
+    if path is None:
+        pytest.skip(f"{name} is not installed; pip install -r requirements-dev.txt")
+    # ansible-lint calls ansible-playbook by name: its own neighbours come first.
+    environment = {**os.environ, "PATH": f"{pathlib.Path(path).parent}:{os.environ['PATH']}", "NO_COLOR": "1"}
+    done = subprocess.run(
+        [path, *arguments], cwd=TREE, env=environment, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
+def test_ansible_lint_at_the_production_profile():
+    assert "Profile 'production' was required, and it passed" in lint("ansible-lint")
+
+
+def test_yamllint():
+    lint("yamllint", "--strict", ".")
+
+
+@pytest.mark.parametrize("playbook", ["configure.yml", "teardown.yml"])
+def test_a_playbook_is_well_formed(playbook):
+    lint("ansible-playbook", "-i", "localhost,", "--syntax-check", f"playbooks/{playbook}")
+
+
+def test_only_modules_that_come_with_ansible_core_are_used():
+    """No collection can be fetched where aurad runs."""
+    for path in TREE.glob("[rp][ol]*/**/*.yml"):
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+            for other in ("community.", "ansible.posix.", "ansible.utils."):
+                assert f"{other}" not in line, f"{path}:{number}"

@@ -1,0 +1,65 @@
+"""The block of the metadata service, where it can be had and where not."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from installation import Site, succeeded, unchanged
+
+
+class TestMetadata:
+    """The metadata service, on a machine that may filter packets."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def site(cls):
+        opened = Site("--cap-add", "NET_ADMIN")
+        opened.machine.booted()
+        yield opened
+        opened.close()
+
+    @staticmethod
+    def fetch(site, user):
+        """curl's exit code for a call to the service, from the address that the machine talks to others with."""
+        return site.machine.run(
+            f"curl --silent --output /dev/null --max-time 5 --interface {site.machine.address} "
+            "http://169.254.169.254:8080/", user=user).returncode
+
+    def test_only_root_reaches_it(self, site):
+        site.machine.sh(
+            "ip address add 169.254.169.254/32 dev lo; "
+            "systemd-run --unit=metadata python3 -m http.server --bind 169.254.169.254 8080; "
+            "for _ in $(seq 60); do curl -s -o /dev/null http://169.254.169.254:8080/ && exit 0; sleep 0.5; done; "
+            "exit 1")
+        assert self.fetch(site, "nobody") == 0
+        run = site.configure("base")
+        succeeded(run)
+        assert not run.of("warning")
+        # 7 is curl's "refused": rejected at once, not swallowed.
+        assert self.fetch(site, "nobody") == 7
+        assert self.fetch(site, "root") == 0
+        assert site.machine.sh("systemctl is-enabled aura-metadata-filter") == "enabled"
+        unchanged(site.configure("base"))
+
+    def test_the_block_survives_a_boot(self, site):
+        site.machine.power_off()
+        site.machine.power_on()
+        unchanged(site.configure("base"))
+        assert "169.254.169.254" in site.machine.sh("iptables -S OUTPUT")
+
+    def test_the_block_can_be_taken_back(self, site):
+        run = site.configure("base", "-e", json.dumps({"base_metadata_block": False}))
+        succeeded(run)
+        assert "169.254.169.254" not in site.machine.sh("iptables -S")
+        unchanged(site.configure("base", "-e", json.dumps({"base_metadata_block": False})))
+
+
+class TestNoRights:
+    """A machine that may not filter packets."""
+
+    def test_the_open_metadata_service_is_said_aloud(self, site):
+        run = site.configure("base")
+        succeeded(run)
+        assert [event["message"] for event in run.of("warning")][0].startswith(
+            "the metadata service 169.254.169.254 is not blocked: this container may not filter packets")

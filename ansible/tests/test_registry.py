@@ -1,0 +1,74 @@
+"""The installation from npm, with a registry and a Node that are pretended on the machine."""
+
+from __future__ import annotations
+
+import machine as machines
+from installation import AGENT, NEXT_VERSION, VERSION, reason, succeeded, unchanged
+
+
+class TestRegistry:
+    """The installation from npm, with a registry and a Node that are pretended on the machine."""
+
+    # Does to the disk what npm does: the package below lib/node_modules, a relative link below bin.
+    NPM = """#!/bin/sh
+echo "$(id -un) $HOME $*" >> /run/npm-calls
+case "$*" in
+*--version*) echo 11.16.0; exit ;;
+*view*) echo sha512-planted; exit ;;
+esac
+while [ $# -gt 0 ]; do
+    case "$1" in --prefix) prefix=$2 ;; openclaw@*) version=${1#openclaw@} ;; esac
+    shift
+done
+mkdir -p "$prefix/lib/node_modules" "$prefix/bin"
+cd "$prefix/lib/node_modules"
+tar -xzf "/usr/local/share/openclaw-$version.tgz"
+mv package openclaw
+sed -i 's/^{/{"engines": {"node": ">=22"},/' openclaw/package.json
+ln -s ../lib/node_modules/openclaw/bin/openclaw "$prefix/bin/openclaw"
+"""
+
+    def pretend(self, site, node="v24.15.0"):
+        """Put the archives, npm and Node on the machine."""
+        for archive in site.archives.values():
+            machines.output("podman", "cp", str(archive), f"{site.machine.name}:/usr/local/share/")
+        site.machine.sh(
+            f"cat > /usr/local/bin/npm <<'END'\n{self.NPM}END\n"
+            f"cat > /usr/local/bin/node <<'END'\n#!/bin/sh\necho {node}\nEND\n"
+            ": > /run/npm-calls; chmod a+rw /run/npm-calls; "
+            "chmod a+rx /usr/local/bin/npm /usr/local/bin/node; chmod a+r /usr/local/share/*.tgz")
+
+    def test_the_exact_version_is_installed_by_the_agents_user(self, site):
+        site.machine.booted()
+        self.pretend(site)
+        run = site.configure("agent_runtime", agent_source="npm", agent_archive="", agent_archive_sha256="")
+        succeeded(run)
+        assert run.recap["data"]["aura"]["agentVersion"] == VERSION
+        calls = site.machine.sh("cat /run/npm-calls").splitlines()
+        install, = [call for call in calls if " install " in call]
+        assert install.startswith(f"{AGENT} /opt/{AGENT}/.staging/home ")
+        assert install.endswith(f"--allow-scripts={AGENT} {AGENT}@{VERSION}")
+        assert site.machine.sh(f"find /opt/{AGENT} ! -user root -o ! -type l -perm /0022") == ""
+        assert sorted(site.machine.sh(f"ls -A /opt/{AGENT}").split()) == [VERSION, "current"]
+        assert f"{AGENT}/current/bin/{AGENT} gateway" in site.machine.sh(
+            f"tr '\\0' ' ' < /proc/$(systemctl show --property=MainPID --value {AGENT})/cmdline")
+
+    def test_a_second_run_asks_the_registry_for_nothing(self, site):
+        site.machine.sh(": > /run/npm-calls")
+        unchanged(site.configure("agent_runtime", agent_source="npm"))
+        assert site.machine.sh("cat /run/npm-calls") == ""
+
+    def test_other_bytes_than_the_pinned_ones_are_refused(self, site):
+        run = site.configure(
+            "agent_runtime", "-e", "agent_runtime_npm_integrity=sha512-other", agent_source="npm", version=NEXT_VERSION)
+        assert "the registry offers sha512-planted, not sha512-other" in reason(run)
+        run = site.configure(
+            "agent_runtime", "-e", "agent_runtime_npm_integrity=sha512-planted", agent_source="npm",
+            version=NEXT_VERSION)
+        succeeded(run)
+        assert run.recap["data"]["aura"]["agentVersion"] == NEXT_VERSION
+
+    def test_an_old_node_is_refused(self, site):
+        self.pretend(site, node="v23.0.0")
+        run = site.configure("agent_runtime", "-e", "agent_runtime_node_source=preinstalled", agent_source="npm")
+        assert "cannot run the agent with Node v23.0.0" in reason(run)
