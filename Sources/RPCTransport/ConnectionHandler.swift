@@ -42,8 +42,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
         unwrapInboundIn(data).withUnsafeReadableBytes { reader.receive($0) }
     }
 
+    /// Settles after NIO is done with the read: it also calls this when it has just met the end of the input, and goes
+    /// on to close the input of a channel that a failing write (the client is gone) would already have closed.
     func channelReadComplete(context: ChannelHandlerContext) {
-        settle()
+        context.eventLoop.assumeIsolated().execute { [self] in settle() }
     }
 
     func read(context: ChannelHandlerContext) {
