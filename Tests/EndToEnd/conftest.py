@@ -2,7 +2,7 @@ import shutil
 
 import pytest
 
-from harness import World
+from harness import Crew, World, binary
 
 
 @pytest.hookimpl(wrapper=True)
@@ -43,18 +43,36 @@ def world(worlds):
 
 
 @pytest.fixture(scope="module")
-def shared_world(request):
-    """One world for a whole module, for tests that leave nothing behind."""
-    world = World()
-    before = request.session.testsfailed
-    yield world
-    end(world, request.session.testsfailed > before)
+def kept_world():
+    """The world that a module's tests share, as a list of one; empty where the next test needs a new one."""
+    kept = []
+    yield kept
+    for world in kept:
+        end(world, failed=False)
+
+
+@pytest.fixture
+def shared_world(request, kept_world):
+    """One world for all tests of a module, which leave nothing behind. A test that fails takes its world with it."""
+    if not kept_world:
+        kept_world.append(World())
+    yield kept_world[0]
+    report = getattr(request.node, "report_call", None)
+    if report is None or report.failed:
+        end(kept_world.pop(), failed=True)
+
+
+@pytest.fixture(scope="module")
+def crew():
+    """Worlds for a matrix of cases, several at a time."""
+    crew = Crew(World)
+    yield crew
+    crew.close()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def programs():
     """Fails early where a program that every test needs is missing."""
-    from harness import binary
     for name in ("aurad", "aura-sandbox"):
         binary(name)
     assert shutil.which("ssh-keygen"), "ssh-keygen is missing: run make setup"

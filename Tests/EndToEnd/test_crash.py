@@ -11,7 +11,7 @@ from harness import eventually, fresh_name
 MOVES_WITHIN_SECONDS = 5
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def world(shared_world):
     return shared_world
 
@@ -107,7 +107,7 @@ RESUME = [
     Hold("server.start", "/v1/servers/*", "GET"),
     Hold("server.start", "/v1/servers/*/actions/poweron", "POST", status("starting", "running")),
     Hold("server.start", startSeconds=100),
-    Hold("server.boot", "/v1/servers/*", "GET"),
+    Hold("server.boot"),
     Hold("agent.health", bootSeconds=100),
 ]
 RESTART = [SUSPEND[1], RESUME[1], RESUME[4]]

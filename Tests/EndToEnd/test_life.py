@@ -3,8 +3,6 @@
 import threading
 import uuid
 
-import pytest
-
 from harness import RPCError, fresh_name
 
 STEPS = {
@@ -216,42 +214,62 @@ def test_two_clients_at_once(world):
     world.nothing_left()
 
 
-@pytest.mark.parametrize("step, path, method", [
+PLACES = [
     ("credentials.make", None, None),
     ("key.create", "/v1/ssh_keys", "GET"), ("key.create", "/v1/ssh_keys", "POST"),
     ("server.create", "/v1/servers", "GET"), ("server.create", "/v1/servers", "POST"),
     ("server.create", "/v1/actions", "GET"),
     ("server.boot", "/v1/servers/*", "GET"), ("machine.configure", None, None), ("agent.health", None, None),
-])
-@pytest.mark.parametrize("ending", ["destroy", "job.cancel"])
-def test_ended_in_each_step(shared_world, step, path, method, ending):
-    """A destroy takes over from a provision wherever that is; a cancellation undoes it."""
-    world, name = shared_world, fresh_name()
+]
+
+
+def arrive(world, follower, place, name):
+    """A provision that has come to a place; returns its job."""
+    step, path, method = place
     world.sandbox.settings(bootSeconds=50 if step == "agent.health" else 0)
-    follower = world.follow()
     if path:
         world.sandbox.fault("slow", path, method, seconds=0.7)
     job = world.provision(name)
     follower.step(job, step)
-    if ending == "destroy":
+    return job
+
+
+def test_destroy_takes_over_from_a_provision_in_each_step(crew):
+    def case(world, place):
+        name, follower = fresh_name(), world.follow()
+        job = arrive(world, follower, place, name)
         destroy = world.begin("destroy", instance=name)
         assert world.finish(job)["state"] in ("cancelled", "succeeded")
         assert world.finish(destroy)["state"] == "succeeded"
         assert world.instance(name)["phase"] == "destroyed"
-    else:
+        world.sandbox.clear_faults()
+        world.nothing_left()
+        world.check_ledger()
+
+    crew.each(PLACES, case)
+
+
+def test_a_provision_is_cancelled_and_undone_in_each_step(crew):
+    def case(world, place):
+        name, follower = fresh_name(), world.follow()
+        job = arrive(world, follower, place, name)
         try:
             world.call("job.cancel", job=job)
-            assert world.finish(job)["state"] == "cancelled"
-            assert world.instance(name)["phase"] == "failed"
-            assert world.instance(name)["failure"]["code"] == "cancelled"
         except RPCError as error:
-            assert error.code == "jobTerminal" and step in ("machine.configure", "agent.health"), "it was quicker"
+            assert error.code == "jobTerminal" and place[0] == "machine.configure", "it was quicker"
         else:
-            world.nothing_left()
+            ended = world.finish(job)
+            if ended["state"] != "succeeded" or place[0] != "machine.configure":
+                assert ended["state"] == "cancelled", ended
+                assert world.instance(name)["phase"] == "failed"
+                assert world.instance(name)["failure"]["code"] == "cancelled"
+                world.nothing_left()
+        world.sandbox.clear_faults()
         world.succeed("destroy", instance=name)
-    world.sandbox.clear_faults()
-    world.nothing_left()
-    world.check_ledger()
+        world.nothing_left()
+        world.check_ledger()
+
+    crew.each(PLACES, case)
 
 
 def test_ends_with_the_daemon_told_to_stop(world):

@@ -1,5 +1,6 @@
 """What the end-to-end tests share. They see what a user sees: sockets, exit codes, files, processes."""
 
+from .crew import Crew
 from .daemon import Daemon, environment
 from .follower import Follower
 from .places import REPOSITORY, ansible_playbook, binary, eventually
@@ -10,7 +11,7 @@ from .wire import ENDS, Closed, Connection, RPCError, events_of
 from .world import World, fresh_name
 
 __all__ = [
-    "ENDS", "REPOSITORY", "Closed", "Connection", "Daemon", "Follower", "Program", "RPCError", "Sandbox", "World",
+    "ENDS", "REPOSITORY", "Closed", "Connection", "Crew", "Daemon", "Follower", "Program", "RPCError", "Sandbox", "World",
     "ansible_playbook", "assert_nothing_left", "binary", "children", "cloud_leftovers", "environment", "eventually",
     "events_of", "files_below", "finish", "fresh_name", "processes_of",
 ]

@@ -46,6 +46,10 @@ class World:
         events_of(self.daemon.socket, seconds, job=job)
         return self.call("job.get", job=job)["job"]
 
+    def follow_job(self, job, seconds=60):
+        """All events of a job, up to its end."""
+        return events_of(self.daemon.socket, seconds, job=job)
+
     def succeed(self, method, seconds=60, **params):
         job = self.provision(**params) if method == "provision" else self.begin(method, **params)
         ended = self.finish(job, seconds)

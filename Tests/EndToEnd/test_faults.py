@@ -1,0 +1,269 @@
+"""Whatever the provider's API does during a job: it recovers, or fails in the provider's own words, and leaves nothing."""
+
+import pytest
+
+from harness import Crew, World, fresh_name
+
+# What a provision and a destroy ask of the provider, one entry a kind of call.
+PROVISION_CALLS = [
+    ("GET", "/v1/ssh_keys"), ("POST", "/v1/ssh_keys"), ("GET", "/v1/servers"), ("POST", "/v1/servers"),
+    ("GET", "/v1/actions"), ("GET", "/v1/servers/*"),
+]
+DESTROY_CALLS = [
+    ("GET", "/v1/servers/*"), ("DELETE", "/v1/servers/*"), ("GET", "/v1/ssh_keys"), ("DELETE", "/v1/ssh_keys/*"),
+]
+# What passes: the call is made again, after a look where it may have had its effect.
+PASSING = {
+    "lost": {"fault": "loseAnswer"},
+    "lost before": {"fault": "loseAnswer", "effect": False},
+    "lost twice": {"fault": "loseAnswer", "count": 2},
+    "500": {"fault": "status", "status": 500},
+    "500 after": {"fault": "status", "status": 500, "effect": True},
+    "503": {"fault": "status", "status": 503},
+    "504": {"fault": "status", "status": 504},
+    "409": {"fault": "status", "status": 409, "code": "conflict"},
+    "423": {"fault": "status", "status": 423, "code": "locked"},
+    "429": {"fault": "rateLimited", "retryAfter": 1},
+    "html 502 after": {"fault": "html502", "effect": True},
+    "truncated": {"fault": "truncate"},
+    "trickled": {"fault": "trickle", "seconds": 0.3},
+    "other style": {"fault": "unknownFields"},
+}
+# What stays: the job fails at once, with this code and these words.
+LASTING = {
+    "401": ({"fault": "status", "status": 401, "message": "unable to authenticate"}, "unauthorized"),
+    "403": ({"fault": "status", "status": 403, "message": "insufficient permissions"}, "forbidden"),
+    "422": ({"fault": "status", "status": 422, "code": "invalid_input", "message": "no such thing"}, "invalid_input"),
+}
+
+
+@pytest.fixture(scope="module")
+def crew():
+    crew = Crew(lambda: World(scale=0.005))
+    yield crew
+    crew.close()
+
+
+@pytest.fixture
+def world(shared_world):
+    shared_world.sandbox.settings(timeScale=0.005)
+    yield shared_world
+    shared_world.sandbox.clear_faults()
+
+
+def gone(world, name):
+    """Destroys it, and finds nothing of it left."""
+    world.succeed("destroy", instance=name)
+    world.nothing_left()
+
+
+def strike(world, fault, call):
+    method, path = call
+    fields = dict(fault)
+    return world.sandbox.fault(fields.pop("fault"), path, method, **fields)
+
+
+def counts(world):
+    state = world.sandbox.state()
+    return state["createdServers"], len(state["sshKeys"]) + len(state["past"]["sshKeys"])
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_a_provision_recovers(crew, fault):
+    def case(world, call):
+        name, (servers, keys) = fresh_name(), counts(world)
+        identifier = strike(world, PASSING[fault], call)
+        ended = world.finish(world.provision(name))
+        assert ended["state"] == "succeeded", ended["failure"]
+        assert world.sandbox.fired(identifier) >= 1
+        assert counts(world) == (servers + 1, keys + 1), "something was made twice"
+        world.sandbox.clear_faults()
+        gone(world, name)
+
+    crew.each(PROVISION_CALLS, case)
+
+
+@pytest.mark.parametrize("fault", PASSING)
+def test_a_destroy_recovers(crew, fault):
+    def case(world, call):
+        name = fresh_name()
+        world.succeed("provision", name=name)
+        identifier = strike(world, PASSING[fault], call)
+        ended = world.finish(world.begin("destroy", instance=name))
+        assert ended["state"] == "succeeded", ended["failure"]
+        assert world.sandbox.fired(identifier) >= 1
+        assert world.instance(name)["phase"] == "destroyed"
+        world.sandbox.clear_faults()
+        world.nothing_left()
+
+    crew.each(DESTROY_CALLS, case)
+
+
+@pytest.mark.parametrize("fault", LASTING)
+def test_a_provision_fails_in_the_providers_words(crew, fault):
+    body, code = LASTING[fault]
+
+    def case(world, call):
+        name = fresh_name()
+        strike(world, body, call)
+        ended = world.finish(world.provision(name))
+        assert ended["state"] == "failed"
+        assert ended["failure"]["code"] == code and ended["failure"]["class"] == "permanent"
+        assert body["message"] in ended["failure"]["message"] and ended["failure"]["correlationId"]
+        instance = world.instance(name)
+        assert instance["phase"] == "failed" and instance["failure"] == ended["failure"] and "server" not in instance
+        world.nothing_left()
+        gone(world, name)
+
+    crew.each(PROVISION_CALLS, case)
+
+
+def test_a_destroy_that_fails_can_be_asked_for_again(crew):
+    def case(world, call):
+        name = fresh_name()
+        world.succeed("provision", name=name)
+        strike(world, LASTING["403"][0], call)
+        ended = world.finish(world.begin("destroy", instance=name))
+        assert ended["state"] == "failed" and ended["failure"]["code"] == "forbidden"
+        assert world.instance(name)["phase"] == "degraded"
+        gone(world, name)
+
+    crew.each(DESTROY_CALLS, case)
+
+
+@pytest.mark.parametrize("fault", ["resourceUnavailable", "unsupportedLocation"])
+def test_where_one_place_is_sold_out_the_next_is_taken(world, fault):
+    name = fresh_name()
+    world.sandbox.fault(fault, "/v1/servers", "POST", count=2)
+    world.succeed("provision", name=name)
+    assert world.instance(name)["server"]["location"] == world.sandbox.state()["servers"][0]["location"] != "nbg1"
+    gone(world, name)
+
+
+def test_where_all_is_sold_out_the_job_waits_and_says_so(world):
+    name, follower = fresh_name(), world.follow()
+    everywhere = world.sandbox.fault("resourceUnavailable", "/v1/servers", "POST", count=0)
+    job = world.provision(name)
+    event = follower.step(job, "server.create", "step.retrying")
+    assert event["data"]["class"] == "capacity" and event["data"]["code"] == "resource_unavailable"
+    shown = world.call("job.get", job=job)["job"]
+    assert shown["state"] in ("waiting", "running") and shown["attempt"] >= 1
+    world.sandbox.request("DELETE", f"/_sandbox/faults/{everywhere}")
+    assert world.finish(job)["state"] == "succeeded"
+    gone(world, name)
+    world.check_ledger()
+
+
+def test_the_project_is_full(world):
+    name = fresh_name()
+    world.sandbox.fault("limitExceeded", "/v1/servers", "POST")
+    ended = world.finish(world.provision(name))
+    assert ended["failure"]["code"] == "resource_limit_exceeded" and "server limit exceeded" in ended["failure"]["message"]
+    world.nothing_left()
+    gone(world, name)
+
+
+@pytest.mark.parametrize("command", ["create_server", "start_server"])
+def test_an_action_that_fails(world, command):
+    name = fresh_name()
+    world.sandbox.fault("actionFails", "/v1/servers", "POST", action=command, code="unavailable", message="no luck")
+    ended = world.finish(world.provision(name))
+    assert ended["state"] == "failed" and ended["failure"]["code"] == "unavailable"
+    assert "no luck" in ended["failure"]["message"]
+    world.nothing_left()
+    gone(world, name)
+
+
+def test_an_action_that_never_ends(world):
+    name, follower = fresh_name(), world.follow()
+    world.sandbox.fault("actionStuck", "/v1/servers", "POST")
+    job = world.provision(name)
+    follower.step(job, "server.create", "step.waiting")
+    gone(world, name)
+    world.check_ledger()
+
+
+def test_slow_actions_and_a_slow_boot(world):
+    name = fresh_name()
+    world.sandbox.fault("actionSlow", "/v1/servers", "POST", action="create_server", seconds=1)
+    world.sandbox.fault("bootSlow", "/v1/servers", "POST", seconds=1)
+    world.succeed("provision", name=name)
+    gone(world, name)
+
+
+def test_a_server_that_somebody_deletes_while_it_is_made(world):
+    name = fresh_name()
+    world.sandbox.fault("serverVanishes", "/v1/servers", "POST", seconds=0)
+    ended = world.finish(world.provision(name))
+    assert ended["state"] == "failed" and ended["failure"]["class"] == "permanent", ended
+    world.nothing_left()
+    gone(world, name)
+
+
+def test_a_server_that_somebody_deletes_while_it_boots(world):
+    name, follower = fresh_name(), world.follow()
+    world.sandbox.settings(bootSeconds=4000)
+    job = world.provision(name)
+    follower.step(job, "agent.health", "step.waiting")
+    world.sandbox.blow(world.instance(name)["server"]["id"], "vanish")
+    world.sandbox.settings(bootSeconds=0)
+    world.succeed("destroy", instance=name)
+    assert world.call("job.get", job=job)["job"]["state"] == "cancelled"
+    world.check_ledger()
+
+
+def test_a_lost_answer_and_a_list_that_is_late(world):
+    """The create's answer is lost and the look after it finds nothing yet: the name's uniqueness saves it."""
+    name, (servers, keys) = fresh_name(), counts(world)
+    world.sandbox.fault("loseAnswer", "/v1/servers", "POST")
+    world.sandbox.fault("emptyList", "/v1/servers", "GET", after=1)
+    world.sandbox.fault("loseAnswer", "/v1/ssh_keys", "POST")
+    world.sandbox.fault("emptyList", "/v1/ssh_keys", "GET", after=1)
+    world.succeed("provision", name=name)
+    assert counts(world) == (servers + 1, keys + 1)
+    gone(world, name)
+
+
+def test_a_delete_that_fails_as_an_action(world):
+    name = fresh_name()
+    world.succeed("provision", name=name)
+    world.sandbox.fault("actionFails", "/v1/servers/*", "DELETE")
+    gone(world, name)
+
+
+def test_destroying_what_is_gone(world):
+    name = fresh_name()
+    world.succeed("provision", name=name)
+    world.sandbox.blow(world.instance(name)["server"]["id"], "vanish")
+    gone(world, name)
+
+
+def test_a_machine_that_does_not_heed_the_power_button(worlds):
+    world = worlds({"pace.shutdownGraceSeconds": 1})
+    world.sandbox.fault("ignoresShutdown", "/v1/servers", "POST")
+    world.succeed("provision", name="ada")
+    job = world.succeed("suspend", instance="ada")
+    said = [event["message"] for event in world.follow_job(job["id"])]
+    assert any("cutting the power" in message for message in said)
+    assert [server["status"] for server in world.sandbox.state()["servers"]] == ["off"]
+    world.sandbox.fault("actionFails", "/v1/servers/*/actions/poweron", code="unavailable", message="no luck")
+    ended = world.finish(world.begin("resume", instance="ada"))
+    assert ended["failure"]["code"] == "unavailable" and world.instance("ada")["phase"] == "degraded"
+    world.succeed("resume", instance="ada")
+    world.succeed("destroy", instance="ada")
+    world.nothing_left()
+
+
+@pytest.mark.parametrize("call", [("GET", "/v1/firewalls"), ("POST", "/v1/firewalls")], ids=" ".join)
+@pytest.mark.parametrize("fault", ["lost", "503", "html 502 after"])
+def test_the_shared_firewall_is_made_once(worlds, fault, call):
+    world = worlds(scale=0.005)
+    strike(world, PASSING[fault], call)
+    jobs = [world.provision(f"a{number}") for number in range(3)]
+    assert [world.finish(job)["state"] for job in jobs] == ["succeeded"] * 3
+    state = world.sandbox.state()
+    assert len(state["firewalls"]) == 1
+    assert {tuple(server["firewalls"]) for server in state["servers"]} == {(state["firewalls"][0]["id"],)}
+    for number in range(3):
+        world.succeed("destroy", instance=f"a{number}")
+    world.nothing_left()
