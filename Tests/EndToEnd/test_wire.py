@@ -100,6 +100,21 @@ def test_a_connection_cut_in_the_middle_misses_nothing(world):
     world.succeed("destroy", instance="ada")
 
 
+def test_clients_that_vanish_while_events_come(world):
+    """Closing with unread events resets the connection while the daemon writes to it: none of its business."""
+    follower = world.follow()
+    jobs = [world.provision(f"a{number}") for number in range(8)]
+    for number in range(150):
+        with world.connect() as connection:
+            connection.subscribe(**{"from": number % 7})
+            connection.note()
+    assert all(world.finish(job)["state"] == "succeeded" for job in jobs)
+    for number in range(8):
+        world.succeed("destroy", instance=f"a{number}")
+    assert follower.reconnects == 0, "the daemon died"
+    world.check_ledger()
+
+
 def test_filters(world):
     for name, tenant in (("ada", "acme"), ("bob", "blue")):
         world.finish(world.provision(name, tenant=tenant, change=f"change-{name}"))
