@@ -42,8 +42,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         unwrapInboundIn(data).withUnsafeReadableBytes { reader.receive($0) }
     }
 
-    /// Settles after NIO is done with the read: it also calls this when it has just met the end of the input, and goes
-    /// on to close the input of a channel that a failing write (the client is gone) would already have closed.
+    /// Settles once the channel is through with this read, within the same turn of the loop: a write that fails closes the
+    /// channel, and NIO does not expect that while it is about to tell of the end of input.
     func channelReadComplete(context: ChannelHandlerContext) {
         context.eventLoop.assumeIsolated().execute { [self] in settle() }
     }

@@ -14,7 +14,7 @@ struct Invocation: Sendable {
     /// Runs a command's body; what it complains of is written, and becomes the exit code.
     static func run(_ options: GlobalOptions, _ body: (Invocation) async throws -> Void) async throws {
         let invocation = Invocation(
-            output: Output(json: options.json), endpoint: try options.endpoint(), timeoutSeconds: options.timeout)
+            output: Output(json: options.json), endpoint: try options.endpoint(), timeoutSeconds: options.timeoutSeconds)
         do {
             try await body(invocation)
         } catch let complaint as Complaint {
@@ -28,6 +28,11 @@ struct Invocation: Sendable {
     }
 
     var place: String { endpoint.address.description }
+
+    /// A command of this program that reaches the same daemon: `aura --socket PATH watch …`.
+    func command(_ words: String) -> String {
+        (["aura", endpoint.options, words].compactMap { $0 }).joined(separator: " ")
+    }
 
     /// Calls, and prints the answer: as it came where documents are wanted, else as `text` shows it.
     func show<Value: Decodable>(_ call: Call, as type: Value.Type, _ text: (Value) -> [Line]) async throws {

@@ -39,7 +39,8 @@ struct JobCancelCommand: AsyncParsableCommand {
     func run() async throws {
         try await Invocation.run(global) { invocation in
             try await invocation.show(.cancel(job), as: JobEnvelope.self) { answer in
-                [Line("job \(answer.job.id) is being cancelled, follow it with: aura watch --job \(answer.job.id)")]
+                let command = invocation.command("watch --job \(answer.job.id)")
+                return [Line("job \(answer.job.id) is being cancelled, follow it with: \(command)")]
             }
         }
     }

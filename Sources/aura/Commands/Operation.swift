@@ -14,17 +14,18 @@ struct Operation {
             throw Complaint(.unreadableAnswer, "cannot \(call.purpose): the daemon's answer has no job")
         }
         guard options.watch else {
-            if !invocation.output.json { invocation.output.line(Self.line(answer.instance, job)) }
+            if !invocation.output.json { invocation.output.line(line(answer.instance, job, invocation)) }
             return
         }
-        invocation.output.note("job \(job.id) is \(job.state); ^C detaches, and it goes on")
+        if !invocation.output.isLive { invocation.output.note("job \(job.id) is \(job.state); ^C detaches, and it goes on") }
         let watch = Watch(
-            subject: .job(job.id), start: .start, end: .terminal, reconnectSeconds: options.reconnecting.reconnect)
+            subject: .job(job.id), start: .start, end: .terminal, reconnectSeconds: options.reconnecting.seconds)
         try await Watching(invocation: invocation, watch: watch, purpose: call.purpose)
             .run(on: daemon, instance: answer.instance, job: job)
     }
 
-    private static func line(_ instance: InstanceAnswer, _ job: JobAnswer) -> Line {
-        Line(instance.name, .bold).appending(": \(job.kind) is \(job.state), follow it with: aura watch --job \(job.id)")
+    private func line(_ instance: InstanceAnswer, _ job: JobAnswer, _ invocation: Invocation) -> Line {
+        let command = invocation.command("watch --job \(job.id)")
+        return Line(instance.name, .bold).appending(": \(job.kind) is \(job.state), follow it with: \(command)")
     }
 }

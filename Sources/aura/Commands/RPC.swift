@@ -20,6 +20,10 @@ struct RPC: AsyncParsableCommand {
 
     @OptionGroup var global: GlobalOptions
 
+    func validate() throws {
+        if parameters != "-" { _ = try params() }
+    }
+
     func run() async throws {
         let call = Call(method, try params(), purpose: "call \(method)")
         try await Invocation.run(global) { invocation in

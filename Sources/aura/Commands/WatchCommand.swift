@@ -57,9 +57,9 @@ struct WatchCommand: AsyncParsableCommand {
     private var watch: Watch {
         if let job {
             return Watch(
-                subject: .job(job), start: from ?? .start, end: .terminal, reconnectSeconds: reconnecting.reconnect)
+                subject: .job(job), start: from ?? .start, end: .terminal, reconnectSeconds: reconnecting.seconds)
         }
         let subject = instance.map { WatchSubject.instance($0, tenant: tenant) } ?? .all(tenant: tenant)
-        return Watch(subject: subject, start: from ?? .now, end: until, reconnectSeconds: reconnecting.reconnect)
+        return Watch(subject: subject, start: from ?? .now, end: until, reconnectSeconds: reconnecting.seconds)
     }
 }

@@ -7,6 +7,10 @@ struct Call: Sendable, Hashable {
     var params: JSONValue?
     /// What it is about, for an error's line: `provision ada`.
     var purpose: String
+    /// Whether it may be called again where nobody knows what became of it.
+    var isRepeatable: Bool {
+        params?["idempotencyKey"] != nil || Self.reading.contains(method)
+    }
 
     init(_ method: String, _ params: JSONValue?, purpose: String) {
         self.method = method
@@ -81,6 +85,11 @@ extension Call {
 
     static let ping = Call("system.ping", purpose: "ping")
     static let info = Call("system.info", purpose: "ask for information")
+
+    private static let reading: Set<String> = [
+        "status.get", "status.list", "status.subscribe", "job.get", "job.list", "job.cancel", "system.ping",
+        "system.info", "system.limits", "system.health",
+    ]
 
     private static func members(of options: OperationOptions) -> [(String, JSONValue?)] {
         [

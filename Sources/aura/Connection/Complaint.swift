@@ -82,8 +82,9 @@ enum ExitStatus {
           130  interrupted by ^C; a watched job goes on
 
         ERRORS
-          One line on standard error, "aura: cannot …". With --json it is one JSON document instead, also on standard
-          error: the daemon's error object {"code":…,"message":…,"data":{"code":…,"retryable":…}}; an error that is not
-          the daemon's has the same shape without the number.
+          One line on standard error: "aura: cannot …". With --json it is one JSON
+          document instead, on standard error too: the daemon's error object, with
+          code, message, data.code and data.retryable. An error that is not the
+          daemon's has the same members but the first, a number.
         """
 }

@@ -37,7 +37,8 @@ struct Daemon: Sendable {
         } catch let error as RPCError {
             throw Complaint(error, purpose: call.purpose)
         } catch let error as ClientError {
-            throw Complaint(.connectionLost, "cannot \(call.purpose): \(error.message); whether it was done is unknown")
+            let advice = call.isRepeatable ? "call again" : "see aura list, it may have been done"
+            throw Complaint(.connectionLost, "cannot \(call.purpose), \(Self.cause(of: error)): \(advice)")
         }
     }
 
@@ -62,6 +63,13 @@ struct Daemon: Sendable {
             }
             defer { group.cancelAll() }
             return try await group.next() ?? nil
+        }
+    }
+
+    private static func cause(of error: ClientError) -> String {
+        switch error.code {
+        case .connectionLost: "the connection ended before the answer came"
+        case .unreachable, .notPermitted, .invalidReply: error.message
         }
     }
 

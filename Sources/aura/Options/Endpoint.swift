@@ -11,6 +11,8 @@ import AuraClient
 /// Where the daemon is: options go over the environment, and that over the usual place.
 struct Endpoint: Sendable, Hashable {
     var address: DaemonAddress
+    /// The options that led there, for a command to be repeated; nil where none were given.
+    var options: String?
 
     struct Unusable: Error, Hashable {
         var message: String
@@ -22,8 +24,10 @@ struct Endpoint: Sendable, Hashable {
     init(socket: String?, connect: String?, environment: [String: String]) throws(Unusable) {
         if let socket {
             address = try Self.unix(socket)
+            options = "--socket \(socket)"
         } else if let connect {
             address = try Self.tcp(connect)
+            options = "--connect \(connect)"
         } else if let socket = Self.given("AURA_SOCKET", environment) {
             guard Self.given("AURA_CONNECT", environment) == nil else {
                 throw Unusable(message: "cannot use AURA_SOCKET and AURA_CONNECT at once: unset one of them")

@@ -21,16 +21,19 @@ struct GlobalOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "How long to wait for the connection and for each answer. A watch may take as long as it takes.",
+            "How long to wait for the connection and for each answer, 30 where none is given. A watch goes on for as "
+                + "long as it takes.",
             valueName: "seconds"))
-    var timeout: Double = 30
+    var timeout: Double?
+
+    var timeoutSeconds: Double { timeout ?? 30 }
 
     func validate() throws {
         guard socket == nil || connect == nil else {
             throw ValidationError("cannot use --socket and --connect at once: give one of them")
         }
-        guard timeout > 0, timeout <= 86_400 else {
-            throw ValidationError("cannot wait \(timeout) seconds: give --timeout more than 0 and at most 86400")
+        guard timeoutSeconds > 0, timeoutSeconds <= 86_400 else {
+            throw ValidationError("cannot wait \(timeoutSeconds) seconds: give --timeout more than 0 and at most 86400")
         }
         _ = try endpoint()
     }

@@ -19,8 +19,6 @@ enum InstanceNames {
         var options = GlobalOptions()
         options.socket = value(of: "--socket", in: arguments)
         options.connect = value(of: "--connect", in: arguments)
-        options.json = false
-        options.timeout = timeoutSeconds
         guard let endpoint = try? options.endpoint(),
             let daemon = try? await Daemon.connect(to: endpoint, timeoutSeconds: timeoutSeconds),
             let result = try? await daemon.call(.list(limit: 1000)),

@@ -23,12 +23,15 @@ struct OperationOptions: ParsableArguments {
 /// How patient a watch is with a daemon that went away.
 struct ReconnectOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("How long a watch tries to reach a daemon that went away.", valueName: "seconds"))
-    var reconnect: Double = 60
+        help: ArgumentHelp(
+            "How long a watch tries to reach a daemon that went away, 60 where none is given.", valueName: "seconds"))
+    var reconnect: Double?
+
+    var seconds: Double { reconnect ?? 60 }
 
     func validate() throws {
-        guard (0...86_400).contains(reconnect) else {
-            throw ValidationError("cannot try for \(reconnect) seconds: give --reconnect 0 to 86400")
+        guard (0...86_400).contains(seconds) else {
+            throw ValidationError("cannot try for \(seconds) seconds: give --reconnect 0 to 86400")
         }
     }
 }

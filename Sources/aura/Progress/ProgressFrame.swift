@@ -61,7 +61,7 @@ extension ProgressState {
         let mark = outcome.map { $0 == .succeeded ? canvas.style.glyphs.done + " " : canvas.style.glyphs.failed + " " }
         let look: Look = outcome == .succeeded ? .good : .bad
         let time = TimeText.elapsed(elapsed(now: canvas.now), expected: outcome == nil ? expectedSeconds : 0)
-        return Line(mark ?? "", look).appending(title, .bold).appending("  \(time)", .dim)
+        return Line(mark ?? "", look).appending(title, .bold).appending("  \(time)  job \(job)", .dim)
     }
 
     private func barLine(_ canvas: Canvas) -> Line {

@@ -46,9 +46,7 @@ struct ProgressState: Sendable, Hashable {
         if event.isA(.jobStarted) { startedAt = event.at }
         if event.isA(.jobCompensating) || event.isA(.stepUndoing) { turnRound() }
         if event.isA(.stepFailed) { failedPhase = event.phase ?? failedPhase }
-        if !event.isA(.phaseChanged), !event.isA(.jobQueued), !event.isA(.jobStarted), event.message != event.step {
-            message = event.message.printable
-        }
+        if !Self.silent.contains(event.type) { message = event.message.printable }
         if let ending = event.ending { end(ending, at: event.at) }
     }
 
@@ -58,9 +56,13 @@ struct ProgressState: Sendable, Hashable {
             steps.append(added)
             return steps[steps.count - 1].apply(event)
         }
-        if event.isA(.stepStarted) { message = "" }
+        if event.isA(.stepStarted) || event.isA(.stepDone) { message = "" }
         steps[index].apply(event)
     }
+
+    /// Events whose words the display shows in other ways.
+    private static let silent = Set(
+        [EventType.jobQueued, .jobStarted, .phaseChanged, .stepStarted, .stepDone].map(\.rawValue))
 
     private mutating func turnRound() {
         guard !isUndoing else { return }

@@ -29,6 +29,11 @@ enum TimeText {
         }
     }
 
+    /// What is left of a wait, begun seconds counted whole: `60 s`.
+    static func countdown(_ left: Duration) -> String {
+        "\((max(left.wholeMilliseconds, 0) + 999) / 1000) s"
+    }
+
     /// `0:41 of about 2:10`, or without its second half where nothing is expected.
     static func elapsed(_ duration: Duration, expected: Double) -> String {
         expected > 0 ? "\(stopwatch(duration)) of \(about(expected))" : stopwatch(duration)

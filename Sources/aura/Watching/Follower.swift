@@ -14,27 +14,20 @@ struct Follower: Sendable {
 
     let watch: Watch
     let view: any WatchView
-    let connect: @Sendable () async throws -> Daemon
-    let time: any TimeSource
-    let random: any RandomSource
+    private let invocation: Invocation
     private let state: Locked<State>
 
-    init(
-        _ watch: Watch, view: any WatchView, time: any TimeSource, random: any RandomSource,
-        connect: @escaping @Sendable () async throws -> Daemon
-    ) {
+    init(_ watch: Watch, view: any WatchView, _ invocation: Invocation) {
         self.watch = watch
         self.view = view
-        self.connect = connect
-        self.time = time
-        self.random = random
+        self.invocation = invocation
         let patience = Duration.milliseconds(Int64(watch.reconnectSeconds * 1000))
         state = Locked(State(machine: WatchStateMachine(start: watch.start, patience: patience)))
     }
 
     /// How to go on with this watch later.
     var resumption: String {
-        watch.subject.command(after: state.withLock { $0.machine.seq })
+        invocation.command(watch.subject.command(after: state.withLock { $0.machine.seq }))
     }
 
     /// Follows, first on a connection that is there. Returns at the watch's end; throws a ``Complaint`` where the daemon
@@ -44,7 +37,7 @@ struct Follower: Sendable {
         while true {
             do {
                 let daemon: Daemon
-                if let present { daemon = present } else { daemon = try await connect() }
+                if let present { daemon = present } else { daemon = try await invocation.connect() }
                 present = nil
                 if try await follow(on: daemon) { return state.withLock { $0.outcomes } }
                 await daemon.close()
@@ -64,15 +57,16 @@ struct Follower: Sendable {
     }
 
     private func pause() async throws {
-        let now = time.now()
-        let unit = random.unit()
-        let (retry, left) = state.withLock { state in
-            (state.machine.lost(now: now, unit: unit), state.machine.patienceLeft(now: now))
+        let now = invocation.time.now()
+        let unit = invocation.random.unit()
+        let (retry, left, isNew) = state.withLock { state in
+            let isNew = state.machine.patienceLeft(now: now) == nil
+            return (state.machine.lost(now: now, unit: unit), state.machine.patienceLeft(now: now), isNew)
         }
         switch retry {
         case .wait(let duration):
-            view.connectionLost(until: now + (left ?? .zero))
-            try await time.sleep(for: duration)
+            if isNew { view.connectionLost(until: now + (left ?? .zero)) }
+            try await invocation.time.sleep(for: duration)
         case .giveUp:
             throw Complaint(
                 .connectionLost,
@@ -91,7 +85,7 @@ extension Follower {
             .subscribe(watch.subject, from: start, until: watch.end), as: SubscribeAnswer.self)
         let isBack = state.withLock { state in
             defer { state.isSubscribed = true }
-            let isBack = state.machine.patienceLeft(now: time.now()) != nil
+            let isBack = state.machine.patienceLeft(now: invocation.time.now()) != nil
             state.machine.subscribed(head: answer.head)
             return isBack
         }

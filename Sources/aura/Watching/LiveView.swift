@@ -76,7 +76,7 @@ extension LiveView {
         let size = ScreenSize.present
         let canvas = canvas(size, tick: state.tick)
         let note = state.lostUntil.map {
-            "the connection is lost, trying again for \(TimeText.age(max($0 - canvas.now, .zero)))"
+            "the connection is lost, trying again for \(TimeText.countdown($0 - canvas.now))"
         }
         var lines = state.jobs.flatMap { $0.frame(canvas, note: nil) }
         if state.jobs.isEmpty, let idleText { lines.append(Line("\(canvas.spinner) \(idleText)", .dim)) }

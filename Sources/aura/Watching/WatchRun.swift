@@ -18,8 +18,6 @@ struct WatchRun: Sendable {
     let view: any WatchView
     let output: Output
     let time: any TimeSource
-    /// What the watch was for: `provision ada`.
-    let purpose: String
 
     /// Runs to the watch's end. Throws a ``Complaint`` at ^C, and where a job did not succeed.
     func run(on daemon: Daemon) async throws -> Outcomes {

@@ -30,12 +30,12 @@ enum WatchSubject: Sendable, Hashable {
         }
     }
 
-    /// How to go on with the watch after it was ended, `seq` being the last event that was seen.
+    /// The words of the command that goes on with the watch after it was ended, `seq` being the last event that was seen.
     func command(after seq: Int64?) -> String {
         switch self {
-        case .job(let id): "aura watch --job \(id)"
-        case .instance(let instance, let tenant): "aura watch \(instance)" + Self.tail(tenant, seq)
-        case .all(let tenant): "aura watch --all" + Self.tail(tenant, seq)
+        case .job(let id): "watch --job \(id)"
+        case .instance(let instance, let tenant): "watch \(instance)" + Self.tail(tenant, seq)
+        case .all(let tenant): "watch --all" + Self.tail(tenant, seq)
         }
     }
 

@@ -52,7 +52,7 @@ struct LineView: WatchView {
 
     func connectionLost(until deadline: Timestamp?) {
         if let deadline {
-            let left = TimeText.age(deadline - time.now())
+            let left = TimeText.countdown(deadline - time.now())
             output.note("the connection to the daemon is lost, trying again for \(left)")
         } else {
             output.note("connected again")

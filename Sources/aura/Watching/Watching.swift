@@ -16,10 +16,8 @@ struct Watching {
     func run(on daemon: Daemon, instance: InstanceAnswer? = nil, job: JobAnswer? = nil) async throws {
         let lookups = Lookups { try await invocation.connect() }
         let view = try await view(on: daemon, lookups, instance, job)
-        let follower = Follower(watch, view: view, time: invocation.time, random: invocation.random) {
-            try await invocation.connect()
-        }
-        let run = WatchRun(follower: follower, view: view, output: output, time: invocation.time, purpose: purpose)
+        let run = WatchRun(
+            follower: Follower(watch, view: view, invocation), view: view, output: output, time: invocation.time)
         var outcomes = try await run.run(on: daemon)
         if outcomes.isEmpty, case .job(let id) = watch.subject, let ended = await lookups.job(id) {
             outcomes.record(ended)

@@ -1,0 +1,203 @@
+"""Each command: what it calls, what it prints, plain and as documents."""
+
+import pytest
+
+from daemon import Refusal
+from samples import CHANGE, INSTANCE, JOB, ago, at, instance, job, plan, running, step
+
+
+def test_provision_calls_and_says_how_to_follow(aura, daemon):
+    daemon.on("provision", {"instance": instance(), "job": job()})
+    run = aura(
+        "provision", "ada", "--region", "eu-central", "--size", "small", "--tenant", "acme", "--idempotency-key", "evt_1",
+        "--change", "c1")
+    assert (run.code, run.err) == (0, "")
+    assert run.out == f"ada: provision is queued, follow it with: aura watch --job {JOB}\n"
+    assert daemon.calls == [
+        ("provision", {
+            "name": "ada", "region": "eu-central", "size": "small", "tenant": "acme", "idempotencyKey": "evt_1",
+            "change": "c1",
+        })
+    ]
+
+
+def test_provision_leaves_out_what_is_not_given(aura, daemon):
+    daemon.on("provision", {"instance": instance(), "job": job()})
+    assert aura("provision", "ada", "--region", "eu-central", "--size", "small").code == 0
+    assert daemon.params("provision") == [{"name": "ada", "region": "eu-central", "size": "small"}]
+
+
+def test_provision_prints_the_answer_as_it_came(aura, daemon):
+    answer = {"instance": instance(), "job": job(), "later": {"additions": [1, 2.5, None]}}
+    daemon.on("provision", answer)
+    run = aura("provision", "ada", "--region", "eu-central", "--size", "small", "--json")
+    assert (run.code, run.err, run.documents) == (0, "", [answer])
+
+
+@pytest.mark.parametrize("method", ["suspend", "resume", "restart", "destroy"])
+def test_operations_name_their_instance(aura, daemon, method):
+    daemon.on(method, {"instance": instance(phase="running"), "job": job(method)})
+    run = aura(method, "ada", "--tenant", "acme", "--idempotency-key", "k", "--change", "c")
+    assert (run.code, run.err) == (0, "")
+    assert run.out == f"ada: {method} is queued, follow it with: aura watch --job {JOB}\n"
+    assert daemon.calls == [(method, {"instance": "ada", "tenant": "acme", "idempotencyKey": "k", "change": "c"})]
+
+
+def test_list_is_a_table(aura, daemon):
+    rows = [running(), {**instance("bob-the-second", "provisioning"), "createdAt": ago(180)}]
+    rows[0]["createdAt"] = ago(3 * 86400)
+    daemon.on("status.list", {"instances": rows})
+    run = aura("list")
+    assert (run.code, run.err) == (0, "")
+    assert run.lines == [
+        "NAME            PHASE         REGION      SIZE   ADDRESS       TAILNET NAME           AGE",
+        "ada             running       eu-central  small  203.0.113.10  aura-ada.tail1.ts.net  3 d",
+        "bob-the-second  provisioning  eu-central  small  -             -                      3 min",
+    ]
+
+
+def test_list_asks_for_what_is_wished_and_for_every_page(aura, daemon):
+    pages = {None: {"instances": [instance("a")], "next": "i1"}, "i1": {"instances": [instance("b")]}}
+    daemon.on("status.list", lambda params: pages[params.get("after")])
+    run = aura("list", "--tenant", "acme", "--phase", "running", "--phase", "failed", "--all")
+    assert [line.split()[0] for line in run.lines] == ["NAME", "a", "b"]
+    wished = {"tenant": "acme", "phases": ["running", "failed"], "includeDestroyed": True, "limit": 500}
+    assert daemon.params("status.list") == [wished, {**wished, "after": "i1"}]
+    assert aura("list", "--json").documents == list(pages.values())
+
+
+def test_list_stops_at_its_limit(aura, daemon):
+    daemon.on("status.list", {"instances": [instance("a")], "next": "i1"})
+    run = aura("list", "--limit", "2")
+    assert [params["limit"] for params in daemon.params("status.list")] == [2, 1]
+    assert len(run.lines) == 3
+
+
+def test_list_of_nothing_says_so_beside_the_output(aura, daemon):
+    daemon.on("status.list", {"instances": []})
+    run = aura("list")
+    assert (run.code, run.out, run.err) == (0, "", "aura: there are no such instances\n")
+
+
+def test_show_is_a_card(aura, daemon):
+    daemon.on("status.get", {"instance": running()})
+    run = aura("show", "ada", "--tenant", "acme")
+    assert (run.code, run.err) == (0, "")
+    assert run.lines[0] == "ada  running"
+    card = dict(line.split(maxsplit=1) for line in run.lines[1:])
+    assert card["id"] == INSTANCE and card["change"] == CHANGE
+    assert card["server"] == "cx23 in nbg1, aura-ada-0000ada1-g1, id 42"
+    assert card["address"] == "203.0.113.10"
+    assert card["tailnet"] == "aura-ada.tail1.ts.net  100.64.0.7"
+    assert card["created"].startswith("2026-11-20 12:00:00 (")
+    assert daemon.calls == [("status.get", {"instance": "ada", "tenant": "acme"})]
+
+
+def test_show_has_the_steps_of_a_job_that_runs(aura, daemon):
+    steps = plan()
+    steps[0] = step("credentials.make", "done", startedAt=at(0), finishedAt=at(2))
+    steps[1] = step("key.create", "intent", startedAt=at(2))
+    found = {"instance": instance(phase="provisioning"), "job": job(state="running", startedAt=at(0))}
+    daemon.on("status.get", found).on("job.get", {"job": {**found["job"], "steps": steps}})
+    run = aura("show", "ada")
+    assert run.code == 0
+    assert "job provision  running" in run.lines
+    assert "  ✓ credentials.make    0:02" in run.lines
+    assert "  · server.boot         about 0:20" in run.lines
+    assert any(line.startswith("  ⠋ key.create") for line in run.lines)
+    assert aura("show", "ada", "--json").documents == [found]
+
+
+def test_show_tells_why_an_instance_failed(aura, daemon):
+    failure = {"class": "capacity", "code": "placement_error", "message": "no room\x1b[31m\nanywhere", "correlationId": "x1"}
+    daemon.on("status.get", {"instance": instance(phase="failed", failure=failure)})
+    (line,) = [line for line in aura("show", "ada").lines if "failure" in line]
+    assert line.split(maxsplit=1)[1] == "capacity placement_error: no room [31m anywhere (provider's id x1)"
+
+
+def test_an_instance_of_a_newer_daemon_is_shown_all_the_same(aura, daemon):
+    daemon.on("status.get", {"instance": instance(phase="hibernating", kind="worker", planet="earth")})
+    assert aura("show", "ada").lines[0] == "ada  hibernating"
+
+
+def test_job_list_shows_what_is_not_over(aura, daemon):
+    daemon.on("job.list", {"jobs": [job(state="waiting", waitingFor="for the machine to boot")]})
+    daemon.on("status.get", {"instance": instance()})
+    run = aura("job", "list")
+    assert run.lines[0].split() == ["JOB", "KIND", "INSTANCE", "STATE", "AGE", "TOOK", "NOTE"]
+    assert run.lines[1].startswith(f"{JOB}  provision  ada       waiting")
+    assert run.lines[1].endswith("-     waits for the machine to boot")
+    assert daemon.params("job.list") == [{"states": ["queued", "running", "waiting", "compensating"], "limit": 500}]
+
+
+@pytest.mark.parametrize(
+    "arguments, params",
+    [
+        (["--all"], {}),
+        (["--instance", "ada", "--tenant", "acme"], {"instance": "ada", "tenant": "acme"}),
+        (["--change", "c1"], {"change": "c1"}),
+        (["--state", "failed", "--state", "cancelled"], {"states": ["failed", "cancelled"]}),
+    ])
+def test_job_list_asks_for_what_is_wished(aura, daemon, arguments, params):
+    daemon.on("job.list", {"jobs": []})
+    run = aura("job", "list", *arguments)
+    assert (run.code, run.out, run.err) == (0, "", "aura: there are no such jobs\n")
+    assert daemon.params("job.list") == [{**params, "limit": 500}]
+
+
+def test_job_list_shows_the_id_of_an_instance_that_is_gone(aura, daemon):
+    daemon.on("job.list", {"jobs": [job()]}).on("status.get", Refusal(-32020, "instanceNotFound", "no instance"))
+    run = aura("job", "list")
+    assert run.code == 0 and run.lines[1].split()[2] == INSTANCE
+
+
+def test_job_show_has_card_and_steps(aura, daemon):
+    answer = {"job": job(state="failed", finishedAt=at(75), steps=plan())}
+    answer["job"]["failure"] = {"class": "permanent", "code": "nope", "message": "not allowed"}
+    daemon.on("job.get", answer)
+    run = aura("job", "show", JOB)
+    assert run.lines[0] == "job provision  failed"
+    assert any(line.split() == ["took", "1:15"] for line in run.lines)
+    assert any(line.endswith("permanent nope: not allowed") for line in run.lines)
+    assert run.lines[-1] == "  · agent.health        about 0:02"
+    assert aura("job", "show", JOB, "--json").documents == [answer]
+
+
+def test_job_cancel(aura, daemon):
+    daemon.on("job.cancel", {"job": job(state="running", cancellation="requested")})
+    run = aura("job", "cancel", JOB)
+    assert run.out == f"job {JOB} is being cancelled, follow it with: aura watch --job {JOB}\n"
+    assert daemon.calls == [("job.cancel", {"job": JOB})]
+    assert aura("job", "cancel", JOB, "--json").documents[0]["job"]["cancellation"] == "requested"
+
+
+def test_ping(aura, daemon):
+    daemon.on("system.ping", {"pong": True})
+    run = aura("ping")
+    assert run.out.startswith(f"{daemon.path} answers in ") and run.out.endswith(" ms\n")
+    assert aura("ping", "--json").out == '{"pong":true}\n'
+
+
+def test_info(aura, daemon):
+    answer = {
+        "name": "aurad", "version": "0.1.0", "installation": "prod", "startedAt": at(0), "database": "sqlite",
+        "regions": ["eu-central", "us-east"], "sizes": ["small"],
+    }
+    daemon.on("system.info", answer)
+    run = aura("info")
+    assert run.lines[0] == "aurad 0.1.0"
+    assert "  regions       eu-central, us-east" in run.lines
+    assert aura("info", "--json").documents == [answer]
+
+
+def test_options_may_stand_before_the_command(aura, daemon, tmp_path):
+    daemon.on("system.ping", {"pong": True})
+    elsewhere = str(tmp_path / "nowhere.sock")
+    assert aura("--socket", daemon.path, "--json", "ping", AURA_SOCKET=elsewhere).out == '{"pong":true}\n'
+    assert aura("ping", "--socket", daemon.path, AURA_SOCKET=elsewhere).code == 0
+
+
+def test_a_job_is_followed_at_the_place_that_was_named(aura, daemon):
+    daemon.on("suspend", {"instance": instance(), "job": job("suspend")})
+    run = aura("suspend", "ada", "--socket", daemon.path)
+    assert run.out.endswith(f"follow it with: aura --socket {daemon.path} watch --job {JOB}\n")

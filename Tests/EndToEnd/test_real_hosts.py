@@ -1,0 +1,123 @@
+"""The main job on real hosts: containers with systemd and sshd, configured by the real Ansible over SSH."""
+
+import subprocess
+
+import pytest
+
+from harness import eventually
+
+pytestmark = pytest.mark.podman
+
+PROVIDER_KEY = "sk-ant-planted-7d1f0c52e9"
+
+
+@pytest.fixture
+def real(worlds, tmp_path):
+    keys = tmp_path / "agent.env"
+    keys.write_text(f"# planted\nANTHROPIC_API_KEY={PROVIDER_KEY}\n")
+    keys.chmod(0o600)
+    settings = {"agent.environmentFile": keys, "pace.bootLimitSeconds": 120, "engine.leaseSeconds": 30,
+                "engine.heartbeatSeconds": 10}
+    return lambda **more: worlds({**settings, **more.pop("settings", {})}, hosts="podman", scale=0.2, **more)
+
+
+def on_host(world, *command):
+    container = world.sandbox.state()["containers"][0]
+    name = container if isinstance(container, str) else container["name"]
+    return subprocess.run(["podman", "exec", name, *command], capture_output=True, text=True, timeout=60)
+
+
+def recaps(follower, job):
+    return [event for event in follower.of(job) if event["type"] == "run.recap"]
+
+
+def texts(world):
+    """Everything that the daemon wrote or said, but for the files that hold machines' keys on purpose."""
+    written = [world.daemon.log_text().encode()]
+    written += [path.read_bytes() for path in world.directory.glob("aura.db*")]
+    return b"\n".join(written)
+
+
+def test_a_life_on_a_real_host(real):
+    world = real()
+    follower = world.follow()
+    job = world.succeed("provision", name="ada", seconds=240)["id"]
+    assert world.instance("ada")["phase"] == "running"
+    assert world.instance("ada")["agentVersion"] == "2026.8.1"
+
+    runs = recaps(follower, job)
+    assert [run["step"] for run in runs] == ["machine.configure", "network.enrol"]
+    for run in runs:
+        assert run["data"]["failed"] == 0 and run["data"]["unreachable"] == 0 and run["data"]["ok"] > 0
+        assert "failed=0" in run["message"] and "unreachable=0" in run["message"]
+
+    ready = on_host(world, "curl", "-fsS", "http://127.0.0.1:18789/readyz")
+    assert ready.returncode == 0, ready
+    assert on_host(world, "systemctl", "is-active", "openclaw.service").stdout.strip() == "active"
+    state = world.sandbox.state()
+    device, = state["devices"]
+    assert device["nodeId"] == world.instance("ada")["tailnet"]["nodeId"]
+    assert [key["used"] and key["revoked"] for key in state["authKeys"]] == [True]
+
+    check_secrets(world, state, follower)
+
+    for kind, phase in (("suspend", "suspended"), ("resume", "running"), ("restart", "running")):
+        world.succeed(kind, instance="ada", seconds=120)
+        assert world.instance("ada")["phase"] == phase
+    assert on_host(world, "curl", "-fsS", "http://127.0.0.1:18789/readyz").returncode == 0
+    world.succeed("destroy", instance="ada", seconds=120)
+    world.nothing_left()
+    world.check_ledger()
+
+
+def check_secrets(world, state, follower):
+    """What was planted, and what was minted, stands nowhere that it should not."""
+    tailscale = (world.directory / "tailscale.secret").read_text().strip()
+    seen = texts(world) + repr(follower.events).encode()
+    for secret in (PROVIDER_KEY, world.sandbox.token, tailscale, "tskey-auth-"):
+        assert secret.encode() not in seen, f"{secret} was written down"
+        assert all(secret not in server["userData"] for server in state["servers"])
+    found = on_host(world, "grep", "-rlsF", PROVIDER_KEY, "/etc", "/home", "/opt", "/root", "/tmp", "/var/log", "/var/lib")
+    assert found.stdout.split() == ["/etc/openclaw/openclaw.env"]
+    assert on_host(world, "stat", "-c", "%a %U", "/etc/openclaw/openclaw.env").stdout.strip() == "600 root"
+    journal = on_host(world, "journalctl", "--no-pager")
+    assert PROVIDER_KEY not in journal.stdout and "tskey-auth-" not in journal.stdout
+
+
+def test_killed_in_the_middle_of_ansible(real):
+    """kill -9 while tasks run: the run's processes end, the next daemon goes on, one machine and one device."""
+    world = real()
+    follower = world.follow()
+    job = world.provision("ada")
+    follower.wait(
+        lambda event: event["type"] == "task.finished" and event.get("step") == "machine.configure", seconds=120,
+        what="a task of Ansible")
+    world.daemon.kill()
+    world.daemon.start()
+    assert follower.end(job, 240)["type"] == "job.succeeded"
+    state = world.sandbox.state()
+    assert state["createdServers"] == 1 and len(state["devices"]) == 1 and len(state["containers"]) == 1
+    world.succeed("destroy", instance="ada", seconds=120)
+    world.nothing_left()
+    world.check_ledger()
+
+
+def test_a_host_that_shows_another_key(real):
+    """A machine that is not the one that was made: nothing is sent to it, it goes, and the error says why."""
+    world = real(settings={"pace.refusalPatienceSeconds": 3})
+    world.sandbox.fault("wrongHostKey", "/v1/servers", "POST")
+    ended = world.finish(world.provision("ada"), 240)
+    assert ended["state"] == "failed"
+    assert ended["failure"]["code"] == "sshHostKeyMismatch"
+    eventually(lambda: world.sandbox.state()["servers"] == [], what="the machine's removal")
+    world.nothing_left()
+
+
+def test_a_host_that_never_boots(real):
+    """The error names the step and its limit; the machine goes."""
+    world = real(settings={"pace.bootLimitSeconds": 6})
+    world.sandbox.fault("neverBoots", "/v1/servers", "POST")
+    ended = world.finish(world.provision("ada"), 240)
+    assert ended["state"] == "failed" and ended["failure"]["code"] == "deadlineExceeded"
+    assert "server.boot" in ended["failure"]["message"]
+    world.nothing_left()
