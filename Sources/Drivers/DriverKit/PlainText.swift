@@ -18,7 +18,8 @@ public enum PlainText {
 
     /// The same, with what was sent along in confidence taken out: who answers may quote it.
     public static func clean(_ text: some StringProtocol, hiding secrets: [Secret], limitBytes: Int = 500) -> String {
-        let hidden = secrets.map { $0.reveal() }.filter { !$0.isEmpty }
+        // Shorter texts are likelier to be ordinary words than secrets.
+        let hidden = secrets.map { $0.reveal() }.filter { $0.utf8.count >= 8 }
         let text = hidden.reduce(String(text)) { $0.contains($1) ? $0.replacing($1, with: "[secret]") : $0 }
         return clean(text, limitBytes: limitBytes)
     }
