@@ -148,7 +148,9 @@ let package = Package(
         suite(
             "StorageTests",
             ["Storage", "StorageSQLite", "AuraModel", "JSON", "Locking", "TestKit", grdb, logging]),
-        suite("JobsTests", ["Jobs", "Storage", "StorageSQLite", "AuraModel", "JSON", "Locking", "TestKit", logging, serviceLifecycle]),
+        suite(
+            "JobsTests",
+            ["Jobs", "Storage", "StorageSQLite", "AuraModel", "JSON", "Locking", "TestKit", logging, serviceLifecycle]),
         suite(
             "DriverTests",
             [

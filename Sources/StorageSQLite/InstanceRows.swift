@@ -7,7 +7,9 @@ import Storage
 enum InstanceRows {
     static func insert(_ instance: Instance, _ database: Database) throws {
         let statement = try database.cachedStatement(
-            sql: "INSERT INTO instance (id, tenant, name, desired, phase, holds_name, document) VALUES (?, ?, ?, ?, ?, 1, ?)")
+            sql:
+                "INSERT INTO instance (id, tenant, name, desired, phase, holds_name, document) VALUES (?, ?, ?, ?, ?, 1, ?)"
+        )
         do {
             try statement.execute(arguments: [
                 instance.id.text, instance.tenant.text, instance.name, instance.desired.rawValue,
@@ -27,7 +29,8 @@ enum InstanceRows {
         let statement = try database.cachedStatement(
             sql: "UPDATE instance SET desired = ?, phase = ?, \(keepingName), document = ? WHERE id = ?")
         try statement.execute(arguments: [
-            instance.desired.rawValue, instance.phase.rawValue, instance.givesUpItsName, try JSONCoder.encodeString(instance), instance.id.text,
+            instance.desired.rawValue, instance.phase.rawValue, instance.givesUpItsName,
+            try JSONCoder.encodeString(instance), instance.id.text,
         ])
     }
 
@@ -90,7 +93,8 @@ extension Instance {
     fileprivate var givesUpItsName: Bool {
         switch phase {
         case .failed, .destroyed: true
-        case .queued, .provisioning, .configuring, .networking, .running, .suspending, .suspended, .resuming, .restarting,
+        case .queued, .provisioning, .configuring, .networking, .running, .suspending, .suspended, .resuming,
+            .restarting,
             .degraded, .rollingBack, .destroying:
             false
         }

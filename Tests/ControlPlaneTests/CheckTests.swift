@@ -42,7 +42,9 @@ struct CheckTests {
     @Test("idempotency keys and change ids are bounded and visible")
     func callers() throws {
         try Check.caller(tenant: "acme", key: "evt_1", change: "git:9f86d08")
-        #expect(throws: RPCError.self) { try Check.caller(tenant: nil, key: String(repeating: "k", count: 256), change: nil) }
+        #expect(throws: RPCError.self) {
+            try Check.caller(tenant: nil, key: String(repeating: "k", count: 256), change: nil)
+        }
         #expect(throws: RPCError.self) { try Check.caller(tenant: nil, key: "", change: nil) }
         #expect(throws: RPCError.self) { try Check.caller(tenant: nil, key: nil, change: "two words") }
         #expect(throws: RPCError.self) { try Check.caller(tenant: "No Tenant", key: nil, change: nil) }

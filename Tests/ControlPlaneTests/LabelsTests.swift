@@ -8,7 +8,8 @@ struct LabelsTests {
     @Test(
         "any text becomes a label value",
         arguments: [
-            ("plain-1", "plain-1"), ("evt_1.2", "evt_1.2"), ("a b/c@d", "a-b-c-d"), ("--x--", "x"), ("", ""), ("***", ""),
+            ("plain-1", "plain-1"), ("evt_1.2", "evt_1.2"), ("a b/c@d", "a-b-c-d"), ("--x--", "x"), ("", ""),
+            ("***", ""),
             ("ünï", "n"), ("git:9f86", "git-9f86"),
         ])
     func value(_ text: String, _ expected: String) {

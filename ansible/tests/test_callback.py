@@ -272,21 +272,27 @@ def test_the_runs_own_secrets_are_masked_even_where_no_log_was_forgotten(job):
     - name: leak {{ lookup('ansible.builtin.file', playbook_dir ~ '/token') }}
       ansible.builtin.shell: echo "rejected $(cat {{ playbook_dir }}/token {{ playbook_dir }}/env)" >&2; exit 1
       ignore_errors: true
+    - name: cut
+      ansible.builtin.shell: cat {{ playbook_dir }}/token >&2; head -c 655 /dev/zero | tr '\\0' x >&2; exit 1
+      ignore_errors: true
     - name: stats
       ansible.builtin.set_stats:
-        data: {aura: {said: "{{ lookup('ansible.builtin.file', playbook_dir ~ '/env') }}"}}
+        data: {aura: {said: "{{ lookup('ansible.builtin.file', playbook_dir ~ '/env') }}", odd: .nan}}
 """), "-e", f"@{job}/vars.json")
     text = done.raw.decode()
     assert SECRET not in text
     assert "sk-planted-9876543210" not in text
+    assert SECRET[-9:] not in text
     assert "rejected ********" in done.of("task.failed")[0]["message"]
+    assert done.recap["data"]["aura"]["odd"] is None
     assert "********" in done.recap["data"]["aura"]["said"]
 
 
 def test_odd_bytes_and_escape_sequences_are_cleaned(job):
     done = run(job, task(r"""
     - name: odd
-      ansible.builtin.shell: "printf 'a\\377\\376b \\033[31mred\\033[0m \\033]0;title\\007 nul:\\000: é 🦞\\r\\nnext' >&2; exit 3"
+      ansible.builtin.shell: >-
+        printf 'a\377\376b \033[31mred\033[0m \033]0;title\007 nul:\000: é 🦞\r\nnext' >&2; exit 3
     """))
     message = done.of("task.failed")[0]["message"]
     assert message.startswith("non-zero return code: a")
@@ -308,11 +314,14 @@ def test_very_long_output_is_cut_at_its_start(job):
 
 
 def test_data_over_the_line_limit_is_left_out_and_said_so(job):
+    (job / "token").write_text(SECRET, encoding="utf-8")
+    (job / "vars.json").write_text(json.dumps({"host_key_file": f"{job}/token"}), encoding="utf-8")
     done = run(job, task("""
     - name: huge
       ansible.builtin.set_stats:
-        data: {aura: {text: "{{ 'x' * 20000 }}"}}
-"""))
+        data: {aura: {text: "{{ 'x' * 20000 }}{{ lookup('ansible.builtin.file', playbook_dir ~ '/token') }}"}}
+"""), "-e", f"@{job}/vars.json")
+    assert SECRET not in done.raw.decode()
     assert done.recap["truncated"] is True
     assert done.recap["data"] == {}
     assert done.recap["hosts"]["h1"]["ok"] == 1

@@ -156,7 +156,8 @@ def test_two_tenants_with_one_name_are_not_mixed_up(job, aurad):
 def test_no_socket(job):
     done = ask(job, "--list", AURA_SOCKET=str(job / "absent"))
     assert complaint(done) == (
-        f"aura inventory: cannot reach aurad at {job}/absent: no such file or directory; start aurad or set AURA_SOCKET")
+        f"aura inventory: cannot reach aurad at {job}/absent: no such file or directory; "
+        "start aurad or set AURA_SOCKET")
     assert "AURA_SOCKET is not set" in complaint(ask(job, "--list"))
 
 

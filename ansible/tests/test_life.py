@@ -16,6 +16,33 @@ from installation import (
 )
 
 
+# Run in the agent's place, under every directive of its unit: prints what it could do of what it must not.
+PROBE = """
+import ctypes, os, socket
+libc = ctypes.CDLL(None, use_errno=True)
+tries = {
+    "user namespace": lambda: libc.unshare(0x10000000),
+    "network namespace": lambda: libc.unshare(0x40000000),
+    "mount": lambda: libc.mount(b"none", b"/tmp", b"tmpfs", 0, None),
+    "personality": lambda: libc.personality(0x0008),
+    "raw packets": lambda: socket.socket(socket.AF_PACKET, socket.SOCK_RAW).close(),
+    "vsock": lambda: socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM).close(),
+    "real time": lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1)),
+    "set-user-id": lambda: os.chmod(os.open("s", os.O_CREAT), 0o4755) or os.chmod("s", 0o4755),
+    "keys": lambda: open("/etc/openclaw/openclaw.env").close(),
+    "code": lambda: open("/opt/openclaw/current/package.json", "a").close(),
+    "unit": lambda: open("/etc/systemd/system/openclaw.service", "a").close(),
+    "reboot": lambda: libc.reboot(0x01234567),
+}
+for name, attempt in tries.items():
+    try:
+        print(name, "done" if attempt() != -1 else "refused")
+    except OSError:
+        print(name, "refused")
+print("settings", "read" if open(os.environ["OPENCLAW_CONFIG_PATH"]).read(1) == "{" else "odd")
+"""
+
+
 class TestLife:
     """From the first boot to the teardown."""
 
@@ -127,6 +154,18 @@ class TestLife:
         assert shown == wanted
         assert site.machine.sh(f"systemctl show {AGENT} --property=MemoryMax --value") != "infinity"
         assert "--max-old-space-size=" in site.machine.sh(f"systemctl show {AGENT} --property=Environment")
+
+    def test_the_unit_stops_what_an_agent_must_not_do(self, site):
+        said = site.machine.sh(
+            f"cat > /run/probe.py <<'END'\n{PROBE}END\n"
+            "sed -e 's|^ExecStart=.*|ExecStart=/usr/bin/python3 /run/probe.py|; s|^Type=.*|Type=oneshot|; /^Restart/d' "
+            f"/etc/systemd/system/{AGENT}.service > /run/systemd/system/probe.service; systemctl daemon-reload; "
+            "systemctl start probe && journalctl --unit=probe --output=cat --no-pager")
+        answers = [line for line in said.splitlines() if line.endswith((" done", " refused", " read"))]
+        assert len(answers) == 13, said
+        assert [line for line in answers if not line.endswith(" refused")] == ["settings read"]
+        site.machine.sh(
+            f"rm /run/probe.py /run/systemd/system/probe.service /var/lib/{AGENT}/s; systemctl daemon-reload")
 
     def test_the_agent_gets_its_keys_byte_for_byte(self, site):
         # The container's root may not look into other users' processes; the agent's own user may.

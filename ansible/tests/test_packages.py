@@ -65,6 +65,7 @@ class TestPackages:
         assert [event["task"] for event in run.of("task.ok", changed=True)] == [
             "base : Install the packages that are missing"]
         assert site.machine.sh("dpkg-query -W -f='${db:Status-Status}' aura-probe") == "installed"
+        assert not run.of("task.retry"), "apt's own wait was not enough"
         unchanged(site.configure("base", *wanting("aura-probe")))
 
     def test_a_package_that_does_not_exist_fails_with_its_name(self, site):

@@ -42,11 +42,7 @@ check_machine() {
 }
 
 # The sources of this machine that are Debian 12, as one-line entries. Nothing about a mirror is written down here.
-apt_sources() {
-    if [ -n "${AURA_APT_SOURCES:-}" ]; then
-        cat "$AURA_APT_SOURCES"
-        return
-    fi
+machine_sources() {
     apt-get indextargets --format '$(CREATED_BY) $(RELEASE) $(COMPONENT) $(SITE) $(SIGNED_BY)' \
         | awk -v release="$release" '
             $1 == "Packages" && ($2 == release || index($2, release "-") == 1) {
@@ -61,22 +57,36 @@ apt_transport() {
         | grep -E '^Acquire::(https?|Retries|ForceIPv[46]|Check-(Valid-Until|Date))[: ]' || true
 }
 
+# Sets `sources` to the file that the image takes its packages from and keeps for its own apt.
+choose_sources() {
+    sources="${AURA_APT_SOURCES:-}"
+    if [ -z "$sources" ]; then
+        sources="$work/sources.list"
+        machine_sources > "$sources"
+        [ -s "$sources" ] || fail "no source of Debian 12 ($release) in this machine's apt configuration;" \
+            "name a sources file for it (NAME.list or NAME.sources) in AURA_APT_SOURCES"
+    fi
+    case "$sources" in
+        *.list | *.sources) [ -r "$sources" ] || fail "the sources file '$sources' cannot be read" ;;
+        *) fail "the sources file '$sources' must end in .list or .sources, for that tells its format" ;;
+    esac
+}
+
 build() {
     work=$(mktemp -d "${TMPDIR:-/tmp}/aura-host.XXXXXX")
     trap 'rm -rf "$work"' EXIT
     trap 'exit 130' INT
     trap 'exit 143' TERM
 
-    apt_sources > "$work/sources.list"
-    [ -s "$work/sources.list" ] || fail "no source of Debian 12 ($release) in this machine's apt configuration;" \
-        "name a sources file for it in AURA_APT_SOURCES"
+    choose_sources
     apt_transport > "$work/apt.conf"
-    # Files only, so that directories which packages own keep their modes; owners and modes do not depend on the checkout.
+    # Files only, so that directories which packages own keep their modes; nothing depends on the checkout's modes.
     (cd "$here/overlay" && find . \( -type f -o -type l \) ! -name '*.pyc' | sort) > "$work/files"
-    tar -C "$here/overlay" --owner=0 --group=0 --numeric-owner --mode='u+rw,go=u,go-w' -cf "$work/overlay.tar" -T "$work/files"
+    tar -C "$here/overlay" --owner=0 --group=0 --numeric-owner --mode='u+rw,go=u,go-w' \
+        -cf "$work/overlay.tar" -T "$work/files"
 
     echo "build.sh: building $1 (about a minute)" >&2
-    timeout "$build_seconds" mmdebstrap --quiet --mode=root --variant=minbase \
+    timeout "$build_seconds" mmdebstrap --mode=root --variant=minbase \
         --include="$(words "$here/packages" | paste -sd,)" \
         --aptopt="$work/apt.conf" \
         --essential-hook="tar --no-overwrite-dir --keep-directory-symlink -C \"\$1\" -xf '$work/overlay.tar'" \
@@ -84,7 +94,7 @@ build() {
         --customize-hook='chroot "$1" sh /configure.sh' \
         --customize-hook='rm -f "$1/configure.sh" "$1/etc/hostname" "$1/etc/apt/apt.conf.d/99mmdebstrap"' \
         --customize-hook=': > "$1/etc/resolv.conf"' \
-        "$release" "$work/root.tar" "$work/sources.list" >&2 \
+        "$release" "$work/root.tar" "$sources" >&2 \
         || fail "mmdebstrap ended with an error (its own words stand above)"
     podman import --quiet \
         --change 'CMD ["/sbin/init"]' --change 'STOPSIGNAL SIGRTMIN+3' --change 'LABEL aura.sandbox=host' \

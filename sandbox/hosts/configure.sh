@@ -1,7 +1,7 @@
 #!/bin/sh
 # The last step of making a host image, inside its root file system and after packages and overlay are there:
-# closes what must be closed, masks what has no meaning in a container, and removes what every host must have for itself.
-# Both build.sh and the Containerfile run it.
+# closes what must be closed, masks what has no meaning in a container, and removes what every host must have for
+# itself. Both build.sh and the Containerfile run it.
 set -eu
 
 # Nobody has a password, root included ('*' matches no password but, unlike '!', does not lock key logins).
@@ -26,9 +26,9 @@ systemctl mask --quiet \
 systemctl set-default --quiet multi-user.target
 systemctl enable --quiet tailscaled.service
 
-# No user manager for each login. On machines with version 1 or hybrid control groups, an init in a container is not told
-# when a group gets empty: user@0.service then hangs when it stops, and holds up power off and the next login for minutes.
-# Lingering user managers still work: their own PAM stack has the module.
+# No user manager for each login. On machines with version 1 or hybrid control groups, an init in a container is not
+# told when a group gets empty: user@0.service then hangs when it stops, and holds up power off and the next login for
+# minutes. Lingering user managers still work: their own PAM stack has the module.
 pam-auth-update --disable systemd
 
 # A container image of Debian forbids its packages to start services; a host must not.
@@ -37,6 +37,6 @@ rm -f /usr/sbin/policy-rc.d
 # Each host gets its own identity at its first boot.
 rm -f /etc/ssh/ssh_host_* /var/lib/dbus/machine-id
 : > /etc/machine-id
-rm -rf /var/lib/cloud/* /var/lib/dhcp/* /root/.ssh
+rm -rf /var/lib/cloud/* /var/lib/dhcp/* ~root/.ssh
 find /var/log -type f -delete
 # /tmp stays as it is: mmdebstrap keeps the file there that points its apt at this root instead of the machine's own.

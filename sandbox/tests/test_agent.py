@@ -76,6 +76,7 @@ def test_archive_has_the_same_bytes_each_time_and_the_shape_of_npm_pack(agent_ar
         package = json.load(archive.extractfile("package/package.json"))
     assert package["name"] == "openclaw" and package["bin"] == {"openclaw": "bin/openclaw"}
     assert members["package/bin/openclaw"].mode == 0o755
+    assert {(member.mtime, member.uid, member.gid) for member in members.values()} == {(0, 0, 0)}
     assert not [name for name in members if "__pycache__" in name]
 
 

@@ -74,6 +74,15 @@ def test_machine_without_debian_12_sources(hosts, tmp_path):
     assert ended.returncode == 1 and "AURA_APT_SOURCES" in ended.stderr
 
 
+@pytest.mark.parametrize(("file", "words"), [("/nowhere/a.list", "cannot be read"), ("/etc/passwd", "must end in")])
+def test_sources_file_that_is_none(hosts, tmp_path, file, words):
+    bin_ = stub(tmp_path / "bin", "dpkg-query", "printf installed")
+    stub(bin_, "id", "echo 0")
+    stub(bin_, "podman", "exit 1")
+    ended = run(hosts, path=bin_, AURA_APT_SOURCES=file)
+    assert ended.returncode == 1 and words in ended.stderr
+
+
 def test_who_is_not_root_is_told(hosts, tmp_path):
     bin_ = stub(tmp_path / "bin", "id", "echo 1000")
     stub(bin_, "dpkg-query", "printf installed")

@@ -21,7 +21,7 @@ write_files:
   - path: /etc/aura-test
     content: written
 runcmd:
-  - [sh, -c, "echo ran >> /root/runs"]
+  - [sh, -c, "echo ran >> /srv/runs"]
 """
 BUILD_SECONDS = 1500
 
@@ -111,7 +111,7 @@ def test_cloud_init_did_its_work(host):
     assert json.loads(host.check("cat /run/cloud-init/result.json"))["v1"] == {
         "datasource": "DataSourceNoCloud [seed=/var/lib/cloud/seed/nocloud][dsmode=net]", "errors": []}
     assert host.check("hostname; cat /etc/hostname").split() == [host.name, host.name]
-    assert host.check("cat /etc/aura-test /root/runs") == "writtenran"
+    assert host.check("cat /etc/aura-test /srv/runs") == "writtenran"
 
 
 def test_only_the_injected_host_key_is_offered(host):
@@ -158,11 +158,11 @@ def test_tailnet_can_be_joined_and_left(host, network):
 
 
 def test_agent_runs_as_a_service_and_its_log_is_in_the_journal(host, agent_archive):
-    subprocess.run(["podman", "cp", agent_archive, f"{host.name}:/root/agent.tgz"], check=True, timeout=60)
-    host.check("mkdir -p /opt/openclaw && tar -C /opt/openclaw -xzf /root/agent.tgz --strip-components=1")
-    host.check("umask 077; mkdir -p /root/.openclaw; cat > /root/.openclaw/openclaw.json",
+    subprocess.run(["podman", "cp", agent_archive, f"{host.name}:/srv/agent.tgz"], check=True, timeout=60)
+    host.check("mkdir -p /opt/openclaw && tar -C /opt/openclaw -xzf /srv/agent.tgz --strip-components=1")
+    host.check("umask 077; mkdir -p /srv/agent/.openclaw; cat > /srv/agent/.openclaw/openclaw.json",
                stdin='{"gateway": {"mode": "local", "auth": {"token": "t"}}}')
-    host.check("systemd-run --quiet --unit=agent --setenv=HOME=/root /opt/openclaw/bin/openclaw gateway")
+    host.check("systemd-run --quiet --unit=agent --setenv=HOME=/srv/agent /opt/openclaw/bin/openclaw gateway")
     ready = "curl -s -o /dev/null -w '%{http_code}' http://127.0.0.1:18789/readyz"
     wait_until("the agent", lambda: host.ssh(ready).stdout == "200")
     assert host.check("/opt/openclaw/bin/openclaw --version") == "2026.8.1"
@@ -174,15 +174,18 @@ def test_agent_runs_as_a_service_and_its_log_is_in_the_journal(host, agent_archi
 def test_power_off_and_on_keeps_data_address_and_host_key(host):
     machine = host.check("cat /etc/machine-id")
     offered = host.offered_host_keys()
-    host.check("echo kept > /root/data && sync")
+    host.check("echo kept > /srv/data && sync")
+    # A user's own services are what could hold a power off up.
+    host.check("useradd -m lingers && loginctl enable-linger lingers")
+    wait_until("the user manager", lambda: host.ssh("systemctl is-active user@$(id -u lingers)").returncode == 0)
     podman("stop", "-t", "60", host.name)
     # 137 would be a kill: the init must have ended by itself.
-    assert podman("inspect", host.name, "--format", "{{.State.Status}} {{.State.ExitCode}}") != "exited 137"
+    assert podman("inspect", host.name, "--format", "{{.State.Status}} {{.State.ExitCode}}") == "exited 0"
     podman("start", host.name)
     host.wait_ssh()
     host.check("cloud-init status --wait")
     assert host.ssh("systemctl is-system-running --wait").stdout.strip() == "running", units(host)
-    assert host.check("cat /root/data /root/runs") == "kept\nran", "data is kept and runcmd does not run again"
+    assert host.check("cat /srv/data /srv/runs") == "kept\nran", "data is kept and runcmd does not run again"
     assert host.check("cat /etc/machine-id") == machine
     assert host.check("ip -4 -o addr show eth0").split()[3].split("/")[0] == host.address
     assert host.offered_host_keys() == offered

@@ -12,8 +12,9 @@ struct ActionTable: Sendable {
 
     /// Changes an action where it stands.
     mutating func update(_ id: Int64, _ change: (inout Action) -> Void) {
-        guard rows[id] != nil else { return }
-        change(&rows[id]!)
+        guard var row = rows[id] else { return }
+        change(&row)
+        rows[id] = row
     }
 
     /// Counts an action among the finished, and forgets the oldest beyond the limit.

@@ -67,6 +67,8 @@ struct Machines: Sendable {
     private func creation(_ server: Server, _ name: String) -> [String] {
         let labels = [RunName.label: run.text, "aura.sandbox.server": String(server.id)]
         var arguments = ["create", "--name", name, "--runtime", "runc", "--pull", "never"]
+        // A machine of the cloud filters its own packets; the roles block the metadata service so.
+        arguments += ["--cap-add", "NET_ADMIN"]
         arguments += ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000", "--systemd=always"]
         arguments += ["--network", bridge.name, "--ip", server.ipv4?.text ?? "", "--hostname", server.name]
         arguments += ["--volume", "\(seed.path(server.id)):/var/lib/cloud/seed/nocloud:ro"]

@@ -56,7 +56,7 @@ enum TextFile {
         var length = 0
         while length < bytes.count {
             let count = bytes.withUnsafeMutableBytes {
-                Glibc.read(descriptor, $0.baseAddress! + length, $0.count - length)
+                Glibc.read(descriptor, $0.baseAddress.map { $0 + length }, $0.count - length)
             }
             if count < 0 { return nil }
             if count == 0 { break }

@@ -14,7 +14,8 @@ struct Invocation: Sendable {
     /// Runs a command's body; what it complains of is written, and becomes the exit code.
     static func run(_ options: GlobalOptions, _ body: (Invocation) async throws -> Void) async throws {
         let invocation = Invocation(
-            output: Output(json: options.json), endpoint: try options.endpoint(), timeoutSeconds: options.timeoutSeconds)
+            output: Output(json: options.json), endpoint: try options.endpoint(), timeoutSeconds: options.timeoutSeconds
+        )
         do {
             try await body(invocation)
         } catch let complaint as Complaint {

@@ -17,7 +17,9 @@ struct Operation {
             if !invocation.output.json { invocation.output.line(line(answer.instance, job, invocation)) }
             return
         }
-        if !invocation.output.isLive { invocation.output.note("job \(job.id) is \(job.state); ^C detaches, and it goes on") }
+        if !invocation.output.isLive {
+            invocation.output.note("job \(job.id) is \(job.state); ^C detaches, and it goes on")
+        }
         let watch = Watch(
             subject: .job(job.id), start: .start, end: .terminal, reconnectSeconds: options.reconnecting.seconds)
         try await Watching(invocation: invocation, watch: watch, purpose: call.purpose)

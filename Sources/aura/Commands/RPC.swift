@@ -56,7 +56,8 @@ struct RPC: AsyncParsableCommand {
             output.document(notification.params)
             if notification.params["result"]?["type"] == "subscription.ended" { return }
         }
-        throw Complaint(.connectionLost, "cannot go on with \(method), the daemon ended the connection: subscribe again")
+        throw Complaint(
+            .connectionLost, "cannot go on with \(method), the daemon ended the connection: subscribe again")
     }
 }
 

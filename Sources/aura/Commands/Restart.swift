@@ -11,7 +11,8 @@ struct Restart: AsyncParsableCommand {
 
     func run() async throws {
         try await Invocation.run(global) { invocation in
-            try await Operation(call: .operate("restart", target.instance, operation), options: operation).run(invocation)
+            try await Operation(call: .operate("restart", target.instance, operation), options: operation).run(
+                invocation)
         }
     }
 }

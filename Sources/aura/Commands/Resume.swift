@@ -11,7 +11,8 @@ struct Resume: AsyncParsableCommand {
 
     func run() async throws {
         try await Invocation.run(global) { invocation in
-            try await Operation(call: .operate("resume", target.instance, operation), options: operation).run(invocation)
+            try await Operation(call: .operate("resume", target.instance, operation), options: operation).run(
+                invocation)
         }
     }
 }

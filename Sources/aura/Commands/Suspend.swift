@@ -11,7 +11,8 @@ struct Suspend: AsyncParsableCommand {
 
     func run() async throws {
         try await Invocation.run(global) { invocation in
-            try await Operation(call: .operate("suspend", target.instance, operation), options: operation).run(invocation)
+            try await Operation(call: .operate("suspend", target.instance, operation), options: operation).run(
+                invocation)
         }
     }
 }

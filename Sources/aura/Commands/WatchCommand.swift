@@ -29,7 +29,8 @@ struct WatchCommand: AsyncParsableCommand {
     var tenant: String?
 
     @Option(
-        help: ArgumentHelp("Where to begin: now, start, or the seq of the last event that was seen.", valueName: "place"),
+        help: ArgumentHelp(
+            "Where to begin: now, start, or the seq of the last event that was seen.", valueName: "place"),
         completion: .list(["now", "start"]), transform: WatchBounds.start)
     var from: SubscriptionStart?
 

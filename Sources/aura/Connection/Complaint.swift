@@ -54,7 +54,9 @@ struct Complaint: Error, Sendable, Hashable {
     /// The daemon's error object, or one of the same shape without a number.
     var json: JSONValue {
         if let error { return error }
-        var members: JSONObject = ["code": .string(kind.rawValue), "retryable": .bool(exitCode == ExitStatus.unreachable)]
+        var members: JSONObject = [
+            "code": .string(kind.rawValue), "retryable": .bool(exitCode == ExitStatus.unreachable),
+        ]
         members.merge(data) { own, _ in own }
         return ["message": .string(message), "data": .object(members)]
     }

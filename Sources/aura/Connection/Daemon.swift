@@ -27,7 +27,8 @@ struct Daemon: Sendable {
     /// Calls a method and waits for its result. Throws a ``Complaint``.
     func call(_ call: Call) async throws -> JSONValue {
         do {
-            guard let result = try await within(timeoutSeconds, { try await client.call(call.method, call.params) }) else {
+            guard let result = try await within(timeoutSeconds, { try await client.call(call.method, call.params) })
+            else {
                 throw Complaint(
                     .timeout,
                     "cannot \(call.purpose): no answer from \(endpoint.address) within \(Self.text(timeoutSeconds)) s, "

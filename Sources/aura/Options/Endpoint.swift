@@ -56,7 +56,8 @@ struct Endpoint: Sendable, Hashable {
 
     /// `host:port` or `[::1]:port`.
     private static func tcp(_ text: String) throws(Unusable) -> DaemonAddress {
-        let unusable = Unusable(message: "cannot use \"\(text)\" as a TCP address: give host:port, as in 127.0.0.1:7420")
+        let unusable = Unusable(
+            message: "cannot use \"\(text)\" as a TCP address: give host:port, as in 127.0.0.1:7420")
         guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
             (1...65_535).contains(port)
         else { throw unusable }

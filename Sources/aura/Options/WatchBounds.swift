@@ -10,7 +10,8 @@ enum WatchBounds {
         case "start": return .start
         default:
             guard let seq = Int64(text), seq >= 0 else {
-                throw ValidationError("cannot begin at \"\(text)\": give now, start or a seq (a whole number, 0 or more)")
+                throw ValidationError(
+                    "cannot begin at \"\(text)\": give now, start or a seq (a whole number, 0 or more)")
             }
             return .after(seq)
         }

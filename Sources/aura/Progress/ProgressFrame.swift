@@ -107,7 +107,8 @@ extension ProgressState {
             case .undone: (glyphs.undone, .dim, "undone")
             case .undoFailed: (glyphs.failed, .bad, "cannot be undone")
             }
-        return Line("  \(mark) ", look).appending(step.name.padded(to: 20) + text, step.mark == .pending ? .dim : .plain)
+        return Line("  \(mark) ", look).appending(
+            step.name.padded(to: 20) + text, step.mark == .pending ? .dim : .plain)
     }
 
     private var messageLine: Line {

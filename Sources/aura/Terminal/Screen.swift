@@ -17,7 +17,9 @@ struct ScreenSize: Sendable, Hashable {
     /// The size of the terminal at standard output, asked for anew, since windows change.
     static var present: ScreenSize {
         var size = winsize()
-        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else { return .usual }
+        guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
+            return .usual
+        }
         return ScreenSize(columns: Int(size.ws_col), rows: Int(size.ws_row))
     }
 }

@@ -70,7 +70,8 @@ struct Follower: Sendable {
         case .giveUp:
             throw Complaint(
                 .connectionLost,
-                "cannot go on watching, the daemon was away for \(Int(watch.reconnectSeconds)) s: go on with \(resumption)")
+                "cannot go on watching, the daemon was away for \(Int(watch.reconnectSeconds)) s: go on with \(resumption)"
+            )
         }
     }
 }

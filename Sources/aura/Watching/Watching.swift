@@ -47,7 +47,9 @@ struct Watching {
         switch watch.subject {
         case .job(let id):
             jobs = [try await daemon.call(.job(id), as: JobEnvelope.self).job]
-            if known == nil { known = try? await daemon.call(.status(jobs[0].instance), as: InstanceAndJob.self).instance }
+            if known == nil {
+                known = try? await daemon.call(.status(jobs[0].instance), as: InstanceAndJob.self).instance
+            }
         case .instance(let name, let tenant):
             let found = try await daemon.call(.status(name, tenant: tenant), as: InstanceAndJob.self)
             known = found.instance

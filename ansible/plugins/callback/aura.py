@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 import signal
@@ -107,22 +108,29 @@ class CallbackModule(CallbackBase):
             return {self._mask(str(key)): self._mask(item) for key, item in value.items()}
         if isinstance(value, (list, tuple)):
             return [self._mask(item) for item in value]
+        if isinstance(value, float) and not math.isfinite(value):
+            return None  # JSON has no word for it
         if value is None or isinstance(value, (bool, int, float)):
             return value
         return self._mask(str(value))
 
     def _send(self, event, **fields):
-        line = self._encode({"event": event, **self._mask(fields)})
+        fields = self._mask(fields)
+        line = self._encode({"event": event, **fields})
         if len(line) > LINE_LIMIT_BYTES:
             line = self._encode(self._shortened(event, fields))
         try:
             sys.stdout.flush()
-            written = 0
-            while written < len(line):
-                written += os.write(sys.stdout.fileno(), line[written:])
+            self._write(sys.stdout.fileno(), line)
         except BrokenPipeError:
             # Nobody follows any more: another run may start on the same machine, so this one must not go on.
             os.kill(os.getpid(), signal.SIGTERM)
+
+    @staticmethod
+    def _write(descriptor, line):
+        """Write all of the line, past Python's buffer. Ansible itself refuses standard output that does not block."""
+        while line:
+            line = line[os.write(descriptor, line):]
 
     @staticmethod
     def _encode(message):
@@ -230,9 +238,8 @@ class CallbackModule(CallbackBase):
 
     # The tasks
 
-    @staticmethod
-    def _name(text):
-        return one_line(text, NAME_LIMIT_BYTES)
+    def _name(self, text):
+        return one_line(self._mask(text), NAME_LIMIT_BYTES)
 
     def _fields(self, result):
         return {"host": self._name(result.host.get_name()), "task": self._name(result.task.get_name())}
@@ -259,15 +266,16 @@ class CallbackModule(CallbackBase):
             outcome = {**failed, "msg": failed.get("msg") or outcome.get("msg")}
         parts = []
         message = outcome.get("msg") or outcome.get("reason") or ""
-        message = message if isinstance(message, str) else json.dumps(message, default=str)
+        message = self._mask(message if isinstance(message, str) else json.dumps(message, default=str))
         if message:
             parts.append(tail(message, MESSAGE_LIMIT_BYTES // 2))
         for stream in ("stderr", "module_stderr", "stdout", "module_stdout"):
-            text = outcome.get(stream)
+            # Masked before it is cut: half a secret would not be found.
+            text = self._mask(outcome.get(stream))
             if isinstance(text, str) and text.strip() and text.strip() not in message:
                 parts.append(tail(text, MESSAGE_LIMIT_BYTES // 3))
                 break
-        return one_line(self._mask(": ".join(parts)), MESSAGE_LIMIT_BYTES) or "the module gave no reason"
+        return one_line(": ".join(parts), MESSAGE_LIMIT_BYTES) or "the module gave no reason"
 
     def _warnings(self, result):
         """Pass on what modules warn of, which Ansible itself would print."""

@@ -29,7 +29,7 @@ class Settings:
 
 
 def state_directory(environment):
-    home = environment.get("OPENCLAW_HOME") or environment.get("HOME") or "/root"
+    home = environment.get("OPENCLAW_HOME") or environment.get("HOME") or os.path.expanduser("~")
     return environment.get("OPENCLAW_STATE_DIR") or os.path.join(home, ".openclaw")
 
 

@@ -1,0 +1,95 @@
+import Foundation
+import Testing
+
+/// Reads the tree and holds it to the house rules. Lists of exceptions may only shrink.
+@Suite struct TidyTests {
+    private static let root = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+
+    private static let sources = swiftFiles(below: "Sources")
+    private static let all = sources + swiftFiles(below: "Tests")
+
+    private static func swiftFiles(below folder: String) -> [String] {
+        let paths = FileManager.default.enumerator(atPath: root.appendingPathComponent(folder).path)
+        return (paths?.compactMap { $0 as? String } ?? []).filter { $0.hasSuffix(".swift") }.map { "\(folder)/\($0)" }
+            .sorted()
+    }
+
+    private static func lines(_ path: String) throws -> [String] {
+        try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+            .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    }
+
+    @Test func theTreeIsThere() {
+        #expect(Self.sources.count > 100)
+    }
+
+    @Test func noFileIsLong() throws {
+        for path in Self.all {
+            let count = try Self.lines(path).count
+            #expect(count <= 400, "\(path) has \(count) lines: look for the second room in it")
+        }
+    }
+
+    /// What sources must not call, and where it may stand all the same.
+    private static let banned: [(call: String, allowed: Set<String>, why: String)] = [
+        ("try!", [], "throw"), ("fatalError(", [], "throw"), (" as! ", [], "use as?"),
+        ("Task.detached", [], "a service owns its tasks"), (" print(", [], "write through the program's console"),
+        ("Date()", ["Sources/AuraModel/SystemEnvironment.swift"], "take a TimeSource"),
+        ("UUID()", [], "take an IdentifierSource"),
+        ("Task.sleep", ["Sources/AuraModel/SystemEnvironment.swift"], "take a TimeSource"),
+    ]
+
+    /// Programs that are no part of the daemon keep their own clock.
+    private static func isFree(_ path: String, of call: String) -> Bool {
+        let isProgram = path.hasPrefix("Sources/aura/") || path.hasPrefix("Sources/aura-sandbox/")
+        return isProgram && ["Date()", "Task.sleep", "UUID()"].contains(call)
+    }
+
+    @Test func bannedCallsStayOut() throws {
+        for path in Self.sources {
+            for (number, line) in try Self.lines(path).enumerated()
+            where !line.drop(while: \.isWhitespace).hasPrefix("//") {
+                for (call, allowed, why) in Self.banned where line.contains(call) {
+                    #expect(
+                        allowed.contains(path) || Self.isFree(path, of: call),
+                        "\(path):\(number + 1) calls \(call): \(why) instead")
+                }
+            }
+        }
+    }
+
+    /// The floors that hold decisions touch nothing but memory.
+    private static let core = [
+        "AuraModel", "AuraAPI", "Storage", "Jobs", "JSONRPC", "ControlPlane", "Drivers/DriverKit",
+    ]
+
+    @Test func theCoreImportsNoAdapters() throws {
+        let adapters = ["NIOCore", "NIOPosix", "GRDB", "CCurl", "CJansson", "Subprocess", "Hummingbird", "Foundation"]
+        for path in Self.sources where Self.core.contains(where: { path.hasPrefix("Sources/\($0)/") }) {
+            for name in try Self.imports(path) {
+                #expect(!adapters.contains(name), "\(path) imports \(name)")
+            }
+        }
+    }
+
+    @Test func onlyTheDaemonKnowsEverybody() throws {
+        let drivers = ["HetznerDriver", "TailscaleDriver", "AnsibleDriver", "StorageSQLite", "RPCTransport"]
+        for path in Self.sources where !path.hasPrefix("Sources/aurad/") {
+            for name in try Self.imports(path) {
+                #expect(!drivers.contains(name), "\(path) imports \(name), which only aurad wires in")
+            }
+        }
+    }
+
+    private static func imports(_ path: String) throws -> [String] {
+        try lines(path).compactMap { line in
+            let words = line.split(separator: " ")
+            guard let place = words.firstIndex(of: "import"), place < 3, place + 1 < words.count else { return nil }
+            let isImport = words[..<place].allSatisfy {
+                ["public", "internal", "private", "@testable", "@preconcurrency"].contains($0)
+            }
+            return isImport ? String(words[place + 1]) : nil
+        }
+    }
+}
