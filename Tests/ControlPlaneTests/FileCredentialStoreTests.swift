@@ -34,6 +34,21 @@ struct FileCredentialStoreTests {
         #expect(Self.credentials(isConfigured: false).hostKeys == ["birth", "lasting"])
     }
 
+    @Test("what a crash left of a write is known, replaced, and removed")
+    func remainsOfACrash() async throws {
+        defer { try? FileManager.default.removeItem(atPath: directory) }
+        let store = try FileCredentialStore(directory: directory)
+        let instance = Fixture.instance(phase: .provisioning)
+        let draft = "\(directory)/\(instance.id)-g1.json.new"
+        try Data("half a ke".utf8).write(to: URL(fileURLWithPath: draft))
+        #expect(try await store.load(instance) == nil)
+        try await store.save(Self.credentials(isConfigured: true), for: instance)
+        #expect(try await store.load(instance)?.hostKeys == ["lasting"])
+        try Data("half a ke".utf8).write(to: URL(fileURLWithPath: draft))
+        try await store.remove(instance)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
+    }
+
     @Test("a damaged file is an error, not missing credentials")
     func damage() async throws {
         defer { try? FileManager.default.removeItem(atPath: directory) }

@@ -1,10 +1,13 @@
 """What cannot work: each a clear error that says what to do, nothing lost, nothing leaked."""
 
+import contextlib
+import resource
 import socket
+import sqlite3
 
 import pytest
 
-from harness import Daemon, binary, finish
+from harness import Daemon, binary, eventually, finish
 
 
 def one_line(text):
@@ -104,18 +107,37 @@ def test_a_stale_socket_is_replaced_and_a_file_is_not(idle):
     assert idle.daemon.socket.read_text() == "precious"
 
 
-def test_an_api_that_cannot_be_reached(worlds):
-    """The job waits and says for what; a destroy ends it and leaves nothing."""
-    world = worlds({"hetzner.endpoint": "http://127.0.0.1:9/v1"})
+def unused_port():
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return taken.getsockname()[1]
+
+
+@pytest.mark.parametrize("ending", ["destroy", "job.cancel", None])
+def test_an_api_that_cannot_be_reached(worlds, ending):
+    """The job waits and says for what. It goes on once the API is back, or ends and leaves nothing."""
+    port = unused_port()
+    world = worlds({"hetzner.endpoint": f"http://127.0.0.1:{port}/v1"})
     follower = world.follow()
     job = world.provision("ada")
     retry = follower.step(job, "key.create", "step.retrying")
-    assert "127.0.0.1" in retry["message"] and retry["data"]["class"] == "transient"
-    world.call("job.cancel", job=job)
+    assert f"127.0.0.1:{port}" in retry["message"] and retry["data"]["class"] == "transient"
+    assert retry["data"]["code"] == "providerUnreachable"
+    shown = world.call("job.get", job=job)["job"]
+    assert f"127.0.0.1:{port}" in shown["failure"]["message"] if "failure" in shown else shown["waitingFor"]
+    destroy = world.begin("destroy", instance="ada") if ending == "destroy" else None
+    if destroy:
+        follower.step(destroy, "server.delete", "step.retrying")
+    elif ending:
+        world.call(ending, job=job)
     world.daemon.stop()
     world.daemon.with_settings(hetzner__endpoint=f"{world.sandbox.url}/v1").start()
-    assert world.finish(job)["state"] == "cancelled"
+    assert world.finish(job)["state"] == ("cancelled" if ending else "succeeded")
+    if ending == "job.cancel":
+        world.nothing_left()
+    assert world.finish(destroy or world.begin("destroy", instance="ada"))["state"] == "succeeded"
     world.nothing_left()
+    world.check_ledger()
 
 
 def test_a_token_that_is_refused(worlds):
@@ -125,3 +147,49 @@ def test_a_token_that_is_refused(worlds):
     assert world.instance("ada")["phase"] == "failed"
     assert world.sandbox.state()["createdServers"] == 0
 
+
+def test_a_disk_that_is_full_for_a_while(worlds):
+    """New work is refused with a reason, reading goes on, and what was at work goes on once there is room."""
+    world = worlds(start_daemon=False)
+    world.daemon.ignores_signals = True  # of which the one that would end it in place of "no room"
+    world.daemon.start()
+    follower = world.follow()
+    world.succeed("provision", name="ada")
+    world.sandbox.settings(guestShutdownSeconds=50)
+    job = world.begin("suspend", instance="ada")
+    follower.step(job, "server.shutdown", "step.waiting")
+    resource.prlimit(world.daemon.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+    with world.connect() as connection:
+        error = connection.refused("storageUnavailable", "provision", name="bob", region="eu-central", size="small")
+        assert error.data["retryable"] is True and "database" in error.message
+        assert [each["name"] for each in connection.call("status.list")["instances"]] == ["ada"]
+        assert connection.call("system.ping") == {"pong": True}
+    eventually(lambda: [each["status"] for each in world.sandbox.state()["servers"]] == ["off"])
+    assert world.call("job.get", job=job)["job"]["state"] in ("running", "waiting")
+    resource.prlimit(world.daemon.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    assert follower.end(job)["type"] == "job.succeeded"
+    world.succeed("provision", name="bob")
+    for name in ("ada", "bob"):
+        world.succeed("destroy", instance=name)
+    assert world.sandbox.state()["createdServers"] == 2
+    world.nothing_left()
+    world.check_ledger()
+
+
+def test_a_database_of_a_newer_version(idle):
+    """Refused, and left as it is."""
+    idle.daemon.start()
+    idle.daemon.stop()
+    with contextlib.closing(sqlite3.connect(idle.daemon.database)) as database:
+        known, = database.execute("PRAGMA user_version").fetchone()
+        database.execute(f"PRAGMA user_version = {known + 1}")
+    code, text = idle.daemon.run_to_failure()
+    assert code == 69 and "newer" in one_line(text)
+
+
+def test_flags_go_over_the_environment_and_the_file(idle):
+    other = idle.directory / "other.sock"
+    idle.daemon.command += ["--socket", str(other)]
+    idle.daemon.start()
+    assert str(other) in idle.daemon.ready_line and other.is_socket()
+    idle.daemon.stop()

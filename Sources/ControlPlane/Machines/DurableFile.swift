@@ -4,11 +4,21 @@ import Glibc
 enum DurableFile {
     struct Failed: Error {}
 
-    /// Returns once the file's content is on the disk.
-    static func sync(_ path: String) throws {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    /// Writes a file of mode 0600 under just this name, and returns once its content is on the disk.
+    ///
+    /// Foundation would write under a random name first; what a crash left there nobody would find again.
+    static func write(_ bytes: [UInt8], to path: String) throws {
+        unlink(path)
+        let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Failed() }
         defer { close(descriptor) }
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { throw Failed() }
+            rest = rest.dropFirst(count)
+        }
         guard fsync(descriptor) == 0 else { throw Failed() }
     }
 
@@ -17,5 +27,12 @@ enum DurableFile {
         guard Glibc.rename(path, target) == 0 else { throw Failed() }
         let directory = String(target[..<(target.lastIndex(of: "/") ?? target.startIndex)])
         try sync(directory.isEmpty ? "." : directory)
+    }
+
+    private static func sync(_ directory: String) throws {
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Failed() }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw Failed() }
     }
 }

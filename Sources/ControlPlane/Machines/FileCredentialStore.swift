@@ -31,13 +31,7 @@ public struct FileCredentialStore: CredentialStore {
         let path = path(instance)
         let temporary = path + ".new"
         do {
-            let bytes = try JSONCoder.encode(Stored(credentials))
-            try? FileManager.default.removeItem(atPath: temporary)
-            guard
-                FileManager.default.createFile(
-                    atPath: temporary, contents: Data(bytes), attributes: [.posixPermissions: 0o600])
-            else { throw Self.failure("cannot write \(temporary)") }
-            try DurableFile.sync(temporary)
+            try DurableFile.write(try JSONCoder.encode(Stored(credentials)), to: temporary)
             try DurableFile.rename(temporary, to: path)
         } catch {
             throw Self.failure("cannot write the credentials of \(instance.name) to \(path); is the disk full?")

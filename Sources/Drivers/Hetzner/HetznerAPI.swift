@@ -163,7 +163,7 @@ extension HetznerAPI {
     }
 
     private func failure(_ response: HTTPResponse, _ call: HetznerCall) -> Failure {
-        let error = HetznerErrorBody(response)
+        let error = HetznerErrorBody(response, hiding: settings.token)
         var failure = Failure(
             HetznerErrorClass.of(code: error.code, status: response.status, text: error.text, effect: call.effect),
             code: error.code, message: "cannot \(call.what): \(error.text)",

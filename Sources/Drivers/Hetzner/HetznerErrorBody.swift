@@ -1,3 +1,4 @@
+internal import AuraModel
 internal import DriverKit
 internal import DriverREST
 internal import HTTPClient
@@ -9,17 +10,17 @@ struct HetznerErrorBody: Sendable {
     /// The provider's own words, with the fields or limits that it names.
     let text: String
 
-    init(_ response: HTTPResponse) {
+    init(_ response: HTTPResponse, hiding token: Secret) {
         let byStatus = HetznerErrorClass.code(forStatus: response.status)
         guard let error = (try? JSONValue(parsing: response.body))?["error"], error.objectValue != nil else {
             code = byStatus
             text = "the provider answers with status \(response.status)"
             return
         }
-        code = PlainText.clean(error["code"]?.stringValue ?? byStatus, limitBytes: 60)
+        code = PlainText.clean(error["code"]?.stringValue ?? byStatus, hiding: [token], limitBytes: 60)
         let message = error["message"]?.stringValue ?? "status \(response.status)"
         let details = Self.details(error["details"])
-        text = PlainText.clean(details.isEmpty ? message : "\(message) (\(details))")
+        text = PlainText.clean(details.isEmpty ? message : "\(message) (\(details))", hiding: [token])
     }
 
     /// `fields[].name: messages` or `limits[].name`.

@@ -120,7 +120,9 @@ final class TailscaleAPI: Sendable {
         }
         log.debug("tailscale call", metadata: ["what": "\(what)", "status": "\(response.status)"])
         guard (200...299).contains(response.status) else {
-            throw TailscaleFailure.of(response, what: what, effect: effect)
+            let bearer = request.headers["Authorization"].map { Secret(String($0.dropFirst("Bearer ".count))) }
+            throw TailscaleFailure.of(
+                response, what: what, effect: effect, hiding: [settings.clientSecret] + (bearer.map { [$0] } ?? []))
         }
         guard !response.body.isEmpty else { return .null }
         do {

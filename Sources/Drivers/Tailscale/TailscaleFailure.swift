@@ -6,10 +6,11 @@ internal import JSON
 
 /// What an error answer of Tailscale's means: it has no codes, only a status and `{"message":…,"data":[…]}`.
 enum TailscaleFailure {
-    static func of(_ response: HTTPResponse, what: String, effect: CallEffect) -> Failure {
+    /// - Parameter secrets: what was sent along, not to be quoted.
+    static func of(_ response: HTTPResponse, what: String, effect: CallEffect, hiding secrets: [Secret]) -> Failure {
         var failure = Failure(
             errorClass(response.status, effect), code: code(response.status),
-            message: "cannot \(what): \(PlainText.clean(words(response)))")
+            message: "cannot \(what): \(PlainText.clean(words(response), hiding: secrets))")
         failure.retryAfterMilliseconds = response.headers["Retry-After"].flatMap(Int64.init)
             .map { min(max($0, 0), 3600) * 1000 }
         return failure

@@ -18,6 +18,8 @@ class Program:
         self.ready_pattern = re.compile(ready)
         self.log_path = pathlib.Path(log)
         self.environment = environment or {}
+        # Python's own children ignore some signals unless they are told not to; a test may want just that.
+        self.ignores_signals = False
         self.process = None
         self.ready_line = None
         self.ready_at = None
@@ -27,7 +29,8 @@ class Program:
         assert self.process is None, f"{self.name} runs already"
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
-                self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=self._environment())
+                self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=self._environment(),
+                restore_signals=not self.ignores_signals)
         readable, _, _ = select.select([self.process.stdout], [], [], seconds)
         line = self.process.stdout.readline().decode() if readable else ""
         self.ready_at = time.time()

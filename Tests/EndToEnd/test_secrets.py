@@ -1,0 +1,78 @@
+"""Planted and minted secrets are found nowhere: not in the database, the ledger, the log, arguments, environments."""
+
+import pytest
+
+from harness import RPCError
+from harness.secrets import Sampler, Secrets, written
+
+PROVIDER_KEY = "sk-ant-planted-7d1f0c52e9"
+
+
+def test_with_rows(worlds):
+    """A life, and failures of each kind, at the most talkative level of the log."""
+    world = worlds({"log.level": "trace"}, scale=0.005)
+    follower, sampler = world.follow(), Sampler(world.daemon)
+    said = [world.daemon.aura("provision", "ada", "--region", "eu-central", "--size", "small", "--watch")]
+    assert said[0].returncode == 0, said[0].stderr
+    secrets = Secrets().learn(world)
+    for operation in ("suspend", "resume", "restart"):
+        said.append(world.daemon.aura("--json", operation, "ada", "--watch"))
+        assert said[-1].returncode == 0, said[-1].stderr
+    said += [world.daemon.aura(*words) for words in (["list"], ["show", "ada"], ["--json", "show", "ada"])]
+    user_data = [server["userData"] for server in world.sandbox.state()["servers"]]
+    assert user_data and "ssh_keys" in user_data[0]
+    secrets.assert_absent({"user data": user_data[0]}, but=["birthHostKey"])
+    said.append(world.daemon.aura("destroy", "ada", "--watch"))
+
+    for number, fault in enumerate([
+            {"fault": "status", "status": 401}, {"fault": "html502"}, {"fault": "loseAnswer"}, {"fault": "truncate"},
+            {"fault": "status", "status": 422, "message": f"what is {world.sandbox.token}?"}]):
+        fields = dict(fault)
+        world.sandbox.fault(fields.pop("fault"), "/v1/servers", "POST", **fields)
+        said.append(world.daemon.aura("provision", f"a{number}", "--region", "eu-central", "--size", "small", "--watch"))
+        world.succeed("destroy", instance=f"a{number}")
+    with world.connect() as connection:
+        for parameters in ({"name": "x", "region": world.sandbox.token, "size": "small"}, {"token": world.sandbox.token}):
+            with pytest.raises(RPCError):
+                connection.call("provision", **parameters)
+    sampler.end()
+    places = written(world, follower, sampler)
+    places["what the command line said"] = "".join(each.stdout + each.stderr for each in said)
+    secrets.assert_absent(places)
+    world.nothing_left()
+
+
+def test_in_what_is_said_when_it_cannot_start(worlds):
+    world = worlds(start_daemon=False)
+    secrets = Secrets().learn(world, machines=0)
+    (world.directory / "hetzner.token").chmod(0o644)
+    code, text = world.daemon.run_to_failure()
+    assert code == 78
+    secrets.assert_absent({"standard error": text})
+    (world.directory / "hetzner.token").chmod(0o600)
+    world.daemon.with_settings(hetzner__token=world.sandbox.token, log__level="trace", engine__workers="many")
+    code, text = world.daemon.run_to_failure()
+    assert code == 78
+    secrets.assert_absent({"standard error": text})
+
+
+@pytest.mark.podman
+def test_when_a_real_host_cannot_join(worlds, tmp_path):
+    """The tailnet refuses the machine: the whole way to the failure, its undoing and its end say no secret."""
+    keys = tmp_path / "agent.env"
+    keys.write_text(f"ANTHROPIC_API_KEY={PROVIDER_KEY}\n")
+    keys.chmod(0o600)
+    world = worlds({"agent.environmentFile": keys, "log.level": "trace"}, hosts="podman", scale=0.2)
+    follower, sampler = world.follow(), Sampler(world.daemon)
+    world.sandbox.fault("status", "/_sandbox/tailnet/register", status=401, message="invalid key", count=0)
+    job = world.provision("ada")
+    follower.step(job, "network.enrol", seconds=240)
+    secrets = Secrets(provider=PROVIDER_KEY).learn(world)
+    end = follower.end(job, 240)
+    assert end["type"] == "job.failed" and end["data"]["class"] == "permanent", end
+    sampler.end()
+    assert len(sampler.environments) > 1, "no child was seen"
+    secrets.assert_absent(written(world, follower, sampler))
+    world.nothing_left()
+    world.succeed("destroy", instance="ada", seconds=120)
+    world.nothing_left()
