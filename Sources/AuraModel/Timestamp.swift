@@ -1,19 +1,9 @@
-import FoundationEssentials
-
 /// A moment in UTC, in milliseconds since 1970.
-public struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
+public struct Timestamp: Sendable, Hashable, Comparable, Codable {
     public let milliseconds: Int64
 
     public init(milliseconds: Int64) {
         self.milliseconds = milliseconds
-    }
-
-    /// Reads RFC 3339 text, with or without a fraction, with `Z` or an offset.
-    public init?(_ text: String) {
-        let parsed =
-            (try? Self.precise.parse(text)) ?? (try? Date.ISO8601FormatStyle().parse(text))
-        guard let parsed else { return nil }
-        self.init(milliseconds: Int64((parsed.timeIntervalSince1970 * 1000).rounded()))
     }
 
     public init(from decoder: any Decoder) throws {
@@ -30,11 +20,6 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringCo
         try container.encode(description)
     }
 
-    /// RFC 3339 in UTC with milliseconds: `2026-11-20T12:00:00.123Z`.
-    public var description: String {
-        Self.precise.format(Date(timeIntervalSince1970: Double(milliseconds) / 1000))
-    }
-
     public static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.milliseconds < right.milliseconds
     }
@@ -46,8 +31,6 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringCo
     public static func - (later: Timestamp, earlier: Timestamp) -> Duration {
         .milliseconds(later.milliseconds - earlier.milliseconds)
     }
-
-    private static let precise = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 }
 
 extension Duration {
