@@ -33,4 +33,7 @@ public struct Failure: Sendable, Hashable, Codable, Error {
         self.correlationID = correlationID
         self.retryAfterMilliseconds = retryAfterMilliseconds
     }
+
+    /// Why a job ended that a destroy took over from.
+    public static let superseded = Failure(.permanent, code: "superseded", message: "a destroy took over")
 }

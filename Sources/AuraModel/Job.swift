@@ -16,6 +16,8 @@ public struct Job: Sendable, Hashable {
     public var epoch: Int64
     /// Tries of the present step that failed in a row.
     public var attempt: Int
+    /// How far it has come, 0 to 1: the most that any of its events said.
+    public var progress: Double
     /// When the whole job counts as failed.
     public var deadline: Timestamp
     public var cancellation: Cancellation?
@@ -44,6 +46,7 @@ public struct Job: Sendable, Hashable {
         self.availableAt = createdAt
         self.epoch = 0
         self.attempt = 0
+        self.progress = 0
         self.deadline = deadline
         self.definitionVersion = definitionVersion
         self.input = input

@@ -13,31 +13,41 @@ enum JobRows {
             sql: """
                 INSERT INTO job (id, kind, instance, tenant, change, state, priority, available_at, epoch, attempt, deadline,
                     cancellation, blocked_by, definition_version, input, waiting_for, failure, created_at, started_at,
-                    finished_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    finished_at, progress)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
-        try statement.execute(arguments: [
-            job.id.text, job.kind.rawValue, job.instance.text, job.tenant.text, job.change.text, job.state.rawValue,
-            job.priority, job.availableAt.milliseconds, job.epoch, job.attempt, job.deadline.milliseconds,
-            job.cancellation?.rawValue, job.blockedBy?.text, job.definitionVersion, job.input.serializedString(),
-            job.waitingFor, try job.failure.map(JSONCoder.encodeString), job.createdAt.milliseconds,
-            job.startedAt?.milliseconds, job.finishedAt?.milliseconds,
-        ])
+        do {
+            try statement.execute(arguments: [
+                job.id.text, job.kind.rawValue, job.instance.text, job.tenant.text, job.change.text,
+                job.state.rawValue, job.priority, job.availableAt.milliseconds, job.epoch, job.attempt,
+                job.deadline.milliseconds, job.cancellation?.rawValue, job.blockedBy?.text, job.definitionVersion,
+                job.input.serializedString(), job.waitingFor, try job.failure.map(JSONCoder.encodeString),
+                job.createdAt.milliseconds, job.startedAt?.milliseconds, job.finishedAt?.milliseconds, job.progress,
+            ])
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+            guard let rival = try active(of: job.instance, database).first else { throw error }
+            throw StorageError(
+                .instanceBusy, "cannot \(job.kind.rawValue) while job \(rival.id) (\(rival.kind.rawValue)) is at work: wait for it",
+                job: rival.id)
+        }
     }
 
     /// Writes what a worker may change, where the epoch is still its own. False where it is not.
+    ///
+    /// A worker that lets go without knowing what others asked of the job meanwhile leaves it due at once.
     static func update(_ job: Job, releasesLease: Bool, _ database: Database) throws -> Bool {
         let release = releasesLease ? ", lease_owner = NULL, lease_until = NULL" : ""
         let statement = try database.cachedStatement(
             sql: """
-                UPDATE job SET state = ?, available_at = ?, attempt = ?, waiting_for = ?, failure = ?, started_at = ?,
-                    finished_at = ?\(release)
+                UPDATE job SET state = ?,
+                    available_at = CASE WHEN ? OR cancellation IS ? THEN ? ELSE min(?, created_at) END,
+                    attempt = ?, waiting_for = ?, failure = ?, started_at = ?, finished_at = ?, progress = ?\(release)
                 WHERE id = ? AND epoch = ? AND lease_owner IS NOT NULL
                 """)
         try statement.execute(arguments: [
-            job.state.rawValue, job.availableAt.milliseconds, job.attempt, job.waitingFor,
-            try job.failure.map(JSONCoder.encodeString), job.startedAt?.milliseconds, job.finishedAt?.milliseconds,
-            job.id.text, job.epoch,
+            job.state.rawValue, !releasesLease, job.cancellation?.rawValue, job.availableAt.milliseconds,
+            job.availableAt.milliseconds, job.attempt, job.waitingFor, try job.failure.map(JSONCoder.encodeString),
+            job.startedAt?.milliseconds, job.finishedAt?.milliseconds, job.progress, job.id.text, job.epoch,
         ])
         return database.changesCount == 1
     }
@@ -88,6 +98,7 @@ enum JobRows {
         job.availableAt = Timestamp(milliseconds: row["available_at"])
         job.epoch = row["epoch"]
         job.attempt = row["attempt"]
+        job.progress = row["progress"]
         job.cancellation = (row["cancellation"] as String?).flatMap(Cancellation.init(rawValue:))
         job.blockedBy = (row["blocked_by"] as String?).map { JobID($0) }
         job.waitingFor = row["waiting_for"]

@@ -1,5 +1,6 @@
 import AuraModel
 import GRDB
+import JSON
 public import Storage
 
 /// Accepting operations.
@@ -118,10 +119,12 @@ extension SQLiteStore {
     ) throws {
         let statement = try database.cachedStatement(
             sql: """
-                UPDATE job SET state = 'cancelled', cancellation = 'superseded', finished_at = ?, waiting_for = NULL,
-                    epoch = epoch + 1 WHERE id = ?
+                UPDATE job SET state = 'cancelled', cancellation = 'superseded', failure = ?, finished_at = ?,
+                    waiting_for = NULL, epoch = epoch + 1 WHERE id = ?
                 """)
-        try statement.execute(arguments: [now.milliseconds, job.id.text])
+        try statement.execute(arguments: [
+            try JSONCoder.encodeString(Failure.superseded), now.milliseconds, job.id.text,
+        ])
         var draft = EventDraft(
             at: now, type: .jobCancelled, tenant: job.tenant,
             message: "\(job.kind.rawValue) stopped: a destroy took over")
