@@ -1,0 +1,154 @@
+import AuraModel
+import Storage
+import TestKit
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct LedgerConformance {
+    struct Refusal: Error {}
+
+    /// 200 writers at once, every fifth of which fails in its own way. What committed is numbered without a gap.
+    ///
+    ///     writer 1 ──┐
+    ///     writer 2 ──┼─▶ commits in some order ─▶ seq 1, 2, 3 … and the observer sees the same order
+    ///     writer … ──┘   (5, 10, 15 … throw and leave no number behind)
+    @Test(arguments: StoreUnderTest.all) func twoHundredWritersLeaveNoGap(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        let log = EventLog()
+        store.observe(log.append)
+        let refused = await withTaskGroup(of: Bool.self) { group in
+            for number in 1...200 {
+                group.addTask {
+                    do {
+                        _ = try await store.submit(Self.submission(number))
+                        return false
+                    } catch { return true }
+                }
+            }
+            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(refused == 40)
+        let events = try await store.ledger()
+        #expect(events.map(\.seq) == numbers(upTo: 160))
+        #expect(try await store.head() == 160)
+        #expect(log.events == events)
+        #expect(Set(events.map(\.entry.job)).count == 160)
+        #expect(try await store.jobs(JobQuery(limit: 500)).count == 160)
+    }
+
+    /// Every fifth is refused: by its admission, or because it asks for what is not there.
+    private static func submission(_ number: Int) -> Submission {
+        guard number.isMultiple(of: 5) else { return Fixtures.provision(number, at: start) }
+        if number.isMultiple(of: 10) {
+            return Fixtures.operation(number, .restart, on: .id(Fixtures.id(9999)), at: start)
+        }
+        var submission = Fixtures.provision(number, at: start)
+        submission.admit = { _, _ in throw Refusal() }
+        return submission
+    }
+
+    @Test(arguments: StoreUnderTest.all) func transitionsOfManyWorkersInterleaveWithoutAGap(_ subject: StoreUnderTest)
+        async throws
+    {
+        let store = try await subject.openNew()
+        let log = EventLog()
+        store.observe(log.append)
+        for number in 1...20 { _ = try await store.submit(Fixtures.provision(number, at: start)) }
+        let claims = try await store.claim(limit: 20)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for claim in claims {
+                group.addTask {
+                    for round in 1...10 {
+                        var stale = claim.job
+                        if round.isMultiple(of: 3) { stale.epoch -= 1 }
+                        let events = [1, 2].map {
+                            Fixtures.event(.stepProgress, of: claim.job, at: start, "\(round).\($0)")
+                        }
+                        _ = try? await store.apply(Transition(job: stale, events: events))
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        let events = try await store.ledger()
+        #expect(events.map(\.seq) == numbers(upTo: 20 + 20 * 7 * 2))
+        #expect(log.events == events)
+        for claim in claims {
+            let said = events.filter { $0.entry.job == claim.job.id }.dropFirst().map(\.entry.message)
+            #expect(said == [1, 2, 4, 5, 7, 8, 10].flatMap { ["\($0).1", "\($0).2"] })
+        }
+    }
+
+    @Test(arguments: StoreUnderTest.all) func theLedgerIsReadFromAnyPlace(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        for number in 1...10 { _ = try await store.submit(Fixtures.provision(number, at: start)) }
+        func read(after: Int64, through: Int64? = nil, limit: Int = 100) async throws -> [Int64] {
+            try await store.events(EventQuery(after: after, through: through, limit: limit)).map(\.seq)
+        }
+        #expect(try await read(after: 7) == [8, 9, 10])
+        #expect(try await read(after: 10) == [])
+        #expect(try await read(after: 99) == [])
+        #expect(try await read(after: 2, limit: 3) == [3, 4, 5])
+        #expect(try await read(after: 2, through: 4) == [3, 4])
+        #expect(try await read(after: 2, through: 2) == [])
+    }
+
+    @Test(arguments: StoreUnderTest.all) func everyPartOfAFilterNarrows(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        for number in 1...3 {
+            _ = try await store.submit(Fixtures.provision(number, tenant: TenantID("t\(number % 2)"), at: start))
+        }
+        _ = try await store.requestCancellation(CancellationRequest(job: Fixtures.id(2), now: start))
+        let filters = [
+            EventFilter(), EventFilter(instance: Fixtures.id(2)), EventFilter(job: Fixtures.id(3)),
+            EventFilter(tenant: TenantID("t1")), EventFilter(change: ChangeID("change-2")),
+            EventFilter(types: [.jobCancelRequested]), EventFilter(types: [.jobCancelRequested, .jobQueued]),
+            EventFilter(tenant: TenantID("t1"), types: [.jobCancelRequested]),
+            EventFilter(instance: Fixtures.id(2), tenant: TenantID("t0"), types: [.jobQueued]),
+        ]
+        let all = try await store.ledger()
+        for filter in filters {
+            #expect(try await store.ledger(filter) == all.filter { filter.matches($0.entry) }, "\(filter)")
+        }
+        #expect(try await filters.asyncMap { try await store.ledger($0).count } == [4, 2, 1, 2, 2, 1, 4, 0, 1])
+    }
+
+    @Test(arguments: StoreUnderTest.all) func everyTypeOfEventSurvivesTheWayThrough(_ subject: StoreUnderTest)
+        async throws
+    {
+        let store = try await subject.openNew()
+        let claim = try await store.claimed()
+        let drafts = EventType.allCases.map { Fixtures.event($0, of: claim.job, at: start) }
+        _ = try await store.apply(Transition(job: claim.job, events: drafts))
+        #expect(try await store.ledger().dropFirst().map(\.entry) == drafts)
+    }
+
+    @Test(arguments: StoreUnderTest.all) func allOfItSurvivesReopening(_ subject: StoreUnderTest) async throws {
+        let place = try StorePlace(installation: "first")
+        let before = try await { () async throws -> [Event] in
+            let store = try await subject.open(place)
+            for number in 1...3 { _ = try await store.submit(Fixtures.provision(number, at: start)) }
+            _ = try await store.claim(limit: 1)
+            return try await store.ledger()
+        }()
+        let store = try await subject.open(place)
+        #expect(store.installation == "first")
+        #expect(before.count == 3)
+        #expect(try await store.ledger() == before)
+        #expect(try await store.job(Fixtures.id(1))?.state == .running)
+        #expect(try await store.takeOverLeases(owner: "b") == 1)
+        let log = EventLog()
+        store.observe(log.append)
+        _ = try await store.submit(Fixtures.provision(4, at: start))
+        #expect(log.events.map(\.seq) == [4])
+        #expect(try await store.ledger().map(\.seq) == [1, 2, 3, 4])
+    }
+}
+
+extension Sequence where Self: Sendable {
+    /// `map` with a closure that waits, one element after the other.
+    func asyncMap<Value>(_ transform: (Element) async throws -> Value) async rethrows -> [Value] {
+        var values: [Value] = []
+        for element in self { values.append(try await transform(element)) }
+        return values
+    }
+}

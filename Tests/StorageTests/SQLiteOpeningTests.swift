@@ -1,0 +1,112 @@
+import AuraModel
+import Foundation
+import GRDB
+import Storage
+@testable import StorageSQLite
+import TestKit
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct SQLiteOpeningTests {
+    @Test func aSecondDaemonIsKeptOutWhileTheFirstLives() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("aura.db")
+        try await { () async throws in
+            let first = try SQLiteStore(path: path, installation: "first")
+            let error = try await expectStorageError(.unavailable) { try SQLiteStore(path: path, installation: "second") }
+            #expect(error.message.contains("in use by another aurad"))
+            #expect(error.message.contains(path))
+            _ = try await first.submit(Fixtures.provision(1, at: start))
+        }()
+        let again = try SQLiteStore(path: path, installation: "third")
+        #expect(again.installation == "first")
+        #expect(try await again.head() == 1)
+    }
+
+    /// A refused opening must close its own descriptor only: closing it twice closes whatever got the number meanwhile.
+    @Test func refusedOpeningsCloseNothingThatIsNotTheirs() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("aura.db")
+        let store = try SQLiteStore(path: path, installation: "first")
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 1...4 {
+                group.addTask {
+                    for _ in 1...200 { _ = try? SQLiteStore(path: path, installation: "second") }
+                }
+                group.addTask {
+                    for _ in 1...200 {
+                        let descriptor = open("/dev/null", O_RDONLY)
+                        await Task.yield()
+                        #expect(close(descriptor) == 0, "somebody else closed descriptor \(descriptor)")
+                    }
+                }
+            }
+        }
+        _ = try await store.submit(Fixtures.provision(1, at: start))
+    }
+
+    @Test func aDatabaseOfANewerVersionIsRefusedAndLeftAlone() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("aura.db")
+        _ = try SQLiteStore(path: path, installation: "first")
+        try await DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = 99") }
+        let error = try await expectStorageError(.newerSchema) { try SQLiteStore(path: path, installation: "second") }
+        #expect(error.message.contains("schema 99"))
+        #expect(error.message.contains("run the newer aurad"))
+        let version = try await DatabaseQueue(path: path).read { try Int.fetchOne($0, sql: "PRAGMA user_version") }
+        #expect(version == 99)
+    }
+
+    @Test func aFileThatIsNoDatabaseIsRefused() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("aura.db")
+        try Data(repeating: 0x41, count: 8192).write(to: URL(filePath: path))
+        let error = try await expectStorageError(.unavailable) { try SQLiteStore(path: path, installation: "first") }
+        #expect(error.message.contains(path))
+        #expect(error.message.hasPrefix("cannot open"))
+    }
+
+    @Test func aDirectoryThatIsMissingIsNamed() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("missing/aura.db")
+        let error = try await expectStorageError(.unavailable) { try SQLiteStore(path: path, installation: "first") }
+        #expect(error.message.contains(path))
+        #expect(error.message.contains("check that its directory exists"))
+    }
+
+    @Test(.enabled("needs a file system that can be mounted read-only, or a user other than root") { canBeUnwritable() })
+    func aDirectoryThatCannotBeWrittenIsNamed() async throws {
+        let place = try UnwritableDirectory()
+        let path = place.path + "/aura.db"
+        let error = try await expectStorageError(.unavailable) { try SQLiteStore(path: path, installation: "first") }
+        #expect(error.message.contains(path))
+        #expect(error.message.contains("may write there"))
+    }
+
+    @Test func powerCutsCannotTakeACommitBack() async throws {
+        let directory = try TemporaryDirectory()
+        let store = try SQLiteStore(path: directory.file("aura.db"), installation: "first")
+        let (journal, synchronous) = try await store.pool.writeWithoutTransaction { database in
+            (
+                try String.fetchOne(database, sql: "PRAGMA journal_mode"),
+                try Int.fetchOne(database, sql: "PRAGMA synchronous")
+            )
+        }
+        #expect((journal, synchronous) == ("wal", 2))
+    }
+
+    @Test(arguments: [
+        "UPDATE instance SET document = '{'", "UPDATE instance SET desired = 'rich'", "UPDATE job SET state = 'odd'",
+        "UPDATE job SET input = '{'", "UPDATE event SET type = 'job.danced'",
+    ])
+    func aRowThatCannotBeReadIsCorrupt(_ damage: String) async throws {
+        let directory = try TemporaryDirectory()
+        let store = try SQLiteStore(path: directory.file("aura.db"), installation: "first")
+        _ = try await store.submit(Fixtures.provision(1, at: start))
+        try await store.pool.write { try $0.execute(sql: damage) }
+        try await expectStorageError(.corrupt) {
+            _ = try await store.instances(InstanceQuery())
+            _ = try await store.jobs(JobQuery())
+            _ = try await store.ledger()
+        }
+    }
+}

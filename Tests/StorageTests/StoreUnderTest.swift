@@ -1,0 +1,95 @@
+import AuraModel
+import Storage
+import StorageSQLite
+import TestKit
+import Testing
+
+/// An implementation of ``Store`` that the conformance suite runs against. A new one is put under it by its two lines in
+/// ``all``.
+struct StoreUnderTest: Sendable, CustomTestStringConvertible {
+    var testDescription: String
+    /// Opens the database of a place: the same place again is the same database again.
+    var open: @Sendable (_ place: StorePlace) async throws -> any Store
+
+    static let all = [
+        StoreUnderTest(testDescription: "model") { ModelStore(disk: $0.disk, installation: $0.installation) },
+        StoreUnderTest(testDescription: "sqlite") {
+            try SQLiteStore(path: $0.directory.file("aura.db"), installation: $0.installation)
+        },
+    ]
+
+    /// A database of its own, empty.
+    func openNew() async throws -> any Store {
+        let place = try StorePlace()
+        return ProbedStore(try await open(place), keeping: place)
+    }
+}
+
+/// Where one test keeps its database, whatever kind that is.
+final class StorePlace: Sendable {
+    let directory: TemporaryDirectory
+    let disk = ModelStore.Disk()
+    let installation: String
+
+    init(installation: String = "installation-1") throws {
+        directory = try TemporaryDirectory()
+        self.installation = installation
+    }
+}
+
+/// When the tests' stories begin.
+let start = Timestamp(milliseconds: 1_795_176_000_123)
+
+/// What a ledger of so many events is numbered with.
+func numbers(upTo count: Int) -> [Int64] {
+    (1...count).map { Int64($0) }
+}
+
+extension Store {
+    /// Accepts a provision and claims it.
+    func claimed(_ number: Int = 1, owner: String = "a", lease: Duration = .seconds(30), at: Timestamp = start)
+        async throws -> Claim
+    {
+        _ = try await submit(Fixtures.provision(number, at: at))
+        return try #require(try await claim(owner: owner, limit: 1, lease: lease, at: at).first)
+    }
+
+    func claim(owner: String = "a", limit: Int = 10, lease: Duration = .seconds(30), at: Timestamp = start)
+        async throws -> [Claim]
+    {
+        try await claim(ClaimRequest(owner: owner, limit: limit, lease: lease, now: at))
+    }
+
+    /// Every event of the ledger.
+    func ledger(_ filter: EventFilter = EventFilter()) async throws -> [Event] {
+        try await events(EventQuery(filter: filter, after: 0, limit: 100_000))
+    }
+
+    /// Lets go of a job in some state, with one event that says so.
+    @discardableResult
+    func release(
+        _ claim: Claim, as state: JobState, availableAt: Timestamp? = nil, at: Timestamp = start,
+        change: (inout Transition) -> Void = { _ in }
+    ) async throws -> Applied {
+        var job = claim.job
+        job.state = state
+        job.availableAt = availableAt ?? job.availableAt
+        job.finishedAt = state.isTerminal ? at : nil
+        var transition = Transition(
+            job: job, releasesLease: true,
+            events: [Fixtures.event(state.isTerminal ? .jobSucceeded : .stepWaiting, of: job, at: at)])
+        change(&transition)
+        return try await apply(transition)
+    }
+}
+
+/// Expects that `body` throws a ``StorageError`` with this code, and returns it.
+@discardableResult
+func expectStorageError<Value>(
+    _ code: StorageError.Code, sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> Value
+) async throws -> StorageError {
+    let thrown = await #expect(throws: StorageError.self, sourceLocation: sourceLocation) { _ = try await body() }
+    let error = try #require(thrown, sourceLocation: sourceLocation)
+    #expect(error.code == code, "\(error)", sourceLocation: sourceLocation)
+    return error
+}

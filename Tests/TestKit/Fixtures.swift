@@ -1,0 +1,78 @@
+public import AuraModel
+public import JSON
+public import Storage
+
+/// Instances, operations and claims to test with. Ids count up, so they sort in order of creation.
+public enum Fixtures {
+    /// An id such as `00000000-0000-7000-8000-000000000007`.
+    public static func id<Noun>(_ number: Int, _: Noun.Type = Noun.self) -> Identifier<Noun> {
+        let digits = String(number)
+        return Identifier("00000000-0000-7000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits)
+    }
+
+    public static func instance(
+        _ number: Int = 1, name: String? = nil, tenant: TenantID = Tenant.default, at: Timestamp
+    ) -> Instance {
+        Instance(
+            id: id(number), tenant: tenant, name: name ?? "ada-\(number)", region: "eu-central", size: "small",
+            change: ChangeID("change-\(number)"), createdAt: at)
+    }
+
+    public static func job(
+        _ number: Int = 1, _ kind: JobKind = .provision, change: ChangeID? = nil, input: JSONValue = ["size": "small"],
+        at: Timestamp
+    ) -> NewJob {
+        NewJob(
+            id: id(number), kind: kind, change: change ?? ChangeID("change-\(number)"), definitionVersion: 3,
+            input: input, deadline: at + .seconds(3600))
+    }
+
+    /// A provision of a new instance; job and instance have the same number.
+    public static func provision(
+        _ number: Int = 1, name: String? = nil, tenant: TenantID = Tenant.default, key: Idempotency? = nil,
+        at: Timestamp
+    ) -> Submission {
+        Submission(
+            target: .new(instance(number, name: name, tenant: tenant, at: at)), job: job(number, at: at),
+            idempotency: key, now: at, admit: { instance, _ in .accept(instance) })
+    }
+
+    /// An operation on an instance that exists, which is accepted as it is.
+    public static func operation(
+        _ number: Int, _ kind: JobKind, on reference: InstanceReference, tenant: TenantID = Tenant.default,
+        key: Idempotency? = nil, at: Timestamp,
+        admit: @escaping @Sendable (Instance, [Job]) throws -> Admission = { instance, _ in .accept(instance) }
+    ) -> Submission {
+        Submission(
+            target: .existing(reference, tenant: tenant), job: job(number, kind, at: at), idempotency: key, now: at,
+            admit: admit)
+    }
+
+    /// A destroy that takes over from whatever runs.
+    public static func destroy(_ number: Int, on reference: InstanceReference, at: Timestamp) -> Submission {
+        operation(number, .destroy, on: reference, at: at) { instance, active in
+            var wanted = instance
+            wanted.desired = .destroyed
+            return active.isEmpty ? .accept(wanted) : .supersede(wanted)
+        }
+    }
+
+    public static func event(_ type: EventType, of job: Job, at: Timestamp, _ message: String = "said") -> EventDraft {
+        var draft = EventDraft(at: at, type: type, tenant: job.tenant, message: message)
+        draft.instance = job.instance
+        draft.job = job.id
+        draft.change = job.change
+        return draft
+    }
+
+    /// A new job as a worker holds it: claimed, nothing begun.
+    public static func claim(_ kind: JobKind = .provision, deadline: Duration = .seconds(3600), at: Timestamp) -> Claim {
+        let instance = instance(at: at)
+        var job = Job(
+            id: id(1), kind: kind, instance: instance.id, tenant: instance.tenant, change: ChangeID("change-1"),
+            definitionVersion: 1, input: .null, createdAt: at, deadline: at + deadline)
+        job.state = .running
+        job.epoch = 1
+        return Claim(job: job, instance: instance, steps: [])
+    }
+}

@@ -1,0 +1,102 @@
+public import AuraModel
+import Locking
+
+/// A clock that stands still until a test moves it.
+///
+/// Whoever sleeps on it wakes when ``advance(by:)`` passes the end of the sleep. A test that wants to move time only
+/// once the others have come to rest waits for ``sleepers(atLeast:)`` first.
+public final class ManualTime: TimeSource {
+    private struct Sleeper {
+        var until: Timestamp
+        var continuation: CheckedContinuation<Void, any Error>
+    }
+
+    private struct Watcher {
+        var count: Int
+        var continuation: CheckedContinuation<Void, any Error>
+    }
+
+    private struct State {
+        var now: Timestamp
+        var lastTicket = 0
+        var sleepers: [Int: Sleeper] = [:]
+        var watchers: [Int: Watcher] = [:]
+
+        mutating func ticket() -> Int {
+            lastTicket += 1
+            return lastTicket
+        }
+
+        /// Those who waited for as many sleepers as there are now.
+        mutating func satisfiedWatchers() -> [Watcher] {
+            let satisfied = watchers.filter { $0.value.count <= sleepers.count }
+            for ticket in satisfied.keys { watchers[ticket] = nil }
+            return Array(satisfied.values)
+        }
+    }
+
+    private let state: Locked<State>
+
+    /// - Parameter milliseconds: where the clock stands first, since 1970; some time in November 2026 where none is given.
+    public init(milliseconds: Int64 = 1_795_176_000_000) {
+        state = Locked(State(now: Timestamp(milliseconds: milliseconds)))
+    }
+
+    public func now() -> Timestamp {
+        state.withLock { $0.now }
+    }
+
+    public func sleep(for duration: Duration) async throws {
+        let ticket = state.withLock { $0.ticket() }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let watchers = state.withLock { state -> [Watcher]? in
+                    if Task.isCancelled { return nil }
+                    state.sleepers[ticket] = Sleeper(until: state.now + duration, continuation: continuation)
+                    return state.satisfiedWatchers()
+                }
+                guard let watchers else { return continuation.resume(throwing: CancellationError()) }
+                for watcher in watchers { watcher.continuation.resume() }
+            }
+        } onCancel: {
+            let sleeper = state.withLock { $0.sleepers.removeValue(forKey: ticket) }
+            sleeper?.continuation.resume(throwing: CancellationError())
+        }
+    }
+
+    /// Moves the clock and wakes whoever has slept long enough, those first whose sleep ends first.
+    public func advance(by duration: Duration) {
+        let woken = state.withLock { state in
+            let now = state.now + duration
+            state.now = now
+            let due = state.sleepers.filter { $0.value.until <= now }
+            for ticket in due.keys { state.sleepers[ticket] = nil }
+            return due.values.sorted { $0.until < $1.until }
+        }
+        for sleeper in woken { sleeper.continuation.resume() }
+    }
+
+    /// Moves the clock to `moment`, unless it is there already.
+    public func advance(to moment: Timestamp) {
+        advance(by: max(moment - now(), .zero))
+    }
+
+    /// Returns once at least `count` tasks sleep. Throws `CancellationError` when the task is cancelled.
+    public func sleepers(atLeast count: Int) async throws {
+        let ticket = state.withLock { $0.ticket() }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let result = state.withLock { state -> Result<Void, any Error>? in
+                    if Task.isCancelled { return .failure(CancellationError()) }
+                    if state.sleepers.count >= count { return .success(()) }
+                    state.watchers[ticket] = Watcher(count: count, continuation: continuation)
+                    return nil
+                }
+                if let result { continuation.resume(with: result) }
+            }
+        } onCancel: {
+            let watcher = state.withLock { $0.watchers.removeValue(forKey: ticket) }
+            watcher?.continuation.resume(throwing: CancellationError())
+        }
+    }
+}

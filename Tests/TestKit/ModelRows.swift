@@ -1,0 +1,79 @@
+import AuraModel
+import Storage
+
+/// All that a ``ModelStore`` keeps, as one value: a transaction works on a copy, which replaces the original or is dropped.
+struct ModelRows: Sendable {
+    struct JobRow: Sendable {
+        var job: Job
+        var owner: String?
+        var leaseUntil: Timestamp?
+    }
+
+    struct InstanceRow: Sendable {
+        var instance: Instance
+        /// Until it first failed or was destroyed.
+        var holdsName = true
+    }
+
+    struct Key: Hashable, Sendable {
+        var scope: String
+        var key: String
+    }
+
+    struct Call: Sendable {
+        var request: String
+        var job: JobID
+    }
+
+    var instances: [InstanceID: InstanceRow] = [:]
+    var jobs: [JobID: JobRow] = [:]
+    var steps: [JobID: [Int: StepRecord]] = [:]
+    var calls: [Key: Call] = [:]
+    var events: [Event] = []
+
+    var head: Int64 { events.last?.seq ?? 0 }
+
+    mutating func append(_ drafts: [EventDraft]) {
+        for draft in drafts { events.append(Event(seq: head + 1, entry: draft)) }
+    }
+
+    mutating func append(_ type: EventType, _ message: String, of job: Job, phase: Phase? = nil, at: Timestamp) {
+        var draft = EventDraft(at: at, type: type, tenant: job.tenant, message: message)
+        draft.instance = job.instance
+        draft.job = job.id
+        draft.change = job.change
+        draft.phase = phase
+        draft.progress = type == .jobQueued ? 0 : nil
+        append([draft])
+    }
+
+    func steps(of job: JobID) -> [StepRecord] {
+        (steps[job] ?? [:]).values.sorted { $0.index < $1.index }
+    }
+
+    func active(of instance: InstanceID) -> [Job] {
+        jobs.values.map(\.job).filter { $0.instance == instance && !$0.state.isTerminal }
+            .sorted { $0.id.text < $1.id.text }
+    }
+
+    func find(_ reference: InstanceReference) -> Instance? {
+        switch reference {
+        case .id(let id): instances[id]?.instance
+        case .name(let name, let tenant):
+            instances.values.filter { $0.instance.name == name && $0.instance.tenant == tenant }
+                .max { ($0.holdsName ? 1 : 0, $0.instance.id.text) < ($1.holdsName ? 1 : 0, $1.instance.id.text) }?
+                .instance
+        }
+    }
+
+    mutating func put(_ instance: Instance) {
+        let held = instances[instance.id]?.holdsName ?? true
+        let gone = instance.phase == .failed || instance.phase == .destroyed
+        instances[instance.id] = InstanceRow(instance: instance, holdsName: held && !gone)
+    }
+
+    /// Jobs that no worker holds and that wait for nothing but their time.
+    var free: [Job] {
+        jobs.values.filter { $0.owner == nil && $0.job.blockedBy == nil && !$0.job.state.isTerminal }.map(\.job)
+    }
+}

@@ -1,0 +1,114 @@
+public import AuraModel
+public import Storage
+
+/// Claiming jobs and writing what their workers decide.
+extension ModelStore {
+    public func claim(_ request: ClaimRequest) async throws -> [Claim] {
+        write { rows in
+            let ready = rows.free.filter { $0.availableAt <= request.now }
+                .sorted { ($0.priority, $0.availableAt, $0.id.text) < ($1.priority, $1.availableAt, $1.id.text) }
+                .map(\.id)
+            let expired = rows.jobs.values.filter { row in
+                guard let until = row.leaseUntil, !row.job.state.isTerminal else { return false }
+                return until < request.now
+            }
+            let silent = expired.sorted { ($0.leaseUntil ?? request.now) < ($1.leaseUntil ?? request.now) }
+            return (ready + silent.map(\.job.id)).prefix(request.limit).compactMap { id in
+                Self.lease(id, request, &rows)
+            }
+        }
+    }
+
+    private static func lease(_ id: JobID, _ request: ClaimRequest, _ rows: inout ModelRows) -> Claim? {
+        guard var row = rows.jobs[id], let instance = rows.find(.id(row.job.instance)) else { return nil }
+        row.owner = request.owner
+        row.leaseUntil = request.now + request.lease
+        row.job.epoch += 1
+        if row.job.state != .compensating { row.job.state = .running }
+        rows.jobs[id] = row
+        return Claim(job: row.job, instance: instance, steps: rows.steps(of: id))
+    }
+
+    public func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState] {
+        write { rows in
+            request.held.compactMap { held in
+                guard var row = rows.jobs[held.job], row.owner != nil, row.job.epoch == held.epoch else { return nil }
+                row.leaseUntil = request.now + request.lease
+                rows.jobs[held.job] = row
+                return LeaseState(job: held.job, epoch: held.epoch, cancellation: row.job.cancellation)
+            }
+        }
+    }
+
+    public func apply(_ transition: Transition) async throws -> Applied {
+        try write { rows in
+            guard let old = rows.jobs[transition.job.id], old.owner != nil, old.job.epoch == transition.job.epoch else {
+                throw StorageError(.fenced, "job \(transition.job.id) belongs to another worker now")
+            }
+            rows.jobs[transition.job.id] = Self.merged(old, transition)
+            for step in transition.steps { rows.steps[step.job, default: [:]][step.index] = step }
+            if var instance = transition.instance {
+                instance.desired = rows.find(.id(instance.id))?.desired ?? instance.desired
+                rows.put(instance)
+            }
+            rows.append(transition.events)
+            if transition.job.state.isTerminal { Self.unblock(after: transition.job, &rows) }
+            return Applied(seq: rows.head, cancellation: old.job.cancellation)
+        }
+    }
+
+    /// The row as the worker wants it, but for what is not the worker's.
+    private static func merged(_ old: ModelRows.JobRow, _ transition: Transition) -> ModelRows.JobRow {
+        var row = old
+        row.job.state = transition.job.state
+        row.job.availableAt = transition.job.availableAt
+        row.job.attempt = transition.job.attempt
+        row.job.waitingFor = transition.job.waitingFor
+        row.job.failure = transition.job.failure
+        row.job.startedAt = transition.job.startedAt
+        row.job.finishedAt = transition.job.finishedAt
+        row.job.progress = transition.job.progress
+        guard transition.releasesLease else { return row }
+        row.owner = nil
+        row.leaseUntil = nil
+        if old.job.cancellation != transition.job.cancellation {
+            row.job.availableAt = min(row.job.availableAt, old.job.createdAt)
+        }
+        return row
+    }
+
+    private static func unblock(after job: Job, _ rows: inout ModelRows) {
+        for (id, row) in rows.jobs where row.job.blockedBy == job.id {
+            rows.jobs[id]?.job.blockedBy = nil
+            rows.jobs[id]?.job.availableAt = min(row.job.availableAt, job.finishedAt ?? row.job.availableAt)
+        }
+    }
+
+    public func requestCancellation(_ request: CancellationRequest) async throws -> Job {
+        try write { rows in
+            guard var row = rows.jobs[request.job] else {
+                throw StorageError(.jobNotFound, "no job has the id \(request.job)")
+            }
+            guard !row.job.state.isTerminal else {
+                throw StorageError(.jobTerminal, "job \(row.job.id) has already \(row.job.state.rawValue)")
+            }
+            guard row.job.cancellation == nil else { return row.job }
+            row.job.cancellation = .requested
+            if row.owner == nil { row.job.availableAt = min(row.job.availableAt, request.now) }
+            rows.jobs[request.job] = row
+            rows.append(.jobCancelRequested, "\(row.job.kind.rawValue) is to be cancelled", of: row.job, at: request.now)
+            return row.job
+        }
+    }
+
+    public func takeOverLeases(owner: String) async throws -> Int {
+        write { rows in
+            let foreign = rows.jobs.filter { $0.value.owner != nil && $0.value.owner != owner }.keys
+            for id in foreign {
+                rows.jobs[id]?.owner = nil
+                rows.jobs[id]?.leaseUntil = nil
+            }
+            return foreign.count
+        }
+    }
+}

@@ -1,0 +1,103 @@
+public import AuraModel
+import Locking
+public import Storage
+
+/// The contract of ``Store`` as plainly as it can be said, in memory: a second opinion for the conformance suite, and a
+/// store without IO for tests that run a job thousands of times.
+///
+/// Each method is one step under one lock; the observer is called within it, so that it sees commits in their order, and
+/// must not call back. A second `ModelStore` over the same disk is the same database, opened again.
+public final class ModelStore: Store {
+    /// What stays when a store is closed.
+    public final class Disk: Sendable {
+        let rows = Locked(ModelRows())
+        let installation = Locked<String?>(nil)
+
+        public init() {}
+    }
+
+    typealias Observer = @Sendable ([Event]) -> Void
+
+    public let installation: String
+    let disk: Disk
+    private let observer = Locked<Observer?>(nil)
+
+    public init(disk: Disk = Disk(), installation: String = "model") {
+        self.disk = disk
+        self.installation = disk.installation.withLock { known in
+            known = known ?? installation
+            return known ?? installation
+        }
+    }
+
+    public func observe(_ observer: @escaping @Sendable ([Event]) -> Void) {
+        self.observer.withLock { $0 = observer }
+    }
+
+    func read<Value>(_ body: (ModelRows) throws -> Value) rethrows -> Value {
+        try disk.rows.withLock { try body($0) }
+    }
+
+    /// Runs `body` on a copy, which becomes what is true unless it throws.
+    func write<Value>(_ body: (inout ModelRows) throws -> Value) rethrows -> Value {
+        try disk.rows.withLock { rows in
+            var copy = rows
+            let value = try body(&copy)
+            let added = Array(copy.events.suffix(copy.events.count - rows.events.count))
+            rows = copy
+            if !added.isEmpty { observer.withLock { $0 }?(added) }
+            return value
+        }
+    }
+}
+
+/// Reading.
+extension ModelStore {
+    public func instance(_ reference: InstanceReference) async throws -> Instance? {
+        read { $0.find(reference) }
+    }
+
+    public func instances(_ query: InstanceQuery) async throws -> [Instance] {
+        let found = read { $0.instances.values.map(\.instance) }.filter { instance in
+            if let tenant = query.tenant, instance.tenant != tenant { return false }
+            if let after = query.after, instance.id.text <= after.text { return false }
+            if query.phases.isEmpty { return query.includesDestroyed || instance.phase != .destroyed }
+            return query.phases.contains(instance.phase)
+        }
+        return Array(found.sorted { $0.id.text < $1.id.text }.prefix(query.limit))
+    }
+
+    public func job(_ id: JobID) async throws -> Job? {
+        read { $0.jobs[id]?.job }
+    }
+
+    public func jobs(_ query: JobQuery) async throws -> [Job] {
+        let found = read { $0.jobs.values.map(\.job) }.filter { job in
+            if let instance = query.instance, job.instance != instance { return false }
+            if let tenant = query.tenant, job.tenant != tenant { return false }
+            if let change = query.change, job.change != change { return false }
+            if let after = query.after, job.id.text <= after.text { return false }
+            return query.states.isEmpty || query.states.contains(job.state)
+        }
+        return Array(found.sorted { $0.id.text < $1.id.text }.prefix(query.limit))
+    }
+
+    public func steps(of job: JobID) async throws -> [StepRecord] {
+        read { $0.steps(of: job) }
+    }
+
+    public func events(_ query: EventQuery) async throws -> [Event] {
+        let found = read { $0.events }.filter {
+            $0.seq > query.after && $0.seq <= query.through ?? .max && query.filter.matches($0.entry)
+        }
+        return Array(found.prefix(query.limit))
+    }
+
+    public func head() async throws -> Int64 {
+        read { $0.head }
+    }
+
+    public func nextDue() async throws -> Timestamp? {
+        read { $0.free.map(\.availableAt).min() }
+    }
+}

@@ -1,0 +1,92 @@
+public import AuraModel
+import Locking
+public import Storage
+
+/// A store with a test's hook before and after each write, to fail it, hold it or count it.
+public final class ProbedStore: Store {
+    /// What a hook may look at.
+    public enum Write: Sendable {
+        case submit(Submission)
+        case claim(ClaimRequest)
+        case extendLeases(LeaseExtension)
+        case apply(Transition)
+        case requestCancellation(CancellationRequest)
+        case takeOverLeases
+    }
+
+    public typealias Hook = @Sendable (Write) async throws -> Void
+
+    private struct Hooks {
+        var before: Hook = { _ in }
+        var after: Hook = { _ in }
+    }
+
+    public let base: any Store
+    private let hooks = Locked(Hooks())
+    private let kept: (any Sendable & AnyObject)?
+
+    /// - Parameter kept: what must live as long as the store, such as its directory.
+    public init(_ base: any Store, keeping kept: (any Sendable & AnyObject)? = nil) {
+        self.base = base
+        self.kept = kept
+    }
+
+    public var installation: String { base.installation }
+
+    /// Sets what runs before each write; what it throws stands for the write, which is then not tried.
+    public func before(_ hook: @escaping Hook) {
+        hooks.withLock { $0.before = hook }
+    }
+
+    /// Sets what runs after each write that committed; what it throws is all that the caller learns.
+    public func after(_ hook: @escaping Hook) {
+        hooks.withLock { $0.after = hook }
+    }
+
+    private func probe<Value>(_ write: Write, _ body: () async throws -> Value) async throws -> Value {
+        try await hooks.withLock { $0.before }(write)
+        let value = try await body()
+        try await hooks.withLock { $0.after }(write)
+        return value
+    }
+
+    public func submit(_ submission: Submission) async throws -> Submitted {
+        try await probe(.submit(submission)) { try await base.submit(submission) }
+    }
+
+    public func claim(_ request: ClaimRequest) async throws -> [Claim] {
+        try await probe(.claim(request)) { try await base.claim(request) }
+    }
+
+    public func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState] {
+        try await probe(.extendLeases(request)) { try await base.extendLeases(request) }
+    }
+
+    public func apply(_ transition: Transition) async throws -> Applied {
+        try await probe(.apply(transition)) { try await base.apply(transition) }
+    }
+
+    public func requestCancellation(_ request: CancellationRequest) async throws -> Job {
+        try await probe(.requestCancellation(request)) { try await base.requestCancellation(request) }
+    }
+
+    public func takeOverLeases(owner: String) async throws -> Int {
+        try await probe(.takeOverLeases) { try await base.takeOverLeases(owner: owner) }
+    }
+
+    public func instance(_ reference: InstanceReference) async throws -> Instance? {
+        try await base.instance(reference)
+    }
+
+    public func instances(_ query: InstanceQuery) async throws -> [Instance] { try await base.instances(query) }
+    public func job(_ id: JobID) async throws -> Job? { try await base.job(id) }
+    public func jobs(_ query: JobQuery) async throws -> [Job] { try await base.jobs(query) }
+    public func steps(of job: JobID) async throws -> [StepRecord] { try await base.steps(of: job) }
+    public func events(_ query: EventQuery) async throws -> [Event] { try await base.events(query) }
+    public func head() async throws -> Int64 { try await base.head() }
+    public func nextDue() async throws -> Timestamp? { try await base.nextDue() }
+
+    public func observe(_ observer: @escaping @Sendable ([Event]) -> Void) {
+        base.observe(observer)
+    }
+}

@@ -1,0 +1,32 @@
+public import AuraModel
+import Locking
+
+/// Randomness that a seed repeats (SplitMix64).
+public final class SeededRandom: RandomSource {
+    private let state: Locked<UInt64>
+
+    public init(seed: UInt64) {
+        state = Locked(seed)
+    }
+
+    public func next() -> UInt64 {
+        state.withLock { state in
+            state &+= 0x9E37_79B9_7F4A_7C15
+            var mixed = state
+            mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+            mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+            return mixed ^ (mixed >> 31)
+        }
+    }
+}
+
+/// Randomness that always answers the same, to make jitter exact.
+public struct FixedRandom: RandomSource {
+    private let value: UInt64
+
+    public init(_ value: UInt64) {
+        self.value = value
+    }
+
+    public func next() -> UInt64 { value }
+}

@@ -1,0 +1,24 @@
+import Foundation
+
+/// A directory of its own for one test, gone with the last reference to it.
+public final class TemporaryDirectory: Sendable {
+    public let path: String
+
+    public init() throws {
+        var template = Array((NSTemporaryDirectory() + "/aura-test-XXXXXX").utf8CString)
+        let made = template.withUnsafeMutableBufferPointer { buffer in
+            buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) }
+        }
+        guard let made else { throw CocoaError(.fileWriteUnknown) }
+        path = made
+    }
+
+    /// The path of a file within.
+    public func file(_ name: String) -> String {
+        "\(path)/\(name)"
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+}
