@@ -30,3 +30,20 @@ public struct FixedRandom: RandomSource {
 
     public func next() -> UInt64 { value }
 }
+
+/// Randomness that a test wrote down, over and over.
+public final class ListedRandom: RandomSource {
+    private let values: [UInt64]
+    private let place = Locked(0)
+
+    public init(_ values: [UInt64]) {
+        self.values = values
+    }
+
+    public func next() -> UInt64 {
+        place.withLock { place in
+            defer { place += 1 }
+            return values[place % values.count]
+        }
+    }
+}

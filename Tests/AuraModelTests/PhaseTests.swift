@@ -1,0 +1,80 @@
+import AuraModel
+import Testing
+
+/// The table of phases, as text: a change of it shows in review.
+private let table = """
+    queued: provisioning rollingBack failed destroying
+    provisioning: configuring networking running rollingBack failed destroying
+    configuring: networking running rollingBack failed destroying
+    networking: running rollingBack failed destroying
+    running: suspending restarting degraded destroying
+    suspending: suspended degraded destroying
+    suspended: resuming degraded destroying
+    resuming: running degraded destroying
+    restarting: running degraded destroying
+    degraded: suspending resuming restarting running destroying
+    rollingBack: failed destroying
+    failed: destroying
+    destroying: destroyed degraded
+    destroyed:
+    """
+
+@Suite struct PhaseTests {
+    @Test func theTableIsAsAgreed() {
+        let present = Phase.allCases.map { phase in
+            ([phase.rawValue + ":"] + phase.successors.map(\.rawValue)).joined(separator: " ")
+        }
+        #expect(present.joined(separator: "\n") == table)
+    }
+
+    /// For each of the 196 pairs there is an answer, and it is the table's.
+    @Test func theFunctionIsTotal() {
+        let allowed = Set(
+            table.split(separator: "\n").flatMap { line in
+                let parts = line.split(separator: ":", omittingEmptySubsequences: false)
+                return parts[1].split(separator: " ").map { "\(parts[0])>\($0)" }
+            })
+        for from in Phase.allCases {
+            for to in Phase.allCases {
+                let isAllowed = from == to || allowed.contains("\(from.rawValue)>\(to.rawValue)")
+                #expect(from.mayBecome(to) == isAllowed, "\(from) → \(to)")
+            }
+        }
+    }
+
+    @Test func destroyIsAcceptedInEveryPhaseButTheLast() {
+        for phase in Phase.allCases where phase != .destroyed { #expect(phase.mayBecome(.destroying), "\(phase)") }
+        #expect(Phase.destroyed.successors.isEmpty)
+    }
+
+    /// From every phase there is a way to the end, and from `queued` to every phase.
+    @Test func nothingIsStrandedOrUnreachable() {
+        func reachable(from first: Phase) -> Set<Phase> {
+            var found: Set<Phase> = [first]
+            var open = [first]
+            while let phase = open.popLast() {
+                for next in phase.successors where found.insert(next).inserted { open.append(next) }
+            }
+            return found
+        }
+        for phase in Phase.allCases { #expect(reachable(from: phase).contains(.destroyed), "\(phase)") }
+        #expect(reachable(from: .queued) == Set(Phase.allCases))
+    }
+
+    @Test func noPhaseIsNamedTwice() {
+        for phase in Phase.allCases {
+            #expect(Set(phase.successors).count == phase.successors.count)
+            #expect(!phase.successors.contains(phase))
+        }
+    }
+
+    @Test func theEndsOfJobsAreTheThreeTerminalStates() {
+        #expect(JobState.allCases.filter(\.isTerminal) == [.succeeded, .failed, .cancelled])
+        #expect(EventType.allCases.filter(\.endsJob) == [.jobSucceeded, .jobFailed, .jobCancelled])
+    }
+
+    @Test func aDestroyNeverWaitsBehindOthers() {
+        for kind in JobKind.allCases where kind != .destroy { #expect(JobKind.destroy.priority < kind.priority) }
+        for kind in JobKind.allCases where kind != .provision { #expect(kind.priority < JobKind.provision.priority) }
+    }
+}

@@ -1,0 +1,62 @@
+import AuraModel
+import Testing
+
+@Suite struct SecretTests {
+    private struct Holder {
+        var name = "ada"
+        var token = Secret("hunter2")
+        var many = [Secret("hunter2")]
+        var named = ["key": Secret("hunter2")]
+        var maybe: Secret? = Secret("hunter2")
+    }
+
+    private enum Choice {
+        case token(Secret)
+    }
+
+    private static func dumped(_ value: Any) -> String {
+        var text = ""
+        dump(value, to: &text)
+        return text
+    }
+
+    private static func reflected(_ value: Any, depth: Int = 6) -> String {
+        let mirror = Mirror(reflecting: value)
+        guard depth > 0 else { return "" }
+        return mirror.children.map { "\($0.label ?? "-") \($0.value) " + reflected($0.value, depth: depth - 1) }
+            .joined(separator: "\n")
+    }
+
+    /// However it is printed, alone or inside of something: never the text.
+    @Test func isNeverShown() {
+        let secret = Secret("hunter2")
+        let values: [Any] = [
+            secret, Optional(secret) as Any, [secret], ["a": secret], (secret, 1), Holder(), Choice.token(secret),
+            Result<Secret, any Error>.success(secret),
+        ]
+        for value in values {
+            let texts = [
+                "\(value)", String(describing: value), String(reflecting: value), Self.dumped(value),
+                Self.reflected(value),
+            ]
+            for text in texts { #expect(!text.contains("hunter2")) }
+        }
+        #expect("\(secret)" == "[secret]")
+        #expect(String(reflecting: secret) == "[secret]")
+        #expect(Mirror(reflecting: secret).children.isEmpty)
+        #expect(Self.dumped(Holder()).contains("[secret]"))
+        #expect(Self.dumped(Holder()).contains("ada"))
+    }
+
+    @Test func isHandedOnByName() {
+        #expect(Secret("hunter2").reveal() == "hunter2")
+        #expect(Secret("").isEmpty)
+        #expect(!Secret("x").isEmpty)
+    }
+
+    @Test func cannotBeEncodedOrComparedByAccident() {
+        let secret: Any = Secret("hunter2")
+        #expect(!(secret is any Encodable))
+        #expect(!(secret is any Equatable))
+    }
+}

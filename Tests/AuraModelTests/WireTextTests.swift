@@ -1,0 +1,32 @@
+import AuraModel
+import Testing
+
+/// The texts of the wire's contract: a change of them shows in review.
+@Suite struct WireTextTests {
+    @Test func eventTypes() {
+        #expect(
+            EventType.allCases.map(\.rawValue) == [
+                "job.queued", "job.started", "job.compensating", "job.cancelRequested", "job.succeeded", "job.failed",
+                "job.cancelled", "phase.changed", "step.started", "step.progress", "step.waiting", "step.retrying",
+                "step.done", "step.failed", "step.undoing", "step.undone", "step.undoFailed", "task.started",
+                "task.finished", "task.failed", "run.recap",
+            ])
+    }
+
+    @Test func jobStatesAndKinds() {
+        #expect(
+            JobState.allCases.map(\.rawValue) == [
+                "queued", "running", "waiting", "compensating", "succeeded", "failed", "cancelled",
+            ])
+        #expect(JobKind.allCases.map(\.rawValue) == ["provision", "suspend", "resume", "restart", "destroy"])
+    }
+
+    @Test func outsideNamesAreDerivedAndDistinct() {
+        var instance = Instance(
+            id: InstanceID("01890a5d-ac96-774b-bcce-b302099f86d0"), tenant: Tenant.default, name: "ada", region: "eu",
+            size: "small", change: ChangeID("c"), createdAt: Timestamp(milliseconds: 0))
+        #expect(instance.outsideName == "aura-ada-099f86d0-g1")
+        instance.generation = 2
+        #expect(instance.outsideName == "aura-ada-099f86d0-g2")
+    }
+}
