@@ -16,6 +16,8 @@ public struct Job: Sendable, Hashable {
     public var epoch: Int64
     /// Tries of the present step that failed in a row.
     public var attempt: Int
+    /// How far it has come, 0 to 1: the most that any of its events said.
+    public var progress: Double
     /// When the whole job counts as failed.
     public var deadline: Timestamp
     public var cancellation: Cancellation?

@@ -1,15 +1,9 @@
 /// A moment in UTC, in milliseconds since 1970.
-public struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
+public struct Timestamp: Sendable, Hashable, Comparable, Codable {
     public let milliseconds: Int64
 
     public init(milliseconds: Int64) {
         self.milliseconds = milliseconds
-    }
-
-    /// Reads RFC 3339 text, with or without a fraction, with `Z` or an offset; what is finer than a millisecond is cut off.
-    public init?(_ text: String) {
-        guard let milliseconds = RFC3339.milliseconds(text) else { return nil }
-        self.init(milliseconds: milliseconds)
     }
 
     public init(from decoder: any Decoder) throws {
@@ -25,9 +19,6 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringCo
         var container = encoder.singleValueContainer()
         try container.encode(description)
     }
-
-    /// RFC 3339 in UTC with milliseconds: `2026-11-20T12:00:00.123Z`.
-    public var description: String { RFC3339.text(milliseconds) }
 
     public static func < (left: Timestamp, right: Timestamp) -> Bool {
         left.milliseconds < right.milliseconds

@@ -5,6 +5,7 @@ import JSON
 extension JobStateMachine {
     /// Turns the job round. Its end will be `failed`, or `cancelled` where that was asked.
     mutating func compensate(_ failure: Failure, now: Timestamp) -> Decision {
+        if job.cancellation == .superseded { return finish(.cancelled, .superseded, now: now) }
         job.failure = failure
         job.state = .compensating
         job.attempt = 0
@@ -83,6 +84,8 @@ extension JobStateMachine {
         record.state = .undoFailed
         record.finishedAt = now
         put(record)
+        job.waitingFor = nil
+        jobChanged = true
         var data = Self.describe(failure)
         if let id = record.externalID { data["externalId"] = .string(id) }
         emit(

@@ -51,7 +51,7 @@ extension JobStateMachine {
         if job.waitingFor != reason { emit(.stepWaiting, "\(record.name) waits \(reason)", now: now, step: index) }
         job.state = .waiting
         job.waitingFor = reason
-        job.availableAt = min(now + duration, record.deadline ?? now + duration)
+        job.availableAt = min(now + duration, record.deadline ?? job.deadline, job.deadline)
         jobChanged = true
         isPausing = true
     }

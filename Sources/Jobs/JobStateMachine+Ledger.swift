@@ -3,11 +3,12 @@ public import JSON
 
 /// What the machine writes down: rows and events.
 extension JobStateMachine {
-    /// Adds an event from within a step: its progress as 0 to 1 of the step.
+    /// Adds an event from within a step: its progress as 0 to 1 of the step. On the way back there is none.
     public mutating func report(
         _ type: EventType, step index: Int, message: String, fraction: Double?, data: JSONValue?, now: Timestamp
     ) {
-        let progress = fraction.map { plan.progress(at: index, fraction: $0) }
+        let isGoingForward = job.state != .compensating
+        let progress = isGoingForward ? fraction.map { plan.progress(at: index, fraction: $0) } : nil
         emit(type, message, now: now, step: index, progress: progress, data: data)
     }
 
@@ -50,12 +51,12 @@ extension JobStateMachine {
         draft.change = job.change
         draft.phase = instance.phase
         draft.step = step.map { plan.steps[$0].name }
-        draft.progress = progress.map { raise($0) }
+        if let progress { draft.progress = raise(progress) }
         draft.data = data
         events.append(draft)
     }
 
-    /// What subscribers are told never falls: a step that is done again after a crash has not lost what was reached.
+    /// How far the job has come with this much: a step that starts over takes nothing back.
     private mutating func raise(_ progress: Double) -> Double {
         if progress > job.progress {
             job.progress = progress

@@ -28,6 +28,7 @@ public struct JobStateMachine: Sendable {
     let policy: RetryPolicy
 
     var isPausing = false
+    private var isInterrupted = false
     var changedSteps: Set<Int> = []
     var instanceChanged = false
     var jobChanged = false
@@ -73,9 +74,12 @@ public struct JobStateMachine: Sendable {
             instance: instanceChanged ? instance : nil, events: events)
     }
 
-    /// Takes note of what others asked of the job.
+    /// Takes note of what others asked of the job. A wait that was decided without that knowledge is not waited out.
     public mutating func noteCancellation(_ cancellation: Cancellation?) {
-        if let cancellation { job.cancellation = cancellation }
+        guard let cancellation, cancellation != job.cancellation else { return }
+        job.cancellation = cancellation
+        let turnsRound = cancellation == .superseded || job.state != .compensating
+        if turnsRound, !isInterrupted { isPausing = false }
     }
 
     /// Lets go of the job without spending a try: the daemon is stopping.
@@ -84,6 +88,7 @@ public struct JobStateMachine: Sendable {
         job.availableAt = now
         jobChanged = true
         isPausing = true
+        isInterrupted = true
     }
 
     /// The pure half of ending a job, in every way that it may end.
@@ -98,12 +103,18 @@ public struct JobStateMachine: Sendable {
             return .finished
         }
         instance.failure = failure
-        let phase = failure == nil ? plan.phaseOnSuccess : plan.phaseOnFailure
+        let phase = phaseAtEnd(failure)
         enter(phase, now: now)
         if phase == .running, instance.runningAt == nil { instance.runningAt = now }
         if phase == .destroyed { instance.destroyedAt = now }
         emitEnd(now: now)
         return .finished
+    }
+
+    /// A job that never began leaves its instance as it was, unless that was waiting for it alone.
+    private func phaseAtEnd(_ failure: Failure?) -> Phase {
+        if failure == nil { return plan.phaseOnSuccess }
+        return job.startedAt == nil && instance.phase != .queued ? instance.phase : plan.phaseOnFailure
     }
 
     private mutating func emitEnd(now: Timestamp) {

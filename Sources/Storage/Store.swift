@@ -9,12 +9,17 @@ public protocol Store: Sendable {
     var installation: String { get }
 
     /// Accepts an operation: finds or makes its instance, admits it, and writes the job with its first event.
+    ///
+    /// Beside an active job (a destroy beside a destroy) it throws `instanceBusy`, whatever the admission said. An
+    /// instance holds its name until it first failed or was destroyed.
     func submit(_ submission: Submission) async throws -> Submitted
     /// Leases jobs that are due, the most urgent first, and raises their epochs.
     func claim(_ request: ClaimRequest) async throws -> [Claim]
     /// Prolongs leases; answers with those that are still held and whether somebody wants them to end.
     func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState]
     /// Writes what a worker decided. Throws `fenced` where the job's epoch is no longer the worker's.
+    ///
+    /// A job that is let go without knowledge of its cancellation is due at once, whatever the worker wrote.
     func apply(_ transition: Transition) async throws -> Applied
     /// Asks a job to end early. A job that no worker holds becomes due at once, to be undone by the next worker.
     func requestCancellation(_ request: CancellationRequest) async throws -> Job

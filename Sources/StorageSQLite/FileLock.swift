@@ -6,6 +6,8 @@ final class FileLock: Sendable {
     private let descriptor: Int32
 
     /// Takes the lock, or throws at once where another process has it.
+    ///
+    /// What throws after the descriptor is set is closed by `deinit`, which runs for a lock that was not taken, too.
     init(path: String, subject: String) throws {
         descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else {
@@ -16,8 +18,7 @@ final class FileLock: Sendable {
         }
         // From here on a throw runs deinit, which closes the file: closing it here as well would close another's.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            throw StorageError(
-                .unavailable, "\(subject) is in use by another aurad: stop that one, or choose another database")
+            throw StorageError(.unavailable, "\(subject) is in use by another aurad: stop that one, or choose another database")
         }
     }
 

@@ -4,12 +4,13 @@ import JSON
 import Storage
 
 /// The rows of instances. The columns serve look-ups; `desired` belongs to the owner's calls, the rest to the workers.
+///
+/// An instance holds its name until it first failed or was destroyed. It never takes it back: by the time that a failed
+/// one is being destroyed, the name may be another's.
 enum InstanceRows {
     static func insert(_ instance: Instance, _ database: Database) throws {
         let statement = try database.cachedStatement(
-            sql:
-                "INSERT INTO instance (id, tenant, name, desired, phase, holds_name, document) VALUES (?, ?, ?, ?, ?, 1, ?)"
-        )
+            sql: "INSERT INTO instance (id, tenant, name, desired, phase, holds_name, document) VALUES (?, ?, ?, ?, ?, 1, ?)")
         do {
             try statement.execute(arguments: [
                 instance.id.text, instance.tenant.text, instance.name, instance.desired.rawValue,
@@ -27,20 +28,24 @@ enum InstanceRows {
     /// What an owner's call changes.
     static func updateWhole(_ instance: Instance, _ database: Database) throws {
         let statement = try database.cachedStatement(
-            sql: "UPDATE instance SET desired = ?, phase = ?, \(keepingName), document = ? WHERE id = ?")
+            sql: "UPDATE instance SET desired = ?, phase = ?, holds_name = holds_name AND ?, document = ? WHERE id = ?")
         try statement.execute(arguments: [
-            instance.desired.rawValue, instance.phase.rawValue, instance.givesUpItsName,
-            try JSONCoder.encodeString(instance), instance.id.text,
+            instance.desired.rawValue, instance.phase.rawValue, keepsName(instance), try JSONCoder.encodeString(instance),
+            instance.id.text,
         ])
     }
 
     /// What a worker changes: all but `desired`.
     static func updateFacts(_ instance: Instance, _ database: Database) throws {
         let statement = try database.cachedStatement(
-            sql: "UPDATE instance SET phase = ?, \(keepingName), document = ? WHERE id = ?")
+            sql: "UPDATE instance SET phase = ?, holds_name = holds_name AND ?, document = ? WHERE id = ?")
         try statement.execute(arguments: [
-            instance.phase.rawValue, instance.givesUpItsName, try JSONCoder.encodeString(instance), instance.id.text,
+            instance.phase.rawValue, keepsName(instance), try JSONCoder.encodeString(instance), instance.id.text,
         ])
+    }
+
+    private static func keepsName(_ instance: Instance) -> Bool {
+        instance.phase != .failed && instance.phase != .destroyed
     }
 
     static func find(_ reference: InstanceReference, _ database: Database) throws -> Instance? {

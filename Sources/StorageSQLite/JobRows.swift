@@ -12,43 +12,42 @@ enum JobRows {
         let statement = try database.cachedStatement(
             sql: """
                 INSERT INTO job (id, kind, instance, tenant, change, state, priority, available_at, epoch, attempt, deadline,
-                    progress, cancellation, blocked_by, definition_version, input, waiting_for, failure, created_at, started_at,
-                    finished_at)
+                    cancellation, blocked_by, definition_version, input, waiting_for, failure, created_at, started_at,
+                    finished_at, progress)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
-        let arguments: StatementArguments = [
-            job.id.text, job.kind.rawValue, job.instance.text, job.tenant.text, job.change.text, job.state.rawValue,
-            job.priority, job.availableAt.milliseconds, job.epoch, job.attempt, job.deadline.milliseconds,
-            job.progress,
-            job.cancellation?.rawValue, job.blockedBy?.text, job.definitionVersion, job.input.serializedString(),
-            job.waitingFor, try job.failure.map(JSONCoder.encodeString), job.createdAt.milliseconds,
-            job.startedAt?.milliseconds, job.finishedAt?.milliseconds,
-        ]
         do {
-            try statement.execute(arguments: arguments)
-        } catch let error as DatabaseError where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE {
+            try statement.execute(arguments: [
+                job.id.text, job.kind.rawValue, job.instance.text, job.tenant.text, job.change.text,
+                job.state.rawValue, job.priority, job.availableAt.milliseconds, job.epoch, job.attempt,
+                job.deadline.milliseconds, job.cancellation?.rawValue, job.blockedBy?.text, job.definitionVersion,
+                job.input.serializedString(), job.waitingFor, try job.failure.map(JSONCoder.encodeString),
+                job.createdAt.milliseconds, job.startedAt?.milliseconds, job.finishedAt?.milliseconds, job.progress,
+            ])
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+            guard let rival = try active(of: job.instance, database).first else { throw error }
             throw StorageError(
-                .instanceBusy, "another job works on the instance \(job.instance)",
-                job: try active(of: job.instance, database).first?.id)
+                .instanceBusy, "cannot \(job.kind.rawValue) while job \(rival.id) (\(rival.kind.rawValue)) is at work: wait for it",
+                job: rival.id)
         }
     }
 
     /// Writes what a worker may change, where the epoch is still its own. False where it is not.
     ///
-    /// A job whose worker lets go without having heard that it is to end is due at once.
+    /// A worker that lets go without knowing what others asked of the job meanwhile leaves it due at once.
     static func update(_ job: Job, releasesLease: Bool, _ database: Database) throws -> Bool {
         let release = releasesLease || job.state.isTerminal ? ", lease_owner = NULL, lease_until = NULL" : ""
         let statement = try database.cachedStatement(
             sql: """
-                UPDATE job SET state = ?, available_at = CASE WHEN cancellation IS ? THEN ? ELSE created_at END, attempt = ?, progress = ?, waiting_for = ?, failure = ?, started_at = ?,
-                    finished_at = ?\(release)
+                UPDATE job SET state = ?,
+                    available_at = CASE WHEN ? OR cancellation IS ? THEN ? ELSE min(?, created_at) END,
+                    attempt = ?, waiting_for = ?, failure = ?, started_at = ?, finished_at = ?, progress = ?\(release)
                 WHERE id = ? AND epoch = ? AND lease_owner IS NOT NULL
                 """)
         try statement.execute(arguments: [
-            job.state.rawValue, job.cancellation?.rawValue, job.availableAt.milliseconds, job.attempt, job.progress,
-            job.waitingFor,
-            try job.failure.map(JSONCoder.encodeString), job.startedAt?.milliseconds, job.finishedAt?.milliseconds,
-            job.id.text, job.epoch,
+            job.state.rawValue, !releasesLease, job.cancellation?.rawValue, job.availableAt.milliseconds,
+            job.availableAt.milliseconds, job.attempt, job.waitingFor, try job.failure.map(JSONCoder.encodeString),
+            job.startedAt?.milliseconds, job.finishedAt?.milliseconds, job.progress, job.id.text, job.epoch,
         ])
         return database.changesCount == 1
     }

@@ -121,11 +121,11 @@ extension SQLiteStore {
     ) throws {
         let statement = try database.cachedStatement(
             sql: """
-                UPDATE job SET state = 'cancelled', cancellation = 'superseded', finished_at = ?, waiting_for = NULL,
-                    failure = ?, epoch = epoch + 1 WHERE id = ?
+                UPDATE job SET state = 'cancelled', cancellation = 'superseded', failure = ?, finished_at = ?,
+                    waiting_for = NULL, epoch = epoch + 1 WHERE id = ?
                 """)
         try statement.execute(arguments: [
-            now.milliseconds, try JSONCoder.encodeString(Failure.superseded), job.id.text,
+            try JSONCoder.encodeString(Failure.superseded), now.milliseconds, job.id.text,
         ])
         var draft = EventDraft(
             at: now, type: .jobCancelled, tenant: job.tenant,

@@ -21,7 +21,7 @@ extension SQLiteStore {
                     """)
             if try Int.fetchOne(ready, arguments: [now.milliseconds]) != nil { return true }
             let expired = try database.cachedStatement(
-                sql: "SELECT 1 FROM job WHERE lease_owner IS NOT NULL AND lease_until < ? LIMIT 1")
+                sql: "SELECT 1 FROM job WHERE lease_owner IS NOT NULL AND lease_until < ? AND \(JobRows.active) LIMIT 1")
             return try Int.fetchOne(expired, arguments: [now.milliseconds]) != nil
         }
     }
@@ -37,7 +37,8 @@ extension SQLiteStore {
         if ids.count < request.limit {
             let expired = try database.cachedStatement(
                 sql: """
-                    SELECT id FROM job WHERE lease_owner IS NOT NULL AND lease_until < ? ORDER BY lease_until LIMIT ?
+                    SELECT id FROM job WHERE lease_owner IS NOT NULL AND lease_until < ? AND \(JobRows.active)
+                    ORDER BY lease_until LIMIT ?
                     """)
             ids += try String.fetchAll(expired, arguments: [request.now.milliseconds, request.limit - ids.count])
         }

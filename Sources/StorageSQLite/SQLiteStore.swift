@@ -26,6 +26,8 @@ public final class SQLiteStore: Store {
         }
         do {
             pool = try DatabasePool(path: path, configuration: settings)
+            // Not in prepareDatabase: the pool sets NORMAL after that, once it has turned on the write-ahead log.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
             self.installation = try pool.write { database in
                 try Schema.migrate(database)
                 return try Self.installation(database, new: installation)
@@ -59,6 +61,8 @@ public final class SQLiteStore: Store {
         } catch let error as DatabaseError {
             throw StorageError(
                 .unavailable, "cannot read the database: \(error.message ?? error.resultCode.description)")
+        } catch let error where !(error is StorageError || error is CancellationError) {
+            throw StorageError(.corrupt, "the database holds a row that this version cannot read")
         }
     }
 }

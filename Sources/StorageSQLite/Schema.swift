@@ -35,14 +35,14 @@ enum Schema {
             id TEXT PRIMARY KEY, tenant TEXT NOT NULL, name TEXT NOT NULL, desired TEXT NOT NULL, phase TEXT NOT NULL,
             holds_name INTEGER NOT NULL, document TEXT NOT NULL
         ) WITHOUT ROWID;
-        CREATE UNIQUE INDEX instance_live_name ON instance (tenant, name) WHERE holds_name = 1;
+        CREATE UNIQUE INDEX instance_live_name ON instance (tenant, name) WHERE holds_name;
         CREATE INDEX instance_name ON instance (tenant, name, id);
 
         CREATE TABLE job (
             id TEXT PRIMARY KEY, kind TEXT NOT NULL, instance TEXT NOT NULL REFERENCES instance (id), tenant TEXT NOT NULL,
             change TEXT NOT NULL, state TEXT NOT NULL, priority INTEGER NOT NULL, available_at INTEGER NOT NULL,
-            epoch INTEGER NOT NULL, lease_owner TEXT, lease_until INTEGER, attempt INTEGER NOT NULL,
-            deadline INTEGER NOT NULL, progress REAL NOT NULL, cancellation TEXT, blocked_by TEXT, definition_version INTEGER NOT NULL,
+            epoch INTEGER NOT NULL, lease_owner TEXT, lease_until INTEGER, attempt INTEGER NOT NULL, progress REAL NOT NULL,
+            deadline INTEGER NOT NULL, cancellation TEXT, blocked_by TEXT, definition_version INTEGER NOT NULL,
             input TEXT NOT NULL, waiting_for TEXT, failure TEXT, created_at INTEGER NOT NULL, started_at INTEGER,
             finished_at INTEGER
         ) WITHOUT ROWID;

@@ -44,7 +44,7 @@ struct FullDiskTests {
         try ballast.fill()
         let accepted = try await submitUntilFull(store)
         let before = try await store.ledger()
-        #expect(before.map(\.seq) == (1...Int64(accepted + 1)).map { $0 })
+        #expect(before.map(\.seq) == numbers(upTo: accepted + 1))
 
         try await expectStorageError(.unavailable) { try await store.apply(Self.largeTransition(claim)) }
         try await allFailTogether(store)
@@ -58,7 +58,7 @@ struct FullDiskTests {
         let after = try await store.submit(Self.large(900))
         #expect(!after.isRepetition)
         let all = try await store.ledger()
-        #expect(all.map(\.seq) == (1...Int64(before.count + 2)).map { $0 })
+        #expect(all.map(\.seq) == numbers(upTo: before.count + 2))
         #expect(log.events == all)
     }
 

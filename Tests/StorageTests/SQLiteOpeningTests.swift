@@ -2,10 +2,9 @@ import AuraModel
 import Foundation
 import GRDB
 import Storage
+@testable import StorageSQLite
 import TestKit
 import Testing
-
-@testable import StorageSQLite
 
 @Suite(.timeLimit(.minutes(1))) struct SQLiteOpeningTests {
     @Test func aSecondDaemonIsKeptOutWhileTheFirstLives() async throws {
@@ -13,9 +12,7 @@ import Testing
         let path = directory.file("aura.db")
         try await { () async throws in
             let first = try SQLiteStore(path: path, installation: "first")
-            let error = try await expectStorageError(.unavailable) {
-                try SQLiteStore(path: path, installation: "second")
-            }
+            let error = try await expectStorageError(.unavailable) { try SQLiteStore(path: path, installation: "second") }
             #expect(error.message.contains("in use by another aurad"))
             #expect(error.message.contains(path))
             _ = try await first.submit(Fixtures.provision(1, at: start))
@@ -76,8 +73,7 @@ import Testing
         #expect(error.message.contains("check that its directory exists"))
     }
 
-    @Test(
-        .enabled("needs a file system that can be mounted read-only, or a user other than root") { canBeUnwritable() })
+    @Test(.enabled("needs a file system that can be mounted read-only, or a user other than root") { canBeUnwritable() })
     func aDirectoryThatCannotBeWrittenIsNamed() async throws {
         let place = try UnwritableDirectory()
         let path = place.path + "/aura.db"
@@ -96,5 +92,21 @@ import Testing
             )
         }
         #expect((journal, synchronous) == ("wal", 2))
+    }
+
+    @Test(arguments: [
+        "UPDATE instance SET document = '{'", "UPDATE instance SET desired = 'rich'", "UPDATE job SET state = 'odd'",
+        "UPDATE job SET input = '{'", "UPDATE event SET type = 'job.danced'",
+    ])
+    func aRowThatCannotBeReadIsCorrupt(_ damage: String) async throws {
+        let directory = try TemporaryDirectory()
+        let store = try SQLiteStore(path: directory.file("aura.db"), installation: "first")
+        _ = try await store.submit(Fixtures.provision(1, at: start))
+        try await store.pool.write { try $0.execute(sql: damage) }
+        try await expectStorageError(.corrupt) {
+            _ = try await store.instances(InstanceQuery())
+            _ = try await store.jobs(JobQuery())
+            _ = try await store.ledger()
+        }
     }
 }

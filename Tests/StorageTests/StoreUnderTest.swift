@@ -1,6 +1,4 @@
 import AuraModel
-import Glibc
-import Locking
 import Storage
 import StorageSQLite
 import TestKit
@@ -23,19 +21,7 @@ struct StoreUnderTest: Sendable, CustomTestStringConvertible {
     /// A database of its own, empty.
     func openNew() async throws -> any Store {
         let place = try StorePlace()
-        StorePlaces.keep(place)
-        return try await open(place)
-    }
-}
-
-/// Keeps the places of stores that tests hold, until the tests are over.
-private enum StorePlaces {
-    private static let kept = Locked<[StorePlace]>([])
-    private static let clearing: Void = { _ = atexit { StorePlaces.kept.withLock { $0 = [] } } }()
-
-    static func keep(_ place: StorePlace) {
-        clearing
-        kept.withLock { $0.append(place) }
+        return ProbedStore(try await open(place), keeping: place)
     }
 }
 
@@ -53,6 +39,11 @@ final class StorePlace: Sendable {
 
 /// When the tests' stories begin.
 let start = Timestamp(milliseconds: 1_795_176_000_123)
+
+/// What a ledger of so many events is numbered with.
+func numbers(upTo count: Int) -> [Int64] {
+    (1...count).map { Int64($0) }
+}
 
 extension Store {
     /// Accepts a provision and claims it.

@@ -23,9 +23,12 @@ public final class ProbedStore: Store {
 
     public let base: any Store
     private let hooks = Locked(Hooks())
+    private let kept: (any Sendable & AnyObject)?
 
-    public init(_ base: any Store) {
+    /// - Parameter kept: what must live as long as the store, such as its directory.
+    public init(_ base: any Store, keeping kept: (any Sendable & AnyObject)? = nil) {
         self.base = base
+        self.kept = kept
     }
 
     public var installation: String { base.installation }

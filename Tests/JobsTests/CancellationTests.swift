@@ -1,0 +1,210 @@
+import AuraModel
+import Jobs
+import Storage
+import TestKit
+import Testing
+
+/// Where in its life a job is when somebody asks it to end.
+private enum Point: String, CaseIterable {
+    case beforeItsFirstStep, atIntent, afterAStep, whileWaiting, whileRetrying, inDoubt, beforeItsEnd
+
+    /// Tells the story up to this point of step 1; the job is claimed again where it was let go.
+    func story() -> Story {
+        let story = Story()
+        if self == .beforeItsFirstStep { return story }
+        story.perform(0)
+        if self == .beforeItsEnd { for index in 1...4 { story.perform(index) } }
+        if self == .afterAStep || self == .beforeItsEnd { return story }
+        story.begin(1)
+        switch self {
+        case .whileWaiting: story.machine.stepWaits(1, for: .seconds(5), reason: "to boot", now: story.now)
+        case .whileRetrying: story.fail(1, busyServer)
+        case .inDoubt: story.fail(1, lostAnswer)
+        case .beforeItsFirstStep, .atIntent, .afterAStep, .beforeItsEnd: return story
+        }
+        story.letGoAndComeBack()
+        return story
+    }
+
+    /// The steps that may have touched the world, last first, as far as they can be undone.
+    var toUndo: [Int] {
+        switch self {
+        case .beforeItsFirstStep: []
+        case .afterAStep: [0]
+        case .atIntent, .whileWaiting, .whileRetrying, .inDoubt: [1, 0]
+        case .beforeItsEnd: [3, 1, 0]
+        }
+    }
+}
+
+@Suite struct CancellationTests {
+    @Test(arguments: Point.allCases) private func aCancelledJobIsUndone(_ point: Point) {
+        let story = point.story()
+        story.machine.noteCancellation(.requested)
+        for index in point.toUndo { story.undo(index) }
+        story.end(.cancelled)
+        #expect(story.job.failure?.code == "cancelled")
+        #expect(story.told.last == "job.cancelled")
+        #expect(story.machine.instance.phase == .failed)
+        #expect(!story.told.contains("job.failed"))
+    }
+
+    @Test(arguments: Point.allCases) private func aSupersededJobStopsWhereItIs(_ point: Point) {
+        let story = point.story()
+        let steps = story.machine.steps
+        let phase = story.machine.instance.phase
+        story.machine.noteCancellation(.superseded)
+        story.end(.cancelled)
+        #expect(story.job.failure?.code == "superseded")
+        #expect(story.told.last == "job.cancelled")
+        #expect(story.machine.steps == steps)
+        #expect(story.machine.instance.phase == phase)
+        #expect(!story.told.contains { $0.hasPrefix("step.und") })
+    }
+
+    @Test func aSupersededJobStopsUndoing() {
+        let story = Story()
+        story.perform(0)
+        story.begin(1)
+        story.fail(1, brokenDisk)
+        story.undo(1)
+        story.machine.noteCancellation(.superseded)
+        story.end(.cancelled)
+        #expect(story.machine.steps[0]?.state == .done)
+    }
+
+    /// The step that was broken off by the destroy throws something permanent: still the destroy's doing.
+    @Test(arguments: [0, 2]) func aSupersededStepThatFailsIsNotAFailure(_ index: Int) {
+        let story = Story()
+        for before in 0..<index { story.perform(before) }
+        story.begin(index)
+        story.machine.noteCancellation(.superseded)
+        story.fail(index, brokenDisk)
+        story.end(.cancelled)
+        #expect(story.job.failure?.code == "superseded")
+        #expect(!story.told.contains("job.compensating"))
+        #expect(story.told.last == "job.cancelled")
+    }
+
+    /// The only step of a job without undo fails for good just as the destroy comes.
+    @Test func aSupersededJobWithoutUndoIsCancelledToo() {
+        let plan = JobPlan(
+            kind: .restart, version: 1,
+            steps: [StepPlan(name: "x", phase: .restarting, timeLimit: .seconds(60), weight: 1, hasUndo: false)],
+            phaseOnSuccess: .running, phaseOnFailure: .degraded, timeLimit: .seconds(600))
+        let story = Story(plan: plan, phase: .running)
+        story.begin(0)
+        story.machine.noteCancellation(.superseded)
+        story.fail(0, brokenDisk)
+        story.end(.cancelled)
+    }
+
+    @Test func undoingIsNotCancelled() {
+        let story = Story()
+        story.perform(0)
+        story.begin(1)
+        story.fail(1, brokenDisk)
+        story.beginUndo(1)
+        story.machine.noteCancellation(.requested)
+        story.machine.undoDone(1, now: story.now)
+        story.undo(0)
+        #expect(story.decide() == .finished)
+        #expect(story.job.failure == brokenDisk)
+    }
+
+    @Test func aDestroyOutranksACancellation() {
+        let story = Story()
+        story.perform(0)
+        story.machine.noteCancellation(.requested)
+        story.machine.noteCancellation(.superseded)
+        story.end(.cancelled)
+        #expect(story.job.failure?.code == "superseded")
+    }
+
+    /// The step had decided to wait for minutes when the word came: the job turns round now, not then.
+    @Test(arguments: [Cancellation.requested, .superseded]) func aDecidedWaitIsNotWaitedOut(_ wish: Cancellation) {
+        let story = Story()
+        story.begin(0)
+        story.machine.stepWaits(0, for: .seconds(50), reason: "to boot", now: story.now)
+        story.machine.noteCancellation(wish)
+        if wish == .requested { story.undo(0) }
+        story.end(.cancelled)
+    }
+
+    @Test func theWaitOfAnUndoIsNotCutShortByACancellation() {
+        let story = Story()
+        story.begin(0)
+        story.fail(0, brokenDisk)
+        story.beginUndo(0)
+        story.machine.undoWaits(0, for: .seconds(5), reason: "to go", now: story.now)
+        story.machine.noteCancellation(.requested)
+        #expect(story.decide() == .pause)
+        story.machine.noteCancellation(.superseded)
+        #expect(story.decide() == .finished)
+    }
+
+    /// A restart that was cancelled in the queue leaves the machine as it is: running.
+    @Test func whatNeverBeganChangesNoPhase() {
+        let plan = JobPlan(
+            kind: .restart, version: 1,
+            steps: [StepPlan(name: "x", phase: .restarting, timeLimit: .seconds(60), weight: 1, hasUndo: false)],
+            phaseOnSuccess: .running, phaseOnFailure: .degraded, timeLimit: .seconds(600))
+        let story = Story(plan: plan, phase: .running)
+        story.machine.noteCancellation(.requested)
+        story.end(.cancelled)
+        #expect(story.machine.instance.phase == .running)
+        #expect(story.told == ["job.cancelled"])
+    }
+}
+
+@Suite struct InterruptionTests {
+    @Test func aDrainSpendsNoAttempt() {
+        let story = Story()
+        story.begin(0)
+        story.fail(0, busyServer)
+        story.letGoAndComeBack()
+        story.begin(0)
+        let attempt = story.machine.steps[0]?.attempt
+        story.now = story.now + .seconds(1)
+        story.machine.interrupt(now: story.now)
+        #expect(story.decide() == .pause)
+        story.commit(releasing: true)
+        #expect(story.machine.steps[0]?.attempt == attempt)
+        #expect((story.job.state, story.job.availableAt) == (.waiting, story.now))
+        #expect(story.told.last == "step.retrying a")
+        story.reclaim()
+        story.perform(0)
+    }
+
+    @Test func aDrainWhileUndoingIsStillUndoing() {
+        let story = Story()
+        story.begin(0)
+        story.fail(0, brokenDisk)
+        story.beginUndo(0)
+        story.machine.interrupt(now: story.now)
+        #expect(story.decide() == .pause)
+        story.commit(releasing: true)
+        #expect(story.job.state == .compensating)
+        story.reclaim()
+        story.undo(0)
+        story.end(.failed)
+    }
+
+    @Test func aDrainLetsGoEvenOfACancelledJob() {
+        let story = Story()
+        story.begin(0)
+        story.machine.interrupt(now: story.now)
+        story.machine.noteCancellation(.requested)
+        #expect(story.decide() == .pause)
+    }
+
+    @Test func aDrainAtTheEndIsTheEnd() {
+        var plan = Story.plan
+        plan.steps = [StepPlan(name: "x", phase: .provisioning, timeLimit: .seconds(60), weight: 1, hasUndo: false)]
+        let story = Story(plan: plan)
+        story.begin(0)
+        story.fail(0, brokenDisk)
+        story.machine.interrupt(now: story.now)
+        story.end(.failed)
+    }
+}
