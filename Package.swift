@@ -164,6 +164,7 @@ let package = Package(
                 "JSON",
                 "Locking", logging,
             ]),
+        suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel", "JSON"]),
         suite("TidyTests", []),
     ]
 )

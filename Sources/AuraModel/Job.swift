@@ -21,8 +21,6 @@ public struct Job: Sendable, Hashable {
     /// When the whole job counts as failed.
     public var deadline: Timestamp
     public var cancellation: Cancellation?
-    /// How far it has come, 0 to 1: the most that any of its events said.
-    public var progress: Double
     /// The job that must end before this one may start.
     public var blockedBy: JobID?
     public var definitionVersion: Int

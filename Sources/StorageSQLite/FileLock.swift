@@ -16,9 +16,9 @@ final class FileLock: Sendable {
                 "cannot open \(path): \(String(cString: strerror(errno))); "
                     + "check that its directory exists and that aurad may write there")
         }
-        // From here on a throw runs deinit, which closes the file: closing it here as well would close another's.
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            throw StorageError(.unavailable, "\(subject) is in use by another aurad: stop that one, or choose another database")
+            throw StorageError(
+                .unavailable, "\(subject) is in use by another aurad: stop that one, or choose another database")
         }
     }
 

@@ -10,7 +10,9 @@ import Storage
 enum InstanceRows {
     static func insert(_ instance: Instance, _ database: Database) throws {
         let statement = try database.cachedStatement(
-            sql: "INSERT INTO instance (id, tenant, name, desired, phase, holds_name, document) VALUES (?, ?, ?, ?, ?, 1, ?)")
+            sql:
+                "INSERT INTO instance (id, tenant, name, desired, phase, holds_name, document) VALUES (?, ?, ?, ?, ?, 1, ?)"
+        )
         do {
             try statement.execute(arguments: [
                 instance.id.text, instance.tenant.text, instance.name, instance.desired.rawValue,
@@ -22,15 +24,13 @@ enum InstanceRows {
         }
     }
 
-    /// A name that was given up stays so: another instance may have it by now.
-    private static let keepingName = "holds_name = CASE WHEN ? THEN 0 ELSE holds_name END"
-
     /// What an owner's call changes.
     static func updateWhole(_ instance: Instance, _ database: Database) throws {
         let statement = try database.cachedStatement(
             sql: "UPDATE instance SET desired = ?, phase = ?, holds_name = holds_name AND ?, document = ? WHERE id = ?")
         try statement.execute(arguments: [
-            instance.desired.rawValue, instance.phase.rawValue, keepsName(instance), try JSONCoder.encodeString(instance),
+            instance.desired.rawValue, instance.phase.rawValue, keepsName(instance),
+            try JSONCoder.encodeString(instance),
             instance.id.text,
         ])
     }
@@ -90,18 +90,5 @@ enum InstanceRows {
         }
         instance.desired = desired
         return instance
-    }
-}
-
-extension Instance {
-    /// Whether its name is free for another from here on.
-    fileprivate var givesUpItsName: Bool {
-        switch phase {
-        case .failed, .destroyed: true
-        case .queued, .provisioning, .configuring, .networking, .running, .suspending, .suspended, .resuming,
-            .restarting,
-            .degraded, .rollingBack, .destroying:
-            false
-        }
     }
 }

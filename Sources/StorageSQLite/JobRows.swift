@@ -27,7 +27,8 @@ enum JobRows {
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
             guard let rival = try active(of: job.instance, database).first else { throw error }
             throw StorageError(
-                .instanceBusy, "cannot \(job.kind.rawValue) while job \(rival.id) (\(rival.kind.rawValue)) is at work: wait for it",
+                .instanceBusy,
+                "cannot \(job.kind.rawValue) while job \(rival.id) (\(rival.kind.rawValue)) is at work: wait for it",
                 job: rival.id)
         }
     }
@@ -36,7 +37,7 @@ enum JobRows {
     ///
     /// A worker that lets go without knowing what others asked of the job meanwhile leaves it due at once.
     static func update(_ job: Job, releasesLease: Bool, _ database: Database) throws -> Bool {
-        let release = releasesLease || job.state.isTerminal ? ", lease_owner = NULL, lease_until = NULL" : ""
+        let release = releasesLease ? ", lease_owner = NULL, lease_until = NULL" : ""
         let statement = try database.cachedStatement(
             sql: """
                 UPDATE job SET state = ?,

@@ -21,7 +21,8 @@ extension SQLiteStore {
                     """)
             if try Int.fetchOne(ready, arguments: [now.milliseconds]) != nil { return true }
             let expired = try database.cachedStatement(
-                sql: "SELECT 1 FROM job WHERE lease_owner IS NOT NULL AND lease_until < ? AND \(JobRows.active) LIMIT 1")
+                sql: "SELECT 1 FROM job WHERE lease_owner IS NOT NULL AND lease_until < ? AND \(JobRows.active) LIMIT 1"
+            )
             return try Int.fetchOne(expired, arguments: [now.milliseconds]) != nil
         }
     }

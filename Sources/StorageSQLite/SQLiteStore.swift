@@ -32,8 +32,6 @@ public final class SQLiteStore: Store {
                 try Schema.migrate(database)
                 return try Self.installation(database, new: installation)
             }
-            // Opening a pool sets NORMAL on its writer, with which a power cut can take a commit back.
-            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
         } catch let error as DatabaseError {
             throw StorageError(
                 .unavailable,
