@@ -17,7 +17,8 @@ final class FileLock: Sendable {
                     + "check that its directory exists and that aurad may write there")
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            throw StorageError(.unavailable, "\(subject) is in use by another aurad: stop that one, or choose another database")
+            throw StorageError(
+                .unavailable, "\(subject) is in use by another aurad: stop that one, or choose another database")
         }
     }
 

@@ -10,7 +10,9 @@ import Storage
 enum InstanceRows {
     static func insert(_ instance: Instance, _ database: Database) throws {
         let statement = try database.cachedStatement(
-            sql: "INSERT INTO instance (id, tenant, name, desired, phase, holds_name, document) VALUES (?, ?, ?, ?, ?, 1, ?)")
+            sql:
+                "INSERT INTO instance (id, tenant, name, desired, phase, holds_name, document) VALUES (?, ?, ?, ?, ?, 1, ?)"
+        )
         do {
             try statement.execute(arguments: [
                 instance.id.text, instance.tenant.text, instance.name, instance.desired.rawValue,
@@ -27,7 +29,8 @@ enum InstanceRows {
         let statement = try database.cachedStatement(
             sql: "UPDATE instance SET desired = ?, phase = ?, holds_name = holds_name AND ?, document = ? WHERE id = ?")
         try statement.execute(arguments: [
-            instance.desired.rawValue, instance.phase.rawValue, keepsName(instance), try JSONCoder.encodeString(instance),
+            instance.desired.rawValue, instance.phase.rawValue, keepsName(instance),
+            try JSONCoder.encodeString(instance),
             instance.id.text,
         ])
     }
@@ -75,7 +78,8 @@ enum InstanceRows {
             conditions.append("phase <> 'destroyed'")
         }
         arguments += [query.limit]
-        let sql = "SELECT desired, document FROM instance WHERE \(conditions.joined(separator: " AND ")) ORDER BY id LIMIT ?"
+        let sql =
+            "SELECT desired, document FROM instance WHERE \(conditions.joined(separator: " AND ")) ORDER BY id LIMIT ?"
         return try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments).map(instance)
     }
 

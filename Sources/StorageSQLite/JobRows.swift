@@ -27,7 +27,8 @@ enum JobRows {
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
             guard let rival = try active(of: job.instance, database).first else { throw error }
             throw StorageError(
-                .instanceBusy, "cannot \(job.kind.rawValue) while job \(rival.id) (\(rival.kind.rawValue)) is at work: wait for it",
+                .instanceBusy,
+                "cannot \(job.kind.rawValue) while job \(rival.id) (\(rival.kind.rawValue)) is at work: wait for it",
                 job: rival.id)
         }
     }
@@ -91,7 +92,8 @@ enum JobRows {
         var job = Job(
             id: JobID(id), kind: kind, instance: InstanceID(row["instance"]), tenant: TenantID(row["tenant"]),
             change: ChangeID(row["change"]), definitionVersion: row["definition_version"],
-            input: try JSONValue(parsing: row["input"] as String), createdAt: Timestamp(milliseconds: row["created_at"]),
+            input: try JSONValue(parsing: row["input"] as String),
+            createdAt: Timestamp(milliseconds: row["created_at"]),
             deadline: Timestamp(milliseconds: row["deadline"]))
         job.state = state
         job.priority = row["priority"]

@@ -64,7 +64,8 @@ enum LedgerRows {
             throw StorageError(.corrupt, "the ledger has an event of an unknown type at seq \(row["seq"] as Int64)")
         }
         var draft = EventDraft(
-            at: Timestamp(milliseconds: row["at"]), type: type, tenant: TenantID(row["tenant"]), message: row["message"])
+            at: Timestamp(milliseconds: row["at"]), type: type, tenant: TenantID(row["tenant"]), message: row["message"]
+        )
         draft.instance = (row["instance"] as String?).map { InstanceID($0) }
         draft.job = (row["job"] as String?).map { JobID($0) }
         draft.change = (row["change"] as String?).map { ChangeID($0) }

@@ -35,7 +35,8 @@ extension SQLiteStore {
         guard row["request"] == idempotency.request else {
             throw StorageError(
                 .idempotencyMismatch,
-                "the idempotency key \(idempotency.key) was used with other parameters: use a new key for a new request")
+                "the idempotency key \(idempotency.key) was used with other parameters: use a new key for a new request"
+            )
         }
         guard let job = try JobRows.find(JobID(row["job"]), database),
             let instance = try InstanceRows.find(.id(job.instance), database)
@@ -70,7 +71,8 @@ extension SQLiteStore {
         let new = submission.job
         var job = Job(
             id: new.id, kind: new.kind, instance: instance.id, tenant: instance.tenant, change: new.change,
-            definitionVersion: new.definitionVersion, input: new.input, createdAt: submission.now, deadline: new.deadline)
+            definitionVersion: new.definitionVersion, input: new.input, createdAt: submission.now,
+            deadline: new.deadline)
         job.blockedBy = blockedBy
         try InstanceRows.updateWhole(instance, database)
         try JobRows.insert(job, database)

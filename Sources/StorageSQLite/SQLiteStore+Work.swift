@@ -21,7 +21,8 @@ extension SQLiteStore {
                     """)
             if try Int.fetchOne(ready, arguments: [now.milliseconds]) != nil { return true }
             let expired = try database.cachedStatement(
-                sql: "SELECT 1 FROM job WHERE lease_owner IS NOT NULL AND lease_until < ? AND \(JobRows.active) LIMIT 1")
+                sql: "SELECT 1 FROM job WHERE lease_owner IS NOT NULL AND lease_until < ? AND \(JobRows.active) LIMIT 1"
+            )
             return try Int.fetchOne(expired, arguments: [now.milliseconds]) != nil
         }
     }
@@ -129,7 +130,8 @@ extension SQLiteStore {
     public func takeOverLeases(owner: String) async throws -> Int {
         try await writer.write { database, _ in
             try database.execute(
-                sql: "UPDATE job SET lease_owner = NULL, lease_until = NULL WHERE lease_owner IS NOT NULL AND lease_owner <> ?",
+                sql:
+                    "UPDATE job SET lease_owner = NULL, lease_until = NULL WHERE lease_owner IS NOT NULL AND lease_owner <> ?",
                 arguments: [owner])
             return database.changesCount
         }

@@ -47,7 +47,8 @@ public final class SQLiteStore: Store {
 
     private static func installation(_ database: Database, new: String) throws -> String {
         try database.execute(
-            sql: "INSERT INTO setting (name, value) VALUES ('installation', ?) ON CONFLICT DO NOTHING", arguments: [new])
+            sql: "INSERT INTO setting (name, value) VALUES ('installation', ?) ON CONFLICT DO NOTHING", arguments: [new]
+        )
         return try String.fetchOne(database, sql: "SELECT value FROM setting WHERE name = 'installation'") ?? new
     }
 

@@ -28,7 +28,8 @@ enum StepRows {
     private static func step(_ row: Row) throws -> StepRecord {
         var step = StepRecord(job: JobID(row["job"]), index: row["number"], name: row["name"])
         guard let state = StepState(rawValue: row["state"]) else {
-            throw StorageError(.corrupt, "step \(step.name) of job \(step.job) has a state that this version does not know")
+            throw StorageError(
+                .corrupt, "step \(step.name) of job \(step.job) has a state that this version does not know")
         }
         step.state = state
         step.attempt = row["attempt"]
