@@ -13,7 +13,8 @@ extension JobStateMachine {
     }
 
     /// Lets a step write its memory, its outside id and what it learnt of the instance.
-    public mutating func checkpoint(_ index: Int, _ change: (inout StepRecord, inout Instance) throws -> Void) rethrows {
+    public mutating func checkpoint(_ index: Int, _ change: (inout StepRecord, inout Instance) throws -> Void) rethrows
+    {
         guard var record = steps[index] else { return }
         var changed = instance
         try change(&record, &changed)
