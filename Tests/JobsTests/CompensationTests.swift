@@ -21,9 +21,10 @@ import Testing
         #expect(story.job.failure == brokenDisk)
         #expect(story.machine.instance.failure == brokenDisk)
         #expect(story.machine.instance.phase == .failed)
-        #expect(story.machine.steps.values.sorted { $0.index < $1.index }.map(\.state) == [
-            .undone, .undone, .done, .undone, .failed,
-        ])
+        #expect(
+            story.machine.steps.values.sorted { $0.index < $1.index }.map(\.state) == [
+                .undone, .undone, .done, .undone, .failed,
+            ])
         let last = try #require(story.events.last)
         #expect(last.message.hasSuffix("no such image"))
         #expect(last.data?["correlationId"] == "r-1")

@@ -38,7 +38,8 @@ import Testing
         step.deadline = start + .seconds(600)
         step.finishedAt = start + .milliseconds(3)
         var instance = claim.instance.in(.provisioning)
-        instance.server = ServerFacts(id: "4711", name: "aura-ada", address: "192.0.2.1", location: "nbg1", type: "cx23")
+        instance.server = ServerFacts(
+            id: "4711", name: "aura-ada", address: "192.0.2.1", location: "nbg1", type: "cx23")
         instance.failure = job.failure
         var event = Fixtures.event(.stepStarted, of: job, at: start + .milliseconds(2), "creating ✓")
         event.phase = .provisioning
@@ -109,7 +110,9 @@ import Testing
         #expect(try await store.claim().first?.instance.desired == .destroyed)
     }
 
-    @Test(arguments: StoreUnderTest.all) func aCancellationIsToldAndNotOverwritten(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aCancellationIsToldAndNotOverwritten(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         let claim = try await store.claimed()
         _ = try await store.requestCancellation(CancellationRequest(job: claim.job.id, now: start))

@@ -41,7 +41,8 @@ import Testing
         #expect(try await store.head() == 2)
     }
 
-    @Test(arguments: StoreUnderTest.all) func askingASupersededJobChangesNothing(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func askingASupersededJobChangesNothing(_ subject: StoreUnderTest) async throws
+    {
         let store = try await subject.openNew()
         let claim = try await store.claimed()
         _ = try await store.submit(Fixtures.destroy(2, on: .id(Fixtures.id(1)), at: start))
@@ -49,7 +50,9 @@ import Testing
         #expect(job.cancellation == .superseded)
     }
 
-    @Test(arguments: StoreUnderTest.all) func whatEndedOrNeverWasCannotBeCancelled(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func whatEndedOrNeverWasCannotBeCancelled(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         try await store.release(try await store.claimed(), as: .succeeded)
         let ended = try await expectStorageError(.jobTerminal) {

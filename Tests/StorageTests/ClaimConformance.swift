@@ -4,7 +4,9 @@ import TestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct ClaimConformance {
-    @Test(arguments: StoreUnderTest.all) func aClaimHandsOverAllThatADecisionNeeds(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aClaimHandsOverAllThatADecisionNeeds(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         let submitted = try await store.submit(Fixtures.provision(1, at: start))
         let claims = try await store.claim()
@@ -34,7 +36,9 @@ import Testing
         #expect(rest.map(\.job.id) == [10, 11].map { Fixtures.id($0) })
     }
 
-    @Test(arguments: StoreUnderTest.all) func aWaitingJobIsNotClaimedBeforeItsTime(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aWaitingJobIsNotClaimedBeforeItsTime(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         let due = start + .seconds(60)
         try await store.release(try await store.claimed(), as: .waiting, availableAt: due)
@@ -57,7 +61,9 @@ import Testing
         #expect(try await store.claim(owner: "c", at: start + .seconds(62)).first?.job.epoch == 3)
     }
 
-    @Test(arguments: StoreUnderTest.all) func dueJobsComeBeforeThoseOfSilentWorkers(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func dueJobsComeBeforeThoseOfSilentWorkers(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         _ = try await store.claimed(1)
         let later = start + .seconds(40)

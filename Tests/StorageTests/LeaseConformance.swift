@@ -65,7 +65,9 @@ import Testing
         #expect(try await store.takeOverLeases(owner: "new") == 0)
     }
 
-    @Test(arguments: StoreUnderTest.all) func betweenTakeOverAndClaimNobodyWrites(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func betweenTakeOverAndClaimNobodyWrites(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         let old = try await store.claimed(1, owner: "old")
         _ = try await store.takeOverLeases(owner: "new")

@@ -2,9 +2,10 @@ import AuraModel
 import Foundation
 import GRDB
 import Storage
-@testable import StorageSQLite
 import TestKit
 import Testing
+
+@testable import StorageSQLite
 
 @Suite(.timeLimit(.minutes(1))) struct SQLiteOpeningTests {
     @Test func aSecondDaemonIsKeptOutWhileTheFirstLives() async throws {
@@ -12,7 +13,9 @@ import Testing
         let path = directory.file("aura.db")
         try await { () async throws in
             let first = try SQLiteStore(path: path, installation: "first")
-            let error = try await expectStorageError(.unavailable) { try SQLiteStore(path: path, installation: "second") }
+            let error = try await expectStorageError(.unavailable) {
+                try SQLiteStore(path: path, installation: "second")
+            }
             #expect(error.message.contains("in use by another aurad"))
             #expect(error.message.contains(path))
             _ = try await first.submit(Fixtures.provision(1, at: start))
@@ -73,7 +76,8 @@ import Testing
         #expect(error.message.contains("check that its directory exists"))
     }
 
-    @Test(.enabled("needs a file system that can be mounted read-only, or a user other than root") { canBeUnwritable() })
+    @Test(
+        .enabled("needs a file system that can be mounted read-only, or a user other than root") { canBeUnwritable() })
     func aDirectoryThatCannotBeWrittenIsNamed() async throws {
         let place = try UnwritableDirectory()
         let path = place.path + "/aura.db"

@@ -25,7 +25,8 @@ import Testing
         #expect((event.entry.progress, event.entry.at, event.entry.message) == (0, start, "provision of ada is queued"))
     }
 
-    @Test(arguments: StoreUnderTest.all) func aNameIsTakenWhileItsInstanceLives(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aNameIsTakenWhileItsInstanceLives(_ subject: StoreUnderTest) async throws
+    {
         let store = try await subject.openNew()
         _ = try await store.submit(Fixtures.provision(1, name: "ada", at: start))
         let error = try await expectStorageError(.nameTaken) {

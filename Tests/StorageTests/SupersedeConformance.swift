@@ -33,7 +33,8 @@ import Testing
     ///
     ///     provision  claimed ──────────── apply(ends) ─┐
     ///     destroy            submit ▷ blocked ─────────┴▶ claimable
-    @Test(arguments: StoreUnderTest.all) func aJobThatAWorkerHoldsMustLetGoFirst(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aJobThatAWorkerHoldsMustLetGoFirst(_ subject: StoreUnderTest) async throws
+    {
         let store = try await subject.openNew()
         let claim = try await store.claimed()
         let submitted = try await store.submit(Fixtures.destroy(2, on: .id(Fixtures.id(1)), at: start))
@@ -92,7 +93,9 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreUnderTest.all) func aNameIsFreeOnceItsInstanceIsDestroyed(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aNameIsFreeOnceItsInstanceIsDestroyed(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         _ = try await store.submit(Fixtures.provision(1, name: "ada", at: start))
         let first = try #require(try await store.claim().first)

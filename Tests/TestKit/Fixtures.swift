@@ -66,7 +66,8 @@ public enum Fixtures {
     }
 
     /// A new job as a worker holds it: claimed, nothing begun.
-    public static func claim(_ kind: JobKind = .provision, deadline: Duration = .seconds(3600), at: Timestamp) -> Claim {
+    public static func claim(_ kind: JobKind = .provision, deadline: Duration = .seconds(3600), at: Timestamp) -> Claim
+    {
         let instance = instance(at: at)
         var job = Job(
             id: id(1), kind: kind, instance: instance.id, tenant: instance.tenant, change: ChangeID("change-1"),

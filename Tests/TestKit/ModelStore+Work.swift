@@ -96,7 +96,8 @@ extension ModelStore {
             row.job.cancellation = .requested
             if row.owner == nil { row.job.availableAt = min(row.job.availableAt, request.now) }
             rows.jobs[request.job] = row
-            rows.append(.jobCancelRequested, "\(row.job.kind.rawValue) is to be cancelled", of: row.job, at: request.now)
+            rows.append(
+                .jobCancelRequested, "\(row.job.kind.rawValue) is to be cancelled", of: row.job, at: request.now)
             return row.job
         }
     }
