@@ -2,8 +2,17 @@
 public protocol TimeSource: Sendable {
     /// The present moment.
     func now() -> Timestamp
+    /// Time since some fixed moment of this process, which nobody sets back or forth: for measuring, as of leases.
+    func uptime() -> Duration
     /// Returns after `duration`, or throws `CancellationError` as soon as the task is cancelled.
     func sleep(for duration: Duration) async throws
+}
+
+extension TimeSource {
+    /// For clocks that are never set: the same as their time.
+    public func uptime() -> Duration {
+        .milliseconds(now().milliseconds)
+    }
 }
 
 /// Where randomness comes from, so that a seed can repeat a run.

@@ -5,28 +5,14 @@ import Storage
 
 /// Keeping leases.
 extension JobEngine {
-    /// Prolongs the leases of all runs at every heartbeat. A run whose lease could not be prolonged is stopped before
-    /// the lease ends, so that it never touches the outside world beside its successor.
+    /// Prolongs the leases of all runs at every heartbeat.
     func keepLeases() async throws {
-        var heldUntil: [LeaseExtension.Held: ContinuousClock.Instant] = [:]
-        let monotonic = ContinuousClock()
         while !Task.isCancelled {
             try await time.sleep(for: settings.heartbeat)
             let present = runs.withLock { Array($0.values) }
-            let started = monotonic.now
-            for run in present where heldUntil[run.held] == nil { heldUntil[run.held] = run.claimedAt + settings.lease }
-            if let states = await extend(present) {
-                for state in states {
-                    heldUntil[LeaseExtension.Held(job: state.job, epoch: state.epoch)] = started + settings.lease
-                }
-                deliver(states, to: present)
-            }
-            let margin = min(settings.lease / 6, .seconds(5))
-            for run in present where (heldUntil[run.held] ?? started) < monotonic.now + margin {
-                run.stop.send(.leaseLost)
-            }
-            let alive = Set(present.map(\.held))
-            heldUntil = heldUntil.filter { alive.contains($0.key) }
+            let before = time.uptime()
+            guard let states = await extend(present) else { continue }
+            deliver(states, to: present, leaseEnd: before + settings.lease)
         }
     }
 
@@ -41,16 +27,33 @@ extension JobEngine {
         }
     }
 
-    private func deliver(_ states: [LeaseState], to present: [JobRun]) {
+    private func deliver(_ states: [LeaseState], to present: [JobRun], leaseEnd: Duration) {
         let known = Dictionary(uniqueKeysWithValues: states.map { ($0.job, $0) })
         for run in present {
             guard let state = known[run.held.job], state.epoch == run.held.epoch else {
                 run.stop.send(.leaseLost)
                 continue
             }
+            run.leaseEnd.withLock { $0 = leaseEnd }
             if state.cancellation != nil {
                 run.machine.withLock { $0.noteCancellation(state.cancellation) }
                 run.stop.send(.cancellation)
+            }
+        }
+    }
+
+    /// Stops runs in time: one whose lease could not be prolonged before that ends, so that it never touches the outside
+    /// world beside its successor; one whose step hangs a heartbeat after its deadline.
+    ///
+    /// Apart from ``keepLeases()``, since a store that does not answer holds that up.
+    func watchRuns() async throws {
+        let margin = min(settings.lease / 6, .seconds(5))
+        while !Task.isCancelled {
+            try await time.sleep(for: margin / 2)
+            let (now, uptime) = (time.now(), time.uptime())
+            for run in runs.withLock({ Array($0.values) }) {
+                if run.leaseEnd.withLock({ $0 }) < uptime + margin { run.stop.send(.leaseLost) }
+                if run.isOverdue(now: now, grace: settings.heartbeat) { run.stop.send(.overdue) }
             }
         }
     }

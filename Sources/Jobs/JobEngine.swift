@@ -49,6 +49,7 @@ public final class JobEngine: Service {
         try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await self.keepLeases() }
+                group.addTask { try await self.watchRuns() }
                 group.addTask { try await self.workOff() }
                 _ = try await group.next()
                 group.cancelAll()
@@ -68,14 +69,19 @@ public final class JobEngine: Service {
     private func workOff() async throws {
         await withDiscardingTaskGroup { group in
             while !isDraining.withLock({ $0 }), !Task.isCancelled {
+                let before = time.uptime()
                 let claims = await claimDue()
-                for claim in claims { start(claim, in: &group) }
-                if claims.isEmpty { await nudge.wait(atMost: await untilNextLook(), time: time) }
+                for claim in claims ?? [] { start(claim, leaseEnd: before + settings.lease, in: &group) }
+                if claims?.isEmpty == false { continue }
+                // A store that does not answer now is not asked about the next moment either, but after a nap.
+                let nap = claims == nil ? settings.longestNap : await untilNextLook()
+                await nudge.wait(atMost: nap, time: time)
             }
         }
     }
 
-    private func claimDue() async -> [Claim] {
+    /// None where the store could not be asked.
+    private func claimDue() async -> [Claim]? {
         let free = settings.workers - runs.withLock { $0.count }
         guard free > 0 else { return [] }
         let request = ClaimRequest(
@@ -84,11 +90,11 @@ public final class JobEngine: Service {
             return try await store.claim(request)
         } catch {
             logger.error("cannot claim jobs: \(error)")
-            return []
+            return nil
         }
     }
 
-    private func start(_ claim: Claim, in group: inout DiscardingTaskGroup) {
+    private func start(_ claim: Claim, leaseEnd: Duration, in group: inout DiscardingTaskGroup) {
         guard let definition = catalogue[claim.job.kind] else {
             logger.critical("no definition for jobs of kind \(claim.job.kind.rawValue)")
             return
@@ -96,12 +102,15 @@ public final class JobEngine: Service {
         let run = JobRun(
             claim: claim, definition: definition, policy: settings.retries,
             environment: JobRun.Environment(
-                store: store, time: time, random: random, lease: settings.lease, logger: logger))
-        runs.withLock { $0[claim.job.id] = run }
+                store: store, time: time, random: random, lease: settings.lease, logger: logger),
+            leaseEnd: leaseEnd)
+        // A lease that ran out unnoticed may have brought a job here a second time.
+        let former = runs.withLock { $0.updateValue(run, forKey: claim.job.id) }
+        former?.stop.send(.leaseLost)
         if isDraining.withLock({ $0 }) { run.stop.send(.drain) }
         group.addTask {
             await run.work()
-            self.runs.withLock { $0[claim.job.id] = nil }
+            self.runs.withLock { if $0[claim.job.id] === run { $0[claim.job.id] = nil } }
             self.nudge.send()
         }
     }

@@ -7,27 +7,27 @@ extension JobRun {
     enum StepResult: Sendable {
         case returned(StepOutcome)
         case threw(Failure)
-        /// It ended because its task was cancelled; nothing is known of its effect.
+        /// It never began, or ended because its task was cancelled; nothing is known of its effect.
         case stopped
-    }
-
-    private enum Race: Sendable {
-        case step(StepResult)
-        case stop(StopReason?)
     }
 
     /// Runs the action; a stop signal cancels its task, and what it then still returns is its result.
     ///
-    /// Undoing ignores a cancellation: only a drain or a lost lease ends it early.
+    /// Undoing ignores a cancellation: only a hang, a drain or a lost lease ends it early. An action is not even begun
+    /// once it is to stop.
     func supervise(_ index: Int, _ action: @escaping Step.Action) async -> StepResult {
-        let isUndo = machine.withLock { $0.job.state == .compensating }
+        let ignored: StopReason? = machine.withLock { $0.job.state == .compensating } ? .cancellation : nil
+        if Task.isCancelled || stop.isStopping(beyond: ignored) { return .stopped }
         let context = StepContext(run: self, index: index)
-        return await withTaskGroup(of: Race.self) { group in
-            group.addTask { .step(await Self.call(action, context)) }
-            group.addTask { .stop(await self.stop.wait(beyond: isUndo ? .cancellation : nil)) }
+        return await withTaskGroup(of: StepResult?.self) { group in
+            group.addTask { await Self.call(action, context) }
+            group.addTask {
+                await self.stop.wait(beyond: ignored)
+                return nil
+            }
             while let first = await group.next() {
                 group.cancelAll()
-                if case .step(let result) = first { return result }
+                if let result = first { return result }
             }
             return .stopped
         }
@@ -39,7 +39,9 @@ extension JobRun {
         } catch let failure as Failure {
             return Task.isCancelled && failure.errorClass != .permanent ? .stopped : .threw(failure)
         } catch is CancellationError {
-            return .stopped
+            if Task.isCancelled { return .stopped }
+            return .threw(
+                Failure(.transient, code: "interrupted", message: "something that the step waited for was cancelled"))
         } catch let error as StorageError {
             return .threw(Failure(.transient, code: "storage", message: error.message))
         } catch {

@@ -9,7 +9,7 @@ import Storage
 ///     claim ──▶ decide ──▶ begin (commit) ──▶ the step runs ──▶ outcome ──▶ decide … ──▶ let go (commit)
 ///                              │ fenced                │ stop signal
 ///                              ▼                       ▼
-///                          abandoned            cancelled · interrupted · abandoned
+///                          abandoned            cancelled · overdue · interrupted · abandoned
 final class JobRun: Sendable {
     /// What a run needs from the daemon.
     struct Environment: Sendable {
@@ -25,12 +25,15 @@ final class JobRun: Sendable {
     let machine: Locked<JobStateMachine>
     let stop = StopSignal()
     let held: LeaseExtension.Held
-    let claimedAt = ContinuousClock.now
+    /// When the lease ends, by the daemon's uptime.
+    let leaseEnd: Locked<Duration>
 
-    init(claim: Claim, definition: JobDefinition, policy: RetryPolicy, environment: Environment) {
+    /// - Parameter leaseEnd: counted from before the claim, since the store counted from some moment within it.
+    init(claim: Claim, definition: JobDefinition, policy: RetryPolicy, environment: Environment, leaseEnd: Duration) {
         self.definition = definition
         self.environment = environment
         self.held = LeaseExtension.Held(job: claim.job.id, epoch: claim.job.epoch)
+        self.leaseEnd = Locked(leaseEnd)
         self.machine = Locked(JobStateMachine(claim: claim, plan: definition.plan, policy: policy))
     }
 
@@ -38,11 +41,11 @@ final class JobRun: Sendable {
     func work() async {
         do {
             while true {
-                let decision = machine.withLock { $0.decide(now: environment.time.now()) }
+                let (decision, farewell) = decide()
                 switch decision {
                 case .perform(let index): try await perform(index)
                 case .undo(let index): try await undo(index)
-                case .pause, .finished: return try await commit(releasing: true)
+                case .pause, .finished: return try await commit(farewell)
                 }
             }
         } catch let error as StorageError where error.code == .fenced {
@@ -52,12 +55,25 @@ final class JobRun: Sendable {
         }
     }
 
+    /// What is next, and what letting go writes: decided as one, so that no cancellation comes between.
+    private func decide() -> (JobStateMachine.Decision, Transition?) {
+        machine.withLock { machine in
+            let decision = machine.decide(now: environment.time.now())
+            switch decision {
+            case .perform, .undo: return (decision, nil)
+            case .pause, .finished: return (decision, machine.takeTransition(releasing: true))
+            }
+        }
+    }
+
     private func perform(_ index: Int) async throws {
         machine.withLock { $0.beginStep(index, now: environment.time.now()) }
         try await commit()
+        if machine.withLock({ $0.job.cancellation != nil }) { return }
         let result = await supervise(index, definition.steps[index].perform)
         let now = environment.time.now()
         let unit = environment.random.unit()
+        let isOverdue = takeOverdue()
         try checkLease()
         machine.withLock { machine in
             switch result {
@@ -65,9 +81,9 @@ final class JobRun: Sendable {
             case .returned(.wait(let duration, let reason)):
                 machine.stepWaits(index, for: duration, reason: reason, now: now)
             case .threw(let failure): machine.stepFailed(index, failure, now: now, unit: unit)
-            case .stopped: break
+            case .stopped: if isOverdue { machine.overran(index, now: now) }
             }
-            if stop.reason == .drain { machine.interrupt(now: now) }
+            if isLeaving { machine.interrupt(now: now) }
         }
         try await learnCancellation()
     }
@@ -79,6 +95,7 @@ final class JobRun: Sendable {
         let result = await supervise(index, action)
         let now = environment.time.now()
         let unit = environment.random.unit()
+        let isOverdue = takeOverdue()
         try checkLease()
         machine.withLock { machine in
             switch result {
@@ -86,10 +103,20 @@ final class JobRun: Sendable {
             case .returned(.wait(let duration, let reason)):
                 machine.undoWaits(index, for: duration, reason: reason, now: now)
             case .threw(let failure): machine.undoFailed(index, failure, now: now, unit: unit)
-            case .stopped: break
+            case .stopped: if isOverdue { machine.overran(index, now: now) }
             }
-            if stop.reason == .drain { machine.interrupt(now: now) }
+            if isLeaving { machine.interrupt(now: now) }
         }
+    }
+
+    /// Whether the daemon is stopping, gracefully or not.
+    private var isLeaving: Bool { stop.reason == .drain || Task.isCancelled }
+
+    /// Whether the step that just ended was told that it is overdue; the next one starts without that.
+    private func takeOverdue() -> Bool {
+        let isOverdue = stop.reason == .overdue
+        stop.settle(.overdue)
+        return isOverdue
     }
 
     /// Changes the machine and commits, for a step that runs.
@@ -99,15 +126,25 @@ final class JobRun: Sendable {
         try await commit()
     }
 
-    /// Asks the store what others want of the job, once a signal said that they want something.
+    /// Asks the store what others want of the job, once a signal said that they want something. Where it does not answer,
+    /// the next commit will.
     private func learnCancellation() async throws {
-        guard stop.reason == .cancellation, machine.withLock({ $0.job.cancellation == nil }) else { return }
+        guard stop.reason == .cancellation else { return }
+        stop.settle(.cancellation)
+        guard machine.withLock({ $0.job.cancellation == nil }) else { return }
         let request = LeaseExtension(
             held: [held], lease: environment.lease, now: environment.time.now())
-        guard let state = try await environment.store.extendLeases(request).first else {
+        guard let states = try? await environment.store.extendLeases(request) else { return }
+        guard let state = states.first else {
             throw StorageError(.fenced, "the lease of job \(held.job) was lost")
         }
         machine.withLock { $0.noteCancellation(state.cancellation) }
+    }
+
+    /// Whether a step that should be over long ago still runs.
+    func isOverdue(now: Timestamp, grace: Duration) -> Bool {
+        guard let deadline = machine.withLock({ $0.presentDeadline }) else { return false }
+        return now > deadline + grace
     }
 
     private func checkLease() throws {
@@ -116,9 +153,14 @@ final class JobRun: Sendable {
         }
     }
 
-    /// Commits what gathered. A database that cannot be written is tried again for as long as the lease is ours.
-    private func commit(releasing: Bool = false) async throws {
-        guard let transition = machine.withLock({ $0.takeTransition(releasing: releasing) }) else { return }
+    /// Commits what gathered.
+    private func commit() async throws {
+        try await commit(machine.withLock { $0.takeTransition(releasing: false) })
+    }
+
+    /// A database that cannot be written is tried again for as long as the lease is ours.
+    private func commit(_ transition: Transition?) async throws {
+        guard let transition else { return }
         var failures = 0
         while true {
             do {

@@ -24,7 +24,7 @@ extension JobStateMachine {
     }
 
     /// The step that was begun last among those that still want to be undone.
-    private var nextUndo: Int? {
+    var nextUndo: Int? {
         plan.steps.indices.last { index in
             guard plan.steps[index].hasUndo, let record = steps[index] else { return false }
             switch record.state {
@@ -79,7 +79,7 @@ extension JobStateMachine {
     }
 
     /// Leaves the step as it is, its id kept, for people and the sweep to see.
-    private mutating func giveUpUndo(_ record: StepRecord, _ failure: Failure, now: Timestamp) {
+    mutating func giveUpUndo(_ record: StepRecord, _ failure: Failure, now: Timestamp) {
         var record = record
         record.state = .undoFailed
         record.finishedAt = now

@@ -82,6 +82,25 @@ public struct JobStateMachine: Sendable {
         if turnsRound, !isInterrupted { isPausing = false }
     }
 
+    /// When the step that is being done or undone counts as failed; none where none was begun.
+    public var presentDeadline: Timestamp? {
+        if job.state.isTerminal { return nil }
+        if job.state == .compensating {
+            let record = nextUndo.flatMap { steps[$0] }
+            return record?.state == .undoing ? record?.deadline : nil
+        }
+        return plan.steps.indices.first { steps[$0]?.state != .done }.flatMap { steps[$0]?.deadline }
+    }
+
+    /// The step, or its undo, was broken off since it had not returned by its deadline.
+    public mutating func overran(_ index: Int, now: Timestamp) {
+        guard let record = steps[index], let deadline = record.deadline, now >= deadline else { return }
+        let isUndo = job.state == .compensating
+        let failure = deadlineFailure(
+            isUndo ? "undoing \(record.name)" : record.name, limit: plan.steps[index].timeLimit, last: "it hung")
+        if isUndo { giveUpUndo(record, failure, now: now) } else { failForGood(index, failure, now: now) }
+    }
+
     /// Lets go of the job without spending a try: the daemon is stopping.
     public mutating func interrupt(now: Timestamp) {
         if job.state == .running { job.state = .waiting }

@@ -1,122 +1,102 @@
 import AuraModel
+import Foundation
 import Jobs
 import Storage
 import StorageSQLite
 import TestKit
 import Testing
 
-/// A worker that dies at every boundary there is, over the real store: before and after each commit, and after each effect.
-///
-///     decide ─ begin ─ ✗ commit ✗ ─ effect ✗ ─ outcome ─ ✗ commit ✗ … ─▶ the next worker goes on from the rows
-@Suite struct CrashTests {
-    private struct Crash: Error {}
-
-    /// The outside world: what exists in it, and what was found wrong about its use.
-    private struct World {
-        var existing: Set<String> = []
-        var everMade: [String] = []
-        var faults: [String] = []
+/// Every boundary is tried alone. Pairs are tried all where the job succeeds; where it fails there are more, and of those
+/// every fifth is tried, or all with AURA_EXHAUSTIVE=1 in the environment.
+@Suite(.timeLimit(.minutes(10))) struct CrashTests {
+    private static func isTried(_ kind: CrashScenario.Kind, _ first: Int, _ second: Int) -> Bool {
+        let isExhaustive = kind == .succeeds || ProcessInfo.processInfo.environment["AURA_EXHAUSTIVE"] != nil
+        return isExhaustive || first % 5 == second % 5
     }
 
-    private struct Run {
-        let store: SQLiteStore
-        var world = World()
-        /// The boundary at which the worker dies; none after that.
-        var dieAt: Int?
-        var passed = 0
-        var failsForGood: Int?
-
-        mutating func boundary() throws {
-            passed += 1
-            if passed == dieAt {
-                dieAt = nil
-                throw Crash()
+    /// The daemon dies at every boundary in turn; another takes over. The end is the same as without a crash.
+    @Test(arguments: CrashScenario.Kind.allCases) func aCrashAtEveryBoundary(_ kind: CrashScenario.Kind) async throws {
+        let (boundaries, expected) = try await undisturbed(kind)
+        for crash in 1...boundaries {
+            let directory = try TemporaryDirectory()
+            let sqlite = try SQLiteStore(path: directory.file("aura.db"), installation: "first")
+            for store in [ModelStore(), sqlite] as [any Store] {
+                var story = CrashStory(kind, store: store)
+                try await story.tell(crashes: [crash])
+                #expect(try await story.violations() == [], "crash at \(crash)")
+                #expect(try await story.ending() == expected, "crash at \(crash)")
+                #expect(story.lives == 2)
             }
         }
+        print("crash points, \(kind.rawValue): \(boundaries) boundaries, each on two stores")
+    }
 
-        mutating func commit(_ machine: inout JobStateMachine, releasing: Bool = false) async throws {
-            guard let transition = machine.takeTransition(releasing: releasing) else { return }
-            try boundary()
-            _ = try await store.apply(transition)
-            try boundary()
+    /// The daemon that took over dies as well, at every boundary of its own life.
+    @Test(arguments: CrashScenario.Kind.allCases) func aCrashDuringTheRecoveryFromACrash(_ kind: CrashScenario.Kind)
+        async throws
+    {
+        let (boundaries, expected) = try await undisturbed(kind)
+        let told = try await Self.spread(Array(1...boundaries)) { first in
+            var told = 0
+            for second in 1...boundaries where Self.isTried(kind, first, second) {
+                var story = CrashStory(kind, store: ModelStore())
+                try await story.tell(crashes: [first, second])
+                #expect(try await story.violations() == [], "crashes at \(first), \(second)")
+                #expect(try await story.ending() == expected, "crashes at \(first), \(second)")
+                told += 1
+            }
+            return told
         }
+        print("crash points, \(kind.rawValue): \(told) pairs of crashes")
+    }
 
-        /// Looks, then makes: safe to repeat.
-        mutating func make(_ name: String, intent: StepState?) throws {
-            if intent != .intent { world.faults.append("\(name) was touched before its intent was committed") }
-            if world.existing.insert(name).inserted { world.everMade.append(name) }
-            try boundary()
+    /// A cancellation or a destroy comes at every boundary, and the daemon dies at every boundary besides.
+    @Test(arguments: Wish.allCases, CrashScenario.Kind.allCases)
+    func aWishAtEveryBoundaryAndACrashAtEveryOther(_ wish: Wish, _ kind: CrashScenario.Kind) async throws {
+        let (boundaries, _) = try await undisturbed(kind)
+        let told = try await Self.spread(Array(1...boundaries)) { moment in
+            var told = 0
+            for crash in 0...boundaries where crash == 0 || Self.isTried(kind, moment, crash) {
+                var story = CrashStory(kind, store: ModelStore())
+                try await story.tell(crashes: crash > 0 ? [crash] : [], wish: wish, at: moment)
+                let place: Comment = "\(wish) at \(moment), crash at \(crash)"
+                #expect(try await story.violations() == [], place)
+                let ending = try await story.ending()
+                #expect(ending.states.allSatisfy { $0.isTerminal }, place)
+                if ending.states.count == 2 { #expect(ending.phase == .destroyed, place) }
+                told += 1
+            }
+            return told
         }
+        print("crash points, \(kind.rawValue), \(wish.rawValue): \(told) pairs of a wish and a crash")
+    }
 
-        mutating func remove(_ name: String) throws {
-            world.existing.remove(name)
-            try boundary()
-        }
+    /// The story without any crash: how many boundaries it has, and how it ends.
+    private func undisturbed(_ kind: CrashScenario.Kind) async throws -> (Int, CrashStory.Ending) {
+        var story = CrashStory(kind, store: ModelStore())
+        try await story.tell()
+        #expect(try await story.violations() == [])
+        let ending = try await story.ending()
+        #expect(ending.states == [kind == .succeeds ? .succeeded : .failed])
+        #expect(ending.phase == (kind == .succeeds ? .running : .failed))
+        #expect(ending.things == (kind == .succeeds ? ["key", "server", "device"] : []))
+        #expect(story.boundaries > 40)
+        return (story.boundaries, ending)
+    }
 
-        mutating func work(now: Timestamp) async throws {
-            guard
-                let claim = try await store.claim(ClaimRequest(owner: "w", limit: 1, lease: .seconds(30), now: now))
-                    .first
-            else { return }
-            var machine = JobStateMachine(claim: claim, plan: Saga.plan, policy: RetryPolicy())
-            while true {
-                switch machine.decide(now: now) {
-                case .perform(let index): try await perform(index, &machine, now)
-                case .undo(let index): try await undo(index, &machine, now)
-                case .pause, .finished: return try await commit(&machine, releasing: true)
+    /// Runs `body` for every number, two at a time, and adds up what it returns.
+    private static func spread(_ numbers: [Int], _ body: @escaping @Sendable (Int) async throws -> Int) async throws
+        -> Int
+    {
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            for half in 0..<2 {
+                group.addTask {
+                    var sum = 0
+                    for number in numbers where number % 2 == half { sum += try await body(number) }
+                    return sum
                 }
             }
+            return try await group.reduce(0, +)
         }
-
-        private mutating func perform(_ index: Int, _ machine: inout JobStateMachine, _ now: Timestamp) async throws {
-            machine.beginStep(index, now: now)
-            try await commit(&machine)
-            let kept = try await store.steps(of: machine.job.id).first { $0.index == index }
-            if Saga.plan.steps[index].hasUndo { try make(Saga.plan.steps[index].name, intent: kept?.state) }
-            if failsForGood == index {
-                machine.stepFailed(index, Saga.failure(.permanent), now: now, unit: 0.5)
-            } else {
-                machine.stepDone(index, now: now)
-            }
-        }
-
-        private mutating func undo(_ index: Int, _ machine: inout JobStateMachine, _ now: Timestamp) async throws {
-            machine.beginUndo(index, now: now)
-            try await commit(&machine)
-            try remove(Saga.plan.steps[index].name)
-            machine.undoDone(index, now: now)
-        }
-    }
-
-    private static func run(dyingAt boundary: Int?, failing: Int?) async throws -> (Run, [Event], Job?) {
-        let directory = try TemporaryDirectory()
-        let store = try SQLiteStore(path: directory.file("aura.db"), installation: "test")
-        _ = try await store.submit(Fixtures.provision(1, at: Saga.start))
-        var run = Run(store: store, dieAt: boundary, failsForGood: failing)
-        for _ in 0..<2 {
-            do {
-                try await run.work(now: Saga.start)
-            } catch is Crash {
-                _ = try await store.takeOverLeases(owner: "the next one")
-            }
-        }
-        let events = try await store.events(EventQuery(after: 0, limit: 1000))
-        return (run, events, try await store.job(Fixtures.id(1)))
-    }
-
-    @Test(arguments: [nil, 0, 2, 4]) func everyBoundary(failing: Int?) async throws {
-        let undisturbed = try await Self.run(dyingAt: nil, failing: failing)
-        let boundaries = undisturbed.0.passed
-        #expect(boundaries >= 8)
-        for boundary in 1...boundaries {
-            let (run, events, job) = try await Self.run(dyingAt: boundary, failing: failing)
-            #expect(run.world.faults.isEmpty)
-            #expect(job?.state == (failing == nil ? .succeeded : .failed), "died at boundary \(boundary)")
-            #expect(run.world.existing == undisturbed.0.world.existing, "died at boundary \(boundary)")
-            #expect(events.map(\.seq) == Array(1...Int64(events.count)))
-            #expect(events.count { $0.entry.type.endsJob } == 1)
-        }
-        let kind = failing.map { "step \($0) fails" } ?? "all goes well"
-        Console.say("crashed at \(boundaries) boundaries where \(kind)\n")
     }
 }

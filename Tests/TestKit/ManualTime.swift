@@ -11,8 +11,13 @@ public final class ManualTime: TimeSource {
         var continuation: CheckedContinuation<Void, any Error>
     }
 
+    private enum Condition {
+        case sleeping(atLeast: Int)
+        case slept(moreThan: Int)
+    }
+
     private struct Watcher {
-        var count: Int
+        var condition: Condition
         var continuation: CheckedContinuation<Void, any Error>
     }
 
@@ -20,6 +25,8 @@ public final class ManualTime: TimeSource {
         var now: Timestamp
         var lastTicket = 0
         var sleepers: [Int: Sleeper] = [:]
+        /// Sleeps that were ever begun.
+        var sleeps = 0
         var watchers: [Int: Watcher] = [:]
 
         mutating func ticket() -> Int {
@@ -27,9 +34,16 @@ public final class ManualTime: TimeSource {
             return lastTicket
         }
 
-        /// Those who waited for as many sleepers as there are now.
+        func holds(_ condition: Condition) -> Bool {
+            switch condition {
+            case .sleeping(let count): sleepers.count >= count
+            case .slept(let count): sleeps > count
+            }
+        }
+
+        /// Those who waited for what is true now.
         mutating func satisfiedWatchers() -> [Watcher] {
-            let satisfied = watchers.filter { $0.value.count <= sleepers.count }
+            let satisfied = watchers.filter { holds($0.value.condition) }
             for ticket in satisfied.keys { watchers[ticket] = nil }
             return Array(satisfied.values)
         }
@@ -52,6 +66,7 @@ public final class ManualTime: TimeSource {
             try await withCheckedThrowingContinuation { continuation in
                 let watchers = state.withLock { state -> [Watcher]? in
                     if Task.isCancelled { return nil }
+                    state.sleeps += 1
                     state.sleepers[ticket] = Sleeper(until: state.now + duration, continuation: continuation)
                     return state.satisfiedWatchers()
                 }
@@ -83,13 +98,25 @@ public final class ManualTime: TimeSource {
 
     /// Returns once at least `count` tasks sleep. Throws `CancellationError` when the task is cancelled.
     public func sleepers(atLeast count: Int) async throws {
+        try await wait(for: .sleeping(atLeast: count))
+    }
+
+    /// How many sleeps were ever begun.
+    public var sleeps: Int { state.withLock { $0.sleeps } }
+
+    /// Returns once more sleeps than `count` were begun: somebody has looked round and lain down again since.
+    public func sleeps(moreThan count: Int) async throws {
+        try await wait(for: .slept(moreThan: count))
+    }
+
+    private func wait(for condition: Condition) async throws {
         let ticket = state.withLock { $0.ticket() }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 let result = state.withLock { state -> Result<Void, any Error>? in
                     if Task.isCancelled { return .failure(CancellationError()) }
-                    if state.sleepers.count >= count { return .success(()) }
-                    state.watchers[ticket] = Watcher(count: count, continuation: continuation)
+                    if state.holds(condition) { return .success(()) }
+                    state.watchers[ticket] = Watcher(condition: condition, continuation: continuation)
                     return nil
                 }
                 if let result { continuation.resume(with: result) }

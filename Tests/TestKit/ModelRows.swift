@@ -29,12 +29,21 @@ struct ModelRows: Sendable {
     var jobs: [JobID: JobRow] = [:]
     var steps: [JobID: [Int: StepRecord]] = [:]
     var calls: [Key: Call] = [:]
-    var events: [Event] = []
+    private(set) var events: [Event] = []
+    /// Those of the present transaction; apart, so that a transaction copies no ledger.
+    private var fresh: [Event] = []
 
-    var head: Int64 { events.last?.seq ?? 0 }
+    var head: Int64 { (fresh.last ?? events.last)?.seq ?? 0 }
 
     mutating func append(_ drafts: [EventDraft]) {
-        for draft in drafts { events.append(Event(seq: head + 1, entry: draft)) }
+        for draft in drafts { fresh.append(Event(seq: head + 1, entry: draft)) }
+    }
+
+    /// Ends the transaction; returns its events.
+    mutating func commit() -> [Event] {
+        defer { fresh = [] }
+        events.append(contentsOf: fresh)
+        return fresh
     }
 
     mutating func append(_ type: EventType, _ message: String, of job: Job, phase: Phase? = nil, at: Timestamp) {

@@ -43,8 +43,9 @@ public final class ModelStore: Store {
         try disk.rows.withLock { rows in
             var copy = rows
             let value = try body(&copy)
-            let added = Array(copy.events.suffix(copy.events.count - rows.events.count))
             rows = copy
+            copy = ModelRows()
+            let added = rows.commit()
             if !added.isEmpty { observer.withLock { $0 }?(added) }
             return value
         }

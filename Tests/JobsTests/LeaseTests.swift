@@ -1,0 +1,166 @@
+import AuraModel
+import Jobs
+import Locking
+import Storage
+import TestKit
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct LeaseTests {
+    private static func definition(_ shop: Workshop, stubborn: Bool) -> JobDefinition {
+        provision([
+            step("a") { _ in
+                shop.note("perform a")
+                do {
+                    if stubborn { await shop.gate.passStubbornly("a") } else { try await shop.gate.pass("a") }
+                } catch {
+                    shop.note("a broken off after \((shop.time.now() - start).components.seconds) s")
+                    shop.gate.open("broken off")
+                    throw error
+                }
+                return .done
+            },
+            step("b") { _ in
+                shop.note("perform b")
+                return .done
+            },
+        ])
+    }
+
+    /// The job went to another worker while a step ran: what the step did stays unwritten, and the next effect undone.
+    ///
+    ///     here      a runs ─────────────────── a returns ▷ fenced
+    ///     elsewhere        takes over, claims ▷ epoch 2
+    @Test func aStaleWorkerWritesNothingAndBeginsNothing() async throws {
+        let shop = try Workshop()
+        let engine = shop.engine([Self.definition(shop, stubborn: true)])
+        _ = try await shop.store.submit(Fixtures.provision(1, at: start))
+        try await shop.run(engine) { _ in
+            try await shop.gate.arrived("a")
+            let claim = try #require(try await Self.takeOver(shop))
+            let head = try await shop.store.head()
+            shop.gate.open("a")
+            try await shop.idle(engine)
+            #expect(try await shop.store.head() == head)
+            #expect(try await shop.store.job(Fixtures.id(1)) == claim.job)
+            #expect(try await shop.store.steps(of: Fixtures.id(1)) == claim.steps)
+        }
+        #expect(shop.diary == ["perform a"])
+    }
+
+    private static func takeOver(_ shop: Workshop) async throws -> Claim? {
+        _ = try await shop.store.takeOverLeases(owner: "elsewhere")
+        return try await shop.store.claim(
+            ClaimRequest(owner: "elsewhere", limit: 1, lease: .seconds(3600), now: shop.time.now())
+        ).first
+    }
+
+    @Test func aLostLeaseIsNoticedAtTheHeartbeat() async throws {
+        let shop = try Workshop()
+        let engine = shop.engine([Self.definition(shop, stubborn: false)])
+        _ = try await shop.store.submit(Fixtures.provision(1, at: start))
+        try await shop.run(engine) { _ in
+            try await shop.gate.arrived("a")
+            _ = try #require(try await Self.takeOver(shop))
+            try await shop.time.sleepers(atLeast: Workshop.restingSleepers)
+            shop.time.advance(by: .seconds(10))
+            try await shop.gate.arrived("broken off", count: 0)
+            try await shop.idle(engine)
+        }
+        #expect(shop.diary == ["perform a", "a broken off after 10 s"])
+    }
+
+    enum Trouble: CaseIterable { case refuses, hangs }
+
+    /// The store cannot be reached: the step is broken off before the lease ends, not after.
+    ///
+    ///     0 s claim ── 10 s, 20 s no answer ── 27.5 s stop ── 30 s the lease ends, another may claim
+    @Test(arguments: Trouble.allCases) func aLeaseThatCannotBeProlongedIsGivenUpInTime(_ trouble: Trouble) async throws
+    {
+        let shop = try Workshop()
+        let engine = shop.engine([Self.definition(shop, stubborn: false)])
+        _ = try await shop.store.submit(Fixtures.provision(1, at: start))
+        shop.store.before { write in
+            guard case .extendLeases = write else { return }
+            if trouble == .hangs { await shop.gate.passStubbornly("store") }
+            throw StorageError(.unavailable, "cannot reach the database")
+        }
+        try await shop.run(engine) { _ in
+            try await shop.gate.arrived("a")
+            for _ in 1...11 {
+                let hangs = trouble == .hangs && shop.time.now() >= start + .seconds(10)
+                try await shop.time.sleepers(atLeast: Workshop.restingSleepers - (hangs ? 1 : 0))
+                #expect(shop.diary == ["perform a"])
+                shop.time.advance(by: .milliseconds(2500))
+            }
+            try await shop.idle(engine)
+            shop.gate.open("store")
+        }
+        #expect(shop.diary == ["perform a", "a broken off after 27 s"])
+    }
+
+    @Test func heartbeatsKeepALongStepsLease() async throws {
+        let shop = try Workshop()
+        let engine = shop.engine([Self.definition(shop, stubborn: false)])
+        _ = try await shop.store.submit(Fixtures.provision(1, at: start))
+        try await shop.run(engine) { _ in
+            try await shop.gate.arrived("a")
+            for _ in 1...60 {
+                try await shop.time.sleepers(atLeast: Workshop.restingSleepers)
+                shop.time.advance(by: .seconds(10))
+                try await shop.time.sleepers(atLeast: Workshop.restingSleepers)
+                let rival = ClaimRequest(owner: "elsewhere", limit: 1, lease: .seconds(30), now: shop.time.now())
+                #expect(try await shop.store.claim(rival).isEmpty)
+            }
+            shop.gate.open("a")
+            try await shop.log.first(.jobSucceeded)
+            try await shop.idle(engine)
+        }
+        #expect(shop.diary == ["perform a", "perform b"])
+        #expect(try await shop.store.job(Fixtures.id(1))?.epoch == 1)
+    }
+
+    /// The clock jumped, as after a suspend: the engine claims its own job again while the first run still hangs on it.
+    @Test func aJobThatComesHereTwiceIsWorkedOnOnce() async throws {
+        let shop = try Workshop()
+        let engine = shop.engine([Self.definition(shop, stubborn: true)])
+        _ = try await shop.store.submit(Fixtures.provision(1, at: start))
+        try await shop.run(engine) { _ in
+            try await shop.gate.arrived("a")
+            _ = try await shop.store.takeOverLeases(owner: "nobody")
+            engine.wake()
+            try await shop.gate.arrived("a", count: 2)
+            shop.gate.open("a")
+            try await shop.log.first(.jobSucceeded)
+            try await shop.idle(engine)
+        }
+        #expect(shop.diary == ["perform a", "perform a", "perform b"])
+        #expect(try await shop.store.job(Fixtures.id(1))?.epoch == 2)
+        #expect(shop.log.events.filter { $0.entry.type == .stepDone }.count == 2)
+        try await shop.expectWholeLedger()
+    }
+
+    /// The daemon before this one died in the middle of a step: the next one goes on with it at once.
+    @Test func aPredecessorsJobGoesOn() async throws {
+        let shop = try Workshop()
+        _ = try await shop.store.submit(Fixtures.provision(1, at: start))
+        let definition = Self.definition(shop, stubborn: false)
+        let claim = try #require(
+            try await shop.store.claim(ClaimRequest(owner: "dead", limit: 1, lease: .seconds(30), now: start)).first)
+        var machine = JobStateMachine(claim: claim, plan: definition.plan, policy: RetryPolicy())
+        _ = machine.decide(now: start)
+        machine.beginStep(0, now: start)
+        _ = try await shop.store.apply(try #require(machine.takeTransition(releasing: false)))
+
+        shop.gate.open("a")
+        let engine = shop.engine([definition], owner: "here")
+        #expect(try await shop.store.takeOverLeases(owner: "here") == 1)
+        try await shop.run(engine) { _ in
+            try await shop.log.first(.jobSucceeded)
+            try await shop.idle(engine)
+        }
+        #expect(shop.diary == ["perform a", "perform b"])
+        #expect(shop.log.events.filter { $0.entry.type == .stepStarted }.map(\.entry.step) == ["a", "b"])
+        #expect(try await shop.store.job(Fixtures.id(1))?.epoch == 2)
+        try await shop.expectWholeLedger()
+    }
+}

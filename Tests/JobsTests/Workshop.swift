@@ -1,0 +1,109 @@
+import AuraModel
+import JSON
+import Jobs
+import Locking
+import Logging
+import ServiceLifecycle
+import Storage
+import StorageSQLite
+import TestKit
+import Testing
+
+/// A real engine over a real SQLite file, under a clock that the test moves.
+///
+/// The engine at rest sleeps three times: until the next heartbeat, until the next watch, until the next look for jobs.
+final class Workshop: Sendable {
+    static let restingSleepers = 3
+
+    let directory: TemporaryDirectory
+    let store: ProbedStore
+    let time = ManualTime(milliseconds: start.milliseconds)
+    let log = EventLog()
+    let gate = Gate()
+    private let lines = Locked<[String]>([])
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        store = ProbedStore(try SQLiteStore(path: directory.file("aura.db"), installation: "first"))
+        store.observe(log.append)
+    }
+
+    /// What the steps did, in order: a line each.
+    var diary: [String] { lines.withLock { $0 } }
+
+    func note(_ line: String) {
+        lines.withLock { $0.append(line) }
+    }
+
+    /// The lines of the diary that are about this.
+    func notes(_ line: String) -> Int {
+        diary.count { $0 == line }
+    }
+
+    func engine(_ definitions: [JobDefinition], workers: Int = 4, owner: String = "here") -> JobEngine {
+        JobEngine(
+            store: store, catalogue: JobCatalogue(definitions),
+            settings: EngineSettings(owner: owner, workers: workers, claimBatch: 8), time: time,
+            random: FixedRandom(1 << 63), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    /// Runs the engine while `body` runs, then shuts it down gracefully and waits for its end.
+    func run(_ engine: JobEngine, _ body: (_ shutDown: @Sendable () async -> Void) async throws -> Void) async throws {
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: [engine], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            do {
+                try await body { await group.triggerGracefulShutdown() }
+            } catch {
+                tasks.cancelAll()
+                throw error
+            }
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+        }
+    }
+
+    /// Returns once no worker of the engine holds a job.
+    func idle(_ engine: JobEngine) async throws {
+        while true {
+            let sleeps = time.sleeps
+            if engine.jobsRunning == 0 { return }
+            try await time.sleeps(moreThan: sleeps)
+        }
+    }
+
+    /// Moves the clock a second at a time, whenever the engine rests, until the event has come.
+    func drive(_ engine: JobEngine, until type: EventType, of job: JobID, seconds: Int = 2000) async throws {
+        for _ in 0..<seconds {
+            try await time.sleepers(atLeast: Self.restingSleepers)
+            try await idle(engine)
+            try await time.sleepers(atLeast: Self.restingSleepers)
+            if log.events.contains(where: { $0.entry.type == type && $0.entry.job == job }) { return }
+            time.advance(by: .seconds(1))
+        }
+        Issue.record("\(type.rawValue) of \(job) did not come within \(seconds) s")
+    }
+
+    /// The ledger has no gap, and the observer saw each of its events once, in order.
+    func expectWholeLedger(sourceLocation: SourceLocation = #_sourceLocation) async throws {
+        let events = try await store.events(EventQuery(after: 0, limit: 100_000))
+        let seqs = events.map(\.seq)
+        #expect(seqs == Array(1...Int64(max(events.count, 1))), sourceLocation: sourceLocation)
+        #expect(log.events == events, sourceLocation: sourceLocation)
+    }
+}
+
+/// A provision of steps that a test scripted.
+func provision(_ steps: [Step]) -> JobDefinition {
+    JobDefinition(
+        kind: .provision, version: 1, phaseOnSuccess: .running, phaseOnFailure: .failed,
+        phaseWhileUndoing: .rollingBack, timeLimit: .seconds(3600), steps: steps)
+}
+
+func step(
+    _ name: String, timeLimit: Duration = .seconds(1200), perform: @escaping Step.Action, undo: Step.Action? = nil
+) -> Step {
+    Step(name, phase: .provisioning, timeLimit: timeLimit, weight: 1, perform: perform, undo: undo)
+}
