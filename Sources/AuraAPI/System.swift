@@ -38,12 +38,15 @@ public struct InfoResult: Sendable, Codable {
 public struct HealthResult: Sendable, Codable {
     /// True where the daemon can do its work.
     public var ok: Bool
+    /// The oldest event's `seq` that a subscription can still have; one more than the head where none is left.
+    public var oldest: Int64
     /// The newest event's `seq`, read from the database for this answer.
     public var head: Int64
     public var jobsRunning: Int
 
-    public init(ok: Bool, head: Int64, jobsRunning: Int) {
+    public init(ok: Bool, oldest: Int64, head: Int64, jobsRunning: Int) {
         self.ok = ok
+        self.oldest = oldest
         self.head = head
         self.jobsRunning = jobsRunning
     }

@@ -23,6 +23,8 @@ public struct Job: Sendable, Hashable {
     public var cancellation: Cancellation?
     /// The job that must end before this one may start.
     public var blockedBy: JobID?
+    /// The limited driver at which its step is at work.
+    public var place: String?
     public var definitionVersion: Int
     public var input: JSONValue
     /// Why the job waits, for people.

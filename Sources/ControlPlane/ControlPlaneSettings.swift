@@ -13,12 +13,15 @@ public struct ControlPlaneSettings: Sendable {
     public var health: HealthSettings
     public var ssh: LoginSettings
     public var pace: Pace
-    /// Ansible runs at once, over all jobs.
+    /// Ansible runs at once, over all jobs and daemons.
     public var configurationRuns: Int
+    /// Live instances that a tenant may have; none means any number.
+    public var instancesPerTenant: Int?
 
     public init(
         regions: [String], sizes: [String], image: String, agent: AgentSettings, tailnet: TailnetSettings?,
-        health: HealthSettings, ssh: LoginSettings = LoginSettings(), pace: Pace = Pace(), configurationRuns: Int = 4
+        health: HealthSettings, ssh: LoginSettings = LoginSettings(), pace: Pace = Pace(), configurationRuns: Int = 4,
+        instancesPerTenant: Int? = nil
     ) {
         self.regions = regions
         self.sizes = sizes
@@ -29,6 +32,7 @@ public struct ControlPlaneSettings: Sendable {
         self.ssh = ssh
         self.pace = pace
         self.configurationRuns = configurationRuns
+        self.instancesPerTenant = instancesPerTenant
     }
 }
 

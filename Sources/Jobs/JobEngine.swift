@@ -45,6 +45,28 @@ public final class JobEngine: Service {
         nudge.send()
     }
 
+    /// Takes note of what the ledger says, whichever daemon wrote it: new work, and wishes that concern jobs here.
+    public func note(_ events: [Event]) {
+        for event in events {
+            switch event.entry.type {
+            case .jobQueued:
+                // Beside a job at work only a destroy is queued, and that takes over.
+                let run = runs.withLock { runs in runs.values.first { $0.instance == event.entry.instance } }
+                if let run, run.held.job != event.entry.job { run.stop.send(.cancellation) }
+                nudge.send()
+            case .jobCancelRequested:
+                if let job = event.entry.job { noteCancellation(of: job) }
+            case .jobSucceeded, .jobFailed, .jobCancelled:
+                // It may have made room: for a job that waits for its end, or within its tenant's limit.
+                nudge.send()
+            case .jobStarted, .jobCompensating, .phaseChanged, .stepStarted, .stepProgress, .stepWaiting,
+                .stepRetrying, .stepDone, .stepFailed, .stepUndoing, .stepUndone, .stepUndoFailed, .taskStarted,
+                .taskFinished, .taskFailed, .runRecap:
+                continue
+            }
+        }
+    }
+
     public func run() async throws {
         try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -85,7 +107,8 @@ public final class JobEngine: Service {
         let free = settings.workers - runs.withLock { $0.count }
         guard free > 0 else { return [] }
         let request = ClaimRequest(
-            owner: settings.owner, limit: min(free, settings.claimBatch), lease: settings.lease, now: time.now())
+            owner: settings.owner, limit: min(free, settings.claimBatch), lease: settings.lease,
+            inFlightPerTenant: settings.jobsPerTenant, now: time.now())
         do {
             return try await store.claim(request)
         } catch {
@@ -135,11 +158,14 @@ public struct EngineSettings: Sendable {
     public var heartbeat: Duration
     /// A look at the store at least so often, whatever is known.
     public var longestNap: Duration
+    /// Jobs of one tenant that may be in flight at once, destroys apart, in all daemons; none means any number.
+    public var jobsPerTenant: Int?
     public var retries: RetryPolicy
 
     public init(
         owner: String, workers: Int = 64, claimBatch: Int = 32, lease: Duration = .seconds(30),
-        heartbeat: Duration = .seconds(10), longestNap: Duration = .seconds(2), retries: RetryPolicy = RetryPolicy()
+        heartbeat: Duration = .seconds(10), longestNap: Duration = .seconds(2), jobsPerTenant: Int? = nil,
+        retries: RetryPolicy = RetryPolicy()
     ) {
         self.owner = owner
         self.workers = workers
@@ -147,6 +173,7 @@ public struct EngineSettings: Sendable {
         self.lease = lease
         self.heartbeat = heartbeat
         self.longestNap = longestNap
+        self.jobsPerTenant = jobsPerTenant
         self.retries = retries
     }
 }

@@ -25,6 +25,7 @@ final class JobRun: Sendable {
     let machine: Locked<JobStateMachine>
     let stop = StopSignal()
     let held: LeaseExtension.Held
+    let instance: InstanceID
     /// When the lease ends, by the daemon's uptime.
     let leaseEnd: Locked<Duration>
 
@@ -33,6 +34,7 @@ final class JobRun: Sendable {
         self.definition = definition
         self.environment = environment
         self.held = LeaseExtension.Held(job: claim.job.id, epoch: claim.job.epoch)
+        self.instance = claim.instance.id
         self.leaseEnd = Locked(leaseEnd)
         self.machine = Locked(JobStateMachine(claim: claim, plan: definition.plan, policy: policy))
     }
@@ -117,6 +119,19 @@ final class JobRun: Sendable {
         let isOverdue = stop.reason == .overdue
         stop.settle(.overdue)
         return isOverdue
+    }
+
+    /// Runs `body` at one of the places that a limited driver has, or returns none at once where all are taken.
+    func use<Value: Sendable>(
+        place: String, limit: Int, _ body: () async throws -> Value
+    ) async throws -> Value? {
+        try checkLease()
+        guard try await environment.store.occupy(PlaceRequest(held: held, place: place, limit: limit)) else {
+            return nil
+        }
+        machine.withLock { $0.enter(place: place) }
+        defer { machine.withLock { $0.enter(place: nil) } }
+        return try await body()
     }
 
     /// Changes the machine and commits, for a step that runs.

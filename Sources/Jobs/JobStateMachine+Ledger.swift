@@ -25,6 +25,12 @@ extension JobStateMachine {
         }
     }
 
+    /// Takes note of the limited driver at which the job is; the next transition writes it.
+    mutating func enter(place: String?) {
+        job.place = place
+        jobChanged = true
+    }
+
     mutating func put(_ record: StepRecord) {
         steps[record.index] = record
         changedSteps.insert(record.index)

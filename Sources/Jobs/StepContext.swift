@@ -65,6 +65,15 @@ public final class StepContext: Sendable {
         }
     }
 
+    /// Runs `body` at one of the places that a limited driver has, or returns none at once where all are taken.
+    ///
+    /// The limit holds across all daemons of the database; a place whose worker died is free once its lease is over.
+    public func use<Value: Sendable>(
+        place: String, limit: Int, _ body: () async throws -> Value
+    ) async throws -> Value? {
+        try await run.use(place: place, limit: limit, body)
+    }
+
     /// Tells subscribers how it goes. `fraction` is 0 to 1 of this step.
     public func report(
         _ message: String, type: EventType = .stepProgress, fraction: Double? = nil, data: JSONValue? = nil

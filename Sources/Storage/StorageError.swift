@@ -9,6 +9,8 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
         case jobNotFound
         /// A live instance of the tenant has this name.
         case nameTaken
+        /// The tenant has as many live instances as it may have.
+        case quotaExceeded
         /// Another job works on the instance.
         case instanceBusy
         /// The operation makes no sense in the instance's phase.
@@ -17,6 +19,8 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
         case idempotencyMismatch
         /// The job has come to its end.
         case jobTerminal
+        /// The events after the cursor were pruned.
+        case cursorExpired
         /// The database cannot be opened, read or written.
         case unavailable
         /// The database was made by a newer version.
@@ -30,11 +34,14 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
     public var message: String
     /// The job in the way, for `instanceBusy`.
     public var job: JobID?
+    /// What the ledger still has, for `cursorExpired`.
+    public var bounds: LedgerBounds?
 
-    public init(_ code: Code, _ message: String, job: JobID? = nil) {
+    public init(_ code: Code, _ message: String, job: JobID? = nil, bounds: LedgerBounds? = nil) {
         self.code = code
         self.message = message
         self.job = job
+        self.bounds = bounds
     }
 
     public var description: String { message }

@@ -26,6 +26,14 @@ public protocol Store: Sendable {
     /// Ends the leases of all daemons but `owner`, which alone may use this database.
     /// For stores that one daemon owns; a shared one waits for leases to run out.
     func takeOverLeases(owner: String) async throws -> Int
+    /// Takes one of the places that a limited driver has, for the step that a job is at; false where all are taken.
+    ///
+    /// The place is the job's until a transition whose job names no place, or until its lease ends.
+    func occupy(_ request: PlaceRequest) async throws -> Bool
+    /// Takes, or keeps, a duty that one daemon at a time does; false while another has it.
+    func takeDuty(_ request: DutyRequest) async throws -> Bool
+    /// Deletes a lot of what is older than the policy's age, and raises the ledger's floor.
+    func prune(_ request: PruneRequest) async throws -> Pruned
 
     func instance(_ reference: InstanceReference) async throws -> Instance?
     func instances(_ query: InstanceQuery) async throws -> [Instance]
@@ -33,13 +41,20 @@ public protocol Store: Sendable {
     func jobs(_ query: JobQuery) async throws -> [Job]
     /// The steps that were begun, in order of their index.
     func steps(of job: JobID) async throws -> [StepRecord]
-    /// Events after a place in the ledger, in order, `limit` at most.
+    /// Events after a place in the ledger, in order, `limit` at most. Throws `cursorExpired` where some of them were pruned.
     func events(_ query: EventQuery) async throws -> [Event]
-    /// The `seq` of the newest event; 0 where there is none.
-    func head() async throws -> Int64
+    /// What the ledger still has.
+    func bounds() async throws -> LedgerBounds
     /// When the next job that no worker holds is due.
     func nextDue() async throws -> Timestamp?
 
     /// Calls `observer` with the events of every later commit, in order. One observer; set it before the first write.
     func observe(_ observer: @escaping @Sendable ([Event]) -> Void)
+}
+
+extension Store {
+    /// The `seq` of the newest event; 0 where there never was one.
+    public func head() async throws -> Int64 {
+        try await bounds().head
+    }
 }

@@ -12,17 +12,20 @@ public struct Submission: Sendable {
     public var target: Target
     public var job: NewJob
     public var idempotency: Idempotency?
+    /// Live instances that the tenant may have, the new one included; none means any number.
+    public var quota: Int?
     public var now: Timestamp
     /// Decides, from what is true in this transaction, what becomes of the operation. Pure.
     public var admit: @Sendable (Instance, _ active: [Job]) throws -> Admission
 
     public init(
-        target: Target, job: NewJob, idempotency: Idempotency?, now: Timestamp,
+        target: Target, job: NewJob, idempotency: Idempotency?, quota: Int? = nil, now: Timestamp,
         admit: @escaping @Sendable (Instance, [Job]) throws -> Admission
     ) {
         self.target = target
         self.job = job
         self.idempotency = idempotency
+        self.quota = quota
         self.now = now
         self.admit = admit
     }
@@ -92,4 +95,14 @@ public struct Submitted: Sendable {
 public enum InstanceReference: Sendable, Hashable {
     case id(InstanceID)
     case name(String, tenant: TenantID)
+}
+
+extension Submission {
+    /// Throws `quotaExceeded` where the tenant has more live instances, the new one included, than it may have.
+    public func check(liveInstances count: Int) throws(StorageError) {
+        guard let quota, count > quota else { return }
+        throw StorageError(
+            .quotaExceeded,
+            "the tenant has \(count - 1) live instances and may have \(quota): destroy one, or have the quota raised")
+    }
 }

@@ -6,13 +6,25 @@ public struct ClaimRequest: Sendable {
     public var owner: String
     public var limit: Int
     public var lease: Duration
+    /// Jobs of one tenant that may be in flight at once, destroys apart: started, and not ended. None means any number.
+    public var inFlightPerTenant: Int?
     public var now: Timestamp
 
-    public init(owner: String, limit: Int, lease: Duration, now: Timestamp) {
+    public init(owner: String, limit: Int, lease: Duration, inFlightPerTenant: Int? = nil, now: Timestamp) {
         self.owner = owner
         self.limit = limit
         self.lease = lease
+        self.inFlightPerTenant = inFlightPerTenant
         self.now = now
+    }
+
+    /// How many of the places new jobs may take while started ones are due as well.
+    ///
+    /// Started jobs come first, but neither kind starves the other: new jobs keep a quarter, and at least one place in
+    /// more than one.
+    public func placesForNew(startedDue: Int, newDue: Int) -> Int {
+        let reserved = limit > 1 ? max(limit / 4, 1) : 0
+        return min(newDue, max(limit - startedDue, reserved))
     }
 }
 

@@ -24,6 +24,13 @@ enum InstanceRows {
         }
     }
 
+    /// The instances of a tenant that count against its quota.
+    static func countLive(of tenant: TenantID, _ database: Database) throws -> Int {
+        let statement = try database.cachedStatement(
+            sql: "SELECT count(*) FROM instance WHERE tenant = ? AND holds_name")
+        return try Int.fetchOne(statement, arguments: [tenant.text]) ?? 0
+    }
+
     /// What an owner's call changes.
     static func updateWhole(_ instance: Instance, _ database: Database) throws {
         let statement = try database.cachedStatement(

@@ -13,8 +13,8 @@ enum JobRows {
             sql: """
                 INSERT INTO job (id, kind, instance, tenant, change, state, priority, available_at, epoch, attempt, deadline,
                     cancellation, blocked_by, definition_version, input, waiting_for, failure, created_at, started_at,
-                    finished_at, progress)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    finished_at, progress, place, turn)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """)
         do {
             try statement.execute(arguments: [
@@ -23,6 +23,7 @@ enum JobRows {
                 job.deadline.milliseconds, job.cancellation?.rawValue, job.blockedBy?.text, job.definitionVersion,
                 job.input.serializedString(), job.waitingFor, try job.failure.map(JSONCoder.encodeString),
                 job.createdAt.milliseconds, job.startedAt?.milliseconds, job.finishedAt?.milliseconds, job.progress,
+                job.place, try turn(job, database),
             ])
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
             guard let rival = try active(of: job.instance, database).first else { throw error }
@@ -31,6 +32,21 @@ enum JobRows {
                 "cannot \(job.kind.rawValue) while job \(rival.id) (\(rival.kind.rawValue)) is at work: wait for it",
                 job: rival.id)
         }
+    }
+
+    /// The place of a new job in the queue: behind the tenant's own, and not before what is being served
+    /// (`docs/decisions/0015-fairness-limits-retention.md`).
+    private static func turn(_ job: Job, _ database: Database) throws -> Int64 {
+        let first = try database.cachedStatement(
+            sql: """
+                SELECT min(turn) FROM job
+                WHERE lease_owner IS NULL AND blocked_by IS NULL AND state = 'queued' AND priority = ?
+                """)
+        let last = try database.cachedStatement(
+            sql: "SELECT max(turn) FROM job WHERE state = 'queued' AND tenant = ? AND priority = ?")
+        let served = try Int64.fetchOne(first, arguments: [job.priority]) ?? 1
+        let own = try Int64.fetchOne(last, arguments: [job.tenant.text, job.priority]) ?? 0
+        return max(served, own + 1)
     }
 
     /// Writes what a worker may change, where the epoch is still its own. False where it is not.
@@ -42,13 +58,15 @@ enum JobRows {
             sql: """
                 UPDATE job SET state = ?,
                     available_at = CASE WHEN ? OR cancellation IS ? THEN ? ELSE min(?, created_at) END,
-                    attempt = ?, waiting_for = ?, failure = ?, started_at = ?, finished_at = ?, progress = ?\(release)
+                    attempt = ?, waiting_for = ?, failure = ?, started_at = ?, finished_at = ?, progress = ?,
+                    place = ?\(release)
                 WHERE id = ? AND epoch = ? AND lease_owner IS NOT NULL
                 """)
         try statement.execute(arguments: [
             job.state.rawValue, !releasesLease, job.cancellation?.rawValue, job.availableAt.milliseconds,
             job.availableAt.milliseconds, job.attempt, job.waitingFor, try job.failure.map(JSONCoder.encodeString),
-            job.startedAt?.milliseconds, job.finishedAt?.milliseconds, job.progress, job.id.text, job.epoch,
+            job.startedAt?.milliseconds, job.finishedAt?.milliseconds, job.progress,
+            releasesLease ? nil : job.place, job.id.text, job.epoch,
         ])
         return database.changesCount == 1
     }
@@ -103,6 +121,7 @@ enum JobRows {
         job.progress = row["progress"]
         job.cancellation = (row["cancellation"] as String?).flatMap(Cancellation.init(rawValue:))
         job.blockedBy = (row["blocked_by"] as String?).map { JobID($0) }
+        job.place = row["place"]
         job.waitingFor = row["waiting_for"]
         job.failure = try (row["failure"] as String?).map { try JSONCoder.decode(Failure.self, from: $0) }
         job.startedAt = (row["started_at"] as Int64?).map(Timestamp.init(milliseconds:))

@@ -10,6 +10,12 @@ enum LedgerRows {
         return try Int64.fetchOne(statement) ?? 0
     }
 
+    static func bounds(_ database: Database) throws -> LedgerBounds {
+        let statement = try database.cachedStatement(sql: "SELECT floor, seq FROM event_head WHERE one = 1")
+        guard let row = try Row.fetchOne(statement) else { return LedgerBounds(floor: 0, head: 0) }
+        return LedgerBounds(floor: row["floor"], head: row["seq"])
+    }
+
     static func setHead(_ seq: Int64, _ database: Database) throws {
         try database.cachedStatement(sql: "UPDATE event_head SET seq = ? WHERE one = 1").execute(arguments: [seq])
     }
@@ -34,6 +40,7 @@ enum LedgerRows {
     }
 
     static func fetch(_ query: EventQuery, _ database: Database) throws -> [Event] {
+        try bounds(database).check(cursor: query.after)
         var conditions = ["seq > ?"]
         var arguments: StatementArguments = [query.after]
         if let through = query.through {

@@ -28,8 +28,8 @@ extension SQLiteStore {
         try await read { try LedgerRows.fetch(query, $0) }
     }
 
-    public func head() async throws -> Int64 {
-        try await read { try LedgerRows.head($0) }
+    public func bounds() async throws -> LedgerBounds {
+        try await read { try LedgerRows.bounds($0) }
     }
 
     public func nextDue() async throws -> Timestamp? {

@@ -48,6 +48,7 @@ extension SQLiteStore {
         switch submission.target {
         case .new(let instance):
             try InstanceRows.insert(instance, database)
+            try submission.check(liveInstances: InstanceRows.countLive(of: instance.tenant, database))
             return instance
         case .existing(let reference, let tenant):
             guard let instance = try InstanceRows.find(reference, database), instance.tenant == tenant else {

@@ -2,65 +2,8 @@ public import AuraModel
 import GRDB
 public import Storage
 
-/// Claiming jobs and writing what their workers decide.
+/// Keeping leases, and writing what workers decide.
 extension SQLiteStore {
-    public func claim(_ request: ClaimRequest) async throws -> [Claim] {
-        guard try await hasClaimable(request.now) else { return [] }
-        return try await writer.write { database, _ in
-            try Self.claimable(request, database).compactMap { try Self.lease($0, request, database) }
-        }
-    }
-
-    /// A look beside the writer, so that an idle engine costs no commit.
-    private func hasClaimable(_ now: Timestamp) async throws -> Bool {
-        try await read { database in
-            let ready = try database.cachedStatement(
-                sql: """
-                    SELECT 1 FROM job WHERE lease_owner IS NULL AND blocked_by IS NULL AND \(JobRows.active)
-                        AND available_at <= ? LIMIT 1
-                    """)
-            if try Int.fetchOne(ready, arguments: [now.milliseconds]) != nil { return true }
-            let expired = try database.cachedStatement(
-                sql: "SELECT 1 FROM job WHERE lease_owner IS NOT NULL AND lease_until < ? AND \(JobRows.active) LIMIT 1"
-            )
-            return try Int.fetchOne(expired, arguments: [now.milliseconds]) != nil
-        }
-    }
-
-    /// Jobs that are due, then jobs whose worker fell silent. Two indexed queries, not one with OR.
-    private static func claimable(_ request: ClaimRequest, _ database: Database) throws -> [JobID] {
-        let ready = try database.cachedStatement(
-            sql: """
-                SELECT id FROM job WHERE lease_owner IS NULL AND blocked_by IS NULL AND \(JobRows.active)
-                    AND available_at <= ? ORDER BY priority, available_at, id LIMIT ?
-                """)
-        var ids = try String.fetchAll(ready, arguments: [request.now.milliseconds, request.limit])
-        if ids.count < request.limit {
-            let expired = try database.cachedStatement(
-                sql: """
-                    SELECT id FROM job WHERE lease_owner IS NOT NULL AND lease_until < ? AND \(JobRows.active)
-                    ORDER BY lease_until LIMIT ?
-                    """)
-            ids += try String.fetchAll(expired, arguments: [request.now.milliseconds, request.limit - ids.count])
-        }
-        return ids.map { JobID($0) }
-    }
-
-    private static func lease(_ id: JobID, _ request: ClaimRequest, _ database: Database) throws -> Claim? {
-        let statement = try database.cachedStatement(
-            sql: """
-                UPDATE job SET epoch = epoch + 1, lease_owner = ?, lease_until = ?,
-                    state = CASE state WHEN 'compensating' THEN state ELSE 'running' END
-                WHERE id = ?
-                """)
-        let until = request.now + request.lease
-        try statement.execute(arguments: [request.owner, until.milliseconds, id.text])
-        guard let job = try JobRows.find(id, database),
-            let instance = try InstanceRows.find(.id(job.instance), database)
-        else { return nil }
-        return Claim(job: job, instance: instance, steps: try StepRows.fetch(of: id, database))
-    }
-
     public func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState] {
         try await writer.write { database, _ in
             let update = try database.cachedStatement(

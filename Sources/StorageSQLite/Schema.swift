@@ -9,7 +9,7 @@ enum Schema {
         var statements: String
     }
 
-    static let migrations = [Migration(number: 1, statements: first)]
+    static let migrations = [Migration(number: 1, statements: first), Migration(number: 2, statements: second)]
 
     static var newest: Int { migrations.last?.number ?? 0 }
 
@@ -79,5 +79,29 @@ enum Schema {
             scope TEXT NOT NULL, key TEXT NOT NULL, request TEXT NOT NULL, job TEXT NOT NULL, created_at INTEGER NOT NULL,
             PRIMARY KEY (scope, key)
         ) WITHOUT ROWID;
+        """
+
+    /// Turns, places, duties, the ledger's floor (`docs/decisions/0015-fairness-limits-retention.md`).
+    private static let second = """
+        ALTER TABLE job ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE job ADD COLUMN place TEXT;
+        DROP INDEX job_ready;
+        CREATE INDEX job_started ON job (priority, available_at, id)
+            WHERE lease_owner IS NULL AND blocked_by IS NULL AND state IN ('running', 'waiting', 'compensating');
+        CREATE INDEX job_new ON job (priority, turn, id)
+            WHERE lease_owner IS NULL AND blocked_by IS NULL AND state = 'queued';
+        CREATE INDEX job_queued_tenant ON job (tenant, priority, turn) WHERE state = 'queued';
+        CREATE INDEX job_in_flight ON job (tenant)
+            WHERE state IN ('running', 'waiting', 'compensating') AND kind <> 'destroy';
+        CREATE INDEX job_place ON job (place) WHERE place IS NOT NULL;
+        CREATE INDEX job_finished ON job (finished_at) WHERE finished_at IS NOT NULL;
+        CREATE INDEX idempotency_job ON idempotency (job);
+        CREATE INDEX instance_tenant ON instance (tenant) WHERE holds_name;
+        CREATE INDEX instance_destroyed ON instance (id) WHERE phase = 'destroyed';
+        CREATE INDEX step_undo_failed ON step (job) WHERE state = 'undoFailed';
+
+        ALTER TABLE event_head ADD COLUMN floor INTEGER NOT NULL DEFAULT 0;
+
+        CREATE TABLE duty (name TEXT PRIMARY KEY, owner TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
         """
 }

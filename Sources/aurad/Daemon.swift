@@ -30,13 +30,16 @@ struct Daemon {
     func serve() async throws {
         let store = try await openStore()
         let feed = EventFeed(head: try await store.head())
-        store.observe { feed.publish($0) }
         let machines = try MachineAssembly(settings: settings, time: time, random: random, logger: logger)
         await machines.sweep()
         let services = try machines.services(installation: store.installation)
         let catalogue = ControlPlane.catalogue(services)
         let engine = JobEngine(
             store: store, catalogue: catalogue, settings: engineSettings, time: time, random: random, logger: logger)
+        store.observe { events in
+            feed.publish(events)
+            engine.note(events)
+        }
         let subscriptions = Subscriptions(feed: feed, store: store, logger: logger)
         let facts = DaemonFacts(
             version: Version.text, database: "sqlite", startedAt: time.now(), limits: settings.wire.limits)
@@ -44,7 +47,10 @@ struct Daemon {
             store: store, engine: engine, services: services, subscriptions: subscriptions, catalogue: catalogue,
             time: time, facts: facts, logger: logger)
         let ready = Gate()
-        try await runGroup(engine: Gated(service: engine, gate: ready), subscriptions, server(plane, ready: ready))
+        let pruner = Pruner(store: store, policy: settings.retention, owner: boot, time: time, logger: logger)
+        try await runGroup([
+            Gated(service: engine, gate: ready), pruner, try server(plane, ready: ready), subscriptions,
+        ])
         await machines.shutdown()
     }
 
@@ -58,7 +64,8 @@ struct Daemon {
     private var engineSettings: EngineSettings {
         EngineSettings(
             owner: boot, workers: settings.engine.workers, lease: .seconds(settings.engine.leaseSeconds),
-            heartbeat: .seconds(settings.engine.heartbeatSeconds), retries: settings.engine.retries)
+            heartbeat: .seconds(settings.engine.heartbeatSeconds), jobsPerTenant: settings.engine.jobsPerTenant,
+            retries: settings.engine.retries)
     }
 
     private func server(_ plane: ControlPlane, ready: Gate) throws -> RPCServer {
@@ -94,13 +101,11 @@ struct Daemon {
     }
 
     /// Ends in the reverse order: subscriptions first, then connections, then jobs.
-    private func runGroup(engine: Gated, _ subscriptions: Subscriptions, _ server: RPCServer) async throws {
-        let services: [ServiceGroupConfiguration.ServiceConfiguration] = [
-            .init(service: engine), .init(service: server), .init(service: subscriptions),
-        ]
+    private func runGroup(_ services: [any Service]) async throws {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger))
         try await group.run()
     }
 }

@@ -18,7 +18,8 @@ enum KnownSettings {
         "pace.actionPollSeconds", "pace.bootPollSeconds", "pace.healthPollSeconds", "pace.bootLimitSeconds",
         "pace.refusalPatienceSeconds", "pace.shutdownGraceSeconds", "pace.retryBaseSeconds", "pace.retryCapSeconds",
         "engine.workers", "engine.leaseSeconds", "engine.heartbeatSeconds",
-        "limits.connections", "limits.connectionsPerUser",
+        "limits.connections", "limits.connectionsPerUser", "limits.jobsPerTenant", "limits.instancesPerTenant",
+        "retention.jobSeconds", "retention.eventSeconds", "retention.everySeconds",
     ]
 
     /// Throws where the file is no YAML mapping or holds a name that does not exist.

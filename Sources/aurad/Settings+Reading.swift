@@ -1,4 +1,5 @@
 import AuraModel
+import ControlPlane
 import DriverKit
 import HetznerDriver
 import JSONRPC
@@ -13,7 +14,8 @@ extension Settings {
             logLevel: try source.choice(
                 "log.level", "info", of: ["trace", "debug", "info", "notice", "warning", "error", "critical"]),
             certificateAuthorityFile: source.text("hetzner.certificateAuthorityFile"),
-            machines: try Machines.read(source), engine: try readEngine(source))
+            machines: try Machines.read(source), engine: try readEngine(source),
+            retention: try readRetention(source))
     }
 
     private static func readWire(_ source: SettingsSource) throws -> Wire {
@@ -46,7 +48,17 @@ extension Settings {
         return Engine(
             workers: try source.number("engine.workers", 64, in: 1...1024), leaseSeconds: lease,
             heartbeatSeconds: heartbeat,
+            jobsPerTenant: try source.optionalNumber("limits.jobsPerTenant", in: 1...100_000),
             retries: RetryPolicy(
                 transient: Backoff(base: base, cap: cap), capacity: Backoff(base: min(base * 15, cap), cap: cap)))
+    }
+
+    private static func readRetention(_ source: SettingsSource) throws -> RetentionPolicy {
+        let standard = RetentionPolicy()
+        let tenYears = 3650.0 * 86_400
+        return RetentionPolicy(
+            jobs: try source.seconds("retention.jobSeconds", standard.jobs, in: 1...tenYears),
+            events: try source.seconds("retention.eventSeconds", standard.events, in: 1...tenYears),
+            interval: try source.seconds("retention.everySeconds", standard.interval, in: 0.1...86_400))
     }
 }

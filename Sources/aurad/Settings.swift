@@ -34,6 +34,8 @@ struct Settings: Sendable {
         var workers: Int
         var leaseSeconds: Int
         var heartbeatSeconds: Int
+        /// None means any number.
+        var jobsPerTenant: Int?
         var retries: RetryPolicy
     }
 
@@ -46,4 +48,5 @@ struct Settings: Sendable {
     var certificateAuthorityFile: String?
     var machines: Machines
     var engine: Engine
+    var retention: RetentionPolicy
 }

@@ -41,7 +41,11 @@ struct SettingsSource {
     }
 
     func number(_ key: String, _ fallback: Int, in range: ClosedRange<Int>) throws -> Int {
-        guard let text = text(key) else { return fallback }
+        try optionalNumber(key, in: range) ?? fallback
+    }
+
+    func optionalNumber(_ key: String, in range: ClosedRange<Int>) throws -> Int? {
+        guard let text = text(key) else { return nil }
         guard let number = Int(text), range.contains(number) else {
             throw SettingsError(
                 "cannot use \(key) = \(text): it has to be a whole number from \(range.lowerBound) to \(range.upperBound)"

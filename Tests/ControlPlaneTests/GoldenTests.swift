@@ -15,6 +15,7 @@ struct GoldenTests {
                 "-32020 instanceNotFound", "-32021 jobNotFound", "-32022 nameTaken", "-32023 instanceBusy",
                 "-32024 phaseConflict", "-32025 idempotencyMismatch", "-32026 jobTerminal", "-32027 storageUnavailable",
                 "-32028 subscriptionExists", "-32029 cursorAhead", "-32030 unknownRegion", "-32031 unknownSize",
+                "-32032 quotaExceeded", "-32033 cursorExpired",
             ])
         let numbers = (RPCErrorCode.operations + RPCErrorCode.wire).map(\.number)
         #expect(Set(numbers).count == numbers.count)

@@ -5,6 +5,7 @@ import Storage
 struct ModelRows: Sendable {
     struct JobRow: Sendable {
         var job: Job
+        var turn: Int64 = 0
         var owner: String?
         var leaseUntil: Timestamp?
     }
@@ -25,15 +26,23 @@ struct ModelRows: Sendable {
         var job: JobID
     }
 
+    struct Duty: Sendable {
+        var owner: String
+        var until: Timestamp
+    }
+
     var instances: [InstanceID: InstanceRow] = [:]
     var jobs: [JobID: JobRow] = [:]
     var steps: [JobID: [Int: StepRecord]] = [:]
     var calls: [Key: Call] = [:]
+    var duties: [String: Duty] = [:]
+    /// The `seq` of the newest event that was pruned.
+    private(set) var floor: Int64 = 0
     private(set) var events: [Event] = []
     /// Those of the present transaction; apart, so that a transaction copies no ledger.
     private var fresh: [Event] = []
 
-    var head: Int64 { (fresh.last ?? events.last)?.seq ?? 0 }
+    var head: Int64 { (fresh.last ?? events.last)?.seq ?? floor }
 
     mutating func append(_ drafts: [EventDraft]) {
         for draft in drafts { fresh.append(Event(seq: head + 1, entry: draft)) }
@@ -82,7 +91,28 @@ struct ModelRows: Sendable {
     }
 
     /// Jobs that no worker holds and that wait for nothing but their time.
-    var free: [Job] {
-        jobs.values.filter { $0.owner == nil && $0.job.blockedBy == nil && !$0.job.state.isTerminal }.map(\.job)
+    var free: [JobRow] {
+        jobs.values.filter { $0.owner == nil && $0.job.blockedBy == nil && !$0.job.state.isTerminal }
+    }
+
+    /// Writes a new job down, in its turn: behind the tenant's own, and not before what is being served.
+    mutating func queue(_ job: Job) {
+        let queued = jobs.values.filter { $0.job.state == .queued && $0.job.priority == job.priority }
+        let served = queued.filter { $0.owner == nil && $0.job.blockedBy == nil }.map(\.turn).min() ?? 1
+        let own = queued.filter { $0.job.tenant == job.tenant }.map(\.turn).max() ?? 0
+        jobs[job.id] = JobRow(job: job, turn: max(served, own + 1))
+    }
+
+    func countLive(of tenant: TenantID) -> Int {
+        instances.values.count { $0.holdsName && $0.instance.tenant == tenant }
+    }
+
+    /// Removes events from the old end, `limit` at most, up to the first that is from `moment` or later.
+    mutating func pruneEvents(before moment: Timestamp, limit: Int) -> Int {
+        let old = events.prefix(limit).prefix { $0.entry.at < moment }
+        floor = old.last?.seq ?? floor
+        let count = old.count
+        events.removeFirst(count)
+        return count
     }
 }

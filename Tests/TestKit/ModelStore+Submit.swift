@@ -47,6 +47,7 @@ extension ModelStore {
             }
             if isTaken { throw StorageError(.nameTaken, "an instance named \(instance.name) exists") }
             rows.put(instance)
+            try submission.check(liveInstances: rows.countLive(of: instance.tenant))
             return instance
         case .existing(let reference, let tenant):
             guard let instance = rows.find(reference), instance.tenant == tenant else {
@@ -68,7 +69,7 @@ extension ModelStore {
             deadline: new.deadline)
         job.blockedBy = blockedBy
         rows.put(instance)
-        rows.jobs[job.id] = ModelRows.JobRow(job: job)
+        rows.queue(job)
         remember(submission, job.id, &rows)
         rows.append(
             .jobQueued, "\(job.kind.rawValue) of \(instance.name) is queued", of: job, phase: instance.phase,

@@ -1,34 +1,8 @@
 public import AuraModel
 public import Storage
 
-/// Claiming jobs and writing what their workers decide.
+/// Keeping leases, and writing what workers decide.
 extension ModelStore {
-    public func claim(_ request: ClaimRequest) async throws -> [Claim] {
-        write { rows in
-            let ready = rows.free.filter { $0.availableAt <= request.now }
-                .sorted { ($0.priority, $0.availableAt, $0.id.text) < ($1.priority, $1.availableAt, $1.id.text) }
-                .map(\.id)
-            let expired = rows.jobs.values.filter { row in
-                guard let until = row.leaseUntil, !row.job.state.isTerminal else { return false }
-                return until < request.now
-            }
-            let silent = expired.sorted { ($0.leaseUntil ?? request.now) < ($1.leaseUntil ?? request.now) }
-            return (ready + silent.map(\.job.id)).prefix(request.limit).compactMap { id in
-                Self.lease(id, request, &rows)
-            }
-        }
-    }
-
-    private static func lease(_ id: JobID, _ request: ClaimRequest, _ rows: inout ModelRows) -> Claim? {
-        guard var row = rows.jobs[id], let instance = rows.find(.id(row.job.instance)) else { return nil }
-        row.owner = request.owner
-        row.leaseUntil = request.now + request.lease
-        row.job.epoch += 1
-        if row.job.state != .compensating { row.job.state = .running }
-        rows.jobs[id] = row
-        return Claim(job: row.job, instance: instance, steps: rows.steps(of: id))
-    }
-
     public func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState] {
         write { rows in
             request.held.compactMap { held in
@@ -68,6 +42,7 @@ extension ModelStore {
         row.job.startedAt = transition.job.startedAt
         row.job.finishedAt = transition.job.finishedAt
         row.job.progress = transition.job.progress
+        row.job.place = transition.releasesLease ? nil : transition.job.place
         guard transition.releasesLease else { return row }
         row.owner = nil
         row.leaseUntil = nil

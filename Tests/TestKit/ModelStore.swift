@@ -88,17 +88,19 @@ extension ModelStore {
     }
 
     public func events(_ query: EventQuery) async throws -> [Event] {
-        let found = read { $0.events }.filter {
+        let (bounds, events) = read { (LedgerBounds(floor: $0.floor, head: $0.head), $0.events) }
+        try bounds.check(cursor: query.after)
+        let found = events.filter {
             $0.seq > query.after && $0.seq <= query.through ?? .max && query.filter.matches($0.entry)
         }
         return Array(found.prefix(query.limit))
     }
 
-    public func head() async throws -> Int64 {
-        read { $0.head }
+    public func bounds() async throws -> LedgerBounds {
+        read { LedgerBounds(floor: $0.floor, head: $0.head) }
     }
 
     public func nextDue() async throws -> Timestamp? {
-        read { $0.free.map(\.availableAt).min() }
+        read { $0.free.map(\.job.availableAt).min() }
     }
 }

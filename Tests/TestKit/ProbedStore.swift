@@ -83,7 +83,10 @@ public final class ProbedStore: Store {
     public func jobs(_ query: JobQuery) async throws -> [Job] { try await base.jobs(query) }
     public func steps(of job: JobID) async throws -> [StepRecord] { try await base.steps(of: job) }
     public func events(_ query: EventQuery) async throws -> [Event] { try await base.events(query) }
-    public func head() async throws -> Int64 { try await base.head() }
+    public func occupy(_ request: PlaceRequest) async throws -> Bool { try await base.occupy(request) }
+    public func takeDuty(_ request: DutyRequest) async throws -> Bool { try await base.takeDuty(request) }
+    public func prune(_ request: PruneRequest) async throws -> Pruned { try await base.prune(request) }
+    public func bounds() async throws -> LedgerBounds { try await base.bounds() }
     public func nextDue() async throws -> Timestamp? { try await base.nextDue() }
 
     public func observe(_ observer: @escaping @Sendable ([Event]) -> Void) {

@@ -16,7 +16,6 @@ public struct MachineServices: Sendable {
     public var settings: ControlPlaneSettings
     public var identifiers: IdentifierSource
     public var logger: Logger
-    let configurationSlots: Slots
 
     public init(
         installation: String, compute: any ComputeDriver, network: (any NetworkDriver)?,
@@ -33,7 +32,6 @@ public struct MachineServices: Sendable {
         self.settings = settings
         self.identifiers = identifiers
         self.logger = logger
-        self.configurationSlots = Slots(settings.configurationRuns)
     }
 
     /// How to reach the machine; throws where its credentials are gone or it has no address.

@@ -17,11 +17,14 @@ extension RPCErrorCode {
     public static let cursorAhead = RPCErrorCode(-32029, "cursorAhead")
     public static let unknownRegion = RPCErrorCode(-32030, "unknownRegion")
     public static let unknownSize = RPCErrorCode(-32031, "unknownSize")
+    public static let quotaExceeded = RPCErrorCode(-32032, "quotaExceeded")
+    public static let cursorExpired = RPCErrorCode(-32033, "cursorExpired")
 
     /// Every code that operations answer with.
     public static let operations: [RPCErrorCode] = [
         .instanceNotFound, .jobNotFound, .nameTaken, .instanceBusy, .phaseConflict, .idempotencyMismatch, .jobTerminal,
         .storageUnavailable, .subscriptionExists, .cursorAhead, .unknownRegion, .unknownSize,
+        .quotaExceeded, .cursorExpired,
     ]
 }
 
@@ -51,6 +54,10 @@ enum APIError {
     static func from(_ error: StorageError) -> RPCError {
         var data: JSONObject = [:]
         if let job = error.job { data["job"] = .string(job.text) }
+        if let bounds = error.bounds {
+            data["oldest"] = .integer(bounds.oldest)
+            data["head"] = .integer(bounds.head)
+        }
         return RPCError(code(error.code), error.message, data: data)
     }
 
@@ -63,6 +70,8 @@ enum APIError {
         case .phaseConflict: .phaseConflict
         case .idempotencyMismatch: .idempotencyMismatch
         case .jobTerminal: .jobTerminal
+        case .quotaExceeded: .quotaExceeded
+        case .cursorExpired: .cursorExpired
         case .unavailable: .storageUnavailable
         case .fenced, .newerSchema, .corrupt: .internalError
         }

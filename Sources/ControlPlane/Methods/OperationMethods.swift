@@ -74,7 +74,9 @@ extension ControlPlane {
         }
         do {
             let submitted = try await store.submit(
-                Submission(target: target, job: job, idempotency: idempotency, now: now, admit: admit))
+                Submission(
+                    target: target, job: job, idempotency: idempotency, quota: services.settings.instancesPerTenant,
+                    now: now, admit: admit))
             if let blocker = submitted.job.blockedBy { engine.noteCancellation(of: blocker) }
             engine.wake()
             return OperationResult(instance: InstanceView(submitted.instance), job: JobView(submitted.job))

@@ -25,7 +25,7 @@ extension ControlPlane {
         if let id = parameters.subscription { try Check.visible(id, "subscription", limit: 64) }
         let filter = try await filter(parameters.filter)
         let head = subscriptions.feed.head
-        let cursor = try Self.cursor(parameters.from ?? .now, head: head)
+        let cursor = try await cursor(parameters.from ?? .now, head: head)
         let id = try subscriptions.reserve(parameters.subscription, for: call.session)
         let subscription = Subscription(
             id: id, session: call.session, filter: filter, cursor: cursor,
@@ -33,10 +33,10 @@ extension ControlPlane {
         return Reply(SubscribeResult(subscription: id, head: head)) { self.subscriptions.start(subscription) }
     }
 
-    private static func cursor(_ start: SubscriptionStart, head: Int64) throws -> Int64 {
+    private func cursor(_ start: SubscriptionStart, head: Int64) async throws -> Int64 {
         switch start {
         case .now: return head
-        case .start: return 0
+        case .start: return try await store.bounds().floor
         case .after(let seq):
             guard seq <= head else {
                 throw RPCError(
@@ -44,6 +44,7 @@ extension ControlPlane {
                     "cannot subscribe from \(seq), the newest event is \(head): is this another database?",
                     data: ["head": .integer(head)])
             }
+            try await store.bounds().check(cursor: seq)
             return seq
         }
     }

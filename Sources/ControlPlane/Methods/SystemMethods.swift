@@ -19,7 +19,9 @@ extension ControlPlane {
         router.registerImmediate("system.limits", params: NoParams.self, result: JSONValue.self) { _, _ in limits }
         router.register("system.health", params: NoParams.self, result: HealthResult.self) { _, _ in
             try await self.answering {
-                HealthResult(ok: true, head: try await self.store.head(), jobsRunning: self.engine.jobsRunning)
+                let bounds = try await self.store.bounds()
+                return HealthResult(
+                    ok: true, oldest: bounds.oldest, head: bounds.head, jobsRunning: self.engine.jobsRunning)
             }
         }
     }

@@ -14,10 +14,10 @@ struct Configure {
             throw Failure(.permanent, code: "credentialsMissing", message: "the keys of \(instance.name) are gone")
         }
         let run = try await run(context, credentials)
-        let summary = try await services.configurationSlots.use {
+        let summary = try await context.use(place: "configuration", limit: services.settings.configurationRuns) {
             try await driver.run(run) { try await RunReport(context: context).report($0) }
         }
-        guard let summary else { return .wait(.seconds(2), reason: "for a free configuration slot") }
+        guard let summary else { return .wait(.seconds(2), reason: "for a place among the configuration runs") }
         credentials.isConfigured = true
         try await services.credentials.save(credentials, for: instance)
         let version = summary.data["aura"]?["agentVersion"]?.stringValue

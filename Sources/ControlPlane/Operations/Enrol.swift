@@ -20,10 +20,10 @@ struct Enrol {
         else { return .done }
         var memory = try context.memory(Memory.self) ?? Memory()
         if memory.joined == nil {
-            let joined = try await services.configurationSlots.use {
+            let joined = try await context.use(place: "configuration", limit: services.settings.configurationRuns) {
                 try await join(context, &memory, network, tailnet, configuration)
             }
-            guard let joined else { return .wait(.seconds(2), reason: "for a free configuration slot") }
+            guard let joined else { return .wait(.seconds(2), reason: "for a place among the configuration runs") }
             memory.joined = joined
             try await context.checkpoint(memory, externalID: joined.nodeId) { $0.tailnet = joined }
         }

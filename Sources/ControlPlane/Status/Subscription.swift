@@ -22,7 +22,15 @@ struct Subscription: Sendable {
     ///     │           └─ no ─▶ take from the feed, wait ──┤
     ///     └──────────────────── send what matches ◀───────┘   the client's pace is the pace of this loop
     mutating func follow(feed: EventFeed, store: any Store) async throws {
-        if endsWhenTerminal, cursor >= feed.head, try await isSettled(store) { return try await end() }
+        do {
+            try await followLedger(feed, store)
+        } catch let error as StorageError where error.code == .cursorExpired {
+            try await end("cursorExpired")
+        }
+    }
+
+    private mutating func followLedger(_ feed: EventFeed, _ store: any Store) async throws {
+        if endsWhenTerminal, cursor >= feed.head, try await isSettled(store) { return try await end("terminal") }
         while true {
             var sawEnd = false
             switch try await feed.next(after: cursor, limit: Self.page) {
@@ -37,7 +45,7 @@ struct Subscription: Sendable {
             }
             if endsWhenTerminal, sawEnd || cursor >= feed.head, try await isSettled(store) {
                 // What was queued between the look at the feed and the look at the jobs is still to come.
-                if cursor >= feed.head { return try await end() }
+                if cursor >= feed.head { return try await end("terminal") }
             }
         }
     }
@@ -58,9 +66,9 @@ struct Subscription: Sendable {
         return try await store.jobs(active).isEmpty
     }
 
-    private func end() async throws {
+    private func end(_ reason: String) async throws {
         try await session.notify(
             EventNotification.method,
-            params: SubscriptionEndNotification(subscription: id, reason: "terminal", seq: cursor))
+            params: SubscriptionEndNotification(subscription: id, reason: reason, seq: cursor))
     }
 }

@@ -1,0 +1,38 @@
+import AuraModel
+import GRDB
+public import Storage
+
+/// Places and duties.
+extension SQLiteStore {
+    public func occupy(_ request: PlaceRequest) async throws -> Bool {
+        try await writer.write { database, _ in
+            let (job, epoch) = (request.held.job.text, request.held.epoch)
+            let count = try database.cachedStatement(
+                sql: "SELECT count(*) FROM job WHERE place = ? AND lease_owner IS NOT NULL AND id <> ?")
+            let taken = try Int.fetchOne(count, arguments: [request.place, job]) ?? 0
+            let update = try database.cachedStatement(
+                sql: "UPDATE job SET place = ? WHERE id = ? AND epoch = ? AND lease_owner IS NOT NULL")
+            try update.execute(arguments: [taken < request.limit ? request.place : nil, job, epoch])
+            guard database.changesCount == 1 else {
+                throw StorageError(.fenced, "job \(job) belongs to another worker now")
+            }
+            return taken < request.limit
+        }
+    }
+
+    public func takeDuty(_ request: DutyRequest) async throws -> Bool {
+        try await writer.write { database, _ in
+            let statement = try database.cachedStatement(
+                sql: """
+                    INSERT INTO duty (name, owner, until) VALUES (?, ?, ?)
+                    ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until
+                        WHERE owner = excluded.owner OR until <= ?
+                    """)
+            let until = request.now + request.duration
+            try statement.execute(arguments: [
+                request.name, request.owner, until.milliseconds, request.now.milliseconds,
+            ])
+            return database.changesCount == 1
+        }
+    }
+}

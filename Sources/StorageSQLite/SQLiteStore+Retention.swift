@@ -1,0 +1,61 @@
+import AuraModel
+import GRDB
+public import Storage
+
+/// Letting go of the past.
+extension SQLiteStore {
+    public func prune(_ request: PruneRequest) async throws -> Pruned {
+        try await writer.write { database, _ in
+            let jobs = try Self.pruneJobs(request, database)
+            let instances = try Self.pruneInstances(request, database)
+            let events = try Self.pruneEvents(request, database)
+            let isFull = [jobs, instances, events].contains { $0 >= request.limit }
+            return Pruned(
+                jobs: jobs, events: events, instances: instances, bounds: try LedgerRows.bounds(database),
+                hasMore: isFull)
+        }
+    }
+
+    /// A job whose undo failed stays: it holds the ids of what was left behind.
+    private static func pruneJobs(_ request: PruneRequest, _ database: Database) throws -> Int {
+        let select = try database.cachedStatement(
+            sql: """
+                SELECT id FROM job WHERE finished_at < ?
+                    AND NOT EXISTS (SELECT 1 FROM step WHERE step.job = job.id AND step.state = 'undoFailed')
+                ORDER BY finished_at LIMIT ?
+                """)
+        let ids = try String.fetchAll(select, arguments: [request.jobsBefore.milliseconds, request.limit])
+        for rows in ["step WHERE job = ?", "idempotency WHERE job = ?", "job WHERE id = ?"] {
+            let delete = try database.cachedStatement(sql: "DELETE FROM \(rows)")
+            for id in ids { try delete.execute(arguments: [id]) }
+        }
+        return ids.count
+    }
+
+    private static func pruneInstances(_ request: PruneRequest, _ database: Database) throws -> Int {
+        let statement = try database.cachedStatement(
+            sql: """
+                DELETE FROM instance WHERE id IN (
+                    SELECT id FROM instance WHERE phase = 'destroyed'
+                        AND NOT EXISTS (SELECT 1 FROM job WHERE job.instance = instance.id) LIMIT ?)
+                """)
+        try statement.execute(arguments: [request.limit])
+        return database.changesCount
+    }
+
+    /// From the old end only, up to the first event that is young enough, so that what is left has no gap.
+    private static func pruneEvents(_ request: PruneRequest, _ database: Database) throws -> Int {
+        let bounds = try LedgerRows.bounds(database)
+        let lot = try database.cachedStatement(
+            sql: """
+                SELECT min(seq) FROM (SELECT seq, at FROM event WHERE seq > ? ORDER BY seq LIMIT ?) WHERE at >= ?
+                """)
+        let young = try Int64.fetchOne(
+            lot, arguments: [bounds.floor, request.limit, request.eventsBefore.milliseconds])
+        let floor = min(young.map { $0 - 1 } ?? bounds.floor + Int64(request.limit), bounds.head)
+        guard floor > bounds.floor else { return 0 }
+        try database.cachedStatement(sql: "DELETE FROM event WHERE seq <= ?").execute(arguments: [floor])
+        try database.cachedStatement(sql: "UPDATE event_head SET floor = ? WHERE one = 1").execute(arguments: [floor])
+        return Int(floor - bounds.floor)
+    }
+}

@@ -1,0 +1,105 @@
+import AuraModel
+import Storage
+import TestKit
+import Testing
+
+/// Quotas, places and duties.
+@Suite(.timeLimit(.minutes(1))) struct LimitsConformance {
+    private func provision(_ number: Int, tenant: TenantID = Tenant.default, quota: Int) -> Submission {
+        var submission = Fixtures.provision(number, tenant: tenant, at: start)
+        submission.quota = quota
+        return submission
+    }
+
+    @Test(arguments: StoreUnderTest.all) func aTenantHasOnlySoManyInstances(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        for number in 1...2 { _ = try await store.submit(provision(number, quota: 2)) }
+        try await expectStorageError(.quotaExceeded) { try await store.submit(self.provision(3, quota: 2)) }
+        #expect(try await store.instance(.id(Fixtures.id(3))) == nil)
+        #expect(try await store.head() == 2)
+        _ = try await store.submit(provision(4, tenant: TenantID("other"), quota: 2))
+        #expect(try await store.submit(provision(5, quota: 3)).job.state == .queued)
+    }
+
+    @Test(arguments: StoreUnderTest.all) func whatFailedOrIsGoneDoesNotCount(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        let claim = try await store.claimed(1)
+        var instance = claim.instance
+        instance.phase = .failed
+        try await store.release(claim, as: .failed) { $0.instance = instance }
+        #expect(try await store.submit(provision(2, quota: 1)).job.state == .queued)
+    }
+
+    /// Many at once for the last place: one gets it.
+    @Test(arguments: StoreUnderTest.all) func aQuotaHoldsAgainstCallsAtOnce(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        let accepted = await withTaskGroup(of: Bool.self) { group in
+            for number in 1...20 {
+                let submission = provision(number, quota: 3)
+                group.addTask { (try? await store.submit(submission)) != nil }
+            }
+            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(accepted == 3)
+    }
+
+    private func held(_ claim: Claim) -> LeaseExtension.Held {
+        LeaseExtension.Held(job: claim.job.id, epoch: claim.job.epoch)
+    }
+
+    private func occupy(_ store: any Store, _ claim: Claim, limit: Int = 1) async throws -> Bool {
+        try await store.occupy(PlaceRequest(held: held(claim), place: "configuration", limit: limit))
+    }
+
+    @Test(arguments: StoreUnderTest.all) func aPlaceIsTakenAndGivenBack(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        let (first, second) = (try await store.claimed(1), try await store.claimed(2))
+        #expect(try await occupy(store, first))
+        #expect(try await occupy(store, first))
+        #expect(try await store.job(first.job.id)?.place == "configuration")
+        #expect(try await occupy(store, second) == false)
+        _ = try await store.apply(Transition(job: first.job))
+        #expect(try await occupy(store, second))
+        try await store.release(second, as: .waiting)
+        #expect(try await occupy(store, first))
+    }
+
+    @Test(arguments: StoreUnderTest.all) func aPlaceStaysWhileTheStepWritesWithIt(_ subject: StoreUnderTest)
+        async throws
+    {
+        let store = try await subject.openNew()
+        let (first, second) = (try await store.claimed(1), try await store.claimed(2))
+        #expect(try await occupy(store, first))
+        var job = first.job
+        job.place = "configuration"
+        _ = try await store.apply(Transition(job: job, events: [Fixtures.event(.stepProgress, of: job, at: start)]))
+        #expect(try await occupy(store, second) == false)
+        #expect(try await occupy(store, second, limit: 2))
+    }
+
+    @Test(arguments: StoreUnderTest.all) func aPlaceEndsWithItsLease(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        let (first, second) = (try await store.claimed(1), try await store.claimed(2, lease: .seconds(120)))
+        #expect(try await occupy(store, first))
+        let again = try #require(try await store.claim(owner: "b", at: start + .seconds(31)).first)
+        #expect(again.job.id == first.job.id)
+        #expect(again.job.place == nil)
+        #expect(try await occupy(store, second))
+        try await expectStorageError(.fenced) { try await self.occupy(store, first) }
+    }
+
+    private func duty(_ owner: String, _ name: String = "sweep", at seconds: Int) -> DutyRequest {
+        DutyRequest(name: name, owner: owner, duration: .seconds(60), now: start + .seconds(seconds))
+    }
+
+    @Test(arguments: StoreUnderTest.all) func aDutyIsOneDaemonsUntilItRunsOut(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        #expect(try await store.takeDuty(duty("a", at: 0)))
+        #expect(try await store.takeDuty(duty("b", at: 10)) == false)
+        #expect(try await store.takeDuty(duty("b", "prune", at: 10)))
+        #expect(try await store.takeDuty(duty("a", at: 50)))
+        #expect(try await store.takeDuty(duty("b", at: 100)) == false)
+        #expect(try await store.takeDuty(duty("b", at: 110)))
+        #expect(try await store.takeDuty(duty("a", at: 111)) == false)
+    }
+}

@@ -1,0 +1,55 @@
+import AuraModel
+public import Storage
+
+/// Leasing jobs to workers.
+extension ModelStore {
+    public func claim(_ request: ClaimRequest) async throws -> [Claim] {
+        write { rows in
+            let started = rows.free.filter { $0.job.state != .queued && $0.job.availableAt <= request.now }
+                .sorted {
+                    Self.key($0, $0.job.availableAt.milliseconds) < Self.key($1, $1.job.availableAt.milliseconds)
+                }
+            let new = Self.newInTurn(request, rows)
+            let places = request.placesForNew(startedDue: started.count, newDue: new.count)
+            let chosen = started.prefix(request.limit - places) + new.prefix(places)
+            let silent = rows.jobs.values.filter { row in
+                guard let until = row.leaseUntil, !row.job.state.isTerminal else { return false }
+                return until < request.now
+            }
+            let ids =
+                chosen.sorted { $0.job.priority < $1.job.priority }.map(\.job.id)
+                + silent.sorted { ($0.leaseUntil ?? request.now) < ($1.leaseUntil ?? request.now) }.map(\.job.id)
+            return ids.prefix(request.limit).compactMap { Self.lease($0, request, &rows) }
+        }
+    }
+
+    private static func key(_ row: ModelRows.JobRow, _ order: Int64) -> (Int, Int64, String) {
+        (row.job.priority, order, row.job.id.text)
+    }
+
+    private static func newInTurn(_ request: ClaimRequest, _ rows: ModelRows) -> [ModelRows.JobRow] {
+        var inFlight: [TenantID: Int] = [:]
+        for row in rows.jobs.values where !row.job.state.isTerminal && row.job.state != .queued {
+            if row.job.kind != .destroy { inFlight[row.job.tenant, default: 0] += 1 }
+        }
+        return rows.free.filter { $0.job.state == .queued && $0.job.availableAt <= request.now }
+            .sorted { key($0, $0.turn) < key($1, $1.turn) }
+            .filter { row in
+                guard let limit = request.inFlightPerTenant, row.job.kind != .destroy else { return true }
+                guard inFlight[row.job.tenant, default: 0] < limit else { return false }
+                inFlight[row.job.tenant, default: 0] += 1
+                return true
+            }
+    }
+
+    private static func lease(_ id: JobID, _ request: ClaimRequest, _ rows: inout ModelRows) -> Claim? {
+        guard var row = rows.jobs[id], let instance = rows.find(.id(row.job.instance)) else { return nil }
+        row.owner = request.owner
+        row.leaseUntil = request.now + request.lease
+        row.job.epoch += 1
+        row.job.place = nil
+        if row.job.state != .compensating { row.job.state = .running }
+        rows.jobs[id] = row
+        return Claim(job: row.job, instance: instance, steps: rows.steps(of: id))
+    }
+}

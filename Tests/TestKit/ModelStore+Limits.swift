@@ -1,0 +1,57 @@
+import AuraModel
+public import Storage
+
+/// Places, duties, and letting go of the past.
+extension ModelStore {
+    public func occupy(_ request: PlaceRequest) async throws -> Bool {
+        try write { rows in
+            guard let row = rows.jobs[request.held.job], row.owner != nil, row.job.epoch == request.held.epoch else {
+                throw StorageError(.fenced, "job \(request.held.job) belongs to another worker now")
+            }
+            let taken = rows.jobs.values.count {
+                $0.job.place == request.place && $0.owner != nil && $0.job.id != request.held.job
+            }
+            rows.jobs[request.held.job]?.job.place = taken < request.limit ? request.place : nil
+            return taken < request.limit
+        }
+    }
+
+    public func takeDuty(_ request: DutyRequest) async throws -> Bool {
+        write { rows in
+            if let duty = rows.duties[request.name], duty.owner != request.owner, duty.until > request.now {
+                return false
+            }
+            rows.duties[request.name] = ModelRows.Duty(owner: request.owner, until: request.now + request.duration)
+            return true
+        }
+    }
+
+    public func prune(_ request: PruneRequest) async throws -> Pruned {
+        write { rows in
+            let jobs = Self.oldJobs(request, rows)
+            for id in jobs {
+                rows.jobs[id] = nil
+                rows.steps[id] = nil
+                rows.calls = rows.calls.filter { $0.value.job != id }
+            }
+            let kept = Set(rows.jobs.values.map(\.job.instance))
+            let instances = rows.instances.values.map(\.instance)
+                .filter { $0.phase == .destroyed && !kept.contains($0.id) }.map(\.id).prefix(request.limit)
+            for id in instances { rows.instances[id] = nil }
+            let events = rows.pruneEvents(before: request.eventsBefore, limit: request.limit)
+            let isFull = [jobs.count, instances.count, events].contains { $0 >= request.limit }
+            return Pruned(
+                jobs: jobs.count, events: events, instances: instances.count,
+                bounds: LedgerBounds(floor: rows.floor, head: rows.head), hasMore: isFull)
+        }
+    }
+
+    private static func oldJobs(_ request: PruneRequest, _ rows: ModelRows) -> [JobID] {
+        let old = rows.jobs.values.filter { row in
+            guard let end = row.job.finishedAt, end < request.jobsBefore else { return false }
+            return !rows.steps(of: row.job.id).contains { $0.state == .undoFailed }
+        }
+        return old.sorted { ($0.job.finishedAt ?? $0.job.createdAt) < ($1.job.finishedAt ?? $1.job.createdAt) }
+            .prefix(request.limit).map(\.job.id)
+    }
+}
