@@ -31,10 +31,11 @@ public struct ControlPlane: Sendable {
 
     /// What every kind of job consists of.
     public static func catalogue(_ services: MachineServices) -> JobCatalogue {
-        JobCatalogue([
+        let definitions = [
             Provision.definition(services), Suspend.definition(services), Resume.definition(services),
             Restart.definition(services), Destroy.definition(services),
-        ])
+        ]
+        return JobCatalogue(definitions.map { $0.fenced() })
     }
 
     /// Adds all methods of the daemon.

@@ -47,7 +47,7 @@ extension JobEngine {
     ///
     /// Apart from ``keepLeases()``, since a store that does not answer holds that up.
     func watchRuns() async throws {
-        let margin = min(settings.lease / 6, .seconds(5))
+        let margin = settings.leaseMargin
         while !Task.isCancelled {
             try await time.sleep(for: margin / 2)
             let (now, uptime) = (time.now(), time.uptime())

@@ -125,7 +125,8 @@ public final class JobEngine: Service {
         let run = JobRun(
             claim: claim, definition: definition, policy: settings.retries,
             environment: JobRun.Environment(
-                store: store, time: time, random: random, lease: settings.lease, logger: logger),
+                store: store, time: time, random: random, lease: settings.lease, leaseMargin: settings.leaseMargin,
+                logger: logger),
             leaseEnd: leaseEnd)
         // A lease that ran out unnoticed may have brought a job here a second time.
         let former = runs.withLock { $0.updateValue(run, forKey: claim.job.id) }
@@ -161,6 +162,8 @@ public struct EngineSettings: Sendable {
     /// Jobs of one tenant that may be in flight at once, destroys apart, in all daemons; none means any number.
     public var jobsPerTenant: Int?
     public var retries: RetryPolicy
+    /// So long before its end a lease counts as over: a call to the outside that begins before that has time to arrive.
+    var leaseMargin: Duration { min(lease / 6, .seconds(5)) }
 
     public init(
         owner: String, workers: Int = 64, claimBatch: Int = 32, lease: Duration = .seconds(30),

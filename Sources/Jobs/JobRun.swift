@@ -17,6 +17,7 @@ final class JobRun: Sendable {
         var time: any TimeSource
         var random: any RandomSource
         var lease: Duration
+        var leaseMargin: Duration
         var logger: Logger
     }
 
@@ -162,9 +163,19 @@ final class JobRun: Sendable {
         return now > deadline + grace
     }
 
-    private func checkLease() throws {
+    private func checkLease() throws(StorageError) {
         if stop.reason == .leaseLost {
             throw StorageError(.fenced, "the lease of job \(held.job) was lost")
+        }
+    }
+
+    /// Throws where the lease is over, or about to be. Looks at the clock itself: after a stop of the whole process
+    /// nobody had the time to send a signal.
+    func checkLeaseForOutsideCall() throws(StorageError) {
+        try checkLease()
+        if environment.time.uptime() + environment.leaseMargin > leaseEnd.withLock({ $0 }) {
+            stop.send(.leaseLost)
+            throw StorageError(.fenced, "the lease of job \(held.job) ran out")
         }
     }
 

@@ -1,7 +1,7 @@
 public import AuraModel
 public import JSON
 import Locking
-import Storage
+public import Storage
 
 /// What a step sees and may write while it runs.
 ///
@@ -48,6 +48,11 @@ public final class StepContext: Sendable {
     public var remaining: Duration {
         let deadline = run.machine.withLock { $0.steps[index]?.deadline }
         return deadline.map { max($0 - time.now(), .zero) } ?? step.timeLimit
+    }
+
+    /// Throws `fenced` where the job may be another worker's by now, so that nothing outside may be touched for it.
+    public func checkLease() throws(StorageError) {
+        try run.checkLeaseForOutsideCall()
     }
 
     /// Writes the step's memory, the outside id, and what it learnt of the instance, in one transaction.

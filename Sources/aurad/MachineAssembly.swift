@@ -33,7 +33,8 @@ struct MachineAssembly {
             AnsibleConfiguration(
                 settings: AnsibleSettings(
                     playbookPath: given.playbook, treePath: given.tree, socketPath: settings.wire.socket,
-                    workDirectory: settings.stateDirectory + "/ansible"),
+                    workDirectory: settings.stateDirectory + "/ansible",
+                    patience: .seconds(settings.engine.leaseSeconds - settings.engine.heartbeatSeconds)),
                 time: time, log: logger)
         }
     }

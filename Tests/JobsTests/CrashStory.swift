@@ -87,7 +87,7 @@ struct CrashStory {
     private func work(_ claim: Claim, _ probed: ProbedStore) async {
         guard let definition = scenario.definitions.first(where: { $0.plan.kind == claim.job.kind }) else { return }
         let environment = JobRun.Environment(
-            store: probed, time: time, random: FixedRandom(1 << 63), lease: .seconds(30),
+            store: probed, time: time, random: FixedRandom(1 << 63), lease: .seconds(30), leaseMargin: .zero,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let run = JobRun(
             claim: claim, definition: definition, policy: RetryPolicy(), environment: environment,

@@ -54,6 +54,38 @@ import Testing
         ).first
     }
 
+    /// The whole process stood still for longer than the lease, and the step goes on before anybody has looked at a clock.
+    ///
+    ///     a runs ── stands still ──────────── asks before its next call ▷ fenced
+    ///                       lease ends ┘
+    @Test func aStepThatStoodStillTouchesNothingMore() async throws {
+        let shop = try Workshop()
+        let engine = shop.engine([
+            provision([
+                step("a") { context in
+                    try context.checkLease()
+                    shop.note("first call")
+                    await shop.gate.passStubbornly("a")
+                    try context.checkLease()
+                    shop.note("second call")
+                    return .done
+                }
+            ])
+        ])
+        _ = try await shop.store.submit(Fixtures.provision(1, at: start))
+        try await shop.run(engine) { _ in
+            try await shop.gate.arrived("a")
+            shop.store.before { write in
+                if case .extendLeases = write { throw StorageError(.unavailable, "cannot reach the database") }
+            }
+            shop.time.advance(by: .seconds(26))
+            shop.gate.open("a")
+            try await shop.idle(engine)
+        }
+        #expect(shop.diary == ["first call"])
+        #expect(try await shop.store.steps(of: Fixtures.id(1)).map(\.state) == [.intent])
+    }
+
     @Test func aLostLeaseIsNoticedAtTheHeartbeat() async throws {
         let shop = try Workshop()
         let engine = shop.engine([Self.definition(shop, stubborn: false)])

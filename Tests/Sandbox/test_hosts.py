@@ -88,7 +88,7 @@ def test_one_host_from_end_to_end(begin, key, tmp_path):
     login = Login(address(row), key[0], public, tmp_path)
     assert login.output("cloud-init status --wait >/dev/null; hostname") == "ada"
     assert login.output("systemctl is-system-running --wait") == "running"
-    login.output("echo kept > /root/data && sync")
+    login.output("echo kept > /srv/data && sync")
 
     gateway = sandbox.config["tailscale"]["loginServer"]
     assert sandbox.config["configuration"] == {"driver": "ansible"} and sandbox.config["health"]["via"] == "ssh"
@@ -113,7 +113,7 @@ def test_one_host_from_end_to_end(begin, key, tmp_path):
         if action == "poweroff":
             assert login.run("true").returncode != 0
             assert connected() is False
-    assert login.output("cat /root/data") == "kept"
+    assert login.output("cat /srv/data") == "kept"
     assert connected() is True
     body = '{"nodeId":"%s"}' % node["nodeId"]
     login.output(f"curl -sf -m 5 -d '{body}' {gateway}/_sandbox/tailnet/logout")

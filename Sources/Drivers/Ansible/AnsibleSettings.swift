@@ -13,10 +13,13 @@ public struct AnsibleSettings: Sendable {
     public var searchPath: String
     /// How long a run may take to end itself before it is killed.
     public var stopGrace: Duration
+    /// After this time in which the daemon was stopped (`SIGSTOP`) a run is ended: less than what is left of a lease then.
+    public var patience: Duration
 
     public init(
         playbookPath: String, treePath: String, socketPath: String, workDirectory: String,
-        searchPath: String = "/usr/local/bin:/usr/bin:/bin", stopGrace: Duration = .seconds(10)
+        searchPath: String = "/usr/local/bin:/usr/bin:/bin", stopGrace: Duration = .seconds(10),
+        patience: Duration = .seconds(20)
     ) {
         self.playbookPath = playbookPath
         self.treePath = treePath
@@ -24,5 +27,6 @@ public struct AnsibleSettings: Sendable {
         self.workDirectory = workDirectory
         self.searchPath = searchPath
         self.stopGrace = stopGrace
+        self.patience = patience
     }
 }

@@ -38,7 +38,8 @@ struct RunDirectory {
                 "AURA_SOCKET": settings.socketPath, "AURA_INSTANCE": run.instance.id.text,
                 "AURA_SSH_DIRECTORY": "\(path)/ssh", "AURA_SSH_USER": run.access.user,
                 "AURA_SSH_PORT": String(run.access.port),
-            ], workingDirectory: path, timeLimit: run.timeLimit, stopGrace: settings.stopGrace)
+            ], workingDirectory: path, timeLimit: run.timeLimit, stopGrace: settings.stopGrace,
+            patience: settings.patience, permit: { try OutsideCall.check() })
     }
 
     private var play: [String] {

@@ -14,10 +14,16 @@ public struct ChildProcess: Sendable {
     public var timeLimit: Duration
     /// How long the child may take to end itself after SIGTERM before it is killed.
     public var stopGrace: Duration
+    /// After this time without a sign of life from the daemon the child is ended, even while the daemon is stopped
+    /// (`SIGSTOP`): its work may be another daemon's by then.
+    public var patience: Duration
+    /// Asked before the child starts and at every sign of life: what it throws ends the signs.
+    public var permit: @Sendable () throws -> Void
 
     public init(
         executable: String, arguments: [String], environment: [String: String], workingDirectory: String,
-        timeLimit: Duration, stopGrace: Duration = .seconds(5)
+        timeLimit: Duration, stopGrace: Duration = .seconds(5), patience: Duration = .seconds(20),
+        permit: @escaping @Sendable () throws -> Void = {}
     ) {
         self.executable = executable
         self.arguments = arguments
@@ -25,6 +31,8 @@ public struct ChildProcess: Sendable {
         self.workingDirectory = workingDirectory
         self.timeLimit = timeLimit
         self.stopGrace = stopGrace
+        self.patience = patience
+        self.permit = permit
     }
 
     /// How a run came to its end.
@@ -53,6 +61,7 @@ public struct ChildProcess: Sendable {
             throw ChildError(
                 .missing, message: "cannot run \(executable): \(String(cString: strerror(errno)).lowercased())")
         }
+        try Pulse.write(directory: workingDirectory)
         let stop = StopSignal()
         let errorTail = TailBox()
         let child = ChildRun(child: self, stop: stop, errorTail: errorTail, time: time, output: output)

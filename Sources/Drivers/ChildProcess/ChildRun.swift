@@ -39,16 +39,23 @@ struct ChildRun: Sendable {
         var options = PlatformOptions()
         options.createSession = true
         options.teardownSequence = teardown
-        let graceSeconds = max(child.stopGrace.wholeMilliseconds / 1000, 1)
         let variables = child.environment.map { (Environment.Key(rawValue: $0.key), $0.value) }
         return Configuration(
             executable: .path(FilePath(Supervisor.shell)),
             arguments: Arguments(
-                ["-c", Supervisor.script, "aura-run", String(graceSeconds), child.executable] + child.arguments),
+                ["-c", Supervisor.script, "aura-run"]
+                    + [child.stopGrace, child.patience, pulseInterval].map(Self.wholeSeconds)
+                    + [child.executable] + child.arguments),
             environment: .custom(
                 Dictionary(uniqueKeysWithValues: variables.compactMap { key, value in key.map { ($0, value) } })),
             workingDirectory: FilePath(child.workingDirectory), platformOptions: options)
     }
+
+    private static func wholeSeconds(_ duration: Duration) -> String {
+        String(max(duration.wholeMilliseconds / 1000, 1))
+    }
+
+    private var pulseInterval: Duration { child.patience / 4 }
 
     private var teardown: [TeardownStep] {
         [.send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: child.stopGrace)]
@@ -60,6 +67,7 @@ struct ChildRun: Sendable {
         case stopped
         case over
         case timer
+        case pulse
     }
 
     /// Stays with the child until it is at its end, or ends it.
@@ -69,6 +77,7 @@ struct ChildRun: Sendable {
         await withTaskGroup(of: Part.self) { group in
             group.addTask { await takeOutput(running) }
             group.addTask { await takeErrors(running) }
+            group.addTask { await showLife() }
             group.addTask { await stop.wait() ? .stopped : .over }
             group.addTask {
                 // It is cancelled when all is over.
@@ -85,14 +94,24 @@ struct ChildRun: Sendable {
                         group.cancelAll()
                     }
                 case .stopped: group.cancelAll()
-                case .over, .timer: break
+                case .over, .timer, .pulse: break
                 }
             }
         }
         guard stop.reason != nil else { return }
         await running.teardown(using: teardown)
         // The supervisor is gone, but not reaped yet, so its number still means this group.
-        await ProcessTable.end(group: running.processIdentifier.value, time: time)
+        await ProcessTable.end(group: running.processIdentifier.value, time: SystemTime())
+    }
+
+    /// Tells the supervisor that the daemon lives and may go on, until it may not. On a full disk it tries again.
+    ///
+    /// The supervisor goes by the machine's own clock, so this does, too, whatever the run's is.
+    private func showLife() async -> Part {
+        while (try? await SystemTime().sleep(for: pulseInterval)) != nil, (try? child.permit()) != nil {
+            try? Pulse.write(directory: child.workingDirectory)
+        }
+        return .pulse
     }
 
     private func takeOutput(_ running: Running) async -> Part {

@@ -56,7 +56,7 @@ public enum ProcessTable {
             || mentions(target("/proc/\(id)/cwd"), mark)
     }
 
-    /// Whether the path, or something below it, stands in `bytes`; `/work/r1` is not in `/work/r12`.
+    /// Whether the path, or something below it, stands in `bytes`; `/job/r1` is not in `/job/r12`.
     static func mentions(_ bytes: [UInt8], _ path: [UInt8]) -> Bool {
         var from = bytes.startIndex
         while let found = bytes[from...].firstRange(of: path) {

@@ -84,7 +84,10 @@ final class HetznerAPI: Sendable {
         try await waitForTurn(call)
         let outcome: Result<HTTPResponse, HTTPError>
         do {
-            outcome = try await permits.run(call.what) { await exchange(call) }
+            outcome = try await permits.run(call.what) { () async throws(Failure) -> Result<HTTPResponse, HTTPError> in
+                try OutsideCall.check()
+                return await exchange(call)
+            }
         } catch {
             budget.withLock { $0.giveBack(now: time.now()) }
             throw error

@@ -47,6 +47,7 @@ public final class OpenSSH: RemoteShellDriver {
     /// Runs a command on the machine; connection problems show in how it ended.
     func execute(_ access: SSHAccess, command: String) async throws -> End {
         try access.check()
+        try OutsideCall.check()
         return try await inDirectory("reach \(access.address)") { directory in
             try access.writeFiles(into: directory)
             let arguments = SSHArguments.of(access, directory: directory, settings: self.settings, command: command)
@@ -63,7 +64,7 @@ public final class OpenSSH: RemoteShellDriver {
         ChildProcess(
             executable: path, arguments: arguments,
             environment: ["PATH": "/usr/bin:/bin", "HOME": directory, "LANG": "C.UTF-8"], workingDirectory: directory,
-            timeLimit: settings.timeLimit, stopGrace: .seconds(1))
+            timeLimit: settings.timeLimit, stopGrace: .seconds(1), permit: { try OutsideCall.check() })
     }
 
     private func run(_ child: ChildProcess) async throws -> End {

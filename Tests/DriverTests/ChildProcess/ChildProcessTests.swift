@@ -74,6 +74,32 @@ import Testing
         #expect(count.withLock { $0 } == 3_000_000)
     }
 
+    /// A daemon that may not go on, or stands still, gives no sign of life: its child is ended without it.
+    @Test func aChildWithoutSignsOfLifeIsEnded() async throws {
+        let lines = Lines()
+        let mayGoOn = Locked(true)
+        var child = child("echo pid $$; echo ready; sleep 600", grace: .seconds(1))
+        child.patience = .seconds(1)
+        child.permit = {
+            guard mayGoOn.withLock({ $0 }) else { throw CancellationError() }
+        }
+        let run = child
+        async let end = run.run(time: SystemTime()) { lines.take($0) }
+        await lines.ready.wait()
+        mayGoOn.withLock { $0 = false }
+        #expect("\(try await end.ending)" == "exited(143)")
+        #expect(lines.ids.filter(isAlive).isEmpty)
+    }
+
+    @Test func aChildWithSignsOfLifeGoesOn() async throws {
+        let lines = Lines()
+        var child = child("echo ready; sleep 4; echo done")
+        child.patience = .seconds(2)
+        let end = try await child.run(time: SystemTime()) { lines.take($0) }
+        #expect("\(end.ending)" == "exited(0)")
+        #expect(lines.text.withLock { $0 }.hasSuffix("done\n"))
+    }
+
     @Test func aMissingProgramIsSaidToBeMissing() async throws {
         var child = child("")
         child.executable = "\(scratch.path)/nothing"
@@ -182,7 +208,7 @@ import Testing
             cat >member <<'END'
             trap '' TERM; echo pid $$ >ids; sleep 1000 & echo pid $! >>ids; echo ready >&2; wait
             END
-            setsid sh '\(script)' 1 sh member <pipe 2>err &
+            setsid sh '\(script)' 1 20 5 sh member <pipe 2>err &
             exec 9>pipe
             while ! grep -q ready err; do sleep 0.01; done
             exec 9>&-

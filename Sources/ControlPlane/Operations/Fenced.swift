@@ -1,0 +1,36 @@
+import AuraModel
+import DriverKit
+import Jobs
+import Storage
+
+extension JobDefinition {
+    /// The definition with steps whose drivers ask before each outside call whether the job is still this worker's.
+    func fenced() -> JobDefinition {
+        var definition = self
+        definition.steps = steps.map { $0.fenced() }
+        return definition
+    }
+}
+
+extension Step {
+    fileprivate func fenced() -> Step {
+        var step = self
+        step.perform = Self.fenced(perform)
+        step.undo = undo.map(Self.fenced)
+        return step
+    }
+
+    private static func fenced(_ action: @escaping Action) -> Action {
+        { context in
+            try await OutsideCall.permitted { () throws(Failure) in
+                do throws(StorageError) {
+                    try context.checkLease()
+                } catch {
+                    throw Failure(.transient, code: "leaseLost", message: error.message)
+                }
+            } _: {
+                try await action(context)
+            }
+        }
+    }
+}
