@@ -48,6 +48,9 @@ test-ansible: build image ## Roles, callback and inventory, on a real host
 test-e2e: build image ## aurad, aura and aura-sandbox together; real hosts included
 	$(PYTEST) Tests/EndToEnd
 
+bench-jobs: setup ## How fast the job engine is, beside raw SQLite (minutes)
+	scripts/bench-jobs
+
 lint: setup ## swift format, ansible-lint at its production profile, yamllint
 	scripts/lint
 
@@ -57,4 +60,4 @@ format: ## Format all Swift code in place
 clean: ## Remove what was built
 	rm -rf .build $(VENV)
 
-.PHONY: help setup build image demo test test-unit test-sandbox test-cli test-ansible test-e2e lint format clean
+.PHONY: help setup build image demo test test-unit test-sandbox test-cli test-ansible test-e2e bench-jobs lint format clean

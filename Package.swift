@@ -44,11 +44,14 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 
 let package = Package(
     name: "aura",
     platforms: [.macOS(.v15)],
     products: [
+        // For Benchmarks/, which is a package of its own.
+        .library(name: "AuraEngine", targets: ["AuraModel", "Jobs", "JSON", "Locking", "Storage", "StorageSQLite"]),
         .executable(name: "aurad", targets: ["aurad"]),
         .executable(name: "aura", targets: ["aura"]),
         .executable(name: "aura-sandbox", targets: ["aura-sandbox"]),
@@ -86,7 +89,7 @@ let package = Package(
 
         // Storage
         floor("Storage", ["AuraModel", "JSON"]),
-        floor("StorageSQLite", ["Storage", "AuraModel", "JSON", "Locking", deque, grdb, logging]),
+        floor("StorageSQLite", ["Storage", "AuraModel", "JSON", "Locking", deque, grdb, sqlite, logging]),
 
         // The engine
         floor("Jobs", ["Storage", "AuraModel", "JSON", "Locking", logging, serviceLifecycle]),

@@ -99,10 +99,12 @@ public enum InstanceReference: Sendable, Hashable {
 
 extension Submission {
     /// Throws `quotaExceeded` where the tenant has more live instances, the new one included, than it may have.
-    public func check(liveInstances count: Int) throws(StorageError) {
-        guard let quota, count > quota else { return }
+    ///
+    /// - Parameter count: counts them, and may stop at the limit that it is given; not asked where there is no quota.
+    public func checkQuota(_ count: (_ limit: Int) throws -> Int) throws {
+        guard let quota, try count(quota + 1) > quota else { return }
         throw StorageError(
             .quotaExceeded,
-            "the tenant has \(count - 1) live instances and may have \(quota): destroy one, or have the quota raised")
+            "the tenant has the \(quota) live instances that it may have: destroy one, or have the quota raised")
     }
 }

@@ -11,7 +11,9 @@ import Storage
 ///     caller B ─┼─▶ queue ─▶ BEGIN ──┼─ savepoint B ─┼──▶ COMMIT (fsync) ─▶ observer ─▶ A, B, C return
 ///     caller C ─┘                    └─ savepoint C ─┘
 ///
-/// An item that throws rolls back to its own savepoint and leaves the others alone. A commit that fails fails them all.
+/// An item that throws leaves the others alone: it rolls back to its own savepoint, or, where it throws before it writes, needs
+/// none. (A savepoint copies every page that the item touches, which costs more than most items.) A commit that fails
+/// fails them all.
 final class GroupCommit: Sendable {
     typealias Observer = @Sendable ([Event]) -> Void
 
@@ -19,9 +21,17 @@ final class GroupCommit: Sendable {
     struct Ledger {
         var head: Int64
         var events: [Event] = []
+
+        /// Forgets what came after the event `seq`, of which there are `count`. A copy to go back to would be copied whole
+        /// at the next event.
+        mutating func rollBack(to seq: Int64, count: Int) {
+            head = seq
+            events.removeLast(events.count - count)
+        }
     }
 
     private struct Item: Sendable {
+        var hasSavepoint: Bool
         var run: @Sendable (Database, inout Ledger) throws -> @Sendable () -> Void
         var fail: @Sendable (any Error) -> Void
     }
@@ -49,12 +59,16 @@ final class GroupCommit: Sendable {
     }
 
     /// Runs `body` within the next transaction and returns once that is on the disk.
+    ///
+    /// - Parameter mayThrowAfterWriting: whether `body` may change rows and throw all the same.
     func write<Value: Sendable>(
+        mayThrowAfterWriting: Bool = false,
         _ body: @escaping @Sendable (Database, inout Ledger) throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             enqueue(
                 Item(
+                    hasSavepoint: mayThrowAfterWriting,
                     run: { database, ledger in
                         let value = try body(database, &ledger)
                         return { continuation.resume(returning: value) }
@@ -116,17 +130,11 @@ final class GroupCommit: Sendable {
             ledger.head = try LedgerRows.head(database)
             let before = ledger.head
             for item in batch {
-                let kept = ledger
-                try database.execute(sql: "SAVEPOINT item")
                 do {
-                    finished.append(try item.run(database, &ledger))
-                } catch {
-                    if isFatal(error) { throw error }
-                    ledger = kept
-                    try database.execute(sql: "ROLLBACK TO item")
-                    refused.append { item.fail(StorageError.known(error)) }
+                    finished.append(try run(item, database, &ledger))
+                } catch let refusal as Refusal {
+                    refused.append { item.fail(refusal.cause) }
                 }
-                try database.execute(sql: "RELEASE item")
             }
             if ledger.head != before { try LedgerRows.setHead(ledger.head, database) }
             try database.execute(sql: "COMMIT")
@@ -136,6 +144,38 @@ final class GroupCommit: Sendable {
         }
         finished.append(contentsOf: refused)
         return ledger.events
+    }
+
+    /// An item's own error; the transaction goes on without it.
+    private struct Refusal: Error {
+        var cause: any Error
+    }
+
+    private static func run(
+        _ item: Item, _ database: Database, _ ledger: inout Ledger
+    ) throws -> @Sendable () -> Void {
+        guard item.hasSavepoint else {
+            do {
+                return try item.run(database, &ledger)
+            } catch let error as DatabaseError {
+                throw error
+            } catch {
+                throw Refusal(cause: error)
+            }
+        }
+        let (seq, count) = (ledger.head, ledger.events.count)
+        try database.cachedStatement(sql: "SAVEPOINT item").execute()
+        do {
+            let finish = try item.run(database, &ledger)
+            try database.cachedStatement(sql: "RELEASE item").execute()
+            return finish
+        } catch {
+            if isFatal(error) { throw error }
+            ledger.rollBack(to: seq, count: count)
+            try database.cachedStatement(sql: "ROLLBACK TO item").execute()
+            try database.cachedStatement(sql: "RELEASE item").execute()
+            throw Refusal(cause: StorageError.known(error))
+        }
     }
 
     /// Errors after which the whole transaction may be gone: SQLite rolls back by itself on some of them.

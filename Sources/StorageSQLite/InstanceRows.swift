@@ -25,10 +25,10 @@ enum InstanceRows {
     }
 
     /// The instances of a tenant that count against its quota.
-    static func countLive(of tenant: TenantID, _ database: Database) throws -> Int {
+    static func countLive(of tenant: TenantID, atMost limit: Int, _ database: Database) throws -> Int {
         let statement = try database.cachedStatement(
-            sql: "SELECT count(*) FROM instance WHERE tenant = ? AND holds_name")
-        return try Int.fetchOne(statement, arguments: [tenant.text]) ?? 0
+            sql: "SELECT count(*) FROM (SELECT 1 FROM instance WHERE tenant = ? AND holds_name LIMIT ?)")
+        return try Int.fetchOne(statement, arguments: [tenant.text, limit]) ?? 0
     }
 
     /// What an owner's call changes.
@@ -43,12 +43,14 @@ enum InstanceRows {
     }
 
     /// What a worker changes: all but `desired`.
-    static func updateFacts(_ instance: Instance, _ database: Database) throws {
-        let statement = try database.cachedStatement(
-            sql: "UPDATE instance SET phase = ?, holds_name = holds_name AND ?, document = ? WHERE id = ?")
-        try statement.execute(arguments: [
-            instance.phase.rawValue, keepsName(instance), try JSONCoder.encodeString(instance), instance.id.text,
-        ])
+    static func updateFacts(_ instance: Instance, document: String, _ database: Database) throws {
+        var statement = try HotStatement(
+            database, "UPDATE instance SET phase = ?, holds_name = holds_name AND ?, document = ? WHERE id = ?")
+        statement.bind(instance.phase.rawValue)
+        statement.bind(keepsName(instance))
+        statement.bind(document)
+        statement.bind(instance.id.text)
+        try statement.run()
     }
 
     private static func keepsName(_ instance: Instance) -> Bool {

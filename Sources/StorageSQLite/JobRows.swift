@@ -49,26 +49,44 @@ enum JobRows {
         return max(served, own + 1)
     }
 
-    /// Writes what a worker may change, where the epoch is still its own. False where it is not.
+    /// What others own of a row that a worker wrote.
+    struct Written {
+        var cancellation: Cancellation?
+    }
+
+    /// Writes what a worker may change, where the epoch is still its own. None where it is not.
     ///
     /// A worker that lets go without knowing what others asked of the job meanwhile leaves it due at once.
-    static func update(_ job: Job, releasesLease: Bool, _ database: Database) throws -> Bool {
+    static func update(_ job: Job, releasesLease: Bool, _ database: Database) throws -> Written? {
         let release = releasesLease ? ", lease_owner = NULL, lease_until = NULL" : ""
-        let statement = try database.cachedStatement(
-            sql: """
-                UPDATE job SET state = ?,
-                    available_at = CASE WHEN ? OR cancellation IS ? THEN ? ELSE min(?, created_at) END,
-                    attempt = ?, waiting_for = ?, failure = ?, started_at = ?, finished_at = ?, progress = ?,
-                    place = ?\(release)
-                WHERE id = ? AND epoch = ? AND lease_owner IS NOT NULL
-                """)
-        try statement.execute(arguments: [
-            job.state.rawValue, !releasesLease, job.cancellation?.rawValue, job.availableAt.milliseconds,
-            job.availableAt.milliseconds, job.attempt, job.waitingFor, try job.failure.map(JSONCoder.encodeString),
-            job.startedAt?.milliseconds, job.finishedAt?.milliseconds, job.progress,
-            releasesLease ? nil : job.place, job.id.text, job.epoch,
-        ])
-        return database.changesCount == 1
+        var statement = try HotStatement(
+            database,
+            """
+            UPDATE job SET state = ?,
+                available_at = CASE WHEN ? OR cancellation IS ? THEN ? ELSE min(?, created_at) END,
+                attempt = ?, waiting_for = ?, failure = ?, started_at = ?, finished_at = ?, progress = ?,
+                place = ?\(release)
+            WHERE id = ? AND epoch = ? AND lease_owner IS NOT NULL RETURNING cancellation
+            """)
+        statement.bind(job.state.rawValue)
+        statement.bind(!releasesLease)
+        statement.bind(job.cancellation?.rawValue)
+        statement.bind(job.availableAt.milliseconds)
+        statement.bind(job.availableAt.milliseconds)
+        statement.bind(job.attempt)
+        statement.bind(job.waitingFor)
+        statement.bind(try job.failure.map(JSONCoder.encodeString))
+        statement.bind(job.startedAt?.milliseconds)
+        statement.bind(job.finishedAt?.milliseconds)
+        statement.bind(job.progress)
+        statement.bind(releasesLease ? nil : job.place)
+        statement.bind(job.id.text)
+        statement.bind(job.epoch)
+        switch try statement.run() {
+        case .none: return nil
+        case .first(let cancellation):
+            return Written(cancellation: cancellation.flatMap(Cancellation.init(rawValue:)))
+        }
     }
 
     static func find(_ id: JobID, _ database: Database) throws -> Job? {

@@ -23,18 +23,28 @@ enum LedgerRows {
     /// Gives each draft the next `seq` and writes it.
     static func append(_ drafts: [EventDraft], _ database: Database, _ ledger: inout GroupCommit.Ledger) throws {
         guard !drafts.isEmpty else { return }
-        let statement = try database.cachedStatement(
-            sql: """
-                INSERT INTO event (seq, at, type, tenant, instance, job, change, phase, step, progress, message, data)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """)
+        var statement = try HotStatement(
+            database,
+            """
+            INSERT INTO event (seq, at, type, tenant, instance, job, change, phase, step, progress, message, data)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """)
         for draft in drafts {
             ledger.head += 1
-            try statement.execute(arguments: [
-                ledger.head, draft.at.milliseconds, draft.type.rawValue, draft.tenant.text, draft.instance?.text,
-                draft.job?.text, draft.change?.text, draft.phase?.rawValue, draft.step, draft.progress, draft.message,
-                draft.data?.serializedString(),
-            ])
+            statement.rewind()
+            statement.bind(ledger.head)
+            statement.bind(draft.at.milliseconds)
+            statement.bind(draft.type.rawValue)
+            statement.bind(draft.tenant.text)
+            statement.bind(draft.instance?.text)
+            statement.bind(draft.job?.text)
+            statement.bind(draft.change?.text)
+            statement.bind(draft.phase?.rawValue)
+            statement.bind(draft.step)
+            statement.bind(draft.progress)
+            statement.bind(draft.message)
+            statement.bind(draft.data?.serializedString())
+            try statement.run()
             ledger.events.append(Event(seq: ledger.head, entry: draft))
         }
     }

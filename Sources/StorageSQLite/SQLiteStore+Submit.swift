@@ -6,7 +6,7 @@ public import Storage
 /// Accepting operations.
 extension SQLiteStore {
     public func submit(_ submission: Submission) async throws -> Submitted {
-        try await writer.write { database, ledger in
+        try await writer.write(mayThrowAfterWriting: true) { database, ledger in
             if let repeated = try Self.repeated(submission, database) { return repeated }
             let instance = try Self.target(submission, database)
             let active = try JobRows.active(of: instance.id, database)
@@ -48,7 +48,7 @@ extension SQLiteStore {
         switch submission.target {
         case .new(let instance):
             try InstanceRows.insert(instance, database)
-            try submission.check(liveInstances: InstanceRows.countLive(of: instance.tenant, database))
+            try submission.checkQuota { try InstanceRows.countLive(of: instance.tenant, atMost: $0, database) }
             return instance
         case .existing(let reference, let tenant):
             guard let instance = try InstanceRows.find(reference, database), instance.tenant == tenant else {

@@ -1,5 +1,6 @@
 public import AuraModel
 import GRDB
+import JSON
 public import Storage
 
 /// Keeping leases, and writing what workers decide.
@@ -20,19 +21,21 @@ extension SQLiteStore {
         }
     }
 
+    /// What needs no database is made before the writer's turn, since its thread bounds what all jobs can do.
     public func apply(_ transition: Transition) async throws -> Applied {
-        try await writer.write { database, ledger in
+        let document = try transition.instance.map(JSONCoder.encodeString)
+        return try await writer.write { database, ledger in
             let job = transition.job
-            guard try JobRows.update(job, releasesLease: transition.releasesLease, database) else {
+            guard let written = try JobRows.update(job, releasesLease: transition.releasesLease, database) else {
                 throw StorageError(.fenced, "job \(job.id) belongs to another worker now")
             }
             for step in transition.steps { try StepRows.put(step, database) }
-            if let instance = transition.instance { try InstanceRows.updateFacts(instance, database) }
+            if let instance = transition.instance, let document {
+                try InstanceRows.updateFacts(instance, document: document, database)
+            }
             try LedgerRows.append(transition.events, database, &ledger)
             if job.state.isTerminal { try Self.unblock(after: job, database) }
-            let statement = try database.cachedStatement(sql: "SELECT cancellation FROM job WHERE id = ?")
-            let cancellation = try String.fetchOne(statement, arguments: [job.id.text])
-            return Applied(seq: ledger.head, cancellation: cancellation.flatMap(Cancellation.init(rawValue:)))
+            return Applied(seq: ledger.head, cancellation: written.cancellation)
         }
     }
 

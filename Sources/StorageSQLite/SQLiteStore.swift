@@ -27,7 +27,7 @@ public final class SQLiteStore: Store {
         do {
             pool = try DatabasePool(path: path, configuration: settings)
             // Not in prepareDatabase: the pool sets NORMAL after that, once it has turned on the write-ahead log.
-            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            try pool.writeWithoutTransaction { try $0.execute(sql: Self.writerSettings) }
             self.installation = try pool.write { database in
                 try Schema.migrate(database)
                 return try Self.installation(database, new: installation)
@@ -40,6 +40,13 @@ public final class SQLiteStore: Store {
         }
         writer = GroupCommit(pool: pool)
     }
+
+    /// `FULL`, since `NORMAL` may take a committed intent back. The rest is for pace (`docs/performance.md`): no page of a
+    /// group commit goes to disk and back before its end, and a checkpoint comes every 32 MiB instead of every 4.
+    private static let writerSettings = """
+        PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;
+        PRAGMA wal_autocheckpoint = 8192
+        """
 
     public func observe(_ observer: @escaping @Sendable ([Event]) -> Void) {
         writer.observe(observer)

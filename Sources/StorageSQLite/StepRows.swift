@@ -6,18 +6,26 @@ import Storage
 /// The rows of steps.
 enum StepRows {
     static func put(_ step: StepRecord, _ database: Database) throws {
-        let statement = try database.cachedStatement(
-            sql: """
-                INSERT INTO step (job, number, name, state, attempt, memory, external_id, started_at, deadline, finished_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                ON CONFLICT (job, number) DO UPDATE SET state = excluded.state, attempt = excluded.attempt,
-                    memory = excluded.memory, external_id = excluded.external_id, started_at = excluded.started_at,
-                    deadline = excluded.deadline, finished_at = excluded.finished_at
-                """)
-        try statement.execute(arguments: [
-            step.job.text, step.index, step.name, step.state.rawValue, step.attempt, step.memory.serializedString(),
-            step.externalID, step.startedAt?.milliseconds, step.deadline?.milliseconds, step.finishedAt?.milliseconds,
-        ])
+        var statement = try HotStatement(
+            database,
+            """
+            INSERT INTO step (job, number, name, state, attempt, memory, external_id, started_at, deadline, finished_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (job, number) DO UPDATE SET state = excluded.state, attempt = excluded.attempt,
+                memory = excluded.memory, external_id = excluded.external_id, started_at = excluded.started_at,
+                deadline = excluded.deadline, finished_at = excluded.finished_at
+            """)
+        statement.bind(step.job.text)
+        statement.bind(step.index)
+        statement.bind(step.name)
+        statement.bind(step.state.rawValue)
+        statement.bind(step.attempt)
+        statement.bind(step.memory.serializedString())
+        statement.bind(step.externalID)
+        statement.bind(step.startedAt?.milliseconds)
+        statement.bind(step.deadline?.milliseconds)
+        statement.bind(step.finishedAt?.milliseconds)
+        try statement.run()
     }
 
     static func fetch(of job: JobID, _ database: Database) throws -> [StepRecord] {

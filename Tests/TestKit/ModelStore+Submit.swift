@@ -47,7 +47,7 @@ extension ModelStore {
             }
             if isTaken { throw StorageError(.nameTaken, "an instance named \(instance.name) exists") }
             rows.put(instance)
-            try submission.check(liveInstances: rows.countLive(of: instance.tenant))
+            try submission.checkQuota { min(rows.countLive(of: instance.tenant), $0) }
             return instance
         case .existing(let reference, let tenant):
             guard let instance = rows.find(reference), instance.tenant == tenant else {

@@ -1,0 +1,118 @@
+import AuraModel
+import JSON
+import Jobs
+import Locking
+import Logging
+import ServiceLifecycle
+import Storage
+
+/// One engine on one store, and what is measured of it.
+struct Bench: Sendable {
+    let store: CountingStore
+    let engine: JobEngine
+    let watch = LedgerWatch()
+    let time = SystemTime()
+
+    static let steps = 5
+
+    init(store base: any Store, workers: Int) async throws {
+        let store = CountingStore(base)
+        self.store = store
+        let steps = (1...Self.steps).map { number in
+            Step("nothing.\(number)", phase: .provisioning, timeLimit: .seconds(60), weight: 1) { _ in .done }
+        }
+        let definition = JobDefinition(
+            kind: .provision, version: 1, phaseOnSuccess: .running, phaseOnFailure: .failed, timeLimit: .seconds(3600),
+            steps: steps)
+        engine = JobEngine(
+            store: store, catalogue: JobCatalogue([definition]),
+            settings: EngineSettings(owner: "bench", workers: workers, claimBatch: 64), time: time,
+            random: SystemRandom(), logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
+        store.observe { [watch, engine] events in
+            watch.take(events)
+            engine.note(events)
+        }
+    }
+
+    /// Runs the engine while `body` runs.
+    func running<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
+        let group = ServiceGroup(
+            configuration: .init(services: [engine], logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }))
+        return try await withThrowingTaskGroup(of: Void.self) { tasks in
+            tasks.addTask { try await group.run() }
+            let value = try await body()
+            await group.triggerGracefulShutdown()
+            try await tasks.waitForAll()
+            return value
+        }
+    }
+
+    /// Submits from 64 callers at once, and waits for the last job's end.
+    func throughput(_ count: Int, from first: Int, label: String = "throughput") async throws -> String {
+        let (applies, commits) = (store.applied, watch.commits)
+        let begun = time.uptime()
+        let done = watch.ended + count
+        try await submit(count, from: first)
+        try await watch.wait(untilEnded: done)
+        let seconds = Self.seconds(time.uptime() - begun)
+        let transitions = Double(store.applied - applies + count)
+        return """
+            \(label): \(count) jobs of \(Self.steps) steps in \(Self.round(seconds)) s, \
+            \(Int(Double(count) / seconds)) jobs/s, \(Int(transitions / seconds)) transitions/s, \
+            \(Self.round(transitions / Double(watch.commits - commits))) transitions a commit
+            """
+    }
+
+    private func submit(_ count: Int, from first: Int) async throws {
+        let callers = 64
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for caller in 0..<callers {
+                group.addTask {
+                    for number in stride(from: first + caller, to: first + count, by: callers) {
+                        _ = try await store.submit(Self.provision(number, now: time.now()))
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    /// One provision at a time on an idle engine: from the call to its first step.
+    func latency(_ count: Int, from first: Int = 1) async throws -> String {
+        var waits: [Double] = []
+        for number in first..<(first + count) {
+            let begun = time.uptime()
+            let (started, ended) = (watch.started + 1, watch.ended + 1)
+            _ = try await store.submit(Self.provision(number, now: time.now()))
+            try await watch.wait(untilStarted: started)
+            waits.append(Self.seconds(time.uptime() - begun) * 1000)
+            try await watch.wait(untilEnded: ended)
+        }
+        waits.sort()
+        return """
+            from provision to its first step, \(count) one after the other: \
+            p50 \(Self.round(waits[count / 2])) ms, p99 \(Self.round(waits[count * 99 / 100])) ms, \
+            most \(Self.round(waits[count - 1])) ms
+            """
+    }
+
+    private static func provision(_ number: Int, now: Timestamp) -> Submission {
+        let id = String(number)
+        let text = "00000000-0000-7000-8000-" + String(repeating: "0", count: 12 - id.count) + id
+        let instance = Instance(
+            id: InstanceID(text), tenant: Tenant.default, name: "agent-\(number)", region: "eu-central", size: "small",
+            change: ChangeID(text), createdAt: now)
+        let job = NewJob(
+            id: JobID(text), kind: .provision, change: ChangeID(text), definitionVersion: 1, input: .null,
+            deadline: now + .seconds(3600))
+        return Submission(target: .new(instance), job: job, idempotency: nil, now: now) { instance, _ in
+            .accept(instance)
+        }
+    }
+
+    static func seconds(_ duration: Duration) -> Double {
+        Double(duration.components.seconds) + Double(duration.components.attoseconds) / 1e18
+    }
+
+    static func round(_ number: Double) -> Double { (number * 100).rounded() / 100 }
+}

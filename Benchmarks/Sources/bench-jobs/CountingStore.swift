@@ -1,0 +1,41 @@
+import AuraModel
+import Locking
+import Storage
+
+/// A store that counts the transitions that workers commit.
+final class CountingStore: Store {
+    private let base: any Store
+    private let count = Locked(0)
+
+    init(_ base: any Store) {
+        self.base = base
+    }
+
+    var applied: Int { count.withLock { $0 } }
+    var installation: String { base.installation }
+
+    func apply(_ transition: Transition) async throws -> Applied {
+        count.withLock { $0 += 1 }
+        return try await base.apply(transition)
+    }
+
+    func submit(_ submission: Submission) async throws -> Submitted { try await base.submit(submission) }
+    func claim(_ request: ClaimRequest) async throws -> [Claim] { try await base.claim(request) }
+    func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState] { try await base.extendLeases(request) }
+    func requestCancellation(_ request: CancellationRequest) async throws -> Job {
+        try await base.requestCancellation(request)
+    }
+    func takeOverLeases(owner: String) async throws -> Int { try await base.takeOverLeases(owner: owner) }
+    func occupy(_ request: PlaceRequest) async throws -> Bool { try await base.occupy(request) }
+    func takeDuty(_ request: DutyRequest) async throws -> Bool { try await base.takeDuty(request) }
+    func prune(_ request: PruneRequest) async throws -> Pruned { try await base.prune(request) }
+    func instance(_ reference: InstanceReference) async throws -> Instance? { try await base.instance(reference) }
+    func instances(_ query: InstanceQuery) async throws -> [Instance] { try await base.instances(query) }
+    func job(_ id: JobID) async throws -> Job? { try await base.job(id) }
+    func jobs(_ query: JobQuery) async throws -> [Job] { try await base.jobs(query) }
+    func steps(of job: JobID) async throws -> [StepRecord] { try await base.steps(of: job) }
+    func events(_ query: EventQuery) async throws -> [Event] { try await base.events(query) }
+    func bounds() async throws -> LedgerBounds { try await base.bounds() }
+    func nextDue() async throws -> Timestamp? { try await base.nextDue() }
+    func observe(_ observer: @escaping @Sendable ([Event]) -> Void) { base.observe(observer) }
+}

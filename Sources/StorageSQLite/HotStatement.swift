@@ -1,0 +1,78 @@
+import GRDB
+import GRDBSQLite
+
+/// A prepared statement whose values go straight to SQLite, for the few statements that every transition runs.
+///
+/// GRDB makes a value object of each argument and a dictionary of each row's columns, which cost the writer's thread more than
+/// SQLite itself (`docs/performance.md`). Values are bound in the statement's order.
+struct HotStatement {
+    private let statement: OpaquePointer
+    private let database: Database
+    private var index: Int32 = 0
+
+    init(_ database: Database, _ sql: String) throws {
+        self.database = database
+        statement = try database.cachedStatement(sql: sql).sqliteStatement
+        sqlite3_reset(statement)
+    }
+
+    /// Begins with the first value again, for the next run.
+    mutating func rewind() {
+        index = 0
+    }
+
+    mutating func bind(_ text: String?) {
+        index += 1
+        guard var text else { return bindNull() }
+        text.withUTF8 { bytes in
+            _ = bytes.withMemoryRebound(to: CChar.self) {
+                sqlite3_bind_text(statement, index, $0.baseAddress, Int32($0.count), Self.copied)
+            }
+        }
+    }
+
+    mutating func bind(_ number: Int64?) {
+        index += 1
+        guard let number else { return bindNull() }
+        sqlite3_bind_int64(statement, index, number)
+    }
+
+    mutating func bind(_ number: Int) { bind(Int64(number)) }
+
+    mutating func bind(_ flag: Bool) { bind(flag ? Int64(1) : 0) }
+
+    mutating func bind(_ number: Double?) {
+        index += 1
+        guard let number else { return bindNull() }
+        sqlite3_bind_double(statement, index, number)
+    }
+
+    private func bindNull() {
+        sqlite3_bind_null(statement, index)
+    }
+
+    /// Runs the statement; `row` reads the first column of its first row, where it returns one.
+    @discardableResult
+    func run() throws -> Row {
+        defer { sqlite3_reset(statement) }
+        switch sqlite3_step(statement) {
+        case SQLITE_DONE: return .none
+        case SQLITE_ROW:
+            let text = sqlite3_column_text(statement, 0).map { String(cString: $0) }
+            return .first(text)
+        default:
+            throw DatabaseError(
+                resultCode: ResultCode(rawValue: sqlite3_extended_errcode(database.sqliteConnection)),
+                message: database.lastErrorMessage)
+        }
+    }
+
+    enum Row {
+        case none
+        /// The text of the first column.
+        case first(String?)
+    }
+
+    /// `SQLITE_TRANSIENT`: SQLite makes a copy. The macro is a cast that Swift does not import.
+    private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+}

@@ -1,0 +1,75 @@
+"""What bounds a tenant, what is kept of the past, and a daemon that stood still."""
+
+import os
+import signal
+import time
+
+from harness import eventually
+
+
+def test_a_tenant_has_only_so_many_instances(worlds):
+    world = worlds({"limits.instancesPerTenant": 2})
+    for name in ("ada", "bob"):
+        world.succeed("provision", name=name)
+    with world.connect() as connection:
+        error = connection.refused("quotaExceeded", "provision", name="cyd", region="eu-central", size="small")
+        assert "2 live instances" in str(error)
+        connection.call("provision", name="cyd", region="eu-central", size="small", tenant="other")
+    world.succeed("destroy", instance="ada")
+    world.succeed("provision", name="dan")
+
+
+def test_a_tenant_has_only_so_many_jobs_in_flight(worlds):
+    """Six provisions of one tenant, two of which run; another tenant's only one is not held up, nor is a destroy."""
+    world = worlds({"limits.jobsPerTenant": 2})
+    world.succeed("provision", name="old")
+    world.sandbox.settings(createSeconds=150)
+    jobs = [world.provision(f"a{number}") for number in range(6)]
+
+    def states():
+        return [world.call("job.get", job=job)["job"]["state"] for job in jobs]
+
+    eventually(lambda: sum(state != "queued" for state in states()) == 2, what="two jobs in flight")
+    other = world.provision("b", tenant="other")
+    removal = world.begin("destroy", instance="old")
+    eventually(lambda: world.call("job.get", job=other)["job"]["state"] != "queued", what="the other tenant's job")
+    assert world.finish(removal)["state"] == "succeeded"
+    assert sum(state == "queued" for state in states()) == 4
+    world.sandbox.settings(createSeconds=1)
+    for job in [*jobs, other]:
+        assert world.finish(job, 120)["state"] == "succeeded"
+
+
+def test_what_is_old_is_pruned_behind_a_floor(worlds):
+    world = worlds({"retention.jobSeconds": 1, "retention.eventSeconds": 1, "retention.everySeconds": 0.3})
+    world.succeed("provision", name="ada")
+    old = world.succeed("destroy", instance="ada")["id"]
+    before = world.call("system.health")["head"]
+    eventually(lambda: world.call("system.health")["oldest"] > before, what="the old events to go")
+    with world.connect() as connection:
+        connection.refused("jobNotFound", "job.get", job=old)
+        error = connection.refused("cursorExpired", "status.subscribe", **{"from": 0})
+        assert error.data["oldest"] > before and error.data["head"] >= before
+        assert connection.subscribe(**{"from": "start"})["head"] >= before
+    assert world.call("status.list", includeDestroyed=True)["instances"] == []
+    job = world.provision("ada")
+    events = world.follow_job(job)
+    assert events[0]["type"] == "job.queued" and events[0]["seq"] == before + 1, "the ledger goes on without a gap"
+
+
+def test_a_daemon_that_stood_still_past_its_leases(worlds):
+    """Stopped in the middle of creating machines, for longer than a lease: it takes its jobs up again, each machine once."""
+    world = worlds({"engine.leaseSeconds": 6, "engine.heartbeatSeconds": 2})
+    follower = world.follow()
+    world.sandbox.settings(createSeconds=100)
+    jobs = [world.provision(f"a{number}") for number in range(5)]
+    for job in jobs:
+        follower.step(job, "server.create")
+    os.kill(world.daemon.pid, signal.SIGSTOP)
+    time.sleep(8)
+    os.kill(world.daemon.pid, signal.SIGCONT)
+    for job in jobs:
+        assert world.finish(job, 90)["state"] == "succeeded"
+    state = world.sandbox.state()
+    assert state["createdServers"] == 5 and len(state["servers"]) == 5
+    world.check_ledger()
