@@ -75,6 +75,7 @@ let package = Package(
     targets: [
         // C libraries
         library("CCurl", apt: "libcurl4-openssl-dev", pkgConfig: "libcurl"),
+        library("CPostgres", apt: "libpq-dev", pkgConfig: "libpq"),
         library("CJansson", apt: "libjansson-dev", pkgConfig: "jansson"),
 
         // Foundations
@@ -90,6 +91,7 @@ let package = Package(
         // Storage
         floor("Storage", ["AuraModel", "JSON"]),
         floor("StorageSQLite", ["Storage", "AuraModel", "JSON", "Locking", deque, grdb, sqlite, logging]),
+        floor("StoragePostgres", ["CPostgres", "Storage", "AuraModel", "JSON", "Locking", deque, logging]),
 
         // The engine
         floor("Jobs", ["Storage", "AuraModel", "JSON", "Locking", logging, serviceLifecycle]),
@@ -150,7 +152,7 @@ let package = Package(
         suite("AuraModelTests", ["AuraModel", "JSON", "TestKit"]),
         suite(
             "StorageTests",
-            ["Storage", "StorageSQLite", "AuraModel", "JSON", "Locking", "TestKit", grdb, logging]),
+            ["Storage", "StoragePostgres", "StorageSQLite", "AuraModel", "JSON", "Locking", "TestKit", grdb, logging]),
         suite(
             "JobsTests",
             ["Jobs", "Storage", "StorageSQLite", "AuraModel", "JSON", "Locking", "TestKit", logging, serviceLifecycle]),

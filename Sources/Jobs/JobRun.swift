@@ -29,6 +29,8 @@ final class JobRun: Sendable {
     let instance: InstanceID
     /// When the lease ends, by the daemon's uptime.
     let leaseEnd: Locked<Duration>
+    /// Transitions that were sent to the store so far.
+    private let written = Locked<Int64>(0)
 
     /// - Parameter leaseEnd: counted from before the claim, since the store counted from some moment within it.
     init(claim: Claim, definition: JobDefinition, policy: RetryPolicy, environment: Environment, leaseEnd: Duration) {
@@ -186,7 +188,11 @@ final class JobRun: Sendable {
 
     /// A database that cannot be written is tried again for as long as the lease is ours.
     private func commit(_ transition: Transition?) async throws {
-        guard let transition else { return }
+        guard var transition else { return }
+        transition.number = written.withLock { written in
+            written += 1
+            return written
+        }
         var failures = 0
         while true {
             do {

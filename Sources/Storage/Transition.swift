@@ -87,6 +87,9 @@ public struct Transition: Sendable {
     /// Its `desired` is not written: the owner's calls own it.
     public var instance: Instance?
     public var events: [EventDraft]
+    /// Counts the transitions of one lease from 1, so that one whose answer was lost may be sent again: a store that has it
+    /// already answers as before and changes nothing. 0 where nobody repeats it.
+    public var number: Int64 = 0
 
     public init(
         job: Job, releasesLease: Bool = false, steps: [StepRecord] = [], instance: Instance? = nil,

@@ -50,7 +50,7 @@ import Testing
         #expect(states.map(\.cancellation) == [.requested])
     }
 
-    @Test(arguments: StoreUnderTest.all) func aDaemonThatStartsTakesItsPredecessorsJobs(_ subject: StoreUnderTest)
+    @Test(arguments: StoreUnderTest.exclusive) func aDaemonThatStartsTakesItsPredecessorsJobs(_ subject: StoreUnderTest)
         async throws
     {
         let store = try await subject.openNew()
@@ -65,7 +65,18 @@ import Testing
         #expect(try await store.takeOverLeases(owner: "new") == 0)
     }
 
-    @Test(arguments: StoreUnderTest.all) func betweenTakeOverAndClaimNobodyWrites(_ subject: StoreUnderTest)
+    /// Where others may be alive, a daemon that starts waits for the leases to run out.
+    @Test(arguments: StoreUnderTest.all.filter(\.isShared)) func nobodyTakesTheJobsOfTheLiving(
+        _ subject: StoreUnderTest
+    ) async throws {
+        let store = try await subject.openNew()
+        let claim = try await store.claimed(1, owner: "old")
+        #expect(try await store.takeOverLeases(owner: "new") == 0)
+        #expect(try await store.claim(owner: "new", at: start + .seconds(1)).isEmpty)
+        _ = try await store.apply(Transition(job: claim.job))
+    }
+
+    @Test(arguments: StoreUnderTest.exclusive) func betweenTakeOverAndClaimNobodyWrites(_ subject: StoreUnderTest)
         async throws
     {
         let store = try await subject.openNew()

@@ -8,6 +8,8 @@ import Testing
 /// ``all``.
 struct StoreUnderTest: Sendable, CustomTestStringConvertible {
     var testDescription: String
+    /// Whether several daemons use one database at once.
+    var isShared = false
     /// Opens the database of a place: the same place again is the same database again.
     var open: @Sendable (_ place: StorePlace) async throws -> any Store
 
@@ -16,7 +18,11 @@ struct StoreUnderTest: Sendable, CustomTestStringConvertible {
         StoreUnderTest(testDescription: "sqlite") {
             try SQLiteStore(path: $0.directory.file("aura.db"), installation: $0.installation)
         },
+        StoreUnderTest(testDescription: "postgres", isShared: true) { try await PostgresServer.open($0) },
     ]
+
+    /// Those of which one daemon has the database to itself.
+    static let exclusive = all.filter { !$0.isShared }
 
     /// A database of its own, empty.
     func openNew() async throws -> any Store {

@@ -33,11 +33,12 @@ public final class EventFeed: Sendable {
 
     var head: Int64 { state.withLock { $0.head } }
 
-    /// Takes the events of one commit.
+    /// Takes the events of one commit, or of several; what it has already is left out.
     public func publish(_ events: [Event]) {
         let waiters = state.withLock { state in
-            state.ring.append(contentsOf: events)
-            state.head = events.last?.seq ?? state.head
+            let new = events.drop { [head = state.head] in $0.seq <= head }
+            state.ring.append(contentsOf: new)
+            state.head = new.last?.seq ?? state.head
             state.ring.removeFirst(max(state.ring.count - capacity, 0))
             defer { state.waiters = [:] }
             return state.waiters.values

@@ -1,0 +1,63 @@
+import Dispatch
+import Locking
+import Storage
+
+/// A connection with a thread of its own, made when it is first needed and again after it was lost.
+final class ConnectionThread: Sendable {
+    private let settings: PostgresSettings
+    private let queue: DispatchQueue
+    /// Touched on the queue only.
+    private nonisolated(unsafe) var connection: PostgresConnection?
+
+    init(_ settings: PostgresSettings, label: String) {
+        self.settings = settings
+        queue = DispatchQueue(label: "aura.postgres.\(label)")
+    }
+
+    /// Runs `body` on the thread, after what was asked before.
+    func run<Value: Sendable>(
+        _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try self.perform(body) }) }
+        }
+    }
+
+    /// Runs `body` on the thread, for a caller who is there.
+    func perform<Value>(_ body: (PostgresConnection) throws -> Value) throws -> Value {
+        let connection = try present()
+        do {
+            return try body(connection)
+        } catch let error as PostgresError where error.kind == .lost {
+            self.connection = nil
+            throw error
+        }
+    }
+
+    func async(_ body: @escaping @Sendable () -> Void) {
+        queue.async(execute: body)
+    }
+
+    func close() {
+        queue.async { self.connection = nil }
+    }
+
+    private func present() throws(PostgresError) -> PostgresConnection {
+        if let connection { return connection }
+        let made = try PostgresConnection(settings)
+        connection = made
+        return made
+    }
+}
+
+extension StorageError {
+    /// The error of a transaction that did not commit, or may not have.
+    init(postgres error: any Error) {
+        switch error {
+        case let error as StorageError: self = error
+        case let error as PostgresError:
+            self.init(.unavailable, "cannot use the database: \(error.message); check that the server runs")
+        default: self.init(.corrupt, "the database holds a row that this version cannot read")
+        }
+    }
+}

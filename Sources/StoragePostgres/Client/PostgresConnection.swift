@@ -1,0 +1,147 @@
+import CPostgres
+import Glibc
+import Storage
+
+/// One connection to a server, for one thread at a time.
+///
+/// libpq never blocks here: it is asked to send and to read, and this waits for the socket in between, with a limit on every
+/// wait. TLS, passwords and the rest of the URL are libpq's own concern.
+final class PostgresConnection {
+    private let handle: OpaquePointer
+    private let settings: PostgresSettings
+    /// Statements that were prepared on this connection, by their text.
+    private var prepared: [String: String] = [:]
+
+    /// Connects; throws ``PostgresError`` where that fails or takes too long.
+    init(_ settings: PostgresSettings) throws(PostgresError) {
+        self.settings = settings
+        guard let handle = PQconnectStart(settings.url) else {
+            throw PostgresError(.lost, "there is no memory for a connection")
+        }
+        self.handle = handle
+        var wanted = PGRES_POLLING_WRITING
+        while wanted != PGRES_POLLING_OK {
+            if wanted == PGRES_POLLING_FAILED || PQstatus(handle) == CONNECTION_BAD { throw lost() }
+            try wait(for: wanted == PGRES_POLLING_READING ? POLLIN : POLLOUT, settings.connectTimeout)
+            wanted = PQconnectPoll(handle)
+        }
+        PQsetnonblocking(handle, 1)
+        PQsetNoticeProcessor(handle, { _, _ in }, nil)
+    }
+
+    deinit {
+        PQfinish(handle)
+    }
+
+    /// The version as the server counts it: 150020 is 15.20.
+    var serverVersion: Int { Int(PQserverVersion(handle)) }
+
+    /// Runs one statement and returns its rows. `$1` is the first value.
+    @discardableResult
+    func run(_ sql: String, _ values: [PostgresValue] = []) throws(PostgresError) -> PostgresRows {
+        if settings.preparesStatements {
+            let name = try prepare(sql)
+            try send(values) { PQsendQueryPrepared(handle, name, $0, $1, nil, nil, 0) }
+        } else {
+            try send(values) { PQsendQueryParams(handle, sql, $0, nil, $1, nil, nil, 0) }
+        }
+        return try result()
+    }
+
+    /// Runs statements without values, as a script.
+    func script(_ sql: String) throws(PostgresError) {
+        guard PQsendQuery(handle, sql) == 1 else { throw lost() }
+        _ = try result()
+    }
+
+    private func prepare(_ sql: String) throws(PostgresError) -> String {
+        if let name = prepared[sql] { return name }
+        let name = "aura\(prepared.count)"
+        guard PQsendPrepare(handle, name, sql, 0, nil) == 1 else { throw lost() }
+        _ = try result()
+        prepared[sql] = name
+        return name
+    }
+
+    private func send(
+        _ values: [PostgresValue], _ call: (Int32, UnsafePointer<UnsafePointer<CChar>?>?) -> Int32
+    ) throws(PostgresError) {
+        let texts = values.map { value in value.text.flatMap { strdup($0) } }
+        defer { for text in texts { free(text) } }
+        let isSent = texts.map { UnsafePointer($0) }.withUnsafeBufferPointer { buffer in
+            call(Int32(buffer.count), buffer.baseAddress)
+        }
+        guard isSent == 1 else { throw lost() }
+    }
+
+    /// Sends what is buffered and reads to the end of the answer.
+    private func result() throws(PostgresError) -> PostgresRows {
+        var last: PostgresRows?
+        var failure: PostgresError?
+        while let result = try nextResult() {
+            let rows = PostgresRows(result)
+            switch PQresultStatus(result) {
+            case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: last = rows
+            default: failure = failure ?? PostgresError(rows: rows, isLost: PQstatus(handle) == CONNECTION_BAD)
+            }
+        }
+        if let failure { throw failure }
+        guard let last else { throw lost() }
+        return last
+    }
+
+    private func nextResult() throws(PostgresError) -> OpaquePointer? {
+        while true {
+            let flushed = PQflush(handle)
+            if flushed < 0 { throw lost() }
+            if PQisBusy(handle) == 0 { return PQgetResult(handle) }
+            try wait(for: flushed == 1 ? POLLIN | POLLOUT : POLLIN, settings.statementTimeout)
+            if PQconsumeInput(handle) == 0 { throw lost() }
+        }
+    }
+
+    /// Waits for notifications, and returns whether one came.
+    func listen(atMost limit: Duration) throws(PostgresError) -> Bool {
+        if PQconsumeInput(handle) == 0 { throw lost() }
+        if takeNotifications() { return true }
+        guard try isReady(for: POLLIN, limit) else { return false }
+        if PQconsumeInput(handle) == 0 { throw lost() }
+        return takeNotifications()
+    }
+
+    private func takeNotifications() -> Bool {
+        var any = false
+        while let notification = PQnotifies(handle) {
+            PQfreemem(notification)
+            any = true
+        }
+        return any
+    }
+
+    private func wait(for events: Int32, _ limit: Duration) throws(PostgresError) {
+        guard try isReady(for: events, limit) else {
+            throw PostgresError(.lost, "the server did not answer within \(limit.components.seconds) s")
+        }
+    }
+
+    private func isReady(for events: Int32, _ limit: Duration) throws(PostgresError) -> Bool {
+        let socket = PQsocket(handle)
+        guard socket >= 0 else { throw lost() }
+        var entry = pollfd(fd: socket, events: Int16(events), revents: 0)
+        let end = ContinuousClock.now + limit
+        while true {
+            let left = max(end - ContinuousClock.now, .zero)
+            let milliseconds = left.components.seconds * 1000 + left.components.attoseconds / 1_000_000_000_000_000
+            let count = poll(&entry, 1, Int32(clamping: milliseconds + 1))
+            if count > 0 { return true }
+            if count == 0 { return false }
+            if errno != EINTR { throw lost() }
+        }
+    }
+
+    /// What libpq says of the connection; it never says a password.
+    private func lost() -> PostgresError {
+        let said = String(cString: PQerrorMessage(handle))
+        return PostgresError(.lost, said.isEmpty ? "the connection was lost" : PostgresError.line(said))
+    }
+}

@@ -1,0 +1,182 @@
+import AuraModel
+import DequeModule
+import Locking
+import Storage
+
+/// The one writer of a daemon: what queued while the last commit reached the disk goes into the next one.
+///
+///     caller A ─┐                     ┌─ A ─┐
+///     caller B ─┼─▶ queue ─▶ BEGIN ───┼─ B ─┼──▶ numbers of the ledger ──▶ COMMIT ──▶ A, B, C return
+///     caller C ─┘                     └─ C ─┘
+///
+/// An item that throws leaves the others alone. A transaction that met another daemon's is done again. One whose connection was
+/// lost fails: whether it committed is not known, and whoever repeats a transition finds that out (`Transition.number`).
+final class GroupCommit: Sendable {
+    private struct Item: Sendable {
+        var hasSavepoint: Bool
+        /// Returns what is to be done after the commit, given the last number of the ledger before this transaction.
+        var run: @Sendable (PostgresConnection, inout Ledger) throws -> @Sendable (Int64) -> Void
+        var fail: @Sendable (any Error) -> Void
+    }
+
+    private struct State: Sendable {
+        var queue: Deque<Item> = []
+        var isDraining = false
+    }
+
+    /// An item's own error; the transaction goes on without it.
+    private struct Refusal: Error {
+        var cause: any Error
+    }
+
+    static let queueLimit = 20_000
+    static let batchLimit = 256
+    private static let triesAfterConflict = 10
+
+    private let thread: ConnectionThread
+    private let state = Locked(State())
+    private let news = Locked((isWaiting: false, told: ContinuousClock.now))
+    private let committed: @Sendable ([Event]) -> Void
+
+    /// - Parameter committed: is given the events of each commit, in order.
+    init(_ settings: PostgresSettings, committed: @escaping @Sendable ([Event]) -> Void) {
+        thread = ConnectionThread(settings, label: "writer")
+        self.committed = committed
+    }
+
+    /// Runs `body` within the next transaction and returns once that is on the disk.
+    ///
+    /// `body` may run more than once. It returns its value as a function of the number that the ledger's last event had before
+    /// this transaction.
+    func write<Value: Sendable>(
+        mayThrowAfterWriting: Bool = false,
+        _ body: @escaping @Sendable (PostgresConnection, inout Ledger) throws -> @Sendable (Int64) -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            enqueue(
+                Item(
+                    hasSavepoint: mayThrowAfterWriting,
+                    run: { connection, ledger in
+                        let value = try body(connection, &ledger)
+                        return { continuation.resume(returning: value($0)) }
+                    },
+                    fail: { continuation.resume(throwing: $0) }))
+        }
+    }
+
+    private func enqueue(_ item: Item) {
+        let action = state.withLock { state -> (isFull: Bool, starts: Bool) in
+            guard state.queue.count < Self.queueLimit else { return (true, false) }
+            state.queue.append(item)
+            defer { state.isDraining = true }
+            return (false, !state.isDraining)
+        }
+        if action.isFull {
+            item.fail(StorageError(.unavailable, "the database cannot keep up: \(Self.queueLimit) writes wait"))
+        }
+        if action.starts { thread.async { self.drain() } }
+    }
+
+    private func drain() {
+        while true {
+            let batch = state.withLock { state -> [Item] in
+                let count = min(state.queue.count, Self.batchLimit)
+                let batch = Array(state.queue.prefix(count))
+                state.queue.removeFirst(count)
+                state.isDraining = !batch.isEmpty
+                return batch
+            }
+            notify(isLast: batch.isEmpty)
+            if batch.isEmpty { return }
+            commit(batch)
+        }
+    }
+
+    /// Wakes the other daemons' readers: once for all commits of a busy stretch, and after the last one. It is a transaction of
+    /// its own, since notifications inside others would make those wait for each other; one that gets lost is made up for by
+    /// the readers' own look.
+    private func notify(isLast: Bool) {
+        let now = ContinuousClock.now
+        let isDue = news.withLock { news in
+            guard news.isWaiting, isLast || now - news.told > .milliseconds(10) else { return false }
+            news = (isWaiting: false, told: now)
+            return true
+        }
+        guard isDue else { return }
+        try? thread.perform { connection in
+            try connection.script("BEGIN; SET LOCAL synchronous_commit = off; NOTIFY aura; COMMIT")
+        }
+    }
+
+    private func commit(_ batch: [Item]) {
+        var tries = 0
+        while true {
+            do {
+                let (events, finish) = try thread.perform { try Self.transaction(batch, $0) }
+                if !events.isEmpty {
+                    committed(events)
+                    news.withLock { $0.isWaiting = true }
+                }
+                return finish()
+            } catch let error as PostgresError where error.kind == .conflict && tries < Self.triesAfterConflict {
+                tries += 1
+            } catch {
+                let failure = StorageError(postgres: error)
+                for item in batch { item.fail(failure) }
+                return
+            }
+        }
+    }
+
+    private static func transaction(
+        _ batch: [Item], _ connection: PostgresConnection
+    ) throws -> ([Event], () -> Void) {
+        var ledger = Ledger()
+        var finished: [@Sendable (Int64) -> Void] = []
+        var refused: [() -> Void] = []
+        try connection.script("BEGIN")
+        do {
+            for item in batch {
+                do {
+                    finished.append(try run(item, connection, &ledger))
+                } catch let refusal as Refusal {
+                    refused.append { item.fail(refusal.cause) }
+                }
+            }
+            let base = try ledger.drafts.isEmpty ? head(connection) : ledger.write(connection)
+            try connection.script("COMMIT")
+            return (
+                ledger.events(after: base),
+                {
+                    for finish in finished { finish(base) }
+                    for refuse in refused { refuse() }
+                }
+            )
+        } catch {
+            try? connection.script("ROLLBACK")
+            throw error
+        }
+    }
+
+    private static func head(_ connection: PostgresConnection) throws -> Int64 {
+        try connection.run("SELECT seq FROM event_head WHERE one = 1").first?.number("seq") ?? 0
+    }
+
+    private static func run(
+        _ item: Item, _ connection: PostgresConnection, _ ledger: inout Ledger
+    ) throws -> @Sendable (Int64) -> Void {
+        let count = ledger.drafts.count
+        if item.hasSavepoint { try connection.script("SAVEPOINT item") }
+        do {
+            let finish = try item.run(connection, &ledger)
+            if item.hasSavepoint { try connection.script("RELEASE item") }
+            return finish
+        } catch let error as PostgresError where error.kind != .taken || !item.hasSavepoint {
+            throw error
+        } catch {
+            ledger.rollBack(to: count)
+            if item.hasSavepoint { try connection.script("ROLLBACK TO item; RELEASE item") }
+            throw Refusal(cause: error is PostgresError ? StorageError(postgres: error) : error)
+        }
+    }
+}

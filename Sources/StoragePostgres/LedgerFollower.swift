@@ -1,0 +1,90 @@
+import AuraModel
+import Glibc
+import Locking
+import Logging
+import Storage
+
+/// Hands every daemon's events to the one observer: in order, without a gap, each once.
+///
+/// This daemon's own commits come directly where they follow on what was delivered; the others are read from the ledger. A
+/// notification only says that there is something to read, and a look every second stands in for those that get lost.
+final class LedgerFollower: Sendable {
+    typealias Observer = @Sendable ([Event]) -> Void
+
+    private struct State: Sendable {
+        var observer: Observer?
+        /// The `seq` of the last event that the observer has.
+        var delivered: Int64
+    }
+
+    private let thread: ConnectionThread
+    private let state: Locked<State>
+    private let ended = Locked(false)
+    private let logger: Logger
+
+    private static let page = 1000
+    private static let look = Duration.seconds(1)
+
+    /// - Parameter head: the last event before those that the observer gets.
+    init(_ settings: PostgresSettings, head: Int64, logger: Logger) {
+        thread = ConnectionThread(settings, label: "listener")
+        state = Locked(State(delivered: head))
+        self.logger = logger
+    }
+
+    func observe(_ observer: @escaping Observer) {
+        let isFirst = state.withLock { state in
+            defer { state.observer = observer }
+            return state.observer == nil
+        }
+        if isFirst { thread.async { self.follow() } }
+    }
+
+    func close() {
+        ended.withLock { $0 = true }
+        thread.close()
+    }
+
+    /// Takes the events of a commit of this daemon.
+    ///
+    /// What the observer has already is left out, and what does not follow on it is left to the reader.
+    func deliver(_ events: [Event]) {
+        state.withLock { state in
+            guard let observer = state.observer else { return }
+            let new = events.drop { $0.seq <= state.delivered }
+            guard let last = new.last, new.first?.seq == state.delivered + 1 else { return }
+            state.delivered = last.seq
+            observer(Array(new))
+        }
+    }
+
+    /// The listening thread's life. Its connection has a session of its own, even where others go through a pooler.
+    private func follow() {
+        var isListening = false
+        while !ended.withLock({ $0 }) {
+            do {
+                try thread.perform { connection in
+                    if !isListening { try connection.script("LISTEN aura") }
+                    isListening = true
+                    try readOn(connection)
+                    _ = try connection.listen(atMost: Self.look)
+                }
+            } catch {
+                isListening = false
+                logger.warning("cannot follow the ledger, trying again: \(error)")
+                usleep(500_000)
+            }
+        }
+    }
+
+    private func readOn(_ connection: PostgresConnection) throws {
+        while true {
+            let after = state.withLock { $0.delivered }
+            let rows = try connection.run(
+                "SELECT * FROM event WHERE seq > $1 ORDER BY seq LIMIT $2",
+                [PostgresValue(after), PostgresValue(Self.page)])
+            deliver(try rows.all.map { try $0.event() })
+            if rows.count < Self.page { return }
+        }
+    }
+}

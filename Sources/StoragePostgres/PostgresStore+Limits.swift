@@ -1,0 +1,42 @@
+import AuraModel
+public import Storage
+
+/// Places and duties.
+extension PostgresStore {
+    public func occupy(_ request: PlaceRequest) async throws -> Bool {
+        try await writer.write { connection, _ in
+            try connection.run(
+                "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [PostgresValue("place \(request.place)")])
+            let job = PostgresValue(request.held.job.text)
+            let count = try connection.run(
+                "SELECT count(*) AS count FROM job WHERE place = $1 AND lease_owner IS NOT NULL AND id <> $2",
+                [PostgresValue(request.place), job])
+            let isFree = (count.first?.number("count") ?? 0) < Int64(request.limit)
+            let rows = try connection.run(
+                "UPDATE job SET place = $1 WHERE id = $2 AND epoch = $3 AND lease_owner IS NOT NULL",
+                [PostgresValue(isFree ? request.place : nil), job, PostgresValue(request.held.epoch)])
+            guard rows.changed == 1 else {
+                throw StorageError(.fenced, "job \(request.held.job) belongs to another worker now")
+            }
+            return { _ in isFree }
+        }
+    }
+
+    public func takeDuty(_ request: DutyRequest) async throws -> Bool {
+        try await writer.write { connection, _ in
+            let now = try self.leaseTime(request.now, connection)
+            let rows = try connection.run(
+                """
+                INSERT INTO duty (name, owner, until) VALUES ($1, $2, $3)
+                ON CONFLICT (name) DO UPDATE SET owner = excluded.owner, until = excluded.until
+                    WHERE duty.owner = excluded.owner OR duty.until <= $4
+                """,
+                [
+                    PostgresValue(request.name), PostgresValue(request.owner), PostgresValue(now + request.duration),
+                    PostgresValue(now),
+                ])
+            let isTaken = rows.changed == 1
+            return { _ in isTaken }
+        }
+    }
+}

@@ -1,0 +1,147 @@
+public import AuraModel
+public import Storage
+
+/// Reading.
+extension PostgresStore {
+    public func instance(_ reference: InstanceReference) async throws -> Instance? {
+        try await read { try Self.find(reference, $0) }
+    }
+
+    static func find(
+        _ reference: InstanceReference, locking: Bool = false, _ connection: PostgresConnection
+    ) throws -> Instance? {
+        let lock = locking ? " FOR UPDATE" : ""
+        switch reference {
+        case .id(let id):
+            return try connection.run(
+                "SELECT desired, document FROM instance WHERE id = $1\(lock)", [PostgresValue(id.text)]
+            ).first?.instance()
+        case .name(let name, let tenant):
+            return try connection.run(
+                """
+                SELECT desired, document FROM instance WHERE tenant = $1 AND name = $2
+                ORDER BY holds_name DESC, id DESC LIMIT 1\(lock)
+                """, [PostgresValue(tenant.text), PostgresValue(name)]
+            ).first?.instance()
+        }
+    }
+
+    public func instances(_ query: InstanceQuery) async throws -> [Instance] {
+        var conditions = Conditions()
+        conditions.add("id >", query.after?.text ?? "")
+        if let tenant = query.tenant { conditions.add("tenant =", tenant.text) }
+        if !query.phases.isEmpty {
+            conditions.add("phase", among: query.phases.map(\.rawValue))
+        } else if !query.includesDestroyed {
+            conditions.add("phase <>", "destroyed")
+        }
+        let (sql, values) = conditions.select("desired, document", from: "instance", orderBy: "id", limit: query.limit)
+        return try await read { try $0.run(sql, values).all.map { try $0.instance() } }
+    }
+
+    public func job(_ id: JobID) async throws -> Job? {
+        try await read { try Self.find(id, $0) }
+    }
+
+    static func find(_ id: JobID, locking: Bool = false, _ connection: PostgresConnection) throws -> Job? {
+        try connection.run(
+            "SELECT * FROM job WHERE id = $1\(locking ? " FOR UPDATE" : "")", [PostgresValue(id.text)]
+        ).first?.job()
+    }
+
+    public func jobs(_ query: JobQuery) async throws -> [Job] {
+        var conditions = Conditions()
+        conditions.add("id >", query.after?.text ?? "")
+        if let instance = query.instance { conditions.add("instance =", instance.text) }
+        if let tenant = query.tenant { conditions.add("tenant =", tenant.text) }
+        if let change = query.change { conditions.add("change =", change.text) }
+        if !query.states.isEmpty { conditions.add("state", among: query.states.map(\.rawValue)) }
+        let (sql, values) = conditions.select("*", from: "job", orderBy: "id", limit: query.limit)
+        return try await read { try $0.run(sql, values).all.map { try $0.job() } }
+    }
+
+    public func steps(of job: JobID) async throws -> [StepRecord] {
+        try await read { try Self.steps(of: job, $0) }
+    }
+
+    static func steps(of job: JobID, _ connection: PostgresConnection) throws -> [StepRecord] {
+        try connection.run("SELECT * FROM step WHERE job = $1 ORDER BY number", [PostgresValue(job.text)])
+            .all.map { try $0.step() }
+    }
+
+    /// The bounds and the events are read as of one moment, so that a pruning in between cannot make a silent gap.
+    public func events(_ query: EventQuery) async throws -> [Event] {
+        var conditions = Conditions()
+        conditions.add("seq >", query.after)
+        if let through = query.through { conditions.add("seq <=", through) }
+        let filter = query.filter
+        if let instance = filter.instance { conditions.add("instance =", instance.text) }
+        if let job = filter.job { conditions.add("job =", job.text) }
+        if let tenant = filter.tenant { conditions.add("tenant =", tenant.text) }
+        if let change = filter.change { conditions.add("change =", change.text) }
+        if !filter.types.isEmpty { conditions.add("type", among: filter.types.map(\.rawValue).sorted()) }
+        let (sql, values) = conditions.select("*", from: "event", orderBy: "seq", limit: query.limit)
+        return try await read { connection in
+            try connection.script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            do {
+                try Self.bounds(connection).check(cursor: query.after)
+                let events = try connection.run(sql, values).all.map { try $0.event() }
+                try connection.script("COMMIT")
+                return events
+            } catch {
+                try? connection.script("ROLLBACK")
+                throw error
+            }
+        }
+    }
+
+    public func bounds() async throws -> LedgerBounds {
+        try await read { try Self.bounds($0) }
+    }
+
+    static func bounds(_ connection: PostgresConnection) throws -> LedgerBounds {
+        let row = try connection.run("SELECT floor, seq FROM event_head WHERE one = 1").first
+        return LedgerBounds(floor: row?.number("floor") ?? 0, head: row?.number("seq") ?? 0)
+    }
+
+    public func nextDue() async throws -> Timestamp? {
+        try await read { connection in
+            try connection.run(
+                """
+                SELECT min(available_at) AS due FROM job
+                WHERE lease_owner IS NULL AND blocked_by IS NULL AND \(Self.active)
+                """
+            ).first?.moment("due")
+        }
+    }
+
+    static let active = "state IN ('queued', 'running', 'waiting', 'compensating')"
+}
+
+/// The conditions of a query, with their values.
+struct Conditions {
+    private var parts: [String] = []
+    private var values: [PostgresValue] = []
+
+    mutating func add(_ comparison: String, _ text: String) {
+        values.append(PostgresValue(text))
+        parts.append("\(comparison) $\(values.count)")
+    }
+
+    mutating func add(_ comparison: String, _ number: Int64) {
+        values.append(PostgresValue(number))
+        parts.append("\(comparison) $\(values.count)")
+    }
+
+    mutating func add(_ column: String, among texts: [String]) {
+        values.append(PostgresValue(array: texts))
+        parts.append("\(column) = ANY ($\(values.count)::text[])")
+    }
+
+    func select(_ columns: String, from table: String, orderBy order: String, limit: Int) -> (String, [PostgresValue]) {
+        (
+            "SELECT \(columns) FROM \(table) WHERE \(parts.joined(separator: " AND ")) ORDER BY \(order) LIMIT \(limit)",
+            values
+        )
+    }
+}

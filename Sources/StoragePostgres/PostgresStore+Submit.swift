@@ -1,0 +1,218 @@
+import AuraModel
+import JSON
+public import Storage
+
+/// Accepting operations.
+extension PostgresStore {
+    public func submit(_ submission: Submission) async throws -> Submitted {
+        try await writer.write(mayThrowAfterWriting: true) { connection, ledger in
+            let submitted = try Self.submit(submission, connection, &ledger)
+            return { _ in submitted }
+        }
+    }
+
+    private static func submit(
+        _ submission: Submission, _ connection: PostgresConnection, _ ledger: inout Ledger
+    ) throws -> Submitted {
+        if let repeated = try repeated(submission, connection) { return repeated }
+        let instance = try target(submission, connection)
+        let active = try active(of: instance.id, connection)
+        switch try submission.admit(instance, active) {
+        case .accept(let admitted):
+            return try write(submission, admitted, blockedBy: nil, connection, &ledger)
+        case .supersede(let admitted):
+            let blocker = try supersede(active.first, now: submission.now, connection, &ledger)
+            return try write(submission, admitted, blockedBy: blocker, connection, &ledger)
+        case .join(let id):
+            guard let job = try find(id, connection) else {
+                throw StorageError(.jobNotFound, "no job has the id \(id)")
+            }
+            try remember(submission, job: id, connection)
+            return Submitted(instance: instance, job: job, isRepetition: true)
+        }
+    }
+
+    /// Holds up others with the same text until this transaction's end.
+    private static func takeTurn(_ text: String, _ connection: PostgresConnection) throws {
+        try connection.run("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [PostgresValue(text)])
+    }
+
+    /// What an earlier call with the same key became.
+    private static func repeated(_ submission: Submission, _ connection: PostgresConnection) throws -> Submitted? {
+        guard let idempotency = submission.idempotency else { return nil }
+        try takeTurn("key \(idempotency.scope) \(idempotency.key)", connection)
+        let rows = try connection.run(
+            "SELECT request, job FROM idempotency WHERE scope = $1 AND key = $2",
+            [PostgresValue(idempotency.scope), PostgresValue(idempotency.key)])
+        guard let row = rows.first else { return nil }
+        guard row.text("request") == idempotency.request else {
+            throw StorageError(
+                .idempotencyMismatch,
+                "the idempotency key \(idempotency.key) was used with other parameters: use a new key for a new request"
+            )
+        }
+        guard let job = try find(JobID(row.text("job") ?? ""), connection),
+            let instance = try find(.id(job.instance), connection)
+        else { throw StorageError(.corrupt, "the job of the idempotency key \(idempotency.key) is missing") }
+        return Submitted(instance: instance, job: job, isRepetition: true)
+    }
+
+    private static func target(_ submission: Submission, _ connection: PostgresConnection) throws -> Instance {
+        switch submission.target {
+        case .new(let instance):
+            if submission.quota != nil { try takeTurn("quota \(instance.tenant.text)", connection) }
+            try insert(instance, connection)
+            try submission.checkQuota { try countLive(of: instance.tenant, atMost: $0, connection) }
+            return instance
+        case .existing(let reference, let tenant):
+            guard let instance = try find(reference, locking: true, connection), instance.tenant == tenant else {
+                throw StorageError(.instanceNotFound, notFound(reference))
+            }
+            return instance
+        }
+    }
+
+    private static func notFound(_ reference: InstanceReference) -> String {
+        switch reference {
+        case .id(let id): "no instance has the id \(id)"
+        case .name(let name, _): "no instance is named \(name): see status.list for those that exist"
+        }
+    }
+
+    private static func insert(_ instance: Instance, _ connection: PostgresConnection) throws {
+        let inserted = try connection.run(
+            """
+            INSERT INTO instance (id, tenant, name, desired, phase, holds_name, document)
+            VALUES ($1, $2, $3, $4, $5, true, $6) ON CONFLICT DO NOTHING
+            """,
+            [
+                PostgresValue(instance.id.text), PostgresValue(instance.tenant.text), PostgresValue(instance.name),
+                PostgresValue(instance.desired.rawValue), PostgresValue(instance.phase.rawValue),
+                PostgresValue(try JSONCoder.encodeString(instance)),
+            ])
+        guard inserted.changed == 1 else {
+            throw StorageError(
+                .nameTaken, "an instance named \(instance.name) exists: choose another name, or destroy it first")
+        }
+    }
+
+    private static func countLive(
+        of tenant: TenantID, atMost limit: Int, _ connection: PostgresConnection
+    ) throws -> Int {
+        let rows = try connection.run(
+            "SELECT count(*) AS count FROM (SELECT 1 FROM instance WHERE tenant = $1 AND holds_name LIMIT $2) AS live",
+            [PostgresValue(tenant.text), PostgresValue(limit)])
+        return Int(rows.first?.number("count") ?? 0)
+    }
+
+    private static func active(of instance: InstanceID, _ connection: PostgresConnection) throws -> [Job] {
+        try connection.run(
+            "SELECT * FROM job WHERE instance = $1 AND \(active) ORDER BY id FOR UPDATE", [PostgresValue(instance.text)]
+        ).all.map { try $0.job() }
+    }
+
+    private static func write(
+        _ submission: Submission, _ instance: Instance, blockedBy: JobID?, _ connection: PostgresConnection,
+        _ ledger: inout Ledger
+    ) throws -> Submitted {
+        let new = submission.job
+        var job = Job(
+            id: new.id, kind: new.kind, instance: instance.id, tenant: instance.tenant, change: new.change,
+            definitionVersion: new.definitionVersion, input: new.input, createdAt: submission.now,
+            deadline: new.deadline)
+        job.blockedBy = blockedBy
+        try connection.run(
+            """
+            UPDATE instance SET desired = $1, phase = $2, holds_name = holds_name AND $3, document = $4 WHERE id = $5
+            """,
+            [
+                PostgresValue(instance.desired.rawValue), PostgresValue(instance.phase.rawValue),
+                PostgresValue(keepsName(instance)), PostgresValue(try JSONCoder.encodeString(instance)),
+                PostgresValue(instance.id.text),
+            ])
+        try insert(job, connection)
+        try remember(submission, job: job.id, connection)
+        var draft = EventDraft(
+            at: submission.now, type: .jobQueued, tenant: instance.tenant,
+            message: "\(job.kind.rawValue) of \(instance.name) is queued")
+        draft.instance = instance.id
+        draft.job = job.id
+        draft.change = job.change
+        draft.phase = instance.phase
+        draft.progress = 0
+        ledger.append([draft])
+        return Submitted(instance: instance, job: job, isRepetition: false)
+    }
+
+    static func keepsName(_ instance: Instance) -> Bool {
+        instance.phase != .failed && instance.phase != .destroyed
+    }
+
+    private static func insert(_ job: Job, _ connection: PostgresConnection) throws {
+        let inserted = try connection.run(
+            """
+            INSERT INTO job (id, kind, instance, tenant, change, state, priority, turn, available_at, epoch, written, attempt,
+                progress, deadline, blocked_by, definition_version, input, created_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7,
+                greatest(
+                    (SELECT coalesce(min(turn), 1) FROM job
+                        WHERE lease_owner IS NULL AND blocked_by IS NULL AND state = 'queued' AND priority = $7),
+                    (SELECT coalesce(max(turn), 0) + 1 FROM job WHERE state = 'queued' AND tenant = $4 AND priority = $7)),
+                $8, 0, 0, 0, 0, $9, $10, $11, $12, $13)
+            ON CONFLICT DO NOTHING
+            """,
+            [
+                PostgresValue(job.id.text), PostgresValue(job.kind.rawValue), PostgresValue(job.instance.text),
+                PostgresValue(job.tenant.text), PostgresValue(job.change.text), PostgresValue(job.state.rawValue),
+                PostgresValue(job.priority), PostgresValue(job.availableAt), PostgresValue(job.deadline),
+                PostgresValue(job.blockedBy?.text), PostgresValue(job.definitionVersion),
+                PostgresValue(job.input.serializedString()), PostgresValue(job.createdAt),
+            ])
+        guard inserted.changed == 0 else { return }
+        let rival = try active(of: job.instance, connection).first
+        throw StorageError(
+            .instanceBusy,
+            "cannot \(job.kind.rawValue) while job \(rival?.id.text ?? "") (\(rival?.kind.rawValue ?? "another")) is at work: "
+                + "wait for it", job: rival?.id)
+    }
+
+    private static func remember(_ submission: Submission, job: JobID, _ connection: PostgresConnection) throws {
+        guard let idempotency = submission.idempotency else { return }
+        try connection.run(
+            "INSERT INTO idempotency (scope, key, request, job, created_at) VALUES ($1, $2, $3, $4, $5)",
+            [
+                PostgresValue(idempotency.scope), PostgresValue(idempotency.key), PostgresValue(idempotency.request),
+                PostgresValue(job.text), PostgresValue(submission.now),
+            ])
+    }
+
+    /// Tells the active job to stop where it is. One that no worker holds ends here and now; the other is returned, since
+    /// its worker must let go first.
+    private static func supersede(
+        _ job: Job?, now: Timestamp, _ connection: PostgresConnection, _ ledger: inout Ledger
+    ) throws -> JobID? {
+        guard let job else { return nil }
+        let held = try connection.run(
+            """
+            UPDATE job SET cancellation = 'superseded' WHERE id = $1 RETURNING lease_owner IS NOT NULL AS is_held
+            """, [PostgresValue(job.id.text)])
+        if held.first?.flag("is_held") == true { return job.id }
+        try connection.run(
+            """
+            UPDATE job SET state = 'cancelled', failure = $1, finished_at = $2, waiting_for = NULL, epoch = epoch + 1
+            WHERE id = $3
+            """,
+            [
+                PostgresValue(try JSONCoder.encodeString(Failure.superseded)), PostgresValue(now),
+                PostgresValue(job.id.text),
+            ])
+        var draft = EventDraft(
+            at: now, type: .jobCancelled, tenant: job.tenant,
+            message: "\(job.kind.rawValue) stopped: a destroy took over")
+        draft.instance = job.instance
+        draft.job = job.id
+        draft.change = job.change
+        ledger.append([draft])
+        return nil
+    }
+}

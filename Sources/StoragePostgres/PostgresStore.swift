@@ -1,0 +1,107 @@
+public import AuraModel
+import Locking
+public import Logging
+public import Storage
+
+/// The store that any number of daemons share: one PostgreSQL database, 15 or newer.
+///
+/// Writes go through ``GroupCommit``, one connection; reads through a few more; the ledger is followed on one of its own
+/// (``LedgerFollower``). Leases go by the database's clock, so that daemons whose clocks differ agree on who has a job.
+public final class PostgresStore: Store {
+    /// Whose clock says when a lease ends.
+    public enum LeaseClock: Sendable {
+        case database
+        /// The `now` of each request: for tests that tell a story of their own.
+        case caller
+    }
+
+    public let installation: String
+    let writer: GroupCommit
+    private let readers: [ConnectionThread]
+    private let follower: LedgerFollower
+    private let next = Locked(0)
+    let clock: LeaseClock
+
+    private init(
+        installation: String, writer: GroupCommit, readers: [ConnectionThread], follower: LedgerFollower,
+        clock: LeaseClock
+    ) {
+        self.installation = installation
+        self.writer = writer
+        self.readers = readers
+        self.follower = follower
+        self.clock = clock
+    }
+
+    deinit {
+        follower.close()
+    }
+
+    /// Connects, and brings the database to the newest schema. Throws ``StorageError``.
+    ///
+    /// - Parameter installation: the id of a new database; an old one keeps its own.
+    public static func open(
+        _ settings: PostgresSettings, installation: String, clock: LeaseClock = .database, logger: Logger
+    ) async throws -> PostgresStore {
+        let readers = (1...max(settings.readers, 1)).map { ConnectionThread(settings, label: "reader.\($0)") }
+        let (known, head): (String, Int64)
+        do {
+            (known, head) = try await readers[0].run { connection in
+                guard connection.serverVersion >= 150_000 else {
+                    throw StorageError(.unavailable, "cannot use this PostgreSQL server: it is older than 15")
+                }
+                try Schema.migrate(connection)
+                return (try Self.installation(connection, new: installation), try Self.head(connection))
+            }
+        } catch let error as PostgresError {
+            throw StorageError(
+                .unavailable,
+                "cannot open the PostgreSQL database: \(error.message); check the URL, and that the database exists")
+        }
+        let follower = LedgerFollower(settings, head: head, logger: logger)
+        let writer = GroupCommit(settings) { follower.deliver($0) }
+        return PostgresStore(
+            installation: known, writer: writer, readers: readers, follower: follower, clock: clock)
+    }
+
+    private static func installation(_ connection: PostgresConnection, new: String) throws -> String {
+        try connection.run(
+            "INSERT INTO setting (name, value) VALUES ('installation', $1) ON CONFLICT DO NOTHING",
+            [PostgresValue(new)])
+        return try connection.run("SELECT value FROM setting WHERE name = 'installation'").first?.text("value") ?? new
+    }
+
+    private static func head(_ connection: PostgresConnection) throws -> Int64 {
+        try connection.run("SELECT seq FROM event_head WHERE one = 1").first?.number("seq") ?? 0
+    }
+
+    public func observe(_ observer: @escaping @Sendable ([Event]) -> Void) {
+        follower.observe(observer)
+    }
+
+    /// Reads beside the writer. A connection that was lost is made again, and the read tried once more.
+    func read<Value: Sendable>(_ body: @escaping @Sendable (PostgresConnection) throws -> Value) async throws -> Value {
+        let reader = next.withLock { next in
+            next = (next + 1) % readers.count
+            return readers[next]
+        }
+        do {
+            do {
+                return try await reader.run(body)
+            } catch let error as PostgresError where error.kind == .lost {
+                return try await reader.run(body)
+            }
+        } catch let error as StorageError {
+            throw error
+        } catch {
+            throw StorageError(postgres: error)
+        }
+    }
+
+    /// The moment by which leases are judged.
+    func leaseTime(_ given: Timestamp, _ connection: PostgresConnection) throws -> Timestamp {
+        guard clock == .database else { return given }
+        let rows = try connection.run("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now")
+        return rows.first?.moment("now") ?? given
+    }
+}

@@ -1,0 +1,105 @@
+import Storage
+
+/// The tables, as numbered steps that only go forward.
+enum Schema {
+    /// One step of the schema's history. Never changed once it was released.
+    struct Migration {
+        var number: Int
+        var statements: String
+    }
+
+    static let migrations = [Migration(number: 1, statements: first)]
+
+    static var newest: Int { migrations.last?.number ?? 0 }
+
+    /// Brings the database to the newest schema; refuses one that a newer version made. Daemons that start at once take
+    /// turns: the lock is the transaction's.
+    static func migrate(_ connection: PostgresConnection) throws {
+        try connection.script("BEGIN")
+        do {
+            try connection.run("SELECT pg_advisory_xact_lock(7166570)")
+            try connection.script("CREATE TABLE IF NOT EXISTS schema_version (number integer NOT NULL)")
+            let present = try connection.run("SELECT max(number) AS number FROM schema_version").first?.number("number")
+            guard present ?? 0 <= newest else {
+                throw StorageError(
+                    .newerSchema,
+                    "the database has schema \(present ?? 0), this aurad knows up to \(newest): run the newer aurad, or restore a backup"
+                )
+            }
+            for migration in migrations where migration.number > present ?? 0 {
+                try connection.script(migration.statements)
+                try connection.run(
+                    "INSERT INTO schema_version (number) VALUES ($1)", [PostgresValue(migration.number)])
+            }
+            try connection.script("COMMIT")
+        } catch {
+            try? connection.script("ROLLBACK")
+            throw error
+        }
+    }
+
+    private static let active = "state IN ('queued', 'running', 'waiting', 'compensating')"
+    private static let free = "lease_owner IS NULL AND blocked_by IS NULL"
+
+    private static let first = """
+        CREATE TABLE setting (name text PRIMARY KEY, value text NOT NULL);
+
+        CREATE TABLE instance (
+            id text PRIMARY KEY, tenant text NOT NULL, name text NOT NULL, desired text NOT NULL, phase text NOT NULL,
+            holds_name boolean NOT NULL, document text NOT NULL
+        ) WITH (fillfactor = 70);
+        CREATE UNIQUE INDEX instance_live_name ON instance (tenant, name) WHERE holds_name;
+        CREATE INDEX instance_name ON instance (tenant, name, id);
+        CREATE INDEX instance_destroyed ON instance (id) WHERE phase = 'destroyed';
+
+        CREATE TABLE job (
+            id text PRIMARY KEY, kind text NOT NULL, instance text NOT NULL REFERENCES instance (id), tenant text NOT NULL,
+            change text NOT NULL, state text NOT NULL, priority integer NOT NULL, turn bigint NOT NULL,
+            available_at bigint NOT NULL, epoch bigint NOT NULL, written bigint NOT NULL, lease_owner text, lease_until bigint,
+            place text, attempt integer NOT NULL, progress double precision NOT NULL, deadline bigint NOT NULL,
+            cancellation text, blocked_by text, definition_version integer NOT NULL, input text NOT NULL, waiting_for text,
+            failure text, created_at bigint NOT NULL, started_at bigint, finished_at bigint
+        ) WITH (fillfactor = 70);
+        CREATE INDEX job_started ON job (priority, available_at, id)
+            WHERE \(free) AND state IN ('running', 'waiting', 'compensating');
+        CREATE INDEX job_new ON job (priority, turn, id) WHERE \(free) AND state = 'queued';
+        CREATE INDEX job_due ON job (available_at) WHERE \(free) AND \(active);
+        CREATE INDEX job_queued_tenant ON job (tenant, priority, turn) WHERE state = 'queued';
+        CREATE INDEX job_in_flight ON job (tenant)
+            WHERE state IN ('running', 'waiting', 'compensating') AND kind <> 'destroy';
+        CREATE INDEX job_leased ON job (lease_until) WHERE lease_owner IS NOT NULL;
+        CREATE INDEX job_place ON job (place) WHERE place IS NOT NULL;
+        CREATE INDEX job_blocked ON job (blocked_by) WHERE blocked_by IS NOT NULL;
+        CREATE INDEX job_instance ON job (instance, id);
+        CREATE INDEX job_finished ON job (finished_at) WHERE finished_at IS NOT NULL;
+        CREATE UNIQUE INDEX job_active ON job (instance) WHERE \(active) AND kind <> 'destroy';
+        CREATE UNIQUE INDEX job_destroying ON job (instance) WHERE \(active) AND kind = 'destroy';
+
+        CREATE TABLE step (
+            job text NOT NULL REFERENCES job (id), number integer NOT NULL, name text NOT NULL, state text NOT NULL,
+            attempt integer NOT NULL, memory text NOT NULL, external_id text, started_at bigint, deadline bigint,
+            finished_at bigint, PRIMARY KEY (job, number)
+        ) WITH (fillfactor = 70);
+        CREATE INDEX step_undo_failed ON step (job) WHERE state = 'undoFailed';
+
+        CREATE TABLE event (
+            seq bigint PRIMARY KEY, at bigint NOT NULL, type text NOT NULL, tenant text NOT NULL, instance text, job text,
+            change text, phase text, step text, progress double precision, message text NOT NULL, data text
+        );
+        CREATE INDEX event_job ON event (job, seq);
+        CREATE INDEX event_instance ON event (instance, seq);
+        CREATE INDEX event_change ON event (change, seq);
+
+        CREATE TABLE event_head (one integer PRIMARY KEY CHECK (one = 1), seq bigint NOT NULL, floor bigint NOT NULL)
+            WITH (fillfactor = 10);
+        INSERT INTO event_head (one, seq, floor) VALUES (1, 0, 0);
+
+        CREATE TABLE idempotency (
+            scope text NOT NULL, key text NOT NULL, request text NOT NULL, job text NOT NULL, created_at bigint NOT NULL,
+            PRIMARY KEY (scope, key)
+        );
+        CREATE INDEX idempotency_job ON idempotency (job);
+
+        CREATE TABLE duty (name text PRIMARY KEY, owner text NOT NULL, until bigint NOT NULL);
+        """
+}

@@ -1,0 +1,105 @@
+import Foundation
+import Locking
+import Logging
+import TestKit
+
+@testable import StoragePostgres
+
+/// A private PostgreSQL cluster for this test process: a Unix socket in a temporary directory, no TCP.
+///
+/// A shell holds the server and ends it, and removes the directory, as soon as the pipe to this process ends: whatever ends this
+/// process ends the server, too.
+final class PostgresServer: Sendable {
+    struct Missing: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    private static let started = Locked<Result<PostgresServer, any Error>?>(nil)
+
+    /// The one server; started by the first who asks.
+    static func shared() throws -> PostgresServer {
+        try started.withLock { started in
+            let server = started ?? Result { try PostgresServer() }
+            started = server
+            return try server.get()
+        }
+    }
+
+    let directory: String
+    private let holder: Process
+    private let pipe: Pipe
+
+    /// Where `initdb` and `postgres` are: `AURA_TEST_POSTGRES_BIN`, or the newest of Debian's.
+    private static func programs() throws -> String {
+        if let given = ProcessInfo.processInfo.environment["AURA_TEST_POSTGRES_BIN"] { return given }
+        let root = "/usr/lib/postgresql"
+        let versions = (try? FileManager.default.contentsOfDirectory(atPath: root)) ?? []
+        let newest = versions.compactMap { Int($0) }.filter {
+            FileManager.default.isExecutableFile(atPath: "\(root)/\($0)/bin/initdb")
+        }.max()
+        guard let newest else {
+            throw Missing(description: "there is no PostgreSQL server to test with: run make setup, which installs it")
+        }
+        return "\(root)/\(newest)/bin"
+    }
+
+    private init() throws {
+        let bin = try Self.programs()
+        directory = "/tmp/aura-pg-\(UInt32.random(in: 1 ... .max))"
+        pipe = Pipe()
+        holder = Process()
+        holder.executableURL = URL(filePath: "/bin/sh")
+        holder.arguments = ["-c", Self.script, "postgres-holder", bin, directory]
+        holder.standardInput = pipe
+        let said = Pipe()
+        holder.standardOutput = said
+        try holder.run()
+        let line = String(decoding: said.fileHandleForReading.availableData, as: UTF8.self)
+        guard line.hasPrefix("ready") else {
+            throw Missing(description: "the PostgreSQL server of the tests did not start: \(line)")
+        }
+    }
+
+    /// PostgreSQL refuses to run as root, so root hands the directory to `postgres`.
+    private static let script = """
+        bin=$1; directory=$2; as=
+        mkdir -p "$directory"
+        if [ "$(id -u)" -eq 0 ]; then chown postgres "$directory"; as="setpriv --reuid postgres --regid postgres --clear-groups"; fi
+        cd "$directory"
+        $as "$bin/initdb" -D "$directory/data" -U aura -A trust --no-sync -E UTF8 >"/tmp/${directory##*/}.log" 2>&1 ||
+            { tail -n 3 "/tmp/${directory##*/}.log"; exit 1; }
+        $as "$bin/postgres" -D "$directory/data" -k "$directory" -c listen_addresses= -c fsync=off -c max_connections=400 \\
+            -c deadlock_timeout=100ms >>"/tmp/${directory##*/}.log" 2>&1 &
+        server=$!
+        trap 'kill -INT $server; wait $server; rm -rf "$directory" "/tmp/${directory##*/}.log"' EXIT
+        tries=0
+        until "$bin/pg_isready" -q -h "$directory"; do
+            tries=$((tries + 1))
+            [ "$tries" -lt 300 ] && kill -0 "$server" 2>/dev/null || { tail -n 3 "/tmp/${directory##*/}.log"; exit 1; }
+            sleep 0.1
+        done
+        echo ready
+        cat >/dev/null
+        """
+
+    func url(_ database: String) -> String {
+        "host=\(directory) user=aura dbname=\(database)"
+    }
+
+    /// Makes a database where there is none of this name.
+    func make(_ database: String) throws {
+        let connection = try PostgresConnection(PostgresSettings(url: url("postgres")))
+        let known = try connection.run("SELECT 1 FROM pg_database WHERE datname = $1", [PostgresValue(database)])
+        if known.count == 0 { try connection.script("CREATE DATABASE \(database)") }
+    }
+
+    /// The store of a place; the same place again is the same database again.
+    static func open(_ place: StorePlace, clock: PostgresStore.LeaseClock = .caller) async throws -> PostgresStore {
+        let server = try shared()
+        let name = "t" + place.directory.path.filter { $0.isLetter || $0.isNumber }.lowercased().suffix(40)
+        try server.make(name)
+        return try await PostgresStore.open(
+            PostgresSettings(url: server.url(name), readers: 2), installation: place.installation, clock: clock,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+}

@@ -1,0 +1,211 @@
+import AuraModel
+import Foundation
+import Logging
+import Storage
+import TestKit
+import Testing
+
+@testable import StoragePostgres
+
+/// Several daemons on one database, each with a store of its own.
+@Suite(.timeLimit(.minutes(2))) struct SharedStoreTests {
+    private let place: StorePlace
+
+    init() throws {
+        place = try StorePlace()
+    }
+
+    private func stores(_ count: Int, clock: PostgresStore.LeaseClock = .caller) async throws -> [PostgresStore] {
+        try await (0..<count).asyncMap { _ in try await PostgresServer.open(place, clock: clock) }
+    }
+
+    /// A connection to the place's database beside the stores.
+    private func visitor() throws -> PostgresConnection {
+        let name = "t" + place.directory.path.filter { $0.isLetter || $0.isNumber }.lowercased().suffix(40)
+        return try PostgresConnection(PostgresSettings(url: try PostgresServer.shared().url(name)))
+    }
+
+    /// Returns once `log` has the event of this `seq`.
+    private func wait(_ log: EventLog, for seq: Int64) async throws {
+        while log.events.last?.seq ?? 0 < seq {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+    }
+
+    /// A's lease ran out while A stood still, and B has the job.
+    @Test func aStaleDaemonsWritesChangeNothing() async throws {
+        let pair = try await stores(2)
+        let old = try await pair[0].claimed(1, owner: "a")
+        let new = try #require(try await pair[1].claim(owner: "b", at: start + .seconds(31)).first)
+        #expect(new.job.epoch == old.job.epoch + 1)
+        let events = [Fixtures.event(.stepProgress, of: old.job, at: start)]
+        try await expectStorageError(.fenced) { try await pair[0].apply(Transition(job: old.job, events: events)) }
+        let held = LeaseExtension.Held(job: old.job.id, epoch: old.job.epoch)
+        let kept = try await pair[0].extendLeases(LeaseExtension(held: [held], lease: .seconds(30), now: start))
+        #expect(kept.isEmpty)
+        #expect(try await pair[0].head() == 1)
+        _ = try await pair[1].apply(Transition(job: new.job, events: events))
+    }
+
+    @Test func fourDaemonsGiveANameAndAKeyOnce() async throws {
+        let four = try await stores(4)
+        let key = Idempotency(scope: "s", key: "k", request: "r")
+        let outcomes = await withTaskGroup(of: (JobID?, Bool).self) { group in
+            for number in 1...40 {
+                let store = four[number % 4]
+                group.addTask {
+                    let named = try? await store.submit(Fixtures.provision(1000 + number, name: "ada", at: start))
+                    let keyed = try? await store.submit(
+                        Fixtures.provision(number, name: "bob", key: key, at: start))
+                    return (keyed?.job.id, named != nil)
+                }
+            }
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.count { $0.1 } == 1)
+        #expect(Set(outcomes.compactMap(\.0)).count == 1)
+        #expect(outcomes.allSatisfy { $0.0 != nil })
+    }
+
+    /// Four daemons write at once, a third of their submissions is refused; two follow.
+    @Test func theLedgerHasNoGapAndEverybodySeesAllOfIt() async throws {
+        let four = try await stores(4)
+        let logs = [EventLog(), EventLog()]
+        four[0].observe(logs[0].append)
+        four[1].observe(logs[1].append)
+        await withTaskGroup(of: Void.self) { group in
+            for (index, store) in four.enumerated() {
+                group.addTask {
+                    for number in 1...75 {
+                        let name = number % 3 == 0 ? "taken" : nil
+                        _ = try? await store.submit(
+                            Fixtures.provision(index * 1000 + number, name: name, at: start))
+                    }
+                }
+            }
+        }
+        let head = try await four[0].head()
+        #expect(head == 4 * 50 + 1)
+        let ledger = try await four[2].ledger()
+        #expect(ledger.map(\.seq) == numbers(upTo: Int(head)))
+        for log in logs {
+            try await wait(log, for: head)
+            #expect(log.events == ledger)
+        }
+    }
+
+    @Test func fourDaemonsClaimEachJobOnce() async throws {
+        let four = try await stores(4)
+        for number in 1...60 { _ = try await four[0].submit(Fixtures.provision(number, at: start)) }
+        let claims = try await withThrowingTaskGroup(of: [Claim].self) { group in
+            for (index, store) in four.enumerated() {
+                group.addTask {
+                    var mine: [Claim] = []
+                    var misses = 0
+                    while misses < 3 {
+                        let more = try await store.claim(owner: "daemon-\(index)", limit: 4)
+                        misses = more.isEmpty ? misses + 1 : 0
+                        mine += more
+                    }
+                    return mine
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(claims.count == 60)
+        #expect(Set(claims.map(\.job.id)).count == 60)
+    }
+
+    @Test func limitsHoldAcrossDaemons() async throws {
+        let four = try await stores(4)
+        for number in 1...20 { _ = try await four[0].submit(Fixtures.provision(number, at: start)) }
+        let claims = try await withThrowingTaskGroup(of: [Claim].self) { group in
+            for (index, store) in four.enumerated() {
+                group.addTask {
+                    try await store.claim(
+                        ClaimRequest(
+                            owner: "d\(index)", limit: 10, lease: .seconds(30), inFlightPerTenant: 5, now: start))
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(claims.count == 5)
+        let places = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for (index, claim) in claims.enumerated() {
+                let held = LeaseExtension.Held(job: claim.job.id, epoch: claim.job.epoch)
+                let store = four[index % 4]
+                group.addTask { try await store.occupy(PlaceRequest(held: held, place: "configuration", limit: 2)) }
+            }
+            return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(places == 2)
+    }
+
+    /// A daemon whose clock is an hour fast takes nobody's job away, and one that is an hour slow keeps its own.
+    @Test func theDatabasesClockDecides() async throws {
+        let pair = try await stores(2, clock: .database)
+        let now = SystemTime().now()
+        _ = try await pair[0].submit(Fixtures.provision(1, at: now))
+        let slow = try await pair[0].claim(owner: "slow", at: now + .seconds(-3600))
+        #expect(slow.count == 1)
+        #expect(try await pair[1].claim(owner: "fast", at: now + .seconds(3600)).isEmpty)
+    }
+
+    /// The answer to a commit was lost: the same transition again is told what became of it, and written once.
+    @Test func aRepeatedTransitionIsWrittenOnce() async throws {
+        let store = try #require(try await stores(1).first)
+        let claim = try await store.claimed(1)
+        var transition = Transition(
+            job: claim.job, releasesLease: true, events: [Fixtures.event(.stepWaiting, of: claim.job, at: start)])
+        transition.number = 1
+        let first = try await store.apply(transition)
+        let again = try await store.apply(transition)
+        #expect((first.seq, again.seq) == (2, 2))
+        #expect(try await store.head() == 2)
+        transition.number = 2
+        let late = transition
+        try await expectStorageError(.fenced) { try await store.apply(late) }
+    }
+
+    /// Every connection is ended by the server, in the middle of the work: calls fail or succeed, nothing is lost or doubled,
+    /// and it goes on by itself.
+    @Test func endedConnectionsAreMadeAgain() async throws {
+        let pair = try await stores(2)
+        let log = EventLog()
+        pair[1].observe(log.append)
+        for number in 1...5 { _ = try await pair[0].submit(Fixtures.provision(number, at: start)) }
+        let visitor = try visitor()
+        for round in 1...5 {
+            try visitor.run(
+                """
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE datname = current_database() AND pid <> pg_backend_pid()
+                """)
+            _ = try? await pair[0].submit(Fixtures.provision(100 + round, at: start))
+            _ = try await pair[0].submit(Fixtures.provision(200 + round, at: start))
+            _ = try await pair[0].jobs(JobQuery())
+        }
+        let ledger = try await pair[0].ledger()
+        #expect(ledger.map(\.seq) == numbers(upTo: ledger.count))
+        let jobs = try await pair[0].jobs(JobQuery())
+        #expect(jobs.count == ledger.count)
+        try await wait(log, for: Int64(ledger.count))
+        #expect(log.events == ledger)
+    }
+
+    @Test func aNewerSchemaIsRefused() async throws {
+        _ = try await stores(1)
+        try visitor().run("INSERT INTO schema_version (number) VALUES (999)")
+        try await expectStorageError(.newerSchema) { try await self.stores(1) }
+    }
+
+    @Test func aServerThatIsNotThereIsSaidSoWithoutThePassword() async throws {
+        let settings = PostgresSettings(url: "postgres://aura:planted-secret@127.0.0.1:1/aura")
+        let error = try await expectStorageError(.unavailable) {
+            try await PostgresStore.open(settings, installation: "x", logger: Logger(label: "test"))
+        }
+        #expect(!error.message.contains("planted-secret"))
+        #expect(error.message.contains("127.0.0.1"))
+    }
+}
