@@ -130,8 +130,8 @@ let package = Package(
             [
                 "AnsibleDriver", "AuraAPI", "AuraModel", "ControlPlane", "DriverKit", "HTTPClient", "HetznerDriver",
                 "JSON",
-                "JSONRPC", "Jobs", "Locking", "RPCTransport", "SSHDriver", "Storage", "StorageSQLite",
-                "TailscaleDriver",
+                "JSONRPC", "Jobs", "Locking", "RPCTransport", "SSHDriver", "Storage", "StoragePostgres",
+                "StorageSQLite", "TailscaleDriver",
                 argumentParser, configuration, crypto, logging, nioPosix, serviceLifecycle, system,
                 unixSignals, yams,
             ]),

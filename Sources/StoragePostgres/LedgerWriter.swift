@@ -38,8 +38,10 @@ struct Ledger {
             """,
             [
                 PostgresValue(base), column { String($0.at.milliseconds) }, column(\.type.rawValue),
-                column(\.tenant.text), column { $0.instance?.text }, column { $0.job?.text }, column { $0.change?.text },
-                column { $0.phase?.rawValue }, column(\.step), column { $0.progress.map { "\($0)" } }, column(\.message),
+                column(\.tenant.text), column { $0.instance?.text }, column { $0.job?.text },
+                column { $0.change?.text },
+                column { $0.phase?.rawValue }, column(\.step), column { $0.progress.map { "\($0)" } },
+                column(\.message),
                 column { $0.data?.serializedString() },
             ])
         return base

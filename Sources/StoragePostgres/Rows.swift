@@ -10,7 +10,8 @@ extension PostgresRow {
             let created = moment("created_at"), let deadline = moment("deadline")
         else { throw StorageError(.corrupt, "job \(id) has a kind or a state that this version does not know") }
         var job = Job(
-            id: JobID(id), kind: kind, instance: InstanceID(text("instance") ?? ""), tenant: TenantID(text("tenant") ?? ""),
+            id: JobID(id), kind: kind, instance: InstanceID(text("instance") ?? ""),
+            tenant: TenantID(text("tenant") ?? ""),
             change: ChangeID(text("change") ?? ""), definitionVersion: Int(number("definition_version") ?? 0),
             input: try JSONValue(parsing: text("input") ?? "null"), createdAt: created, deadline: deadline)
         job.state = state
@@ -39,7 +40,8 @@ extension PostgresRow {
     }
 
     func step() throws -> StepRecord {
-        var step = StepRecord(job: JobID(text("job") ?? ""), index: Int(number("number") ?? 0), name: text("name") ?? "")
+        var step = StepRecord(
+            job: JobID(text("job") ?? ""), index: Int(number("number") ?? 0), name: text("name") ?? "")
         guard let state = StepState(rawValue: text("state") ?? "") else {
             throw StorageError(
                 .corrupt, "step \(step.name) of job \(step.job) has a state that this version does not know")
@@ -59,7 +61,8 @@ extension PostgresRow {
         guard let type = EventType(rawValue: text("type") ?? ""), let at = moment("at") else {
             throw StorageError(.corrupt, "the ledger has an event of an unknown type at seq \(seq)")
         }
-        var draft = EventDraft(at: at, type: type, tenant: TenantID(text("tenant") ?? ""), message: text("message") ?? "")
+        var draft = EventDraft(
+            at: at, type: type, tenant: TenantID(text("tenant") ?? ""), message: text("message") ?? "")
         draft.instance = text("instance").map { InstanceID($0) }
         draft.job = text("job").map { JobID($0) }
         draft.change = text("change").map { ChangeID($0) }

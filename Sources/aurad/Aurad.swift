@@ -23,7 +23,7 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(help: "HOST:PORT to serve over TCP as well; use a loopback address, there is no authentication yet.")
     var listen: String?
 
-    @Option(help: "Where jobs and events are kept: sqlite:PATH.")
+    @Option(help: "Where jobs and events are kept: sqlite:PATH or postgres://USER@HOST/DATABASE.")
     var database: String?
 
     func load() async throws -> Settings {

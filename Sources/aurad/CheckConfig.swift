@@ -10,7 +10,8 @@ struct CheckConfig: AsyncParsableCommand {
         do {
             let settings = try await options.load()
             Console.line(
-                "the configuration can be used: socket \(settings.wire.socket), database sqlite:\(settings.database)")
+                "the configuration can be used: socket \(settings.wire.socket), database \(settings.database.description)"
+            )
         } catch let error as SettingsError {
             throw Failing.with(error, Failing.configuration)
         }

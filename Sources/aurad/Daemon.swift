@@ -8,7 +8,6 @@ import NIOPosix
 import RPCTransport
 import ServiceLifecycle
 import Storage
-import StorageSQLite
 import UnixSignals
 
 /// The whole daemon: the one place where everything is wired together.
@@ -42,7 +41,8 @@ struct Daemon {
         }
         let subscriptions = Subscriptions(feed: feed, store: store, logger: logger)
         let facts = DaemonFacts(
-            version: Version.text, database: "sqlite", startedAt: time.now(), limits: settings.wire.limits)
+            version: Version.text, database: settings.database.kind, startedAt: time.now(), limits: settings.wire.limits
+        )
         let plane = ControlPlane(
             store: store, engine: engine, services: services, subscriptions: subscriptions, catalogue: catalogue,
             time: time, facts: facts, logger: logger)
@@ -54,8 +54,8 @@ struct Daemon {
         await machines.shutdown()
     }
 
-    private func openStore() async throws -> SQLiteStore {
-        let store = try SQLiteStore(path: settings.database, installation: Installation.new())
+    private func openStore() async throws -> any Store {
+        let store = try await settings.database.open(logger: logger)
         let left = try await store.takeOverLeases(owner: boot)
         if left > 0 { logger.notice("going on with \(left) jobs of the daemon before") }
         return store

@@ -48,7 +48,7 @@ struct MachineAssembly {
                 TailscaleNetwork(settings: $0, http: http, time: time, random: random, log: logger)
             },
             configuration: configuration(), health: health(), shell: shell,
-            credentials: try FileCredentialStore(directory: settings.stateDirectory + "/credentials"),
+            credentials: try FileCredentialStore(directory: settings.credentialsDirectory),
             settings: settings.machines.operations, identifiers: IdentifierSource(time: time, random: random),
             logger: logger)
     }

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Logging
 import Storage
-import StorageSQLite
 
 struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -11,8 +11,10 @@ struct Migrate: AsyncParsableCommand {
     func run() async throws {
         do {
             let settings = try await options.load()
-            let store = try SQLiteStore(path: settings.database, installation: Installation.new())
-            Console.line("the database \(settings.database) is up to date; its installation is \(store.installation)")
+            let store = try await settings.database.open(logger: Logger(label: "aurad"))
+            Console.line(
+                "the database \(settings.database.description) is up to date; its installation is \(store.installation)"
+            )
         } catch let error as SettingsError {
             throw Failing.with(error, Failing.configuration)
         } catch let error as StorageError {

@@ -8,9 +8,11 @@ import Jobs
 extension Settings {
     /// Reads and checks every setting; throws ``SettingsError`` at the first that cannot be used.
     static func read(_ source: SettingsSource) throws -> Settings {
-        Settings(
-            wire: try readWire(source), database: try readDatabase(source),
-            stateDirectory: source.text("stateDirectory") ?? "/var/lib/aura",
+        let state = source.text("stateDirectory") ?? "/var/lib/aura"
+        return Settings(
+            wire: try readWire(source),
+            database: try DatabaseLocation(source.text("database") ?? "sqlite:/var/lib/aura/aura.db"),
+            stateDirectory: state, credentialsDirectory: source.text("credentialsDirectory") ?? state + "/credentials",
             logLevel: try source.choice(
                 "log.level", "info", of: ["trace", "debug", "info", "notice", "warning", "error", "critical"]),
             certificateAuthorityFile: source.text("hetzner.certificateAuthorityFile"),
@@ -26,14 +28,6 @@ extension Settings {
             "limits.connectionsPerUser", standard.connectionsPerUser, in: 1...100_000)
         return Wire(
             socket: source.text("socket") ?? "/run/aura/aurad.sock", listen: source.text("listen"), limits: limits)
-    }
-
-    private static func readDatabase(_ source: SettingsSource) throws -> String {
-        let given = source.text("database") ?? "sqlite:/var/lib/aura/aura.db"
-        guard given.hasPrefix("sqlite:"), given.count > "sqlite:".count else {
-            throw SettingsError("cannot use database = \(given): it has to be sqlite:PATH")
-        }
-        return String(given.dropFirst("sqlite:".count))
     }
 
     private static func readEngine(_ source: SettingsSource) throws -> Engine {

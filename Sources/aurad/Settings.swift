@@ -40,9 +40,10 @@ struct Settings: Sendable {
     }
 
     var wire: Wire
-    /// The path of the SQLite file.
-    var database: String
+    var database: DatabaseLocation
     var stateDirectory: String
+    /// Where the machines' keys are kept; daemons that share a database share this, too.
+    var credentialsDirectory: String
     var logLevel: String
     /// A file of trusted certificates in place of the system's, for a provider behind an inspecting proxy.
     var certificateAuthorityFile: String?

@@ -59,7 +59,7 @@ def test_configurations(idle, break_it, words):
     ("pace.bootPollSeconds", "soon", "pace.bootPollSeconds"),
     ("engine.workers", "0", "engine.workers"),
     ("configuration.driver", "magic", "ansible, none"),
-    ("database", "mysql:x", "sqlite:PATH"),
+    ("database", "mysql:x", "sqlite:PATH or postgres://"),
     ("listen", "here", "HOST:PORT"),
 ])
 def test_settings(idle, key, value, words):

@@ -124,7 +124,7 @@ struct PostgresError: Error, CustomStringConvertible {
         case "40001", "40P01", "55P03": kind = .conflict
         case "23505": kind = .taken
         // The server is stopping, starting, out of connections, or ended this one.
-        case "57P01", "57P02", "57P03", "53300", "25006": kind = .lost
+        case "25P03", "57P01", "57P02", "57P03", "53300", "25006": kind = .lost
         default: kind = isLost ? .lost : .refused
         }
     }

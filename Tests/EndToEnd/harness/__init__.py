@@ -4,6 +4,7 @@ from .crew import Crew
 from .daemon import Daemon, environment
 from .follower import Follower
 from .places import REPOSITORY, ansible_playbook, binary, eventually
+from .postgres import Postgres
 from .program import Program, finish
 from .sandbox import Sandbox
 from .traces import assert_nothing_left, children, cloud_leftovers, files_below, processes_of
@@ -11,7 +12,7 @@ from .wire import ENDS, Closed, Connection, RPCError, events_of
 from .world import World, fresh_name
 
 __all__ = [
-    "ENDS", "REPOSITORY", "Closed", "Connection", "Crew", "Daemon", "Follower", "Program", "RPCError", "Sandbox", "World",
+    "ENDS", "REPOSITORY", "Closed", "Connection", "Crew", "Daemon", "Follower", "Postgres", "Program", "RPCError", "Sandbox", "World",
     "ansible_playbook", "assert_nothing_left", "binary", "children", "cloud_leftovers", "environment", "eventually",
     "events_of", "files_below", "finish", "fresh_name", "processes_of",
 ]

@@ -1,0 +1,70 @@
+"""A PostgreSQL cluster of the tests' own: a Unix socket in a temporary directory, no TCP."""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+import urllib.parse
+
+
+def programs():
+    """The directory of `initdb` and `postgres`: Debian's newest, or AURA_TEST_POSTGRES_BIN."""
+    given = os.environ.get("AURA_TEST_POSTGRES_BIN")
+    if given:
+        return pathlib.Path(given)
+    found = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: int(path.parts[-3]))
+    assert found, "there is no PostgreSQL server to test with: run make setup, which installs it"
+    return found[-1].parent
+
+
+class Postgres:
+    def __init__(self):
+        self.directory = pathlib.Path(tempfile.mkdtemp(prefix="aura-pg-"))
+        self.data = self.directory / "data"
+        self.process = None
+        # PostgreSQL refuses to run as root, so root hands the directory over.
+        self.prefix = []
+        if os.geteuid() == 0:
+            shutil.chown(self.directory, "postgres")
+            self.prefix = ["setpriv", "--reuid", "postgres", "--regid", "postgres", "--clear-groups"]
+        subprocess.run(
+            [*self.prefix, programs() / "initdb", "-D", self.data, "-U", "aura", "-A", "trust", "-E", "UTF8"],
+            check=True, capture_output=True, cwd=self.directory)
+        self.start()
+
+    def start(self):
+        assert self.process is None, "the server runs already"
+        with open(self.directory / "log", "ab") as log:
+            self.process = subprocess.Popen(
+                [*self.prefix, programs() / "postgres", "-D", self.data, "-k", self.directory, "-c", "listen_addresses="],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory)
+        limit = time.monotonic() + 30
+        while subprocess.run([programs() / "pg_isready", "-q", "-h", self.directory], check=False).returncode:
+            assert time.monotonic() < limit and self.process.poll() is None, (self.directory / "log").read_text()[-2000:]
+            time.sleep(0.05)
+
+    def stop(self):
+        """The fast way down, as a restart does it: connections are ended, transactions rolled back."""
+        if self.process is None:
+            return
+        self.process.send_signal(2)
+        self.process.wait(30)
+        self.process = None
+
+    def query(self, database, sql):
+        done = subprocess.run(
+            ["psql", "-X", "-qAt", "-h", self.directory, "-U", "aura", "-d", database, "-c", sql],
+            check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    def url(self, database):
+        """The URL of a database, made where there is none."""
+        if not self.query("postgres", f"SELECT 1 FROM pg_database WHERE datname = '{database}'"):
+            self.query("postgres", f"CREATE DATABASE {database}")
+        return f"postgres://aura@/{database}?host={urllib.parse.quote(str(self.directory))}"
+
+    def close(self):
+        self.stop()
+        shutil.rmtree(self.directory)

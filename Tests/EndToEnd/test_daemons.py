@@ -1,0 +1,167 @@
+"""Several daemons on one PostgreSQL database: they share the work, and survive each other's ends."""
+
+import os
+import signal
+import time
+import uuid
+
+import pytest
+
+from harness import Daemon, Follower, Postgres, events_of
+
+# Short, so that a test need not wait for half a minute until a dead daemon's jobs move.
+LEASES = {"engine.leaseSeconds": 6, "engine.heartbeatSeconds": 2}
+
+
+@pytest.fixture(scope="module")
+def server():
+    server = Postgres()
+    yield server
+    server.close()
+
+
+class Cluster:
+    """A sandbox, a database, and daemons that know of each other only through it."""
+
+    def __init__(self, worlds, server, count):
+        self.database = f"t{uuid.uuid4().hex[:12]}"
+        self.world = worlds(start_daemon=False)
+        self.sandbox = self.world.sandbox
+        self.daemons = []
+        for number in range(count):
+            directory = self.world.directory / f"d{number}"
+            directory.mkdir()
+            settings = {
+                **LEASES, "database": server.url(self.database), "socket": directory / "aurad.sock",
+                "stateDirectory": directory / "state", "credentialsDirectory": self.world.directory / "credentials"}
+            self.daemons.append(Daemon(directory, self.sandbox.config_path, settings).start())
+        self.followers = [Follower(daemon.socket) for daemon in self.daemons]
+
+    def provision(self, daemon, name):
+        return daemon.call("provision", name=name, region="eu-central", size="small")["job"]["id"]
+
+    def finish(self, daemon, job, seconds=60):
+        events_of(daemon.socket, seconds, job=job)
+        return daemon.call("job.get", job=job)["job"]
+
+    def check(self, machines):
+        """So many machines were ever made and are there, and every follower saw the same ledger without a gap."""
+        state = self.sandbox.state()
+        assert state["createdServers"] == machines and len(state["servers"]) == machines
+        living = [daemon for daemon in self.daemons if daemon.is_running]
+        head = living[0].call("system.health")["head"]
+        seen = []
+        for daemon, follower in zip(self.daemons, self.followers):
+            if daemon in living:
+                follower.wait(lambda event: event["seq"] >= head, what=f"event {head}")
+                seen.append(follower.events[:head])
+            follower.close()
+        assert all([event["seq"] for event in events] == list(range(1, head + 1)) for events in seen)
+        assert all(events == seen[0] for events in seen)
+
+    def close(self):
+        for follower in self.followers:
+            follower.stopping.set()
+        for daemon in self.daemons:
+            daemon.kill()
+
+
+@pytest.fixture
+def cluster(worlds, server):
+    made = []
+
+    def make(count):
+        made.append(Cluster(worlds, server, count))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def test_two_daemons_share_the_work(cluster):
+    """Each is called for half of the jobs; a subscriber at either sees all of them."""
+    pair = cluster(2)
+    jobs = [pair.provision(pair.daemons[number % 2], f"a{number}") for number in range(20)]
+    for number, job in enumerate(jobs):
+        assert pair.finish(pair.daemons[(number + 1) % 2], job)["state"] == "succeeded"
+    pair.check(machines=20)
+
+
+def test_a_daemon_that_is_killed(cluster):
+    pair = cluster(2)
+    pair.sandbox.settings(createSeconds=150)
+    jobs = [pair.provision(pair.daemons[0], f"a{number}") for number in range(8)]
+    for job in jobs:
+        pair.followers[1].step(job, "server.create")
+    pair.daemons[0].kill()
+    for job in jobs:
+        assert pair.finish(pair.daemons[1], job)["state"] == "succeeded"
+    pair.check(machines=8)
+
+
+def test_a_daemon_that_stands_still_past_its_leases(cluster):
+    """It goes on in the middle of its work, when that is another's already: it touches nothing and its writes change nothing."""
+    pair = cluster(2)
+    pair.sandbox.settings(createSeconds=150)
+    jobs = [pair.provision(pair.daemons[0], f"a{number}") for number in range(8)]
+    for job in jobs:
+        pair.followers[1].step(job, "server.create")
+    os.kill(pair.daemons[0].pid, signal.SIGSTOP)
+    for job in jobs:
+        assert pair.finish(pair.daemons[1], job)["state"] == "succeeded"
+    os.kill(pair.daemons[0].pid, signal.SIGCONT)
+    again = pair.provision(pair.daemons[0], "b")
+    assert pair.finish(pair.daemons[0], again)["state"] == "succeeded"
+    pair.check(machines=9)
+
+
+def test_a_daemon_that_is_asked_to_stop_hands_its_jobs_over(cluster):
+    pair = cluster(2)
+    pair.sandbox.settings(createSeconds=150)
+    jobs = [pair.provision(pair.daemons[0], f"a{number}") for number in range(8)]
+    for job in jobs:
+        pair.followers[1].step(job, "server.create")
+    pair.daemons[0].stop()
+    for job in jobs:
+        ended = pair.finish(pair.daemons[1], job)
+        assert ended["state"] == "succeeded"
+        assert all(step["attempt"] == 0 for step in ended["steps"]), "handing over costs no try"
+    pair.check(machines=8)
+
+
+def test_a_destroy_at_one_daemon_takes_over_from_a_provision_at_another(cluster):
+    pair = cluster(2)
+    pair.sandbox.settings(createSeconds=600)
+    job = pair.provision(pair.daemons[0], "ada")
+    pair.followers[1].step(job, "server.create")
+    removal = pair.daemons[1].call("destroy", instance="ada")["job"]["id"]
+    pair.sandbox.settings(createSeconds=1)
+    assert pair.finish(pair.daemons[0], removal)["state"] == "succeeded"
+    assert pair.finish(pair.daemons[1], job)["state"] == "cancelled"
+    assert pair.sandbox.state()["servers"] == []
+
+
+@pytest.mark.parametrize("away", [0, 4], ids=["restarted", "away for 4 s"])
+def test_the_server_goes_away(cluster, server, away):
+    """Every connection breaks in the middle of the work; the daemons wait, and go on when it is back."""
+    pair = cluster(2)
+    pair.sandbox.settings(createSeconds=100)
+    jobs = [pair.provision(pair.daemons[number % 2], f"a{number}") for number in range(8)]
+    for job in jobs:
+        pair.followers[1].step(job, "server.create")
+    server.stop()
+    time.sleep(away)
+    server.start()
+    for job in jobs:
+        assert pair.finish(pair.daemons[0], job, 90)["state"] == "succeeded"
+    pair.check(machines=8)
+
+
+def test_a_database_that_is_not_there(worlds, server):
+    world = worlds(start_daemon=False)
+    missing = f"postgres://aura:planted-secret@/nothing_here?host={server.directory}"
+    world.daemon.with_settings(database=missing)
+    code, errors = world.daemon.run_to_failure()
+    assert code == 69 and 'database "nothing_here" does not exist' in errors
+    assert "planted-secret" not in errors
