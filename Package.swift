@@ -51,7 +51,9 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         // For Benchmarks/, which is a package of its own.
-        .library(name: "AuraEngine", targets: ["AuraModel", "Jobs", "JSON", "Locking", "Storage", "StorageSQLite"]),
+        .library(
+            name: "AuraEngine",
+            targets: ["AuraModel", "Jobs", "JSON", "Locking", "Storage", "StoragePostgres", "StorageSQLite"]),
         .executable(name: "aurad", targets: ["aurad"]),
         .executable(name: "aura", targets: ["aura"]),
         .executable(name: "aura-sandbox", targets: ["aura-sandbox"]),

@@ -1,5 +1,8 @@
 import ArgumentParser
 import AuraModel
+import Logging
+import Storage
+import StoragePostgres
 import StorageSQLite
 
 /// Five-step jobs whose steps do nothing, through the real engine on a real database with every commit on the disk.
@@ -7,7 +10,7 @@ import StorageSQLite
     static let configuration = CommandConfiguration(
         commandName: "bench-jobs", abstract: "Measure the job engine: throughput, latency, claims over many rows.")
 
-    @Option(help: "The database's file; it is made anew.")
+    @Option(help: "Where the database is: the path of a file, or postgres://…; empty.")
     var database: String
 
     @Option(help: "Jobs to work off for the throughput.")
@@ -23,7 +26,7 @@ import StorageSQLite
     var rows = 0
 
     func run() async throws {
-        let bench = try await Bench(store: SQLiteStore(path: database, installation: "bench"), workers: workers)
+        let bench = try await Bench(store: open(), workers: workers)
         try await bench.running {
             print(try await bench.latency(single))
             print(try await bench.throughput(jobs, from: 1_000_000))
@@ -32,5 +35,11 @@ import StorageSQLite
             print(try await bench.throughput(jobs, from: 100_000_000, label: "with \(rows) ended jobs in the table"))
             print(try await bench.latency(single, from: 200_000_000))
         }
+    }
+
+    private func open() async throws -> any Store {
+        guard database.hasPrefix("postgres") else { return try SQLiteStore(path: database, installation: "bench") }
+        return try await PostgresStore.open(
+            PostgresSettings(url: database), installation: "bench", logger: Logger(label: "bench"))
     }
 }
