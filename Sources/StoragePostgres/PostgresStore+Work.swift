@@ -33,13 +33,9 @@ extension PostgresStore {
         let document = try transition.instance.map(JSONCoder.encodeString)
         return try await writer.write { connection, ledger in
             let cancellation: Cancellation?
-            switch try Self.update(transition, connection) {
+            switch try Self.write(transition, document: document, connection) {
             case .written(let asked):
                 cancellation = asked
-                try Self.put(transition.steps, connection)
-                if let instance = transition.instance, let document {
-                    try Self.update(instance, document: document, connection)
-                }
                 ledger.append(transition.events)
                 if transition.job.state.isTerminal { try Self.unblock(after: transition.job, connection) }
             case .repeated(let asked):
@@ -59,28 +55,44 @@ extension PostgresStore {
         case fenced
     }
 
-    private static func update(_ transition: Transition, _ connection: PostgresConnection) throws -> Outcome {
-        let job = transition.job
-        let release = transition.releasesLease ? ", lease_owner = NULL, lease_until = NULL" : ""
-        let row = try connection.run(
-            """
+    /// The job's row, its steps and its instance, in one round trip: the last two only where the first was the worker's.
+    private static let statement = """
+        WITH moved AS (
             UPDATE job SET state = $1,
                 available_at = CASE WHEN $2 OR cancellation IS NOT DISTINCT FROM $3 THEN $4 ELSE least($4, created_at) END,
                 attempt = $5, waiting_for = $6, failure = $7, started_at = $8, finished_at = $9, progress = $10, place = $11,
-                written = greatest(written, $12)\(release)
+                written = greatest(written, $12), lease_owner = CASE WHEN $2 THEN lease_owner END,
+                lease_until = CASE WHEN $2 THEN lease_until END
             WHERE id = $13 AND epoch = $14 AND lease_owner IS NOT NULL AND (written < $12 OR $12 = 0)
             RETURNING cancellation
-            """,
-            [
-                PostgresValue(job.state.rawValue), PostgresValue(!transition.releasesLease),
-                PostgresValue(job.cancellation?.rawValue), PostgresValue(job.availableAt), PostgresValue(job.attempt),
-                PostgresValue(job.waitingFor), PostgresValue(try job.failure.map(JSONCoder.encodeString)),
-                PostgresValue(job.startedAt), PostgresValue(job.finishedAt), PostgresValue(job.progress),
-                PostgresValue(transition.releasesLease ? nil : job.place), PostgresValue(transition.number),
-                PostgresValue(job.id.text), PostgresValue(job.epoch),
-            ]
-        ).first
-        if let row { return .written(row.text("cancellation").flatMap(Cancellation.init(rawValue:))) }
+        ), stepped AS (
+            INSERT INTO step (job, number, name, state, attempt, memory, external_id, started_at, deadline, finished_at)
+            SELECT $13, row.number, row.name, row.state, row.attempt, row.memory, row.external_id, row.started_at, row.deadline,
+                row.finished_at
+            FROM unnest($15::integer[], $16::text[], $17::text[], $18::integer[], $19::text[], $20::text[], $21::bigint[],
+                    $22::bigint[], $23::bigint[])
+                AS row (number, name, state, attempt, memory, external_id, started_at, deadline, finished_at)
+            WHERE EXISTS (SELECT 1 FROM moved)
+            ON CONFLICT (job, number) DO UPDATE SET state = excluded.state, attempt = excluded.attempt,
+                memory = excluded.memory, external_id = excluded.external_id, started_at = excluded.started_at,
+                deadline = excluded.deadline, finished_at = excluded.finished_at
+        ), changed AS (
+            UPDATE instance SET phase = $24, holds_name = holds_name AND $25, document = $26
+            WHERE id = $27 AND EXISTS (SELECT 1 FROM moved)
+        )
+        SELECT cancellation FROM moved
+        """
+
+    private static func write(
+        _ transition: Transition, document: String?, _ connection: PostgresConnection
+    ) throws -> Outcome {
+        let job = transition.job
+        let values =
+            try values(of: job, transition) + values(of: transition.steps)
+            + values(of: transition.instance, document: document)
+        if let row = try connection.run(statement, values).first {
+            return .written(row.text("cancellation").flatMap(Cancellation.init(rawValue:)))
+        }
         guard transition.number > 0 else { return .fenced }
         let present = try connection.run(
             "SELECT cancellation FROM job WHERE id = $1 AND epoch = $2 AND written = $3",
@@ -89,32 +101,37 @@ extension PostgresStore {
         return present.map { .repeated($0.text("cancellation").flatMap(Cancellation.init(rawValue:))) } ?? .fenced
     }
 
-    private static func put(_ steps: [StepRecord], _ connection: PostgresConnection) throws {
-        for step in steps {
-            try connection.run(
-                """
-                INSERT INTO step (job, number, name, state, attempt, memory, external_id, started_at, deadline, finished_at)
-                VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-                ON CONFLICT (job, number) DO UPDATE SET state = excluded.state, attempt = excluded.attempt,
-                    memory = excluded.memory, external_id = excluded.external_id, started_at = excluded.started_at,
-                    deadline = excluded.deadline, finished_at = excluded.finished_at
-                """,
-                [
-                    PostgresValue(step.job.text), PostgresValue(step.index), PostgresValue(step.name),
-                    PostgresValue(step.state.rawValue), PostgresValue(step.attempt),
-                    PostgresValue(step.memory.serializedString()), PostgresValue(step.externalID),
-                    PostgresValue(step.startedAt), PostgresValue(step.deadline), PostgresValue(step.finishedAt),
-                ])
-        }
+    /// `$1` to `$14`
+    private static func values(of job: Job, _ transition: Transition) throws -> [PostgresValue] {
+        [
+            PostgresValue(job.state.rawValue), PostgresValue(!transition.releasesLease),
+            PostgresValue(job.cancellation?.rawValue), PostgresValue(job.availableAt), PostgresValue(job.attempt),
+            PostgresValue(job.waitingFor), PostgresValue(try job.failure.map(JSONCoder.encodeString)),
+            PostgresValue(job.startedAt), PostgresValue(job.finishedAt), PostgresValue(job.progress),
+            PostgresValue(transition.releasesLease ? nil : job.place), PostgresValue(transition.number),
+            PostgresValue(job.id.text), PostgresValue(job.epoch),
+        ]
     }
 
-    private static func update(_ instance: Instance, document: String, _ connection: PostgresConnection) throws {
-        try connection.run(
-            "UPDATE instance SET phase = $1, holds_name = holds_name AND $2, document = $3 WHERE id = $4",
-            [
-                PostgresValue(instance.phase.rawValue), PostgresValue(keepsName(instance)), PostgresValue(document),
-                PostgresValue(instance.id.text),
-            ])
+    /// `$15` to `$23`
+    private static func values(of steps: [StepRecord]) -> [PostgresValue] {
+        func column(_ value: (StepRecord) -> String?) -> PostgresValue { PostgresValue(array: steps.map(value)) }
+        func moment(_ value: (StepRecord) -> Timestamp?) -> PostgresValue {
+            column { value($0).map { String($0.milliseconds) } }
+        }
+        return [
+            column { String($0.index) }, column(\.name), column(\.state.rawValue), column { String($0.attempt) },
+            column { $0.memory.serializedString() }, column(\.externalID), moment(\.startedAt), moment(\.deadline),
+            moment(\.finishedAt),
+        ]
+    }
+
+    /// `$24` to `$27`
+    private static func values(of instance: Instance?, document: String?) -> [PostgresValue] {
+        [
+            PostgresValue(instance?.phase.rawValue), PostgresValue(instance.map(keepsName) ?? true),
+            PostgresValue(document), PostgresValue(instance?.id.text),
+        ]
     }
 
     /// Lets the jobs go on that waited for this one to end.
