@@ -160,7 +160,7 @@ final class GroupCommit: Sendable {
 
     /// A daemon that stands still (`SIGSTOP`) in the middle of a transaction would hold the ledger's row, and so everybody, for as
     /// long. The server ends such a transaction; what it wanted to write is then tried again, or is another's by then.
-    private static let begin = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 3000"
+    static let begin = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 3000"
 
     private static func head(_ connection: PostgresConnection) throws -> Int64 {
         try connection.run("SELECT seq FROM event_head WHERE one = 1").first?.number("seq") ?? 0

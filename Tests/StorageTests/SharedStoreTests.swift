@@ -194,6 +194,17 @@ import Testing
         #expect(log.events == ledger)
     }
 
+    /// A daemon stands still between two statements, the ledger's row in its hands: the server ends its transaction.
+    @Test func aTransactionThatStandsStillHoldsNobodyForLong() async throws {
+        let store = try #require(try await stores(1).first)
+        let still = try visitor()
+        try still.script(GroupCommit.begin)
+        try still.run("UPDATE event_head SET seq = seq WHERE one = 1")
+        #expect(try await store.submit(Fixtures.provision(1, at: start)).job.state == .queued)
+        #expect(throws: PostgresError.self) { try still.script("COMMIT") }
+        #expect(try await store.head() == 1)
+    }
+
     @Test func aNewerSchemaIsRefused() async throws {
         _ = try await stores(1)
         try visitor().run("INSERT INTO schema_version (number) VALUES (999)")
