@@ -1,4 +1,5 @@
 import AuraModel
+import JSON
 import Storage
 import TestKit
 import Testing
@@ -120,6 +121,27 @@ import Testing
         let drafts = EventType.allCases.map { Fixtures.event($0, of: claim.job, at: start) }
         _ = try await store.apply(Transition(job: claim.job, events: drafts))
         #expect(try await store.ledger().dropFirst().map(\.entry) == drafts)
+    }
+
+    /// Whatever a provider or a playbook says comes back as it was said.
+    @Test(arguments: StoreUnderTest.all) func anyTextComesBackAsItWas(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        let claim = try await store.claimed()
+        let texts = [
+            "", " ", "NULL", "\"quoted\"", "it's", "back\\slash\\", "{a,b}", "line\nline\ttab", "$1 %s ?", "é 漢 🦊",
+        ]
+        let drafts = texts.map { text in
+            var draft = Fixtures.event(.stepProgress, of: claim.job, at: start, text)
+            draft.step = text
+            draft.data = ["text": .string(text)]
+            return draft
+        }
+        var step = StepRecord(job: claim.job.id, index: 0, name: "a")
+        step.externalID = texts.joined()
+        let record = step
+        _ = try await store.apply(Transition(job: claim.job, steps: [record], events: drafts))
+        #expect(try await store.ledger().dropFirst().map(\.entry) == drafts)
+        #expect(try await store.steps(of: claim.job.id) == [record])
     }
 
     @Test(arguments: StoreUnderTest.all) func allOfItSurvivesReopening(_ subject: StoreUnderTest) async throws {

@@ -8,17 +8,29 @@ final class ConnectionThread: Sendable {
     private let queue: DispatchQueue
     /// Touched on the queue only.
     private nonisolated(unsafe) var connection: PostgresConnection?
+    private let waiting = Locked(0)
+
+    /// Callers that may wait for one thread at once.
+    private static let waitingLimit = 10_000
 
     init(_ settings: PostgresSettings, label: String) {
         self.settings = settings
         queue = DispatchQueue(label: "aura.postgres.\(label)")
     }
 
-    /// Runs `body` on the thread, after what was asked before.
+    /// Runs `body` on the thread, after what was asked before. Throws where too many wait already.
     func run<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
+        let isFull = waiting.withLock { waiting in
+            waiting += 1
+            return waiting > Self.waitingLimit
+        }
+        defer { waiting.withLock { $0 -= 1 } }
+        if isFull {
+            throw StorageError(.unavailable, "the database cannot keep up: \(Self.waitingLimit) reads wait")
+        }
+        return try await withCheckedThrowingContinuation { continuation in
             queue.async { continuation.resume(with: Result { try self.perform(body) }) }
         }
     }

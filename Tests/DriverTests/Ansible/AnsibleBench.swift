@@ -19,7 +19,7 @@ struct AnsibleBench {
         driver = AnsibleConfiguration(
             settings: AnsibleSettings(
                 playbookPath: path, treePath: "/opt/tree", socketPath: "/run/aura.sock",
-                workDirectory: "\(scratch.path)/work", stopGrace: grace),
+                workDirectory: "\(scratch.path)/runs", stopGrace: grace),
             time: time, log: Scratch.log)
     }
 

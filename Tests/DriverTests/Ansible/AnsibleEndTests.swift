@@ -67,7 +67,7 @@ import Testing
         let driver = AnsibleConfiguration(
             settings: AnsibleSettings(
                 playbookPath: "\(scratch.path)/nothing", treePath: "/t", socketPath: "/s",
-                workDirectory: "\(scratch.path)/work"), time: SystemTime(), log: Scratch.log)
+                workDirectory: "\(scratch.path)/runs"), time: SystemTime(), log: Scratch.log)
         let failure = await failure { _ = try await driver.run(AnsibleBench.run()) { _ in } }
         #expect(failure?.code == "ansibleMissing")
         #expect(failure?.errorClass == .permanent)

@@ -19,7 +19,7 @@ import Testing
             variables: ["agent_port": 18789, "aura_change": "evt_2"])
         _ = try await bench.perform(run)
         let directory = String(try bench.scratch.text("directory").dropLast())
-        #expect(directory.hasPrefix("\(bench.scratch.path)/work/"))
+        #expect(directory.hasPrefix("\(bench.scratch.path)/runs/"))
         #expect(
             try bench.scratch.text("arguments").split(separator: "\n").map(String.init) == [
                 "-i", "/opt/tree/inventory/aura.py", "--limit", "ada", "-e", "@\(directory)/vars.json",

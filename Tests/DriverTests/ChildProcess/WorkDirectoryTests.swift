@@ -10,7 +10,7 @@ import Testing
 
     init() throws {
         scratch = try Scratch()
-        work = WorkDirectory(path: "\(scratch.path)/deep/work", time: SystemTime(), log: Scratch.log)
+        work = WorkDirectory(path: "\(scratch.path)/deep/runs", time: SystemTime(), log: Scratch.log)
     }
 
     private struct Oops: Error {}
@@ -20,7 +20,7 @@ import Testing
             try await work.withDirectory { second in
                 #expect(first != second)
                 try PrivateFile.write("secret", to: "\(second)/key")
-                let modes = try await modes(of: [first, second, "\(second)/key", "\(scratch.path)/deep/work"])
+                let modes = try await modes(of: [first, second, "\(second)/key", "\(scratch.path)/deep/runs"])
                 #expect(modes == ["700", "700", "600", "700"])
             }
             return first
@@ -62,14 +62,14 @@ import Testing
     @Test func sweepingLeavesTheLivingAlone() async throws {
         try await work.withDirectory { directory in
             try PrivateFile.write("x", to: "\(directory)/file")
-            await WorkDirectory(path: "\(scratch.path)/deep/work", time: SystemTime(), log: Scratch.log).sweep()
+            await WorkDirectory(path: "\(scratch.path)/deep/runs", time: SystemTime(), log: Scratch.log).sweep()
             #expect(scratch.exists("\(directory)/file"))
         }
     }
 
     /// What a daemon that was killed leaves: its directory, a lock that nobody holds, and a process.
     @Test func sweepingClearsAwayTheDead() async throws {
-        let dead = "\(scratch.path)/deep/work/abc"
+        let dead = "\(scratch.path)/deep/runs/abc"
         try PrivateFile.makeDirectories("\(dead)/r1/ssh")
         try PrivateFile.write("", to: "\(dead)/lock")
         try PrivateFile.write("secret", to: "\(dead)/r1/ssh/id_ed25519")

@@ -16,7 +16,7 @@ import Testing
     private func shell(ssh script: String = "exit 0") throws -> OpenSSH {
         let path = try scratch.program("ssh", script)
         return OpenSSH(
-            settings: SSHSettings(workDirectory: "\(scratch.path)/work", sshPath: path), time: SystemTime(),
+            settings: SSHSettings(workDirectory: "\(scratch.path)/runs", sshPath: path), time: SystemTime(),
             log: Scratch.log)
     }
 
@@ -160,7 +160,7 @@ import Testing
     }
 
     @Test func withoutTheProgramItSaysSo() async throws {
-        let settings = SSHSettings(workDirectory: "\(scratch.path)/work", sshPath: "\(scratch.path)/nothing")
+        let settings = SSHSettings(workDirectory: "\(scratch.path)/runs", sshPath: "\(scratch.path)/nothing")
         let shell = OpenSSH(settings: settings, time: SystemTime(), log: Scratch.log)
         let failure = await failure { try await shell.reach(Self.access) }
         #expect(failure?.code == "sshMissing")
