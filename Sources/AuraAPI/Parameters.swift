@@ -102,7 +102,7 @@ public struct StatusListResult: Sendable, Codable {
     }
 }
 
-/// `job.get` and `job.cancel`
+/// `job.get`, `job.cancel` and `job.explain`
 public struct JobParameters: Sendable, Codable, PositionalParams {
     public var job: JobID
 
@@ -117,6 +117,29 @@ public struct JobResult: Sendable, Codable {
     }
 }
 
+/// `job.retry`
+public struct JobRetryParameters: Sendable, Codable, PositionalParams {
+    public var job: JobID
+    public var idempotencyKey: String?
+
+    public static let positions = ["job", "idempotencyKey"]
+}
+
+/// `job.wait`
+public struct JobWaitParameters: Sendable, Codable, PositionalParams {
+    public var job: JobID
+    /// In milliseconds, up to an hour; ten minutes where none is given.
+    public var timeoutMs: Int64?
+
+    public static let positions = ["job", "timeoutMs"]
+}
+
+/// The order of a list.
+public enum ListOrder: String, Sendable, Codable {
+    case oldest
+    case newest
+}
+
 /// `job.list`
 public struct JobListParameters: Sendable, Codable, PositionalParams {
     /// An id or a name.
@@ -124,11 +147,14 @@ public struct JobListParameters: Sendable, Codable, PositionalParams {
     public var tenant: String?
     public var change: ChangeID?
     public var states: [JobState]?
+    /// The `next` of the page before.
     public var after: JobID?
     /// 1 to 1000; 100 where none is given.
     public var limit: Int?
+    /// Which end comes first; the oldest where none is given.
+    public var order: ListOrder?
 
-    public static let positions = ["instance", "tenant", "change", "states", "after", "limit"]
+    public static let positions = ["instance", "tenant", "change", "states", "after", "limit", "order"]
 }
 
 public struct JobListResult: Sendable, Codable {

@@ -78,6 +78,8 @@ public struct JobView: Sendable, Hashable, Codable {
     public var startedAt: Timestamp?
     public var finishedAt: Timestamp?
     public var deadline: Timestamp
+    /// The job that this one tries again.
+    public var retryOf: JobID?
     /// Only where a single job was asked for.
     public var steps: [StepView]?
 
@@ -97,6 +99,7 @@ public struct JobView: Sendable, Hashable, Codable {
         startedAt = job.startedAt
         finishedAt = job.finishedAt
         deadline = job.deadline
+        retryOf = job.retryOf
         self.steps = steps
     }
 }

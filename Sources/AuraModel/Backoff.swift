@@ -13,6 +13,9 @@ public struct Backoff: Sendable, Hashable {
     /// A place that is sold out is rarely free again within a minute.
     public static let capacity = Backoff(base: .seconds(30), cap: .seconds(300))
 
+    /// For what a person has to repair: 1 → 2 → 4 min … up to an hour.
+    public static let parked = Backoff(base: .seconds(60), cap: .seconds(3600))
+
     /// The wait after `attempt` failures in a row (1 is the first): evenly from the whole step, so that callers spread.
     ///
     /// It is never under 100 ms, so that nothing hot-loops, nor under what the server asked for.

@@ -40,6 +40,8 @@ public enum EventType: String, Sendable, Hashable, Codable, CaseIterable {
     case jobStarted = "job.started"
     case jobCompensating = "job.compensating"
     case jobCancelRequested = "job.cancelRequested"
+    case jobRetryRequested = "job.retryRequested"
+    case jobParked = "job.parked"
     case jobSucceeded = "job.succeeded"
     case jobFailed = "job.failed"
     case jobCancelled = "job.cancelled"
@@ -57,15 +59,19 @@ public enum EventType: String, Sendable, Hashable, Codable, CaseIterable {
     case taskFinished = "task.finished"
     case taskFailed = "task.failed"
     case runRecap = "run.recap"
+    case resourceAdopted = "resource.adopted"
+    case resourceQuarantined = "resource.quarantined"
+    case resourceReaped = "resource.reaped"
+    case instanceLost = "instance.lost"
+    case instanceFound = "instance.found"
+    /// Somebody has to look: `data.code` says at what.
+    case alertRaised = "alert.raised"
 
     /// Whether the job of such an event has come to its end.
     public var endsJob: Bool {
         switch self {
         case .jobSucceeded, .jobFailed, .jobCancelled: true
-        case .jobQueued, .jobStarted, .jobCompensating, .jobCancelRequested, .phaseChanged, .stepStarted, .stepProgress,
-            .stepWaiting, .stepRetrying, .stepDone, .stepFailed, .stepUndoing, .stepUndone, .stepUndoFailed,
-            .taskStarted, .taskFinished, .taskFailed, .runRecap:
-            false
+        default: false
         }
     }
 }

@@ -47,7 +47,10 @@ public struct Instance: Sendable, Hashable, Codable {
     /// The name of this generation's machine, key and device in the outside world: `aura-ada-9f86d081-g1`.
     ///
     /// Derived, so that a daemon that died before it could write an id down finds its machine again.
-    public var outsideName: String {
+    public var outsideName: String { outsideName(generation: generation) }
+
+    /// The name of an earlier generation's machine, key and device.
+    public func outsideName(generation: Int) -> String {
         "aura-\(name)-\(id.text.suffix(8))-g\(generation)"
     }
 }

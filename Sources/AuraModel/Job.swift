@@ -34,6 +34,12 @@ public struct Job: Sendable, Hashable {
     public var startedAt: Timestamp?
     public var finishedAt: Timestamp?
 
+    /// The job that this one tries again.
+    public var retryOf: JobID? {
+        guard case .string(let id)? = input["retryOf"] else { return nil }
+        return JobID(id)
+    }
+
     public init(
         id: JobID, kind: JobKind, instance: InstanceID, tenant: TenantID, change: ChangeID, definitionVersion: Int,
         input: JSONValue, createdAt: Timestamp, deadline: Timestamp

@@ -22,7 +22,7 @@ public enum Phase: String, Sendable, Hashable, Codable, CaseIterable {
     case degraded
     /// A failed provision is being undone. → failed, destroying.
     case rollingBack
-    /// A provision failed and was undone. → destroying.
+    /// A provision failed and was undone. → queued (tried again), destroying.
     case failed
     /// Everything is being removed. → destroyed, degraded.
     case destroying
@@ -48,7 +48,7 @@ public enum Phase: String, Sendable, Hashable, Codable, CaseIterable {
         case .restarting: [.running, .degraded, .destroying]
         case .degraded: [.suspending, .resuming, .restarting, .running, .destroying]
         case .rollingBack: [.failed, .destroying]
-        case .failed: [.destroying]
+        case .failed: [.queued, .destroying]
         case .destroying: [.destroyed, .degraded]
         case .destroyed: []
         }

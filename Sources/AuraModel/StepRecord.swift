@@ -43,6 +43,6 @@ public enum StepState: String, Sendable, Hashable, Codable {
     /// Its undo was begun. → undone, undoFailed.
     case undoing
     case undone
-    /// Its undo ran out of tries: something may be left, and its id is kept. → undoing.
+    /// Its undo ran out of quick tries: something may be left, and its id is kept. It is tried again, rarely. → undoing.
     case undoFailed
 }

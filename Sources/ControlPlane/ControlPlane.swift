@@ -10,6 +10,7 @@ public struct ControlPlane: Sendable {
     let engine: JobEngine
     let services: MachineServices
     let subscriptions: Subscriptions
+    let reconciler: Reconciler
     let catalogue: JobCatalogue
     let time: any TimeSource
     let facts: DaemonFacts
@@ -17,12 +18,13 @@ public struct ControlPlane: Sendable {
 
     public init(
         store: any Store, engine: JobEngine, services: MachineServices, subscriptions: Subscriptions,
-        catalogue: JobCatalogue, time: any TimeSource, facts: DaemonFacts, logger: Logger
+        reconciler: Reconciler, catalogue: JobCatalogue, time: any TimeSource, facts: DaemonFacts, logger: Logger
     ) {
         self.store = store
         self.engine = engine
         self.services = services
         self.subscriptions = subscriptions
+        self.reconciler = reconciler
         self.catalogue = catalogue
         self.time = time
         self.facts = facts
@@ -44,6 +46,7 @@ public struct ControlPlane: Sendable {
         registerStatus(in: &router)
         registerSubscriptions(in: &router)
         registerJobs(in: &router)
+        registerReconciliation(in: &router)
         registerSystem(in: &router)
     }
 }

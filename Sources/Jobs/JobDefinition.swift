@@ -8,12 +8,13 @@ public struct JobDefinition: Sendable {
     /// `steps` in the order in which they run.
     public init(
         kind: JobKind, version: Int, phaseOnSuccess: Phase, phaseOnFailure: Phase, phaseWhileUndoing: Phase? = nil,
-        timeLimit: Duration, steps: [Step]
+        timeLimit: Duration, pivot: Int? = nil, steps: [Step]
     ) {
         self.steps = steps
         self.plan = JobPlan(
             kind: kind, version: version, steps: steps.map(\.plan), phaseOnSuccess: phaseOnSuccess,
-            phaseOnFailure: phaseOnFailure, phaseWhileUndoing: phaseWhileUndoing, timeLimit: timeLimit)
+            phaseOnFailure: phaseOnFailure, phaseWhileUndoing: phaseWhileUndoing, timeLimit: timeLimit,
+            pivot: pivot)
     }
 }
 

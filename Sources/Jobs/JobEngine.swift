@@ -54,14 +54,14 @@ public final class JobEngine: Service {
                 let run = runs.withLock { runs in runs.values.first { $0.instance == event.entry.instance } }
                 if let run, run.held.job != event.entry.job { run.stop.send(.cancellation) }
                 nudge.send()
+            case .jobRetryRequested:
+                nudge.send()
             case .jobCancelRequested:
                 if let job = event.entry.job { noteCancellation(of: job) }
             case .jobSucceeded, .jobFailed, .jobCancelled:
                 // It may have made room: for a job that waits for its end, or within its tenant's limit.
                 nudge.send()
-            case .jobStarted, .jobCompensating, .phaseChanged, .stepStarted, .stepProgress, .stepWaiting,
-                .stepRetrying, .stepDone, .stepFailed, .stepUndoing, .stepUndone, .stepUndoFailed, .taskStarted,
-                .taskFinished, .taskFailed, .runRecap:
+            default:
                 continue
             }
         }

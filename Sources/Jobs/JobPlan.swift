@@ -14,10 +14,13 @@ public struct JobPlan: Sendable, Hashable {
     public var phaseWhileUndoing: Phase?
     /// From the job's start of life to its failure.
     public var timeLimit: Duration
+    /// The step that is the point of no return: once it was begun, the job only goes forward. None where there is always a
+    /// way back.
+    public var pivot: Int?
 
     public init(
         kind: JobKind, version: Int, steps: [StepPlan], phaseOnSuccess: Phase, phaseOnFailure: Phase,
-        phaseWhileUndoing: Phase? = nil, timeLimit: Duration
+        phaseWhileUndoing: Phase? = nil, timeLimit: Duration, pivot: Int? = nil
     ) {
         self.kind = kind
         self.version = version
@@ -26,6 +29,7 @@ public struct JobPlan: Sendable, Hashable {
         self.phaseOnFailure = phaseOnFailure
         self.phaseWhileUndoing = phaseWhileUndoing
         self.timeLimit = timeLimit
+        self.pivot = pivot
     }
 
     /// How far the job is when the steps before `index` are done and that step is at `fraction`: 0 to 1.
@@ -63,12 +67,17 @@ public struct StepPlan: Sendable, Hashable {
 public struct RetryPolicy: Sendable, Hashable {
     public var transient: Backoff
     public var capacity: Backoff
-    /// Tries of one undo that may fail before it counts as failed.
+    /// Between the tries of what cannot succeed until somebody repaired something.
+    public var parked: Backoff
+    /// Tries of one undo that may fail before it counts as failed, and is tried rarely.
     public var undoTries: Int
 
-    public init(transient: Backoff = .transient, capacity: Backoff = .capacity, undoTries: Int = 8) {
+    public init(
+        transient: Backoff = .transient, capacity: Backoff = .capacity, parked: Backoff = .parked, undoTries: Int = 8
+    ) {
         self.transient = transient
         self.capacity = capacity
+        self.parked = parked
         self.undoTries = undoTries
     }
 }

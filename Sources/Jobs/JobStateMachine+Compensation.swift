@@ -20,24 +20,27 @@ extension JobStateMachine {
     mutating func decideUndo(now: Timestamp) -> Decision {
         if isPausing { return .pause }
         if let index = nextUndo { return .undo(index) }
+        if !givenUp.isEmpty { return parkUndo(now: now) }
         return finish(job.cancellation == .requested ? .cancelled : .failed, job.failure, now: now)
     }
 
-    /// The step that was begun last among those that still want to be undone.
+    /// The step that was begun last among those that still want to be undone; what failed before comes after the others.
     var nextUndo: Int? {
+        lastUndoable { [.intent, .ambiguous, .done, .failed, .undoing].contains($0.state) }
+            ?? lastUndoable { $0.state == .undoFailed && !givenUp.contains($0.index) }
+    }
+
+    private func lastUndoable(_ matches: (StepRecord) -> Bool) -> Int? {
         plan.steps.indices.last { index in
             guard plan.steps[index].hasUndo, let record = steps[index] else { return false }
-            switch record.state {
-            case .intent, .ambiguous, .done, .failed, .undoing: return true
-            case .pending, .undone, .undoFailed: return false
-            }
+            return matches(record)
         }
     }
 
     public mutating func beginUndo(_ index: Int, now: Timestamp) {
         guard var record = steps[index], record.state != .undoing else { return }
+        if record.state != .undoFailed { record.attempt = 0 }
         record.state = .undoing
-        record.attempt = 0
         record.deadline = now + plan.steps[index].timeLimit
         put(record)
         emit(.stepUndoing, "undoing \(record.name)", now: now, step: index)
@@ -69,26 +72,12 @@ extension JobStateMachine {
     /// The undo threw. Every class is tried again, a few times: what is left behind costs money.
     public mutating func undoFailed(_ index: Int, _ failure: Failure, now: Timestamp, unit: Double) {
         guard var record = steps[index] else { return }
+        if record.attempt + 1 >= policy.undoTries { return giveUpUndo(record, failure, now: now, unit: unit) }
         record.attempt += 1
-        if record.attempt >= policy.undoTries { return giveUpUndo(record, failure, now: now) }
         put(record)
         let wait = policy.transient.wait(
             attempt: record.attempt, unit: unit, floorMilliseconds: failure.retryAfterMilliseconds)
         pauseForRetry(record, failure, until: now + wait, now: now)
         emitRetry(.stepRetrying, record, failure, now: now)
-    }
-
-    /// Leaves the step as it is, its id kept, for people and the sweep to see.
-    mutating func giveUpUndo(_ record: StepRecord, _ failure: Failure, now: Timestamp) {
-        var record = record
-        record.state = .undoFailed
-        record.finishedAt = now
-        put(record)
-        job.waitingFor = nil
-        jobChanged = true
-        var data = Self.describe(failure)
-        if let id = record.externalID { data["externalId"] = .string(id) }
-        emit(
-            .stepUndoFailed, "cannot undo \(record.name): \(failure.message)", now: now, step: record.index, data: data)
     }
 }

@@ -33,6 +33,7 @@ extension JobStateMachine {
         put(record)
         job.attempt = 0
         job.waitingFor = nil
+        forgetParking()
         jobChanged = true
         let took = record.startedAt.map { now - $0 } ?? .zero
         emit(
@@ -51,7 +52,7 @@ extension JobStateMachine {
         if job.waitingFor != reason { emit(.stepWaiting, "\(record.name) waits \(reason)", now: now, step: index) }
         job.state = .waiting
         job.waitingFor = reason
-        job.availableAt = min(now + duration, record.deadline ?? job.deadline, job.deadline)
+        job.availableAt = min(now + duration, end(of: record))
         jobChanged = true
         isPausing = true
     }
@@ -59,11 +60,11 @@ extension JobStateMachine {
     /// The step threw. `unit` is a random number in `0 ..< 1`.
     public mutating func stepFailed(_ index: Int, _ failure: Failure, now: Timestamp, unit: Double) {
         guard var record = steps[index] else { return }
-        if failure.errorClass == .permanent { return failForGood(index, failure, now: now) }
-        let limit = min(record.deadline ?? job.deadline, job.deadline)
+        if failure.errorClass == .permanent { return failForGood(index, failure, now: now, unit: unit) }
+        let limit = end(of: record)
         if now >= limit {
             let expired = deadlineFailure(record.name, limit: plan.steps[index].timeLimit, last: failure.message)
-            return failForGood(index, expired, now: now)
+            return failForGood(index, expired, now: now, unit: unit)
         }
         record.attempt += 1
         record.state = failure.errorClass == .ambiguous ? .ambiguous : .intent
@@ -75,9 +76,16 @@ extension JobStateMachine {
         emitRetry(.stepRetrying, record, failure, now: now)
     }
 
-    /// The step cannot succeed any more: what was begun is undone.
-    mutating func failForGood(_ index: Int, _ failure: Failure, now: Timestamp) {
+    /// When a step that was begun counts as failed. Past the pivot no whole job does.
+    private func end(of record: StepRecord) -> Timestamp {
+        let deadline = record.deadline ?? job.deadline
+        return isPastPivot ? deadline : min(deadline, job.deadline)
+    }
+
+    /// The step cannot succeed any more: what was begun is undone, or the job is parked where there is no way back.
+    mutating func failForGood(_ index: Int, _ failure: Failure, now: Timestamp, unit: Double = 1) {
         guard var record = steps[index] else { return }
+        if isPastPivot { return park(record, failure, now: now, unit: unit) }
         record.state = .failed
         record.finishedAt = now
         put(record)

@@ -29,6 +29,9 @@ public struct JobStateMachine: Sendable {
 
     var isPausing = false
     private var isInterrupted = false
+    /// The steps whose undo was given up under this claim, and when the first of them is due again.
+    var givenUp: Set<Int> = []
+    var undoDueAgain: Timestamp?
     var changedSteps: Set<Int> = []
     var instanceChanged = false
     var jobChanged = false
@@ -48,13 +51,13 @@ public struct JobStateMachine: Sendable {
         if isPausing { return .pause }
         if job.cancellation == .superseded { return finish(.cancelled, .superseded, now: now) }
         if job.state == .compensating { return decideUndo(now: now) }
-        if job.cancellation == .requested {
+        if job.cancellation == .requested, !isPastPivot {
             return compensate(Failure(.permanent, code: "cancelled", message: "the job was cancelled"), now: now)
         }
         guard let index = plan.steps.indices.first(where: { steps[$0]?.state != .done }) else {
             return finish(.succeeded, nil, now: now)
         }
-        if now >= job.deadline {
+        if now >= job.deadline, !isPastPivot {
             return compensate(deadlineFailure("the job", limit: plan.timeLimit, last: nil), now: now)
         }
         return .perform(index)
@@ -78,8 +81,14 @@ public struct JobStateMachine: Sendable {
     public mutating func noteCancellation(_ cancellation: Cancellation?) {
         guard let cancellation, cancellation != job.cancellation else { return }
         job.cancellation = cancellation
-        let turnsRound = cancellation == .superseded || job.state != .compensating
+        let turnsRound = cancellation == .superseded || (job.state != .compensating && !isPastPivot)
         if turnsRound, !isInterrupted { isPausing = false }
+    }
+
+    /// Whether there is no way back any more.
+    public var isPastPivot: Bool {
+        guard let pivot = plan.pivot else { return false }
+        return steps.values.contains { $0.index >= pivot && $0.startedAt != nil }
     }
 
     /// When the step that is being done or undone counts as failed; none where none was begun.

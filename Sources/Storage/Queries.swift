@@ -20,24 +20,26 @@ public struct InstanceQuery: Sendable {
     }
 }
 
-/// Which jobs, in order of their ids (which is order of creation).
+/// Which jobs, in order of their ids (which is order of creation), or in the reverse order.
 public struct JobQuery: Sendable {
     public var instance: InstanceID?
     public var tenant: TenantID?
     public var change: ChangeID?
     public var states: [JobState]
     public var after: JobID?
+    public var newestFirst: Bool
     public var limit: Int
 
     public init(
         instance: InstanceID? = nil, tenant: TenantID? = nil, change: ChangeID? = nil, states: [JobState] = [],
-        after: JobID? = nil, limit: Int = 100
+        after: JobID? = nil, newestFirst: Bool = false, limit: Int = 100
     ) {
         self.instance = instance
         self.tenant = tenant
         self.change = change
         self.states = states
         self.after = after
+        self.newestFirst = newestFirst
         self.limit = limit
     }
 }

@@ -11,7 +11,7 @@ public protocol Store: Sendable {
     /// Accepts an operation: finds or makes its instance, admits it, and writes the job with its first event.
     ///
     /// Beside an active job (a destroy beside a destroy) it throws `instanceBusy`, whatever the admission said. An
-    /// instance holds its name until it first failed or was destroyed.
+    /// instance holds its name, and its place in the quota, until it failed or was destroyed.
     func submit(_ submission: Submission) async throws -> Submitted
     /// Leases jobs that are due, the most urgent first, and raises their epochs.
     func claim(_ request: ClaimRequest) async throws -> [Claim]
@@ -23,6 +23,9 @@ public protocol Store: Sendable {
     func apply(_ transition: Transition) async throws -> Applied
     /// Asks a job to end early. A job that no worker holds becomes due at once, to be undone by the next worker.
     func requestCancellation(_ request: CancellationRequest) async throws -> Job
+    /// Makes a job that waits due now, and says so in the ledger; one that a worker holds goes on as it is.
+    /// Throws `jobNotFound`, or `jobTerminal` for one that has ended.
+    func hasten(_ request: HastenRequest) async throws -> Job
     /// Ends the leases of all daemons but `owner`, which alone may use this database.
     /// For stores that one daemon owns; a shared one waits for leases to run out.
     func takeOverLeases(owner: String) async throws -> Int
@@ -32,6 +35,11 @@ public protocol Store: Sendable {
     func occupy(_ request: PlaceRequest) async throws -> Bool
     /// Takes, or keeps, a duty that one daemon at a time does; false while another has it.
     func takeDuty(_ request: DutyRequest) async throws -> Bool
+    /// What earlier sweeps keep in mind, ordered by kind and id.
+    func sightings() async throws -> [Sighting]
+    /// Writes what a sweep found out; answers with the instances whose changes were written. A change whose row was written
+    /// meanwhile, or on which a job is at work, is left out.
+    func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID>
     /// Deletes a lot of what is older than the policy's age, and raises the ledger's floor.
     func prune(_ request: PruneRequest) async throws -> Pruned
 

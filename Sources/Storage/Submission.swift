@@ -71,6 +71,9 @@ public struct Idempotency: Sendable, Hashable {
 public enum Admission: Sendable, Hashable {
     /// It is written down, with the instance as it shall be from now on.
     case accept(Instance)
+    /// It is written down, and the instance, which had failed, takes its name and its place in the quota again.
+    /// Throws `nameTaken` or `quotaExceeded` where another has them by now.
+    case revive(Instance)
     /// It takes over from the active job, which stops where it is.
     case supersede(Instance)
     /// It is what this active job already does.
@@ -106,5 +109,18 @@ extension Submission {
         throw StorageError(
             .quotaExceeded,
             "the tenant has the \(quota) live instances that it may have: destroy one, or have the quota raised")
+    }
+}
+
+extension EventDraft {
+    /// What a store writes when somebody hastened a job.
+    public static func retryRequested(of job: Job, at now: Timestamp) -> EventDraft {
+        var draft = EventDraft(
+            at: now, type: .jobRetryRequested, tenant: job.tenant,
+            message: "\(job.kind.rawValue) is to be tried again now")
+        draft.instance = job.instance
+        draft.job = job.id
+        draft.change = job.change
+        return draft
     }
 }

@@ -126,3 +126,14 @@ public struct CancellationRequest: Sendable {
         self.now = now
     }
 }
+
+/// A wish that a job that waits go on now: somebody repaired what was in its way.
+public struct HastenRequest: Sendable {
+    public var job: JobID
+    public var now: Timestamp
+
+    public init(job: JobID, now: Timestamp) {
+        self.job = job
+        self.now = now
+    }
+}

@@ -51,12 +51,13 @@ extension PostgresStore {
 
     public func jobs(_ query: JobQuery) async throws -> [Job] {
         var conditions = Conditions()
-        conditions.add("id >", query.after?.text ?? "")
+        if let after = query.after { conditions.add(query.newestFirst ? "id <" : "id >", after.text) }
         if let instance = query.instance { conditions.add("instance =", instance.text) }
         if let tenant = query.tenant { conditions.add("tenant =", tenant.text) }
         if let change = query.change { conditions.add("change =", change.text) }
         if !query.states.isEmpty { conditions.add("state", among: query.states.map(\.rawValue)) }
-        let (sql, values) = conditions.select("*", from: "job", orderBy: "id", limit: query.limit)
+        let (sql, values) = conditions.select(
+            "*", from: "job", orderBy: query.newestFirst ? "id DESC" : "id", limit: query.limit)
         return try await read { try $0.run(sql, values).all.map { try $0.job() } }
     }
 
@@ -140,7 +141,7 @@ struct Conditions {
 
     func select(_ columns: String, from table: String, orderBy order: String, limit: Int) -> (String, [PostgresValue]) {
         (
-            "SELECT \(columns) FROM \(table) WHERE \(parts.joined(separator: " AND ")) ORDER BY \(order) LIMIT \(limit)",
+            "SELECT \(columns) FROM \(table) WHERE \(parts.isEmpty ? "true" : parts.joined(separator: " AND ")) ORDER BY \(order) LIMIT \(limit)",
             values
         )
     }

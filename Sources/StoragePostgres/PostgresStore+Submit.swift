@@ -20,6 +20,9 @@ extension PostgresStore {
         switch try submission.admit(instance, active) {
         case .accept(let admitted):
             return try write(submission, admitted, blockedBy: nil, connection, &ledger)
+        case .revive(let admitted):
+            try takeName(admitted, submission, connection)
+            return try write(submission, admitted, blockedBy: nil, connection, &ledger)
         case .supersede(let admitted):
             let blocker = try supersede(active.first, now: submission.now, connection, &ledger)
             return try write(submission, admitted, blockedBy: blocker, connection, &ledger)
@@ -90,10 +93,25 @@ extension PostgresStore {
                 PostgresValue(instance.desired.rawValue), PostgresValue(instance.phase.rawValue),
                 PostgresValue(try JSONCoder.encodeString(instance)),
             ])
-        guard inserted.changed == 1 else {
-            throw StorageError(
-                .nameTaken, "an instance named \(instance.name) exists: choose another name, or destroy it first")
+        guard inserted.changed == 1 else { throw nameTaken(instance) }
+    }
+
+    private static func nameTaken(_ instance: Instance) -> StorageError {
+        StorageError(.nameTaken, "an instance named \(instance.name) exists: choose another name, or destroy it first")
+    }
+
+    /// Lets an instance that had failed hold its name, and count against the quota, again.
+    private static func takeName(
+        _ instance: Instance, _ submission: Submission, _ connection: PostgresConnection
+    ) throws {
+        if submission.quota != nil { try takeTurn("quota \(instance.tenant.text)", connection) }
+        do {
+            try connection.run("UPDATE instance SET holds_name = true WHERE id = $1", [PostgresValue(instance.id.text)])
+        } catch {
+            guard error.kind == .taken else { throw error }
+            throw nameTaken(instance)
         }
+        try submission.checkQuota { try countLive(of: instance.tenant, atMost: $0, connection) }
     }
 
     private static func countLive(

@@ -175,6 +175,32 @@ extension PostgresStore {
         return try row?.job() ?? job
     }
 
+    public func hasten(_ request: HastenRequest) async throws -> Job {
+        try await writer.write { connection, ledger in
+            let job = try Self.hasten(request, connection, &ledger)
+            return { _ in job }
+        }
+    }
+
+    private static func hasten(
+        _ request: HastenRequest, _ connection: PostgresConnection, _ ledger: inout Ledger
+    ) throws -> Job {
+        guard let job = try find(request.job, locking: true, connection) else {
+            throw StorageError(.jobNotFound, "no job has the id \(request.job)")
+        }
+        guard !job.state.isTerminal else {
+            throw StorageError(.jobTerminal, "job \(job.id) has already \(job.state.rawValue)")
+        }
+        let row = try connection.run(
+            """
+            UPDATE job SET available_at = $1 WHERE id = $2 AND lease_owner IS NULL AND available_at > $1 RETURNING *
+            """, [PostgresValue(request.now), PostgresValue(job.id.text)]
+        ).first
+        guard let row else { return job }
+        ledger.append([.retryRequested(of: job, at: request.now)])
+        return try row.job()
+    }
+
     /// Changes nothing: other daemons may be alive. Their leases run out by themselves where they are not.
     public func takeOverLeases(owner: String) async throws -> Int { 0 }
 }

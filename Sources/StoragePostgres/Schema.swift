@@ -8,7 +8,7 @@ enum Schema {
         var statements: String
     }
 
-    static let migrations = [Migration(number: 1, statements: first)]
+    static let migrations = [Migration(number: 1, statements: first), Migration(number: 2, statements: second)]
 
     static var newest: Int { migrations.last?.number ?? 0 }
 
@@ -101,5 +101,12 @@ enum Schema {
         CREATE INDEX idempotency_job ON idempotency (job);
 
         CREATE TABLE duty (name text PRIMARY KEY, owner text NOT NULL, until bigint NOT NULL);
+        """
+
+    /// What sweeps keep in mind (`docs/decisions/0014-reconciler.md`).
+    private static let second = """
+        CREATE TABLE sighting (
+            kind text NOT NULL, id text NOT NULL, document text NOT NULL, PRIMARY KEY (kind, id)
+        );
         """
 }

@@ -5,8 +5,8 @@ import Storage
 
 /// The rows of instances. The columns serve look-ups; `desired` belongs to the owner's calls, the rest to the workers.
 ///
-/// An instance holds its name until it first failed or was destroyed. It never takes it back: by the time that a failed
-/// one is being destroyed, the name may be another's.
+/// An instance holds its name until it failed or was destroyed: by the time that a failed one is being destroyed, the name
+/// may be another's. Only when a failed one is tried again does it take its name again.
 enum InstanceRows {
     static func insert(_ instance: Instance, _ database: Database) throws {
         let statement = try database.cachedStatement(
@@ -19,8 +19,21 @@ enum InstanceRows {
                 instance.phase.rawValue, try JSONCoder.encodeString(instance),
             ])
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
-            throw StorageError(
-                .nameTaken, "an instance named \(instance.name) exists: choose another name, or destroy it first")
+            throw nameTaken(instance)
+        }
+    }
+
+    private static func nameTaken(_ instance: Instance) -> StorageError {
+        StorageError(.nameTaken, "an instance named \(instance.name) exists: choose another name, or destroy it first")
+    }
+
+    /// Lets an instance that had failed hold its name again.
+    static func takeName(_ instance: Instance, _ database: Database) throws {
+        let statement = try database.cachedStatement(sql: "UPDATE instance SET holds_name = 1 WHERE id = ?")
+        do {
+            try statement.execute(arguments: [instance.id.text])
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+            throw nameTaken(instance)
         }
     }
 

@@ -101,8 +101,12 @@ enum JobRows {
     }
 
     static func fetch(_ query: JobQuery, _ database: Database) throws -> [Job] {
-        var conditions = ["id > ?"]
-        var arguments: StatementArguments = [query.after?.text ?? ""]
+        var conditions = ["true"]
+        var arguments: StatementArguments = []
+        if let after = query.after {
+            conditions.append(query.newestFirst ? "id < ?" : "id > ?")
+            arguments += [after.text]
+        }
         let columns = [
             ("instance", query.instance?.text), ("tenant", query.tenant?.text), ("change", query.change?.text),
         ]
@@ -116,7 +120,8 @@ enum JobRows {
             arguments += StatementArguments(query.states.map(\.rawValue))
         }
         arguments += [query.limit]
-        let sql = "SELECT * FROM job WHERE \(conditions.joined(separator: " AND ")) ORDER BY id LIMIT ?"
+        let order = query.newestFirst ? "id DESC" : "id"
+        let sql = "SELECT * FROM job WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order) LIMIT ?"
         return try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments).map(job)
     }
 

@@ -13,6 +13,10 @@ extension SQLiteStore {
             switch try submission.admit(instance, active) {
             case .accept(let admitted):
                 return try Self.write(submission, admitted, blockedBy: nil, database, &ledger)
+            case .revive(let admitted):
+                try InstanceRows.takeName(admitted, database)
+                try submission.checkQuota { try InstanceRows.countLive(of: admitted.tenant, atMost: $0, database) }
+                return try Self.write(submission, admitted, blockedBy: nil, database, &ledger)
             case .supersede(let admitted):
                 let blocker = try Self.supersede(active, now: submission.now, database, &ledger)
                 return try Self.write(submission, admitted, blockedBy: blocker, database, &ledger)

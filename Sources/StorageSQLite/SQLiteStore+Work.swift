@@ -73,6 +73,24 @@ extension SQLiteStore {
         }
     }
 
+    public func hasten(_ request: HastenRequest) async throws -> Job {
+        try await writer.write { database, ledger in
+            guard let job = try JobRows.find(request.job, database) else {
+                throw StorageError(.jobNotFound, "no job has the id \(request.job)")
+            }
+            guard !job.state.isTerminal else {
+                throw StorageError(.jobTerminal, "job \(job.id) has already \(job.state.rawValue)")
+            }
+            let statement = try database.cachedStatement(
+                sql: "UPDATE job SET available_at = ? WHERE id = ? AND lease_owner IS NULL AND available_at > ?")
+            let now = request.now.milliseconds
+            try statement.execute(arguments: [now, job.id.text, now])
+            guard database.changesCount == 1 else { return job }
+            try LedgerRows.append([.retryRequested(of: job, at: request.now)], database, &ledger)
+            return try JobRows.find(request.job, database) ?? job
+        }
+    }
+
     public func takeOverLeases(owner: String) async throws -> Int {
         try await writer.write { database, _ in
             try database.execute(

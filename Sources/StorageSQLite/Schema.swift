@@ -9,7 +9,10 @@ enum Schema {
         var statements: String
     }
 
-    static let migrations = [Migration(number: 1, statements: first), Migration(number: 2, statements: second)]
+    static let migrations = [
+        Migration(number: 1, statements: first), Migration(number: 2, statements: second),
+        Migration(number: 3, statements: third),
+    ]
 
     static var newest: Int { migrations.last?.number ?? 0 }
 
@@ -103,5 +106,12 @@ enum Schema {
         ALTER TABLE event_head ADD COLUMN floor INTEGER NOT NULL DEFAULT 0;
 
         CREATE TABLE duty (name TEXT PRIMARY KEY, owner TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
+        """
+
+    /// What sweeps keep in mind (`docs/decisions/0014-reconciler.md`).
+    private static let third = """
+        CREATE TABLE sighting (
+            kind TEXT NOT NULL, id TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (kind, id)
+        ) WITHOUT ROWID;
         """
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuraAPI
 
 /// `aura`: what an operator types and what scripts run. Each command is one call of the daemon, or a watch.
 @main
@@ -6,10 +7,10 @@ struct Aura: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "aura",
         abstract: "Drive aurad: provision agents and follow what becomes of them.",
-        discussion: ExitStatus.help,
+        discussion: ExitStatus.help, version: "aura \(AuraVersion.text)",
         subcommands: [
             Provision.self, List.self, Show.self, WatchCommand.self, Suspend.self, Resume.self, Restart.self,
-            Destroy.self, JobCommand.self, RPC.self, Ping.self, Info.self,
+            Destroy.self, JobCommand.self, ReconcileCommand.self, RPC.self, Ping.self, Info.self,
         ])
 
     /// Taken by the commands, whether given before their name or after.

@@ -1,15 +1,12 @@
 import ArgumentParser
+import AuraAPI
 
 /// The daemon.
 @main
 struct Aurad: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "aurad", abstract: "Serves Aura's control plane over JSON-RPC.", version: Version.text,
+        commandName: "aurad", abstract: "Serves Aura's control plane over JSON-RPC.", version: AuraVersion.text,
         subcommands: [Run.self, CheckConfig.self, Migrate.self], defaultSubcommand: Run.self)
-}
-
-enum Version {
-    static let text = "0.1.0"
 }
 
 /// The options that every command takes. A flag goes over the environment, which goes over the file.

@@ -1,3 +1,4 @@
+import AuraAPI
 import AuraModel
 import ControlPlane
 import FoundationEssentials
@@ -41,15 +42,19 @@ struct Daemon {
         }
         let subscriptions = Subscriptions(feed: feed, store: store, logger: logger)
         let facts = DaemonFacts(
-            version: Version.text, database: settings.database.kind, startedAt: time.now(), limits: settings.wire.limits
+            version: AuraVersion.text, database: settings.database.kind, startedAt: time.now(),
+            limits: settings.wire.limits
         )
+        let reconciler = Reconciler(
+            store: store, services: services, settings: settings.reconciler, owner: boot, time: time, logger: logger)
         let plane = ControlPlane(
-            store: store, engine: engine, services: services, subscriptions: subscriptions, catalogue: catalogue,
+            store: store, engine: engine, services: services, subscriptions: subscriptions, reconciler: reconciler,
+            catalogue: catalogue,
             time: time, facts: facts, logger: logger)
         let ready = Gate()
         let pruner = Pruner(store: store, policy: settings.retention, owner: boot, time: time, logger: logger)
         try await runGroup([
-            Gated(service: engine, gate: ready), pruner, try server(plane, ready: ready), subscriptions,
+            Gated(service: engine, gate: ready), pruner, reconciler, try server(plane, ready: ready), subscriptions,
         ])
         await machines.shutdown()
     }

@@ -17,9 +17,12 @@ enum KnownSettings {
         "health.via", "health.port", "ssh.user", "ssh.port",
         "pace.actionPollSeconds", "pace.bootPollSeconds", "pace.healthPollSeconds", "pace.bootLimitSeconds",
         "pace.refusalPatienceSeconds", "pace.shutdownGraceSeconds", "pace.retryBaseSeconds", "pace.retryCapSeconds",
+        "pace.parkedBaseSeconds", "pace.parkedCapSeconds",
         "engine.workers", "engine.leaseSeconds", "engine.heartbeatSeconds",
         "limits.connections", "limits.connectionsPerUser", "limits.jobsPerTenant", "limits.instancesPerTenant",
         "retention.jobSeconds", "retention.eventSeconds", "retention.everySeconds",
+        "reconciler.enabled", "reconciler.everySeconds", "reconciler.graceSeconds", "reconciler.quarantinesPerRun",
+        "reconciler.reapsPerRun",
     ]
 
     /// Throws where the file is no YAML mapping or holds a name that does not exist.

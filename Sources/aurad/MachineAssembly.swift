@@ -1,4 +1,5 @@
 import AnsibleDriver
+import AuraAPI
 import AuraModel
 import ControlPlane
 import DriverKit
@@ -26,7 +27,7 @@ struct MachineAssembly {
         self.logger = logger
         http = HTTPClient(
             settings: HTTPClientSettings(
-                userAgent: "aurad/\(Version.text)", certificateAuthorityFile: settings.certificateAuthorityFile))
+                userAgent: "aurad/\(AuraVersion.text)", certificateAuthorityFile: settings.certificateAuthorityFile))
         shell = OpenSSH(
             settings: SSHSettings(workDirectory: settings.stateDirectory + "/ssh"), time: time, log: logger)
         ansible = settings.machines.ansible.map { given in

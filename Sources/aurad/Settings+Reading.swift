@@ -17,7 +17,7 @@ extension Settings {
                 "log.level", "info", of: ["trace", "debug", "info", "notice", "warning", "error", "critical"]),
             certificateAuthorityFile: source.text("hetzner.certificateAuthorityFile"),
             machines: try Machines.read(source), engine: try readEngine(source),
-            retention: try readRetention(source))
+            retention: try readRetention(source), reconciler: try readReconciler(source))
     }
 
     private static func readWire(_ source: SettingsSource) throws -> Wire {
@@ -44,7 +44,21 @@ extension Settings {
             heartbeatSeconds: heartbeat,
             jobsPerTenant: try source.optionalNumber("limits.jobsPerTenant", in: 1...100_000),
             retries: RetryPolicy(
-                transient: Backoff(base: base, cap: cap), capacity: Backoff(base: min(base * 15, cap), cap: cap)))
+                transient: Backoff(base: base, cap: cap), capacity: Backoff(base: min(base * 15, cap), cap: cap),
+                parked: Backoff(
+                    base: try source.seconds("pace.parkedBaseSeconds", Backoff.parked.base, in: 0.1...3600),
+                    cap: try source.seconds("pace.parkedCapSeconds", Backoff.parked.cap, in: 0.1...86_400))))
+    }
+
+    private static func readReconciler(_ source: SettingsSource) throws -> ReconcilerSettings {
+        let standard = ReconcilerSettings()
+        return ReconcilerSettings(
+            interval: try source.seconds("reconciler.everySeconds", standard.interval, in: 0.1...86_400),
+            grace: try source.seconds("reconciler.graceSeconds", standard.grace, in: 0...(365 * 86_400)),
+            quarantinesPerRun: try source.number(
+                "reconciler.quarantinesPerRun", standard.quarantinesPerRun, in: 0...10_000),
+            reapsPerRun: try source.number("reconciler.reapsPerRun", standard.reapsPerRun, in: 0...10_000),
+            isEnabled: try source.flag("reconciler.enabled", standard.isEnabled))
     }
 
     private static func readRetention(_ source: SettingsSource) throws -> RetentionPolicy {

@@ -50,4 +50,5 @@ struct Settings: Sendable {
     var machines: Machines
     var engine: Engine
     var retention: RetentionPolicy
+    var reconciler: ReconcilerSettings
 }

@@ -14,7 +14,7 @@ private let table = """
     restarting: running degraded destroying
     degraded: suspending resuming restarting running destroying
     rollingBack: failed destroying
-    failed: destroying
+    failed: queued destroying
     destroying: destroyed degraded
     destroyed:
     """

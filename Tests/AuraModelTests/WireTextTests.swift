@@ -6,10 +6,13 @@ import Testing
     @Test func eventTypes() {
         #expect(
             EventType.allCases.map(\.rawValue) == [
-                "job.queued", "job.started", "job.compensating", "job.cancelRequested", "job.succeeded", "job.failed",
-                "job.cancelled", "phase.changed", "step.started", "step.progress", "step.waiting", "step.retrying",
+                "job.queued", "job.started", "job.compensating", "job.cancelRequested", "job.retryRequested",
+                "job.parked", "job.succeeded", "job.failed", "job.cancelled", "phase.changed", "step.started",
+                "step.progress", "step.waiting", "step.retrying",
                 "step.done", "step.failed", "step.undoing", "step.undone", "step.undoFailed", "task.started",
-                "task.finished", "task.failed", "run.recap",
+                "task.finished", "task.failed", "run.recap", "resource.adopted", "resource.quarantined",
+                "resource.reaped",
+                "instance.lost", "instance.found", "alert.raised",
             ])
     }
 

@@ -12,7 +12,8 @@ from samples import instance
 GOLDEN = pathlib.Path(__file__).parent / "golden" / "help.txt"
 COMMANDS = [
     [], ["provision"], ["list"], ["show"], ["watch"], ["suspend"], ["resume"], ["restart"], ["destroy"], ["job"],
-    ["job", "list"], ["job", "show"], ["job", "cancel"], ["rpc"], ["ping"], ["info"],
+    ["job", "list"], ["job", "show"], ["job", "explain"],
+    ["job", "wait"], ["job", "retry"], ["job", "cancel"], ["reconcile"], ["rpc"], ["ping"], ["info"],
 ]
 
 

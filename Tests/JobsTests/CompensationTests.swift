@@ -101,14 +101,17 @@ import Testing
         story.beginUndo(0)
         story.now = story.now + .seconds(60)
         story.machine.undoWaits(0, for: .seconds(5), reason: "for the machine to go", now: story.now)
-        story.end(.failed)
         let step = try #require(story.machine.steps[0])
         #expect((step.state, step.externalID) == (.undoFailed, "4711"))
+        story.letGoAndComeBack()
+        story.undo(0)
+        story.end(.failed)
     }
 
-    /// Every class of failure is tried again, a few times; then the id stays for people to see, and the rest is undone.
+    /// Every class of failure is tried again, a few times; then the id stays for people to see, the rest is undone, and what
+    /// failed is tried again ever more rarely until nothing is left.
     @Test(arguments: [busyServer, lostAnswer, brokenDisk])
-    func aFailedUndoKeepsItsIdAndHoldsUpNothing(_ failure: Failure) throws {
+    func aFailedUndoKeepsItsIdHoldsUpNothingAndIsNeverForgotten(_ failure: Failure) throws {
         let story = Story()
         story.perform(0)
         story.begin(1)
@@ -126,8 +129,12 @@ import Testing
         }
         story.beginUndo(1)
         story.machine.undoFailed(1, failure, now: story.now, unit: 0.5)
+        let givenUp = story.now
         story.undo(0)
-        story.end(.failed)
+        #expect(story.decide() == .pause)
+        #expect(story.job.state == .compensating)
+        #expect(story.job.availableAt == givenUp + .seconds(30))
+        #expect(story.machine.instance.failure?.code == "undoFailed")
         let step = try #require(story.machine.steps[1])
         #expect((step.state, step.externalID, step.finishedAt != nil) == (.undoFailed, "4711", true))
         let event = try #require(story.events.first { $0.type == .stepUndoFailed })
@@ -135,6 +142,18 @@ import Testing
         #expect(event.message.contains(failure.message))
         #expect(story.job.failure == brokenDisk)
         #expect(story.machine.steps[0]?.state == .undone)
+
+        story.letGoAndComeBack()
+        story.beginUndo(1)
+        story.machine.undoFailed(1, failure, now: story.now, unit: 0.5)
+        #expect(story.decide() == .pause)
+        #expect(story.job.availableAt == story.now + .seconds(60))
+        #expect(story.machine.steps[1]?.externalID == "4711")
+        story.letGoAndComeBack()
+        story.undo(1)
+        story.end(.failed)
+        #expect(story.machine.instance.failure == brokenDisk)
+        #expect(story.events.count { $0.type == .alertRaised } == 1)
     }
 
     @Test func noUndoEverForgetsAnId() {

@@ -36,6 +36,7 @@ struct ModelRows: Sendable {
     var steps: [JobID: [Int: StepRecord]] = [:]
     var calls: [Key: Call] = [:]
     var duties: [String: Duty] = [:]
+    var sightings: [Sighting.Key: Sighting] = [:]
     /// The `seq` of the newest event that was pruned.
     private(set) var floor: Int64 = 0
     private(set) var events: [Event] = []

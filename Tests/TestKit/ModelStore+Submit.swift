@@ -10,6 +10,10 @@ extension ModelStore {
             let active = rows.active(of: instance.id)
             switch try submission.admit(instance, active) {
             case .accept(let admitted): return try Self.accept(submission, admitted, blockedBy: nil, &rows)
+            case .revive(let admitted):
+                try Self.takeName(admitted, &rows)
+                try submission.checkQuota { min(rows.countLive(of: admitted.tenant), $0) }
+                return try Self.accept(submission, admitted, blockedBy: nil, &rows)
             case .supersede(let admitted):
                 let blocker = Self.supersede(active.first, now: submission.now, &rows)
                 return try Self.accept(submission, admitted, blockedBy: blocker, &rows)
@@ -42,10 +46,7 @@ extension ModelStore {
     private static func target(_ submission: Submission, _ rows: inout ModelRows) throws -> Instance {
         switch submission.target {
         case .new(let instance):
-            let isTaken = rows.instances.values.contains {
-                $0.holdsName && $0.instance.name == instance.name && $0.instance.tenant == instance.tenant
-            }
-            if isTaken { throw StorageError(.nameTaken, "an instance named \(instance.name) exists") }
+            try takeName(instance, &rows)
             rows.put(instance)
             try submission.checkQuota { min(rows.countLive(of: instance.tenant), $0) }
             return instance
@@ -55,6 +56,15 @@ extension ModelStore {
             }
             return instance
         }
+    }
+
+    private static func takeName(_ instance: Instance, _ rows: inout ModelRows) throws {
+        let isTaken = rows.instances.values.contains {
+            $0.holdsName && $0.instance.name == instance.name && $0.instance.tenant == instance.tenant
+                && $0.instance.id != instance.id
+        }
+        if isTaken { throw StorageError(.nameTaken, "an instance named \(instance.name) exists") }
+        rows.instances[instance.id]?.holdsName = true
     }
 
     private static func accept(

@@ -77,6 +77,21 @@ extension ModelStore {
         }
     }
 
+    public func hasten(_ request: HastenRequest) async throws -> Job {
+        try write { rows in
+            guard let row = rows.jobs[request.job] else {
+                throw StorageError(.jobNotFound, "no job has the id \(request.job)")
+            }
+            guard !row.job.state.isTerminal else {
+                throw StorageError(.jobTerminal, "job \(row.job.id) has already \(row.job.state.rawValue)")
+            }
+            guard row.owner == nil, row.job.availableAt > request.now else { return row.job }
+            rows.jobs[request.job]?.job.availableAt = request.now
+            rows.append([.retryRequested(of: row.job, at: request.now)])
+            return rows.jobs[request.job]?.job ?? row.job
+        }
+    }
+
     public func takeOverLeases(owner: String) async throws -> Int {
         write { rows in
             let foreign = rows.jobs.filter { $0.value.owner != nil && $0.value.owner != owner }.keys

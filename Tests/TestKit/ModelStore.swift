@@ -77,10 +77,12 @@ extension ModelStore {
             if let instance = query.instance, job.instance != instance { return false }
             if let tenant = query.tenant, job.tenant != tenant { return false }
             if let change = query.change, job.change != change { return false }
-            if let after = query.after, job.id.text <= after.text { return false }
+            if let after = query.after, job.id == after || (job.id.text < after.text) != query.newestFirst {
+                return false
+            }
             return query.states.isEmpty || query.states.contains(job.state)
         }
-        return Array(found.sorted { $0.id.text < $1.id.text }.prefix(query.limit))
+        return Array(found.sorted { ($0.id.text < $1.id.text) != query.newestFirst }.prefix(query.limit))
     }
 
     public func steps(of job: JobID) async throws -> [StepRecord] {

@@ -83,6 +83,11 @@ public final class ProbedStore: Store {
     public func jobs(_ query: JobQuery) async throws -> [Job] { try await base.jobs(query) }
     public func steps(of job: JobID) async throws -> [StepRecord] { try await base.steps(of: job) }
     public func events(_ query: EventQuery) async throws -> [Event] { try await base.events(query) }
+    public func hasten(_ request: HastenRequest) async throws -> Job { try await base.hasten(request) }
+    public func sightings() async throws -> [Sighting] { try await base.sightings() }
+    public func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> {
+        try await base.recordSweep(record)
+    }
     public func occupy(_ request: PlaceRequest) async throws -> Bool { try await base.occupy(request) }
     public func takeDuty(_ request: DutyRequest) async throws -> Bool { try await base.takeDuty(request) }
     public func prune(_ request: PruneRequest) async throws -> Pruned { try await base.prune(request) }

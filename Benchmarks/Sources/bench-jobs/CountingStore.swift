@@ -27,6 +27,9 @@ final class CountingStore: Store {
     }
     func takeOverLeases(owner: String) async throws -> Int { try await base.takeOverLeases(owner: owner) }
     func occupy(_ request: PlaceRequest) async throws -> Bool { try await base.occupy(request) }
+    func hasten(_ request: HastenRequest) async throws -> Job { try await base.hasten(request) }
+    func sightings() async throws -> [Sighting] { try await base.sightings() }
+    func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> { try await base.recordSweep(record) }
     func takeDuty(_ request: DutyRequest) async throws -> Bool { try await base.takeDuty(request) }
     func prune(_ request: PruneRequest) async throws -> Pruned { try await base.prune(request) }
     func instance(_ reference: InstanceReference) async throws -> Instance? { try await base.instance(reference) }

@@ -20,11 +20,20 @@ extension RPCErrorCode {
     public static let quotaExceeded = RPCErrorCode(-32032, "quotaExceeded")
     public static let cursorExpired = RPCErrorCode(-32033, "cursorExpired")
 
+    /// The job can only go forward by now.
+    public static let pivotPassed = RPCErrorCode(-32034, "pivotPassed")
+    public static let nothingToRetry = RPCErrorCode(-32035, "nothingToRetry")
+    /// The wait is over, the job is not.
+    public static let waitTimeout = RPCErrorCode(-32036, "waitTimeout", retryable: true)
+
+    public static let sweepRunning = RPCErrorCode(-32037, "sweepRunning", retryable: true)
+
     /// Every code that operations answer with.
     public static let operations: [RPCErrorCode] = [
         .instanceNotFound, .jobNotFound, .nameTaken, .instanceBusy, .phaseConflict, .idempotencyMismatch, .jobTerminal,
         .storageUnavailable, .subscriptionExists, .cursorAhead, .unknownRegion, .unknownSize,
-        .quotaExceeded, .cursorExpired,
+        .quotaExceeded, .cursorExpired, .pivotPassed, .nothingToRetry, .waitTimeout,
+        .sweepRunning,
     ]
 }
 

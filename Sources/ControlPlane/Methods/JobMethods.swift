@@ -4,7 +4,7 @@ import JSONRPC
 import Jobs
 import Storage
 
-/// `job.get`, `job.list`, `job.cancel`.
+/// `job.get`, `job.list`, `job.cancel`, `job.retry`, `job.wait`, `job.explain`.
 extension ControlPlane {
     func registerJobs(in router: inout Router) {
         router.register(
@@ -21,12 +21,33 @@ extension ControlPlane {
             parameters, _ in
             try await self.answering { try await self.cancel(parameters.job) }
         }
+        router.register(
+            "job.retry", params: JobRetryParameters.self, result: OperationResult.self, holdsEvents: true
+        ) { parameters, _ in
+            try await self.answering { try await self.retry(parameters) }
+        }
+        router.register(
+            "job.wait", params: JobWaitParameters.self, result: JobResult.self, followsHolds: true, cancelsOnClose: true
+        ) { parameters, _ in
+            try await self.answering { try await self.wait(parameters) }
+        }
+        router.register(
+            "job.explain", params: JobParameters.self, result: ExplainResult.self, followsHolds: true,
+            cancelsOnClose: true
+        ) { parameters, _ in
+            try await self.answering { try await self.explain(parameters.job) }
+        }
     }
 
-    private func job(_ id: JobID) async throws -> JobResult {
+    func knownJob(_ id: JobID) async throws -> Job {
         guard let job = try await store.job(id) else {
             throw RPCError(.jobNotFound, "no job has the id \(id.text.prefix(64)): job.list shows those that exist")
         }
+        return job
+    }
+
+    func job(_ id: JobID) async throws -> JobResult {
+        let job = try await knownJob(id)
         return JobResult(job: JobView(job, steps: steps(of: job, begun: try await store.steps(of: id))))
     }
 
@@ -46,7 +67,7 @@ extension ControlPlane {
         let limit = try Check.limit(parameters.limit)
         var query = JobQuery(
             tenant: parameters.tenant.map { TenantID($0) }, change: parameters.change, states: parameters.states ?? [],
-            after: parameters.after, limit: limit + 1)
+            after: parameters.after, newestFirst: parameters.order == .newest, limit: limit + 1)
         if let text = parameters.instance {
             query.instance = try await instance(text, tenant: parameters.tenant).id
         }
@@ -56,8 +77,19 @@ extension ControlPlane {
     }
 
     private func cancel(_ id: JobID) async throws -> JobResult {
+        let kind = try await knownJob(id)
+        if let pivot = catalogue[kind.kind]?.plan.pivot, try await hasBegun(id, step: pivot), !kind.state.isTerminal {
+            throw RPCError(
+                .pivotPassed,
+                "cannot cancel job \(id), a \(kind.kind.rawValue) that has begun only goes forward: job.explain says where it is"
+            )
+        }
         let job = try await store.requestCancellation(CancellationRequest(job: id, now: time.now()))
         engine.noteCancellation(of: id)
         return JobResult(job: JobView(job))
+    }
+
+    private func hasBegun(_ id: JobID, step index: Int) async throws -> Bool {
+        try await store.steps(of: id).contains { $0.index >= index && $0.startedAt != nil }
     }
 }

@@ -10,7 +10,8 @@ extension ControlPlane {
     func registerOperations(in router: inout Router) {
         router.register("provision", params: ProvisionParameters.self, result: OperationResult.self, holdsEvents: true)
         {
-            try await self.provision($0, $1)
+            parameters, _ in
+            try await self.provision(parameters)
         }
         let operations: [(JobKind, @Sendable (Instance, [Job]) throws -> Admission)] = [
             (.suspend, Suspend.admit), (.resume, Resume.admit), (.restart, Restart.admit), (.destroy, Destroy.admit),
@@ -19,12 +20,13 @@ extension ControlPlane {
             router.register(
                 kind.rawValue, params: InstanceOperationParameters.self, result: OperationResult.self, holdsEvents: true
             ) {
-                try await self.operate(kind, $0, $1, admit)
+                parameters, _ in
+                try await self.operate(kind, parameters, admit)
             }
         }
     }
 
-    private func provision(_ parameters: ProvisionParameters, _ call: Call) async throws -> OperationResult {
+    private func provision(_ parameters: ProvisionParameters) async throws -> OperationResult {
         try Check.name(parameters.name)
         try Check.caller(tenant: parameters.tenant, key: parameters.idempotencyKey, change: parameters.change)
         let settings = services.settings
@@ -41,12 +43,14 @@ extension ControlPlane {
             id: services.identifiers.next(), tenant: tenant, name: parameters.name, region: parameters.region,
             size: parameters.size, change: change, createdAt: now)
         return try await submit(
-            .new(instance), kind: .provision, change: change, key: parameters.idempotencyKey, tenant: tenant,
-            request: parameters, call, now: now, admit: Provision.admit)
+            NewOperation(
+                target: .new(instance), kind: .provision, change: change, tenant: tenant,
+                key: parameters.idempotencyKey, request: try Self.canonical(.provision, parameters),
+                admit: Provision.admit))
     }
 
     private func operate(
-        _ kind: JobKind, _ parameters: InstanceOperationParameters, _ call: Call,
+        _ kind: JobKind, _ parameters: InstanceOperationParameters,
         _ admit: @escaping @Sendable (Instance, [Job]) throws -> Admission
     ) async throws -> OperationResult {
         try Check.caller(tenant: parameters.tenant, key: parameters.idempotencyKey, change: parameters.change)
@@ -54,29 +58,32 @@ extension ControlPlane {
         let target = Submission.Target.existing(
             try Check.reference(parameters.instance, tenant: tenant), tenant: tenant)
         return try await submit(
-            target, kind: kind, change: change(parameters.change), key: parameters.idempotencyKey, tenant: tenant,
-            request: parameters, call, now: time.now(), admit: admit)
+            NewOperation(
+                target: target, kind: kind, change: change(parameters.change), tenant: tenant,
+                key: parameters.idempotencyKey, request: try Self.canonical(kind, parameters), admit: admit))
     }
 
-    private func submit(
-        _ target: Submission.Target, kind: JobKind, change: ChangeID, key: String?, tenant: TenantID,
-        request: some Encodable, _ call: Call, now: Timestamp,
-        admit: @escaping @Sendable (Instance, [Job]) throws -> Admission
-    ) async throws -> OperationResult {
-        guard let plan = catalogue[kind]?.plan else { throw RPCError(.methodNotFound, "cannot \(kind.rawValue) here") }
+    /// The request as one text, to tell a repetition from another request.
+    private static func canonical(_ kind: JobKind, _ parameters: some Encodable) throws -> String {
+        "\(kind.rawValue) \(try JSONCoder.encodeString(parameters))"
+    }
+
+    func submit(_ operation: NewOperation) async throws -> OperationResult {
+        guard let plan = catalogue[operation.kind]?.plan else {
+            throw RPCError(.methodNotFound, "cannot \(operation.kind.rawValue) here")
+        }
+        let now = time.now()
         let job = NewJob(
-            id: services.identifiers.next(), kind: kind, change: change, definitionVersion: plan.version, input: .null,
-            deadline: now + plan.timeLimit)
-        let idempotency = try key.map { key in
-            Idempotency(
-                scope: tenant.text, key: key,
-                request: "\(kind.rawValue) \(try JSONCoder.encodeString(request))")
+            id: services.identifiers.next(), kind: operation.kind, change: operation.change,
+            definitionVersion: plan.version, input: operation.input, deadline: now + plan.timeLimit)
+        let idempotency = operation.key.map {
+            Idempotency(scope: operation.tenant.text, key: $0, request: operation.request)
         }
         do {
             let submitted = try await store.submit(
                 Submission(
-                    target: target, job: job, idempotency: idempotency, quota: services.settings.instancesPerTenant,
-                    now: now, admit: admit))
+                    target: operation.target, job: job, idempotency: idempotency,
+                    quota: services.settings.instancesPerTenant, now: now, admit: operation.admit))
             if let blocker = submitted.job.blockedBy { engine.noteCancellation(of: blocker) }
             engine.wake()
             return OperationResult(instance: InstanceView(submitted.instance), job: JobView(submitted.job))
@@ -88,4 +95,18 @@ extension ControlPlane {
     private func change(_ given: String?) -> ChangeID {
         given.map { ChangeID($0) } ?? services.identifiers.next()
     }
+}
+
+/// An operation that a call asks for.
+struct NewOperation: Sendable {
+    var target: Submission.Target
+    var kind: JobKind
+    var change: ChangeID
+    var input: JSONValue = .null
+    var tenant: TenantID
+    /// The caller's idempotency key.
+    var key: String?
+    /// What the key stands for.
+    var request: String
+    var admit: @Sendable (Instance, [Job]) throws -> Admission
 }

@@ -5,6 +5,7 @@ import Storage
 
 /// `destroy`: nothing is left in the outside world. Accepted in every phase; it takes over from whatever runs.
 ///
+/// Once begun it only goes forward: what is in its way parks it, and it never lets go of a machine that may exist.
 /// It looks by deterministic name as well as by id, since the job it took over from may not have written its ids down.
 enum Destroy {
     static func admit(_ instance: Instance, _ active: [Job]) throws -> Admission {
@@ -22,7 +23,7 @@ enum Destroy {
         let patience = Duration.seconds(12 * 3600)
         return JobDefinition(
             kind: .destroy, version: 1, phaseOnSuccess: .destroyed, phaseOnFailure: .degraded,
-            timeLimit: .seconds(24 * 3600),
+            timeLimit: .seconds(24 * 3600), pivot: 0,
             steps: [
                 Step("host.teardown", phase: .destroying, timeLimit: .seconds(180), weight: 5) {
                     try await Teardown(services: services).perform($0)

@@ -13,6 +13,21 @@ enum Provision {
         .accept(instance)
     }
 
+    /// After a provision that failed and was undone: the instance's next machine, with outside names of its own.
+    static func admitAgain(_ instance: Instance, _ active: [Job]) throws -> Admission {
+        if let same = active.first(where: { $0.kind == .provision }) { return .join(same.id) }
+        guard instance.phase == .failed, active.isEmpty else {
+            throw Admissions.conflict(
+                "cannot provision \(instance.name) again: it is \(instance.phase.rawValue), and has to be failed")
+        }
+        var wanted = instance
+        wanted.desired = .running
+        wanted.phase = .queued
+        wanted.generation += 1
+        wanted.failure = nil
+        return .revive(wanted)
+    }
+
     static func definition(_ services: MachineServices) -> JobDefinition {
         let pace = services.settings.pace
         let removal = Removal(services: services)

@@ -29,6 +29,8 @@ public protocol ComputeDriver: Sendable {
     func actions(ids: [String]) async throws -> [ServerAction]
 
     func key(named name: String) async throws -> ServerKey?
+    /// All keys that carry these labels, over all pages.
+    func keys(labels: [String: String]) async throws -> [ServerKey]
     func createKey(_ specification: ServerKeySpecification) async throws -> ServerKey
     /// Deletes; a key that is gone already is no error.
     func deleteKey(id: String) async throws

@@ -11,6 +11,8 @@ public protocol NetworkDriver: Sendable {
 
     /// The device, or none where the network does not know it.
     func device(nodeID: String) async throws -> NetworkDevice?
+    /// All devices of the network.
+    func devices() async throws -> [NetworkDevice]
     /// The devices that call themselves so. Names are not unique: identity is the node id.
     func devices(hostname: String) async throws -> [NetworkDevice]
     /// Deletes; a device that is gone already is no error.

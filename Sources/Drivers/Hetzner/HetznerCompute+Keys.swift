@@ -10,6 +10,16 @@ extension HetznerCompute {
         return try await api.send(call, as: KeysAnswer.self).keys.first { $0.name == name }.map(ServerKey.init)
     }
 
+    public func keys(labels: [String: String]) async throws -> [ServerKey] {
+        let call = HetznerCall(method: .get, path: "/ssh_keys", query: Self.listing(labels), what: "list keys")
+        var keys: [String: ServerKey] = [:]
+        try await api.pages(call) { (page: KeysAnswer) in
+            for key in page.keys.map(ServerKey.init) { keys[key.id] = key }
+            return page.meta
+        }
+        return keys.values.sorted { $0.id < $1.id }
+    }
+
     public func createKey(_ specification: ServerKeySpecification) async throws -> ServerKey {
         let body: JSONObject = [
             "name": .string(specification.name),

@@ -18,10 +18,7 @@ extension HetznerCompute {
     }
 
     public func servers(labels: [String: String]) async throws -> [Server] {
-        let selector = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
-        var query = [("per_page", "50"), ("sort", "id:asc")]
-        if !selector.isEmpty { query.append(("label_selector", selector)) }
-        let call = HetznerCall(method: .get, path: "/servers", query: query, what: "list servers")
+        let call = HetznerCall(method: .get, path: "/servers", query: Self.listing(labels), what: "list servers")
         var servers: [Server] = []
         var seen: Set<Int64> = []
         try await api.pages(call) { (page: ServersAnswer) in
@@ -30,6 +27,13 @@ extension HetznerCompute {
             return page.meta
         }
         return servers
+    }
+
+    /// The question for all that carry these labels, in an order that pages do not disturb.
+    static func listing(_ labels: [String: String]) -> [(String, String)] {
+        let selector = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
+        let query = [("per_page", "50"), ("sort", "id:asc")]
+        return selector.isEmpty ? query : query + [("label_selector", selector)]
     }
 
     public func createServer(_ specification: ServerSpecification) async throws -> ServerCreation {

@@ -136,9 +136,11 @@ struct KeyAnswer: Decodable, Sendable {
 
 struct KeysAnswer: Decodable, Sendable {
     var keys: [WireKey]
+    var meta: WireMeta?
 
     enum CodingKeys: String, CodingKey {
         case keys = "ssh_keys"
+        case meta
     }
 }
 

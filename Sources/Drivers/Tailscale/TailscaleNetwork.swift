@@ -55,12 +55,17 @@ public final class TailscaleNetwork: NetworkDriver {
     }
 
     public func devices(hostname: String) async throws -> [NetworkDevice] {
+        try await devices().filter { $0.hostname == hostname }
+    }
+
+    /// The whole tailnet in one answer: the API's lists have no pages (`facts/tailscale.md`).
+    public func devices() async throws -> [NetworkDevice] {
         let what = "list devices"
         let call = TailscaleCall(method: .get, path: "/tailnet/\(tailnet)/devices", what: what)
         guard let devices = try await api.send(call)["devices"]?.arrayValue else {
             throw Failure(.transient, code: "providerAnswer", message: "cannot \(what): there is no list in the answer")
         }
-        return try devices.map { try Self.device($0, what) }.filter { $0.hostname == hostname }
+        return try devices.map { try Self.device($0, what) }
     }
 
     public func deleteDevice(nodeID: String) async throws {

@@ -4,8 +4,11 @@ import AuraModel
 /// `aura job`
 struct JobCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "job", abstract: "See and cancel jobs.",
-        subcommands: [JobListCommand.self, JobShowCommand.self, JobCancelCommand.self])
+        commandName: "job", abstract: "See, explain, wait for, retry and cancel jobs.",
+        subcommands: [
+            JobListCommand.self, JobShowCommand.self, JobExplainCommand.self, JobWaitCommand.self, JobRetryCommand.self,
+            JobCancelCommand.self,
+        ])
 }
 
 /// `aura job show`

@@ -4,7 +4,7 @@ import AuraModel
 /// `aura job list`
 struct JobListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List jobs, oldest first: those that are not over, unless asked otherwise.",
+        commandName: "list", abstract: "List jobs, the oldest first: those that are not over, unless asked otherwise.",
         discussion: "With --json it prints one document for each page of 500.")
 
     /// How many are asked for at once.

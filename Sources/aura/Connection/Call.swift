@@ -54,6 +54,26 @@ extension Call {
             ])
     }
 
+    static func retry(_ id: String, idempotencyKey: String?) -> Call {
+        Call(
+            "job.retry", purpose: "retry job \(id)",
+            [("job", .string(id)), ("idempotencyKey", text(idempotencyKey))])
+    }
+
+    static func wait(_ id: String, milliseconds: Int64) -> Call {
+        Call("job.wait", purpose: "wait for job \(id)", [("job", .string(id)), ("timeoutMs", .integer(milliseconds))])
+    }
+
+    static func explain(_ id: String) -> Call {
+        Call("job.explain", purpose: "explain job \(id)", [("job", .string(id))])
+    }
+
+    static func reconcile(isDryRun: Bool, isForced: Bool) -> Call {
+        Call(
+            "reconcile.run", purpose: "reconcile",
+            [("dryRun", isDryRun ? true : nil), ("force", isForced ? true : nil)])
+    }
+
     static func job(_ id: String) -> Call {
         Call("job.get", purpose: "show job \(id)", [("job", .string(id))])
     }
@@ -68,6 +88,7 @@ extension Call {
             [
                 ("instance", text(query.instance)), ("tenant", text(query.tenant)), ("change", text(query.change)),
                 ("states", texts(query.states)), ("after", text(after)), ("limit", .integer(Int64(limit))),
+                ("order", query.newest ? "newest" : nil),
             ])
     }
 
@@ -87,7 +108,9 @@ extension Call {
     static let info = Call("system.info", purpose: "ask for information")
 
     private static let reading: Set<String> = [
-        "status.get", "status.list", "status.subscribe", "job.get", "job.list", "job.cancel", "system.ping",
+        "status.get", "status.list", "status.subscribe", "job.get", "job.list", "job.cancel", "job.wait", "job.explain",
+        "reconcile.run",
+        "system.ping",
         "system.info", "system.limits", "system.health",
     ]
 

@@ -21,6 +21,8 @@ struct Complaint: Error, Sendable, Hashable {
     var message: String
     /// Further members of `data`.
     var data: JSONObject
+    /// The name of the daemon's error, where there is one.
+    private(set) var code: String?
     /// The daemon's error as it came, where there is one.
     private var error: JSONValue?
 
@@ -35,6 +37,7 @@ struct Complaint: Error, Sendable, Hashable {
         let said = error.message
         self.init(.refused, said.hasPrefix("cannot ") ? said : "cannot \(purpose): \(said)")
         self.error = error.json
+        code = error.code.name
         isRetryable = error.retryable
     }
 

@@ -60,6 +60,9 @@ struct JobQueryOptions: ParsableArguments {
     @Flag(help: "Ended jobs too.")
     var all = false
 
+    @Flag(help: "The newest first.")
+    var newest = false
+
     /// Without a wish, what is not over yet: of all that ever ran, that is what one looks for.
     var states: [String] {
         guard givenStates.isEmpty, !all, instance == nil, change == nil else { return givenStates }

@@ -1,0 +1,48 @@
+import AuraAPI
+import AuraModel
+import JSON
+import JSONRPC
+import Jobs
+import Storage
+
+/// `job.retry`: a job that waits is due now; one that failed or was cancelled is done again by a new job.
+extension ControlPlane {
+    func retry(_ parameters: JobRetryParameters) async throws -> OperationResult {
+        try Check.caller(tenant: nil, key: parameters.idempotencyKey, change: nil)
+        let job = try await knownJob(parameters.job)
+        guard job.state.isTerminal else { return try await hasten(job) }
+        guard job.state != .succeeded else {
+            throw RPCError(.nothingToRetry, "cannot retry job \(job.id), it succeeded: nothing is left to do")
+        }
+        return try await again(job, key: parameters.idempotencyKey)
+    }
+
+    private func hasten(_ job: Job) async throws -> OperationResult {
+        let now = time.now()
+        let hastened = try await store.hasten(HastenRequest(job: job.id, now: now))
+        engine.wake()
+        guard let instance = try await store.instance(.id(job.instance)) else {
+            throw StorageError(.corrupt, "the instance of job \(job.id) is missing")
+        }
+        return OperationResult(instance: InstanceView(instance), job: JobView(hastened))
+    }
+
+    /// A new job of the same kind on the same instance; a provision builds the instance's next machine.
+    private func again(_ former: Job, key: String?) async throws -> OperationResult {
+        let operation = NewOperation(
+            target: .existing(.id(former.instance), tenant: former.tenant), kind: former.kind,
+            change: former.change, input: ["retryOf": .string(former.id.text)], tenant: former.tenant, key: key,
+            request: "job.retry \(former.id)", admit: Self.admission(former.kind))
+        return try await submit(operation)
+    }
+
+    private static func admission(_ kind: JobKind) -> @Sendable (Instance, [Job]) throws -> Admission {
+        switch kind {
+        case .provision: Provision.admitAgain
+        case .suspend: Suspend.admit
+        case .resume: Resume.admit
+        case .restart: Restart.admit
+        case .destroy: Destroy.admit
+        }
+    }
+}

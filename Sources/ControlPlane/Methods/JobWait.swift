@@ -1,0 +1,57 @@
+import AuraAPI
+import AuraModel
+import JSON
+import JSONRPC
+import Storage
+
+/// `job.wait`: answers once the job has ended. Holds no thread, and ends with its connection or by `$/cancelRequest`.
+extension ControlPlane {
+    private static let longestWait: Int64 = 3_600_000
+    private static let usualWait: Int64 = 600_000
+
+    func wait(_ parameters: JobWaitParameters) async throws -> JobResult {
+        let limit = parameters.timeoutMs ?? Self.usualWait
+        guard (0...Self.longestWait).contains(limit) else {
+            throw APIError.invalid("timeoutMs", "expected 0 to \(Self.longestWait) milliseconds, found \(limit)")
+        }
+        // The place in the ledger first: an end that comes after it is seen there, one before it in the row.
+        let head = subscriptions.feed.head
+        let present = try await job(parameters.job)
+        if present.job.state.isTerminal { return present }
+        let ended = try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await self.followToEnd(of: parameters.job, after: head)
+                return true
+            }
+            group.addTask {
+                try await self.time.sleep(for: .milliseconds(limit))
+                return false
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? false
+        }
+        let last = try await job(parameters.job)
+        guard ended || last.job.state.isTerminal else { throw Self.timeout(last.job, after: limit) }
+        return last
+    }
+
+    private func followToEnd(of job: JobID, after head: Int64) async throws {
+        var cursor = head
+        while true {
+            switch try await subscriptions.feed.next(after: cursor, limit: 512) {
+            case .events(let events):
+                if events.contains(where: { $0.entry.job == job && $0.entry.type.endsJob }) { return }
+                cursor = events.last?.seq ?? cursor
+            case .behind(let head):
+                if try await store.job(job)?.state.isTerminal ?? true { return }
+                cursor = head
+            }
+        }
+    }
+
+    private static func timeout(_ job: JobView, after limit: Int64) -> RPCError {
+        RPCError(
+            .waitTimeout, "job \(job.id) is still \(job.state.rawValue) after \(limit) ms: wait on, or ask job.explain",
+            data: ["job": .string(job.id.text), "state": .string(job.state.rawValue), "retryAfterMs": 0])
+    }
+}

@@ -1,0 +1,144 @@
+import AuraAPI
+public import AuraModel
+import DriverKit
+import JSON
+import JSONRPC
+import Locking
+public import Logging
+public import ServiceLifecycle
+public import Storage
+
+/// Makes it true that no machine is ever leaked: a sweep over what exists under our labels, beside our rows.
+///
+/// One daemon at a time sweeps, in a duty that it keeps renewing; of all daemons one does the sweep that is due.
+public final class Reconciler: Service {
+    private let store: any Store
+    private let services: MachineServices
+    private let settings: ReconcilerSettings
+    private let owner: String
+    private let time: any TimeSource
+    private let logger: Logger
+    private let isSweeping = Locked(false)
+
+    private static let duty = "sweep"
+    private static let turn = "sweep.turn"
+    private static let dutyLength = Duration.seconds(120)
+    private static let margin = Duration.seconds(20)
+
+    /// - Parameter owner: the daemon's boot id.
+    public init(
+        store: any Store, services: MachineServices, settings: ReconcilerSettings, owner: String,
+        time: any TimeSource, logger: Logger
+    ) {
+        self.store = store
+        self.services = services
+        self.settings = settings
+        self.owner = owner
+        self.time = time
+        self.logger = logger
+    }
+
+    public func run() async throws {
+        guard settings.isEnabled else { return try await gracefulShutdown() }
+        try? await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try await self.time.sleep(for: self.settings.interval)
+                await self.sweepInTurn()
+            }
+        }
+    }
+
+    /// The sweep that is due, unless another daemon has done it or is at it.
+    func sweepInTurn() async {
+        do {
+            let turn = DutyRequest(
+                name: Self.turn, owner: owner, duration: settings.interval * 0.9, now: time.now())
+            guard try await store.takeDuty(turn) else { return }
+            let report = try await sweep(isDryRun: false, isForced: false)
+            for finding in report.findings where finding.action != .none {
+                logger.warning("\(finding.kind.rawValue) \(finding.name) \(finding.action.rawValue): \(finding.reason)")
+            }
+        } catch let error as RPCError where error.code == .sweepRunning {
+        } catch is CancellationError {
+        } catch {
+            logger.error("the sweep did not finish, and will be tried again: \(error)")
+        }
+    }
+
+    /// One sweep. Throws `sweepRunning` while another is at work, here or elsewhere.
+    func sweep(isDryRun: Bool, isForced: Bool) async throws -> ReconcileReport {
+        guard isSweeping.withLock({ isSweeping in !exchange(&isSweeping, true) }) else { throw Self.running }
+        defer { isSweeping.withLock { $0 = false } }
+        let end = Locked(Duration.zero)
+        try await takeDuty(end)
+        do {
+            let report = try await OutsideCall.permitted { () throws(Failure) in
+                if self.time.uptime() + Self.margin > end.withLock({ $0 }) {
+                    throw Failure(.transient, code: "dutyLost", message: "the sweep is another daemon's by now")
+                }
+            } _: {
+                try await self.sweep(isDryRun: isDryRun, isForced: isForced, end)
+            }
+            await giveDutyBack()
+            return report
+        } catch {
+            await giveDutyBack()
+            throw error
+        }
+    }
+
+    private func sweep(isDryRun: Bool, isForced: Bool, _ end: Locked<Duration>) async throws -> ReconcileReport {
+        let (start, uptime) = (time.now(), time.uptime())
+        let view = try await Survey(store: store, services: services).view(now: start)
+        let sweep = Sweep(view: view, settings: settings, isForced: isForced)
+        var findings = sweep.findings
+        if !isDryRun {
+            let effects = SweepEffects(store: store, services: services, time: time) { try await self.takeDuty(end) }
+            findings = try await effects.carryOut(sweep)
+        }
+        return ReconcileReport(
+            startedAt: start, tookMs: (time.uptime() - uptime).wholeMilliseconds, dryRun: isDryRun,
+            listings: view.listings.map { listing in
+                ReconcileReport.Listing(
+                    kind: listing.kind, count: listing.things.count,
+                    believed: listing.failure == nil && !sweep.isSuspect(listing), failure: listing.failure?.message)
+            },
+            owned: sweep.owned, busy: sweep.busy, findings: findings)
+    }
+
+    /// Takes the duty, or keeps it for another while.
+    private func takeDuty(_ end: Locked<Duration>) async throws {
+        let before = time.uptime()
+        let request = DutyRequest(name: Self.duty, owner: owner, duration: Self.dutyLength, now: time.now())
+        guard try await store.takeDuty(request) else { throw Self.running }
+        end.withLock { $0 = before + Self.dutyLength }
+    }
+
+    private func giveDutyBack() async {
+        let request = DutyRequest(name: Self.duty, owner: owner, duration: .zero, now: time.now())
+        _ = try? await store.takeDuty(request)
+    }
+
+    private static let running = RPCError(
+        .sweepRunning, "cannot sweep now, another sweep is at work: try again in a moment",
+        data: ["retryAfterMs": 1000])
+}
+
+/// Sets a value, and returns what it was.
+private func exchange<Value>(_ value: inout Value, _ new: Value) -> Value {
+    defer { value = new }
+    return value
+}
+
+extension ControlPlane {
+    /// `reconcile.run`
+    func registerReconciliation(in router: inout Router) {
+        router.register("reconcile.run", params: ReconcileParameters.self, result: ReconcileReport.self) {
+            parameters, _ in
+            try await self.answering {
+                try await self.reconciler.sweep(
+                    isDryRun: parameters.dryRun ?? false, isForced: parameters.force ?? false)
+            }
+        }
+    }
+}

@@ -1,0 +1,100 @@
+import AuraModel
+import DriverKit
+import Storage
+
+/// Reads what a sweep decides by: first what exists, then the rows, so that whatever was listed has its row by then.
+struct Survey {
+    let store: any Store
+    let services: MachineServices
+
+    private static let page = 500
+    private static let active: [JobState] = [.queued, .running, .waiting, .compensating]
+
+    func view(now: Timestamp) async throws -> SweepView {
+        let listings = await listings()
+        let live = try await instances(includingDestroyed: false)
+        let busy = try await busyInstances()
+        return SweepView(
+            listings: listings, live: live, busy: busy, formerNames: try await formerNames(listings, live: live),
+            sightings: try await store.sightings(), now: now)
+    }
+
+    private func listings() async -> [Listing] {
+        let labels = Labels.owned(by: services.installation)
+        var listings = [
+            await listing(.server) { try await services.compute.servers(labels: labels).map(Thing.init) },
+            await listing(.key) { try await services.compute.keys(labels: labels).map(Thing.init) },
+        ]
+        if let network = services.network {
+            listings.append(await listing(.device) { try await network.devices().compactMap(Thing.init) })
+        }
+        return listings
+    }
+
+    /// A listing that fails anywhere counts as none at all.
+    private func listing(_ kind: ResourceKind, _ read: () async throws -> [Thing]) async -> Listing {
+        do {
+            return Listing(kind: kind, things: try await read())
+        } catch let failure as Failure {
+            return Listing(kind: kind, failure: failure)
+        } catch {
+            return Listing(
+                kind: kind, failure: Failure(.transient, code: "interrupted", message: "the listing was broken off"))
+        }
+    }
+
+    private func instances(includingDestroyed: Bool) async throws -> [Instance] {
+        var found: [Instance] = []
+        var page: [Instance]
+        repeat {
+            page = try await store.instances(
+                InstanceQuery(includesDestroyed: includingDestroyed, after: found.last?.id, limit: Self.page))
+            found += page
+        } while page.count == Self.page
+        return found
+    }
+
+    private func busyInstances() async throws -> Set<InstanceID> {
+        var busy: Set<InstanceID> = []
+        var last: JobID?
+        var page: [Job]
+        repeat {
+            page = try await store.jobs(JobQuery(states: Self.active, after: last, limit: Self.page))
+            busy.formUnion(page.map(\.instance))
+            last = page.last?.id
+        } while page.count == Self.page
+        return busy
+    }
+
+    /// Read only where a device has our kind of name and no live owner, which is rare.
+    private func formerNames(_ listings: [Listing], live: [Instance]) async throws -> Set<String> {
+        let present = Set(live.map(\.outsideName))
+        let hasStranger = listings.flatMap(\.things).contains { $0.key.kind == .device && !present.contains($0.name) }
+        guard hasStranger else { return [] }
+        let ended = try await instances(includingDestroyed: true).filter { $0.phase == .destroyed }
+        return Set(
+            ended.flatMap { instance in (1...max(instance.generation, 1)).map { instance.outsideName(generation: $0) } }
+        )
+    }
+}
+
+extension Thing {
+    init(_ server: Server) {
+        self.init(
+            key: Sighting.Key(kind: .server, id: server.id), name: server.name,
+            instance: server.labels[Labels.instance].map { InstanceID($0) }, isOn: server.status != .off,
+            isGoing: server.status == .deleting, server: ServerFacts(server))
+    }
+
+    init(_ key: ServerKey) {
+        self.init(
+            key: Sighting.Key(kind: .key, id: key.id), name: key.name,
+            instance: key.labels[Labels.instance].map { InstanceID($0) })
+    }
+
+    /// Only devices that carry tags: those that people own have none.
+    init?(_ device: NetworkDevice) {
+        guard !device.tags.isEmpty, OutsideName(device.hostname) != nil else { return nil }
+        self.init(key: Sighting.Key(kind: .device, id: device.nodeID), name: device.hostname)
+    }
+}

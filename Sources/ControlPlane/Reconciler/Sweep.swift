@@ -1,0 +1,344 @@
+import AuraAPI
+import AuraModel
+import JSON
+import Storage
+
+/// How the sweep goes about its work.
+public struct ReconcilerSettings: Sendable, Hashable {
+    /// From one sweep to the next, over all daemons.
+    public var interval: Duration
+    /// How long an orphan is kept before it is deleted: from its quarantine, or from its first sighting where it has no power.
+    public var grace: Duration
+    public var quarantinesPerRun: Int
+    public var reapsPerRun: Int
+    /// Listings in a row that must agree before an orphan or a loss is believed.
+    public var listingsNeeded: Int
+    public var isEnabled: Bool
+
+    public init(
+        interval: Duration = .seconds(60), grace: Duration = .seconds(1800), quarantinesPerRun: Int = 10,
+        reapsPerRun: Int = 5, listingsNeeded: Int = 2, isEnabled: Bool = true
+    ) {
+        self.interval = interval
+        self.grace = grace
+        self.quarantinesPerRun = quarantinesPerRun
+        self.reapsPerRun = reapsPerRun
+        self.listingsNeeded = listingsNeeded
+        self.isEnabled = isEnabled
+    }
+}
+
+/// What one listing showed.
+struct Listing: Sendable {
+    var kind: ResourceKind
+    var things: [Thing] = []
+    /// Why it is not complete.
+    var failure: Failure?
+}
+
+/// All that a sweep decides by.
+struct SweepView: Sendable {
+    var listings: [Listing]
+    /// Instances that are not destroyed, read after the listings: whatever was listed has its row by then.
+    var live: [Instance]
+    /// Instances that a job is at work on, or waits to be.
+    var busy: Set<InstanceID>
+    /// Outside names of instances that are destroyed.
+    var formerNames: Set<String> = []
+    var sightings: [Sighting]
+    var now: Timestamp
+}
+
+/// Compares what exists with what should, without IO: values in, values out.
+///
+///     listed, owner knows it ─▶ owned
+///     listed, owner lacks it ─▶ adopt
+///     listed, no owner ──────▶ sighted ─▶ (2 listings) quarantined ─▶ (grace) reaped
+///     owned, not listed ─────▶ sighted ─▶ (2 listings) lost
+///
+/// What is missing from a listing proves nothing where the listing is suspect: empty, or short of more than half of what
+/// should be in it. So many orphans at once that they are most of what exists say that the database is an old one; then
+/// nothing is touched until somebody says so.
+struct Sweep {
+    /// A suspect listing has to say so often that a machine is missing.
+    static let suspectListingsNeeded = 5
+    static let suspectListingsBeforeAlert = 3
+    /// So few are never too many.
+    static let fewThings = 3
+    static let lostCode = "machineLost"
+
+    let view: SweepView
+    let settings: ReconcilerSettings
+    let isForced: Bool
+    private(set) var record = SweepRecord()
+    private(set) var findings: [ReconcileReport.Finding] = []
+    private(set) var owned = 0
+    private(set) var busy = 0
+    /// Due now, to be carried out once the record is written; each with the place of its finding.
+    private(set) var quarantines: [(thing: Thing, finding: Int)] = []
+    private(set) var reaps: [(thing: Thing, finding: Int)] = []
+    private(set) var losses: [(instance: Instance, finding: Int)] = []
+
+    private let ownership: Ownership
+    private let former: [Sighting.Key: Sighting]
+    private let mayBeOldDatabase: Bool
+
+    init(view: SweepView, settings: ReconcilerSettings, isForced: Bool = false) {
+        self.view = view
+        self.settings = settings
+        self.isForced = isForced
+        let listed = view.listings.flatMap(\.things)
+        let rows = Ownership(live: view.live, busy: view.busy)
+        let orphans = listed.filter { if case .orphan = rows.judge($0) { true } else { false } }
+        // What carries our labels proves that a device of its name is ours.
+        let orphanNames = Set(orphans.map(\.name)).union(view.sightings.filter { $0.key.kind != .device }.map(\.name))
+        ownership = Ownership(live: view.live, busy: view.busy, formerNames: view.formerNames.union(orphanNames))
+        former = Dictionary(uniqueKeysWithValues: view.sightings.map { ($0.key, $0) })
+        let servers = listed.filter { $0.key.kind == .server }
+        let lone = orphans.filter { $0.key.kind == .server }
+        mayBeOldDatabase = lone.count > Self.fewThings && lone.count * 2 > servers.count
+        judge()
+    }
+
+    /// Whether what the listing lacks proves nothing.
+    func isSuspect(_ listing: Listing) -> Bool {
+        guard listing.kind == .server, listing.failure == nil else { return false }
+        let expected = view.live.filter(shouldHaveMachine)
+        let ids = Set(listing.things.map(\.key.id))
+        let missing = expected.count { !ids.contains($0.server?.id ?? "") }
+        if listing.things.isEmpty { return !expected.isEmpty }
+        return missing > Self.fewThings && missing * 2 > expected.count
+    }
+
+    private func shouldHaveMachine(_ instance: Instance) -> Bool {
+        instance.server != nil && !view.busy.contains(instance.id)
+            && [.running, .suspended, .degraded].contains(instance.phase)
+    }
+}
+
+// MARK: - Judging
+
+extension Sweep {
+    private mutating func judge() {
+        for listing in view.listings where listing.failure == nil {
+            let isSuspect = isSuspect(listing)
+            note(isSuspect, listing)
+            for thing in listing.things { judge(thing, isSuspect: isSuspect) }
+            if listing.kind == .server { judgeMissing(from: listing, isSuspect: isSuspect) }
+            if !isSuspect { forget(listing) }
+        }
+    }
+
+    private mutating func judge(_ thing: Thing, isSuspect: Bool) {
+        switch ownership.judge(thing) {
+        case .notOurs: return
+        case .busy: busy += 1
+        case .owned:
+            owned += 1
+            if thing.key.kind == .server { compare(thing) }
+        case .foreign:
+            add(.foreign, thing, .none, "its name looks like ours, and no row of ours knows it: it is never touched")
+        case .unknown(let owner): adopt(thing, owner)
+        case .orphan(let reason):
+            if isSuspect {
+                add(.orphan, thing, .none, "\(reason); the listing is suspect, so nothing is concluded")
+                if let before = former[thing.key] { keep(before) }
+            } else {
+                sight(thing, reason: reason)
+            }
+        }
+    }
+
+    /// An owned machine: was it lost before, does it do what its instance says?
+    private mutating func compare(_ thing: Thing) {
+        guard let owner = view.live.first(where: { $0.id == thing.instance }) else { return }
+        if owner.failure?.code == Self.lostCode {
+            var instance = owner
+            instance.failure = nil
+            if thing.isOn { instance.phase = .running }
+            instance.updatedAt = view.now
+            change(instance, from: owner, [(.instanceFound, "the machine of \(owner.name) is there again")])
+            return add(.found, thing, .marked, "it was lost, and is listed again")
+        }
+        if owner.phase == .running, !thing.isOn {
+            add(.drift, thing, .none, "\(owner.name) is running, and its machine is off: restart it")
+        } else if owner.phase == .suspended, thing.isOn {
+            add(.drift, thing, .none, "\(owner.name) is suspended, and its machine is on")
+        }
+    }
+
+    private mutating func adopt(_ thing: Thing, _ owner: Instance) {
+        guard let facts = thing.server else { return }
+        var instance = owner
+        instance.server = facts
+        instance.updatedAt = view.now
+        change(instance, from: owner, [(.resourceAdopted, "\(thing.name) is the machine of \(owner.name)")])
+        add(.unknown, thing, .adopted, "\(owner.name) has no other machine, and this carries its labels and name")
+    }
+
+    private mutating func judgeMissing(from listing: Listing, isSuspect: Bool) {
+        let ids = Set(listing.things.map(\.key.id))
+        for instance in view.live where shouldHaveMachine(instance) {
+            guard let server = instance.server, !ids.contains(server.id) else { continue }
+            let thing = Thing(
+                key: Sighting.Key(kind: .server, id: server.id), name: server.name, instance: instance.id)
+            let sighting = next(thing, .missing)
+            keep(sighting)
+            let needed = isSuspect ? Self.suspectListingsNeeded : settings.listingsNeeded
+            if instance.failure?.code == Self.lostCode {
+                add(.lost, thing, .none, "it does not exist any more, and \(instance.name) says so", sighting)
+            } else if sighting.listings < needed {
+                add(.lost, thing, .none, "missing from \(sighting.listings) of \(needed) listings", sighting)
+            } else {
+                losses.append((instance, findings.count))
+                add(.lost, thing, .marked, "missing from \(sighting.listings) listings in a row", sighting)
+            }
+        }
+    }
+}
+
+// MARK: - Orphans
+
+extension Sweep {
+    private mutating func sight(_ thing: Thing, reason: String) {
+        var sighting = next(thing, .orphan)
+        defer { keep(sighting) }
+        if sighting.listings < settings.listingsNeeded {
+            let words = "\(reason); seen in \(sighting.listings) of \(settings.listingsNeeded) listings"
+            return add(.orphan, thing, .none, words, sighting)
+        }
+        if mayBeOldDatabase, !isForced {
+            return add(
+                .orphan, thing, .deferred,
+                "\(reason); most machines are orphans, as after an old backup: look, then run with force", sighting)
+        }
+        if thing.key.kind == .server, sighting.quarantinedAt == nil || (thing.isOn && !isDue(sighting)) {
+            return quarantine(thing, reason, &sighting)
+        }
+        guard isDue(sighting) else {
+            let left = graceStart(sighting) + settings.grace
+            return add(.orphan, thing, .none, "\(reason); it is deleted after \(left)", sighting)
+        }
+        reap(thing, reason, sighting)
+    }
+
+    /// Cuts the power; of one that is on again, once more.
+    private mutating func quarantine(_ thing: Thing, _ reason: String, _ sighting: inout Sighting) {
+        guard quarantines.count < settings.quarantinesPerRun else {
+            return add(.orphan, thing, .deferred, "\(reason); this run's quarantines are used up", sighting)
+        }
+        if sighting.quarantinedAt == nil {
+            sighting.quarantinedAt = view.now
+            let message = "\(thing.name) (\(thing.key.id)) is nobody's: its power is cut, and it is deleted later"
+            record.events.append(event(.resourceQuarantined, thing, message, reason))
+            record.events.append(event(.alertRaised, thing, message, reason, code: "orphan"))
+        }
+        quarantines.append((thing, findings.count))
+        add(.orphan, thing, .quarantined, reason, sighting)
+    }
+
+    private mutating func reap(_ thing: Thing, _ reason: String, _ sighting: Sighting) {
+        guard reaps.count < settings.reapsPerRun else {
+            return add(.orphan, thing, .deferred, "\(reason); this run's deletions are used up", sighting)
+        }
+        reaps.append((thing, findings.count))
+        add(.orphan, thing, .reaped, reason, sighting)
+    }
+
+    private func graceStart(_ sighting: Sighting) -> Timestamp { sighting.quarantinedAt ?? sighting.since }
+
+    private func isDue(_ sighting: Sighting) -> Bool {
+        if sighting.key.kind == .server, sighting.quarantinedAt == nil { return false }
+        return view.now >= graceStart(sighting) + settings.grace
+    }
+}
+
+// MARK: - What is kept in mind, and said
+
+extension Sweep {
+    /// The sighting as of now: one listing more than before, if it said the same.
+    private func next(_ thing: Thing, _ finding: Sighting.Finding) -> Sighting {
+        guard var before = former[thing.key], before.finding == finding else {
+            return Sighting(
+                key: thing.key, finding: finding, name: thing.name, instance: thing.instance, since: view.now)
+        }
+        before.listings += 1
+        return before
+    }
+
+    private mutating func keep(_ sighting: Sighting) {
+        record.kept.append(sighting)
+    }
+
+    /// Drops what this listing says no more.
+    private mutating func forget(_ listing: Listing) {
+        let kept = Set(record.kept.map(\.key))
+        record.forgotten += view.sightings.map(\.key).filter { $0.kind == listing.kind && !kept.contains($0) }
+    }
+
+    private mutating func note(_ isSuspect: Bool, _ listing: Listing) {
+        guard isSuspect else { return }
+        let thing = Thing(key: Sighting.Key(kind: listing.kind, id: Sighting.listing), name: Sighting.listing)
+        let sighting = next(thing, .suspectListing)
+        keep(sighting)
+        guard sighting.listings == Self.suspectListingsBeforeAlert else { return }
+        let message =
+            "the provider listed \(listing.things.count) \(listing.kind.rawValue)s \(sighting.listings) times in a row, "
+            + "far fewer than there should be: is this the right project?"
+        record.events.append(event(.alertRaised, thing, message, message, code: "listingSuspect"))
+    }
+
+    private mutating func add(
+        _ verdict: ReconcileReport.Verdict, _ thing: Thing, _ action: ReconcileReport.Action, _ reason: String,
+        _ sighting: Sighting? = nil
+    ) {
+        findings.append(
+            ReconcileReport.Finding(
+                verdict: verdict, kind: thing.key.kind, id: thing.key.id, name: thing.name, instance: thing.instance,
+                action: action, reason: reason, since: sighting?.since))
+    }
+
+    private mutating func change(_ instance: Instance, from seen: Instance, _ said: [(EventType, String)]) {
+        let events = said.map { type, message in SweepEvents.draft(type, message, of: instance, at: view.now) }
+        record.changes.append(SweepRecord.Change(instance: instance, seen: seen.updatedAt, events: events))
+    }
+
+    private func event(
+        _ type: EventType, _ thing: Thing, _ message: String, _ reason: String, code: String? = nil
+    ) -> EventDraft {
+        SweepEvents.draft(type, message, of: thing, reason: reason, code: code, at: view.now)
+    }
+}
+
+/// The sweep's events.
+enum SweepEvents {
+    /// Of an instance that it changed.
+    static func draft(
+        _ type: EventType, _ message: String, of instance: Instance, code: String? = nil, at now: Timestamp
+    ) -> EventDraft {
+        var draft = EventDraft(at: now, type: type, tenant: instance.tenant, message: message)
+        draft.instance = instance.id
+        draft.change = instance.change
+        draft.phase = instance.phase
+        var data: JSONObject = [:]
+        if let code { data["code"] = .string(code) }
+        if let server = instance.server { data["serverId"] = .string(server.id) }
+        draft.data = .object(data)
+        return draft
+    }
+
+    /// Of a thing that is nobody's. It has no tenant, and so is the operator's.
+    static func draft(
+        _ type: EventType, _ message: String, of thing: Thing, reason: String, code: String? = nil, at now: Timestamp
+    ) -> EventDraft {
+        var draft = EventDraft(at: now, type: type, tenant: Tenant.default, message: message)
+        var data: JSONObject = [
+            "kind": .string(thing.key.kind.rawValue), "id": .string(thing.key.id), "name": .string(thing.name),
+            "reason": .string(reason),
+        ]
+        if let code { data["code"] = .string(code) }
+        if let instance = thing.instance { data["instance"] = .string(instance.text) }
+        draft.data = .object(data)
+        return draft
+    }
+}

@@ -1,0 +1,132 @@
+import AuraAPI
+import AuraModel
+import DriverKit
+import Logging
+import Storage
+
+/// Carries out what a sweep decided, one thing after the other; each is looked at once more right before it is touched.
+struct SweepEffects {
+    let store: any Store
+    let services: MachineServices
+    let time: any TimeSource
+    /// Throws where the sweep is another daemon's by now.
+    let checkDuty: @Sendable () async throws -> Void
+
+    /// Returns the findings with what became of them.
+    func carryOut(_ sweep: Sweep) async throws -> [ReconcileReport.Finding] {
+        var findings = sweep.findings
+        let changed = try await store.recordSweep(sweep.record)
+        for change in sweep.record.changes where !changed.contains(change.instance.id) {
+            for index in findings.indices where findings[index].instance == change.instance.id {
+                findings[index].action = .none
+                findings[index].reason = "a job took over meanwhile"
+            }
+        }
+        for (instance, index) in sweep.losses {
+            try await attempt(&findings[index]) { try await mark(instance) }
+        }
+        for (thing, index) in sweep.quarantines {
+            try await attempt(&findings[index]) { try await quarantine(thing) }
+        }
+        for (thing, index) in sweep.reaps {
+            let reason = findings[index].reason
+            try await attempt(&findings[index]) { try await reap(thing, reason) }
+        }
+        return findings
+    }
+
+    /// What one thing's driver refuses stops none of the others. `body` says in words why it did nothing after all.
+    private func attempt(_ finding: inout ReconcileReport.Finding, _ body: () async throws -> String?) async throws {
+        try await checkDuty()
+        do {
+            guard let reason = try await body() else { return }
+            finding.action = .none
+            finding.reason = reason
+        } catch let failure as Failure {
+            finding.action = .failed
+            finding.reason = failure.message
+        }
+    }
+
+    /// Says of an instance that its machine is gone, once the provider was asked for that very machine.
+    private func mark(_ seen: Instance) async throws -> String? {
+        guard let server = seen.server else { return nil }
+        guard try await services.compute.server(id: server.id) == nil else { return "it exists: the listing was wrong" }
+        var instance = seen
+        instance.phase = .degraded
+        instance.failure = Failure(
+            .permanent, code: Sweep.lostCode,
+            message:
+                "the machine \(server.name) (\(server.id)) does not exist any more: destroy the instance, or find out why"
+        )
+        let now = time.now()
+        instance.updatedAt = now
+        let message = "the machine of \(instance.name) does not exist any more"
+        let change = SweepRecord.Change(
+            instance: instance, seen: seen.updatedAt,
+            events: [
+                SweepEvents.draft(.instanceLost, message, of: instance, at: now),
+                SweepEvents.draft(.alertRaised, message, of: instance, code: Sweep.lostCode, at: now),
+            ])
+        let changed = try await store.recordSweep(SweepRecord(changes: [change]))
+        return changed.isEmpty ? "a job took over meanwhile" : nil
+    }
+
+    private func quarantine(_ thing: Thing) async throws -> String? {
+        if let reason = try await reasonToSpare(thing) { return reason }
+        _ = try await services.compute.powerOff(serverID: thing.key.id)
+        return nil
+    }
+
+    private func reap(_ thing: Thing, _ reason: String) async throws -> String? {
+        if let reason = try await reasonToSpare(thing) { return reason }
+        switch thing.key.kind {
+        case .server: _ = try await services.compute.deleteServer(id: thing.key.id)
+        case .key: try await services.compute.deleteKey(id: thing.key.id)
+        case .device: try await services.network?.deleteDevice(nodeID: thing.key.id)
+        }
+        let event = SweepEvents.draft(
+            .resourceReaped, "\(thing.name) (\(thing.key.id)) was nobody's, and is deleted", of: thing, reason: reason,
+            at: time.now())
+        _ = try await store.recordSweep(SweepRecord(forgotten: [thing.key], events: [event]))
+        return nil
+    }
+
+    /// Looks at the thing and at the rows once more.
+    private func reasonToSpare(_ thing: Thing) async throws -> String? {
+        guard let present = try await look(thing) else { return "it is gone already, or not ours any more" }
+        var live: [Instance] = []
+        var busy: Set<InstanceID> = []
+        if let id = thing.instance, let owner = try await store.instance(.id(id)), owner.phase != .destroyed {
+            live = [owner]
+            let active = try await store.jobs(
+                JobQuery(instance: id, states: [.queued, .running, .waiting, .compensating], limit: 1))
+            if !active.isEmpty { busy = [id] }
+        }
+        guard thing.key.kind != .device else { return nil }
+        guard case .orphan = Ownership(live: live, busy: busy).judge(present) else { return "it has an owner by now" }
+        return nil
+    }
+
+    /// The thing as it is now; none where it is gone, or carries our labels no more.
+    private func look(_ thing: Thing) async throws -> Thing? {
+        let labels = Labels.owned(by: services.installation)
+        let isOurs = { (given: [String: String]) in labels.allSatisfy { given[$0.key] == $0.value } }
+        switch thing.key.kind {
+        case .server:
+            guard let server = try await services.compute.server(id: thing.key.id), isOurs(server.labels) else {
+                return nil
+            }
+            return Thing(server)
+        case .key:
+            guard let key = try await services.compute.key(named: thing.name), key.id == thing.key.id,
+                isOurs(key.labels)
+            else { return nil }
+            return Thing(key)
+        case .device:
+            guard let device = try await services.network?.device(nodeID: thing.key.id), device.hostname == thing.name
+            else { return nil }
+            return Thing(device)
+        }
+    }
+}

@@ -1,0 +1,64 @@
+public import AuraModel
+import JSON
+public import Storage
+
+/// What sweeps keep in mind, and what they change.
+extension PostgresStore {
+    public func sightings() async throws -> [Sighting] {
+        try await read { connection in
+            try connection.run("SELECT document FROM sighting ORDER BY kind COLLATE \"C\", id COLLATE \"C\"").all
+                .map { try JSONCoder.decode(Sighting.self, from: $0.text("document") ?? "") }
+        }
+    }
+
+    public func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> {
+        try await writer.write { connection, ledger in
+            for sighting in record.kept { try Self.put(sighting, connection) }
+            for key in record.forgotten {
+                try connection.run(
+                    "DELETE FROM sighting WHERE kind = $1 AND id = $2",
+                    [PostgresValue(key.kind.rawValue), PostgresValue(key.id)])
+            }
+            var changed: Set<InstanceID> = []
+            for change in record.changes where try Self.isStillTrue(change, connection) {
+                try Self.write(change.instance, connection)
+                ledger.append(change.events)
+                changed.insert(change.instance.id)
+            }
+            ledger.append(record.events)
+            let written = changed
+            return { _ in written }
+        }
+    }
+
+    private static func put(_ sighting: Sighting, _ connection: PostgresConnection) throws {
+        try connection.run(
+            """
+            INSERT INTO sighting (kind, id, document) VALUES ($1, $2, $3)
+            ON CONFLICT (kind, id) DO UPDATE SET document = excluded.document
+            """,
+            [
+                PostgresValue(sighting.key.kind.rawValue), PostgresValue(sighting.key.id),
+                PostgresValue(try JSONCoder.encodeString(sighting)),
+            ])
+    }
+
+    /// Locks the row first: from here on no operation begins on the instance until the commit.
+    private static func isStillTrue(_ change: SweepRecord.Change, _ connection: PostgresConnection) throws -> Bool {
+        guard try find(.id(change.instance.id), locking: true, connection)?.updatedAt == change.seen else {
+            return false
+        }
+        let jobs = try connection.run(
+            "SELECT 1 FROM job WHERE instance = $1 AND \(active) LIMIT 1", [PostgresValue(change.instance.id.text)])
+        return jobs.first == nil
+    }
+
+    private static func write(_ instance: Instance, _ connection: PostgresConnection) throws {
+        try connection.run(
+            "UPDATE instance SET phase = $1, holds_name = holds_name AND $2, document = $3 WHERE id = $4",
+            [
+                PostgresValue(instance.phase.rawValue), PostgresValue(keepsName(instance)),
+                PostgresValue(try JSONCoder.encodeString(instance)), PostgresValue(instance.id.text),
+            ])
+    }
+}

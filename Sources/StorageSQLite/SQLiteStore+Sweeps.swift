@@ -1,0 +1,47 @@
+public import AuraModel
+import GRDB
+import JSON
+public import Storage
+
+/// What sweeps keep in mind, and what they change.
+extension SQLiteStore {
+    public func sightings() async throws -> [Sighting] {
+        try await read { database in
+            let statement = try database.cachedStatement(sql: "SELECT document FROM sighting ORDER BY kind, id")
+            return try String.fetchAll(statement).map { try JSONCoder.decode(Sighting.self, from: $0) }
+        }
+    }
+
+    public func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> {
+        try await writer.write { database, ledger in
+            for sighting in record.kept { try Self.put(sighting, database) }
+            let delete = try database.cachedStatement(sql: "DELETE FROM sighting WHERE kind = ? AND id = ?")
+            for key in record.forgotten { try delete.execute(arguments: [key.kind.rawValue, key.id]) }
+            var changed: Set<InstanceID> = []
+            for change in record.changes where try Self.isStillTrue(change, database) {
+                let document = try JSONCoder.encodeString(change.instance)
+                try InstanceRows.updateFacts(change.instance, document: document, database)
+                try LedgerRows.append(change.events, database, &ledger)
+                changed.insert(change.instance.id)
+            }
+            try LedgerRows.append(record.events, database, &ledger)
+            return changed
+        }
+    }
+
+    private static func put(_ sighting: Sighting, _ database: Database) throws {
+        let statement = try database.cachedStatement(
+            sql: """
+                INSERT INTO sighting (kind, id, document) VALUES (?, ?, ?)
+                ON CONFLICT (kind, id) DO UPDATE SET document = excluded.document
+                """)
+        try statement.execute(arguments: [
+            sighting.key.kind.rawValue, sighting.key.id, try JSONCoder.encodeString(sighting),
+        ])
+    }
+
+    private static func isStillTrue(_ change: SweepRecord.Change, _ database: Database) throws -> Bool {
+        guard try JobRows.active(of: change.instance.id, database).isEmpty else { return false }
+        return try InstanceRows.find(.id(change.instance.id), database)?.updatedAt == change.seen
+    }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import AuraModel
+
+/// `aura reconcile`
+struct ReconcileCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "reconcile",
+        abstract: "Compare what exists at the provider with what should, now.",
+        discussion: """
+            The daemon does so by itself every minute. What is nobody's is switched off once two listings agree, and deleted \
+            after a grace; what lacks our label is never touched.
+            """)
+
+    @Flag(help: "Only say what would be done.")
+    var dryRun = false
+
+    @Flag(help: "Act although most machines seem to be nobody's, as after an old backup was restored.")
+    var force = false
+
+    @OptionGroup var global: GlobalOptions
+
+    func run() async throws {
+        try await Invocation.run(global) { invocation in
+            try await invocation.show(.reconcile(isDryRun: dryRun, isForced: force), as: SweepAnswer.self) { $0.lines }
+        }
+    }
+}
+
+/// What `reconcile.run` answers, as far as it is shown.
+struct SweepAnswer: Sendable, Decodable {
+    struct Listing: Sendable, Decodable {
+        var kind: String
+        var count: Int
+        var believed: Bool
+        var failure: String?
+    }
+
+    struct Finding: Sendable, Decodable {
+        var verdict: String
+        var kind: String
+        var id: String
+        var name: String
+        var action: String
+        var reason: String
+    }
+
+    var dryRun: Bool
+    var listings: [Listing]
+    var owned: Int
+    var busy: Int
+    var findings: [Finding]
+
+    var lines: [Line] {
+        var lines = listings.map { listing in
+            let trouble =
+                listing.failure.map { ": not listed, \($0)" } ?? (listing.believed ? "" : ": suspect, not believed")
+            return Line("\(listing.count) \(listing.kind)\(listing.count == 1 ? "" : "s")\(trouble)")
+        }
+        lines.append(Line("\(owned) owned, \(busy) at work on, \(findings.count) to look at"))
+        guard !findings.isEmpty else { return lines }
+        var table = Table(["KIND", "NAME", "ID", "FOUND", dryRun ? "WOULD BE" : "DONE", "WHY"])
+        table.rows = findings.map { [$0.kind, $0.name, $0.id, $0.verdict, $0.action, $0.reason] }
+        return lines + [Line()] + table.lines
+    }
+}

@@ -1,0 +1,176 @@
+"""The sweep: what is nobody's goes, what is somebody's stays, whatever befalls the provider, the rows or the daemon."""
+
+import shutil
+
+import pytest
+
+from harness import World, eventually, fresh_name
+
+SWEEPS = {"reconciler.everySeconds": 0.3, "reconciler.graceSeconds": 1.5}
+
+
+@pytest.fixture
+def worlds():
+    made = []
+
+    def make(**settings):
+        made.append(World({**SWEEPS, **settings}, scale=0.005))
+        return made[-1]
+
+    yield make
+    for world in made:
+        world.close()
+
+
+def labels(world, **more):
+    installation = world.call("system.info")["installation"]
+    return {"managed-by": "aura", "aura-installation": installation, **more}
+
+
+def make_server(world, name, **given):
+    body = {"name": name, "server_type": "cx23", "image": "debian-13", "location": "fsn1", "labels": given}
+    made = world.sandbox.hetzner("POST", "/servers", body)["server"]["id"]
+    eventually(lambda: server(world, made)["status"] == "running", what="the server to run")
+    return made
+
+
+def server(world, identifier):
+    return next((server for server in world.sandbox.state()["servers"] if server["id"] == identifier), None)
+
+
+def events(world, *types):
+    follower = world.follow()
+    head = world.call("system.health")["head"]
+    follower.wait(lambda event: event["seq"] >= head, what=f"event {head}")
+    return [event for event in follower.events if event["type"] in types]
+
+
+def test_an_orphan_is_switched_off_and_deleted_after_the_grace(worlds):
+    world = worlds()
+    name = fresh_name()
+    world.succeed("provision", name=name)
+    gone = "01a1fbc6-5349-7ee0-a04c-b3ba082a389e"
+    orphan = make_server(world, "aura-old-b082a389-g1", **labels(world, **{"aura-instance": gone}))
+    foreign = make_server(world, "somebody-elses")
+    world.sandbox.hetzner(
+        "POST", "/ssh_keys", {"name": "aura-old-b082a389-g1", "public_key": KEY, "labels": labels(world, **{"aura-instance": gone})})
+
+    eventually(lambda: server(world, orphan)["status"] == "off", 20, what="the orphan to be switched off")
+    assert world.call("system.health")["ok"]
+    eventually(lambda: server(world, orphan) is None, 20, what="the orphan to be deleted")
+    eventually(lambda: len(world.sandbox.state()["sshKeys"]) == 1, 20, what="the orphan's key to be deleted")
+    assert server(world, foreign)["status"] == "running"
+    said = events(world, "resource.quarantined", "resource.reaped", "alert.raised")
+    assert [event["type"] for event in said if event["data"]["kind"] == "server"] == [
+        "resource.quarantined", "alert.raised", "resource.reaped"]
+    assert world.instance(name)["phase"] == "running"
+    world.succeed("destroy", instance=name)
+    world.sandbox.hetzner("DELETE", f"/servers/{foreign}")
+    eventually(lambda: server(world, foreign) is None, what="the other's server to be gone")
+    world.nothing_left()
+
+
+def test_a_dry_run_touches_nothing(worlds):
+    world = worlds(**{"reconciler.enabled": "false"})
+    gone = "01a1fbc6-5349-7ee0-a04c-b3ba082a389e"
+    orphan = make_server(world, "aura-old-b082a389-g1", **labels(world, **{"aura-instance": gone}))
+    before = world.call("system.health")["head"]
+    for _ in range(4):
+        report = world.call("reconcile.run", dryRun=True)
+    assert [(finding["verdict"], finding["action"]) for finding in report["findings"]] == [("orphan", "none")]
+    assert world.call("system.health")["head"] == before
+    world.call("reconcile.run")
+    planned = world.daemon.aura("reconcile", "--dry-run")
+    assert planned.returncode == 0 and "quarantined" in planned.stdout and str(orphan) in planned.stdout
+    assert server(world, orphan)["status"] == "running"
+    done = world.daemon.aura("reconcile")
+    assert "quarantined" in done.stdout
+    eventually(lambda: server(world, orphan)["status"] == "off", what="the orphan to be off")
+    world.sandbox.hetzner("DELETE", f"/servers/{orphan}")
+
+
+def test_a_machine_that_vanished_is_lost_and_never_made_again(worlds):
+    world = worlds()
+    names = [fresh_name() for _ in range(2)]
+    for name in names:
+        world.succeed("provision", name=name)
+    vanished = world.instance(names[0])["server"]["id"]
+    world.sandbox.blow(vanished, "vanish")
+    eventually(lambda: world.instance(names[0])["phase"] == "degraded", 20, what="the loss to be noticed")
+    assert world.instance(names[0])["failure"]["code"] == "machineLost"
+    assert [event["data"]["code"] for event in events(world, "instance.lost", "alert.raised") if event["type"] == "alert.raised"] == ["machineLost"]
+    assert len(world.sandbox.state()["servers"]) == 1 and world.sandbox.state()["createdServers"] == 2
+    for name in names:
+        world.succeed("destroy", instance=name)
+    world.nothing_left()
+
+
+@pytest.mark.parametrize("fault", [
+    {"fault": "status", "status": 503}, {"fault": "truncate"}, {"fault": "status", "status": 401}])
+def test_what_cannot_be_listed_is_not_judged(worlds, fault):
+    world = worlds()
+    name = fresh_name()
+    world.succeed("provision", name=name)
+    world.sandbox.fault(fault.pop("fault"), "/v1/servers", "GET", count=0, **fault)
+    head = world.call("system.health")["head"]
+    for _ in range(3):
+        report = world.call("reconcile.run", dryRun=True)
+        assert not next(listing for listing in report["listings"] if listing["kind"] == "server")["believed"]
+    assert world.call("system.health")["head"] == head
+    assert world.instance(name)["phase"] == "running"
+    world.sandbox.clear_faults()
+    world.succeed("destroy", instance=name)
+    world.nothing_left()
+
+
+def test_a_restored_backup_finds_its_machines(worlds):
+    """The database is from before the machine's id was written down: it is adopted, not made twice and not deleted."""
+    world = worlds(**{"reconciler.enabled": "false"})
+    name = fresh_name()
+    world.sandbox.settings(timeScale=1, createSeconds=2)
+    follower = world.follow()
+    job = world.provision(name)
+    follower.step(job, "server.create")
+    world.daemon.kill()
+    backup = {suffix: world.directory / f"backup{suffix}" for suffix in ("", "-wal", "-shm")}
+    for suffix, copy in backup.items():
+        source = world.daemon.database.with_name(world.daemon.database.name + suffix)
+        if source.exists():
+            shutil.copy(source, copy)
+    world.sandbox.settings(timeScale=0.005)
+    world.daemon.start()
+    assert world.finish(job)["state"] == "succeeded"
+    follower.close()
+    world.followers = []
+    world.daemon.kill()
+    for suffix, copy in backup.items():
+        target = world.daemon.database.with_name(world.daemon.database.name + suffix)
+        target.unlink(missing_ok=True)
+        if copy.exists():
+            shutil.copy(copy, target)
+    world.daemon.start()
+    assert world.finish(job)["state"] == "succeeded"
+    assert world.sandbox.state()["createdServers"] == 1
+    report = world.call("reconcile.run")
+    assert report["findings"] == [] and report["owned"] == 2
+    world.succeed("destroy", instance=name)
+    world.nothing_left()
+
+
+def test_a_daemon_that_dies_in_the_middle_of_a_sweep(worlds):
+    world = worlds(**{"reconciler.everySeconds": 0.2})
+    gone = "01a1fbc6-5349-7ee0-a04c-b3ba082a389e"
+    orphan = make_server(world, "aura-old-b082a389-g1", **labels(world, **{"aura-instance": gone}))
+    follower = world.follow()
+    for _ in range(6):
+        eventually(lambda: world.daemon.is_running, 5, what="the daemon to run")
+        world.daemon.kill()
+        world.daemon.start()
+    follower.wait(lambda event: event["type"] == "resource.reaped", seconds=30, what="the orphan's end")
+    eventually(lambda: server(world, orphan) is None, what="the orphan to be gone")
+    assert sum(event["type"] == "resource.quarantined" for event in follower.events) == 1
+    world.check_ledger()
+    world.nothing_left()
+
+
+KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1wYS3vVgJcPcAbd0Vm7eYk0G3rW4Y1c5sFz1M9p4cB orphan"

@@ -1,0 +1,74 @@
+import AuraModel
+import JSON
+import Jobs
+import Storage
+import Testing
+
+/// A job that has no way back: what is in its way parks it, until somebody repaired that.
+@Suite struct PivotTests {
+    private func story(deadline: Duration = .seconds(3600)) -> Story {
+        var plan = Story.plan
+        plan.pivot = 1
+        return Story(plan: plan, deadline: deadline)
+    }
+
+    @Test func beforeItsPivotAJobTurnsRound() {
+        let story = story()
+        story.begin(0)
+        story.fail(0, brokenDisk)
+        #expect(story.job.state == .compensating)
+    }
+
+    @Test func pastItsPivotAJobParksAndGoesOn() throws {
+        let story = story()
+        story.perform(0)
+        story.begin(1)
+        story.fail(1, brokenDisk)
+        #expect(story.job.state == .waiting)
+        #expect(story.job.failure == brokenDisk)
+        #expect(story.machine.instance.failure == brokenDisk)
+        #expect(story.job.availableAt == story.now + .seconds(30))
+        let parked = try #require(story.commit()).events
+        #expect(parked.map(\.type) == [.jobParked, .alertRaised])
+        #expect(parked.last?.data?["code"] == "jobParked")
+
+        story.letGoAndComeBack()
+        story.fail(1, brokenDisk)
+        #expect(story.job.availableAt == story.now + .seconds(60))
+        let again = try #require(story.commit()).events
+        #expect(again.map(\.type) == [.jobParked])
+
+        story.letGoAndComeBack()
+        story.machine.stepDone(1, now: story.now)
+        #expect(story.job.failure == nil)
+        #expect(story.machine.instance.failure == nil)
+        for index in 2...4 { story.perform(index) }
+        story.end(.succeeded)
+    }
+
+    /// Neither its own time limit nor the job's ends a job that only goes forward; each try has the whole time.
+    @Test func pastItsPivotNoTimeLimitEndsAJob() {
+        let story = story(deadline: .seconds(60))
+        story.perform(0)
+        story.begin(1)
+        story.now = story.now + .seconds(601)
+        story.fail(1, busyServer)
+        #expect(story.job.state == .waiting)
+        #expect(story.job.failure?.code == "deadlineExceeded")
+        let wait = story.job.availableAt - story.now
+        #expect(story.machine.steps[1]?.deadline == story.now + wait + .seconds(600))
+        story.letGoAndComeBack()
+        #expect(story.decide() == .perform(1))
+    }
+
+    @Test func pastItsPivotAJobIsNotCancelled() {
+        let story = story()
+        story.perform(0)
+        story.begin(1)
+        story.machine.noteCancellation(.requested)
+        #expect(story.decide() == .perform(1))
+        story.machine.noteCancellation(.superseded)
+        #expect(story.decide() == .finished)
+        #expect(story.job.state == .cancelled)
+    }
+}

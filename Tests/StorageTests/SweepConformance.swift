@@ -1,0 +1,82 @@
+import AuraModel
+import Storage
+import TestKit
+import Testing
+
+@Suite(.timeLimit(.minutes(1))) struct SweepConformance {
+    private func sighting(_ id: String, kind: ResourceKind = .server) -> Sighting {
+        Sighting(
+            key: Sighting.Key(kind: kind, id: id), finding: .orphan, name: "aura-\(id)", instance: Fixtures.id(1),
+            since: start, quarantinedAt: start)
+    }
+
+    @Test(arguments: StoreUnderTest.all) func sightingsAreKeptReplacedAndForgotten(_ subject: StoreUnderTest) async throws
+    {
+        let store = try await subject.openNew()
+        let kept = [sighting("a", kind: .device), sighting("1"), sighting("2"), sighting("Z")]
+        _ = try await store.recordSweep(SweepRecord(kept: kept.reversed()))
+        #expect(try await store.sightings() == kept)
+        var again = kept[1]
+        again.listings = 7
+        _ = try await store.recordSweep(SweepRecord(kept: [again], forgotten: [kept[2].key, kept[3].key]))
+        #expect(try await store.sightings() == [kept[0], again])
+        #expect(try await store.head() == 0)
+    }
+
+    /// An instance that is settled, with what a sweep may say of it.
+    private func change(_ store: any Store, phase: Phase = .degraded) async throws -> SweepRecord.Change {
+        let claim = try await store.claimed()
+        try await store.release(claim, as: .succeeded)
+        var instance = try #require(try await store.instance(.id(claim.instance.id)))
+        let seen = instance.updatedAt
+        instance.phase = phase
+        instance.desired = .destroyed
+        instance.updatedAt = start + .seconds(60)
+        var event = EventDraft(at: start, type: .instanceLost, tenant: instance.tenant, message: "gone")
+        event.instance = instance.id
+        return SweepRecord.Change(instance: instance, seen: seen, events: [event])
+    }
+
+    @Test(arguments: StoreUnderTest.all) func aSettledInstanceIsChangedWithItsEvents(_ subject: StoreUnderTest)
+        async throws
+    {
+        let store = try await subject.openNew()
+        let change = try await change(store)
+        var alert = EventDraft(at: start, type: .alertRaised, tenant: Tenant.default, message: "look")
+        alert.data = nil
+        let changed = try await store.recordSweep(SweepRecord(changes: [change], events: [alert]))
+        #expect(changed == [change.instance.id])
+        let present = try #require(try await store.instance(.id(change.instance.id)))
+        #expect((present.phase, present.desired, present.updatedAt) == (.degraded, .running, start + .seconds(60)))
+        let ledger = try await store.ledger()
+        #expect(ledger.suffix(2).map(\.entry.type) == [.instanceLost, .alertRaised])
+        #expect(ledger.map(\.seq) == numbers(upTo: ledger.count))
+    }
+
+    @Test(arguments: StoreUnderTest.all) func aRowThatWasWrittenMeanwhileIsLeftAlone(_ subject: StoreUnderTest)
+        async throws
+    {
+        let store = try await subject.openNew()
+        var change = try await change(store)
+        change.seen = change.seen + .milliseconds(1)
+        let head = try await store.head()
+        #expect(try await store.recordSweep(SweepRecord(changes: [change])).isEmpty)
+        #expect(try await store.head() == head)
+        #expect(try await store.instance(.id(change.instance.id))?.phase == .queued)
+    }
+
+    @Test(arguments: StoreUnderTest.all) func whatAJobIsAtWorkOnIsLeftAlone(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        let change = try await change(store)
+        _ = try await store.submit(Fixtures.operation(2, .suspend, on: .id(change.instance.id), at: start))
+        let head = try await store.head()
+        #expect(try await store.recordSweep(SweepRecord(changes: [change])).isEmpty)
+        #expect(try await store.head() == head)
+    }
+
+    @Test(arguments: StoreUnderTest.all) func sightingsSurviveAReopening(_ subject: StoreUnderTest) async throws {
+        let place = try StorePlace()
+        _ = try await subject.open(place).recordSweep(SweepRecord(kept: [sighting("1")]))
+        #expect(try await subject.open(place).sightings() == [sighting("1")])
+    }
+}

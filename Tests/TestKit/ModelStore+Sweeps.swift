@@ -1,0 +1,31 @@
+public import AuraModel
+public import Storage
+
+/// What sweeps keep in mind, and what they change.
+extension ModelStore {
+    public func sightings() async throws -> [Sighting] {
+        read { rows in
+            rows.sightings.values.sorted { ($0.key.kind.rawValue, $0.key.id) < ($1.key.kind.rawValue, $1.key.id) }
+        }
+    }
+
+    public func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> {
+        write { rows in
+            for sighting in record.kept { rows.sightings[sighting.key] = sighting }
+            for key in record.forgotten { rows.sightings[key] = nil }
+            var changed: Set<InstanceID> = []
+            for change in record.changes {
+                let id = change.instance.id
+                guard let present = rows.find(.id(id)), present.updatedAt == change.seen, rows.active(of: id).isEmpty
+                else { continue }
+                var instance = change.instance
+                instance.desired = present.desired
+                rows.put(instance)
+                rows.append(change.events)
+                changed.insert(id)
+            }
+            rows.append(record.events)
+            return changed
+        }
+    }
+}
