@@ -51,6 +51,11 @@ test-e2e: build image ## aurad, aura and aura-sandbox together; real hosts inclu
 bench-jobs: setup ## How fast the job engine is, beside raw SQLite (minutes)
 	scripts/bench-jobs
 
+sim: setup ## The engine in simulated worlds: SEEDS=500 FIRST=1
+	swift build --product aura-sim
+	$(BIN)/aura-sim --seeds $(or $(SEEDS),500) --first $(or $(FIRST),1)
+	$(BIN)/aura-sim --exhaust
+
 lint: setup ## swift format, ansible-lint at its production profile, yamllint
 	scripts/lint
 
@@ -60,4 +65,4 @@ format: ## Format all Swift code in place
 clean: ## Remove what was built
 	rm -rf .build $(VENV)
 
-.PHONY: help setup build image demo test test-unit test-sandbox test-cli test-ansible test-e2e bench-jobs lint format clean
+.PHONY: help setup build image demo test test-unit test-sandbox test-cli test-ansible test-e2e bench-jobs sim lint format clean

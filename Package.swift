@@ -151,6 +151,18 @@ let package = Package(
             swiftSettings: strict),
         suite("HTTPClientTests", ["HTTPClient", "HTTPDoubles", "Locking"]),
         floor("TestKit", path: "Tests/TestKit", ["AuraModel", "JSON", "Locking", "Storage"]),
+        floor(
+            "Simulation", path: "Tests/Simulation/Simulator",
+            [
+                "AuraModel", "ControlPlane", "DriverKit", "JSON", "Jobs", "Locking", "Storage", "TestKit", logging,
+                serviceLifecycle,
+            ]),
+        .executableTarget(
+            name: "aura-sim", dependencies: ["Simulation", argumentParser], path: "Tests/Simulation/aura-sim",
+            swiftSettings: strict),
+        .testTarget(
+            name: "SimulationTests", dependencies: ["Simulation"], path: "Tests/Simulation/SimulationTests",
+            swiftSettings: strict),
         suite("AuraModelTests", ["AuraModel", "JSON", "TestKit"]),
         suite(
             "StorageTests",

@@ -40,6 +40,17 @@ public struct ControlPlane: Sendable {
         return JobCatalogue(definitions.map { $0.fenced() })
     }
 
+    /// What becomes of an operation on an instance that exists, by its rows.
+    public static func admission(of kind: JobKind) -> @Sendable (Instance, _ active: [Job]) throws -> Admission {
+        switch kind {
+        case .provision: Provision.admitAgain
+        case .suspend: Suspend.admit
+        case .resume: Resume.admit
+        case .restart: Restart.admit
+        case .destroy: Destroy.admit
+        }
+    }
+
     /// Adds all methods of the daemon.
     public func register(in router: inout Router) {
         registerOperations(in: &router)

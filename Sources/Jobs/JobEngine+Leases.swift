@@ -9,7 +9,7 @@ extension JobEngine {
     func keepLeases() async throws {
         while !Task.isCancelled {
             try await time.sleep(for: settings.heartbeat)
-            let present = runs.withLock { Array($0.values) }
+            let present = present
             let before = time.uptime()
             guard let states = await extend(present) else { continue }
             deliver(states, to: present, leaseEnd: before + settings.lease)
@@ -51,7 +51,7 @@ extension JobEngine {
         while !Task.isCancelled {
             try await time.sleep(for: margin / 2)
             let (now, uptime) = (time.now(), time.uptime())
-            for run in runs.withLock({ Array($0.values) }) {
+            for run in present {
                 if run.leaseEnd.withLock({ $0 }) < uptime + margin { run.stop.send(.leaseLost) }
                 if run.isOverdue(now: now, grace: settings.heartbeat) { run.stop.send(.overdue) }
             }

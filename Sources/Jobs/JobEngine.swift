@@ -34,6 +34,11 @@ public final class JobEngine: Service {
     /// Jobs that a worker of this daemon holds now.
     public var jobsRunning: Int { runs.withLock { $0.count } }
 
+    /// The runs of this daemon, in the order of their jobs' ids, so that a simulation goes the same way twice.
+    var present: [JobRun] {
+        runs.withLock { $0.values.sorted { $0.held.job.text < $1.held.job.text } }
+    }
+
     /// Looks for due jobs now: one was just written.
     public func wake() {
         nudge.send()
@@ -83,7 +88,7 @@ public final class JobEngine: Service {
 
     private func drain() {
         isDraining.withLock { $0 = true }
-        for run in runs.withLock({ Array($0.values) }) { run.stop.send(.drain) }
+        for run in present { run.stop.send(.drain) }
         nudge.send()
     }
 

@@ -13,10 +13,10 @@ extension JobRun {
 
     /// Runs the action; a stop signal cancels its task, and what it then still returns is its result.
     ///
-    /// Undoing ignores a cancellation: only a hang, a drain or a lost lease ends it early. An action is not even begun
+    /// Undoing, and what is past its pivot, ignores a cancellation: only a hang, a drain or a lost lease ends it early. An action is not even begun
     /// once it is to stop.
     func supervise(_ index: Int, _ action: @escaping Step.Action) async -> StepResult {
-        let ignored: StopReason? = machine.withLock { $0.job.state == .compensating } ? .cancellation : nil
+        let ignored: StopReason? = machine.withLock { $0.goesOnAnyway } ? .cancellation : nil
         if Task.isCancelled || stop.isStopping(beyond: ignored) { return .stopped }
         let context = StepContext(run: self, index: index)
         return await withTaskGroup(of: StepResult?.self) { group in

@@ -74,7 +74,7 @@ final class JobRun: Sendable {
     private func perform(_ index: Int) async throws {
         machine.withLock { $0.beginStep(index, now: environment.time.now()) }
         try await commit()
-        if machine.withLock({ $0.job.cancellation != nil }) { return }
+        if machine.withLock({ $0.isToTurnRound }) { return }
         let result = await supervise(index, definition.steps[index].perform)
         let now = environment.time.now()
         let unit = environment.random.unit()

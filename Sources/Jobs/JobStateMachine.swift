@@ -81,8 +81,19 @@ public struct JobStateMachine: Sendable {
     public mutating func noteCancellation(_ cancellation: Cancellation?) {
         guard let cancellation, cancellation != job.cancellation else { return }
         job.cancellation = cancellation
-        let turnsRound = cancellation == .superseded || (job.state != .compensating && !isPastPivot)
-        if turnsRound, !isInterrupted { isPausing = false }
+        if isToTurnRound, !isInterrupted { isPausing = false }
+    }
+
+    /// Whether a wish that the job end early is not heard: it is on its way back already, or past its pivot.
+    var goesOnAnyway: Bool { job.state == .compensating || isPastPivot }
+
+    /// Whether what others have asked changes what comes next.
+    var isToTurnRound: Bool {
+        switch job.cancellation {
+        case .superseded: true
+        case .requested: !goesOnAnyway
+        case nil: false
+        }
     }
 
     /// Whether there is no way back any more.

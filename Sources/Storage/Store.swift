@@ -53,6 +53,8 @@ public protocol Store: Sendable {
     func events(_ query: EventQuery) async throws -> [Event]
     /// What the ledger still has.
     func bounds() async throws -> LedgerBounds
+    /// What the database's own clock shows; none where the daemon has the database, and so the clock, to itself.
+    func clock() async throws -> Timestamp?
     /// When the next job that no worker holds is due.
     func nextDue() async throws -> Timestamp?
 

@@ -1,4 +1,4 @@
-import AuraModel
+public import AuraModel
 public import Storage
 
 /// Places and duties.
@@ -19,6 +19,14 @@ extension PostgresStore {
                 throw StorageError(.fenced, "job \(request.held.job) belongs to another worker now")
             }
             return { _ in isFree }
+        }
+    }
+
+    public func clock() async throws -> Timestamp? {
+        guard leaseClock == .database else { return nil }
+        return try await read { connection in
+            try connection.run("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now")
+                .first?.moment("now")
         }
     }
 

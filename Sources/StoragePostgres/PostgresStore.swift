@@ -20,7 +20,7 @@ public final class PostgresStore: Store {
     private let readers: [ConnectionThread]
     private let follower: LedgerFollower
     private let next = Locked(0)
-    let clock: LeaseClock
+    let leaseClock: LeaseClock
 
     private init(
         installation: String, writer: GroupCommit, readers: [ConnectionThread], follower: LedgerFollower,
@@ -30,7 +30,7 @@ public final class PostgresStore: Store {
         self.writer = writer
         self.readers = readers
         self.follower = follower
-        self.clock = clock
+        self.leaseClock = clock
     }
 
     deinit {
@@ -100,7 +100,7 @@ public final class PostgresStore: Store {
 
     /// The moment by which leases are judged.
     func leaseTime(_ given: Timestamp, _ connection: PostgresConnection) throws -> Timestamp {
-        guard clock == .database else { return given }
+        guard leaseClock == .database else { return given }
         let rows = try connection.run("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now")
         return rows.first?.moment("now") ?? given
     }

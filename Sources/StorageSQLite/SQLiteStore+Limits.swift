@@ -1,4 +1,4 @@
-import AuraModel
+public import AuraModel
 import GRDB
 public import Storage
 
@@ -19,6 +19,8 @@ extension SQLiteStore {
             return taken < request.limit
         }
     }
+
+    public func clock() async throws -> Timestamp? { nil }
 
     public func takeDuty(_ request: DutyRequest) async throws -> Bool {
         try await writer.write { database, _ in

@@ -16,7 +16,8 @@ struct Daemon {
     let settings: Settings
     let logger: Logger
     let boot = Installation.boot()
-    let time = SystemTime()
+    /// What everything here reads; it never jumps.
+    let time = SteadyTime(base: SystemTime())
     let random = SystemRandom()
 
     init(settings: Settings) {
@@ -29,6 +30,8 @@ struct Daemon {
     /// Serves until SIGTERM or SIGINT; throws where it cannot begin.
     func serve() async throws {
         let store = try await openStore()
+        let keeper = ClockKeeper(clock: time, machine: SystemTime(), store: store, logger: logger)
+        try await keeper.begin()
         let feed = EventFeed(head: try await store.head())
         let machines = try MachineAssembly(settings: settings, time: time, random: random, logger: logger)
         await machines.sweep()
@@ -54,7 +57,7 @@ struct Daemon {
         let ready = Gate()
         let pruner = Pruner(store: store, policy: settings.retention, owner: boot, time: time, logger: logger)
         try await runGroup([
-            Gated(service: engine, gate: ready), pruner, reconciler, try server(plane, ready: ready), subscriptions,
+            keeper, Gated(service: engine, gate: ready), pruner, reconciler, try server(plane, ready: ready), subscriptions,
         ])
         await machines.shutdown()
     }

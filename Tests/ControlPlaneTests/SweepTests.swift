@@ -159,7 +159,11 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
     /// A database from a backup does not know the machines that came after it.
     @Test func mostOfAllMachinesAreNotTouchedUnlessSomebodySaysSo() {
         var scene = Scene(servers: (1...4).map { server("\($0)", of: instance($0)) })
-        #expect(scene.sweeps(3) == [.none, .deferred, .deferred])
+        #expect(scene.sweep().record.events.isEmpty)
+        let second = scene.sweep()
+        #expect(second.findings.map(\.action) == [.deferred, .deferred, .deferred, .deferred])
+        #expect(second.record.events.map(\.type) == [.alertRaised])
+        #expect(scene.sweep().record.events.isEmpty)
         scene.isForced = true
         #expect(scene.sweep().quarantines.count == 2)
     }
@@ -230,6 +234,19 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
             #expect(sweep.record.events.map(\.type) == (turn == 3 ? [.alertRaised] : []))
         }
         #expect(scene.sweep().losses.count == count - count / 8)
+    }
+
+    /// Many machines were lost, which is known by now: the listing of the rest is as good as any.
+    @Test func knownLossesMakeNoListingSuspect() {
+        var scene = scene(9)
+        for index in 0..<7 {
+            scene.live[index].phase = .degraded
+            scene.live[index].failure = Failure(.permanent, code: Sweep.lostCode, message: "gone")
+        }
+        scene.servers.removeFirst(7)
+        scene.servers.append(server("99", of: instance(1), name: "aura-ada1-00000001-g0"))
+        #expect(scene.sweep().findings.last?.verdict == .orphan)
+        #expect(scene.sweep().findings.contains { $0.action == .quarantined })
     }
 
     @Test func whatIsLostIsMarkedOnceAndFoundAgain() throws {

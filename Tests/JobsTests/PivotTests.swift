@@ -61,6 +61,7 @@ import Testing
         #expect(story.decide() == .perform(1))
     }
 
+    /// The worker goes on with the step, and does not turn in a circle.
     @Test func pastItsPivotAJobIsNotCancelled() {
         let story = story()
         story.perform(0)

@@ -8,6 +8,8 @@ struct ModelRows: Sendable {
         var turn: Int64 = 0
         var owner: String?
         var leaseUntil: Timestamp?
+        /// The number of the last transition under the present epoch.
+        var written: Int64 = 0
     }
 
     struct InstanceRow: Sendable {

@@ -18,7 +18,10 @@ extension ModelStore {
             }
             let ids =
                 chosen.sorted { $0.job.priority < $1.job.priority }.map(\.job.id)
-                + silent.sorted { ($0.leaseUntil ?? request.now) < ($1.leaseUntil ?? request.now) }.map(\.job.id)
+                + silent.sorted {
+                    Self.key($0, $0.leaseUntil?.milliseconds ?? 0) < Self.key($1, $1.leaseUntil?.milliseconds ?? 0)
+                }
+                .map(\.job.id)
             return ids.prefix(request.limit).compactMap { Self.lease($0, request, &rows) }
         }
     }
@@ -47,6 +50,7 @@ extension ModelStore {
         row.owner = request.owner
         row.leaseUntil = request.now + request.lease
         row.job.epoch += 1
+        row.written = 0
         row.job.place = nil
         if row.job.state != .compensating { row.job.state = .running }
         rows.jobs[id] = row

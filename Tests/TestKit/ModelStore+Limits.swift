@@ -1,4 +1,4 @@
-import AuraModel
+public import AuraModel
 public import Storage
 
 /// Places, duties, and letting go of the past.
@@ -15,6 +15,8 @@ extension ModelStore {
             return taken < request.limit
         }
     }
+
+    public func clock() async throws -> Timestamp? { nil }
 
     public func takeDuty(_ request: DutyRequest) async throws -> Bool {
         write { rows in

@@ -16,7 +16,13 @@ extension ModelStore {
 
     public func apply(_ transition: Transition) async throws -> Applied {
         try write { rows in
-            guard let old = rows.jobs[transition.job.id], old.owner != nil, old.job.epoch == transition.job.epoch else {
+            let present = rows.jobs[transition.job.id]
+            if let present, transition.number > 0, present.job.epoch == transition.job.epoch,
+                present.written == transition.number
+            {
+                return Applied(seq: rows.head, cancellation: present.job.cancellation)
+            }
+            guard let old = present, old.owner != nil, old.job.epoch == transition.job.epoch else {
                 throw StorageError(.fenced, "job \(transition.job.id) belongs to another worker now")
             }
             rows.jobs[transition.job.id] = Self.merged(old, transition)
@@ -42,6 +48,7 @@ extension ModelStore {
         row.job.startedAt = transition.job.startedAt
         row.job.finishedAt = transition.job.finishedAt
         row.job.progress = transition.job.progress
+        row.written = max(row.written, transition.number)
         row.job.place = transition.releasesLease ? nil : transition.job.place
         guard transition.releasesLease else { return row }
         row.owner = nil

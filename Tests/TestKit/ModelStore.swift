@@ -106,3 +106,15 @@ extension ModelStore {
         read { $0.free.map(\.job.availableAt).min() }
     }
 }
+
+/// What the disk holds, for those who watch from outside.
+extension ModelStore.Disk {
+    public func job(_ id: JobID) -> Job? { rows.withLock { $0.jobs[id]?.job } }
+    public func steps(of job: JobID) -> [StepRecord] { rows.withLock { $0.steps(of: job) } }
+    public var jobs: [Job] { rows.withLock { $0.jobs.values.map(\.job) }.sorted { $0.id.text < $1.id.text } }
+    public var instances: [Instance] {
+        rows.withLock { $0.instances.values.map(\.instance) }.sorted { $0.id.text < $1.id.text }
+    }
+    public var ledger: [Event] { rows.withLock { $0.events } }
+    public var head: Int64 { rows.withLock { $0.head } }
+}

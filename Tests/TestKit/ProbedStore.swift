@@ -88,6 +88,7 @@ public final class ProbedStore: Store {
     public func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> {
         try await base.recordSweep(record)
     }
+    public func clock() async throws -> Timestamp? { try await base.clock() }
     public func occupy(_ request: PlaceRequest) async throws -> Bool { try await base.occupy(request) }
     public func takeDuty(_ request: DutyRequest) async throws -> Bool { try await base.takeDuty(request) }
     public func prune(_ request: PruneRequest) async throws -> Pruned { try await base.prune(request) }

@@ -30,6 +30,7 @@ final class CountingStore: Store {
     func hasten(_ request: HastenRequest) async throws -> Job { try await base.hasten(request) }
     func sightings() async throws -> [Sighting] { try await base.sightings() }
     func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> { try await base.recordSweep(record) }
+    func clock() async throws -> Timestamp? { try await base.clock() }
     func takeDuty(_ request: DutyRequest) async throws -> Bool { try await base.takeDuty(request) }
     func prune(_ request: PruneRequest) async throws -> Pruned { try await base.prune(request) }
     func instance(_ reference: InstanceReference) async throws -> Instance? { try await base.instance(reference) }

@@ -32,17 +32,7 @@ extension ControlPlane {
         let operation = NewOperation(
             target: .existing(.id(former.instance), tenant: former.tenant), kind: former.kind,
             change: former.change, input: ["retryOf": .string(former.id.text)], tenant: former.tenant, key: key,
-            request: "job.retry \(former.id)", admit: Self.admission(former.kind))
+            request: "job.retry \(former.id)", admit: Self.admission(of: former.kind))
         return try await submit(operation)
-    }
-
-    private static func admission(_ kind: JobKind) -> @Sendable (Instance, [Job]) throws -> Admission {
-        switch kind {
-        case .provision: Provision.admitAgain
-        case .suspend: Suspend.admit
-        case .resume: Resume.admit
-        case .restart: Restart.admit
-        case .destroy: Destroy.admit
-        }
     }
 }

@@ -13,15 +13,12 @@ extension ControlPlane {
             parameters, _ in
             try await self.provision(parameters)
         }
-        let operations: [(JobKind, @Sendable (Instance, [Job]) throws -> Admission)] = [
-            (.suspend, Suspend.admit), (.resume, Resume.admit), (.restart, Restart.admit), (.destroy, Destroy.admit),
-        ]
-        for (kind, admit) in operations {
+        for kind in [JobKind.suspend, .resume, .restart, .destroy] {
             router.register(
                 kind.rawValue, params: InstanceOperationParameters.self, result: OperationResult.self, holdsEvents: true
             ) {
                 parameters, _ in
-                try await self.operate(kind, parameters, admit)
+                try await self.operate(kind, parameters)
             }
         }
     }
@@ -50,8 +47,7 @@ extension ControlPlane {
     }
 
     private func operate(
-        _ kind: JobKind, _ parameters: InstanceOperationParameters,
-        _ admit: @escaping @Sendable (Instance, [Job]) throws -> Admission
+        _ kind: JobKind, _ parameters: InstanceOperationParameters
     ) async throws -> OperationResult {
         try Check.caller(tenant: parameters.tenant, key: parameters.idempotencyKey, change: parameters.change)
         let tenant = parameters.tenant.map { TenantID($0) } ?? Tenant.default
@@ -60,7 +56,8 @@ extension ControlPlane {
         return try await submit(
             NewOperation(
                 target: target, kind: kind, change: change(parameters.change), tenant: tenant,
-                key: parameters.idempotencyKey, request: try Self.canonical(kind, parameters), admit: admit))
+                key: parameters.idempotencyKey, request: try Self.canonical(kind, parameters),
+                admit: Self.admission(of: kind)))
     }
 
     /// The request as one text, to tell a repetition from another request.

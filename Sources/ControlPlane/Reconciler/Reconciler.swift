@@ -40,11 +40,14 @@ public final class Reconciler: Service {
 
     public func run() async throws {
         guard settings.isEnabled else { return try await gracefulShutdown() }
-        try? await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                try await self.time.sleep(for: self.settings.interval)
-                await self.sweepInTurn()
-            }
+        try? await cancelWhenGracefulShutdown { try await self.keepSweeping() }
+    }
+
+    /// Does the sweeps that are due until its task is cancelled.
+    public func keepSweeping() async throws {
+        while !Task.isCancelled {
+            try await time.sleep(for: settings.interval)
+            await sweepInTurn()
         }
     }
 

@@ -66,6 +66,7 @@ struct Sweep {
     /// So few are never too many.
     static let fewThings = 3
     static let lostCode = "machineLost"
+    static let manyOrphansCode = "manyOrphans"
 
     let view: SweepView
     let settings: ReconcilerSettings
@@ -103,7 +104,8 @@ struct Sweep {
     /// Whether what the listing lacks proves nothing.
     func isSuspect(_ listing: Listing) -> Bool {
         guard listing.kind == .server, listing.failure == nil else { return false }
-        let expected = view.live.filter(shouldHaveMachine)
+        // What is known to be lost is missing from every listing.
+        let expected = view.live.filter { shouldHaveMachine($0) && $0.failure?.code != Self.lostCode }
         let ids = Set(listing.things.map(\.key.id))
         let missing = expected.count { !ids.contains($0.server?.id ?? "") }
         if listing.things.isEmpty { return !expected.isEmpty }
@@ -208,6 +210,7 @@ extension Sweep {
             return add(.orphan, thing, .none, words, sighting)
         }
         if mayBeOldDatabase, !isForced {
+            if sighting.listings == settings.listingsNeeded { warnOfOldDatabase(thing) }
             return add(
                 .orphan, thing, .deferred,
                 "\(reason); most machines are orphans, as after an old backup: look, then run with force", sighting)
@@ -220,6 +223,15 @@ extension Sweep {
             return add(.orphan, thing, .none, "\(reason); it is deleted after \(left)", sighting)
         }
         reap(thing, reason, sighting)
+    }
+
+    /// Once a sweep, when the first of them are due.
+    private mutating func warnOfOldDatabase(_ thing: Thing) {
+        let isSaid = record.events.contains { $0.data?["code"] == .string(Self.manyOrphansCode) }
+        guard !isSaid else { return }
+        let message =
+            "most machines are nobody's, as after an old backup was restored: look, then run reconcile with force"
+        record.events.append(event(.alertRaised, thing, message, message, code: Self.manyOrphansCode))
     }
 
     /// Cuts the power; of one that is on again, once more.

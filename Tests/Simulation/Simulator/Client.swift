@@ -1,0 +1,135 @@
+import AuraModel
+import ControlPlane
+import JSON
+import Jobs
+import Locking
+import Storage
+import TestKit
+
+/// Somebody who provisions, suspends, destroys and cancels, through whichever daemon answers, and repeats what failed.
+final class Client: Sendable {
+    private let world: World
+    private let random: SeededRandom
+    private let lane: Lane
+    private let names = Locked<[String]>([])
+    private let jobs = Locked<[JobID]>([])
+    private let asked = Locked(0)
+
+    init(world: World) {
+        self.world = world
+        random = SeededRandom(seed: world.random.next())
+        lane = world.scheduler.lane()
+    }
+
+    /// Asks for so many things in so many milliseconds.
+    func start(requests: Int, over span: Int64) {
+        for _ in 0..<requests {
+            world.scheduler.after(Int64(random.next() % UInt64(span))) {
+                _ = Task(executorPreference: self.lane) { await self.askForSomething() }
+            }
+        }
+    }
+
+    /// Asks for one operation on the one instance that there is, or is to be.
+    func ask(_ kind: JobKind) {
+        _ = Task(executorPreference: lane) {
+            if kind == .provision { await self.provision() } else { await self.operate(kind, "i1") }
+        }
+    }
+
+    private func askForSomething() async {
+        let choice = random.next() % 10
+        let present = names.withLock { $0 }
+        if choice < 4 || present.isEmpty { return await provision() }
+        let name = present[Int(random.next() % UInt64(present.count))]
+        switch choice {
+        case 4: await operate(.suspend, name)
+        case 5: await operate(.resume, name)
+        case 6: await operate(.restart, name)
+        case 7, 8: await operate(.destroy, name)
+        default: await cancelOrRetry()
+        }
+    }
+
+    private func number() -> Int {
+        asked.withLock { asked in
+            asked += 1
+            return asked
+        }
+    }
+
+    func provision() async {
+        let number = number()
+        let name = "i\(number)"
+        names.withLock { $0.append(name) }
+        await repeating(number) { daemon, store, key in
+            guard let identifiers = daemon.identifiers, let now = daemon.time?.now() else { return }
+            let instance = Instance(
+                id: identifiers.next(), tenant: Tenant.default, name: name, region: "eu-central", size: "small",
+                change: ChangeID("c\(number)"), createdAt: now)
+            let submission = Submission(
+                target: .new(instance), job: Self.job(.provision, identifiers, now), idempotency: key, now: now
+            ) { instance, _ in .accept(instance) }
+            self.remember(try await store.submit(submission), daemon)
+        }
+    }
+
+    func operate(_ kind: JobKind, _ name: String) async {
+        await repeating(number()) { daemon, store, key in
+            guard let identifiers = daemon.identifiers, let now = daemon.time?.now() else { return }
+            let submission = Submission(
+                target: .existing(.name(name, tenant: Tenant.default), tenant: Tenant.default),
+                job: Self.job(kind, identifiers, now), idempotency: key, now: now,
+                admit: ControlPlane.admission(of: kind))
+            self.remember(try await store.submit(submission), daemon)
+        }
+    }
+
+    private func cancelOrRetry() async {
+        let known = jobs.withLock { $0 }
+        guard !known.isEmpty else { return }
+        let job = known[Int(random.next() % UInt64(known.count))]
+        let cancels = random.next() % 3 != 0
+        await repeating(number()) { daemon, store, _ in
+            guard let now = daemon.time?.now() else { return }
+            if cancels {
+                _ = try await store.requestCancellation(CancellationRequest(job: job, now: now))
+                daemon.engine?.noteCancellation(of: job)
+            } else {
+                _ = try await store.hasten(HastenRequest(job: job, now: now))
+                daemon.engine?.wake()
+            }
+        }
+    }
+
+    private static func job(_ kind: JobKind, _ identifiers: IdentifierSource, _ now: Timestamp) -> NewJob {
+        NewJob(
+            id: identifiers.next(), kind: kind, change: ChangeID("change"), definitionVersion: 1, input: .null,
+            deadline: now + .seconds(kind == .destroy ? 24 * 3600 : 3600))
+    }
+
+    private func remember(_ submitted: Submitted, _ daemon: SimDaemon) {
+        jobs.withLock { jobs in if !jobs.contains(submitted.job.id) { jobs.append(submitted.job.id) } }
+        daemon.engine?.wake()
+    }
+
+    /// Calls until somebody answers, with the same idempotency key; what is refused for good is let be.
+    private func repeating(
+        _ number: Int, _ body: @escaping @Sendable (SimDaemon, SimStore, Idempotency) async throws -> Void
+    ) async {
+        let key = Idempotency(scope: "client", key: "k\(number)", request: "request \(number)")
+        for _ in 0..<200 {
+            let running = world.daemons.filter(\.isRunning)
+            if let daemon = running.isEmpty ? nil : running[Int(random.next() % UInt64(running.count))],
+                let store = daemon.store
+            {
+                do {
+                    return try await body(daemon, store, key)
+                } catch let error as StorageError where error.code != .unavailable {
+                    return
+                } catch {}
+            }
+            try? await world.scheduler.sleep(Int64(500 + random.next() % 3000))
+        }
+    }
+}

@@ -1,0 +1,148 @@
+import AuraModel
+import Locking
+import TestKit
+
+/// One operation, tried with every fault at every call that it makes.
+public enum Exhaustion {
+    /// What is gone through.
+    public enum Scenario: String, Sendable, CaseIterable {
+        case provision
+        /// Its last step but one is refused for good: everything is undone.
+        case failingProvision
+        case suspend
+        case resume
+        case restart
+        case destroy
+
+        var kind: JobKind {
+            switch self {
+            case .provision, .failingProvision: .provision
+            case .suspend: .suspend
+            case .resume: .resume
+            case .restart: .restart
+            case .destroy: .destroy
+            }
+        }
+    }
+
+    public struct Report: Sendable {
+        public var scenario: Scenario
+        /// Calls that the undisturbed operation makes to the database, and to the cloud.
+        public var storeCalls = 0
+        public var cloudCalls = 0
+        /// Worlds that were run: each fault at each call.
+        public var cases = 0
+        /// Rules that were broken, with the case in which.
+        public var violations: [String] = []
+
+        /// What `cases` has to be.
+        public var expectedCases: Int {
+            storeCalls * Exhaustion.storeFaults.count + cloudCalls * Exhaustion.cloudFaults.count
+        }
+    }
+
+    static let storeFaults: [CallFault] = [.crashBefore, .crashAfter, .refuse(.transient), .loseAnswer]
+    static let cloudFaults: [CallFault] = [
+        .crashBefore, .crashAfter, .refuse(.transient), .refuse(.capacity), .refuse(.ambiguous), .refuse(.permanent),
+        .loseAnswer, .repeated,
+    ]
+
+    /// Runs all cases of a scenario.
+    public static func run(_ scenario: Scenario) -> Report {
+        let undisturbed = CallLog()
+        var report = Report(scenario: scenario)
+        if let violation = live(scenario, undisturbed) { report.violations.append("undisturbed: \(violation)") }
+        let kinds = undisturbed.kinds
+        report.storeCalls = kinds.count { $0 == .store }
+        report.cloudCalls = kinds.count { $0 == .cloud }
+        for (index, kind) in kinds.enumerated() {
+            for fault in kind == .store ? storeFaults : cloudFaults {
+                report.cases += 1
+                guard let violation = live(scenario, CallLog(fault, at: index + 1)) else { continue }
+                report.violations.append(
+                    "\(fault.text) at call \(index + 1) (\(undisturbed.names[index])): \(violation)")
+            }
+        }
+        return report
+    }
+
+    /// One world: the instance is brought to where the operation may begin, then the faults are armed.
+    private static func live(_ scenario: Scenario, _ log: CallLog) -> String? {
+        let options = WorldOptions(seed: 1, daemons: 1, reconciles: false, keepsClocks: false)
+        let world = World(options, faults: { _ in log }, absence: 1000...1000)
+        world.startDaemons()
+        let client = Client(world: world)
+        for (number, kind) in preparation(scenario).enumerated() {
+            client.ask(kind)
+            Simulation.settle(world)
+            if world.disk.jobs.count != number + 1 { return "the preparation did not end" }
+        }
+        if scenario == .failingProvision { log.refuseAlways("join") }
+        log.arm()
+        client.ask(scenario.kind)
+        Simulation.settle(world)
+        log.disarm()
+        return world.violation ?? wrongEnd(scenario, log, world)
+    }
+
+    private static func preparation(_ scenario: Scenario) -> [JobKind] {
+        switch scenario {
+        case .provision, .failingProvision: []
+        case .suspend, .restart, .destroy: [.provision]
+        case .resume: [.provision, .suspend]
+        }
+    }
+
+    /// What passes must not keep an operation from its end; a destroy nothing may.
+    private static func wrongEnd(_ scenario: Scenario, _ log: CallLog, _ world: World) -> String? {
+        guard let job = world.disk.jobs.last(where: { $0.kind == scenario.kind }) else { return nil }
+        let mayFail = scenario == .failingProvision || (log.fault == .refuse(.permanent) && scenario != .destroy)
+        if mayFail || job.state == .succeeded { return nil }
+        return "the \(scenario.rawValue) \(job.state.rawValue): \(job.failure?.message ?? "")"
+    }
+}
+
+/// Counts the calls that are made while it is armed, and strikes at one of them.
+private final class CallLog: FaultPlan {
+    private struct State {
+        var isArmed = false
+        var kinds: [CallKind] = []
+        var names: [String] = []
+        var refused: String?
+    }
+
+    let fault: CallFault?
+    private let number: Int
+    private let state = Locked(State())
+
+    init(_ fault: CallFault? = nil, at number: Int = 0) {
+        self.fault = fault
+        self.number = number
+    }
+
+    var kinds: [CallKind] { state.withLock { $0.kinds } }
+    var names: [String] { state.withLock { $0.names } }
+
+    func arm() {
+        state.withLock { $0.isArmed = true }
+    }
+
+    func disarm() {
+        state.withLock { $0.isArmed = false }
+    }
+
+    func refuseAlways(_ name: String) {
+        state.withLock { $0.refused = name }
+    }
+
+    func next(_ kind: CallKind, _ name: String) -> CallFault? {
+        state.withLock { state in
+            // Looks for work are not the operation's own, and are the same at any time.
+            guard state.isArmed, name != "read" || kind == .cloud else { return nil }
+            state.kinds.append(kind)
+            state.names.append(name)
+            if state.kinds.count == number { return fault }
+            return name == state.refused ? .refuse(.permanent) : nil
+        }
+    }
+}

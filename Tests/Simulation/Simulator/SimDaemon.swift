@@ -1,0 +1,137 @@
+import AuraModel
+import ControlPlane
+import DriverKit
+import JSON
+import Jobs
+import Locking
+import Logging
+import Storage
+import TestKit
+
+/// Thrown to what is left of a daemon that died: it touches the world no more.
+struct Dead: Error {}
+
+/// One life of one daemon: the real engine and the real operations over the simulated world.
+final class SimDaemon: Sendable {
+    let number: Int
+    let boot: String
+    let lane: Lane
+    let machine: MachineClock
+    private let world: World
+    private let isDead = Locked(false)
+    private let root = Locked<Task<Void, Never>?>(nil)
+    private let parts = Locked<Parts?>(nil)
+
+    private struct Parts: Sendable {
+        var engine: JobEngine
+        var store: SimStore
+        var identifiers: IdentifierSource
+        var time: SteadyTime
+    }
+
+    init(number: Int, life: Int, machine: MachineClock, world: World) {
+        self.number = number
+        self.boot = "d\(number)-\(life)"
+        self.machine = machine
+        self.world = world
+        lane = world.scheduler.lane()
+    }
+
+    var isAlive: Bool { !isDead.withLock { $0 } }
+    var isRunning: Bool { isAlive && !lane.isHeld }
+    var engine: JobEngine? { parts.withLock { $0?.engine } }
+    var store: SimStore? { parts.withLock { $0?.store } }
+    var identifiers: IdentifierSource? { parts.withLock { $0?.identifiers } }
+    var time: SteadyTime? { parts.withLock { $0?.time } }
+
+    func checkAlive() throws {
+        if isDead.withLock({ $0 }) { throw Dead() }
+    }
+
+    /// `kill -9`: nothing of it touches the world from here on.
+    func crash() {
+        let wasAlive = isDead.withLock { isDead in
+            defer { isDead = true }
+            return !isDead
+        }
+        guard wasAlive else { return }
+        lane.isHeld = false
+        root.withLock { $0 }?.cancel()
+        world.didCrash(self)
+    }
+
+    func start() {
+        let store = SimStore(base: ModelStore(disk: world.disk), daemon: self, world: world)
+        store.observe { [world] in world.committed($0) }
+        let time = SteadyTime(base: machine)
+        let drivers = SimDrivers(cloud: world.cloud, daemon: self, world: world)
+        let quiet = Logger(label: "sim") { _ in SwiftLogNoOpLogHandler() }
+        let identifiers = IdentifierSource(time: time, random: world.random)
+        let services = MachineServices(
+            installation: store.installation, compute: drivers, network: drivers, configuration: drivers,
+            health: drivers, shell: drivers, credentials: drivers, settings: Self.settings, identifiers: identifiers,
+            logger: quiet)
+        let engine = JobEngine(
+            store: store, catalogue: Self.placed(services),
+            settings: EngineSettings(owner: boot, workers: 16, claimBatch: 8), time: time, random: world.random,
+            logger: quiet)
+        parts.withLock { $0 = Parts(engine: engine, store: store, identifiers: identifiers, time: time) }
+        let keeper = ClockKeeper(clock: time, machine: machine, store: store, logger: quiet)
+        let reconciler = Reconciler(
+            store: store, services: services, settings: ReconcilerSettings(),
+            owner: boot, time: time, logger: quiet)
+        root.withLock { root in
+            root = Task(executorPreference: lane) {
+                [machine, sweeps = world.options.reconciles, keepsClock = world.options.keepsClocks] in
+                await Self.live(engine, keeper, reconciler, machine, sweeps: sweeps, keepsClock: keepsClock)
+            }
+        }
+    }
+
+    private static func live(
+        _ engine: JobEngine, _ keeper: ClockKeeper, _ reconciler: Reconciler, _ machine: MachineClock, sweeps: Bool,
+        keepsClock: Bool
+    ) async {
+        // Without the database's clock a daemon does not begin.
+        while !Task.isCancelled {
+            if (try? await keeper.begin()) != nil { break }
+            try? await machine.sleep(for: .milliseconds(200))
+        }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { try? await engine.run() }
+            if keepsClock { group.addTask { try? await keeper.keep() } }
+            if sweeps { group.addTask { try? await reconciler.keepSweeping() } }
+        }
+    }
+
+    /// The operations, each of whose steps says where it is.
+    private static func placed(_ services: MachineServices) -> JobCatalogue {
+        let catalogue = ControlPlane.catalogue(services)
+        return JobCatalogue(JobKind.allCases.compactMap { catalogue[$0].map(placed) })
+    }
+
+    private static func placed(_ definition: JobDefinition) -> JobDefinition {
+        var definition = definition
+        for index in definition.steps.indices {
+            let (perform, undo) = (definition.steps[index].perform, definition.steps[index].undo)
+            definition.steps[index].perform = placed(perform, index, isUndo: false)
+            definition.steps[index].undo = undo.map { placed($0, index, isUndo: true) }
+        }
+        return definition
+    }
+
+    private static func placed(_ action: @escaping Step.Action, _ index: Int, isUndo: Bool) -> Step.Action {
+        { context in
+            try await PresentStep.$place.withValue(place(context, index, isUndo: isUndo)) { try await action(context) }
+        }
+    }
+
+    private static func place(_ context: StepContext, _ index: Int, isUndo: Bool) -> PresentStep.Place {
+        PresentStep.Place(job: context.job.id, epoch: context.job.epoch, step: index, isUndo: isUndo)
+    }
+
+    private static let settings = ControlPlaneSettings(
+        regions: ["eu-central"], sizes: ["small"], image: "debian-13", agent: AgentSettings(),
+        tailnet: TailnetSettings(variables: [:]), health: HealthSettings(port: 18789, usesSSH: true),
+        configurationRuns: 2)
+}

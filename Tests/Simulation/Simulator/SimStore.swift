@@ -1,0 +1,190 @@
+import AuraModel
+import JSON
+import Locking
+import Storage
+import TestKit
+
+/// The store as one daemon reaches it: over a connection that may fail, by a daemon that may die.
+///
+/// Leases and claims go by the database's clock, as PostgreSQL's do.
+final class SimStore: Store {
+    private let base: ModelStore
+    private let daemon: SimDaemon
+    private let world: World
+    private let sabotage: Sabotage
+    /// Transitions that a sabotaged daemon keeps to itself.
+    private let heldBack = Locked<[JobID: Transition]>([:])
+
+    init(base: ModelStore, daemon: SimDaemon, world: World) {
+        self.base = base
+        self.daemon = daemon
+        self.world = world
+        self.sabotage = world.options.sabotage
+    }
+
+    var installation: String { base.installation }
+
+    func observe(_ observer: @escaping @Sendable ([Event]) -> Void) {
+        base.observe(observer)
+    }
+
+    private func call<Value: Sendable>(
+        _ name: String, _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try daemon.checkAlive()
+        if world.random.next() % 4 == 0 { try? await world.scheduler.sleep(Int64(world.random.next() % 8)) }
+        try daemon.checkAlive()
+        let fault = world.fault(.store, name, daemon)
+        switch fault {
+        case .crashBefore:
+            daemon.crash()
+            throw Dead()
+        case .refuse:
+            throw StorageError(.unavailable, "the database cannot be reached")
+        case .crashAfter, .loseAnswer, .repeated, nil:
+            break
+        }
+        if world.isStoreDown { throw StorageError(.unavailable, "the database is down") }
+        let value = try await body()
+        if fault == .crashAfter {
+            daemon.crash()
+            throw Dead()
+        }
+        if fault == .loseAnswer { throw StorageError(.unavailable, "the connection was lost before the answer came") }
+        return value
+    }
+
+    func submit(_ submission: Submission) async throws -> Submitted {
+        try await call("submit") { try await self.base.submit(submission) }
+    }
+
+    func claim(_ request: ClaimRequest) async throws -> [Claim] {
+        try await call("claim") {
+            var request = request
+            request.now = self.world.now
+            let claims = try await self.base.claim(request)
+            for claim in claims {
+                self.world.note(
+                    "d\(self.daemon.number) claims \(claim.job.kind) \(claim.job.id.text.suffix(4)) as \(claim.job.epoch)"
+                )
+            }
+            return self.sabotage == .undo ? claims.map(Self.forgetUndoneIntents) : claims
+        }
+    }
+
+    func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState] {
+        try await call("extend") {
+            var request = request
+            request.now = self.world.now
+            return try await self.base.extendLeases(request)
+        }
+    }
+
+    func apply(_ transition: Transition) async throws -> Applied {
+        if sabotage == .intent, let held = holdBack(transition) { return held }
+        let whole = sabotage == .intent ? joined(transition) : transition
+        return try await call("apply") { try await self.write(whole) }
+    }
+
+    private func write(_ transition: Transition) async throws -> Applied {
+        let present = world.disk.job(transition.job.id)?.epoch
+        var sent = transition
+        if sabotage == .fencing, let present { sent.job.epoch = present }
+        let applied = try await base.apply(sent)
+        world.checkWrite(of: transition, daemon, present: present)
+        return applied
+    }
+
+    func requestCancellation(_ request: CancellationRequest) async throws -> Job {
+        try await call("cancel") { try await self.base.requestCancellation(request) }
+    }
+
+    func hasten(_ request: HastenRequest) async throws -> Job {
+        try await call("hasten") { try await self.base.hasten(request) }
+    }
+
+    func takeOverLeases(owner: String) async throws -> Int { 0 }
+
+    func occupy(_ request: PlaceRequest) async throws -> Bool {
+        try await call("occupy") { try await self.base.occupy(request) }
+    }
+
+    func takeDuty(_ request: DutyRequest) async throws -> Bool {
+        try await call("duty") {
+            var request = request
+            request.now = self.world.now
+            return try await self.base.takeDuty(request)
+        }
+    }
+
+    func sightings() async throws -> [Sighting] { try await call("sightings") { try await self.base.sightings() } }
+
+    func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> {
+        try await call("sweep") { try await self.base.recordSweep(record) }
+    }
+
+    func prune(_ request: PruneRequest) async throws -> Pruned {
+        try await call("prune") { try await self.base.prune(request) }
+    }
+
+    func instance(_ reference: InstanceReference) async throws -> Instance? {
+        try await call("read") { try await self.base.instance(reference) }
+    }
+
+    func instances(_ query: InstanceQuery) async throws -> [Instance] {
+        try await call("read") { try await self.base.instances(query) }
+    }
+
+    func job(_ id: JobID) async throws -> Job? { try await call("read") { try await self.base.job(id) } }
+    func jobs(_ query: JobQuery) async throws -> [Job] { try await call("read") { try await self.base.jobs(query) } }
+    func steps(of job: JobID) async throws -> [StepRecord] {
+        try await call("read") { try await self.base.steps(of: job) }
+    }
+    func events(_ query: EventQuery) async throws -> [Event] {
+        try await call("read") { try await self.base.events(query) }
+    }
+    func bounds() async throws -> LedgerBounds { try await call("read") { try await self.base.bounds() } }
+    func clock() async throws -> Timestamp? { try await call("clock") { self.world.now } }
+    func nextDue() async throws -> Timestamp? { try await call("read") { try await self.base.nextDue() } }
+}
+
+/// What is broken on purpose, to see that the simulator finds it.
+public enum Sabotage: String, Sendable, CaseIterable {
+    case none
+    /// A stale worker's write counts as anybody's.
+    case fencing
+    /// A step's intent is written only with what comes after it.
+    case intent
+    /// A step's undo is registered when it has succeeded, not when it begins.
+    case undo
+}
+
+extension SimStore {
+    /// Keeps a transition that only begins a step, and says that it was written.
+    private func holdBack(_ transition: Transition) -> Applied? {
+        let begins = !transition.releasesLease && transition.steps.allSatisfy { $0.state == .intent && $0.attempt == 0 }
+        guard begins, transition.events.contains(where: { $0.type == .stepStarted }) else { return nil }
+        let whole = joined(transition)
+        heldBack.withLock { $0[transition.job.id] = whole }
+        return Applied(seq: world.disk.head, cancellation: transition.job.cancellation)
+    }
+
+    /// The transition with what was held back before it.
+    private func joined(_ transition: Transition) -> Transition {
+        guard let held = heldBack.withLock({ $0.removeValue(forKey: transition.job.id) }) else { return transition }
+        guard held.job.epoch == transition.job.epoch else { return transition }
+        var whole = transition
+        whole.steps =
+            held.steps.filter { old in !transition.steps.contains { $0.index == old.index } } + transition.steps
+        whole.instance = transition.instance ?? held.instance
+        whole.events = held.events + transition.events
+        return whole
+    }
+
+    private static func forgetUndoneIntents(_ claim: Claim) -> Claim {
+        var claim = claim
+        guard claim.job.state == .compensating || claim.job.cancellation == .requested else { return claim }
+        claim.steps.removeAll { $0.state == .intent || $0.state == .ambiguous || $0.state == .failed }
+        return claim
+    }
+}

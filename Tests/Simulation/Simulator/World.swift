@@ -1,0 +1,177 @@
+import AuraModel
+import ControlPlane
+import Jobs
+import Locking
+import Storage
+import TestKit
+
+/// What a simulated world is made of.
+public struct WorldOptions: Sendable {
+    public var seed: UInt64
+    public var daemons: Int
+    public var sabotage: Sabotage
+    public var reconciles: Bool
+    public var keepsTrace: Bool
+    /// Whether daemons look at the database's clock while they run.
+    public var keepsClocks: Bool
+
+    public init(
+        seed: UInt64, daemons: Int = 3, sabotage: Sabotage = .none, reconciles: Bool = true, keepsTrace: Bool = false,
+        keepsClocks: Bool = true
+    ) {
+        self.seed = seed
+        self.daemons = daemons
+        self.sabotage = sabotage
+        self.reconciles = reconciles
+        self.keepsTrace = keepsTrace
+        self.keepsClocks = keepsClocks
+    }
+}
+
+/// A database, a cloud, daemons, and what holds between them.
+final class World: Sendable {
+    struct Counts: Sendable {
+        var calls = 0
+        var crashes = 0
+        var pauses = 0
+        var checks = 0
+        var faults: [String: Int] = [:]
+    }
+
+    private struct State {
+        var daemons: [Int: SimDaemon] = [:]
+        var lives = 0
+        var isStoreDown = false
+        var revives = true
+        var lastSeq: Int64 = 0
+        var counts = Counts()
+        var violation: String?
+        var trace: [String] = []
+        /// FNV-1a over every line of the trace.
+        var digest: UInt64 = 0xCBF2_9CE4_8422_2325
+    }
+
+    let options: WorldOptions
+    let scheduler: Scheduler
+    let random: SeededRandom
+    let disk = ModelStore.Disk()
+    let cloud: SimCloud
+    let credentials = Locked<[String: MachineCredentials]>([:])
+    private let faults: any FaultPlan
+    private let state = Locked(State())
+    /// How long a daemon that died stays away, in milliseconds.
+    private let absence: ClosedRange<Int64>
+
+    init(_ options: WorldOptions, faults: (SeededRandom) -> any FaultPlan, absence: ClosedRange<Int64> = 500...40_000) {
+        self.options = options
+        random = SeededRandom(seed: options.seed)
+        scheduler = Scheduler(random: random)
+        cloud = SimCloud(scheduler: scheduler, random: random)
+        self.faults = faults(random)
+        self.absence = absence
+    }
+
+    var now: Timestamp { Timestamp(milliseconds: Scheduler.epoch.milliseconds + scheduler.now) }
+    var counts: Counts { state.withLock { $0.counts } }
+    var violation: String? { state.withLock { $0.violation } }
+    var trace: [String] { state.withLock { $0.trace } }
+    var digest: UInt64 { state.withLock { $0.digest } }
+    var daemons: [SimDaemon] { state.withLock { $0.daemons.sorted { $0.key < $1.key }.map(\.value) } }
+
+    /// The database answers nobody.
+    var isStoreDown: Bool {
+        get { state.withLock { $0.isStoreDown } }
+        set { state.withLock { $0.isStoreDown = newValue } }
+    }
+
+    // MARK: - Daemons
+
+    func startDaemons() {
+        for number in 1...options.daemons { start(number, on: MachineClock(scheduler: scheduler)) }
+    }
+
+    private func start(_ number: Int, on machine: MachineClock) {
+        let life = state.withLock { state in
+            state.lives += 1
+            return state.lives
+        }
+        let daemon = SimDaemon(number: number, life: life, machine: machine, world: self)
+        state.withLock { $0.daemons[number] = daemon }
+        note("d\(number) starts as \(daemon.boot)")
+        daemon.start()
+    }
+
+    func didCrash(_ daemon: SimDaemon) {
+        state.withLock { $0.counts.crashes += 1 }
+        note("d\(daemon.number) dies")
+        let away = absence.lowerBound + Int64(random.next() % UInt64(absence.upperBound - absence.lowerBound + 1))
+        scheduler.after(away) { self.start(daemon.number, on: daemon.machine) }
+    }
+
+    /// `SIGSTOP`, and `SIGCONT` after a while.
+    func pause(_ daemon: SimDaemon, for milliseconds: Int64) {
+        guard daemon.isRunning else { return }
+        state.withLock { $0.counts.pauses += 1 }
+        note("d\(daemon.number) stands still for \(milliseconds) ms")
+        daemon.lane.isHeld = true
+        scheduler.after(milliseconds) {
+            guard daemon.isAlive else { return }
+            self.note("d\(daemon.number) goes on")
+            daemon.lane.isHeld = false
+        }
+    }
+
+    // MARK: - Calls
+
+    func fault(_ kind: CallKind, _ name: String, _ daemon: SimDaemon) -> CallFault? {
+        let fault = faults.next(kind, name)
+        state.withLock { state in
+            state.counts.calls += 1
+            if let fault { state.counts.faults[fault.text, default: 0] += 1 }
+        }
+        if kind == .cloud || fault != nil { note("d\(daemon.number) \(name)\(fault.map { ": \($0.text)" } ?? "")") }
+        return fault
+    }
+
+    // MARK: - The trace
+
+    func note(_ line: @autoclosure () -> String) {
+        let text = "\(scheduler.now) \(line())"
+        state.withLock { state in
+            for byte in text.utf8 { state.digest = (state.digest ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+            state.trace.append(text)
+            if !options.keepsTrace, state.trace.count > 400 { state.trace.removeFirst(200) }
+        }
+    }
+
+    func violate(_ rule: String) {
+        note("VIOLATION: \(rule)")
+        state.withLock { $0.violation = $0.violation ?? rule }
+    }
+
+    func check(_ holds: Bool, _ rule: @autoclosure () -> String) {
+        state.withLock { $0.counts.checks += 1 }
+        if !holds { violate(rule()) }
+    }
+
+    // MARK: - Commits
+
+    /// Every daemon hears of a commit after a while, or never.
+    func committed(_ events: [Event]) {
+        for event in events {
+            let last = state.withLock { $0.lastSeq }
+            check(event.seq == last + 1, "after event \(last) came \(event.seq)")
+            state.withLock { $0.lastSeq = event.seq }
+            note(
+                "event \(event.seq) \(event.entry.type.rawValue) \(event.entry.job?.text.suffix(4) ?? "-") \(event.entry.message)"
+            )
+        }
+        for daemon in daemons {
+            guard random.next() % 10 != 0 else { continue }
+            scheduler.after(Int64(random.next() % 300)) {
+                guard daemon.isAlive else { return }
+                daemon.engine?.note(events)
+            }
+        }
+    }
+}
