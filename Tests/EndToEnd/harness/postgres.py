@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -45,13 +46,17 @@ class Postgres:
             assert time.monotonic() < limit and self.process.poll() is None, (self.directory / "log").read_text()[-2000:]
             time.sleep(0.05)
 
-    def stop(self):
+    def stop(self, how=signal.SIGINT):
         """The fast way down, as a restart does it: connections are ended, transactions rolled back."""
         if self.process is None:
             return
-        self.process.send_signal(2)
+        self.process.send_signal(how)
         self.process.wait(30)
         self.process = None
+
+    def crash(self):
+        """The immediate way down: nothing is tidied up, and the next start recovers from the log."""
+        self.stop(signal.SIGQUIT)
 
     def query(self, database, sql):
         done = subprocess.run(

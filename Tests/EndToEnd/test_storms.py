@@ -1,0 +1,203 @@
+"""The same faults for real, many at once, on both databases: what is asked for happens once, and nothing is lost."""
+
+import collections
+import os
+import random
+import threading
+import time
+import traceback
+
+import pytest
+
+from harness import Closed, RPCError
+
+# Which storm: the same seed makes the same choices (not the same timing).
+SEED = os.environ.get("AURA_STORM_SEED", "20261121")
+STORM_SECONDS = 25
+# Calls are repeated for so long, and jobs have so long to end once the storm is over.
+PATIENCE_SECONDS = 60
+CLIENTS = 4
+NAMES_PER_CLIENT = 5
+# What makes sense in a phase; in the others an operation is refused, or takes over where it is a destroy.
+SENSIBLE = {
+    None: ["provision"], "destroyed": ["provision"], "suspended": ["resume", "resume", "resume", "destroy"],
+    "running": ["suspend", "suspend", "restart", "restart", "destroy"]}
+ANY = ["provision", "suspend", "resume", "restart", "restart", "destroy"]
+REFUSALS = {"nameTaken", "instanceBusy", "phaseConflict"}
+
+
+class Storm(threading.Thread):
+    """What goes on until somebody ends it, and remembers what went wrong."""
+
+    def __init__(self, cluster, name):
+        super().__init__(daemon=True)
+        self.cluster = cluster
+        self.random = random.Random(f"{SEED} {name}")
+        self.over = threading.Event()
+        self.trouble = None
+        self.counts = collections.Counter()
+        self.start()
+
+    def run(self):
+        try:
+            while not self.over.is_set():
+                self.act()
+            self.settle()
+        except BaseException:
+            self.trouble = traceback.format_exc()
+
+    def settle(self):
+        """What is left to do once the storm is over."""
+
+    def end(self, seconds=2 * PATIENCE_SECONDS):
+        self.over.set()
+        self.join(seconds)
+        assert not self.is_alive(), "it does not end"
+        assert not self.trouble, self.trouble
+
+
+class Client(Storm):
+    """One caller with instances of its own.
+
+         look at one ─▶ ask for something ─▶ connection lost, database away ─▶ the same key again … ─▶ job or refusal
+              ▲                                                                                             │
+              └─────────────────────────────────────────────────────────────────────────────────────────────┘
+    """
+
+    def __init__(self, cluster, number):
+        self.number = number
+        self.names = [f"s{number}{letter}" for letter in "abcdefgh"[:NAMES_PER_CLIENT]]
+        # The jobs that answered each key, in their order.
+        self.answers = {}
+        super().__init__(cluster, f"client {number}")
+
+    def act(self):
+        name = self.random.choice(self.names)
+        method = self.random.choice(SENSIBLE.get(self.phase(name), []) or ANY)
+        machine = {"name": name, "region": "eu-central", "size": "small"}
+        params = machine if method == "provision" else {"instance": name}
+        key = f"{self.number}-{len(self.answers)}"
+        self.answers[key] = []
+        # Now and then it forgets that it was answered.
+        for _ in range(self.random.choice([1, 1, 1, 2])):
+            self.ask(key, method, params)
+        time.sleep(self.random.uniform(0, 0.2))
+
+    def phase(self, name):
+        try:
+            return self.insist("status.get", instance=name)["instance"]["phase"]
+        except RPCError as error:
+            assert error.code == "instanceNotFound", error
+            return None
+
+    def ask(self, key, method, params):
+        try:
+            self.answers[key].append(self.insist(method, idempotencyKey=key, **params)["job"]["id"])
+            self.counts[method] += 1
+        except RPCError as error:
+            assert error.code in REFUSALS, error
+            self.counts[error.code] += 1
+
+    def insist(self, method, **params):
+        """The answer of any daemon, whatever happens to those that are asked before."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            daemon = self.random.choice(self.cluster.daemons)
+            try:
+                with daemon.connect(10) as connection:
+                    return connection.call(method, **params)
+            except RPCError as error:
+                if not error.is_retryable or error.code in REFUSALS:
+                    raise
+                last = error
+            except (Closed, OSError) as error:
+                last = error
+            self.counts["repeated"] += 1
+            assert time.monotonic() < deadline, f"{method} {params} had no answer for {PATIENCE_SECONDS} s: {last!r}"
+            time.sleep(0.05)
+
+
+class Tormentor(Storm):
+    """Kills daemons and starts them again; ends the database's connections; crashes the database's server once."""
+
+    def __init__(self, cluster):
+        self.crash_at = time.monotonic() + STORM_SECONDS / 2 if cluster.server else float("inf")
+        super().__init__(cluster, "tormentor")
+
+    def act(self):
+        time.sleep(self.random.uniform(0.05, 1.5))
+        if time.monotonic() > self.crash_at:
+            self.crash_at = float("inf")
+            self.crash_server()
+        elif self.cluster.server and self.random.random() < 0.4:
+            self.end_connections()
+        else:
+            self.kill(self.random.choice(self.cluster.daemons))
+
+    def kill(self, daemon):
+        self.assert_alive(daemon)
+        daemon.kill()
+        # Now and then the next one does not live to see itself ready.
+        if self.random.random() < 0.3:
+            daemon.launch()
+            time.sleep(self.random.uniform(0, 0.3))
+            daemon.kill()
+            self.counts["killed before ready"] += 1
+        daemon.start()
+        self.counts["killed"] += 1
+
+    def assert_alive(self, daemon):
+        assert daemon.is_running, f"a daemon ended by itself with {daemon.process.poll()}: {daemon.log_tail()}"
+
+    def end_connections(self):
+        server = self.cluster.server
+        ours = f"datname = '{self.cluster.database}'"
+        found = server.query("postgres", f"SELECT pid FROM pg_stat_activity WHERE {ours} ORDER BY pid").split()
+        for pid in self.random.sample(found, self.random.randint(1, len(found)) if found else 0):
+            server.query("postgres", f"SELECT pg_terminate_backend({pid})")
+            self.counts["connections ended"] += 1
+
+    def crash_server(self):
+        self.cluster.server.crash()
+        time.sleep(self.random.uniform(0, 1))
+        self.cluster.server.start()
+        self.counts["server crashed"] += 1
+
+    def settle(self):
+        for daemon in self.cluster.daemons:
+            self.assert_alive(daemon)
+
+
+def check_keys(clients, jobs):
+    """Each key that was accepted gave one job, and there is no job that nobody was told of."""
+    answers = [answers for client in clients for answers in client.answers.values()]
+    assert all(len(set(each)) <= 1 for each in answers), [each for each in answers if len(set(each)) > 1]
+    told = {job for each in answers for job in each}
+    assert told == {job["id"] for job in jobs}
+
+
+def check_all(cluster, jobs):
+    cluster.check_cloud()
+    cluster.check_ends(jobs, cluster.check_ledger())
+
+
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+def test_kill_at_random(cluster, database):
+    """Four callers with twenty names, while daemons and their connections to the database die at every moment."""
+    print(f"\nAURA_STORM_SEED={SEED}")
+    cloud = cluster(2 if database == "postgres" else 1, database)
+    clients = [Client(cloud, number) for number in range(CLIENTS)]
+    tormentor = Tormentor(cloud)
+    time.sleep(STORM_SECONDS)
+    tormentor.end()
+    for client in clients:
+        client.end()
+    ended = time.monotonic()
+    jobs = cloud.rest(PATIENCE_SECONDS)
+    print(dict(tormentor.counts + sum((client.counts for client in clients), collections.Counter())))
+    states = collections.Counter((job["kind"], job["state"]) for job in jobs)
+    print(f"at rest after {time.monotonic() - ended:.1f} s: {dict(states)}")
+    # Nothing of all this is a reason for a job to fail; what a destroy took over from is cancelled.
+    assert not [job for job in jobs if job["state"] == "failed"]
+    check_keys(clients, jobs)
+    check_all(cloud, jobs)
