@@ -83,9 +83,9 @@ def cluster(request, worlds):
     """Makes clusters for one test: so many daemons on one database, PostgreSQL's unless the test says otherwise."""
     made = []
 
-    def make(count, database="postgres", settings=None, **sandbox):
+    def make(count, database="postgres", settings=None, environment=None, **sandbox):
         server = request.getfixturevalue("server") if database == "postgres" else None
-        made.append(Cluster(worlds(start_daemon=False, **sandbox), count, server, settings))
+        made.append(Cluster(worlds(start_daemon=False, **sandbox), count, server, settings, environment))
         return made[-1].start()
 
     yield make

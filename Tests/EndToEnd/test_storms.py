@@ -9,13 +9,15 @@ import traceback
 
 import pytest
 
-from harness import Closed, RPCError
+from harness import Closed, RPCError, WallClock
 
 # Which storm: the same seed makes the same choices (not the same timing).
 SEED = os.environ.get("AURA_STORM_SEED", "20261121")
 STORM_SECONDS = 25
 # Calls are repeated for so long, and jobs have so long to end once the storm is over.
 PATIENCE_SECONDS = 60
+# Provisions take two or three seconds, undoing them as long again.
+CLOCK_REST_SECONDS = 15
 CLIENTS = 4
 NAMES_PER_CLIENT = 5
 # What makes sense in a phase; in the others an operation is refused, or takes over where it is a destroy.
@@ -201,3 +203,39 @@ def test_kill_at_random(cluster, database):
     assert not [job for job in jobs if job["state"] == "failed"]
     check_keys(clients, jobs)
     check_all(cloud, jobs)
+
+
+def clock_case(database, hours, fault=None):
+    marks = [pytest.mark.xfail(strict=True, raises=AssertionError, reason=fault)] if fault else []
+    return pytest.param(database, hours, marks=marks, id=f"{database}, {'forth' if hours > 0 else 'back'}")
+
+
+@pytest.mark.parametrize("database, hours", [
+    clock_case("sqlite", 1),
+    clock_case("sqlite", -1, "a job that waits does so until the clock has come back to where it was"),
+    clock_case("postgres", 1, "the server's clock, by which jobs are claimed, takes an hour to reach the daemon's"),
+    clock_case("postgres", -1, "the other daemon finds the limit, counted by a clock that is behind, passed at once"),
+])
+def test_clock_steps(cluster, tmp_path, database, hours):
+    """The clock of a host is set in the middle of provisions; on PostgreSQL another daemon and the server keep theirs.
+
+         accepted ─▶ at work ─▶ waiting ─▶ ┆ the clock is set ┆ ─▶ accepted ─▶ … ─▶ every job at its end
+    """
+    clock = WallClock(tmp_path)
+    cloud = cluster(2 if database == "postgres" else 1, database, environment=clock.environment)
+    cloud.sandbox.settings(createSeconds=100)
+    stepped = cloud.daemons[0]
+    before = [cloud.provision(stepped, f"b{number}") for number in range(6)]
+    for job in before:
+        cloud.followers[0].step(job, "server.create", "step.waiting")
+    clock.shift(hours * 3600)
+    after = [cloud.provision(cloud.daemons[number % len(cloud.daemons)], f"a{number}") for number in range(6)]
+    jobs = {job["id"]: job for job in cloud.rest(CLOCK_REST_SECONDS)}
+    print(f"\nended: {collections.Counter((job['state'], job.get('failure', {}).get('code')) for job in jobs.values())}")
+    assert set(jobs) == {*before, *after}
+    check_all(cloud, jobs.values())
+    assert {jobs[job]["state"] for job in after} == {"succeeded"}
+    # A job has an hour. To a clock that was set an hour forth it is over: the job is undone, and says so.
+    overdue = [jobs[job] for job in before if jobs[job]["state"] != "succeeded"]
+    assert all(job["failure"]["code"] == "deadlineExceeded" for job in overdue)
+    assert hours > 0 or not overdue

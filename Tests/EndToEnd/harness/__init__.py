@@ -1,5 +1,6 @@
 """What the end-to-end tests share. They see what a user sees: sockets, exit codes, files, processes."""
 
+from .clock import WallClock
 from .cluster import Cluster
 from .crew import Crew
 from .daemon import Daemon, environment
@@ -14,6 +15,6 @@ from .world import World, fresh_name
 
 __all__ = [
     "ENDS", "REPOSITORY", "Closed", "Cluster", "Connection", "Crew", "Daemon", "Follower", "Postgres", "Program",
-    "RPCError", "Sandbox", "World", "ansible_playbook", "assert_nothing_left", "binary", "children",
+    "RPCError", "Sandbox", "WallClock", "World", "ansible_playbook", "assert_nothing_left", "binary", "children",
     "cloud_leftovers", "environment", "eventually", "events_of", "files_below", "finish", "fresh_name", "processes_of",
 ]

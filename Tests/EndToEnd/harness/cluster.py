@@ -18,7 +18,7 @@ MACHINES = {"running": "running", "suspended": "off"}
 class Cluster:
     """A sandbox, a database, its daemons, and a follower at each. Without a server of PostgreSQL it is SQLite's."""
 
-    def __init__(self, world, count, server=None, settings=None):
+    def __init__(self, world, count, server=None, settings=None, environment=None):
         assert server or count == 1, "SQLite is for one daemon"
         self.world = world
         self.sandbox = world.sandbox
@@ -27,6 +27,8 @@ class Cluster:
         self.credentials = world.directory / "credentials"
         url = server.url(self.database) if server else f"sqlite:{world.directory / 'aura.db'}"
         self.daemons = [self._daemon(f"d{number}", {"database": url, **(settings or {})}) for number in range(count)]
+        # What is only for the first, as one host may differ from the others.
+        self.daemons[0].environment.update(environment or {})
         self.followers = []
 
     def start(self):
