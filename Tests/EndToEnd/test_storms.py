@@ -1,15 +1,17 @@
 """The same faults for real, many at once, on both databases: what is asked for happens once, and nothing is lost."""
 
 import collections
+import errno
 import os
 import random
+import subprocess
 import threading
 import time
 import traceback
 
 import pytest
 
-from harness import Closed, RPCError, WallClock
+from harness import ENDED, Closed, RPCError, WallClock
 
 # Which storm: the same seed makes the same choices (not the same timing).
 SEED = os.environ.get("AURA_STORM_SEED", "20261121")
@@ -26,6 +28,8 @@ SENSIBLE = {
     "running": ["suspend", "suspend", "restart", "restart", "destroy"]}
 ANY = ["provision", "suspend", "resume", "restart", "restart", "destroy"]
 REFUSALS = {"nameTaken", "instanceBusy", "phaseConflict"}
+# Asked for while the disk is full, and again when it has room.
+LATE = {"name": "late", "region": "eu-central", "size": "small", "idempotencyKey": "late"}
 
 
 class Storm(threading.Thread):
@@ -239,3 +243,96 @@ def test_clock_steps(cluster, tmp_path, database, hours):
     overdue = [jobs[job] for job in before if jobs[job]["state"] != "succeeded"]
     assert all(job["failure"]["code"] == "deadlineExceeded" for job in overdue)
     assert hours > 0 or not overdue
+
+
+class SmallDisk:
+    """A file system of its own that can be filled to the last byte, and emptied."""
+
+    def __init__(self, path):
+        self.path = path
+        self.filler = path / "filler"
+        path.mkdir()
+        options = ["-t", "tmpfs", "-o", "size=8m", "aura-test", path]
+        done = subprocess.run(["mount", *options], capture_output=True, text=True, check=False)
+        if done.returncode:
+            pytest.skip(f"only root may mount a small disk: {done.stderr.strip()}")
+
+    def fill(self):
+        with open(self.filler, "ab", buffering=0) as file:
+            for piece in (1 << 16, 1 << 12, 1):
+                try:
+                    while True:
+                        file.write(bytes(piece))
+                except OSError as error:
+                    assert error.errno == errno.ENOSPC, error
+
+    def free(self):
+        self.filler.unlink()
+
+    def close(self):
+        subprocess.run(["umount", "-l", self.path], check=True)
+
+
+@pytest.fixture
+def disk(tmp_path):
+    disk = SmallDisk(tmp_path / "disk")
+    yield disk
+    disk.close()
+
+
+def fill_while_jobs_run(cloud, disk):
+    """Eight provisions are at work when the disk is full; what is asked for then is refused, what is read is answered."""
+    cloud.sandbox.settings(createSeconds=100)
+    daemon = cloud.daemons[0]
+    jobs = [cloud.provision(daemon, f"b{number}") for number in range(8)]
+    for job in jobs:
+        cloud.followers[0].step(job, "server.create", "step.waiting")
+    disk.fill()
+    with daemon.connect() as connection:
+        error = connection.refused("storageUnavailable", "provision", **LATE)
+        assert error.is_retryable and "disk is full" in error.message, error
+        connection.refused("storageUnavailable", "destroy", instance="b0", idempotencyKey="end")
+        assert len(connection.call("status.list")["instances"]) == 8
+        assert connection.call("job.get", job=jobs[0])["job"]["state"] not in ENDED
+    return jobs
+
+
+def go_on(cloud, jobs):
+    """The disk has room again: what was refused is asked for again, and all ends well."""
+    daemon = cloud.daemons[0]
+    late = [daemon.call("provision", **LATE), daemon.call("destroy", instance="b0", idempotencyKey="end")]
+    ended = {job["id"]: job["state"] for job in cloud.rest(PATIENCE_SECONDS)}
+    assert ended == {
+        **dict.fromkeys(jobs, "succeeded"), jobs[0]: ended[jobs[0]], **{each["job"]["id"]: "succeeded" for each in late}}
+    assert ended[jobs[0]] in ("succeeded", "cancelled")
+    check_all(cloud, cloud.jobs())
+
+
+def test_disk_full_then_free(disk, cluster):
+    """For longer than a lease nothing can be written; the daemon stays, and goes on by itself."""
+    cloud = cluster(1, "sqlite", {"database": f"sqlite:{disk.path / 'aura.db'}"})
+    jobs = fill_while_jobs_run(cloud, disk)
+    time.sleep(8)
+    assert cloud.daemons[0].is_running
+    disk.free()
+    go_on(cloud, jobs)
+
+
+def test_killed_while_the_disk_is_full(disk, cluster):
+    """The next daemon serves what it can, or says why it cannot begin; all goes on once the disk has room."""
+    cloud = cluster(1, "sqlite", {"database": f"sqlite:{disk.path / 'aura.db'}"})
+    jobs = fill_while_jobs_run(cloud, disk)
+    daemon = cloud.daemons[0]
+    daemon.kill()
+    try:
+        daemon.start()
+    except AssertionError:
+        assert "disk is full" in daemon.log_tail(500)
+    # What it can still write, in the space that the log of writes had, it writes; then it is stuck.
+    disk.fill()
+    time.sleep(3)
+    disk.free()
+    if not daemon.is_running:
+        daemon.kill()
+        daemon.start()
+    go_on(cloud, jobs)
