@@ -25,6 +25,7 @@ class Postgres:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="aura-pg-"))
         self.data = self.directory / "data"
         self.process = None
+        self.environment = {}
         # PostgreSQL refuses to run as root, so root hands the directory over.
         self.prefix = []
         if os.geteuid() == 0:
@@ -40,7 +41,8 @@ class Postgres:
         with open(self.directory / "log", "ab") as log:
             self.process = subprocess.Popen(
                 [*self.prefix, programs() / "postgres", "-D", self.data, "-k", self.directory, "-c", "listen_addresses="],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory,
+                env={**os.environ, **self.environment})
         limit = time.monotonic() + 30
         while subprocess.run([programs() / "pg_isready", "-q", "-h", self.directory], check=False).returncode:
             assert time.monotonic() < limit and self.process.poll() is None, (self.directory / "log").read_text()[-2000:]
