@@ -2,7 +2,7 @@ import shutil
 
 import pytest
 
-from harness import Crew, World, binary
+from harness import Cluster, Crew, Postgres, World, binary
 
 
 @pytest.hookimpl(wrapper=True)
@@ -68,6 +68,29 @@ def crew():
     crew = Crew(World)
     yield crew
     crew.close()
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A PostgreSQL server, in which every cluster has a database of its own."""
+    server = Postgres()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def cluster(request, worlds):
+    """Makes clusters for one test: so many daemons on one database, PostgreSQL's unless the test says otherwise."""
+    made = []
+
+    def make(count, database="postgres", settings=None, environment=None, **sandbox):
+        server = request.getfixturevalue("server") if database == "postgres" else None
+        made.append(Cluster(worlds(start_daemon=False, **sandbox), count, server, settings, environment))
+        return made[-1].start()
+
+    yield make
+    for each in made:
+        each.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

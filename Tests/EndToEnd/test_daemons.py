@@ -3,80 +3,8 @@
 import os
 import signal
 import time
-import uuid
 
 import pytest
-
-from harness import Daemon, Follower, Postgres, events_of
-
-# Short, so that a test need not wait for half a minute until a dead daemon's jobs move.
-LEASES = {"engine.leaseSeconds": 6, "engine.heartbeatSeconds": 2}
-
-
-@pytest.fixture(scope="module")
-def server():
-    server = Postgres()
-    yield server
-    server.close()
-
-
-class Cluster:
-    """A sandbox, a database, and daemons that know of each other only through it."""
-
-    def __init__(self, worlds, server, count):
-        self.database = f"t{uuid.uuid4().hex[:12]}"
-        self.world = worlds(start_daemon=False)
-        self.sandbox = self.world.sandbox
-        self.daemons = []
-        for number in range(count):
-            directory = self.world.directory / f"d{number}"
-            directory.mkdir()
-            settings = {
-                **LEASES, "database": server.url(self.database), "socket": directory / "aurad.sock",
-                "stateDirectory": directory / "state", "credentialsDirectory": self.world.directory / "credentials"}
-            self.daemons.append(Daemon(directory, self.sandbox.config_path, settings).start())
-        self.followers = [Follower(daemon.socket) for daemon in self.daemons]
-
-    def provision(self, daemon, name):
-        return daemon.call("provision", name=name, region="eu-central", size="small")["job"]["id"]
-
-    def finish(self, daemon, job, seconds=60):
-        events_of(daemon.socket, seconds, job=job)
-        return daemon.call("job.get", job=job)["job"]
-
-    def check(self, machines):
-        """So many machines were ever made and are there, and every follower saw the same ledger without a gap."""
-        state = self.sandbox.state()
-        assert state["createdServers"] == machines and len(state["servers"]) == machines
-        living = [daemon for daemon in self.daemons if daemon.is_running]
-        head = living[0].call("system.health")["head"]
-        seen = []
-        for daemon, follower in zip(self.daemons, self.followers):
-            if daemon in living:
-                follower.wait(lambda event: event["seq"] >= head, what=f"event {head}")
-                seen.append(follower.events[:head])
-            follower.close()
-        assert all([event["seq"] for event in events] == list(range(1, head + 1)) for events in seen)
-        assert all(events == seen[0] for events in seen)
-
-    def close(self):
-        for follower in self.followers:
-            follower.stopping.set()
-        for daemon in self.daemons:
-            daemon.kill()
-
-
-@pytest.fixture
-def cluster(worlds, server):
-    made = []
-
-    def make(count):
-        made.append(Cluster(worlds, server, count))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.close()
 
 
 def test_two_daemons_share_the_work(cluster):

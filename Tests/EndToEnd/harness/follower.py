@@ -34,6 +34,9 @@ class Follower(threading.Thread):
                 self.reconnects += 1
                 time.sleep(0.02)
             except (RPCError, AssertionError, KeyError) as error:
+                if isinstance(error, RPCError) and error.is_retryable:
+                    time.sleep(0.2)
+                    continue
                 self._complain(f"{type(error).__name__}: {error}")
                 return
 

@@ -3,6 +3,7 @@
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -24,6 +25,7 @@ class Postgres:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="aura-pg-"))
         self.data = self.directory / "data"
         self.process = None
+        self.environment = {}
         # PostgreSQL refuses to run as root, so root hands the directory over.
         self.prefix = []
         if os.geteuid() == 0:
@@ -39,19 +41,24 @@ class Postgres:
         with open(self.directory / "log", "ab") as log:
             self.process = subprocess.Popen(
                 [*self.prefix, programs() / "postgres", "-D", self.data, "-k", self.directory, "-c", "listen_addresses="],
-                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory)
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory,
+                env={**os.environ, **self.environment})
         limit = time.monotonic() + 30
         while subprocess.run([programs() / "pg_isready", "-q", "-h", self.directory], check=False).returncode:
             assert time.monotonic() < limit and self.process.poll() is None, (self.directory / "log").read_text()[-2000:]
             time.sleep(0.05)
 
-    def stop(self):
+    def stop(self, how=signal.SIGINT):
         """The fast way down, as a restart does it: connections are ended, transactions rolled back."""
         if self.process is None:
             return
-        self.process.send_signal(2)
+        self.process.send_signal(how)
         self.process.wait(30)
         self.process = None
+
+    def crash(self):
+        """The immediate way down: nothing is tidied up, and the next start recovers from the log."""
+        self.stop(signal.SIGQUIT)
 
     def query(self, database, sql):
         done = subprocess.run(

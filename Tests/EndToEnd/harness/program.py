@@ -26,11 +26,18 @@ class Program:
 
     def start(self, seconds=60):
         """Returns once the process has said that it is ready."""
+        self.launch()
+        return self._await_ready(seconds)
+
+    def launch(self):
+        """Starts the process, and leaves it to itself."""
         assert self.process is None, f"{self.name} runs already"
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
                 self.command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=self._environment(),
                 restore_signals=not self.ignores_signals)
+
+    def _await_ready(self, seconds):
         readable, _, _ = select.select([self.process.stdout], [], [], seconds)
         line = self.process.stdout.readline().decode() if readable else ""
         self.ready_at = time.time()

@@ -19,6 +19,10 @@ class RPCError(Exception):
     def code(self):
         return self.data.get("code")
 
+    @property
+    def is_retryable(self):
+        return self.data.get("retryable", False)
+
 
 class Closed(Exception):
     """The daemon closed the connection."""
