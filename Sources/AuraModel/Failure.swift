@@ -34,6 +34,9 @@ public struct Failure: Sendable, Hashable, Codable, Error {
         self.retryAfterMilliseconds = retryAfterMilliseconds
     }
 
+    /// The code of a call that was turned away since its token is not valid: nothing came of it.
+    public static let unauthorizedCode = "unauthorized"
+
     /// Why a job ended that a destroy took over from.
     public static let superseded = Failure(.permanent, code: "superseded", message: "a destroy took over")
 }

@@ -18,6 +18,7 @@ extension JobStateMachine {
         record.startedAt = now
         record.deadline = now + step.timeLimit
         put(record)
+        begunHere.insert(index)
         job.attempt = 0
         jobChanged = true
         enter(step.phase, now: now)
@@ -86,12 +87,19 @@ extension JobStateMachine {
     mutating func failForGood(_ index: Int, _ failure: Failure, now: Timestamp, unit: Double = 1) {
         guard var record = steps[index] else { return }
         if isPastPivot { return park(record, failure, now: now, unit: unit) }
-        record.state = .failed
+        record.state = isTurnedAway(record, failure) ? .undone : .failed
         record.finishedAt = now
         put(record)
         emit(
             .stepFailed, "\(record.name): \(failure.message)", now: now, step: index, data: Self.describe(failure))
         _ = compensate(failure, now: now)
+    }
+
+    /// Whether a step's very first try was turned away for want of a valid token, before anything came of it: then there is
+    /// nothing to undo, and no undo that the same token would turn away.
+    private func isTurnedAway(_ record: StepRecord, _ failure: Failure) -> Bool {
+        failure.code == Failure.unauthorizedCode && begunHere.contains(record.index) && record.attempt == 0
+            && record.memory == .null && record.externalID == nil
     }
 
     mutating func pauseForRetry(_ record: StepRecord, _ failure: Failure, until: Timestamp, now: Timestamp) {

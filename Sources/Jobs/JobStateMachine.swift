@@ -32,6 +32,8 @@ public struct JobStateMachine: Sendable {
     /// The steps whose undo was given up under this claim, and when the first of them is due again.
     var givenUp: Set<Int> = []
     var undoDueAgain: Timestamp?
+    /// Steps whose first try began under this claim.
+    var begunHere: Set<Int> = []
     var changedSteps: Set<Int> = []
     var instanceChanged = false
     var jobChanged = false

@@ -35,7 +35,7 @@ public final class SQLiteStore: Store {
         } catch let error as DatabaseError {
             throw StorageError(
                 .unavailable,
-                "cannot open the database \(path): \(error.message ?? error.resultCode.description); "
+                "cannot open the database \(path): \(error.words); "
                     + "check that its directory exists and that aurad may write there")
         }
         writer = GroupCommit(pool: pool)
@@ -65,7 +65,7 @@ public final class SQLiteStore: Store {
             return try await pool.read(body)
         } catch let error as DatabaseError {
             throw StorageError(
-                .unavailable, "cannot read the database: \(error.message ?? error.resultCode.description)")
+                .unavailable, "cannot read the database: \(error.words)")
         } catch let error where !(error is StorageError || error is CancellationError) {
             throw StorageError(.corrupt, "the database holds a row that this version cannot read")
         }

@@ -57,7 +57,8 @@ struct Daemon {
         let ready = Gate()
         let pruner = Pruner(store: store, policy: settings.retention, owner: boot, time: time, logger: logger)
         try await runGroup([
-            keeper, Gated(service: engine, gate: ready), pruner, reconciler, try server(plane, ready: ready), subscriptions,
+            keeper, Gated(service: engine, gate: ready), pruner, reconciler, try server(plane, ready: ready),
+            subscriptions,
         ])
         await machines.shutdown()
     }

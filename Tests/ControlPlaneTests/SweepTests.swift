@@ -194,7 +194,9 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
         #expect(scene.sightings.keys.map(\.id).sorted() == ["former", "gone", "older"])
     }
 
-    @Test(arguments: ["laptop", "aura-", "aura-x-g1", "aura-ada-1234567z-g1", "aura-ada-12345678-gx", "aura-ada-12345678"])
+    @Test(arguments: [
+        "laptop", "aura-", "aura-x-g1", "aura-ada-1234567z-g1", "aura-ada-12345678-gx", "aura-ada-12345678",
+    ])
     func namesOfOthersAreNoNamesOfOurs(_ name: String) {
         #expect(OutsideName(name) == nil)
     }

@@ -118,15 +118,16 @@ def test_a_provision_fails_in_the_providers_words(crew, fault):
     crew.each(PROVISION_CALLS, case)
 
 
-def test_a_destroy_that_fails_can_be_asked_for_again(crew):
+def test_a_destroy_that_is_refused_parks_and_goes_on(crew):
     def case(world, call):
         name = fresh_name()
         world.succeed("provision", name=name)
         strike(world, LASTING["403"][0], call)
-        ended = world.finish(world.begin("destroy", instance=name))
-        assert ended["state"] == "failed" and ended["failure"]["code"] == "forbidden"
-        assert world.instance(name)["phase"] == "degraded"
-        gone(world, name)
+        job = world.begin("destroy", instance=name)
+        parked = [event for event in world.follow_job(job) if event["type"] == "job.parked"]
+        assert [event["data"]["code"] for event in parked] == ["forbidden"]
+        assert world.call("job.get", job=job)["job"]["state"] == "succeeded"
+        world.nothing_left()
 
     crew.each(DESTROY_CALLS, case)
 

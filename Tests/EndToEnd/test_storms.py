@@ -219,17 +219,8 @@ def test_kill_at_random(cluster, database):
     weather(cloud, Tormentor(cloud), STORM_SECONDS)
 
 
-def clock_case(database, hours, fault=None):
-    marks = [pytest.mark.xfail(strict=True, raises=AssertionError, reason=fault)] if fault else []
-    return pytest.param(database, hours, marks=marks, id=f"{database}, {'forth' if hours > 0 else 'back'}")
-
-
-@pytest.mark.parametrize("database, hours", [
-    clock_case("sqlite", 1),
-    clock_case("sqlite", -1, "a job that waits does so until the clock has come back to where it was"),
-    clock_case("postgres", 1, "the server's clock, by which jobs are claimed, takes an hour to reach the daemon's"),
-    clock_case("postgres", -1, "the other daemon finds the limit, counted by a clock that is behind, passed at once"),
-])
+@pytest.mark.parametrize("database", ["sqlite", "postgres"])
+@pytest.mark.parametrize("hours", [1, -1], ids=["forth", "back"])
 def test_clock_steps(cluster, tmp_path, database, hours):
     """The clock of a host is set in the middle of provisions; on PostgreSQL another daemon and the server keep theirs.
 
@@ -249,10 +240,8 @@ def test_clock_steps(cluster, tmp_path, database, hours):
     assert set(jobs) == {*before, *after}
     check_all(cloud, jobs.values())
     assert {jobs[job]["state"] for job in after} == {"succeeded"}
-    # A job has an hour. To a clock that was set an hour forth it is over: the job is undone, and says so.
-    overdue = [jobs[job] for job in before if jobs[job]["state"] != "succeeded"]
-    assert all(job["failure"]["code"] == "deadlineExceeded" for job in overdue)
-    assert hours > 0 or not overdue
+    # A job has an hour, and that is an hour of time that passes: a clock that is set takes and gives nothing.
+    assert {jobs[job]["state"] for job in before} == {"succeeded"}
 
 
 @pytest.fixture
@@ -386,7 +375,6 @@ def test_killed_while_the_disk_is_full(disk, cluster):
     go_on(cloud, jobs)
 
 
-@pytest.mark.xfail(strict=True, raises=AssertionError, reason="it says: disk I/O error; check that its directory exists")
 def test_a_start_on_a_full_disk_says_what_is_wrong(disk, cluster):
     """There is no room for the index of SQLite's log, as after the machine's restart or where a copy was put back."""
     daemon = cluster(1, "sqlite", {"database": f"sqlite:{disk.path / 'aura.db'}"}).daemons[0]

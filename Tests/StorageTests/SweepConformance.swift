@@ -10,7 +10,8 @@ import Testing
             since: start, quarantinedAt: start)
     }
 
-    @Test(arguments: StoreUnderTest.all) func sightingsAreKeptReplacedAndForgotten(_ subject: StoreUnderTest) async throws
+    @Test(arguments: StoreUnderTest.all) func sightingsAreKeptReplacedAndForgotten(_ subject: StoreUnderTest)
+        async throws
     {
         let store = try await subject.openNew()
         let kept = [sighting("a", kind: .device), sighting("1"), sighting("2"), sighting("Z")]

@@ -11,7 +11,7 @@ from .wire import Connection
 PACE = {
     "pace.actionPollSeconds": 0.05, "pace.bootPollSeconds": 0.2, "pace.healthPollSeconds": 0.1,
     "pace.retryBaseSeconds": 0.2, "pace.retryCapSeconds": 2, "pace.shutdownGraceSeconds": 5,
-    "engine.leaseSeconds": 6, "engine.heartbeatSeconds": 2,
+    "pace.parkedBaseSeconds": 0.3, "pace.parkedCapSeconds": 1, "engine.leaseSeconds": 6, "engine.heartbeatSeconds": 2,
 }
 
 
