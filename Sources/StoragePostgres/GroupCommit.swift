@@ -12,6 +12,7 @@ import Storage
 /// An item that throws leaves the others alone. A transaction that met another daemon's is done again. One whose connection was
 /// lost fails: whether it committed is not known, and whoever repeats a transition finds that out (`Transition.number`).
 final class GroupCommit: Sendable {
+    /// What wants to be written by itself.
     private struct Item: Sendable {
         var hasSavepoint: Bool
         /// Returns what is to be done after the commit, given the last number of the ledger before this transaction.
@@ -19,8 +20,21 @@ final class GroupCommit: Sendable {
         var fail: @Sendable (any Error) -> Void
     }
 
+    private enum Entry: Sendable {
+        case item(Item)
+        /// Written with all others of its commit.
+        case transition(WaitingTransition)
+
+        var fail: @Sendable (any Error) -> Void {
+            switch self {
+            case .item(let item): item.fail
+            case .transition(let waiting): waiting.fail
+            }
+        }
+    }
+
     private struct State: Sendable {
-        var queue: Deque<Item> = []
+        var queue: Deque<Entry> = []
         var isDraining = false
     }
 
@@ -54,17 +68,30 @@ final class GroupCommit: Sendable {
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             enqueue(
-                Item(
-                    hasSavepoint: mayThrowAfterWriting,
-                    run: { connection, ledger in
-                        let value = try body(connection, &ledger)
-                        return { continuation.resume(returning: value($0)) }
-                    },
-                    fail: { continuation.resume(throwing: $0) }))
+                .item(
+                    Item(
+                        hasSavepoint: mayThrowAfterWriting,
+                        run: { connection, ledger in
+                            let value = try body(connection, &ledger)
+                            return { continuation.resume(returning: value($0)) }
+                        },
+                        fail: { continuation.resume(throwing: $0) })))
         }
     }
 
-    private func enqueue(_ item: Item) {
+    /// Writes a transition within the next transaction, and returns once that is on the disk.
+    func apply(_ transition: Transition, document: String?, failure: String?) async throws -> Applied {
+        try await withCheckedThrowingContinuation { continuation in
+            enqueue(
+                .transition(
+                    WaitingTransition(
+                        transition: transition, document: document, failure: failure,
+                        finish: { continuation.resume(returning: Applied(seq: $0, cancellation: $1)) },
+                        fail: { continuation.resume(throwing: $0) })))
+        }
+    }
+
+    private func enqueue(_ item: Entry) {
         let action = state.withLock { state -> (isFull: Bool, starts: Bool) in
             guard state.queue.count < Self.queueLimit else { return (true, false) }
             state.queue.append(item)
@@ -79,7 +106,7 @@ final class GroupCommit: Sendable {
 
     private func drain() {
         while true {
-            let batch = state.withLock { state -> [Item] in
+            let batch = state.withLock { state -> [Entry] in
                 let count = min(state.queue.count, Self.batchLimit)
                 let batch = Array(state.queue.prefix(count))
                 state.queue.removeFirst(count)
@@ -108,7 +135,7 @@ final class GroupCommit: Sendable {
         }
     }
 
-    private func commit(_ batch: [Item]) {
+    private func commit(_ batch: [Entry]) {
         var tries = 0
         while true {
             do {
@@ -129,18 +156,35 @@ final class GroupCommit: Sendable {
     }
 
     private static func transaction(
-        _ batch: [Item], _ connection: PostgresConnection
+        _ batch: [Entry], _ connection: PostgresConnection
     ) throws -> ([Event], () -> Void) {
         var ledger = Ledger()
         var finished: [@Sendable (Int64) -> Void] = []
         var refused: [() -> Void] = []
         try connection.script(begin)
         do {
-            for item in batch {
+            for case .item(let item) in batch {
                 do {
                     finished.append(try run(item, connection, &ledger))
                 } catch let refusal as Refusal {
                     refused.append { item.fail(refusal.cause) }
+                }
+            }
+            let waiting = batch.compactMap { if case .transition(let waiting) = $0 { waiting } else { nil } }
+            for lot in TransitionBatch.lots(waiting) {
+                for (each, outcome) in zip(lot, try TransitionBatch.write(lot, connection)) {
+                    switch outcome {
+                    case .written(let cancellation):
+                        ledger.append(each.transition.events)
+                        let offset = Int64(ledger.drafts.count)
+                        finished.append { each.finish($0 + offset, cancellation) }
+                    case .repeated(let cancellation):
+                        let offset = Int64(ledger.drafts.count)
+                        finished.append { each.finish($0 + offset, cancellation) }
+                    case .fenced:
+                        let failure = StorageError(.fenced, "job \(each.job.id) belongs to another worker now")
+                        refused.append { each.fail(failure) }
+                    }
                 }
             }
             let base = try ledger.drafts.isEmpty ? head(connection) : ledger.write(connection)

@@ -55,9 +55,46 @@ enum JobRows {
     }
 
     /// Writes what a worker may change, where the epoch is still its own. None where it is not.
-    ///
-    /// A worker that lets go without knowing what others asked of the job meanwhile leaves it due at once.
     static func update(_ job: Job, releasesLease: Bool, _ database: Database) throws -> Written? {
+        let goesOn = job.state == .running && job.place == nil && !releasesLease
+        // A row that is at a place, or was in another state, is not found this way, and is moved.
+        if goesOn, let written = try run(goOn(job, database), job) { return written }
+        return try run(move(job, releasesLease: releasesLease, database), job)
+    }
+
+    private static func run(_ statement: HotStatement, _ job: Job) throws -> Written? {
+        var statement = statement
+        statement.bind(job.id.text)
+        statement.bind(job.epoch)
+        switch try statement.run() {
+        case .none: return nil
+        case .first(let cancellation):
+            return Written(cancellation: cancellation.flatMap(Cancellation.init(rawValue:)))
+        }
+    }
+
+    /// A job that its worker keeps, at work on its steps: most transitions are so. No column that an index holds is set, since
+    /// SQLite moves the row in every index whose column a statement names, changed or not.
+    private static func goOn(_ job: Job, _ database: Database) throws -> HotStatement {
+        var statement = try HotStatement(
+            database,
+            """
+            UPDATE job SET attempt = ?, waiting_for = ?, failure = ?, started_at = ?, progress = ?
+            WHERE available_at = ? AND id = ? AND epoch = ? AND lease_owner IS NOT NULL AND state = 'running'
+                AND place IS NULL
+            RETURNING cancellation
+            """)
+        statement.bind(job.attempt)
+        statement.bind(job.waitingFor)
+        statement.bind(try job.failure.map(JSONCoder.encodeString))
+        statement.bind(job.startedAt?.milliseconds)
+        statement.bind(job.progress)
+        statement.bind(job.availableAt.milliseconds)
+        return statement
+    }
+
+    /// A worker that lets go without knowing what others asked of the job meanwhile leaves it due at once.
+    private static func move(_ job: Job, releasesLease: Bool, _ database: Database) throws -> HotStatement {
         let release = releasesLease ? ", lease_owner = NULL, lease_until = NULL" : ""
         var statement = try HotStatement(
             database,
@@ -80,13 +117,7 @@ enum JobRows {
         statement.bind(job.finishedAt?.milliseconds)
         statement.bind(job.progress)
         statement.bind(releasesLease ? nil : job.place)
-        statement.bind(job.id.text)
-        statement.bind(job.epoch)
-        switch try statement.run() {
-        case .none: return nil
-        case .first(let cancellation):
-            return Written(cancellation: cancellation.flatMap(Cancellation.init(rawValue:)))
-        }
+        return statement
     }
 
     static func find(_ id: JobID, _ database: Database) throws -> Job? {

@@ -40,16 +40,24 @@ struct PostgresValue: Sendable, ExpressibleByStringLiteral, ExpressibleByNilLite
 
     /// An array for `unnest`.
     init(array: [String?]) {
-        let items = array.map { item in
-            guard let item else { return "NULL" }
-            var quoted = "\""
-            for character in item.unicodeScalars {
-                if character == "\"" || character == "\\" { quoted.unicodeScalars.append("\\") }
-                quoted.unicodeScalars.append(character)
+        var bytes: [UInt8] = [UInt8(ascii: "{")]
+        for (index, item) in array.enumerated() {
+            if index > 0 { bytes.append(UInt8(ascii: ",")) }
+            guard var item else {
+                bytes.append(contentsOf: "NULL".utf8)
+                continue
             }
-            return quoted + "\""
+            bytes.append(UInt8(ascii: "\""))
+            item.withUTF8 { text in
+                for byte in text {
+                    if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") { bytes.append(UInt8(ascii: "\\")) }
+                    bytes.append(byte)
+                }
+            }
+            bytes.append(UInt8(ascii: "\""))
         }
-        text = "{" + items.joined(separator: ",") + "}"
+        bytes.append(UInt8(ascii: "}"))
+        text = String(decoding: bytes, as: UTF8.self)
     }
 }
 

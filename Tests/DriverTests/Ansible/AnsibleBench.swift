@@ -52,7 +52,7 @@ struct AnsibleBench {
 
     /// What is left in the work directory, the daemon's own place and lock apart.
     var leftovers: [String] {
-        scratch.names(below: "work").filter { $0.contains("/") && !$0.hasSuffix("/lock") }
+        scratch.names(below: "runs").filter { $0.contains("/") && !$0.hasSuffix("/lock") }
     }
 
     static func text(_ event: ConfigurationEvent) -> String {
