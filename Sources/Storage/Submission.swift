@@ -101,6 +101,16 @@ public enum InstanceReference: Sendable, Hashable {
 }
 
 extension Submission {
+    /// Whether the instance is made by this submission, so that no job can be at work on it.
+    public var isNew: Bool {
+        if case .new = target { true } else { false }
+    }
+
+    /// Whether this is the instance that the submission makes, unchanged: its row was written with it already.
+    public func isInserted(_ instance: Instance) -> Bool {
+        if case .new(let made) = target { made == instance } else { false }
+    }
+
     /// Throws `quotaExceeded` where the tenant has more live instances, the new one included, than it may have.
     ///
     /// - Parameter count: counts them, and may stop at the limit that it is given; not asked where there is no quota.

@@ -3,11 +3,14 @@ import DequeModule
 import Locking
 import Storage
 
-/// The one writer of a daemon: what queued while the last commit reached the disk goes into the next one.
+/// The writers of a daemon: what queued while the last commits reached the disk goes into the next one.
 ///
 ///     caller A ─┐                     ┌─ A ─┐
 ///     caller B ─┼─▶ queue ─▶ BEGIN ───┼─ B ─┼──▶ numbers of the ledger ──▶ COMMIT ──▶ A, B, C return
 ///     caller C ─┘                     └─ C ─┘
+///
+/// There are two, so that one sends its statements while the server and the disk are at work on the other's; the ledger's
+/// counter, each transaction's last row, puts their commits in order.
 ///
 /// An item that throws leaves the others alone. A transaction that met another daemon's is done again. One whose connection was
 /// lost fails: whether it committed is not known, and whoever repeats a transition finds that out (`Transition.number`).
@@ -35,7 +38,8 @@ final class GroupCommit: Sendable {
 
     private struct State: Sendable {
         var queue: Deque<Entry> = []
-        var isDraining = false
+        /// Writers at rest.
+        var idle: [Int]
     }
 
     /// An item's own error; the transaction goes on without it.
@@ -47,14 +51,16 @@ final class GroupCommit: Sendable {
     static let batchLimit = 256
     private static let triesAfterConflict = 10
 
-    private let thread: ConnectionThread
-    private let state = Locked(State())
+    private static let writers = 2
+
+    private let threads: [ConnectionThread]
+    private let state = Locked(State(idle: Array(0..<writers)))
     private let news = Locked((isWaiting: false, told: ContinuousClock.now))
     private let committed: @Sendable ([Event]) -> Void
 
     /// - Parameter committed: is given the events of each commit, in order.
     init(_ settings: PostgresSettings, committed: @escaping @Sendable ([Event]) -> Void) {
-        thread = ConnectionThread(settings, label: "writer")
+        threads = (1...Self.writers).map { ConnectionThread(settings, label: "writer.\($0)") }
         self.committed = committed
     }
 
@@ -92,37 +98,36 @@ final class GroupCommit: Sendable {
     }
 
     private func enqueue(_ item: Entry) {
-        let action = state.withLock { state -> (isFull: Bool, starts: Bool) in
-            guard state.queue.count < Self.queueLimit else { return (true, false) }
+        let action = state.withLock { state -> (isFull: Bool, starts: Int?) in
+            guard state.queue.count < Self.queueLimit else { return (true, nil) }
             state.queue.append(item)
-            defer { state.isDraining = true }
-            return (false, !state.isDraining)
+            return (false, state.idle.popLast())
         }
         if action.isFull {
             item.fail(StorageError(.unavailable, "the database cannot keep up: \(Self.queueLimit) writes wait"))
         }
-        if action.starts { thread.async { self.drain() } }
+        if let writer = action.starts { threads[writer].async { self.drain(writer) } }
     }
 
-    private func drain() {
+    private func drain(_ writer: Int) {
         while true {
             let batch = state.withLock { state -> [Entry] in
                 let count = min(state.queue.count, Self.batchLimit)
                 let batch = Array(state.queue.prefix(count))
                 state.queue.removeFirst(count)
-                state.isDraining = !batch.isEmpty
+                if batch.isEmpty { state.idle.append(writer) }
                 return batch
             }
-            notify(isLast: batch.isEmpty)
+            notify(threads[writer], isLast: batch.isEmpty)
             if batch.isEmpty { return }
-            commit(batch)
+            commit(batch, threads[writer])
         }
     }
 
     /// Wakes the other daemons' readers: once for all commits of a busy stretch, and after the last one. It is a transaction of
     /// its own, since notifications inside others would make those wait for each other; one that gets lost is made up for by
     /// the readers' own look.
-    private func notify(isLast: Bool) {
+    private func notify(_ thread: ConnectionThread, isLast: Bool) {
         let now = ContinuousClock.now
         let isDue = news.withLock { news in
             guard news.isWaiting, isLast || now - news.told > .milliseconds(10) else { return false }
@@ -135,7 +140,7 @@ final class GroupCommit: Sendable {
         }
     }
 
-    private func commit(_ batch: [Entry]) {
+    private func commit(_ batch: [Entry], _ thread: ConnectionThread) {
         var tries = 0
         while true {
             do {

@@ -15,6 +15,8 @@ final class LedgerFollower: Sendable {
         var observer: Observer?
         /// The `seq` of the last event that the observer has.
         var delivered: Int64
+        /// Own commits that came before one that precedes them, by their first `seq`.
+        var early: [Int64: [Event]] = [:]
     }
 
     private let thread: ConnectionThread
@@ -23,6 +25,8 @@ final class LedgerFollower: Sendable {
     private let logger: Logger
 
     private static let page = 1000
+    /// More commits than this are read from the ledger again instead.
+    private static let earlyLimit = 64
     private static let look = Duration.seconds(1)
 
     /// - Parameter head: the last event before those that the observer gets.
@@ -51,11 +55,29 @@ final class LedgerFollower: Sendable {
     func deliver(_ events: [Event]) {
         state.withLock { state in
             guard let observer = state.observer else { return }
-            let new = events.drop { $0.seq <= state.delivered }
-            guard let last = new.last, new.first?.seq == state.delivered + 1 else { return }
-            state.delivered = last.seq
-            observer(Array(new))
+            var next: [Event]? = events
+            while let present = next {
+                let new = present.drop { $0.seq <= state.delivered }
+                guard let first = new.first, let last = new.last else { return }
+                guard first.seq == state.delivered + 1 else {
+                    if state.early.count < Self.earlyLimit { state.early[first.seq] = Array(new) }
+                    return
+                }
+                state.delivered = last.seq
+                observer(Array(new))
+                state.early = state.early.filter { $0.key > last.seq }
+                next = state.early.removeValue(forKey: last.seq + 1)
+            }
         }
+    }
+
+    /// Goes on behind events that were pruned before this daemon had read them: after a stand-still of months.
+    private func skip(to floor: Int64) {
+        let missed = state.withLock { state in
+            defer { state.delivered = max(state.delivered, floor) }
+            return floor - state.delivered
+        }
+        if missed > 0 { logger.warning("\(missed) events were pruned before they could be followed") }
     }
 
     /// The listening thread's life. Its connection has a session of its own, even where others go through a pooler.
@@ -79,6 +101,7 @@ final class LedgerFollower: Sendable {
 
     private func readOn(_ connection: PostgresConnection) throws {
         while true {
+            skip(to: try connection.run("SELECT floor FROM event_head WHERE one = 1").first?.number("floor") ?? 0)
             let after = state.withLock { $0.delivered }
             let rows = try connection.run(
                 "SELECT * FROM event WHERE seq > $1 ORDER BY seq LIMIT $2",

@@ -8,8 +8,8 @@ extension PostgresStore {
         return try await writer.write { connection, _ in
             var request = request
             request.now = try self.leaseTime(request.now, connection)
-            let query = ClaimQuery(connection: connection, request: request)
-            let claims = try query.jobs().compactMap { try Self.lease($0, request, connection) }
+            let ids = try ClaimQuery(connection: connection, request: request).jobs()
+            let claims = try ids.isEmpty ? [] : Self.lease(ids, request, connection)
             return { _ in claims }
         }
     }
@@ -29,19 +29,42 @@ extension PostgresStore {
         }
     }
 
+    /// Leases these jobs, and reads what belongs to them: three statements, however many they are.
     private static func lease(
-        _ id: String, _ request: ClaimRequest, _ connection: PostgresConnection
-    ) throws -> Claim? {
-        let row = try connection.run(
+        _ ids: [String], _ request: ClaimRequest, _ connection: PostgresConnection
+    ) throws -> [Claim] {
+        let jobs = try connection.run(
             """
             UPDATE job SET epoch = epoch + 1, written = 0, lease_owner = $1, lease_until = $2, place = NULL,
                 state = CASE state WHEN 'compensating' THEN state ELSE 'running' END
-            WHERE id = $3 RETURNING *
+            FROM unnest($3::text[]) AS wanted (job) WHERE id = wanted.job RETURNING job.*
             """,
-            [PostgresValue(request.owner), PostgresValue(request.now + request.lease), PostgresValue(id)]
-        ).first
-        guard let job = try row?.job(), let instance = try find(.id(job.instance), connection) else { return nil }
-        return Claim(job: job, instance: instance, steps: try steps(of: job.id, connection))
+            [
+                PostgresValue(request.owner), PostgresValue(request.now + request.lease),
+                PostgresValue(array: ids),
+            ]
+        ).all.map { try $0.job() }
+        let instances = try connection.run(
+            "SELECT desired, document FROM unnest($1::text[]) AS wanted (instance) JOIN instance ON id = wanted.instance",
+            [PostgresValue(array: jobs.map(\.instance.text))]
+        ).all.map { try $0.instance() }
+        let steps = try begunSteps(of: jobs.filter { $0.epoch > 1 }, connection)
+        let owners = Dictionary(uniqueKeysWithValues: instances.map { ($0.id, $0) })
+        let begun = Dictionary(grouping: steps, by: \.job)
+        let leased = Dictionary(uniqueKeysWithValues: jobs.map { ($0.id.text, $0) })
+        return ids.compactMap { id in
+            guard let job = leased[id], let instance = owners[job.instance] else { return nil }
+            return Claim(job: job, instance: instance, steps: begun[job.id] ?? [])
+        }
+    }
+
+    /// Of jobs that some worker held before; the others have none.
+    private static func begunSteps(of jobs: [Job], _ connection: PostgresConnection) throws -> [StepRecord] {
+        guard !jobs.isEmpty else { return [] }
+        return try connection.run(
+            "SELECT step.* FROM unnest($1::text[]) AS wanted (job) JOIN step ON step.job = wanted.job ORDER BY step.job, number",
+            [PostgresValue(array: jobs.map(\.id.text))]
+        ).all.map { try $0.step() }
     }
 }
 

@@ -16,7 +16,7 @@ extension PostgresStore {
     ) throws -> Submitted {
         if let repeated = try repeated(submission, connection) { return repeated }
         let instance = try target(submission, connection)
-        let active = try active(of: instance.id, connection)
+        let active = try submission.isNew ? [] : active(of: instance.id, connection)
         switch try submission.admit(instance, active) {
         case .accept(let admitted):
             return try write(submission, admitted, blockedBy: nil, connection, &ledger)
@@ -139,15 +139,7 @@ extension PostgresStore {
             definitionVersion: new.definitionVersion, input: new.input, createdAt: submission.now,
             deadline: new.deadline)
         job.blockedBy = blockedBy
-        try connection.run(
-            """
-            UPDATE instance SET desired = $1, phase = $2, holds_name = holds_name AND $3, document = $4 WHERE id = $5
-            """,
-            [
-                PostgresValue(instance.desired.rawValue), PostgresValue(instance.phase.rawValue),
-                PostgresValue(keepsName(instance)), PostgresValue(try JSONCoder.encodeString(instance)),
-                PostgresValue(instance.id.text),
-            ])
+        if !submission.isInserted(instance) { try update(instance, connection) }
         try insert(job, connection)
         try remember(submission, job: job.id, connection)
         var draft = EventDraft(
@@ -160,6 +152,18 @@ extension PostgresStore {
         draft.progress = 0
         ledger.append([draft])
         return Submitted(instance: instance, job: job, isRepetition: false)
+    }
+
+    private static func update(_ instance: Instance, _ connection: PostgresConnection) throws {
+        try connection.run(
+            """
+            UPDATE instance SET desired = $1, phase = $2, holds_name = holds_name AND $3, document = $4 WHERE id = $5
+            """,
+            [
+                PostgresValue(instance.desired.rawValue), PostgresValue(instance.phase.rawValue),
+                PostgresValue(keepsName(instance)), PostgresValue(try JSONCoder.encodeString(instance)),
+                PostgresValue(instance.id.text),
+            ])
     }
 
     static func keepsName(_ instance: Instance) -> Bool {

@@ -9,7 +9,7 @@ extension SQLiteStore {
         try await writer.write(mayThrowAfterWriting: true) { database, ledger in
             if let repeated = try Self.repeated(submission, database) { return repeated }
             let instance = try Self.target(submission, database)
-            let active = try JobRows.active(of: instance.id, database)
+            let active = try submission.isNew ? [] : JobRows.active(of: instance.id, database)
             switch try submission.admit(instance, active) {
             case .accept(let admitted):
                 return try Self.write(submission, admitted, blockedBy: nil, database, &ledger)
@@ -79,7 +79,7 @@ extension SQLiteStore {
             definitionVersion: new.definitionVersion, input: new.input, createdAt: submission.now,
             deadline: new.deadline)
         job.blockedBy = blockedBy
-        try InstanceRows.updateWhole(instance, database)
+        if !submission.isInserted(instance) { try InstanceRows.updateWhole(instance, database) }
         try JobRows.insert(job, database)
         try remember(submission, job: job.id, database)
         var draft = EventDraft(
