@@ -35,6 +35,8 @@ public protocol Store: Sendable {
     func occupy(_ request: PlaceRequest) async throws -> Bool
     /// Takes, or keeps, a duty that one daemon at a time does; false while another has it.
     func takeDuty(_ request: DutyRequest) async throws -> Bool
+    /// Takes a lot of the calls that a provider's project has left.
+    func takeCalls(_ request: CallRequest) async throws -> CallGrant
     /// What earlier sweeps keep in mind, ordered by kind and id.
     func sightings() async throws -> [Sighting]
     /// Writes what a sweep found out; answers with the instances whose changes were written. A change whose row was written

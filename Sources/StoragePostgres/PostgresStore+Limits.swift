@@ -1,4 +1,5 @@
 public import AuraModel
+import JSON
 public import Storage
 
 /// Places and duties.
@@ -19,6 +20,25 @@ extension PostgresStore {
                 throw StorageError(.fenced, "job \(request.held.job) belongs to another worker now")
             }
             return { _ in isFree }
+        }
+    }
+
+    public func takeCalls(_ request: CallRequest) async throws -> CallGrant {
+        try await writer.write { connection, _ in
+            var request = request
+            request.now = try self.leaseTime(request.now, connection)
+            try connection.run(
+                "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [PostgresValue("bucket \(request.bucket)")])
+            let present = try connection.run(
+                "SELECT document FROM bucket WHERE name = $1", [PostgresValue(request.bucket)]
+            ).first?.text("document").map { try JSONCoder.decode(CallBucket.self, from: $0) }
+            let (bucket, grant) = request.apply(to: present)
+            try connection.run(
+                """
+                INSERT INTO bucket (name, document) VALUES ($1, $2)
+                ON CONFLICT (name) DO UPDATE SET document = excluded.document
+                """, [PostgresValue(request.bucket), PostgresValue(try JSONCoder.encodeString(bucket))])
+            return { _ in grant }
         }
     }
 

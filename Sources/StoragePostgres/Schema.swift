@@ -109,6 +109,8 @@ enum Schema {
             kind text NOT NULL, id text NOT NULL, document text NOT NULL, PRIMARY KEY (kind, id)
         );
 
+        CREATE TABLE bucket (name text PRIMARY KEY, document text NOT NULL);
+
         -- The primary key finds a job's steps as well; an index with a condition on the state makes every change of it dear.
         DROP INDEX step_undo_failed;
 

@@ -1,5 +1,6 @@
 public import AuraModel
 import GRDB
+import JSON
 public import Storage
 
 /// Places and duties.
@@ -17,6 +18,22 @@ extension SQLiteStore {
                 throw StorageError(.fenced, "job \(job) belongs to another worker now")
             }
             return taken < request.limit
+        }
+    }
+
+    public func takeCalls(_ request: CallRequest) async throws -> CallGrant {
+        try await writer.write { database, _ in
+            let select = try database.cachedStatement(sql: "SELECT document FROM bucket WHERE name = ?")
+            let present = try String.fetchOne(select, arguments: [request.bucket])
+                .map { try JSONCoder.decode(CallBucket.self, from: $0) }
+            let (bucket, grant) = request.apply(to: present)
+            let write = try database.cachedStatement(
+                sql: """
+                    INSERT INTO bucket (name, document) VALUES (?, ?)
+                    ON CONFLICT (name) DO UPDATE SET document = excluded.document
+                    """)
+            try write.execute(arguments: [request.bucket, try JSONCoder.encodeString(bucket)])
+            return grant
         }
     }
 

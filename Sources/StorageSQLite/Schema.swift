@@ -113,6 +113,7 @@ enum Schema {
         CREATE TABLE sighting (
             kind TEXT NOT NULL, id TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (kind, id)
         ) WITHOUT ROWID;
+        CREATE TABLE bucket (name TEXT PRIMARY KEY, document TEXT NOT NULL) WITHOUT ROWID;
         -- The primary key finds a job's steps as well.
         DROP INDEX step_undo_failed;
         """

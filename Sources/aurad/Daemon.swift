@@ -35,7 +35,7 @@ struct Daemon {
         let feed = EventFeed(head: try await store.head())
         let machines = try MachineAssembly(settings: settings, time: time, random: random, logger: logger)
         await machines.sweep()
-        let services = try machines.services(installation: store.installation)
+        let services = try machines.services(store: store)
         let catalogue = ControlPlane.catalogue(services)
         let engine = JobEngine(
             store: store, catalogue: catalogue, settings: engineSettings, time: time, random: random, logger: logger)

@@ -7,6 +7,7 @@ import HTTPClient
 import HetznerDriver
 import Logging
 import SSHDriver
+import Storage
 import TailscaleDriver
 
 /// The drivers, as the settings want them.
@@ -40,11 +41,14 @@ struct MachineAssembly {
         }
     }
 
-    func services(installation: String) throws -> MachineServices {
+    func services(store: any Store) throws -> MachineServices {
         MachineServices(
-            installation: installation,
+            installation: store.installation,
             compute: HetznerCompute(
-                settings: settings.machines.hetzner, http: http, time: time, random: random, log: logger),
+                settings: settings.machines.hetzner, http: http,
+                shared: StoredBudget(
+                    store: store, bucket: "hetzner \(settings.machines.hetzner.endpoint)", time: time), time: time,
+                random: random, log: logger),
             network: settings.machines.tailscale.map {
                 TailscaleNetwork(settings: $0, http: http, time: time, random: random, log: logger)
             },

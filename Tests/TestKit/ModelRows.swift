@@ -38,6 +38,7 @@ struct ModelRows: Sendable {
     var steps: [JobID: [Int: StepRecord]] = [:]
     var calls: [Key: Call] = [:]
     var duties: [String: Duty] = [:]
+    var buckets: [String: CallBucket] = [:]
     var sightings: [Sighting.Key: Sighting] = [:]
     /// The `seq` of the newest event that was pruned.
     private(set) var floor: Int64 = 0

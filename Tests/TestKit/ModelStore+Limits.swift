@@ -16,6 +16,14 @@ extension ModelStore {
         }
     }
 
+    public func takeCalls(_ request: CallRequest) async throws -> CallGrant {
+        write { rows in
+            let (bucket, grant) = request.apply(to: rows.buckets[request.bucket])
+            rows.buckets[request.bucket] = bucket
+            return grant
+        }
+    }
+
     public func clock() async throws -> Timestamp? { nil }
 
     public func takeDuty(_ request: DutyRequest) async throws -> Bool {

@@ -84,6 +84,7 @@ public final class ProbedStore: Store {
     public func steps(of job: JobID) async throws -> [StepRecord] { try await base.steps(of: job) }
     public func events(_ query: EventQuery) async throws -> [Event] { try await base.events(query) }
     public func hasten(_ request: HastenRequest) async throws -> Job { try await base.hasten(request) }
+    public func takeCalls(_ request: CallRequest) async throws -> CallGrant { try await base.takeCalls(request) }
     public func sightings() async throws -> [Sighting] { try await base.sightings() }
     public func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> {
         try await base.recordSweep(record)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuraModel
+import Foundation
 import Logging
 import Storage
 import StoragePostgres
@@ -22,19 +23,26 @@ import StorageSQLite
     @Option(help: "Single provisions for the latency, one after the other on an idle daemon.")
     var single = 300
 
-    @Option(help: "Ended jobs that the database holds when the second throughput is measured; 0 leaves that out.")
-    var rows = 0
+    @Option(help: "The number of the first job, for a database that has some.")
+    var from = 1
 
     func run() async throws {
         let bench = try await Bench(store: open(), workers: workers)
         try await bench.running {
-            print(try await bench.latency(single))
-            print(try await bench.throughput(jobs, from: 1_000_000))
-            guard rows > 0 else { return }
-            print(try await bench.throughput(rows, from: 10_000_000, label: "filling the table"))
-            print(try await bench.throughput(jobs, from: 100_000_000, label: "with \(rows) ended jobs in the table"))
-            print(try await bench.latency(single, from: 200_000_000))
+            print(try await bench.latency(single, from: from))
+            print(try await bench.throughput(jobs, from: from + single))
+            print(Self.memory())
         }
+    }
+
+    /// What the kernel says of this process.
+    private static func memory() -> String {
+        let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+        let figures = ["VmRSS", "VmHWM"].map { name in
+            let line = status.split(separator: "\n").first { $0.hasPrefix(name) } ?? ""
+            return (line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) / 1024
+        }
+        return "memory: \(figures[0]) MiB at the end, \(figures[1]) MiB at most"
     }
 
     private func open() async throws -> any Store {

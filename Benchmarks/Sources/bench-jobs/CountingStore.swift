@@ -28,6 +28,7 @@ final class CountingStore: Store {
     func takeOverLeases(owner: String) async throws -> Int { try await base.takeOverLeases(owner: owner) }
     func occupy(_ request: PlaceRequest) async throws -> Bool { try await base.occupy(request) }
     func hasten(_ request: HastenRequest) async throws -> Job { try await base.hasten(request) }
+    func takeCalls(_ request: CallRequest) async throws -> CallGrant { try await base.takeCalls(request) }
     func sightings() async throws -> [Sighting] { try await base.sightings() }
     func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> { try await base.recordSweep(record) }
     func clock() async throws -> Timestamp? { try await base.clock() }

@@ -34,15 +34,23 @@ final class HetznerAPI: Sendable {
     private let log: Logger
     private let budget: Locked<RateBudget>
     private let permits: Permits
+    /// The count that all daemons share; none where there is but one.
+    private let shared: (any SharedBudget)?
+    /// Calls that may be sent before the shared count is asked again, and whether there is news for it.
+    private let lot = Locked((calls: 0, hasNews: false))
+    /// One asks for a lot, the others wait for it.
+    private let asking = Permits(1)
 
     /// Answers with 50 servers and their price lists are some hundred kilobytes.
     private static let responseLimitBytes = 8 << 20
     private static let readBackoff = Backoff(base: .seconds(1), cap: .seconds(60))
 
     init(
-        settings: HetznerSettings, http: any HTTPTransport, time: any TimeSource, random: any RandomSource, log: Logger
+        settings: HetznerSettings, http: any HTTPTransport, shared: (any SharedBudget)?, time: any TimeSource,
+        random: any RandomSource, log: Logger
     ) {
         self.settings = settings
+        self.shared = shared
         self.http = http
         self.time = time
         self.random = random
@@ -81,6 +89,7 @@ final class HetznerAPI: Sendable {
     }
 
     private func sendOnce(_ call: HetznerCall) async throws(Failure) -> JSONValue {
+        try await takeShared(call)
         try await waitForTurn(call)
         let outcome: Result<HTTPResponse, HTTPError>
         do {
@@ -100,6 +109,7 @@ final class HetznerAPI: Sendable {
             throw Failure(error, effect: call.effect)
         }
         budget.withLock { $0.answered(now: time.now(), headers: RateHeaders(response)) }
+        lot.withLock { $0.hasNews = true }
         log.debug(
             "hetzner call",
             metadata: ["method": "\(call.method.rawValue)", "path": "\(call.path)", "status": "\(response.status)"])
@@ -108,6 +118,43 @@ final class HetznerAPI: Sendable {
 
     private func exchange(_ call: HetznerCall) async -> Result<HTTPResponse, HTTPError> {
         do { return .success(try await http.send(request(call))) } catch { return .failure(error) }
+    }
+
+    /// Takes one of the calls that all daemons together may send.
+    private func takeShared(_ call: HetznerCall) async throws(Failure) {
+        guard let shared, !takeFromLot() else { return }
+        try await asking.run(call.what) { () async throws(Failure) in
+            var waited = Duration.zero
+            while !takeFromLot() {
+                let isNews = lot.withLock { lot in
+                    defer { lot.hasNews = false }
+                    return lot.hasNews
+                }
+                switch await shared.take(seen: isNews ? budget.withLock { $0.sighting } : nil) {
+                case nil: return
+                case .calls(let count): lot.withLock { $0.calls += max(count, 1) }
+                case .wait(let duration):
+                    waited += duration
+                    guard waited <= settings.maximumRateWait else { throw Self.usedUp(call, retryAfter: duration) }
+                    try await sleep(duration, call)
+                }
+            }
+        }
+    }
+
+    private func takeFromLot() -> Bool {
+        lot.withLock { lot in
+            guard lot.calls > 0 else { return false }
+            lot.calls -= 1
+            return true
+        }
+    }
+
+    private static func usedUp(_ call: HetznerCall, retryAfter wait: Duration) -> Failure {
+        Failure(
+            .transient, code: "rate_limit_exceeded",
+            message: "cannot \(call.what): the project's rate limit is used up",
+            retryAfterMilliseconds: wait.wholeMilliseconds)
     }
 
     private func waitForTurn(_ call: HetznerCall) async throws(Failure) {
@@ -122,10 +169,7 @@ final class HetznerAPI: Sendable {
                 throw error
             }
         case .refuse(let wait):
-            throw Failure(
-                .transient, code: "rate_limit_exceeded",
-                message: "cannot \(call.what): the project's rate limit is used up",
-                retryAfterMilliseconds: wait.wholeMilliseconds)
+            throw Self.usedUp(call, retryAfter: wait)
         }
     }
 

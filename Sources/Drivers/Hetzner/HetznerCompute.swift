@@ -20,10 +20,12 @@ public final class HetznerCompute: ComputeDriver {
     let firewall: FirewallCache
     let log: Logger
 
+    /// - Parameter shared: the count of the project's calls that all daemons share.
     public init(
-        settings: HetznerSettings, http: any HTTPTransport, time: any TimeSource, random: any RandomSource, log: Logger
+        settings: HetznerSettings, http: any HTTPTransport, shared: (any SharedBudget)? = nil, time: any TimeSource,
+        random: any RandomSource, log: Logger
     ) {
-        let api = HetznerAPI(settings: settings, http: http, time: time, random: random, log: log)
+        let api = HetznerAPI(settings: settings, http: http, shared: shared, time: time, random: random, log: log)
         self.settings = settings
         self.api = api
         self.log = log

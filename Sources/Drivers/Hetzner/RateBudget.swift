@@ -22,6 +22,11 @@ public struct RateBudget: Sendable, Hashable {
     /// Calls that took a place and are not answered yet.
     private var unanswered = 0
 
+    /// What the server's headers say, for others to count by.
+    public var sighting: (limit: Double, remaining: Double, callsPerSecond: Double) {
+        (limit, max(available + Double(unanswered), 0), callsPerSecond)
+    }
+
     public init(now: Timestamp) {
         updated = now
     }

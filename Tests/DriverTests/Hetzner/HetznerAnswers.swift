@@ -50,14 +50,15 @@ struct HetznerBench {
     let driver: HetznerCompute
 
     init(
-        _ transport: ScriptedTransport, time: any TimeSource = EagerTime(),
+        _ transport: ScriptedTransport, time: any TimeSource = EagerTime(), shared: (any SharedBudget)? = nil,
         _ change: (inout HetznerSettings) -> Void = { _ in }
     ) {
         var settings = HetznerSettings(endpoint: "http://api.test/v1", token: Secret("t0ken"))
         change(&settings)
         self.transport = transport
         driver = HetznerCompute(
-            settings: settings, http: transport, time: time, random: EvenRandom(), log: Logger(label: "test"))
+            settings: settings, http: transport, shared: shared, time: time, random: EvenRandom(),
+            log: Logger(label: "test"))
     }
 
     init(_ answers: [Result<HTTPResponse, HTTPError>], time: any TimeSource = EagerTime()) {

@@ -117,6 +117,10 @@ final class SimStore: Store {
         }
     }
 
+    func takeCalls(_ request: CallRequest) async throws -> CallGrant {
+        try await call("calls") { try await self.base.takeCalls(request) }
+    }
+
     func sightings() async throws -> [Sighting] { try await call("sightings") { try await self.base.sightings() } }
 
     func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> {
