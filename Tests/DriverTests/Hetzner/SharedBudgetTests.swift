@@ -52,7 +52,7 @@ private final class Count: SharedBudget {
         let refusals = Locked<[Failure]>([])
         await withTaskGroup(of: Void.self) { group in
             for daemon in daemons {
-                for _ in 1...10 {
+                for _ in 1...12 {
                     group.addTask {
                         if let refusal = await failure({ _ = try await daemon.driver.server(named: "ada") }) {
                             refusals.withLock { $0.append(refusal) }
@@ -63,7 +63,7 @@ private final class Count: SharedBudget {
         }
         let sent = daemons.reduce(0) { $0 + $1.transport.requests.count }
         #expect(sent == 22)
-        #expect(refusals.withLock { $0.count } == 8)
+        #expect(refusals.withLock { $0.count } == 14)
         #expect(refusals.withLock { $0.allSatisfy { $0.code == "rate_limit_exceeded" } })
         #expect(count.lots.withLock { $0 } == 6)
     }
