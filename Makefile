@@ -34,8 +34,8 @@ test: build image ## Everything that CI runs
 
 test-unit: setup ## The Swift suites
 	swift build --build-tests
-	swift test --skip-build --skip "SimulationTests|CrashTests"
-	swift test --skip-build --filter "SimulationTests|CrashTests"
+	swift test --skip-build --experimental-maximum-parallelization-width 12 --skip "SimulationTests|CrashTests"
+	swift test --skip-build --experimental-maximum-parallelization-width 12 --filter "SimulationTests|CrashTests"
 
 test-sandbox: build ## The sandbox against unmodified clients of the real services
 	$(PYTEST) Tests/Sandbox
