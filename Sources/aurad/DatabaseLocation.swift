@@ -6,15 +6,16 @@ import StorageSQLite
 /// Where jobs and events are kept.
 enum DatabaseLocation: Sendable {
     case sqlite(path: String)
-    /// libpq's URL, with whatever it says of TLS and passwords.
-    case postgres(url: String)
+    /// libpq's URL, with whatever it says of TLS and passwords. Without prepared statements it works behind a pooler that gives
+    /// each transaction another session.
+    case postgres(url: String, preparesStatements: Bool)
 
     /// Throws where the text names no database.
-    init(_ text: String) throws(SettingsError) {
+    init(_ text: String, preparesStatements: Bool) throws(SettingsError) {
         if text.hasPrefix("sqlite:"), text.count > "sqlite:".count {
             self = .sqlite(path: String(text.dropFirst("sqlite:".count)))
         } else if text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") {
-            self = .postgres(url: text)
+            self = .postgres(url: text, preparesStatements: preparesStatements)
         } else {
             throw SettingsError(
                 "cannot use database = \(Self.hidingPassword(text)): it has to be sqlite:PATH or postgres://USER@HOST/DATABASE"
@@ -34,7 +35,7 @@ enum DatabaseLocation: Sendable {
     var description: String {
         switch self {
         case .sqlite(let path): "sqlite:\(path)"
-        case .postgres(let url): Self.hidingPassword(url)
+        case .postgres(let url, _): Self.hidingPassword(url)
         }
     }
 
@@ -42,9 +43,9 @@ enum DatabaseLocation: Sendable {
     func open(logger: Logger) async throws -> any Store {
         switch self {
         case .sqlite(let path): try SQLiteStore(path: path, installation: Installation.new())
-        case .postgres(let url):
+        case .postgres(let url, let preparesStatements):
             try await PostgresStore.open(
-                PostgresSettings(url: url), installation: Installation.new(), logger: logger)
+                PostgresSettings(url: url, preparesStatements: preparesStatements), installation: Installation.new(), logger: logger)
         }
     }
 

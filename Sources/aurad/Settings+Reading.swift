@@ -11,7 +11,9 @@ extension Settings {
         let state = source.text("stateDirectory") ?? "/var/lib/aura"
         return Settings(
             wire: try readWire(source),
-            database: try DatabaseLocation(source.text("database") ?? "sqlite:/var/lib/aura/aura.db"),
+            database: try DatabaseLocation(
+                source.text("database") ?? "sqlite:/var/lib/aura/aura.db",
+                preparesStatements: try source.flag("postgres.preparesStatements", true)),
             stateDirectory: state, credentialsDirectory: source.text("credentialsDirectory") ?? state + "/credentials",
             logLevel: try source.choice(
                 "log.level", "info", of: ["trace", "debug", "info", "notice", "warning", "error", "critical"]),

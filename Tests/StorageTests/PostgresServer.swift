@@ -94,12 +94,14 @@ final class PostgresServer: Sendable {
     }
 
     /// The store of a place; the same place again is the same database again.
-    static func open(_ place: StorePlace, clock: PostgresStore.LeaseClock = .caller) async throws -> PostgresStore {
+    static func open(
+        _ place: StorePlace, clock: PostgresStore.LeaseClock = .caller, preparesStatements: Bool = true
+    ) async throws -> PostgresStore {
         let server = try shared()
         let name = "t" + place.directory.path.filter { $0.isLetter || $0.isNumber }.lowercased().suffix(40)
         try server.make(name)
         return try await PostgresStore.open(
-            PostgresSettings(url: server.url(name), readers: 2), installation: place.installation, clock: clock,
+            PostgresSettings(url: server.url(name), readers: 2, preparesStatements: preparesStatements), installation: place.installation, clock: clock,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 }

@@ -19,6 +19,10 @@ struct StoreUnderTest: Sendable, CustomTestStringConvertible {
             try SQLiteStore(path: $0.directory.file("aura.db"), installation: $0.installation)
         },
         StoreUnderTest(testDescription: "postgres", isShared: true) { try await PostgresServer.open($0) },
+        // As behind a pooler that gives each transaction another session.
+        StoreUnderTest(testDescription: "postgres, unprepared", isShared: true) {
+            try await PostgresServer.open($0, preparesStatements: false)
+        },
     ]
 
     /// Those of which one daemon has the database to itself.

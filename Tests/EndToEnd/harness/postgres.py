@@ -4,6 +4,7 @@ import os
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -25,6 +26,7 @@ class Postgres:
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="aura-pg-"))
         self.data = self.directory / "data"
         self.process = None
+        self.port = 5432
         self.environment = {}
         # PostgreSQL refuses to run as root, so root hands the directory over.
         self.prefix = []
@@ -36,15 +38,23 @@ class Postgres:
             check=True, capture_output=True, cwd=self.directory)
         self.start()
 
-    def start(self):
+    def listen(self):
+        """Starts it on a port of 127.0.0.1 as well."""
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.start("127.0.0.1")
+
+    def start(self, addresses=""):
         assert self.process is None, "the server runs already"
         with open(self.directory / "log", "ab") as log:
             self.process = subprocess.Popen(
-                [*self.prefix, programs() / "postgres", "-D", self.data, "-k", self.directory, "-c", "listen_addresses="],
+                [*self.prefix, programs() / "postgres", "-D", self.data, "-k", self.directory, "-c", f"listen_addresses={addresses}",
+                 "-p", str(self.port)],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.directory,
                 env={**os.environ, **self.environment})
         limit = time.monotonic() + 30
-        while subprocess.run([programs() / "pg_isready", "-q", "-h", self.directory], check=False).returncode:
+        while subprocess.run([programs() / "pg_isready", "-q", "-h", self.directory, "-p", str(self.port)], check=False).returncode:
             assert time.monotonic() < limit and self.process.poll() is None, (self.directory / "log").read_text()[-2000:]
             time.sleep(0.05)
 
@@ -62,7 +72,7 @@ class Postgres:
 
     def query(self, database, sql):
         done = subprocess.run(
-            ["psql", "-X", "-qAt", "-h", self.directory, "-U", "aura", "-d", database, "-c", sql],
+            ["psql", "-X", "-qAt", "-h", self.directory, "-p", str(self.port), "-U", "aura", "-d", database, "-c", sql],
             check=True, capture_output=True, text=True)
         return done.stdout.strip()
 
@@ -70,7 +80,7 @@ class Postgres:
         """The URL of a database, made where there is none."""
         if not self.query("postgres", f"SELECT 1 FROM pg_database WHERE datname = '{database}'"):
             self.query("postgres", f"CREATE DATABASE {database}")
-        return f"postgres://aura@/{database}?host={urllib.parse.quote(str(self.directory))}"
+        return f"postgres://aura@/{database}?host={urllib.parse.quote(str(self.directory))}&port={self.port}"
 
     def close(self):
         self.stop()

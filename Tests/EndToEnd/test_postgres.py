@@ -1,0 +1,85 @@
+"""What only PostgreSQL has: TLS by libpq's own settings, sessions that a pooler hands round, one sweep for all daemons."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+from harness import Postgres, eventually, fresh_name
+
+
+@pytest.fixture(scope="module")
+def secure():
+    """A server that speaks TLS on loopback, with a certificate of its own."""
+    server = Postgres()
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+         "subjectAltName=DNS:localhost,IP:127.0.0.1", "-keyout", server.data / "server.key", "-out", server.data / "server.crt"],
+        check=True, capture_output=True)
+    for name in ("server.key", "server.crt"):
+        os.chmod(server.data / name, 0o600)
+        if os.geteuid() == 0:
+            shutil.chown(server.data / name, "postgres", "postgres")
+    certificate = server.directory / "trusted.crt"
+    certificate.write_bytes((server.data / "server.crt").read_bytes())
+    server.stop()
+    with open(server.data / "postgresql.conf", "a") as file:
+        file.write("ssl = on\n")
+    with open(server.data / "pg_hba.conf", "a") as file:
+        file.write("hostssl all all 127.0.0.1/32 trust\n")
+    server.listen()
+    yield server, certificate
+    server.close()
+
+
+def tls_url(server, database, **parameters):
+    server.url(database)
+    query = "&".join(f"{name}={value}" for name, value in parameters.items())
+    return f"postgres://aura@127.0.0.1:{server.port}/{database}?{query}"
+
+
+def test_tls_by_the_url(secure, cluster):
+    server, certificate = secure
+    url = tls_url(server, "tls", sslmode="verify-full", sslrootcert=certificate)
+    cloud = cluster(1, "sqlite", {"database": url})
+    daemon = cloud.daemons[0]
+    job = cloud.finish(daemon, cloud.provision(daemon, fresh_name()))
+    assert job["state"] == "succeeded"
+    sessions = server.query("tls", "SELECT bool_and(ssl) FROM pg_stat_ssl JOIN pg_stat_activity USING (pid) WHERE client_addr IS NOT NULL")
+    assert sessions == "t"
+
+
+def test_a_certificate_that_is_not_trusted_is_refused(secure, worlds):
+    server, _ = secure
+    stranger = server.directory / "stranger.crt"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=other", "-keyout",
+         server.directory / "stranger.key", "-out", stranger], check=True, capture_output=True)
+    world = worlds({"database": tls_url(server, "tls", sslmode="verify-full", sslrootcert=stranger)}, start_daemon=False)
+    code, errors = world.daemon.run_to_failure(20)
+    assert code == 69 and "certificate" in errors and "aurad: cannot open the PostgreSQL database" in errors
+
+
+def test_daemons_without_prepared_statements(cluster):
+    """Every statement stands for itself, so that it does not matter which session it meets."""
+    cloud = cluster(2, settings={"postgres.preparesStatements": "false"})
+    jobs = [cloud.provision(cloud.daemons[number % 2], f"a{number}") for number in range(6)]
+    for job in jobs:
+        assert cloud.finish(cloud.daemons[0], job)["state"] == "succeeded"
+    cloud.check(6)
+    assert cloud.server.query(cloud.database, "SELECT count(*) FROM pg_prepared_statements") == "0"
+
+
+def test_one_sweep_for_all_daemons(cluster):
+    """Three daemons that may sweep every half second: together they do so once, and an orphan is told of once."""
+    cloud = cluster(3, settings={"reconciler.everySeconds": 0.5, "reconciler.graceSeconds": 1})
+    daemon, sandbox = cloud.daemons[0], cloud.sandbox
+    installation = daemon.call("system.info")["installation"]
+    labels = {"managed-by": "aura", "aura-installation": installation, "aura-instance": "01a1fbc6-5349-7ee0-a04c-b3ba082a389e"}
+    body = {"name": "aura-old-b082a389-g1", "server_type": "cx23", "image": "debian-13", "location": "fsn1", "labels": labels}
+    sandbox.hetzner("POST", "/servers", body)
+    eventually(lambda: not sandbox.state()["servers"], 30, what="the orphan to be deleted")
+    cloud.followers[0].wait(lambda event: event["type"] == "resource.reaped", what="the orphan's end")
+    told = [event["type"] for event in cloud.followers[0].events if event["type"].startswith("resource.")]
+    assert told == ["resource.quarantined", "resource.reaped"]
