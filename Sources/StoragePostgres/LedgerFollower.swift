@@ -31,7 +31,7 @@ final class LedgerFollower: Sendable {
 
     /// - Parameter head: the last event before those that the observer gets.
     init(_ settings: PostgresSettings, head: Int64, logger: Logger) {
-        thread = ConnectionThread(settings, label: "listener")
+        thread = ConnectionThread(settings.listening, label: "listener")
         state = Locked(State(delivered: head))
         self.logger = logger
     }

@@ -6,16 +6,20 @@ import StorageSQLite
 /// Where jobs and events are kept.
 enum DatabaseLocation: Sendable {
     case sqlite(path: String)
-    /// libpq's URL, with whatever it says of TLS and passwords. Without prepared statements it works behind a pooler that gives
-    /// each transaction another session.
-    case postgres(url: String, preparesStatements: Bool)
+    /// libpq's URL, with whatever it says of TLS and passwords.
+    case postgres(PostgresSettings)
 
     /// Throws where the text names no database.
-    init(_ text: String, preparesStatements: Bool) throws(SettingsError) {
+    ///
+    /// - Parameters:
+    ///   - listenURL: where PostgreSQL is reached past a pooler.
+    ///   - preparesStatements: false behind a pooler that gives each transaction another session.
+    init(_ text: String, listenURL: String? = nil, preparesStatements: Bool = true) throws(SettingsError) {
         if text.hasPrefix("sqlite:"), text.count > "sqlite:".count {
             self = .sqlite(path: String(text.dropFirst("sqlite:".count)))
         } else if text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") {
-            self = .postgres(url: text, preparesStatements: preparesStatements)
+            self = .postgres(
+                PostgresSettings(url: text, listenURL: listenURL, preparesStatements: preparesStatements))
         } else {
             throw SettingsError(
                 "cannot use database = \(Self.hidingPassword(text)): it has to be sqlite:PATH or postgres://USER@HOST/DATABASE"
@@ -35,7 +39,7 @@ enum DatabaseLocation: Sendable {
     var description: String {
         switch self {
         case .sqlite(let path): "sqlite:\(path)"
-        case .postgres(let url, _): Self.hidingPassword(url)
+        case .postgres(let settings): Self.hidingPassword(settings.url)
         }
     }
 
@@ -43,9 +47,8 @@ enum DatabaseLocation: Sendable {
     func open(logger: Logger) async throws -> any Store {
         switch self {
         case .sqlite(let path): try SQLiteStore(path: path, installation: Installation.new())
-        case .postgres(let url, let preparesStatements):
-            try await PostgresStore.open(
-                PostgresSettings(url: url, preparesStatements: preparesStatements), installation: Installation.new(), logger: logger)
+        case .postgres(let settings):
+            try await PostgresStore.open(settings, installation: Installation.new(), logger: logger)
         }
     }
 

@@ -13,6 +13,7 @@ extension Settings {
             wire: try readWire(source),
             database: try DatabaseLocation(
                 source.text("database") ?? "sqlite:/var/lib/aura/aura.db",
+                listenURL: source.text("postgres.listenUrl"),
                 preparesStatements: try source.flag("postgres.preparesStatements", true)),
             stateDirectory: state, credentialsDirectory: source.text("credentialsDirectory") ?? state + "/credentials",
             logLevel: try source.choice(

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 
 import pytest
@@ -69,6 +70,40 @@ def test_daemons_without_prepared_statements(cluster):
         assert cloud.finish(cloud.daemons[0], job)["state"] == "succeeded"
     cloud.check(6)
     assert cloud.server.query(cloud.database, "SELECT count(*) FROM pg_prepared_statements") == "0"
+
+
+@pytest.fixture
+def pooler(server, tmp_path):
+    """PgBouncer before the server, which gives each transaction whatever session is free: two for all."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    directory = server.directory / "pooler"
+    directory.mkdir()
+    (directory / "pgbouncer.ini").write_text(
+        f"[databases]\n* = host={server.directory} port={server.port} user=aura\n[pgbouncer]\nlisten_addr = 127.0.0.1\n"
+        f"listen_port = {port}\nunix_socket_dir =\nauth_type = any\npool_mode = transaction\ndefault_pool_size = 6\n"
+        "ignore_startup_parameters = extra_float_digits\n")
+    if os.geteuid() == 0:
+        shutil.chown(directory, "postgres")
+    with open(directory / "log", "ab") as log:
+        process = subprocess.Popen(
+            [*server.prefix, shutil.which("pgbouncer") or "/usr/sbin/pgbouncer", directory / "pgbouncer.ini"], stdin=subprocess.DEVNULL,
+            stdout=log, stderr=log)
+    yield lambda database: f"postgres://aura@127.0.0.1:{port}/{database}"
+    process.terminate()
+    process.wait(10)
+
+
+def test_daemons_behind_a_pooler(server, pooler, cluster):
+    server.url("pooled")
+    settings = {
+        "database": pooler("pooled"), "postgres.listenUrl": server.url("pooled"), "postgres.preparesStatements": "false"}
+    cloud = cluster(2, settings=settings)
+    jobs = [cloud.provision(cloud.daemons[number % 2], f"a{number}") for number in range(6)]
+    for number, job in enumerate(jobs):
+        assert cloud.finish(cloud.daemons[(number + 1) % 2], job)["state"] == "succeeded"
+    cloud.check(6)
 
 
 def test_one_sweep_for_all_daemons(cluster):

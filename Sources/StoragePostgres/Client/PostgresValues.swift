@@ -5,6 +5,8 @@ import CPostgres
 public struct PostgresSettings: Sendable {
     /// libpq's connection string or URL, with its TLS settings and, where it must, its password.
     public var url: String
+    /// Where to listen, if not there: past a pooler that gives each transaction another session.
+    public var listenURL: String?
     public var connectTimeout: Duration
     /// One statement; longer means that the server is not there.
     public var statementTimeout: Duration
@@ -14,14 +16,23 @@ public struct PostgresSettings: Sendable {
     public var preparesStatements: Bool
 
     public init(
-        url: String, connectTimeout: Duration = .seconds(10), statementTimeout: Duration = .seconds(30),
+        url: String, listenURL: String? = nil, connectTimeout: Duration = .seconds(10),
+        statementTimeout: Duration = .seconds(30),
         readers: Int = 4, preparesStatements: Bool = true
     ) {
         self.url = url
+        self.listenURL = listenURL
         self.connectTimeout = connectTimeout
         self.statementTimeout = statementTimeout
         self.readers = readers
         self.preparesStatements = preparesStatements
+    }
+
+    /// Those of the connection that listens.
+    var listening: PostgresSettings {
+        var settings = self
+        settings.url = listenURL ?? url
+        return settings
     }
 }
 
