@@ -152,6 +152,10 @@ final class GroupCommit: Sendable {
                 return finish()
             } catch let error as PostgresError where error.kind == .conflict && tries < Self.triesAfterConflict {
                 tries += 1
+            } catch let error as PostgresError where error.kind == .refused && batch.count > 1 {
+                // One of them is to blame, and the others are not to suffer for it.
+                for entry in batch { commit([entry], thread) }
+                return
             } catch {
                 let failure = StorageError(postgres: error)
                 for item in batch { item.fail(failure) }
@@ -178,17 +182,10 @@ final class GroupCommit: Sendable {
             let waiting = batch.compactMap { if case .transition(let waiting) = $0 { waiting } else { nil } }
             for lot in TransitionBatch.lots(waiting) {
                 for (each, outcome) in zip(lot, try TransitionBatch.write(lot, connection)) {
-                    switch outcome {
-                    case .written(let cancellation):
-                        ledger.append(each.transition.events)
-                        let offset = Int64(ledger.drafts.count)
-                        finished.append { each.finish($0 + offset, cancellation) }
-                    case .repeated(let cancellation):
-                        let offset = Int64(ledger.drafts.count)
-                        finished.append { each.finish($0 + offset, cancellation) }
-                    case .fenced:
-                        let failure = StorageError(.fenced, "job \(each.job.id) belongs to another worker now")
-                        refused.append { each.fail(failure) }
+                    if case .fenced = outcome {
+                        refused.append { each.fail(each.fenced) }
+                    } else {
+                        finished.append(note(each, outcome, &ledger))
                     }
                 }
             }
@@ -205,6 +202,15 @@ final class GroupCommit: Sendable {
             try? connection.script("ROLLBACK")
             throw error
         }
+    }
+
+    /// Gathers the events of a transition that was written; returns what is to be done after the commit.
+    private static func note(
+        _ each: WaitingTransition, _ outcome: TransitionBatch.Outcome, _ ledger: inout Ledger
+    ) -> @Sendable (Int64) -> Void {
+        if case .written = outcome { ledger.append(each.transition.events) }
+        let offset = Int64(ledger.drafts.count)
+        return { each.finish($0 + offset, outcome.cancellation) }
     }
 
     /// A daemon that stands still (`SIGSTOP`) in the middle of a transaction would hold the ledger's row, and so everybody, for as

@@ -13,6 +13,7 @@ struct WaitingTransition: Sendable {
     var fail: @Sendable (any Error) -> Void
 
     var job: Job { transition.job }
+    var fenced: StorageError { StorageError(.fenced, "job \(job.id) belongs to another worker now") }
 }
 
 /// All transitions of one commit, written by one statement: a round trip for each of them would cost more than the work.
@@ -176,6 +177,14 @@ enum TransitionBatch {
 }
 
 extension TransitionBatch.Outcome {
+    /// What others asked of the job.
+    var cancellation: Cancellation? {
+        switch self {
+        case .written(let cancellation), .repeated(let cancellation): cancellation
+        case .fenced: nil
+        }
+    }
+
     fileprivate var isWritten: Bool {
         if case .written = self { true } else { false }
     }

@@ -101,7 +101,8 @@ final class PostgresServer: Sendable {
         let name = "t" + place.directory.path.filter { $0.isLetter || $0.isNumber }.lowercased().suffix(40)
         try server.make(name)
         return try await PostgresStore.open(
-            PostgresSettings(url: server.url(name), readers: 2, preparesStatements: preparesStatements), installation: place.installation, clock: clock,
+            PostgresSettings(url: server.url(name), readers: 2, preparesStatements: preparesStatements),
+            installation: place.installation, clock: clock,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 }

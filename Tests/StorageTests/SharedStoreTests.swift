@@ -48,6 +48,30 @@ import Testing
         _ = try await pair[1].apply(Transition(job: new.job, events: events))
     }
 
+    /// All transitions of a commit are one statement; one that the server refuses is refused alone.
+    @Test func whatTheServerRefusesSpoilsNothingElse() async throws {
+        let store = try await stores(1)[0]
+        for number in 1...40 { _ = try await store.submit(Fixtures.provision(number, at: start)) }
+        let claims = try await store.claim(
+            ClaimRequest(owner: "a", limit: 40, lease: .seconds(30), now: start))
+        #expect(claims.count == 40)
+        let head = try await store.head()
+        let written = await withTaskGroup(of: Bool.self) { group in
+            for (place, claim) in claims.enumerated() {
+                group.addTask {
+                    var job = claim.job
+                    // The column holds 32 bits.
+                    job.attempt = place % 10 == 7 ? Int(Int32.max) + 1 : place
+                    let event = Fixtures.event(.stepProgress, of: job, at: start)
+                    return (try? await store.apply(Transition(job: job, events: [event]))) != nil
+                }
+            }
+            return await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(written == 36)
+        #expect(try await store.head() == head + 36)
+    }
+
     @Test func fourDaemonsGiveANameAndAKeyOnce() async throws {
         let four = try await stores(4)
         let key = Idempotency(scope: "s", key: "k", request: "r")

@@ -3,52 +3,6 @@ import AuraModel
 import JSON
 import Storage
 
-/// How the sweep goes about its work.
-public struct ReconcilerSettings: Sendable, Hashable {
-    /// From one sweep to the next, over all daemons.
-    public var interval: Duration
-    /// How long an orphan is kept before it is deleted: from its quarantine, or from its first sighting where it has no power.
-    public var grace: Duration
-    public var quarantinesPerRun: Int
-    public var reapsPerRun: Int
-    /// Listings in a row that must agree before an orphan or a loss is believed.
-    public var listingsNeeded: Int
-    public var isEnabled: Bool
-
-    public init(
-        interval: Duration = .seconds(60), grace: Duration = .seconds(1800), quarantinesPerRun: Int = 10,
-        reapsPerRun: Int = 5, listingsNeeded: Int = 2, isEnabled: Bool = true
-    ) {
-        self.interval = interval
-        self.grace = grace
-        self.quarantinesPerRun = quarantinesPerRun
-        self.reapsPerRun = reapsPerRun
-        self.listingsNeeded = listingsNeeded
-        self.isEnabled = isEnabled
-    }
-}
-
-/// What one listing showed.
-struct Listing: Sendable {
-    var kind: ResourceKind
-    var things: [Thing] = []
-    /// Why it is not complete.
-    var failure: Failure?
-}
-
-/// All that a sweep decides by.
-struct SweepView: Sendable {
-    var listings: [Listing]
-    /// Instances that are not destroyed, read after the listings: whatever was listed has its row by then.
-    var live: [Instance]
-    /// Instances that a job is at work on, or waits to be.
-    var busy: Set<InstanceID>
-    /// Outside names of instances that are destroyed.
-    var formerNames: Set<String> = []
-    var sightings: [Sighting]
-    var now: Timestamp
-}
-
 /// Compares what exists with what should, without IO: values in, values out.
 ///
 ///     listed, owner knows it ─▶ owned
@@ -319,38 +273,5 @@ extension Sweep {
         _ type: EventType, _ thing: Thing, _ message: String, _ reason: String, code: String? = nil
     ) -> EventDraft {
         SweepEvents.draft(type, message, of: thing, reason: reason, code: code, at: view.now)
-    }
-}
-
-/// The sweep's events.
-enum SweepEvents {
-    /// Of an instance that it changed.
-    static func draft(
-        _ type: EventType, _ message: String, of instance: Instance, code: String? = nil, at now: Timestamp
-    ) -> EventDraft {
-        var draft = EventDraft(at: now, type: type, tenant: instance.tenant, message: message)
-        draft.instance = instance.id
-        draft.change = instance.change
-        draft.phase = instance.phase
-        var data: JSONObject = [:]
-        if let code { data["code"] = .string(code) }
-        if let server = instance.server { data["serverId"] = .string(server.id) }
-        draft.data = .object(data)
-        return draft
-    }
-
-    /// Of a thing that is nobody's. It has no tenant, and so is the operator's.
-    static func draft(
-        _ type: EventType, _ message: String, of thing: Thing, reason: String, code: String? = nil, at now: Timestamp
-    ) -> EventDraft {
-        var draft = EventDraft(at: now, type: type, tenant: Tenant.default, message: message)
-        var data: JSONObject = [
-            "kind": .string(thing.key.kind.rawValue), "id": .string(thing.key.id), "name": .string(thing.name),
-            "reason": .string(reason),
-        ]
-        if let code { data["code"] = .string(code) }
-        if let instance = thing.instance { data["instance"] = .string(instance.text) }
-        draft.data = .object(data)
-        return draft
     }
 }

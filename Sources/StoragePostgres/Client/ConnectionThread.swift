@@ -67,6 +67,8 @@ extension StorageError {
     init(postgres error: any Error) {
         switch error {
         case let error as StorageError: self = error
+        case let error as PostgresError where error.kind == .refused:
+            self.init(.corrupt, "the database refuses this: \(error.message)")
         case let error as PostgresError:
             self.init(.unavailable, "cannot use the database: \(error.message); check that the server runs")
         default: self.init(.corrupt, "the database holds a row that this version cannot read")

@@ -126,6 +126,9 @@ struct PostgresError: Error, CustomStringConvertible {
         case conflict
         /// A unique index has the value already.
         case taken
+        /// The server is out of disk, memory or something else; the same again may succeed later.
+        case exhausted
+        /// The same again will be refused again.
         case refused
     }
 
@@ -144,6 +147,7 @@ struct PostgresError: Error, CustomStringConvertible {
         case "23505": kind = .taken
         // The server is stopping, starting, out of connections, or ended this one.
         case "25P03", "57P01", "57P02", "57P03", "53300", "25006": kind = .lost
+        case let state where state.hasPrefix("53") || state.hasPrefix("58"): kind = .exhausted
         default: kind = isLost ? .lost : .refused
         }
     }
