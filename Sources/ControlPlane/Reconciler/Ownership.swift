@@ -50,8 +50,8 @@ struct Ownership: Sendable {
         }
     }
 
-    /// Whether an instance is at work on by a job.
-    func isBusy(_ instance: InstanceID) -> Bool { busy.contains(instance) }
+    /// The instance that the labels of a thing name.
+    func owner(of thing: Thing) -> Instance? { thing.instance.flatMap { byID[$0] } }
 
     private func labelled(_ thing: Thing, isKnown: (Instance) -> Bool) -> Verdict {
         guard let id = thing.instance, let owner = byID[id] else {

@@ -107,7 +107,7 @@ extension Sweep {
 
     /// An owned machine: was it lost before, does it do what its instance says?
     private mutating func compare(_ thing: Thing) {
-        guard let owner = view.live.first(where: { $0.id == thing.instance }) else { return }
+        guard let owner = ownership.owner(of: thing) else { return }
         if owner.failure?.code == Self.lostCode {
             var instance = owner
             instance.failure = nil
