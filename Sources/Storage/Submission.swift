@@ -106,9 +106,13 @@ extension Submission {
         if case .new = target { true } else { false }
     }
 
-    /// Whether this is the instance that the submission makes, unchanged: its row was written with it already.
-    public func isInserted(_ instance: Instance) -> Bool {
-        if case .new(let made) = target { made == instance } else { false }
+    /// That the instance does not exist, for people.
+    public var notFound: String {
+        switch target {
+        case .new(let instance): "no instance has the id \(instance.id)"
+        case .existing(.id(let id), _): "no instance has the id \(id)"
+        case .existing(.name(let name, _), _): "no instance is named \(name): see status.list for those that exist"
+        }
     }
 
     /// Throws `quotaExceeded` where the tenant has more live instances, the new one included, than it may have.

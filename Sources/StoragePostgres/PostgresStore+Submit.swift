@@ -5,27 +5,49 @@ public import Storage
 /// Accepting operations.
 extension PostgresStore {
     public func submit(_ submission: Submission) async throws -> Submitted {
-        try await writer.write(mayThrowAfterWriting: true) { connection, ledger in
-            let submitted = try Self.submit(submission, connection, &ledger)
+        guard case .new(let instance) = submission.target else {
+            return try await writer.write(mayThrowAfterWriting: true) { connection, ledger in
+                let submitted = try Self.operate(submission, connection, &ledger)
+                return { _ in submitted }
+            }
+        }
+        // It writes nothing before all is decided, so that there is nothing to take back.
+        return try await writer.write { connection, ledger in
+            let submitted = try Self.make(instance, submission, connection, &ledger)
             return { _ in submitted }
         }
     }
 
-    private static func submit(
+    private static func make(
+        _ instance: Instance, _ submission: Submission, _ connection: PostgresConnection, _ ledger: inout Ledger
+    ) throws -> Submitted {
+        if let repeated = try repeated(submission, connection) { return repeated }
+        if submission.quota != nil { try takeTurn("quota \(instance.tenant.text)", connection) }
+        try submission.checkQuota { try countLive(of: instance.tenant, atMost: $0, connection) + 1 }
+        guard case .accept(let admitted) = try submission.admit(instance, []) else {
+            throw StorageError(.corrupt, "a new instance can only be accepted")
+        }
+        try insert(admitted, connection)
+        return try queue(submission, admitted, blockedBy: nil, connection, &ledger)
+    }
+
+    /// An operation on an instance that exists.
+    private static func operate(
         _ submission: Submission, _ connection: PostgresConnection, _ ledger: inout Ledger
     ) throws -> Submitted {
         if let repeated = try repeated(submission, connection) { return repeated }
         let instance = try target(submission, connection)
-        let active = try submission.isNew ? [] : active(of: instance.id, connection)
+        let active = try active(of: instance.id, connection)
+        var blocker: JobID?
+        let wanted: Instance
         switch try submission.admit(instance, active) {
-        case .accept(let admitted):
-            return try write(submission, admitted, blockedBy: nil, connection, &ledger)
+        case .accept(let admitted): wanted = admitted
         case .revive(let admitted):
             try takeName(admitted, submission, connection)
-            return try write(submission, admitted, blockedBy: nil, connection, &ledger)
+            wanted = admitted
         case .supersede(let admitted):
-            let blocker = try supersede(active.first, now: submission.now, connection, &ledger)
-            return try write(submission, admitted, blockedBy: blocker, connection, &ledger)
+            blocker = try supersede(active.first, now: submission.now, connection, &ledger)
+            wanted = admitted
         case .join(let id):
             guard let job = try find(id, connection) else {
                 throw StorageError(.jobNotFound, "no job has the id \(id)")
@@ -33,6 +55,8 @@ extension PostgresStore {
             try remember(submission, job: id, connection)
             return Submitted(instance: instance, job: job, isRepetition: true)
         }
+        try update(wanted, connection)
+        return try queue(submission, wanted, blockedBy: blocker, connection, &ledger)
     }
 
     /// Holds up others with the same text until this transaction's end.
@@ -61,25 +85,10 @@ extension PostgresStore {
     }
 
     private static func target(_ submission: Submission, _ connection: PostgresConnection) throws -> Instance {
-        switch submission.target {
-        case .new(let instance):
-            if submission.quota != nil { try takeTurn("quota \(instance.tenant.text)", connection) }
-            try insert(instance, connection)
-            try submission.checkQuota { try countLive(of: instance.tenant, atMost: $0, connection) }
-            return instance
-        case .existing(let reference, let tenant):
-            guard let instance = try find(reference, locking: true, connection), instance.tenant == tenant else {
-                throw StorageError(.instanceNotFound, notFound(reference))
-            }
-            return instance
-        }
-    }
-
-    private static func notFound(_ reference: InstanceReference) -> String {
-        switch reference {
-        case .id(let id): "no instance has the id \(id)"
-        case .name(let name, _): "no instance is named \(name): see status.list for those that exist"
-        }
+        guard case .existing(let reference, let tenant) = submission.target,
+            let instance = try find(reference, locking: true, connection), instance.tenant == tenant
+        else { throw StorageError(.instanceNotFound, submission.notFound) }
+        return instance
     }
 
     private static func insert(_ instance: Instance, _ connection: PostgresConnection) throws {
@@ -129,7 +138,8 @@ extension PostgresStore {
         ).all.map { try $0.job() }
     }
 
-    private static func write(
+    /// Writes the job down, behind those of its tenant, with its first event.
+    private static func queue(
         _ submission: Submission, _ instance: Instance, blockedBy: JobID?, _ connection: PostgresConnection,
         _ ledger: inout Ledger
     ) throws -> Submitted {
@@ -139,7 +149,6 @@ extension PostgresStore {
             definitionVersion: new.definitionVersion, input: new.input, createdAt: submission.now,
             deadline: new.deadline)
         job.blockedBy = blockedBy
-        if !submission.isInserted(instance) { try update(instance, connection) }
         try insert(job, connection)
         try remember(submission, job: job.id, connection)
         var draft = EventDraft(

@@ -67,6 +67,21 @@ struct HotStatement {
         }
     }
 
+    /// Runs the statement to its end, and hands over each of its rows.
+    func forEachRow(_ body: (HotRow) throws -> Void) throws {
+        defer { sqlite3_reset(statement) }
+        while true {
+            switch sqlite3_step(statement) {
+            case SQLITE_DONE: return
+            case SQLITE_ROW: try body(HotRow(statement: statement))
+            default:
+                throw DatabaseError(
+                    resultCode: ResultCode(rawValue: sqlite3_extended_errcode(database.sqliteConnection)),
+                    message: database.lastErrorMessage)
+            }
+        }
+    }
+
     enum Row {
         case none
         /// The text of the first column.
@@ -75,4 +90,19 @@ struct HotStatement {
 
     /// `SQLITE_TRANSIENT`: SQLite makes a copy. The macro is a cast that Swift does not import.
     private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
+}
+
+/// The present row of a statement, its columns by their places.
+struct HotRow {
+    fileprivate let statement: OpaquePointer
+
+    func text(_ column: Int32) -> String? {
+        sqlite3_column_text(statement, column).map { String(cString: $0) }
+    }
+
+    func number(_ column: Int32) -> Int64? {
+        sqlite3_column_type(statement, column) == SQLITE_NULL ? nil : sqlite3_column_int64(statement, column)
+    }
+
+    func double(_ column: Int32) -> Double { sqlite3_column_double(statement, column) }
 }

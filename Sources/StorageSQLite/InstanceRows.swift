@@ -8,17 +8,20 @@ import Storage
 /// An instance holds its name until it failed or was destroyed: by the time that a failed one is being destroyed, the name
 /// may be another's. Only when a failed one is tried again does it take its name again.
 enum InstanceRows {
-    static func insert(_ instance: Instance, _ database: Database) throws {
-        let statement = try database.cachedStatement(
-            sql:
-                "INSERT INTO instance (id, tenant, name, desired, phase, holds_name, document) VALUES (?, ?, ?, ?, ?, 1, ?)"
+    static func insert(_ instance: Instance, document: String, _ database: Database) throws {
+        var statement = try HotStatement(
+            database,
+            "INSERT INTO instance (id, tenant, name, desired, phase, holds_name, document) VALUES (?, ?, ?, ?, ?, 1, ?)"
         )
+        statement.bind(instance.id.text)
+        statement.bind(instance.tenant.text)
+        statement.bind(instance.name)
+        statement.bind(instance.desired.rawValue)
+        statement.bind(instance.phase.rawValue)
+        statement.bind(document)
         do {
-            try statement.execute(arguments: [
-                instance.id.text, instance.tenant.text, instance.name, instance.desired.rawValue,
-                instance.phase.rawValue, try JSONCoder.encodeString(instance),
-            ])
-        } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+            try statement.run()
+        } catch let error as DatabaseError where error.resultCode.primaryResultCode == .SQLITE_CONSTRAINT {
             throw nameTaken(instance)
         }
     }
@@ -106,11 +109,29 @@ enum InstanceRows {
     }
 
     private static func instance(_ row: Row) throws -> Instance {
-        var instance = try JSONCoder.decode(Instance.self, from: row["document"] as String)
-        guard let desired = DesiredState(rawValue: row["desired"]) else {
-            throw StorageError(.corrupt, "instance \(instance.id) wants a state that this version does not know")
+        try Stored(desired: row["desired"], document: row["document"]).instance()
+    }
+
+    /// A row as it stands; reading the document takes its time, and need not be the writer's.
+    struct Stored: Sendable {
+        var desired: String
+        var document: String
+
+        func instance() throws -> Instance {
+            var instance = try JSONCoder.decode(Instance.self, from: document)
+            guard let desired = DesiredState(rawValue: desired) else {
+                throw StorageError(.corrupt, "instance \(instance.id) wants a state that this version does not know")
+            }
+            instance.desired = desired
+            return instance
         }
-        instance.desired = desired
-        return instance
+    }
+
+    static func stored(_ id: InstanceID, _ database: Database) throws -> Stored? {
+        var statement = try HotStatement(database, "SELECT desired, document FROM instance WHERE id = ?")
+        statement.bind(id.text)
+        var found: Stored?
+        try statement.forEachRow { found = Stored(desired: $0.text(0) ?? "", document: $0.text(1) ?? "") }
+        return found
     }
 }

@@ -9,22 +9,9 @@ enum JobRows {
     static let active = "state IN ('queued', 'running', 'waiting', 'compensating')"
 
     static func insert(_ job: Job, _ database: Database) throws {
-        let statement = try database.cachedStatement(
-            sql: """
-                INSERT INTO job (id, kind, instance, tenant, change, state, priority, available_at, epoch, attempt, deadline,
-                    cancellation, blocked_by, definition_version, input, waiting_for, failure, created_at, started_at,
-                    finished_at, progress, place, turn)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """)
+        let turn = try turn(job, database)
         do {
-            try statement.execute(arguments: [
-                job.id.text, job.kind.rawValue, job.instance.text, job.tenant.text, job.change.text,
-                job.state.rawValue, job.priority, job.availableAt.milliseconds, job.epoch, job.attempt,
-                job.deadline.milliseconds, job.cancellation?.rawValue, job.blockedBy?.text, job.definitionVersion,
-                job.input.serializedString(), job.waitingFor, try job.failure.map(JSONCoder.encodeString),
-                job.createdAt.milliseconds, job.startedAt?.milliseconds, job.finishedAt?.milliseconds, job.progress,
-                job.place, try turn(job, database),
-            ])
+            try insert(job, turn: turn, database)
         } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
             guard let rival = try active(of: job.instance, database).first else { throw error }
             throw StorageError(
@@ -34,18 +21,52 @@ enum JobRows {
         }
     }
 
+    /// A job that was just queued; what it does not have yet is left null.
+    private static func insert(_ job: Job, turn: Int64, _ database: Database) throws {
+        var statement = try HotStatement(
+            database,
+            """
+            INSERT INTO job (id, kind, instance, tenant, change, state, priority, available_at, epoch, attempt, deadline,
+                blocked_by, definition_version, input, created_at, progress, turn)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """)
+        statement.bind(job.id.text)
+        statement.bind(job.kind.rawValue)
+        statement.bind(job.instance.text)
+        statement.bind(job.tenant.text)
+        statement.bind(job.change.text)
+        statement.bind(job.state.rawValue)
+        statement.bind(job.priority)
+        statement.bind(job.availableAt.milliseconds)
+        statement.bind(job.epoch)
+        statement.bind(job.attempt)
+        statement.bind(job.deadline.milliseconds)
+        statement.bind(job.blockedBy?.text)
+        statement.bind(job.definitionVersion)
+        statement.bind(job.input.serializedString())
+        statement.bind(job.createdAt.milliseconds)
+        statement.bind(job.progress)
+        statement.bind(turn)
+        try statement.run()
+    }
+
     /// The place of a new job in the queue: behind the tenant's own, and not before what is being served
     /// (`docs/decisions/0015-fairness-limits-retention.md`).
     private static func turn(_ job: Job, _ database: Database) throws -> Int64 {
-        let first = try database.cachedStatement(
-            sql: """
-                SELECT min(turn) FROM job
-                WHERE lease_owner IS NULL AND blocked_by IS NULL AND state = 'queued' AND priority = ?
-                """)
-        let last = try database.cachedStatement(
-            sql: "SELECT max(turn) FROM job WHERE state = 'queued' AND tenant = ? AND priority = ?")
-        let served = try Int64.fetchOne(first, arguments: [job.priority]) ?? 1
-        let own = try Int64.fetchOne(last, arguments: [job.tenant.text, job.priority]) ?? 0
+        var first = try HotStatement(
+            database,
+            """
+            SELECT min(turn) FROM job
+            WHERE lease_owner IS NULL AND blocked_by IS NULL AND state = 'queued' AND priority = ?
+            """)
+        first.bind(job.priority)
+        var last = try HotStatement(
+            database, "SELECT max(turn) FROM job WHERE state = 'queued' AND tenant = ? AND priority = ?")
+        last.bind(job.tenant.text)
+        last.bind(job.priority)
+        var (served, own): (Int64, Int64) = (1, 0)
+        try first.forEachRow { served = $0.number(0) ?? 1 }
+        try last.forEachRow { own = $0.number(0) ?? 0 }
         return max(served, own + 1)
     }
 
@@ -118,6 +139,41 @@ enum JobRows {
         statement.bind(job.progress)
         statement.bind(releasesLease ? nil : job.place)
         return statement
+    }
+
+    /// The columns of ``job(_:)-(HotRow)``, in their order.
+    static let columns = """
+        id, kind, instance, tenant, change, state, priority, available_at, epoch, attempt, progress, deadline, cancellation,
+        blocked_by, place, definition_version, input, waiting_for, failure, created_at, started_at, finished_at
+        """
+
+    static func job(_ row: HotRow) throws -> Job {
+        let id = row.text(0) ?? ""
+        guard let kind = JobKind(rawValue: row.text(1) ?? ""), let state = JobState(rawValue: row.text(5) ?? "") else {
+            throw StorageError(.corrupt, "job \(id) has a kind or a state that this version does not know")
+        }
+        let moment = { (column: Int32) in row.number(column).map(Timestamp.init(milliseconds:)) }
+        let input = row.text(16) ?? "null"
+        var job = Job(
+            id: JobID(id), kind: kind, instance: InstanceID(row.text(2) ?? ""), tenant: TenantID(row.text(3) ?? ""),
+            change: ChangeID(row.text(4) ?? ""), definitionVersion: Int(row.number(15) ?? 0),
+            input: input == "null" ? .null : try JSONValue(parsing: input),
+            createdAt: Timestamp(milliseconds: row.number(19) ?? 0),
+            deadline: Timestamp(milliseconds: row.number(11) ?? 0))
+        job.state = state
+        job.priority = Int(row.number(6) ?? 0)
+        job.availableAt = Timestamp(milliseconds: row.number(7) ?? 0)
+        job.epoch = row.number(8) ?? 0
+        job.attempt = Int(row.number(9) ?? 0)
+        job.progress = row.double(10)
+        job.cancellation = row.text(12).flatMap(Cancellation.init(rawValue:))
+        job.blockedBy = row.text(13).map { JobID($0) }
+        job.place = row.text(14)
+        job.waitingFor = row.text(17)
+        job.failure = try row.text(18).map { try JSONCoder.decode(Failure.self, from: $0) }
+        job.startedAt = moment(20)
+        job.finishedAt = moment(21)
+        return job
     }
 
     static func find(_ id: JobID, _ database: Database) throws -> Job? {

@@ -7,11 +7,19 @@ public import Storage
 extension SQLiteStore {
     public func claim(_ request: ClaimRequest) async throws -> [Claim] {
         guard try await hasClaimable(request.now) else { return [] }
-        return try await writer.write { database, _ in
+        let leased = try await writer.write { database, _ in
             try ClaimQuery(database: database, request: request).jobs().compactMap {
                 try Self.lease($0, request, database)
             }
         }
+        return try leased.map { Claim(job: $0.job, instance: try $0.instance.instance(), steps: $0.steps) }
+    }
+
+    /// A claim as the writer reads it.
+    private struct Leased: Sendable {
+        var job: Job
+        var instance: InstanceRows.Stored
+        var steps: [StepRecord]
     }
 
     /// A look beside the writer, so that an idle engine costs no commit.
@@ -30,19 +38,23 @@ extension SQLiteStore {
         }
     }
 
-    private static func lease(_ id: JobID, _ request: ClaimRequest, _ database: Database) throws -> Claim? {
-        let statement = try database.cachedStatement(
-            sql: """
-                UPDATE job SET epoch = epoch + 1, lease_owner = ?, lease_until = ?, place = NULL,
-                    state = CASE state WHEN 'compensating' THEN state ELSE 'running' END
-                WHERE id = ?
-                """)
-        let until = request.now + request.lease
-        try statement.execute(arguments: [request.owner, until.milliseconds, id.text])
-        guard let job = try JobRows.find(id, database),
-            let instance = try InstanceRows.find(.id(job.instance), database)
-        else { return nil }
-        return Claim(job: job, instance: instance, steps: try StepRows.fetch(of: id, database))
+    private static func lease(_ id: JobID, _ request: ClaimRequest, _ database: Database) throws -> Leased? {
+        var statement = try HotStatement(
+            database,
+            """
+            UPDATE job SET epoch = epoch + 1, lease_owner = ?, lease_until = ?, place = NULL,
+                state = CASE state WHEN 'compensating' THEN state ELSE 'running' END
+            WHERE id = ? RETURNING \(JobRows.columns)
+            """)
+        statement.bind(request.owner)
+        statement.bind((request.now + request.lease).milliseconds)
+        statement.bind(id.text)
+        var found: Job?
+        try statement.forEachRow { found = try JobRows.job($0) }
+        guard let job = found, let instance = try InstanceRows.stored(job.instance, database) else { return nil }
+        // A job that nobody held before has no steps.
+        let steps = try job.epoch > 1 ? StepRows.fetch(of: id, database) : []
+        return Leased(job: job, instance: instance, steps: steps)
     }
 }
 

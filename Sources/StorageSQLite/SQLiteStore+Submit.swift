@@ -6,20 +6,40 @@ public import Storage
 /// Accepting operations.
 extension SQLiteStore {
     public func submit(_ submission: Submission) async throws -> Submitted {
+        guard case .new(let instance) = submission.target else { return try await operate(submission) }
+        // What needs no database is made before the writer's turn. It writes nothing before all is decided, so that there is
+        // nothing to take back.
+        let document = try JSONCoder.encodeString(instance)
+        return try await writer.write { database, ledger in
+            if let repeated = try Self.repeated(submission, database) { return repeated }
+            try submission.checkQuota { try InstanceRows.countLive(of: instance.tenant, atMost: $0, database) + 1 }
+            guard case .accept(let admitted) = try submission.admit(instance, []) else {
+                throw StorageError(.corrupt, "a new instance can only be accepted")
+            }
+            let isSame = admitted == instance
+            try InstanceRows.insert(
+                admitted, document: isSame ? document : try JSONCoder.encodeString(admitted), database)
+            return try Self.queue(submission, admitted, blockedBy: nil, database, &ledger)
+        }
+    }
+
+    /// An operation on an instance that exists.
+    private func operate(_ submission: Submission) async throws -> Submitted {
         try await writer.write(mayThrowAfterWriting: true) { database, ledger in
             if let repeated = try Self.repeated(submission, database) { return repeated }
             let instance = try Self.target(submission, database)
-            let active = try submission.isNew ? [] : JobRows.active(of: instance.id, database)
+            let active = try JobRows.active(of: instance.id, database)
+            var blocker: JobID?
+            let wanted: Instance
             switch try submission.admit(instance, active) {
-            case .accept(let admitted):
-                return try Self.write(submission, admitted, blockedBy: nil, database, &ledger)
+            case .accept(let admitted): wanted = admitted
             case .revive(let admitted):
                 try InstanceRows.takeName(admitted, database)
                 try submission.checkQuota { try InstanceRows.countLive(of: admitted.tenant, atMost: $0, database) }
-                return try Self.write(submission, admitted, blockedBy: nil, database, &ledger)
+                wanted = admitted
             case .supersede(let admitted):
-                let blocker = try Self.supersede(active, now: submission.now, database, &ledger)
-                return try Self.write(submission, admitted, blockedBy: blocker, database, &ledger)
+                blocker = try Self.supersede(active, now: submission.now, database, &ledger)
+                wanted = admitted
             case .join(let id):
                 guard let job = try JobRows.find(id, database) else {
                     throw StorageError(.jobNotFound, "no job has the id \(id)")
@@ -27,6 +47,8 @@ extension SQLiteStore {
                 try Self.remember(submission, job: id, database)
                 return Submitted(instance: instance, job: job, isRepetition: true)
             }
+            try InstanceRows.updateWhole(wanted, database)
+            return try Self.queue(submission, wanted, blockedBy: blocker, database, &ledger)
         }
     }
 
@@ -49,27 +71,14 @@ extension SQLiteStore {
     }
 
     private static func target(_ submission: Submission, _ database: Database) throws -> Instance {
-        switch submission.target {
-        case .new(let instance):
-            try InstanceRows.insert(instance, database)
-            try submission.checkQuota { try InstanceRows.countLive(of: instance.tenant, atMost: $0, database) }
-            return instance
-        case .existing(let reference, let tenant):
-            guard let instance = try InstanceRows.find(reference, database), instance.tenant == tenant else {
-                throw StorageError(.instanceNotFound, Self.notFound(reference))
-            }
-            return instance
-        }
+        guard case .existing(let reference, let tenant) = submission.target,
+            let instance = try InstanceRows.find(reference, database), instance.tenant == tenant
+        else { throw StorageError(.instanceNotFound, submission.notFound) }
+        return instance
     }
 
-    static func notFound(_ reference: InstanceReference) -> String {
-        switch reference {
-        case .id(let id): "no instance has the id \(id)"
-        case .name(let name, _): "no instance is named \(name): see status.list for those that exist"
-        }
-    }
-
-    private static func write(
+    /// Writes the job down, behind those of its tenant, with its first event.
+    private static func queue(
         _ submission: Submission, _ instance: Instance, blockedBy: JobID?, _ database: Database,
         _ ledger: inout GroupCommit.Ledger
     ) throws -> Submitted {
@@ -79,7 +88,6 @@ extension SQLiteStore {
             definitionVersion: new.definitionVersion, input: new.input, createdAt: submission.now,
             deadline: new.deadline)
         job.blockedBy = blockedBy
-        if !submission.isInserted(instance) { try InstanceRows.updateWhole(instance, database) }
         try JobRows.insert(job, database)
         try remember(submission, job: job.id, database)
         var draft = EventDraft(

@@ -46,9 +46,9 @@ extension ModelStore {
     private static func target(_ submission: Submission, _ rows: inout ModelRows) throws -> Instance {
         switch submission.target {
         case .new(let instance):
+            try submission.checkQuota { min(rows.countLive(of: instance.tenant) + 1, $0) }
             try takeName(instance, &rows)
             rows.put(instance)
-            try submission.checkQuota { min(rows.countLive(of: instance.tenant), $0) }
             return instance
         case .existing(let reference, let tenant):
             guard let instance = rows.find(reference), instance.tenant == tenant else {

@@ -6,38 +6,45 @@ import Logging
 import ServiceLifecycle
 import Storage
 
-/// One engine on one store, and what is measured of it.
+/// Engines on one database, each with a store of its own, and what is measured of them.
 struct Bench: Sendable {
-    let store: CountingStore
-    let engine: JobEngine
+    let stores: [CountingStore]
+    let engines: [JobEngine]
     let watch = LedgerWatch()
     let time = SystemTime()
 
     static let steps = 5
 
-    init(store base: any Store, workers: Int) async throws {
-        let store = CountingStore(base)
-        self.store = store
+    /// - Parameter bases: one for each daemon.
+    init(stores bases: [any Store], workers: Int) async throws {
         let steps = (1...Self.steps).map { number in
             Step("nothing.\(number)", phase: .provisioning, timeLimit: .seconds(60), weight: 1) { _ in .done }
         }
         let definition = JobDefinition(
             kind: .provision, version: 1, phaseOnSuccess: .running, phaseOnFailure: .failed, timeLimit: .seconds(3600),
             steps: steps)
-        engine = JobEngine(
-            store: store, catalogue: JobCatalogue([definition]),
-            settings: EngineSettings(owner: "bench", workers: workers, claimBatch: 64), time: time,
-            random: SystemRandom(), logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
-        store.observe { [watch, engine] events in
-            watch.take(events)
-            engine.note(events)
+        stores = bases.map { CountingStore($0) }
+        engines = stores.enumerated().map { [time] number, store in
+            JobEngine(
+                store: store, catalogue: JobCatalogue([definition]),
+                settings: EngineSettings(owner: "bench-\(number)", workers: workers / bases.count, claimBatch: 64),
+                time: time, random: SystemRandom(), logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
+        }
+        for (number, (store, engine)) in zip(stores, engines).enumerated() {
+            // The first one's follower sees what all commit.
+            store.observe { [watch] events in
+                if number == 0 { watch.take(events) }
+                engine.note(events)
+            }
         }
     }
+
+    private var applied: Int { stores.reduce(0) { $0 + $1.applied } }
 
     /// Runs the engine while `body` runs.
     func running<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
         let group = ServiceGroup(
-            configuration: .init(services: [engine], logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }))
+            configuration: .init(services: engines, logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }))
         return try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             let value = try await body()
@@ -49,13 +56,13 @@ struct Bench: Sendable {
 
     /// Submits from 64 callers at once, and waits for the last job's end.
     func throughput(_ count: Int, from first: Int, label: String = "throughput") async throws -> String {
-        let (applies, commits) = (store.applied, watch.commits)
+        let (applies, commits) = (applied, watch.commits)
         let begun = time.uptime()
         let done = watch.ended + count
         try await submit(count, from: first)
         try await watch.wait(untilEnded: done)
         let seconds = Self.seconds(time.uptime() - begun)
-        let transitions = Double(store.applied - applies + count)
+        let transitions = Double(applied - applies + count)
         return """
             \(label): \(count) jobs of \(Self.steps) steps in \(Self.round(seconds)) s, \
             \(Int(Double(count) / seconds)) jobs/s, \(Int(transitions / seconds)) transitions/s, \
@@ -69,7 +76,7 @@ struct Bench: Sendable {
             for caller in 0..<callers {
                 group.addTask {
                     for number in stride(from: first + caller, to: first + count, by: callers) {
-                        _ = try await store.submit(Self.provision(number, now: time.now()))
+                        _ = try await stores[number % stores.count].submit(Self.provision(number, now: time.now()))
                     }
                 }
             }
@@ -83,7 +90,7 @@ struct Bench: Sendable {
         for number in first..<(first + count) {
             let begun = time.uptime()
             let (started, ended) = (watch.started + 1, watch.ended + 1)
-            _ = try await store.submit(Self.provision(number, now: time.now()))
+            _ = try await stores[0].submit(Self.provision(number, now: time.now()))
             try await watch.wait(untilStarted: started)
             waits.append(Self.seconds(time.uptime() - begun) * 1000)
             try await watch.wait(untilEnded: ended)

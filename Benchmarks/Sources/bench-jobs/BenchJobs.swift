@@ -23,11 +23,14 @@ import StorageSQLite
     @Option(help: "Single provisions for the latency, one after the other on an idle daemon.")
     var single = 300
 
+    @Option(help: "Engines that share the database, each with a store of its own; more than one on PostgreSQL only.")
+    var daemons = 1
+
     @Option(help: "The number of the first job, for a database that has some.")
     var from = 1
 
     func run() async throws {
-        let bench = try await Bench(store: open(), workers: workers)
+        let bench = try await Bench(stores: stores(), workers: workers)
         try await bench.running {
             print(try await bench.latency(single, from: from))
             print(try await bench.throughput(jobs, from: from + single))
@@ -43,6 +46,12 @@ import StorageSQLite
             return (line.split(separator: " ").dropFirst().first.flatMap { Int($0) } ?? 0) / 1024
         }
         return "memory: \(figures[0]) MiB at the end, \(figures[1]) MiB at most"
+    }
+
+    private func stores() async throws -> [any Store] {
+        var stores: [any Store] = []
+        for _ in 0..<max(daemons, 1) { stores.append(try await open()) }
+        return stores
     }
 
     private func open() async throws -> any Store {

@@ -52,7 +52,10 @@ extension EventAnswer {
 
     private var look: Look {
         if isA(.jobSucceeded) { return .good }
-        let troubles: [EventType] = [.jobFailed, .jobCancelled, .stepFailed, .stepUndoFailed, .taskFailed]
+        let troubles: [EventType] = [
+            .jobFailed, .jobCancelled, .jobParked, .alertRaised, .instanceLost, .stepFailed, .stepUndoFailed,
+            .taskFailed,
+        ]
         return troubles.contains(where: isA) ? .bad : .plain
     }
 }
