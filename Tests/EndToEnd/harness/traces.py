@@ -6,13 +6,13 @@ from .places import eventually
 
 
 def children(pid):
-    """The living children of a process."""
+    """The living children of a process; none of one that ends meanwhile."""
     found = []
-    for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
-        try:
+    try:
+        for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
             found += task.read_text().split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
+    except (FileNotFoundError, ProcessLookupError):
+        pass
     return [int(child) for child in found]
 
 
