@@ -14,8 +14,8 @@ public struct JobPlan: Sendable, Hashable {
     public var phaseWhileUndoing: Phase?
     /// From the job's start of life to its failure.
     public var timeLimit: Duration
-    /// The step that is the point of no return: once it was begun, the job only goes forward. None where there is always a
-    /// way back.
+    /// The step that is the point of no return: once it was begun, the job only goes forward; 0 from the job's acceptance.
+    /// None where there is always a way back.
     public var pivot: Int?
 
     public init(

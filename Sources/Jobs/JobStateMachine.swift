@@ -101,7 +101,8 @@ public struct JobStateMachine: Sendable {
     /// Whether there is no way back any more.
     public var isPastPivot: Bool {
         guard let pivot = plan.pivot else { return false }
-        return steps.values.contains { $0.index >= pivot && $0.startedAt != nil }
+        // What takes over from another job has no way back from its beginning: that job was stopped for it.
+        return pivot == 0 || steps.values.contains { $0.index >= pivot && $0.startedAt != nil }
     }
 
     /// When the step that is being done or undone counts as failed; none where none was begun.

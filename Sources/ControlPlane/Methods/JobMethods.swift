@@ -78,10 +78,10 @@ extension ControlPlane {
 
     private func cancel(_ id: JobID) async throws -> JobResult {
         let kind = try await knownJob(id)
-        if let pivot = catalogue[kind.kind]?.plan.pivot, try await hasBegun(id, step: pivot), !kind.state.isTerminal {
+        if let pivot = catalogue[kind.kind]?.plan.pivot, !kind.state.isTerminal, try await isPast(pivot, id) {
             throw RPCError(
                 .pivotPassed,
-                "cannot cancel job \(id), a \(kind.kind.rawValue) that has begun only goes forward: job.explain says where it is"
+                "cannot cancel job \(id), a \(kind.kind.rawValue) only goes forward: job.explain says where it is"
             )
         }
         let job = try await store.requestCancellation(CancellationRequest(job: id, now: time.now()))
@@ -89,7 +89,8 @@ extension ControlPlane {
         return JobResult(job: JobView(job))
     }
 
-    private func hasBegun(_ id: JobID, step index: Int) async throws -> Bool {
-        try await store.steps(of: id).contains { $0.index >= index && $0.startedAt != nil }
+    private func isPast(_ pivot: Int, _ id: JobID) async throws -> Bool {
+        if pivot == 0 { return true }
+        return try await store.steps(of: id).contains { $0.index >= pivot && $0.startedAt != nil }
     }
 }
