@@ -101,11 +101,6 @@ public enum InstanceReference: Sendable, Hashable {
 }
 
 extension Submission {
-    /// Whether the instance is made by this submission, so that no job can be at work on it.
-    public var isNew: Bool {
-        if case .new = target { true } else { false }
-    }
-
     /// That the instance does not exist, for people.
     public var notFound: String {
         switch target {

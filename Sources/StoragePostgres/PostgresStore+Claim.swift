@@ -49,7 +49,7 @@ extension PostgresStore {
             [PostgresValue(array: jobs.map(\.instance.text))]
         ).all.map { try $0.instance() }
         let steps = try begunSteps(of: jobs.filter { $0.epoch > 1 }, connection)
-        let owners = Dictionary(uniqueKeysWithValues: instances.map { ($0.id, $0) })
+        let owners = Dictionary(instances.map { ($0.id, $0) }) { first, _ in first }
         let begun = Dictionary(grouping: steps, by: \.job)
         let leased = Dictionary(uniqueKeysWithValues: jobs.map { ($0.id.text, $0) })
         return ids.compactMap { id in

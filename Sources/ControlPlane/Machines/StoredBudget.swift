@@ -1,6 +1,5 @@
 public import AuraModel
 public import DriverKit
-import Logging
 public import Storage
 
 /// The provider's rate limit, kept in the database for all daemons.

@@ -122,23 +122,32 @@ final class HetznerAPI: Sendable {
 
     /// Takes one of the calls that all daemons together may send.
     private func takeShared(_ call: HetznerCall) async throws(Failure) {
-        guard let shared, !takeFromLot() else { return }
-        try await asking.run(call.what) { () async throws(Failure) in
-            var waited = Duration.zero
-            while !takeFromLot() {
-                let isNews = lot.withLock { lot in
-                    defer { lot.hasNews = false }
-                    return lot.hasNews
-                }
-                switch await shared.take(seen: isNews ? budget.withLock { $0.sighting } : nil) {
-                case nil: return
-                case .calls(let count): lot.withLock { $0.calls += max(count, 1) }
-                case .wait(let duration):
-                    waited += duration
-                    guard waited <= settings.maximumRateWait else { throw Self.usedUp(call, retryAfter: duration) }
-                    try await sleep(duration, call)
-                }
-            }
+        guard let shared else { return }
+        var waited = Duration.zero
+        while !takeFromLot() {
+            // Nobody sleeps while the others wait for their question: each waits no longer than its own limit.
+            let wait = try await asking.run(call.what) { () async throws(Failure) in await ask(shared) }
+            guard let wait else { continue }
+            guard wait > .zero else { return }
+            waited += wait
+            guard waited <= settings.maximumRateWait else { throw Self.usedUp(call, retryAfter: wait) }
+            try await sleep(wait, call)
+        }
+    }
+
+    /// Asks for a lot, unless somebody just got one. Returns how long there is none, and zero where nobody can say.
+    private func ask(_ shared: any SharedBudget) async -> Duration? {
+        let (isThere, isNews) = lot.withLock { lot in
+            defer { lot.hasNews = lot.hasNews && lot.calls > 0 }
+            return (lot.calls > 0, lot.hasNews)
+        }
+        if isThere { return nil }
+        switch await shared.take(seen: isNews ? budget.withLock { $0.sighting } : nil) {
+        case .calls(let count):
+            lot.withLock { $0.calls += max(count, 1) }
+            return nil
+        case .wait(let duration): return max(duration, .milliseconds(1))
+        case nil: return .zero
         }
     }
 
