@@ -24,9 +24,17 @@ public final class ClockKeeper: Service {
         self.logger = logger
     }
 
+    /// An answer that took longer says too little of the present: the server was slow, or this process stood still.
+    private static let longestAnswer = Duration.seconds(1)
+    private static let tries = 5
+
     /// Sets the clock for the start: not before what the ledger has seen, for whoever has a database to itself.
     public func begin() async throws {
-        if let moment = try await store.clock() { return clock.set(moment) }
+        for attempt in 1...Self.tries {
+            let (moment, took) = try await databaseClock()
+            guard let moment else { break }
+            if took <= Self.longestAnswer || attempt == Self.tries { return clock.set(moment) }
+        }
         let head = try await store.head()
         let last = try await store.events(EventQuery(after: max(head - 1, try await store.bounds().floor), limit: 1))
             .last
@@ -51,11 +59,21 @@ public final class ClockKeeper: Service {
     /// One look at the clock that counts.
     public func look() async {
         do {
-            let off = clock.follow(try await store.clock() ?? machine.now())
+            let (moment, took) = try await databaseClock()
+            guard took <= Self.longestAnswer else { return }
+            let off = clock.follow(moment ?? machine.now())
             guard off > Self.notable || off < .zero - Self.notable else { return }
             logger.notice("the clock is \(off) off, and gets there gradually")
         } catch {
             logger.debug("cannot read the database's clock: \(error)")
         }
+    }
+
+    /// What the database's clock shows now, none where it has none that counts, and how long the answer took.
+    private func databaseClock() async throws -> (Timestamp?, took: Duration) {
+        let asked = machine.uptime()
+        let moment = try await store.clock()
+        let took = machine.uptime() - asked
+        return (moment.map { $0 + took / 2 }, took)
     }
 }
