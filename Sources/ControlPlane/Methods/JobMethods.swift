@@ -47,8 +47,12 @@ extension ControlPlane {
     }
 
     func job(_ id: JobID) async throws -> JobResult {
-        let job = try await knownJob(id)
-        return JobResult(job: JobView(job, steps: steps(of: job, begun: try await store.steps(of: id))))
+        JobResult(job: try await view(of: knownJob(id)))
+    }
+
+    /// The job with its steps.
+    func view(of job: Job) async throws -> JobView {
+        JobView(job, steps: steps(of: job, begun: try await store.steps(of: job.id)))
     }
 
     /// What was begun, and what is still to come.
@@ -77,11 +81,11 @@ extension ControlPlane {
     }
 
     private func cancel(_ id: JobID) async throws -> JobResult {
-        let kind = try await knownJob(id)
-        if let pivot = catalogue[kind.kind]?.plan.pivot, !kind.state.isTerminal, try await isPast(pivot, id) {
+        let known = try await knownJob(id)
+        if let pivot = catalogue[known.kind]?.plan.pivot, !known.state.isTerminal, try await isPast(pivot, id) {
             throw RPCError(
                 .pivotPassed,
-                "cannot cancel job \(id), a \(kind.kind.rawValue) only goes forward: job.explain says where it is"
+                "cannot cancel job \(id), a \(known.kind.rawValue) only goes forward: job.explain says where it is"
             )
         }
         let job = try await store.requestCancellation(CancellationRequest(job: id, now: time.now()))

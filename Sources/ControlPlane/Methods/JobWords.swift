@@ -1,0 +1,64 @@
+import AuraAPI
+import AuraModel
+
+/// A job's position in words.
+struct JobWords {
+    let job: Job
+    let view: JobView
+    let instance: Instance
+    let now: Timestamp
+
+    var waits: WaitView? {
+        if let blocker = job.blockedBy {
+            return WaitView(
+                for: "for job \(blocker) to let go", until: nil, seconds: nil, attempt: job.attempt, blockedBy: blocker)
+        }
+        guard let reason = job.waitingFor, !job.state.isTerminal else { return nil }
+        return WaitView(
+            for: reason, until: job.availableAt, seconds: seconds(until: job.availableAt), attempt: job.attempt,
+            blockedBy: nil)
+    }
+
+    var state: String {
+        let subject = "The \(job.kind.rawValue) of \(instance.name)"
+        switch job.state {
+        case .queued: return job.blockedBy.map { "\(subject) is queued behind job \($0)." } ?? "\(subject) is queued."
+        case .running: return "\(subject) is at work\(stepName.map { " on \($0)" } ?? "")."
+        case .waiting: return "\(subject) waits \(job.waitingFor ?? "for its turn")."
+        case .compensating: return "\(subject) is being undone\(job.waitingFor.map { "; it waits \($0)" } ?? "")."
+        case .succeeded: return "\(subject) succeeded."
+        case .failed: return "\(subject) failed: \(job.failure?.message ?? "no cause was written down")."
+        case .cancelled: return "\(subject) was cancelled."
+        }
+    }
+
+    var next: String {
+        switch job.state {
+        case .queued: return "A worker takes it as soon as it is its tenant's turn."
+        case .running: return "It goes on by itself; it counts as failed at \(job.deadline)."
+        case .waiting where job.failure != nil, .compensating where hasFailedUndo:
+            return "It is tried again in \(words(until: job.availableAt)), or at once with job.retry."
+        case .waiting, .compensating: return "It goes on by itself in \(words(until: job.availableAt))."
+        case .succeeded: return "Nothing is left to do."
+        case .failed, .cancelled: return afterEnd
+        }
+    }
+
+    private var afterEnd: String {
+        if job.failure?.code == Failure.superseded.code { return "A destroy took over from it." }
+        if instance.phase == .destroyed { return "Nothing is left to do: the instance is destroyed." }
+        return "Nothing goes on by itself: job.retry does it again, destroy removes what there is."
+    }
+
+    private var stepName: String? {
+        view.steps?.first { [.intent, .ambiguous, .undoing].contains($0.state) }?.name
+    }
+
+    private var hasFailedUndo: Bool { view.steps?.contains { $0.state == .undoFailed } ?? false }
+
+    private func seconds(until moment: Timestamp) -> Double {
+        Double(max((moment - now).wholeMilliseconds, 0)) / 1000
+    }
+
+    private func words(until moment: Timestamp) -> String { "\(seconds(until: moment)) s" }
+}
