@@ -1,6 +1,8 @@
 """The sweep: what is nobody's goes, what is somebody's stays, whatever befalls the provider, the rows or the daemon."""
 
+import json
 import shutil
+import sqlite3
 
 import pytest
 
@@ -171,6 +173,65 @@ def test_a_daemon_that_dies_in_the_middle_of_a_sweep(worlds):
     assert sum(event["type"] == "resource.quarantined" for event in follower.events) == 1
     world.check_ledger()
     world.nothing_left()
+
+
+def test_two_sweeps_at_once(worlds):
+    """The second is refused in words that say what to do, and a later one goes through."""
+    world = worlds(**{"reconciler.enabled": "false"})
+    world.sandbox.fault("slow", "/v1/servers", "GET", seconds=2)
+    with world.connect() as first, world.connect() as second:
+        identifier = first.post("reconcile.run")
+        eventually(lambda: world.sandbox.state()["faults"][0]["fired"] == 1, what="the first sweep to list")
+        error = second.refused("sweepRunning", "reconcile.run")
+        assert error.data["retryable"] is True and error.data["retryAfterMs"] > 0
+        assert first.reply(identifier)["findings"] == []
+        assert second.call("reconcile.run")["findings"] == []
+
+
+def test_most_machines_as_orphans_wait_for_an_operator(worlds):
+    """As after an old backup was restored: an alert, and nothing is touched until somebody says so."""
+    world = worlds(**{"reconciler.enabled": "false"})
+    gone = "01a1fbc6-5349-7ee0-a04c-b3ba082a389e"
+    orphans = [make_server(world, f"aura-o{number}-b082a389-g1", **labels(world, **{"aura-instance": gone})) for number in range(4)]
+    actions = lambda report: [finding["action"] for finding in report["findings"]]
+    assert actions(world.call("reconcile.run")) == ["none"] * 4
+    for _ in range(3):
+        assert actions(world.call("reconcile.run")) == ["deferred"] * 4
+    alerts = events(world, "alert.raised")
+    assert [alert["data"]["code"] for alert in alerts] == ["manyOrphans"]
+    assert all(server(world, orphan)["status"] == "running" for orphan in orphans)
+    forced = world.daemon.aura("reconcile", "--force")
+    assert forced.returncode == 0 and forced.stdout.count("quarantined") == 4
+    for orphan in orphans:
+        eventually(lambda: server(world, orphan)["status"] == "off", what="an orphan to be off")
+        world.sandbox.hetzner("DELETE", f"/servers/{orphan}")
+
+
+def test_a_machine_that_its_row_forgot_is_adopted(worlds):
+    world = worlds(**{"reconciler.enabled": "false"})
+    name = fresh_name()
+    world.succeed("provision", name=name)
+    known = world.instance(name)["server"]
+    world.daemon.stop()
+    with sqlite3.connect(world.daemon.database) as database:
+        row, document = database.execute("SELECT id, document FROM instance").fetchone()
+        forgetful = {key: value for key, value in json.loads(document).items() if key != "server"}
+        database.execute("UPDATE instance SET document = ? WHERE id = ?", [json.dumps(forgetful), row])
+    world.daemon.start()
+    assert "server" not in world.instance(name)
+    report = world.call("reconcile.run")
+    assert [(finding["verdict"], finding["action"]) for finding in report["findings"]] == [("unknown", "adopted")]
+    assert world.instance(name)["server"] == known
+    assert world.call("reconcile.run")["findings"] == []
+    world.succeed("destroy", instance=name)
+    world.nothing_left()
+
+
+@pytest.mark.parametrize("params", [{"dryRun": "yes"}, {"force": 1}, {"dry": True}])
+def test_bad_parameters(worlds, params):
+    world = worlds(**{"reconciler.enabled": "false"})
+    with world.connect() as connection:
+        connection.refused("invalidParams", "reconcile.run", **params)
 
 
 KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ1wYS3vVgJcPcAbd0Vm7eYk0G3rW4Y1c5sFz1M9p4cB orphan"

@@ -46,6 +46,16 @@ import Testing
         story.end(.succeeded)
     }
 
+    /// A job that took over from another has no way back even before its first step: the other was stopped for it.
+    @Test func aPivotAtTheBeginningHoldsFromTheAcceptance() {
+        var plan = Story.plan
+        plan.pivot = 0
+        let story = Story(plan: plan)
+        story.machine.noteCancellation(.requested)
+        #expect(story.machine.isPastPivot)
+        #expect(story.decide() == .perform(0))
+    }
+
     /// Neither its own time limit nor the job's ends a job that only goes forward; each try has the whole time.
     @Test func pastItsPivotNoTimeLimitEndsAJob() {
         let story = story(deadline: .seconds(60))

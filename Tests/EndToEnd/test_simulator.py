@@ -1,0 +1,25 @@
+"""The simulator as a program: the same seed is the same world, in another process too, and what is broken ends with 1."""
+
+from harness import binary, finish
+
+
+def simulate(*arguments):
+    return finish([binary("aura-sim"), *arguments], {}, 60)
+
+
+def test_two_processes_see_the_same_world():
+    first, second = (simulate("--first", "11", "--seeds", "2", "--trace") for _ in range(2))
+    assert first.returncode == 0, first.stdout[-2000:]
+    # All but the line that says how long it took.
+    lines = [[line for line in run.stdout.splitlines() if " of virtual time in " not in line] for run in (first, second)]
+    assert len(lines[0]) > 500 and lines[0] == lines[1]
+
+
+def test_another_seed_is_another_world():
+    assert simulate("--first", "11", "--seeds", "1").stdout != simulate("--first", "12", "--seeds", "1").stdout
+
+
+def test_what_is_broken_is_told_with_the_way_to_see_it_again():
+    run = simulate("--seeds", "40", "--sabotage", "fencing", "--no-sweep")
+    assert run.returncode == 1
+    assert "again: aura-sim --first " in run.stdout and "--sabotage fencing" in run.stdout
