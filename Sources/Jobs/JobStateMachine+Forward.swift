@@ -8,8 +8,11 @@ extension JobStateMachine {
         let step = plan.steps[index]
         if job.startedAt == nil {
             job.startedAt = now
-            instance.change = job.change
-            instance.failure = nil
+            let change = job.change
+            changeInstance(now: now) { instance in
+                instance.change = change
+                instance.failure = nil
+            }
             emit(.jobStarted, "\(job.kind.rawValue) of \(instance.name) started", now: now, progress: 0)
         }
         var record = steps[index] ?? StepRecord(job: job.id, index: index, name: step.name)
@@ -34,7 +37,7 @@ extension JobStateMachine {
         put(record)
         job.attempt = 0
         job.waitingFor = nil
-        forgetParking()
+        forgetParking(now: now)
         jobChanged = true
         let took = record.startedAt.map { now - $0 } ?? .zero
         emit(

@@ -13,16 +13,22 @@ extension JobStateMachine {
     }
 
     /// Lets a step write its memory, its outside id and what it learnt of the instance.
-    public mutating func checkpoint(_ index: Int, _ change: (inout StepRecord, inout Instance) throws -> Void) rethrows
-    {
+    public mutating func checkpoint(
+        _ index: Int, now: Timestamp, _ change: (inout StepRecord, inout Instance) throws -> Void
+    ) rethrows {
         guard var record = steps[index] else { return }
-        var changed = instance
-        try change(&record, &changed)
+        try changeInstance(now: now) { try change(&record, &$0) }
         put(record)
-        if changed != instance {
-            instance = changed
-            instanceChanged = true
-        }
+    }
+
+    /// Changes the row of the instance, which is written only where something is different then.
+    mutating func changeInstance(now: Timestamp, _ change: (inout Instance) throws -> Void) rethrows {
+        var changed = instance
+        try change(&changed)
+        guard changed != instance else { return }
+        changed.updatedAt = now
+        instance = changed
+        instanceChanged = true
     }
 
     /// Takes note of the limited driver at which the job is; the next transition writes it.
@@ -37,11 +43,9 @@ extension JobStateMachine {
     }
 
     mutating func enter(_ phase: Phase, now: Timestamp) {
-        instance.updatedAt = now
-        instanceChanged = true
         guard instance.phase != phase, instance.phase.mayBecome(phase) else { return }
         let former = instance.phase
-        instance.phase = phase
+        changeInstance(now: now) { $0.phase = phase }
         emit(
             .phaseChanged, "\(instance.name) is \(phase.rawValue)", now: now,
             data: .object(["from": .string(former.rawValue), "to": .string(phase.rawValue)]))

@@ -14,8 +14,7 @@ extension JobStateMachine {
         record.deadline = now + wait + plan.steps[record.index].timeLimit
         put(record)
         job.failure = failure
-        instance.failure = failure
-        instanceChanged = true
+        changeInstance(now: now) { $0.failure = failure }
         pauseForRetry(record, failure, until: now + wait, now: now)
         emitRetry(.jobParked, record, failure, now: now)
         if isNews {
@@ -26,11 +25,10 @@ extension JobStateMachine {
     }
 
     /// What was in the way is not there any more.
-    mutating func forgetParking() {
+    mutating func forgetParking(now: Timestamp) {
         guard job.failure != nil else { return }
         job.failure = nil
-        instance.failure = nil
-        instanceChanged = true
+        changeInstance(now: now) { $0.failure = nil }
     }
 
     /// All that could be undone is; what is left is tried again later, for as long as it takes.
@@ -59,8 +57,7 @@ extension JobStateMachine {
         jobChanged = true
         let left = record.externalID.map { " (id \($0))" } ?? ""
         let message = "cannot undo \(record.name)\(left): \(failure.message)"
-        instance.failure = Failure(.permanent, code: "undoFailed", message: message)
-        instanceChanged = true
+        changeInstance(now: now) { $0.failure = Failure(.permanent, code: "undoFailed", message: message) }
         emit(
             .stepUndoFailed, message, now: now, step: record.index,
             data: Self.describe(failure, of: record))

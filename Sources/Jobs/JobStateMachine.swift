@@ -144,11 +144,13 @@ public struct JobStateMachine: Sendable {
             emit(.jobCancelled, "\(job.kind.rawValue) stopped: a destroy took over", now: now)
             return .finished
         }
-        instance.failure = failure
         let phase = phaseAtEnd(failure)
+        changeInstance(now: now) { instance in
+            instance.failure = failure
+            if phase == .running, instance.runningAt == nil { instance.runningAt = now }
+            if phase == .destroyed { instance.destroyedAt = now }
+        }
         enter(phase, now: now)
-        if phase == .running, instance.runningAt == nil { instance.runningAt = now }
-        if phase == .destroyed { instance.destroyedAt = now }
         emitEnd(now: now)
         return .finished
     }

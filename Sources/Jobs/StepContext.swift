@@ -61,8 +61,9 @@ public final class StepContext: Sendable {
         instance update: (@Sendable (inout Instance) -> Void)? = nil
     ) async throws {
         let encoded = try memory.map { try JSONValueEncoder().encode($0) }
+        let now = time.now()
         try await run.write { machine in
-            machine.checkpoint(self.index) { record, instance in
+            machine.checkpoint(self.index, now: now) { record, instance in
                 if let encoded { record.memory = encoded }
                 if let externalID { record.externalID = externalID }
                 update?(&instance)

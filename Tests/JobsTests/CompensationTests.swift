@@ -96,7 +96,7 @@ import Testing
     @Test func anUndoThatWaitsTooLongIsGivenUp() throws {
         let story = Story()
         story.begin(0)
-        story.machine.checkpoint(0) { record, _ in record.externalID = "4711" }
+        story.machine.checkpoint(0, now: start) { record, _ in record.externalID = "4711" }
         story.fail(0, brokenDisk)
         story.beginUndo(0)
         story.now = story.now + .seconds(60)
@@ -115,7 +115,7 @@ import Testing
         let story = Story()
         story.perform(0)
         story.begin(1)
-        story.machine.checkpoint(1) { record, _ in record.externalID = "4711" }
+        story.machine.checkpoint(1, now: start) { record, _ in record.externalID = "4711" }
         story.machine.stepDone(1, now: story.now)
         story.begin(2)
         story.fail(2, brokenDisk)
@@ -159,7 +159,7 @@ import Testing
     @Test func noUndoEverForgetsAnId() {
         let story = Story()
         story.begin(0)
-        story.machine.checkpoint(0) { record, _ in record.externalID = "4711" }
+        story.machine.checkpoint(0, now: start) { record, _ in record.externalID = "4711" }
         story.fail(0, brokenDisk)
         story.undo(0)
         story.end(.failed)

@@ -82,7 +82,7 @@ import Testing
     @Test func aCheckpointKeepsWhatTheStepLearnt() throws {
         let story = Story()
         story.begin(0)
-        story.machine.checkpoint(0) { record, instance in
+        story.machine.checkpoint(0, now: start) { record, instance in
             record.externalID = "4711"
             record.memory = ["candidate": 2]
             instance.agentVersion = "1.2"
@@ -90,7 +90,7 @@ import Testing
         let transition = try #require(story.commit())
         #expect(transition.steps.first?.externalID == "4711")
         #expect(transition.instance?.agentVersion == "1.2")
-        story.machine.checkpoint(0) { record, _ in record.memory = ["candidate": 3] }
+        story.machine.checkpoint(0, now: start) { record, _ in record.memory = ["candidate": 3] }
         #expect(try #require(story.commit()).instance == nil)
         story.reclaim()
         #expect(story.machine.steps[0]?.externalID == "4711")
@@ -99,7 +99,7 @@ import Testing
 
     @Test func aFormerFailureIsForgottenOnceAJobStarts() {
         let story = Story()
-        story.machine.checkpoint(0) { _, instance in instance.failure = busyServer }
+        story.machine.checkpoint(0, now: start) { _, instance in instance.failure = busyServer }
         story.perform(0)
         #expect(story.machine.instance.failure == nil)
         #expect(story.machine.instance.change == story.job.change)
@@ -117,7 +117,7 @@ import Testing
             phaseOnSuccess: .running, phaseOnFailure: .degraded, timeLimit: .seconds(600))
         let second = Story(plan: restart, phase: .running)
         second.begin(0)
-        second.machine.checkpoint(0) { _, instance in instance.runningAt = start + .seconds(-9) }
+        second.machine.checkpoint(0, now: start) { _, instance in instance.runningAt = start + .seconds(-9) }
         second.machine.stepDone(0, now: second.now)
         second.end(.succeeded)
         #expect(second.machine.instance.runningAt == start + .seconds(-9))
