@@ -44,7 +44,6 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
-let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 
 let package = Package(
     name: "aura",
@@ -78,6 +77,7 @@ let package = Package(
         // C libraries
         library("CCurl", apt: "libcurl4-openssl-dev", pkgConfig: "libcurl"),
         library("CPostgres", apt: "libpq-dev", pkgConfig: "libpq"),
+        library("CSQLite", apt: "libsqlite3-dev", pkgConfig: "sqlite3"),
         library("CJansson", apt: "libjansson-dev", pkgConfig: "jansson"),
 
         // Foundations
@@ -92,7 +92,7 @@ let package = Package(
 
         // Storage
         floor("Storage", ["AuraModel", "JSON"]),
-        floor("StorageSQLite", ["Storage", "AuraModel", "JSON", "Locking", deque, grdb, sqlite, logging]),
+        floor("StorageSQLite", ["CSQLite", "Storage", "AuraModel", "JSON", "Locking", deque, grdb, logging]),
         floor("StoragePostgres", ["CPostgres", "Storage", "AuraModel", "JSON", "Locking", deque, logging]),
 
         // The engine

@@ -1,5 +1,5 @@
+import CSQLite
 import GRDB
-import GRDBSQLite
 
 /// A prepared statement whose values go straight to SQLite, for the few statements that every transition runs.
 ///
@@ -51,20 +51,11 @@ struct HotStatement {
         sqlite3_bind_null(statement, index)
     }
 
-    /// Runs the statement; `row` reads the first column of its first row, where it returns one.
+    /// Runs a statement without rows. Returns how many rows it changed.
     @discardableResult
-    func run() throws -> Row {
-        defer { sqlite3_reset(statement) }
-        switch sqlite3_step(statement) {
-        case SQLITE_DONE: return .none
-        case SQLITE_ROW:
-            let text = sqlite3_column_text(statement, 0).map { String(cString: $0) }
-            return .first(text)
-        default:
-            throw DatabaseError(
-                resultCode: ResultCode(rawValue: sqlite3_extended_errcode(database.sqliteConnection)),
-                message: database.lastErrorMessage)
-        }
+    func run() throws -> Int {
+        try forEachRow { _ in }
+        return Int(sqlite3_changes(database.sqliteConnection))
     }
 
     /// Runs the statement to its end, and hands over each of its rows.
@@ -80,12 +71,6 @@ struct HotStatement {
                     message: database.lastErrorMessage)
             }
         }
-    }
-
-    enum Row {
-        case none
-        /// The text of the first column.
-        case first(String?)
     }
 
     /// `SQLITE_TRANSIENT`: SQLite makes a copy. The macro is a cast that Swift does not import.

@@ -78,32 +78,26 @@ enum JobRows {
     /// Writes what a worker may change, where the epoch is still its own. None where it is not.
     static func update(_ job: Job, releasesLease: Bool, _ database: Database) throws -> Written? {
         let goesOn = job.state == .running && job.place == nil && !releasesLease
-        // A row that is at a place, or was in another state, is not found this way, and is moved.
-        if goesOn, let written = try run(goOn(job, database), job) { return written }
-        return try run(move(job, releasesLease: releasesLease, database), job)
-    }
-
-    private static func run(_ statement: HotStatement, _ job: Job) throws -> Written? {
-        var statement = statement
+        // A row that is at a place, was in another state or is to be cancelled is not found this way, and is moved.
+        if goesOn, try goOn(job, database) { return Written(cancellation: nil) }
+        guard try move(job, releasesLease: releasesLease, database) else { return nil }
+        var statement = try HotStatement(database, "SELECT cancellation FROM job WHERE id = ?")
         statement.bind(job.id.text)
-        statement.bind(job.epoch)
-        switch try statement.run() {
-        case .none: return nil
-        case .first(let cancellation):
-            return Written(cancellation: cancellation.flatMap(Cancellation.init(rawValue:)))
-        }
+        var written = Written()
+        try statement.forEachRow { written.cancellation = $0.text(0).flatMap(Cancellation.init(rawValue:)) }
+        return written
     }
 
     /// A job that its worker keeps, at work on its steps: most transitions are so. No column that an index holds is set, since
-    /// SQLite moves the row in every index whose column a statement names, changed or not.
-    private static func goOn(_ job: Job, _ database: Database) throws -> HotStatement {
+    /// SQLite moves the row in every index whose column a statement names, changed or not. Nor does it return
+    /// anything: for RETURNING, SQLite makes a table, and copies every page that the statement touches.
+    private static func goOn(_ job: Job, _ database: Database) throws -> Bool {
         var statement = try HotStatement(
             database,
             """
             UPDATE job SET attempt = ?, waiting_for = ?, failure = ?, started_at = ?, progress = ?
             WHERE available_at = ? AND id = ? AND epoch = ? AND lease_owner IS NOT NULL AND state = 'running'
-                AND place IS NULL
-            RETURNING cancellation
+                AND place IS NULL AND cancellation IS NULL
             """)
         statement.bind(job.attempt)
         statement.bind(job.waitingFor)
@@ -111,11 +105,13 @@ enum JobRows {
         statement.bind(job.startedAt?.milliseconds)
         statement.bind(job.progress)
         statement.bind(job.availableAt.milliseconds)
-        return statement
+        statement.bind(job.id.text)
+        statement.bind(job.epoch)
+        return try statement.run() == 1
     }
 
     /// A worker that lets go without knowing what others asked of the job meanwhile leaves it due at once.
-    private static func move(_ job: Job, releasesLease: Bool, _ database: Database) throws -> HotStatement {
+    private static func move(_ job: Job, releasesLease: Bool, _ database: Database) throws -> Bool {
         let release = releasesLease ? ", lease_owner = NULL, lease_until = NULL" : ""
         var statement = try HotStatement(
             database,
@@ -124,7 +120,7 @@ enum JobRows {
                 available_at = CASE WHEN ? OR cancellation IS ? THEN ? ELSE min(?, created_at) END,
                 attempt = ?, waiting_for = ?, failure = ?, started_at = ?, finished_at = ?, progress = ?,
                 place = ?\(release)
-            WHERE id = ? AND epoch = ? AND lease_owner IS NOT NULL RETURNING cancellation
+            WHERE id = ? AND epoch = ? AND lease_owner IS NOT NULL
             """)
         statement.bind(job.state.rawValue)
         statement.bind(!releasesLease)
@@ -138,7 +134,9 @@ enum JobRows {
         statement.bind(job.finishedAt?.milliseconds)
         statement.bind(job.progress)
         statement.bind(releasesLease ? nil : job.place)
-        return statement
+        statement.bind(job.id.text)
+        statement.bind(job.epoch)
+        return try statement.run() == 1
     }
 
     /// The columns of ``job(_:)-(HotRow)``, in their order.

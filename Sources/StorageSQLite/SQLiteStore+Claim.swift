@@ -39,18 +39,21 @@ extension SQLiteStore {
     }
 
     private static func lease(_ id: JobID, _ request: ClaimRequest, _ database: Database) throws -> Leased? {
-        var statement = try HotStatement(
+        var lease = try HotStatement(
             database,
             """
             UPDATE job SET epoch = epoch + 1, lease_owner = ?, lease_until = ?, place = NULL,
                 state = CASE state WHEN 'compensating' THEN state ELSE 'running' END
-            WHERE id = ? RETURNING \(JobRows.columns)
+            WHERE id = ?
             """)
-        statement.bind(request.owner)
-        statement.bind((request.now + request.lease).milliseconds)
-        statement.bind(id.text)
+        lease.bind(request.owner)
+        lease.bind((request.now + request.lease).milliseconds)
+        lease.bind(id.text)
+        try lease.run()
+        var read = try HotStatement(database, "SELECT \(JobRows.columns) FROM job WHERE id = ?")
+        read.bind(id.text)
         var found: Job?
-        try statement.forEachRow { found = try JobRows.job($0) }
+        try read.forEachRow { found = try JobRows.job($0) }
         guard let job = found, let instance = try InstanceRows.stored(job.instance, database) else { return nil }
         // A job that nobody held before has no steps.
         let steps = try job.epoch > 1 ? StepRows.fetch(of: id, database) : []

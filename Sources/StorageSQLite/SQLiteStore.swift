@@ -1,4 +1,5 @@
 public import AuraModel
+import CSQLite
 import GRDB
 public import Storage
 
@@ -17,6 +18,7 @@ public final class SQLiteStore: Store {
     /// - Parameter installation: the id of a new database; an old one keeps its own.
     public init(path: String, installation: String) throws {
         lock = try FileLock(path: path + ".lock", subject: "the database \(path)")
+        _ = Self.process
         var settings = Configuration()
         settings.label = "aura"
         settings.maximumReaderCount = 4
@@ -47,6 +49,9 @@ public final class SQLiteStore: Store {
         PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;
         PRAGMA wal_autocheckpoint = 8192
         """
+
+    /// What holds for all databases of the process, set before the first of them is opened.
+    private static let process: Int32 = aura_sqlite_stop_counting_memory()
 
     public func observe(_ observer: @escaping @Sendable ([Event]) -> Void) {
         writer.observe(observer)
