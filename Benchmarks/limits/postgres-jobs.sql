@@ -19,22 +19,18 @@ INSERT INTO step (job, number, name, state, attempt, memory, started_at, deadlin
 SELECT 'limit-' || n, 1, 'step', 'intent', 0, 'null', 0, 60000 FROM generate_series(:base, :base + 7) AS n;
 UPDATE step SET state = 'done', finished_at = 1 FROM generate_series(:base, :base + 7) AS n WHERE job = 'limit-' || n AND number = 0;
 UPDATE job SET attempt = 0, progress = 0.4, written = 2 FROM generate_series(:base, :base + 7) AS n WHERE id = 'limit-' || n AND epoch = 1;
-UPDATE instance SET document = repeat('f', 420) FROM generate_series(:base, :base + 7) AS n WHERE id = 'limit-' || n;
 INSERT INTO step (job, number, name, state, attempt, memory, started_at, deadline)
 SELECT 'limit-' || n, 2, 'step', 'intent', 0, 'null', 0, 60000 FROM generate_series(:base, :base + 7) AS n;
 UPDATE step SET state = 'done', finished_at = 1 FROM generate_series(:base, :base + 7) AS n WHERE job = 'limit-' || n AND number = 1;
 UPDATE job SET attempt = 0, progress = 0.6, written = 3 FROM generate_series(:base, :base + 7) AS n WHERE id = 'limit-' || n AND epoch = 1;
-UPDATE instance SET document = repeat('g', 420) FROM generate_series(:base, :base + 7) AS n WHERE id = 'limit-' || n;
 INSERT INTO step (job, number, name, state, attempt, memory, started_at, deadline)
 SELECT 'limit-' || n, 3, 'step', 'intent', 0, 'null', 0, 60000 FROM generate_series(:base, :base + 7) AS n;
 UPDATE step SET state = 'done', finished_at = 1 FROM generate_series(:base, :base + 7) AS n WHERE job = 'limit-' || n AND number = 2;
 UPDATE job SET attempt = 0, progress = 0.8, written = 4 FROM generate_series(:base, :base + 7) AS n WHERE id = 'limit-' || n AND epoch = 1;
-UPDATE instance SET document = repeat('h', 420) FROM generate_series(:base, :base + 7) AS n WHERE id = 'limit-' || n;
 INSERT INTO step (job, number, name, state, attempt, memory, started_at, deadline)
 SELECT 'limit-' || n, 4, 'step', 'intent', 0, 'null', 0, 60000 FROM generate_series(:base, :base + 7) AS n;
 UPDATE step SET state = 'done', finished_at = 1 FROM generate_series(:base, :base + 7) AS n WHERE job = 'limit-' || n AND number = 3;
 UPDATE job SET attempt = 0, progress = 0.9, written = 5 FROM generate_series(:base, :base + 7) AS n WHERE id = 'limit-' || n AND epoch = 1;
-UPDATE instance SET document = repeat('i', 420) FROM generate_series(:base, :base + 7) AS n WHERE id = 'limit-' || n;
 UPDATE step SET state = 'done', finished_at = 1 FROM generate_series(:base, :base + 7) AS n WHERE job = 'limit-' || n AND number = 4;
 UPDATE job SET state = 'succeeded', progress = 1, written = 6, lease_owner = NULL, lease_until = NULL, finished_at = 1
 FROM generate_series(:base, :base + 7) AS n WHERE id = 'limit-' || n AND epoch = 1;

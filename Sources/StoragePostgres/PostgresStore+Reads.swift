@@ -28,12 +28,12 @@ extension PostgresStore {
 
     public func instances(_ query: InstanceQuery) async throws -> [Instance] {
         var conditions = Conditions()
-        conditions.add("id >", query.after?.text ?? "")
-        if let tenant = query.tenant { conditions.add("tenant =", tenant.text) }
+        conditions.add("id > ?", query.after?.text ?? "")
+        if let tenant = query.tenant { conditions.add("tenant = ?", tenant.text) }
         if !query.phases.isEmpty {
             conditions.add("phase", among: query.phases.map(\.rawValue))
         } else if !query.includesDestroyed {
-            conditions.add("phase <>", "destroyed")
+            conditions.add("phase <> ?", "destroyed")
         }
         let (sql, values) = conditions.select("desired, document", from: "instance", orderBy: "id", limit: query.limit)
         return try await read { try $0.run(sql, values).all.map { try $0.instance() } }
@@ -51,10 +51,10 @@ extension PostgresStore {
 
     public func jobs(_ query: JobQuery) async throws -> [Job] {
         var conditions = Conditions()
-        if let after = query.after { conditions.add(query.newestFirst ? "id <" : "id >", after.text) }
-        if let instance = query.instance { conditions.add("instance =", instance.text) }
-        if let tenant = query.tenant { conditions.add("tenant =", tenant.text) }
-        if let change = query.change { conditions.add("change =", change.text) }
+        if let after = query.after { conditions.add(query.newestFirst ? "id < ?" : "id > ?", after.text) }
+        if let instance = query.instance { conditions.add("instance = ?", instance.text) }
+        if let tenant = query.tenant { conditions.add("tenant = ?", tenant.text) }
+        if let change = query.change { conditions.add("change = ?", change.text) }
         if !query.states.isEmpty { conditions.add("state", among: query.states.map(\.rawValue)) }
         let (sql, values) = conditions.select(
             "*", from: "job", orderBy: query.newestFirst ? "id DESC" : "id", limit: query.limit)
@@ -70,16 +70,26 @@ extension PostgresStore {
             .all.map { try $0.step() }
     }
 
+    /// Found by way of the job's instance: an index of their own would be written with each event and read hardly ever. A job
+    /// is kept for as long as its events.
+    private static let ofJob = "instance = (SELECT instance FROM job WHERE id = ?) AND job = ?"
+    private static let ofChange = """
+        seq IN (
+            SELECT seq FROM event
+            WHERE instance IN (SELECT instance FROM job WHERE change = ?) AND job IS NOT NULL AND change = ?
+            UNION ALL SELECT seq FROM event WHERE job IS NULL AND change = ?)
+        """
+
     /// The bounds and the events are read as of one moment, so that a pruning in between cannot make a silent gap.
     public func events(_ query: EventQuery) async throws -> [Event] {
         var conditions = Conditions()
-        conditions.add("seq >", query.after)
-        if let through = query.through { conditions.add("seq <=", through) }
+        conditions.add("seq > ?", query.after)
+        if let through = query.through { conditions.add("seq <= ?", through) }
         let filter = query.filter
-        if let instance = filter.instance { conditions.add("instance =", instance.text) }
-        if let job = filter.job { conditions.add("job =", job.text) }
-        if let tenant = filter.tenant { conditions.add("tenant =", tenant.text) }
-        if let change = filter.change { conditions.add("change =", change.text) }
+        if let instance = filter.instance { conditions.add("instance = ?", instance.text) }
+        if let job = filter.job { conditions.add(Self.ofJob, job.text) }
+        if let tenant = filter.tenant { conditions.add("tenant = ?", tenant.text) }
+        if let change = filter.change { conditions.add(Self.ofChange, change.text) }
         if !filter.types.isEmpty { conditions.add("type", among: filter.types.map(\.rawValue).sorted()) }
         let (sql, values) = conditions.select("*", from: "event", orderBy: "seq", limit: query.limit)
         return try await read { connection in
@@ -124,14 +134,14 @@ struct Conditions {
     private var parts: [String] = []
     private var values: [PostgresValue] = []
 
-    mutating func add(_ comparison: String, _ text: String) {
-        values.append(PostgresValue(text))
-        parts.append("\(comparison) $\(values.count)")
-    }
+    /// Each `?` of the condition stands for the value.
+    mutating func add(_ condition: String, _ text: String) { add(condition, PostgresValue(text)) }
 
-    mutating func add(_ comparison: String, _ number: Int64) {
-        values.append(PostgresValue(number))
-        parts.append("\(comparison) $\(values.count)")
+    mutating func add(_ condition: String, _ number: Int64) { add(condition, PostgresValue(number)) }
+
+    private mutating func add(_ condition: String, _ value: PostgresValue) {
+        values.append(value)
+        parts.append(condition.replacing("?", with: "$\(values.count)"))
     }
 
     mutating func add(_ column: String, among texts: [String]) {

@@ -5,9 +5,9 @@ public import Storage
 extension PostgresStore {
     public func prune(_ request: PruneRequest) async throws -> Pruned {
         try await writer.write { connection, _ in
+            let events = try Self.pruneEvents(request, connection)
             let jobs = try Self.pruneJobs(request, connection)
             let instances = try Self.pruneInstances(request, connection)
-            let events = try Self.pruneEvents(request, connection)
             let isFull = [jobs, instances, events].contains { $0 >= request.limit }
             let bounds = try Self.bounds(connection)
             return { _ in
@@ -16,11 +16,13 @@ extension PostgresStore {
         }
     }
 
-    /// A job whose undo failed stays: it holds the ids of what was left behind.
+    /// A job stays for as long as its events, which are found by it. One whose undo failed stays: it holds the ids of what
+    /// was left behind.
     private static func pruneJobs(_ request: PruneRequest, _ connection: PostgresConnection) throws -> Int {
         let ids = try connection.run(
             """
-            SELECT id FROM job WHERE finished_at < $1
+            SELECT id FROM job
+            WHERE finished_at < least($1::bigint, (SELECT at FROM event ORDER BY seq LIMIT 1))
                 AND NOT EXISTS (SELECT 1 FROM step WHERE step.job = job.id AND step.state = 'undoFailed')
             ORDER BY finished_at LIMIT $2 FOR UPDATE SKIP LOCKED
             """, [PostgresValue(request.jobsBefore), PostgresValue(request.limit)]

@@ -49,6 +49,16 @@ enum LedgerRows {
         }
     }
 
+    /// Found by way of the job's instance: an index of their own would be written with each event and read hardly ever. A job
+    /// is kept for as long as its events.
+    private static let ofJob = "instance = (SELECT instance FROM job WHERE id = ?) AND job = ?"
+    private static let ofChange = """
+        seq IN (
+            SELECT seq FROM event
+            WHERE instance IN (SELECT instance FROM job WHERE change = ?) AND job IS NOT NULL AND change = ?
+            UNION ALL SELECT seq FROM event WHERE job IS NULL AND change = ?)
+        """
+
     static func fetch(_ query: EventQuery, _ database: Database) throws -> [Event] {
         try bounds(database).check(cursor: query.after)
         var conditions = ["seq > ?"]
@@ -58,13 +68,13 @@ enum LedgerRows {
             arguments += [through]
         }
         let filter = query.filter
-        let columns = [
-            ("instance", filter.instance?.text), ("job", filter.job?.text), ("tenant", filter.tenant?.text),
-            ("change", filter.change?.text),
+        let parts = [
+            ("instance = ?", filter.instance?.text), (ofJob, filter.job?.text), ("tenant = ?", filter.tenant?.text),
+            (ofChange, filter.change?.text),
         ]
-        for case (let column, let value?) in columns {
-            conditions.append("\(column) = ?")
-            arguments += [value]
+        for case (let condition, let value?) in parts {
+            conditions.append(condition)
+            arguments += StatementArguments(Array(repeating: value, count: condition.count { $0 == "?" }))
         }
         if !filter.types.isEmpty {
             let marks = Array(repeating: "?", count: filter.types.count).joined(separator: ", ")

@@ -6,9 +6,9 @@ public import Storage
 extension SQLiteStore {
     public func prune(_ request: PruneRequest) async throws -> Pruned {
         try await writer.write { database, _ in
+            let events = try Self.pruneEvents(request, database)
             let jobs = try Self.pruneJobs(request, database)
             let instances = try Self.pruneInstances(request, database)
-            let events = try Self.pruneEvents(request, database)
             let isFull = [jobs, instances, events].contains { $0 >= request.limit }
             return Pruned(
                 jobs: jobs, events: events, instances: instances, bounds: try LedgerRows.bounds(database),
@@ -16,7 +16,8 @@ extension SQLiteStore {
         }
     }
 
-    /// A job whose undo failed stays: it holds the ids of what was left behind.
+    /// A job stays for as long as its events, which are found by it. One whose undo failed stays: it holds the ids of what
+    /// was left behind.
     private static func pruneJobs(_ request: PruneRequest, _ database: Database) throws -> Int {
         let select = try database.cachedStatement(
             sql: """
@@ -24,7 +25,10 @@ extension SQLiteStore {
                     AND NOT EXISTS (SELECT 1 FROM step WHERE step.job = job.id AND step.state = 'undoFailed')
                 ORDER BY finished_at LIMIT ?
                 """)
-        let ids = try String.fetchAll(select, arguments: [request.jobsBefore.milliseconds, request.limit])
+        let oldestEvent = try Int64.fetchOne(
+            database.cachedStatement(sql: "SELECT at FROM event ORDER BY seq LIMIT 1"))
+        let before = min(request.jobsBefore.milliseconds, oldestEvent ?? Int64.max)
+        let ids = try String.fetchAll(select, arguments: [before, request.limit])
         for rows in ["step WHERE job = ?", "idempotency WHERE job = ?", "job WHERE id = ?"] {
             let delete = try database.cachedStatement(sql: "DELETE FROM \(rows)")
             for id in ids { try delete.execute(arguments: [id]) }

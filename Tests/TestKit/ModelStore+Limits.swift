@@ -38,6 +38,7 @@ extension ModelStore {
 
     public func prune(_ request: PruneRequest) async throws -> Pruned {
         write { rows in
+            let events = rows.pruneEvents(before: request.eventsBefore, limit: request.limit)
             let jobs = Self.oldJobs(request, rows)
             for id in jobs {
                 rows.jobs[id] = nil
@@ -48,7 +49,6 @@ extension ModelStore {
             let instances = rows.instances.values.map(\.instance)
                 .filter { $0.phase == .destroyed && !kept.contains($0.id) }.map(\.id).prefix(request.limit)
             for id in instances { rows.instances[id] = nil }
-            let events = rows.pruneEvents(before: request.eventsBefore, limit: request.limit)
             let isFull = [jobs.count, instances.count, events].contains { $0 >= request.limit }
             return Pruned(
                 jobs: jobs.count, events: events, instances: instances.count,
@@ -57,8 +57,9 @@ extension ModelStore {
     }
 
     private static func oldJobs(_ request: PruneRequest, _ rows: ModelRows) -> [JobID] {
+        let before = min(request.jobsBefore, rows.events.first?.entry.at ?? request.jobsBefore)
         let old = rows.jobs.values.filter { row in
-            guard let end = row.job.finishedAt, end < request.jobsBefore else { return false }
+            guard let end = row.job.finishedAt, end < before else { return false }
             return !rows.steps(of: row.job.id).contains { $0.state == .undoFailed }
         }
         return old.sorted { ($0.job.finishedAt ?? $0.job.createdAt) < ($1.job.finishedAt ?? $1.job.createdAt) }
