@@ -132,7 +132,7 @@ int main(int count, char **arguments) {
         "CREATE INDEX job_new ON job (priority, turn, id) WHERE lease_owner IS NULL AND state = 'queued';"
         "CREATE INDEX job_leased ON job (lease_until) WHERE lease_owner IS NOT NULL;"
         "CREATE INDEX job_instance ON job (instance, id);"
-        "CREATE UNIQUE INDEX job_active ON job (instance) WHERE state IN ('queued','running','waiting','compensating');"
+        "CREATE UNIQUE INDEX job_active ON job (instance) WHERE finished_at IS NULL;"
         "CREATE TABLE step (job TEXT, number INTEGER, name TEXT, state TEXT, attempt INTEGER, memory TEXT,"
         " started_at INTEGER, PRIMARY KEY (job, number)) WITHOUT ROWID;"
         "CREATE TABLE event (seq INTEGER PRIMARY KEY, at INTEGER, type TEXT, tenant TEXT, instance TEXT, job TEXT,"

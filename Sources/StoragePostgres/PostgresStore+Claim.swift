@@ -99,7 +99,7 @@ struct ClaimQuery {
     }
 
     private static let free = "lease_owner IS NULL AND blocked_by IS NULL"
-    private static let started = "\(free) AND state IN ('running', 'waiting', 'compensating')"
+    private static let started = "\(free) AND \(PostgresStore.active) AND state <> 'queued'"
     private static let new = "\(free) AND state = 'queued'"
 
     /// The priorities that occur, by one seek each.
@@ -186,7 +186,7 @@ private struct TenantRoom {
         let rows = try connection.run(
             """
             SELECT tenant, count(*) AS jobs FROM job
-            WHERE state IN ('running', 'waiting', 'compensating') AND kind <> 'destroy' GROUP BY tenant
+            WHERE \(PostgresStore.active) AND state <> 'queued' AND kind <> 'destroy' GROUP BY tenant
             """)
         for row in rows.all { inFlight[row.text("tenant") ?? ""] = Int(row.number("jobs") ?? 0) }
         full = Set(inFlight.filter { $0.value >= limit }.keys)

@@ -126,7 +126,8 @@ extension PostgresStore {
         }
     }
 
-    static let active = "state IN ('queued', 'running', 'waiting', 'compensating')"
+    /// Which jobs may still run, as SQL.
+    static let active = "finished_at IS NULL"
 }
 
 /// The conditions of a query, with their values.

@@ -5,8 +5,8 @@ import Storage
 
 /// The rows of jobs.
 enum JobRows {
-    /// States in which a job may still run, as SQL.
-    static let active = "state IN ('queued', 'running', 'waiting', 'compensating')"
+    /// Which jobs may still run, as SQL.
+    static let active = "finished_at IS NULL"
 
     static func insert(_ job: Job, _ database: Database) throws {
         let turn = try turn(job, database)

@@ -95,7 +95,7 @@ struct ClaimQuery {
     }
 
     private static let free = "lease_owner IS NULL AND blocked_by IS NULL"
-    private static let started = "\(free) AND state IN ('running', 'waiting', 'compensating')"
+    private static let started = "\(free) AND \(JobRows.active) AND state <> 'queued'"
     private static let new = "\(free) AND state = 'queued'"
 
     /// The priorities that occur, by one seek each.
@@ -182,7 +182,7 @@ private struct TenantRoom {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT tenant, count(*) AS jobs FROM job
-                WHERE state IN ('running', 'waiting', 'compensating') AND kind <> 'destroy' GROUP BY tenant
+                WHERE \(JobRows.active) AND state <> 'queued' AND kind <> 'destroy' GROUP BY tenant
                 """)
         for row in try Row.fetchAll(statement) { inFlight[row["tenant"]] = row["jobs"] }
         full = Set(inFlight.filter { $0.value >= limit }.keys)

@@ -41,6 +41,12 @@ extension SQLiteStore {
 
     /// Lets the jobs go on that waited for this one to end.
     private static func unblock(after job: Job, _ database: Database) throws {
+        // Hardly ever is there one, and an update makes a table of what it finds before it looks.
+        var waiting = try HotStatement(database, "SELECT 1 FROM job WHERE blocked_by = ? LIMIT 1")
+        waiting.bind(job.id.text)
+        var isAwaited = false
+        try waiting.forEachRow { _ in isAwaited = true }
+        guard isAwaited else { return }
         let statement = try database.cachedStatement(
             sql: "UPDATE job SET blocked_by = NULL, available_at = min(available_at, ?) WHERE blocked_by = ?")
         try statement.execute(arguments: [job.finishedAt?.milliseconds, job.id.text])

@@ -124,5 +124,20 @@ enum Schema {
         DROP INDEX event_change;
         CREATE INDEX event_change ON event (change, seq) WHERE job IS NULL;
         CREATE INDEX job_change ON job (change);
+
+        -- A condition with a list of states makes SQLite build that list at each change of a row.
+        DROP INDEX job_due;
+        DROP INDEX job_active;
+        DROP INDEX job_destroying;
+        DROP INDEX job_started;
+        DROP INDEX job_in_flight;
+        CREATE INDEX job_due ON job (available_at)
+            WHERE lease_owner IS NULL AND blocked_by IS NULL AND finished_at IS NULL;
+        CREATE INDEX job_started ON job (priority, available_at, id)
+            WHERE lease_owner IS NULL AND blocked_by IS NULL AND finished_at IS NULL AND state <> 'queued';
+        CREATE INDEX job_in_flight ON job (tenant)
+            WHERE finished_at IS NULL AND state <> 'queued' AND kind <> 'destroy';
+        CREATE UNIQUE INDEX job_active ON job (instance) WHERE finished_at IS NULL AND kind <> 'destroy';
+        CREATE UNIQUE INDEX job_destroying ON job (instance) WHERE finished_at IS NULL AND kind = 'destroy';
         """
 }
