@@ -27,7 +27,12 @@ final class PostgresConnection {
         }
         PQsetnonblocking(handle, 1)
         PQsetNoticeProcessor(handle, { _, _ in }, nil)
+        if settings.preparesStatements { try script(Self.planning) }
     }
+
+    /// A prepared statement keeps the plan that was best while its table was small, until the server counts the table's rows
+    /// again: a minute of reading all jobs at each commit. Every statement of the store has an index that it is meant to use.
+    private static let planning = "SET enable_seqscan = off"
 
     deinit {
         PQfinish(handle)
