@@ -128,6 +128,9 @@ extension PostgresStore {
 
     /// Which jobs may still run, as SQL.
     static let active = "finished_at IS NULL"
+    /// That a job of which the id is known is held by a worker; in words from which no plan concludes that it may go through
+    /// all leases instead.
+    static let isLeased = "coalesce(job.lease_owner, '') <> ''"
 }
 
 /// The conditions of a query, with their values.

@@ -10,7 +10,7 @@ extension PostgresStore {
             let rows = try connection.run(
                 """
                 UPDATE job SET lease_until = $1 FROM unnest($2::text[], $3::bigint[]) AS held (id, epoch)
-                WHERE job.id = held.id AND job.epoch = held.epoch AND job.lease_owner IS NOT NULL
+                WHERE job.id = held.id AND job.epoch = held.epoch AND \(Self.isLeased)
                 RETURNING job.id, job.epoch, job.cancellation
                 """,
                 [

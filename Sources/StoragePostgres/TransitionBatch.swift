@@ -109,7 +109,7 @@ enum TransitionBatch {
                 lease_owner = CASE WHEN input.keeps THEN job.lease_owner END,
                 lease_until = CASE WHEN input.keeps THEN job.lease_until END
             FROM input
-            WHERE job.id = input.id AND job.epoch = input.epoch AND job.lease_owner IS NOT NULL
+            WHERE job.id = input.id AND job.epoch = input.epoch AND \(PostgresStore.isLeased)
                 AND (job.written < input.number OR input.number = 0)
             RETURNING job.id, job.cancellation
         ), stepped AS (

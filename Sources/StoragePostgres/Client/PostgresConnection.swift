@@ -32,7 +32,8 @@ final class PostgresConnection {
 
     /// A prepared statement keeps the plan that was best while its table was small, until the server counts the table's rows
     /// again: a minute of reading all jobs at each commit. Every statement of the store has an index that it is meant to use.
-    private static let planning = "SET enable_seqscan = off"
+    /// Nor is any of them worth a compiler's time.
+    private static let planning = "SET enable_seqscan = off; SET jit = off"
 
     deinit {
         PQfinish(handle)
