@@ -189,8 +189,7 @@ final class GroupCommit: Sendable {
                     }
                 }
             }
-            let base = try ledger.drafts.isEmpty ? head(connection) : ledger.write(connection)
-            try connection.script("COMMIT")
+            let base = try ledger.drafts.isEmpty ? headAndCommit(connection) : ledger.commit(connection)
             return (
                 ledger.events(after: base),
                 {
@@ -217,8 +216,8 @@ final class GroupCommit: Sendable {
     /// long. The server ends such a transaction; what it wanted to write is then tried again, or is another's by then.
     static let begin = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 3000"
 
-    private static func head(_ connection: PostgresConnection) throws -> Int64 {
-        try connection.run("SELECT seq FROM event_head WHERE one = 1").first?.number("seq") ?? 0
+    private static func headAndCommit(_ connection: PostgresConnection) throws -> Int64 {
+        try connection.runAndCommit("SELECT seq FROM event_head WHERE one = 1").first?.number("seq") ?? 0
     }
 
     private static func run(

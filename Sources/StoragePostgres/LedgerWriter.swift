@@ -14,36 +14,39 @@ struct Ledger {
         drafts.removeLast(drafts.count - count)
     }
 
-    /// Raises the counter and writes the events with its numbers; returns the last number before them.
+    /// Raises the counter, writes the events with its numbers, and commits, in one round trip; returns the last number before
+    /// them.
     ///
     /// The counter's row stays locked until the commit, so that the numbers are in the order of the commits, and a rollback
-    /// leaves no gap. Hence it is the transaction's last work.
-    func write(_ connection: PostgresConnection) throws -> Int64 {
-        let head = try connection.run(
-            "UPDATE event_head SET seq = seq + $1 WHERE one = 1 RETURNING seq", [PostgresValue(drafts.count)])
-        guard let seq = head.first?.number("seq") else {
-            throw StorageError(.corrupt, "the ledger has no head")
-        }
-        let base = seq - Int64(drafts.count)
-        guard !drafts.isEmpty else { return base }
+    /// leaves no gap. Hence it is the transaction's last work, and nobody waits for this process in between.
+    func commit(_ connection: PostgresConnection) throws -> Int64 {
         func column(_ value: (EventDraft) -> String?) -> PostgresValue { PostgresValue(array: drafts.map(value)) }
-        try connection.run(
+        let head = try connection.runAndCommit(
             """
-            INSERT INTO event (seq, at, type, tenant, instance, job, change, phase, step, progress, message, data)
-            SELECT $1::bigint + row.number, row.at, row.type, row.tenant, row.instance, row.job, row.change, row.phase,
-                row.step, row.progress, row.message, row.data
-            FROM unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::text[],
-                    $10::double precision[], $11::text[], $12::text[])
-                WITH ORDINALITY AS row (at, type, tenant, instance, job, change, phase, step, progress, message, data, number)
+            WITH head AS (
+                UPDATE event_head SET seq = seq + $1::bigint WHERE one = 1 RETURNING seq - $1::bigint AS base
+            ), written AS (
+                INSERT INTO event (seq, at, type, tenant, instance, job, change, phase, step, progress, message, data)
+                SELECT head.base + row.number, row.at, row.type, row.tenant, row.instance, row.job, row.change, row.phase,
+                    row.step, row.progress, row.message, row.data
+                FROM head, unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+                        $9::text[], $10::double precision[], $11::text[], $12::text[])
+                    WITH ORDINALITY
+                    AS row (at, type, tenant, instance, job, change, phase, step, progress, message, data, number)
+            )
+            SELECT base FROM head
             """,
             [
-                PostgresValue(base), column { String($0.at.milliseconds) }, column(\.type.rawValue),
+                PostgresValue(drafts.count), column { String($0.at.milliseconds) }, column(\.type.rawValue),
                 column(\.tenant.text), column { $0.instance?.text }, column { $0.job?.text },
                 column { $0.change?.text },
                 column { $0.phase?.rawValue }, column(\.step), column { $0.progress.map { "\($0)" } },
                 column(\.message),
                 column { $0.data?.serializedString() },
             ])
+        guard let base = head.first?.number("base") else {
+            throw StorageError(.corrupt, "the ledger has no head")
+        }
         return base
     }
 

@@ -45,13 +45,34 @@ final class PostgresConnection {
     /// Runs one statement and returns its rows. `$1` is the first value.
     @discardableResult
     func run(_ sql: String, _ values: [PostgresValue] = []) throws(PostgresError) -> PostgresRows {
-        if settings.preparesStatements {
-            let name = try prepare(sql)
-            try send(values) { PQsendQueryPrepared(handle, name, $0, $1, nil, nil, 0) }
-        } else {
-            try send(values) { PQsendQueryParams(handle, sql, $0, nil, $1, nil, nil, 0) }
-        }
+        let name = try settings.preparesStatements ? prepare(sql) : nil
+        try send(sql, name, values)
         return try result()
+    }
+
+    /// Runs the last statement of a transaction and commits, in one round trip: what it locked is not held for longer than the
+    /// server needs. Where the statement fails nothing is committed, and the transaction is still to be rolled back.
+    func runAndCommit(_ sql: String, _ values: [PostgresValue] = []) throws(PostgresError) -> PostgresRows {
+        let name = try settings.preparesStatements ? prepare(sql) : nil
+        guard PQenterPipelineMode(handle) == 1 else { throw lost() }
+        try send(sql, name, values)
+        try send("COMMIT", nil, [])
+        guard PQpipelineSync(handle) == 1 else { throw lost() }
+        let answer = Result { () throws(PostgresError) in try result() }
+        let commit = Result { () throws(PostgresError) in try result() }
+        let end = Result { () throws(PostgresError) in try endPipeline() }
+        let rows = try answer.get()
+        _ = try commit.get()
+        try end.get()
+        return rows
+    }
+
+    /// Reads the mark behind the last answer, and goes back to one statement at a time.
+    private func endPipeline() throws(PostgresError) {
+        guard let mark = try nextResult() else { throw lost() }
+        let status = PQresultStatus(mark)
+        PQclear(mark)
+        guard status == PGRES_PIPELINE_SYNC, PQexitPipelineMode(handle) == 1 else { throw lost() }
     }
 
     /// Runs statements without values, as a script.
@@ -69,13 +90,14 @@ final class PostgresConnection {
         return name
     }
 
-    private func send(
-        _ values: [PostgresValue], _ call: (Int32, UnsafePointer<UnsafePointer<CChar>?>?) -> Int32
-    ) throws(PostgresError) {
+    /// Sends a statement: the prepared one of that name, or as it stands.
+    private func send(_ sql: String, _ name: String?, _ values: [PostgresValue]) throws(PostgresError) {
         let texts = values.map { value in value.text.flatMap { strdup($0) } }
         defer { for text in texts { free(text) } }
+        let count = Int32(texts.count)
         let isSent = texts.map { UnsafePointer($0) }.withUnsafeBufferPointer { buffer in
-            call(Int32(buffer.count), buffer.baseAddress)
+            if let name { return PQsendQueryPrepared(handle, name, count, buffer.baseAddress, nil, nil, 0) }
+            return PQsendQueryParams(handle, sql, count, nil, buffer.baseAddress, nil, nil, 0)
         }
         guard isSent == 1 else { throw lost() }
     }
