@@ -1,7 +1,7 @@
 """What the end-to-end tests share. They see what a user sees: sockets, exit codes, files, processes."""
 
 from .clock import WallClock
-from .cluster import ENDED, Cluster
+from .cluster import ENDED, LEASES, Cluster
 from .crew import Crew
 from .daemon import Daemon, environment
 from .follower import Follower
@@ -14,7 +14,7 @@ from .wire import ENDS, Closed, Connection, RPCError, events_of
 from .world import World, fresh_name
 
 __all__ = [
-    "ENDED", "ENDS", "REPOSITORY", "Closed", "Cluster", "Connection", "Crew", "Daemon", "Follower", "Postgres",
+    "ENDED", "ENDS", "LEASES", "REPOSITORY", "Closed", "Cluster", "Connection", "Crew", "Daemon", "Follower", "Postgres",
     "Program", "RPCError", "Sandbox", "WallClock", "World", "ansible_playbook", "assert_nothing_left", "binary",
     "children", "cloud_leftovers", "environment", "eventually", "events_of", "files_below",
     "finish", "fresh_name", "processes_of",
