@@ -8,6 +8,7 @@ final class ConnectionThread: Sendable {
     private let queue: DispatchQueue
     /// Touched on the queue only.
     private nonisolated(unsafe) var connection: PostgresConnection?
+    private nonisolated(unsafe) var away = ServerAway()
     private let waiting = Locked(0)
 
     /// Callers that may wait for one thread at once.
@@ -56,9 +57,39 @@ final class ConnectionThread: Sendable {
 
     private func present() throws(PostgresError) -> PostgresConnection {
         if let connection { return connection }
-        let made = try PostgresConnection(settings)
-        connection = made
-        return made
+        if let failure = away.failure(now: .now) { throw failure }
+        do {
+            let made = try PostgresConnection(settings)
+            connection = made
+            away = ServerAway()
+            return made
+        } catch {
+            away.note(error, now: .now, unit: Double.random(in: 0..<1))
+            throw error
+        }
+    }
+}
+
+/// A server that could not be reached: whoever asks soon after is told the same again, and the server is asked ever more rarely.
+struct ServerAway {
+    private var last: PostgresError?
+    private var failures = 0
+    private var next = ContinuousClock.now
+
+    /// From one attempt to the next: 0.1 s, and twice as long each time up to 2 s. The wait is a half to the whole of it, so that
+    /// daemons do not come back all at once.
+    private static let (first, longest) = (Duration.milliseconds(100), Duration.seconds(2))
+
+    /// Why no attempt is made now; none where it is time for one.
+    func failure(now: ContinuousClock.Instant) -> PostgresError? {
+        now < next ? last : nil
+    }
+
+    mutating func note(_ failure: PostgresError, now: ContinuousClock.Instant, unit: Double) {
+        last = failure
+        let wait = min(Self.first * (1 << min(failures, 10)), Self.longest)
+        failures += 1
+        next = now + wait * (0.5 + unit / 2)
     }
 }
 
