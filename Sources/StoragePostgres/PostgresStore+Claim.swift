@@ -8,7 +8,7 @@ extension PostgresStore {
         return try await writer.write { connection, _ in
             var request = request
             request.now = try self.leaseTime(request.now, connection)
-            let ids = try ClaimQuery(connection: connection, request: request).jobs()
+            let ids = try ClaimQuery(connection: connection, now: request.now).choose(request).map(\.text)
             let claims = try ids.isEmpty ? [] : Self.lease(ids, request, connection)
             return { _ in claims }
         }
@@ -68,137 +68,74 @@ extension PostgresStore {
     }
 }
 
-/// Which jobs one claim takes, in their order; other daemons' claims skip them.
-///
-/// Three sources, each with an index of its own: started jobs that are due, new jobs by turn, jobs whose worker fell
-/// silent. Every priority is asked for by itself, so that an index seek leads to its first row.
-struct ClaimQuery {
+/// The rows of a claim; other daemons' claims skip them. Three sources, each with an index of its own; every priority is asked
+/// for by itself, so that an index seek leads to its first row.
+private struct ClaimQuery: ClaimRows {
     var connection: PostgresConnection
-    var request: ClaimRequest
-
-    private struct Candidate {
-        var id: String
-        var tenant: String
-        var priority: Int
-
-        init(_ row: PostgresRow) {
-            id = row.text("id") ?? ""
-            tenant = row.text("tenant") ?? ""
-            priority = Int(row.number("priority") ?? 0)
-        }
-    }
-
-    func jobs() throws -> [String] {
-        let started = try priorities(of: Self.started).flatMap { try dueStarted($0) }
-        let new = try newInTurn()
-        let placesForNew = request.placesForNew(startedDue: started.count, newDue: new.count)
-        let chosen = started.prefix(request.limit - placesForNew) + new.prefix(placesForNew)
-        var ids = chosen.sorted { $0.priority < $1.priority }.map(\.id)
-        if ids.count < request.limit { ids += try silent(request.limit - ids.count) }
-        return ids
-    }
+    var now: Timestamp
 
     private static let free = "lease_owner IS NULL AND blocked_by IS NULL"
     private static let started = "\(free) AND \(PostgresStore.active) AND state <> 'queued'"
     private static let new = "\(free) AND state = 'queued'"
 
-    /// The priorities that occur, by one seek each.
-    private func priorities(of condition: String) throws -> [Int] {
+    func priorities(isNew: Bool) throws -> [Int] {
         var found: [Int] = []
         while let priority = try connection.run(
-            "SELECT min(priority) AS priority FROM job WHERE \(condition) AND priority > $1",
+            "SELECT min(priority) AS priority FROM job WHERE \(isNew ? Self.new : Self.started) AND priority > $1",
             [PostgresValue(found.last ?? -1)]
         ).first?.number("priority") { found.append(Int(priority)) }
         return found
     }
 
-    private func dueStarted(_ priority: Int) throws -> [Candidate] {
+    func dueStarted(priority: Int, limit: Int) throws -> [ClaimCandidate] {
         try connection.run(
             """
             SELECT id, tenant, priority FROM job WHERE \(Self.started) AND priority = $1 AND available_at <= $2
             ORDER BY available_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
-            """, [PostgresValue(priority), PostgresValue(request.now), PostgresValue(request.limit)]
-        ).all.map(Candidate.init)
+            """, [PostgresValue(priority), PostgresValue(now), PostgresValue(limit)]
+        ).all.map(Self.candidate)
     }
 
-    /// New jobs by priority and turn, without those of tenants that have all that they may have in flight.
-    ///
-    /// With such a limit, claims take turns: two that counted at once would both see the last place free.
-    private func newInTurn() throws -> [Candidate] {
-        if request.inFlightPerTenant != nil {
-            try connection.run("SELECT pg_advisory_xact_lock(7166571)")
-        }
-        var room = try TenantRoom(connection: connection, limit: request.inFlightPerTenant)
-        var found: [Candidate] = []
-        for priority in try priorities(of: Self.new) where found.count < request.limit {
-            let isLimited = priority > JobKind.destroy.priority
-            var excluded = isLimited ? room.full : []
-            while true {
-                let missing = request.limit - found.count
-                let candidates = try queued(priority, excluding: excluded, after: found, limit: missing)
-                found += candidates.filter { !isLimited || room.take($0.tenant) }
-                let full = isLimited ? room.full : []
-                if candidates.count < missing || full == excluded { break }
-                excluded = full
-            }
-        }
-        return found
-    }
-
-    private func queued(
-        _ priority: Int, excluding tenants: Set<String>, after taken: [Candidate], limit: Int
-    ) throws -> [Candidate] {
-        guard limit > 0 else { return [] }
-        return try connection.run(
+    func new(
+        priority: Int, excluding tenants: Set<TenantID>, after taken: [JobID], limit: Int
+    ) throws -> [ClaimCandidate] {
+        try connection.run(
             """
             SELECT id, tenant, priority FROM job WHERE \(Self.new) AND priority = $1 AND available_at <= $2
                 AND NOT (tenant = ANY ($3::text[])) AND NOT (id = ANY ($4::text[]))
             ORDER BY turn, id LIMIT $5 FOR UPDATE SKIP LOCKED
             """,
             [
-                PostgresValue(priority), PostgresValue(request.now), PostgresValue(array: tenants.sorted()),
-                PostgresValue(array: taken.map(\.id)), PostgresValue(limit),
+                PostgresValue(priority), PostgresValue(now), PostgresValue(array: tenants.map(\.text).sorted()),
+                PostgresValue(array: taken.map(\.text)), PostgresValue(limit),
             ]
-        ).all.map(Candidate.init)
+        ).all.map(Self.candidate)
     }
 
-    private func silent(_ limit: Int) throws -> [String] {
+    func silent(limit: Int) throws -> [JobID] {
         try connection.run(
             """
             SELECT id FROM job WHERE lease_owner IS NOT NULL AND lease_until < $1 AND \(PostgresStore.active)
             ORDER BY lease_until LIMIT $2 FOR UPDATE SKIP LOCKED
-            """, [PostgresValue(request.now), PostgresValue(limit)]
-        ).all.compactMap { $0.text("id") }
+            """, [PostgresValue(now), PostgresValue(limit)]
+        ).all.compactMap { $0.text("id").map { JobID($0) } }
     }
-}
 
-/// How many more jobs of each tenant may start.
-private struct TenantRoom {
-    let limit: Int?
-    private var inFlight: [String: Int] = [:]
-    /// Tenants that may start no more.
-    private(set) var full: Set<String> = []
-
-    /// Counts rows, so that nothing can leak; not at all where there is no limit.
-    init(connection: PostgresConnection, limit: Int?) throws {
-        self.limit = limit
-        guard let limit else { return }
+    /// Claims that count take turns: two that did so at once would both see the last place free.
+    func inFlight() throws -> [TenantID: Int] {
+        try connection.run("SELECT pg_advisory_xact_lock(7166571)")
         let rows = try connection.run(
             """
             SELECT tenant, count(*) AS jobs FROM job
             WHERE \(PostgresStore.active) AND state <> 'queued' AND kind <> 'destroy' GROUP BY tenant
             """)
-        for row in rows.all { inFlight[row.text("tenant") ?? ""] = Int(row.number("jobs") ?? 0) }
-        full = Set(inFlight.filter { $0.value >= limit }.keys)
+        return Dictionary(
+            uniqueKeysWithValues: rows.all.map { (TenantID($0.text("tenant") ?? ""), Int($0.number("jobs") ?? 0)) })
     }
 
-    /// Takes a place for one more job of the tenant; false where there is none.
-    mutating func take(_ tenant: String) -> Bool {
-        guard let limit else { return true }
-        let count = inFlight[tenant, default: 0]
-        guard count < limit else { return false }
-        inFlight[tenant] = count + 1
-        if count + 1 >= limit { full.insert(tenant) }
-        return true
+    private static func candidate(_ row: PostgresRow) -> ClaimCandidate {
+        ClaimCandidate(
+            id: JobID(row.text("id") ?? ""), tenant: TenantID(row.text("tenant") ?? ""),
+            priority: Int(row.number("priority") ?? 0))
     }
 }
