@@ -7,13 +7,19 @@ extension HetznerCompute {
     public func ensureFirewall(labels: [String: String]) async throws -> String? {
         guard settings.usesFirewall else { return nil }
         if let id = firewall.id { return id }
-        let id = try await firewall.flight.run("ensure firewall \(settings.firewallName)") {
+        return try await firewall.flight.run("ensure firewall \(settings.firewallName)") {
             () async throws(Failure) -> String in
-            if let id = try await self.findFirewall() { return id }
-            return try await self.createFirewall(labels: labels)
+            // Another flight may have landed since the look above; its id is kept before it lands.
+            if let id = firewall.id { return id }
+            let id = try await present(labels: labels)
+            firewall.keep(id)
+            return id
         }
-        firewall.keep(id)
-        return id
+    }
+
+    private func present(labels: [String: String]) async throws(Failure) -> String {
+        if let id = try await findFirewall() { return id }
+        return try await createFirewall(labels: labels)
     }
 
     private func findFirewall() async throws(Failure) -> String? {
