@@ -57,6 +57,12 @@ sim: setup ## The engine in simulated worlds: SEEDS=500 FIRST=1
 	$(BIN)/aura-sim --seeds $(or $(SEEDS),500) --first $(or $(FIRST),1)
 	$(BIN)/aura-sim --exhaust
 
+generate: ## Make what is generated of rpc-schema/: types, methods, OpenRPC document, manual
+	scripts/generate
+
+verify: ## Fail where what is generated is not what rpc-schema/ says
+	scripts/generate --check
+
 lint: setup ## swift format, ansible-lint at its production profile, yamllint
 	scripts/lint
 
@@ -66,4 +72,4 @@ format: ## Format all Swift code in place
 clean: ## Remove what was built
 	rm -rf .build $(VENV)
 
-.PHONY: help setup build image demo test test-unit test-sandbox test-cli test-ansible test-e2e bench-jobs sim lint format clean
+.PHONY: help setup build image demo test test-unit test-sandbox test-cli test-ansible test-e2e bench-jobs sim generate verify lint format clean

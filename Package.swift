@@ -83,12 +83,13 @@ let package = Package(
         // Foundations
         floor("Locking", [nioConcurrencyHelpers]),
         floor("JSON", ["CJansson", orderedCollections]),
-        floor("JSONRPC", ["JSON", "Locking"]),
+        floor("JSONSchema", ["JSON", orderedCollections]),
+        floor("JSONRPC", ["JSON", "JSONSchema", "Locking"]),
         floor("HTTPClient", ["CCurl", "Locking"]),
 
         // The model and the wire's types
         floor("AuraModel", ["JSON"]),
-        floor("AuraAPI", ["AuraModel", "JSON", "JSONRPC"]),
+        floor("AuraAPI", ["AuraModel", "JSON", "JSONRPC", "JSONSchema"]),
 
         // Storage
         floor("Storage", ["AuraModel", "JSON"]),
@@ -137,6 +138,7 @@ let package = Package(
                 argumentParser, configuration, crypto, logging, nioPosix, serviceLifecycle, system,
                 unixSignals, yams,
             ]),
+        program("aura-codegen", ["JSON", "JSONSchema", argumentParser]),
         program("aura", ["AuraAPI", "AuraClient", "AuraModel", "JSON", "JSONRPC", "Locking", argumentParser, nioCore]),
         program(
             "aura-sandbox",
@@ -144,6 +146,7 @@ let package = Package(
 
         // Tests mirror Sources; Tests/EndToEnd drives the programs from outside and is no Swift target.
         suite("JSONTests", ["JSON"]),
+        suite("JSONSchemaTests", ["JSONSchema", "JSON"]),
         suite("JSONRPCTests", ["JSONRPC", "JSON"]),
         suite("RPCTransportTests", ["AuraClient", "RPCTransport", "JSONRPC", "JSON", nioCore, nioPosix, logging]),
         .target(
@@ -180,7 +183,7 @@ let package = Package(
             "ControlPlaneTests",
             [
                 "ControlPlane", "AuraAPI", "DriverKit", "Jobs", "JSONRPC", "Storage", "StorageSQLite", "AuraModel",
-                "JSON",
+                "JSON", "JSONSchema",
                 "Locking", logging,
             ]),
         suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel", "JSON"]),

@@ -1,3 +1,4 @@
+import AuraAPI
 public import AuraModel
 public import JSONRPC
 public import Jobs
@@ -51,8 +52,16 @@ public struct ControlPlane: Sendable {
         }
     }
 
-    /// Adds all methods of the daemon.
-    public func register(in router: inout Router) {
+    /// All methods of the daemon. Parameters that break the schema never reach them.
+    public func router(onInternalError: @escaping @Sendable (Router.InternalError) -> Void) throws -> Router {
+        let document = try OpenRPCDocument.value()
+        var router = Router(schemas: try OpenRPCDocument.schemas(of: document), onInternalError: onInternalError)
+        register(in: &router)
+        router.registerImmediate(Methods.rpcDiscover) { _, _ in document }
+        return router
+    }
+
+    private func register(in router: inout Router) {
         registerOperations(in: &router)
         registerStatus(in: &router)
         registerSubscriptions(in: &router)

@@ -20,7 +20,7 @@ public struct JSONDecodingError: Error, Sendable, Hashable, CustomStringConverti
 extension JSONDecodingError {
     init(mismatch expected: String, found: JSONValue?, at path: JSONPath) {
         self.init(
-            path: path.text, reason: "expected \(expected), found \(found.map(JSONDecodingError.excerpt) ?? "nothing")")
+            path: path.text, reason: "expected \(expected), found \(found?.excerpt ?? "nothing")")
     }
 
     /// Turns what a type's own `init(from:)` threw into the one error of this scope.
@@ -37,12 +37,15 @@ extension JSONDecodingError {
         }
     }
 
-    /// The value itself where it is short, else what kind it is.
-    static func excerpt(_ value: JSONValue) -> String {
-        switch value {
-        case .null, .bool, .integer, .double: value.serializedString()
-        case .string(let text) where text.utf8.count <= 40: value.serializedString()
-        case .string, .array, .object: value.kind
+}
+
+extension JSONValue {
+    /// For errors: the value itself where it is short, else what kind it is.
+    public var excerpt: String {
+        switch self {
+        case .null, .bool, .integer, .double: serializedString()
+        case .string(let text) where text.utf8.count <= 40: serializedString()
+        case .string, .array, .object: kind
         }
     }
 }

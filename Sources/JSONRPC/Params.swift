@@ -1,4 +1,5 @@
 internal import JSON
+internal import JSONSchema
 
 /// Parameters that may be given by position, too.
 ///
@@ -24,18 +25,39 @@ public struct NoParams: Codable, Sendable, Hashable, PositionalParams {
     private enum NoKey: CodingKey {}
 }
 
-enum ParamsReader {
-    /// Makes `type` of what a request gave; every failure is an `invalidParams` with path and reason.
-    static func read<P: Decodable>(_ type: P.Type, from given: JSONValue?) throws(RPCError) -> P {
-        if type == NoParams.self, isEmpty(given), let none = NoParams() as? P { return none }
-        do {
-            let named = try byName(given, type)
-            return try JSONValueDecoder(rejectsUnknownKeys: true, rootName: "params").decode(type, from: named)
-        } catch {
-            throw RPCError(
-                .invalidParams, "cannot read the parameters, \(error.description)",
-                data: ["path": .string(error.path), "reason": .string(error.reason)])
+/// Makes the parameters of one method of what requests give.
+struct ParamsReader<Parameters: Decodable & Sendable>: Sendable {
+    private let schemas: SchemaSet?
+    private let schema: String?
+
+    init(_ schemas: SchemaSet?, _ schema: String?) {
+        self.schemas = schemas
+        self.schema = schema
+    }
+
+    /// Every failure is an `invalidParams` with path and reason.
+    func read(_ given: JSONValue?) throws(RPCError) -> Parameters {
+        if Parameters.self == NoParams.self, Self.isEmpty(given), let none = NoParams() as? Parameters { return none }
+        let named = try Self.orInvalid { () throws(JSONDecodingError) in try Self.byName(given) }
+        try check(named)
+        return try Self.orInvalid { () throws(JSONDecodingError) in
+            try JSONValueDecoder(rejectsUnknownKeys: true, rootName: "params").decode(Parameters.self, from: named)
         }
+    }
+
+    private static func orInvalid<Value>(_ body: () throws(JSONDecodingError) -> Value) throws(RPCError) -> Value {
+        do {
+            return try body()
+        } catch {
+            throw .invalidParams([SchemaViolation(path: error.path, reason: error.reason)])
+        }
+    }
+
+    /// Tells everything that is wrong at once.
+    private func check(_ named: JSONValue) throws(RPCError) {
+        guard let schemas, let schema else { return }
+        let violations = schemas.violations(in: named, of: schema, path: "params")
+        guard violations.isEmpty else { throw .invalidParams(violations) }
     }
 
     private static func isEmpty(_ given: JSONValue?) -> Bool {
@@ -47,10 +69,10 @@ enum ParamsReader {
         }
     }
 
-    private static func byName(_ given: JSONValue?, _ type: Any.Type) throws(JSONDecodingError) -> JSONValue {
+    private static func byName(_ given: JSONValue?) throws(JSONDecodingError) -> JSONValue {
         guard let given else { return .object([:]) }
-        guard case .array(let values) = given, type != JSONValue.self else { return given }
-        guard let positions = (type as? any PositionalParams.Type)?.positions else {
+        guard case .array(let values) = given, Parameters.self != JSONValue.self else { return given }
+        guard let positions = (Parameters.self as? any PositionalParams.Type)?.positions else {
             throw JSONDecodingError(
                 path: "params", reason: "expected an object, this method takes its parameters by name")
         }
@@ -60,5 +82,17 @@ enum ParamsReader {
                 path: "params", reason: "expected at most \(positions.count) positions\(names), found \(values.count)")
         }
         return .object(JSONObject(uniqueKeysWithValues: zip(positions, values).map { ($0, $1) }))
+    }
+}
+
+extension RPCError {
+    /// What the first violation is, in words, and all of them as data.
+    static func invalidParams(_ violations: [SchemaViolation]) -> RPCError {
+        let first = violations.first ?? SchemaViolation(path: "params", reason: "they do not fit")
+        let more = violations.count > 1 ? " (and \(violations.count - 1) more)" : ""
+        let all = violations.map { JSONValue.object(["path": .string($0.path), "reason": .string($0.reason)]) }
+        return RPCError(
+            .invalidParams, "cannot read the parameters, \(first.path): \(first.reason)\(more)",
+            data: ["path": .string(first.path), "reason": .string(first.reason), "violations": .array(all)])
     }
 }

@@ -1,4 +1,4 @@
-public import JSON
+import JSON
 
 /// How much the wire takes from one client, and from all of them.
 public struct RPCLimits: Sendable, Hashable {
@@ -40,17 +40,6 @@ public struct RPCLimits: Sendable, Hashable {
 
     /// Below this many waiting bytes, notifications flow and calls are read.
     public var outboundLowWaterBytes: Int { outboundQueueBytes / 4 }
-
-    /// The limits by name, as `system.limits` lists them.
-    public var named: JSONObject {
-        let all: [(String, Int)] = [
-            ("messageBytes", messageBytes), ("depth", depth), ("batchItems", batchItems),
-            ("inFlightPerConnection", inFlightPerConnection), ("inFlightPatienceMs", inFlightPatienceMs),
-            ("connections", connections), ("connectionsPerUser", connectionsPerUser),
-            ("subscriptionsPerConnection", subscriptionsPerConnection), ("outboundQueueBytes", outboundQueueBytes),
-        ]
-        return JSONObject(uniqueKeysWithValues: all.map { ($0, .integer(Int64($1))) })
-    }
 
     var json: JSONLimits { JSONLimits(bytes: messageBytes, depth: depth) }
 }

@@ -1,8 +1,11 @@
+public import JSONSchema
+
 /// The methods of a daemon by name.
 ///
 /// Filled before the first connection, then shared by all of them.
 public struct Router: Sendable {
     var methods: [String: Method] = [:]
+    private let schemas: SchemaSet?
     let onInternalError: @Sendable (InternalError) -> Void
 
     /// A handler's failure that callers must not see the words of.
@@ -16,7 +19,10 @@ public struct Router: Sendable {
     }
 
     /// Creates a router without methods; `onInternalError` gets what callers only see as `internalError`.
-    public init(onInternalError: @escaping @Sendable (InternalError) -> Void) {
+    ///
+    /// `schemas` has those of the parameters, by the names that methods give; what breaks them never reaches a handler.
+    public init(schemas: SchemaSet? = nil, onInternalError: @escaping @Sendable (InternalError) -> Void) {
+        self.schemas = schemas
         self.onInternalError = onInternalError
     }
 
@@ -32,27 +38,29 @@ public struct Router: Sendable {
     /// With `cancelsOnClose`, the call's task is cancelled when its connection closes; other calls run to their end.
     /// Handlers of one connection run in parallel. Registering a name again replaces the method.
     public mutating func register<P: Decodable & Sendable, R: Encodable & Sendable>(
-        _ name: String, params: P.Type, result: R.Type, holdsEvents: Bool = false, followsHolds: Bool = false,
+        _ method: RPCMethod<P, R>, holdsEvents: Bool = false, followsHolds: Bool = false,
         cancelsOnClose: Bool = false,
         handler: @escaping @Sendable (P, Call) async throws -> Reply<R>
     ) {
+        let params = ParamsReader<P>(schemas, method.parameters)
         let body = Method.Body.suspending { given, call throws in
-            try Answer(await handler(ParamsReader.read(params, from: given), call))
+            try Answer(await handler(params.read(given), call))
         }
-        methods[name] = Method(
+        methods[method.name] = Method(
             body: body, holdsEvents: holdsEvents, cancelsOnClose: cancelsOnClose, followsHolds: followsHolds)
     }
 
     /// Adds a method whose handler may wait; see the overload with ``Reply``.
     public mutating func register<P: Decodable & Sendable, R: Encodable & Sendable>(
-        _ name: String, params: P.Type, result: R.Type, holdsEvents: Bool = false, followsHolds: Bool = false,
+        _ method: RPCMethod<P, R>, holdsEvents: Bool = false, followsHolds: Bool = false,
         cancelsOnClose: Bool = false,
         handler: @escaping @Sendable (P, Call) async throws -> R
     ) {
+        let params = ParamsReader<P>(schemas, method.parameters)
         let body = Method.Body.suspending { given, call throws in
-            try Answer(await handler(ParamsReader.read(params, from: given), call))
+            try Answer(await handler(params.read(given), call))
         }
-        methods[name] = Method(
+        methods[method.name] = Method(
             body: body, holdsEvents: holdsEvents, cancelsOnClose: cancelsOnClose, followsHolds: followsHolds)
     }
 
@@ -60,25 +68,27 @@ public struct Router: Sendable {
     ///
     /// The handler must be quick and must not block: every connection of that event loop waits for it.
     public mutating func registerImmediate<P: Decodable & Sendable, R: Encodable & Sendable>(
-        _ name: String, params: P.Type, result: R.Type, holdsEvents: Bool = false,
+        _ method: RPCMethod<P, R>, holdsEvents: Bool = false,
         handler: @escaping @Sendable (P, Call) throws -> Reply<R>
     ) {
+        let params = ParamsReader<P>(schemas, method.parameters)
         let body = Method.Body.immediate { given, call in
-            try Answer(handler(ParamsReader.read(params, from: given), call))
+            try Answer(handler(params.read(given), call))
         }
-        methods[name] = Method(
+        methods[method.name] = Method(
             body: body, holdsEvents: holdsEvents, cancelsOnClose: false, followsHolds: false)
     }
 
     /// Adds a method that is answered at once; see the overload with ``Reply``.
     public mutating func registerImmediate<P: Decodable & Sendable, R: Encodable & Sendable>(
-        _ name: String, params: P.Type, result: R.Type, holdsEvents: Bool = false,
+        _ method: RPCMethod<P, R>, holdsEvents: Bool = false,
         handler: @escaping @Sendable (P, Call) throws -> R
     ) {
+        let params = ParamsReader<P>(schemas, method.parameters)
         let body = Method.Body.immediate { given, call in
-            try Answer(handler(ParamsReader.read(params, from: given), call))
+            try Answer(handler(params.read(given), call))
         }
-        methods[name] = Method(
+        methods[method.name] = Method(
             body: body, holdsEvents: holdsEvents, cancelsOnClose: false, followsHolds: false)
     }
 }

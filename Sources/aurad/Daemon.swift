@@ -79,10 +79,9 @@ struct Daemon {
 
     private func server(_ plane: ControlPlane, ready: Gate) throws -> RPCServer {
         let logger = self.logger
-        var router = Router { failure in
+        let router = try plane.router { failure in
             logger.error("\(failure.method) failed: \(failure.error)")
         }
-        plane.register(in: &router)
         var addresses: [ListenAddress] = [.unix(path: settings.wire.socket)]
         if let listen = settings.wire.listen { addresses.append(try TCPAddress.parse(listen)) }
         try prepareSocketDirectory()

@@ -1,3 +1,4 @@
+import AuraAPI
 import AuraModel
 import JSONRPC
 import Testing

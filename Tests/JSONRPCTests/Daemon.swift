@@ -22,27 +22,27 @@ struct Daemon: Sendable {
         let failures = failures
         let gate = gate
         router = Router { failure in failures.withLock { $0.append("\(failure.method): \(failure.error)") } }
-        router.registerImmediate("ping", params: NoParams.self, result: JSONValue.self) { _, _ in "pong" }
-        router.registerImmediate("sum", params: Sum.self, result: Int.self) { sum, _ in sum.left + sum.right }
-        router.registerImmediate("echo", params: JSONValue.self, result: JSONValue.self) { value, _ in value }
-        router.registerImmediate("nothing", params: NoParams.self, result: JSONValue.self) { _, _ in .null }
-        router.registerImmediate("encoded", params: NoParams.self, result: EncodedResult.self) { _, _ in
+        router.registerImmediate(RPCMethod<NoParams, JSONValue>("ping")) { _, _ in "pong" }
+        router.registerImmediate(RPCMethod<Sum, Int>("sum")) { sum, _ in sum.left + sum.right }
+        router.registerImmediate(RPCMethod<JSONValue, JSONValue>("echo")) { value, _ in value }
+        router.registerImmediate(RPCMethod<NoParams, JSONValue>("nothing")) { _, _ in .null }
+        router.registerImmediate(RPCMethod<NoParams, EncodedResult>("encoded")) { _, _ in
             EncodedResult(Array("[1]".utf8))
         }
-        router.registerImmediate("big", params: [String: Int].self, result: String.self) { given, _ in
+        router.registerImmediate(RPCMethod<[String: Int], String>("big")) { given, _ in
             String(repeating: "x", count: given["bytes"] ?? 0)
         }
-        router.register("later", params: Sum.self, result: Int.self) { sum, _ in sum.left + sum.right }
-        router.register("named", params: Named.self, result: Named.self) { named, _ in named }
-        router.register("breaks", params: NoParams.self, result: JSONValue.self) { _, _ -> JSONValue in throw Broken() }
-        router.registerImmediate("breaksAtOnce", params: NoParams.self, result: JSONValue.self) { _, _ -> JSONValue in
+        router.register(RPCMethod<Sum, Int>("later")) { sum, _ in sum.left + sum.right }
+        router.register(RPCMethod<Named, Named>("named")) { named, _ in named }
+        router.register(RPCMethod<NoParams, JSONValue>("breaks")) { _, _ -> JSONValue in throw Broken() }
+        router.registerImmediate(RPCMethod<NoParams, JSONValue>("breaksAtOnce")) { _, _ -> JSONValue in
             throw Broken()
         }
-        router.registerImmediate("nan", params: NoParams.self, result: Double.self) { _, _ in .nan }
-        router.register("refuses", params: NoParams.self, result: JSONValue.self) { _, _ -> JSONValue in
+        router.registerImmediate(RPCMethod<NoParams, Double>("nan")) { _, _ in .nan }
+        router.register(RPCMethod<NoParams, JSONValue>("refuses")) { _, _ -> JSONValue in
             throw RPCError(RPCErrorCode(-32020, "notFound"), "cannot find it", data: ["id": "x"])
         }
-        router.register("waits", params: Named.self, result: String.self, cancelsOnClose: true) { named, _ in
+        router.register(RPCMethod<Named, String>("waits"), cancelsOnClose: true) { named, _ in
             try await gate.wait(named.name ?? "")
             return "done"
         }

@@ -78,7 +78,7 @@ import Testing
         let outcomes = Locked<[String]>([])
         for cancels in [true, false] {
             daemon.router.register(
-                "hangs\(cancels)", params: NoParams.self, result: JSONValue.self, cancelsOnClose: cancels
+                RPCMethod<NoParams, JSONValue>("hangs\(cancels)"), cancelsOnClose: cancels
             ) { _, _ in
                 do {
                     try await gate.wait("hang")
@@ -140,11 +140,9 @@ import Testing
                 Reply("subscribed", afterReply: { #expect(call.session.offer(Array("{\"event\":1}".utf8)) == .queued) })
             }
             if immediate {
-                daemon.router.registerImmediate(
-                    "subscribe.true", params: NoParams.self, result: String.self, handler: reply)
+                daemon.router.registerImmediate(RPCMethod<NoParams, String>("subscribe.true"), handler: reply)
             } else {
-                daemon.router.register(
-                    "subscribe.false", params: NoParams.self, result: String.self, handler: { reply($0, $1) })
+                daemon.router.register(RPCMethod<NoParams, String>("subscribe.false"), handler: { reply($0, $1) })
             }
         }
         for immediate in [true, false] {
@@ -160,7 +158,7 @@ import Testing
     func eventsWaitForTheReplyOfACallThatHoldsThem(inBatch: Bool) async throws {
         var daemon = Daemon()
         let gate = daemon.gate
-        daemon.router.register("create", params: NoParams.self, result: String.self, holdsEvents: true) { _, _ in
+        daemon.router.register(RPCMethod<NoParams, String>("create"), holdsEvents: true) { _, _ in
             try await gate.wait()
             return "job"
         }
@@ -223,7 +221,7 @@ import Testing
     @Test func aReplyThatOverflowsTheQueueBecomesAnError() async throws {
         var daemon = Daemon()
         let gate = daemon.gate
-        daemon.router.register("bigLater", params: NoParams.self, result: String.self) { _, _ in
+        daemon.router.register(RPCMethod<NoParams, String>("bigLater")) { _, _ in
             try await gate.wait()
             return String(repeating: "x", count: 50_000)
         }
@@ -290,9 +288,7 @@ import Testing
         #expect(throws: Never.self) { try connection.session.reserveSubscription() }
     }
 
-    @Test func theLimitsHaveNames() {
-        #expect(RPCLimits().named["messageBytes"] == 1_048_576)
-        #expect(RPCLimits().named.count == 9)
+    @Test func theErrorsAreToldApart() {
         let numbers = RPCErrorCode.wire.map(\.number)
         #expect(Set(numbers).count == numbers.count)
         #expect(Set(RPCErrorCode.wire.map(\.name)).count == numbers.count)

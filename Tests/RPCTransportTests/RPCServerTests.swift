@@ -89,9 +89,11 @@ import Testing
         try await onBoth(limits: limits) { address, methods in
             let slow = try await RawClient.connect(to: address, reads: false)
             try await slow.send(#"{"jsonrpc":"2.0","id":0,"method":"attach"}"#)
+            // It reads no reply that could tell that it is attached.
+            while methods.sessions.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(1)) }
+            let session = try #require(methods.sessions.withLock { $0.first })
             let quick = try await RawClient.connect(to: address)
             _ = try await quick.ask(#"{"jsonrpc":"2.0","id":0,"method":"attach"}"#)
-            let session = try #require(methods.sessions.withLock { $0.first { $0.id == 1 } })
             let message = Session.notification("event", params: ["text": .string(String(repeating: "x", count: 1000))])
             let sent = 5_000
             let sender = Task { for _ in 0..<sent { try await session.notify(message) } }

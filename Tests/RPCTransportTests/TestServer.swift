@@ -57,21 +57,21 @@ struct Methods: Sendable {
     init() {
         let gate = gate
         let sessions = sessions
-        router.registerImmediate("ping", params: NoParams.self, result: JSONValue.self) { _, _ in "pong" }
-        router.registerImmediate("peer", params: NoParams.self, result: String.self) { _, call in "\(call.session.peer)"
+        router.registerImmediate(RPCMethod<NoParams, JSONValue>("ping")) { _, _ in "pong" }
+        router.registerImmediate(RPCMethod<NoParams, String>("peer")) { _, call in "\(call.session.peer)"
         }
-        router.registerImmediate("big", params: Bytes.self, result: String.self) { given, _ in
+        router.registerImmediate(RPCMethod<Bytes, String>("big")) { given, _ in
             String(repeating: "x", count: given.bytes)
         }
-        router.registerImmediate("attach", params: NoParams.self, result: JSONValue.self) { _, call in
+        router.registerImmediate(RPCMethod<NoParams, JSONValue>("attach")) { _, call in
             sessions.withLock { $0.append(call.session) }
             return .null
         }
-        router.register("waits", params: NoParams.self, result: String.self) { _, _ in
+        router.register(RPCMethod<NoParams, String>("waits")) { _, _ in
             await gate.wait()
             return "done"
         }
-        router.register("waitsCancellably", params: NoParams.self, result: String.self, cancelsOnClose: true) { _, _ in
+        router.register(RPCMethod<NoParams, String>("waitsCancellably"), cancelsOnClose: true) { _, _ in
             try await gate.waitCancellably()
             return "done"
         }

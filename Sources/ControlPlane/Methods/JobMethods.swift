@@ -7,34 +7,22 @@ import Storage
 /// `job.get`, `job.list`, `job.cancel`, `job.retry`, `job.wait`, `job.explain`.
 extension ControlPlane {
     func registerJobs(in router: inout Router) {
-        router.register(
-            "job.get", params: JobParameters.self, result: JobResult.self, followsHolds: true
-        ) { parameters, _ in
+        router.register(Methods.jobGet, followsHolds: true) { parameters, _ in
             try await self.answering { try await self.job(parameters.job) }
         }
-        router.register(
-            "job.list", params: JobListParameters.self, result: JobListResult.self, followsHolds: true
-        ) { parameters, _ in
+        router.register(Methods.jobList, followsHolds: true) { parameters, _ in
             try await self.answering { try await self.jobs(parameters) }
         }
-        router.register("job.cancel", params: JobParameters.self, result: JobResult.self, holdsEvents: true) {
-            parameters, _ in
+        router.register(Methods.jobCancel, holdsEvents: true) { parameters, _ in
             try await self.answering { try await self.cancel(parameters.job) }
         }
-        router.register(
-            "job.retry", params: JobRetryParameters.self, result: OperationResult.self, holdsEvents: true
-        ) { parameters, _ in
+        router.register(Methods.jobRetry, holdsEvents: true) { parameters, _ in
             try await self.answering { try await self.retry(parameters) }
         }
-        router.register(
-            "job.wait", params: JobWaitParameters.self, result: JobResult.self, followsHolds: true, cancelsOnClose: true
-        ) { parameters, _ in
+        router.register(Methods.jobWait, followsHolds: true, cancelsOnClose: true) { parameters, _ in
             try await self.answering { try await self.wait(parameters) }
         }
-        router.register(
-            "job.explain", params: JobParameters.self, result: ExplainResult.self, followsHolds: true,
-            cancelsOnClose: true
-        ) { parameters, _ in
+        router.register(Methods.jobExplain, followsHolds: true, cancelsOnClose: true) { parameters, _ in
             try await self.answering { try await self.explain(parameters.job) }
         }
     }
@@ -68,9 +56,9 @@ extension ControlPlane {
     }
 
     private func jobs(_ parameters: JobListParameters) async throws -> JobListResult {
-        let limit = try Check.limit(parameters.limit)
+        let limit = parameters.limit ?? Self.usualPage
         var query = JobQuery(
-            tenant: parameters.tenant.map { TenantID($0) }, change: parameters.change, states: parameters.states ?? [],
+            tenant: parameters.tenant, change: parameters.change, states: parameters.states ?? [],
             after: parameters.after, newestFirst: parameters.order == .newest, limit: limit + 1)
         if let text = parameters.instance {
             query.instance = try await instance(text, tenant: parameters.tenant).id

@@ -8,24 +8,21 @@ import Storage
 /// `provision`, `suspend`, `resume`, `restart`, `destroy`: each writes a job and answers at once.
 extension ControlPlane {
     func registerOperations(in router: inout Router) {
-        router.register("provision", params: ProvisionParameters.self, result: OperationResult.self, holdsEvents: true)
-        {
-            parameters, _ in
+        router.register(Methods.provision, holdsEvents: true) { parameters, _ in
             try await self.provision(parameters)
         }
-        for kind in [JobKind.suspend, .resume, .restart, .destroy] {
-            router.register(
-                kind.rawValue, params: InstanceOperationParameters.self, result: OperationResult.self, holdsEvents: true
-            ) {
-                parameters, _ in
+        let others: [(RPCMethod<InstanceOperationParameters, OperationResult>, JobKind)] = [
+            (Methods.suspend, .suspend), (Methods.resume, .resume), (Methods.restart, .restart),
+            (Methods.destroy, .destroy),
+        ]
+        for (method, kind) in others {
+            router.register(method, holdsEvents: true) { parameters, _ in
                 try await self.operate(kind, parameters)
             }
         }
     }
 
     private func provision(_ parameters: ProvisionParameters) async throws -> OperationResult {
-        try Check.name(parameters.name)
-        try Check.caller(tenant: parameters.tenant, key: parameters.idempotencyKey, change: parameters.change)
         let settings = services.settings
         guard settings.regions.contains(parameters.region) else {
             throw APIError.unknown(.unknownRegion, "region", parameters.region, allowed: settings.regions)
@@ -34,8 +31,8 @@ extension ControlPlane {
             throw APIError.unknown(.unknownSize, "size", parameters.size, allowed: settings.sizes)
         }
         let now = time.now()
-        let tenant = parameters.tenant.map { TenantID($0) } ?? Tenant.default
-        let change = self.change(parameters.change)
+        let tenant = parameters.tenant ?? Tenant.default
+        let change = parameters.change ?? services.identifiers.next()
         let instance = Instance(
             id: services.identifiers.next(), tenant: tenant, name: parameters.name, region: parameters.region,
             size: parameters.size, change: change, createdAt: now)
@@ -49,13 +46,12 @@ extension ControlPlane {
     private func operate(
         _ kind: JobKind, _ parameters: InstanceOperationParameters
     ) async throws -> OperationResult {
-        try Check.caller(tenant: parameters.tenant, key: parameters.idempotencyKey, change: parameters.change)
-        let tenant = parameters.tenant.map { TenantID($0) } ?? Tenant.default
+        let tenant = parameters.tenant ?? Tenant.default
         let target = Submission.Target.existing(
-            try Check.reference(parameters.instance, tenant: tenant), tenant: tenant)
+            InstanceReference(parameters.instance, tenant: tenant), tenant: tenant)
         return try await submit(
             NewOperation(
-                target: target, kind: kind, change: change(parameters.change), tenant: tenant,
+                target: target, kind: kind, change: parameters.change ?? services.identifiers.next(), tenant: tenant,
                 key: parameters.idempotencyKey, request: try Self.canonical(kind, parameters),
                 admit: Self.admission(of: kind)))
     }
@@ -87,10 +83,6 @@ extension ControlPlane {
         } catch let error as StorageError {
             throw APIError.from(error)
         }
-    }
-
-    private func change(_ given: String?) -> ChangeID {
-        given.map { ChangeID($0) } ?? services.identifiers.next()
     }
 }
 

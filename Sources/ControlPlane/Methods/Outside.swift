@@ -24,10 +24,10 @@ struct Outside {
         }
     }
 
-    private typealias Kind = (name: String, find: @Sendable (Instance) async throws -> [ResourceView])
+    private typealias Kind = (name: ResourceKind, find: @Sendable (Instance) async throws -> [ResourceView])
 
     private var kinds: [Kind] {
-        [("server", servers), ("key", keys)] + (services.network == nil ? [] : [("device", devices)])
+        [(.server, servers), (.key, keys)] + (services.network == nil ? [] : [(.device, devices)])
     }
 
     private func look(_ kind: Kind, _ instance: Instance, atMost limit: Duration, time: any TimeSource) async -> Look {
@@ -52,7 +52,7 @@ struct Outside {
         guard let found = try await services.compute.server(named: instance.outsideName) else { return [] }
         return [
             ResourceView(
-                kind: "server", id: found.id, name: found.name, state: found.status.rawValue,
+                kind: .server, id: found.id, name: found.name, state: found.status.rawValue,
                 ours: Labels.mark(found.labels, as: instance, of: services.installation))
         ]
     }
@@ -61,14 +61,14 @@ struct Outside {
         guard let found = try await services.compute.key(named: instance.outsideName) else { return [] }
         return [
             ResourceView(
-                kind: "key", id: found.id, name: found.name, state: nil,
+                kind: .key, id: found.id, name: found.name, state: nil,
                 ours: Labels.mark(found.labels, as: instance, of: services.installation))
         ]
     }
 
     private func devices(_ instance: Instance) async throws -> [ResourceView] {
         try await services.network?.devices(hostname: instance.outsideName).map { device in
-            ResourceView(kind: "device", id: device.nodeID, name: device.name, state: nil, ours: !device.tags.isEmpty)
+            ResourceView(kind: .device, id: device.nodeID, name: device.name, state: nil, ours: !device.tags.isEmpty)
         } ?? []
     }
 }

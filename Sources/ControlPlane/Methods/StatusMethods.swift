@@ -6,14 +6,10 @@ import Storage
 /// `status.get`, `status.list`.
 extension ControlPlane {
     func registerStatus(in router: inout Router) {
-        router.register(
-            "status.get", params: StatusGetParameters.self, result: StatusGetResult.self, followsHolds: true
-        ) { parameters, _ in
+        router.register(Methods.statusGet, followsHolds: true) { parameters, _ in
             try await self.answering { try await self.get(parameters) }
         }
-        router.register(
-            "status.list", params: StatusListParameters.self, result: StatusListResult.self, followsHolds: true
-        ) { parameters, _ in
+        router.register(Methods.statusList, followsHolds: true) { parameters, _ in
             try await self.answering { try await self.list(parameters) }
         }
     }
@@ -27,21 +23,22 @@ extension ControlPlane {
     }
 
     private func list(_ parameters: StatusListParameters) async throws -> StatusListResult {
-        try Check.caller(tenant: parameters.tenant, key: nil, change: nil)
-        let limit = try Check.limit(parameters.limit)
+        let limit = parameters.limit ?? Self.usualPage
         let found = try await store.instances(
             InstanceQuery(
-                tenant: parameters.tenant.map { TenantID($0) }, phases: parameters.phases ?? [],
+                tenant: parameters.tenant, phases: parameters.phases ?? [],
                 includesDestroyed: parameters.includeDestroyed ?? false, after: parameters.after, limit: limit + 1))
         let page = found.prefix(limit)
         return StatusListResult(
-            instances: page.map(InstanceView.init), next: found.count > limit ? page.last?.id : nil)
+            instances: page.map { InstanceView($0) }, next: found.count > limit ? page.last?.id : nil)
     }
 
-    func instance(_ text: String, tenant: String?) async throws -> Instance {
-        try Check.caller(tenant: tenant, key: nil, change: nil)
-        let reference = try Check.reference(text, tenant: tenant.map { TenantID($0) } ?? Tenant.default)
-        guard let instance = try await store.instance(reference), tenant.map({ $0 == instance.tenant.text }) ?? true
+    /// Rows of a page where nobody says how many.
+    static let usualPage = 100
+
+    func instance(_ text: String, tenant: TenantID?) async throws -> Instance {
+        let reference = InstanceReference(text, tenant: tenant ?? Tenant.default)
+        guard let instance = try await store.instance(reference), tenant.map({ $0 == instance.tenant }) ?? true
         else {
             throw RPCError(.instanceNotFound, "no instance is \(text): status.list shows those that exist")
         }

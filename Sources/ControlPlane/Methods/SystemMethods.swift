@@ -8,16 +8,17 @@ import Storage
 /// `system.ping`, `system.info`, `system.limits`, `system.health`.
 extension ControlPlane {
     func registerSystem(in router: inout Router) {
-        router.registerImmediate("system.ping", params: NoParams.self, result: PingResult.self) { _, _ in PingResult() }
-        router.registerImmediate("system.info", params: NoParams.self, result: InfoResult.self) { _, _ in
+        router.registerImmediate(Methods.systemPing) { _, _ in PingResult() }
+        router.registerImmediate(Methods.systemInfo) { _, _ in
             InfoResult(
-                version: self.facts.version, installation: self.services.installation, startedAt: self.facts.startedAt,
+                name: "aurad", version: self.facts.version, installation: self.services.installation,
+                startedAt: self.facts.startedAt,
                 database: self.facts.database, regions: self.services.settings.regions,
                 sizes: self.services.settings.sizes)
         }
-        let limits = JSONValue.object(["limits": .object(facts.limits.named)])
-        router.registerImmediate("system.limits", params: NoParams.self, result: JSONValue.self) { _, _ in limits }
-        router.register("system.health", params: NoParams.self, result: HealthResult.self) { _, _ in
+        let limits = LimitsResult(limits: Limits(facts.limits))
+        router.registerImmediate(Methods.systemLimits) { _, _ in limits }
+        router.register(Methods.systemHealth) { _, _ in
             try await self.answering {
                 let bounds = try await self.store.bounds()
                 return HealthResult(

@@ -102,7 +102,7 @@ public final class Reconciler: Service {
         return ReconcileReport(
             startedAt: start, tookMs: (time.uptime() - uptime).wholeMilliseconds, dryRun: isDryRun,
             listings: view.listings.map { listing in
-                ReconcileReport.Listing(
+                ReconcileListing(
                     kind: listing.kind, count: listing.things.count,
                     believed: listing.failure == nil && !sweep.isSuspect(listing), failure: listing.failure?.message)
             },
@@ -136,8 +136,7 @@ private func exchange<Value>(_ value: inout Value, _ new: Value) -> Value {
 extension ControlPlane {
     /// `reconcile.run`
     func registerReconciliation(in router: inout Router) {
-        router.register("reconcile.run", params: ReconcileParameters.self, result: ReconcileReport.self) {
-            parameters, _ in
+        router.register(Methods.reconcileRun) { parameters, _ in
             try await self.answering {
                 try await self.reconciler.sweep(
                     isDryRun: parameters.dryRun ?? false, isForced: parameters.force ?? false)

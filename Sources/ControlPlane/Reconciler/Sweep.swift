@@ -26,7 +26,7 @@ struct Sweep {
     let settings: ReconcilerSettings
     let isForced: Bool
     private(set) var record = SweepRecord()
-    private(set) var findings: [ReconcileReport.Finding] = []
+    private(set) var findings: [ReconcileFinding] = []
     private(set) var owned = 0
     private(set) var busy = 0
     /// Due now, to be carried out once the record is written; each with the place of its finding.
@@ -255,11 +255,11 @@ extension Sweep {
     }
 
     private mutating func add(
-        _ verdict: ReconcileReport.Verdict, _ thing: Thing, _ action: ReconcileReport.Action, _ reason: String,
+        _ verdict: ReconcileVerdict, _ thing: Thing, _ action: ReconcileAction, _ reason: String,
         _ sighting: Sighting? = nil
     ) {
         findings.append(
-            ReconcileReport.Finding(
+            ReconcileFinding(
                 verdict: verdict, kind: thing.key.kind, id: thing.key.id, name: thing.name, instance: thing.instance,
                 action: action, reason: reason, since: sighting?.since))
     }

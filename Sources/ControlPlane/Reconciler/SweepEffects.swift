@@ -13,7 +13,7 @@ struct SweepEffects {
     let checkDuty: @Sendable () async throws -> Void
 
     /// Returns the findings with what became of them.
-    func carryOut(_ sweep: Sweep) async throws -> [ReconcileReport.Finding] {
+    func carryOut(_ sweep: Sweep) async throws -> [ReconcileFinding] {
         var findings = sweep.findings
         let changed = try await store.recordSweep(sweep.record)
         for change in sweep.record.changes where !changed.contains(change.instance.id) {
@@ -36,7 +36,7 @@ struct SweepEffects {
     }
 
     /// What one thing's driver refuses stops none of the others. `body` says in words why it did nothing after all.
-    private func attempt(_ finding: inout ReconcileReport.Finding, _ body: () async throws -> String?) async throws {
+    private func attempt(_ finding: inout ReconcileFinding, _ body: () async throws -> String?) async throws {
         try await checkDuty()
         do {
             guard let reason = try await body() else { return }

@@ -1,0 +1,20 @@
+// Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
+
+/// Whether the daemon can do its work.
+public struct HealthResult: Sendable, Hashable, Codable {
+    /// True where it can.
+    public var ok: Bool
+    /// The oldest event's `seq` that a subscription can still have; one more than the head where none is left.
+    public var oldest: Int64
+    /// The newest event's `seq`, read from the database for this answer.
+    public var head: Int64
+    /// Jobs that this daemon works on now.
+    public var jobsRunning: Int
+
+    public init(ok: Bool, oldest: Int64, head: Int64, jobsRunning: Int) {
+        self.ok = ok
+        self.oldest = oldest
+        self.head = head
+        self.jobsRunning = jobsRunning
+    }
+}

@@ -1,0 +1,16 @@
+// Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
+
+public import AuraModel
+
+/// A page of jobs, by their ids.
+public struct JobListResult: Sendable, Hashable, Codable {
+    /// Without their steps.
+    public var jobs: [JobView]
+    /// Ask for `after` this for the next page; absent on the last.
+    public var next: JobID?
+
+    public init(jobs: [JobView], next: JobID? = nil) {
+        self.jobs = jobs
+        self.next = next
+    }
+}

@@ -1,0 +1,10 @@
+// Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
+
+/// A job.
+public struct JobResult: Sendable, Hashable, Codable {
+    public var job: JobView
+
+    public init(job: JobView) {
+        self.job = job
+    }
+}

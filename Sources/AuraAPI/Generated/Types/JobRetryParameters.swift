@@ -1,0 +1,17 @@
+// Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
+
+public import AuraModel
+public import JSONRPC
+
+/// Which job.
+public struct JobRetryParameters: Sendable, Hashable, Codable, PositionalParams {
+    public var job: JobID
+    public var idempotencyKey: String?
+
+    public static let positions: [String] = ["job", "idempotencyKey"]
+
+    public init(job: JobID, idempotencyKey: String? = nil) {
+        self.job = job
+        self.idempotencyKey = idempotencyKey
+    }
+}

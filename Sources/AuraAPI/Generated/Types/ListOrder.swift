@@ -1,0 +1,9 @@
+// Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
+
+/// Which end of a list comes first.
+public enum ListOrder: String, Sendable, Hashable, Codable, CaseIterable {
+    /// The oldest first.
+    case oldest
+    /// The newest first.
+    case newest
+}

@@ -1,0 +1,12 @@
+// Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
+
+/// The answer to every call that changes something.
+public struct OperationResult: Sendable, Hashable, Codable {
+    public var instance: InstanceView
+    public var job: JobView
+
+    public init(instance: InstanceView, job: JobView) {
+        self.instance = instance
+        self.job = job
+    }
+}

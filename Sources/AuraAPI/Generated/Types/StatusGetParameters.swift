@@ -1,0 +1,17 @@
+// Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
+
+public import AuraModel
+public import JSONRPC
+
+/// Which instance.
+public struct StatusGetParameters: Sendable, Hashable, Codable, PositionalParams {
+    public var instance: String
+    public var tenant: TenantID?
+
+    public static let positions: [String] = ["instance", "tenant"]
+
+    public init(instance: String, tenant: TenantID? = nil) {
+        self.instance = instance
+        self.tenant = tenant
+    }
+}

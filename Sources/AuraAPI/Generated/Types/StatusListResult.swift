@@ -1,0 +1,16 @@
+// Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
+
+public import AuraModel
+
+/// A page of instances, by their ids.
+public struct StatusListResult: Sendable, Hashable, Codable {
+    /// In the order in which they were made.
+    public var instances: [InstanceView]
+    /// Ask for `after` this for the next page; absent on the last.
+    public var next: InstanceID?
+
+    public init(instances: [InstanceView], next: InstanceID? = nil) {
+        self.instances = instances
+        self.next = next
+    }
+}

@@ -1,0 +1,25 @@
+// Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
+
+public import JSONRPC
+
+/// Which events, and from where.
+public struct SubscribeParameters: Sendable, Hashable, Codable, PositionalParams {
+    public var filter: FilterParameters?
+    /// `"now"` where none is given.
+    public var from: SubscriptionStart?
+    public var until: SubscriptionEnd?
+    /// The client's own id for it; one is made where none is given.
+    public var subscription: String?
+
+    public static let positions: [String] = ["filter", "from", "until", "subscription"]
+
+    public init(
+        filter: FilterParameters? = nil, from: SubscriptionStart? = nil, until: SubscriptionEnd? = nil,
+        subscription: String? = nil
+    ) {
+        self.filter = filter
+        self.from = from
+        self.until = until
+        self.subscription = subscription
+    }
+}

@@ -1,0 +1,15 @@
+// Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
+
+public import JSONRPC
+
+/// Which subscription of this connection.
+public struct UnsubscribeParameters: Sendable, Hashable, Codable, PositionalParams {
+    /// Its id.
+    public var subscription: String
+
+    public static let positions: [String] = ["subscription"]
+
+    public init(subscription: String) {
+        self.subscription = subscription
+    }
+}

@@ -1,0 +1,13 @@
+public import JSONRPC
+
+extension Limits {
+    /// The limits that hold, as `system.limits` lists them.
+    public init(_ limits: RPCLimits) {
+        self.init(
+            messageBytes: limits.messageBytes, depth: limits.depth, batchItems: limits.batchItems,
+            inFlightPerConnection: limits.inFlightPerConnection, inFlightPatienceMs: limits.inFlightPatienceMs,
+            connections: limits.connections, connectionsPerUser: limits.connectionsPerUser,
+            subscriptionsPerConnection: limits.subscriptionsPerConnection,
+            outboundQueueBytes: limits.outboundQueueBytes)
+    }
+}

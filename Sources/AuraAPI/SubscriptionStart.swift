@@ -1,0 +1,31 @@
+/// Where a subscription starts.
+public enum SubscriptionStart: Sendable, Codable, Hashable {
+    case now
+    case start
+    /// Events after this place in the ledger.
+    case after(Int64)
+
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        if let seq = try? container.decode(Int64.self), seq >= 0 {
+            self = .after(seq)
+            return
+        }
+        switch try? container.decode(String.self) {
+        case "now": self = .now
+        case "start": self = .start
+        default:
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: #"expected "now", "start" or a seq (a whole number, 0 or more)"#)
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        switch self {
+        case .now: try container.encode("now")
+        case .start: try container.encode("start")
+        case .after(let seq): try container.encode(seq)
+        }
+    }
+}

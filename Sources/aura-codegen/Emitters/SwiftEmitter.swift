@@ -1,0 +1,201 @@
+import JSON
+
+/// The wire's types, the methods' table and the errors, as `AuraAPI` declares them.
+struct SwiftEmitter {
+    let schema: WireSchema
+
+    private static let folder = "Sources/AuraAPI/Generated"
+
+    var files: [GeneratedFile] {
+        let types = schema.types.filter { !$0.isHandwritten }.map { type in
+            GeneratedFile(path: "\(Self.folder)/Types/\(type.swiftName).swift", text: source(of: type))
+        }
+        return types + [
+            GeneratedFile(path: "\(Self.folder)/Methods.swift", text: methods),
+            GeneratedFile(path: "\(Self.folder)/Errors.swift", text: errors),
+        ]
+    }
+
+    // MARK: - Types
+
+    private func source(of type: TypeSchema) -> String {
+        var source = SwiftSource()
+        source.documentation(type.description)
+        if let choices = type.choices {
+            source.line("public enum \(type.swiftName): String, Sendable, Hashable, Codable, CaseIterable {")
+            for (value, meaning) in choices {
+                source.documentation(Self.sentence(meaning), indent: 1)
+                source.line("case \(SwiftSource.word(value))", indent: 1)
+            }
+        } else {
+            structure(type, &source)
+        }
+        source.line("}")
+        return source.file(importing: modules(of: type))
+    }
+
+    private func structure(_ type: TypeSchema, _ source: inout SwiftSource) {
+        let protocols = ["Sendable", "Hashable", "Codable"] + (isParameters(type) ? ["PositionalParams"] : [])
+        source.line("public struct \(type.swiftName): \(protocols.joined(separator: ", ")) {")
+        for member in type.members {
+            source.documentation(member.description ?? "", indent: 1)
+            source.line("public var \(SwiftSource.word(member.name)): \(declaredType(of: member))", indent: 1)
+        }
+        if isParameters(type) {
+            let names = type.members.map { "\"\($0.name)\"" }.joined(separator: ", ")
+            source.line("")
+            source.line("public static let positions: [String] = [\(names)]", indent: 1)
+        }
+        source.line("")
+        let parameters = type.members.map {
+            "\(SwiftSource.word($0.name)): \(declaredType(of: $0))\(standard(of: $0))"
+        }
+        source.line("public init(\(parameters.joined(separator: ", "))) {", indent: 1)
+        for member in type.members {
+            source.line("self.\(member.name) = \(SwiftSource.word(member.name))", indent: 2)
+        }
+        source.line("}", indent: 1)
+    }
+
+    /// Whether a method takes it, so that its members have positions.
+    private func isParameters(_ type: TypeSchema) -> Bool {
+        schema.methods.contains { $0.parameters == type.name }
+    }
+
+    private func declaredType(of member: Member) -> String {
+        swiftType(of: member.schema).name + (member.isRequired ? "" : "?")
+    }
+
+    /// What a member is where nobody says: nothing where it may be absent, its one value where it has but one.
+    private func standard(of member: Member) -> String {
+        if let constant = member.schema["const"] { return " = \(constant.serializedString())" }
+        return member.isRequired ? "" : " = nil"
+    }
+
+    /// The Swift type of a schema, and the module that it comes from.
+    private func swiftType(of schema: JSONObject) -> (name: String, module: String?) {
+        if let name = TypeReference.name(in: schema), let type = self.schema.type(name) {
+            return Self.split(type.swiftName)
+        }
+        if let given = schema["x-swift"]?.stringValue { return Self.split(given) }
+        switch schema["type"]?.stringValue {
+        case "string": return ("String", nil)
+        case "integer": return ("Int64", nil)
+        case "number": return ("Double", nil)
+        case "boolean": return ("Bool", nil)
+        case "array":
+            let items = swiftType(of: schema["items"]?.objectValue ?? [:])
+            return ("[\(items.name)]", items.module)
+        default: return ("JSONValue", "JSON")
+        }
+    }
+
+    /// `AuraModel.Phase` → `Phase` of `AuraModel`.
+    private static func split(_ name: String) -> (name: String, module: String?) {
+        let parts = name.split(separator: ".").map(String.init)
+        return parts.count == 2 ? (parts[1], parts[0]) : (name, nil)
+    }
+
+    private func modules(of type: TypeSchema) -> Set<String> {
+        var modules = Set(type.members.compactMap { swiftType(of: $0.schema).module })
+        if isParameters(type) { modules.insert("JSONRPC") }
+        return modules
+    }
+
+    // MARK: - Methods
+
+    private var methods: String {
+        var source = SwiftSource()
+        source.documentation("Every method, with the types of its parameters and its result.")
+        source.line("public enum Methods {")
+        for method in schema.methods {
+            let types = [method.parameters, method.result].map { swiftType(named: $0).name }.joined(separator: ", ")
+            source.documentation(method.summary, indent: 1)
+            source.line("public static let \(SwiftSource.identifier(method.name)) = RPCMethod<\(types)>(", indent: 1)
+            source.line("\"\(method.name)\", parameters: \"\(method.parameters)\")", indent: 2)
+        }
+        source.line("}")
+        let modules = schema.methods.flatMap { [$0.parameters, $0.result] }.compactMap { swiftType(named: $0).module }
+        return source.file(importing: Set(modules + ["JSONRPC"]))
+    }
+
+    private func swiftType(named name: String) -> (name: String, module: String?) {
+        Self.split(schema.type(name)?.swiftName ?? name)
+    }
+
+    // MARK: - Errors
+
+    /// From here on the numbers are the operations' own; those before belong to the wire (`JSONRPC`).
+    private static let firstOfOperations: Int64 = -32020
+
+    private var errors: String {
+        let own = schema.errors.filter { (-32099...Self.firstOfOperations).contains($0.code) }
+        var source = SwiftSource()
+        source.documentation("The errors of operations, by their numbers on the wire.")
+        source.line("extension RPCErrorCode {")
+        for error in own {
+            source.documentation(error.description, indent: 1)
+            let retryable = error.retryable ? ", retryable: true" : ""
+            source.line(
+                "public static let \(error.name) = RPCErrorCode(\(error.code), \"\(error.name)\"\(retryable))",
+                indent: 1)
+        }
+        source.line("")
+        source.documentation("Every code that operations answer with.", indent: 1)
+        source.line("public static let operations: [RPCErrorCode] = [", indent: 1)
+        for error in own { source.line(".\(error.name),", indent: 2) }
+        source.line("]", indent: 1)
+        source.line("}")
+        return source.file(importing: ["JSONRPC"])
+    }
+
+    private static func sentence(_ words: String) -> String {
+        words.isEmpty ? "" : words.prefix(1).uppercased() + words.dropFirst() + "."
+    }
+}
+
+/// Lines of Swift.
+struct SwiftSource {
+    private var lines: [String] = []
+
+    private static let width = 118
+    private static let keywords: Set<String> = [
+        "class", "for", "default", "in", "is", "as", "case", "let", "var", "where", "self", "init",
+    ]
+
+    mutating func line(_ text: String, indent: Int = 0) {
+        lines.append(text.isEmpty ? "" : String(repeating: "    ", count: indent) + text)
+    }
+
+    /// A documentation comment, cut into lines.
+    mutating func documentation(_ text: String, indent: Int = 0) {
+        var rest = text.split(separator: " ")[...]
+        let start = String(repeating: "    ", count: indent) + "///"
+        while !rest.isEmpty {
+            var line = start
+            while let word = rest.first, line == start || line.count + 1 + word.count <= Self.width {
+                line += " \(word)"
+                rest = rest.dropFirst()
+            }
+            lines.append(line)
+        }
+    }
+
+    func file(importing modules: Set<String>) -> String {
+        let imports = modules.sorted().map { "public import \($0)" }
+        let head = ["// \(GeneratedFile.notice)", ""] + imports + (imports.isEmpty ? [] : [""])
+        return (head + lines).joined(separator: "\n") + "\n"
+    }
+
+    /// A name as Swift may declare it.
+    static func word(_ name: String) -> String {
+        let plain = identifier(name)
+        return keywords.contains(plain) ? "`\(plain)`" : plain
+    }
+
+    /// `job.get` → `jobGet`.
+    static func identifier(_ name: String) -> String {
+        let parts = name.split(separator: ".")
+        return parts.enumerated().map { $0 == 0 ? String($1) : $1.prefix(1).uppercased() + $1.dropFirst() }.joined()
+    }
+}
