@@ -3,6 +3,8 @@
 import json
 import socket
 
+from .schema import SCHEMA
+
 ENDS = {"job.succeeded", "job.failed", "job.cancelled"}
 
 
@@ -39,6 +41,8 @@ class Connection:
         self.messages = []
         self.notes = []
         self.last_id = 0
+        # What was asked under each id, so that the answer can be held to the schema.
+        self.asked = {}
 
     def __enter__(self):
         return self
@@ -53,6 +57,9 @@ class Connection:
         self.socket.sendall(data)
 
     def send(self, message):
+        for part in message if isinstance(message, list) else [message]:
+            if isinstance(part, dict) and isinstance(part.get("id"), (int, str)):
+                self.asked[part["id"]] = (part.get("method"), part.get("params"))
         self.send_bytes(json.dumps(message, separators=(",", ":")).encode() + b"\n")
 
     def read(self):
@@ -70,8 +77,19 @@ class Connection:
         for part in message if isinstance(message, list) else [message]:
             assert isinstance(part, dict) and part.get("jsonrpc") == "2.0", f"not a JSON-RPC message: {line!r}"
             assert ("method" in part) != (("result" in part) != ("error" in part)), f"neither call nor reply: {line!r}"
+            self.hold_to_schema(part)
         self.messages.append(message)
         return message
+
+    def hold_to_schema(self, message):
+        if "method" in message:
+            return SCHEMA.check_notification(message)
+        identifier = message["id"]
+        method, params = self.asked.pop(identifier, (None, None)) if isinstance(identifier, (int, str)) else (None, None)
+        if method in SCHEMA.methods:
+            SCHEMA.check_reply(method, params, message)
+        elif "error" in message:
+            SCHEMA.check_error(method, message["error"])
 
     def note(self):
         """The next notification."""
