@@ -1,0 +1,187 @@
+"""The Python client as others get it, installed by pip, against a live daemon."""
+
+import asyncio
+import importlib
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from harness import REPOSITORY, fresh_name
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    """The directory into which pip installed the package."""
+    target = tmp_path_factory.mktemp("site")
+    source = tmp_path_factory.mktemp("source")
+    # A copy, since the build leaves its own files beside the sources.
+    subprocess.run(["cp", "-r", f"{REPOSITORY}/clients/python/.", source], check=True)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", target, source], check=True)
+    return target
+
+
+@pytest.fixture(scope="module")
+def aura(installed):
+    sys.path.insert(0, str(installed))
+    try:
+        yield importlib.import_module("aura_client")
+    finally:
+        sys.path.remove(str(installed))
+
+
+@pytest.fixture
+def world(shared_world):
+    return shared_world
+
+
+@pytest.fixture
+def client(aura, world):
+    with aura.Client(str(world.daemon.socket), timeout=20, patience=20) as client:
+        yield client
+
+
+def test_from_nothing_to_running_and_away(client, aura):
+    name = fresh_name()
+    operation = client.provision(name, "eu-central", "small")
+    assert (operation.instance.name, operation.job.kind, operation.job.state) == (name, "provision", "queued")
+    events = list(client.follow(operation.job.id))
+    assert events[0].type == "job.queued" and events[-1].type == "job.succeeded"
+    assert all(event.job == operation.job.id for event in events)
+    instance = client.wait_until_running(operation)
+    assert instance.phase == "running" and instance.server.address and instance.running_at >= instance.created_at
+    job = client.job_get(operation.job.id).job
+    assert [step.state for step in job.steps] == ["done"] * len(job.steps)
+    assert name in [each.name for each in client.status_list().instances]
+    assert client.wait(client.destroy(name).job.id).state == "succeeded"
+
+
+def test_errors_are_types(client, aura):
+    name = fresh_name()
+    operation = client.provision(name, "eu-central", "small")
+    with pytest.raises(aura.errors.NameTaken) as taken:
+        client.provision(name, "eu-central", "small")
+    assert not taken.value.retryable and name in taken.value.message
+    with pytest.raises(aura.errors.InvalidParams) as invalid:
+        client.provision("Not A Name", "", "small", tenant="?")
+    assert {each["path"] for each in invalid.value.data["violations"]} == {"params.name", "params.region", "params.tenant"}
+    with pytest.raises(aura.errors.UnknownRegion) as unknown:
+        client.provision(fresh_name(), "the-moon", "small")
+    assert "eu-central" in unknown.value.data["allowed"]
+    with pytest.raises(aura.errors.CursorAhead):
+        client.subscribe(from_=10**9)
+    with pytest.raises(TimeoutError):
+        client.wait(operation.job.id, timeout=0)
+    client.wait(client.destroy(name).job.id)
+
+
+def test_a_job_that_fails_is_said_with_its_cause(client, aura, world):
+    world.sandbox.fault("actionFails", "/v1/servers", "POST", action="create_server", code="unavailable", message="no luck")
+    try:
+        with pytest.raises(aura.JobFailed) as failed:
+            client.wait_until_running(client.provision(name := fresh_name(), "eu-central", "small"))
+        assert "no luck" in failed.value.job.failure.message
+    finally:
+        world.sandbox.clear_faults()
+    client.wait(client.destroy(name).job.id)
+
+
+def test_a_subscription_goes_on_behind_a_daemon_that_dies(client, world):
+    """Five times `kill -9` while events come: every seq once, in order."""
+    seen = []
+    subscription = client.subscribe(from_="now")
+    reader = threading.Thread(target=lambda: seen.extend(subscription), daemon=True)
+    reader.start()
+    begun = client.system_health().head
+    jobs = []
+    for _ in range(5):
+        jobs.append(client.provision(fresh_name(), "eu-central", "small"))
+        time.sleep(0.4)
+        world.daemon.kill()
+        world.daemon.start()
+    for operation in jobs:
+        assert client.wait(operation.job.id).state == "succeeded"
+        client.wait(client.destroy(operation.instance.id).job.id)
+    head = client.system_health().head
+    end = time.monotonic() + 20
+    while (not seen or seen[-1].seq < head) and time.monotonic() < end:
+        time.sleep(0.05)
+    subscription.close()
+    reader.join(5)
+    assert [event.seq for event in seen] == list(range(begun + 1, head + 1))
+
+
+def test_a_call_whose_connection_breaks_happens_once(client, world):
+    """The daemon dies between a call and its answer; the same call goes out again, with the same key."""
+    names = [fresh_name() for _ in range(8)]
+    stop = threading.Event()
+
+    def kill():
+        while not stop.wait(0.15):
+            world.daemon.kill()
+            world.daemon.start()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        operations = [client.provision(name, "eu-central", "small") for name in names]
+    finally:
+        stop.set()
+        killer.join()
+    jobs = client.job_list(limit=1000, order="newest").jobs
+    for operation in operations:
+        assert [job.id for job in jobs if job.instance == operation.instance.id] == [operation.job.id]
+        client.wait(client.destroy(operation.instance.id).job.id)
+
+
+def test_a_daemon_that_stays_away_is_said_so(aura, tmp_path):
+    with aura.Client(str(tmp_path / "nobody.sock"), patience=0.3) as client:
+        begun = time.monotonic()
+        with pytest.raises(aura.ConnectionLost) as lost:
+            client.system_ping()
+        assert "nobody.sock" in str(lost.value) and 0.1 < time.monotonic() - begun < 3
+        with pytest.raises(aura.ConnectionLost):
+            client.subscribe()
+
+
+def test_asyncio(aura, world):
+    async def story():
+        async with aura.AsyncClient(str(world.daemon.socket), timeout=20, patience=20) as client:
+            pings = await asyncio.gather(*(client.system_ping() for _ in range(100)))
+            assert all(ping.pong for ping in pings)
+            async with client.subscribe() as everything:
+                name = fresh_name()
+                operation = await client.provision(name, "eu-central", "small")
+                own = [event async for event in client.follow(operation.job.id)]
+                instance = await client.wait_until_running(operation)
+                assert instance.phase == "running" and own[-1].type == "job.succeeded"
+                world.daemon.kill()
+                world.daemon.start()
+                destroyed = await client.destroy(name)
+                assert (await client.wait(destroyed.job.id)).state == "succeeded"
+                seen = []
+                async for event in everything:
+                    seen.append(event)
+                    if event.job == destroyed.job.id and event.type == "job.succeeded":
+                        break
+            assert [event.seq for event in seen] == list(range(seen[0].seq, seen[0].seq + len(seen)))
+            assert {event.seq for event in own} <= {event.seq for event in seen}
+            with pytest.raises(aura.errors.JobNotFound):
+                await client.job_get("nothing")
+    asyncio.run(asyncio.wait_for(story(), 60))
+
+
+def test_the_example_runs(installed, world):
+    name = fresh_name()
+    done = subprocess.run(
+        [sys.executable, REPOSITORY / "clients/python/examples/provision.py", name], capture_output=True, text=True,
+        timeout=60, env={"PYTHONPATH": str(installed), "AURA_SOCKET": str(world.daemon.socket), "PATH": "/usr/bin:/bin"})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{name} runs at" in done.stdout and done.stdout.strip().endswith("destroy succeeded")
+    refused = subprocess.run(
+        [sys.executable, REPOSITORY / "clients/python/examples/provision.py", "Not A Name"], capture_output=True, text=True,
+        timeout=60, env={"PYTHONPATH": str(installed), "AURA_SOCKET": str(world.daemon.socket), "PATH": "/usr/bin:/bin"})
+    assert refused.returncode == 1 and "params.name" in refused.stderr

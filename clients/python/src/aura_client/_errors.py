@@ -1,0 +1,47 @@
+"""What goes wrong: the daemon's own errors, and those of the way to it."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Mapping
+
+
+class AuraError(Exception):
+    """An error that the daemon answered. Its subclasses, one for each `code`, are in `aura_client.errors`."""
+
+    number: int = 0
+    code: str = ""
+    known: ClassVar[dict[str, type[AuraError]]] = {}
+
+    def __init__(self, number: int, code: str, message: str, data: Mapping[str, Any]):
+        super().__init__(message)
+        self.number = number
+        self.code = code
+        self.message = message
+        self.data = data
+        # Whether the same call may succeed later.
+        self.retryable = bool(data.get("retryable", False))
+
+    @classmethod
+    def from_json(cls, error: Mapping[str, Any]) -> AuraError:
+        data = error.get("data") or {}
+        code = data.get("code", "")
+        # A daemon that is newer than this client may know further ones.
+        kind = cls.known.get(code, AuraError)
+        return kind(error.get("code", 0), code, error.get("message", ""), data)
+
+
+class ConnectionLost(ConnectionError):
+    """The daemon could not be reached within the client's patience."""
+
+
+class ProtocolError(Exception):
+    """What came was no JSON-RPC, or longer than a client takes."""
+
+
+class JobFailed(Exception):
+    """A job that was waited for did not reach what was asked; `job` says why."""
+
+    def __init__(self, job: Any):
+        failure = job.failure.message if job.failure else job.state
+        super().__init__(f"{job.kind} {job.state}: {failure}")
+        self.job = job
