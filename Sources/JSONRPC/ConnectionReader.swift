@@ -8,7 +8,7 @@ public struct ConnectionReader: Sendable {
     private let router: Router
     private let session: Session
     private let decoder: MessageDecoder
-    private var framer: LineFramer
+    private var framer: MessageFramer
     /// Replies that were made since the last flush, so that one read costs one turn at the session's lock.
     private var replies: [UInt8] = []
     /// A message that waits until enough calls in flight have ended.
@@ -20,7 +20,7 @@ public struct ConnectionReader: Sendable {
         self.router = router
         self.session = session
         decoder = MessageDecoder(limits: session.limits)
-        framer = LineFramer(limit: session.limits.messageBytes)
+        framer = MessageFramer(limit: session.limits.messageBytes)
     }
 
     /// Whether the transport must not read until ``pump()`` has cleared this; the client is slowed, not refused.
@@ -34,6 +34,7 @@ public struct ConnectionReader: Sendable {
     public mutating func receive(_ bytes: UnsafeRawBufferPointer) {
         guard !isStopped else { return }
         framer.append(bytes)
+        if framer.saysLengths { session.sayLengths() }
         pump()
     }
 
@@ -47,7 +48,7 @@ public struct ConnectionReader: Sendable {
     public mutating func stop() {
         isStopped = true
         parked = nil
-        framer = LineFramer(limit: session.limits.messageBytes)
+        framer = MessageFramer(limit: session.limits.messageBytes)
         framer.finish()
         pump()
     }
@@ -76,8 +77,13 @@ public struct ConnectionReader: Sendable {
         pump()
     }
 
-    private mutating func take(_ frame: LineFramer.Frame) {
+    private mutating func take(_ frame: Frame) {
         switch frame {
+        case .broken(let reason):
+            let why = "cannot tell where a message ends, \(reason)"
+            reply(.null, .failure(RPCError(.parseError, why, data: ["reason": "brokenFraming", "position": 0])))
+            flush()
+            session.close()
         case .tooLong(let count):
             reply(.null, .failure(.messageTooLarge(session.limits, actual: count)))
         case .message(let range):

@@ -1,17 +1,9 @@
 /// Cuts a stream of bytes into messages of one line each.
 ///
 /// Bytes go in by ``append(_:)`` in pieces of any size, frames come out by ``next()``. A line ends with LF; a CR
-/// before it is dropped, and so are blank lines. A line beyond the limit is reported once, as soon as that is certain,
-/// and skipped to the next LF without being kept.
+/// before it is dropped, and so are blank lines. A line beyond the limit is reported once, as soon as that is certain (with what
+/// was seen of it so far), and skipped to the next LF without being kept.
 public struct LineFramer: Sendable {
-    /// One step of the stream.
-    public enum Frame: Sendable, Hashable {
-        /// A message: the range within the bytes that ``withBytes(of:_:)`` shows until the next ``append(_:)``.
-        case message(Range<Int>)
-        /// A line over the limit, with the number of bytes seen of it so far.
-        case tooLong(Int)
-    }
-
     private let limit: Int
     private var buffer: [UInt8] = []
     /// Where the first line that was not handed out begins.

@@ -116,6 +116,11 @@ extension Session {
         state.withLock { $0.append(lines: lines) }
     }
 
+    /// Says that this client's messages carry their lengths, and that it wants the same.
+    func sayLengths() {
+        state.withLock { $0.saysLengths = true }
+    }
+
     func hold() {
         state.withLock { $0.hold() }
     }

@@ -34,6 +34,8 @@ struct SessionState: Sendable {
     var wantsClose = false
     var inputEnded = false
     var isWakeDue = false
+    /// Whether each message that is written says its length; it stands on a line of its own else.
+    var saysLengths = false
     private(set) var holds = 0
     private(set) var subscriptions = 0
     private(set) var calls: [UInt64: InFlight] = [:]
@@ -102,7 +104,7 @@ extension SessionState {
         guard beingWritten == 0, !outbox.isEmpty else { return nil }
         beingWritten = outbox.count
         defer { outbox = [] }
-        return outbox
+        return saysLengths ? LengthHeaders.applied(to: outbox) : outbox
     }
 
     /// Says that the last ``take()`` was written; returns the senders that may go on.

@@ -1,0 +1,9 @@
+/// One step of a stream that is cut into messages.
+public enum Frame: Sendable, Hashable {
+    /// A message: the range within the bytes that `withBytes(of:_:)` shows until the next `append(_:)`.
+    case message(Range<Int>)
+    /// A message over the limit, with its length as far as it is known.
+    case tooLong(Int)
+    /// What came says no more where a message ends, for this reason: nothing after it can be read.
+    case broken(String)
+}

@@ -1,0 +1,127 @@
+/// Cuts a stream of bytes into messages that say their length, as editors' JSON-RPC libraries send them.
+///
+///     Content-Length: 39\r\n
+///     \r\n
+///     {"jsonrpc":"2.0","id":1,"method":"ping"}…
+///
+/// A message over the limit is reported once and skipped without being kept, whole. Headers other than `Content-Length` are read over
+/// (https://microsoft.github.io/language-server-protocol/specifications/lsp/3.17/specification/#baseProtocol).
+public struct HeaderFramer: Sendable {
+    /// The most bytes that the headers of one message may have.
+    public static let headerLimit = 4096
+
+    private let limit: Int
+    private var buffer: [UInt8] = []
+    /// Where the first byte that was not handed out is.
+    private var start = 0
+    /// The length that the headers of the present message said.
+    private var length: Int?
+    private var toSkip = 0
+    private var isBroken = false
+    private var hasEnded = false
+
+    /// Creates a framer for messages of at most `limit` bytes.
+    public init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// Whether the stream has ended and everything that was whole was handed out.
+    public var hasFinished: Bool { hasEnded }
+
+    /// Takes the next bytes of the stream.
+    public mutating func append(_ bytes: UnsafeRawBufferPointer) {
+        guard !isBroken else { return }
+        dropConsumed()
+        let skipped = min(toSkip, bytes.count)
+        toSkip -= skipped
+        buffer.append(contentsOf: bytes[skipped...])
+    }
+
+    /// Says that the stream has ended; a message that is not whole then never will be.
+    public mutating func finish() {
+        hasEnded = true
+    }
+
+    /// The next frame, or nil until more bytes come.
+    public mutating func next() -> Frame? {
+        guard !isBroken else { return nil }
+        if length == nil, let problem = readHeaders() {
+            isBroken = true
+            buffer = []
+            start = 0
+            return .broken(problem)
+        }
+        guard let length else { return nil }
+        guard length <= limit else {
+            skip(length)
+            return .tooLong(length)
+        }
+        guard buffer.count - start >= length else { return nil }
+        defer {
+            start += length
+            self.length = nil
+        }
+        return .message(start..<start + length)
+    }
+
+    /// Shows the bytes of a message.
+    public func withBytes<R>(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+        try buffer.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+    }
+
+    /// Reads headers up to the empty line behind them, if that is there; returns what is wrong with them.
+    private mutating func readHeaders() -> String? {
+        var line = start
+        var found: Int?
+        while let end = buffer[line...].firstIndex(of: UInt8(ascii: "\n")), end - start < Self.headerLimit {
+            let text = buffer[line..<(end > line && buffer[end - 1] == UInt8(ascii: "\r") ? end - 1 : end)]
+            line = end + 1
+            if text.isEmpty {
+                guard let found else { return "a message's headers have no Content-Length" }
+                length = found
+                start = line
+                return nil
+            }
+            guard let colon = text.firstIndex(of: UInt8(ascii: ":")) else { return "a header has no colon" }
+            guard Self.isContentLength(text[..<colon]) else { continue }
+            guard let number = Self.number(text[(colon + 1)...]), found == nil else {
+                return "Content-Length is not one whole number"
+            }
+            found = number
+        }
+        return buffer.count - start < Self.headerLimit
+            ? nil : "a message's headers are longer than \(Self.headerLimit) bytes"
+    }
+
+    private static func isContentLength(_ name: ArraySlice<UInt8>) -> Bool {
+        name.elementsEqual("content-length".utf8) { byte, wanted in byte | 0x20 == wanted || byte == wanted }
+    }
+
+    private static func number(_ text: ArraySlice<UInt8>) -> Int? {
+        let digits = text.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        guard !digits.isEmpty, digits.count <= 15, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
+    }
+
+    private mutating func skip(_ length: Int) {
+        let here = min(length, buffer.count - start)
+        start += here
+        toSkip = length - here
+        self.length = nil
+    }
+
+    /// Frees what was handed out; an idle connection keeps no large buffer.
+    private mutating func dropConsumed() {
+        if start == buffer.count {
+            if buffer.capacity > 1024 { buffer = [] } else { buffer.removeAll(keepingCapacity: true) }
+        } else {
+            buffer.removeSubrange(..<start)
+        }
+        start = 0
+    }
+
+    /// Frees memory that an idle stream does not need.
+    mutating func trim() {
+        if start == buffer.count { dropConsumed() }
+    }
+}

@@ -1,0 +1,12 @@
+/// Messages that say their length, made of messages that stand on a line each: compact JSON holds no line end.
+enum LengthHeaders {
+    static func applied(to lines: [UInt8]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(lines.count + 32)
+        for message in lines.split(separator: UInt8(ascii: "\n")) {
+            bytes.append(contentsOf: "Content-Length: \(message.count)\r\n\r\n".utf8)
+            bytes.append(contentsOf: message)
+        }
+        return bytes
+    }
+}
