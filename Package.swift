@@ -183,7 +183,7 @@ let package = Package(
             "ControlPlaneTests",
             [
                 "ControlPlane", "AuraAPI", "DriverKit", "Jobs", "JSONRPC", "Storage", "StorageSQLite", "AuraModel",
-                "JSON", "JSONSchema",
+                "TestKit", "JSON", "JSONSchema",
                 "Locking", logging,
             ]),
         suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel", "JSON"]),

@@ -16,8 +16,19 @@ public struct SubscriptionEndNotification: Sendable, Codable {
     public var subscription: String
     public var result: SubscriptionEnded
 
-    public init(subscription: String, reason: String, seq: Int64) {
+    public init(subscription: String, reason: SubscriptionEndReason, seq: Int64) {
         self.subscription = subscription
         self.result = SubscriptionEnded(reason: reason, seq: seq)
+    }
+}
+
+/// The parameters of a `status.event` that says how far the ledger has come while nothing matched.
+public struct BookmarkNotification: Sendable, Codable {
+    public var subscription: String
+    public var result: Bookmark
+
+    public init(subscription: String, seq: Int64) {
+        self.subscription = subscription
+        self.result = Bookmark(seq: seq)
     }
 }

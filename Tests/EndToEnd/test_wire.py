@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from harness import Closed, Connection, RPCError
+from harness import Closed, Connection, RPCError, fresh_name
 
 
 def shell(line, world, seconds=90):
@@ -233,3 +233,42 @@ def test_errors_say_what_can_be_done(world):
             connection.call("status.get", instance="ada")
     assert raised.value.number == -32020 and raised.value.code == "instanceNotFound"
     assert raised.value.data["retryable"] is False and "status.list" in raised.value.message
+
+
+def test_a_subscription_of_so_many_events(world):
+    """It ends after as many as were asked for, wherever they come from; a repetition goes on behind them."""
+    job = world.provision(fresh_name())
+    world.finish(job)
+    with world.connect() as connection:
+        first = connection.subscribe(**{"from": "start"}, maxEvents=3)["subscription"]
+        notes = [connection.note()["params"] for _ in range(4)]
+        assert {note["subscription"] for note in notes} == {first}
+        assert [note["result"]["seq"] for note in notes] == [1, 2, 3, 3]
+        assert notes[-1]["result"] == {"type": "subscription.ended", "reason": "maxEvents", "seq": 3}
+        connection.subscribe(**{"from": 3}, maxEvents=1, filter={"types": ["job.succeeded"]})
+        assert connection.note()["params"]["result"]["type"] == "job.succeeded"
+        assert connection.note()["params"]["result"]["reason"] == "maxEvents"
+        live = connection.subscribe(maxEvents=2)["subscription"]
+        connection.call("destroy", instance=world.call("job.get", job=job)["job"]["instance"])
+        notes = [connection.note()["params"] for _ in range(3)]
+        assert [note["subscription"] for note in notes] == [live] * 3 and notes[0]["result"]["type"] == "job.queued"
+        assert connection.call("status.unsubscribe", subscription=live) == {"ended": False}
+        connection.refused("invalidParams", "status.subscribe", maxEvents=0)
+        connection.refused("invalidParams", "status.subscribe", onLag="forget")
+
+
+def test_a_filter_that_matches_little_gets_bookmarks(world):
+    """Every thousand events that it does not match, it is told how far it is, and may begin there."""
+    with world.connect() as connection:
+        quiet = connection.subscribe(filter={"types": ["alert.raised"]})["subscription"]
+        begun = connection.call("system.health")["head"]
+        jobs = [connection.call("provision", name=fresh_name(), region="eu-central", size="small")["job"] for _ in range(50)]
+        for job in jobs:
+            world.finish(job["id"])
+        head = connection.call("system.health")["head"]
+        assert head - begun > 1100, "too few events to get a bookmark"
+        mark = connection.note()["params"]
+        assert mark["subscription"] == quiet and mark["result"]["type"] == "subscription.bookmark"
+        assert begun + 1000 <= mark["result"]["seq"] <= head
+        again = connection.subscribe(**{"from": mark["result"]["seq"]}, filter={"types": ["alert.raised"]})
+        assert again["head"] >= mark["result"]["seq"]

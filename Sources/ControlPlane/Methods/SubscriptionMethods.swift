@@ -20,10 +20,12 @@ extension ControlPlane {
         let head = subscriptions.feed.head
         let cursor = try await cursor(parameters.from ?? .now, head: head)
         let id = try subscriptions.reserve(parameters.subscription, for: call.session)
-        let subscription = Subscription(
-            id: id, session: call.session, filter: filter, cursor: cursor,
-            endsWhenTerminal: parameters.until == .terminal)
-        return Reply(SubscribeResult(subscription: id, head: head)) { self.subscriptions.start(subscription) }
+        var subscription = Subscription(id: id, session: call.session, filter: filter, cursor: cursor)
+        subscription.endsWhenTerminal = parameters.until == .terminal
+        subscription.remaining = parameters.maxEvents
+        subscription.onLag = parameters.onLag ?? .replay
+        let asked = subscription
+        return Reply(SubscribeResult(subscription: id, head: head)) { self.subscriptions.start(asked) }
     }
 
     private func cursor(_ start: SubscriptionStart, head: Int64) async throws -> Int64 {

@@ -11,10 +11,26 @@ struct Subscription: Sendable {
     var filter: EventFilter
     /// Events after this place are sent.
     var cursor: Int64
-    var endsWhenTerminal: Bool
+    var endsWhenTerminal = false
+    /// Events after which it ends; none means any number.
+    var remaining: Int64?
+    var onLag = LagPolicy.replay
+    /// Whether it has once caught up with the feed.
+    private var isLive = false
+    /// Events that were looked at and not sent since anything was.
+    private var passed: Int64 = 0
+
+    init(id: String, session: Session, filter: EventFilter, cursor: Int64) {
+        self.id = id
+        self.session = session
+        self.filter = filter
+        self.cursor = cursor
+    }
 
     /// Events that are read from the store, or taken from the feed, at once.
     private static let page = 500
+    /// After so many events that do not match, the client is told how far it is, so that it need not begin so far back.
+    private static let eventsToBookmark: Int64 = 1000
 
     /// Sends until the connection closes, the task is cancelled, or the end that was asked for.
     ///
@@ -25,36 +41,64 @@ struct Subscription: Sendable {
         do {
             try await followLedger(feed, store)
         } catch let error as StorageError where error.code == .cursorExpired {
-            try await end("cursorExpired")
+            try await end(.cursorExpired)
         }
     }
 
     private mutating func followLedger(_ feed: EventFeed, _ store: any Store) async throws {
-        if endsWhenTerminal, cursor >= feed.head, try await isSettled(store) { return try await end("terminal") }
+        if endsWhenTerminal, cursor >= feed.head, try await isSettled(store) { return try await end(.terminal) }
         while true {
             var sawEnd = false
             switch try await feed.next(after: cursor, limit: Self.page) {
             case .events(let events):
-                for event in events { sawEnd = try await send(event) || sawEnd }
-                cursor = events.last?.seq ?? cursor
+                isLive = true
+                guard let saw = try await send(events) else { return try await end(.maxEvents) }
+                sawEnd = saw
+                advance(to: events.last?.seq ?? cursor)
             case .behind(let head):
+                if isLive, onLag == .close { return try await end(.lagged) }
                 let query = EventQuery(filter: filter, after: cursor, through: head, limit: Self.page)
                 let events = try await store.events(query)
-                for event in events { sawEnd = try await send(event) || sawEnd }
-                cursor = events.count < Self.page ? head : events.last?.seq ?? head
+                guard let saw = try await send(events) else { return try await end(.maxEvents) }
+                sawEnd = saw
+                advance(to: events.count < Self.page ? head : events.last?.seq ?? head)
             }
+            if passed >= Self.eventsToBookmark { try await bookmark() }
             if endsWhenTerminal, sawEnd || cursor >= feed.head, try await isSettled(store) {
                 // What was queued between the look at the feed and the look at the jobs is still to come.
-                if cursor >= feed.head { return try await end("terminal") }
+                if cursor >= feed.head { return try await end(.terminal) }
             }
         }
     }
 
-    private func send(_ event: Event) async throws -> Bool {
-        guard filter.matches(event.entry) else { return false }
+    /// Sends what matches; returns whether a job's end was among it, and none where it was the last that was wanted.
+    private mutating func send(_ events: [Event]) async throws -> Bool? {
+        var sawEnd = false
+        for event in events where filter.matches(event.entry) {
+            try await session.notify(
+                EventNotification.method, params: EventNotification(subscription: id, result: EventView(event)))
+            sawEnd = sawEnd || event.entry.type.endsJob
+            // Counted from the event once the whole lot was looked at.
+            passed = cursor - event.seq
+            guard let remaining else { continue }
+            self.remaining = remaining - 1
+            if remaining <= 1 {
+                cursor = event.seq
+                return nil
+            }
+        }
+        return sawEnd
+    }
+
+    private mutating func advance(to seq: Int64) {
+        passed += seq - cursor
+        cursor = seq
+    }
+
+    private mutating func bookmark() async throws {
+        passed = 0
         try await session.notify(
-            EventNotification.method, params: EventNotification(subscription: id, result: EventView(event)))
-        return event.entry.type.endsJob
+            EventNotification.method, params: BookmarkNotification(subscription: id, seq: cursor))
     }
 
     /// Whether every job that the filter matches has come to its end.
@@ -66,7 +110,7 @@ struct Subscription: Sendable {
         return try await store.jobs(active).isEmpty
     }
 
-    private func end(_ reason: String) async throws {
+    private func end(_ reason: SubscriptionEndReason) async throws {
         try await session.notify(
             EventNotification.method,
             params: SubscriptionEndNotification(subscription: id, reason: reason, seq: cursor))

@@ -144,7 +144,8 @@ class Connection:
             if event["type"] == "subscription.ended":
                 assert event["reason"] == "terminal", event
                 return events
-            events.append(event)
+            if event["type"] != "subscription.bookmark":
+                events.append(event)
 
 
 def events_of(path, seconds=60, **filter):

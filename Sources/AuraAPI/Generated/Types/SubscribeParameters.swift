@@ -10,16 +10,22 @@ public struct SubscribeParameters: Sendable, Hashable, Codable, PositionalParams
     public var until: SubscriptionEnd?
     /// The client's own id for it; one is made where none is given.
     public var subscription: String?
+    /// It ends after so many events.
+    public var maxEvents: Int64?
+    /// `replay` where none is given.
+    public var onLag: LagPolicy?
 
-    public static let positions: [String] = ["filter", "from", "until", "subscription"]
+    public static let positions: [String] = ["filter", "from", "until", "subscription", "maxEvents", "onLag"]
 
     public init(
         filter: FilterParameters? = nil, from: SubscriptionStart? = nil, until: SubscriptionEnd? = nil,
-        subscription: String? = nil
+        subscription: String? = nil, maxEvents: Int64? = nil, onLag: LagPolicy? = nil
     ) {
         self.filter = filter
         self.from = from
         self.until = until
         self.subscription = subscription
+        self.maxEvents = maxEvents
+        self.onLag = onLag
     }
 }

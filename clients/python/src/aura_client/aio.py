@@ -9,7 +9,7 @@ from typing import Any, AsyncIterator
 from ._errors import AuraError, ConnectionLost, JobFailed
 from ._methods import AsyncMethods, Decoder, Result
 from ._wire import LONGEST_MESSAGE, NOT_CARRIED_OUT, Address, Backoff, Cursor, Wire, result_of
-from .types import Event, EventFilter, Instance, Job, OperationResult
+from .types import Event, EventFilter, Instance, Job, LagPolicy, OperationResult, SubscriptionEndReason
 
 # Notifications that wait for their reader; the socket is not read while there are more, and the daemon keeps the rest.
 NOTES_LIMIT = 1024
@@ -155,10 +155,13 @@ class AsyncClient(AsyncMethods):
     # MARK: subscriptions
 
     def subscribe(
-        self, *, filter: EventFilter | None = None, from_: str | int = "now", until: str | None = None
+        self, *, filter: EventFilter | None = None, from_: str | int = "now", until: str | None = None,
+        max_events: int | None = None, on_lag: LagPolicy | None = None,
     ) -> AsyncSubscription:
         """Follows the ledger: `async for` over it. See `Client.subscribe`."""
-        params = {"filter": filter.to_json() if filter else None, "from": from_, "until": until}
+        params = {
+            "filter": filter.to_json() if filter else None, "from": from_, "until": until, "maxEvents": max_events,
+            "onLag": on_lag}
         return AsyncSubscription(self.address, params, self.timeout, self.patience)
 
     def follow(self, job: str) -> AsyncSubscription:
@@ -196,6 +199,7 @@ class AsyncSubscription(AsyncIterator[Event]):
         self._patience = patience
         self._connection: AsyncConnection | None = None
         self._is_over = False
+        self.reason: SubscriptionEndReason | None = None
         self._lost_since: float | None = None
         self._backoff = Backoff()
 
@@ -244,8 +248,9 @@ class AsyncSubscription(AsyncIterator[Event]):
                 continue
             result = message["params"]["result"]
             if result["type"] == "subscription.ended":
+                self.reason = result["reason"]
                 await self.close()
-            elif self._cursor.take(result["seq"]):
+            elif self._cursor.take(result["seq"]) and result["type"] != "subscription.bookmark":
                 return Event.from_json(result)
         raise StopAsyncIteration
 

@@ -11,7 +11,7 @@ from typing import Any, Iterator
 from ._errors import AuraError, ConnectionLost, JobFailed
 from ._methods import Decoder, Methods, Result
 from ._wire import NOT_CARRIED_OUT, Address, Backoff, Cursor, Wire, result_of
-from .types import Event, EventFilter, Instance, Job, OperationResult
+from .types import Event, EventFilter, Instance, Job, LagPolicy, OperationResult, SubscriptionEndReason
 
 
 class Connection:
@@ -143,12 +143,16 @@ class Client(Methods):
     # MARK: subscriptions
 
     def subscribe(
-        self, *, filter: EventFilter | None = None, from_: str | int = "now", until: str | None = None
+        self, *, filter: EventFilter | None = None, from_: str | int = "now", until: str | None = None,
+        max_events: int | None = None, on_lag: LagPolicy | None = None,
     ) -> Subscription:
         """Follows the ledger: iterate over it. `from_` is `"now"`, `"start"` or a `seq`; `until="terminal"` ends it once every job
-        that the filter matches has ended. It has a connection of its own, and goes on behind a lost one where it stopped.
+        that the filter matches has ended, `max_events` after so many. It has a connection of its own, and goes on behind a lost one
+        where it stopped. `reason` says why it ended.
         """
-        params = {"filter": filter.to_json() if filter else None, "from": from_, "until": until}
+        params = {
+            "filter": filter.to_json() if filter else None, "from": from_, "until": until, "maxEvents": max_events,
+            "onLag": on_lag}
         return Subscription(self.address, params, self.timeout, self.patience)
 
     def follow(self, job: str) -> Subscription:
@@ -186,6 +190,8 @@ class Subscription(Iterator[Event]):
         self._patience = patience
         self._connection: Connection | None = None
         self._is_over = False
+        # Why it ended by itself: `terminal`, `maxEvents`, `lagged`, `cursorExpired`; None while it has not.
+        self.reason: SubscriptionEndReason | None = None
         # When the daemon was last heard of, while it cannot be reached.
         self._lost_since: float | None = None
         self._backoff = Backoff()
@@ -224,9 +230,14 @@ class Subscription(Iterator[Event]):
             return None
         result = message["params"]["result"]
         if result["type"] == "subscription.ended":
-            self.close()
+            self._end(result)
             return None
-        return Event.from_json(result) if self._cursor.take(result["seq"]) else None
+        is_news = self._cursor.take(result["seq"])
+        return Event.from_json(result) if is_news and result["type"] != "subscription.bookmark" else None
+
+    def _end(self, result: dict[str, Any]) -> None:
+        self.reason = result["reason"]
+        self.close()
 
     def _open(self) -> None:
         while not self._is_over:

@@ -90,6 +90,12 @@ JobState = Literal[
     "cancelled",
 ]
 
+# What becomes of a subscription whose client does not read fast enough.
+LagPolicy = Literal[
+    "replay",
+    "close",
+]
+
 # Which end of a list comes first.
 ListOrder = Literal[
     "oldest",
@@ -158,6 +164,30 @@ StepState = Literal[
 SubscriptionEnd = Literal[
     "terminal",
 ]
+
+# Why a subscription ended by itself.
+SubscriptionEndReason = Literal[
+    "terminal",
+    "maxEvents",
+    "lagged",
+    "cursorExpired",
+]
+
+
+@dataclass(frozen=True)
+class Bookmark:
+    """How far the ledger has come while nothing matched: a place to go on from."""
+
+    type: str
+    # Everything up to here was looked at.
+    seq: int
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Bookmark:
+        return cls(
+            type=data["type"],
+            seq=data["seq"],
+        )
 
 
 @dataclass(frozen=True)
@@ -773,11 +803,10 @@ class SubscribeResult:
 
 @dataclass(frozen=True)
 class SubscriptionEnded:
-    """The last thing that a subscription with `until` delivers."""
+    """The last thing that a subscription delivers that ends by itself."""
 
     type: str
-    # `terminal`: every job that the filter matched has come to its end.
-    reason: str
+    reason: SubscriptionEndReason
     # The place in the ledger up to which it delivered.
     seq: int
 
