@@ -147,6 +147,25 @@ def test_a_daemon_that_stays_away_is_said_so(aura, tmp_path):
             client.subscribe()
 
 
+def test_a_subscription_never_ends_without_a_word(aura, worlds):
+    """The daemon dies and stays away: whoever iterates is told so, and does not take it for the end of the stream."""
+    world = worlds()
+    with aura.Client(str(world.daemon.socket), patience=0.5) as client:
+        waiting = client.subscribe(from_="now")
+
+        async def story():
+            async with aura.AsyncClient(str(world.daemon.socket), patience=0.5) as client:
+                async with client.subscribe() as subscription:
+                    world.daemon.kill()
+                    with pytest.raises(aura.ConnectionLost):
+                        await asyncio.wait_for(anext(subscription), 10)
+
+        asyncio.run(story())
+        with pytest.raises(aura.ConnectionLost):
+            next(waiting)
+    world.daemon.start()
+
+
 def test_asyncio(aura, world):
     async def story():
         async with aura.AsyncClient(str(world.daemon.socket), timeout=20, patience=20) as client:
@@ -185,3 +204,7 @@ def test_the_example_runs(installed, world):
         [sys.executable, REPOSITORY / "clients/python/examples/provision.py", "Not A Name"], capture_output=True, text=True,
         timeout=60, env={"PYTHONPATH": str(installed), "AURA_SOCKET": str(world.daemon.socket), "PATH": "/usr/bin:/bin"})
     assert refused.returncode == 1 and "params.name" in refused.stderr
+    unasked = subprocess.run(
+        [sys.executable, REPOSITORY / "clients/python/examples/provision.py"], capture_output=True, text=True, timeout=60,
+        env={"PYTHONPATH": str(installed), "PATH": "/usr/bin:/bin"})
+    assert unasked.returncode == 1 and "NAME" in unasked.stderr and "Traceback" not in unasked.stderr

@@ -18,7 +18,9 @@ async def main(name, region="eu-central", size="small"):
 
 
 if __name__ == "__main__":
+    if not 1 <= len(sys.argv[1:]) <= 3:
+        sys.exit(__doc__)
     try:
         asyncio.run(main(*sys.argv[1:]))
-    except (AuraError, JobFailed, ConnectionError) as error:
+    except (AuraError, JobFailed, OSError) as error:
         sys.exit(f"cannot go on: {error}")

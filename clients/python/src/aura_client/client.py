@@ -72,7 +72,7 @@ class Client(Methods):
     """Calls a daemon, over one connection that is made anew where it was lost.
 
     A call whose connection breaks is sent again: those that change something carry an idempotency key, so that it happens once.
-    Threads may share a client; their calls take turns.
+    Threads may share a client; their calls take turns, and `wait` keeps its turn for as long as it waits.
 
     `address` is a Unix socket's path or `tcp:HOST:PORT`; without one it is `AURA_SOCKET` or `/run/aura/aurad.sock`. `timeout` is
     how long one reply may take, in seconds; `patience` for how long a daemon that cannot be reached is tried.
@@ -213,6 +213,9 @@ class Subscription(Iterator[Event]):
         while not self._is_over:
             try:
                 event = self._next()
+            except ConnectionLost:
+                # Patience is over: whoever iterates is told, since an end without a word looks like the stream's own.
+                raise
             except OSError as error:
                 self._recover(error)
                 continue
