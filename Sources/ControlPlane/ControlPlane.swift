@@ -57,7 +57,8 @@ public struct ControlPlane: Sendable {
         let document = try OpenRPCDocument.value()
         var router = Router(schemas: try OpenRPCDocument.schemas(of: document), onInternalError: onInternalError)
         register(in: &router)
-        router.registerImmediate(Methods.rpcDiscover) { _, _ in document }
+        // Not on the event loop: to write so much down takes longer than others should wait.
+        router.register(Methods.rpcDiscover) { _, _ in document }
         return router
     }
 

@@ -102,6 +102,10 @@ struct SchemaAgreementTests {
         for value in try values(of: "Cancellation") { #expect(Cancellation(rawValue: value) != nil) }
     }
 
+    @Test func theDocumentIsOfThisVersion() throws {
+        #expect(try OpenRPCDocument.value()["info"]?["version"]?.stringValue == AuraVersion.text)
+    }
+
     @Test func errorsAreTheWires() throws {
         let errors = try #require(try OpenRPCDocument.value()["components"]?["errors"]?.objectValue)
         let known = RPCErrorCode.wire + RPCErrorCode.operations

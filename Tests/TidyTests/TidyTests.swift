@@ -61,7 +61,7 @@ import Testing
 
     /// The floors that hold decisions touch nothing but memory.
     private static let core = [
-        "AuraModel", "AuraAPI", "Storage", "Jobs", "JSONRPC", "ControlPlane", "Drivers/DriverKit",
+        "AuraModel", "AuraAPI", "Storage", "Jobs", "JSONRPC", "JSONSchema", "ControlPlane", "Drivers/DriverKit",
     ]
 
     @Test func theCoreImportsNoAdapters() throws {
