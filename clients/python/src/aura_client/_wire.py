@@ -85,6 +85,11 @@ def result_of(reply: dict[str, Any]) -> Any:
     return reply.get("result")
 
 
+def reply_time(timeout: float, method: str, params: dict[str, Any]) -> float:
+    """How long a reply may take, in seconds; one that waits for a job has that time on top."""
+    return timeout + ((params.get("timeoutMs") or 600_000) / 1000 if method == "job.wait" else 0)
+
+
 class Backoff:
     """How long to wait from one attempt to the next: 50 ms, twice as long each time up to 2 s, a half of it by chance."""
 

@@ -8,7 +8,7 @@ from typing import Any, AsyncIterator
 
 from ._errors import AuraError, ConnectionLost, JobFailed
 from ._methods import AsyncMethods, Decoder, Result
-from ._wire import LONGEST_MESSAGE, NOT_CARRIED_OUT, Address, Backoff, Cursor, Wire, result_of
+from ._wire import LONGEST_MESSAGE, NOT_CARRIED_OUT, Address, Backoff, Cursor, Wire, reply_time, result_of
 from .types import Event, EventFilter, Instance, Job, LagPolicy, OperationResult, SubscriptionEndReason
 
 # Notifications that wait for their reader; the socket is not read while there are more, and the daemon keeps the rest.
@@ -128,7 +128,7 @@ class AsyncClient(AsyncMethods):
         while True:
             try:
                 connection = await self._present()
-                return await connection.call(method, params, self._reply_time(method, params))
+                return await connection.call(method, params, reply_time(self.timeout, method, params))
             except TimeoutError:
                 raise
             except OSError as error:
@@ -141,10 +141,6 @@ class AsyncClient(AsyncMethods):
             if time.monotonic() + wait > end:
                 raise ConnectionLost(f"cannot reach aurad at {self.address}: {failure}") from failure
             await asyncio.sleep(wait)
-
-    def _reply_time(self, method: str, params: dict[str, Any]) -> float:
-        waits = (params.get("timeoutMs") or 600_000) / 1000 if method == "job.wait" else 0
-        return self.timeout + waits
 
     async def _present(self) -> AsyncConnection:
         async with self._opening:

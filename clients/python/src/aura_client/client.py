@@ -10,7 +10,7 @@ from typing import Any, Iterator
 
 from ._errors import AuraError, ConnectionLost, JobFailed
 from ._methods import Decoder, Methods, Result
-from ._wire import NOT_CARRIED_OUT, Address, Backoff, Cursor, Wire, result_of
+from ._wire import NOT_CARRIED_OUT, Address, Backoff, Cursor, Wire, reply_time, result_of
 from .types import Event, EventFilter, Instance, Job, LagPolicy, OperationResult, SubscriptionEndReason
 
 
@@ -101,11 +101,7 @@ class Client(Methods):
     def call(self, method: str, params: dict[str, Any]) -> Any:
         """Any method by its name; its result as JSON."""
         with self._lock:
-            return self._attempt(lambda: self._present().call(method, params, self._reply_time(method, params)))
-
-    def _reply_time(self, method: str, params: dict[str, Any]) -> float:
-        waits = (params.get("timeoutMs") or 600_000) / 1000 if method == "job.wait" else 0
-        return self.timeout + waits
+            return self._attempt(lambda: self._present().call(method, params, reply_time(self.timeout, method, params)))
 
     def _present(self) -> Connection:
         if self._connection is None:
