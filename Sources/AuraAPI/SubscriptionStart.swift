@@ -2,6 +2,8 @@
 public enum SubscriptionStart: Sendable, Codable, Hashable {
     case now
     case start
+    /// The instances as they are, and then what changes.
+    case snapshot
     /// Events after this place in the ledger.
     case after(Int64)
 
@@ -14,9 +16,10 @@ public enum SubscriptionStart: Sendable, Codable, Hashable {
         switch try? container.decode(String.self) {
         case "now": self = .now
         case "start": self = .start
+        case "snapshot": self = .snapshot
         default:
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: #"expected "now", "start" or a seq (a whole number, 0 or more)"#)
+                in: container, debugDescription: #"expected "now", "start", "snapshot" or a seq (a whole number, 0 or more)"#)
         }
     }
 
@@ -25,6 +28,7 @@ public enum SubscriptionStart: Sendable, Codable, Hashable {
         switch self {
         case .now: try container.encode("now")
         case .start: try container.encode("start")
+        case .snapshot: try container.encode("snapshot")
         case .after(let seq): try container.encode(seq)
         }
     }

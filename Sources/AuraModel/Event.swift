@@ -67,6 +67,14 @@ public enum EventType: String, Sendable, Hashable, Codable, CaseIterable {
     /// Somebody has to look: `data.code` says at what.
     case alertRaised = "alert.raised"
 
+    /// Whether such an event only says how far its job is, so that a later one of the job says more.
+    public var isProgress: Bool {
+        switch self {
+        case .stepProgress, .taskStarted, .taskFinished: true
+        default: false
+        }
+    }
+
     /// Whether the job of such an event has come to its end.
     public var endsJob: Bool {
         switch self {

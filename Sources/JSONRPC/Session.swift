@@ -93,6 +93,9 @@ extension SessionState {
 public struct SessionClosed: Error, Sendable, Hashable, CustomStringConvertible {
     /// One sentence.
     public var description: String { "cannot notify, the connection is closed" }
+
+    /// Creates it.
+    public init() {}
 }
 
 extension Session {
@@ -110,16 +113,21 @@ extension Session {
     ///
     /// For publishers that serve many connections and must wait for none of them.
     public func offer(_ message: [UInt8]) -> Offer {
+        offer { $0.append(message) }
+    }
+
+    /// The same for a message of three parts, the second of which many connections share.
+    public func offer(_ head: [UInt8], _ shared: [UInt8], _ tail: [UInt8]) -> Offer {
+        offer { $0.append(head, shared, tail) }
+    }
+
+    private func offer(_ append: (inout SessionState) -> Void) -> Offer {
         let (offer, isDue) = state.withLock { state in
-            let offer = state.offer(message)
+            let offer = state.offer(append)
             return (offer, offer == .queued && state.needsWake())
         }
         if isDue { wake() }
-        switch offer {
-        case .queued: return .queued
-        case .busy: return .busy
-        case .closed: return .closed
-        }
+        return offer
     }
 
     /// Sends one complete JSON message, without line end.
@@ -164,7 +172,7 @@ extension Session {
 
     private func queue(_ waiter: SessionState.Waiter) {
         let (offer, isDue) = state.withLock { state in
-            let offer = state.offer(waiter.message)
+            let offer = state.offer { $0.append(waiter.message) }
             if offer == .busy { state.wait(waiter) }
             return (offer, offer == .queued && state.needsWake())
         }

@@ -70,21 +70,28 @@ struct SessionState: Sendable {
 // MARK: - Outbound
 
 extension SessionState {
-    enum Offer { case queued, busy, closed }
-
     private var mayNotify: Bool { holds == 0 && queuedBytes < limits.outboundLowWaterBytes }
 
     /// Queues a notification if there is room and nobody waits before it.
-    mutating func offer(_ message: [UInt8]) -> Offer {
+    mutating func offer(_ append: (inout SessionState) -> Void) -> Session.Offer {
         if isClosed { return .closed }
         guard mayNotify, waiters.isEmpty else { return .busy }
-        append(message)
+        append(&self)
         return .queued
     }
 
     mutating func append(_ message: [UInt8]) {
         guard !isClosed else { return }
         outbox.append(contentsOf: message)
+        outbox.append(UInt8(ascii: "\n"))
+    }
+
+    mutating func append(_ head: [UInt8], _ shared: [UInt8], _ tail: [UInt8]) {
+        guard !isClosed else { return }
+        outbox.reserveCapacity(outbox.count + head.count + shared.count + tail.count + 1)
+        outbox.append(contentsOf: head)
+        outbox.append(contentsOf: shared)
+        outbox.append(contentsOf: tail)
         outbox.append(UInt8(ascii: "\n"))
     }
 

@@ -2,6 +2,8 @@ public import AuraModel
 
 /// Which instances, in order of their ids (which is order of creation).
 public struct InstanceQuery: Sendable {
+    /// The one that is wanted, whether it was destroyed or not.
+    public var instance: InstanceID?
     public var tenant: TenantID?
     public var phases: [Phase]
     public var includesDestroyed: Bool
@@ -9,14 +11,27 @@ public struct InstanceQuery: Sendable {
     public var limit: Int
 
     public init(
-        tenant: TenantID? = nil, phases: [Phase] = [], includesDestroyed: Bool = false, after: InstanceID? = nil,
-        limit: Int = 100
+        instance: InstanceID? = nil, tenant: TenantID? = nil, phases: [Phase] = [], includesDestroyed: Bool = false,
+        after: InstanceID? = nil, limit: Int = 100
     ) {
+        self.instance = instance
         self.tenant = tenant
         self.phases = phases
         self.includesDestroyed = includesDestroyed
         self.after = after
         self.limit = limit
+    }
+}
+
+/// Instances, and the newest event, as of one moment.
+public struct InstancePage: Sendable {
+    public var instances: [Instance]
+    /// The `seq` of the newest event.
+    public var head: Int64
+
+    public init(instances: [Instance], head: Int64) {
+        self.instances = instances
+        self.head = head
     }
 }
 

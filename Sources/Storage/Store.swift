@@ -47,6 +47,8 @@ public protocol Store: Sendable {
 
     func instance(_ reference: InstanceReference) async throws -> Instance?
     func instances(_ query: InstanceQuery) async throws -> [Instance]
+    /// Instances and the ledger's head as of one moment: every event up to the head shows in the instances, and none after it.
+    func snapshot(_ query: InstanceQuery) async throws -> InstancePage
     func job(_ id: JobID) async throws -> Job?
     func jobs(_ query: JobQuery) async throws -> [Job]
     /// The steps that were begun, in order of their index.

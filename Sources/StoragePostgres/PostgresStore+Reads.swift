@@ -27,16 +27,29 @@ extension PostgresStore {
     }
 
     public func instances(_ query: InstanceQuery) async throws -> [Instance] {
+        let (sql, values) = Self.select(query)
+        return try await read { try $0.run(sql, values).all.map { try $0.instance() } }
+    }
+
+    public func snapshot(_ query: InstanceQuery) async throws -> InstancePage {
+        let (sql, values) = Self.select(query)
+        return try await readAsOfOneMoment { connection in
+            let head = try Self.bounds(connection).head
+            return InstancePage(instances: try connection.run(sql, values).all.map { try $0.instance() }, head: head)
+        }
+    }
+
+    private static func select(_ query: InstanceQuery) -> (sql: String, values: [PostgresValue]) {
         var conditions = Conditions()
         conditions.add("id > ?", query.after?.text ?? "")
+        if let instance = query.instance { conditions.add("id = ?", instance.text) }
         if let tenant = query.tenant { conditions.add("tenant = ?", tenant.text) }
         if !query.phases.isEmpty {
             conditions.add("phase", among: query.phases.map(\.rawValue))
-        } else if !query.includesDestroyed {
+        } else if !query.includesDestroyed, query.instance == nil {
             conditions.add("phase <> ?", "destroyed")
         }
-        let (sql, values) = conditions.select("desired, document", from: "instance", orderBy: "id", limit: query.limit)
-        return try await read { try $0.run(sql, values).all.map { try $0.instance() } }
+        return conditions.select("desired, document", from: "instance", orderBy: "id", limit: query.limit)
     }
 
     public func job(_ id: JobID) async throws -> Job? {
@@ -92,13 +105,21 @@ extension PostgresStore {
         if let change = filter.change { conditions.add(Self.ofChange, change.text) }
         if !filter.types.isEmpty { conditions.add("type", among: filter.types.map(\.rawValue).sorted()) }
         let (sql, values) = conditions.select("*", from: "event", orderBy: "seq", limit: query.limit)
-        return try await read { connection in
+        return try await readAsOfOneMoment { connection in
+            try Self.bounds(connection).check(cursor: query.after)
+            return try connection.run(sql, values).all.map { try $0.event() }
+        }
+    }
+
+    private func readAsOfOneMoment<Value: Sendable>(
+        _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+    ) async throws -> Value {
+        try await read { connection in
             try connection.script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             do {
-                try Self.bounds(connection).check(cursor: query.after)
-                let events = try connection.run(sql, values).all.map { try $0.event() }
+                let value = try body(connection)
                 try connection.script("COMMIT")
-                return events
+                return value
             } catch {
                 try? connection.script("ROLLBACK")
                 throw error

@@ -91,6 +91,10 @@ enum InstanceRows {
     static func fetch(_ query: InstanceQuery, _ database: Database) throws -> [Instance] {
         var conditions = ["id > ?"]
         var arguments: StatementArguments = [query.after?.text ?? ""]
+        if let instance = query.instance {
+            conditions.append("id = ?")
+            arguments += [instance.text]
+        }
         if let tenant = query.tenant {
             conditions.append("tenant = ?")
             arguments += [tenant.text]
@@ -99,7 +103,7 @@ enum InstanceRows {
             let marks = Array(repeating: "?", count: query.phases.count).joined(separator: ", ")
             conditions.append("phase IN (\(marks))")
             arguments += StatementArguments(query.phases.map(\.rawValue))
-        } else if !query.includesDestroyed {
+        } else if !query.includesDestroyed, query.instance == nil {
             conditions.append("phase <> 'destroyed'")
         }
         arguments += [query.limit]

@@ -12,6 +12,13 @@ extension SQLiteStore {
         try await read { try InstanceRows.fetch(query, $0) }
     }
 
+    public func snapshot(_ query: InstanceQuery) async throws -> InstancePage {
+        try await read { database in
+            InstancePage(
+                instances: try InstanceRows.fetch(query, database), head: try LedgerRows.bounds(database).head)
+        }
+    }
+
     public func job(_ id: JobID) async throws -> Job? {
         try await read { try JobRows.find(id, $0) }
     }

@@ -118,7 +118,7 @@ enum TypeReference {
         switch value {
         case .object(let members):
             var bundled: JSONObject = [:]
-            for (name, member) in members where !["x-swift", "x-handwritten"].contains(name) {
+            for (name, member) in members where !["x-swift", "x-handwritten", "x-connection"].contains(name) {
                 bundled[name] = Self.bundled(member)
             }
             if let name = name(in: members) { bundled["$ref"] = .string("#/components/schemas/\(name)") }

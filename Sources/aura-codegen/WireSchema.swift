@@ -24,6 +24,10 @@ struct TypeSchema {
     /// Whether it takes no members but its own: parameters do not, and results may get more with a later version.
     var isClosed: Bool { schema["additionalProperties"] == .bool(false) }
     var members: [Member] { Member.all(of: schema) }
+    /// The members that concern clients which keep a connection for each subscription; `x-connection` marks the others.
+    var clientMembers: [Member] { members.filter { $0.schema["x-connection"] != .bool(true) } }
+    /// Whether only such others refer to it.
+    var isOfConnection: Bool { schema["x-connection"] == .bool(true) }
     /// The values of an enumeration with what they mean, in their order; none where it is something else.
     var choices: [(value: String, meaning: String)]? {
         guard let values = schema["enum"]?.arrayValue else { return nil }

@@ -8,77 +8,167 @@ import Testing
 
 @testable import ControlPlane
 
-@Suite("A subscription's own ends", .timeLimit(.minutes(1)))
+@Suite("What subscriptions deliver", .timeLimit(.minutes(1)))
 struct SubscriptionTests {
-    private let connection = InMemoryConnection(router: Router { _ in }, limits: RPCLimits(outboundQueueBytes: 2000))
-    private let feed = EventFeed(head: 0, capacity: 8)
-    private let store = ModelStore()
-
-    private func publish(_ numbers: ClosedRange<Int64>, type: EventType = .stepProgress) {
-        feed.publish(
-            numbers.map { seq in
-                Event(
-                    seq: seq, entry: EventDraft(at: Fixture.now, type: type, tenant: Tenant.default, message: "\(seq)"))
-            })
-    }
-
-    private func next() async throws -> JSONValue {
-        let message = try JSONValue(parsing: try #require(await connection.nextMessage()))
-        return try #require(message["params"]?["result"])
-    }
-
-    private func follow(_ change: (inout Subscription) -> Void) -> Task<Void, any Error> {
-        var subscription = Subscription(id: "s1", session: connection.session, filter: EventFilter(), cursor: 0)
-        change(&subscription)
-        return Task { [subscription, feed, store] in
-            var subscription = subscription
-            try await subscription.follow(feed: feed, store: store)
-        }
-    }
-
-    @Test func whoAskedToBeToldThatItDoesNotKeepUpIsTold() async throws {
-        let following = follow { $0.onLag = .close }
-        publish(1...1)
-        #expect(try await next()["seq"] == 1)
-        // Far more than its queue and the ring hold, one commit after the other, while nobody reads.
-        for seq in Int64(2)...60 {
-            publish(seq...seq)
-            await Task.yield()
-        }
-        var last: Int64 = 1
-        while true {
-            let result = try await next()
-            if result["type"] == "subscription.ended" {
-                #expect(result == ["type": "subscription.ended", "reason": "lagged", "seq": .integer(last)])
-                break
+    /// publisher:  1 … 40 ──────────────────────────▶ 41 … 60
+    /// quick:      reads all the while
+    /// stalled:                      reads only now ──▶ all 60
+    @Test func whoStallsGetsEverythingAndHoldsNobodyUp() async throws {
+        let stream = Stream(ring: 8)
+        let quick = stream.connect(1)
+        let stalled = stream.connect(2, queue: 2000)
+        try await stream.run {
+            try await stream.submit(100)
+            for number in 1...40 { try await stream.submit(number) }
+            try stream.subscribe(quick)
+            try stream.subscribe(stalled)
+            #expect(try await quick.nextSeqs(41) == Array(1...41))
+            for number in 41...60 {
+                try await stream.submit(number)
+                #expect(try await quick.nextSeqs(1) == [Int64(number) + 1])
             }
-            last += 1
-            #expect(result["seq"] == .integer(last))
+            #expect(try await stalled.nextSeqs(61) == Array(1...61))
+            // Both are live again.
+            try await stream.submit(101)
+            #expect(try await quick.nextSeqs(1) == [62])
+            #expect(try await stalled.nextSeqs(1) == [62])
         }
-        #expect(last < 60)
-        try await following.value
     }
 
-    @Test func itEndsAfterAsManyAsWereAskedFor() async throws {
-        let following = follow { $0.remaining = 2 }
-        publish(1...4)
-        #expect(try await next()["seq"] == 1)
-        #expect(try await next()["seq"] == 2)
-        #expect(try await next() == ["type": "subscription.ended", "reason": "maxEvents", "seq": 2])
-        try await following.value
+    @Test func eachGetsWhatItsFilterNames() async throws {
+        let stream = Stream()
+        let connection = stream.connect()
+        let other = TenantID("other")
+        try await stream.run {
+            try stream.subscribe(connection, as: "job", filter: EventFilter(job: Fixtures.id(1)))
+            try stream.subscribe(connection, as: "instance", filter: EventFilter(instance: Fixtures.id(2)))
+            try stream.subscribe(connection, as: "tenant", filter: EventFilter(tenant: other))
+            try stream.subscribe(connection, as: "change", filter: EventFilter(change: ChangeID("change-3")))
+            try stream.subscribe(connection, as: "type", filter: EventFilter(types: [.jobFailed]))
+            for number in 1...3 { try await stream.submit(number) }
+            try await stream.submit(4, tenant: other)
+            var seen: [String: Int64] = [:]
+            for _ in 1...4 {
+                let message = try JSONValue(parsing: try #require(await connection.nextMessage()))
+                let id = try #require(message["params"]?["subscription"]?.stringValue)
+                #expect(seen.updateValue(message["params"]?["result"]?["seq"]?.integerValue ?? 0, forKey: id) == nil)
+            }
+            #expect(seen == ["job": 1, "instance": 2, "change": 3, "tenant": 4])
+        }
     }
 
     @Test func whatIsLookedAtInVainIsToldNowAndThen() async throws {
-        let following = follow { $0.filter = EventFilter(types: [.alertRaised]) }
-        for start in stride(from: Int64(1), through: 2_001, by: 4) {
-            publish(start...(start + 3))
-            // The ring is small, and the store has nothing: whoever falls behind goes on at the head.
-            for _ in 0..<20 { await Task.yield() }
+        let stream = Stream(ring: 5000)
+        let connection = stream.connect()
+        try await stream.run {
+            try stream.subscribe(connection, filter: EventFilter(types: [.alertRaised]))
+            for start in stride(from: Int64(1), through: 2_001, by: 4) { stream.publish(start...(start + 3)) }
+            let mark = try await connection.nextResult()
+            #expect(mark["type"] == "subscription.bookmark")
+            #expect((1_000...2_004).contains(try #require(mark["seq"]?.integerValue)))
         }
-        let mark = try await next()
-        #expect(mark["type"] == "subscription.bookmark")
-        #expect((1_000...2_004).contains(try #require(mark["seq"]?.integerValue)))
-        following.cancel()
-        _ = await following.result
+    }
+
+    /// An id is free once its subscription ended, and the end of the old one does not touch the new one.
+    @Test func anIdCanBeUsedAgain() async throws {
+        let stream = Stream(ring: 100)
+        let connection = stream.connect()
+        try await stream.run {
+            var seq: Int64 = 0
+            for _ in 1...20 {
+                try stream.subscribe(connection, as: "mine", after: seq)
+                seq += 1
+                stream.publish(seq...seq)
+                #expect(try await connection.nextSeqs(1) == [seq])
+                #expect(throws: RPCError.self) { try stream.subscriptions.reserve("mine", for: connection.session) }
+                #expect(stream.subscriptions.end("mine", of: connection.session))
+                #expect(!stream.subscriptions.end("mine", of: connection.session))
+            }
+            #expect(connection.session.subscriptions == 0)
+        }
+    }
+
+    @Test func progressThatWasOvertakenIsLeftOut() {
+        func event(_ seq: Int64, _ job: Int, _ type: EventType) -> FeedEvent {
+            var entry = EventDraft(at: Fixture.now, type: type, tenant: Tenant.default, message: "\(seq)")
+            entry.job = Fixtures.id(job)
+            return FeedEvent(Event(seq: seq, entry: entry))
+        }
+        let page = [
+            event(1, 1, .stepStarted), event(2, 1, .stepProgress), event(3, 2, .stepProgress),
+            event(4, 1, .stepProgress), event(5, 1, .stepDone), event(6, 2, .taskFinished), event(7, 3, .phaseChanged),
+        ]
+        #expect(CatchUp.coalesced(page).map(\.seq) == [1, 5, 6, 7])
+    }
+
+    /// Coalescing is for those who lag: whoever is up to date gets every event.
+    @Test func whoKeepsUpGetsProgressToo() async throws {
+        let stream = Stream(ring: 100)
+        let connection = stream.connect()
+        try await stream.run {
+            try stream.subscribe(connection) { $0.onLag = .coalesce }
+            for seq in Int64(1)...20 {
+                stream.publish(seq...seq)
+                #expect(try await connection.nextSeqs(1) == [seq])
+            }
+        }
+    }
+}
+
+@Suite("A snapshot, and what follows it", .timeLimit(.minutes(1)))
+struct SnapshotTests {
+    @Test func instancesComeInPagesAndEventsFollowWithoutGapOrRepetition() async throws {
+        let stream = Stream(ring: 1000)
+        let connection = stream.connect()
+        for number in 1...230 { try await stream.submit(number) }
+        try await stream.run {
+            try stream.subscribe(connection, after: 230) { $0.beginsWithSnapshot = true }
+            var told: [JSONValue] = []
+            var page: JSONValue
+            repeat {
+                page = try await connection.nextResult()
+                #expect(page["type"] == "subscription.snapshot" && page["seq"] == 230)
+                told += page["instances"]?.arrayValue ?? []
+            } while page["complete"] == false
+            #expect(told.count == 230)
+            try await stream.submit(231)
+            #expect(try await connection.nextSeqs(1) == [231])
+        }
+    }
+
+    @Test func ofOneInstanceOrTenant() async throws {
+        let stream = Stream()
+        let connection = stream.connect()
+        for number in 1...3 { try await stream.submit(number, tenant: TenantID("t\(number)")) }
+        let filters = [
+            EventFilter(instance: Fixtures.id(2)), EventFilter(job: Fixtures.id(2)),
+            EventFilter(tenant: TenantID("t2")),
+        ]
+        try await stream.run {
+            for (index, filter) in filters.enumerated() {
+                try stream.subscribe(connection, as: "s\(index)", filter: filter, after: 3) {
+                    $0.beginsWithSnapshot = true
+                }
+                let page = try await connection.nextResult()
+                #expect(page["instances"]?.arrayValue?.map { $0["name"] } == ["ada-2"] && page["complete"] == true)
+            }
+        }
+    }
+
+    /// An event that a page shows already is left out; a page further on was read later, and shows more.
+    @Test func pagesKnowWhatTheyTold() {
+        var pages = SnapshotPages()
+        func event(_ seq: Int64, _ instance: Int?) -> Event {
+            var entry = EventDraft(at: Fixture.now, type: .phaseChanged, tenant: Tenant.default, message: "")
+            entry.instance = instance.map { Fixtures.id($0) }
+            return Event(seq: seq, entry: entry)
+        }
+        #expect(pages.floor == nil && !pages.tells(event(1, 1)))
+        pages.add(last: Fixtures.id(100), head: 10)
+        pages.add(last: nil, head: 14)
+        #expect(pages.floor == 10)
+        #expect(pages.tells(event(10, 7)) && !pages.tells(event(11, 7)) && !pages.tells(event(11, 100)))
+        #expect(pages.tells(event(14, 101)) && pages.tells(event(12, 900)) && !pages.tells(event(15, 101)))
+        #expect(!pages.tells(event(12, nil)))
     }
 }

@@ -50,6 +50,25 @@ import Testing
         #expect(try await list(InstanceQuery(tenant: TenantID("other"), phases: [.running])) == [])
         #expect(try await list(InstanceQuery(after: Fixtures.id(3))) == ids([4, 5]))
         #expect(try await list(InstanceQuery(after: Fixtures.id(5))) == [])
+        #expect(try await list(InstanceQuery(instance: Fixtures.id(2))) == ids([2]))
+        #expect(try await list(InstanceQuery(instance: Fixtures.id(2), tenant: TenantID("other"))) == [])
+    }
+
+    /// writer:   submit, submit, submit …
+    /// reader:   instances and head, again and again: as many of the one as of the other
+    @Test(arguments: StoreUnderTest.all) func aSnapshotIsOfOneMoment(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        async let writing: Void = {
+            for number in 1...60 { _ = try await store.submit(Fixtures.provision(number, at: start)) }
+        }()
+        var head: Int64 = 0
+        while head < 60 {
+            let page = try await store.snapshot(InstanceQuery(limit: 100))
+            #expect(page.instances.count == Int(page.head))
+            #expect(page.head >= head)
+            head = page.head
+        }
+        try await writing
     }
 
     @Test(arguments: StoreUnderTest.all) func jobsAreListedAsAsked(_ subject: StoreUnderTest) async throws {

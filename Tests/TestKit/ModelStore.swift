@@ -59,10 +59,21 @@ extension ModelStore {
     }
 
     public func instances(_ query: InstanceQuery) async throws -> [Instance] {
-        let found = read { $0.instances.values.map(\.instance) }.filter { instance in
+        read { Self.choose(query, from: $0) }
+    }
+
+    public func snapshot(_ query: InstanceQuery) async throws -> InstancePage {
+        read { InstancePage(instances: Self.choose(query, from: $0), head: $0.head) }
+    }
+
+    private static func choose(_ query: InstanceQuery, from rows: ModelRows) -> [Instance] {
+        let found = rows.instances.values.map(\.instance).filter { instance in
+            if let wanted = query.instance, instance.id != wanted { return false }
             if let tenant = query.tenant, instance.tenant != tenant { return false }
             if let after = query.after, instance.id.text <= after.text { return false }
-            if query.phases.isEmpty { return query.includesDestroyed || instance.phase != .destroyed }
+            if query.phases.isEmpty {
+                return query.includesDestroyed || query.instance != nil || instance.phase != .destroyed
+            }
             return query.phases.contains(instance.phase)
         }
         return Array(found.sorted { $0.id.text < $1.id.text }.prefix(query.limit))

@@ -79,6 +79,7 @@ public final class ProbedStore: Store {
     }
 
     public func instances(_ query: InstanceQuery) async throws -> [Instance] { try await base.instances(query) }
+    public func snapshot(_ query: InstanceQuery) async throws -> InstancePage { try await base.snapshot(query) }
     public func job(_ id: JobID) async throws -> Job? { try await base.job(id) }
     public func jobs(_ query: JobQuery) async throws -> [Job] { try await base.jobs(query) }
     public func steps(of job: JobID) async throws -> [StepRecord] { try await base.steps(of: job) }

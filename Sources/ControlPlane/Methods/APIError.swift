@@ -13,6 +13,13 @@ enum APIError {
             data: ["subscription": .string(id)])
     }
 
+    static var snapshotOfChange: RPCError {
+        let reason = "a snapshot cannot be of a change: filter by instance, job or tenant, or begin elsewhere"
+        return RPCError(
+            .invalidParams, "cannot subscribe, params.from: \(reason)",
+            data: ["path": "params.from", "reason": .string(reason)])
+    }
+
     static func unknown(_ code: RPCErrorCode, _ kind: String, _ given: String, allowed: [String]) -> RPCError {
         RPCError(
             code,

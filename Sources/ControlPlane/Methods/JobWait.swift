@@ -10,13 +10,9 @@ extension ControlPlane {
 
     func wait(_ parameters: JobWaitParameters) async throws -> JobResult {
         let limit = parameters.timeoutMs ?? Self.usualWait
-        // The place in the ledger first: an end that comes after it is seen there, one before it in the row.
-        let head = subscriptions.feed.head
-        let present = try await job(parameters.job)
-        if present.job.state.isTerminal { return present }
         let ended = try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
-                try await self.followToEnd(of: parameters.job, after: head)
+                try await self.untilEnd(of: parameters.job)
                 return true
             }
             group.addTask {
@@ -31,17 +27,12 @@ extension ControlPlane {
         return last
     }
 
-    private func followToEnd(of job: JobID, after head: Int64) async throws {
-        var cursor = head
+    private func untilEnd(of job: JobID) async throws {
         while true {
-            switch try await subscriptions.feed.next(after: cursor, limit: 512) {
-            case .events(let events):
-                if events.contains(where: { $0.entry.job == job && $0.entry.type.endsJob }) { return }
-                cursor = events.last?.seq ?? cursor
-            case .behind(let head):
-                if try await store.job(job)?.state.isTerminal ?? true { return }
-                cursor = head
-            }
+            // The place in the ledger first: an end that comes after it is seen there, one before it in the row.
+            let head = subscriptions.feed.head
+            if try await self.job(job).job.state.isTerminal { return }
+            try await subscriptions.feed.untilEnd(of: job, after: head)
         }
     }
 

@@ -8,16 +8,16 @@ import Storage
 /// `provision`, `suspend`, `resume`, `restart`, `destroy`: each writes a job and answers at once.
 extension ControlPlane {
     func registerOperations(in router: inout Router) {
-        router.register(Methods.provision, holdsEvents: true) { parameters, _ in
-            try await self.provision(parameters)
+        router.register(Methods.provision, holdsEvents: true) { parameters, call in
+            try await self.subscribing(parameters.subscribe, call) { try await self.provision(parameters) }
         }
         let others: [(RPCMethod<InstanceOperationParameters, OperationResult>, JobKind)] = [
             (Methods.suspend, .suspend), (Methods.resume, .resume), (Methods.restart, .restart),
             (Methods.destroy, .destroy),
         ]
         for (method, kind) in others {
-            router.register(method, holdsEvents: true) { parameters, _ in
-                try await self.operate(kind, parameters)
+            router.register(method, holdsEvents: true) { parameters, call in
+                try await self.subscribing(parameters.subscribe, call) { try await self.operate(kind, parameters) }
             }
         }
     }
@@ -30,6 +30,8 @@ extension ControlPlane {
         guard settings.sizes.contains(parameters.size) else {
             throw APIError.unknown(.unknownSize, "size", parameters.size, allowed: settings.sizes)
         }
+        var asked = parameters
+        asked.subscribe = nil
         let now = time.now()
         let tenant = parameters.tenant ?? Tenant.default
         let change = parameters.change ?? services.identifiers.next()
@@ -39,24 +41,26 @@ extension ControlPlane {
         return try await submit(
             NewOperation(
                 target: .new(instance), kind: .provision, change: change, tenant: tenant,
-                key: parameters.idempotencyKey, request: try Self.canonical(.provision, parameters),
+                key: parameters.idempotencyKey, request: try Self.canonical(.provision, asked),
                 admit: Provision.admit))
     }
 
     private func operate(
         _ kind: JobKind, _ parameters: InstanceOperationParameters
     ) async throws -> OperationResult {
+        var asked = parameters
+        asked.subscribe = nil
         let tenant = parameters.tenant ?? Tenant.default
         let target = Submission.Target.existing(
             InstanceReference(parameters.instance, tenant: tenant), tenant: tenant)
         return try await submit(
             NewOperation(
                 target: target, kind: kind, change: parameters.change ?? services.identifiers.next(), tenant: tenant,
-                key: parameters.idempotencyKey, request: try Self.canonical(kind, parameters),
+                key: parameters.idempotencyKey, request: try Self.canonical(kind, asked),
                 admit: Self.admission(of: kind)))
     }
 
-    /// The request as one text, to tell a repetition from another request.
+    /// The request as one text, to tell a repetition from another request. Where its events go is no part of it.
     private static func canonical(_ kind: JobKind, _ parameters: some Encodable) throws -> String {
         "\(kind.rawValue) \(try JSONCoder.encodeString(parameters))"
     }

@@ -18,19 +18,46 @@ extension ControlPlane {
     private func subscribe(_ parameters: SubscribeParameters, _ call: Call) async throws -> Reply<SubscribeResult> {
         let filter = try await filter(parameters.filter)
         let head = subscriptions.feed.head
-        let cursor = try await cursor(parameters.from ?? .now, head: head)
+        let start = parameters.from ?? .now
+        guard start != .snapshot || filter.change == nil else { throw APIError.snapshotOfChange }
+        let cursor = try await cursor(start, head: head)
         let id = try subscriptions.reserve(parameters.subscription, for: call.session)
         var subscription = Subscription(id: id, session: call.session, filter: filter, cursor: cursor)
         subscription.endsWhenTerminal = parameters.until == .terminal
         subscription.remaining = parameters.maxEvents
         subscription.onLag = parameters.onLag ?? .replay
+        subscription.beginsWithSnapshot = start == .snapshot
         let asked = subscription
         return Reply(SubscribeResult(subscription: id, head: head)) { self.subscriptions.start(asked) }
     }
 
+    /// Takes the place of an operation's subscription, carries the operation out, and subscribes to its job behind the reply.
+    func subscribing(
+        _ wanted: OperationSubscription?, _ call: Call, operation: () async throws -> OperationResult
+    ) async throws -> Reply<OperationResult> {
+        guard let wanted else { return Reply(try await operation()) }
+        // Asked first: once the job is written, nothing more may fail.
+        let floor = try await answering { try await store.bounds().floor }
+        let id = try subscriptions.reserve(wanted.subscription, for: call.session)
+        do {
+            var result = try await operation()
+            var subscription = Subscription(
+                id: id, session: call.session, filter: EventFilter(job: result.job.id), cursor: floor)
+            subscription.endsWhenTerminal = true
+            subscription.remaining = wanted.maxEvents
+            subscription.onLag = wanted.onLag ?? .replay
+            result.subscription = SubscribeResult(subscription: id, head: subscriptions.feed.head)
+            let asked = subscription
+            return Reply(result) { self.subscriptions.start(asked) }
+        } catch {
+            subscriptions.end(id, of: call.session)
+            throw error
+        }
+    }
+
     private func cursor(_ start: SubscriptionStart, head: Int64) async throws -> Int64 {
         switch start {
-        case .now: return head
+        case .now, .snapshot: return head
         case .start: return try await store.bounds().floor
         case .after(let seq):
             guard seq <= head else {

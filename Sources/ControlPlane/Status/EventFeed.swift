@@ -4,82 +4,110 @@ import Locking
 
 /// The ledger's newest events in memory, for those who follow it.
 ///
-/// The store hands every commit over in order; a follower asks for what comes after the place that it knows, and waits
-/// where there is nothing yet. A follower that fell behind the ring reads the store instead, and so never holds up a
-/// publisher.
+/// The store hands every commit over in order; that is an append to a ring, whoever follows. A follower asks for what comes after
+/// the place that it knows; one that fell behind the ring reads the store instead, and so never holds up a publisher.
 public final class EventFeed: Sendable {
     enum Batch: Sendable {
-        /// In order and gap-free, the first one right after the place that was asked for.
-        case events([Event])
+        /// In order and gap-free, the first one right after the place that was asked for; empty where nothing came since.
+        case events([FeedEvent])
         /// Older than the ring: read the store up to this `seq`, then ask again.
         case behind(head: Int64)
     }
 
-    private struct State {
-        var ring: Deque<Event> = []
+    fileprivate struct State {
+        var ring: Deque<FeedEvent> = []
         var head: Int64
-        var waiters: [Int: CheckedContinuation<Void, Never>] = [:]
-        var nextWaiter = 0
+        /// Who waits for the end of a job.
+        var waiters: [JobID: [Int: CheckedContinuation<Void, Never>]] = [:]
+        var madeWaiters = 0
     }
+
+    /// Says that something was published; many publications may be one element. For one follower.
+    let changes: AsyncStream<Void>
 
     private let capacity: Int
     private let state: Locked<State>
+    private let changing: AsyncStream<Void>.Continuation
 
     /// - Parameter head: the `seq` of the newest event that committed before the feed was attached.
     public init(head: Int64, capacity: Int = 8192) {
         self.capacity = capacity
-        self.state = Locked(State(head: head))
+        state = Locked(State(head: head))
+        (changes, changing) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     var head: Int64 { state.withLock { $0.head } }
 
     /// Takes the events of one commit, or of several; what it has already is left out.
     public func publish(_ events: [Event]) {
-        let waiters = state.withLock { state in
+        let ended = state.withLock { state in
             let new = events.drop { [head = state.head] in $0.seq <= head }
-            state.ring.append(contentsOf: new)
+            state.ring.append(contentsOf: new.lazy.map(FeedEvent.init))
             state.head = new.last?.seq ?? state.head
             state.ring.removeFirst(max(state.ring.count - capacity, 0))
-            defer { state.waiters = [:] }
-            return state.waiters.values
+            return state.takeWaiters(for: new)
         }
-        for waiter in waiters { waiter.resume() }
+        changing.yield()
+        for waiter in ended { waiter.resume() }
     }
 
-    /// What follows `seq`, as soon as there is something. Throws `CancellationError` when the task is cancelled.
-    func next(after seq: Int64, limit: Int) async throws -> Batch {
-        while true {
-            try Task.checkCancellation()
-            if let batch = peek(after: seq, limit: limit) { return batch }
-            await wait(after: seq)
-        }
+    /// Has the follower look once more, although nothing was published.
+    func nudge() {
+        changing.yield()
     }
 
-    private func peek(after seq: Int64, limit: Int) -> Batch? {
+    /// What follows `seq`, `limit` events at most.
+    func events(after seq: Int64, limit: Int) -> Batch {
         state.withLock { state in
-            guard seq < state.head else { return nil }
-            guard let first = state.ring.first?.seq, first <= seq + 1 else { return .behind(head: state.head) }
+            guard seq < state.head else { return .events([]) }
+            guard let first = state.ring.first?.event.seq, first <= seq + 1 else { return .behind(head: state.head) }
             let start = Int(seq + 1 - first)
             return .events(Array(state.ring[start..<min(start + limit, state.ring.count)]))
         }
     }
+}
 
-    private func wait(after seq: Int64) async {
+// MARK: - The ends of jobs
+
+extension EventFeed {
+    /// Returns once a job has ended after `seq`, or where that cannot be told any longer. Throws `CancellationError`.
+    func untilEnd(of job: JobID, after seq: Int64) async throws {
         let id = state.withLock { state in
-            state.nextWaiter += 1
-            return state.nextWaiter
+            state.madeWaiters += 1
+            return state.madeWaiters
         }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let isReady = state.withLock { state in
-                    if seq < state.head || Task.isCancelled { return true }
-                    state.waiters[id] = continuation
+                let goesOn = state.withLock { state in
+                    if Task.isCancelled || state.mayHaveEnded(job, after: seq) { return true }
+                    state.waiters[job, default: [:]][id] = continuation
                     return false
                 }
-                if isReady { continuation.resume() }
+                if goesOn { continuation.resume() }
             }
         } onCancel: {
-            state.withLock { $0.waiters.removeValue(forKey: id) }?.resume()
+            state.withLock { $0.takeWaiter(id, of: job) }?.resume()
         }
+        try Task.checkCancellation()
+    }
+}
+
+extension EventFeed.State {
+    func mayHaveEnded(_ job: JobID, after seq: Int64) -> Bool {
+        guard seq < head else { return false }
+        guard let first = ring.first?.seq, first <= seq + 1 else { return true }
+        return ring[Int(seq + 1 - first)...].contains { $0.event.entry.job == job && $0.event.entry.type.endsJob }
+    }
+
+    mutating func takeWaiter(_ id: Int, of job: JobID) -> CheckedContinuation<Void, Never>? {
+        let waiter = waiters[job]?.removeValue(forKey: id)
+        if waiters[job]?.isEmpty == true { waiters[job] = nil }
+        return waiter
+    }
+
+    mutating func takeWaiters(for events: ArraySlice<Event>) -> [CheckedContinuation<Void, Never>] {
+        guard !waiters.isEmpty else { return [] }
+        let ended = events.compactMap { $0.entry.type.endsJob ? $0.entry.job : nil }
+        return ended.flatMap { waiters.removeValue(forKey: $0)?.values.map(\.self) ?? [] }
     }
 }

@@ -5,134 +5,136 @@ public import Logging
 public import ServiceLifecycle
 public import Storage
 
-/// All subscriptions of all connections. Each is a task of this service, and ends with its connection.
+/// Names a subscription: ids are the client's, and unique on its connection.
+struct SubscriptionKey: Hashable, Sendable {
+    let session: UInt64
+    let id: String
+}
+
+/// All subscriptions of all connections: who has which, and the tasks of those that catch up.
 public final class Subscriptions: Service {
-    private struct Key: Hashable, Sendable {
-        var session: UInt64
-        var id: String
+    /// A subscription that has to catch up, or to say its last word.
+    private struct Late: Sendable {
+        let subscription: Subscription
+        let ending: Ending
     }
 
     private struct State {
-        var live: [Key: Ending] = [:]
+        /// By connection and id. A connection that ever subscribed has its place until it closes.
+        var held: [UInt64: [String: Ending]] = [:]
         var made = 0
     }
 
     let feed: EventFeed
-    let store: any Store
+    private let store: any Store
     private let logger: Logger
+    private let fanout: Fanout
     private let state = Locked(State())
-    private let started: AsyncStream<(Subscription, Ending)>
-    private let starting: AsyncStream<(Subscription, Ending)>.Continuation
+    private let late: AsyncStream<Late>
+    private let being: AsyncStream<Late>.Continuation
 
     public init(feed: EventFeed, store: any Store, logger: Logger) {
         self.feed = feed
         self.store = store
         self.logger = logger
-        (started, starting) = AsyncStream.makeStream()
+        let (late, being) = AsyncStream<Late>.makeStream()
+        self.late = late
+        self.being = being
+        fanout = Fanout(feed: feed, store: store, logger: logger) { being.yield(Late(subscription: $0, ending: $1)) }
     }
 
     public func run() async throws {
         await withGracefulShutdownHandler {
             await withDiscardingTaskGroup { group in
-                for await (subscription, ending) in started {
-                    group.addTask { await self.follow(subscription, until: ending) }
+                group.addTask { await self.fanout.run() }
+                for await late in late {
+                    group.addTask { await self.follow(late.subscription, until: late.ending) }
                 }
                 group.cancelAll()
             }
         } onGracefulShutdown: {
-            self.starting.finish()
+            self.being.finish()
         }
     }
 
     /// Takes the place of a subscription; it starts with ``start(_:)``. Throws where the connection has one of that id.
     func reserve(_ wanted: String?, for session: Session) throws -> String {
-        let id = try state.withLock { state in
+        let (id, isFirst) = try state.withLock { state in
             state.made += 1
             let id = wanted ?? "s\(state.made)"
-            let key = Key(session: session.id, id: id)
-            guard state.live[key] == nil else { throw APIError.subscriptionExists(id) }
-            state.live[key] = Ending()
-            return id
+            guard state.held[session.id]?[id] == nil else { throw APIError.subscriptionExists(id) }
+            let isFirst = state.held[session.id] == nil
+            state.held[session.id, default: [:]][id] = Ending()
+            return (id, isFirst)
         }
+        if isFirst { session.onClose { self.forget(session) } }
         do {
             try session.reserveSubscription()
         } catch {
-            _ = state.withLock { $0.live.removeValue(forKey: Key(session: session.id, id: id)) }
+            state.withLock { _ = $0.held[session.id]?.removeValue(forKey: id) }
             throw error
         }
-        session.onClose { self.end(id, of: session) }
         return id
     }
 
     func start(_ subscription: Subscription) {
-        let key = Key(session: subscription.session.id, id: subscription.id)
-        guard let ending = state.withLock({ $0.live[key] }) else { return }
-        starting.yield((subscription, ending))
+        guard let ending = state.withLock({ $0.held[subscription.session.id]?[subscription.id] }) else { return }
+        being.yield(Late(subscription: subscription, ending: ending))
     }
 
     /// Ends a subscription; false where the connection has none of that id.
     @discardableResult
     func end(_ id: String, of session: Session) -> Bool {
-        guard let ending = state.withLock({ $0.live.removeValue(forKey: Key(session: session.id, id: id)) }) else {
-            return false
-        }
+        guard let ending = state.withLock({ $0.held[session.id]?.removeValue(forKey: id) }) else { return false }
         session.releaseSubscription()
         ending.send()
+        fanout.leave(SubscriptionKey(session: session.id, id: id))
         return true
     }
 
-    private func follow(_ subscription: Subscription, until ending: Ending) async {
-        await withTaskGroup(of: Void.self) { group in
-            group.addTask { await self.follow(subscription) }
-            group.addTask { await ending.wait() }
-            await group.next()
-            group.cancelAll()
+    /// Ends everything of a connection that is gone.
+    private func forget(_ session: Session) {
+        let held = state.withLock { $0.held.removeValue(forKey: session.id) } ?? [:]
+        for (id, ending) in held {
+            ending.send()
+            fanout.leave(SubscriptionKey(session: session.id, id: id))
         }
-        end(subscription.id, of: subscription.session)
     }
 
-    private func follow(_ subscription: Subscription) async {
-        var subscription = subscription
+    private func follow(_ subscription: Subscription, until ending: Ending) async {
+        let result = await withTaskGroup(of: CatchUp.Result.self) { group in
+            group.addTask { await self.catchUp(subscription) }
+            group.addTask {
+                await ending.wait()
+                return .ended
+            }
+            let first = await group.next()
+            group.cancelAll()
+            return first ?? .ended
+        }
+        switch result {
+        case .live(let subscription):
+            let key = SubscriptionKey(session: subscription.session.id, id: subscription.id)
+            fanout.join(key, ending, subscription)
+        case .ended:
+            // The client may have a new one of that id by now.
+            let isHeld = state.withLock { $0.held[subscription.session.id]?[subscription.id] === ending }
+            if isHeld { end(subscription.id, of: subscription.session) }
+        }
+    }
+
+    private func catchUp(_ subscription: Subscription) async -> CatchUp.Result {
+        var catchUp = CatchUp(subscription, feed: feed, store: store)
         do {
-            try await subscription.follow(feed: feed, store: store)
+            return try await catchUp.run()
         } catch is CancellationError {
+            return .ended
         } catch is SessionClosed {
+            return .ended
         } catch {
             logger.error("subscription \(subscription.id) ended: \(error)")
             subscription.session.close()
-        }
-    }
-}
-
-/// Says once that something is to end.
-final class Ending: Sendable {
-    private struct State {
-        var isOver = false
-        var waiter: CheckedContinuation<Void, Never>?
-    }
-
-    private let state = Locked(State())
-
-    func send() {
-        state.withLock { state in
-            state.isOver = true
-            defer { state.waiter = nil }
-            return state.waiter
-        }?.resume()
-    }
-
-    /// Returns once it was said, or the task is cancelled.
-    func wait() async {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isOver = state.withLock { state in
-                    if !state.isOver, !Task.isCancelled { state.waiter = continuation }
-                    return state.isOver || Task.isCancelled
-                }
-                if isOver { continuation.resume() }
-            }
-        } onCancel: {
-            send()
+            return .ended
         }
     }
 }

@@ -45,7 +45,7 @@ struct PythonEmitter {
         let isParameters =
             schema.methods.contains { $0.parameters == type.name }
             || schema.notifications.contains { $0.parameters == type.name }
-        return !type.members.isEmpty && !isParameters
+        return !type.members.isEmpty && !isParameters && !type.isOfConnection
     }
 
     private func choices(_ type: TypeSchema) -> String {
@@ -54,8 +54,8 @@ struct PythonEmitter {
     }
 
     private func structure(_ type: TypeSchema) -> String {
-        let required = type.members.filter(\.isRequired)
-        let optional = type.members.filter { !$0.isRequired }
+        let required = type.clientMembers.filter(\.isRequired)
+        let optional = type.clientMembers.filter { !$0.isRequired }
         var text = "@dataclass(frozen=True)\nclass \(type.name):\n    \"\"\"\(type.description)\"\"\"\n\n"
         for member in required + optional {
             if let words = member.description { text += "    # \(words)\n" }
@@ -174,7 +174,7 @@ struct PythonEmitter {
     }
 
     private func function(_ method: MethodSchema, isAsync: Bool) -> String {
-        let members = schema.type(method.parameters)?.members ?? []
+        let members = schema.type(method.parameters)?.clientMembers ?? []
         let required = members.filter(\.isRequired).map { "\(Self.snake($0.name)): \(kind(of: $0.schema))" }
         let optional = members.filter { !$0.isRequired }.map {
             "\(Self.snake($0.name)): \(kind(of: $0.schema)) | None = None"

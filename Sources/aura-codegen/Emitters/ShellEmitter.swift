@@ -17,7 +17,7 @@ struct ShellEmitter {
     }
 
     private func function(_ method: MethodSchema) -> String {
-        let members = schema.type(method.parameters)?.members ?? []
+        let members = schema.type(method.parameters)?.clientMembers ?? []
         let required = members.filter(\.isRequired).map(\.name)
         let optional = members.filter { !$0.isRequired }.map { "[\($0.name)=…]" }
         let usage = (["aura_\(Self.name(method))"] + required.map { $0.uppercased() } + optional).joined(separator: " ")

@@ -97,6 +97,7 @@ extension Call {
             switch start {
             case .now: "now"
             case .start: "start"
+            case .snapshot: "snapshot"
             case .after(let seq): .integer(seq)
             }
         return Call(

@@ -139,6 +139,10 @@ final class SimStore: Store {
         try await call("read") { try await self.base.instances(query) }
     }
 
+    func snapshot(_ query: InstanceQuery) async throws -> InstancePage {
+        try await call("read") { try await self.base.snapshot(query) }
+    }
+
     func job(_ id: JobID) async throws -> Job? { try await call("read") { try await self.base.job(id) } }
     func jobs(_ query: JobQuery) async throws -> [Job] { try await call("read") { try await self.base.jobs(query) } }
     func steps(of job: JobID) async throws -> [StepRecord] {

@@ -10,13 +10,20 @@ public struct InstanceOperationParameters: Sendable, Hashable, Codable, Position
     public var idempotencyKey: String?
     /// What causes this; a new UUIDv7 where none is given.
     public var change: ChangeID?
+    /// Subscribes to the job in the same breath: there is either both or neither. Not a part of what an idempotency
+    /// key stands for.
+    public var subscribe: OperationSubscription?
 
-    public static let positions: [String] = ["instance", "tenant", "idempotencyKey", "change"]
+    public static let positions: [String] = ["instance", "tenant", "idempotencyKey", "change", "subscribe"]
 
-    public init(instance: String, tenant: TenantID? = nil, idempotencyKey: String? = nil, change: ChangeID? = nil) {
+    public init(
+        instance: String, tenant: TenantID? = nil, idempotencyKey: String? = nil, change: ChangeID? = nil,
+        subscribe: OperationSubscription? = nil
+    ) {
         self.instance = instance
         self.tenant = tenant
         self.idempotencyKey = idempotencyKey
         self.change = change
+        self.subscribe = subscribe
     }
 }

@@ -4,9 +4,12 @@
 public struct OperationResult: Sendable, Hashable, Codable {
     public var instance: InstanceView
     public var job: JobView
+    /// The subscription that the call asked for.
+    public var subscription: SubscribeResult?
 
-    public init(instance: InstanceView, job: JobView) {
+    public init(instance: InstanceView, job: JobView, subscription: SubscribeResult? = nil) {
         self.instance = instance
         self.job = job
+        self.subscription = subscription
     }
 }

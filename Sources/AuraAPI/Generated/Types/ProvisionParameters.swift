@@ -14,12 +14,17 @@ public struct ProvisionParameters: Sendable, Hashable, Codable, PositionalParams
     public var idempotencyKey: String?
     /// What causes this; a new UUIDv7 where none is given.
     public var change: ChangeID?
+    /// Subscribes to the job in the same breath: there is either both or neither. Not a part of what an idempotency
+    /// key stands for.
+    public var subscribe: OperationSubscription?
 
-    public static let positions: [String] = ["name", "region", "size", "tenant", "idempotencyKey", "change"]
+    public static let positions: [String] = [
+        "name", "region", "size", "tenant", "idempotencyKey", "change", "subscribe",
+    ]
 
     public init(
         name: String, region: String, size: String, tenant: TenantID? = nil, idempotencyKey: String? = nil,
-        change: ChangeID? = nil
+        change: ChangeID? = nil, subscribe: OperationSubscription? = nil
     ) {
         self.name = name
         self.region = region
@@ -27,5 +32,6 @@ public struct ProvisionParameters: Sendable, Hashable, Codable, PositionalParams
         self.tenant = tenant
         self.idempotencyKey = idempotencyKey
         self.change = change
+        self.subscribe = subscribe
     }
 }

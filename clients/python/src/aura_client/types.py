@@ -93,6 +93,7 @@ JobState = Literal[
 # What becomes of a subscription whose client does not read fast enough.
 LagPolicy = Literal[
     "replay",
+    "coalesce",
     "close",
 ]
 
@@ -721,6 +722,27 @@ class ServerFacts:
 
 
 @dataclass(frozen=True)
+class Snapshot:
+    """Instances as they were at one moment. A snapshot comes in one or more of these, in order of the instances' ids, before any event."""
+
+    type: str
+    # The place in the ledger from which events follow: a client that lost its connection later goes on from here.
+    seq: int
+    instances: list[Instance]
+    # Whether it is the last one, and events follow.
+    complete: bool
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Snapshot:
+        return cls(
+            type=data["type"],
+            seq=data["seq"],
+            instances=each(Instance.from_json)(data["instances"]),
+            complete=data["complete"],
+        )
+
+
+@dataclass(frozen=True)
 class StatusGetResult:
     """An instance, and what is done to it."""
 
@@ -782,22 +804,6 @@ class Step:
             external_id=data.get("externalId"),
             started_at=maybe(moment, data.get("startedAt")),
             finished_at=maybe(moment, data.get("finishedAt")),
-        )
-
-
-@dataclass(frozen=True)
-class SubscribeResult:
-    """A subscription that stands."""
-
-    subscription: str
-    # The `seq` of the newest event now.
-    head: int
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> SubscribeResult:
-        return cls(
-            subscription=data["subscription"],
-            head=data["head"],
         )
 
 

@@ -1,0 +1,167 @@
+import AuraAPI
+import AuraModel
+import JSON
+import JSONRPC
+import Storage
+
+/// Brings a subscription up to date, at its client's pace.
+///
+/// While the connection has no room it keeps one message and no page: what it read is read again.
+struct CatchUp {
+    enum Result {
+        /// It has everything up to `cursor`, and goes on live.
+        case live(Subscription)
+        /// The last word was said.
+        case ended
+    }
+
+    private(set) var subscription: Subscription
+    let feed: EventFeed
+    let store: any Store
+
+    /// Events that are looked at in one go.
+    private static let page = 500
+    /// Instances in one message of a snapshot.
+    private static let instances = 100
+
+    /// What one look at the ledger came to.
+    private enum Step {
+        case more
+        case upToDate
+        case enough
+        case lagged
+    }
+
+    init(_ subscription: Subscription, feed: EventFeed, store: any Store) {
+        self.subscription = subscription
+        self.feed = feed
+        self.store = store
+    }
+
+    /// Runs until the subscription is up to date or over. Throws `SessionClosed`, `CancellationError`, and what the store throws.
+    mutating func run() async throws -> Result {
+        do {
+            if subscription.beginsWithSnapshot { try await tellSnapshot() }
+            return try await follow()
+        } catch let error as StorageError where error.code == .cursorExpired {
+            return try await end(.cursorExpired)
+        }
+    }
+
+    private mutating func follow() async throws -> Result {
+        if let remaining = subscription.remaining, remaining <= 0 { return try await end(.maxEvents) }
+        while true {
+            switch try await step() {
+            case .enough: return try await end(.maxEvents)
+            case .lagged: return try await end(.lagged)
+            case .more: break
+            case .upToDate:
+                guard subscription.endsWhenTerminal, try await isSettled() else { return .live(subscription) }
+                // The store may know of events that the feed has yet to hear of.
+                let head = try await store.head()
+                guard subscription.cursor < head else { return try await end(.terminal) }
+                if try await readLedger(through: head) == .enough { return try await end(.maxEvents) }
+            }
+            if subscription.isQuiet { try await tellBookmark() }
+        }
+    }
+
+    private mutating func step() async throws -> Step {
+        switch feed.events(after: subscription.cursor, limit: Self.page) {
+        case .events(let events):
+            guard let last = events.last else { return .upToDate }
+            return try await deliver(events.filter { subscription.wants($0.event) }, through: last.seq)
+        case .behind(let head):
+            if subscription.wasLive, subscription.onLag == .close { return .lagged }
+            return try await readLedger(through: head)
+        }
+    }
+
+    private mutating func readLedger(through head: Int64) async throws -> Step {
+        let query = EventQuery(filter: subscription.filter, after: subscription.cursor, through: head, limit: Self.page)
+        let events = try await store.events(query)
+        let last = events.count < Self.page ? head : events.last?.seq ?? head
+        return try await deliver(events.map(FeedEvent.init).filter { subscription.wants($0.event) }, through: last)
+    }
+
+    /// Delivers a page as far as there is room, and then one event more.
+    private mutating func deliver(_ page: [FeedEvent], through last: Int64) async throws -> Step {
+        let events = subscription.onLag == .coalesce ? Self.coalesced(page) : page
+        for event in events {
+            switch try subscription.offer(event) {
+            case .closed: throw SessionClosed()
+            case .queued: if isEnough { return .enough }
+            case .busy:
+                try await subscription.deliver(event)
+                return isEnough ? .enough : .more
+            }
+        }
+        subscription.cursor = last
+        return .more
+    }
+
+    private var isEnough: Bool { subscription.remaining.map { $0 <= 0 } ?? false }
+
+    /// A page without the progress that a later event of the same job has overtaken.
+    static func coalesced(_ page: [FeedEvent]) -> [FeedEvent] {
+        var overtaken: Set<JobID> = []
+        var kept: [FeedEvent] = []
+        for event in page.reversed() {
+            let entry = event.event.entry
+            if let job = entry.job, !overtaken.insert(job).inserted, entry.type.isProgress { continue }
+            kept.append(event)
+        }
+        return kept.reversed()
+    }
+}
+
+// MARK: - Snapshots, bookmarks and ends
+
+extension CatchUp {
+    private mutating func tellSnapshot() async throws {
+        var after: InstanceID?
+        repeat {
+            let query = InstanceQuery(
+                instance: try await snapshotInstance(), tenant: subscription.filter.tenant, after: after,
+                limit: Self.instances)
+            let page = try await store.snapshot(query)
+            after = page.instances.count < Self.instances ? nil : page.instances.last?.id
+            subscription.snapshot.add(last: after, head: page.head)
+            let floor = subscription.snapshot.floor ?? page.head
+            let result = Snapshot(
+                seq: floor, instances: page.instances.map { InstanceView($0) }, complete: after == nil)
+            try await subscription.session.notify(subscription.message(result))
+            subscription.cursor = floor
+            subscription.told = floor
+        } while after != nil
+        subscription.beginsWithSnapshot = false
+    }
+
+    /// The one instance that the filter can match, where it is one.
+    private func snapshotInstance() async throws -> InstanceID? {
+        if let instance = subscription.filter.instance { return instance }
+        guard let job = subscription.filter.job else { return nil }
+        return try await store.job(job)?.instance
+    }
+
+    private mutating func tellBookmark() async throws {
+        try await subscription.session.notify(subscription.message(subscription.bookmark))
+        subscription.told = subscription.cursor
+    }
+
+    /// Whether every job that the filter matches has come to its end.
+    private func isSettled() async throws -> Bool {
+        let filter = subscription.filter
+        if let job = filter.job { return try await store.job(job)?.state.isTerminal ?? true }
+        let active = JobQuery(
+            instance: filter.instance, tenant: filter.tenant, change: filter.change,
+            states: [.queued, .running, .waiting, .compensating], limit: 1)
+        return try await store.jobs(active).isEmpty
+    }
+
+    private func end(_ reason: SubscriptionEndReason) async throws -> Result {
+        let last = SubscriptionEnded(reason: reason, seq: subscription.cursor)
+        try await subscription.session.notify(subscription.message(last))
+        return .ended
+    }
+}

@@ -1,0 +1,26 @@
+import AuraAPI
+import AuraModel
+import JSON
+import Locking
+
+/// An event, and its JSON text once somebody wanted it: subscribers share what was encoded for the first of them.
+final class FeedEvent: Sendable {
+    let event: Event
+    private let encoded = Locked<[UInt8]?>(nil)
+
+    init(_ event: Event) {
+        self.event = event
+    }
+
+    var seq: Int64 { event.seq }
+
+    /// The event as `status.event` carries it in `params.result`.
+    func text() throws -> [UInt8] {
+        try encoded.withLock { encoded in
+            if let encoded { return encoded }
+            let text = try JSONValueEncoder().encode(EventView(event)).serialized()
+            encoded = text
+            return text
+        }
+    }
+}

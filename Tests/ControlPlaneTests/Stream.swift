@@ -1,0 +1,75 @@
+import AuraAPI
+import AuraModel
+import JSON
+import JSONRPC
+import Logging
+import ServiceLifecycle
+import Storage
+import TestKit
+import Testing
+
+@testable import ControlPlane
+
+/// Connections, a feed and the service, over a store that the test fills.
+struct Stream {
+    let feed: EventFeed
+    let store = ModelStore()
+    let subscriptions: Subscriptions
+
+    init(ring: Int = 8) {
+        feed = EventFeed(head: 0, capacity: ring)
+        store.observe { [feed] in feed.publish($0) }
+        subscriptions = Subscriptions(
+            feed: feed, store: store, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    func connect(_ id: UInt64 = 1, queue: Int = 4 << 20) -> InMemoryConnection {
+        InMemoryConnection(router: Router { _ in }, limits: RPCLimits(outboundQueueBytes: queue), id: id)
+    }
+
+    /// Runs the service beside `body`.
+    func run(_ body: () async throws -> Void) async throws {
+        let running = Task { try await subscriptions.run() }
+        try await body()
+        running.cancel()
+        try await running.value
+    }
+
+    @discardableResult
+    func subscribe(
+        _ connection: InMemoryConnection, as wanted: String = "s1", filter: EventFilter = EventFilter(),
+        after cursor: Int64 = 0, _ change: (inout Subscription) -> Void = { _ in }
+    ) throws -> String {
+        let id = try subscriptions.reserve(wanted, for: connection.session)
+        var subscription = Subscription(id: id, session: connection.session, filter: filter, cursor: cursor)
+        change(&subscription)
+        subscriptions.start(subscription)
+        return id
+    }
+
+    /// A new instance's provision; its first event.
+    func submit(_ number: Int, tenant: TenantID = Tenant.default) async throws {
+        _ = try await store.submit(Fixtures.provision(number, tenant: tenant, at: Fixture.now))
+    }
+
+    func publish(_ numbers: ClosedRange<Int64>, type: EventType = .stepProgress) {
+        feed.publish(
+            numbers.map { seq in
+                Event(
+                    seq: seq, entry: EventDraft(at: Fixture.now, type: type, tenant: Tenant.default, message: "\(seq)"))
+            })
+    }
+}
+
+extension InMemoryConnection {
+    func nextResult() async throws -> JSONValue {
+        let message = try JSONValue(parsing: try #require(await nextMessage()))
+        return try #require(message["params"]?["result"])
+    }
+
+    func nextSeqs(_ count: Int) async throws -> [Int64] {
+        var seqs: [Int64] = []
+        for _ in 0..<count { seqs.append(try #require(try await nextResult()["seq"]?.integerValue)) }
+        return seqs
+    }
+}
