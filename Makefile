@@ -49,8 +49,14 @@ test-ansible: build image ## Roles, callback and inventory, on a real host
 test-e2e: build image ## aurad, aura and aura-sandbox together; real hosts included
 	$(PYTEST) Tests/EndToEnd
 
+test-conformance: build ## The JSON-RPC conformance suite against aurad
+	$(PYTEST) Tests/Conformance
+
 bench-jobs: setup ## How fast the job engine is, beside raw SQLite (minutes)
 	scripts/bench-jobs
+
+bench-rpc: setup ## How fast JSON-RPC is, beside a bare C echo server (a quarter of an hour)
+	scripts/bench-rpc
 
 sim: setup ## The engine in simulated worlds: SEEDS=500 FIRST=1
 	swift build --product aura-sim
@@ -72,4 +78,4 @@ format: ## Format all Swift code in place
 clean: ## Remove what was built
 	rm -rf .build $(VENV)
 
-.PHONY: help setup build image demo test test-unit test-sandbox test-cli test-ansible test-e2e bench-jobs sim generate verify lint format clean
+.PHONY: help setup build image demo test test-unit test-sandbox test-cli test-ansible test-e2e test-conformance bench-jobs sim generate verify lint format clean bench-rpc

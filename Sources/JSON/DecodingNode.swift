@@ -70,10 +70,14 @@ extension DecodingNode {
     }
 
     func decodeInteger<I: FixedWidthInteger>(_ type: I.Type) throws(JSONDecodingError) -> I {
-        guard case .integer(let number) = value else { throw mismatch("an integer") }
-        guard let exact = I(exactly: number) else {
-            throw mismatch("an integer from \(I.min) to \(I.max)")
+        let exact: I?
+        switch value {
+        case .integer(let number): exact = I(exactly: number)
+        // JSON knows one kind of number: 1.0 and 1e3 are whole.
+        case .double(let number) where number.rounded() == number: exact = I(exactly: number)
+        case .null, .bool, .double, .string, .array, .object: throw mismatch("an integer")
         }
+        guard let exact else { throw mismatch("an integer from \(I.min) to \(I.max)") }
         return exact
     }
 

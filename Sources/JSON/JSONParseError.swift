@@ -56,7 +56,7 @@ public struct JSONParseError: Error, Sendable, Hashable, CustomStringConvertible
         case .byteOrderMark: "the document starts with a byte order mark, send UTF-8 without one"
         case .invalidUTF8: "the bytes are not UTF-8"
         case .loneSurrogate: "an escaped surrogate lacks its other half"
-        case .nulCharacter: "strings cannot hold \\u0000"
+        case .nulCharacter: "it holds a NUL, which JSON cannot as a byte and this reader cannot as \\u0000"
         case .duplicateKey: "a member name is repeated within one object"
         case .numberOutOfRange: "the number is out of range"
         case .unexpectedEnd: "the document ends in the middle of a value"

@@ -1,12 +1,12 @@
 /// Looks over a document before jansson allocates for it.
 enum JSONScan {
-    /// Throws where the document is too large, starts with a byte order mark, or nests deeper than the limits allow.
+    /// Throws where the document is too large, starts with a byte order mark, holds a NUL, or nests deeper than the limits allow.
     ///
     /// Costs no memory: a hundred thousand opening brackets are refused at the first one too many.
     static func check(_ bytes: UnsafeRawBufferPointer, _ limits: JSONLimits) throws(JSONParseError) {
         guard bytes.count <= limits.bytes else { throw JSONParseError(.tooLarge, at: limits.bytes) }
         guard !startsWithByteOrderMark(bytes) else { throw JSONParseError(.byteOrderMark, at: 0) }
-        if let position = positionBeyond(depth: limits.depth, in: bytes) {
+        if let position = try positionBeyond(depth: limits.depth, in: bytes) {
             throw JSONParseError(.tooDeep, at: position)
         }
     }
@@ -20,7 +20,9 @@ enum JSONScan {
         }
     }
 
-    private static func positionBeyond(depth limit: Int, in bytes: UnsafeRawBufferPointer) -> Int? {
+    private static func positionBeyond(depth limit: Int, in bytes: UnsafeRawBufferPointer) throws(JSONParseError)
+        -> Int?
+    {
         var depth = 0
         var index = 0
         while index < bytes.count {
@@ -32,6 +34,8 @@ enum JSONScan {
                 depth -= 1
             case UInt8(ascii: "\""):
                 index = endOfString(from: index, in: bytes)
+            // jansson takes one that stands behind a number or a word for the end of its buffer, and drops it.
+            case 0: throw JSONParseError(.nulCharacter, at: index)
             default: break
             }
             index += 1

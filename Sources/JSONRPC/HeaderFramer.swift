@@ -98,7 +98,10 @@ public struct HeaderFramer: Sendable {
     }
 
     private static func number(_ text: ArraySlice<UInt8>) -> Int? {
-        let digits = text.drop { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
+        // White space around a value is no part of it (RFC 9110 §5.5).
+        let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        var digits = text.drop(while: isSpace)
+        while let last = digits.last, isSpace(last) { digits.removeLast() }
         guard !digits.isEmpty, digits.count <= 15, digits.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
         return digits.reduce(0) { $0 * 10 + Int($1 - 0x30) }
     }

@@ -87,7 +87,8 @@ extension SchemaCheck {
         case ("string", .string), ("boolean", .bool), ("object", .object), ("array", .array), ("null", .null),
             ("integer", .integer), ("number", .integer), ("number", .double):
             true
-        // To JSON Schema 1.0 is an integer; to the types that read it, it is none.
+        // 2020-12, Validation, 6.1.1: any number with a zero fraction.
+        case ("integer", .double(let number)): number.rounded() == number
         default: false
         }
     }

@@ -84,6 +84,7 @@ import Testing
             #"{"jsonrpc":"2.0","id":99999999999999999999,"method":"m","params":[99999999999999999999]}"#,
             "numberOutOfRange"
         ),
+        ("{\"jsonrpc\":\"2.0\",\"id\":1\0,\"method\":\"m\"}", "nulCharacter"),
         ("\u{FEFF}{}", "byteOrderMark"), ("[1,2", "unexpectedEnd"), ("[1,]", "invalidSyntax"),
         ("[1 2]", "invalidSyntax"), ("[{]", "invalidSyntax"),
         ("[{}x]", "invalidSyntax"), ("[{\"a\":1,\"a\":2}]", "duplicateKey"), ("hello", "invalidSyntax"),

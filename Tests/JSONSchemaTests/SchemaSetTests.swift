@@ -13,7 +13,7 @@ import Testing
     @Test(
         arguments: [
             (["type": "string"], ["a", ""], [1, true, .null, [:], []]),
-            (["type": "integer"], [0, -1], [1.5, "1", true]),
+            (["type": "integer"], [0, -1, 3.0, 1e3], [1.5, "1", true]),
             (["type": "number"], [0, 1.5], ["1", .null]),
             (["type": "boolean"], [true, false], [0, "true"]),
             (["type": ["string", "null"]], ["a", .null], [1]),

@@ -46,8 +46,8 @@ import Testing
             "params.disks[1].gigabytes: expected an integer, found \"x\""
         ),
         (
-            ["name": "a", "size": "small", "disks": [["gigabytes": 1.0]]],
-            "params.disks[0].gigabytes: expected an integer, found 1.0"
+            ["name": "a", "size": "small", "disks": [["gigabytes": 1.5]]],
+            "params.disks[0].gigabytes: expected an integer, found 1.5"
         ),
         (["name": "a", "size": "small", "disks": [:]], "params.disks: expected an array, found an object"),
         (["name": "a", "size": "small", "weight": "1"], "params.weight: expected a number, found \"1\""),
@@ -84,7 +84,10 @@ import Testing
         #expect(error?.reason == "expected a string, found an object")
     }
 
-    static let integers: [(JSONValue, Bool)] = [(0, true), (255, true), (256, false), (-1, false)]
+    static let integers: [(JSONValue, Bool)] = [
+        (0, true), (255, true), (256, false), (-1, false), (3.0, true), (1e2, true), (256.0, false), (0.5, false),
+        (1e300, false),
+    ]
 
     @Test(arguments: integers)
     func integersMustFit(value: JSONValue, fits: Bool) {

@@ -1,0 +1,93 @@
+"""Ways to a server. A channel sends messages and receives messages; those over a stream of bytes can send raw bytes too.
+
+A new transport is a class with `framing` ("message"), `is_stream` (false), `send`, `receive` and `close` as here: WebSocket
+sends a message as a text frame; HTTP posts it, and the body of the answer is what `receive` finds next (nothing for 204).
+"""
+
+import socket
+import time
+
+from . import framings
+
+
+class Ended(Exception):
+    """The server closed the connection."""
+
+
+class Late(Exception):
+    """Nothing came in time."""
+
+
+class StreamChannel:
+    """A stream socket, with one of the framings of `framings`."""
+
+    is_stream = True
+
+    def __init__(self, opened, framing, seconds):
+        self.socket = opened
+        self.framing = framing
+        self.seconds = seconds
+        self.codec = framings.BY_NAME[framing]
+        self.buffer = b""
+
+    def send(self, message):
+        self.send_raw(self.codec.frame(message))
+
+    def send_raw(self, data, size=None):
+        """Sends bytes as they are, in packets of `size` bytes where that is given."""
+        self.socket.settimeout(self.seconds)
+        try:
+            for start in range(0, len(data), size or max(len(data), 1)):
+                self.socket.sendall(data[start:start + (size or len(data))])
+        except TimeoutError as error:
+            raise Late("the server does not read") from error
+        except OSError as error:
+            raise Ended() from error
+
+    def end_sending(self):
+        self.socket.shutdown(socket.SHUT_WR)
+
+    def receive(self, seconds=None):
+        """The next message's bytes."""
+        deadline = time.monotonic() + (self.seconds if seconds is None else seconds)
+        while True:
+            found = self.codec.take(self.buffer)
+            if found:
+                message, self.buffer = found
+                return message
+            self.buffer += self._more(deadline)
+
+    def _more(self, deadline):
+        self.socket.settimeout(max(deadline - time.monotonic(), 0.001))
+        try:
+            piece = self.socket.recv(1 << 16)
+        except TimeoutError as error:
+            raise Late("nothing came in time") from error
+        except OSError as error:
+            raise Ended() from error
+        if not piece:
+            raise Ended()
+        return piece
+
+    def close(self):
+        self.socket.close()
+
+
+def unix(path):
+    """A function that opens channels to a Unix socket."""
+    def connect(framing, seconds):
+        opened = socket.socket(socket.AF_UNIX)
+        opened.settimeout(seconds)
+        opened.connect(str(path))
+        return StreamChannel(opened, framing, seconds)
+    return connect
+
+
+def tcp(host, port):
+    """A function that opens channels to a TCP port."""
+    def connect(framing, seconds):
+        opened = socket.create_connection((host, port), seconds)
+        # Else the kernel gathers small packets, and a message cut in pieces arrives whole.
+        opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return StreamChannel(opened, framing, seconds)
+    return connect

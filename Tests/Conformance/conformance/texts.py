@@ -1,0 +1,82 @@
+"""JSON texts that a server has to accept, to reject, or may treat as it likes, made into cases.
+
+Each text goes over the wire twice. Embedded, it is the only parameter of a method that does not exist: "no such method", with
+the request's id, shows that it was read; a parse error without an id shows that it was refused. Whole, it is the message itself.
+"""
+
+import dataclasses
+
+from .material import Material
+
+# RFC 8259 section 9 lets an implementation set a limit; a refusal of what is deeper than this may have any code.
+ANY_DEPTH = 32
+
+ANY_ERROR = {"$error": {"$any": "integer"}, "id": {"$any": "value"}}
+PARSE_ERROR = {"$error": -32700, "id": None}
+NO_METHOD = {"$error": -32601, "id": 1}
+NO_REQUEST = {"$error": -32600, "id": {"$any": "value"}}
+
+EMBEDDED = {
+    "accept": [NO_METHOD],
+    "reject": [PARSE_ERROR],
+    "either": {"$either": [[NO_METHOD], [ANY_ERROR]]},
+}
+WHOLE = {
+    "accept": {"$either": [[NO_REQUEST], [{"$each": NO_REQUEST}]]},
+    "reject": [PARSE_ERROR],
+    "either": {"$either": [[ANY_ERROR], [{"$each": ANY_ERROR}]]},
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Text:
+    subject: str
+    name: str
+    rule: str
+    source: str
+    data: bytes
+    verdict: str
+    # What the profile `aura` demands where the others leave a choice.
+    stricter: str = ""
+
+    @classmethod
+    def read(cls, document, written):
+        if written["verdict"] not in EMBEDDED or set(written) - {"name", "rule", "text", "verdict", "aura"}:
+            raise ValueError(f"{document['subject']}: {written['name']}: no such verdict or member")
+        text = written["text"]
+        data = Material(None).bytes({"verbatim": text} if isinstance(text, str) else text)
+        return cls(
+            document["subject"], written["name"], written.get("rule", document["rule"]), document["from"], data,
+            written["verdict"], written.get("aura", ""))
+
+
+def cases(text, make):
+    """The cases of a text, by `make` as `Case` is made."""
+    verdicts = [("strict-json", text.verdict)] + ([("aura", text.stricter)] if text.stricter else [])
+    return [case for profile, verdict in verdicts for case in _cases(text, profile, verdict, make)]
+
+
+def _cases(text, profile, verdict, make):
+    framings = ("content-length", "message") if b"\n" in text.data else ()
+    if verdict == "reject" and _depth(text.data) > ANY_DEPTH:
+        verdict = "either"
+    suffix = ", by Aura" if profile == "aura" else ""
+
+    def case(manner, data, expect, framings):
+        return make(
+            text.subject, f"{text.name}, {manner}{suffix}", f"{verdict}: {text.rule}", text.source, profile, ((False, data),),
+            expect, framings)
+
+    if not text.data.strip(b" \t\r\n"):
+        # Between brackets it would be an empty array, and a blank line is no message.
+        return [case("whole", text.data, WHOLE[verdict], ("content-length",))]
+    request = b'{"jsonrpc":"2.0","id":1,"method":"no.such.method","params":[%s]}' % text.data
+    return [case("embedded", request, EMBEDDED[verdict], framings), case("whole", text.data, WHOLE[verdict], framings)]
+
+
+def _depth(data):
+    depth = deepest = 0
+    for byte in data:
+        depth += (byte in b"[{") - (byte in b"]}")
+        deepest = max(deepest, depth)
+    return deepest

@@ -1,0 +1,30 @@
+import pathlib
+import socket
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent
+# The runner's own pieces, and the end-to-end harness, which starts the daemon.
+sys.path[:0] = [str(HERE), str(HERE.parent / "EndToEnd")]
+
+from harness import World  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def daemon(request, port):
+    """One daemon for all cases, which leave nothing behind. After a failure its directory stays, with its log."""
+    world = World({"listen": f"127.0.0.1:{port}"})
+    yield world.daemon
+    if request.session.testsfailed:
+        print(f"\nlogs: {world.directory}")
+        world.abandon()
+    else:
+        world.close()
