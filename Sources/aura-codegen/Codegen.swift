@@ -21,7 +21,7 @@ struct Codegen: ParsableCommand {
         let files =
             SwiftEmitter(schema: schema).files + OpenRPCEmitter(schema: schema).files
             + ManualEmitter(schema: schema).files + PythonEmitter(schema: schema).files
-            + ShellEmitter(schema: schema).files
+            + TypeScriptEmitter(schema: schema).files + ShellEmitter(schema: schema).files
         for file in files {
             let place = output.appendingPathComponent(file.path)
             try FileManager.default.createDirectory(

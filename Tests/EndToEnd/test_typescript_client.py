@@ -1,0 +1,202 @@
+"""The TypeScript client as others get it, compiled by tsc, against a live daemon."""
+
+import json
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import threading
+
+import pytest
+
+from harness import REPOSITORY, binary, eventually, finish, fresh_name
+from harness.node import compile_typescript, node
+
+SOURCE = REPOSITORY / "clients/typescript"
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory):
+    """The package's directory, with what was compiled of it: the client in `dist`, its users in `build`."""
+    package = tmp_path_factory.mktemp("typescript") / "client"
+    shutil.copytree(SOURCE, package, ignore=shutil.ignore_patterns("dist", "build"))
+    compile_typescript(package)
+    # The client's users see what others see: its declarations, by the package's name.
+    compile_typescript(package / "tests")
+    return package
+
+
+@pytest.fixture
+def program(package):
+    """The command of a compiled program."""
+    def command(path, *arguments):
+        return [node(), "--experimental-websocket", package / "build" / f"{path}.js", *arguments]
+    return command
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def has_gateway():
+    """Whether this daemon serves HTTP and WebSocket."""
+    return any("--http" in finish([binary("aurad"), *command, "--help"]).stdout for command in ([], ["run"]))
+
+
+@pytest.fixture(params=["unix", "tcp", "ws"])
+def reached(request, worlds):
+    """A world, and the address by which its daemon is called."""
+    if request.param == "unix":
+        world = worlds()
+        return world, str(world.daemon.socket)
+    if request.param == "ws" and not has_gateway():
+        pytest.skip("aurad has no --http")
+    place = f"127.0.0.1:{free_port()}"
+    world = worlds({"http" if request.param == "ws" else "listen": place})
+    return world, f"ws://{place}/ws" if request.param == "ws" else f"tcp:{place}"
+
+
+@pytest.fixture
+def world(shared_world):
+    return shared_world
+
+
+def test_a_life(program, reached):
+    _, address = reached
+    done = finish(program("tests/life", address, fresh_name()), seconds=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    # Node warns of listeners that pile up.
+    assert "MaxListeners" not in done.stderr
+
+
+def test_a_subscription_goes_on_behind_a_daemon_that_dies(program, reached, tmp_path):
+    """Five times `kill -9` while events come: every seq once, in order."""
+    world, address = reached
+    heard = tmp_path / "heard"
+    with open(heard, "w") as file:
+        follower = subprocess.Popen(program("tests/follow", address), stdout=file, stderr=subprocess.PIPE, text=True)
+    try:
+        eventually(lambda: heard.read_text().startswith("begun\n"), what="the subscription")
+        begun = world.call("system.health")["head"]
+        jobs = []
+        for _ in range(5):
+            jobs.append(world.provision(fresh_name()))
+            before = heard.read_text()
+            eventually(lambda: heard.read_text() != before, what="an event of this daemon")
+            world.daemon.kill()
+            world.daemon.start()
+        for job in jobs:
+            world.succeed("destroy", instance=world.finish(job)["instance"])
+        head = world.call("system.health")["head"]
+        eventually(lambda: heard.read_text().endswith(f"\n{head}\n"), what=f"event {head}")
+        follower.send_signal(signal.SIGTERM)
+        _, complaints = follower.communicate(timeout=20)
+    finally:
+        follower.kill()
+        follower.wait()
+    assert follower.returncode == 0 and "MaxListeners" not in complaints, complaints
+    lines = ["begun", *map(str, range(begun + 1, head + 1)), "ended: closed"]
+    assert heard.read_text().splitlines() == lines
+
+
+def test_a_call_whose_connection_breaks_happens_once(program, world):
+    """The daemon dies between a call and its answer; the same call goes out again, with the same key."""
+    names = [fresh_name() for _ in range(8)]
+    stop = threading.Event()
+
+    def kill():
+        while not stop.wait(0.15):
+            world.daemon.kill()
+            world.daemon.start()
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        done = finish(program("tests/provision", world.daemon.socket, *names), seconds=60)
+    finally:
+        stop.set()
+        killer.join()
+    assert done.returncode == 0, done.stdout + done.stderr
+    operations = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [operation["name"] for operation in operations] == names
+    jobs = world.call("job.list", limit=1000, order="newest")["jobs"]
+    for operation in operations:
+        assert [job["id"] for job in jobs if job["instance"] == operation["instance"]] == [operation["job"]]
+        world.succeed("destroy", instance=operation["instance"])
+
+
+def test_waiting(program, world):
+    name = fresh_name()
+    done = finish(program("tests/wait", world.daemon.socket, name), seconds=60)
+    assert done.stdout.strip() == f"running at {world.instance(name)['server']['address']}", done.stderr
+    world.succeed("destroy", instance=name)
+
+
+def test_a_job_that_fails_is_said_with_its_cause(program, world):
+    name = fresh_name()
+    world.sandbox.fault(
+        "actionFails", "/v1/servers", "POST", action="create_server", code="unavailable", message="no luck")
+    try:
+        done = finish(program("tests/wait", world.daemon.socket, name), seconds=60)
+    finally:
+        world.sandbox.clear_faults()
+    assert done.stdout.startswith("failed with ") and "no luck" in done.stdout, done.stderr
+    world.succeed("destroy", instance=name)
+
+
+def test_nobody_is_there(program, tmp_path):
+    done = finish(program("tests/away", tmp_path / "nobody.sock"), seconds=20)
+    assert done.returncode == 0 and re.fullmatch(r"lost after \d+ ms\n", done.stdout), done.stdout + done.stderr
+
+
+def test_a_daemon_that_stays_away_is_said_so(program, worlds):
+    """The daemon dies and does not come back: whoever iterates is told so, and does not take it for the end."""
+    world = worlds()
+    waiting = subprocess.Popen(
+        program("tests/away", world.daemon.socket), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert waiting.stdout.readline() == "begun\n"
+        world.daemon.kill()
+        said, complaints = waiting.communicate(timeout=20)
+    finally:
+        waiting.kill()
+        waiting.wait()
+    assert waiting.returncode == 0 and said.startswith("lost after "), complaints
+    world.daemon.start()
+
+
+def test_odd_connections(program):
+    """Without a daemon of ours: slow readers, broken streams, refusals."""
+    done = finish(program("tests/odd"), seconds=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert not done.stderr
+
+
+def test_a_browser_needs_nothing_of_node(package):
+    """What `index.js` imports at once, and what that imports, is the package's own; sockets come only when one is opened."""
+    names, seen = ["./index.js"], set()
+    while names:
+        name = names.pop()
+        if name not in seen:
+            seen.add(name)
+            names += re.findall(r'^(?:import|export) .*?["\'](.+?)["\'];$', (package / "dist" / name).read_text(), re.M)
+    assert {"./client.js", "./websocket.js"} <= seen
+    assert all(name.startswith("./") for name in seen) and "./socket.js" not in seen
+    # Bundlers, which take lazy imports along, are shown another file.
+    for replaced, standing_in in json.loads((package / "package.json").read_text())["browser"].items():
+        assert (package / replaced).exists() and "node:" not in (package / standing_in).read_text()
+
+
+def test_the_example_runs(program, world):
+    settings = {"AURA_SOCKET": str(world.daemon.socket)}
+    name = fresh_name()
+    done = finish(program("examples/provision", name), settings, 60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{name} runs at" in done.stdout and done.stdout.endswith("destroy succeeded\n")
+    refused = finish(program("examples/provision", "Not A Name"), settings, 60)
+    assert refused.returncode == 1 and "params.name" in refused.stderr
+    unasked = finish(program("examples/provision"), settings, 60)
+    assert unasked.returncode == 1 and "NAME" in unasked.stderr

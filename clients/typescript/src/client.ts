@@ -1,0 +1,131 @@
+// The client: calls that find their way to a daemon, however often the connection breaks.
+
+import { parseAddress, type Address } from "./address.js";
+import type { CallOptions } from "./calls.js";
+import { Connection, type Dialing } from "./connection.js";
+import { WaitTimeout } from "./errors.js";
+import { ConnectionLost, JobFailed } from "./failures.js";
+import { Methods } from "./methods.js";
+import { Patience } from "./patience.js";
+import { abortable, eitherOf } from "./signals.js";
+import { Subscription, type SubscribeOptions } from "./subscription.js";
+import type { Instance, Job, JobId, OperationResult } from "./types.js";
+import type { WebSocketClass } from "./websocket.js";
+
+export interface ClientOptions {
+    /** How long one reply may take, in milliseconds: a minute where none is given. */
+    timeoutMs?: number;
+    /** For how long a daemon that cannot be reached is tried, in milliseconds: a minute where none is given. */
+    patienceMs?: number;
+    /** What opens an address that begins with `ws:`: the platform's own `WebSocket` where none is given. */
+    webSocket?: WebSocketClass;
+}
+
+/** How long a `job.wait` of which nobody says how long may take. */
+const DAEMONS_WAIT_MS = 600_000;
+
+/**
+ * Calls a daemon. Any number of calls share one connection, which is made when it is needed, and anew where it was
+ * lost; a call whose connection breaks is sent again. Those that change something carry an idempotency key, so that
+ * each happens once.
+ */
+export class Client extends Methods {
+    private readonly address: Address;
+    private readonly timeoutMs: number;
+    private readonly patienceMs: number;
+    private readonly dialing: Dialing;
+    private readonly ending = new AbortController();
+    private connection: Promise<Connection> | undefined;
+
+    /**
+     * `address` is a Unix socket's path, `tcp:HOST:PORT` or `ws://HOST:PORT/ws`; without one it is `AURA_SOCKET` or
+     * `/run/aura/aurad.sock`.
+     */
+    constructor(address?: string, options: ClientOptions = {}) {
+        super();
+        this.address = parseAddress(address);
+        this.timeoutMs = options.timeoutMs ?? 60_000;
+        this.patienceMs = options.patienceMs ?? 60_000;
+        this.dialing = { address: this.address, timeoutMs: this.timeoutMs, webSocket: options.webSocket };
+    }
+
+    /** Ends the client, its subscriptions, and with `ConnectionLost` the calls that still wait. */
+    close(): void {
+        this.ending.abort(new ConnectionLost("the client is closed"));
+        this.connection?.then((connection) => connection.close(), () => {});
+    }
+
+    async call<Result = unknown>(method: string, params: object = {}, options: CallOptions = {}): Promise<Result> {
+        const timeoutMs = replyTime(this.timeoutMs, method, params);
+        const patience = this.newPatience();
+        const { signal, release } = eitherOf(this.ending.signal, options.signal);
+        try {
+            while (true) {
+                signal.throwIfAborted();
+                try {
+                    const connection = await abortable(this.present(), signal);
+                    patience.connected();
+                    return (await connection.call(method, params, timeoutMs, signal)) as Result;
+                } catch (failure) {
+                    await patience.after(failure, signal);
+                }
+            }
+        } finally {
+            release();
+        }
+    }
+
+    /** The connection that all calls share. */
+    private present(): Promise<Connection> {
+        if (!this.connection) {
+            let own: Promise<Connection> | undefined;
+            const forget = () => {
+                if (this.connection === own) this.connection = undefined;
+            };
+            own = Connection.open(this.dialing, this.ending.signal, forget);
+            own.catch(forget);
+            this.connection = own;
+        }
+        return this.connection;
+    }
+
+    private newPatience(): Patience {
+        return new Patience(this.patienceMs, this.address.text);
+    }
+
+    /**
+     * Follows the ledger: `for await` over it. It begins with the first turn, or with `begin`: await that where an
+     * event that comes meanwhile must not be missed.
+     */
+    subscribe(options: SubscribeOptions = {}): Subscription {
+        return new Subscription(this.dialing, this.newPatience(), options, this.ending.signal);
+    }
+
+    /** All events of a job, from its first to its last. */
+    follow(job: JobId, options: CallOptions = {}): Subscription {
+        return this.subscribe({ ...options, filter: { job }, from: "start", until: "terminal" });
+    }
+
+    /** The job once it has ended, however that was. */
+    async wait(job: JobId, options: CallOptions = {}): Promise<Job> {
+        while (true) {
+            try {
+                return (await this.jobWait({ job }, options)).job;
+            } catch (failure) {
+                if (!(failure instanceof WaitTimeout)) throw failure;
+            }
+        }
+    }
+
+    /** The instance once the job of an operation has ended well; throws `JobFailed` where it did not. */
+    async waitUntilRunning(operation: OperationResult, options: CallOptions = {}): Promise<Instance> {
+        const job = await this.wait(operation.job.id, options);
+        if (job.state !== "succeeded") throw new JobFailed(job);
+        return (await this.statusGet({ instance: operation.instance.id }, options)).instance;
+    }
+}
+
+/** How long a reply may take; one that waits for a job has that time on top. */
+function replyTime(timeoutMs: number, method: string, params: { timeoutMs?: number }): number {
+    return timeoutMs + (method === "job.wait" ? params.timeoutMs ?? DAEMONS_WAIT_MS : 0);
+}

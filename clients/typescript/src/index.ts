@@ -1,0 +1,9 @@
+// Aura's client: one call becomes a running, configured, always-on AI agent on its own machine.
+
+export type { CallOptions } from "./calls.js";
+export { Client, type ClientOptions } from "./client.js";
+export * as errors from "./errors.js";
+export { AuraError, ConnectionLost, JobFailed, ProtocolError, TimeoutError, type ErrorData } from "./failures.js";
+export type { Subscription, SubscribeOptions } from "./subscription.js";
+export * from "./types.js";
+export type { WebSocketClass, WebSocketLike } from "./websocket.js";

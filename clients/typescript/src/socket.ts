@@ -1,0 +1,92 @@
+// A message a line, over a Unix socket or TCP.
+
+import { connect, type Socket } from "node:net";
+
+import type { SocketAddress } from "./address.js";
+import { ProtocolError } from "./failures.js";
+import { Broken } from "./patience.js";
+import { onAbort } from "./signals.js";
+import type { Receiver, Transport } from "./transport.js";
+
+/** A reply may be as long as the daemon's outbound queue; more than this is no daemon's. */
+const LONGEST_MESSAGE = 64 << 20;
+
+export function openSocket(address: SocketAddress, receiver: Receiver, signal: AbortSignal): Promise<Transport> {
+    return new Promise((resolve, reject) => {
+        const socket = connect(address);
+        let failure: Error = new Broken("the daemon closed the connection");
+        const forget = onAbort(signal, (reason) => {
+            socket.destroy();
+            reject(reason);
+        });
+        socket.once("connect", () => {
+            forget();
+            read(socket, receiver);
+            resolve(new SocketTransport(socket));
+        });
+        socket.on("error", (error) => {
+            failure = error instanceof ProtocolError ? error : new Broken(error.message, { cause: error });
+        });
+        socket.once("close", () => {
+            forget();
+            reject(failure);
+            receiver.closed(failure);
+        });
+    });
+}
+
+function read(socket: Socket, receiver: Receiver): void {
+    const lines = new Lines();
+    socket.setEncoding("utf8");
+    socket.on("data", (text) => {
+        for (const line of lines.feed(text)) receiver.message(line);
+        if (lines.unfinished > LONGEST_MESSAGE) {
+            socket.destroy(new ProtocolError(`a message of more than ${LONGEST_MESSAGE} characters`));
+        }
+    });
+}
+
+/** Cuts what comes into lines. */
+class Lines {
+    /** The beginning of a line. It is put together once, since a long one comes in many pieces. */
+    private pieces: string[] = [];
+    unfinished = 0;
+
+    /** The lines that are whole now. */
+    *feed(text: string): Generator<string> {
+        const [first = "", ...others] = text.split("\n");
+        this.keep(first);
+        for (const next of others) {
+            const line = this.pieces.join("").trim();
+            this.pieces = [];
+            this.unfinished = 0;
+            this.keep(next);
+            if (line) yield line;
+        }
+    }
+
+    private keep(piece: string): void {
+        this.pieces.push(piece);
+        this.unfinished += piece.length;
+    }
+}
+
+class SocketTransport implements Transport {
+    constructor(private readonly socket: Socket) {}
+
+    send(message: string): void {
+        this.socket.write(`${message}\n`);
+    }
+
+    pause(): void {
+        this.socket.pause();
+    }
+
+    resume(): void {
+        this.socket.resume();
+    }
+
+    close(): void {
+        this.socket.destroy();
+    }
+}

@@ -1,0 +1,12 @@
+// Says the seq of every event until it is told to end: follow.js ADDRESS
+
+import { Client } from "@aura/client";
+
+const aura = new Client(process.argv[2], { patienceMs: 30_000 });
+const subscription = aura.subscribe();
+process.once("SIGTERM", () => subscription.close());
+await subscription.begin();
+console.log("begun");
+for await (const event of subscription) console.log(event.seq);
+console.log(`ended: ${subscription.reason ?? "closed"}`);
+aura.close();
