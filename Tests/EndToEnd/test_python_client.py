@@ -166,6 +166,49 @@ def test_a_subscription_never_ends_without_a_word(aura, worlds):
     world.daemon.start()
 
 
+def test_a_snapshot_and_what_changes(client):
+    names = [fresh_name() for _ in range(3)]
+    for name in names:
+        client.wait_until_running(client.provision(name, "eu-central", "small"))
+    with client.subscribe(from_="snapshot") as subscription:
+        found = {instance.name: instance.phase for instance in subscription.snapshot()}
+        assert {name: found[name] for name in names} == dict.fromkeys(names, "running")
+        ending = {client.destroy(name).job.id for name in names}
+        seen = []
+        while ending:
+            seen.append(next(subscription))
+            ending -= {seen[-1].job} if seen[-1].type == "job.succeeded" else set()
+    # Nothing of before the snapshot, and everything since.
+    assert [event.seq for event in seen] == list(range(seen[0].seq, seen[0].seq + len(seen)))
+    assert seen[0].type == "job.queued"
+
+
+def test_no_more_events_than_were_asked_for(client, world):
+    """The daemon dies in between; the rest that is asked for behind it is what is left."""
+    with client.subscribe(max_events=12) as subscription:
+        operation = client.provision(fresh_name(), "eu-central", "small")
+        seen = [next(subscription) for _ in range(5)]
+        world.daemon.kill()
+        world.daemon.start()
+        client.wait(operation.job.id)
+        seen += list(subscription)
+    assert len(seen) == 12 and subscription.reason == "maxEvents"
+    assert [event.seq for event in seen] == list(range(seen[0].seq, seen[0].seq + 12))
+    client.wait(client.destroy(operation.instance.name).job.id)
+
+
+def test_what_counts_is_for_how_long_the_daemon_was_away(aura, world):
+    """A call that took longer than patience, and whose connection then breaks, has all of its patience left."""
+    world.sandbox.fault("slow", "/v1/servers", "POST", seconds=8)
+    with aura.Client(str(world.daemon.socket), timeout=20, patience=6) as client:
+        operation = client.provision(fresh_name(), "eu-central", "small")
+        killer = threading.Timer(7, lambda: (world.daemon.kill(), world.daemon.start()))
+        killer.start()
+        assert client.wait(operation.job.id).state == "succeeded"
+        killer.join()
+        client.wait(client.destroy(operation.instance.name).job.id)
+
+
 def test_asyncio(aura, world):
     async def story():
         async with aura.AsyncClient(str(world.daemon.socket), timeout=20, patience=20) as client:

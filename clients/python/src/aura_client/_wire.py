@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import random
+import time
 from dataclasses import dataclass
 from typing import Any, Iterator
 
-from ._errors import AuraError, ProtocolError
+from ._errors import AuraError, ConnectionLost, ProtocolError
+from .types import Event, Instance, SubscriptionEndReason
 
 DEFAULT_SOCKET = "/run/aura/aurad.sock"
 # A reply may be as long as the daemon's outbound queue; more than this is no daemon's.
@@ -102,26 +104,83 @@ class Backoff:
         return wait
 
 
+class Patience:
+    """For how long a daemon that cannot be reached is tried: so many seconds since it was last heard of."""
+
+    # A connection that held for so long was one, however it ended.
+    HELD = 5.0
+
+    def __init__(self, seconds: float, address: Address):
+        self._seconds = seconds
+        self._address = address
+        self._lost_since: float | None = None
+        self._backoff = Backoff()
+        self._attempted = time.monotonic()
+
+    def renew(self) -> None:
+        self._lost_since = None
+        self._backoff = Backoff()
+
+    def after(self, failure: Exception) -> float:
+        """How long to wait until the next attempt; raises `ConnectionLost` where there is to be none."""
+        now = time.monotonic()
+        if now - self._attempted > self.HELD:
+            self.renew()
+        self._lost_since = self._lost_since or now
+        wait = self._backoff.wait()
+        if now + wait > self._lost_since + self._seconds:
+            raise ConnectionLost(f"cannot reach aurad at {self._address}: {failure}") from failure
+        self._attempted = now + wait
+        return wait
+
+
 class Cursor:
-    """Where a subscription stands, so that it goes on behind a lost connection with nothing missing and nothing twice."""
+    """Where a subscription stands, so that it goes on behind a lost connection with nothing missing, nothing twice, and no
+    more than was asked for."""
 
     def __init__(self, params: dict[str, Any]):
         self._params = params
         self._last: int | None = None
+        self._wanted: int | None = params.get("maxEvents")
+        self._pages: list[Instance] = []
+        # The instances as they were, once a snapshot is complete.
+        self.instances: list[Instance] | None = None
+        # Why it ended by itself.
+        self.reason: SubscriptionEndReason | None = None
 
     @property
     def params(self) -> dict[str, Any]:
         """The parameters of the next `status.subscribe`."""
-        return self._params if self._last is None else {**self._params, "from": self._last}
+        start = self._params.get("from") if self._last is None else self._last
+        return {**self._params, "from": start, "maxEvents": self._wanted}
 
     def begun(self, reply: dict[str, Any]) -> None:
-        """A subscription from now on begins behind the head that its reply names."""
+        """A subscription from now on begins behind the head that its reply names; half a snapshot begins anew."""
+        self._pages = []
         if self._last is None and self._params.get("from") in (None, "now"):
             self._last = reply["head"]
 
-    def take(self, seq: int) -> bool:
-        """Whether this event is news."""
-        if self._last is not None and seq <= self._last:
-            return False
-        self._last = seq
-        return True
+    def lost(self) -> None:
+        """The connection is gone. Where every event came, all that was lost is the word that it has ended."""
+        if self._wanted == 0:
+            self.reason = "maxEvents"
+
+    def hear(self, result: dict[str, Any]) -> Event | None:
+        """What the daemon sent; an event where it is one, and news."""
+        kind = result["type"]
+        if kind == "subscription.ended":
+            self.reason = result["reason"]
+        elif kind == "subscription.snapshot":
+            self._keep(result)
+        elif self._last is None or result["seq"] > self._last:
+            self._last = result["seq"]
+            if kind != "subscription.bookmark":
+                self._wanted = None if self._wanted is None else self._wanted - 1
+                return Event.from_json(result)
+        return None
+
+    def _keep(self, page: dict[str, Any]) -> None:
+        self._pages += [Instance.from_json(each) for each in page["instances"]]
+        if page["complete"]:
+            self.instances = self._pages
+            self._last = page["seq"]

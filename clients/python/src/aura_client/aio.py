@@ -8,7 +8,7 @@ from typing import Any, AsyncIterator
 
 from ._errors import AuraError, ConnectionLost, JobFailed
 from ._methods import AsyncMethods, Decoder, Result
-from ._wire import LONGEST_MESSAGE, NOT_CARRIED_OUT, Address, Backoff, Cursor, Wire, reply_time, result_of
+from ._wire import LONGEST_MESSAGE, NOT_CARRIED_OUT, Address, Cursor, Patience, Wire, reply_time, result_of
 from .types import Event, EventFilter, Instance, Job, LagPolicy, OperationResult, SubscriptionEndReason
 
 # Notifications that wait for their reader; the socket is not read while there are more, and the daemon keeps the rest.
@@ -123,8 +123,7 @@ class AsyncClient(AsyncMethods):
 
     async def call(self, method: str, params: dict[str, Any]) -> Any:
         """Any method by its name; its result as JSON."""
-        end = time.monotonic() + self.patience
-        backoff = Backoff()
+        patience = Patience(self.patience, self.address)
         while True:
             try:
                 connection = await self._present()
@@ -137,10 +136,7 @@ class AsyncClient(AsyncMethods):
                 if error.code not in NOT_CARRIED_OUT:
                     raise
                 failure = error
-            wait = backoff.wait()
-            if time.monotonic() + wait > end:
-                raise ConnectionLost(f"cannot reach aurad at {self.address}: {failure}") from failure
-            await asyncio.sleep(wait)
+            await asyncio.sleep(patience.after(failure))
 
     async def _present(self) -> AsyncConnection:
         async with self._opening:
@@ -192,12 +188,22 @@ class AsyncSubscription(AsyncIterator[Event]):
         self._address = address
         self._cursor = Cursor(params)
         self._timeout = timeout
-        self._patience = patience
+        self._patience = Patience(patience, address)
         self._connection: AsyncConnection | None = None
         self._is_over = False
-        self.reason: SubscriptionEndReason | None = None
-        self._lost_since: float | None = None
-        self._backoff = Backoff()
+
+    @property
+    def reason(self) -> SubscriptionEndReason | None:
+        """Why it ended by itself; None while it has not."""
+        return self._cursor.reason
+
+    async def snapshot(self) -> list[Instance]:
+        """The instances as they were when a subscription from `"snapshot"` began; what it iterates over is what changed since."""
+        while self._cursor.instances is None:
+            if self._is_over:
+                raise RuntimeError("the subscription ended before its snapshot was complete")
+            await self._step()
+        return self._cursor.instances
 
     async def __aenter__(self) -> AsyncSubscription:
         await self.begin()
@@ -229,35 +235,40 @@ class AsyncSubscription(AsyncIterator[Event]):
                 continue
             self._cursor.begun(reply)
             self._connection = connection
-            self._lost_since = None
-            self._backoff = Backoff()
+            self._patience.renew()
 
     async def __anext__(self) -> Event:
         while not self._is_over:
-            await self.begin()
-            if self._connection is None:
-                break
-            try:
-                message = await self._connection.note()
-            except OSError as error:
-                await self._recover(error)
-                continue
-            result = message["params"]["result"]
-            if result["type"] == "subscription.ended":
-                self.reason = result["reason"]
-                await self.close()
-            elif self._cursor.take(result["seq"]) and result["type"] != "subscription.bookmark":
-                return Event.from_json(result)
+            if event := await self._step():
+                return event
         raise StopAsyncIteration
+
+    async def _step(self) -> Event | None:
+        """Takes the next message; nothing where that was no event."""
+        await self.begin()
+        if self._connection is None:
+            return None
+        try:
+            message = await self._connection.note()
+        except OSError as error:
+            await self._recover(error)
+            return None
+        event = self._cursor.hear(message["params"]["result"])
+        if self.reason:
+            await self.close()
+        return event
 
     async def _recover(self, failure: Exception) -> None:
         if self._connection:
             await self._connection.close()
         self._connection = None
-        now = time.monotonic()
-        self._lost_since = self._lost_since or now
-        wait = self._backoff.wait()
-        if now + wait > self._lost_since + self._patience:
+        self._cursor.lost()
+        if self.reason:
             self._is_over = True
-            raise ConnectionLost(f"cannot reach aurad at {self._address}: {failure}") from failure
+            return
+        try:
+            wait = self._patience.after(failure)
+        except ConnectionLost:
+            self._is_over = True
+            raise
         await asyncio.sleep(wait)

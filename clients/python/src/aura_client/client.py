@@ -10,7 +10,7 @@ from typing import Any, Iterator
 
 from ._errors import AuraError, ConnectionLost, JobFailed
 from ._methods import Decoder, Methods, Result
-from ._wire import NOT_CARRIED_OUT, Address, Backoff, Cursor, Wire, reply_time, result_of
+from ._wire import NOT_CARRIED_OUT, Address, Cursor, Patience, Wire, reply_time, result_of
 from .types import Event, EventFilter, Instance, Job, LagPolicy, OperationResult, SubscriptionEndReason
 
 
@@ -115,8 +115,7 @@ class Client(Methods):
 
     def _attempt(self, work: Any) -> Any:
         """Does it again on a new connection for as long as patience lasts."""
-        end = time.monotonic() + self.patience
-        backoff = Backoff()
+        patience = Patience(self.patience, self.address)
         while True:
             try:
                 return work()
@@ -131,10 +130,7 @@ class Client(Methods):
                     raise
                 self._drop()
                 failure = error
-            wait = backoff.wait()
-            if time.monotonic() + wait > end:
-                raise ConnectionLost(f"cannot reach aurad at {self.address}: {failure}") from failure
-            time.sleep(wait)
+            time.sleep(patience.after(failure))
 
     # MARK: subscriptions
 
@@ -142,7 +138,7 @@ class Client(Methods):
         self, *, filter: EventFilter | None = None, from_: str | int = "now", until: str | None = None,
         max_events: int | None = None, on_lag: LagPolicy | None = None,
     ) -> Subscription:
-        """Follows the ledger: iterate over it. `from_` is `"now"`, `"start"` or a `seq`; `until="terminal"` ends it once every job
+        """Follows the ledger: iterate over it. `from_` is `"now"`, `"start"`, `"snapshot"` or a `seq`; `until="terminal"` ends it once every job
         that the filter matches has ended, `max_events` after so many. It has a connection of its own, and goes on behind a lost one
         where it stopped. `reason` says why it ended.
         """
@@ -183,15 +179,23 @@ class Subscription(Iterator[Event]):
         self._address = address
         self._cursor = Cursor(params)
         self._timeout = timeout
-        self._patience = patience
+        self._patience = Patience(patience, address)
         self._connection: Connection | None = None
         self._is_over = False
-        # Why it ended by itself: `terminal`, `maxEvents`, `lagged`, `cursorExpired`; None while it has not.
-        self.reason: SubscriptionEndReason | None = None
-        # When the daemon was last heard of, while it cannot be reached.
-        self._lost_since: float | None = None
-        self._backoff = Backoff()
         self._open()
+
+    @property
+    def reason(self) -> SubscriptionEndReason | None:
+        """Why it ended by itself: `terminal`, `maxEvents`, `lagged`, `cursorExpired`; None while it has not."""
+        return self._cursor.reason
+
+    def snapshot(self) -> list[Instance]:
+        """The instances as they were when a subscription from `"snapshot"` began; what it iterates over is what changed since."""
+        while self._cursor.instances is None:
+            if self._is_over:
+                raise RuntimeError("the subscription ended before its snapshot was complete")
+            self._step()
+        return self._cursor.instances
 
     def __enter__(self) -> Subscription:
         return self
@@ -207,36 +211,28 @@ class Subscription(Iterator[Event]):
 
     def __next__(self) -> Event:
         while not self._is_over:
-            try:
-                event = self._next()
-            except ConnectionLost:
-                # Patience is over: whoever iterates is told, since an end without a word looks like the stream's own.
-                raise
-            except OSError as error:
-                self._recover(error)
-                continue
-            if event is not None:
+            if event := self._step():
                 return event
         raise StopIteration
 
-    def _next(self) -> Event | None:
-        if self._connection is None:
-            self._open()
-        if self._connection is None:
+    def _step(self) -> Event | None:
+        """Takes the next message; nothing where that was no event."""
+        try:
+            if self._connection is None:
+                self._open()
+            message = self._connection.read() if self._connection else {}
+        except ConnectionLost:
+            # Patience is over: whoever iterates is told, since an end without a word looks like the stream's own.
+            raise
+        except OSError as error:
+            self._recover(error)
             return None
-        message = self._connection.read()
         if message.get("method") != "status.event":
             return None
-        result = message["params"]["result"]
-        if result["type"] == "subscription.ended":
-            self._end(result)
-            return None
-        is_news = self._cursor.take(result["seq"])
-        return Event.from_json(result) if is_news and result["type"] != "subscription.bookmark" else None
-
-    def _end(self, result: dict[str, Any]) -> None:
-        self.reason = result["reason"]
-        self.close()
+        event = self._cursor.hear(message["params"]["result"])
+        if self.reason:
+            self.close()
+        return event
 
     def _open(self) -> None:
         while not self._is_over:
@@ -251,20 +247,20 @@ class Subscription(Iterator[Event]):
                 continue
             self._cursor.begun(reply)
             self._connection.wait_for_ever()
-            self._lost_since = None
-            self._backoff = Backoff()
+            self._patience.renew()
             return
 
     def _recover(self, failure: Exception) -> None:
         if self._connection:
             self._connection.close()
         self._connection = None
+        self._cursor.lost()
+        if self.reason:
+            self._is_over = True
         if self._is_over:
             return
-        now = time.monotonic()
-        self._lost_since = self._lost_since or now
-        wait = self._backoff.wait()
-        if now + wait > self._lost_since + self._patience:
+        try:
+            time.sleep(self._patience.after(failure))
+        except ConnectionLost:
             self._is_over = True
-            raise ConnectionLost(f"cannot reach aurad at {self._address}: {failure}") from failure
-        time.sleep(wait)
+            raise
