@@ -1,0 +1,10 @@
+/* SHA-1 (FIPS 180-4) and base64 (RFC 4648), which the WebSocket handshake needs. */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+
+/* Of fewer than 120 bytes: two blocks with their padding. */
+void sha1_of_short(const char *text, size_t length, uint8_t digest[20]);
+
+/* Writes 4 characters for each begun 3 bytes, and a zero. */
+void base64(const uint8_t *bytes, size_t length, char *text);

@@ -1,0 +1,140 @@
+"""One run of rpc-load against a server that was started for it."""
+
+import contextlib
+import dataclasses
+import json
+import os
+import pathlib
+import resource
+import socket
+import subprocess
+import time
+
+CONNECTION_LIMIT = 20_000
+READY_SECONDS = 20
+STOP_SECONDS = 10
+
+
+@dataclasses.dataclass(frozen=True)
+class Run:
+    """What is measured. `arguments` are those of rpc-load."""
+
+    name: str
+    transport: str
+    arguments: tuple
+    pinned: bool = False
+
+
+class Failed(Exception):
+    """A run that says nothing: something did not start, or there were faults."""
+
+
+@dataclasses.dataclass
+class Place:
+    """Where servers of a comparison listen: a directory and two ports of this machine."""
+
+    directory: pathlib.Path
+
+    def __post_init__(self):
+        self.socket = self.directory / "rpc.sock"
+        self.tcp = f"127.0.0.1:{free_port()}"
+        self.http = f"127.0.0.1:{free_port()}"
+
+    def target(self, transport):
+        """rpc-load's arguments for a transport."""
+        return {
+            "unix": ["--unix", self.socket], "tcp": ["--tcp", self.tcp], "websocket": ["--tcp", self.http, "--ws", "/ws"],
+        }[transport]
+
+    def try_connect(self, transport):
+        if transport == "unix":
+            with socket.socket(socket.AF_UNIX) as client:
+                client.connect(str(self.socket))
+        else:
+            host, port = (self.tcp if transport == "tcp" else self.http).split(":")
+            socket.create_connection((host, int(port)), timeout=1).close()
+
+
+def free_port():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+def serves_http(binary):
+    """Whether WebSocket can be measured: a server that has it takes `--http HOST:PORT`."""
+    told = subprocess.run([binary, "--help"], capture_output=True, text=True, timeout=READY_SECONDS)
+    return "--http" in told.stdout + told.stderr
+
+
+def pinned_cpu():
+    return max(os.sched_getaffinity(0))
+
+
+def pin_to_one():
+    os.sched_setaffinity(0, {pinned_cpu()})
+
+
+@contextlib.contextmanager
+def server(binary, place, transport, pinned):
+    """A server that answers at `transport`; stopped by its pid in the end, whatever happens."""
+    place.socket.unlink(missing_ok=True)
+    command = [binary, "--socket", place.socket, "--listen", place.tcp, "--connections", str(CONNECTION_LIMIT)]
+    if transport == "websocket":
+        command += ["--http", place.http]
+    with open(place.directory / "server.log", "wb") as log:
+        process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=pin_to_one if pinned else None)
+    try:
+        wait_until_ready(process, place, transport)
+        yield process.pid
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def wait_until_ready(process, place, transport):
+    deadline = time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            return place.try_connect(transport)
+        except OSError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                log = (place.directory / "server.log").read_text(errors="replace")
+                raise Failed(f"the server does not listen:\n{log[-2000:]}") from None
+            time.sleep(0.02)
+
+
+def busy_seconds():
+    """CPU time of the whole machine."""
+    user, nice, system, _, _, irq, softirq, *_ = map(int, pathlib.Path("/proc/stat").read_text().split("\n")[0].split()[1:])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+
+
+def our_seconds(pid):
+    """CPU time of the server and of the loads that have ended."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    loads = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") + loads.ru_utime + loads.ru_stime
+
+
+def measure(load, binary, place, run, timing):
+    """The figures of one run, with `otherCores`: how much of the machine other programs used meanwhile."""
+    with server(binary, place, run.transport, run.pinned) as pid:
+        command = [load, *place.target(run.transport), *run.arguments, *timing, "--server-pid", str(pid)]
+        if run.pinned:
+            command += ["--pin", str(pinned_cpu())]
+        begun, busy, ours = time.monotonic(), busy_seconds(), our_seconds(pid)
+        # The tool bounds itself; this is for the case that it cannot.
+        try:
+            done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+        except subprocess.TimeoutExpired:
+            raise Failed("rpc-load did not end") from None
+        if done.returncode != 0:
+            raise Failed((done.stdout + done.stderr).strip())
+        figures = json.loads(done.stdout)
+        others = busy_seconds() - busy - (our_seconds(pid) - ours)
+        return {**figures, "otherCores": max(0, others) / (time.monotonic() - begun)}
