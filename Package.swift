@@ -30,6 +30,8 @@ func library(_ name: String, apt: String, pkgConfig: String) -> Target {
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -39,7 +41,11 @@ let deque = Target.Dependency.product(name: "DequeModule", package: "swift-colle
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let nioHTTPTypes = Target.Dependency.product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP1 = Target.Dependency.product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
@@ -65,7 +71,9 @@ let package = Package(
             traits: [.defaults, "YAML"]),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
@@ -126,13 +134,21 @@ let package = Package(
             ]),
 
         // Transports and programs
-        floor("RPCTransport", ["JSON", "JSONRPC", "Locking", nioCore, nioPosix, logging, serviceLifecycle]),
+        floor(
+            "RPCTransport",
+            ["JSON", "JSONRPC", "Locking", nioCore, nioPosix, nioWebSocket, logging, serviceLifecycle]),
+        floor(
+            "Gateway",
+            [
+                "JSON", "JSONRPC", "Locking", hummingbird, hummingbirdCore, nioCore, nioHTTP1, nioWebSocket,
+                nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes, logging, serviceLifecycle,
+            ]),
         floor("AuraClient", ["AuraAPI", "AuraModel", "JSON", "JSONRPC", "Locking", nioCore, nioPosix]),
         program(
             "aurad",
             [
-                "AnsibleDriver", "AuraAPI", "AuraModel", "ControlPlane", "DriverKit", "HTTPClient", "HetznerDriver",
-                "JSON",
+                "AnsibleDriver", "AuraAPI", "AuraModel", "ControlPlane", "DriverKit", "Gateway", "HTTPClient",
+                "HetznerDriver", "JSON",
                 "JSONRPC", "Jobs", "Locking", "RPCTransport", "SSHDriver", "Storage", "StoragePostgres",
                 "StorageSQLite", "TailscaleDriver",
                 argumentParser, configuration, crypto, logging, nioPosix, serviceLifecycle, system,
@@ -149,6 +165,7 @@ let package = Package(
         suite("JSONSchemaTests", ["JSONSchema", "JSON"]),
         suite("JSONRPCTests", ["JSONRPC", "JSON"]),
         suite("RPCTransportTests", ["AuraClient", "RPCTransport", "JSONRPC", "JSON", nioCore, nioPosix, logging]),
+        suite("GatewayTests", ["Gateway"]),
         .target(
             name: "HTTPDoubles", dependencies: ["HTTPClient", "Locking", nioCore, nioPosix], path: "Tests/HTTPDoubles",
             swiftSettings: strict),

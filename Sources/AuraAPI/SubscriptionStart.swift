@@ -19,7 +19,8 @@ public enum SubscriptionStart: Sendable, Codable, Hashable {
         case "snapshot": self = .snapshot
         default:
             throw DecodingError.dataCorruptedError(
-                in: container, debugDescription: #"expected "now", "start", "snapshot" or a seq (a whole number, 0 or more)"#)
+                in: container,
+                debugDescription: #"expected "now", "start", "snapshot" or a seq (a whole number, 0 or more)"#)
         }
     }
 

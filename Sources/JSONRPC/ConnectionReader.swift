@@ -16,11 +16,11 @@ public struct ConnectionReader: Sendable {
     private var isStopped = false
 
     /// Creates the reader of a connection.
-    public init(router: Router, session: Session) {
+    public init(router: Router, session: Session, framing: Framing = .stream) {
         self.router = router
         self.session = session
         decoder = MessageDecoder(limits: session.limits)
-        framer = MessageFramer(limit: session.limits.messageBytes)
+        framer = MessageFramer(limit: session.limits.messageBytes, framing: framing)
     }
 
     /// Whether the transport must not read until ``pump()`` has cleared this; the client is slowed, not refused.
@@ -30,7 +30,7 @@ public struct ConnectionReader: Sendable {
     /// ``losePatience()``.
     public var isParked: Bool { parked != nil }
 
-    /// Takes bytes that were read.
+    /// Takes bytes that were read; with the framing ``Framing/whole`` they are one message.
     public mutating func receive(_ bytes: UnsafeRawBufferPointer) {
         guard !isStopped else { return }
         framer.append(bytes)

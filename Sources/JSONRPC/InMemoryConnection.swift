@@ -29,12 +29,15 @@ public final class InMemoryConnection: Sendable {
     private let state: Locked<State>
 
     /// Connects to the methods of `router`.
-    public init(router: Router, peer: Peer = .memory, limits: RPCLimits = RPCLimits(), id: UInt64 = 0) {
+    public init(
+        router: Router, peer: Peer = .memory, limits: RPCLimits = RPCLimits(), framing: Framing = .stream,
+        id: UInt64 = 0
+    ) {
         let state = Locked(State())
         let wake = Locked<(@Sendable () -> Void)?>(nil)
         self.state = state
         session = Session(id: id, peer: peer, limits: limits) { wake.withLock { $0 }?() }
-        state.withLock { [session] in $0.reader = ConnectionReader(router: router, session: session) }
+        state.withLock { [session] in $0.reader = ConnectionReader(router: router, session: session, framing: framing) }
         wake.withLock { wake in
             wake = { [weak self] in
                 self?.session.didWake()
@@ -49,7 +52,7 @@ public final class InMemoryConnection: Sendable {
     /// Whether a call waits for room among those in flight.
     public var isParked: Bool { state.withLock { $0.isParked } }
 
-    /// Sends bytes; calls that are answered at once have been when this returns.
+    /// Sends bytes, one message with the framing `whole`; calls that are answered at once have been when this returns.
     public func send(_ bytes: [UInt8]) {
         take(.bytes(bytes))
     }

@@ -126,11 +126,3 @@ struct MessageDecoder: Sendable {
         RPCError(.invalidRequest, "cannot read a request, \(why)")
     }
 }
-
-extension RPCError {
-    static func messageTooLarge(_ limits: RPCLimits, actual: Int) -> RPCError {
-        .limit(
-            .messageTooLarge, "cannot take a message of more than \(limits.messageBytes) bytes",
-            limit: limits.messageBytes, actual: actual)
-    }
-}

@@ -1,67 +1,117 @@
-/// Cuts a stream of bytes into messages, in the way that its first bytes show: one message a line, or headers with a length.
+/// How a transport hands bytes to a ``ConnectionReader``.
+public enum Framing: Sendable, Hashable {
+    /// As a stream, in pieces of any size: one message a line, or headers with a length; the first bytes show which.
+    case stream
+    /// One message at a time, as WebSocket and HTTP do.
+    case whole
+}
+
+/// Cuts what comes in into messages.
 ///
-/// JSON never begins with `C`, and the headers begin with `Content-`; everything else is lines.
+/// JSON never begins with `C`, and the headers begin with `Content-`; every other stream is lines.
 struct MessageFramer: Sendable {
+    private enum State: Sendable {
+        /// What was seen of a stream while it shows neither way.
+        case undecided([UInt8])
+        case lines(LineFramer)
+        case headers(HeaderFramer)
+        case whole(WholeFramer)
+    }
+
     private static let sign = Array("content-".utf8)
 
-    /// What was seen while it shows neither way; none once the way is known.
-    private var undecided: [UInt8]? = []
-    private var lines: LineFramer
-    private var headers: HeaderFramer?
+    private var state: State
     private let limit: Int
 
-    init(limit: Int) {
+    init(limit: Int, framing: Framing = .stream) {
         self.limit = limit
-        lines = LineFramer(limit: limit)
+        switch framing {
+        case .stream: state = .undecided([])
+        case .whole: state = .whole(WholeFramer(limit: limit))
+        }
     }
 
     /// Whether messages say their length, so that replies have to as well.
-    var saysLengths: Bool { headers != nil }
+    var saysLengths: Bool {
+        if case .headers = state { true } else { false }
+    }
 
     /// Whether the stream has ended and everything was handed out.
-    var hasFinished: Bool { headers?.hasFinished ?? lines.hasFinished }
+    var hasFinished: Bool {
+        switch state {
+        case .undecided: false
+        case .lines(let lines): lines.hasFinished
+        case .headers(let headers): headers.hasFinished
+        case .whole(let whole): whole.hasFinished
+        }
+    }
 
     mutating func append(_ bytes: UnsafeRawBufferPointer) {
-        if undecided != nil { return decide(bytes) }
-        if headers != nil { headers?.append(bytes) } else { lines.append(bytes) }
+        if case .undecided(let seen) = state { return decide(seen + bytes) }
+        change(lines: { $0.append(bytes) }, headers: { $0.append(bytes) }, whole: { $0.append(bytes) })
     }
 
     mutating func finish() {
-        if let seen = undecided { beginLines(seen) }
-        if headers != nil { headers?.finish() } else { lines.finish() }
+        if case .undecided(let seen) = state { beginLines(seen) }
+        change(lines: { $0.finish() }, headers: { $0.finish() }, whole: { $0.finish() })
     }
 
     mutating func next() -> Frame? {
-        headers != nil ? headers?.next() : lines.next()
+        change(lines: { $0.next() }, headers: { $0.next() }, whole: { $0.next() }) ?? nil
     }
 
     func withBytes<R>(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
-        if let headers { return try headers.withBytes(of: range, body) }
-        return try lines.withBytes(of: range, body)
+        switch state {
+        case .undecided(let seen): try seen.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+        case .lines(let lines): try lines.withBytes(of: range, body)
+        case .headers(let headers): try headers.withBytes(of: range, body)
+        case .whole(let whole): try whole.withBytes(of: range, body)
+        }
     }
 
     mutating func trim() {
-        if headers != nil { headers?.trim() } else { lines.trim() }
+        change(lines: { $0.trim() }, headers: { $0.trim() }, whole: { $0.trim() })
     }
 
-    private mutating func decide(_ bytes: UnsafeRawBufferPointer) {
-        let seen = (undecided ?? []) + bytes
+    private mutating func decide(_ seen: [UInt8]) {
         let text = seen.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
         // In lower case; the hyphen stays what it is.
         let start = text.prefix(Self.sign.count).map { $0 | 0x20 }
         guard Self.sign.starts(with: start) else { return beginLines(seen) }
         guard start.count == Self.sign.count else {
-            undecided = Array(text)
+            state = .undecided(Array(text))
             return
         }
-        undecided = nil
         var framer = HeaderFramer(limit: limit)
         text.withUnsafeBytes { framer.append($0) }
-        headers = framer
+        state = .headers(framer)
     }
 
     private mutating func beginLines(_ seen: [UInt8]) {
-        undecided = nil
+        var lines = LineFramer(limit: limit)
         seen.withUnsafeBytes { lines.append($0) }
+        state = .lines(lines)
+    }
+
+    /// Changes the framer in place: taken out of the state first, so that its buffer is not copied.
+    @discardableResult
+    private mutating func change<R>(
+        lines: (inout LineFramer) -> R, headers: (inout HeaderFramer) -> R, whole: (inout WholeFramer) -> R
+    ) -> R? {
+        switch state {
+        case .undecided: return nil
+        case .lines(var framer):
+            state = .undecided([])
+            defer { state = .lines(framer) }
+            return lines(&framer)
+        case .headers(var framer):
+            state = .undecided([])
+            defer { state = .headers(framer) }
+            return headers(&framer)
+        case .whole(var framer):
+            state = .undecided([])
+            defer { state = .whole(framer) }
+            return whole(&framer)
+        }
     }
 }

@@ -38,11 +38,20 @@ public struct RPCError: Error, Sendable, Hashable, CustomStringConvertible {
     }
 
     /// A whole error reply with id null and its line end, for a transport that lets nobody in.
-    public var line: [UInt8] {
+    public var line: [UInt8] { reply + [UInt8(ascii: "\n")] }
+
+    /// A whole error reply with id null.
+    public var reply: [UInt8] {
         var bytes: [UInt8] = []
         ReplyWriter.append(.null, .failure(self), to: &bytes)
-        bytes.append(UInt8(ascii: "\n"))
         return bytes
+    }
+
+    /// A message that is longer than the limits allow.
+    public static func messageTooLarge(_ limits: RPCLimits, actual: Int) -> RPCError {
+        .limit(
+            .messageTooLarge, "cannot take a message of more than \(limits.messageBytes) bytes",
+            limit: limits.messageBytes, actual: actual)
     }
 
     /// Name and message.

@@ -220,9 +220,12 @@ extension SessionState {
     /// Takes a subscription, or says why there is none left.
     mutating func reserveSubscription() -> RPCError? {
         guard subscriptions < limits.subscriptionsPerConnection else {
+            let words =
+                limits.subscriptionsPerConnection > 0
+                ? "cannot hold more than \(limits.subscriptionsPerConnection) subscriptions here, end some first"
+                : "cannot subscribe here, a connection that stays is needed: a socket or a WebSocket"
             return .limit(
-                .tooManySubscriptions,
-                "cannot hold more than \(limits.subscriptionsPerConnection) subscriptions here, end some first",
+                .tooManySubscriptions, words,
                 limit: limits.subscriptionsPerConnection, actual: subscriptions + 1)
         }
         subscriptions += 1

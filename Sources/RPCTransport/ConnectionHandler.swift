@@ -25,13 +25,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var forcedClose: Scheduled<Void>?
 
     init(
-        session: Session, router: Router, closeDeadline: TimeAmount, logger: Logger, onClose: @escaping () -> Void
+        session: Session, router: Router, framing: Framing, closeDeadline: TimeAmount, logger: Logger,
+        onClose: @escaping () -> Void
     ) {
         self.session = session
         self.closeDeadline = closeDeadline
         self.logger = logger
         self.onClose = onClose
-        reader = ConnectionReader(router: router, session: session)
+        reader = ConnectionReader(router: router, session: session, framing: framing)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -54,9 +55,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if let event = event as? ChannelEvent, event == .inputClosed {
+        switch event {
+        case ChannelEvent.inputClosed:
             reader.endInput()
             settle()
+        case is ChannelShouldQuiesceEvent: drain()
+        default: break
         }
         context.fireUserInboundEventTriggered(event)
     }

@@ -2,6 +2,7 @@ public import JSONRPC
 public import Logging
 public import NIOCore
 internal import NIOPosix
+internal import NIOWebSocket
 public import ServiceLifecycle
 
 /// Serves a router on Unix sockets and TCP ports.
@@ -170,7 +171,7 @@ extension RPCServer {
         PeerCredentials.peer(of: channel).flatMapThrowing { [self] peer in
             switch registry.admit(peer) {
             case .admitted(let id):
-                try admit(channel, peer, id)
+                try admit(channel, peer, id, framing: .stream)
             case .refused(let error):
                 logger.notice("connection refused", metadata: ["peer": "\(peer)", "code": "\(error.code)"])
                 try channel.pipeline.syncOperations.addHandler(RefusalHandler(error))
@@ -178,12 +179,13 @@ extension RPCServer {
         }
     }
 
-    private func admit(_ channel: any Channel, _ peer: Peer, _ id: UInt64) throws {
+    private func admit(_ channel: any Channel, _ peer: Peer, _ id: UInt64, framing: Framing) throws {
         let loop = channel.eventLoop
         let target = HandlerReference(loop)
         let session = Session(id: id, peer: peer, limits: limits) { target.run { $0.wake() } }
-        let handler = ConnectionHandler(session: session, router: router, closeDeadline: drain, logger: logger) {
-            [registry] in
+        let handler = ConnectionHandler(
+            session: session, router: router, framing: framing, closeDeadline: drain, logger: logger
+        ) { [registry] in
             target.clear()
             registry.remove(id)
         }
@@ -198,6 +200,30 @@ extension RPCServer {
             target.clear()
             registry.remove(id)
             throw error
+        }
+    }
+}
+
+// MARK: - WebSocket
+
+extension RPCServer {
+    /// How long a WebSocket may be silent before it is pinged, and then before it is let go.
+    private static let pingInterval = TimeAmount.seconds(30)
+
+    /// The longest frame that an upgrade's decoder may let through.
+    public var webSocketFrameBytes: Int { limits.messageBytes }
+
+    /// Serves a channel whose WebSocket handshake is done, and whose pipeline ends with NIOWebSocket's own handlers.
+    ///
+    /// It counts among the connections, and ends with the server. Call it on the channel's event loop.
+    public func serveWebSocket(_ channel: any Channel, peer: Peer) throws {
+        let frames = WebSocketHandler(limits: limits, pingInterval: Self.pingInterval)
+        try channel.pipeline.syncOperations.addHandler(frames)
+        switch registry.admit(peer) {
+        case .admitted(let id): try admit(channel, peer, id, framing: .whole)
+        case .refused(let error):
+            logger.notice("connection refused", metadata: ["peer": "\(peer)", "code": "\(error.code)"])
+            frames.refuse(try channel.pipeline.syncOperations.context(handler: frames), error, .unexpectedServerError)
         }
     }
 }

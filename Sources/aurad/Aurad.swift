@@ -20,11 +20,14 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(help: "HOST:PORT to serve over TCP as well; use a loopback address, there is no authentication yet.")
     var listen: String?
 
+    @Option(help: "HOST:PORT to serve WebSocket (/ws) and HTTP (POST /rpc) as well; likewise a loopback address.")
+    var http: String?
+
     @Option(help: "Where jobs and events are kept: sqlite:PATH or postgres://USER@HOST/DATABASE.")
     var database: String?
 
     func load() async throws -> Settings {
-        let flags = ["socket": socket, "listen": listen, "database": database].compactMapValues { $0 }
+        let flags = ["socket": socket, "listen": listen, "http": http, "database": database].compactMapValues { $0 }
         return try Settings.read(try await SettingsSource(file: config, flags: flags))
     }
 }

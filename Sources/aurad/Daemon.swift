@@ -2,6 +2,7 @@ import AuraAPI
 import AuraModel
 import ControlPlane
 import FoundationEssentials
+import Gateway
 import JSONRPC
 import Jobs
 import Logging
@@ -43,7 +44,7 @@ struct Daemon {
             feed.publish(events)
             engine.note(events)
         }
-        let subscriptions = Subscriptions(feed: feed, store: store, logger: logger)
+        let subscriptions = Subscriptions(feed: feed, store: store, time: time, logger: logger)
         let facts = DaemonFacts(
             version: AuraVersion.text, database: settings.database.kind, startedAt: time.now(),
             limits: settings.wire.limits
@@ -56,10 +57,9 @@ struct Daemon {
             time: time, facts: facts, logger: logger)
         let ready = Gate()
         let pruner = Pruner(store: store, policy: settings.retention, owner: boot, time: time, logger: logger)
-        try await runGroup([
-            keeper, Gated(service: engine, gate: ready), pruner, reconciler, try server(plane, ready: ready),
-            subscriptions,
-        ])
+        try await runGroup(
+            [keeper, Gated(service: engine, gate: ready), pruner, reconciler] + doors(plane, ready: ready)
+                + [subscriptions])
         await machines.shutdown()
     }
 
@@ -77,21 +77,35 @@ struct Daemon {
             retries: settings.engine.retries)
     }
 
-    private func server(_ plane: ControlPlane, ready: Gate) throws -> RPCServer {
+    /// Whatever clients come in by; once all of it is open, the daemon says so.
+    private func doors(_ plane: ControlPlane, ready: Gate) throws -> [any Service] {
         let logger = self.logger
         let router = try plane.router { failure in
             logger.error("\(failure.method) failed: \(failure.error)")
         }
         var addresses: [ListenAddress] = [.unix(path: settings.wire.socket)]
-        if let listen = settings.wire.listen { addresses.append(try TCPAddress.parse(listen)) }
-        try prepareSocketDirectory()
-        return RPCServer(
-            addresses: addresses, router: router, limits: settings.wire.limits,
-            group: MultiThreadedEventLoopGroup.singleton, logger: logger
-        ) { bound in
-            ready.open()
-            Console.line("aurad ready \(bound.map(\.description).joined(separator: " "))")
+        if let listen = settings.wire.listen {
+            let address = try TCPAddress.split(listen, setting: "listen")
+            addresses.append(.tcp(host: address.host, port: address.port))
         }
+        try prepareSocketDirectory()
+        let http = try settings.wire.http.map { try TCPAddress.split($0, setting: "http") }
+        let opening = Opening(of: http == nil ? 1 : 2) { addresses in
+            ready.open()
+            Console.line("aurad ready \(addresses.joined(separator: " "))")
+        }
+        let group = MultiThreadedEventLoopGroup.singleton
+        let server = RPCServer(
+            addresses: addresses, router: router, limits: settings.wire.limits, group: group, logger: logger
+        ) { bound in opening.didOpen(0, bound.map(\.description)) }
+        guard let http else { return [server] }
+        let gateway = Gateway(
+            settings: Gateway.Settings(
+                host: http.host, port: http.port, origins: OriginPolicy(allowed: Set(settings.wire.origins))),
+            router: router, limits: settings.wire.limits, group: group, logger: logger,
+            webSocket: { try server.serveWebSocket($0, peer: $1) },
+            onReady: { port in opening.didOpen(1, ["http:\(http.host):\(port)"]) })
+        return [server, gateway]
     }
 
     private func prepareSocketDirectory() throws {
@@ -120,12 +134,12 @@ struct Daemon {
 
 /// `HOST:PORT`, the host in brackets where it has colons.
 enum TCPAddress {
-    static func parse(_ text: String) throws -> ListenAddress {
+    static func split(_ text: String, setting: String) throws -> (host: String, port: Int) {
         guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
             (0...65535).contains(port), colon > text.startIndex
-        else { throw SettingsError("cannot use listen = \(text): expected HOST:PORT, such as 127.0.0.1:7070") }
+        else { throw SettingsError("cannot use \(setting) = \(text): expected HOST:PORT, such as 127.0.0.1:7070") }
         let host = text[..<colon]
         let bare = host.hasPrefix("[") && host.hasSuffix("]") ? host.dropFirst().dropLast() : host
-        return .tcp(host: String(bare), port: port)
+        return (String(bare), port)
     }
 }

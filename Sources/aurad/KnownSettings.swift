@@ -4,8 +4,8 @@ import Yams
 /// The settings that exist. A name that is not among them is a mistake that would otherwise pass in silence.
 enum KnownSettings {
     static let keys: Set<String> = [
-        "socket", "listen", "database", "postgres.preparesStatements", "postgres.listenUrl", "stateDirectory",
-        "credentialsDirectory", "log.level",
+        "socket", "listen", "http", "origins", "database", "postgres.preparesStatements", "postgres.listenUrl",
+        "stateDirectory", "credentialsDirectory", "log.level",
         "hetzner.endpoint", "hetzner.token", "hetzner.tokenFile", "hetzner.image", "hetzner.placements",
         "hetzner.firewall", "hetzner.firewallName", "hetzner.concurrentRequests", "hetzner.certificateAuthorityFile",
         "tailscale.enabled", "tailscale.endpoint", "tailscale.clientId", "tailscale.clientSecret",

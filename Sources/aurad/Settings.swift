@@ -13,6 +13,10 @@ struct Settings: Sendable {
         var socket: String
         /// `host:port`; none where TCP is not served.
         var listen: String?
+        /// `host:port` of the gateway; none where HTTP is not served.
+        var http: String?
+        /// The web pages that may use it.
+        var origins: [String] = []
         var limits = RPCLimits()
     }
 

@@ -20,7 +20,8 @@ struct Stream {
         feed = EventFeed(head: 0, capacity: ring)
         store.observe { [feed] in feed.publish($0) }
         subscriptions = Subscriptions(
-            feed: feed, store: store, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            feed: feed, store: store, time: SystemTime(),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     func connect(_ id: UInt64 = 1, queue: Int = 4 << 20) -> InMemoryConnection {

@@ -63,6 +63,20 @@ def shared_world(request, kept_world):
 
 
 @pytest.fixture(scope="module")
+def module_worlds():
+    """Makes worlds for all tests of a module."""
+    made = []
+
+    def make(*arguments, **options):
+        made.append(World(*arguments, **options))
+        return made[-1]
+
+    yield make
+    for world in made:
+        end(world, failed=False)
+
+
+@pytest.fixture(scope="module")
 def crew():
     """Worlds for a matrix of cases, several at a time."""
     crew = Crew(World)

@@ -16,6 +16,7 @@ final class Fanout: Sendable {
 
     private let feed: EventFeed
     private let store: any Store
+    private let time: any TimeSource
     private let logger: Logger
     /// Takes back a subscription that has to catch up, or to end.
     private let onLeave: @Sendable (Subscription, Ending) -> Void
@@ -27,11 +28,12 @@ final class Fanout: Sendable {
     private static let pause = Duration.milliseconds(200)
 
     init(
-        feed: EventFeed, store: any Store, logger: Logger,
+        feed: EventFeed, store: any Store, time: any TimeSource, logger: Logger,
         onLeave: @escaping @Sendable (Subscription, Ending) -> Void
     ) {
         self.feed = feed
         self.store = store
+        self.time = time
         self.logger = logger
         self.onLeave = onLeave
     }
@@ -94,7 +96,7 @@ final class Fanout: Sendable {
                 round.position = head
             } catch {
                 logger.warning("cannot read the ledger, trying again", metadata: ["error": "\(error)"])
-                try? await Task.sleep(for: Self.pause)
+                try? await time.sleep(for: Self.pause)
             }
             return true
         }

@@ -1,4 +1,4 @@
-import AuraModel
+public import AuraModel
 import JSONRPC
 import Locking
 public import Logging
@@ -33,14 +33,16 @@ public final class Subscriptions: Service {
     private let late: AsyncStream<Late>
     private let being: AsyncStream<Late>.Continuation
 
-    public init(feed: EventFeed, store: any Store, logger: Logger) {
+    public init(feed: EventFeed, store: any Store, time: any TimeSource, logger: Logger) {
         self.feed = feed
         self.store = store
         self.logger = logger
         let (late, being) = AsyncStream<Late>.makeStream()
         self.late = late
         self.being = being
-        fanout = Fanout(feed: feed, store: store, logger: logger) { being.yield(Late(subscription: $0, ending: $1)) }
+        fanout = Fanout(feed: feed, store: store, time: time, logger: logger) {
+            being.yield(Late(subscription: $0, ending: $1))
+        }
     }
 
     public func run() async throws {

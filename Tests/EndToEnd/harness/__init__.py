@@ -11,12 +11,13 @@ from .program import Program, finish
 from .sandbox import Sandbox
 from .schema import SCHEMA
 from .traces import assert_nothing_left, children, cloud_leftovers, files_below, processes_of
+from .websocket import WebSocket
 from .wire import ENDS, Closed, Connection, RPCError, events_of
 from .world import World, fresh_name
 
 __all__ = [
     "ENDED", "ENDS", "LEASES", "REPOSITORY", "Closed", "Cluster", "Connection", "Crew", "Daemon", "Follower", "Postgres",
-    "Program", "RPCError", "SCHEMA", "Sandbox", "WallClock", "World", "ansible_playbook", "assert_nothing_left", "binary",
+    "Program", "RPCError", "SCHEMA", "Sandbox", "WallClock", "WebSocket", "World", "ansible_playbook", "assert_nothing_left", "binary",
     "children", "cloud_leftovers", "environment", "eventually", "events_of", "files_below",
     "finish", "fresh_name", "processes_of",
 ]

@@ -51,6 +51,13 @@ class Daemon(Program):
     def connect(self, seconds=30):
         return Connection(self.socket, seconds)
 
+    @property
+    def http(self):
+        """Host and port of the gateway, as the ready line names them."""
+        address = next(word for word in self.ready_line.split() if word.startswith("http:"))
+        host, port = address.removeprefix("http:").rsplit(":", 1)
+        return host, int(port)
+
     def call(self, method, **params):
         with self.connect() as connection:
             return connection.call(method, **params)

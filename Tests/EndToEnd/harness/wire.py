@@ -34,15 +34,19 @@ class Connection:
     """A connection that keeps every message in the order in which it came."""
 
     def __init__(self, path, seconds=30):
-        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.socket.settimeout(seconds)
-        self.socket.connect(str(path))
+        self.socket = self.open(path, seconds)
         self.buffer = b""
         self.messages = []
         self.notes = []
         self.last_id = 0
         # What was asked under each id, so that the answer can be held to the schema.
         self.asked = {}
+
+    def open(self, path, seconds):
+        opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        opened.settimeout(seconds)
+        opened.connect(str(path))
+        return opened
 
     def __enter__(self):
         return self
@@ -60,19 +64,32 @@ class Connection:
         for part in message if isinstance(message, list) else [message]:
             if isinstance(part, dict) and isinstance(part.get("id"), (int, str)):
                 self.asked[part["id"]] = (part.get("method"), part.get("params"))
-        self.send_bytes(json.dumps(message, separators=(",", ":")).encode() + b"\n")
+        self.send_text(json.dumps(message, separators=(",", ":")).encode())
+
+    def send_text(self, text):
+        """One message."""
+        self.send_bytes(text + b"\n")
+
+    def receive(self):
+        """Reads more into the buffer."""
+        try:
+            piece = self.socket.recv(1 << 16)
+        except ConnectionError as error:
+            raise Closed() from error
+        if not piece:
+            raise Closed()
+        self.buffer += piece
+
+    def read_text(self):
+        """The next message's text."""
+        while b"\n" not in self.buffer:
+            self.receive()
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        return line
 
     def read(self):
         """The next message; every one must be a whole JSON-RPC 2.0 object on a line of its own."""
-        while b"\n" not in self.buffer:
-            try:
-                piece = self.socket.recv(1 << 16)
-            except ConnectionError as error:
-                raise Closed() from error
-            if not piece:
-                raise Closed()
-            self.buffer += piece
-        line, self.buffer = self.buffer.split(b"\n", 1)
+        line = self.read_text()
         message = json.loads(line)
         for part in message if isinstance(message, list) else [message]:
             assert isinstance(part, dict) and part.get("jsonrpc") == "2.0", f"not a JSON-RPC message: {line!r}"

@@ -1,0 +1,89 @@
+internal import Hummingbird
+internal import HummingbirdCore
+public import JSONRPC
+public import Logging
+public import NIOCore
+public import ServiceLifecycle
+
+/// The daemon's door for HTTP: `POST /rpc`, a call or a batch a body, and `/ws`, a WebSocket with a message a text frame.
+///
+/// There is no encryption and nobody is authenticated, so it belongs on loopback or behind a proxy that does both.
+public final class Gateway: Service {
+    /// Where it listens, and who may use it.
+    public struct Settings: Sendable, Hashable {
+        /// The address to bind, such as `127.0.0.1`.
+        public var host: String
+        /// The port; 0 lets the system choose.
+        public var port: Int
+        /// Which web pages may call.
+        public var origins: OriginPolicy
+
+        /// Creates settings.
+        public init(host: String, port: Int, origins: OriginPolicy = OriginPolicy()) {
+            self.host = host
+            self.port = port
+            self.origins = origins
+        }
+    }
+
+    /// Serves a channel whose WebSocket handshake is done, on the channel's event loop.
+    public typealias WebSocketServer = @Sendable (any Channel, Peer) throws -> Void
+
+    /// So many connections more than the limit, so that those over it are told why.
+    private static let roomToRefuse = 64
+
+    private let settings: Settings
+    private let router: JSONRPC.Router
+    private let limits: RPCLimits
+    private let webSocket: WebSocketServer
+    private let group: any EventLoopGroup
+    private let logger: Logger
+    private let onReady: @Sendable (Int) -> Void
+
+    /// Creates a gateway that is not bound yet; `onReady` is called once, with the port, when it accepts connections.
+    public init(
+        settings: Settings, router: JSONRPC.Router, limits: RPCLimits, group: any EventLoopGroup, logger: Logger,
+        webSocket: @escaping WebSocketServer, onReady: @escaping @Sendable (Int) -> Void = { _ in }
+    ) {
+        self.settings = settings
+        self.router = router
+        self.limits = limits
+        self.webSocket = webSocket
+        self.group = group
+        self.logger = logger
+        self.onReady = onReady
+    }
+
+    /// Serves until graceful shutdown or cancellation; throws where it cannot listen.
+    public func run() async throws {
+        let upgrade = WebSocketUpgrade(
+            origins: settings.origins, frameBytes: limits.messageBytes, serve: webSocket)
+        let router = Hummingbird.Router(context: GatewayContext.self)
+        RPCRoute(router: self.router, limits: limits, origins: settings.origins).add(to: router)
+        let application = Application(
+            router: router,
+            server: HTTPServerBuilder { GatewayChannel(responder: $0, upgrade: upgrade) },
+            configuration: ApplicationConfiguration(
+                address: .hostname(settings.host, port: settings.port),
+                availableConnectionsDelegate: MaximumAvailableConnections(limits.connections + Self.roomToRefuse)),
+            onServerRunning: { [onReady] channel in onReady(channel.localAddress?.port ?? 0) },
+            eventLoopGroupProvider: .shared(group), logger: logger)
+        do {
+            try await application.run()
+        } catch let error as IOError {
+            throw GatewayError(
+                "cannot listen on http \(settings.host):\(settings.port), \(error.description): choose another address or port"
+            )
+        }
+    }
+}
+
+/// Why the gateway cannot serve.
+public struct GatewayError: Error, Sendable, CustomStringConvertible {
+    /// One sentence: what failed and what to do.
+    public let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+}

@@ -1,0 +1,39 @@
+/// Which web pages may call the daemon.
+///
+/// A browser names the page's origin with every WebSocket handshake and every POST to another site (RFC 6454 §7); other clients name
+/// none, and are let in. A page of the daemon's own host is let in where that host is an address, `localhost` or one that is listed:
+/// a name that somebody else's DNS points here would let in everybody.
+public struct OriginPolicy: Sendable, Hashable {
+    /// Origins that may call, such as `https://console.example.com`.
+    public var allowed: Set<String>
+
+    /// Creates a policy.
+    public init(allowed: Set<String> = []) {
+        self.allowed = Set(allowed.map { $0.lowercased() })
+    }
+
+    /// Whether a request with these headers may go on.
+    public func admits(origin: String?, host: String?) -> Bool {
+        guard let origin = origin?.lowercased() else { return true }
+        if allowed.contains(origin) { return true }
+        guard let host = host?.lowercased(), origin == "http://\(host)" || origin == "https://\(host)" else {
+            return false
+        }
+        return Self.isAddress(Self.name(of: host))
+    }
+
+    /// A host header without its port, and without the brackets of an IPv6 address.
+    private static func name(of host: String) -> Substring {
+        if host.hasPrefix("["), let end = host.firstIndex(of: "]") {
+            return host[host.index(after: host.startIndex)..<end]
+        }
+        return host.prefix { $0 != ":" }
+    }
+
+    private static func isAddress(_ name: Substring) -> Bool {
+        if name == "localhost" { return true }
+        let isIPv6 = name.contains(":") && name.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        return isIPv6 || (parts.count == 4 && parts.allSatisfy { UInt8($0) != nil })
+    }
+}

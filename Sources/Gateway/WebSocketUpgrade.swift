@@ -1,0 +1,58 @@
+import JSONRPC
+import NIOCore
+import NIOHTTP1
+import NIOWebSocket
+
+/// The WebSocket handshake of `/ws`.
+struct WebSocketUpgrade: Sendable {
+    static let path = "/ws"
+
+    let origins: OriginPolicy
+    let frameBytes: Int
+    let serve: Gateway.WebSocketServer
+
+    /// Takes every handshake that ``HandshakeFilter`` let through.
+    func upgrader() -> NIOTypedWebSocketServerUpgrader<GatewayChannel.Use> {
+        NIOTypedWebSocketServerUpgrader(
+            maxFrameSize: frameBytes,
+            enableAutomaticErrorHandling: false,
+            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(HTTPHeaders()) },
+            upgradePipelineHandler: { [serve] channel, _ in
+                channel.eventLoop.makeCompletedFuture {
+                    let remote = channel.remoteAddress
+                    try serve(channel, .tcp(address: remote?.ipAddress ?? "unknown", port: remote?.port ?? 0))
+                    return .webSocket
+                }
+            })
+    }
+}
+
+/// Makes a plain request of a first one that asks for an upgrade which is not to be had, so that it is answered like any other.
+final class HandshakeFilter: ChannelInboundHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+
+    private let origins: OriginPolicy
+
+    init(origins: OriginPolicy) {
+        self.origins = origins
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
+        if !isHandshake(head) { head.headers.remove(name: "upgrade") }
+        context.fireChannelRead(wrapInboundOut(.head(head)))
+        // Behind an upgrade comes no HTTP any more.
+        context.pipeline.syncOperations.removeHandler(self, promise: nil)
+    }
+
+    /// RFC 6455 §4.2.1.
+    private func isHandshake(_ head: HTTPRequestHead) -> Bool {
+        head.method == .GET && head.uri.prefix { $0 != "?" } == WebSocketUpgrade.path
+            && head.headers.first(name: "upgrade")?.lowercased() == "websocket"
+            && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
+            && head.headers.contains(name: "sec-websocket-key")
+            && head.headers.first(name: "sec-websocket-version") == "13"
+            && origins.admits(origin: head.headers.first(name: "origin"), host: head.headers.first(name: "host"))
+    }
+}

@@ -1,0 +1,45 @@
+/// Messages that come whole, as WebSocket and HTTP bring them; the counterpart of ``LineFramer``.
+struct WholeFramer: Sendable {
+    private let limit: Int
+    private var buffer: [UInt8] = []
+    /// What waits to be handed out, in order.
+    private var frames: [Frame] = []
+    private var handedOut = 0
+    private var hasEnded = false
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    var hasFinished: Bool { hasEnded && handedOut == frames.count }
+
+    /// Takes one message; of one that is too long nothing is kept but its length.
+    mutating func append(_ message: UnsafeRawBufferPointer) {
+        trim()
+        guard message.count <= limit else { return frames.append(.tooLong(message.count)) }
+        frames.append(.message(buffer.count..<(buffer.count + message.count)))
+        buffer.append(contentsOf: message)
+    }
+
+    mutating func finish() {
+        hasEnded = true
+    }
+
+    mutating func next() -> Frame? {
+        guard handedOut < frames.count else { return nil }
+        defer { handedOut += 1 }
+        return frames[handedOut]
+    }
+
+    func withBytes<R>(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
+        try buffer.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
+    }
+
+    /// Frees memory that an idle connection does not need.
+    mutating func trim() {
+        guard handedOut == frames.count else { return }
+        frames = []
+        handedOut = 0
+        if buffer.capacity > 1024 { buffer = [] } else { buffer.removeAll(keepingCapacity: true) }
+    }
+}

@@ -1,0 +1,153 @@
+internal import JSONRPC
+internal import NIOCore
+internal import NIOWebSocket
+
+/// Between a WebSocket's frames and a ``ConnectionHandler``: a text message in is one message, each line out is a text frame.
+///
+/// Fragments are put together up to the limit. Pings are answered; a client that was silent for long is pinged, and let go where
+/// it does not answer (RFC 6455 §5.5).
+final class WebSocketHandler: ChannelDuplexHandler {
+    typealias InboundIn = WebSocketFrame
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = ByteBuffer
+    typealias OutboundOut = WebSocketFrame
+
+    private let limits: RPCLimits
+    private let pingInterval: TimeAmount
+    /// The fragments of a text message that has begun.
+    private var fragments: ByteBuffer?
+    /// Bytes of the message that is being put together, kept or not.
+    private var fragmentBytes = 0
+    private var wasSilent = false
+    private var isClosing = false
+    private var ping: Scheduled<Void>?
+
+    init(limits: RPCLimits, pingInterval: TimeAmount) {
+        self.limits = limits
+        self.pingInterval = pingInterval
+    }
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        schedulePing(context)
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        ping?.cancel()
+        ping = nil
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        wasSilent = false
+        var frame = unwrapInboundIn(data)
+        switch frame.opcode {
+        case .text: take(frame.unmaskedData, isLast: frame.fin, context)
+        case .continuation: takeContinuation(frame, context)
+        case .ping:
+            let pong = WebSocketFrame(fin: true, opcode: .pong, data: frame.unmaskedData)
+            context.writeAndFlush(wrapOutboundOut(pong), promise: nil)
+        case .pong: break
+        case .connectionClose:
+            let code = frame.data.readableBytes >= 2 ? readCode(&frame) : .normalClosure
+            close(context, code)
+        default: close(context, .unacceptableData)
+        }
+    }
+
+    /// Each line is a message; compact JSON holds no line end.
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        var lines = unwrapOutboundIn(data)
+        while let length = lines.readableBytesView.firstIndex(of: UInt8(ascii: "\n")).map({ $0 - lines.readerIndex }) {
+            guard let message = lines.readSlice(length: length) else { break }
+            lines.moveReaderIndex(forwardBy: 1)
+            let isLast = lines.readableBytes == 0
+            let frame = WebSocketFrame(fin: true, opcode: .text, data: message)
+            context.write(wrapOutboundOut(frame), promise: isLast ? promise : nil)
+        }
+    }
+
+    /// A close of the daemon's side is said before.
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        sayClose(context, .goingAway)
+        context.close(mode: mode, promise: promise)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        switch error {
+        case NIOWebSocketError.invalidFrameLength:
+            refuse(context, .messageTooLarge(limits, actual: limits.messageBytes + 1), .messageTooLarge)
+        case is NIOWebSocketError: close(context, .protocolError)
+        default: context.fireErrorCaught(error)
+        }
+    }
+
+    /// Tells why, and closes.
+    func refuse(_ context: ChannelHandlerContext, _ error: RPCError, _ code: WebSocketErrorCode) {
+        let reply = context.channel.allocator.buffer(bytes: error.reply)
+        context.write(wrapOutboundOut(WebSocketFrame(fin: true, opcode: .text, data: reply)), promise: nil)
+        close(context, code)
+    }
+}
+
+// MARK: - Messages of several frames
+
+extension WebSocketHandler {
+    private func takeContinuation(_ frame: WebSocketFrame, _ context: ChannelHandlerContext) {
+        guard fragments != nil else { return close(context, .protocolError) }
+        take(frame.unmaskedData, isLast: frame.fin, context, isContinuation: true)
+    }
+
+    private func take(
+        _ data: ByteBuffer, isLast: Bool, _ context: ChannelHandlerContext, isContinuation: Bool = false
+    ) {
+        if !isContinuation {
+            guard fragments == nil else { return close(context, .protocolError) }
+            if isLast { return context.fireChannelRead(wrapInboundOut(data)) }
+            fragments = context.channel.allocator.buffer(capacity: data.readableBytes)
+            fragmentBytes = 0
+        }
+        fragmentBytes += data.readableBytes
+        guard fragmentBytes <= limits.messageBytes else {
+            return refuse(context, .messageTooLarge(limits, actual: fragmentBytes), .messageTooLarge)
+        }
+        var part = data
+        fragments?.writeBuffer(&part)
+        guard isLast, let whole = fragments else { return }
+        fragments = nil
+        context.fireChannelRead(wrapInboundOut(whole))
+    }
+}
+
+// MARK: - Silence and the end
+
+extension WebSocketHandler {
+    private func schedulePing(_ context: ChannelHandlerContext) {
+        ping = context.eventLoop.assumeIsolated().scheduleTask(in: pingInterval) { [self] in checkSilence(context) }
+    }
+
+    private func checkSilence(_ context: ChannelHandlerContext) {
+        guard !wasSilent else { return context.close(promise: nil) }
+        wasSilent = true
+        let empty = context.channel.allocator.buffer(capacity: 0)
+        context.writeAndFlush(wrapOutboundOut(WebSocketFrame(fin: true, opcode: .ping, data: empty)), promise: nil)
+        schedulePing(context)
+    }
+
+    private func readCode(_ frame: inout WebSocketFrame) -> WebSocketErrorCode {
+        var data = frame.unmaskedData
+        return data.readWebSocketErrorCode() ?? .normalClosure
+    }
+
+    private func close(_ context: ChannelHandlerContext, _ code: WebSocketErrorCode) {
+        sayClose(context, code)
+        context.close(promise: nil)
+    }
+
+    private func sayClose(_ context: ChannelHandlerContext, _ code: WebSocketErrorCode) {
+        guard !isClosing, context.channel.isActive else { return }
+        isClosing = true
+        var data = context.channel.allocator.buffer(capacity: 2)
+        data.write(webSocketErrorCode: code)
+        context.writeAndFlush(
+            wrapOutboundOut(WebSocketFrame(fin: true, opcode: .connectionClose, data: data)), promise: nil)
+    }
+}

@@ -1,0 +1,96 @@
+"""A WebSocket by hand (RFC 6455), so that tests can also do what libraries do not."""
+
+import base64
+import hashlib
+import os
+import socket
+import struct
+
+from .wire import Closed, Connection
+
+TEXT, BINARY, CLOSE, PING, PONG = 1, 2, 8, 9, 10
+CONTINUATION = 0
+
+
+def handshake(address, path="/ws", headers=(), seconds=30):
+    """Asks for a WebSocket: returns (socket, status, bytes that came behind the answer)."""
+    opened = socket.create_connection(address, seconds)
+    key = base64.b64encode(os.urandom(16)).decode()
+    lines = [f"GET {path} HTTP/1.1", f"Host: {address[0]}:{address[1]}", "Upgrade: websocket", "Connection: Upgrade",
+             f"Sec-WebSocket-Key: {key}", "Sec-WebSocket-Version: 13", *headers, "", ""]
+    opened.sendall("\r\n".join(lines).encode())
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        piece = opened.recv(1 << 16)
+        if not piece:
+            break
+        answer += piece
+    head, _, rest = answer.partition(b"\r\n\r\n")
+    status = int(head.split()[1])
+    if status == 101:
+        digest = hashlib.sha1(key.encode() + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest()
+        assert f"sec-websocket-accept: {base64.b64encode(digest).decode()}".lower().encode() in head.lower()
+    return opened, status, rest
+
+
+def frame(opcode, data, is_last=True):
+    """A client's frame, masked."""
+    mask = os.urandom(4)
+    length = len(data)
+    start = bytes([opcode | (0x80 if is_last else 0)])
+    if length < 126:
+        start += bytes([0x80 | length])
+    elif length < 1 << 16:
+        start += bytes([0x80 | 126]) + struct.pack(">H", length)
+    else:
+        start += bytes([0x80 | 127]) + struct.pack(">Q", length)
+    repeated = mask * (length // 4 + 1)
+    masked = (int.from_bytes(data, "big") ^ int.from_bytes(repeated[:length], "big")).to_bytes(length, "big")
+    return start + mask + masked
+
+
+class WebSocket(Connection):
+    """A connection whose messages are text frames."""
+
+    def __init__(self, address, seconds=30):
+        self.closed_with = None
+        super().__init__(address, seconds)
+        self.buffer = self.greeting
+
+    def open(self, path, seconds):
+        opened, status, rest = handshake(path, seconds=seconds)
+        assert status == 101, status
+        # What the daemon said at once.
+        self.greeting = rest
+        return opened
+
+    def send_text(self, text):
+        self.send_bytes(frame(TEXT, text))
+
+    def read_frame(self):
+        """The next frame: (opcode, data). A daemon does not mask and does not fragment."""
+        while len(self.buffer) < 2:
+            self.receive()
+        opcode, length, start = self.buffer[0], self.buffer[1], 2
+        assert opcode & 0x80 and not length & 0x80, "fragmented or masked"
+        if length >= 126:
+            size = 2 if length == 126 else 8
+            while len(self.buffer) < 2 + size:
+                self.receive()
+            length = int.from_bytes(self.buffer[2:2 + size], "big")
+            start += size
+        while len(self.buffer) < start + length:
+            self.receive()
+        data, self.buffer = self.buffer[start:start + length], self.buffer[start + length:]
+        return opcode & 0x0F, data
+
+    def read_text(self):
+        while True:
+            opcode, data = self.read_frame()
+            if opcode == TEXT:
+                return data
+            if opcode == PING:
+                self.send_bytes(frame(PONG, data))
+            if opcode == CLOSE:
+                self.closed_with = int.from_bytes(data[:2], "big")
+                raise Closed()

@@ -1,0 +1,237 @@
+"""The gateway: WebSocket and POST /rpc, with the same calls as the sockets."""
+
+import json
+import socket
+import time
+
+import pytest
+import requests
+
+from harness import Closed, WebSocket, eventually, fresh_name
+from harness.websocket import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, frame, handshake
+
+
+@pytest.fixture(scope="module")
+def world(module_worlds):
+    return module_worlds({"http": "127.0.0.1:0", "origins": "https://console.example.com"})
+
+
+@pytest.fixture
+def connection(world):
+    opened = WebSocket(world.daemon.http)
+    yield opened
+    opened.close()
+
+
+def post(world, body, **options):
+    headers = {"Content-Type": "application/json", **options.pop("headers", {})}
+    host, port = world.daemon.http
+    return requests.post(f"http://{host}:{port}/rpc", data=body, headers=headers, timeout=30, **options)
+
+
+# WebSocket
+
+
+def test_one_life_over_a_websocket(world, connection):
+    name = fresh_name()
+    made = connection.call("provision", name=name, region="eu-central", size="small", subscribe={"subscription": "mine"})
+    assert made["subscription"]["subscription"] == "mine"
+    events = connection.until_end("mine")
+    assert [events[0]["type"], events[-1]["type"]] == ["job.queued", "job.succeeded"]
+    assert world.instance(name)["phase"] == "running"
+    destroyed = connection.call("destroy", instance=name)["job"]["id"]
+    assert connection.call("job.wait", job=destroyed)["job"]["state"] == "succeeded"
+
+
+def test_ids_come_back_byte_for_byte(connection):
+    connection.send_text(b'{"jsonrpc":"2.0","id":1.50,"method":"system.ping"}')
+    assert connection.read_text() == b'{"jsonrpc":"2.0","id":1.50,"result":{"pong":true}}'
+
+
+def test_a_message_may_hold_line_ends_and_come_in_fragments(connection):
+    text = json.dumps({"jsonrpc": "2.0", "id": 7, "method": "system.ping"}, indent=2).encode()
+    connection.send_text(text)
+    assert connection.read()["id"] == 7
+    connection.send_bytes(frame(TEXT, text[:10], is_last=False) + frame(CONTINUATION, text[10:20], is_last=False))
+    # A ping may stand between them.
+    connection.send_bytes(frame(PING, b"still there?") + frame(CONTINUATION, text[20:]))
+    assert connection.read_frame() == (PONG, b"still there?")
+    assert connection.read()["id"] == 7
+
+
+def test_bad_json_is_answered_and_the_connection_lives(connection):
+    connection.send_text(b"{nonsense")
+    assert connection.read()["error"]["code"] == -32700
+    connection.send_text(b"[]")
+    assert connection.read()["error"]["code"] == -32600
+    assert connection.call("system.ping") == {"pong": True}
+
+
+def test_a_batch(connection):
+    connection.send([{"jsonrpc": "2.0", "id": i, "method": "system.ping"} for i in (1, 2)])
+    assert [part["id"] for part in connection.read()] == [1, 2]
+
+
+def closed_with(connection):
+    with pytest.raises(Closed):
+        while True:
+            connection.read()
+    return connection.closed_with
+
+
+@pytest.mark.parametrize("sent, code", [
+    (frame(BINARY, b"{}"), 1003), (frame(CONTINUATION, b"{}"), 1002),
+    (frame(TEXT, b"{", is_last=False) + frame(TEXT, b"}"), 1002),
+    (frame(CLOSE, (1000).to_bytes(2, "big")), 1000),
+], ids=["binary", "nothing to continue", "two at once", "a close"])
+def test_what_breaks_the_protocol_ends_the_connection(connection, sent, code):
+    connection.send_bytes(sent)
+    assert closed_with(connection) == code
+
+
+@pytest.mark.parametrize("parts", [1, 64], ids=["one frame", "fragments"])
+def test_a_message_over_the_limit_is_answered_and_ends_the_connection(world, connection, parts):
+    limit = world.call("system.limits")["limits"]["messageBytes"]
+    data = b'"' + b"x" * limit + b'"'
+    size = len(data) // parts + 1
+    pieces = [data[start:start + size] for start in range(0, len(data), size)]
+    for number, piece in enumerate(pieces):
+        try:
+            connection.send_bytes(frame(TEXT if number == 0 else CONTINUATION, piece, number == len(pieces) - 1))
+        except ConnectionError:
+            break
+    assert connection.read()["error"]["data"]["code"] == "messageTooLarge"
+    assert closed_with(connection) == 1009
+
+
+@pytest.mark.parametrize("origin, host, status", [
+    (None, None, 101), ("https://console.example.com", None, 101), ("https://evil.example", None, 403),
+    ("http://{}", None, 101), ("null", None, 403), ("http://evil.example:80", "evil.example:80", 403),
+    ("http://localhost:{port}", "localhost:{port}", 101),
+], ids=["none", "listed", "another", "its own", "a sandboxed page", "a name that points here", "localhost"])
+def test_pages_of_others_are_turned_away(world, origin, host, status):
+    address = world.daemon.http
+    own = f"{address[0]}:{address[1]}"
+    headers = []
+    if origin:
+        headers.append(f"Origin: {origin.format(own, port=address[1])}")
+    opened = socket.create_connection(address, 10)
+    lines = ["GET /ws HTTP/1.1", f"Host: {(host or own).format(port=address[1])}", "Upgrade: websocket",
+             "Connection: Upgrade", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"]
+    opened.sendall("\r\n".join([*lines, *headers, "", ""]).encode())
+    answer = opened.recv(4096)
+    opened.close()
+    assert answer.split()[1] == b"%d" % status, answer
+    if origin:
+        posted = post(world, '{"jsonrpc":"2.0","id":1,"method":"system.ping"}', headers={
+            "Origin": origin.format(own, port=address[1]), "Host": (host or own).format(port=address[1])})
+        assert posted.status_code == (200 if status == 101 else 403)
+
+
+def test_other_paths_are_no_websocket(world):
+    opened, status, _ = handshake(world.daemon.http, path="/rpc")
+    opened.close()
+    assert status == 405
+    host, port = world.daemon.http
+    assert requests.get(f"http://{host}:{port}/ws", timeout=10).status_code == 426
+
+
+def test_a_websocket_that_does_not_read_holds_up_nobody(world, connection):
+    """It gets everything once it reads again."""
+    stalled = WebSocket(world.daemon.http, seconds=60)
+    subscription = stalled.subscribe(**{"from": "now"})
+    connection.subscribe(**{"from": "now"})
+    jobs = [world.provision(fresh_name()) for _ in range(10)]
+    for job in jobs:
+        assert world.finish(job)["state"] == "succeeded"
+    last = connection.call("system.health")["head"]
+    seqs = []
+    while not seqs or seqs[-1] < last:
+        note = stalled.note()["params"]
+        assert note["subscription"] == subscription["subscription"]
+        seqs.append(note["result"]["seq"])
+    assert seqs == list(range(subscription["head"] + 1, last + 1))
+    stalled.close()
+
+
+def test_a_websocket_counts_as_a_connection(worlds):
+    world = worlds({"http": "127.0.0.1:0", "limits.connections": 3})
+    opened = [WebSocket(world.daemon.http) for _ in range(3)]
+    for each in opened:
+        assert each.call("system.ping") == {"pong": True}
+    refused = WebSocket(world.daemon.http)
+    assert refused.read()["error"]["data"]["code"] == "tooManyConnections"
+    assert closed_with(refused) is not None
+    for each in [*opened, refused]:
+        each.close()
+    eventually(lambda: world.call("system.ping") == {"pong": True})
+
+
+def test_the_daemon_says_goodbye(worlds):
+    world = worlds({"http": "127.0.0.1:0"})
+    connection = WebSocket(world.daemon.http)
+    assert connection.call("system.ping") == {"pong": True}
+    world.daemon.stop()
+    assert closed_with(connection) == 1001
+
+
+# POST /rpc
+
+
+def test_a_call_a_batch_and_a_notification(world):
+    answer = post(world, '{"jsonrpc":"2.0",\n "id":1.50,\n "method":"system.ping"}\n')
+    assert (answer.status_code, answer.text) == (200, '{"jsonrpc":"2.0","id":1.50,"result":{"pong":true}}')
+    assert answer.headers["content-type"] == "application/json"
+    batch = [{"jsonrpc": "2.0", "id": i, "method": "system.ping"} for i in (1, 2)]
+    assert [part["id"] for part in post(world, json.dumps(batch)).json()] == [1, 2]
+    note = post(world, '{"jsonrpc":"2.0","method":"system.ping"}')
+    assert (note.status_code, note.content) == (204, b"")
+
+
+def test_errors_are_answers(world):
+    assert post(world, "{nonsense").json()["error"]["code"] == -32700
+    assert post(world, "").json()["error"]["code"] == -32700
+    refused = post(world, '{"jsonrpc":"2.0","id":1,"method":"status.subscribe"}').json()["error"]
+    assert refused["data"]["code"] == "tooManySubscriptions" and "WebSocket" in refused["message"]
+    limit = world.call("system.limits")["limits"]["messageBytes"]
+    large = post(world, '"' + "x" * limit + '"')
+    assert large.status_code == 413 and large.json()["error"]["data"]["code"] == "messageTooLarge"
+
+
+def test_what_is_no_call_is_turned_away(world):
+    host, port = world.daemon.http
+    call = '{"jsonrpc":"2.0","id":1,"method":"system.ping"}'
+    assert post(world, call, headers={"Content-Type": "text/plain"}).status_code == 415
+    assert requests.get(f"http://{host}:{port}/rpc", timeout=10).status_code == 405
+    assert requests.get(f"http://{host}:{port}/", timeout=10).status_code == 404
+
+
+def test_jobs_outlive_a_request(world):
+    name = fresh_name()
+    call = {"jsonrpc": "2.0", "id": 1, "method": "provision", "params": {
+        "name": name, "region": "eu-central", "size": "small"}}
+    job = post(world, json.dumps(call)).json()["result"]["job"]["id"]
+    waiting = {"jsonrpc": "2.0", "id": 2, "method": "job.wait", "params": {"job": job}}
+    assert post(world, json.dumps(waiting)).json()["result"]["job"]["state"] == "succeeded"
+    world.succeed("destroy", instance=name)
+
+
+def test_a_request_that_never_ends_is_given_up(world):
+    """A head that does not come costs a connection for ten seconds."""
+    opened = socket.create_connection(world.daemon.http, 30)
+    opened.sendall(b"POST /rpc HTTP/1.1\r\nHost: x\r\n")
+    began = time.monotonic()
+    assert opened.recv(1024) == b""
+    assert time.monotonic() - began < 25
+    opened.close()
+
+
+def test_a_client_that_hangs_up_ends_its_wait(world):
+    """The wait ends with its connection, and the daemon goes on."""
+    job = world.provision(fresh_name())
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "job.wait", "params": {"job": job}}).encode()
+    opened = socket.create_connection(world.daemon.http, 10)
+    opened.sendall(b"POST /rpc HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+                   % len(body) + body)
+    opened.close()
+    assert world.finish(job)["state"] == "succeeded"
