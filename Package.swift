@@ -59,6 +59,9 @@ let package = Package(
         .library(
             name: "AuraEngine",
             targets: ["AuraModel", "Jobs", "JSON", "Locking", "Storage", "StoragePostgres", "StorageSQLite"]),
+        .library(
+            name: "AuraWire",
+            targets: ["AuraAPI", "ControlPlane", "Gateway", "JSONRPC", "RPCTransport"]),
         .executable(name: "aurad", targets: ["aurad"]),
         .executable(name: "aura", targets: ["aura"]),
         .executable(name: "aura-sandbox", targets: ["aura-sandbox"]),

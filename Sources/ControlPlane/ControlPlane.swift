@@ -62,10 +62,12 @@ public struct ControlPlane: Sendable {
         return router
     }
 
+    var subscribing: SubscriptionMethods { SubscriptionMethods(store: store, subscriptions: subscriptions) }
+
     private func register(in router: inout Router) {
         registerOperations(in: &router)
         registerStatus(in: &router)
-        registerSubscriptions(in: &router)
+        subscribing.register(in: &router)
         registerJobs(in: &router)
         registerReconciliation(in: &router)
         registerSystem(in: &router)

@@ -27,6 +27,15 @@ enum APIError {
             data: ["given": .string(String(given.prefix(64))), "allowed": .array(allowed.map { .string($0) })])
     }
 
+    /// Turns the store's errors into the wire's.
+    static func answering<Value>(_ body: () async throws -> Value) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as StorageError {
+            throw from(error)
+        }
+    }
+
     /// What the store refused, as an error of the wire.
     static func from(_ error: StorageError) -> RPCError {
         var data: JSONObject = [:]

@@ -37,20 +37,21 @@ extension ControlPlane {
     static let usualPage = 100
 
     func instance(_ text: String, tenant: TenantID?) async throws -> Instance {
+        try await store.find(text, tenant: tenant)
+    }
+
+    func answering<Value>(_ body: () async throws -> Value) async throws -> Value {
+        try await APIError.answering(body)
+    }
+}
+
+extension Store {
+    /// The instance that a caller names by id or name.
+    func find(_ text: String, tenant: TenantID?) async throws -> Instance {
         let reference = InstanceReference(text, tenant: tenant ?? Tenant.default)
-        guard let instance = try await store.instance(reference), tenant.map({ $0 == instance.tenant }) ?? true
-        else {
+        guard let instance = try await instance(reference), tenant.map({ $0 == instance.tenant }) ?? true else {
             throw RPCError(.instanceNotFound, "no instance is \(text): status.list shows those that exist")
         }
         return instance
-    }
-
-    /// Turns the store's errors into the wire's.
-    func answering<Value>(_ body: () async throws -> Value) async throws -> Value {
-        do {
-            return try await body()
-        } catch let error as StorageError {
-            throw APIError.from(error)
-        }
     }
 }

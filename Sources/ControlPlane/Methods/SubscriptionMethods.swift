@@ -1,14 +1,22 @@
 import AuraAPI
 import AuraModel
 import JSON
-import JSONRPC
-import Storage
+public import JSONRPC
+public import Storage
 
-/// `status.subscribe`, `status.unsubscribe`.
-extension ControlPlane {
-    func registerSubscriptions(in router: inout Router) {
+/// `status.subscribe`, `status.unsubscribe`; they need the ledger and nothing else of the control plane.
+public struct SubscriptionMethods: Sendable {
+    let store: any Store
+    let subscriptions: Subscriptions
+
+    public init(store: any Store, subscriptions: Subscriptions) {
+        self.store = store
+        self.subscriptions = subscriptions
+    }
+
+    public func register(in router: inout Router) {
         router.register(Methods.statusSubscribe, followsHolds: true) { parameters, call in
-            try await self.answering { try await self.subscribe(parameters, call) }
+            try await APIError.answering { try await self.subscribe(parameters, call) }
         }
         router.registerImmediate(Methods.statusUnsubscribe) { parameters, call in
             UnsubscribeResult(ended: self.subscriptions.end(parameters.subscription, of: call.session))
@@ -37,7 +45,7 @@ extension ControlPlane {
     ) async throws -> Reply<OperationResult> {
         guard let wanted else { return Reply(try await operation()) }
         // Asked first: once the job is written, nothing more may fail.
-        let floor = try await answering { try await store.bounds().floor }
+        let floor = try await APIError.answering { try await store.bounds().floor }
         let id = try subscriptions.reserve(wanted.subscription, for: call.session)
         do {
             var result = try await operation()
@@ -77,7 +85,7 @@ extension ControlPlane {
             throw RPCError(.jobNotFound, "no job has the id \(job.text.prefix(64)): job.list shows those that exist")
         }
         var instance: InstanceID?
-        if let text = given.instance { instance = try await self.instance(text, tenant: given.tenant).id }
+        if let text = given.instance { instance = try await store.find(text, tenant: given.tenant).id }
         return EventFilter(
             instance: instance, job: given.job, tenant: given.tenant, change: given.change,
             types: Set(given.types ?? []))

@@ -1,0 +1,80 @@
+import AuraModel
+import Locking
+import Storage
+
+/// A store that has a ledger and nothing else.
+final class MemoryLedger: Store {
+    private struct State {
+        var events: [Event] = []
+        var observer: @Sendable ([Event]) -> Void = { _ in }
+    }
+
+    private let state = Locked(State())
+
+    let installation = "bench"
+
+    func observe(_ observer: @escaping @Sendable ([Event]) -> Void) {
+        state.withLock { $0.observer = observer }
+    }
+
+    /// Commits so many events of one job's progress.
+    func commit(_ count: Int) {
+        state.withLock { state in
+            let first = Int64(state.events.count) + 1
+            let new = (0..<Int64(count)).map { Self.event(first + $0) }
+            state.events += new
+            // In the order of commits, as stores promise.
+            state.observer(new)
+        }
+    }
+
+    private static func event(_ seq: Int64) -> Event {
+        var entry = EventDraft(
+            at: Timestamp(milliseconds: 1_795_176_000_000), type: .stepStarted, tenant: Tenant.default,
+            message: "creating cx23 in nbg1")
+        entry.instance = InstanceID("01994c5e-7a00-7c3e-9d53-0a4c7f1b2e60")
+        entry.job = JobID("01994c5e-7a00-7c3e-9d53-0a4c7f1b2e61")
+        entry.change = ChangeID("01994c5e-7a00-7c3e-9d53-0a4c7f1b2e62")
+        entry.phase = .provisioning
+        entry.step = "server.create"
+        entry.progress = 0.2
+        return Event(seq: seq, entry: entry)
+    }
+
+    func events(_ query: EventQuery) async throws -> [Event] {
+        state.withLock { state in
+            let end = min(Int(query.through ?? .max), state.events.count, Int(query.after) + query.limit)
+            return Array(state.events[Int(query.after)..<max(end, Int(query.after))])
+        }
+    }
+
+    func bounds() async throws -> LedgerBounds {
+        LedgerBounds(floor: 0, head: state.withLock { Int64($0.events.count) })
+    }
+
+    // Nothing here has jobs or instances.
+
+    private static var absent: StorageError { StorageError(.unavailable, "the benchmark has a ledger only") }
+
+    func submit(_: Submission) async throws -> Submitted { throw Self.absent }
+    func claim(_: ClaimRequest) async throws -> [Claim] { [] }
+    func extendLeases(_: LeaseExtension) async throws -> [LeaseState] { [] }
+    func apply(_: Transition) async throws -> Applied { throw Self.absent }
+    func requestCancellation(_: CancellationRequest) async throws -> Job { throw Self.absent }
+    func hasten(_: HastenRequest) async throws -> Job { throw Self.absent }
+    func takeOverLeases(owner: String) async throws -> Int { 0 }
+    func occupy(_: PlaceRequest) async throws -> Bool { false }
+    func takeDuty(_: DutyRequest) async throws -> Bool { false }
+    func takeCalls(_: CallRequest) async throws -> CallGrant { throw Self.absent }
+    func sightings() async throws -> [Sighting] { [] }
+    func recordSweep(_: SweepRecord) async throws -> Set<InstanceID> { [] }
+    func prune(_: PruneRequest) async throws -> Pruned { throw Self.absent }
+    func instance(_: InstanceReference) async throws -> Instance? { nil }
+    func instances(_: InstanceQuery) async throws -> [Instance] { [] }
+    func snapshot(_: InstanceQuery) async throws -> InstancePage { throw Self.absent }
+    func job(_: JobID) async throws -> Job? { nil }
+    func jobs(_: JobQuery) async throws -> [Job] { [] }
+    func steps(of _: JobID) async throws -> [StepRecord] { [] }
+    func clock() async throws -> Timestamp? { nil }
+    func nextDue() async throws -> Timestamp? { nil }
+}
