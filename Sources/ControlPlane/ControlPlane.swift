@@ -56,21 +56,20 @@ public struct ControlPlane: Sendable {
     public func router(onInternalError: @escaping @Sendable (Router.InternalError) -> Void) throws -> Router {
         let document = try OpenRPCDocument.value()
         var router = Router(schemas: try OpenRPCDocument.schemas(of: document), onInternalError: onInternalError)
-        register(in: &router)
-        // Not on the event loop: to write so much down takes longer than others should wait.
-        router.register(Methods.rpcDiscover) { _, _ in document }
+        try register(in: &router)
+        try router.registerConstant(Methods.rpcDiscover, document)
         return router
     }
 
     var subscribing: SubscriptionMethods { SubscriptionMethods(store: store, subscriptions: subscriptions) }
 
-    private func register(in router: inout Router) {
+    private func register(in router: inout Router) throws {
         registerOperations(in: &router)
         registerStatus(in: &router)
         subscribing.register(in: &router)
         registerJobs(in: &router)
         registerReconciliation(in: &router)
-        registerSystem(in: &router)
+        try registerSystem(in: &router)
     }
 }
 

@@ -60,13 +60,25 @@ public struct ConnectionReader: Sendable {
             parked = nil
             take(message)
         }
-        while parked == nil, replies.count < room, let frame = framer.next() {
+        while parked == nil, replies.count < room {
+            answerKnown(room)
+            guard let frame = framer.next() else { break }
             take(frame)
         }
         isBlocked = parked != nil || replies.count >= room
         flush()
         if !isBlocked { framer.trim() }
         if framer.hasFinished, parked == nil { session.didEndInput() }
+    }
+
+    /// Answers calls for as long as their answers are known.
+    private mutating func answerKnown(_ room: Int) {
+        // Taken out, since the framer is at work as well.
+        var answered: [UInt8] = []
+        swap(&answered, &replies)
+        let (known, limits) = (router.known, session.limits)
+        framer.take { message in answered.count < room && known.answer(message, limits, to: &answered) }
+        swap(&answered, &replies)
     }
 
     /// Refuses the call that waits for room, since none came in time, and goes on behind it.

@@ -54,6 +54,22 @@ public struct LineFramer: Sendable {
         return nil
     }
 
+    /// Hands out the lines that are whole, for as long as `body` takes them; what it does not take comes by ``next()``.
+    mutating func take(while body: (UnsafeRawBufferPointer) -> Bool) {
+        guard !isSkipping else { return }
+        var (start, searched) = (start, searched)
+        let limit = limit
+        buffer.withUnsafeBytes { bytes in
+            while let end = bytes.firstIndex(of: UInt8(ascii: "\n"), from: max(searched, start)) {
+                let last = end > start && bytes[end - 1] == UInt8(ascii: "\r") ? end - 1 : end
+                guard last - start <= limit, body(UnsafeRawBufferPointer(rebasing: bytes[start..<last])) else { return }
+                start = end + 1
+                searched = start
+            }
+        }
+        (self.start, self.searched) = (start, searched)
+    }
+
     /// Shows the bytes of a message.
     public func withBytes<R>(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         try buffer.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }

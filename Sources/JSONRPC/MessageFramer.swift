@@ -60,6 +60,11 @@ struct MessageFramer: Sendable {
         change(lines: { $0.next() }, headers: { $0.next() }, whole: { $0.next() }) ?? nil
     }
 
+    /// Hands out messages for as long as `body` takes them; what it does not take comes by ``next()``.
+    mutating func take(while body: (UnsafeRawBufferPointer) -> Bool) {
+        change(lines: { $0.take(while: body) }, headers: { _ in }, whole: { $0.take(while: body) })
+    }
+
     func withBytes<R>(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         switch state {
         case .undecided(let seen): try seen.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }

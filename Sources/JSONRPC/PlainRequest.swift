@@ -6,8 +6,9 @@ internal import JSON
 /// Both ways give the same result for every text; a test compares them.
 enum PlainRequest {
     static func decode(_ bytes: UnsafeRawBufferPointer, depth: Int) -> Request? {
-        var spans = Spans()
-        guard spans.fill(from: bytes, depth: depth - 1), spans.hasVersion, let method = spans.method,
+        var cursor = ByteCursor(bytes: bytes)
+        var spans = PlainSpans()
+        guard spans.fill(from: &cursor, depth: depth - 1), cursor.isAtEnd, let method = spans.method,
             !UnsafeRawBufferPointer(rebasing: bytes[method]).equals("$/cancelRequest")
         else { return nil }
         var params: JSONValue?
@@ -21,56 +22,55 @@ enum PlainRequest {
     }
 
     private static func params(_ bytes: UnsafeRawBufferPointer, depth: Int) -> JSONValue? {
-        if bytes.elementsEqual("{}".utf8) { return .object([:]) }
-        if bytes.elementsEqual("[]".utf8) { return .array([]) }
+        if bytes.equals("{}") { return .object([:]) }
+        if bytes.equals("[]") { return .array([]) }
         return try? JSONValue(parsing: bytes, limits: JSONLimits(bytes: bytes.count, depth: depth))
     }
 }
 
-extension PlainRequest {
-    private struct Spans {
-        var hasVersion = false
-        var id: Range<Int>?
-        var method: Range<Int>?
-        var params: Range<Int>?
+/// Where the members of a plain request lie in its text.
+struct PlainSpans {
+    private(set) var id: Range<Int>?
+    /// Without its quotes.
+    private(set) var method: Range<Int>?
+    private(set) var params: Range<Int>?
+    private var hasVersion = false
 
-        /// Finds the members of an object that fills `bytes`; false where it is none of the plain kind.
-        mutating func fill(from bytes: UnsafeRawBufferPointer, depth: Int) -> Bool {
-            var cursor = ByteCursor(bytes: bytes)
-            guard cursor.take(UInt8(ascii: "{")) else { return false }
-            repeat {
-                cursor.skipSpace()
-                guard let key = cursor.plainString() else { return false }
-                cursor.skipSpace()
-                guard cursor.take(UInt8(ascii: ":")) else { return false }
-                cursor.skipSpace()
-                guard take(UnsafeRawBufferPointer(rebasing: bytes[key]), &cursor, depth) else { return false }
-                cursor.skipSpace()
-            } while cursor.take(UInt8(ascii: ","))
-            return cursor.take(UInt8(ascii: "}")) && cursor.isAtEnd
-        }
+    /// Finds the members of the object at `cursor`, and leaves the cursor behind it; false where it is none of the plain kind.
+    mutating func fill(from cursor: inout ByteCursor, depth: Int) -> Bool {
+        guard cursor.take(UInt8(ascii: "{")) else { return false }
+        repeat {
+            cursor.skipSpace()
+            guard let key = cursor.plainString() else { return false }
+            cursor.skipSpace()
+            guard cursor.take(UInt8(ascii: ":")) else { return false }
+            cursor.skipSpace()
+            guard take(UnsafeRawBufferPointer(rebasing: cursor.bytes[key]), &cursor, depth) else { return false }
+            cursor.skipSpace()
+        } while cursor.take(UInt8(ascii: ","))
+        return cursor.take(UInt8(ascii: "}")) && hasVersion && method != nil
+    }
 
-        private mutating func take(_ key: UnsafeRawBufferPointer, _ cursor: inout ByteCursor, _ depth: Int) -> Bool {
-            if key.equals("jsonrpc") {
-                guard !hasVersion, let value = cursor.plainString() else { return false }
-                hasVersion = UnsafeRawBufferPointer(rebasing: cursor.bytes[value]).equals("2.0")
-                return hasVersion
-            }
-            if key.equals("method") {
-                guard method == nil, let value = cursor.plainString() else { return false }
-                method = value
-                return true
-            }
-            if key.equals("id") {
-                guard id == nil, let value = cursor.identifier() else { return false }
-                id = value
-                return true
-            }
-            guard key.equals("params"), params == nil else { return false }
-            guard cursor.current == UInt8(ascii: "{") || cursor.current == UInt8(ascii: "[") else { return false }
-            params = cursor.container(depth: depth)
-            return params != nil
+    private mutating func take(_ key: UnsafeRawBufferPointer, _ cursor: inout ByteCursor, _ depth: Int) -> Bool {
+        if key.equals("jsonrpc") {
+            guard !hasVersion, let value = cursor.plainString() else { return false }
+            hasVersion = UnsafeRawBufferPointer(rebasing: cursor.bytes[value]).equals("2.0")
+            return hasVersion
         }
+        if key.equals("method") {
+            guard method == nil, let value = cursor.plainString() else { return false }
+            method = value
+            return true
+        }
+        if key.equals("id") {
+            guard id == nil, let value = cursor.identifier() else { return false }
+            id = value
+            return true
+        }
+        guard key.equals("params"), params == nil else { return false }
+        guard cursor.current == UInt8(ascii: "{") || cursor.current == UInt8(ascii: "[") else { return false }
+        params = cursor.container(depth: depth)
+        return params != nil
     }
 }
 

@@ -1,10 +1,12 @@
+internal import JSON
 public import JSONSchema
 
 /// The methods of a daemon by name.
 ///
 /// Filled before the first connection, then shared by all of them.
 public struct Router: Sendable {
-    var methods: [String: Method] = [:]
+    private(set) var methods: [String: Method] = [:]
+    private(set) var known = KnownAnswers()
     private let schemas: SchemaSet?
     let onInternalError: @Sendable (InternalError) -> Void
 
@@ -46,8 +48,10 @@ public struct Router: Sendable {
         let body = Method.Body.suspending { given, call throws in
             try Answer(await handler(params.read(given), call))
         }
-        methods[method.name] = Method(
-            body: body, holdsEvents: holdsEvents, cancelsOnClose: cancelsOnClose, followsHolds: followsHolds)
+        add(
+            method.name,
+            Method(
+                body: body, holdsEvents: holdsEvents, cancelsOnClose: cancelsOnClose, followsHolds: followsHolds))
     }
 
     /// Adds a method whose handler may wait; see the overload with ``Reply``.
@@ -60,8 +64,10 @@ public struct Router: Sendable {
         let body = Method.Body.suspending { given, call throws in
             try Answer(await handler(params.read(given), call))
         }
-        methods[method.name] = Method(
-            body: body, holdsEvents: holdsEvents, cancelsOnClose: cancelsOnClose, followsHolds: followsHolds)
+        add(
+            method.name,
+            Method(
+                body: body, holdsEvents: holdsEvents, cancelsOnClose: cancelsOnClose, followsHolds: followsHolds))
     }
 
     /// Adds a method that is answered at once, on the event loop that read the call.
@@ -75,8 +81,10 @@ public struct Router: Sendable {
         let body = Method.Body.immediate { given, call in
             try Answer(handler(params.read(given), call))
         }
-        methods[method.name] = Method(
-            body: body, holdsEvents: holdsEvents, cancelsOnClose: false, followsHolds: false)
+        add(
+            method.name,
+            Method(
+                body: body, holdsEvents: holdsEvents, cancelsOnClose: false, followsHolds: false))
     }
 
     /// Adds a method that is answered at once; see the overload with ``Reply``.
@@ -88,7 +96,22 @@ public struct Router: Sendable {
         let body = Method.Body.immediate { given, call in
             try Answer(handler(params.read(given), call))
         }
-        methods[method.name] = Method(
-            body: body, holdsEvents: holdsEvents, cancelsOnClose: false, followsHolds: false)
+        add(
+            method.name,
+            Method(
+                body: body, holdsEvents: holdsEvents, cancelsOnClose: false, followsHolds: false))
+    }
+
+    /// Adds a method without parameters whose result is always this one; it is written down once, here.
+    public mutating func registerConstant<R: Encodable & Sendable>(_ method: RPCMethod<NoParams, R>, _ result: R) throws {
+        let text = try JSONValueEncoder().encode(result).serialized()
+        let constant = RPCMethod<NoParams, EncodedResult>(method.name, parameters: method.parameters)
+        registerImmediate(constant) { _, _ in EncodedResult(text) }
+        known.add(method.name, result: text)
+    }
+
+    private mutating func add(_ name: String, _ method: Method) {
+        methods[name] = method
+        known.remove(name)
     }
 }

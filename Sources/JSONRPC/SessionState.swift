@@ -88,7 +88,6 @@ extension SessionState {
 
     mutating func append(_ head: [UInt8], _ shared: [UInt8], _ tail: [UInt8]) {
         guard !isClosed else { return }
-        outbox.reserveCapacity(outbox.count + head.count + shared.count + tail.count + 1)
         outbox.append(contentsOf: head)
         outbox.append(contentsOf: shared)
         outbox.append(contentsOf: tail)

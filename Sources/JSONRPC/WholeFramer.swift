@@ -31,6 +31,14 @@ struct WholeFramer: Sendable {
         return frames[handedOut]
     }
 
+    /// Hands out messages for as long as `body` takes them; what it does not take comes by ``next()``.
+    mutating func take(while body: (UnsafeRawBufferPointer) -> Bool) {
+        while handedOut < frames.count, case .message(let range) = frames[handedOut] {
+            guard withBytes(of: range, body) else { return }
+            handedOut += 1
+        }
+    }
+
     func withBytes<R>(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         try buffer.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
     }

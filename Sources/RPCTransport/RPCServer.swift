@@ -19,6 +19,7 @@ public final class RPCServer: Service {
     private let logger: Logger
     private let onReady: @Sendable ([ListenAddress]) -> Void
     private let registry: ConnectionRegistry
+    private let wakes = WakeQueues()
 
     /// Creates a server that is not bound yet.
     ///
@@ -182,7 +183,8 @@ extension RPCServer {
     private func admit(_ channel: any Channel, _ peer: Peer, _ id: UInt64, framing: Framing) throws {
         let loop = channel.eventLoop
         let target = HandlerReference(loop)
-        let session = Session(id: id, peer: peer, limits: limits) { target.run { $0.wake() } }
+        let wakes = wakes.queue(of: loop)
+        let session = Session(id: id, peer: peer, limits: limits) { wakes.add(target) }
         let handler = ConnectionHandler(
             session: session, router: router, framing: framing, closeDeadline: drain, logger: logger
         ) { [registry] in
@@ -224,29 +226,6 @@ extension RPCServer {
         case .refused(let error):
             logger.notice("connection refused", metadata: ["peer": "\(peer)", "code": "\(error.code)"])
             frames.refuse(try channel.pipeline.syncOperations.context(handler: frames), error, .unexpectedServerError)
-        }
-    }
-}
-
-/// Reaches a handler from other threads until its channel has closed.
-private struct HandlerReference: Sendable {
-    private let box: NIOLoopBoundBox<ConnectionHandler?>
-
-    init(_ loop: any EventLoop) {
-        box = NIOLoopBoundBox.makeEmptyBox(eventLoop: loop)
-    }
-
-    func set(_ handler: ConnectionHandler) {
-        box.value = handler
-    }
-
-    func clear() {
-        box.value = nil
-    }
-
-    func run(_ body: @escaping @Sendable (ConnectionHandler) -> Void) {
-        box.eventLoop.execute { [box] in
-            if let handler = box.value { body(handler) }
         }
     }
 }

@@ -56,7 +56,7 @@ struct BenchRPC: AsyncParsableCommand {
     private static func router(_ ledger: MemoryLedger, _ subscriptions: Subscriptions) throws -> Router {
         let document = try OpenRPCDocument.value()
         var router = Router(schemas: try OpenRPCDocument.schemas(of: document)) { print("internal error: \($0.error)") }
-        router.registerImmediate(Methods.systemPing) { _, _ in PingResult() }
+        try router.registerConstant(Methods.systemPing, PingResult())
         SubscriptionMethods(store: ledger, subscriptions: subscriptions).register(in: &router)
         router.registerImmediate(RPCMethod<Publication, EncodedResult>("bench.publish")) { publication, _ in
             ledger.commit(publication.count)

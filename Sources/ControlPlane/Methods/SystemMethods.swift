@@ -7,8 +7,8 @@ import Storage
 
 /// `system.ping`, `system.info`, `system.limits`, `system.health`.
 extension ControlPlane {
-    func registerSystem(in router: inout Router) {
-        router.registerImmediate(Methods.systemPing) { _, _ in PingResult() }
+    func registerSystem(in router: inout Router) throws {
+        try router.registerConstant(Methods.systemPing, PingResult())
         router.registerImmediate(Methods.systemInfo) { _, _ in
             InfoResult(
                 name: "aurad", version: self.facts.version, installation: self.services.installation,
@@ -16,8 +16,7 @@ extension ControlPlane {
                 database: self.facts.database, regions: self.services.settings.regions,
                 sizes: self.services.settings.sizes)
         }
-        let limits = LimitsResult(limits: Limits(facts.limits))
-        router.registerImmediate(Methods.systemLimits) { _, _ in limits }
+        try router.registerConstant(Methods.systemLimits, LimitsResult(limits: Limits(facts.limits)))
         router.register(Methods.systemHealth) { _, _ in
             try await self.answering {
                 let bounds = try await self.store.bounds()

@@ -1,0 +1,68 @@
+internal import Locking
+internal import NIOCore
+
+/// The handlers of one event loop that have something to do, so that waking a thousand of them wakes the loop once.
+final class WakeQueue: Sendable {
+    private let loop: any EventLoop
+    private let waiting = Locked<[HandlerReference]>([])
+
+    init(_ loop: any EventLoop) {
+        self.loop = loop
+    }
+
+    /// Has the handler's ``ConnectionHandler/wake()`` called on the loop, soon.
+    func add(_ handler: HandlerReference) {
+        let isFirst = waiting.withLock { waiting in
+            waiting.append(handler)
+            return waiting.count == 1
+        }
+        guard isFirst else { return }
+        loop.execute { [self] in
+            let due = waiting.withLock { waiting in
+                defer { waiting = [] }
+                return waiting
+            }
+            for handler in due { handler.present?.wake() }
+        }
+    }
+}
+
+/// The queues of a group's loops.
+final class WakeQueues: Sendable {
+    private let queues = Locked<[ObjectIdentifier: WakeQueue]>([:])
+
+    func queue(of loop: any EventLoop) -> WakeQueue {
+        queues.withLock { queues in
+            if let queue = queues[ObjectIdentifier(loop)] { return queue }
+            let queue = WakeQueue(loop)
+            queues[ObjectIdentifier(loop)] = queue
+            return queue
+        }
+    }
+}
+
+/// Reaches a handler from other threads until its channel has closed.
+struct HandlerReference: Sendable {
+    private let box: NIOLoopBoundBox<ConnectionHandler?>
+
+    init(_ loop: any EventLoop) {
+        box = NIOLoopBoundBox.makeEmptyBox(eventLoop: loop)
+    }
+
+    /// The handler, on its event loop.
+    var present: ConnectionHandler? { box.value }
+
+    func set(_ handler: ConnectionHandler) {
+        box.value = handler
+    }
+
+    func clear() {
+        box.value = nil
+    }
+
+    func run(_ body: @escaping @Sendable (ConnectionHandler) -> Void) {
+        box.eventLoop.execute { [box] in
+            if let handler = box.value { body(handler) }
+        }
+    }
+}
