@@ -14,6 +14,8 @@ public struct ConnectionReader: Sendable {
     /// A message that waits until enough calls in flight have ended.
     private var parked: Inbound?
     private var isStopped = false
+    /// Whether the session knows that room is waited for.
+    private var isAwaited = false
 
     /// Creates the reader of a connection.
     public init(router: Router, session: Session, framing: Framing = .stream) {
@@ -55,6 +57,18 @@ public struct ConnectionReader: Sendable {
 
     /// Goes on with what was read, as far as room among the calls in flight and in the outbound queue allows.
     public mutating func pump() {
+        // What was sent at once has made room, and nobody will say so.
+        repeat { advance() } while isBlocked && parked == nil && hasRoomForReplies
+        guard isBlocked != isAwaited else { return }
+        isAwaited = isBlocked
+        session.hold(input: isBlocked)
+        // What made room before the session knew wakes nobody.
+        if isBlocked { advance() }
+    }
+
+    private var hasRoomForReplies: Bool { session.queuedBytes < session.limits.outboundLowWaterBytes }
+
+    private mutating func advance() {
         let room = session.limits.outboundLowWaterBytes - session.queuedBytes
         if let message = parked, session.hasRoom(for: router.waitingCalls(in: message)) {
             parked = nil

@@ -80,7 +80,9 @@ struct KnownAnswers: Sendable {
             let start = replies.count
             // In place of the first comma stands the bracket.
             replies.append(UInt8(ascii: start == before ? "[" : ","))
-            guard count <= limits.batchItems, answerOne(&cursor, depth: limits.depth - 1, &replies) else { return false }
+            guard count <= limits.batchItems, answerOne(&cursor, depth: limits.depth - 1, &replies) else {
+                return false
+            }
             // A notification leaves no gap.
             if replies.count == start + 1 { replies.removeLast() }
             cursor.skipSpace()

@@ -103,7 +103,8 @@ public struct Router: Sendable {
     }
 
     /// Adds a method without parameters whose result is always this one; it is written down once, here.
-    public mutating func registerConstant<R: Encodable & Sendable>(_ method: RPCMethod<NoParams, R>, _ result: R) throws {
+    public mutating func registerConstant<R: Encodable & Sendable>(_ method: RPCMethod<NoParams, R>, _ result: R) throws
+    {
         let text = try JSONValueEncoder().encode(result).serialized()
         let constant = RPCMethod<NoParams, EncodedResult>(method.name, parameters: method.parameters)
         registerImmediate(constant) { _, _ in EncodedResult(text) }

@@ -113,12 +113,17 @@ extension Session {
 
     /// Queues lines on the transport's own turn, which writes them without being woken.
     func queue(lines: [UInt8]) {
-        state.withLock { $0.append(lines: lines) }
+        state.withLock { state in lines.withUnsafeBytes { state.append(lines: $0) } }
     }
 
     /// Says that this client's messages carry their lengths, and that it wants the same.
     func sayLengths() {
         state.withLock { $0.saysLengths = true }
+    }
+
+    /// Says whether messages wait to be read until there is room, so that room wakes the transport.
+    func hold(input: Bool) {
+        state.withLock { $0.holdsInput = input }
     }
 
     func hold() {

@@ -13,6 +13,10 @@ public final class Session: Sendable {
     /// The limits that hold here.
     public let limits: RPCLimits
 
+    /// Writes bytes that follow those written before, as many as the connection takes at once, and returns how many those are.
+    /// It must not block; where it cannot write, it returns 0 and leaves the rest to the transport.
+    public typealias SendNow = @Sendable (UnsafeRawBufferPointer) -> Int
+
     let state: Locked<SessionState>
     private let wake: @Sendable () -> Void
 
@@ -20,12 +24,17 @@ public final class Session: Sendable {
     ///
     /// `wake` is called from any thread when ``takeOutput()`` has something new or ``ConnectionReader/pump()`` may go
     /// on; it must return at once. It is not called again until the transport answers with ``didWake()``.
-    public init(id: UInt64, peer: Peer, limits: RPCLimits, wake: @escaping @Sendable () -> Void) {
+    ///
+    /// `sendNow` spares the transport its turn, and whoever sends a change of thread. It is called with the session's lock held, so that
+    /// nothing overtakes anything, and never after ``didClose()``.
+    public init(
+        id: UInt64, peer: Peer, limits: RPCLimits, sendNow: SendNow? = nil, wake: @escaping @Sendable () -> Void
+    ) {
         self.id = id
         self.peer = peer
         self.limits = limits
         self.wake = wake
-        state = Locked(SessionState(limits: limits))
+        state = Locked(SessionState(limits: limits, sendNow: sendNow))
     }
 
     /// Whether the connection is gone.
@@ -82,8 +91,9 @@ public final class Session: Sendable {
 extension SessionState {
     /// Whether the transport has to be woken; it is until it answers.
     fileprivate mutating func needsWake() -> Bool {
+        guard needsTurn || holdsInput, !isClosed else { return false }
         defer { isWakeDue = true }
-        return !isWakeDue && !isClosed
+        return !isWakeDue
     }
 }
 
@@ -113,18 +123,14 @@ extension Session {
     ///
     /// For publishers that serve many connections and must wait for none of them.
     public func offer(_ message: [UInt8]) -> Offer {
-        offer { $0.append(message) }
+        (message + [UInt8(ascii: "\n")]).withUnsafeBytes { offer(lines: $0) }
     }
 
-    /// The same for a message of three parts, the second of which many connections share.
-    public func offer(_ head: [UInt8], _ shared: [UInt8], _ tail: [UInt8]) -> Offer {
-        offer { $0.append(head, shared, tail) }
-    }
-
-    private func offer(_ append: (inout SessionState) -> Void) -> Offer {
+    /// The same for messages that have their line ends: all of them or none.
+    public func offer(lines: UnsafeRawBufferPointer) -> Offer {
         let (offer, isDue) = state.withLock { state in
-            let offer = state.offer(append)
-            return (offer, offer == .queued && state.needsWake())
+            let offer = state.offer { $0.append(lines: lines) }
+            return (offer, state.needsWake())
         }
         if isDue { wake() }
         return offer
@@ -174,7 +180,7 @@ extension Session {
         let (offer, isDue) = state.withLock { state in
             let offer = state.offer { $0.append(waiter.message) }
             if offer == .busy { state.wait(waiter) }
-            return (offer, offer == .queued && state.needsWake())
+            return (offer, state.needsWake())
         }
         if isDue { wake() }
         switch offer {
@@ -217,6 +223,9 @@ extension Session {
 
     /// Whether a close was asked for.
     public var wantsClose: Bool { state.withLock { $0.wantsClose } }
+
+    /// Whether the transport has something to write or to close.
+    public var needsTurn: Bool { state.withLock { $0.needsTurn } }
 
     /// Says that the connection is gone.
     ///

@@ -27,27 +27,36 @@ struct SessionState: Sendable {
         var afterReply: [@Sendable () -> Void]
     }
 
-    let limits: RPCLimits
-    private(set) var outbox: [UInt8] = []
-    private(set) var beingWritten = 0
+    // What every message touches stands together.
     private(set) var isClosed = false
+    /// Whether each message that is written says its length; it stands on a line of its own else.
+    var saysLengths = false
     var wantsClose = false
     var inputEnded = false
     var isWakeDue = false
-    /// Whether each message that is written says its length; it stands on a line of its own else.
-    var saysLengths = false
+    /// Whether messages wait to be read until there is room.
+    var holdsInput = false
+    private let lowWaterBytes: Int
     private(set) var holds = 0
+    private(set) var beingWritten = 0
+    private(set) var outbox: [UInt8] = []
+    /// Writes what the connection takes at once; none where only the transport's own turn writes.
+    let sendNow: Session.SendNow?
+    private var waiters: [UInt64: Waiter] = [:]
+
+    let limits: RPCLimits
     private(set) var subscriptions = 0
     private(set) var calls: [UInt64: InFlight] = [:]
     private(set) var batches: [UInt64: Batch] = [:]
-    private var waiters: [UInt64: Waiter] = [:]
     private var firstWaiter: UInt64 = 0
     private var nextWaiter: UInt64 = 0
     private var lastKey: UInt64 = 0
     var closeHandlers: [@Sendable () -> Void] = []
 
-    init(limits: RPCLimits) {
+    init(limits: RPCLimits, sendNow: Session.SendNow? = nil) {
         self.limits = limits
+        self.sendNow = sendNow
+        lowWaterBytes = limits.outboundLowWaterBytes
     }
 
     /// Bytes that the client has not taken yet.
@@ -70,7 +79,7 @@ struct SessionState: Sendable {
 // MARK: - Outbound
 
 extension SessionState {
-    private var mayNotify: Bool { holds == 0 && queuedBytes < limits.outboundLowWaterBytes }
+    private var mayNotify: Bool { holds == 0 && queuedBytes < lowWaterBytes }
 
     /// Queues a notification if there is room and nobody waits before it.
     mutating func offer(_ append: (inout SessionState) -> Void) -> Session.Offer {
@@ -81,24 +90,21 @@ extension SessionState {
     }
 
     mutating func append(_ message: [UInt8]) {
-        guard !isClosed else { return }
-        outbox.append(contentsOf: message)
-        outbox.append(UInt8(ascii: "\n"))
+        (message + [UInt8(ascii: "\n")]).withUnsafeBytes { append(lines: $0) }
     }
 
-    mutating func append(_ head: [UInt8], _ shared: [UInt8], _ tail: [UInt8]) {
+    /// Sends whole lines: at once as far as that goes, and the rest with what is queued.
+    mutating func append(lines: UnsafeRawBufferPointer) {
         guard !isClosed else { return }
-        outbox.append(contentsOf: head)
-        outbox.append(contentsOf: shared)
-        outbox.append(contentsOf: tail)
-        outbox.append(UInt8(ascii: "\n"))
+        let sent = mayOvertake ? sendNow?(lines) ?? 0 : 0
+        if sent < lines.count { outbox.append(contentsOf: lines[sent...]) }
     }
 
-    /// Queues whole lines.
-    mutating func append(lines: [UInt8]) {
-        guard !isClosed else { return }
-        outbox.append(contentsOf: lines)
-    }
+    /// Whether nothing waits that would have to go before, nor in another shape.
+    private var mayOvertake: Bool { outbox.isEmpty && beingWritten == 0 && !saysLengths }
+
+    /// Whether the transport has something to do.
+    var needsTurn: Bool { !outbox.isEmpty || wantsClose || inputEnded }
 
     /// Whether a reply of `count` bytes would overflow the queue of a client that does not read.
     func overflows(_ count: Int) -> Bool {

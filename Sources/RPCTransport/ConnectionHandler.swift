@@ -46,6 +46,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Settles once the channel is through with this read, within the same turn of the loop: a write that fails closes the
     /// channel, and NIO does not expect that while it is about to tell of the end of input.
     func channelReadComplete(context: ChannelHandlerContext) {
+        guard session.needsTurn || reader.isParked || isReadHeldBack || patience != nil else { return }
         context.eventLoop.assumeIsolated().execute { [self] in settle() }
     }
 

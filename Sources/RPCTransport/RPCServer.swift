@@ -184,10 +184,13 @@ extension RPCServer {
         let loop = channel.eventLoop
         let target = HandlerReference(loop)
         let wakes = wakes.queue(of: loop)
-        let session = Session(id: id, peer: peer, limits: limits) { wakes.add(target) }
+        // Frames of a WebSocket are NIO's to make.
+        let direct = framing == .stream ? DirectSocket(of: channel) : nil
+        let session = Session(id: id, peer: peer, limits: limits, sendNow: direct.map { $0.send }) { wakes.add(target) }
         let handler = ConnectionHandler(
             session: session, router: router, framing: framing, closeDeadline: drain, logger: logger
         ) { [registry] in
+            direct?.close()
             target.clear()
             registry.remove(id)
         }
@@ -199,6 +202,7 @@ extension RPCServer {
         do {
             try channel.pipeline.syncOperations.addHandler(handler)
         } catch {
+            direct?.close()
             target.clear()
             registry.remove(id)
             throw error

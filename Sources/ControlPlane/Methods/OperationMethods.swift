@@ -17,7 +17,9 @@ extension ControlPlane {
         ]
         for (method, kind) in others {
             router.register(method, holdsEvents: true) { parameters, call in
-                try await self.subscribing.subscribing(parameters.subscribe, call) { try await self.operate(kind, parameters) }
+                try await self.subscribing.subscribing(parameters.subscribe, call) {
+                    try await self.operate(kind, parameters)
+                }
             }
         }
     }

@@ -29,6 +29,7 @@ struct Subscription: Sendable {
     /// What stands before an event's text on the wire, and what stands behind it.
     private let prefix: [UInt8]
     private static let suffix = Array("}}".utf8)
+    private static let lineEnd = Array("}}\n".utf8)
 
     /// After so many events that do not match, the client is told how far it is, so that it need not begin so far back.
     static let eventsToBookmark: Int64 = 1000
@@ -51,7 +52,9 @@ struct Subscription: Sendable {
 
     /// Delivers an event that it wants, where the connection has room.
     mutating func offer(_ event: FeedEvent) throws -> Session.Offer {
-        let offer = session.offer(prefix, try event.text(), Self.suffix)
+        var lines: [UInt8] = []
+        try event.text().withUnsafeBytes { write($0, to: &lines) }
+        let offer = lines.withUnsafeBytes { session.offer(lines: $0) }
         if offer == .queued { delivered(event.seq) }
         return offer
     }
@@ -62,10 +65,18 @@ struct Subscription: Sendable {
         delivered(event.seq)
     }
 
-    private mutating func delivered(_ seq: Int64) {
+    /// Appends the line of an event.
+    func write(_ text: UnsafeRawBufferPointer, to lines: inout [UInt8]) {
+        lines.append(contentsOf: prefix)
+        lines.append(contentsOf: text)
+        lines.append(contentsOf: Self.lineEnd)
+    }
+
+    /// Takes note of events that went out, the last of which is `seq`.
+    mutating func delivered(_ seq: Int64, count: Int64 = 1) {
         cursor = seq
         told = seq
-        if let remaining { self.remaining = remaining - 1 }
+        if let remaining { self.remaining = remaining - count }
     }
 
     /// Whether a bookmark is due.

@@ -1,0 +1,125 @@
+import AuraModel
+import JSONRPC
+
+/// What the fan-out's task holds: the subscriptions that are up to date, and how far they are.
+///
+/// A page of events is handed out connection by connection, so that each gets its part of the page in one write.
+struct FanoutRound {
+    /// Every event up to here was handed out.
+    private(set) var position: Int64
+    private var table = LiveTable()
+    private let onLeave: @Sendable (Subscription, Ending) -> Void
+    /// Where bookmarks were last looked at.
+    private var looked: Int64
+    /// What goes to one connection; kept, so that its memory is.
+    private var lines: [UInt8] = []
+
+    /// Bytes that are handed to a connection at once.
+    private static let lineBytes = 64 << 10
+
+    init(position: Int64, onLeave: @escaping @Sendable (Subscription, Ending) -> Void) {
+        self.position = position
+        self.onLeave = onLeave
+        looked = position
+    }
+
+    /// Takes a row in, and gives it what the others were given since its place.
+    mutating func admit(_ row: LiveTable.Row, _ feed: EventFeed) {
+        row.subscription.wasLive = true
+        table.insert(row)
+        let cursor = row.subscription.cursor
+        guard cursor < position else { return }
+        switch feed.events(after: cursor, limit: Int(position - cursor)) {
+        case .behind: dismiss(row, after: cursor)
+        case .events(let events):
+            var page = EventPage(events.filter { $0.seq <= position })
+            hand(&page, Array(page.events.indices), to: row)
+        }
+    }
+
+    mutating func remove(_ key: SubscriptionKey) {
+        table.remove(key)
+    }
+
+    /// Hands a page out: events in order, without a gap.
+    mutating func deliver(_ events: [FeedEvent]) {
+        guard let last = events.last?.seq, last > position else { return }
+        var page = EventPage(events)
+        var wanted: [LiveTable.Place: [Int]] = [:]
+        for (index, event) in events.enumerated() where event.seq > position {
+            for place in table.places(for: event) { wanted[place, default: []].append(index) }
+        }
+        position = last
+        for (place, indices) in wanted {
+            for row in table[place] { hand(&page, indices, to: row) }
+        }
+        tellBookmarks()
+    }
+
+    /// Lets everybody go to catch up, and goes on at `seq`.
+    mutating func dismissAll(at seq: Int64) {
+        for row in table.all { dismiss(row, after: position) }
+        position = seq
+    }
+
+    /// Hands a row what it wants of a page, as far as its connection has room and its subscription goes.
+    private mutating func hand(_ page: inout EventPage, _ indices: [Int], to row: LiveTable.Row) {
+        var wanted = indices
+        if !row.isPlain { wanted.removeAll { !row.subscription.wants(page.events[$0].event) } }
+        if let first = wanted.first, page.events[first].seq <= row.subscription.cursor {
+            wanted.removeAll { page.events[$0].seq <= row.subscription.cursor }
+        }
+        guard (try? page.prepare(wanted)) != nil else {
+            // What cannot be written down is told by whoever catches up.
+            return dismiss(row, after: row.subscription.cursor)
+        }
+        var next = 0
+        while next < wanted.count {
+            let first = next
+            let goesOn = fillLines(page, wanted, &next, row.subscription)
+            guard lines.withUnsafeBytes({ row.session.offer(lines: $0) }) == .queued else {
+                return dismiss(row, after: page.events[wanted[first]].seq - 1)
+            }
+            let last = page.events[wanted[next - 1]].seq
+            row.subscription.delivered(last, count: Int64(next - first))
+            guard goesOn else { return dismiss(row, after: last) }
+        }
+    }
+
+    /// Writes lines from `next` on; false where the last of them may be the subscription's last.
+    private mutating func fillLines(
+        _ page: EventPage, _ wanted: [Int], _ next: inout Int, _ subscription: borrowing Subscription
+    ) -> Bool {
+        lines.removeAll(keepingCapacity: true)
+        let first = next
+        let limit = subscription.remaining.map { Int(clamping: $0) } ?? .max
+        while next < wanted.count, lines.count < Self.lineBytes {
+            let index = wanted[next]
+            page.append(index, for: subscription, to: &lines)
+            next += 1
+            if next - first >= limit { return false }
+            if subscription.endsWhenTerminal, page.events[index].event.entry.type.endsJob { return false }
+        }
+        return true
+    }
+
+    /// Lets a row go to catch up; it has looked at everything up to `seq`.
+    private mutating func dismiss(_ row: LiveTable.Row, after seq: Int64) {
+        table.remove(row.key)
+        row.subscription.cursor = max(row.subscription.cursor, seq)
+        onLeave(row.subscription, row.ending)
+    }
+
+    /// Tells those to whom nothing was sent for long how far the ledger is.
+    private mutating func tellBookmarks() {
+        guard position - looked >= Subscription.eventsToBookmark / 4 else { return }
+        looked = position
+        for row in table.all {
+            row.subscription.cursor = position
+            guard row.subscription.isQuiet, let text = try? row.subscription.message(row.subscription.bookmark) else {
+                continue
+            }
+            if row.session.offer(text) == .queued { row.subscription.told = position }
+        }
+    }
+}
