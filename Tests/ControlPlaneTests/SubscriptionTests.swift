@@ -57,6 +57,32 @@ struct SubscriptionTests {
         }
     }
 
+    /// fan-out:   1 … 6 handed out already
+    /// joiner:    has 0 ──▶ gets what it missed, and of that only its own
+    @Test func whoJoinsLateGetsItsOwnOfWhatItMissed() {
+        let stream = Stream(ring: 100)
+        let connection = stream.connect()
+        let feed = stream.feed
+        var round = FanoutRound(position: 0) { _, _ in }
+        let events = (1...6).map { seq in
+            var entry = EventDraft(at: Fixture.now, type: .stepProgress, tenant: Tenant.default, message: "\(seq)")
+            entry.job = Fixtures.id(seq % 2)
+            return Event(seq: Int64(seq), entry: entry)
+        }
+        feed.publish(events)
+        round.deliver(events.map(FeedEvent.init))
+        let subscription = Subscription(
+            id: "late", session: connection.session, filter: EventFilter(job: Fixtures.id(1)), cursor: 0)
+        let key = SubscriptionKey(session: 1, id: "late")
+        let row = LiveTable.Row(key: key, ending: Ending(), subscription: subscription)
+        round.admit(row, feed)
+        #expect(row.subscription.cursor == 5)
+        let sent = String(decoding: connection.session.takeOutput() ?? [], as: UTF8.self)
+        #expect(sent.split(separator: "\n").count == 3)
+        round.deliver([FeedEvent(Event(seq: 7, entry: events[0].entry))])
+        #expect(row.subscription.cursor == 7)
+    }
+
     @Test func whatIsLookedAtInVainIsToldNowAndThen() async throws {
         let stream = Stream(ring: 5000)
         let connection = stream.connect()

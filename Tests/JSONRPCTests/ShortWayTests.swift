@@ -36,6 +36,62 @@ import Testing
             #expect(short == long, "for \(String(decoding: bytes, as: UTF8.self)) as \(bytes)")
         }
     }
+
+    private static func mutated(_ seed: String, _ random: inout SplitMix) -> [UInt8] {
+        var bytes = Array(seed.utf8)
+        let alphabet = Array("{}[]\",:\\ \r\n0123456789e+-.nul".utf8) + [0xC3, 0xFF, 0x00]
+        for _ in 0..<Int.random(in: 0...2, using: &random) where !bytes.isEmpty {
+            let place = Int.random(in: 0..<bytes.count, using: &random)
+            switch Int.random(in: 0..<3, using: &random) {
+            case 0: bytes.remove(at: place)
+            case 1: bytes.insert(alphabet[Int.random(in: 0..<alphabet.count, using: &random)], at: place)
+            default: bytes[place] = alphabet[Int.random(in: 0..<alphabet.count, using: &random)]
+            }
+        }
+        return bytes
+    }
+
+    /// Everything that a connection is answered which sends this and ends.
+    private static func replies(_ router: Router, _ framing: Framing, _ messages: [[UInt8]]) async -> [String] {
+        let connection = InMemoryConnection(router: router, limits: RPCLimits(batchItems: 3), framing: framing)
+        for message in messages { connection.send(framing == .whole ? message : message + [UInt8(ascii: "\n")]) }
+        connection.endInput()
+        var replies: [String] = []
+        while let reply = await connection.nextMessage() { replies.append(String(decoding: reply, as: UTF8.self)) }
+        return replies
+    }
+
+    static let calls = [
+        #"{"jsonrpc":"2.0","id":1,"method":"known","params":{}}"#, #"{"method":"known","jsonrpc":"2.0","id":"\"}"#,
+        #"{"jsonrpc":"2.0","method":"known"}"#, #" [ {"jsonrpc":"2.0","id":null,"method":"known","params":[]} ] "#,
+        #"[{"jsonrpc":"2.0","id":1.50,"method":"known"},{"jsonrpc":"2.0","method":"known"},{"jsonrpc":"2.0","id":2,"method":"known"}]"#,
+        #"[{"jsonrpc":"2.0","method":"known"},{"jsonrpc":"2.0","method":"known"}]"#,
+        #"{"jsonrpc":"2.0","id":3,"method":"known","params":{"a":1}}"#, #"{"jsonrpc":"2.0","id":4,"method":"other"}"#,
+    ]
+
+    /// A method whose answer is known beforehand, and the same one carried out at each call, are answered alike.
+    @Test(arguments: [Framing.stream, .whole])
+    func knownAnswersAreThoseOfTheLongWay(framing: Framing) async throws {
+        var known = Router { _ in }
+        try known.registerConstant(RPCMethod<NoParams, [Int]>("known"), [1, 2])
+        var carriedOut = Router { _ in }
+        carriedOut.registerImmediate(RPCMethod<NoParams, [Int]>("known")) { _, _ in [1, 2] }
+        var random = SplitMix(state: 7)
+        var messages: [[UInt8]] = []
+        for _ in 0..<3_000 { messages.append(Self.mutated(Self.calls.randomElement(using: &random) ?? "", &random)) }
+        let quick = await Self.replies(known, framing, messages)
+        let long = await Self.replies(carriedOut, framing, messages)
+        #expect(quick.count > 1_000)
+        #expect(quick == long)
+    }
+
+    @Test func anotherMethodOfTheNameTakesItsPlace() async throws {
+        var router = Router { _ in }
+        try router.registerConstant(RPCMethod<NoParams, Int>("known"), 1)
+        router.registerImmediate(RPCMethod<NoParams, Int>("known")) { _, _ in 2 }
+        let call = Array(#"{"jsonrpc":"2.0","id":1,"method":"known"}"#.utf8)
+        #expect(await Self.replies(router, .stream, [call]) == [#"{"jsonrpc":"2.0","id":1,"result":2}"#])
+    }
 }
 
 /// Steele, Lea and Flood's generator: the same texts in every run, so that a failure can be repeated.

@@ -32,7 +32,8 @@ struct FanoutRound {
         switch feed.events(after: cursor, limit: Int(position - cursor)) {
         case .behind: dismiss(row, after: cursor)
         case .events(let events):
-            var page = EventPage(events.filter { $0.seq <= position })
+            // Not by its place in the table: these are events of all kinds.
+            var page = EventPage(events.filter { $0.seq <= position && row.subscription.wants($0.event) })
             hand(&page, Array(page.events.indices), to: row)
         }
     }

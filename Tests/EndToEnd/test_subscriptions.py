@@ -1,0 +1,166 @@
+"""Subscriptions in all their kinds: snapshots, lagging, those that come with a call, many on one connection."""
+
+import pytest
+
+from harness import eventually, fresh_name
+
+
+@pytest.fixture
+def world(shared_world):
+    return shared_world
+
+
+def results(connection, subscription, until):
+    """What a subscription delivers, up to and with the first of which `until` is true."""
+    seen = []
+    while not seen or not until(seen[-1]):
+        note = connection.note()["params"]
+        if note["subscription"] == subscription:
+            seen.append(note["result"])
+    return seen
+
+
+def is_end(result):
+    return result["type"] == "subscription.ended"
+
+
+# With a call
+
+
+def test_a_call_brings_its_subscription(world):
+    name = fresh_name()
+    with world.connect() as connection:
+        made = connection.call("provision", name=name, region="eu-central", size="small", subscribe={})
+        seen = results(connection, made["subscription"]["subscription"], is_end)
+        assert [seen[0]["type"], seen[-2]["type"], seen[-1]["reason"]] == ["job.queued", "job.succeeded", "terminal"]
+        assert {event["job"] for event in seen[:-1]} == {made["job"]["id"]}
+        for method in ("suspend", "resume", "restart", "destroy"):
+            made = connection.call(method, instance=name, subscribe={"subscription": method})
+            seen = results(connection, method, is_end)
+            assert [seen[0]["type"], seen[-2]["type"]] == ["job.queued", "job.succeeded"], method
+
+
+def test_both_or_neither(world):
+    """Where there is no place for the subscription there is no job; where there is no job, the place is free again."""
+    name = fresh_name()
+    with world.connect() as connection:
+        connection.subscribe(subscription="mine")
+        place = {"region": "eu-central", "size": "small"}
+        connection.refused("subscriptionExists", "provision", name=name, subscribe={"subscription": "mine"}, **place)
+        assert connection.refused("instanceNotFound", "status.get", instance=name)
+        connection.refused("unknownRegion", "provision", name=name, region="the-moon", size="small",
+                           subscribe={"subscription": "other"})
+        connection.refused("invalidParams", "provision", name=name, subscribe={"until": "terminal"}, **place)
+        made = connection.call("provision", name=name, subscribe={"subscription": "other"}, **place)
+        results(connection, "other", is_end)
+        world.succeed("destroy", instance=made["instance"]["id"])
+
+
+def test_a_repeated_call_subscribes_where_it_is_repeated(world):
+    """The connection broke before the answer: the same key is the same job, and its events come here, from the first."""
+    name = fresh_name()
+    call = {"name": name, "region": "eu-central", "size": "small", "idempotencyKey": f"key-{name}"}
+    with world.connect() as connection:
+        first = connection.call("provision", subscribe={}, **call)
+    with world.connect() as connection:
+        second = connection.call("provision", subscribe={"subscription": "again"}, **call)
+        assert second["job"]["id"] == first["job"]["id"]
+        seen = results(connection, "again", is_end)
+        assert [seen[0]["type"], seen[-2]["type"]] == ["job.queued", "job.succeeded"]
+    world.succeed("destroy", instance=name)
+
+
+# Snapshots
+
+
+def test_a_snapshot_and_what_follows(world):
+    names = [fresh_name() for _ in range(3)]
+    for name in names:
+        world.succeed("provision", name=name)
+    with world.connect() as connection:
+        reply = connection.subscribe(**{"from": "snapshot"})
+        pages = results(connection, reply["subscription"], lambda page: page["complete"])
+        shown = {each["name"]: each["phase"] for page in pages for each in page["instances"]}
+        assert {name: shown[name] for name in names} == dict.fromkeys(names, "running")
+        job = connection.call("destroy", instance=names[0])["job"]["id"]
+        seen = results(connection, reply["subscription"], lambda event: event["type"] == "job.succeeded")
+        assert seen[-1]["job"] == job
+        assert [event["seq"] for event in seen] == list(range(pages[0]["seq"] + 1, pages[0]["seq"] + 1 + len(seen)))
+        one = connection.subscribe(**{"from": "snapshot"}, filter={"instance": names[1]})
+        page = results(connection, one["subscription"], lambda page: page["complete"])[-1]
+        assert [each["name"] for each in page["instances"]] == [names[1]]
+        error = connection.refused("invalidParams", "status.subscribe", **{"from": "snapshot"}, filter={"change": "x"})
+        assert error.data["path"] == "params.from"
+    for name in names[1:]:
+        world.succeed("destroy", instance=name)
+
+
+def test_a_snapshot_among_changes_tells_nothing_twice_and_leaves_nothing_out(world):
+    """Snapshots are taken while jobs run; each instance's phase, told by page and events, ends where status.get has it."""
+    jobs = [world.provision(fresh_name()) for _ in range(20)]
+    ends = []
+    for _ in range(5):
+        with world.connect() as connection:
+            reply = connection.subscribe(**{"from": "snapshot"}, until="terminal")
+            phases, places = {}, {}
+            for result in results(connection, reply["subscription"], is_end):
+                if result["type"] == "subscription.snapshot":
+                    phases |= {each["id"]: each["phase"] for each in result["instances"]}
+                elif "instance" in result:
+                    assert result["seq"] > places.get(result["instance"], 0)
+                    places[result["instance"]] = result["seq"]
+                    phases[result["instance"]] = result.get("phase", phases.get(result["instance"]))
+            ends.append(phases)
+    for job in jobs:
+        instance = world.call("job.get", job=job)["job"]["instance"]
+        assert world.call("status.get", instance=instance)["instance"]["phase"] == "running"
+        assert all(phases[instance] == "running" for phases in ends)
+        world.succeed("destroy", instance=instance)
+
+
+# Lagging
+
+
+def test_whoever_lags_may_have_progress_merged_and_transitions_never(world):
+    """From far behind: of each job every event but progress that a later one overtook; live again, everything."""
+    job = world.provision(fresh_name())
+    world.finish(job)
+    with world.connect() as connection:
+        everything = connection.subscribe(**{"from": "start"}, filter={"job": job}, until="terminal")["subscription"]
+        whole = results(connection, everything, is_end)
+        merged = connection.subscribe(
+            **{"from": "start"}, filter={"job": job}, until="terminal", onLag="coalesce")["subscription"]
+        fewer = results(connection, merged, is_end)
+    progress = {"step.progress", "task.started", "task.finished"}
+    assert [event for event in whole if event["type"] not in progress] == [
+        event for event in fewer if event["type"] not in progress]
+    assert all(event in whole for event in fewer)
+    world.succeed("destroy", instance=world.call("job.get", job=job)["job"]["instance"])
+
+
+# Many
+
+
+def test_one_connection_follows_every_job(world):
+    """A subscription for each of fifty jobs on one connection, each to its end; none gets what is another's."""
+    with world.connect(60) as connection:
+        jobs = {}
+        for _ in range(50):
+            made = connection.call("provision", name=fresh_name(), region="eu-central", size="small", subscribe={})
+            jobs[made["subscription"]["subscription"]] = made
+        assert len(jobs) == 50
+        seen = {subscription: [] for subscription in jobs}
+        left = set(jobs)
+        while left:
+            note = connection.note()["params"]
+            seen[note["subscription"]].append(note["result"])
+            if is_end(note["result"]):
+                left.remove(note["subscription"])
+        for subscription, made in jobs.items():
+            events = [event for event in seen[subscription][:-1] if event["type"] != "subscription.bookmark"]
+            assert {event["job"] for event in events} == {made["job"]["id"]}
+            assert [events[0]["type"], events[-1]["type"]] == ["job.queued", "job.succeeded"]
+            assert [event["seq"] for event in events] == sorted({event["seq"] for event in events})
+        for made in jobs.values():
+            connection.call("destroy", instance=made["instance"]["id"])
+    eventually(lambda: not world.call("status.list")["instances"], seconds=60)
