@@ -12,9 +12,9 @@ export AURA_REPO_ROOT := $(CURDIR)
 PYTEST := $(VENV)/bin/python -m pytest -p no:cacheprovider
 
 help: ## Show this list
-	@awk 'BEGIN { FS = ":.*## " } /^[a-z][a-z-]*:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk 'BEGIN { FS = ":.*## " } /^[a-z][a-z-]*:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
-	@echo "  make demo KEEP=1     leave the demo's sandbox, daemon and agent running"
+	@echo "  make demo KEEP=1       leave the demo's sandbox, daemon and agent running"
 
 setup: ## Install what is missing: Debian packages, a Python environment with Ansible
 	scripts/setup
@@ -58,6 +58,12 @@ bench-jobs: setup ## How fast the job engine is, beside raw SQLite (minutes)
 bench-rpc: setup ## How fast JSON-RPC is, beside a bare C echo server (a quarter of an hour)
 	scripts/bench-rpc
 
+bench-neighbours: setup ## What one client feels of another that floods or stalls (minutes)
+	scripts/bench-neighbours
+
+prove-stream: setup ## 1,000 subscribers over crashes: every event once, in order (minutes)
+	AURA_BIN_DIR= scripts/prove-stream
+
 sim: setup ## The engine in simulated worlds: SEEDS=500 FIRST=1
 	swift build --product aura-sim
 	$(BIN)/aura-sim --seeds $(or $(SEEDS),500) --first $(or $(FIRST),1)
@@ -78,4 +84,4 @@ format: ## Format all Swift code in place
 clean: ## Remove what was built
 	rm -rf .build $(VENV)
 
-.PHONY: help setup build image demo test test-unit test-sandbox test-cli test-ansible test-e2e test-conformance bench-jobs sim generate verify lint format clean bench-rpc
+.PHONY: help setup build image demo test test-unit test-sandbox test-cli test-ansible test-e2e test-conformance bench-jobs sim generate verify lint format clean bench-rpc bench-neighbours prove-stream

@@ -13,6 +13,12 @@ public struct ConnectionReader: Sendable {
     private var replies: [UInt8] = []
     /// A message that waits until enough calls in flight have ended.
     private var parked: Inbound?
+    /// Whether a long message is being read elsewhere; those behind it wait.
+    private var isDecoding = false
+
+    /// Messages of more bytes are not read on the transport's turn, since all its connections would wait for it: a mebibyte of small
+    /// values takes hundreds of milliseconds.
+    private static let shortMessageBytes = 4096
     private var isStopped = false
     /// Whether the session knows that room is waited for.
     private var isAwaited = false
@@ -32,6 +38,8 @@ public struct ConnectionReader: Sendable {
     /// ``losePatience()``.
     public var isParked: Bool { parked != nil }
 
+    private var isHeldUp: Bool { parked != nil || isDecoding }
+
     /// Takes bytes that were read; with the framing ``Framing/whole`` they are one message.
     public mutating func receive(_ bytes: UnsafeRawBufferPointer) {
         guard !isStopped else { return }
@@ -50,6 +58,7 @@ public struct ConnectionReader: Sendable {
     public mutating func stop() {
         isStopped = true
         parked = nil
+        isDecoding = false
         framer = MessageFramer(limit: session.limits.messageBytes)
         framer.finish()
         pump()
@@ -58,7 +67,7 @@ public struct ConnectionReader: Sendable {
     /// Goes on with what was read, as far as room among the calls in flight and in the outbound queue allows.
     public mutating func pump() {
         // What was sent at once has made room, and nobody will say so.
-        repeat { advance() } while isBlocked && parked == nil && hasRoomForReplies
+        repeat { advance() } while isBlocked && !isHeldUp && hasRoomForReplies
         guard isBlocked != isAwaited else { return }
         isAwaited = isBlocked
         session.hold(input: isBlocked)
@@ -74,15 +83,19 @@ public struct ConnectionReader: Sendable {
             parked = nil
             take(message)
         }
-        while parked == nil, replies.count < room {
+        if isDecoding, let message = session.takeDecoded() {
+            isDecoding = false
+            takeOrPark(message)
+        }
+        while !isHeldUp, replies.count < room {
             answerKnown(room)
             guard let frame = framer.next() else { break }
             take(frame)
         }
-        isBlocked = parked != nil || replies.count >= room
+        isBlocked = isHeldUp || replies.count >= room
         flush()
         if !isBlocked { framer.trim() }
-        if framer.hasFinished, parked == nil { session.didEndInput() }
+        if framer.hasFinished, !isHeldUp { session.didEndInput() }
     }
 
     /// Answers calls for as long as their answers are known.
@@ -91,7 +104,10 @@ public struct ConnectionReader: Sendable {
         var answered: [UInt8] = []
         swap(&answered, &replies)
         let (known, limits) = (router.known, session.limits)
-        framer.take { message in answered.count < room && known.answer(message, limits, to: &answered) }
+        framer.take { message in
+            answered.count < room && message.count <= Self.shortMessageBytes
+                && known.answer(message, limits, to: &answered)
+        }
         swap(&answered, &replies)
     }
 
@@ -113,10 +129,17 @@ public struct ConnectionReader: Sendable {
         case .tooLong(let count):
             reply(.null, .failure(.messageTooLarge(session.limits, actual: count)))
         case .message(let range):
-            let message = framer.withBytes(of: range) { decoder.decode($0) }
-            let calls = router.waitingCalls(in: message)
-            if calls == 0 || session.hasRoom(for: calls) { take(message) } else { parked = message }
+            guard range.count > Self.shortMessageBytes else {
+                return takeOrPark(framer.withBytes(of: range) { decoder.decode($0) })
+            }
+            isDecoding = true
+            session.decode(framer.withBytes(of: range) { Array($0) }, with: decoder)
         }
+    }
+
+    private mutating func takeOrPark(_ message: Inbound) {
+        let calls = router.waitingCalls(in: message)
+        if calls == 0 || session.hasRoom(for: calls) { take(message) } else { parked = message }
     }
 
     private mutating func take(_ message: Inbound) {

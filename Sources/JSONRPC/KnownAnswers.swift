@@ -80,7 +80,8 @@ struct KnownAnswers: Sendable {
             let start = replies.count
             // In place of the first comma stands the bracket.
             replies.append(UInt8(ascii: start == before ? "[" : ","))
-            guard count <= limits.batchItems, answerOne(&cursor, depth: limits.depth - 1, &replies) else {
+            // A reply that the queue may not hold is the long way's to refuse.
+            guard count <= limits.batchItems, replies.count - before <= limits.outboundLowWaterBytes, answerOne(&cursor, depth: limits.depth - 1, &replies) else {
                 return false
             }
             // A notification leaves no gap.

@@ -121,6 +121,21 @@ extension Session {
         state.withLock { $0.saysLengths = true }
     }
 
+    /// Reads a long message as a task; ``takeDecoded()`` has it once the transport was woken.
+    func decode(_ bytes: [UInt8], with decoder: MessageDecoder) {
+        Task {
+            let message = bytes.withUnsafeBytes { decoder.decode($0) }
+            update { $0.decoded = message }
+        }
+    }
+
+    func takeDecoded() -> Inbound? {
+        state.withLock { state in
+            defer { state.decoded = nil }
+            return state.decoded
+        }
+    }
+
     /// Says whether messages wait to be read until there is room, so that room wakes the transport.
     func hold(input: Bool) {
         state.withLock { $0.holdsInput = input }

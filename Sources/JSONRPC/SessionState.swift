@@ -48,6 +48,8 @@ struct SessionState: Sendable {
     private(set) var subscriptions = 0
     private(set) var calls: [UInt64: InFlight] = [:]
     private(set) var batches: [UInt64: Batch] = [:]
+    /// A long message that was read elsewhere, until the reader takes it.
+    var decoded: Inbound?
     private var firstWaiter: UInt64 = 0
     private var nextWaiter: UInt64 = 0
     private var lastKey: UInt64 = 0
@@ -104,11 +106,11 @@ extension SessionState {
     private var mayOvertake: Bool { outbox.isEmpty && beingWritten == 0 && !saysLengths }
 
     /// Whether the transport has something to do.
-    var needsTurn: Bool { !outbox.isEmpty || wantsClose || inputEnded }
+    var needsTurn: Bool { !outbox.isEmpty || decoded != nil || wantsClose || inputEnded }
 
     /// Whether a reply of `count` bytes would overflow the queue of a client that does not read.
     func overflows(_ count: Int) -> Bool {
-        queuedBytes > 0 && queuedBytes + count > limits.outboundQueueBytes
+        queuedBytes + count > limits.outboundQueueBytes
     }
 
     /// All that is to be written now; nothing while an earlier write is under way.

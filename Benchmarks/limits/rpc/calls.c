@@ -152,6 +152,17 @@ static void take_line(void *owner, char *text, size_t length) {
     }
 }
 
+static void fill_and_watch(struct connection *connection) {
+    fill(connection);
+    stream_watch(&connection->stream, poll_fd, connection, true, stream_is_full(&connection->stream));
+}
+
+/* Sends what may be sent after an event: here, or in turn on the next connection once nothing is in flight. */
+static void go_on(struct connection *connection) {
+    if (!options->in_turn) fill_and_watch(connection);
+    else if (lines_in_flight == 0) fill_and_watch(&connections[(connection->number + 1) % options->connections]);
+}
+
 static void serve(struct connection *connection, uint32_t events) {
     if ((events & EPOLLOUT) && !stream_flush(&connection->stream)) die("send: connection %ld is broken", connection->number);
     if (events & ~(uint32_t)EPOLLOUT) {
@@ -159,8 +170,7 @@ static void serve(struct connection *connection, uint32_t events) {
         if (!stream_receive(&connection->stream, take_line, connection))
             die("go on without connection %ld: the server has closed it", connection->number);
     }
-    fill(connection);
-    stream_watch(&connection->stream, poll_fd, connection, true, stream_is_full(&connection->stream));
+    go_on(connection);
 }
 
 /* Serves the connections until a moment, or until nothing is in flight any more. */
@@ -189,7 +199,8 @@ uint64_t measure_calls(const struct options *all) {
     poll_fd = epoll_create1(EPOLL_CLOEXEC);
     connections = zeroed(all->connections, sizeof *connections);
     for (long number = 0; number < all->connections; number++) open_connection(&connections[number], number);
-    for (long number = 0; number < all->connections; number++) fill(&connections[number]);
+    long senders = all->in_turn ? 1 : all->connections;
+    for (long number = 0; number < senders; number++) fill(&connections[number]);
     serve_until(now_ns() + (uint64_t)(all->warmup * 1e9));
 
     phase = phase_measure;

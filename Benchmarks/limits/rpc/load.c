@@ -8,10 +8,13 @@
  * --request     what is sent, with %id where its id belongs: a call, or in the other measurements the subscribe line
  *
  * MEASUREMENT is one of
- *   --connections C --depth D [--batch N]    calls, D lines in flight on each of C connections; a line is a batch of N
+ *   --connections C --depth D [--batch N]    calls, D lines in flight on each of C connections; a line is a batch of N.
+ *       --in-turn: one call at a time in all, over one connection after the other, to meet every event loop of the server.
  *   --fanout N [--stalled K] [--window W] [--events E]
  *       N subscribers, K of which read nothing until the end; W events are published at a time (`bench.publish`), the next
  *       when all others have them. --outside: nothing is published here, it counts until each of them has E events.
+ *   --disturb KIND                           nothing is measured, others are kept from their work: see disturb.c
+ *   --follow N [--stalled K] [--drop-ms M]   N subscribers that outlive the server: see follow.c
  *   --idle N [--subscribe]                   the server's memory for a connection that was used once, then left alone
  *
  * The exit status is 1 where anything was wrong, lost, doubled or out of order: the figures are then worth nothing. */
@@ -30,7 +33,7 @@ const char ping_request[] = "{\"jsonrpc\":\"2.0\",\"id\":%id,\"method\":\"system
 const char subscribe_request[] =
     "{\"jsonrpc\":\"2.0\",\"id\":%id,\"method\":\"status.subscribe\",\"params\":{\"from\":\"now\"}}";
 
-void send_request(struct stream *stream, const char *request) {
+bool try_send_request(struct stream *stream, const char *request) {
     struct buffer text = {0}, out = {0};
     const char *id = strstr(request, "%id");
     if (!id) die("find %%id in the request %s", request);
@@ -38,9 +41,14 @@ void send_request(struct stream *stream, const char *request) {
     buffer_text(&text, "1");
     buffer_text(&text, id + 3);
     stream_frame(stream, &out, text.data, text.used);
-    if (!stream_send(stream, out.data, out.used)) die("send a request: the connection is broken");
+    bool sent = stream_send(stream, out.data, out.used);
     buffer_free(&text);
     buffer_free(&out);
+    return sent;
+}
+
+void send_request(struct stream *stream, const char *request) {
+    if (!try_send_request(stream, request)) die("send a request: the connection is broken");
 }
 
 bool is_result(const char *text, size_t length) {
@@ -84,6 +92,10 @@ static const struct option names[] = {
     {"connections", required_argument, NULL, 'c'},
     {"depth", required_argument, NULL, 'd'},
     {"batch", required_argument, NULL, 'b'},
+    {"in-turn", no_argument, NULL, 'T'},
+    {"disturb", required_argument, NULL, 'D'},
+    {"follow", required_argument, NULL, 'F'},
+    {"drop-ms", required_argument, NULL, 'm'},
     {"fanout", required_argument, NULL, 'f'},
     {"stalled", required_argument, NULL, 'S'},
     {"window", required_argument, NULL, 'n'},
@@ -113,6 +125,10 @@ static void set_option(struct options *options, int name) {
     case 'c': options->connections = number(optarg, 1); break;
     case 'd': options->depth = number(optarg, 1); break;
     case 'b': options->batch = number(optarg, 1); break;
+    case 'T': options->in_turn = true; break;
+    case 'D': options->disturbance = optarg; break;
+    case 'F': options->followers = number(optarg, 1); break;
+    case 'm': options->drop_ms = number(optarg, 1); break;
     case 'f': options->subscribers = number(optarg, 1); break;
     case 'S': options->stalled = number(optarg, 0); break;
     case 'n': options->window = number(optarg, 1); break;
@@ -126,9 +142,19 @@ static void set_option(struct options *options, int name) {
 
 static void check_options(const struct options *options) {
     if (!options->target.unix_path == !options->target.tcp) die("connect to both or neither of --unix and --tcp");
-    if (options->stalled && options->stalled >= options->subscribers) die("measure with no subscriber that reads");
+    if (options->stalled && options->stalled >= options->subscribers + options->followers)
+        die("measure with no subscriber that reads");
     if (options->outside && !options->events) die("count events from outside without --events");
     if (options->idle && !options->server) die("measure memory without --server-pid");
+}
+
+typedef uint64_t measurement(const struct options *);
+
+static measurement *chosen(const struct options *options) {
+    if (options->disturbance) return disturb;
+    if (options->followers) return follow;
+    if (options->idle) return measure_idle;
+    return options->subscribers ? measure_fan_out : measure_calls;
 }
 
 int main(int count, char **arguments) {
@@ -137,11 +163,9 @@ int main(int count, char **arguments) {
     while ((name = getopt_long(count, arguments, "", names, NULL)) != -1) set_option(&options, name);
     if (optind < count) die("understand %s", arguments[optind]);
     check_options(&options);
-    uint64_t files = (uint64_t)(options.connections + options.subscribers + options.idle) + 64;
+    uint64_t files = (uint64_t)(options.connections + options.subscribers + options.idle + options.followers) + 64;
     if (raise_file_limit(files) < files) die("open %lu files, no more are allowed", files);
     /* Whatever goes wrong, it ends. */
     alarm((unsigned)(options.seconds + options.warmup) + 120);
-    uint64_t (*measure)(const struct options *) =
-        options.idle ? measure_idle : options.subscribers ? measure_fan_out : measure_calls;
-    return measure(&options) ? 1 : 0;
+    return chosen(&options)(&options) ? 1 : 0;
 }

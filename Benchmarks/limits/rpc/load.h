@@ -12,8 +12,11 @@ struct options {
     struct target target;
     const char *request; /* the JSON text of a request; "%id" stands for its id */
     long connections, depth, batch;
+    bool in_turn;
+    const char *disturbance;
     long subscribers, stalled, window, events;
     bool outside;
+    long followers, drop_ms;
     long idle;
     bool subscribes;
     double seconds, warmup;
@@ -27,11 +30,16 @@ enum { patience_ms = 10000 };
 uint64_t measure_calls(const struct options *options);
 uint64_t measure_fan_out(const struct options *options);
 uint64_t measure_idle(const struct options *options);
+uint64_t disturb(const struct options *options);
+uint64_t follow(const struct options *options);
 
 extern const char subscribe_request[], ping_request[];
 
 /* Sends one request with the id 1 over a connection that is otherwise idle. */
 void send_request(struct stream *stream, const char *request);
+
+/* False where the connection is broken. */
+bool try_send_request(struct stream *stream, const char *request);
 
 /* Whether this is the one answer to it, with a result. */
 bool is_result(const char *text, size_t length);

@@ -75,6 +75,7 @@ int accept_one(int listener) {
     return fd;
 }
 
+/* -1 where nobody takes the connection. */
 static int connected(const struct target *target) {
     int fd, failed;
     if (target->unix_path) {
@@ -87,8 +88,11 @@ static int connected(const struct target *target) {
         set(fd, IPPROTO_TCP, TCP_NODELAY);
         failed = connect(fd, (struct sockaddr *)&address, sizeof address);
     }
-    if (failed) die("connect to %s: %s", target->unix_path ? target->unix_path : target->tcp, strerror(errno));
-    return fd;
+    if (!failed) return fd;
+    int reason = errno;
+    close(fd);
+    errno = reason;
+    return -1;
 }
 
 /* The server says nothing of its own accord after the head, so one read at a time ends where the head does. */
@@ -109,11 +113,18 @@ static void shake_hands(int fd, const struct target *target) {
     if (!websocket_is_accepted(head, length)) die("get WebSocket: %.*s", (int)length, head);
 }
 
-struct stream connect_to(const struct target *target) {
-    struct stream stream = {.fd = connected(target), .framing = framing_lines, .is_client = true};
+bool try_connect_to(const struct target *target, struct stream *stream) {
+    *stream = (struct stream){.fd = connected(target), .framing = framing_lines, .is_client = true};
+    if (stream->fd < 0) return false;
     if (target->websocket_path) {
-        shake_hands(stream.fd, target);
-        stream.framing = framing_frames;
+        shake_hands(stream->fd, target);
+        stream->framing = framing_frames;
     }
-    return stream;
+    return true;
+}
+
+struct stream connect_to(const struct target *target) {
+    struct stream stream;
+    if (try_connect_to(target, &stream)) return stream;
+    die("connect to %s: %s", target->unix_path ? target->unix_path : target->tcp, strerror(errno));
 }

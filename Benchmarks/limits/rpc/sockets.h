@@ -16,3 +16,6 @@ struct target {
 };
 
 struct stream connect_to(const struct target *target);
+
+/* False where nobody takes the connection. */
+bool try_connect_to(const struct target *target, struct stream *stream);

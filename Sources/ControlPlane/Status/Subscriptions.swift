@@ -50,7 +50,8 @@ public final class Subscriptions: Service {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.fanout.run() }
                 for await late in late {
-                    group.addTask { await self.follow(late.subscription, until: late.ending) }
+                    // Threads of their own: however many catch up, jobs and calls do not wait behind them.
+                    group.addTask(priority: .utility) { await self.follow(late.subscription, until: late.ending) }
                 }
                 group.cancelAll()
             }

@@ -3,6 +3,7 @@
 from .clock import WallClock
 from .cluster import ENDED, LEASES, Cluster
 from .crew import Crew
+from .crowd import Crowd, build_load
 from .daemon import Daemon, environment
 from .follower import Follower
 from .places import REPOSITORY, ansible_playbook, binary, eventually
@@ -12,12 +13,12 @@ from .sandbox import Sandbox
 from .schema import SCHEMA
 from .traces import assert_nothing_left, children, cloud_leftovers, files_below, processes_of
 from .websocket import WebSocket
-from .wire import ENDS, Closed, Connection, RPCError, events_of
+from .wire import ENDS, Closed, Connection, LengthConnection, RPCError, events_of
 from .world import World, fresh_name
 
 __all__ = [
-    "ENDED", "ENDS", "LEASES", "REPOSITORY", "Closed", "Cluster", "Connection", "Crew", "Daemon", "Follower", "Postgres",
-    "Program", "RPCError", "SCHEMA", "Sandbox", "WallClock", "WebSocket", "World", "ansible_playbook", "assert_nothing_left", "binary",
-    "children", "cloud_leftovers", "environment", "eventually", "events_of", "files_below",
-    "finish", "fresh_name", "processes_of",
+    "ENDED", "ENDS", "LEASES", "REPOSITORY", "Closed", "Cluster", "Connection", "Crew", "Crowd", "Daemon",
+    "Follower", "LengthConnection", "Postgres", "Program", "RPCError", "SCHEMA", "Sandbox", "WallClock", "WebSocket", "World",
+    "ansible_playbook", "assert_nothing_left", "binary", "build_load", "children", "cloud_leftovers", "environment", "eventually",
+    "events_of", "files_below", "finish", "fresh_name", "processes_of",
 ]

@@ -165,6 +165,24 @@ class Connection:
                 events.append(event)
 
 
+class LengthConnection(Connection):
+    """A connection whose messages say their length."""
+
+    def send_text(self, text):
+        self.send_bytes(b"Content-Length: %d\r\n\r\n" % len(text) + text)
+
+    def read_text(self):
+        while b"\r\n\r\n" not in self.buffer:
+            self.receive()
+        head, _, rest = self.buffer.partition(b"\r\n\r\n")
+        length = int(head.removeprefix(b"Content-Length: "))
+        while len(rest) < length:
+            self.receive()
+            rest = self.buffer[len(head) + 4:]
+        text, self.buffer = rest[:length], rest[length:]
+        return text
+
+
 def events_of(path, seconds=60, **filter):
     """Every event that matches, from the start of the ledger to the end of the jobs concerned."""
     with Connection(path, seconds) as connection:

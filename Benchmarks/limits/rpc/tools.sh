@@ -1,0 +1,16 @@
+# Sourced by scripts that need the tools of this directory, from the repository's root: `build_tools DIRECTORY` makes them there.
+
+build_tool() {
+    local path=$1 source files=()
+    shift
+    for source in "$@" stream sockets websocket digest json buffer process; do files+=("Benchmarks/limits/rpc/$source.c"); done
+    "${CC:-gcc}" -O2 -Wall -Wextra -Werror -D_GNU_SOURCE -o "$path" "${files[@]}"
+}
+
+build_load() { build_tool "$1" load calls fanout idle disturb follow histogram; }
+
+build_tools() {
+    mkdir -p "$1"
+    build_tool "$1/rpc-echo" echo
+    build_load "$1/rpc-load"
+}

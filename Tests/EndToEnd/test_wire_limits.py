@@ -1,0 +1,289 @@
+"""Every limit of `system.limits`: what is at the limit is taken, what is one beyond is refused by an error of its own."""
+
+import json
+import pathlib
+import re
+import threading
+import time
+
+import pytest
+
+from harness import Closed, Connection, LengthConnection, WebSocket, eventually, fresh_name
+
+LIMITS = {
+    "messageBytes": 1 << 20, "depth": 64, "batchItems": 100, "inFlightPerConnection": 256, "inFlightPatienceMs": 1000,
+    "connections": 1024, "connectionsPerUser": 128, "subscriptionsPerConnection": 1024, "outboundQueueBytes": 4 << 20}
+FRAMINGS = ("lines", "lengths", "websocket")
+PING = b'{"jsonrpc":"2.0","id":7,"method":"system.ping"}'
+
+
+@pytest.fixture(scope="module")
+def world(module_worlds):
+    return module_worlds({"http": "127.0.0.1:0"})
+
+
+@pytest.fixture(scope="module")
+def slow_world(module_worlds):
+    """Its machines take long, so that their jobs are there to be waited for."""
+    world = module_worlds()
+    world.sandbox.settings(createSeconds=10_000)
+    return world
+
+
+def opened(world, framing):
+    if framing == "websocket":
+        return WebSocket(world.daemon.http)
+    return {"lines": Connection, "lengths": LengthConnection}[framing](world.daemon.socket)
+
+
+@pytest.fixture(params=FRAMINGS)
+def connection(request, world):
+    made = opened(world, request.param)
+    yield made
+    made.close()
+
+
+def refusal(answer, code, number, limit, actual, retry_after):
+    """An error as every limit has it."""
+    assert answer["error"]["code"] == number, answer
+    data = dict(answer["error"]["data"])
+    assert isinstance(data.pop("retryable"), bool)
+    assert data == {"code": code, "limit": limit, "actual": actual, "retryAfterMs": retry_after}
+
+
+def lives_on(connection):
+    return connection.call("system.ping") == {"pong": True}
+
+
+def test_every_limit_is_listed_and_has_a_test(world):
+    assert world.call("system.limits")["limits"] == LIMITS
+    words = [re.sub("([A-Z])", r"_\1", name).lower() for name in LIMITS]
+    assert [name for name in words if not any(test.startswith(f"test_{name}_") for test in globals())] == []
+
+
+# What one message may be
+
+
+def test_message_bytes_at_the_limit(connection):
+    connection.send_text(PING.ljust(LIMITS["messageBytes"]))
+    assert connection.read()["result"] == {"pong": True}
+    assert lives_on(connection)
+
+
+@pytest.mark.parametrize("framing", ["lines", "lengths"])
+def test_message_bytes_beyond_the_limit(world, framing):
+    """A WebSocket ends with such a message: see test_gateway."""
+    limit = LIMITS["messageBytes"]
+    connection = opened(world, framing)
+    connection.send_text(PING.ljust(limit + 1))
+    answer = connection.read()
+    assert answer["id"] is None
+    # Of a line it is not known how long it will be, only that it is too long.
+    actual = limit + 1 if framing == "lengths" else answer["error"]["data"]["actual"]
+    assert actual > limit
+    refusal(answer, "messageTooLarge", -32001, limit, actual, None)
+    assert lives_on(connection)
+    connection.close()
+
+
+def nested(depth):
+    """A call of that depth; the message and its parameters are the first two."""
+    return b'{"jsonrpc":"2.0","id":7,"method":"system.ping","params":' + b'{"a":' * (depth - 2) + b"{}" + b"}" * (depth - 1)
+
+
+@pytest.mark.parametrize("is_batch", [False, True])
+def test_depth_at_and_beyond_the_limit(connection, is_batch):
+    limit = LIMITS["depth"]
+
+    def answer(depth):
+        connection.send_text(b"[%s]" % nested(depth - 1) if is_batch else nested(depth))
+        return connection.read()
+
+    taken = answer(limit)
+    taken, = taken if is_batch else [taken]
+    assert (taken["id"], taken["error"]["data"]["path"]) == (7, "params.a"), "it was read, down to what no method takes"
+    refused = answer(limit + 1)
+    assert refused["id"] is None
+    refusal(refused, "messageTooDeep", -32002, limit, limit + 1, None)
+    assert lives_on(connection)
+
+
+def test_batch_items_at_and_beyond_the_limit(connection):
+    limit = LIMITS["batchItems"]
+    calls = [{"jsonrpc": "2.0", "id": number, "method": "system.ping"} for number in range(limit + 1)]
+    connection.send(calls[:limit])
+    assert [part["id"] for part in connection.read()] == list(range(limit))
+    connection.send(calls)
+    refusal(connection.read(), "batchTooLarge", -32003, limit, limit + 1, None)
+    assert lives_on(connection)
+
+
+# What one connection may have under way
+
+
+def test_in_flight_per_connection_at_and_beyond_the_limit(slow_world):
+    limit, patience = LIMITS["inFlightPerConnection"], LIMITS["inFlightPatienceMs"]
+    job = slow_world.provision(fresh_name())
+    with slow_world.connect() as connection:
+        waits = {connection.post("job.wait", job=job, timeoutMs=5 * patience) for _ in range(limit)}
+        assert lives_on(connection), "what is answered at once needs no room"
+        over = connection.post("job.wait", job=job)
+        behind = connection.post("system.ping")
+        refused = connection.read()
+        assert refused["id"] == over
+        refusal(refused, "tooManyInFlight", -32004, limit, limit + 1, patience)
+        assert connection.read()["id"] == behind
+        assert {connection.read()["id"] for _ in range(limit)} == waits
+        assert lives_on(connection)
+
+
+def test_in_flight_patience_ms_is_how_long_a_call_waits_for_room(slow_world):
+    """One that gets room in that time is carried out, as if nothing had been."""
+    limit, patience = LIMITS["inFlightPerConnection"], LIMITS["inFlightPatienceMs"]
+    job = slow_world.provision(fresh_name())
+    with slow_world.connect() as connection:
+        for _ in range(limit - 1):
+            connection.post("job.wait", job=job)
+        short = connection.post("job.wait", job=job, timeoutMs=patience // 5)
+        parked = connection.post("job.wait", job=job, timeoutMs=0)
+        answers = [connection.read() for _ in range(2)]
+        assert [answer["id"] for answer in answers] == [short, parked]
+        assert not any("error" in answer and answer["error"]["data"]["code"] == "tooManyInFlight" for answer in answers)
+        began = time.monotonic()
+        connection.post("job.wait", job=job)
+        over = connection.post("job.wait", job=job)
+        refused = connection.read()
+        assert refused["id"] == over and refused["error"]["data"]["code"] == "tooManyInFlight"
+        assert time.monotonic() - began >= patience / 1000, "it was refused before its time"
+
+
+def test_subscriptions_per_connection_at_and_beyond_the_limit(connection):
+    limit = LIMITS["subscriptionsPerConnection"]
+    nothing = {"filter": {"tenant": "nobody"}}
+    names = [connection.subscribe(**nothing)["subscription"] for _ in range(limit)]
+    identifier = connection.post("status.subscribe", **nothing)
+    refused = connection.read()
+    assert refused["id"] == identifier
+    refusal(refused, "tooManySubscriptions", -32007, limit, limit + 1, None)
+    assert connection.call("status.unsubscribe", subscription=names[0]) == {"ended": True}
+    assert connection.subscribe(**nothing)["subscription"] not in names
+
+
+# What waits to be read
+
+
+@pytest.fixture(scope="module")
+def large_world(module_worlds):
+    """One whose list of instances is long: their jobs wait for one another."""
+    world = module_worlds({"limits.jobsPerTenant": 1})
+    world.sandbox.settings(createSeconds=10_000)
+    with world.connect() as connection:
+        for _ in range(150):
+            connection.post("provision", name=fresh_name(), region="eu-central", size="small")
+        for _ in range(150):
+            assert "result" in connection.read()
+    return world
+
+
+@pytest.mark.parametrize("share, is_over", [(0.8, False), (1.8, True)], ids=["below", "beyond"])
+def test_outbound_queue_bytes_below_and_beyond_the_limit(large_world, share, is_over):
+    """Calls that are under way when the queue is full are answered by an error in place of their result."""
+    limit = LIMITS["outboundQueueBytes"]
+    with large_world.connect() as connection, large_world.connect() as other:
+        connection.post("status.list", limit=1000)
+        size = len(connection.read_text())
+        count = int(limit * share / size)
+        assert count < LIMITS["inFlightPerConnection"]
+        for _ in range(count):
+            connection.post("status.list", limit=1000)
+        # Another client, which asks for the same afterwards and reads, is not held up; with it the first one's calls are over.
+        for _ in range(count):
+            other.post("status.list", limit=1000)
+            assert b'"result"' in other.read_text()
+        answers = [json.loads(connection.read_text()) for _ in range(count)]
+        assert len({answer["id"] for answer in answers}) == count
+        refused = [answer["error"] for answer in answers if "error" in answer]
+        assert bool(refused) == is_over, f"{len(refused)} of {count} answers of {size} bytes were refused"
+        for error in refused:
+            assert (error["code"], error["data"]["code"]) == (-32008, "outboundQueueFull")
+            assert error["data"]["limit"] == limit < error["data"]["actual"] <= limit + size
+            assert error["data"]["retryable"] and error["data"]["retryAfterMs"] > 0
+        assert lives_on(connection)
+
+
+def resident_bytes(pid):
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
+
+
+def push(connection, message, seconds):
+    """Sends a message again and again as fast as it is taken; returns how many were sent whole, and finishes the last."""
+    sent, pending, end = 0, b"", time.monotonic() + seconds
+    connection.socket.settimeout(0.1)
+    while time.monotonic() < end:
+        pending = pending or message
+        try:
+            pending = pending[connection.socket.send(pending):]
+            sent += not pending
+        except TimeoutError:
+            continue
+    return sent, pending
+
+
+@pytest.mark.parametrize("method, size", [("system.ping", 64), ("rpc.discover", 8192)])
+def test_a_flood_that_is_never_read_is_not_read_either(world, method, size):
+    """It takes a bounded amount of memory, whatever it asks for, and what it sent is answered once it reads."""
+    count = 32_768 // size
+    calls = [b'{"jsonrpc":"2.0","id":%d,"method":"%s"}' % (number, method.encode()) for number in range(count)]
+    with world.connect(60) as flooder:
+        before = resident_bytes(world.daemon.pid)
+        sent, pending = push(flooder, b"".join(call.ljust(size - 1) + b"\n" for call in calls), 3)
+        grown = resident_bytes(world.daemon.pid) - before
+        assert pending, "the daemon read on"
+        assert grown < 3 * LIMITS["outboundQueueBytes"], f"{grown} bytes for one client"
+        assert world.call("system.ping") == {"pong": True}
+        flooder.socket.settimeout(60)
+        writer = threading.Thread(target=flooder.send_bytes, args=(pending,))
+        writer.start()
+        answered = [json.loads(flooder.read_text())["id"] for _ in range(count * (sent + 1))]
+        writer.join()
+        assert sorted(answered) == sorted(list(range(count)) * (sent + 1))
+        assert lives_on(flooder)
+
+
+# How many connections
+
+
+def refused_at(connection, code, number, limit):
+    answer = connection.read()
+    assert answer["id"] is None
+    refusal(answer, code, number, limit, limit + 1, 1000)
+    with pytest.raises(Closed):
+        connection.read()
+    connection.close()
+
+
+def test_connections_per_user_and_in_all(worlds):
+    """Those over TCP are nobody's, and count among all."""
+    world = worlds({"http": "127.0.0.1:0", "limits.connections": 5, "limits.connectionsPerUser": 3})
+    own = [world.connect() for _ in range(3)]
+    assert all(lives_on(each) for each in own)
+    for _ in range(3):
+        refused_at(world.connect(), "tooManyConnectionsOfUser", -32006, 3)
+    others = [WebSocket(world.daemon.http) for _ in range(2)]
+    assert all(lives_on(each) for each in others)
+    refused_at(WebSocket(world.daemon.http), "tooManyConnections", -32005, 5)
+    refused_at(world.connect(), "tooManyConnections", -32005, 5)
+    own.pop().close()
+    eventually(lambda: is_let_in(world), what="room for another connection")
+    for each in own + others:
+        assert lives_on(each)
+        each.close()
+
+
+def is_let_in(world):
+    with world.connect() as connection:
+        connection.send_text(PING)
+        return "result" in connection.read()
+
+
