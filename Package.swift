@@ -55,6 +55,7 @@ let package = Package(
     name: "aura",
     platforms: [.macOS(.v15)],
     products: [
+        .library(name: "AuraClient", targets: ["AuraClient", "AuraAPI", "AuraModel", "JSON", "JSONRPC"]),
         // For Benchmarks/, which is a package of its own.
         .library(
             name: "AuraEngine",
@@ -167,7 +168,12 @@ let package = Package(
         suite("JSONTests", ["JSON"]),
         suite("JSONSchemaTests", ["JSONSchema", "JSON"]),
         suite("JSONRPCTests", ["JSONRPC", "JSON"]),
-        suite("RPCTransportTests", ["AuraClient", "RPCTransport", "JSONRPC", "JSON", nioCore, nioPosix, logging]),
+        suite(
+            "RPCTransportTests",
+            [
+                "AuraAPI", "AuraClient", "AuraModel", "RPCTransport", "JSONRPC", "JSON", "TestKit", nioCore, nioPosix,
+                logging,
+            ]),
         suite("GatewayTests", ["Gateway"]),
         .target(
             name: "HTTPDoubles", dependencies: ["HTTPClient", "Locking", nioCore, nioPosix], path: "Tests/HTTPDoubles",

@@ -1,96 +1,133 @@
+internal import AuraAPI
+public import AuraModel
 public import JSON
-internal import JSONRPC
-public import NIOCore
-internal import NIOPosix
+public import JSONRPC
 
-/// A connection to `aurad`.
+/// Calls a daemon, over one connection that is made when it is needed and made anew where it was lost.
 ///
-/// Connected from the start; it ends by ``close()`` or when the daemon goes, and does not connect again by itself.
-/// Calls may run in parallel.
+/// A call whose connection breaks is sent again: those that change something carry an idempotency key, so that each
+/// happens once. Calls may run in parallel. Every method has a function; the ledger is followed by
+/// ``subscribe(filter:from:until:maxEvents:onLag:)``.
 public final class AuraClient: Sendable {
-    /// What the daemon sends on its own, for subscriptions; one consumer.
-    public let notifications: Notifications
+    let settings: ClientSettings
+    private let link: Link
+    private let identifiers: IdentifierSource
 
-    private let channel: any Channel
-    private let mailbox: Mailbox
-
-    private init(channel: any Channel, mailbox: Mailbox) {
-        self.channel = channel
-        self.mailbox = mailbox
-        notifications = Notifications(mailbox: mailbox)
-    }
-
-    /// Connects; throws ``ClientError`` that says what to do where nobody answers within `timeout`.
+    /// Creates a client; it connects at its first call.
     ///
-    /// `limits` bound what the daemon may send in one message, `notificationBuffer` how many notifications wait to be
-    /// taken before the client stops reading.
-    public static func connect(
-        to address: DaemonAddress, group: (any EventLoopGroup)? = nil, timeout: TimeAmount = .seconds(10),
-        limits: JSONLimits = JSONLimits(bytes: 64 << 20, depth: 256), notificationBuffer: Int = 1024
-    ) async throws -> AuraClient {
-        let loop = (group ?? MultiThreadedEventLoopGroup.singleton).next()
-        let handler = NIOLoopBoundBox<ClientHandler?>.makeEmptyBox(eventLoop: loop)
-        let mailbox = Mailbox(capacity: notificationBuffer) {
-            loop.execute { handler.value?.goOn() }
-        }
-        let bootstrap = ClientBootstrap(group: loop).connectTimeout(timeout).channelInitializer { channel in
-            channel.eventLoop.makeCompletedFuture {
-                let created = ClientHandler(mailbox: mailbox, limits: limits)
-                handler.value = created
-                try channel.pipeline.syncOperations.addHandler(created)
-                channel.closeFuture.assumeIsolated().whenComplete { _ in handler.value = nil }
-            }
-        }
-        do {
-            let channel: any Channel
-            switch address {
-            case .unix(let path): channel = try await bootstrap.connect(unixDomainSocketPath: path).get()
-            case .tcp(let host, let port): channel = try await bootstrap.connect(host: host, port: port).get()
-            }
-            return AuraClient(channel: channel, mailbox: mailbox)
-        } catch {
-            throw ClientError(connecting: address, error)
-        }
+    /// For `patience` it tries a daemon that went away, counted from when it was lost; with zero a failure is thrown as
+    /// it comes. `timeout` is how long one answer may take. A subscription whose `notificationBuffer` is full of events
+    /// that nobody takes stops reading.
+    public convenience init(
+        _ address: DaemonAddress, patience: Duration = .seconds(60), timeout: Duration = .seconds(60),
+        notificationBuffer: Int = 1024, time: any TimeSource = SystemTime(), random: any RandomSource = SystemRandom()
+    ) {
+        let settings = ClientSettings(
+            address: address, patience: patience, timeout: timeout, notificationBuffer: notificationBuffer, time: time,
+            random: random)
+        self.init(settings, keepsNotifications: false)
     }
 
-    /// Calls a method and waits for its result.
+    /// A client that tries nothing twice, and whose own connection may carry a subscription as well.
+    package convenience init(plain address: DaemonAddress, timeout: Duration) {
+        let settings = ClientSettings(
+            address: address, patience: .zero, timeout: timeout, notificationBuffer: 1024, time: SystemTime(),
+            random: SystemRandom())
+        self.init(settings, keepsNotifications: true)
+    }
+
+    private init(_ settings: ClientSettings, keepsNotifications: Bool) {
+        self.settings = settings
+        link = Link(settings, notificationBuffer: keepsNotifications ? settings.notificationBuffer : 0)
+        identifiers = IdentifierSource(time: settings.time, random: settings.random)
+    }
+
+    /// Calls a method by its types.
     ///
-    /// Throws `RPCError` as the daemon sent it, or ``ClientError``. Cancelling the task cancels the call.
-    public func call(_ method: String, _ params: JSONValue? = nil) async throws -> JSONValue {
-        let id = mailbox.newID()
-        return try await withTaskCancellationHandler {
-            try Task.checkCancellation()
-            return try await mailbox.reply(to: id) { send(method, params, id: id) }
-        } onCancel: {
-            if mailbox.abandon(id) { send("$/cancelRequest", ["id": .integer(id)], id: nil) }
-        }
-    }
-
-    /// Calls a method by Swift types; see ``call(_:_:)``.
-    public func call<Result: Decodable>(
-        _ method: String, _ params: some Encodable & Sendable, as result: Result.Type
+    /// Throws `RPCError` as the daemon sent it, or ``ClientError``. Cancelling the task cancels the call. A call that
+    /// takes an idempotency key and has none gets a new one.
+    public func call<Parameters: Encodable & Sendable, Result: Decodable & Sendable>(
+        _ method: RPCMethod<Parameters, Result>, _ parameters: Parameters
     ) async throws -> Result {
-        let value = try await call(method, JSONValueEncoder().encode(params))
-        return try JSONValueDecoder(rootName: "result").decode(result, from: value)
+        try Self.read(Result.self, from: await call(method.name, json(of: parameters)), of: method.name)
     }
 
-    /// Sends a notification, which nobody answers.
-    public func notify(_ method: String, _ params: JSONValue? = nil) {
-        send(method, params, id: nil)
+    /// Calls any method by its name; see ``call(_:_:)``.
+    ///
+    /// It is sent again where its connection broke: give what changes something an `idempotencyKey`.
+    public func call(_ method: String, _ params: JSONValue? = nil) async throws -> JSONValue {
+        var patience = Patience(settings.patience)
+        while true {
+            do {
+                return try await attempt(method, params, &patience)
+            } catch  where Passing.contains(error) {
+                try await settings.pause(&patience, after: error)
+            }
+        }
     }
 
-    /// Ends the connection; calls that wait fail.
+    /// Ends the connection, and the calls that wait; later ones fail.
     public func close() async {
-        try? await channel.close()
+        await link.close()
     }
 
-    private func send(_ method: String, _ params: JSONValue?, id: Int64?) {
-        var message: JSONObject = ["jsonrpc": "2.0"]
-        message["id"] = id.map { .integer($0) }
-        message["method"] = .string(method)
-        message["params"] = params
-        var bytes = JSONValue.object(message).serialized()
-        bytes.append(UInt8(ascii: "\n"))
-        channel.writeAndFlush(channel.allocator.buffer(bytes: bytes), promise: nil)
+    /// The connection of the calls, made where there is none.
+    package func connection() async throws -> Connection {
+        try await link.connection()
+    }
+
+    private func attempt(
+        _ method: String, _ params: JSONValue?, _ patience: inout Patience
+    ) async throws -> JSONValue {
+        let connection = try await link.connection()
+        patience.connected(now: settings.time.uptime())
+        do {
+            return try await settings.within(replyTime(method, params)) { try await connection.call(method, params) }
+        } catch {
+            if Self.spoilsConnection(error) { link.retire(connection) }
+            throw error
+        }
+    }
+
+    /// Whether the next call is better made on another connection.
+    private static func spoilsConnection(_ error: any Error) -> Bool {
+        switch error {
+        case let error as RPCError: error.code.name == RPCErrorCode.shuttingDown.name
+        case let error as ClientError: error.code == .timedOut
+        default: false
+        }
+    }
+
+    /// How long an answer may take; one that waits for a job has that time on top.
+    private func replyTime(_ method: String, _ params: JSONValue?) -> Duration {
+        guard method == Methods.jobWait.name else { return settings.timeout }
+        let wait = params?["timeoutMs"]?.integerValue.map { Duration.milliseconds($0) }
+        return settings.timeout + (wait ?? Self.longestWait)
+    }
+
+    private func json(of parameters: some Encodable & Sendable) throws -> JSONValue {
+        guard var keyed = parameters as? any KeyedParameters, keyed.idempotencyKey == nil else {
+            return try JSONValueEncoder().encode(parameters)
+        }
+        keyed.idempotencyKey = identifiers.next(Call.self).text
+        return try JSONValueEncoder().encode(keyed)
+    }
+
+    private enum Call {}
+}
+
+extension AuraClient {
+    /// How long `job.wait` waits where nobody says, and no longer at once.
+    static let longestWait = Duration.seconds(600)
+
+    static func read<Value: Decodable>(
+        _: Value.Type = Value.self, from json: JSONValue, of method: String
+    ) throws -> Value {
+        do {
+            return try JSONValueDecoder(rootName: "result").decode(Value.self, from: json)
+        } catch {
+            throw ClientError(
+                .invalidReply, "cannot read what aurad answered to \(method), \(error): use a client of its version")
+        }
     }
 }

@@ -81,7 +81,9 @@ struct KnownAnswers: Sendable {
             // In place of the first comma stands the bracket.
             replies.append(UInt8(ascii: start == before ? "[" : ","))
             // A reply that the queue may not hold is the long way's to refuse.
-            guard count <= limits.batchItems, replies.count - before <= limits.outboundLowWaterBytes, answerOne(&cursor, depth: limits.depth - 1, &replies) else {
+            guard count <= limits.batchItems, replies.count - before <= limits.outboundLowWaterBytes,
+                answerOne(&cursor, depth: limits.depth - 1, &replies)
+            else {
                 return false
             }
             // A notification leaves no gap.

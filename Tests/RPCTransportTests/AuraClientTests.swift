@@ -1,170 +1,232 @@
+import AuraAPI
 import AuraClient
-import Foundation
+import AuraModel
 import JSON
 import JSONRPC
 import Locking
 import NIOCore
-import NIOPosix
 import RPCTransport
+import TestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(1))) struct AuraClientTests {
-    /// Runs `body` with a client of a server on a Unix socket.
-    func connected(
-        limits: RPCLimits = RPCLimits(), methods: Methods = Methods(), buffer: Int = 1024,
-        _ body: (AuraClient, Methods) async throws -> Void
+    /// Runs `body` with a client of a played daemon.
+    func served(
+        _ daemon: PlayedDaemon = PlayedDaemon(), patience: Duration = .seconds(60),
+        _ body: (AuraClient, PlayedDaemon) async throws -> Void
     ) async throws {
         let scratch = try ScratchDirectory()
         let path = scratch.socket
-        try await TestServer.run(on: [.unix(path: path)], router: methods.router, limits: limits) { _ in
-            let client = try await AuraClient.connect(to: .unix(path: path), notificationBuffer: buffer)
-            try await body(client, methods)
+        try await TestServer.run(on: [.unix(path: path)], router: daemon.router) { _ in
+            let client = AuraClient(.unix(path: path), patience: patience)
+            try await body(client, daemon)
             await client.close()
         }
     }
 
-    func failure(connectingTo address: DaemonAddress) async -> ClientError? {
-        await #expect(throws: ClientError.self) { _ = try await AuraClient.connect(to: address) }
-    }
-
-    @Test func callsAndTheirErrors() async throws {
-        try await connected { client, _ in
-            let pong = try await client.call("ping")
-            #expect(pong == "pong")
-            #expect(try await client.call("big", ["bytes": 3], as: String.self) == "xxx")
-            let missing = await #expect(throws: RPCError.self) { try await client.call("no.such") }
-            #expect(missing?.code == .methodNotFound)
-            let invalid = await #expect(throws: RPCError.self) { try await client.call("big", ["bytes": "x"]) }
-            #expect(invalid?.data["path"] == "params.bytes")
+    @Test func aTypedCallAndItsError() async throws {
+        try await served { client, daemon in
+            let operation = try await client.provision(name: "ada", region: "eu-central", size: "small")
+            #expect(operation.instance == PlayedDaemon.instance)
+            #expect(try await client.call(AuraAPI.Methods.systemPing, NoParams()).pong)
+            daemon.state.withLock { $0.refusals = [RPCError(.nameTaken, "cannot provision ada", data: ["x": 1])] }
+            let error = await #expect(throws: RPCError.self) {
+                try await client.provision(name: "ada", region: "eu-central", size: "small")
+            }
+            #expect(error?.code == .nameTaken)
+            #expect(error?.data == ["x": 1])
         }
     }
 
-    @Test func parallelCallsGetTheirOwnReplies() async throws {
-        try await connected { client, _ in
-            try await withThrowingTaskGroup(of: Bool.self) { tasks in
-                for size in 0..<200 {
-                    tasks.addTask {
-                        try await client.call("big", ["bytes": .integer(Int64(size))]).stringValue?.count == size
+    @Test func everyOperationHasAKeyOfItsOwnUnlessOneIsGiven() async throws {
+        try await served { client, daemon in
+            for key in [nil, nil, "mine"] {
+                _ = try await client.provision(name: "ada", region: "r", size: "s", idempotencyKey: key)
+            }
+            _ = try await client.call(
+                AuraAPI.Methods.provision, ProvisionParameters(name: "ada", region: "r", size: "s"))
+            let keys = daemon.state.withLock { $0.keys }
+            #expect(Set(keys).count == 4)
+            #expect(keys[2] == "mine")
+            #expect([keys[0], keys[1], keys[3]].allSatisfy { $0?.count == 36 })
+        }
+    }
+
+    @Test func aResultOfAnotherShapeIsExplained() async throws {
+        try await served { client, _ in
+            let strange = RPCMethod<NoParams, JobResult>("system.ping")
+            let error = await #expect(throws: ClientError.self) { try await client.call(strange, NoParams()) }
+            #expect(error?.code == .invalidReply)
+            #expect(error?.message.contains("result.job") == true)
+        }
+    }
+
+    @Test func whatWasNotCarriedOutIsSentAgain() async throws {
+        try await served { client, daemon in
+            daemon.state.withLock { state in
+                state.refusals = [.shuttingDown, .tooManyInFlight].map { RPCError($0, "not now") }
+            }
+            _ = try await client.provision(name: "ada", region: "r", size: "s")
+            let keys = daemon.state.withLock { $0.keys }
+            #expect(keys.count == 3 && Set(keys).count == 1)
+        }
+    }
+
+    @Test func withoutPatienceNothingIsTriedTwice() async throws {
+        try await served(patience: .zero) { client, daemon in
+            daemon.state.withLock { $0.refusals = [RPCError(.shuttingDown, "not now")] }
+            let refused = await #expect(throws: RPCError.self) { try await client.systemPing() }
+            #expect(refused?.code == .shuttingDown)
+            let answer = try await client.systemPing()
+            #expect(answer.pong)
+        }
+    }
+
+    @Test func aCallWhoseConnectionBreaksIsCarriedOutByTheNextDaemon() async throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.socket
+        let first = PlayedDaemon()
+        let second = PlayedDaemon()
+        second.gate.release()
+        let client = AuraClient(.unix(path: path))
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            try await TestServer.run(on: [.unix(path: path)], router: first.router, drain: .milliseconds(1)) { _ in
+                tasks.addTask {
+                    let operation = try await client.restart(instance: "ada")
+                    #expect(operation.instance.name == "ada")
+                }
+                await first.gate.untilArrived()
+            }
+            first.gate.release()
+            try await TestServer.run(on: [.unix(path: path)], router: second.router) { _ in
+                try await tasks.waitForAll()
+                await client.close()
+            }
+        }
+        let keys = [first, second].map { daemon in daemon.state.withLock { $0.keys } }
+        #expect(keys[0].count == 1)
+        #expect(keys[0] == keys[1])
+    }
+
+    @Test func manyCallsThroughARestart() async throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.socket
+        let client = AuraClient(.unix(path: path))
+        let (answers, answered) = AsyncStream<Void>.makeStream()
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            for _ in 0..<8 {
+                tasks.addTask {
+                    for _ in 0..<100 {
+                        let answer = try await client.systemPing()
+                        #expect(answer.pong)
+                        answered.yield()
                     }
                 }
-                for try await isRight in tasks { #expect(isRight) }
+            }
+            var count = 0
+            var arrivals = answers.makeAsyncIterator()
+            for life in 1...4 {
+                try await TestServer.run(on: [.unix(path: path)], router: PlayedDaemon().router, drain: .seconds(1)) {
+                    _ in
+                    while count < life * 200, await arrivals.next() != nil { count += 1 }
+                }
+            }
+            try await TestServer.run(on: [.unix(path: path)], router: PlayedDaemon().router) { _ in
+                try await tasks.waitForAll()
+                await client.close()
             }
         }
     }
 
-    @Test func overTCP() async throws {
-        try await TestServer.run(on: [.tcp(port: 0)]) { server in
-            guard case .tcp(let host, let port) = server.addresses[0] else { return }
-            let client = try await AuraClient.connect(to: .tcp(host: host, port: port))
-            #expect(try await client.call("ping") == "pong")
+    @Test func patienceEnds() async throws {
+        let scratch = try ScratchDirectory()
+        let time = ManualTime()
+        let client = AuraClient(.unix(path: scratch.socket), time: time, random: SeededRandom(seed: 7))
+        let start = time.now()
+        let error = await #expect(throws: ClientError.self) {
+            try await passing(time) { _ = try await client.systemPing() }
+        }
+        #expect(error?.code == .patienceOver)
+        #expect(error?.message.contains("could not be used for 60.0 seconds: cannot reach aurad at") == true)
+        #expect(time.now() - start >= .seconds(60))
+    }
+
+    @Test func anAnswerThatDoesNotComeInTime() async throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.socket
+        let daemon = PlayedDaemon()
+        let time = ManualTime()
+        try await TestServer.run(on: [.unix(path: path)], router: daemon.router) { _ in
+            let client = AuraClient(.unix(path: path), timeout: .seconds(5), time: time)
+            let call = Task { try await client.restart(instance: "ada") }
+            await daemon.gate.untilArrived()
+            try await time.sleepers(atLeast: 1)
+            time.advance(by: .seconds(5))
+            let error = await #expect(throws: ClientError.self) { try await call.value }
+            #expect(error?.code == .timedOut)
+            #expect(daemon.state.withLock { $0.keys.count } == 1)
+            daemon.gate.release()
             await client.close()
         }
     }
 
-    @Test func cancellingTheTaskCancelsTheCall() async throws {
-        try await connected { client, methods in
-            let call = Task { try await client.call("waitsCancellably") }
-            await methods.gate.untilArrived()
+    @Test func cancellationEndsACallAndTheWaitForADaemon() async throws {
+        try await served { client, daemon in
+            let call = Task { try await client.restart(instance: "ada") }
+            await daemon.gate.untilArrived()
             call.cancel()
             await #expect(throws: CancellationError.self) { try await call.value }
-            let pong = try await client.call("ping")
-            #expect(pong == "pong")
+            daemon.gate.release()
         }
+        let time = ManualTime()
+        let absent = AuraClient(.unix(path: "/tmp/aura-there-is-no-such-socket"), time: time)
+        let waiting = Task { try await absent.systemPing() }
+        try await time.sleepers(atLeast: 1)
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
     }
 
-    @Test func notificationsArriveInOrderThroughASmallBuffer() async throws {
-        try await connected(limits: RPCLimits(outboundQueueBytes: 64 << 10), buffer: 4) { client, methods in
-            _ = try await client.call("attach")
-            let session = try #require(methods.sessions.withLock { $0.first })
-            let count = 2_000
-            let sender = Task {
-                for n in 0..<count {
-                    try await session.notify(
-                        "event", params: ["n": .integer(Int64(n)), "text": .string(String(repeating: "x", count: 500))])
-                }
-                session.close()
-            }
-            var expected = 0
-            for await notification in client.notifications {
-                #expect(notification.method == "event")
-                #expect(notification.params["n"]?.intValue == expected)
-                expected += 1
-            }
-            #expect(expected == count)
-            try await sender.value
-        }
-    }
-
-    @Test func aLostConnectionFailsCallsAndEndsNotifications() async throws {
-        try await connected { client, methods in
-            _ = try await client.call("attach")
-            let call = Task { try await client.call("waits") }
-            await methods.gate.untilArrived()
+    @Test func aClosedClientCallsNoMore() async throws {
+        try await served { client, daemon in
+            let call = Task { try await client.restart(instance: "ada") }
+            await daemon.gate.untilArrived()
             await client.close()
-            let error = await #expect(throws: ClientError.self) { try await call.value }
-            #expect(error?.code == .connectionLost)
-            await #expect(throws: ClientError.self) { try await client.call("ping") }
-            for await _ in client.notifications { Issue.record("a notification came after the close") }
-            methods.gate.release()
-        }
-    }
-
-    @Test func aRefusedConnectionSaysWhy() async throws {
-        let scratch = try ScratchDirectory()
-        let path = scratch.socket
-        try await TestServer.run(on: [.unix(path: path)], limits: RPCLimits(connections: 1)) { _ in
-            let first = try await AuraClient.connect(to: .unix(path: path))
-            #expect(try await first.call("ping") == "pong")
-            let second = try await AuraClient.connect(to: .unix(path: path))
-            for await _ in second.notifications {}
-            let error = await #expect(throws: RPCError.self) { try await second.call("ping") }
-            #expect(error?.code == .tooManyConnections)
-            await first.close()
-        }
-    }
-
-    @Test func whatCannotBeReachedIsExplained() async throws {
-        let scratch = try ScratchDirectory()
-        let path = scratch.socket
-        let absent = await failure(connectingTo: .unix(path: path))
-        #expect(absent?.code == .unreachable)
-        #expect(
-            absent?.message
-                == "cannot reach aurad at \(path): there is no socket, is it running? "
-                + "start it with aurad --socket \(path)"
-        )
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton).bind(
-            host: "127.0.0.1", port: 0
-        ).get()
-        let port = try #require(channel.localAddress?.port)
-        try await channel.close()
-        let refused = await failure(connectingTo: .tcp(host: "127.0.0.1", port: port))
-        #expect(
-            refused?.message.hasPrefix("cannot reach aurad at 127.0.0.1:\(port): nobody listens there, is it running?")
-                == true)
-    }
-
-    @Test func whatIsNoJSONRPCIsExplained() async throws {
-        let scratch = try ScratchDirectory()
-        let path = scratch.socket
-        let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
-            .childChannelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(Greeter()) }
+            for result in [await call.result, await Task { try await client.restart(instance: "ada") }.result] {
+                let error = #expect(throws: ClientError.self) { try result.get() }
+                #expect(error?.code == .closed)
             }
-            .bind(unixDomainSocketPath: path).get()
-        let client = try await AuraClient.connect(to: .unix(path: path))
-        let error = await #expect(throws: ClientError.self) { try await client.call("ping") }
-        #expect(error?.code == .invalidReply)
-        try await server.close()
+            daemon.gate.release()
+        }
     }
 
-    /// Speaks something else.
-    private final class Greeter: ChannelInboundHandler {
-        typealias InboundIn = ByteBuffer
-        typealias OutboundOut = ByteBuffer
-
-        func channelActive(context: ChannelHandlerContext) {
-            context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: "220 mail ready\r\n")), promise: nil)
+    @Test func waitingForAJob() async throws {
+        try await served { client, daemon in
+            let operation = try await client.provision(name: "ada", region: "r", size: "s")
+            daemon.state.withLock { $0.refusals = [RPCError(.waitTimeout, "not yet")] }
+            #expect(try await client.waitUntilRunning(operation) == PlayedDaemon.instance)
+            daemon.state.withLock { $0.refusals = [RPCError(.waitTimeout, "not yet")] }
+            let late = await #expect(throws: ClientError.self) {
+                try await client.wait(for: operation.job.id, timeout: .zero)
+            }
+            #expect(late?.code == .timedOut)
+            daemon.state.withLock { $0.jobState = .failed }
+            let failed = await #expect(throws: JobFailed.self) { try await client.waitUntilRunning(operation) }
+            #expect(failed?.description == "provision failed: not allowed")
         }
+    }
+}
+
+/// Runs `body`, and moves `time` whenever somebody sleeps on it.
+func passing(_ time: ManualTime, _ body: @escaping @Sendable () async throws -> Void) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+        defer { tasks.cancelAll() }
+        tasks.addTask { try await body() }
+        tasks.addTask {
+            while true {
+                try await time.sleepers(atLeast: 1)
+                time.advance(by: .milliseconds(500))
+            }
+        }
+        try await tasks.next()
     }
 }

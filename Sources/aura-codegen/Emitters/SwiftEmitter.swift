@@ -13,7 +13,7 @@ struct SwiftEmitter {
         return types + [
             GeneratedFile(path: "\(Self.folder)/Methods.swift", text: methods),
             GeneratedFile(path: "\(Self.folder)/Errors.swift", text: errors),
-        ]
+        ] + SwiftClientEmitter(swift: self).files
     }
 
     // MARK: - Types
@@ -35,7 +35,9 @@ struct SwiftEmitter {
     }
 
     private func structure(_ type: TypeSchema, _ source: inout SwiftSource) {
-        let protocols = ["Sendable", "Hashable", "Codable"] + (isParameters(type) ? ["PositionalParams"] : [])
+        let protocols =
+            ["Sendable", "Hashable", "Codable"] + (isParameters(type) ? ["PositionalParams"] : [])
+            + (isKeyed(type) ? ["KeyedParameters"] : [])
         source.line("public struct \(type.swiftName): \(protocols.joined(separator: ", ")) {")
         for member in type.members {
             source.documentation(member.description ?? "", indent: 1)
@@ -62,7 +64,12 @@ struct SwiftEmitter {
         schema.methods.contains { $0.parameters == type.name }
     }
 
-    private func declaredType(of member: Member) -> String {
+    /// Whether a call with it happens once for each key.
+    private func isKeyed(_ type: TypeSchema) -> Bool {
+        isParameters(type) && type.members.contains { $0.name == "idempotencyKey" }
+    }
+
+    func declaredType(of member: Member) -> String {
         swiftType(of: member.schema).name + (member.isRequired ? "" : "?")
     }
 
@@ -73,7 +80,7 @@ struct SwiftEmitter {
     }
 
     /// The Swift type of a schema, and the module that it comes from.
-    private func swiftType(of schema: JSONObject) -> (name: String, module: String?) {
+    func swiftType(of schema: JSONObject) -> (name: String, module: String?) {
         if let name = TypeReference.name(in: schema), let type = self.schema.type(name) {
             return Self.split(type.swiftName)
         }
@@ -119,7 +126,7 @@ struct SwiftEmitter {
         return source.file(importing: Set(modules + ["JSONRPC"]))
     }
 
-    private func swiftType(named name: String) -> (name: String, module: String?) {
+    func swiftType(named name: String) -> (name: String, module: String?) {
         Self.split(schema.type(name)?.swiftName ?? name)
     }
 
@@ -181,8 +188,11 @@ struct SwiftSource {
         }
     }
 
-    func file(importing modules: Set<String>) -> String {
-        let imports = modules.sorted().map { "public import \($0)" }
+    /// `inside` are modules that no declaration shows.
+    func file(importing modules: Set<String>, inside: Set<String> = []) -> String {
+        let imports =
+            modules.sorted().map { "public import \($0)" }
+            + inside.subtracting(modules).sorted().map { "internal import \($0)" }
         let head = ["// \(GeneratedFile.notice)", ""] + imports + (imports.isEmpty ? [] : [""])
         return (head + lines).joined(separator: "\n") + "\n"
     }

@@ -47,11 +47,6 @@ struct JobList: Sendable, Decodable {
     var next: String?
 }
 
-struct SubscribeAnswer: Sendable, Decodable {
-    var subscription: String
-    var head: Int64
-}
-
 struct InfoAnswer: Sendable, Decodable {
     var name: String
     var version: String

@@ -7,7 +7,6 @@ import JSON
 struct Invocation: Sendable {
     let output: Output
     let time: any TimeSource = SystemTime()
-    let random: any RandomSource = SystemRandom()
     private let endpoint: Endpoint
     private let timeoutSeconds: Double
 
@@ -24,8 +23,13 @@ struct Invocation: Sendable {
         }
     }
 
+    /// The daemon, not yet connected to.
+    var daemon: Daemon { Daemon(at: endpoint, timeoutSeconds: timeoutSeconds) }
+
     func connect() async throws -> Daemon {
-        try await Daemon.connect(to: endpoint, timeoutSeconds: timeoutSeconds)
+        let daemon = daemon
+        try await daemon.connect()
+        return daemon
     }
 
     var place: String { endpoint.address.description }

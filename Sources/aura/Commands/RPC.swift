@@ -27,11 +27,12 @@ struct RPC: AsyncParsableCommand {
     func run() async throws {
         let call = Call(method, try params(), purpose: "call \(method)")
         try await Invocation.run(global) { invocation in
-            let daemon = try await invocation.connect()
+            let daemon = invocation.daemon
+            let connection = try await daemon.connect()
             let result = try await daemon.call(call)
             invocation.output.document(result)
             if method.hasSuffix(".subscribe"), let id = result["subscription"]?.stringValue {
-                try await stream(id, of: daemon, invocation.output)
+                try await stream(id, of: connection, invocation.output)
             }
         }
     }
@@ -50,8 +51,8 @@ struct RPC: AsyncParsableCommand {
         }
     }
 
-    private func stream(_ subscription: String, of daemon: Daemon, _ output: Output) async throws {
-        for await notification in daemon.notifications
+    private func stream(_ subscription: String, of connection: Connection, _ output: Output) async throws {
+        for await notification in connection.notifications
         where notification.params["subscription"]?.stringValue == subscription {
             output.document(notification.params)
             if notification.params["result"]?["type"] == "subscription.ended" { return }

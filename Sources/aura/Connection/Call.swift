@@ -1,4 +1,3 @@
-import AuraAPI
 import JSON
 
 /// A call of a method with its parameters; those that are nil are left out.
@@ -90,19 +89,6 @@ extension Call {
                 ("states", texts(query.states)), ("after", text(after)), ("limit", .integer(Int64(limit))),
                 ("order", query.newest ? "newest" : nil),
             ])
-    }
-
-    static func subscribe(_ subject: WatchSubject, from start: SubscriptionStart, until end: SubscriptionEnd?) -> Call {
-        let place: JSONValue =
-            switch start {
-            case .now: "now"
-            case .start: "start"
-            case .snapshot: "snapshot"
-            case .after(let seq): .integer(seq)
-            }
-        return Call(
-            "status.subscribe", purpose: "watch \(subject.purpose)",
-            [("filter", subject.filter), ("from", place), ("until", text(end?.rawValue))])
     }
 
     static let ping = Call("system.ping", purpose: "ping")

@@ -38,11 +38,7 @@ struct Complaint: Error, Sendable, Hashable {
         self.init(.refused, said.hasPrefix("cannot ") ? said : "cannot \(purpose): \(said)")
         self.error = error.json
         code = error.code.name
-        isRetryable = error.retryable
     }
-
-    /// Whether the same call may succeed later.
-    private(set) var isRetryable = false
 
     var exitCode: Int32 {
         switch kind {

@@ -1,24 +1,26 @@
+import AuraAPI
 import AuraClient
-import AuraModel
 import JSON
 import JSONRPC
-import NIOCore
 
-/// A connection to the daemon, with limits on how long it may keep the reader waiting.
+/// The daemon as commands call it: nothing is tried twice, and what fails is a ``Complaint``.
 struct Daemon: Sendable {
     let endpoint: Endpoint
     private let client: AuraClient
     private let timeoutSeconds: Double
 
-    /// What the daemon sends by itself; ends with the connection. One consumer.
-    var notifications: Notifications { client.notifications }
+    /// Connects at the first call.
+    init(at endpoint: Endpoint, timeoutSeconds: Double) {
+        self.endpoint = endpoint
+        self.timeoutSeconds = timeoutSeconds
+        client = AuraClient(plain: endpoint.address, timeout: .seconds(timeoutSeconds))
+    }
 
-    /// Connects. Throws a ``Complaint`` that says what to do.
-    static func connect(to endpoint: Endpoint, timeoutSeconds: Double) async throws -> Daemon {
+    /// The connection of the calls, made where there is none. Throws a ``Complaint`` that says what to do.
+    @discardableResult
+    func connect() async throws -> Connection {
         do {
-            let limit = TimeAmount.milliseconds(max(Int64(timeoutSeconds * 1000), 1))
-            let client = try await AuraClient.connect(to: endpoint.address, timeout: limit)
-            return Daemon(endpoint: endpoint, client: client, timeoutSeconds: timeoutSeconds)
+            return try await client.connection()
         } catch let error as ClientError {
             throw Complaint(.unreachable, error.message)
         }
@@ -27,19 +29,11 @@ struct Daemon: Sendable {
     /// Calls a method and waits for its result. Throws a ``Complaint``.
     func call(_ call: Call) async throws -> JSONValue {
         do {
-            guard let result = try await within(timeoutSeconds, { try await client.call(call.method, call.params) })
-            else {
-                throw Complaint(
-                    .timeout,
-                    "cannot \(call.purpose): no answer from \(endpoint.address) within \(Self.text(timeoutSeconds)) s, "
-                        + "raise --timeout or see the daemon's log")
-            }
-            return result
+            return try await client.call(call.method, call.params)
         } catch let error as RPCError {
             throw Complaint(error, purpose: call.purpose)
         } catch let error as ClientError {
-            let advice = call.isRepeatable ? "call again" : "see aura list, it may have been done"
-            throw Complaint(.connectionLost, "cannot \(call.purpose), \(Self.cause(of: error)): \(advice)")
+            throw complaint(error, call)
         }
     }
 
@@ -48,30 +42,29 @@ struct Daemon: Sendable {
         try Answer.read(type, from: await self.call(call))
     }
 
-    func close() async {
-        await client.close()
+    /// The events of a watch, first on the connection of the calls. `onLoss` is told for how long a daemon that is lost
+    /// will be tried, and nil when it is back.
+    func events(of watch: Watch, onLoss: @escaping @Sendable (Duration?) -> Void) async -> EventStream {
+        client.events(
+            SubscribeParameters(filter: watch.subject.filter, from: watch.start, until: watch.end),
+            patience: .seconds(watch.reconnectSeconds), first: try? await client.connection(), onLoss: onLoss)
     }
 
-    /// Nil where `body` takes longer.
-    private func within<Value: Sendable>(
-        _ seconds: Double, _ body: @escaping @Sendable () async throws -> Value
-    ) async throws -> Value? {
-        try await withThrowingTaskGroup(of: Value?.self) { group in
-            group.addTask { try await body() }
-            group.addTask {
-                try await SystemTime().sleep(for: .seconds(seconds))
-                return nil
-            }
-            defer { group.cancelAll() }
-            return try await group.next() ?? nil
+    private func complaint(_ error: ClientError, _ call: Call) -> Complaint {
+        switch error.code {
+        case .timedOut:
+            return Complaint(
+                .timeout,
+                "cannot \(call.purpose): no answer from \(endpoint.address) within \(Self.text(timeoutSeconds)) s, "
+                    + "raise --timeout or see the daemon's log")
+        case .connectionLost, .unreachable, .notPermitted, .patienceOver, .invalidReply, .noSnapshot, .closed:
+            let advice = call.isRepeatable ? "call again" : "see aura list, it may have been done"
+            return Complaint(.connectionLost, "cannot \(call.purpose), \(Self.cause(of: error)): \(advice)")
         }
     }
 
     private static func cause(of error: ClientError) -> String {
-        switch error.code {
-        case .connectionLost: "the connection ended before the answer came"
-        case .unreachable, .notPermitted, .invalidReply: error.message
-        }
+        error.code == .connectionLost ? "the connection ended before the answer came" : error.message
     }
 
     private static func text(_ seconds: Double) -> String {

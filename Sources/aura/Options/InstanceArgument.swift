@@ -20,8 +20,7 @@ enum InstanceNames {
         options.socket = value(of: "--socket", in: arguments)
         options.connect = value(of: "--connect", in: arguments)
         guard let endpoint = try? options.endpoint(),
-            let daemon = try? await Daemon.connect(to: endpoint, timeoutSeconds: timeoutSeconds),
-            let result = try? await daemon.call(.list(limit: 1000)),
+            let result = try? await Daemon(at: endpoint, timeoutSeconds: timeoutSeconds).call(.list(limit: 1000)),
             let list = try? Answer.read(InstanceList.self, from: result)
         else { return [] }
         return list.instances.map(\.name).filter { $0.hasPrefix(prefix) }.sorted()

@@ -8,12 +8,11 @@ struct Lookups: Sendable {
     /// Names that are remembered.
     static let nameLimit = 4096
 
-    let connect: @Sendable () async throws -> Daemon
-    private let daemon = Locked<Daemon?>(nil)
+    let daemon: Daemon
     private let names = Locked<[String: String]>([:])
 
-    init(connect: @escaping @Sendable () async throws -> Daemon) {
-        self.connect = connect
+    init(_ daemon: Daemon) {
+        self.daemon = daemon
     }
 
     /// The job with its steps, or nil where it cannot be had.
@@ -37,25 +36,7 @@ struct Lookups: Sendable {
         await ask(.status(id), as: InstanceAndJob.self)?.instance
     }
 
-    func close() async {
-        await daemon.withLock { $0 }?.close()
-    }
-
     private func ask<Value: Decodable>(_ call: Call, as type: Value.Type) async -> Value? {
-        do {
-            return try await connected().call(call, as: type)
-        } catch let complaint as Complaint {
-            if complaint.kind != .refused { daemon.withLock { $0 = nil } }
-            return nil
-        } catch {
-            return nil
-        }
-    }
-
-    private func connected() async throws -> Daemon {
-        if let daemon = daemon.withLock({ $0 }) { return daemon }
-        let made = try await connect()
-        daemon.withLock { $0 = made }
-        return made
+        try? await daemon.call(call, as: type)
     }
 }

@@ -20,10 +20,10 @@ struct WatchRun: Sendable {
     let time: any TimeSource
 
     /// Runs to the watch's end. Throws a ``Complaint`` at ^C, and where a job did not succeed.
-    func run(on daemon: Daemon) async throws -> Outcomes {
+    func run() async throws -> Outcomes {
         let signals = await Signals.taking(output.isLive ? [SIGINT, SIGTERM, SIGTSTP] : [SIGINT, SIGTERM])
         do {
-            let outcomes = try await follow(on: daemon, signals)
+            let outcomes = try await follow(signals)
             view.giveTerminalBack()
             return outcomes
         } catch {
@@ -32,10 +32,10 @@ struct WatchRun: Sendable {
         }
     }
 
-    private func follow(on daemon: Daemon, _ signals: Signals) async throws -> Outcomes {
+    private func follow(_ signals: Signals) async throws -> Outcomes {
         try await withThrowingTaskGroup(of: Outcomes?.self) { group in
             defer { group.cancelAll() }
-            group.addTask { try await follower.run(on: daemon) }
+            group.addTask { try await follower.run() }
             group.addTask { try await answer(signals) }
             if output.isLive { group.addTask { try await redraw() } }
             while let ended = try await group.next() {

@@ -1,5 +1,5 @@
 import AuraAPI
-import JSON
+import AuraModel
 
 /// What is watched.
 enum WatchSubject: Sendable, Hashable {
@@ -11,14 +11,12 @@ enum WatchSubject: Sendable, Hashable {
     case all(tenant: String?)
 
     /// The `filter` of `status.subscribe`; nil lets everything through.
-    var filter: JSONValue? {
+    var filter: FilterParameters? {
         switch self {
-        case .job(let id): return ["job": .string(id)]
+        case .job(let id): FilterParameters(job: JobID(id))
         case .instance(let instance, let tenant):
-            var filter: JSONObject = ["instance": .string(instance)]
-            filter["tenant"] = tenant.map { .string($0) }
-            return .object(filter)
-        case .all(let tenant): return tenant.map { ["tenant": .string($0)] }
+            FilterParameters(instance: instance, tenant: tenant.map { TenantID($0) })
+        case .all(let tenant): tenant.map { FilterParameters(tenant: TenantID($0)) }
         }
     }
 

@@ -14,11 +14,14 @@ struct Watching {
     ///
     /// Throws a ``Complaint`` at ^C, where a job did not succeed, and where the daemon refuses or stays away.
     func run(on daemon: Daemon, instance: InstanceAnswer? = nil, job: JobAnswer? = nil) async throws {
-        let lookups = Lookups { try await invocation.connect() }
+        let lookups = Lookups(invocation.daemon)
         let view = try await view(on: daemon, lookups, instance, job)
-        let run = WatchRun(
-            follower: Follower(watch, view: view, invocation), view: view, output: output, time: invocation.time)
-        var outcomes = try await run.run(on: daemon)
+        let events = await daemon.events(of: watch) { left in
+            view.connectionLost(until: left.map { invocation.time.now() + $0 })
+        }
+        let follower = Follower(watch: watch, events: events, view: view, invocation: invocation)
+        let run = WatchRun(follower: follower, view: view, output: output, time: invocation.time)
+        var outcomes = try await run.run()
         if outcomes.isEmpty, case .job(let id) = watch.subject, let ended = await lookups.job(id) {
             outcomes.record(ended)
         }

@@ -4,7 +4,7 @@ public import AuraModel
 public import JSONRPC
 
 /// An operation on an instance that exists.
-public struct InstanceOperationParameters: Sendable, Hashable, Codable, PositionalParams {
+public struct InstanceOperationParameters: Sendable, Hashable, Codable, PositionalParams, KeyedParameters {
     public var instance: String
     public var tenant: TenantID?
     public var idempotencyKey: String?

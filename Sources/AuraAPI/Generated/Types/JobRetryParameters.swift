@@ -4,7 +4,7 @@ public import AuraModel
 public import JSONRPC
 
 /// Which job.
-public struct JobRetryParameters: Sendable, Hashable, Codable, PositionalParams {
+public struct JobRetryParameters: Sendable, Hashable, Codable, PositionalParams, KeyedParameters {
     public var job: JobID
     public var idempotencyKey: String?
 

@@ -4,7 +4,7 @@ public import AuraModel
 public import JSONRPC
 
 /// What is to exist.
-public struct ProvisionParameters: Sendable, Hashable, Codable, PositionalParams {
+public struct ProvisionParameters: Sendable, Hashable, Codable, PositionalParams, KeyedParameters {
     public var name: String
     /// One of `system.info`'s `regions`.
     public var region: String

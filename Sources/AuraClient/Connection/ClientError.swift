@@ -8,8 +8,16 @@ public struct ClientError: Error, Sendable, Hashable, CustomStringConvertible {
         case notPermitted
         /// The connection ended before the answer came.
         case connectionLost
-        /// The daemon sent something that is no JSON-RPC.
+        /// The answer did not come in time.
+        case timedOut
+        /// The daemon was away for as long as the client's patience lasted.
+        case patienceOver
+        /// The daemon sent something that is no JSON-RPC, or a result that this client cannot read.
         case invalidReply
+        /// The subscription has no snapshot.
+        case noSnapshot
+        /// The client was closed.
+        case closed
     }
 
     /// The kind of failure.

@@ -19,13 +19,17 @@ final class Mailbox: Sendable {
     private let capacity: Int
     private let onRoom: @Sendable () -> Void
 
-    /// `onRoom` is called from any thread when a full mailbox has room again.
+    /// Keeps `capacity` notifications until they are taken; with 0 they are thrown away. `onRoom` is called from any thread
+    /// when a full mailbox has room again.
     init(capacity: Int, onRoom: @escaping @Sendable () -> Void) {
         self.capacity = capacity
         self.onRoom = onRoom
     }
 
-    var isFull: Bool { state.withLock { $0.notifications.count >= capacity } }
+    var isFull: Bool { state.withLock { isFull($0) } }
+
+    /// Why nothing comes any more; nil while it does.
+    var failure: (any Error)? { state.withLock { $0.end } }
 
     func newID() -> Int64 {
         state.withLock { state in
@@ -55,6 +59,7 @@ final class Mailbox: Sendable {
     /// Takes one message of the daemon.
     func take(_ message: JSONValue) {
         if case .string(let method) = message["method"] {
+            guard capacity > 0 else { return }
             let consumer = state.withLock { state in
                 state.notifications.append(Notification(method: method, params: message["params"] ?? .null))
                 defer { state.consumer = nil }
@@ -91,7 +96,7 @@ final class Mailbox: Sendable {
     func next() async -> Notification? {
         while !Task.isCancelled {
             let (taken, wasFull, hasEnded) = state.withLock { state -> (Notification?, Bool, Bool) in
-                let wasFull = state.notifications.count >= capacity
+                let wasFull = isFull(state)
                 let taken = state.notifications.isEmpty ? nil : state.notifications.removeFirst()
                 return (taken, wasFull, state.end != nil)
             }
@@ -103,6 +108,10 @@ final class Mailbox: Sendable {
             await untilSomethingComes()
         }
         return nil
+    }
+
+    private func isFull(_ state: State) -> Bool {
+        capacity > 0 && state.notifications.count >= capacity
     }
 
     private func untilSomethingComes() async {

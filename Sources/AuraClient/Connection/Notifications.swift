@@ -13,20 +13,20 @@ public struct Notification: Sendable, Hashable {
 /// At most a fixed number waits to be taken; then the client stops reading, so that nothing is lost, and replies wait
 /// behind the notifications as well. The sequence ends with the connection.
 public struct Notifications: AsyncSequence, Sendable {
-    let mailbox: Mailbox
+    let connection: Connection
 
     /// Takes one notification after the other.
     public struct Iterator: AsyncIteratorProtocol {
-        let mailbox: Mailbox
+        let connection: Connection
 
         /// The next notification; nil at the end of the connection and when the caller's task is cancelled.
         public mutating func next() async -> Notification? {
-            await mailbox.next()
+            await connection.nextNotification()
         }
     }
 
     /// Starts to take them.
     public func makeAsyncIterator() -> Iterator {
-        Iterator(mailbox: mailbox)
+        Iterator(connection: connection)
     }
 }

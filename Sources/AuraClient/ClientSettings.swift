@@ -1,0 +1,78 @@
+internal import AuraModel
+internal import JSON
+internal import JSONRPC
+internal import NIOCore
+internal import NIOPosix
+
+/// What a client and its subscriptions go by.
+struct ClientSettings: Sendable {
+    var address: DaemonAddress
+    var patience: Duration
+    var timeout: Duration
+    var notificationBuffer: Int
+    var time: any TimeSource
+    var random: any RandomSource
+
+    /// What a daemon may send in one message.
+    private static let limits = JSONLimits(bytes: 64 << 20, depth: 256)
+
+    /// Begins to connect.
+    func open(notificationBuffer: Int) -> EventLoopFuture<Connection> {
+        Connection.open(
+            to: address, on: MultiThreadedEventLoopGroup.singleton.next(),
+            timeout: .milliseconds(max(timeout.wholeMilliseconds, 1)), limits: Self.limits,
+            notificationBuffer: notificationBuffer)
+    }
+
+    /// A connection for a subscription. Throws ``ClientError``.
+    func connect() async throws -> Connection {
+        try await open(notificationBuffer: notificationBuffer).get()
+    }
+
+    /// What `body` returns; throws ``ClientError`` where it takes longer than `limit`.
+    func within<Value: Sendable>(
+        _ limit: Duration, _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try await withThrowingTaskGroup(of: Value.self) { tasks in
+            defer { tasks.cancelAll() }
+            tasks.addTask { try await body() }
+            tasks.addTask {
+                try await time.sleep(for: limit)
+                throw ClientError(
+                    .timedOut, "cannot go on, aurad at \(address) gave no answer within \(limit): see the daemon's log")
+            }
+            guard let value = try await tasks.next() else { throw CancellationError() }
+            return value
+        }
+    }
+
+    /// Waits until the next attempt is due. Throws what ends the attempts where patience is over.
+    func pause(_ patience: inout Patience, after failure: any Error) async throws {
+        switch patience.failed(now: time.uptime(), unit: random.unit()) {
+        case .wait(let duration): try await time.sleep(for: duration)
+        case .giveUp: throw ending(failure)
+        }
+    }
+
+    /// What is thrown when patience is over; a client without any passes on what it met.
+    func ending(_ failure: any Error) -> any Error {
+        guard patience > .zero else { return failure }
+        return ClientError(
+            .patienceOver, "cannot go on, aurad at \(address) could not be used for \(patience): \(failure)")
+    }
+}
+
+/// Which failures may be over at the next attempt.
+enum Passing {
+    /// After these a call may be sent again on another connection, since it was not carried out.
+    private static let notCarriedOut: Set<String> = Set(
+        [RPCErrorCode.shuttingDown, .tooManyConnections, .tooManyConnectionsOfUser, .tooManyInFlight].map(\.name))
+
+    static func contains(_ error: any Error) -> Bool {
+        switch error {
+        case let error as RPCError: notCarriedOut.contains(error.code.name)
+        case let error as ClientError: error.code == .unreachable || error.code == .connectionLost
+        default: false
+        }
+    }
+}

@@ -1,0 +1,86 @@
+internal import JSON
+internal import Locking
+internal import NIOCore
+internal import NIOPosix
+
+/// The connection that a client's calls share: made when one is needed, once for all who wait for it.
+final class Link: Sendable {
+    private enum State: Sendable {
+        /// → opening, closed.
+        case absent
+        /// → open, absent, closed.
+        case opening(EventLoopFuture<Connection>)
+        /// → opening, absent, closed.
+        case open(Connection)
+        case closed
+    }
+
+    private let settings: ClientSettings
+    private let notificationBuffer: Int
+    private let state = Locked(State.absent)
+
+    init(_ settings: ClientSettings, notificationBuffer: Int) {
+        self.settings = settings
+        self.notificationBuffer = notificationBuffer
+    }
+
+    /// The connection that is there, or a new one. Throws ``ClientError``.
+    func connection() async throws -> Connection {
+        switch try way() {
+        case .present(let connection): return connection
+        case .opening(let future): return try await future.get()
+        case .toOpen(let promise):
+            open(promise)
+            return try await promise.futureResult.get()
+        }
+    }
+
+    /// How a caller comes to a connection.
+    private enum Way: Sendable {
+        case present(Connection)
+        /// Another caller opens it.
+        case opening(EventLoopFuture<Connection>)
+        /// The caller opens it for all.
+        case toOpen(EventLoopPromise<Connection>)
+    }
+
+    private func way() throws -> Way {
+        try state.withLock { state in
+            switch state {
+            case .closed: throw ClientError(.closed, "cannot call, the client was closed: make another one")
+            case .opening(let future): return .opening(future)
+            case .open(let connection) where connection.failure == nil: return .present(connection)
+            case .open, .absent:
+                let promise = MultiThreadedEventLoopGroup.singleton.next().makePromise(of: Connection.self)
+                state = .opening(promise.futureResult)
+                return .toOpen(promise)
+            }
+        }
+    }
+
+    /// Makes no further calls on `connection`; those that wait for an answer keep it until they have it.
+    func retire(_ connection: Connection) {
+        state.withLock { state in
+            if case .open(let present) = state, present === connection { state = .absent }
+        }
+    }
+
+    func close() async {
+        let connection = state.withLock { state -> Connection? in
+            defer { state = .closed }
+            if case .open(let connection) = state { return connection }
+            return nil
+        }
+        await connection?.close()
+    }
+
+    private func open(_ promise: EventLoopPromise<Connection>) {
+        settings.open(notificationBuffer: notificationBuffer).whenComplete { result in
+            self.state.withLock { state in
+                guard case .opening = state else { return }
+                if case .success(let connection) = result { state = .open(connection) } else { state = .absent }
+            }
+            promise.completeWith(result)
+        }
+    }
+}
