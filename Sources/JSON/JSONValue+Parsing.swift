@@ -33,13 +33,20 @@ extension JSONValue {
             throw JSONParseError(failure, in: bytes)
         }
         defer { json_decref(root) }
-        self.init(jansson: root)
+        do {
+            self = try JSONValue(jansson: root)
+        } catch {
+            throw JSONParseError(.duplicateKey, at: bytes.count)
+        }
     }
 
-    private init(jansson node: UnsafeMutablePointer<json_t>) {
+    /// Two names of an object are one to Swift, which takes texts for equal that Unicode does (é, in one scalar or in two).
+    private struct NamesLookAlike: Error {}
+
+    private init(jansson node: UnsafeMutablePointer<json_t>) throws(NamesLookAlike) {
         switch node.pointee.type {
-        case JSON_OBJECT: self = .object(JSONValue.members(of: node))
-        case JSON_ARRAY: self = .array(JSONValue.elements(of: node))
+        case JSON_OBJECT: self = .object(try JSONValue.members(of: node))
+        case JSON_ARRAY: self = .array(try JSONValue.elements(of: node))
         case JSON_STRING: self = .string(String(json_string_value(node), json_string_length(node)))
         case JSON_INTEGER: self = .integer(json_integer_value(node))
         case JSON_REAL: self = .double(json_real_value(node))
@@ -49,26 +56,28 @@ extension JSONValue {
         }
     }
 
-    private static func members(of node: UnsafeMutablePointer<json_t>) -> JSONObject {
+    private static func members(of node: UnsafeMutablePointer<json_t>) throws(NamesLookAlike) -> JSONObject {
         var members = JSONObject(minimumCapacity: json_object_size(node))
         var iterator = json_object_iter(node)
         while let current = iterator {
             if let value = json_object_iter_value(current) {
-                members[String(json_object_iter_key(current), json_object_iter_key_len(current))] = JSONValue(
+                members[String(json_object_iter_key(current), json_object_iter_key_len(current))] = try JSONValue(
                     jansson: value)
             }
             iterator = json_object_iter_next(node, current)
         }
+        // Better refused than one of them lost without a word.
+        guard members.count == json_object_size(node) else { throw NamesLookAlike() }
         return members
     }
 
-    private static func elements(of node: UnsafeMutablePointer<json_t>) -> [JSONValue] {
+    private static func elements(of node: UnsafeMutablePointer<json_t>) throws(NamesLookAlike) -> [JSONValue] {
         let count = json_array_size(node)
         var values: [JSONValue] = []
         values.reserveCapacity(count)
         for index in 0..<count {
             if let value = json_array_get(node, index) {
-                values.append(JSONValue(jansson: value))
+                values.append(try JSONValue(jansson: value))
             }
         }
         return values

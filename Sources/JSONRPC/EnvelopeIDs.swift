@@ -39,8 +39,9 @@ struct EnvelopeIDs {
     }
 
     private static func isCancel(_ text: UnsafeRawBufferPointer) -> Bool {
-        member("method", in: text, 0..<text.count).map { text[$0].elementsEqual("\"\(Request.cancelMethod)\"".utf8) }
-            ?? false
+        member("method", in: text, 0..<text.count).map {
+            isName(UnsafeRawBufferPointer(rebasing: text[$0]), Request.cancelMethod)
+        } ?? false
     }
 
     /// Where the value of a member of the object at `span` lies.

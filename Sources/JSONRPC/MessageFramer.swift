@@ -82,7 +82,7 @@ struct MessageFramer: Sendable {
         let text = seen.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
         // In lower case; the hyphen stays what it is.
         let start = text.prefix(Self.sign.count).map { $0 | 0x20 }
-        guard Self.sign.starts(with: start) else { return beginLines(seen) }
+        guard Self.sign.starts(with: start) else { return beginLines(Array(text)) }
         guard start.count == Self.sign.count else {
             state = .undecided(Array(text))
             return
