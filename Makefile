@@ -69,6 +69,10 @@ sim: setup ## The engine in simulated worlds: SEEDS=500 FIRST=1
 	$(BIN)/aura-sim --seeds $(or $(SEEDS),500) --first $(or $(FIRST),1)
 	$(BIN)/aura-sim --exhaust
 
+fuzz: setup ## The codec and the framing, by libFuzzer: SECONDS=60 for each target
+	scripts/fuzz --self-test
+	scripts/fuzz --seconds $(or $(SECONDS),60)
+
 generate: ## Make what is generated of rpc-schema/: types, methods, OpenRPC document, manual
 	scripts/generate
 
@@ -79,9 +83,9 @@ lint: setup ## swift format, ansible-lint at its production profile, yamllint
 	scripts/lint
 
 format: ## Format all Swift code in place
-	swift format --in-place --recursive --parallel Package.swift Sources Tests
+	swift format --in-place --recursive --parallel Package.swift Sources Tests Fuzz/Package.swift Fuzz/Sources
 
 clean: ## Remove what was built
 	rm -rf .build $(VENV)
 
-.PHONY: help setup build image demo test test-unit test-sandbox test-cli test-ansible test-e2e test-conformance bench-jobs sim generate verify lint format clean bench-rpc bench-neighbours prove-stream
+.PHONY: help setup build image demo test test-unit test-sandbox test-cli test-ansible test-e2e test-conformance bench-jobs sim fuzz generate verify lint format clean bench-rpc bench-neighbours prove-stream

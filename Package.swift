@@ -56,7 +56,8 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "AuraClient", targets: ["AuraClient", "AuraAPI", "AuraModel", "JSON", "JSONRPC"]),
-        // For Benchmarks/, which is a package of its own.
+        // For Benchmarks/ and Fuzz/, which are packages of their own.
+        .library(name: "AuraCodec", targets: ["AuraAPI", "JSON", "JSONRPC", "JSONSchema"]),
         .library(
             name: "AuraEngine",
             targets: ["AuraModel", "Jobs", "JSON", "Locking", "Storage", "StoragePostgres", "StorageSQLite"]),

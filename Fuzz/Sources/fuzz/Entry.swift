@@ -1,0 +1,29 @@
+import Glibc
+
+// The program's `main` is libFuzzer's:
+//
+//     FUZZ_TARGET=json fuzz [flags of libFuzzer] [corpus directories, or inputs to run once]
+//
+// It starts itself anew where it merges or minimises, with arguments of its own: the target stands outside of them.
+
+/// One input for the target that the environment names.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
+    target(Array(UnsafeBufferPointer(start: data, count: count)))
+    return 0
+}
+
+private let target: @Sendable ([UInt8]) -> Void =
+    switch environment("FUZZ_TARGET") {
+    case "json": JSONTarget.run
+    case "messages": MessagesTarget.run
+    case "framing": FramingTarget.run
+    case "connection": ConnectionTarget.run
+    case "parameters": ParametersTarget.run
+    default: fatalError("FUZZ_TARGET is one of json, messages, framing, connection, parameters")
+    }
+
+/// An environment variable, empty where there is none.
+func environment(_ name: String) -> String {
+    getenv(name).map { String(cString: $0) } ?? ""
+}

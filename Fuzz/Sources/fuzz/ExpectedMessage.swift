@@ -1,0 +1,94 @@
+import JSON
+
+@testable import JSONRPC
+
+/// What a message is by the specification (https://www.jsonrpc.org/specification), by the second reader of JSON.
+enum ExpectedMessage {
+    case refused
+    case single(ExpectedItem)
+    case batch([ExpectedItem])
+
+    init(_ bytes: [UInt8], _ limits: RPCLimits) {
+        guard let (root, outOfRange) = StrictJSON.read(bytes, depth: limits.depth) else {
+            self = .refused
+            return
+        }
+        let items = root.elements ?? [root]
+        // Ids are echoed and not read: they may be of any size.
+        let ids = Set(items.flatMap { ExpectedItem.ids(of: $0) })
+        if items.count > limits.batchItems || !ids.isSuperset(of: outOfRange) {
+            self = .refused
+        } else if root.elements == nil {
+            self = .single(ExpectedItem(root, bytes))
+        } else {
+            let expected = items.map { ExpectedItem($0, bytes) }
+            self = items.isEmpty ? .single(.invalid(id: Array("null".utf8))) : .batch(expected)
+        }
+    }
+}
+
+/// What an item of a message is.
+enum ExpectedItem {
+    case invalid(id: [UInt8])
+    case request(id: [UInt8]?, method: [UInt8], params: StrictJSON.Node?, cancels: [UInt8]?)
+
+    init(_ node: StrictJSON.Node, _ bytes: [UInt8]) {
+        let raw = { (node: StrictJSON.Node) in Array(bytes[node.span]) }
+        let given = node.member("id")
+        let isLegal = given?.isScalar ?? true
+        let id = isLegal ? given.map(raw) : nil
+        guard isLegal, node.member("jsonrpc")?.text?.elementsEqual("2.0".utf8) == true,
+            let method = node.member("method")?.text, node.member("params")?.isStructured ?? true
+        else {
+            self = .invalid(id: id ?? Array("null".utf8))
+            return
+        }
+        let params = node.member("params")
+        let cancelled = Self.isCancel(node) ? params?.member("id") : nil
+        self = .request(id: id, method: method, params: params, cancels: cancelled.map(raw))
+    }
+
+    /// Whether `item` is this, with its ids byte for byte.
+    func fits(_ item: Item) -> Bool {
+        switch (self, item) {
+        case (.invalid(let id), .invalid(let given, _)): return given.raw.utf8.elementsEqual(id)
+        case (.request(let id, let method, let params, let cancels), .request(let given)):
+            return given.id.map { Array($0.raw.utf8) } == id && given.method.utf8.elementsEqual(method)
+                && given.cancels.map { Array($0.raw.utf8) } == cancels && Self.fit(params, given.params, cancels)
+        default: return false
+        }
+    }
+
+    private static func fit(_ params: StrictJSON.Node?, _ given: JSONValue?, _ cancels: [UInt8]?) -> Bool {
+        // The decoder may have put a zero for the id that a cancel names.
+        guard let params, let given, cancels == nil else { return (params == nil) == (given == nil) }
+        return params.isIdentical(to: given)
+    }
+
+    /// Where an item's ids stand: its own, and that of the call that it cancels.
+    static func ids(of node: StrictJSON.Node) -> Set<Range<Int>> {
+        var spans = Set([node.member("id")?.span].compactMap(\.self))
+        if isCancel(node), let span = node.member("params")?.member("id")?.span { spans.insert(span) }
+        return spans
+    }
+
+    private static func isCancel(_ node: StrictJSON.Node) -> Bool {
+        node.member("method")?.text?.elementsEqual("$/cancelRequest".utf8) == true
+    }
+}
+
+extension StrictJSON.Node {
+    fileprivate var isScalar: Bool {
+        switch value {
+        case .string, .integer, .double, .outOfRange, .null: true
+        case .bool, .array, .object: false
+        }
+    }
+
+    fileprivate var isStructured: Bool {
+        switch value {
+        case .array, .object: true
+        case .null, .bool, .integer, .double, .outOfRange, .string: false
+        }
+    }
+}

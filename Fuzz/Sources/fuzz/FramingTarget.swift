@@ -1,0 +1,76 @@
+@testable import JSONRPC
+
+/// A stream, given as a whole and in pieces: the same frames, and no more kept than the limits allow.
+enum FramingTarget {
+    private static let limits = [16, 100, 1000, 4096]
+
+    /// What a stream was cut into, comparable where the cuts differ: how much of a long line was seen is not.
+    private enum Piece: Equatable {
+        case message([UInt8])
+        case tooLong
+        case broken(String)
+    }
+
+    static func run(_ bytes: [UInt8]) {
+        let plan = Plan(bytes)
+        let limit = limits[Int(plan.choice) % limits.count]
+        let whole = frames(of: [plan.stream], limit: limit)
+        let pieces = frames(of: plan.pieces, limit: limit)
+        require(whole == pieces, "at once: \(whole), in pieces: \(pieces), from \(plan)")
+        checkWhole(plan, limit)
+    }
+
+    private static func frames(of pieces: [ArraySlice<UInt8>], limit: Int) -> [Piece] {
+        var framer = MessageFramer(limit: limit)
+        var frames: [Piece] = []
+        for (number, piece) in pieces.enumerated() {
+            piece.withUnsafeBytes { framer.append($0) }
+            require(held(framer) <= most(limit) + piece.count, "\(held(framer)) bytes are held for a limit of \(limit)")
+            take(from: &framer, limit, into: &frames)
+            if number.isMultiple(of: 2) { framer.trim() }
+        }
+        framer.finish()
+        take(from: &framer, limit, into: &frames)
+        let isBroken = if case .broken = frames.last { true } else { false }
+        require(framer.hasFinished || isBroken || framer.saysLengths, "something is left at the end")
+        if Sabotage.isOn("framing"), pieces.count > 2 { frames.removeAll { $0 == .tooLong } }
+        return frames
+    }
+
+    private static func take(from framer: inout MessageFramer, _ limit: Int, into frames: inout [Piece]) {
+        while let frame = framer.next() {
+            switch frame {
+            case .message(let range):
+                require(range.count <= limit, "a message of \(range.count) bytes for a limit of \(limit)")
+                frames.append(.message(framer.withBytes(of: range) { Array($0) }))
+            case .tooLong: frames.append(.tooLong)
+            case .broken(let reason): frames.append(.broken(reason))
+            }
+        }
+    }
+
+    /// Messages that come whole are handed out as they came.
+    private static func checkWhole(_ plan: Plan, _ limit: Int) {
+        var framer = MessageFramer(limit: limit, framing: .whole)
+        var frames: [Piece] = []
+        for piece in plan.pieces { piece.withUnsafeBytes { framer.append($0) } }
+        take(from: &framer, limit, into: &frames)
+        let expected = plan.pieces.map { $0.count <= limit ? Piece.message(Array($0)) : .tooLong }
+        require(frames == expected, "whole messages: \(frames) from \(plan)")
+    }
+
+    /// A message or a line's end that is still to come, behind headers that are whole or not.
+    private static func most(_ limit: Int) -> Int { limit + HeaderFramer.headerLimit }
+
+    /// How many bytes the framer keeps: what its buffer holds, wherever that is.
+    private static func held(_ framer: MessageFramer) -> Int {
+        bytes(in: Mirror(reflecting: framer))
+    }
+
+    private static func bytes(in mirror: Mirror) -> Int {
+        mirror.children.reduce(0) { sum, child in
+            if let bytes = child.value as? [UInt8] { return sum + bytes.count }
+            return sum + bytes(in: Mirror(reflecting: child.value))
+        }
+    }
+}

@@ -1,0 +1,42 @@
+import CJobs
+import Glibc
+
+/// Runs all concurrency on the one thread of the fuzzer, in an order that the input decides: an input then always does the same.
+enum JobQueue {
+    private enum Ready {
+        case job(UnsafeMutableRawPointer)
+        case turn(UnsafeContinuation<Void, Never>)
+    }
+
+    nonisolated(unsafe) private static var ready: [Ready] = []
+    private static let thread = pthread_self()
+    private static let isInstalled: Void = aura_fuzz_take_jobs { job in
+        require(pthread_equal(pthread_self(), JobQueue.thread) != 0, "a job comes from another thread")
+        if let job { JobQueue.ready.append(.job(job)) }
+    }
+
+    static func install() {
+        _ = thread
+        isInstalled
+    }
+
+    /// Lets others go first. `Task.yield` would go past the hook, to a thread of the runtime's own.
+    static func yield() async {
+        await withUnsafeContinuation { ready.append(.turn($0)) }
+    }
+
+    /// Runs one of the jobs that are ready; false where there is none.
+    @discardableResult
+    static func runOne(_ choice: Int) -> Bool {
+        guard !ready.isEmpty else { return false }
+        switch ready.remove(at: choice % ready.count) {
+        case .job(let job): aura_fuzz_run_job(job)
+        case .turn(let continuation): continuation.resume()
+        }
+        return true
+    }
+
+    static func runAll() {
+        while runOne(0) {}
+    }
+}
