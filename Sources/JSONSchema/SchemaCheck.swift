@@ -53,7 +53,9 @@ struct SchemaCheck {
         for name in rule.required where members[name] == nil { violate("\(path).\(name)", "is missing") }
         for (name, value) in members {
             // Byte for byte: Swift takes texts for equal that Unicode does, such as K and the sign for kelvin.
-            if let place = rule.properties.index(forKey: name), rule.properties.keys[place].utf8.elementsEqual(name.utf8) {
+            if let place = rule.properties.index(forKey: name),
+                rule.properties.keys[place].utf8.elementsEqual(name.utf8)
+            {
                 check(value, rule.properties.values[place], "\(path).\(name)")
             } else if rule.isClosed {
                 violate("\(path).\(name.prefix(64))", "is not known here")

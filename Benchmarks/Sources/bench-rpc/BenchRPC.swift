@@ -66,7 +66,9 @@ struct BenchRPC: AsyncParsableCommand {
     }
 
     private static func place(_ text: String?) -> (host: String, port: Int)? {
-        guard let text, let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]) else { return nil }
+        guard let text, let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]) else {
+            return nil
+        }
         return (String(text[..<colon]), port)
     }
 }
