@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuraModel
 import ControlPlane
+import Gateway
 import JSONRPC
 import Jobs
 import Logging
@@ -18,12 +19,15 @@ struct Run: AsyncParsableCommand {
     func run() async throws {
         do {
             let settings = try await options.load()
+            OpenFiles.raiseLimit()
             try await Daemon(settings: settings).serve()
         } catch let error as SettingsError {
             throw Failing.with(error, Failing.configuration)
         } catch let error as StorageError {
             throw Failing.with(error, Failing.unavailable)
         } catch let error as ListenError {
+            throw Failing.with(error, Failing.unavailable)
+        } catch let error as GatewayError {
             throw Failing.with(error, Failing.unavailable)
         } catch let error as Failure {
             throw Failing.with(error.message, Failing.unavailable)
