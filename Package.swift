@@ -30,6 +30,7 @@ func library(_ name: String, apt: String, pkgConfig: String) -> Target {
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
+let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
 let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
@@ -172,8 +173,8 @@ let package = Package(
         suite(
             "RPCTransportTests",
             [
-                "AuraAPI", "AuraClient", "AuraModel", "RPCTransport", "JSONRPC", "JSON", "TestKit", nioCore, nioPosix,
-                logging,
+                "AuraAPI", "AuraClient", "AuraModel", "RPCTransport", "JSONRPC", "JSON", "TestKit", nioCore,
+                nioEmbedded, nioPosix, nioWebSocket, logging,
             ]),
         suite("GatewayTests", ["Gateway"]),
         .target(

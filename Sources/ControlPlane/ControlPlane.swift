@@ -61,12 +61,12 @@ public struct ControlPlane: Sendable {
         return router
     }
 
-    var subscribing: SubscriptionMethods { SubscriptionMethods(store: store, subscriptions: subscriptions) }
+    var subscriptionMethods: SubscriptionMethods { SubscriptionMethods(store: store, subscriptions: subscriptions) }
 
     private func register(in router: inout Router) throws {
         registerOperations(in: &router)
         registerStatus(in: &router)
-        subscribing.register(in: &router)
+        subscriptionMethods.register(in: &router)
         registerJobs(in: &router)
         registerReconciliation(in: &router)
         try registerSystem(in: &router)

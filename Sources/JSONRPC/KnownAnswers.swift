@@ -15,8 +15,6 @@ struct KnownAnswers: Sendable {
     private var text = Array(KnownAnswers.start.utf8)
     private var entries: [Entry] = []
 
-    var isEmpty: Bool { entries.isEmpty }
-
     /// Adds a method, in the place of an earlier one of that name.
     mutating func add(_ name: String, result: [UInt8]) {
         remove(name)

@@ -72,7 +72,11 @@ extension SessionState {
     mutating func append(_ reply: [UInt8], to id: RPCID) {
         guard overflows(reply.count) else { return append(reply) }
         var refusal: [UInt8] = []
-        ReplyWriter.append(id, .failure(.outboundQueueFull(limits, actual: queuedBytes + reply.count)), to: &refusal)
+        let error: RPCError =
+            reply.count > limits.outboundQueueBytes
+            ? .replyTooLarge(limits, actual: reply.count)
+            : .outboundQueueFull(limits, actual: queuedBytes + reply.count)
+        ReplyWriter.append(id, .failure(error), to: &refusal)
         append(refusal)
     }
 
@@ -96,6 +100,16 @@ extension RPCError {
         .limit(
             .outboundQueueFull, "cannot queue the reply, the call was carried out but too much waits to be read here",
             limit: limits.outboundQueueBytes, actual: actual, retryAfterMs: 100)
+    }
+
+    /// A reply that no queue would hold.
+    static func replyTooLarge(_ limits: RPCLimits, actual: Int) -> RPCError {
+        var error = RPCError.limit(
+            .outboundQueueFull,
+            "cannot send the reply, the call was carried out but it has \(actual) bytes: ask for less",
+            limit: limits.outboundQueueBytes, actual: actual)
+        error.retryable = false
+        return error
     }
 }
 

@@ -94,8 +94,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
         settle()
     }
 
-    /// Ends the connection without further ado.
+    /// Ends the connection without further ado: what a call still answers, cut short as it is, nobody is told.
     func abort() {
+        session.didClose()
         session.cancelCalls()
         context?.close(promise: nil)
     }

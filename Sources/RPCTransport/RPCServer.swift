@@ -220,9 +220,6 @@ extension RPCServer {
     /// How long a WebSocket may be silent before it is pinged, and then before it is let go.
     private static let pingInterval = TimeAmount.seconds(30)
 
-    /// The longest frame that an upgrade's decoder may let through.
-    public var webSocketFrameBytes: Int { limits.messageBytes }
-
     /// Serves a channel whose WebSocket handshake is done, and whose pipeline ends with NIOWebSocket's own handlers.
     ///
     /// It counts among the connections, and ends with the server. Call it on the channel's event loop.

@@ -54,7 +54,11 @@ final class WebSocketHandler: ChannelDuplexHandler {
     }
 
     /// Each line is a message; compact JSON holds no line end.
+    ///
+    /// There is one write at a time, so that another one is a sign of life: the client has taken what was written before, though a
+    /// pong behind calls that wait may not have been read.
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        wasSilent = false
         var lines = unwrapOutboundIn(data)
         while let length = lines.readableBytesView.firstIndex(of: UInt8(ascii: "\n")).map({ $0 - lines.readerIndex }) {
             guard let message = lines.readSlice(length: length) else { break }
@@ -125,7 +129,7 @@ extension WebSocketHandler {
     }
 
     private func checkSilence(_ context: ChannelHandlerContext) {
-        guard !wasSilent else { return context.close(promise: nil) }
+        guard !wasSilent else { return close(context, .unexpectedServerError) }
         wasSilent = true
         let empty = context.channel.allocator.buffer(capacity: 0)
         context.writeAndFlush(wrapOutboundOut(WebSocketFrame(fin: true, opcode: .ping, data: empty)), promise: nil)

@@ -188,6 +188,14 @@ def test_a_call_a_batch_and_a_notification(world):
     assert (note.status_code, note.content) == (204, b"")
 
 
+def test_a_long_body_is_read_as_a_short_one_is(world):
+    call = '{"jsonrpc":"2.0","id":1,"method":"system.ping"}'
+    for length in (4096, 4097, 200_000, 1 << 20):
+        assert post(world, call.ljust(length)).json() == {"jsonrpc": "2.0", "id": 1, "result": {"pong": True}}
+    batch = [{"jsonrpc": "2.0", "id": i, "method": "system.ping", "params": {}} for i in range(100)]
+    assert [part["id"] for part in post(world, json.dumps(batch)).json()] == list(range(100))
+
+
 def test_errors_are_answers(world):
     assert post(world, "{nonsense").json()["error"]["code"] == -32700
     assert post(world, "").json()["error"]["code"] == -32700

@@ -117,20 +117,8 @@ def test_a_subscription_goes_on_behind_a_daemon_that_dies(client, world):
 def test_a_call_whose_connection_breaks_happens_once(client, world):
     """The daemon dies between a call and its answer; the same call goes out again, with the same key."""
     names = [fresh_name() for _ in range(8)]
-    stop = threading.Event()
-
-    def kill():
-        while not stop.wait(0.15):
-            world.daemon.kill()
-            world.daemon.start()
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    try:
+    with world.daemon.dying_often():
         operations = [client.provision(name, "eu-central", "small") for name in names]
-    finally:
-        stop.set()
-        killer.join()
     jobs = client.job_list(limit=1000, order="newest").jobs
     for operation in operations:
         assert [job.id for job in jobs if job.instance == operation.instance.id] == [operation.job.id]

@@ -6,7 +6,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import threading
 
 import pytest
 
@@ -105,20 +104,8 @@ def test_a_subscription_goes_on_behind_a_daemon_that_dies(program, reached, tmp_
 def test_a_call_whose_connection_breaks_happens_once(program, world):
     """The daemon dies between a call and its answer; the same call goes out again, with the same key."""
     names = [fresh_name() for _ in range(8)]
-    stop = threading.Event()
-
-    def kill():
-        while not stop.wait(0.15):
-            world.daemon.kill()
-            world.daemon.start()
-
-    killer = threading.Thread(target=kill)
-    killer.start()
-    try:
+    with world.daemon.dying_often():
         done = finish(program("tests/provision", world.daemon.socket, *names), seconds=60)
-    finally:
-        stop.set()
-        killer.join()
     assert done.returncode == 0, done.stdout + done.stderr
     operations = [json.loads(line) for line in done.stdout.splitlines()]
     assert [operation["name"] for operation in operations] == names

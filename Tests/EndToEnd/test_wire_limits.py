@@ -211,6 +211,16 @@ def test_outbound_queue_bytes_below_and_beyond_the_limit(large_world, share, is_
         assert lives_on(connection)
 
 
+def test_outbound_queue_bytes_are_more_than_any_reply(connection):
+    """A batch whose replies would not fit an empty queue is refused as a whole, and says what to do."""
+    connection.send([{"jsonrpc": "2.0", "id": number, "method": "rpc.discover"} for number in range(100)])
+    answer = connection.read()
+    assert answer["id"] is None and "ask for less" in answer["error"]["message"]
+    assert answer["error"]["data"]["code"] == "outboundQueueFull" and not answer["error"]["data"]["retryable"]
+    assert answer["error"]["data"]["actual"] > LIMITS["outboundQueueBytes"]
+    assert lives_on(connection)
+
+
 def resident_bytes(pid):
     status = pathlib.Path(f"/proc/{pid}/status").read_text()
     return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024

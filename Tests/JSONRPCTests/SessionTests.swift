@@ -42,6 +42,17 @@ import Testing
         #expect(await connection.nextMessage() == nil)
     }
 
+    @Test func aReplyThatNoQueueHoldsIsRefusedInWords() async throws {
+        let connection = Daemon().connect(limits: RPCLimits(outboundQueueBytes: 4000))
+        let big = #"{"jsonrpc":"2.0","id":1,"method":"big","params":{"bytes":1000}}"#
+        connection.send("[" + Array(repeating: big, count: 5).joined(separator: ",") + "]")
+        let error = try await connection.nextJSON()?["error"]
+        #expect(error?["data"]?["code"] == "outboundQueueFull")
+        #expect(error?["data"]?["retryable"] == false && error?["data"]?["limit"] == 4000)
+        #expect(error?["message"]?.stringValue?.contains("ask for less") == true)
+        #expect(try await connection.ask(Self.ping(2))?["id"] == 2)
+    }
+
     @Test func cancelEndsTheCallWithThatIdOnThatConnection() async throws {
         let daemon = Daemon()
         let connection = daemon.connect()

@@ -9,7 +9,9 @@ import Storage
 extension ControlPlane {
     func registerOperations(in router: inout Router) {
         router.register(Methods.provision, holdsEvents: true) { parameters, call in
-            try await self.subscribing.subscribing(parameters.subscribe, call) { try await self.provision(parameters) }
+            try await self.subscriptionMethods.subscribing(parameters.subscribe, call) {
+                try await self.provision(parameters)
+            }
         }
         let others: [(RPCMethod<InstanceOperationParameters, OperationResult>, JobKind)] = [
             (Methods.suspend, .suspend), (Methods.resume, .resume), (Methods.restart, .restart),
@@ -17,7 +19,7 @@ extension ControlPlane {
         ]
         for (method, kind) in others {
             router.register(method, holdsEvents: true) { parameters, call in
-                try await self.subscribing.subscribing(parameters.subscribe, call) {
+                try await self.subscriptionMethods.subscribing(parameters.subscribe, call) {
                     try await self.operate(kind, parameters)
                 }
             }

@@ -1,7 +1,9 @@
 """aurad as a process, with the configuration that the sandbox wrote and settings over it."""
 
+import contextlib
 import pathlib
 import re
+import threading
 
 from .places import REPOSITORY, ansible_playbook, binary
 from .program import Program, finish
@@ -66,6 +68,24 @@ class Daemon(Program):
         """Starts it where it cannot begin: returns (exit code, standard error)."""
         done = finish([*self.command, *arguments], self.environment, seconds)
         return done.returncode, done.stderr
+
+    @contextlib.contextmanager
+    def dying_often(self, seconds=0.15):
+        """Killed and started again, over and over, until the block ends; it runs then."""
+        stop = threading.Event()
+
+        def kill():
+            while not stop.wait(seconds):
+                self.kill()
+                self.start()
+
+        killer = threading.Thread(target=kill)
+        killer.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            killer.join()
 
     def aura(self, *arguments, seconds=60):
         """The command-line client."""

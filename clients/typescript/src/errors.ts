@@ -107,8 +107,8 @@ export class TooManySubscriptions extends AuraError {
 }
 
 /**
- * The call was carried out, but its reply does not fit the connection's outbound queue, since the client does not
- * read.
+ * The call was carried out, but its reply does not fit the connection's outbound queue: the client does not read,
+ * or (`retryable` false) the reply is longer than the whole queue, and less is to be asked for.
  */
 export class OutboundQueueFull extends AuraError {
     declare readonly code: "outboundQueueFull";

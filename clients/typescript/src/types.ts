@@ -681,7 +681,7 @@ export interface Unseen {
 /** Which subscription of this connection. */
 export interface UnsubscribeParameters {
     /** Its id. */
-    subscription: string;
+    subscription: SubscriptionId;
 }
 
 /** What became of it. */
