@@ -6,6 +6,9 @@ internal import Locking
 /// It lives from the moment the connection is accepted until both sides have ended; it never opens again. All of it
 /// may be used from any thread.
 public final class Session: Sendable {
+    // First, since a publisher touches this of each of its connections.
+    let state: Locked<SessionState>
+
     /// Distinguishes the connections of this process.
     public let id: UInt64
     /// Who is at the other end.
@@ -13,11 +16,6 @@ public final class Session: Sendable {
     /// The limits that hold here.
     public let limits: RPCLimits
 
-    /// Writes bytes that follow those written before, as many as the connection takes at once, and returns how many those are.
-    /// It must not block; where it cannot write, it returns 0 and leaves the rest to the transport.
-    public typealias SendNow = @Sendable (UnsafeRawBufferPointer) -> Int
-
-    let state: Locked<SessionState>
     private let wake: @Sendable () -> Void
 
     /// Creates a session for a transport.
@@ -25,8 +23,7 @@ public final class Session: Sendable {
     /// `wake` is called from any thread when ``takeOutput()`` has something new or ``ConnectionReader/pump()`` may go
     /// on; it must return at once. It is not called again until the transport answers with ``didWake()``.
     ///
-    /// `sendNow` spares the transport its turn, and whoever sends a change of thread. It is called with the session's lock held, so that
-    /// nothing overtakes anything, and never after ``didClose()``.
+    /// `sendNow` spares the transport its turn, and whoever sends a change of thread.
     public init(
         id: UInt64, peer: Peer, limits: RPCLimits, sendNow: SendNow? = nil, wake: @escaping @Sendable () -> Void
     ) {
@@ -35,6 +32,25 @@ public final class Session: Sendable {
         self.limits = limits
         self.wake = wake
         state = Locked(SessionState(limits: limits, sendNow: sendNow))
+    }
+
+    /// A way to write that waits for nobody's turn.
+    public struct SendNow: Sendable {
+        let descriptor: CInt
+        let send: @Sendable (CInt, UnsafeRawBufferPointer) -> Int
+
+        /// Creates it.
+        ///
+        /// `send` writes bytes that follow those written before, as many as the connection takes at once, and returns how many those
+        /// are. It must not block; where it cannot write, it returns 0 and leaves the rest to the transport. It is called with the
+        /// session's lock held, so that nothing overtakes anything, and never after ``Session/didClose()``. It gets the descriptor
+        /// handed in, so that it has nothing of its own that would have to be fetched from memory for each connection.
+        public init(descriptor: CInt, send: @escaping @Sendable (CInt, UnsafeRawBufferPointer) -> Int) {
+            self.descriptor = descriptor
+            self.send = send
+        }
+
+        func callAsFunction(_ bytes: UnsafeRawBufferPointer) -> Int { send(descriptor, bytes) }
     }
 
     /// Whether the connection is gone.

@@ -105,8 +105,8 @@ extension SessionState {
     /// Whether nothing waits that would have to go before, nor in another shape.
     private var mayOvertake: Bool { outbox.isEmpty && beingWritten == 0 && !saysLengths }
 
-    /// Whether the transport has something to do.
-    var needsTurn: Bool { !outbox.isEmpty || decoded != nil || wantsClose || inputEnded }
+    /// Whether the transport has something to do. What queues up behind a write is taken when that is through, without a turn more.
+    var needsTurn: Bool { (!outbox.isEmpty && beingWritten == 0) || decoded != nil || wantsClose || inputEnded }
 
     /// Whether a reply of `count` bytes would overflow the queue of a client that does not read.
     func overflows(_ count: Int) -> Bool {

@@ -1,3 +1,4 @@
+internal import JSONRPC
 internal import NIOCore
 
 #if canImport(Glibc)
@@ -25,13 +26,15 @@ struct DirectSocket: Sendable {
     }
 
     /// Writes as much as the kernel takes now; 0 where it takes nothing or the connection is broken, which NIO finds out as well.
-    func send(_ bytes: UnsafeRawBufferPointer) -> Int {
-        #if os(Linux)
-            let flags = CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL)
-            return max(0, Glibc.send(descriptor, bytes.baseAddress, bytes.count, flags))
-        #else
-            return 0
-        #endif
+    var sendNow: Session.SendNow {
+        Session.SendNow(descriptor: descriptor) { descriptor, bytes in
+            #if os(Linux)
+                let flags = CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL)
+                return max(0, send(descriptor, bytes.baseAddress, bytes.count, flags))
+            #else
+                return 0
+            #endif
+        }
     }
 
     func close() {

@@ -136,7 +136,7 @@ extension RPCServer {
             // One connection's share of a turn: a flood waits its turn behind everybody else's call.
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(
-                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 2048, maximum: 16 << 10))
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 2048, maximum: 4 << 10))
         switch address {
         case .unix(let path, let mode):
             let file = try UnixSocketFile.bind(path: path, mode: mode)
@@ -190,7 +190,7 @@ extension RPCServer {
         let wakes = wakes.queue(of: loop)
         // Frames of a WebSocket are NIO's to make.
         let direct = framing == .stream ? DirectSocket(of: channel) : nil
-        let session = Session(id: id, peer: peer, limits: limits, sendNow: direct.map { $0.send }) { wakes.add(target) }
+        let session = Session(id: id, peer: peer, limits: limits, sendNow: direct?.sendNow) { wakes.add(target) }
         let handler = ConnectionHandler(
             session: session, router: router, framing: framing, closeDeadline: drain, logger: logger
         ) { [registry] in

@@ -57,30 +57,15 @@ struct SubscriptionTests {
         }
     }
 
-    /// fan-out:   1 … 6 handed out already
-    /// joiner:    has 0 ──▶ gets what it missed, and of that only its own
-    @Test func whoJoinsLateGetsItsOwnOfWhatItMissed() {
-        let stream = Stream(ring: 100)
-        let connection = stream.connect()
-        let feed = stream.feed
-        var round = FanoutRound(position: 0) { _, _ in }
-        let events = (1...6).map { seq in
-            var entry = EventDraft(at: Fixture.now, type: .stepProgress, tenant: Tenant.default, message: "\(seq)")
-            entry.job = Fixtures.id(seq % 2)
-            return Event(seq: Int64(seq), entry: entry)
-        }
-        feed.publish(events)
-        round.deliver(events.map(FeedEvent.init))
-        let subscription = Subscription(
-            id: "late", session: connection.session, filter: EventFilter(job: Fixtures.id(1)), cursor: 0)
-        let key = SubscriptionKey(session: 1, id: "late")
-        let row = LiveTable.Row(key: key, ending: Ending(), subscription: subscription)
-        round.admit(row, feed)
-        #expect(row.subscription.cursor == 5)
-        let sent = String(decoding: connection.session.takeOutput() ?? [], as: UTF8.self)
-        #expect(sent.split(separator: "\n").count == 3)
-        round.deliver([FeedEvent(Event(seq: 7, entry: events[0].entry))])
-        #expect(row.subscription.cursor == 7)
+    /// Two connections have the same ids, as each counts its own, and never one that its client has chosen.
+    @Test func idsAreMadeForEachConnection() async throws {
+        let stream = Stream()
+        let (one, two) = (stream.connect(1), stream.connect(2))
+        try stream.subscribe(one, as: "s2")
+        let ids = try [one, one, two].map { try stream.subscriptions.reserve(nil, for: $0.session) }
+        #expect(ids == ["s1", "s3", "s1"])
+        stream.subscriptions.end("s3", of: one.session)
+        #expect(try stream.subscriptions.reserve(nil, for: one.session) == "s4")
     }
 
     @Test func whatIsLookedAtInVainIsToldNowAndThen() async throws {

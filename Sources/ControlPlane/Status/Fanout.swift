@@ -53,7 +53,10 @@ final class Fanout: Sendable {
         var round = FanoutRound(position: feed.head, onLeave: onLeave)
         for await _ in feed.changes {
             takeMessages(&round)
-            while await deliverNext(&round), !Task.isCancelled { takeMessages(&round) }
+            while await deliverNext(&round), !Task.isCancelled {
+                round.admitEarly(feed)
+                takeMessages(&round)
+            }
         }
     }
 

@@ -3,11 +3,14 @@ import JSONRPC
 
 /// What the fan-out's task holds: the subscriptions that are up to date, and how far they are.
 ///
-/// A page of events is handed out connection by connection, so that each gets its part of the page in one write.
+/// A page of events is handed out audience by audience and connection by connection: what is the same for many is written down once, and each
+/// connection gets its part of the page in one write.
 struct FanoutRound {
     /// Every event up to here was handed out.
     private(set) var position: Int64
     private var table = LiveTable()
+    /// Those who are further than the round.
+    private var early: [SubscriptionKey: LiveTable.Row] = [:]
     private let onLeave: @Sendable (Subscription, Ending) -> Void
     /// Where bookmarks were last looked at.
     private var looked: Int64
@@ -24,10 +27,16 @@ struct FanoutRound {
     }
 
     /// Takes a row in, and gives it what the others were given since its place.
+    ///
+    /// A row that is further than the round (it has read the store, which knows of events before the feed does) waits for it.
     mutating func admit(_ row: LiveTable.Row, _ feed: EventFeed) {
         row.subscription.wasLive = true
-        table.insert(row)
         let cursor = row.subscription.cursor
+        guard cursor <= position else {
+            early[row.key] = row
+            return
+        }
+        table.insert(row)
         guard cursor < position else { return }
         switch feed.events(after: cursor, limit: Int(position - cursor)) {
         case .behind: dismiss(row, after: cursor)
@@ -38,21 +47,37 @@ struct FanoutRound {
         }
     }
 
+    /// Takes in those who waited for the round.
+    mutating func admitEarly(_ feed: EventFeed) {
+        for row in early.values where row.subscription.cursor <= position {
+            early[row.key] = nil
+            admit(row, feed)
+        }
+    }
+
     mutating func remove(_ key: SubscriptionKey) {
+        early[key] = nil
         table.remove(key)
     }
 
     /// Hands a page out: events in order, without a gap.
     mutating func deliver(_ events: [FeedEvent]) {
-        guard let last = events.last?.seq, last > position else { return }
+        let before = position
+        guard let last = events.last?.seq, last > before else { return }
         var page = EventPage(events)
         var wanted: [LiveTable.Place: [Int]] = [:]
-        for (index, event) in events.enumerated() where event.seq > position {
+        for (index, event) in events.enumerated() where event.seq > before {
             for place in table.places(for: event) { wanted[place, default: []].append(index) }
         }
         position = last
         for (place, indices) in wanted {
-            for row in table[place] { hand(&page, indices, to: row) }
+            for audience in table[place] {
+                if audience.sharesLines {
+                    hand(&page, indices, toAll: audience, after: before)
+                } else {
+                    for row in audience.rows { hand(&page, indices, to: row) }
+                }
+            }
         }
         tellBookmarks()
     }
@@ -63,13 +88,29 @@ struct FanoutRound {
         position = seq
     }
 
+    /// Hands the same lines to everybody, as far as there is room.
+    private mutating func hand(
+        _ page: inout EventPage, _ wanted: [Int], toAll audience: LiveTable.Audience, after before: Int64
+    ) {
+        guard let somebody = audience.rows.first?.subscription else { return }
+        guard (try? page.prepare(wanted)) != nil else {
+            for row in audience.rows { dismiss(row, after: before) }
+            return
+        }
+        var next = 0
+        while next < wanted.count {
+            let first = next
+            _ = fillLines(page, wanted, &next, somebody)
+            let last = page.events[wanted[next - 1]].seq
+            for row in lines.withUnsafeBytes({ audience.offer($0, last: last) }) {
+                dismiss(row, after: page.events[wanted[first]].seq - 1)
+            }
+        }
+    }
+
     /// Hands a row what it wants of a page, as far as its connection has room and its subscription goes.
     private mutating func hand(_ page: inout EventPage, _ indices: [Int], to row: LiveTable.Row) {
-        var wanted = indices
-        if !row.isPlain { wanted.removeAll { !row.subscription.wants(page.events[$0].event) } }
-        if let first = wanted.first, page.events[first].seq <= row.subscription.cursor {
-            wanted.removeAll { page.events[$0].seq <= row.subscription.cursor }
-        }
+        let wanted = indices.filter { row.subscription.wants(page.events[$0].event) }
         guard (try? page.prepare(wanted)) != nil else {
             // What cannot be written down is told by whoever catches up.
             return dismiss(row, after: row.subscription.cursor)
@@ -78,7 +119,7 @@ struct FanoutRound {
         while next < wanted.count {
             let first = next
             let goesOn = fillLines(page, wanted, &next, row.subscription)
-            guard lines.withUnsafeBytes({ row.session.offer(lines: $0) }) == .queued else {
+            guard lines.withUnsafeBytes({ row.subscription.session.offer(lines: $0) }) == .queued else {
                 return dismiss(row, after: page.events[wanted[first]].seq - 1)
             }
             let last = page.events[wanted[next - 1]].seq
@@ -120,7 +161,7 @@ struct FanoutRound {
             guard row.subscription.isQuiet, let text = try? row.subscription.message(row.subscription.bookmark) else {
                 continue
             }
-            if row.session.offer(text) == .queued { row.subscription.told = position }
+            if row.subscription.session.offer(text) == .queued { row.subscription.told = position }
         }
     }
 }

@@ -50,6 +50,9 @@ struct Subscription: Sendable {
         event.seq > cursor && filter.matches(event.entry) && !snapshot.tells(event)
     }
 
+    /// Whether it wants every event that its filter matches, from its cursor on and without an end.
+    var takesAll: Bool { remaining == nil && !endsWhenTerminal && snapshot.isPast(cursor) }
+
     /// Delivers an event that it wants, where the connection has room.
     mutating func offer(_ event: FeedEvent) throws -> Session.Offer {
         var lines: [UInt8] = []
@@ -103,6 +106,9 @@ struct SnapshotPages: Sendable {
     mutating func add(last: InstanceID?, head: Int64) {
         pages.append(Page(last: last, head: head))
     }
+
+    /// Whether no event after this one is shown by a page.
+    func isPast(_ seq: Int64) -> Bool { pages.allSatisfy { $0.head <= seq } }
 
     /// From where on events have to follow; none before the first page.
     var floor: Int64? { pages.first?.head }

@@ -19,10 +19,22 @@ public final class Subscriptions: Service {
         let ending: Ending
     }
 
-    private struct State {
-        /// By connection and id. A connection that ever subscribed has its place until it closes.
-        var held: [UInt64: [String: Ending]] = [:]
+    /// What one connection has.
+    private struct Held {
+        var endings: [String: Ending] = [:]
+        /// Ids that were made for it.
         var made = 0
+
+        /// The next id that the client has not chosen itself. Connections' ids are the same, so that their events are (``LiveTable/Audience``).
+        mutating func makeID() -> String {
+            repeat { made += 1 } while endings["s\(made)"] != nil
+            return "s\(made)"
+        }
+    }
+
+    private struct State {
+        /// By connection. One that ever subscribed has its place until it closes.
+        var held: [UInt64: Held] = [:]
     }
 
     let feed: EventFeed
@@ -63,32 +75,35 @@ public final class Subscriptions: Service {
     /// Takes the place of a subscription; it starts with ``start(_:)``. Throws where the connection has one of that id.
     func reserve(_ wanted: String?, for session: Session) throws -> String {
         let (id, isFirst) = try state.withLock { state in
-            state.made += 1
-            let id = wanted ?? "s\(state.made)"
-            guard state.held[session.id]?[id] == nil else { throw APIError.subscriptionExists(id) }
             let isFirst = state.held[session.id] == nil
-            state.held[session.id, default: [:]][id] = Ending()
+            let id = wanted ?? state.held[session.id, default: Held()].makeID()
+            guard state.held[session.id]?.endings[id] == nil else { throw APIError.subscriptionExists(id) }
+            state.held[session.id, default: Held()].endings[id] = Ending()
             return (id, isFirst)
         }
         if isFirst { session.onClose { self.forget(session) } }
         do {
             try session.reserveSubscription()
         } catch {
-            state.withLock { _ = $0.held[session.id]?.removeValue(forKey: id) }
+            state.withLock { _ = $0.held[session.id]?.endings.removeValue(forKey: id) }
             throw error
         }
         return id
     }
 
     func start(_ subscription: Subscription) {
-        guard let ending = state.withLock({ $0.held[subscription.session.id]?[subscription.id] }) else { return }
+        guard let ending = state.withLock({ $0.held[subscription.session.id]?.endings[subscription.id] }) else {
+            return
+        }
         being.yield(Late(subscription: subscription, ending: ending))
     }
 
     /// Ends a subscription; false where the connection has none of that id.
     @discardableResult
     func end(_ id: String, of session: Session) -> Bool {
-        guard let ending = state.withLock({ $0.held[session.id]?.removeValue(forKey: id) }) else { return false }
+        guard let ending = state.withLock({ $0.held[session.id]?.endings.removeValue(forKey: id) }) else {
+            return false
+        }
         session.releaseSubscription()
         ending.send()
         fanout.leave(SubscriptionKey(session: session.id, id: id))
@@ -97,8 +112,8 @@ public final class Subscriptions: Service {
 
     /// Ends everything of a connection that is gone.
     private func forget(_ session: Session) {
-        let held = state.withLock { $0.held.removeValue(forKey: session.id) } ?? [:]
-        for (id, ending) in held {
+        let held = state.withLock { $0.held.removeValue(forKey: session.id) } ?? Held()
+        for (id, ending) in held.endings {
             ending.send()
             fanout.leave(SubscriptionKey(session: session.id, id: id))
         }
@@ -121,7 +136,7 @@ public final class Subscriptions: Service {
             fanout.join(key, ending, subscription)
         case .ended:
             // The client may have a new one of that id by now.
-            let isHeld = state.withLock { $0.held[subscription.session.id]?[subscription.id] === ending }
+            let isHeld = state.withLock { $0.held[subscription.session.id]?.endings[subscription.id] === ending }
             if isHeld { end(subscription.id, of: subscription.session) }
         }
     }

@@ -1,0 +1,134 @@
+import AuraModel
+import JSON
+import JSONRPC
+import Locking
+import Storage
+import TestKit
+import Testing
+
+@testable import ControlPlane
+
+@Suite("What a round of the fan-out hands out")
+struct FanoutRoundTests {
+    private let stream = Stream(ring: 1000)
+    private let left = Locked<[String: Int64]>([:])
+
+    private func makeRound(at position: Int64 = 0) -> FanoutRound {
+        FanoutRound(position: position) { [left] subscription, _ in
+            left.withLock { $0["\(subscription.session.id)/\(subscription.id)"] = subscription.cursor }
+        }
+    }
+
+    /// Events of the jobs 0 and 1 in turn; they stand in the feed as well.
+    private func events(_ seqs: ClosedRange<Int64>) -> [FeedEvent] {
+        let events = seqs.map { seq in
+            var entry = EventDraft(at: Fixture.now, type: .stepProgress, tenant: Tenant.default, message: "\(seq)")
+            entry.job = Fixtures.id(Int(seq % 2))
+            return Event(seq: seq, entry: entry)
+        }
+        stream.feed.publish(events)
+        return events.map(FeedEvent.init)
+    }
+
+    private func row(
+        _ connection: InMemoryConnection, id: String = "s1", filter: EventFilter = EventFilter(),
+        after cursor: Int64 = 0,
+        _ change: (inout Subscription) -> Void = { _ in }
+    ) -> LiveTable.Row {
+        var subscription = Subscription(id: id, session: connection.session, filter: filter, cursor: cursor)
+        change(&subscription)
+        return LiveTable.Row(
+            key: SubscriptionKey(session: connection.session.id, id: id), ending: Ending(), subscription: subscription)
+    }
+
+    /// What waits for the client, by subscription.
+    private func taken(from connection: InMemoryConnection) throws -> [String: [Int64]] {
+        var seqs: [String: [Int64]] = [:]
+        while let bytes = connection.session.takeOutput() {
+            connection.session.didWrite()
+            for line in bytes.split(separator: UInt8(ascii: "\n")) {
+                let params = try JSONValue(parsing: Array(line))["params"]
+                let id = try #require(params?["subscription"]?.stringValue)
+                seqs[id, default: []].append(try #require(params?["result"]?["seq"]?.integerValue))
+            }
+        }
+        return seqs
+    }
+
+    @Test func thoseWithTheSameBytesAndThoseWithTheirOwn() throws {
+        let connections = (1...3).map { stream.connect(UInt64($0)) }
+        var round = makeRound()
+        for connection in connections { round.admit(row(connection), stream.feed) }
+        round.admit(row(connections[0], id: "mine"), stream.feed)
+        round.admit(row(connections[1], id: "odd", filter: EventFilter(job: Fixtures.id(1))), stream.feed)
+        round.admit(row(connections[2], id: "three") { $0.remaining = 3 }, stream.feed)
+        round.deliver(events(1...6))
+        #expect(try taken(from: connections[0]) == ["s1": Array(1...6), "mine": Array(1...6)])
+        #expect(try taken(from: connections[1]) == ["s1": Array(1...6), "odd": [1, 3, 5]])
+        #expect(try taken(from: connections[2]) == ["s1": Array(1...6), "three": [1, 2, 3]])
+        #expect(left.withLock { $0 } == ["3/three": 3])
+        round.deliver(events(7...7))
+        #expect(try connections.map { try taken(from: $0)["s1"] } == [[7], [7], [7]])
+    }
+
+    /// Who has no room leaves with its place; those who stand behind it in the table are not passed over.
+    @Test func whoHasNoRoomLeavesAndTheOthersGoOn() throws {
+        let connections = (1...5).map { stream.connect(UInt64($0), queue: $0 % 2 == 0 ? 2000 : 4 << 20) }
+        var round = makeRound()
+        for connection in connections { round.admit(row(connection), stream.feed) }
+        for seq in Int64(1)...20 { round.deliver(events(seq...seq)) }
+        let places = left.withLock { $0 }
+        #expect(Set(places.keys) == ["2/s1", "4/s1"])
+        for connection in connections {
+            let last = places["\(connection.session.id)/s1"] ?? 20
+            #expect(try taken(from: connection) == ["s1": Array(1...last)])
+        }
+        round.remove(SubscriptionKey(session: 1, id: "s1"))
+        round.deliver(events(21...21))
+        #expect(try connections.map { try taken(from: $0)["s1"] } == [nil, nil, [21], nil, [21]])
+    }
+
+    /// A page that is longer than what is handed over at once leaves nothing out and repeats nothing.
+    @Test func aLongPageGoesInParts() throws {
+        let connections = (1...3).map { stream.connect(UInt64($0), queue: $0 == 2 ? 300_000 : 4 << 20) }
+        var round = makeRound()
+        for connection in connections { round.admit(row(connection), stream.feed) }
+        round.deliver(events(1...900))
+        let place = try #require(left.withLock { $0["2/s1"] })
+        #expect((1..<900).contains(place))
+        #expect(try taken(from: connections[0]) == ["s1": Array(1...900)])
+        #expect(try taken(from: connections[1]) == ["s1": Array(1...place)])
+        #expect(try taken(from: connections[2]) == ["s1": Array(1...900)])
+    }
+
+    /// round:    1 … 6 handed out already
+    /// joiner:   has 0 ──▶ gets what it missed, and of that only its own
+    @Test func whoJoinsLateGetsItsOwnOfWhatItMissed() throws {
+        let connection = stream.connect()
+        var round = makeRound()
+        round.deliver(events(1...6))
+        round.admit(row(connection, filter: EventFilter(job: Fixtures.id(1))), stream.feed)
+        #expect(try taken(from: connection) == ["s1": [1, 3, 5]])
+        round.deliver(events(7...8))
+        #expect(try taken(from: connection) == ["s1": [7]])
+    }
+
+    /// round:    at 2      ──▶ 4 ──▶ 9
+    /// joiner:   has 6 of the store ──▶ 7 and on
+    @Test func whoIsFurtherThanTheRoundWaitsForIt() throws {
+        let connection = stream.connect()
+        var round = makeRound(at: 2)
+        round.admit(row(connection, after: 6), stream.feed)
+        round.deliver(events(3...4))
+        round.admitEarly(stream.feed)
+        #expect(try taken(from: connection) == [:])
+        round.deliver(events(5...9))
+        round.admitEarly(stream.feed)
+        #expect(try taken(from: connection) == ["s1": [7, 8, 9]])
+        round.deliver(events(10...10))
+        #expect(try taken(from: connection) == ["s1": [10]])
+        round.remove(SubscriptionKey(session: 1, id: "s1"))
+        round.deliver(events(11...11))
+        #expect(try taken(from: connection) == [:])
+    }
+}
