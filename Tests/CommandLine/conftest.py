@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import threading
 
@@ -81,9 +82,10 @@ def start(binary, environment):
     started = []
 
     def run(*arguments):
+        # Who runs the tests in the background ignores interrupts, and would hand that down.
         process = subprocess.Popen(
             [binary, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-            env=environment)
+            env=environment, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         watchdog = threading.Timer(LIMIT_SECONDS, process.kill)
         watchdog.daemon = True
         watchdog.start()
