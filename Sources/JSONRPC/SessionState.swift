@@ -36,6 +36,8 @@ struct SessionState: Sendable {
     var isWakeDue = false
     /// Whether messages wait to be read until there is room.
     var holdsInput = false
+    /// Whether a long message waits for the reader; looking at that itself would copy it.
+    private var hasDecoded = false
     private let lowWaterBytes: Int
     private(set) var holds = 0
     private(set) var beingWritten = 0
@@ -49,7 +51,9 @@ struct SessionState: Sendable {
     private(set) var calls: [UInt64: InFlight] = [:]
     private(set) var batches: [UInt64: Batch] = [:]
     /// A long message that was read elsewhere, until the reader takes it.
-    var decoded: Inbound?
+    var decoded: Inbound? {
+        didSet { hasDecoded = decoded != nil }
+    }
     private var firstWaiter: UInt64 = 0
     private var nextWaiter: UInt64 = 0
     private var lastKey: UInt64 = 0
@@ -106,7 +110,7 @@ extension SessionState {
     private var mayOvertake: Bool { outbox.isEmpty && beingWritten == 0 && !saysLengths }
 
     /// Whether the transport has something to do. What queues up behind a write is taken when that is through, without a turn more.
-    var needsTurn: Bool { (!outbox.isEmpty && beingWritten == 0) || decoded != nil || wantsClose || inputEnded }
+    var needsTurn: Bool { (!outbox.isEmpty && beingWritten == 0) || hasDecoded || wantsClose || inputEnded }
 
     /// Whether a reply of `count` bytes would overflow the queue of a client that does not read.
     func overflows(_ count: Int) -> Bool {
