@@ -12,13 +12,17 @@ public struct ConnectionReader: Sendable {
     /// Replies that were made since the last flush, so that one read costs one turn at the session's lock.
     private var replies: [UInt8] = []
     /// A message that waits until enough calls in flight have ended.
-    private var parked: Inbound?
+    private var parked: Inbound? {
+        didSet { isParked = parked != nil }
+    }
     /// Whether a long message is being read elsewhere; those behind it wait.
     private var isDecoding = false
 
     /// Messages of more bytes are not read on the transport's turn, since all its connections would wait for it: a mebibyte of small
     /// values takes hundreds of milliseconds.
     private static let shortMessageBytes = 4096
+    /// What is answered without being read is so cheap that more bytes of it fit a turn.
+    private static let knownMessageBytes = 16 << 10
     private var isStopped = false
     /// Whether the session knows that room is waited for.
     private var isAwaited = false
@@ -36,9 +40,10 @@ public struct ConnectionReader: Sendable {
 
     /// Whether a call waits for room among the calls in flight; after `inFlightPatienceMs` of it the transport calls
     /// ``losePatience()``.
-    public var isParked: Bool { parked != nil }
+    // Stored, since looking at the call itself would copy it.
+    public private(set) var isParked = false
 
-    private var isHeldUp: Bool { parked != nil || isDecoding }
+    private var isHeldUp: Bool { isParked || isDecoding }
 
     /// Takes bytes that were read; with the framing ``Framing/whole`` they are one message.
     public mutating func receive(_ bytes: UnsafeRawBufferPointer) {
@@ -79,7 +84,7 @@ public struct ConnectionReader: Sendable {
 
     private mutating func advance() {
         let room = session.limits.outboundLowWaterBytes - session.queuedBytes
-        if let message = parked, session.hasRoom(for: router.waitingCalls(in: message)) {
+        if isParked, let message = parked, session.hasRoom(for: router.waitingCalls(in: message)) {
             parked = nil
             take(message)
         }
@@ -105,7 +110,7 @@ public struct ConnectionReader: Sendable {
         swap(&answered, &replies)
         let (known, limits) = (router.known, session.limits)
         framer.take { message in
-            answered.count < room && message.count <= Self.shortMessageBytes
+            answered.count < room && message.count <= Self.knownMessageBytes
                 && known.answer(message, limits, to: &answered)
         }
         swap(&answered, &replies)

@@ -136,7 +136,7 @@ extension RPCServer {
             // One connection's share of a turn: a flood waits its turn behind everybody else's call.
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(
-                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 2048, maximum: 4 << 10))
+                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 2048, maximum: 2 << 10))
         switch address {
         case .unix(let path, let mode):
             let file = try UnixSocketFile.bind(path: path, mode: mode)
