@@ -38,8 +38,12 @@ public struct RPCLimits: Sendable, Hashable {
         self.outboundQueueBytes = outboundQueueBytes
     }
 
-    /// Below this many waiting bytes, notifications flow and calls are read.
+    /// Below this many waiting bytes, calls are read.
     public var outboundLowWaterBytes: Int { outboundQueueBytes / 4 }
+
+    /// Below this many waiting bytes, notifications flow. Little, since every subscriber of a thousand may be slow, the system holds some
+    /// for each of them as well, and what does not flow is not lost.
+    public var outboundNotificationBytes: Int { outboundQueueBytes / 32 }
 
     var json: JSONLimits { JSONLimits(bytes: messageBytes, depth: depth) }
 }

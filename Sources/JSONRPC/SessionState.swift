@@ -38,7 +38,7 @@ struct SessionState: Sendable {
     var holdsInput = false
     /// Whether a long message waits for the reader; looking at that itself would copy it.
     private var hasDecoded = false
-    private let lowWaterBytes: Int
+    private let notificationBytes: Int
     private(set) var holds = 0
     private(set) var beingWritten = 0
     private(set) var outbox: [UInt8] = []
@@ -62,7 +62,7 @@ struct SessionState: Sendable {
     init(limits: RPCLimits, sendNow: Session.SendNow? = nil) {
         self.limits = limits
         self.sendNow = sendNow
-        lowWaterBytes = limits.outboundLowWaterBytes
+        notificationBytes = limits.outboundNotificationBytes
     }
 
     /// Bytes that the client has not taken yet.
@@ -85,7 +85,7 @@ struct SessionState: Sendable {
 // MARK: - Outbound
 
 extension SessionState {
-    private var mayNotify: Bool { holds == 0 && queuedBytes < lowWaterBytes }
+    private var mayNotify: Bool { holds == 0 && queuedBytes < notificationBytes }
 
     /// Queues a notification if there is room and nobody waits before it.
     mutating func offer(_ append: (inout SessionState) -> Void) -> Session.Offer {

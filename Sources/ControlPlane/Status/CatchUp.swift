@@ -2,11 +2,13 @@ import AuraAPI
 import AuraModel
 import JSON
 import JSONRPC
+import Locking
 import Storage
 
 /// Brings a subscription up to date, at its client's pace.
 ///
-/// While the connection has no room it keeps one message and no page: what it read is read again.
+/// While the connection has no room it keeps one message and no page: what it read is read again. Few have a page of the ledger at a
+/// time, so that a thousand that come back at once take the memory of those few.
 struct CatchUp {
     enum Result {
         /// It has everything up to `cursor`, and goes on live.
@@ -18,6 +20,8 @@ struct CatchUp {
     private(set) var subscription: Subscription
     let feed: EventFeed
     let store: any Store
+    /// Permits to read the ledger.
+    let reading: Permits
 
     /// Events that are looked at in one go.
     private static let page = 500
@@ -27,15 +31,18 @@ struct CatchUp {
     /// What one look at the ledger came to.
     private enum Step {
         case more
+        /// This event found no room.
+        case busy(FeedEvent)
         case upToDate
         case enough
         case lagged
     }
 
-    init(_ subscription: Subscription, feed: EventFeed, store: any Store) {
+    init(_ subscription: Subscription, feed: EventFeed, store: any Store, reading: Permits) {
         self.subscription = subscription
         self.feed = feed
         self.store = store
+        self.reading = reading
     }
 
     /// Runs until the subscription is up to date or over. Throws `SessionClosed`, `CancellationError`, and what the store throws.
@@ -51,16 +58,21 @@ struct CatchUp {
     private mutating func follow() async throws -> Result {
         if let remaining = subscription.remaining, remaining <= 0 { return try await end(.maxEvents) }
         while true {
-            switch try await step() {
-            case .enough: return try await end(.maxEvents)
-            case .lagged: return try await end(.lagged)
-            case .more: break
-            case .upToDate:
+            var step = try await step()
+            if case .upToDate = step {
                 guard subscription.endsWhenTerminal, try await isSettled() else { return .live(subscription) }
                 // The store may know of events that the feed has yet to hear of.
                 let head = try await store.head()
                 guard subscription.cursor < head else { return try await end(.terminal) }
-                if try await readLedger(through: head) == .enough { return try await end(.maxEvents) }
+                step = try await readLedger(through: head)
+            }
+            switch step {
+            case .enough: return try await end(.maxEvents)
+            case .lagged: return try await end(.lagged)
+            case .more, .upToDate: break
+            case .busy(let event):
+                try await subscription.deliver(event)
+                if isEnough { return try await end(.maxEvents) }
             }
             if subscription.isQuiet { try await tellBookmark() }
         }
@@ -70,7 +82,7 @@ struct CatchUp {
         switch feed.events(after: subscription.cursor, limit: Self.page) {
         case .events(let events):
             guard let last = events.last else { return .upToDate }
-            return try await deliver(events.filter { subscription.wants($0.event) }, through: last.seq)
+            return try offer(events.filter { subscription.wants($0.event) }, through: last.seq)
         case .behind(let head):
             if subscription.wasLive, subscription.onLag == .close { return .lagged }
             return try await readLedger(through: head)
@@ -78,23 +90,28 @@ struct CatchUp {
     }
 
     private mutating func readLedger(through head: Int64) async throws -> Step {
+        try await reading.take()
+        defer { reading.giveBack() }
         let query = EventQuery(filter: subscription.filter, after: subscription.cursor, through: head, limit: Self.page)
         let events = try await store.events(query)
         let last = events.count < Self.page ? head : events.last?.seq ?? head
-        return try await deliver(events.map(FeedEvent.init).filter { subscription.wants($0.event) }, through: last)
+        return try offer(events.map(FeedEvent.init).filter { subscription.wants($0.event) }, through: last)
     }
 
-    /// Delivers a page as far as there is room, and then one event more.
-    private mutating func deliver(_ page: [FeedEvent], through last: Int64) async throws -> Step {
+    /// Offers a page, as far as there is room.
+    private mutating func offer(_ page: [FeedEvent], through last: Int64) throws -> Step {
         let events = subscription.onLag == .coalesce ? Self.coalesced(page) : page
-        for event in events {
-            switch try subscription.offer(event) {
+        var rest = events.prefix(subscription.remaining.map { Int(clamping: $0) } ?? .max)
+        while let first = rest.first {
+            let (lines, count) = try subscription.lines(of: rest)
+            switch lines.withUnsafeBytes({ subscription.session.offer(lines: $0) }) {
             case .closed: throw SessionClosed()
-            case .queued: if isEnough { return .enough }
-            case .busy:
-                try await subscription.deliver(event)
-                return isEnough ? .enough : .more
+            case .busy: return .busy(first)
+            case .queued:
+                subscription.delivered(rest[rest.startIndex + count - 1].seq, count: Int64(count))
+                if isEnough { return .enough }
             }
+            rest = rest.dropFirst(count)
         }
         subscription.cursor = last
         return .more

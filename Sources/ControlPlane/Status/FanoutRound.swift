@@ -17,9 +17,6 @@ struct FanoutRound {
     /// What goes to one connection; kept, so that its memory is.
     private var lines: [UInt8] = []
 
-    /// Bytes that are handed to a connection at once.
-    private static let lineBytes = 64 << 10
-
     init(position: Int64, onLeave: @escaping @Sendable (Subscription, Ending) -> Void) {
         self.position = position
         self.onLeave = onLeave
@@ -135,7 +132,7 @@ struct FanoutRound {
         lines.removeAll(keepingCapacity: true)
         let first = next
         let limit = subscription.remaining.map { Int(clamping: $0) } ?? .max
-        while next < wanted.count, lines.count < Self.lineBytes {
+        while next < wanted.count, lines.count < Subscription.lineBytes {
             let index = wanted[next]
             page.append(index, for: subscription, to: &lines)
             next += 1

@@ -31,6 +31,9 @@ struct Subscription: Sendable {
     private static let suffix = Array("}}".utf8)
     private static let lineEnd = Array("}}\n".utf8)
 
+    /// Bytes after which no further line is handed to a connection at once.
+    static let lineBytes = 64 << 10
+
     /// After so many events that do not match, the client is told how far it is, so that it need not begin so far back.
     static let eventsToBookmark: Int64 = 1000
 
@@ -53,13 +56,15 @@ struct Subscription: Sendable {
     /// Whether it wants every event that its filter matches, from its cursor on and without an end.
     var takesAll: Bool { remaining == nil && !endsWhenTerminal && snapshot.isPast(cursor) }
 
-    /// Delivers an event that it wants, where the connection has room.
-    mutating func offer(_ event: FeedEvent) throws -> Session.Offer {
+    /// The lines of events, as many as are handed to a connection at once, and how many events these are.
+    func lines(of events: some Sequence<FeedEvent>) throws -> (lines: [UInt8], count: Int) {
         var lines: [UInt8] = []
-        try event.text().withUnsafeBytes { write($0, to: &lines) }
-        let offer = lines.withUnsafeBytes { session.offer(lines: $0) }
-        if offer == .queued { delivered(event.seq) }
-        return offer
+        var count = 0
+        for event in events where lines.count < Self.lineBytes {
+            try event.text().withUnsafeBytes { write($0, to: &lines) }
+            count += 1
+        }
+        return (lines, count)
     }
 
     /// Delivers an event as soon as the connection has room.

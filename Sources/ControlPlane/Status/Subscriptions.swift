@@ -42,6 +42,8 @@ public final class Subscriptions: Service {
     private let logger: Logger
     private let fanout: Fanout
     private let state = Locked(State())
+    /// More would not be quicker: they wait for the same disk.
+    private let reading = Permits(4, maximumWaiting: .max)
     private let late: AsyncStream<Late>
     private let being: AsyncStream<Late>.Continuation
 
@@ -142,10 +144,12 @@ public final class Subscriptions: Service {
     }
 
     private func catchUp(_ subscription: Subscription) async -> CatchUp.Result {
-        var catchUp = CatchUp(subscription, feed: feed, store: store)
+        var catchUp = CatchUp(subscription, feed: feed, store: store, reading: reading)
         do {
             return try await catchUp.run()
         } catch is CancellationError {
+            return .ended
+        } catch Permits.Refusal.cancelled {
             return .ended
         } catch is SessionClosed {
             return .ended

@@ -3,6 +3,7 @@ internal import DriverKit
 internal import DriverREST
 internal import HTTPClient
 internal import JSON
+internal import Locking
 internal import Logging
 
 /// One call of Tailscale's API.

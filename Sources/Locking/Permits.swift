@@ -1,8 +1,13 @@
-public import AuraModel
-internal import Locking
-
-/// Lets a number of calls through at once, in the order in which they came.
+/// Lets a number of tasks through at once, in the order in which they came.
 public final class Permits: Sendable {
+    /// Why a task was not let through.
+    public enum Refusal: Error, Sendable, Hashable {
+        /// The task was cancelled while it waited.
+        case cancelled
+        /// As many as may wait do so already.
+        case tooManyWait
+    }
+
     private enum Turn: Sendable {
         case go
         case cancelled
@@ -16,27 +21,14 @@ public final class Permits: Sendable {
     private let state: Locked<State>
     private let maximumWaiting: Int
 
+    /// Creates `count` permits, one at least.
     public init(_ count: Int, maximumWaiting: Int = 4096) {
         state = Locked(State(free: max(count, 1)))
         self.maximumWaiting = maximumWaiting
     }
 
-    /// Runs `body` when its turn has come. `what` names the call in an error: "list servers".
-    public func run<Result>(
-        _ what: String, _ body: () async throws(Failure) -> Result
-    ) async throws(Failure) -> Result {
-        try await take(what)
-        do {
-            let result = try await body()
-            giveBack()
-            return result
-        } catch {
-            giveBack()
-            throw error
-        }
-    }
-
-    private func take(_ what: String) async throws(Failure) {
+    /// Takes a permit, as soon as there is one. Whoever has it owes a ``giveBack()``.
+    public func take() async throws(Refusal) {
         let promise = Promise<Turn>()
         let isFull = state.withLock { state in
             if state.free > 0 {
@@ -49,17 +41,15 @@ public final class Permits: Sendable {
             state.waiting.append(promise)
             return false
         }
-        if isFull {
-            throw Failure(.transient, code: "overloaded", message: "cannot \(what): too many calls wait already")
-        }
+        if isFull { throw .tooManyWait }
         switch await promise.value(whenCancelled: .cancelled) {
         case .go: return
-        case .cancelled: throw .cancelled(what)
+        case .cancelled: throw .cancelled
         }
     }
 
     /// The next one in line goes; without one, the permit is free again.
-    private func giveBack() {
+    public func giveBack() {
         while let next = next() {
             if next.answer(.go) { return }
         }

@@ -1,5 +1,3 @@
-internal import Locking
-
 /// An answer that one task waits for and that several may try to give: the first one counts.
 ///
 ///     waiter:  value() ───────────────── resumes with the first answer

@@ -1,0 +1,27 @@
+public import AuraModel
+public import Locking
+
+extension Permits {
+    /// Runs `body` when its turn has come. `what` names the call in an error: "list servers".
+    public func run<Result>(
+        _ what: String, _ body: () async throws(Failure) -> Result
+    ) async throws(Failure) -> Result {
+        do {
+            try await take()
+        } catch {
+            switch error {
+            case .cancelled: throw .cancelled(what)
+            case .tooManyWait:
+                throw Failure(.transient, code: "overloaded", message: "cannot \(what): too many calls wait already")
+            }
+        }
+        do {
+            let result = try await body()
+            giveBack()
+            return result
+        } catch {
+            giveBack()
+            throw error
+        }
+    }
+}
