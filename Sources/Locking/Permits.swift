@@ -48,6 +48,9 @@ public final class Permits: Sendable {
         }
     }
 
+    /// How many wait for one now.
+    public var waiting: Int { state.withLock { $0.waiting.count { !$0.isAnswered } } }
+
     /// The next one in line goes; without one, the permit is free again.
     public func giveBack() {
         while let next = next() {

@@ -90,7 +90,7 @@ struct FanoutRoundTests {
 
     /// A page that is longer than what is handed over at once leaves nothing out and repeats nothing.
     @Test func aLongPageGoesInParts() throws {
-        let connections = (1...3).map { stream.connect(UInt64($0), queue: $0 == 2 ? 300_000 : 4 << 20) }
+        let connections = (1...3).map { stream.connect(UInt64($0), queue: $0 == 2 ? 300_000 : 64 << 20) }
         var round = makeRound()
         for connection in connections { round.admit(row(connection), stream.feed) }
         round.deliver(events(1...900))

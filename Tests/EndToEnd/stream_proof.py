@@ -21,9 +21,9 @@ import time
 from harness import Closed, Crowd, RPCError, World, build_load, fresh_name
 
 MODES = ("rest", "live", "stall")
-# A stalled connection holds a quarter of its outbound queue, and as much that is being written. For all together there is the ring
-# of the newest 8,192 events, each a value of some KiB with its text.
-STALLED_KIB = 2 * 1024
+# A stalled connection holds a thirty-second of its outbound queue and a page of lines, and as much that is being written. For all
+# together there is the ring of the newest 8,192 events, each a value of some KiB with its text.
+STALLED_KIB = 2 * (128 + 64)
 RING_KIB = 32 * 1024
 # A connection that reads may have one page of 500 events, half a KiB each, on its way while it catches up.
 LIVE_KIB = 256

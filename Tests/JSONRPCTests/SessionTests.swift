@@ -198,7 +198,7 @@ import Testing
         let message = Session.notification("event", params: ["text": .string(String(repeating: "x", count: 1000))])
         var queued = 0
         while slow.session.offer(message) == .queued { queued += 1 }
-        #expect(queued == (16 << 10) / (message.count + 1) + 1)
+        #expect(queued == limits.outboundNotificationBytes / (message.count + 1) + 1)
         let sender = Task { for _ in 0..<100 { try await slow.session.notify(message) } }
         for _ in 0..<1000 {
             try await quick.session.notify(message)

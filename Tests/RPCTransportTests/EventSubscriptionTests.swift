@@ -15,7 +15,7 @@ import Testing
     ) async throws {
         let scratch = try ScratchDirectory()
         let path = scratch.socket
-        try await TestServer.run(on: [.unix(path: path)], router: daemon.router) { _ in
+        try await TestServer.run(on: [.unix(path: path)], router: daemon.router, limits: PlayedDaemon.limits) { _ in
             let client = AuraClient(.unix(path: path), notificationBuffer: buffer)
             try await body(client)
             await client.close()

@@ -37,6 +37,9 @@ struct PlayedDaemon: Sendable {
     /// The newest event's place.
     let head: Int64
     let state = Locked(State())
+    /// With room for all that a subscription delivers: it is offered at once.
+    static let limits = RPCLimits(outboundQueueBytes: 64 << 20)
+
     /// Holds `restart`, which is not answered until it is released.
     let gate = Gate()
 

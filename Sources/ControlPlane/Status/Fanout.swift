@@ -24,6 +24,8 @@ final class Fanout: Sendable {
 
     /// Events that are taken in one go.
     private static let page = 500
+    /// What an event may come later by than it could.
+    private static let longestRest = Duration.milliseconds(10)
     /// How long to wait for a store that cannot be read.
     private static let pause = Duration.milliseconds(200)
 
@@ -53,11 +55,22 @@ final class Fanout: Sendable {
         var round = FanoutRound(position: feed.head, onLeave: onLeave)
         for await _ in feed.changes {
             takeMessages(&round)
+            var began = time.uptime()
             while await deliverNext(&round), !Task.isCancelled {
                 round.admitEarly(feed)
                 takeMessages(&round)
+                await rest(asLongAs: time.uptime() - began, round)
+                began = time.uptime()
             }
         }
+    }
+
+    /// Leaves others the processor where events come faster than they are handed out one by one: many in one write cost little more
+    /// than one, and who makes them is not to be slowed by those who listen.
+    private func rest(asLongAs spent: Duration, _ round: FanoutRound) async {
+        let waiting = feed.head - round.position
+        guard waiting > 0, waiting < Self.page else { return }
+        try? await time.sleep(for: min(spent, Self.longestRest))
     }
 
     private func send(_ message: Message) {

@@ -1,0 +1,57 @@
+import Locking
+import Testing
+
+@Suite("Permits", .timeLimit(.minutes(1)))
+struct PermitsTests {
+    /// Tasks that wait for a permit, in the order in which they came; each is told when it has one.
+    private func waitInLine(_ permits: Permits, _ count: Int, _ said: Locked<[Int]>) async throws -> [Task<
+        Void, any Error
+    >] {
+        var tasks: [Task<Void, any Error>] = []
+        for number in 0..<count {
+            tasks.append(
+                Task {
+                    try await permits.take()
+                    said.withLock { $0.append(number) }
+                })
+            // Tasks begin when they please; the next one comes when this one waits.
+            while permits.waiting <= number { await Task.yield() }
+        }
+        return tasks
+    }
+
+    @Test func whoCameFirstGoesFirst() async throws {
+        let permits = Permits(1)
+        try await permits.take()
+        let said = Locked<[Int]>([])
+        let tasks = try await waitInLine(permits, 5, said)
+        for task in tasks {
+            permits.giveBack()
+            try await task.value
+        }
+        #expect(said.withLock { $0 } == [0, 1, 2, 3, 4])
+    }
+
+    @Test func whoIsCancelledLosesTheTurnAndNobodyElseDoes() async throws {
+        let permits = Permits(1)
+        try await permits.take()
+        let said = Locked<[Int]>([])
+        let tasks = try await waitInLine(permits, 3, said)
+        tasks[1].cancel()
+        await #expect(throws: Permits.Refusal.cancelled) { try await tasks[1].value }
+        permits.giveBack()
+        try await tasks[0].value
+        permits.giveBack()
+        try await tasks[2].value
+        #expect(said.withLock { $0 } == [0, 2])
+    }
+
+    @Test func moreThanMayWaitAreRefused() async throws {
+        let permits = Permits(1, maximumWaiting: 1)
+        try await permits.take()
+        let tasks = try await waitInLine(permits, 1, Locked([]))
+        await #expect(throws: Permits.Refusal.tooManyWait) { try await permits.take() }
+        permits.giveBack()
+        try await tasks[0].value
+    }
+}
