@@ -16,13 +16,20 @@ internal import NIOCore
 struct DirectSocket: Sendable {
     private let descriptor: CInt
 
-    /// None where the channel is no socket, or the process has no descriptor left; NIO then writes everything.
+    /// None where the channel is no socket, or descriptors are getting scarce: the last quarter of those that the process may have is for
+    /// connections themselves. NIO then writes everything.
     init?(of channel: any Channel) {
         let copy = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
             fcntl($0, F_DUPFD_CLOEXEC, 0)
         }
         guard let copy, copy >= 0 else { return nil }
         descriptor = copy
+        let most = sysconf(CInt(_SC_OPEN_MAX))
+        // The system hands out the lowest number that is free.
+        guard most < 0 || Int(copy) < most / 4 * 3 else {
+            close()
+            return nil
+        }
     }
 
     /// Writes as much as the kernel takes now; 0 where it takes nothing or the connection is broken, which NIO finds out as well.

@@ -1,8 +1,11 @@
 """Every limit of `system.limits`: what is at the limit is taken, what is one beyond is refused by an error of its own."""
 
+import contextlib
 import json
+import os
 import pathlib
 import re
+import resource
 import threading
 import time
 
@@ -219,6 +222,19 @@ def test_outbound_queue_bytes_are_more_than_any_reply(connection):
     assert answer["error"]["data"]["code"] == "outboundQueueFull" and not answer["error"]["data"]["retryable"]
     assert answer["error"]["data"]["actual"] > LIMITS["outboundQueueBytes"]
     assert lives_on(connection)
+
+
+def test_descriptors_that_get_scarce(world):
+    """A connection may take two; where there are few left it takes one."""
+    pid = world.daemon.pid
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(pid, resource.RLIMIT_NOFILE, (len(os.listdir(f"/proc/{pid}/fd")) + 100, before[1]))
+    try:
+        with contextlib.ExitStack() as stack:
+            for connection in [stack.enter_context(world.connect()) for _ in range(60)]:
+                assert connection.call("system.ping") == {"pong": True}
+    finally:
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
 
 
 def resident_bytes(pid):

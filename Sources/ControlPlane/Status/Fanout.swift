@@ -69,7 +69,7 @@ final class Fanout: Sendable {
     /// than one, and who makes them is not to be slowed by those who listen.
     private func rest(asLongAs spent: Duration, _ round: FanoutRound) async {
         let waiting = feed.head - round.position
-        guard waiting > 0, waiting < Self.page else { return }
+        guard waiting > 1, waiting < Self.page else { return }
         try? await time.sleep(for: min(spent, Self.longestRest))
     }
 
