@@ -21,6 +21,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
     private var wasSilent = false
     private var isClosing = false
     private var ping: Scheduled<Void>?
+    private var encoder: ChannelHandlerContext?
 
     init(limits: RPCLimits, pingInterval: TimeAmount) {
         self.limits = limits
@@ -28,12 +29,14 @@ final class WebSocketHandler: ChannelDuplexHandler {
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
+        encoder = try? context.pipeline.syncOperations.context(handlerType: WebSocketFrameEncoder.self)
         schedulePing(context)
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         ping?.cancel()
         ping = nil
+        encoder = nil
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -59,14 +62,19 @@ final class WebSocketHandler: ChannelDuplexHandler {
     /// pong behind calls that wait may not have been read.
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         wasSilent = false
-        var lines = unwrapOutboundIn(data)
-        while let length = lines.readableBytesView.firstIndex(of: UInt8(ascii: "\n")).map({ $0 - lines.readerIndex }) {
-            guard let message = lines.readSlice(length: length) else { break }
-            lines.moveReaderIndex(forwardBy: 1)
-            let isLast = lines.readableBytes == 0
-            let frame = WebSocketFrame(fin: true, opcode: .text, data: message)
-            context.write(wrapOutboundOut(frame), promise: isLast ? promise : nil)
+        let lines = unwrapOutboundIn(data)
+        var frames = context.channel.allocator.buffer(capacity: lines.readableBytes + 64)
+        lines.withUnsafeReadableBytes { lines in
+            var rest = lines[...]
+            while let end = rest.firstIndex(of: UInt8(ascii: "\n")) {
+                let message = UnsafeRawBufferPointer(rebasing: rest[..<end])
+                frames.writeTextFrameHeader(length: message.count)
+                frames.writeBytes(message)
+                rest = rest[(end + 1)...]
+            }
         }
+        // Past NIO's encoder, which takes frames one by one.
+        (encoder ?? context).write(NIOAny(frames), promise: promise)
     }
 
     /// A close of the daemon's side is said before.
@@ -89,6 +97,18 @@ final class WebSocketHandler: ChannelDuplexHandler {
         let reply = context.channel.allocator.buffer(bytes: error.reply)
         context.write(wrapOutboundOut(WebSocketFrame(fin: true, opcode: .text, data: reply)), promise: nil)
         close(context, code)
+    }
+}
+
+extension ByteBuffer {
+    /// Writes what stands before a whole text of a server, which is not masked (RFC 6455 §5.2).
+    fileprivate mutating func writeTextFrameHeader(length: Int) {
+        let finalText: UInt8 = 0x81
+        switch length {
+        case ...125: writeMultipleIntegers(finalText, UInt8(length))
+        case ...0xFFFF: writeMultipleIntegers(finalText, 126 as UInt8, UInt16(length))
+        default: writeMultipleIntegers(finalText, 127 as UInt8, UInt64(length))
+        }
     }
 }
 

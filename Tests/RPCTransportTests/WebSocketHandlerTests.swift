@@ -6,11 +6,12 @@ import Testing
 
 @testable import RPCTransport
 
-@Suite("A WebSocket's silence")
+@Suite("What a WebSocket writes, and its silence")
 struct WebSocketHandlerTests {
     private let channel = EmbeddedChannel()
 
     init() throws {
+        try channel.pipeline.syncOperations.addHandler(WebSocketFrameEncoder())
         try channel.pipeline.syncOperations.addHandler(
             WebSocketHandler(limits: RPCLimits(), pingInterval: .seconds(30)))
         try channel.connect(to: SocketAddress(unixDomainSocketPath: "/nowhere")).wait()
@@ -20,11 +21,29 @@ struct WebSocketHandlerTests {
         channel.embeddedEventLoop.advanceTime(by: .seconds(seconds))
     }
 
-    private func sent() throws -> [WebSocketOpcode] {
-        var opcodes: [WebSocketOpcode] = []
-        while let frame = try channel.readOutbound(as: WebSocketFrame.self) { opcodes.append(frame.opcode) }
-        return opcodes
+    private struct Frame: Equatable {
+        var opcode: WebSocketOpcode
+        var data: ByteBuffer
     }
+
+    /// The whole frames that were written, read by RFC 6455 §5.2.
+    private func frames() throws -> [Frame] {
+        var bytes = ByteBuffer()
+        while var part = try channel.readOutbound(as: ByteBuffer.self) { bytes.writeBuffer(&part) }
+        var frames: [Frame] = []
+        while let first = bytes.readInteger(as: UInt8.self) {
+            #expect(first & 0xF0 == 0x80, "a frame's first byte is \(first)")
+            var length = bytes.readInteger(as: UInt8.self).map(Int.init)
+            if length == 126 { length = bytes.readInteger(as: UInt16.self).map(Int.init) }
+            if length == 127 { length = bytes.readInteger(as: UInt64.self).map(Int.init) }
+            let data = length.flatMap { bytes.readSlice(length: $0) }
+            let opcode = try #require(WebSocketOpcode(encodedWebSocketOpcode: first & 0x0F))
+            frames.append(Frame(opcode: opcode, data: try #require(data)))
+        }
+        return frames
+    }
+
+    private func sent() throws -> [WebSocketOpcode] { try frames().map(\.opcode) }
 
     private func receive(_ opcode: WebSocketOpcode) throws {
         try channel.writeInbound(WebSocketFrame(fin: true, opcode: opcode, data: ByteBuffer()))
@@ -62,10 +81,15 @@ struct WebSocketHandlerTests {
         #expect(!channel.isActive)
     }
 
+    /// At the lengths where a header gets longer, and with a ping in between.
     @Test func eachLineIsAFrameOfItsOwn() throws {
-        try channel.writeOutbound(ByteBuffer(string: "{}\n[1]\n"))
-        var texts: [String] = []
-        while let frame = try channel.readOutbound(as: WebSocketFrame.self) { texts.append(String(buffer: frame.data)) }
-        #expect(texts == ["{}", "[1]"])
+        let lines = [2, 125, 126, 65_535, 65_536].map { String(repeating: "x", count: $0) }
+        try channel.writeOutbound(ByteBuffer(string: lines.map { $0 + "\n" }.joined()))
+        pass(30)
+        try channel.writeOutbound(ByteBuffer(string: "[1]\n"))
+        var wanted = lines.map { Frame(opcode: .text, data: ByteBuffer(string: $0)) }
+        wanted.append(Frame(opcode: .ping, data: ByteBuffer()))
+        wanted.append(Frame(opcode: .text, data: ByteBuffer(string: "[1]")))
+        #expect(try frames() == wanted)
     }
 }
