@@ -11,10 +11,12 @@ import Testing
 @Suite("What a round of the fan-out hands out")
 struct FanoutRoundTests {
     private let stream = Stream(ring: 1000)
+    /// Where those who left stand.
     private let left = Locked<[String: Int64]>([:])
 
     private func makeRound(at position: Int64 = 0) -> FanoutRound {
         FanoutRound(position: position) { [left] subscription, _ in
+            #expect(subscription.wasLive)
             left.withLock { $0["\(subscription.session.id)/\(subscription.id)"] = subscription.cursor }
         }
     }
@@ -130,5 +132,12 @@ struct FanoutRoundTests {
         round.remove(SubscriptionKey(session: 1, id: "s1"))
         round.deliver(events(11...11))
         #expect(try taken(from: connection) == [:])
+    }
+
+    @Test func itRestsAsLongAsItWorkedWhereEventsGather() {
+        let spent = Duration.milliseconds(3)
+        let rests = [0, 1, 2, 499, 500].map { Fanout.rest(after: spent, waiting: $0) }
+        #expect(rests == [.zero, .zero, spent, spent, .zero])
+        #expect(Fanout.rest(after: .seconds(1), waiting: 7) == .milliseconds(10))
     }
 }

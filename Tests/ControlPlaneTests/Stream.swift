@@ -53,12 +53,10 @@ struct Stream {
         _ = try await store.submit(Fixtures.provision(number, tenant: tenant, at: Fixture.now))
     }
 
-    func publish(_ numbers: ClosedRange<Int64>, type: EventType = .stepProgress) {
-        feed.publish(
-            numbers.map { seq in
-                Event(
-                    seq: seq, entry: EventDraft(at: Fixture.now, type: type, tenant: Tenant.default, message: "\(seq)"))
-            })
+    /// Further events, which the ledger and the feed have.
+    func publish(_ count: Int, type: EventType = .stepProgress) async throws {
+        let event = EventDraft(at: Fixture.now, type: type, tenant: Tenant.default, message: "")
+        _ = try await store.recordSweep(SweepRecord(events: Array(repeating: event, count: count)))
     }
 }
 

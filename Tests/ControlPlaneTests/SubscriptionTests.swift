@@ -73,7 +73,7 @@ struct SubscriptionTests {
         let connection = stream.connect()
         try await stream.run {
             try stream.subscribe(connection, filter: EventFilter(types: [.alertRaised]))
-            for start in stride(from: Int64(1), through: 2_001, by: 4) { stream.publish(start...(start + 3)) }
+            for _ in 1...501 { try await stream.publish(4) }
             let mark = try await connection.nextResult()
             #expect(mark["type"] == "subscription.bookmark")
             #expect((1_000...2_004).contains(try #require(mark["seq"]?.integerValue)))
@@ -89,7 +89,7 @@ struct SubscriptionTests {
             for _ in 1...20 {
                 try stream.subscribe(connection, as: "mine", after: seq)
                 seq += 1
-                stream.publish(seq...seq)
+                try await stream.publish(1)
                 #expect(try await connection.nextSeqs(1) == [seq])
                 #expect(throws: RPCError.self) { try stream.subscriptions.reserve("mine", for: connection.session) }
                 #expect(stream.subscriptions.end("mine", of: connection.session))
@@ -119,7 +119,7 @@ struct SubscriptionTests {
         try await stream.run {
             try stream.subscribe(connection) { $0.onLag = .coalesce }
             for seq in Int64(1)...20 {
-                stream.publish(seq...seq)
+                try await stream.publish(1)
                 #expect(try await connection.nextSeqs(1) == [seq])
             }
         }

@@ -59,18 +59,20 @@ final class Fanout: Sendable {
             while await deliverNext(&round), !Task.isCancelled {
                 round.admitEarly(feed)
                 takeMessages(&round)
-                await rest(asLongAs: time.uptime() - began, round)
+                let rest = Self.rest(after: time.uptime() - began, waiting: feed.head - round.position)
+                if rest > .zero { try? await time.sleep(for: rest) }
                 began = time.uptime()
             }
         }
     }
 
-    /// Leaves others the processor where events come faster than they are handed out one by one: many in one write cost little more
-    /// than one, and who makes them is not to be slowed by those who listen.
-    private func rest(asLongAs spent: Duration, _ round: FanoutRound) async {
-        let waiting = feed.head - round.position
-        guard waiting > 1, waiting < Self.page else { return }
-        try? await time.sleep(for: min(spent, Self.longestRest))
+    /// How long to leave others the processor after a page that took `spent`, while so many events wait.
+    ///
+    /// Where events come faster than they are handed out one by one, many in one write cost little more than one, and who makes them is
+    /// not to be slowed by those who listen.
+    static func rest(after spent: Duration, waiting: Int64) -> Duration {
+        // One is handed out at once, and a full page gains nothing by waiting.
+        waiting > 1 && waiting < page ? min(spent, longestRest) : .zero
     }
 
     private func send(_ message: Message) {
