@@ -4,7 +4,7 @@ import Testing
 
 @testable import ControlPlane
 
-@Suite("The ledger's newest events in memory", .timeLimit(.minutes(1)))
+@Suite("The ledger's newest events in memory", .timeLimit(.minutes(3)))
 struct EventFeedTests {
     @Test("a follower gets what comes after its place, in order")
     func follows() throws {

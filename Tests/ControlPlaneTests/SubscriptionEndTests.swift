@@ -9,7 +9,7 @@ import Testing
 
 @testable import ControlPlane
 
-@Suite("A subscription's own ends", .timeLimit(.minutes(1)))
+@Suite("A subscription's own ends", .timeLimit(.minutes(3)))
 struct SubscriptionEndTests {
     /// What the ring no longer holds is read from the ledger by whoever was never up to date; of those who were, some want to be told.
     @Test(arguments: [false, true])

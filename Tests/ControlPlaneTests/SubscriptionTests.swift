@@ -8,7 +8,7 @@ import Testing
 
 @testable import ControlPlane
 
-@Suite("What subscriptions deliver", .timeLimit(.minutes(1)))
+@Suite("What subscriptions deliver", .timeLimit(.minutes(3)))
 struct SubscriptionTests {
     /// publisher:  1 … 40 ──────────────────────────▶ 41 … 60
     /// quick:      reads all the while
@@ -126,7 +126,7 @@ struct SubscriptionTests {
     }
 }
 
-@Suite("A snapshot, and what follows it", .timeLimit(.minutes(1)))
+@Suite("A snapshot, and what follows it", .timeLimit(.minutes(3)))
 struct SnapshotTests {
     @Test func instancesComeInPagesAndEventsFollowWithoutGapOrRepetition() async throws {
         let stream = Stream(ring: 1000)

@@ -1,7 +1,7 @@
 import Locking
 import Testing
 
-@Suite("Permits", .timeLimit(.minutes(1)))
+@Suite("Permits", .timeLimit(.minutes(3)))
 struct PermitsTests {
     /// Tasks that wait for a permit, in the order in which they came; each is told when it has one.
     private func waitInLine(_ permits: Permits, _ count: Int, _ said: Locked<[Int]>) async throws -> [Task<

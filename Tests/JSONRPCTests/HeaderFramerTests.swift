@@ -54,7 +54,7 @@ import Testing
 }
 
 /// A connection that speaks with lengths, as a client of it sees it.
-@Suite(.timeLimit(.minutes(1))) struct LengthsTests {
+@Suite(.timeLimit(.minutes(3))) struct LengthsTests {
     private func connect() -> InMemoryConnection {
         var router = Router { _ in }
         router.registerImmediate(RPCMethod<NoParams, JSONValue>("ping")) { _, _ in "pong" }

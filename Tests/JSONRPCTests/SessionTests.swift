@@ -3,7 +3,7 @@ import JSONRPC
 import Locking
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct SessionTests {
+@Suite(.timeLimit(.minutes(3))) struct SessionTests {
     static func ping(_ id: Int) -> String { "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"ping\"}" }
     static func waits(_ id: Int, _ name: String = "") -> String {
         "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"waits\",\"params\":{\"name\":\"\(name)\"}}"

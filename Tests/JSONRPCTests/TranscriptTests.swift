@@ -4,7 +4,7 @@ import Locking
 import Testing
 
 /// What goes in and what must come out, as go-ethereum writes such tests down.
-@Suite(.timeLimit(.minutes(1))) struct TranscriptTests {
+@Suite(.timeLimit(.minutes(3))) struct TranscriptTests {
     static let exact: [(String, [String])] = [
         (#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#, [#"{"jsonrpc":"2.0","id":1,"result":"pong"}"#]),
         (#"{"jsonrpc":"2.0","id":1.0,"method":"ping"}"#, [#"{"jsonrpc":"2.0","id":1.0,"result":"pong"}"#]),

@@ -4,7 +4,7 @@ import Storage
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct CancellationEngineTests {
+@Suite(.timeLimit(.minutes(3))) struct CancellationEngineTests {
     /// A step that stays at the gate until its task is cancelled or the gate opens, and an undo beside it.
     private static func held(_ shop: Workshop) -> JobDefinition {
         provision([

@@ -4,7 +4,7 @@ import Storage
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct DrainTests {
+@Suite(.timeLimit(.minutes(3))) struct DrainTests {
     private static func definition(_ shop: Workshop, stubborn: Bool = false) -> JobDefinition {
         provision([
             step("a") { _ in

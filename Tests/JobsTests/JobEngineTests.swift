@@ -5,7 +5,7 @@ import Storage
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct JobEngineTests {
+@Suite(.timeLimit(.minutes(3))) struct JobEngineTests {
     @Test func aJobIsClaimedAndRunToItsEnd() async throws {
         let shop = try Workshop()
         let engine = shop.engine([

@@ -5,7 +5,7 @@ import Storage
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct LeaseTests {
+@Suite(.timeLimit(.minutes(3))) struct LeaseTests {
     private static func definition(_ shop: Workshop, stubborn: Bool) -> JobDefinition {
         provision([
             step("a") { _ in

@@ -4,7 +4,7 @@ import Storage
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct PivotEngineTests {
+@Suite(.timeLimit(.minutes(3))) struct PivotEngineTests {
     /// The wish stands in the row when the worker begins, and comes again while it is at work: the step runs once, to its end.
     @Test func aWorkerGoesOnPastAWishThatIsNotHeard() async throws {
         let shop = try Workshop()

@@ -5,7 +5,7 @@ import Storage
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct TroubleTests {
+@Suite(.timeLimit(.minutes(3))) struct TroubleTests {
     /// The database cannot be written for a while, at every write in turn: the step runs once, its result is kept.
     @Test(arguments: 1...4) func writesAreTriedAgainWhileTheLeaseLasts(_ failing: Int) async throws {
         let shop = try Workshop()

@@ -9,7 +9,7 @@ import RPCTransport
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct AuraClientTests {
+@Suite(.timeLimit(.minutes(3))) struct AuraClientTests {
     /// Runs `body` with a client of a played daemon.
     func served(
         _ daemon: PlayedDaemon = PlayedDaemon(), patience: Duration = .seconds(60),

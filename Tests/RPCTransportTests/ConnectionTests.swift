@@ -8,7 +8,7 @@ import NIOPosix
 import RPCTransport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ConnectionTests {
+@Suite(.timeLimit(.minutes(3))) struct ConnectionTests {
     /// Runs `body` with a connection to a server on a Unix socket.
     func connected(
         limits: RPCLimits = RPCLimits(), methods: Methods = Methods(), buffer: Int = 1024,

@@ -9,7 +9,7 @@ import RPCTransport
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct EventSubscriptionTests {
+@Suite(.timeLimit(.minutes(3))) struct EventSubscriptionTests {
     func served(
         _ daemon: PlayedDaemon, buffer: Int = 1024, _ body: (AuraClient) async throws -> Void
     ) async throws {

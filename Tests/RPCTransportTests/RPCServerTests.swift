@@ -7,7 +7,7 @@ import RPCTransport
 import ServiceLifecycle
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct RPCServerTests {
+@Suite(.timeLimit(.minutes(3))) struct RPCServerTests {
     static func ping(_ id: Int) -> String { "{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"ping\"}" }
 
     /// Runs `body` against a server on a Unix socket, and again against one on TCP.

@@ -6,7 +6,7 @@ import NIOPosix
 import RPCTransport
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct UnixSocketTests {
+@Suite(.timeLimit(.minutes(3))) struct UnixSocketTests {
     func failure(listeningOn path: String) async -> ListenError? {
         await #expect(throws: ListenError.self) {
             try await TestServer.run(on: [.unix(path: path)]) { _ in Issue.record("listened on \(path)") }

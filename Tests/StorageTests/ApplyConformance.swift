@@ -4,7 +4,7 @@ import Storage
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ApplyConformance {
+@Suite(.timeLimit(.minutes(3))) struct ApplyConformance {
     @Test(arguments: StoreUnderTest.all) func rowsAndEventsAreWrittenAsOne(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         let claim = try await store.claimed()

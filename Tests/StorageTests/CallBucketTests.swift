@@ -45,7 +45,7 @@ import Testing
     }
 }
 
-@Suite(.timeLimit(.minutes(1))) struct CallConformance {
+@Suite(.timeLimit(.minutes(3))) struct CallConformance {
     private func request(_ bucket: String = "a", remaining: Double? = nil, at: Timestamp = start) -> CallRequest {
         CallRequest(
             bucket: bucket, sighting: remaining.map { CallSighting(limit: 100, remaining: $0, callsPerSecond: 1) },

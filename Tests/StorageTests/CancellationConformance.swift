@@ -3,7 +3,7 @@ import Storage
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct CancellationConformance {
+@Suite(.timeLimit(.minutes(3))) struct CancellationConformance {
     @Test(arguments: StoreUnderTest.all) func aWaitingJobIsDueAtOnce(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         try await store.release(try await store.claimed(), as: .waiting, availableAt: start + .seconds(300))

@@ -3,7 +3,7 @@ import Storage
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ClaimConformance {
+@Suite(.timeLimit(.minutes(3))) struct ClaimConformance {
     @Test(arguments: StoreUnderTest.all) func aClaimHandsOverAllThatADecisionNeeds(_ subject: StoreUnderTest)
         async throws
     {

@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 /// Whose turn it is: `docs/decisions/0015-fairness-limits-retention.md`.
-@Suite(.timeLimit(.minutes(1))) struct FairnessConformance {
+@Suite(.timeLimit(.minutes(3))) struct FairnessConformance {
     private static let many = TenantID("many")
     private static let few = TenantID("few")
 

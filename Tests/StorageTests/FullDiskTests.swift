@@ -6,7 +6,7 @@ import StorageSQLite
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1)), .enabled("needs root, to mount a small tmpfs", SmallFileSystem.isAvailable))
+@Suite(.timeLimit(.minutes(3)), .enabled("needs root, to mount a small tmpfs", SmallFileSystem.isAvailable))
 struct FullDiskTests {
     /// Fills what the file system still has, and gives it back.
     private struct Ballast {

@@ -3,7 +3,7 @@ import Storage
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct IdempotencyConformance {
+@Suite(.timeLimit(.minutes(3))) struct IdempotencyConformance {
     @Test(arguments: StoreUnderTest.all) func theSameKeyAndRequestIsTheSameJob(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         let key = Idempotency(scope: "a", key: "evt_1", request: "provision ada")

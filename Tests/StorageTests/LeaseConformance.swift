@@ -3,7 +3,7 @@ import Storage
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct LeaseConformance {
+@Suite(.timeLimit(.minutes(3))) struct LeaseConformance {
     private func held(_ claim: Claim) -> LeaseExtension.Held {
         LeaseExtension.Held(job: claim.job.id, epoch: claim.job.epoch)
     }

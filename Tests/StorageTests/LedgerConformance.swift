@@ -4,7 +4,7 @@ import Storage
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct LedgerConformance {
+@Suite(.timeLimit(.minutes(3))) struct LedgerConformance {
     struct Refusal: Error {}
 
     /// 200 writers at once, every fifth of which fails in its own way. What committed is numbered without a gap.

@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 /// Quotas, places and duties.
-@Suite(.timeLimit(.minutes(1))) struct LimitsConformance {
+@Suite(.timeLimit(.minutes(3))) struct LimitsConformance {
     private func provision(_ number: Int, tenant: TenantID = Tenant.default, quota: Int) -> Submission {
         var submission = Fixtures.provision(number, tenant: tenant, at: start)
         submission.quota = quota

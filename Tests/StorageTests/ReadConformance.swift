@@ -3,7 +3,7 @@ import Storage
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct ReadConformance {
+@Suite(.timeLimit(.minutes(3))) struct ReadConformance {
     /// Five instances: two of another tenant, one running, one destroyed.
     private static func populate(_ store: any Store) async throws {
         let other = TenantID("other")

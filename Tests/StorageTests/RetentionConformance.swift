@@ -3,7 +3,7 @@ import Storage
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct RetentionConformance {
+@Suite(.timeLimit(.minutes(3))) struct RetentionConformance {
     private let day = Duration.seconds(86_400)
 
     private func prune(_ store: any Store, before: Timestamp, limit: Int = 100) async throws -> Pruned {

@@ -7,7 +7,7 @@ import Testing
 
 @testable import StorageSQLite
 
-@Suite(.timeLimit(.minutes(1))) struct SQLiteOpeningTests {
+@Suite(.timeLimit(.minutes(3))) struct SQLiteOpeningTests {
     @Test func aSecondDaemonIsKeptOutWhileTheFirstLives() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("aura.db")

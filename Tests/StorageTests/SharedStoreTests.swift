@@ -8,7 +8,7 @@ import Testing
 @testable import StoragePostgres
 
 /// Several daemons on one database, each with a store of its own.
-@Suite(.timeLimit(.minutes(2))) struct SharedStoreTests {
+@Suite(.timeLimit(.minutes(3))) struct SharedStoreTests {
     private let place: StorePlace
 
     init() throws {

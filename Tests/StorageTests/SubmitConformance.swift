@@ -4,7 +4,7 @@ import Storage
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct SubmitConformance {
+@Suite(.timeLimit(.minutes(3))) struct SubmitConformance {
     struct Refusal: Error, Equatable {}
 
     @Test(arguments: StoreUnderTest.all) func aNewInstanceComesWithItsJobAndFirstEvent(_ subject: StoreUnderTest)

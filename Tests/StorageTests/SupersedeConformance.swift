@@ -3,7 +3,7 @@ import Storage
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct SupersedeConformance {
+@Suite(.timeLimit(.minutes(3))) struct SupersedeConformance {
     @Test(arguments: StoreUnderTest.all) func aJobThatNobodyHoldsEndsAtOnce(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         _ = try await store.submit(Fixtures.provision(1, at: start))

@@ -3,7 +3,7 @@ import Storage
 import TestKit
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct SweepConformance {
+@Suite(.timeLimit(.minutes(3))) struct SweepConformance {
     private func sighting(_ id: String, kind: ResourceKind = .server) -> Sighting {
         Sighting(
             key: Sighting.Key(kind: kind, id: id), finding: .orphan, name: "aura-\(id)", instance: Fixtures.id(1),
