@@ -165,6 +165,10 @@ let package = Package(
         program(
             "aura-sandbox",
             ["JSON", "Locking", argumentParser, crypto, hummingbird, logging, serviceLifecycle, subprocess, nioCore]),
+        // What a newcomer to AuraClient reads first; a package of its own there.
+        .executableTarget(
+            name: "example-provision", dependencies: ["AuraClient"],
+            path: "clients/swift/Examples/Provision/Sources/provision"),
 
         // Tests mirror Sources; Tests/EndToEnd drives the programs from outside and is no Swift target.
         suite("JSONTests", ["JSON"]),

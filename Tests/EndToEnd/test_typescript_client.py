@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from harness import REPOSITORY, binary, eventually, finish, fresh_name
+from harness import REPOSITORY, eventually, finish, fresh_name
 from harness.node import compile_typescript, node
 
 SOURCE = REPOSITORY / "clients/typescript"
@@ -40,19 +40,12 @@ def free_port():
         return probe.getsockname()[1]
 
 
-def has_gateway():
-    """Whether this daemon serves HTTP and WebSocket."""
-    return any("--http" in finish([binary("aurad"), *command, "--help"]).stdout for command in ([], ["run"]))
-
-
 @pytest.fixture(params=["unix", "tcp", "ws"])
 def reached(request, worlds):
     """A world, and the address by which its daemon is called."""
     if request.param == "unix":
         world = worlds()
         return world, str(world.daemon.socket)
-    if request.param == "ws" and not has_gateway():
-        pytest.skip("aurad has no --http")
     place = f"127.0.0.1:{free_port()}"
     world = worlds({"http" if request.param == "ws" else "listen": place})
     return world, f"ws://{place}/ws" if request.param == "ws" else f"tcp:{place}"
