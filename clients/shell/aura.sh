@@ -100,35 +100,47 @@ aura_call() {
     done
 }
 
+# What comes on a subscription's connection, a line each: its kind, a number and a text. One jq reads all of it; a message that was cut
+# off it leaves out.
+_aura_heard() {
+    jq --unbuffered -r 'if has("error") then "error", .error.data.retryable == true, (.error | tojson)
+        elif has("id") then "reply", .result.head, "-"
+        else .params.result | .type, (if .complete == false then "-" else .seq end), tojson end' 2>/dev/null
+}
+
 # aura_subscribe PARAMS: prints every event on a line, once and in order, through lost connections, until the subscription ends.
 aura_subscribe() {
-    local params=$1 line type seq last='' until=$((SECONDS + ${AURA_PATIENCE:-60})) next=100 status
+    local params=$1 kind number text last='' until=$((SECONDS + ${AURA_PATIENCE:-60})) next=100
     while true; do
         [ -z "$last" ] || params=$(jq -c --argjson seq "$last" '. + {from: $seq}' <<<"$params")
-        status=0
-        while IFS= read -r line; do
-            if _aura_has error "$line"; then
-                jq -c .error <<<"$line" >&2
-                return "$(jq 'if .error.data.retryable then 2 else 1 end' <<<"$line")"
-            fi
-            until=$((SECONDS + ${AURA_PATIENCE:-60})) next=100
-            if _aura_has id "$line"; then
+        while IFS= read -r kind && IFS= read -r number && IFS= read -r text; do
+            case $kind in
+            error)
+                printf '%s\n' "$text" >&2
+                [ "$number" = false ] && return 1
+                return 2
+                ;;
+            reply)
                 # One from now on begins behind the head that the reply names.
-                [ -n "$last" ] || [ "$(jq -r '.from // "now"' <<<"$params")" != now ] || last=$(jq .result.head <<<"$line")
-                continue
-            fi
-            { read -r type && read -r seq; } < <(jq -r '.params.result | .type, .seq' <<<"$line")
-            case $type in
+                [ -n "$last" ] || [ "$(jq -r '.from // "now"' <<<"$params")" != now ] || last=$number
+                ;;
             subscription.ended) return 0 ;;
-            subscription.bookmark) last=$seq ;;
+            subscription.bookmark) last=$number ;;
+            subscription.snapshot)
+                # One that was lost before its last page begins anew.
+                [ "$number" = - ] || last=$number
+                printf '%s\n' "$text" || return
+                ;;
             *)
-                [ -n "$last" ] && [ "$seq" -le "$last" ] && continue
-                last=$seq
-                jq -c .params.result <<<"$line" || return
+                if [ -z "$last" ] || [ "$number" -gt "$last" ]; then
+                    last=$number
+                    printf '%s\n' "$text" || return
+                fi
                 ;;
             esac
+            until=$((SECONDS + ${AURA_PATIENCE:-60})) next=100
         done < <(jq -nc --argjson params "$params" '{jsonrpc: "2.0", id: 1, method: "status.subscribe", params: $params}' |
-            socat -t 31536000 - "$(_aura_address)" 2>/dev/null)
+            socat -t 31536000 - "$(_aura_address)" 2>/dev/null | _aura_heard)
         _aura_pause until next || return
     done
 }
