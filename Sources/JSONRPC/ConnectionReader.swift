@@ -11,6 +11,8 @@ public struct ConnectionReader: Sendable {
     private var framer: MessageFramer
     /// Replies that were made since the last flush, so that one read costs one turn at the session's lock.
     private var replies: [UInt8] = []
+    /// What is answered already of a batch that still comes in.
+    private var begun = KnownAnswers.BatchReply()
     /// A message that waits until enough calls in flight have ended.
     private var parked: Inbound? {
         didSet { isParked = parked != nil }
@@ -94,7 +96,11 @@ public struct ConnectionReader: Sendable {
         }
         while !isHeldUp, replies.count < room {
             answerKnown(room)
-            guard let frame = framer.next() else { break }
+            guard let frame = framer.next() else {
+                framer.withUnfinished { router.known.begin(&begun, $0, session.limits) }
+                break
+            }
+            begun = KnownAnswers.BatchReply()
             take(frame)
         }
         isBlocked = isHeldUp || replies.count >= room
@@ -107,13 +113,19 @@ public struct ConnectionReader: Sendable {
     private mutating func answerKnown(_ room: Int) {
         // Taken out, since the framer is at work as well.
         var answered: [UInt8] = []
+        var begun = KnownAnswers.BatchReply()
         swap(&answered, &replies)
+        swap(&begun, &self.begun)
         let (known, limits) = (router.known, session.limits)
         framer.take { message in
-            answered.count < room && message.count <= Self.knownMessageBytes
-                && known.answer(message, limits, to: &answered)
+            guard answered.count < room, message.count - begun.position <= Self.knownMessageBytes,
+                known.answer(message, limits, begun: &begun, to: &answered)
+            else { return false }
+            if begun.items > 0 { begun = KnownAnswers.BatchReply() }
+            return true
         }
         swap(&answered, &replies)
+        swap(&begun, &self.begun)
     }
 
     /// Refuses the call that waits for room, since none came in time, and goes on behind it.

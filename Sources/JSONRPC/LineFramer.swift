@@ -70,6 +70,12 @@ public struct LineFramer: Sendable {
         (self.start, self.searched) = (start, searched)
     }
 
+    /// Shows what has come in of the next line; to be called where ``next()`` has nothing.
+    func withUnfinished(_ body: (UnsafeRawBufferPointer) -> Void) {
+        guard !isEmpty else { return }
+        withBytes(of: start..<buffer.count, body)
+    }
+
     /// Shows the bytes of a message.
     public func withBytes<R>(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         try buffer.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }

@@ -65,6 +65,11 @@ struct MessageFramer: Sendable {
         change(lines: { $0.take(while: body) }, headers: { _ in }, whole: { $0.take(while: body) })
     }
 
+    /// Shows what has come in of a line that has not ended; to be called where ``next()`` has nothing.
+    func withUnfinished(_ body: (UnsafeRawBufferPointer) -> Void) {
+        if case .lines(let lines) = state { lines.withUnfinished(body) }
+    }
+
     func withBytes<R>(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         switch state {
         case .undecided(let seen): try seen.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }

@@ -51,10 +51,20 @@ import Testing
         return bytes
     }
 
-    /// Everything that a connection is answered which sends this and ends.
-    private static func replies(_ router: Router, _ framing: Framing, _ messages: [[UInt8]]) async -> [String] {
+    /// Everything that a connection is answered which sends this, in pieces of so many bytes at most, and ends.
+    private static func replies(
+        _ router: Router, _ framing: Framing, _ messages: [[UInt8]], pieces: Int = .max
+    ) async -> [String] {
         let connection = InMemoryConnection(router: router, limits: RPCLimits(batchItems: 3), framing: framing)
-        for message in messages { connection.send(framing == .whole ? message : message + [UInt8(ascii: "\n")]) }
+        var random = SplitMix(state: 11)
+        for message in messages {
+            var rest = (framing == .whole ? message : message + [UInt8(ascii: "\n")])[...]
+            while !rest.isEmpty {
+                let piece = pieces == .max ? rest : rest.prefix(Int.random(in: 1...pieces, using: &random))
+                connection.send(Array(piece))
+                rest = rest.dropFirst(piece.count)
+            }
+        }
         connection.endInput()
         var replies: [String] = []
         while let reply = await connection.nextMessage() { replies.append(String(decoding: reply, as: UTF8.self)) }
@@ -70,8 +80,8 @@ import Testing
     ]
 
     /// A method whose answer is known beforehand, and the same one carried out at each call, are answered alike.
-    @Test(arguments: [Framing.stream, .whole])
-    func knownAnswersAreThoseOfTheLongWay(framing: Framing) async throws {
+    @Test(arguments: [(Framing.stream, Int.max), (.stream, 100), (.stream, 9), (.whole, .max)])
+    func knownAnswersAreThoseOfTheLongWay(framing: Framing, pieces: Int) async throws {
         var known = Router { _ in }
         try known.registerConstant(RPCMethod<NoParams, [Int]>("known"), [1, 2])
         var carriedOut = Router { _ in }
@@ -79,7 +89,7 @@ import Testing
         var random = SplitMix(state: 7)
         var messages: [[UInt8]] = []
         for _ in 0..<3_000 { messages.append(Self.mutated(Self.calls.randomElement(using: &random) ?? "", &random)) }
-        let quick = await Self.replies(known, framing, messages)
+        let quick = await Self.replies(known, framing, messages, pieces: pieces)
         let long = await Self.replies(carriedOut, framing, messages)
         #expect(quick.count > 1_000)
         #expect(quick == long)
