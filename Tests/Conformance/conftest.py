@@ -21,7 +21,7 @@ def port():
 @pytest.fixture(scope="session")
 def daemon(request, port):
     """One daemon for all cases, which leave nothing behind. After a failure its directory stays, with its log."""
-    world = World({"listen": f"127.0.0.1:{port}"})
+    world = World({"listen": f"127.0.0.1:{port}", "http": "127.0.0.1:0"})
     yield world.daemon
     if request.session.testsfailed:
         print(f"\nlogs: {world.directory}")

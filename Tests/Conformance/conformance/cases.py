@@ -42,7 +42,17 @@ class Case:
         """Whether a channel can carry it."""
         if self.framings and channel.framing not in self.framings:
             return False
-        return channel.is_stream or not self.needs_stream
+        if self.needs_stream and not channel.is_stream:
+            return False
+        return channel.carries_any_bytes or all(_is_utf8(data) for _, data in self.pieces)
+
+
+def _is_utf8(data):
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def read(path, server):

@@ -1,7 +1,7 @@
 """Ways to a server. A channel sends messages and receives messages; those over a stream of bytes can send raw bytes too.
 
-A new transport is a class with `framing` ("message"), `is_stream` (false), `send`, `receive` and `close` as here: WebSocket
-sends a message as a text frame; HTTP posts it, and the body of the answer is what `receive` finds next (nothing for 204).
+A transport is a class with `framing`, `is_stream`, `carries_any_bytes`, `send`, `receive` and `close` as here; `messages` has those
+that carry whole messages.
 """
 
 import socket
@@ -22,6 +22,7 @@ class StreamChannel:
     """A stream socket, with one of the framings of `framings`."""
 
     is_stream = True
+    carries_any_bytes = True
 
     def __init__(self, opened, framing, seconds):
         self.socket = opened

@@ -4,8 +4,9 @@ import argparse
 import pathlib
 import sys
 import tempfile
+import urllib.parse
 
-from . import cases, channels, framings, json_test_suite
+from . import cases, channels, framings, json_test_suite, messages
 from .player import Player
 from .server import Server
 
@@ -19,7 +20,9 @@ def _arguments(words):
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--unix", metavar="PATH", help="a Unix socket")
     where.add_argument("--tcp", metavar="HOST:PORT", help="a TCP port")
-    parser.add_argument("--framing", choices=sorted(framings.BY_NAME), default="lines")
+    where.add_argument("--websocket", metavar="URL", help="a WebSocket, as ws://HOST:PORT/PATH")
+    where.add_argument("--http", metavar="URL", help="where messages are posted to, as http://HOST:PORT/PATH")
+    parser.add_argument("--framing", choices=sorted(framings.BY_NAME), default="lines", help="on --unix and --tcp")
     parser.add_argument("--server", type=pathlib.Path, default=HOME / "servers" / "aura.json", help="which methods it has")
     parser.add_argument("--profile", default="spec,strict-json", help=f"of {', '.join(cases.PROFILES)}; %(default)s")
     parser.add_argument("--seconds", type=float, default=5, help="how long a case may take; %(default)s")
@@ -33,8 +36,20 @@ def _arguments(words):
 def _connect(arguments):
     if arguments.unix:
         return channels.unix(arguments.unix)
+    if arguments.websocket:
+        return messages.websocket(*_place(arguments.websocket, "ws"))
+    if arguments.http:
+        return messages.http_post(*_place(arguments.http, "http"))
     host, _, port = arguments.tcp.rpartition(":")
     return channels.tcp(host.strip("[]"), int(port))
+
+
+def _place(url, scheme):
+    """The host, port and path of a URL."""
+    parts = urllib.parse.urlsplit(url)
+    if parts.scheme != scheme or not parts.hostname:
+        raise ValueError(f"expected {scheme}://HOST:PORT/PATH, found {url}")
+    return parts.hostname, parts.port or 80, parts.path or "/"
 
 
 def all_cases(server, folder=HOME / "cases"):
