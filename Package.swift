@@ -180,7 +180,7 @@ let package = Package(
                 "AuraAPI", "AuraClient", "AuraModel", "RPCTransport", "JSONRPC", "JSON", "TestKit", nioCore,
                 nioEmbedded, nioPosix, nioWebSocket, logging,
             ]),
-        suite("GatewayTests", ["Gateway"]),
+        suite("GatewayTests", ["Gateway", nioCore, nioEmbedded, nioHTTP1]),
         .target(
             name: "HTTPDoubles", dependencies: ["HTTPClient", "Locking", nioCore, nioPosix], path: "Tests/HTTPDoubles",
             swiftSettings: strict),

@@ -20,6 +20,7 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
         let channel: any Channel
         /// What the first request asked for.
         let use: EventLoopFuture<Use>
+        let departure: Departure
     }
 
     let responder: Responder
@@ -31,6 +32,8 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
+            let departure = Departure()
+            try channel.pipeline.syncOperations.addHandler(DepartureHandler(departure))
             let configuration = NIOTypedHTTPServerUpgradeConfiguration<Use>(
                 upgraders: [upgrade.upgrader()],
                 notUpgradingCompletionHandler: { channel in
@@ -45,14 +48,17 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
                 HandshakeFilter(origins: upgrade.origins), position: .before(upgrading.handler))
             let deadline = channel.eventLoop.scheduleTask(in: Self.headTime) { channel.close(promise: nil) }
             use.whenComplete { _ in deadline.cancel() }
-            return Value(channel: channel, use: use)
+            return Value(channel: channel, use: use, departure: departure)
         }
     }
 
     func handle(value: Value, logger: Logger) async {
         do {
             switch try await value.use.get() {
-            case .http(let connection): await handleHTTP(asyncChannel: connection, logger: logger)
+            case .http(let connection):
+                await Departure.$current.withValue(value.departure) {
+                    await handleHTTP(asyncChannel: connection, logger: logger)
+                }
             case .webSocket: try await value.channel.closeFuture.get()
             }
         } catch {
@@ -62,10 +68,25 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
     }
 
     private static func addHTTP(to channel: any Channel, _ logger: Logger) throws -> HTTPConnection {
+        try channel.pipeline.syncOperations.addHandler(KeepAliveFilter())
         try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
         try channel.pipeline.syncOperations.addHandler(
             HTTPConnectionStateHandler(idleTimeout: .seconds(idleSeconds), logger: logger))
         return try NIOAsyncChannel(
             wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
+    }
+}
+
+/// Says by a header, which is all that Hummingbird looks at, whether a request is the last of its connection (RFC 9112 §9.3).
+final class KeepAliveFilter: ChannelInboundHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard case .head(var head) = unwrapInboundIn(data), !head.isKeepAlive else {
+            return context.fireChannelRead(data)
+        }
+        head.headers.replaceOrAdd(name: "connection", value: "close")
+        context.fireChannelRead(wrapInboundOut(.head(head)))
     }
 }

@@ -35,40 +35,49 @@ struct RPCRoute: Sendable {
     }
 
     private func answer(_ request: Request, _ context: GatewayContext) async throws -> Response {
+        let refusal = refusal(of: request)
+        // Of what is refused the body is read as well, so that the connection can go on.
+        guard let message = try await collect(request.body, context, upTo: refusal == nil ? limits.messageBytes : 0)
+        else {
+            let error = RPCError.messageTooLarge(limits, actual: limits.messageBytes + 1)
+            return refusal ?? Self.response(error.reply, status: .contentTooLarge)
+        }
+        if let refusal { return refusal }
+        let connection = InMemoryConnection(router: router, peer: context.peer, limits: limits, framing: .whole)
+        let reply = await Departure.current.observe {
+            connection.close()
+        } during: {
+            connection.send(message)
+            connection.endInput()
+            return await withGracefulShutdownHandler {
+                await connection.nextMessage()
+            } onGracefulShutdown: {
+                connection.session.drain()
+            }
+        }
+        connection.close()
+        return reply.map { Self.response($0, status: .ok) } ?? Response(status: .noContent)
+    }
+
+    private func refusal(of request: Request) -> Response? {
         guard origins.admits(origin: request.headers[.origin], host: request.head.authority) else {
             return Response(status: .forbidden)
         }
         guard isJSON(request.headers[.contentType]) else {
             return Response(status: .unsupportedMediaType, headers: [.accept: "application/json"])
         }
-        let peer = context.peer
-        return try await request.body.consumeWithCancellationOnInboundClose { body in
-            guard let message = try await collect(body, context) else {
-                let error = RPCError.messageTooLarge(limits, actual: limits.messageBytes + 1)
-                return Self.response(error.reply, status: .contentTooLarge)
-            }
-            let connection = InMemoryConnection(router: router, peer: peer, limits: limits, framing: .whole)
-            connection.send(message)
-            connection.endInput()
-            let reply = await withGracefulShutdownHandler {
-                await connection.nextMessage()
-            } onGracefulShutdown: {
-                connection.session.drain()
-            }
-            connection.close()
-            return reply.map { Self.response($0, status: .ok) } ?? Response(status: .noContent)
-        }
+        return nil
     }
 
-    /// The whole body; nil where it is too long. A client that takes too long for it loses its connection.
-    private func collect(_ body: RequestBody, _ context: GatewayContext) async throws -> [UInt8]? {
+    /// The whole body; nil where it is longer than `limit`. A client that takes too long for it loses its connection.
+    private func collect(_ body: RequestBody, _ context: GatewayContext, upTo limit: Int) async throws -> [UInt8]? {
         let channel = context.channel
         let deadline = channel.eventLoop.scheduleTask(in: Self.bodyTime) { channel.close(promise: nil) }
         defer { deadline.cancel() }
-        var message: [UInt8] = []
+        var message: [UInt8]? = []
         for try await part in body {
-            guard message.count + part.readableBytes <= limits.messageBytes else { return nil }
-            message.append(contentsOf: part.readableBytesView)
+            if let count = message?.count, count + part.readableBytes > limit { message = nil }
+            message?.append(contentsOf: part.readableBytesView)
         }
         return message
     }

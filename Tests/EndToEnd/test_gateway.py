@@ -1,6 +1,9 @@
 """The gateway: WebSocket and POST /rpc, with the same calls as the sockets."""
 
+import http.client
 import json
+import pathlib
+import re
 import socket
 import time
 
@@ -224,6 +227,48 @@ def test_jobs_outlive_a_request(world):
     world.succeed("destroy", instance=name)
 
 
+def test_a_connection_takes_one_request_after_the_other(world):
+    """Whatever the one before came to."""
+    connection = http.client.HTTPConnection(*world.daemon.http, timeout=30)
+    limit = world.call("system.limits")["limits"]["messageBytes"]
+    call, note = ('{"jsonrpc":"2.0","id":1,"method":"system.ping"}', '{"jsonrpc":"2.0","method":"system.ping"}')
+    connection.connect()
+    local = connection.sock.getsockname()
+    for body, headers, status in [
+            (call, {}, 200), (note, {}, 204), ("{nonsense", {}, 200), ("x" * (limit + 1), {}, 413),
+            (call, {"Content-Type": "text/plain"}, 415), (call, {"Origin": "https://evil.example"}, 403), (call, {}, 200)]:
+        connection.request("POST", "/rpc", body=body, headers={"Content-Type": "application/json", **headers})
+        answer = connection.getresponse()
+        answer.read()
+        assert (answer.status, connection.sock.getsockname()) == (status, local)
+    connection.close()
+
+
+def test_requests_that_follow_each_other_closely_are_answered_in_order(world):
+    opened = socket.create_connection(world.daemon.http, 10)
+    bodies = [b'{"jsonrpc":"2.0","id":%d,"method":"system.ping"}' % number for number in range(20)]
+    requests_ = [b"POST /rpc HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n%s"
+                 % (b"Connection: Close\r\n" if body is bodies[-1] else b"", len(body), body) for body in bodies]
+    opened.sendall(b"".join(requests_))
+    answers = b""
+    while piece := opened.recv(1 << 16):
+        answers += piece
+    opened.close()
+    assert re.findall(rb'"id":(\d+)', answers) == [b"%d" % number for number in range(20)]
+
+
+def test_an_old_client_is_told_the_end_by_the_end(world):
+    """HTTP/1.0: the connection ends with the answer."""
+    opened = socket.create_connection(world.daemon.http, 10)
+    body = b'{"jsonrpc":"2.0","id":1,"method":"system.ping"}'
+    opened.sendall(b"POST /rpc HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+    answer = b""
+    while piece := opened.recv(1 << 16):
+        answer += piece
+    opened.close()
+    assert answer.endswith(b'{"jsonrpc":"2.0","id":1,"result":{"pong":true}}')
+
+
 def test_a_request_that_never_ends_is_given_up(world):
     """A head that does not come costs a connection for ten seconds."""
     opened = socket.create_connection(world.daemon.http, 30)
@@ -235,11 +280,23 @@ def test_a_request_that_never_ends_is_given_up(world):
 
 
 def test_a_client_that_hangs_up_ends_its_wait(world):
-    """The wait ends with its connection, and the daemon goes on."""
+    """The connection is given back while the job goes on."""
+    world.sandbox.fault("slow", "/v1/servers", "POST", seconds=10)
     job = world.provision(fresh_name())
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "job.wait", "params": {"job": job}}).encode()
     opened = socket.create_connection(world.daemon.http, 10)
     opened.sendall(b"POST /rpc HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
                    % len(body) + body)
+    local, remote = opened.getsockname()[1], opened.getpeername()[1]
+
+    def is_held():
+        """Whether the daemon's end of the connection is there, by the kernel's table."""
+        lines = pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]
+        ends = [tuple(int(end.rpartition(":")[2], 16) for end in line.split()[1:3]) for line in lines if line.split()[9] != "0"]
+        return (remote, local) in ends
+
+    eventually(is_held)
     opened.close()
+    eventually(lambda: not is_held(), seconds=5)
+    assert world.call("job.get", job=job)["job"]["state"] != "succeeded"
     assert world.finish(job)["state"] == "succeeded"

@@ -1,0 +1,62 @@
+import Locking
+import NIOCore
+
+/// Whether the client of a connection has left, for whoever works on its request.
+///
+/// Hummingbird's own way to know it (`consumeWithCancellationOnInboundClose`) takes the connection with it when the answer is out.
+final class Departure: Sendable {
+    private struct State {
+        var hasLeft = false
+        /// What is to be done then; there is one request at a time.
+        var handler: (@Sendable () -> Void)?
+    }
+
+    /// That of the connection whose request the task answers.
+    @TaskLocal static var current = Departure()
+
+    private let state = Locked(State())
+
+    /// Runs `operation`; `handler` is called once if the client leaves before it ends, or has left already.
+    func observe<R>(_ handler: @escaping @Sendable () -> Void, during operation: () async throws -> R) async rethrows
+        -> R
+    {
+        let hasLeft = state.withLock { state in
+            if !state.hasLeft { state.handler = handler }
+            return state.hasLeft
+        }
+        if hasLeft { handler() }
+        defer { state.withLock { $0.handler = nil } }
+        return try await operation()
+    }
+
+    /// Says that the client has left.
+    func happen() {
+        let handler = state.withLock { state in
+            defer { state.handler = nil }
+            state.hasLeft = true
+            return state.handler
+        }
+        handler?()
+    }
+}
+
+/// Tells a ``Departure``: a client that ends its side has left, since HTTP has no use for half a connection.
+final class DepartureHandler: ChannelInboundHandler {
+    typealias InboundIn = NIOAny
+
+    private let departure: Departure
+
+    init(_ departure: Departure) {
+        self.departure = departure
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        departure.happen()
+        context.fireChannelInactive()
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case ChannelEvent.inputClosed = event { departure.happen() }
+        context.fireUserInboundEventTriggered(event)
+    }
+}
