@@ -101,6 +101,12 @@ final class WebSocketHandler: ChannelDuplexHandler {
 }
 
 extension ByteBuffer {
+    fileprivate var isUTF8: Bool {
+        withUnsafeReadableBytes { bytes in
+            bytes.allSatisfy { $0 < 0x80 } || String(validating: bytes, as: UTF8.self) != nil
+        }
+    }
+
     /// Writes what stands before a whole text of a server, which is not masked (RFC 6455 §5.2).
     fileprivate mutating func writeTextFrameHeader(length: Int) {
         let finalText: UInt8 = 0x81
@@ -125,7 +131,7 @@ extension WebSocketHandler {
     ) {
         if !isContinuation {
             guard fragments == nil else { return close(context, .protocolError) }
-            if isLast { return context.fireChannelRead(wrapInboundOut(data)) }
+            if isLast { return hand(data, context) }
             fragments = context.channel.allocator.buffer(capacity: data.readableBytes)
             fragmentBytes = 0
         }
@@ -137,7 +143,13 @@ extension WebSocketHandler {
         fragments?.writeBuffer(&part)
         guard isLast, let whole = fragments else { return }
         fragments = nil
-        context.fireChannelRead(wrapInboundOut(whole))
+        hand(whole, context)
+    }
+
+    /// Hands a whole message on; of one that is no text the connection dies (RFC 6455 §8.1).
+    private func hand(_ message: ByteBuffer, _ context: ChannelHandlerContext) {
+        guard message.isUTF8 else { return close(context, .dataInconsistentWithMessage) }
+        context.fireChannelRead(wrapInboundOut(message))
     }
 }
 

@@ -55,6 +55,11 @@ def test_a_message_may_hold_line_ends_and_come_in_fragments(connection):
     text = json.dumps({"jsonrpc": "2.0", "id": 7, "method": "system.ping"}, indent=2).encode()
     connection.send_text(text)
     assert connection.read()["id"] == 7
+    whole = '{"jsonrpc":"2.0","id":"ää","method":"system.ping"}'.encode()
+    # In the middle of a letter.
+    cut = whole.index("ä".encode()) + 1
+    connection.send_bytes(frame(TEXT, whole[:cut], is_last=False) + frame(CONTINUATION, whole[cut:]))
+    assert connection.read()["id"] == "ää"
     connection.send_bytes(frame(TEXT, text[:10], is_last=False) + frame(CONTINUATION, text[10:20], is_last=False))
     # A ping may stand between them.
     connection.send_bytes(frame(PING, b"still there?") + frame(CONTINUATION, text[20:]))
@@ -85,8 +90,9 @@ def closed_with(connection):
 @pytest.mark.parametrize("sent, code", [
     (frame(BINARY, b"{}"), 1003), (frame(CONTINUATION, b"{}"), 1002),
     (frame(TEXT, b"{", is_last=False) + frame(TEXT, b"}"), 1002),
-    (frame(CLOSE, (1000).to_bytes(2, "big")), 1000),
-], ids=["binary", "nothing to continue", "two at once", "a close"])
+    (frame(CLOSE, (1000).to_bytes(2, "big")), 1000), (frame(TEXT, b'"\xc3("'), 1007),
+    (frame(TEXT, b'"\xc3', is_last=False) + frame(CONTINUATION, b'("'), 1007),
+], ids=["binary", "nothing to continue", "two at once", "a close", "no UTF-8", "no UTF-8 in fragments"])
 def test_what_breaks_the_protocol_ends_the_connection(connection, sent, code):
     connection.send_bytes(sent)
     assert closed_with(connection) == code
