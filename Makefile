@@ -29,7 +29,7 @@ image: setup ## Build the sandbox's host image and the stand-in agent
 demo: build image ## The main job: one agent on a real host, from nothing to running and away again
 	scripts/demo
 
-test: build image ## Everything that CI runs
+test: image ## Everything that CI runs
 	scripts/test
 
 test-unit: setup ## The Swift suites

@@ -133,10 +133,8 @@ extension RPCServer {
             .serverChannelOption(.backlog, value: 512)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
-            // One connection's share of a turn: a flood waits its turn behind everybody else's call.
             .childChannelOption(.maxMessagesPerRead, value: 1)
-            .childChannelOption(
-                .recvAllocator, value: AdaptiveRecvByteBufferAllocator(minimum: 512, initial: 2048, maximum: 2 << 10))
+            .childChannelOption(.recvAllocator, value: FairReads())
         switch address {
         case .unix(let path, let mode):
             let file = try UnixSocketFile.bind(path: path, mode: mode)
