@@ -16,7 +16,7 @@ public final class JobEngine: Service {
     let random: any RandomSource
     let logger: Logger
     let runs = Locked<[JobID: JobRun]>([:])
-    private let isDraining = Locked(false)
+    private let draining = Locked(false)
     private let nudge = Nudge()
 
     public init(
@@ -33,6 +33,9 @@ public final class JobEngine: Service {
 
     /// Jobs that a worker of this daemon holds now.
     public var jobsRunning: Int { runs.withLock { $0.count } }
+
+    /// Whether it claims no more jobs, since the daemon goes down.
+    var isDraining: Bool { draining.withLock { $0 } }
 
     /// The runs of this daemon, in the order of their jobs' ids, so that a simulation goes the same way twice.
     var present: [JobRun] {
@@ -87,7 +90,7 @@ public final class JobEngine: Service {
     }
 
     private func drain() {
-        isDraining.withLock { $0 = true }
+        draining.withLock { $0 = true }
         for run in present { run.stop.send(.drain) }
         nudge.send()
     }
@@ -95,7 +98,7 @@ public final class JobEngine: Service {
     /// Claims and runs until the daemon drains, and then until the last run has let go.
     private func workOff() async throws {
         await withDiscardingTaskGroup { group in
-            while !isDraining.withLock({ $0 }), !Task.isCancelled {
+            while !isDraining, !Task.isCancelled {
                 let before = time.uptime()
                 let claims = await claimDue()
                 for claim in claims ?? [] { start(claim, leaseEnd: before + settings.lease, in: &group) }
@@ -136,7 +139,7 @@ public final class JobEngine: Service {
         // A lease that ran out unnoticed may have brought a job here a second time.
         let former = runs.withLock { $0.updateValue(run, forKey: claim.job.id) }
         former?.stop.send(.leaseLost)
-        if isDraining.withLock({ $0 }) { run.stop.send(.drain) }
+        if isDraining { run.stop.send(.drain) }
         group.addTask {
             await run.work()
             self.runs.withLock { if $0[claim.job.id] === run { $0[claim.job.id] = nil } }

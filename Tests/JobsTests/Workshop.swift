@@ -1,6 +1,5 @@
 import AuraModel
 import JSON
-import Jobs
 import Locking
 import Logging
 import ServiceLifecycle
@@ -8,6 +7,8 @@ import Storage
 import StorageSQLite
 import TestKit
 import Testing
+
+@testable import Jobs
 
 /// A real engine over a real SQLite file, under a clock that the test moves.
 ///
@@ -55,7 +56,13 @@ final class Workshop: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             tasks.addTask { try await group.run() }
             do {
-                try await body { await group.triggerGracefulShutdown() }
+                try await body {
+                    await group.triggerGracefulShutdown()
+                    // The group only passes it on.
+                    while !engine.isDraining || engine.present.contains(where: { $0.stop.reason != .drain }) {
+                        await Task.yield()
+                    }
+                }
             } catch {
                 tasks.cancelAll()
                 throw error

@@ -18,6 +18,31 @@ class Late(Exception):
     """Nothing came in time."""
 
 
+def send_all(opened, data, seconds):
+    """Sends to a socket whatever a channel has."""
+    opened.settimeout(seconds)
+    try:
+        opened.sendall(data)
+    except TimeoutError as error:
+        raise Late("the server does not read") from error
+    except OSError as error:
+        raise Ended() from error
+
+
+def receive_some(opened, deadline):
+    """What comes next from a socket, by a time of the monotonic clock."""
+    opened.settimeout(max(deadline - time.monotonic(), 0.001))
+    try:
+        piece = opened.recv(1 << 16)
+    except TimeoutError as error:
+        raise Late("nothing came in time") from error
+    except OSError as error:
+        raise Ended() from error
+    if not piece:
+        raise Ended()
+    return piece
+
+
 class StreamChannel:
     """A stream socket, with one of the framings of `framings`."""
 
@@ -36,14 +61,8 @@ class StreamChannel:
 
     def send_raw(self, data, size=None):
         """Sends bytes as they are, in packets of `size` bytes where that is given."""
-        self.socket.settimeout(self.seconds)
-        try:
-            for start in range(0, len(data), size or max(len(data), 1)):
-                self.socket.sendall(data[start:start + (size or len(data))])
-        except TimeoutError as error:
-            raise Late("the server does not read") from error
-        except OSError as error:
-            raise Ended() from error
+        for start in range(0, len(data), size or max(len(data), 1)):
+            send_all(self.socket, data[start:start + (size or len(data))], self.seconds)
 
     def end_sending(self):
         self.socket.shutdown(socket.SHUT_WR)
@@ -56,19 +75,7 @@ class StreamChannel:
             if found:
                 message, self.buffer = found
                 return message
-            self.buffer += self._more(deadline)
-
-    def _more(self, deadline):
-        self.socket.settimeout(max(deadline - time.monotonic(), 0.001))
-        try:
-            piece = self.socket.recv(1 << 16)
-        except TimeoutError as error:
-            raise Late("nothing came in time") from error
-        except OSError as error:
-            raise Ended() from error
-        if not piece:
-            raise Ended()
-        return piece
+            self.buffer += receive_some(self.socket, deadline)
 
     def close(self):
         self.socket.close()

@@ -9,7 +9,7 @@ import socket
 import struct
 import time
 
-from .channels import Ended, Late
+from .channels import Ended, Late, receive_some, send_all
 
 CONTINUATION, TEXT, CLOSE, PING, PONG = 0, 1, 8, 9, 10
 CLOSING_CODE_NORMAL = 1000
@@ -64,13 +64,7 @@ class WebSocketChannel:
         mask = os.urandom(4)
         key = int.from_bytes((mask * (len(data) // 4 + 1))[:len(data)], "big")
         masked = (int.from_bytes(data, "big") ^ key).to_bytes(len(data), "big")
-        self.socket.settimeout(self.seconds)
-        try:
-            self.socket.sendall(bytes([0x80 | opcode]) + length + mask + masked)
-        except TimeoutError as error:
-            raise Late("the server does not read") from error
-        except OSError as error:
-            raise Ended() from error
+        send_all(self.socket, bytes([0x80 | opcode]) + length + mask + masked, self.seconds)
 
     def _next_frame(self, deadline):
         first, second = self._take(2, deadline)
@@ -81,16 +75,7 @@ class WebSocketChannel:
 
     def _take(self, count, deadline):
         while len(self.buffer) < count:
-            self.socket.settimeout(max(deadline - time.monotonic(), 0.001))
-            try:
-                piece = self.socket.recv(1 << 16)
-            except TimeoutError as error:
-                raise Late("nothing came in time") from error
-            except OSError as error:
-                raise Ended() from error
-            if not piece:
-                raise Ended()
-            self.buffer += piece
+            self.buffer += receive_some(self.socket, deadline)
         taken, self.buffer = self.buffer[:count], self.buffer[count:]
         return taken
 
