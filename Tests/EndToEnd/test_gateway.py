@@ -173,7 +173,13 @@ def test_a_websocket_counts_as_a_connection(worlds):
     assert closed_with(refused) is not None
     for each in [*opened, refused]:
         each.close()
-    eventually(lambda: world.call("system.ping") == {"pong": True})
+
+    def is_admitted():
+        with world.connect() as connection:
+            connection.post("system.ping")
+            return connection.read().get("result") == {"pong": True}
+
+    eventually(is_admitted)
 
 
 def test_the_daemon_says_goodbye(worlds):
