@@ -37,6 +37,9 @@ public final class JobEngine: Service {
     /// Whether it claims no more jobs, since the daemon goes down.
     var isDraining: Bool { draining.withLock { $0 } }
 
+    /// Whether it holds no job, and waits for the next look.
+    var isAtRest: Bool { runs.withLock { $0.isEmpty && nudge.isAwaited } }
+
     /// The runs of this daemon, in the order of their jobs' ids, so that a simulation goes the same way twice.
     var present: [JobRun] {
         runs.withLock { $0.values.sorted { $0.held.job.text < $1.held.job.text } }
@@ -142,8 +145,11 @@ public final class JobEngine: Service {
         if isDraining { run.stop.send(.drain) }
         group.addTask {
             await run.work()
-            self.runs.withLock { if $0[claim.job.id] === run { $0[claim.job.id] = nil } }
-            self.nudge.send()
+            self.runs.withLock { runs in
+                if runs[claim.job.id] === run { runs[claim.job.id] = nil }
+                // As one: nobody finds the engine at rest in between.
+                self.nudge.send()
+            }
         }
     }
 

@@ -10,6 +10,9 @@ final class Nudge: Sendable {
 
     private let state = Locked(State())
 
+    /// Whether the loop waits, and was not nudged since.
+    var isAwaited: Bool { state.withLock { $0.waiter != nil } }
+
     func send() {
         let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
             state.isPending = state.waiter == nil

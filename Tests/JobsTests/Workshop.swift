@@ -84,8 +84,11 @@ final class Workshop: Sendable {
     /// Moves the clock a second at a time, whenever the engine rests, until the event has come.
     func drive(_ engine: JobEngine, until type: EventType, of job: JobID, seconds: Int = 2000) async throws {
         for _ in 0..<seconds {
-            try await time.sleepers(atLeast: Self.restingSleepers)
-            try await idle(engine)
+            repeat {
+                await Task.yield()
+                try await time.sleepers(atLeast: Self.restingSleepers)
+                try await idle(engine)
+            } while !engine.isAtRest
             try await time.sleepers(atLeast: Self.restingSleepers)
             if log.events.contains(where: { $0.entry.type == type && $0.entry.job == job }) { return }
             time.advance(by: .seconds(1))
