@@ -77,6 +77,8 @@ import Testing
         #"[{"jsonrpc":"2.0","id":1.50,"method":"known"},{"jsonrpc":"2.0","method":"known"},{"jsonrpc":"2.0","id":2,"method":"known"}]"#,
         #"[{"jsonrpc":"2.0","method":"known"},{"jsonrpc":"2.0","method":"known"}]"#,
         #"{"jsonrpc":"2.0","id":3,"method":"known","params":{"a":1}}"#, #"{"jsonrpc":"2.0","id":4,"method":"other"}"#,
+        // Longer than what is waited for in a batch that still comes in.
+        #"[{"jsonrpc":"2.0","method":"known","id":""# + String(repeating: "x", count: 700) + #""}]"#,
     ]
 
     /// A method whose answer is known beforehand, and the same one carried out at each call, are answered alike.
