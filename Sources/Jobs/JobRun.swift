@@ -44,6 +44,8 @@ final class JobRun: Sendable {
 
     /// Works on the job until it waits, ends, or is taken away.
     func work() async {
+        // Claimed when the daemon had begun to stop: another one begins it.
+        if isLeaving { machine.withLock { $0.interrupt(now: environment.time.now()) } }
         do {
             while true {
                 let (decision, farewell) = decide()

@@ -59,7 +59,6 @@ import Testing
         try await Self.expectHandedBack(shop)
     }
 
-    /// A claim that was under way may still bring a job; it is handed back before anything of it is performed.
     @Test func aDrainingEngineBeginsNothingMore() async throws {
         let shop = try Workshop()
         let engine = shop.engine([Self.definition(shop, stubborn: true)])
@@ -74,6 +73,28 @@ import Testing
         #expect(shop.diary == ["perform a", "a is over"])
         let second = try await shop.store.job(Fixtures.id(2))
         #expect(second?.state == .queued || second?.state == .waiting)
+    }
+
+    /// What a claim brings that was under way goes back as it came, without so much as an intent.
+    @Test func aJobThatIsClaimedWhileItDrainsIsNotBegun() async throws {
+        let shop = try Workshop()
+        let engine = shop.engine([Self.definition(shop)])
+        _ = try await shop.store.submit(Fixtures.provision(1, at: start))
+        shop.store.after { write in
+            if case .claim = write { try await shop.gate.pass("claimed") }
+        }
+        try await shop.run(engine) { shutDown in
+            try await shop.gate.arrived("claimed")
+            await shutDown()
+            shop.gate.open("claimed")
+        }
+        #expect(shop.diary == [])
+        #expect(try await shop.store.steps(of: Fixtures.id(1)) == [])
+        let claims = try await shop.store.claim(
+            ClaimRequest(owner: "next", limit: 1, lease: .seconds(30), now: shop.time.now()))
+        #expect(claims.map(\.job.id) == [Fixtures.id(1)])
+        #expect(claims.map(\.job.attempt) == [0])
+        try await shop.expectWholeLedger()
     }
 
     /// Not asked but told: the task that runs the engine is cancelled. It ends, and its jobs are free.
