@@ -5,10 +5,18 @@ import socket
 
 import pytest
 
-from harness import eventually
+from harness import REPOSITORY, eventually, finish
 
 COUNT = 200
 CONNECTIONS = 8
+
+
+def snapshot(world):
+    """The pages of a snapshot, by the shell client."""
+    script = f"source {REPOSITORY}/clients/shell/aura.sh; aura_subscribe '{{\"from\": \"snapshot\", \"until\": \"terminal\"}}'"
+    done = finish(["bash", "-c", script], environment={"AURA_SOCKET": str(world.daemon.socket)}, seconds=60)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line) for line in done.stdout.splitlines()]
 
 
 @pytest.mark.load
@@ -37,6 +45,8 @@ def test_two_hundred_at_once(worlds):
     assert state["createdServers"] == COUNT and len(state["servers"]) == COUNT
     listed = world.call("status.list", limit=1000)["instances"]
     assert len(listed) == COUNT and {instance["phase"] for instance in listed} == {"running"}
+
+    assert [len(page["instances"]) for page in snapshot(world)] == [100, 100, 0]
 
     ends = [world.begin("destroy", instance=instance["id"]) for instance in listed]
     for job in ends:

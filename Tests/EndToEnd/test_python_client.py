@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import json
 import subprocess
 import sys
 import threading
@@ -9,7 +10,7 @@ import time
 
 import pytest
 
-from harness import REPOSITORY, fresh_name
+from harness import REPOSITORY, ScriptedSubscriptions, fresh_name, half_a_snapshot
 
 
 @pytest.fixture(scope="module")
@@ -169,6 +170,27 @@ def test_a_snapshot_and_what_changes(client):
     # Nothing of before the snapshot, and everything since.
     assert [event.seq for event in seen] == list(range(seen[0].seq, seen[0].seq + len(seen)))
     assert seen[0].type == "job.queued"
+
+
+def test_half_a_snapshot_begins_anew(aura, tmp_path):
+    """Whole again, it is not asked for a second time: its events follow."""
+    document = json.loads((REPOSITORY / "docs/openrpc.json").read_text())
+    provision = next(method for method in document["methods"] if method["name"] == "provision")
+    stories = half_a_snapshot(provision["examples"][0]["result"]["value"]["instance"])
+
+    def tell(address):
+        with aura.Client(address, patience=20) as client, client.subscribe(from_="snapshot") as subscription:
+            return [each.name for each in subscription.snapshot()], [event.seq for event in subscription]
+
+    async def tell_async(address):
+        async with aura.AsyncClient(address, patience=20) as client:
+            async with client.subscribe(from_="snapshot") as subscription:
+                return [each.name for each in await subscription.snapshot()], [event.seq async for event in subscription]
+
+    for number, heard in enumerate([tell, lambda address: asyncio.run(tell_async(address))]):
+        with ScriptedSubscriptions(tmp_path / f"{number}.sock", stories) as scripted:
+            assert heard(scripted.path) == (["one", "two"], [8])
+        assert [params["from"] for params in scripted.asked] == ["snapshot", "snapshot", 7]
 
 
 def test_no_more_events_than_were_asked_for(client, world):

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from harness import REPOSITORY, eventually, fresh_name
+from harness import REPOSITORY, ScriptedSubscriptions, eventually, fresh_name, half_a_snapshot
 
 SHELL = REPOSITORY / "clients/shell"
 
@@ -70,6 +70,16 @@ def test_a_snapshot_and_what_was_refused(world):
     assert [instance["name"] for instance in page["instances"]] == [name]
     odd = run(world, "aura_subscribe '{\"from\": -1}'")
     assert odd.returncode == 1 and json.loads(odd.stderr)["data"]["code"] == "invalidParams"
+
+
+def test_half_a_snapshot_begins_anew(world, tmp_path):
+    """Whole again, it is not asked for a second time: its events follow."""
+    with ScriptedSubscriptions(tmp_path / "s.sock", half_a_snapshot({})) as scripted:
+        told = run(world, "aura_subscribe '{\"from\": \"snapshot\"}'", AURA_SOCKET=scripted.path)
+    assert told.returncode == 0, told.stderr
+    lines = [json.loads(line) for line in told.stdout.splitlines()]
+    assert [line["instances"][0]["name"] for line in lines[:-1]] == ["lost", "one", "two"] and lines[-1]["seq"] == 8
+    assert [params["from"] for params in scripted.asked] == ["snapshot", "snapshot", 7]
 
 
 def test_nobody_there(world, tmp_path):

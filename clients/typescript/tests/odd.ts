@@ -127,6 +127,31 @@ test("a bookmark is a place to go on from, and no event", async () => {
     }));
 });
 
+test("half a snapshot begins anew, a whole one does not", async () => {
+    const asked: unknown[] = [];
+    const answer = ({ id, params }: Call, peer: Peer, connection: number) => {
+        asked.push(params.from);
+        peer.say({ id, result: { subscription: "s1", head: 7 } });
+        const note = (result: object) => peer.say({ method: "status.event", params: { subscription: "s1", result } });
+        const page = (name: string, complete: boolean) =>
+            note({ type: "subscription.snapshot", seq: 7, instances: [{ name }], complete });
+        const stories = [
+            [() => page("lost", false)],
+            [() => page("one", false), () => page("two", true)],
+            [() => peer.event(8), () => note({ type: "subscription.ended", reason: "terminal", seq: 8 })],
+        ];
+        for (const tell of stories[connection - 1]!) tell();
+        setTimeout(() => peer.socket.destroy(), 50);
+    };
+    await withDaemon(answer, (address) => withClient(`tcp:${address}`, {}, async (aura) => {
+        const subscription = aura.subscribe({ from: "snapshot" });
+        const names = (await subscription.snapshot()).map((instance) => instance.name);
+        const seen: number[] = [];
+        for await (const event of subscription) seen.push(event.seq);
+        assert.deepEqual([names, seen, asked], [["one", "two"], [8], ["snapshot", "snapshot", 7]]);
+    }));
+});
+
 test("a wait that outlasts the patience is taken up again", async () => {
     const answer = ({ id }: Call, peer: Peer, connection: number) => {
         if (connection === 1) setTimeout(() => peer.socket.destroy(), 600);

@@ -1,0 +1,57 @@
+"""A daemon that sends a subscription what a test wrote down, for what a real one does only by chance."""
+
+import json
+import socket
+import threading
+
+
+class ScriptedSubscriptions:
+    """Serves one connection after the other: answers its `status.subscribe`, sends the results of its story, and hangs up."""
+
+    def __init__(self, path, stories, head=0):
+        self.path = str(path)
+        # The parameters of each subscription, in order.
+        self.asked = []
+        self._stories = stories
+        self._head = head
+        self._listener = socket.socket(socket.AF_UNIX)
+
+    def __enter__(self):
+        self._listener.bind(self.path)
+        self._listener.listen()
+        self._thread = threading.Thread(target=self._serve)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        # Wakes whoever still waits for a connection.
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._thread.join(20)
+        self._listener.close()
+
+    def _serve(self):
+        for story in self._stories:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            connection.settimeout(20)
+            with connection, connection.makefile("rwb") as stream:
+                call = json.loads(stream.readline())
+                self.asked.append(call["params"])
+                messages = [{"id": call["id"], "result": {"subscription": "s1", "head": self._head}}]
+                messages += [
+                    {"method": "status.event", "params": {"subscription": "s1", "result": result}} for result in story]
+                for message in messages:
+                    stream.write(json.dumps({"jsonrpc": "2.0", **message}).encode() + b"\n")
+
+
+def half_a_snapshot(instance):
+    """The stories of a snapshot that breaks off behind its first page, comes anew, and goes on behind it after another break."""
+    def page(name, complete):
+        return {
+            "type": "subscription.snapshot", "seq": 7, "instances": [{**instance, "name": name}], "complete": complete}
+
+    event = {"seq": 8, "at": "2026-11-20T12:00:00.123Z", "type": "job.queued", "tenant": "default", "message": "provision"}
+    end = {"type": "subscription.ended", "reason": "terminal", "seq": 8}
+    return [[page("lost", False)], [page("one", False), page("two", True)], [event, end]]
