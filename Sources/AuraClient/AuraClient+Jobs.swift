@@ -14,7 +14,7 @@ public struct JobFailed: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// What the job was, how it ended, and why.
     public var description: String {
-        "\(job.kind.rawValue) \(job.state.rawValue)" + (job.failure.map { ": \($0.message)" } ?? "")
+        "\(job.kind) \(job.state)" + (job.failure.map { ": \($0.message)" } ?? "")
     }
 }
 

@@ -41,7 +41,7 @@ private struct Scene {
         return sweep
     }
 
-    mutating func sweeps(_ count: Int) -> [ReconcileAction] {
+    mutating func sweeps(_ count: Int) -> [Open<ReconcileAction>] {
         (0..<count).compactMap { _ in sweep().findings.first?.action }
     }
 }

@@ -42,6 +42,27 @@ import Testing
                 == [SubscribeParameters(filter: FilterParameters(job: JobID("j1")), from: .start, until: .terminal)])
     }
 
+    /// An enumeration may get further values; who has no name for one reads its text, and goes on.
+    @Test func whatOnlyANewerDaemonKnowsIsReadAllTheSame() async throws {
+        let daemon = PlayedDaemon(head: 2)
+        daemon.state.withLock { state in
+            state.eventType = "step.dreamt"
+            state.endReason = "tired"
+        }
+        try await served(daemon) { client in
+            let events = try await client.follow(JobID("j1"))
+            for try await event in events {
+                #expect(event.type == Open(rawValue: "step.dreamt"))
+                #expect(event.type != .stepDone)
+                #expect(event.type.known == nil)
+            }
+            #expect(events.seq == 7)
+            #expect(events.reason?.description == "tired")
+        }
+        #expect(Open<JobState>.failed.isTerminal && !Open<JobState>.running.isTerminal)
+        #expect(!Open<JobState>(rawValue: "dreaming").isTerminal)
+    }
+
     @Test func everyEventComesOnceThroughBrokenConnections() async throws {
         let daemon = PlayedDaemon(head: 2_000)
         daemon.state.withLock { $0.cuts = [0, 1, 7, 900, 0, 1_000] }

@@ -17,6 +17,8 @@ struct PlayedDaemon: Sendable {
         /// The keys of operations, in the order in which they came.
         var keys: [String?] = []
         var jobState = JobState.succeeded
+        var eventType = EventType.stepDone.rawValue
+        var endReason = SubscriptionEndReason.terminal.rawValue
         var waits = 0
     }
 
@@ -29,7 +31,7 @@ struct PlayedDaemon: Sendable {
     static func job(_ state: JobState) -> JobView {
         JobView(
             id: JobID("j1"), kind: .provision, instance: instance.id, tenant: Tenant.default, change: ChangeID("c1"),
-            state: state, attempt: 0,
+            state: Open(state), attempt: 0,
             failure: state == .failed ? FailureView(class: .permanent, code: "nope", message: "not allowed") : nil,
             createdAt: noon, deadline: noon)
     }
@@ -110,14 +112,19 @@ struct PlayedDaemon: Sendable {
             messages.append(["type": "subscription.ended", "reason": "maxEvents", "seq": .integer(head)])
         } else if given.until == .terminal {
             messages.append(["type": "subscription.bookmark", "seq": .integer(head + 5)])
-            messages.append(["type": "subscription.ended", "reason": "terminal", "seq": .integer(head + 5)])
+            messages.append([
+                "type": "subscription.ended", "reason": .string(state.withLock { $0.endReason }),
+                "seq": .integer(head + 5),
+            ])
         }
         return messages
     }
 
     private func event(_ seq: Int64) -> JSONValue {
         [
-            "seq": .integer(seq), "at": .string(Self.noon.description), "type": "step.done", "tenant": "default",
+            "seq": .integer(seq), "at": .string(Self.noon.description),
+            "type": .string(state.withLock { $0.eventType }),
+            "tenant": "default",
             "message": .string("event \(seq)"),
         ]
     }

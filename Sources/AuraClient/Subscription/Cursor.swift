@@ -4,16 +4,11 @@ internal import JSON
 /// Where a subscription stands, so that it goes on behind a lost connection with nothing missing, nothing twice, and no
 /// more than was asked for. Decisions only.
 struct Cursor: Sendable {
-    /// Whether it has ended by itself, and why; a newer daemon may have reasons that are not known here.
-    enum End: Sendable, Hashable {
-        case notYet
-        case ended(SubscriptionEndReason?)
-    }
-
     private let asked: SubscribeParameters
     /// The last place that was seen.
     private(set) var seq: Int64?
-    private(set) var end = End.notYet
+    /// Why it has ended by itself; nil while it has not.
+    private(set) var end: Open<SubscriptionEndReason>?
     /// The instances as they were, once the snapshot is complete.
     private(set) var snapshot: [JSONValue]?
     private var pages: [JSONValue] = []
@@ -42,19 +37,19 @@ struct Cursor: Sendable {
 
     /// The connection is lost. Where every event came, all that was lost is the word that it has ended.
     mutating func lost() {
-        if wanted == 0 { end = .ended(.maxEvents) }
+        if wanted == 0 { end = .maxEvents }
     }
 
     /// Goes on behind an end that was not the wished one.
     mutating func goOn() {
-        end = .notYet
+        end = nil
     }
 
     /// What the daemon sent; returned where it is an event, and news.
     mutating func hear(_ result: JSONValue) -> JSONValue? {
         switch result["type"] {
         case "subscription.ended":
-            end = .ended(result["reason"]?.stringValue.flatMap { SubscriptionEndReason(rawValue: $0) })
+            end = Open(rawValue: result["reason"]?.stringValue ?? "")
         case "subscription.snapshot": keep(result)
         case "subscription.bookmark": _ = isNews(result)
         default:

@@ -18,7 +18,7 @@ package final class EventStream: Sendable {
         var isOver = false
 
         mutating func endIfDone() {
-            if cursor.end != .notYet { finish() }
+            if cursor.end != nil { finish() }
         }
 
         /// The connection ends with its last holder.
@@ -51,11 +51,8 @@ package final class EventStream: Sendable {
     /// The place of the last event that was seen, to go on from later.
     package var seq: Int64? { state.withLock { $0.cursor.seq } }
 
-    /// Why it ended by itself; nil while it has not, and where the daemon gave a reason that is not known here.
-    package var reason: SubscriptionEndReason? {
-        guard case .ended(let reason) = state.withLock({ $0.cursor.end }) else { return nil }
-        return reason
-    }
+    /// Why it ended by itself; nil while it has not.
+    package var reason: Open<SubscriptionEndReason>? { state.withLock { $0.cursor.end } }
 
     /// The next event; nil at the end. Throws `RPCError` where the daemon refuses it, and ``ClientError``.
     package func next() async throws -> JSONValue? {

@@ -29,7 +29,7 @@ public struct EventSubscription: AsyncSequence, Sendable {
     }
 
     /// Why it ended by itself; nil while it has not.
-    public var reason: SubscriptionEndReason? { stream.reason }
+    public var reason: Open<SubscriptionEndReason>? { stream.reason }
 
     /// The place of the last event that was taken: a later subscription goes on behind it with `from: .after(seq)`.
     public var seq: Int64? { stream.seq }

@@ -49,7 +49,7 @@ extension ControlPlane {
         return plans.enumerated().map { index, plan in
             let record = begun.first { $0.index == index } ?? StepRecord(job: job.id, index: index, name: plan.name)
             return StepView(
-                name: plan.name, state: record.state, phase: plan.phase, expectedSeconds: plan.weight,
+                name: plan.name, state: Open(record.state), phase: Open(plan.phase), expectedSeconds: plan.weight,
                 attempt: record.attempt, externalId: record.externalID, startedAt: record.startedAt,
                 finishedAt: record.finishedAt)
         }

@@ -36,15 +36,15 @@ struct Outside {
                 group.addTask { Look(found: try await kind.find(instance)) }
                 group.addTask {
                     try await time.sleep(for: limit)
-                    return Look(unseen: UnseenView(kind: kind.name, reason: "no answer within \(limit)"))
+                    return Look(unseen: UnseenView(kind: Open(kind.name), reason: "no answer within \(limit)"))
                 }
                 defer { group.cancelAll() }
                 return try await group.next() ?? Look()
             }
         } catch let failure as Failure {
-            return Look(unseen: UnseenView(kind: kind.name, reason: failure.message))
+            return Look(unseen: UnseenView(kind: Open(kind.name), reason: failure.message))
         } catch {
-            return Look(unseen: UnseenView(kind: kind.name, reason: "the look was broken off"))
+            return Look(unseen: UnseenView(kind: Open(kind.name), reason: "the look was broken off"))
         }
     }
 

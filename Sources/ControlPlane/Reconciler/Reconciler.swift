@@ -59,7 +59,7 @@ public final class Reconciler: Service {
             guard try await store.takeDuty(turn) else { return }
             let report = try await sweep(isDryRun: false, isForced: false)
             for finding in report.findings where finding.action != .none {
-                logger.warning("\(finding.kind.rawValue) \(finding.name) \(finding.action.rawValue): \(finding.reason)")
+                logger.warning("\(finding.kind) \(finding.name) \(finding.action): \(finding.reason)")
             }
         } catch let error as RPCError where error.code == .sweepRunning {
         } catch is CancellationError {
@@ -103,7 +103,7 @@ public final class Reconciler: Service {
             startedAt: start, tookMs: (time.uptime() - uptime).wholeMilliseconds, dryRun: isDryRun,
             listings: view.listings.map { listing in
                 ReconcileListing(
-                    kind: listing.kind, count: listing.things.count,
+                    kind: Open(listing.kind), count: listing.things.count,
                     believed: listing.failure == nil && !sweep.isSuspect(listing), failure: listing.failure?.message)
             },
             owned: sweep.owned, busy: sweep.busy, findings: findings)

@@ -260,8 +260,8 @@ extension Sweep {
     ) {
         findings.append(
             ReconcileFinding(
-                verdict: verdict, kind: thing.key.kind, id: thing.key.id, name: thing.name, instance: thing.instance,
-                action: action, reason: reason, since: sighting?.since))
+                verdict: Open(verdict), kind: Open(thing.key.kind), id: thing.key.id, name: thing.name,
+                instance: thing.instance, action: Open(action), reason: reason, since: sighting?.since))
     }
 
     private mutating func change(_ instance: Instance, from seen: Instance, _ said: [(EventType, String)]) {

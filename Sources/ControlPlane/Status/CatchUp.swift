@@ -177,7 +177,7 @@ extension CatchUp {
     }
 
     private func end(_ reason: SubscriptionEndReason) async throws -> Result {
-        let last = SubscriptionEnded(reason: reason, seq: subscription.cursor)
+        let last = SubscriptionEnded(reason: Open(reason), seq: subscription.cursor)
         try await subscription.session.notify(subscription.message(last))
         return .ended
     }

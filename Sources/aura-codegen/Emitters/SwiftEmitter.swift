@@ -12,6 +12,7 @@ struct SwiftEmitter {
         }
         return types + [
             GeneratedFile(path: "\(Self.folder)/Methods.swift", text: methods),
+            GeneratedFile(path: "\(Self.folder)/OpenEnumerations.swift", text: openEnumerations),
             GeneratedFile(path: "\(Self.folder)/Errors.swift", text: errors),
         ] + SwiftClientEmitter(swift: self).files
     }
@@ -41,7 +42,9 @@ struct SwiftEmitter {
         source.line("public struct \(type.swiftName): \(protocols.joined(separator: ", ")) {")
         for member in type.members {
             source.documentation(member.description ?? "", indent: 1)
-            source.line("public var \(SwiftSource.word(member.name)): \(declaredType(of: member))", indent: 1)
+            source.line(
+                "public var \(SwiftSource.word(member.name)): \(declaredType(of: member, isOpen: !type.isClosed))",
+                indent: 1)
         }
         if isParameters(type) {
             let names = type.members.map { "\"\($0.name)\"" }.joined(separator: ", ")
@@ -50,7 +53,7 @@ struct SwiftEmitter {
         }
         source.line("")
         let parameters = type.members.map {
-            "\(SwiftSource.word($0.name)): \(declaredType(of: $0))\(standard(of: $0))"
+            "\(SwiftSource.word($0.name)): \(declaredType(of: $0, isOpen: !type.isClosed))\(standard(of: $0))"
         }
         source.line("public init(\(parameters.joined(separator: ", "))) {", indent: 1)
         for member in type.members {
@@ -69,8 +72,8 @@ struct SwiftEmitter {
         isParameters(type) && type.members.contains { $0.name == "idempotencyKey" }
     }
 
-    func declaredType(of member: Member) -> String {
-        swiftType(of: member.schema).name + (member.isRequired ? "" : "?")
+    func declaredType(of member: Member, isOpen: Bool = false) -> String {
+        swiftType(of: member.schema, isOpen: isOpen).name + (member.isRequired ? "" : "?")
     }
 
     /// What a member is where nobody says: nothing where it may be absent, its one value where it has but one.
@@ -79,10 +82,11 @@ struct SwiftEmitter {
         return member.isRequired ? "" : " = nil"
     }
 
-    /// The Swift type of a schema, and the module that it comes from.
-    func swiftType(of schema: JSONObject) -> (name: String, module: String?) {
+    /// The Swift type of a schema, and the module that it comes from. Where `isOpen`, enumerations may get further values.
+    func swiftType(of schema: JSONObject, isOpen: Bool = false) -> (name: String, module: String?) {
         if let name = TypeReference.name(in: schema), let type = self.schema.type(name) {
-            return Self.split(type.swiftName)
+            let (name, module) = Self.split(type.swiftName)
+            return (isOpen && type.choices != nil ? "Open<\(name)>" : name, module)
         }
         if let given = schema["x-swift"]?.stringValue { return Self.split(given) }
         switch schema["type"]?.stringValue {
@@ -91,7 +95,7 @@ struct SwiftEmitter {
         case "number": return ("Double", nil)
         case "boolean": return ("Bool", nil)
         case "array":
-            let items = swiftType(of: schema["items"]?.objectValue ?? [:])
+            let items = swiftType(of: schema["items"]?.objectValue ?? [:], isOpen: isOpen)
             return ("[\(items.name)]", items.module)
         default: return ("JSONValue", "JSON")
         }
@@ -107,6 +111,30 @@ struct SwiftEmitter {
         var modules = Set(type.members.compactMap { swiftType(of: $0.schema).module })
         if isParameters(type) { modules.insert("JSONRPC") }
         return modules
+    }
+
+    /// The names of the enumerations, as those of what may be none of them.
+    private var openEnumerations: String {
+        var source = SwiftSource()
+        let enumerations = schema.types.filter { $0.choices != nil && isAnswered($0) }
+        for (place, type) in enumerations.enumerated() {
+            if place > 0 { source.line("") }
+            source.line("extension Open where Known == \(Self.split(type.swiftName).name) {")
+            for (value, meaning) in type.choices ?? [] {
+                let name = SwiftSource.word(value)
+                source.documentation(Self.sentence(meaning), indent: 1)
+                source.line("public static var \(name): Self { Self(.\(name)) }", indent: 1)
+            }
+            source.line("}")
+        }
+        return source.file(importing: Set(enumerations.compactMap { Self.split($0.swiftName).module }))
+    }
+
+    /// Whether a daemon's answers or notifications hold it.
+    private func isAnswered(_ enumeration: TypeSchema) -> Bool {
+        schema.types.contains { type in
+            !type.isClosed && type.members.contains { TypeReference.name(in: $0.schema) == enumeration.name }
+        }
     }
 
     // MARK: - Methods

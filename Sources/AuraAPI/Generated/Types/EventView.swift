@@ -8,12 +8,12 @@ public struct EventView: Sendable, Hashable, Codable {
     /// Its place in the ledger, from 1.
     public var seq: Int64
     public var at: Timestamp
-    public var type: EventType
+    public var type: Open<EventType>
     public var tenant: TenantID
     public var instance: InstanceID?
     public var job: JobID?
     public var change: ChangeID?
-    public var phase: Phase?
+    public var phase: Open<Phase>?
     /// The name of the step that it is about.
     public var step: String?
     /// How far the job is.
@@ -24,9 +24,9 @@ public struct EventView: Sendable, Hashable, Codable {
     public var data: JSONValue?
 
     public init(
-        seq: Int64, at: Timestamp, type: EventType, tenant: TenantID, instance: InstanceID? = nil, job: JobID? = nil,
-        change: ChangeID? = nil, phase: Phase? = nil, step: String? = nil, progress: Double? = nil, message: String,
-        data: JSONValue? = nil
+        seq: Int64, at: Timestamp, type: Open<EventType>, tenant: TenantID, instance: InstanceID? = nil,
+        job: JobID? = nil, change: ChangeID? = nil, phase: Open<Phase>? = nil, step: String? = nil,
+        progress: Double? = nil, message: String, data: JSONValue? = nil
     ) {
         self.seq = seq
         self.at = at

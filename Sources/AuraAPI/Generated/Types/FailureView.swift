@@ -4,7 +4,7 @@ public import AuraModel
 
 /// Why something did not succeed, in the cause's own words.
 public struct FailureView: Sendable, Hashable, Codable {
-    public var `class`: ErrorClass
+    public var `class`: Open<ErrorClass>
     /// A stable text for programs: the provider's own code where there is one.
     public var code: String
     /// For people. Never a secret.
@@ -12,7 +12,7 @@ public struct FailureView: Sendable, Hashable, Codable {
     /// The provider's id of the failed call, for its support.
     public var correlationId: String?
 
-    public init(`class`: ErrorClass, code: String, message: String, correlationId: String? = nil) {
+    public init(`class`: Open<ErrorClass>, code: String, message: String, correlationId: String? = nil) {
         self.class = `class`
         self.code = code
         self.message = message

@@ -7,9 +7,9 @@ public struct InstanceView: Sendable, Hashable, Codable {
     public var id: InstanceID
     public var name: String
     public var tenant: TenantID
-    public var kind: InstanceKind
-    public var desired: DesiredState
-    public var phase: Phase
+    public var kind: Open<InstanceKind>
+    public var desired: Open<DesiredState>
+    public var phase: Open<Phase>
     /// The catalogue's name of where it stands, such as `eu-central`.
     public var region: String
     /// The catalogue's name of how large it is, such as `small`.
@@ -34,8 +34,8 @@ public struct InstanceView: Sendable, Hashable, Codable {
     public var destroyedAt: Timestamp?
 
     public init(
-        id: InstanceID, name: String, tenant: TenantID, kind: InstanceKind, desired: DesiredState, phase: Phase,
-        region: String, size: String, generation: Int, change: ChangeID, server: ServerFacts? = nil,
+        id: InstanceID, name: String, tenant: TenantID, kind: Open<InstanceKind>, desired: Open<DesiredState>,
+        phase: Open<Phase>, region: String, size: String, generation: Int, change: ChangeID, server: ServerFacts? = nil,
         tailnet: TailnetFacts? = nil, agentVersion: String? = nil, failure: FailureView? = nil, createdAt: Timestamp,
         updatedAt: Timestamp, runningAt: Timestamp? = nil, destroyedAt: Timestamp? = nil
     ) {

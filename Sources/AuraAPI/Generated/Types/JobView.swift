@@ -5,14 +5,14 @@ public import AuraModel
 /// One operation on one instance: a saga that survives any crash.
 public struct JobView: Sendable, Hashable, Codable {
     public var id: JobID
-    public var kind: JobKind
+    public var kind: Open<JobKind>
     public var instance: InstanceID
     public var tenant: TenantID
     public var change: ChangeID
-    public var state: JobState
+    public var state: Open<JobState>
     /// Tries of the present step that failed in a row.
     public var attempt: Int
-    public var cancellation: Cancellation?
+    public var cancellation: Open<Cancellation>?
     /// For people: `for the machine to boot`.
     public var waitingFor: String?
     /// When it is looked at again, while it waits.
@@ -29,8 +29,8 @@ public struct JobView: Sendable, Hashable, Codable {
     public var steps: [StepView]?
 
     public init(
-        id: JobID, kind: JobKind, instance: InstanceID, tenant: TenantID, change: ChangeID, state: JobState,
-        attempt: Int, cancellation: Cancellation? = nil, waitingFor: String? = nil, availableAt: Timestamp? = nil,
+        id: JobID, kind: Open<JobKind>, instance: InstanceID, tenant: TenantID, change: ChangeID, state: Open<JobState>,
+        attempt: Int, cancellation: Open<Cancellation>? = nil, waitingFor: String? = nil, availableAt: Timestamp? = nil,
         failure: FailureView? = nil, createdAt: Timestamp, startedAt: Timestamp? = nil, finishedAt: Timestamp? = nil,
         deadline: Timestamp, retryOf: JobID? = nil, steps: [StepView]? = nil
     ) {

@@ -4,7 +4,7 @@ public import AuraModel
 
 /// What a listing of the outside world gave.
 public struct ReconcileListing: Sendable, Hashable, Codable {
-    public var kind: ResourceKind
+    public var kind: Open<ResourceKind>
     /// Things that it had.
     public var count: Int
     /// False where it failed or cannot be believed: nothing is concluded from what it lacks.
@@ -12,7 +12,7 @@ public struct ReconcileListing: Sendable, Hashable, Codable {
     /// Why it is not believed.
     public var failure: String?
 
-    public init(kind: ResourceKind, count: Int, believed: Bool, failure: String? = nil) {
+    public init(kind: Open<ResourceKind>, count: Int, believed: Bool, failure: String? = nil) {
         self.kind = kind
         self.count = count
         self.believed = believed

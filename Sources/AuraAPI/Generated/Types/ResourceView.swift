@@ -4,7 +4,7 @@ public import AuraModel
 
 /// Something in the outside world.
 public struct ResourceView: Sendable, Hashable, Codable {
-    public var kind: ResourceKind
+    public var kind: Open<ResourceKind>
     /// The provider's id.
     public var id: String
     /// Its name there.
@@ -14,7 +14,7 @@ public struct ResourceView: Sendable, Hashable, Codable {
     /// Whether it carries our labels or tags; what does not is never touched.
     public var ours: Bool
 
-    public init(kind: ResourceKind, id: String, name: String, state: String? = nil, ours: Bool) {
+    public init(kind: Open<ResourceKind>, id: String, name: String, state: String? = nil, ours: Bool) {
         self.kind = kind
         self.id = id
         self.name = name

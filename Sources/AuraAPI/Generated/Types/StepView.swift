@@ -6,9 +6,9 @@ public import AuraModel
 public struct StepView: Sendable, Hashable, Codable {
     /// Such as `server.create`.
     public var name: String
-    public var state: StepState
+    public var state: Open<StepState>
     /// The instance's phase while it runs.
-    public var phase: Phase
+    public var phase: Open<Phase>
     /// How long it usually takes, in seconds.
     public var expectedSeconds: Double
     /// Tries that failed in a row.
@@ -19,8 +19,8 @@ public struct StepView: Sendable, Hashable, Codable {
     public var finishedAt: Timestamp?
 
     public init(
-        name: String, state: StepState, phase: Phase, expectedSeconds: Double, attempt: Int, externalId: String? = nil,
-        startedAt: Timestamp? = nil, finishedAt: Timestamp? = nil
+        name: String, state: Open<StepState>, phase: Open<Phase>, expectedSeconds: Double, attempt: Int,
+        externalId: String? = nil, startedAt: Timestamp? = nil, finishedAt: Timestamp? = nil
     ) {
         self.name = name
         self.state = state

@@ -4,11 +4,11 @@ public import AuraModel
 
 /// Something that could not be looked at.
 public struct UnseenView: Sendable, Hashable, Codable {
-    public var kind: ResourceKind
+    public var kind: Open<ResourceKind>
     /// Why.
     public var reason: String
 
-    public init(kind: ResourceKind, reason: String) {
+    public init(kind: Open<ResourceKind>, reason: String) {
         self.kind = kind
         self.reason = reason
     }
