@@ -142,7 +142,7 @@ let package = Package(
         // Transports and programs
         floor(
             "RPCTransport",
-            ["JSON", "JSONRPC", "Locking", nioCore, nioPosix, nioWebSocket, logging, serviceLifecycle]),
+            ["JSON", "JSONRPC", "Locking", nioCore, nioPosix, logging, serviceLifecycle]),
         floor(
             "Gateway",
             [
@@ -178,7 +178,7 @@ let package = Package(
             "RPCTransportTests",
             [
                 "AuraAPI", "AuraClient", "AuraModel", "RPCTransport", "JSONRPC", "JSON", "TestKit", nioCore,
-                nioEmbedded, nioPosix, nioWebSocket, logging,
+                nioEmbedded, nioPosix, logging,
             ]),
         suite("GatewayTests", ["Gateway", nioCore, nioEmbedded, nioHTTP1]),
         .target(

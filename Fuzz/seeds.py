@@ -66,6 +66,27 @@ def parameters():
                 yield json.dumps(value, separators=(",", ":")).encode() + bytes([place])
 
 
+def frame(opcode, data, is_last=True, mask=bytes(4)):
+    """A frame of a WebSocket's client (RFC 6455 §5.2)."""
+    length = bytes([0x80 | len(data)]) if len(data) < 126 else bytes([0x80 | 126]) + len(data).to_bytes(2, "big")
+    return bytes([opcode | 0x80 * is_last]) + length + mask + bytes(
+        byte ^ mask[place % 4] for place, byte in enumerate(data))
+
+
+def websocket_streams():
+    """Messages in one frame and in several, with control frames between, to an end."""
+    calls = [call.encode() for call in CALLS]
+    end = frame(8, (1000).to_bytes(2, "big") + b"bye")
+    yield b"".join(frame(1, call) for call in calls) + end
+    yield b"".join(frame(1, call, mask=b"\x11\x80\xfe\x05") for call in calls) + frame(9, b"there?") + frame(10, b"")
+    for call in calls:
+        half = len(call) // 2
+        yield frame(1, call[:half], False) + frame(9, b"") + frame(0, b"", False) + frame(0, call[half:]) + end
+    yield frame(1, b"x" * 90, False) + frame(0, b"x" * 20)
+    yield frame(1, "\u0159".encode()[:1], False) + frame(0, "\u0159".encode()[1:]) + frame(1, b"\xff")
+    yield frame(2, b"binary")
+
+
 def write(directory, inputs):
     directory.mkdir(parents=True, exist_ok=True)
     for data in set(inputs):
@@ -81,7 +102,8 @@ def main():
     planned = [stream + PLANS[place % len(PLANS)] for place, stream in enumerate(streams)]
     write(target / "json", messages)
     write(target / "messages", messages)
-    write(target / "framing", planned)
+    sockets = [stream + PLANS[place % len(PLANS)] for place, stream in enumerate(websocket_streams())]
+    write(target / "framing", planned + sockets)
     write(target / "connection", planned)
     write(target / "parameters", parameters())
 

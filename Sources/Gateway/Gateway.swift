@@ -56,8 +56,7 @@ public final class Gateway: Service {
 
     /// Serves until graceful shutdown or cancellation; throws where it cannot listen.
     public func run() async throws {
-        let upgrade = WebSocketUpgrade(
-            origins: settings.origins, frameBytes: limits.messageBytes, serve: webSocket)
+        let upgrade = WebSocketUpgrade(origins: settings.origins, serve: webSocket)
         let router = Hummingbird.Router(context: GatewayContext.self)
         RPCRoute(router: self.router, limits: limits, origins: settings.origins).add(to: router)
         let application = Application(

@@ -35,7 +35,7 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
             let departure = Departure()
             try channel.pipeline.syncOperations.addHandler(DepartureHandler(departure))
             let configuration = NIOTypedHTTPServerUpgradeConfiguration<Use>(
-                upgraders: [upgrade.upgrader()],
+                upgraders: [upgrade],
                 notUpgradingCompletionHandler: { channel in
                     channel.eventLoop.makeCompletedFuture { .http(try Self.addHTTP(to: channel, logger)) }
                 })

@@ -3,27 +3,39 @@ import NIOCore
 import NIOHTTP1
 import NIOWebSocket
 
-/// The WebSocket handshake of `/ws`.
-struct WebSocketUpgrade: Sendable {
+/// The WebSocket handshake of `/ws`: NIO's, without its frames, which the server reads and writes itself.
+struct WebSocketUpgrade: NIOTypedHTTPServerProtocolUpgrader {
     static let path = "/ws"
 
     let origins: OriginPolicy
-    let frameBytes: Int
-    let serve: Gateway.WebSocketServer
+    private let serve: Gateway.WebSocketServer
+    private let handshake: NIOTypedWebSocketServerUpgrader<GatewayChannel.Use>
 
     /// Takes every handshake that ``HandshakeFilter`` let through.
-    func upgrader() -> NIOTypedWebSocketServerUpgrader<GatewayChannel.Use> {
-        NIOTypedWebSocketServerUpgrader(
-            maxFrameSize: frameBytes,
-            enableAutomaticErrorHandling: false,
+    init(origins: OriginPolicy, serve: @escaping Gateway.WebSocketServer) {
+        self.origins = origins
+        self.serve = serve
+        handshake = NIOTypedWebSocketServerUpgrader(
             shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(HTTPHeaders()) },
-            upgradePipelineHandler: { [serve] channel, _ in
-                channel.eventLoop.makeCompletedFuture {
-                    let remote = channel.remoteAddress
-                    try serve(channel, .tcp(address: remote?.ipAddress ?? "unknown", port: remote?.port ?? 0))
-                    return .webSocket
-                }
-            })
+            upgradePipelineHandler: { channel, _ in channel.eventLoop.makeSucceededFuture(.webSocket) })
+    }
+
+    var supportedProtocol: String { handshake.supportedProtocol }
+    var requiredUpgradeHeaders: [String] { handshake.requiredUpgradeHeaders }
+
+    func buildUpgradeResponse(
+        channel: any Channel, upgradeRequest: HTTPRequestHead, initialResponseHeaders: HTTPHeaders
+    ) -> EventLoopFuture<HTTPHeaders> {
+        handshake.buildUpgradeResponse(
+            channel: channel, upgradeRequest: upgradeRequest, initialResponseHeaders: initialResponseHeaders)
+    }
+
+    func upgrade(channel: any Channel, upgradeRequest: HTTPRequestHead) -> EventLoopFuture<GatewayChannel.Use> {
+        channel.eventLoop.makeCompletedFuture {
+            let remote = channel.remoteAddress
+            try serve(channel, .tcp(address: remote?.ipAddress ?? "unknown", port: remote?.port ?? 0))
+            return .webSocket
+        }
     }
 }
 

@@ -35,6 +35,7 @@ public struct ConnectionReader: Sendable {
         self.session = session
         decoder = MessageDecoder(limits: session.limits)
         framer = MessageFramer(limit: session.limits.messageBytes, framing: framing)
+        if framing == .webSocket { session.frame(as: .webSocket) }
     }
 
     /// Whether the transport must not read until ``pump()`` has cleared this; the client is slowed, not refused.
@@ -45,13 +46,16 @@ public struct ConnectionReader: Sendable {
     // Stored, since looking at the call itself would copy it.
     public private(set) var isParked = false
 
+    /// How a WebSocket is to end, now; what comes after it is not read.
+    public private(set) var hangUp: WebSocketCloseCode?
+
     private var isHeldUp: Bool { isParked || isDecoding }
 
     /// Takes bytes that were read; with the framing ``Framing/whole`` they are one message.
     public mutating func receive(_ bytes: UnsafeRawBufferPointer) {
-        guard !isStopped else { return }
+        guard !isStopped, hangUp == nil else { return }
         framer.append(bytes)
-        if framer.saysLengths { session.sayLengths() }
+        if framer.saysLengths { session.frame(as: .lengthHeaders) }
         pump()
     }
 
@@ -74,7 +78,7 @@ public struct ConnectionReader: Sendable {
     /// Goes on with what was read, as far as room among the calls in flight and in the outbound queue allows.
     public mutating func pump() {
         // What was sent at once has made room, and nobody will say so.
-        repeat { advance() } while isBlocked && !isHeldUp && hasRoomForReplies
+        repeat { advance() } while isBlocked && !isHeldUp && room > 0
         guard isBlocked != isAwaited else { return }
         isAwaited = isBlocked
         session.hold(input: isBlocked)
@@ -82,10 +86,11 @@ public struct ConnectionReader: Sendable {
         if isBlocked { advance() }
     }
 
-    private var hasRoomForReplies: Bool { session.queuedBytes < session.limits.outboundLowWaterBytes }
+    /// Bytes of replies after which no more is read until the client has taken some.
+    private var room: Int { session.limits.outboundLowWaterBytes - session.queuedBytes }
 
     private mutating func advance() {
-        let room = session.limits.outboundLowWaterBytes - session.queuedBytes
+        var room = room
         if isParked, let message = parked, session.hasRoom(for: router.waitingCalls(in: message)) {
             parked = nil
             take(message)
@@ -102,6 +107,7 @@ public struct ConnectionReader: Sendable {
             }
             begun = KnownAnswers.BatchReply()
             take(frame)
+            if case .ping = frame { room = self.room }
         }
         isBlocked = isHeldUp || replies.count >= room
         flush()
@@ -143,6 +149,10 @@ public struct ConnectionReader: Sendable {
             reply(.null, .failure(RPCError(.parseError, why, data: ["reason": "brokenFraming", "position": 0])))
             flush()
             session.close()
+        case .ping(let data):
+            flush()
+            session.send(frame: framer.withBytes(of: data) { WebSocketFrames.pong($0) })
+        case .hangUp(let code): hangUp = code
         case .tooLong(let count):
             reply(.null, .failure(.messageTooLarge(session.limits, actual: count)))
         case .message(let range):

@@ -6,4 +6,8 @@ public enum Frame: Sendable, Hashable {
     case tooLong(Int)
     /// What came says no more where a message ends, for this reason: nothing after it can be read.
     case broken(String)
+    /// A WebSocket's ping, with what its pong is to carry.
+    case ping(Range<Int>)
+    /// The end of a WebSocket, with the code that is to be said.
+    case hangUp(WebSocketCloseCode)
 }

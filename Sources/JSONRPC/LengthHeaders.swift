@@ -1,6 +1,6 @@
 /// Messages that say their length, made of messages that stand on a line each: compact JSON holds no line end.
 enum LengthHeaders {
-    static func applied(to lines: [UInt8]) -> [UInt8] {
+    static func applied(to lines: UnsafeRawBufferPointer) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(lines.count + 32)
         for message in lines.split(separator: UInt8(ascii: "\n")) {

@@ -2,8 +2,10 @@
 public enum Framing: Sendable, Hashable {
     /// As a stream, in pieces of any size: one message a line, or headers with a length; the first bytes show which.
     case stream
-    /// One message at a time, as WebSocket and HTTP do.
+    /// One message at a time, as HTTP does.
     case whole
+    /// As the stream of a WebSocket's client, behind the handshake.
+    case webSocket
 }
 
 /// Cuts what comes in into messages.
@@ -16,6 +18,7 @@ struct MessageFramer: Sendable {
         case lines(LineFramer)
         case headers(HeaderFramer)
         case whole(WholeFramer)
+        case webSocket(WebSocketFramer)
     }
 
     private static let sign = Array("content-".utf8)
@@ -28,6 +31,7 @@ struct MessageFramer: Sendable {
         switch framing {
         case .stream: state = .undecided([])
         case .whole: state = .whole(WholeFramer(limit: limit))
+        case .webSocket: state = .webSocket(WebSocketFramer(limit: limit))
         }
     }
 
@@ -43,26 +47,32 @@ struct MessageFramer: Sendable {
         case .lines(let lines): lines.hasFinished
         case .headers(let headers): headers.hasFinished
         case .whole(let whole): whole.hasFinished
+        case .webSocket(let frames): frames.hasFinished
         }
     }
 
     mutating func append(_ bytes: UnsafeRawBufferPointer) {
         if case .undecided(let seen) = state { return decide(seen + bytes) }
-        change(lines: { $0.append(bytes) }, headers: { $0.append(bytes) }, whole: { $0.append(bytes) })
+        change(
+            lines: { $0.append(bytes) }, headers: { $0.append(bytes) }, whole: { $0.append(bytes) },
+            webSocket: { $0.append(bytes) })
     }
 
     mutating func finish() {
         if case .undecided(let seen) = state { beginLines(seen) }
-        change(lines: { $0.finish() }, headers: { $0.finish() }, whole: { $0.finish() })
+        change(
+            lines: { $0.finish() }, headers: { $0.finish() }, whole: { $0.finish() }, webSocket: { $0.finish() })
     }
 
     mutating func next() -> Frame? {
-        change(lines: { $0.next() }, headers: { $0.next() }, whole: { $0.next() }) ?? nil
+        change(lines: { $0.next() }, headers: { $0.next() }, whole: { $0.next() }, webSocket: { $0.next() }) ?? nil
     }
 
     /// Hands out messages for as long as `body` takes them; what it does not take comes by ``next()``.
     mutating func take(while body: (UnsafeRawBufferPointer) -> Bool) {
-        change(lines: { $0.take(while: body) }, headers: { _ in }, whole: { $0.take(while: body) })
+        change(
+            lines: { $0.take(while: body) }, headers: { _ in }, whole: { $0.take(while: body) },
+            webSocket: { $0.take(while: body) })
     }
 
     /// Shows what has come in of a line that has not ended; to be called where ``next()`` has nothing.
@@ -76,11 +86,12 @@ struct MessageFramer: Sendable {
         case .lines(let lines): try lines.withBytes(of: range, body)
         case .headers(let headers): try headers.withBytes(of: range, body)
         case .whole(let whole): try whole.withBytes(of: range, body)
+        case .webSocket(let frames): try frames.withBytes(of: range, body)
         }
     }
 
     mutating func trim() {
-        change(lines: { $0.trim() }, headers: { $0.trim() }, whole: { $0.trim() })
+        change(lines: { $0.trim() }, headers: { $0.trim() }, whole: { $0.trim() }, webSocket: { $0.trim() })
     }
 
     private mutating func decide(_ seen: [UInt8]) {
@@ -106,7 +117,8 @@ struct MessageFramer: Sendable {
     /// Changes the framer in place: taken out of the state first, so that its buffer is not copied.
     @discardableResult
     private mutating func change<R>(
-        lines: (inout LineFramer) -> R, headers: (inout HeaderFramer) -> R, whole: (inout WholeFramer) -> R
+        lines: (inout LineFramer) -> R, headers: (inout HeaderFramer) -> R, whole: (inout WholeFramer) -> R,
+        webSocket: (inout WebSocketFramer) -> R
     ) -> R? {
         switch state {
         case .undecided: return nil
@@ -122,6 +134,10 @@ struct MessageFramer: Sendable {
             state = .undecided([])
             defer { state = .whole(framer) }
             return whole(&framer)
+        case .webSocket(var framer):
+            state = .undecided([])
+            defer { state = .webSocket(framer) }
+            return webSocket(&framer)
         }
     }
 }

@@ -130,9 +130,9 @@ extension Session {
         state.withLock { state in lines.withUnsafeBytes { state.append(lines: $0) } }
     }
 
-    /// Says that this client's messages carry their lengths, and that it wants the same.
-    func sayLengths() {
-        state.withLock { $0.saysLengths = true }
+    /// Says how this client tells messages apart.
+    func frame(as framing: OutboundFraming) {
+        state.withLock { $0.framing = framing }
     }
 
     /// Reads a long message as a task; ``takeDecoded()`` has it once the transport was woken.

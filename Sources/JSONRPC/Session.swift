@@ -237,6 +237,14 @@ extension Session {
         state.withLock { ($0.wantsClose && $0.isFlushed) || ($0.inputEnded && $0.isDrained) }
     }
 
+    /// Bytes that the connection has taken from the beginning on: a client that reads makes it grow.
+    public var writtenBytes: Int { state.withLock { $0.written } }
+
+    /// Sends a WebSocket's frame that is no message.
+    public func send(frame: [UInt8]) {
+        update { state in frame.withUnsafeBytes { state.send($0) } }
+    }
+
     /// Whether a close was asked for.
     public var wantsClose: Bool { state.withLock { $0.wantsClose } }
 

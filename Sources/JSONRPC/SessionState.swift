@@ -1,3 +1,12 @@
+/// How the messages that a client gets are told apart.
+enum OutboundFraming: Sendable {
+    case lines
+    /// Each says its length.
+    case lengthHeaders
+    /// Each is a frame.
+    case webSocket
+}
+
 /// What a connection has to remember between its events; pure, the effects stand in ``Session``.
 ///
 /// Replies and notifications meet in `outbox`. The transport takes all of it at once and says when it was written, so
@@ -29,8 +38,8 @@ struct SessionState: Sendable {
 
     // What every message touches stands together.
     private(set) var isClosed = false
-    /// Whether each message that is written says its length; it stands on a line of its own else.
-    var saysLengths = false
+    /// How messages are told apart by the client.
+    var framing = OutboundFraming.lines
     var wantsClose = false
     var inputEnded = false
     var isWakeDue = false
@@ -41,6 +50,8 @@ struct SessionState: Sendable {
     private let notificationBytes: Int
     private(set) var holds = 0
     private(set) var beingWritten = 0
+    /// Bytes that the connection has taken from the beginning on.
+    private(set) var written = 0
     private(set) var outbox: [UInt8] = []
     /// Writes what the connection takes at once; none where only the transport's own turn writes.
     let sendNow: Session.SendNow?
@@ -99,15 +110,25 @@ extension SessionState {
         (message + [UInt8(ascii: "\n")]).withUnsafeBytes { append(lines: $0) }
     }
 
-    /// Sends whole lines: at once as far as that goes, and the rest with what is queued.
+    /// Sends whole lines, as the client wants them.
     mutating func append(lines: UnsafeRawBufferPointer) {
-        guard !isClosed else { return }
-        let sent = mayOvertake ? sendNow?(lines) ?? 0 : 0
-        if sent < lines.count { outbox.append(contentsOf: lines[sent...]) }
+        switch framing {
+        case .lines: send(lines)
+        case .lengthHeaders: LengthHeaders.applied(to: lines).withUnsafeBytes { send($0) }
+        case .webSocket: WebSocketFrames.texts(of: lines).withUnsafeBytes { send($0) }
+        }
     }
 
-    /// Whether nothing waits that would have to go before, nor in another shape.
-    private var mayOvertake: Bool { outbox.isEmpty && beingWritten == 0 && !saysLengths }
+    /// Sends bytes as they are: at once as far as that goes, and the rest with what is queued.
+    mutating func send(_ bytes: UnsafeRawBufferPointer) {
+        guard !isClosed else { return }
+        let sent = mayOvertake ? sendNow?(bytes) ?? 0 : 0
+        written += sent
+        if sent < bytes.count { outbox.append(contentsOf: bytes[sent...]) }
+    }
+
+    /// Whether nothing waits that would have to go before.
+    private var mayOvertake: Bool { outbox.isEmpty && beingWritten == 0 }
 
     /// Whether the transport has something to do. What queues up behind a write is taken when that is through, without a turn more.
     var needsTurn: Bool { (!outbox.isEmpty && beingWritten == 0) || hasDecoded || wantsClose || inputEnded }
@@ -122,11 +143,12 @@ extension SessionState {
         guard beingWritten == 0, !outbox.isEmpty else { return nil }
         beingWritten = outbox.count
         defer { outbox = [] }
-        return saysLengths ? LengthHeaders.applied(to: outbox) : outbox
+        return outbox
     }
 
     /// Says that the last ``take()`` was written; returns the senders that may go on.
     mutating func wrote() -> [Waiter] {
+        written += beingWritten
         beingWritten = 0
         return admit()
     }

@@ -46,7 +46,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Settles once the channel is through with this read, within the same turn of the loop: a write that fails closes the
     /// channel, and NIO does not expect that while it is about to tell of the end of input.
     func channelReadComplete(context: ChannelHandlerContext) {
-        guard session.needsTurn || reader.isParked || isReadHeldBack || patience != nil else { return }
+        guard session.needsTurn || reader.isParked || isReadHeldBack || patience != nil || reader.hangUp != nil else {
+            return
+        }
         context.eventLoop.assumeIsolated().execute { [self] in settle() }
     }
 
@@ -96,6 +98,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Ends the connection without further ado: what a call still answers, cut short as it is, nobody is told.
     func abort() {
+        // A frame that went out in part would be cut short by the last word.
+        if let context { write(context) }
         session.didClose()
         session.cancelCalls()
         context?.close(promise: nil)
@@ -113,6 +117,10 @@ extension ConnectionHandler {
         while settlesAgain, let context {
             settlesAgain = false
             write(context)
+            if let code = reader.hangUp {
+                context.triggerUserOutboundEvent(WebSocketEnd(code: code), promise: nil)
+                break
+            }
             keepPatience(context)
             keepDeadline(context)
             if isReadHeldBack, !reader.isBlocked {

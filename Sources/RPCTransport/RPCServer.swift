@@ -2,7 +2,6 @@ public import JSONRPC
 public import Logging
 public import NIOCore
 internal import NIOPosix
-internal import NIOWebSocket
 public import ServiceLifecycle
 
 /// Serves a router on Unix sockets and TCP ports.
@@ -186,8 +185,7 @@ extension RPCServer {
         let loop = channel.eventLoop
         let target = HandlerReference(loop)
         let wakes = wakes.queue(of: loop)
-        // Frames of a WebSocket are NIO's to make.
-        let direct = framing == .stream ? DirectSocket(of: channel) : nil
+        let direct = DirectSocket(of: channel)
         let session = Session(id: id, peer: peer, limits: limits, sendNow: direct?.sendNow) { wakes.add(target) }
         let handler = ConnectionHandler(
             session: session, router: router, framing: framing, closeDeadline: drain, logger: logger
@@ -202,6 +200,10 @@ extension RPCServer {
             ConnectionRegistry.Handle(drain: { target.run { $0.drain() } }, abort: { target.run { $0.abort() } }),
             to: id)
         do {
+            if framing == .webSocket {
+                let keeper = WebSocketHandler(session: session, pingInterval: Self.pingInterval)
+                try channel.pipeline.syncOperations.addHandler(keeper)
+            }
             try channel.pipeline.syncOperations.addHandler(handler)
         } catch {
             direct?.close()
@@ -218,17 +220,21 @@ extension RPCServer {
     /// How long a WebSocket may be silent before it is pinged, and then before it is let go.
     private static let pingInterval = TimeAmount.seconds(30)
 
-    /// Serves a channel whose WebSocket handshake is done, and whose pipeline ends with NIOWebSocket's own handlers.
+    /// Serves a channel whose WebSocket handshake is done and whose bytes nobody else reads.
     ///
     /// It counts among the connections, and ends with the server. Call it on the channel's event loop.
     public func serveWebSocket(_ channel: any Channel, peer: Peer) throws {
-        let frames = WebSocketHandler(limits: limits, pingInterval: Self.pingInterval)
-        try channel.pipeline.syncOperations.addHandler(frames)
+        // Read as the other connections are, so that none holds up another.
+        try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
+        try channel.syncOptions?.setOption(.recvAllocator, value: FairReads())
         switch registry.admit(peer) {
-        case .admitted(let id): try admit(channel, peer, id, framing: .whole)
+        case .admitted(let id): try admit(channel, peer, id, framing: .webSocket)
         case .refused(let error):
             logger.notice("connection refused", metadata: ["peer": "\(peer)", "code": "\(error.code)"])
-            frames.refuse(try channel.pipeline.syncOperations.context(handler: frames), error, .unexpectedServerError)
+            let frames = error.line.withUnsafeBytes { WebSocketFrames.texts(of: $0) }
+            let bytes = frames + WebSocketFrames.close(.unexpectedCondition)
+            channel.writeAndFlush(channel.allocator.buffer(bytes: bytes), promise: nil)
+            channel.close(promise: nil)
         }
     }
 }

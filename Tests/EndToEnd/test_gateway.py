@@ -4,6 +4,7 @@ import http.client
 import json
 import pathlib
 import re
+import resource
 import socket
 import time
 
@@ -30,6 +31,12 @@ def post(world, body, **options):
     headers = {"Content-Type": "application/json", **options.pop("headers", {})}
     host, port = world.daemon.http
     return requests.post(f"http://{host}:{port}/rpc", data=body, headers=headers, timeout=30, **options)
+
+
+def resident(pid):
+    """The memory of a process, in bytes."""
+    pages = pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1]
+    return int(pages) * resource.getpagesize()
 
 
 # WebSocket
@@ -161,6 +168,24 @@ def test_a_websocket_that_does_not_read_holds_up_nobody(world, connection):
         seqs.append(note["result"]["seq"])
     assert seqs == list(range(subscription["head"] + 1, last + 1))
     stalled.close()
+
+
+def test_pings_whose_answers_nobody_reads_are_read_no_more(worlds):
+    """What the kernel holds in both directions takes some megabytes; the daemon adds what a queue may hold, and no more."""
+    world = worlds({"http": "127.0.0.1:0"})
+    opened, _, _ = handshake(world.daemon.http)
+    flood = b"".join(frame(PING, b"x" * 125) for _ in range(500))
+    before = resident(world.daemon.process.pid)
+    opened.settimeout(3)
+    sent = 0
+    try:
+        while sent < 128 << 20:
+            sent += opened.send(flood)
+    except TimeoutError:
+        pass
+    grown = resident(world.daemon.process.pid) - before
+    opened.close()
+    assert sent < 64 << 20 and grown < 32 << 20, (sent, grown)
 
 
 def test_a_websocket_counts_as_a_connection(worlds):

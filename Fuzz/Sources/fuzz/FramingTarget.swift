@@ -1,14 +1,16 @@
 @testable import JSONRPC
 
-/// A stream, given as a whole and in pieces: the same frames, and no more kept than the limits allow.
+/// A stream, given as a whole and in pieces: the same frames, and no more kept than the limits allow. The same bytes are a WebSocket's as well.
 enum FramingTarget {
     private static let limits = [16, 100, 1000, 4096]
 
     /// What a stream was cut into, comparable where the cuts differ: how much of a long line was seen is not.
-    private enum Piece: Equatable {
+    enum Piece: Equatable {
         case message([UInt8])
         case tooLong
         case broken(String)
+        case ping([UInt8])
+        case hangUp(UInt16)
     }
 
     static func run(_ bytes: [UInt8]) {
@@ -18,10 +20,17 @@ enum FramingTarget {
         let pieces = frames(of: plan.pieces, limit: limit)
         require(whole == pieces, "at once: \(whole), in pieces: \(pieces), from \(plan)")
         checkWhole(plan, limit)
+        checkWebSocket(plan, limit)
     }
 
-    private static func frames(of pieces: [ArraySlice<UInt8>], limit: Int) -> [Piece] {
-        var framer = MessageFramer(limit: limit)
+    private static func checkWebSocket(_ plan: Plan, _ limit: Int) {
+        let pieces = frames(of: plan.pieces, limit: limit, framing: .webSocket)
+        let expected = ExpectedFrames(of: Array(plan.stream), limit: limit).frames
+        require(pieces == expected, "a WebSocket: \(pieces), expected: \(expected), from \(plan)")
+    }
+
+    private static func frames(of pieces: [ArraySlice<UInt8>], limit: Int, framing: Framing = .stream) -> [Piece] {
+        var framer = MessageFramer(limit: limit, framing: framing)
         var frames: [Piece] = []
         for (number, piece) in pieces.enumerated() {
             piece.withUnsafeBytes { framer.append($0) }
@@ -45,6 +54,8 @@ enum FramingTarget {
                 frames.append(.message(framer.withBytes(of: range) { Array($0) }))
             case .tooLong: frames.append(.tooLong)
             case .broken(let reason): frames.append(.broken(reason))
+            case .ping(let range): frames.append(.ping(framer.withBytes(of: range) { Array($0) }))
+            case .hangUp(let code): frames.append(.hangUp(code.rawValue))
             }
         }
     }

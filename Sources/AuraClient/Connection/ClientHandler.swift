@@ -61,7 +61,7 @@ final class ClientHandler: ChannelDuplexHandler {
         while let frame = framer.next() {
             switch frame {
             case .tooLong: throw JSONParseError(.tooLarge, at: limits.bytes)
-            case .broken: throw JSONParseError(.invalidSyntax, at: 0)
+            case .broken, .ping, .hangUp: throw JSONParseError(.invalidSyntax, at: 0)
             case .message(let range):
                 let value = try framer.withBytes(of: range) { try JSONValue(parsing: $0, limits: limits) }
                 for message in value.arrayValue ?? [value] { mailbox.take(message) }
