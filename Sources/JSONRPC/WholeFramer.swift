@@ -1,4 +1,4 @@
-/// Messages that come whole, as WebSocket and HTTP bring them; the counterpart of ``LineFramer``.
+/// Messages that come whole, as HTTP brings them; the counterpart of ``LineFramer``.
 struct WholeFramer: Sendable {
     private let limit: Int
     private var buffer: [UInt8] = []
