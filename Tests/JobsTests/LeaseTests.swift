@@ -47,7 +47,9 @@ import Testing
         #expect(shop.diary == ["perform a"])
     }
 
+    /// Once the engine rests: one that still looks for more would be as quick.
     private static func takeOver(_ shop: Workshop) async throws -> Claim? {
+        try await shop.time.sleepers(atLeast: Workshop.restingSleepers)
         _ = try await shop.store.takeOverLeases(owner: "elsewhere")
         return try await shop.store.claim(
             ClaimRequest(owner: "elsewhere", limit: 1, lease: .seconds(3600), now: shop.time.now())

@@ -64,6 +64,7 @@ final class Workshop: Sendable {
                     }
                 }
             } catch {
+                gate.abandon()
                 tasks.cancelAll()
                 throw error
             }

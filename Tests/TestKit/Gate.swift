@@ -16,6 +16,7 @@ public final class Gate: Sendable {
     private struct State {
         var lastTicket = 0
         var open: Set<String> = []
+        var isAbandoned = false
         var arrivals: [String: Int] = [:]
         var waiting: [Int: Waiting] = [:]
         var watching: [Int: Watching] = [:]
@@ -47,7 +48,7 @@ public final class Gate: Sendable {
             try await withCheckedThrowingContinuation { continuation in
                 let result = state.withLock { state -> Result<Void, any Error>? in
                     if Task.isCancelled { return .failure(CancellationError()) }
-                    if state.open.contains(name) { return .success(()) }
+                    if state.isAbandoned || state.open.contains(name) { return .success(()) }
                     state.waiting[ticket] = Waiting(name: name, continuation: continuation)
                     return nil
                 }
@@ -86,6 +87,16 @@ public final class Gate: Sendable {
             let watching = state.withLock { $0.watching.removeValue(forKey: ticket) }
             watching?.continuation.resume(throwing: CancellationError())
         }
+    }
+
+    /// Lets go of everybody, wherever they wait or will come to: a test that failed keeps nobody.
+    public func abandon() {
+        let released = state.withLock { state in
+            state.isAbandoned = true
+            defer { state.waiting = [:] }
+            return state.waiting.values
+        }
+        for waiting in released { waiting.continuation.resume() }
     }
 
     /// Lets go of all who wait at the gate, and of all who will come.
