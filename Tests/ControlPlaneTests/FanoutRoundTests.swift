@@ -115,6 +115,29 @@ struct FanoutRoundTests {
         #expect(try taken(from: connection) == ["s1": [7]])
     }
 
+    /// round:    1 … 1500 handed out, and silence
+    /// joiner:   knows of 0, wanted none of 800, wants none of the rest ──▶ is told 1500
+    @Test func whoJoinsLateAndMissedNothingOfItsOwnGetsItsBookmarkAtOnce() throws {
+        let connection = stream.connect()
+        let alerts = EventFilter(types: [.alertRaised])
+        var round = makeRound()
+        round.deliver(events(1...1500))
+        round.admit(row(connection, filter: alerts, after: 800) { $0.told = 0 }, stream.feed)
+        round.admit(row(connection, id: "told", filter: alerts, after: 800), stream.feed)
+        #expect(try taken(from: connection) == ["s1": [1500]])
+    }
+
+    /// No bookmark goes past what there was no room for.
+    @Test func whoHasNoRoomForWhatItMissedGetsNoBookmark() throws {
+        let connection = stream.connect(1, queue: 2000)
+        var round = makeRound()
+        round.deliver(events(1...1500))
+        round.admit(row(connection, after: 800) { $0.told = 0 }, stream.feed)
+        let place = try #require(left.withLock { $0["1/s1"] })
+        #expect((800..<1500).contains(place))
+        #expect(try taken(from: connection)["s1"] ?? [] == Array(801..<(place + 1)))
+    }
+
     /// round:    at 2      ──▶ 4 ──▶ 9
     /// joiner:   has 6 of the store ──▶ 7 and on
     @Test func whoIsFurtherThanTheRoundWaitsForIt() throws {

@@ -41,6 +41,10 @@ struct FanoutRound {
             // Not by its place in the table: these are events of all kinds.
             var page = EventPage(events.filter { $0.seq <= position && row.subscription.wants($0.event) })
             hand(&page, Array(page.events.indices), to: row)
+            guard table.contains(row.key) else { return }
+            // The next look at bookmarks comes with later events, of which there may be none.
+            row.subscription.cursor = position
+            tellBookmark(row)
         }
     }
 
@@ -155,10 +159,14 @@ struct FanoutRound {
         looked = position
         for row in table.all {
             row.subscription.cursor = position
-            guard row.subscription.isQuiet, let text = try? row.subscription.message(row.subscription.bookmark) else {
-                continue
-            }
-            if row.subscription.session.offer(text) == .queued { row.subscription.told = position }
+            tellBookmark(row)
         }
+    }
+
+    private func tellBookmark(_ row: LiveTable.Row) {
+        guard row.subscription.isQuiet, let text = try? row.subscription.message(row.subscription.bookmark) else {
+            return
+        }
+        if row.subscription.session.offer(text) == .queued { row.subscription.told = row.subscription.cursor }
     }
 }

@@ -56,6 +56,8 @@ struct LiveTable {
         if audiences[audience.place]?.isEmpty == true { audiences[audience.place] = nil }
     }
 
+    func contains(_ key: SubscriptionKey) -> Bool { places[key] != nil }
+
     /// Where somebody is who may want the event.
     func places(for event: FeedEvent) -> [Place] {
         guard !places.isEmpty else { return [] }
