@@ -149,6 +149,8 @@ extension WebSocketFramer {
                 guard there >= 2 + size else { return .incomplete }
                 length = bytes[place..<place + size].reduce(0) { $0 << 8 | UInt64($1) }
                 place += size
+                // The shortest way to write a length is the only one.
+                guard length > (size == 2 ? 125 : 65_535) else { return .invalid }
             }
             guard length < 1 << 62 else { return .invalid }
             guard bytes.count >= place + 4 else { return .incomplete }

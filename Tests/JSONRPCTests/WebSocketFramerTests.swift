@@ -87,6 +87,8 @@ struct WebSocketFramerTests {
 
     static let breaches: [(String, [UInt8], Int)] = [
         ("not masked", [0x81, 0x02, 0x5B, 0x5D], 1002),
+        ("a length in two bytes that has room in one", [0x81, 0xFE, 0x00, 0x7D, 0, 0, 0, 0], 1002),
+        ("a length in eight bytes that has room in two", [0x81, 0xFF, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0, 0], 1002),
         ("a reserved bit", [0xC1] + frame(text, "[]").dropFirst(), 1002),
         ("a reserved opcode", frame(3, "[]"), 1002),
         ("a reserved control opcode", frame(11, ""), 1002),

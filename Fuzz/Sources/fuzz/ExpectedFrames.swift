@@ -45,7 +45,8 @@ struct ExpectedFrames {
             guard bytes.count >= head.size else { return nil }
             length = bytes[2..<head.size].reduce(0) { $0 * 256 + UInt64($1) }
         }
-        guard length < 1 << 62 else {
+        let longestThatIsShorter: UInt64? = [4: 125, 10: 65_535][head.size]
+        guard length < 1 << 62, longestThatIsShorter.map({ length > $0 }) ?? true else {
             head.isSound = false
             return head
         }
