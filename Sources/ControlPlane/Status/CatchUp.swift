@@ -138,15 +138,17 @@ extension CatchUp {
     private mutating func tellSnapshot() async throws {
         var after: InstanceID?
         repeat {
+            // One more than is told says whether another page follows.
             let query = InstanceQuery(
                 instance: try await snapshotInstance(), tenant: subscription.filter.tenant, after: after,
-                limit: Self.instances)
+                limit: Self.instances + 1)
             let page = try await store.snapshot(query)
-            after = page.instances.count < Self.instances ? nil : page.instances.last?.id
+            let told = page.instances.prefix(Self.instances)
+            after = page.instances.count > told.count ? told.last?.id : nil
             subscription.snapshot.add(last: after, head: page.head)
             let floor = subscription.snapshot.floor ?? page.head
             let result = Snapshot(
-                seq: floor, instances: page.instances.map { InstanceView($0) }, complete: after == nil)
+                seq: floor, instances: told.map { InstanceView($0) }, complete: after == nil)
             try await subscription.session.notify(subscription.message(result))
             subscription.cursor = floor
             subscription.told = floor
