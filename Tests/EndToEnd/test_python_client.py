@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from harness import REPOSITORY, ScriptedSubscriptions, fresh_name, half_a_snapshot
+from harness import REPOSITORY, ScriptedSubscriptions, a_newer_daemon, fresh_name, half_a_snapshot
 
 
 @pytest.fixture(scope="module")
@@ -191,6 +191,21 @@ def test_half_a_snapshot_begins_anew(aura, tmp_path):
         with ScriptedSubscriptions(tmp_path / f"{number}.sock", stories) as scripted:
             assert heard(scripted.path) == (["one", "two"], [8])
         assert [params["from"] for params in scripted.asked] == ["snapshot", "snapshot", 7]
+
+
+def test_what_only_a_newer_daemon_knows_is_read_all_the_same(aura, tmp_path):
+    def tell(address):
+        with aura.Client(address, patience=20) as client, client.subscribe() as subscription:
+            return [(event.seq, event.type) for event in subscription], subscription.reason
+
+    async def tell_async(address):
+        async with aura.AsyncClient(address, patience=20) as client:
+            async with client.subscribe() as subscription:
+                return [(event.seq, event.type) async for event in subscription], subscription.reason
+
+    for number, heard in enumerate([tell, lambda address: asyncio.run(tell_async(address))]):
+        with ScriptedSubscriptions(tmp_path / f"{number}.sock", a_newer_daemon(), head=7) as scripted:
+            assert heard(scripted.path) == ([(8, "step.dreamt"), (9, "job.queued")], "tired")
 
 
 def test_no_more_events_than_were_asked_for(client, world):

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from harness import REPOSITORY, ScriptedSubscriptions, eventually, fresh_name, half_a_snapshot
+from harness import REPOSITORY, ScriptedSubscriptions, a_newer_daemon, eventually, fresh_name, half_a_snapshot
 
 SHELL = REPOSITORY / "clients/shell"
 
@@ -80,6 +80,14 @@ def test_half_a_snapshot_begins_anew(world, tmp_path):
     lines = [json.loads(line) for line in told.stdout.splitlines()]
     assert [line["instances"][0]["name"] for line in lines[:-1]] == ["lost", "one", "two"] and lines[-1]["seq"] == 8
     assert [params["from"] for params in scripted.asked] == ["snapshot", "snapshot", 7]
+
+
+def test_what_only_a_newer_daemon_knows_is_printed_all_the_same(world, tmp_path):
+    with ScriptedSubscriptions(tmp_path / "s.sock", a_newer_daemon(), head=7) as scripted:
+        told = run(world, "aura_subscribe {}", AURA_SOCKET=scripted.path)
+    assert told.returncode == 0, told.stderr
+    lines = [json.loads(line) for line in told.stdout.splitlines()]
+    assert [(line["type"], line.get("mood")) for line in lines] == [("step.dreamt", "blue"), ("job.queued", None)]
 
 
 def test_nobody_there(world, tmp_path):

@@ -11,7 +11,7 @@ from .postgres import Postgres
 from .program import Program, finish
 from .sandbox import Sandbox
 from .schema import SCHEMA
-from .scripted import ScriptedSubscriptions, half_a_snapshot
+from .scripted import ScriptedSubscriptions, a_newer_daemon, half_a_snapshot
 from .traces import assert_nothing_left, children, cloud_leftovers, files_below, processes_of
 from .websocket import WebSocket
 from .wire import ENDS, Closed, Connection, LengthConnection, RPCError, events_of
@@ -21,6 +21,6 @@ __all__ = [
     "ENDED", "ENDS", "LEASES", "REPOSITORY", "Closed", "Cluster", "Connection", "Crew", "Crowd", "Daemon",
     "Follower", "LengthConnection", "Postgres", "Program", "RPCError", "SCHEMA", "Sandbox", "ScriptedSubscriptions", "WallClock",
     "WebSocket", "World",
-    "ansible_playbook", "assert_nothing_left", "binary", "build_load", "children", "cloud_leftovers", "environment", "eventually",
-    "events_of", "files_below", "finish", "fresh_name", "half_a_snapshot", "processes_of",
+    "a_newer_daemon", "ansible_playbook", "assert_nothing_left", "binary", "build_load", "children", "cloud_leftovers", "environment",
+    "eventually", "events_of", "files_below", "finish", "fresh_name", "half_a_snapshot", "processes_of",
 ]

@@ -52,6 +52,15 @@ def half_a_snapshot(instance):
         return {
             "type": "subscription.snapshot", "seq": 7, "instances": [{**instance, "name": name}], "complete": complete}
 
-    event = {"seq": 8, "at": "2026-11-20T12:00:00.123Z", "type": "job.queued", "tenant": "default", "message": "provision"}
     end = {"type": "subscription.ended", "reason": "terminal", "seq": 8}
-    return [[page("lost", False)], [page("one", False), page("two", True)], [event, end]]
+    return [[page("lost", False)], [page("one", False), page("two", True)], [_event(8, "job.queued"), end]]
+
+
+def a_newer_daemon():
+    """The story of events, and of an end, that this version knows nothing of."""
+    events = [_event(8, "step.dreamt", mood="blue", step={"depth": 3}), _event(9, "job.queued")]
+    return [[*events, {"type": "subscription.ended", "reason": "tired", "seq": 9}]]
+
+
+def _event(seq, type, **more):
+    return {"seq": seq, "at": "2026-11-20T12:00:00.123Z", "type": type, "tenant": "default", "message": "on it", **more}

@@ -152,6 +152,23 @@ test("half a snapshot begins anew, a whole one does not", async () => {
     }));
 });
 
+test("what only a newer daemon knows is read all the same", async () => {
+    const answer = ({ id }: Call, peer: Peer) => {
+        peer.say({ id, result: { subscription: "s1", head: 7 } });
+        const note = (result: object) => peer.say({ method: "status.event", params: { subscription: "s1", result } });
+        const common = { at: "2026-11-20T12:00:00.123Z", tenant: "default", message: "on it" };
+        note({ seq: 8, type: "step.dreamt", mood: "blue", ...common });
+        note({ seq: 9, type: "job.queued", ...common });
+        note({ type: "subscription.ended", reason: "tired", seq: 9 });
+    };
+    await withDaemon(answer, (address) => withClient(`tcp:${address}`, {}, async (aura) => {
+        const subscription = aura.subscribe();
+        const seen: [number, string][] = [];
+        for await (const event of subscription) seen.push([event.seq, event.type]);
+        assert.deepEqual([seen, subscription.reason], [[[8, "step.dreamt"], [9, "job.queued"]], "tired"]);
+    }));
+});
+
 test("a wait that outlasts the patience is taken up again", async () => {
     const answer = ({ id }: Call, peer: Peer, connection: number) => {
         if (connection === 1) setTimeout(() => peer.socket.destroy(), 600);
