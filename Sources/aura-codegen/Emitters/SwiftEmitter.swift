@@ -133,8 +133,13 @@ struct SwiftEmitter {
     /// Whether a daemon's answers or notifications hold it.
     private func isAnswered(_ enumeration: TypeSchema) -> Bool {
         schema.types.contains { type in
-            !type.isClosed && type.members.contains { TypeReference.name(in: $0.schema) == enumeration.name }
+            !type.isClosed && type.members.contains { Self.itemName(in: $0.schema) == enumeration.name }
         }
+    }
+
+    /// The type that a schema names, or that it has a list of.
+    private static func itemName(in schema: JSONObject) -> String? {
+        TypeReference.name(in: schema) ?? schema["items"]?.objectValue.flatMap { itemName(in: $0) }
     }
 
     // MARK: - Methods
