@@ -28,21 +28,23 @@ WARMUP = 0.2
 SETTLE = 0.4
 AIM = 2
 
+# By name, how it is connected and what it does. The measuring client has a Unix socket.
 NEIGHBOURS = {
-    "a flood that reads its replies": ("--connections", "1", "--depth", "256"),
-    "a flood that never reads": ("--disturb", "unread"),
-    "127 idle connections": ("--disturb", "idle", "--connections", "127"),
-    "one byte a second": ("--disturb", "drip"),
-    "a stalled subscriber, 1,000 events/s": ("--disturb", "stalled"),
-    "batches of 100": ("--connections", "1", "--depth", "1", "--batch", "100"),
-    "1 MiB of bad JSON, again and again": ("--disturb", "garbage"),
-    "a busy process, no client": ("--disturb", "busy"),
+    "a flood that reads its replies": ("unix", "--connections", "1", "--depth", "256"),
+    "the same over a WebSocket": ("websocket", "--connections", "1", "--depth", "256"),
+    "a flood that never reads": ("unix", "--disturb", "unread"),
+    "127 idle connections": ("unix", "--disturb", "idle", "--connections", "127"),
+    "one byte a second": ("unix", "--disturb", "drip"),
+    "a stalled subscriber, 1,000 events/s": ("unix", "--disturb", "stalled"),
+    "batches of 100": ("unix", "--connections", "1", "--depth", "1", "--batch", "100"),
+    "1 MiB of bad JSON, again and again": ("unix", "--disturb", "garbage"),
+    "a busy process, no client": ("unix", "--disturb", "busy"),
 }
 PLACES = ("alone", "elsewhere", "beside")
 
 
-def measure(load, target):
-    command = [load, *target, "--connections", "2", "--in-turn", "--seconds", str(DURATION), "--warmup", str(WARMUP)]
+def measure(load, place):
+    command = [load, *place.target("unix"), "--connections", "2", "--in-turn", "--seconds", str(DURATION), "--warmup", str(WARMUP)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     if done.returncode != 0:
         raise runs.Failed((done.stdout + done.stderr).strip())
@@ -50,11 +52,11 @@ def measure(load, target):
 
 
 @contextlib.contextmanager
-def neighbour(load, target, arguments):
+def neighbour(load, place, transport, *arguments):
     """It runs longer than the measurement, and is stopped behind it."""
     seconds = str(10 * (DURATION + SETTLE + WARMUP))
-    process = subprocess.Popen(
-        [load, *target, *arguments, "--seconds", seconds, "--warmup", "0"], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    command = [load, *place.target(transport), *arguments, "--seconds", seconds, "--warmup", "0"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     try:
         time.sleep(SETTLE)
         yield process.pid
@@ -70,30 +72,30 @@ def cpu_seconds(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def measure_at(load, place, target, arguments, servers):
+def measure_at(load, where, places, its, servers):
     """The figures of one measurement, and how many cores the neighbour and the server it talks to took meanwhile."""
-    if place == "alone":
-        return measure(load, target["beside"])
-    with neighbour(load, target[place], arguments) as pid:
-        watched = (pid, servers[place])
+    if where == "alone":
+        return measure(load, places["beside"])
+    with neighbour(load, places[where], *its) as pid:
+        watched = (pid, servers[where])
         before, begun = [cpu_seconds(each) for each in watched], time.monotonic()
-        figures = measure(load, target["beside"])
+        figures = measure(load, places["beside"])
         cores = [(cpu_seconds(each) - spent) / (time.monotonic() - begun) for each, spent in zip(watched, before)]
     return {**figures, "neighbourCores": cores[0], "serverCores": cores[1]}
 
 
-def measure_round(load, binary, directory, number, arguments):
-    """By place, the figures; servers are new for each round, so that nothing of the one before is left."""
+def measure_round(load, binary, directory, number, its):
+    """By place, the figures beside a neighbour; servers are new for each round, so that nothing of the one before is left."""
     places = {}
     for name in ("beside", "elsewhere"):
         (directory / name).mkdir(exist_ok=True)
         places[name] = runs.Place(directory / name)
-    target = {name: place.target("unix") for name, place in places.items()}
-    with runs.server(binary, places["beside"], "unix", False) as own, \
-            runs.server(binary, places["elsewhere"], "unix", False) as other:
+    transport = its[0]
+    with runs.server(binary, places["beside"], transport, False) as own, \
+            runs.server(binary, places["elsewhere"], transport, False) as other:
         servers = {"beside": own, "elsewhere": other}
         order = PLACES if number % 2 == 0 else reversed(PLACES)
-        return {place: measure_at(load, place, target, arguments, servers) for place in order}
+        return {where: measure_at(load, where, places, its, servers) for where in order}
 
 
 def median(rounds, place, key):
@@ -124,12 +126,13 @@ def print_table(rows):
 
 def main():
     load, binary = (pathlib.Path(argument).resolve() for argument in sys.argv[1:])
-    wanted = {name: arguments for name, arguments in NEIGHBOURS.items() if ONLY.search(name)}
+    served = {"unix", "websocket"} if runs.serves_http(binary) else {"unix"}
+    wanted = {name: its for name, its in NEIGHBOURS.items() if ONLY.search(name) and its[0] in served}
     measured = {name: [] for name in wanted}
     with tempfile.TemporaryDirectory() as directory:
         for number in range(ROUNDS):
-            for name, arguments in wanted.items():
-                measured[name].append(measure_round(load, binary, pathlib.Path(directory), number, arguments))
+            for name, its in wanted.items():
+                measured[name].append(measure_round(load, binary, pathlib.Path(directory), number, its))
     print("Latency of system.ping in microseconds, one call at a time: alone, beside the same neighbour at another server")
     print("(else), and beside it at the same server (here); how many cores the neighbour and that server took.\n")
     print_table([row(name, rounds) for name, rounds in measured.items()])

@@ -76,7 +76,7 @@ def pin_to_one():
 
 @contextlib.contextmanager
 def server(binary, place, transport, pinned):
-    """A server that answers at `transport`; stopped by its pid in the end, whatever happens."""
+    """A server that answers at its socket and at `transport`; stopped by its pid in the end, whatever happens."""
     place.socket.unlink(missing_ok=True)
     command = [binary, "--socket", place.socket, "--listen", place.tcp, "--connections", str(CONNECTION_LIMIT)]
     if transport == "websocket":
@@ -100,6 +100,7 @@ def wait_until_ready(process, place, transport):
     deadline = time.monotonic() + READY_SECONDS
     while True:
         try:
+            place.try_connect("unix")
             return place.try_connect(transport)
         except OSError:
             if process.poll() is not None or time.monotonic() > deadline:
