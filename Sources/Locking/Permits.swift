@@ -16,6 +16,13 @@ public final class Permits: Sendable {
     private struct State {
         var free: Int
         var waiting: [Promise<Turn>] = []
+        /// How many wait when those who gave up are next looked for; to look at each of many for each that comes would take ever longer.
+        var lookAt = 64
+
+        mutating func forgetWhoGaveUp() {
+            waiting.removeAll { $0.isAnswered }
+            lookAt = max(64, 2 * waiting.count)
+        }
     }
 
     private let state: Locked<State>
@@ -36,7 +43,7 @@ public final class Permits: Sendable {
                 promise.answer(.go)
                 return false
             }
-            state.waiting.removeAll { $0.isAnswered }
+            if state.waiting.count >= min(state.lookAt, maximumWaiting) { state.forgetWhoGaveUp() }
             guard state.waiting.count < maximumWaiting else { return true }
             state.waiting.append(promise)
             return false

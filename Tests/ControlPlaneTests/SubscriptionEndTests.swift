@@ -20,7 +20,8 @@ struct SubscriptionEndTests {
         var subscription = Subscription(id: "s1", session: connection.session, filter: EventFilter(), cursor: 20)
         subscription.onLag = .close
         subscription.wasLive = wasLive
-        var catchUp = CatchUp(subscription, feed: stream.feed, store: stream.store, reading: Permits(1))
+        let ledger = LedgerPages { [store = stream.store] in try await store.events($0) }
+        var catchUp = CatchUp(subscription, feed: stream.feed, store: stream.store, ledger: ledger)
         switch try await catchUp.run() {
         case .ended:
             #expect(wasLive)

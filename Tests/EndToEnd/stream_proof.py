@@ -1,6 +1,7 @@
 """Many subscribers, some of which stall, over crashes of the daemon: each sees every event once, in order, and holds up nobody.
 
     paces:   rounds of { no subscribers | all live | all there, some stalled }, a wave of jobs in each
+    return:  a daemon that has just started, and as many that come to it at once and have seen nothing of its ledger
     crashes: waves with all there and some stalled; kill -9 in the middle of some, subscribers dropping their connections
     end:     all read to the head of the ledger
 
@@ -51,8 +52,8 @@ class StreamProof:
         self.world = world
         self.size = size
         self.tell = tell
-        self.crowd = Crowd(
-            build_load(world.directory), world.daemon.socket, size.subscribers, size.stalled, every_ms)
+        self.load = build_load(world.directory)
+        self.crowd = Crowd(self.load, world.daemon.socket, size.subscribers, size.stalled, every_ms)
         self.paces = {mode: [] for mode in MODES}
         self.kills = 0
         self.peak_kib = 0
@@ -61,6 +62,7 @@ class StreamProof:
     def run(self):
         try:
             base = self._measure_paces()
+            returned = self._measure_return()
             self._crash()
             head = self._head()
             self._note_peak()
@@ -68,7 +70,7 @@ class StreamProof:
             report = self.crowd.finish(head, 600)
             self._note_peak()
             self.tell(f"all at event {head} within {time.monotonic() - began:.1f} s: {report}")
-            return self._check(report, head, base)
+            return {**self._check(report, head, base), "returnedPerSecond": returned}
         finally:
             self.crowd.close()
 
@@ -87,6 +89,24 @@ class StreamProof:
                 self._note_peak()
                 self.tell(f"{mode}: {self.paces[mode][-1]:.0f} events/s")
         return base
+
+    def _measure_return(self):
+        """Returns deliveries a second; the ring of a new daemon has nothing for them, so that all of it is read from the ledger."""
+        self.crowd.tell("rest")
+        self.world.daemon.kill()
+        self.world.daemon.start()
+        head, subscribers = self._head(), self.size.subscribers
+        crowd = Crowd(self.load, self.world.daemon.socket, subscribers, 0, drop_ms=3_600_000)
+        try:
+            began = time.monotonic()
+            crowd.tell("live")
+            crowd.reach(head, 300)
+            seconds = time.monotonic() - began
+        finally:
+            crowd.close()
+        self._note_peak()
+        self.tell(f"{subscribers} that came back read {head} events each within {seconds:.1f} s")
+        return head * subscribers / seconds
 
     def _wave(self, crash=None):
         """Makes instances and destroys them; returns the events a second that this came to."""
@@ -193,6 +213,8 @@ def main():
           f"each saw the events 1 to {figures['head']} once, in order.")
     print(f"Events a second: {paces['rest']:.0f} without subscribers, {paces['live']:.0f} with all of them live, "
           f"{paces['stall']:.0f} with {size.stalled} stalled.")
+    print(f"Deliveries a second: {figures['returnedPerSecond']:,.0f} to those who came back to a new daemon, "
+          f"{paces['live'] * size.subscribers:,.0f} live.")
     print(f"The daemon took {figures['peakKiB'] // 1024} MiB at most, of {figures['allowedKiB'] // 1024} MiB that it may.")
 
 

@@ -2,13 +2,11 @@ import AuraAPI
 import AuraModel
 import JSON
 import JSONRPC
-import Locking
 import Storage
 
 /// Brings a subscription up to date, at its client's pace.
 ///
-/// While the connection has no room it keeps one message and no page: what it read is read again. Few have a page of the ledger at a
-/// time, so that a thousand that come back at once take the memory of those few.
+/// While the connection has no room it keeps one message and no page: what it read is looked for again.
 struct CatchUp {
     enum Result {
         /// It has everything up to `cursor`, and goes on live.
@@ -20,10 +18,9 @@ struct CatchUp {
     private(set) var subscription: Subscription
     let feed: EventFeed
     let store: any Store
-    /// Permits to read the ledger.
-    let reading: Permits
+    let ledger: LedgerPages
 
-    /// Events that are looked at in one go.
+    /// Events of the ring that are looked at in one go.
     private static let page = 500
     /// Instances in one message of a snapshot.
     private static let instances = 100
@@ -38,15 +35,17 @@ struct CatchUp {
         case lagged
     }
 
-    init(_ subscription: Subscription, feed: EventFeed, store: any Store, reading: Permits) {
+    init(_ subscription: Subscription, feed: EventFeed, store: any Store, ledger: LedgerPages) {
         self.subscription = subscription
         self.feed = feed
         self.store = store
-        self.reading = reading
+        self.ledger = ledger
     }
 
     /// Runs until the subscription is up to date or over. Throws `SessionClosed`, `CancellationError`, and what the store throws.
     mutating func run() async throws -> Result {
+        ledger.arrive()
+        defer { ledger.depart() }
         do {
             if subscription.beginsWithSnapshot { try await tellSnapshot() }
             return try await follow()
@@ -90,12 +89,10 @@ struct CatchUp {
     }
 
     private mutating func readLedger(through head: Int64) async throws -> Step {
-        try await reading.take()
-        defer { reading.giveBack() }
-        let query = EventQuery(filter: subscription.filter, after: subscription.cursor, through: head, limit: Self.page)
-        let events = try await store.events(query)
-        let last = events.count < Self.page ? head : events.last?.seq ?? head
-        return try offer(events.map(FeedEvent.init).filter { subscription.wants($0.event) }, through: last)
+        try await ledger.withEvents(after: subscription.cursor, through: head, matching: subscription.filter) {
+            [subscription] events, last in
+            try offer(events.filter { subscription.wants($0.event) }, through: last)
+        }
     }
 
     /// Offers a page, as far as there is room.

@@ -42,8 +42,7 @@ public final class Subscriptions: Service {
     private let logger: Logger
     private let fanout: Fanout
     private let state = Locked(State())
-    /// More would not be quicker: they wait for the same disk.
-    private let reading = Permits(4, maximumWaiting: .max)
+    private let ledger: LedgerPages
     private let late: AsyncStream<Late>
     private let being: AsyncStream<Late>.Continuation
 
@@ -51,6 +50,7 @@ public final class Subscriptions: Service {
         self.feed = feed
         self.store = store
         self.logger = logger
+        ledger = LedgerPages { try await store.events($0) }
         let (late, being) = AsyncStream<Late>.makeStream()
         self.late = late
         self.being = being
@@ -144,7 +144,7 @@ public final class Subscriptions: Service {
     }
 
     private func catchUp(_ subscription: Subscription) async -> CatchUp.Result {
-        var catchUp = CatchUp(subscription, feed: feed, store: store, reading: reading)
+        var catchUp = CatchUp(subscription, feed: feed, store: store, ledger: ledger)
         do {
             return try await catchUp.run()
         } catch is CancellationError {
