@@ -54,4 +54,17 @@ struct PermitsTests {
         permits.giveBack()
         try await tasks[0].value
     }
+
+    @Test func whoGaveUpLeavesItsPlaceToAnother() async throws {
+        let permits = Permits(1, maximumWaiting: 1)
+        try await permits.take()
+        for _ in 1...200 {
+            let tasks = try await waitInLine(permits, 1, Locked([]))
+            tasks[0].cancel()
+            await #expect(throws: Permits.Refusal.cancelled) { try await tasks[0].value }
+        }
+        let tasks = try await waitInLine(permits, 1, Locked([]))
+        permits.giveBack()
+        try await tasks[0].value
+    }
 }
