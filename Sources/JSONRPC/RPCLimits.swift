@@ -43,7 +43,7 @@ public struct RPCLimits: Sendable, Hashable {
 
     /// Below this many waiting bytes, notifications flow. Little, since every subscriber of a thousand may be slow, the system holds some
     /// for each of them as well, and what does not flow is not lost.
-    public var outboundNotificationBytes: Int { outboundQueueBytes / 32 }
+    public var outboundNotificationBytes: Int { outboundQueueBytes / 128 }
 
     var json: JSONLimits { JSONLimits(bytes: messageBytes, depth: depth) }
 }

@@ -22,12 +22,10 @@ import time
 from harness import Closed, Crowd, RPCError, World, build_load, fresh_name
 
 MODES = ("rest", "live", "stall")
-# A stalled connection holds a thirty-second of its outbound queue and a page of lines, and as much that is being written. For all
-# together there is the ring of the newest 8,192 events, each a value of some KiB with its text.
-STALLED_KIB = 2 * (128 + 64)
+# A connection whose client is slow, or stalls, holds a 128th of its outbound queue and a page of lines, and as much that is being
+# written. For all together there is the ring of the newest 8,192 events, each a value of some KiB with its text.
+CONNECTION_KIB = 2 * (32 + 32)
 RING_KIB = 32 * 1024
-# A connection that reads may have one page of 500 events, half a KiB each, on its way while it catches up.
-LIVE_KIB = 256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -181,7 +179,7 @@ class StreamProof:
         # Behind each drop there is one connection at most; all others are beginnings, and what a crash has cut.
         assert self.kills == size.kills and report["connects"] - report["drops"] > size.kills * size.subscribers
         assert state["servers"] == [] and state["createdServers"] == len(state["past"]["servers"])
-        allowed = base + RING_KIB + size.stalled * STALLED_KIB + size.subscribers * LIVE_KIB
+        allowed = base + RING_KIB + size.subscribers * CONNECTION_KIB
         figures = {
             **report, "kills": self.kills, "peakKiB": self.peak_kib, "baseKiB": base, "allowedKiB": allowed,
             "eventsPerSecond": {mode: statistics.median(paces) for mode, paces in self.paces.items() if paces}}

@@ -32,7 +32,7 @@ struct Subscription: Sendable {
     private static let lineEnd = Array("}}\n".utf8)
 
     /// Bytes after which no further line is handed to a connection at once.
-    static let lineBytes = 64 << 10
+    static let lineBytes = 32 << 10
 
     /// After so many events that do not match, the client is told how far it is, so that it need not begin so far back.
     static let eventsToBookmark: Int64 = 1000
