@@ -100,9 +100,11 @@ class StreamProof:
             crowd.tell("live")
             crowd.reach(head, 300)
             seconds = time.monotonic() - began
+            report = crowd.finish(head)
         finally:
             crowd.close()
         self._note_peak()
+        assert report["faults"] == 0 and report["deliveries"] == head * subscribers, report
         self.tell(f"{subscribers} that came back read {head} events each within {seconds:.1f} s")
         return head * subscribers / seconds
 
