@@ -31,7 +31,7 @@ AIM = 2
 # By name, how it is connected and what it does. The measuring client has a Unix socket.
 NEIGHBOURS = {
     "a flood that reads its replies": ("unix", "--connections", "1", "--depth", "256"),
-    "the same over a WebSocket": ("websocket", "--connections", "1", "--depth", "256"),
+    "the same flood over a WebSocket": ("websocket", "--connections", "1", "--depth", "256"),
     "a flood that never reads": ("unix", "--disturb", "unread"),
     "127 idle connections": ("unix", "--disturb", "idle", "--connections", "127"),
     "one byte a second": ("unix", "--disturb", "drip"),

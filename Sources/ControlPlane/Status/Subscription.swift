@@ -31,7 +31,8 @@ struct Subscription: Sendable {
     private static let suffix = Array("}}".utf8)
     private static let lineEnd = Array("}}\n".utf8)
 
-    /// Bytes after which no further line is handed to a connection at once.
+    /// Bytes after which no further line is handed to a connection at once: as many as stay in the processor's cache, and as a thousand slow
+    /// clients may have waiting.
     static let lineBytes = 32 << 10
 
     /// After so many events that do not match, the client is told how far it is, so that it need not begin so far back.
