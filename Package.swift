@@ -64,7 +64,7 @@ let package = Package(
             targets: ["AuraModel", "Jobs", "JSON", "Locking", "Storage", "StoragePostgres", "StorageSQLite"]),
         .library(
             name: "AuraWire",
-            targets: ["AuraAPI", "ControlPlane", "Gateway", "JSONRPC", "RPCTransport"]),
+            targets: ["AuraAPI", "ControlPlane", "Gateway", "JSONRPC", "Loopback", "RPCTransport"]),
         .executable(name: "aurad", targets: ["aurad"]),
         .executable(name: "aura", targets: ["aura"]),
         .executable(name: "aura-sandbox", targets: ["aura-sandbox"]),
@@ -140,14 +140,15 @@ let package = Package(
             ]),
 
         // Transports and programs
+        floor("Loopback", [nioCore]),
         floor(
             "RPCTransport",
-            ["JSON", "JSONRPC", "Locking", nioCore, nioPosix, logging, serviceLifecycle]),
+            ["JSON", "JSONRPC", "Locking", "Loopback", nioCore, nioPosix, logging, serviceLifecycle]),
         floor(
             "Gateway",
             [
-                "JSON", "JSONRPC", "Locking", hummingbird, hummingbirdCore, nioCore, nioHTTP1, nioWebSocket,
-                nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes, logging, serviceLifecycle,
+                "JSON", "JSONRPC", "Locking", "Loopback", hummingbird, hummingbirdCore, nioCore, nioHTTP1,
+                nioWebSocket, nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes, logging, serviceLifecycle,
             ]),
         floor("AuraClient", ["AuraAPI", "AuraModel", "JSON", "JSONRPC", "Locking", nioCore, nioPosix]),
         program(
@@ -155,7 +156,7 @@ let package = Package(
             [
                 "AnsibleDriver", "AuraAPI", "AuraModel", "ControlPlane", "DriverKit", "Gateway", "HTTPClient",
                 "HetznerDriver", "JSON",
-                "JSONRPC", "Jobs", "Locking", "RPCTransport", "SSHDriver", "Storage", "StoragePostgres",
+                "JSONRPC", "Jobs", "Locking", "Loopback", "RPCTransport", "SSHDriver", "Storage", "StoragePostgres",
                 "StorageSQLite", "TailscaleDriver",
                 argumentParser, configuration, crypto, logging, nioPosix, serviceLifecycle, system,
                 unixSignals, yams,
@@ -177,7 +178,7 @@ let package = Package(
         suite(
             "RPCTransportTests",
             [
-                "AuraAPI", "AuraClient", "AuraModel", "RPCTransport", "JSONRPC", "JSON", "TestKit", nioCore,
+                "AuraAPI", "AuraClient", "AuraModel", "Loopback", "RPCTransport", "JSONRPC", "JSON", "TestKit", nioCore,
                 nioEmbedded, nioPosix, logging,
             ]),
         suite("GatewayTests", ["Gateway", nioCore, nioEmbedded, nioHTTP1]),

@@ -2,6 +2,7 @@ internal import Hummingbird
 internal import HummingbirdCore
 public import JSONRPC
 public import Logging
+public import Loopback
 public import NIOCore
 public import ServiceLifecycle
 
@@ -11,17 +12,14 @@ public import ServiceLifecycle
 public final class Gateway: Service {
     /// Where it listens, and who may use it.
     public struct Settings: Sendable, Hashable {
-        /// The address to bind, such as `127.0.0.1`.
-        public var host: String
-        /// The port; 0 lets the system choose.
-        public var port: Int
+        /// The address to bind. Its type admits loopback addresses only, since nobody is authenticated here.
+        public var address: LoopbackAddress
         /// Which web pages may call.
         public var origins: OriginPolicy
 
         /// Creates settings.
-        public init(host: String, port: Int, origins: OriginPolicy = OriginPolicy()) {
-            self.host = host
-            self.port = port
+        public init(address: LoopbackAddress, origins: OriginPolicy = OriginPolicy()) {
+            self.address = address
             self.origins = origins
         }
     }
@@ -63,7 +61,7 @@ public final class Gateway: Service {
             router: router,
             server: HTTPServerBuilder { GatewayChannel(responder: $0, upgrade: upgrade) },
             configuration: ApplicationConfiguration(
-                address: .hostname(settings.host, port: settings.port),
+                address: .hostname(settings.address.ip, port: settings.address.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(limits.connections + Self.roomToRefuse)),
             onServerRunning: { [onReady] channel in onReady(channel.localAddress?.port ?? 0) },
             eventLoopGroupProvider: .shared(group), logger: logger)
@@ -71,7 +69,7 @@ public final class Gateway: Service {
             try await application.run()
         } catch let error as IOError {
             throw GatewayError(
-                "cannot listen on http \(settings.host):\(settings.port), \(error.description): choose another address or port"
+                "cannot listen on http \(settings.address), \(error.description): choose another address or port"
             )
         }
     }

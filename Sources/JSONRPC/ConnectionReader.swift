@@ -26,6 +26,8 @@ public struct ConnectionReader: Sendable {
     /// What is answered without being read is so cheap that more bytes of it fit a turn.
     private static let knownMessageBytes = 16 << 10
     private var isStopped = false
+    /// False until the first message of a strict stream has turned out to be JSON.
+    private var isProven: Bool
     /// Whether the session knows that room is waited for.
     private var isAwaited = false
 
@@ -35,6 +37,7 @@ public struct ConnectionReader: Sendable {
         self.session = session
         decoder = MessageDecoder(limits: session.limits)
         framer = MessageFramer(limit: session.limits.messageBytes, framing: framing)
+        isProven = framing != .strictStream
         if framing == .webSocket { session.frame(as: .webSocket) }
     }
 
@@ -49,12 +52,16 @@ public struct ConnectionReader: Sendable {
     /// How a WebSocket is to end, now; what comes after it is not read.
     public private(set) var hangUp: WebSocketCloseCode?
 
+    /// True if a strict stream began as no JSON-RPC: the transport closes the connection and writes nothing.
+    public private(set) var isForeign = false
+
     private var isHeldUp: Bool { isParked || isDecoding }
 
     /// Takes bytes that were read; with the framing ``Framing/whole`` they are one message.
     public mutating func receive(_ bytes: UnsafeRawBufferPointer) {
         guard !isStopped, hangUp == nil else { return }
         framer.append(bytes)
+        if !isProven, framer.isForeign { return turnAway() }
         if framer.saysLengths { session.frame(as: .lengthHeaders) }
         pump()
     }
@@ -62,7 +69,16 @@ public struct ConnectionReader: Sendable {
     /// Says that the client has ended its side; a last line without line end counts.
     public mutating func endInput() {
         framer.finish()
-        pump()
+        if !isForeign { pump() }
+    }
+
+    /// Drops everything that came in; no reply was made so far.
+    private mutating func turnAway() {
+        isForeign = true
+        isStopped = true
+        replies = []
+        framer = MessageFramer(limit: session.limits.messageBytes)
+        framer.finish()
     }
 
     /// Takes no further messages, for a daemon that goes down.
@@ -123,13 +139,16 @@ public struct ConnectionReader: Sendable {
         swap(&answered, &replies)
         swap(&begun, &self.begun)
         let (known, limits) = (router.known, session.limits)
+        var tookOne = false
         framer.take { message in
             guard answered.count < room, message.count - begun.position <= Self.knownMessageBytes,
                 known.answer(message, limits, begun: &begun, to: &answered)
             else { return false }
             if begun.items > 0 { begun = KnownAnswers.BatchReply() }
+            tookOne = true
             return true
         }
+        if tookOne { isProven = true }
         swap(&answered, &replies)
         swap(&begun, &self.begun)
     }
@@ -144,6 +163,7 @@ public struct ConnectionReader: Sendable {
 
     private mutating func take(_ frame: Frame) {
         switch frame {
+        case .broken where !isProven: turnAway()
         case .broken(let reason):
             let why = "cannot tell where a message ends, \(reason)"
             reply(.null, .failure(RPCError(.parseError, why, data: ["reason": "brokenFraming", "position": 0])))
@@ -170,8 +190,10 @@ public struct ConnectionReader: Sendable {
     }
 
     private mutating func take(_ message: Inbound) {
+        if case .notJSON = message, !isProven { return turnAway() }
+        isProven = true
         switch message {
-        case .refused(let error): reply(.null, .failure(error))
+        case .refused(let id, let error), .notJSON(let id, let error): reply(id, .failure(error))
         case .single(.invalid(let id, let error)): reply(id, .failure(error))
         case .single(.request(let request)): take(request)
         case .batch(let items): take(items)
@@ -235,7 +257,7 @@ extension ConnectionReader {
         switch message {
         case .single(.request(let request)):
             if let id = request.id { reply(id, .failure(error)) }
-        case .batch, .refused, .single(.invalid): reply(.null, .failure(error))
+        case .batch, .refused, .notJSON, .single(.invalid): reply(.null, .failure(error))
         }
     }
 }
@@ -287,7 +309,7 @@ extension Router {
     /// How many calls of a message may wait, and so count as in flight.
     func waitingCalls(in message: Inbound) -> Int {
         switch message {
-        case .refused, .single(.invalid): 0
+        case .refused, .notJSON, .single(.invalid): 0
         case .single(.request(let request)): methods[request.method]?.mayWait == true ? 1 : 0
         case .batch(let items):
             items.reduce(0) { count, item in

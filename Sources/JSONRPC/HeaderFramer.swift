@@ -83,6 +83,7 @@ public struct HeaderFramer: Sendable {
                 return nil
             }
             guard let colon = text.firstIndex(of: UInt8(ascii: ":")) else { return "a header has no colon" }
+            guard text[..<colon].allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return "a header's name is not a token" }
             guard Self.isContentLength(text[..<colon]) else { continue }
             guard let number = Self.number(text[(colon + 1)...]), found == nil else {
                 return "Content-Length is not one whole number"

@@ -143,6 +143,7 @@ extension InMemoryConnection {
         guard var reader = claimed else { return }
         while let event = nextEvent(orReturn: reader) {
             apply(event, to: &reader)
+            if reader.isForeign { session.didClose() }
         }
         if session.isFinished { session.didClose() }
         signal()

@@ -21,6 +21,8 @@ enum Item: Sendable, Hashable {
 enum Inbound: Sendable, Hashable {
     case single(Item)
     case batch([Item])
-    /// Nothing in it can be answered on its own: one error with id null.
-    case refused(RPCError)
+    /// The text is JSON and is refused as a whole, with one error; the id is null if it cannot be read.
+    case refused(RPCID, RPCError)
+    /// The text is not JSON; the id is null if it cannot be read.
+    case notJSON(RPCID, RPCError)
 }

@@ -20,7 +20,15 @@ struct MessageDecoder: Sendable {
                     .invalid(.null, MessageDecoder.notARequest("a message is an object or an array of objects")))
             }
         } catch {
-            return .refused(refusal(error))
+            return isJSON(error.code) ? .refused(.null, refusal(error)) : .notJSON(.null, refusal(error))
+        }
+    }
+
+    /// True if the text has JSON's grammar and only its contents are refused.
+    private func isJSON(_ code: JSONParseError.Code) -> Bool {
+        switch code {
+        case .tooDeep, .tooLarge, .loneSurrogate, .nulCharacter, .duplicateKey, .numberOutOfRange, .outOfMemory: true
+        case .empty, .byteOrderMark, .invalidUTF8, .unexpectedEnd, .trailingBytes, .invalidSyntax: false
         }
     }
 
@@ -49,6 +57,7 @@ struct MessageDecoder: Sendable {
         }
         guard spans.count <= limits.batchItems else {
             return .refused(
+                .null,
                 .limit(
                     .batchTooLarge, "cannot take a batch of \(spans.count) items, send at most \(limits.batchItems)",
                     limit: limits.batchItems, actual: spans.count))

@@ -2,6 +2,9 @@
 public enum Framing: Sendable, Hashable {
     /// As a stream, in pieces of any size: one message a line, or headers with a length; the first bytes show which.
     case stream
+    /// As ``stream``, from a network that other protocols reach as well: the connection ends unanswered unless its first message is
+    /// JSON. HTTP, TLS, SSH and SMTP clients, and so web pages, never get a reply.
+    case strictStream
     /// One message at a time, as HTTP does.
     case whole
     /// As the stream of a WebSocket's client, behind the handshake.
@@ -15,6 +18,8 @@ struct MessageFramer: Sendable {
     private enum State: Sendable {
         /// What was seen of a stream while it shows neither way.
         case undecided([UInt8])
+        /// The first bytes of a strict stream are those of another protocol; nothing is kept.
+        case foreign
         case lines(LineFramer)
         case headers(HeaderFramer)
         case whole(WholeFramer)
@@ -25,14 +30,21 @@ struct MessageFramer: Sendable {
 
     private var state: State
     private let limit: Int
+    private let isStrict: Bool
 
     init(limit: Int, framing: Framing = .stream) {
         self.limit = limit
+        isStrict = framing == .strictStream
         switch framing {
-        case .stream: state = .undecided([])
+        case .stream, .strictStream: state = .undecided([])
         case .whole: state = .whole(WholeFramer(limit: limit))
         case .webSocket: state = .webSocket(WebSocketFramer(limit: limit))
         }
+    }
+
+    /// True if the stream begins with neither an object, an array nor a `Content-` header.
+    var isForeign: Bool {
+        if case .foreign = state { true } else { false }
     }
 
     /// Whether messages say their length, so that replies have to as well.
@@ -44,6 +56,7 @@ struct MessageFramer: Sendable {
     var hasFinished: Bool {
         switch state {
         case .undecided: false
+        case .foreign: true
         case .lines(let lines): lines.hasFinished
         case .headers(let headers): headers.hasFinished
         case .whole(let whole): whole.hasFinished
@@ -82,6 +95,7 @@ struct MessageFramer: Sendable {
 
     func withBytes<R>(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         switch state {
+        case .foreign: try body(UnsafeRawBufferPointer(start: nil, count: 0))
         case .undecided(let seen): try seen.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
         case .lines(let lines): try lines.withBytes(of: range, body)
         case .headers(let headers): try headers.withBytes(of: range, body)
@@ -98,7 +112,13 @@ struct MessageFramer: Sendable {
         let text = seen.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
         // In lower case; the hyphen stays what it is.
         let start = text.prefix(Self.sign.count).map { $0 | 0x20 }
-        guard Self.sign.starts(with: start) else { return beginLines(Array(text)) }
+        guard Self.sign.starts(with: start) else {
+            guard !isStrict || text.first == UInt8(ascii: "{") || text.first == UInt8(ascii: "[") else {
+                state = .foreign
+                return
+            }
+            return beginLines(Array(text))
+        }
         guard start.count == Self.sign.count else {
             state = .undecided(Array(text))
             return
@@ -121,7 +141,7 @@ struct MessageFramer: Sendable {
         webSocket: (inout WebSocketFramer) -> R
     ) -> R? {
         switch state {
-        case .undecided: return nil
+        case .undecided, .foreign: return nil
         case .lines(var framer):
             state = .undecided([])
             defer { state = .lines(framer) }

@@ -15,6 +15,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private let session: Session
     private var reader: ConnectionReader
     private let closeDeadline: TimeAmount
+    private let onForeign: () -> Void
     private let onClose: () -> Void
     private let logger: Logger
     private var context: ChannelHandlerContext?
@@ -24,13 +25,15 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var patience: Scheduled<Void>?
     private var forcedClose: Scheduled<Void>?
 
+    /// `onForeign` is called before the connection ends because its client speaks another protocol.
     init(
         session: Session, router: Router, framing: Framing, closeDeadline: TimeAmount, logger: Logger,
-        onClose: @escaping () -> Void
+        onForeign: @escaping () -> Void = {}, onClose: @escaping () -> Void
     ) {
         self.session = session
         self.closeDeadline = closeDeadline
         self.logger = logger
+        self.onForeign = onForeign
         self.onClose = onClose
         reader = ConnectionReader(router: router, session: session, framing: framing)
     }
@@ -46,9 +49,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Settles once the channel is through with this read, within the same turn of the loop: a write that fails closes the
     /// channel, and NIO does not expect that while it is about to tell of the end of input.
     func channelReadComplete(context: ChannelHandlerContext) {
-        guard session.needsTurn || reader.isParked || isReadHeldBack || patience != nil || reader.hangUp != nil else {
-            return
-        }
+        guard
+            session.needsTurn || reader.isParked || isReadHeldBack || patience != nil || reader.hangUp != nil
+                || reader.isForeign
+        else { return }
         context.eventLoop.assumeIsolated().execute { [self] in settle() }
     }
 
@@ -116,6 +120,11 @@ extension ConnectionHandler {
         isSettling = true
         while settlesAgain, let context {
             settlesAgain = false
+            if reader.isForeign {
+                onForeign()
+                context.close(promise: nil)
+                break
+            }
             write(context)
             if let code = reader.hangUp {
                 context.triggerUserOutboundEvent(WebSocketEnd(code: code), promise: nil)

@@ -2,8 +2,8 @@
 public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
     /// A Unix socket; `mode` is the file's permission bits, 0600 unless given, and so who may connect.
     case unix(path: String, mode: UInt16 = 0o600)
-    /// A TCP port; port 0 lets the system choose. There is no encryption and nobody is authenticated, so keep to
-    /// loopback.
+    /// A TCP port of a loopback address; port 0 lets the system choose. The server refuses other addresses, since there is no
+    /// encryption and no authentication.
     case tcp(host: String = "127.0.0.1", port: Int)
 
     /// Short text for a log line: `unix:/run/aura/aurad.sock`, `tcp:127.0.0.1:7070`.

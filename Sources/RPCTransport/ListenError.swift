@@ -8,6 +8,8 @@ public struct ListenError: Error, Sendable, Hashable, CustomStringConvertible {
         case notASocket
         /// The path does not fit a socket address.
         case pathTooLong
+        /// The address is not one of this machine's loopback interface.
+        case notLoopback
         /// The system refused; the message has its words.
         case systemRefused
         /// The listener ended although nobody asked it to.

@@ -1,5 +1,7 @@
 public import JSONRPC
+internal import Locking
 public import Logging
+internal import Loopback
 public import NIOCore
 internal import NIOPosix
 public import ServiceLifecycle
@@ -19,6 +21,7 @@ public final class RPCServer: Service {
     private let onReady: @Sendable ([ListenAddress]) -> Void
     private let registry: ConnectionRegistry
     private let wakes = WakeQueues()
+    private let foreign = Locked(0)
 
     /// Creates a server that is not bound yet.
     ///
@@ -40,6 +43,9 @@ public final class RPCServer: Service {
 
     /// The number of open connections.
     public var connections: Int { registry.count }
+
+    /// The number of TCP connections that ended unanswered because they began with another protocol.
+    public var foreignConnections: Int { foreign.withLock { $0 } }
 
     /// Serves; throws ``ListenError`` where it cannot listen, or when a listener ends by itself, and
     /// `CancellationError` when its task is cancelled, which ends connections at once.
@@ -145,9 +151,15 @@ extension RPCServer {
                 throw refusal(address, error)
             }
         case .tcp(let host, let port):
+            let loopback: LoopbackAddress
+            do {
+                loopback = try LoopbackAddress(host: host, port: port)
+            } catch {
+                throw ListenError(.notLoopback, address, "cannot listen on \(address), \(error)")
+            }
             do {
                 let channel = try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                    .childChannelInitializer(accept).bind(host: host, port: port).get()
+                    .childChannelInitializer(accept).bind(to: loopback.socketAddress).get()
                 let bound = ListenAddress.tcp(host: host, port: channel.localAddress?.port ?? port)
                 return Listener(channel: channel, address: bound, file: nil)
             } catch {
@@ -173,12 +185,31 @@ extension RPCServer {
         PeerCredentials.peer(of: channel).flatMapThrowing { [self] peer in
             switch registry.admit(peer) {
             case .admitted(let id):
-                try admit(channel, peer, id, framing: .stream)
+                try admit(channel, peer, id, framing: framing(for: peer))
             case .refused(let error):
                 logger.notice("connection refused", metadata: ["peer": "\(peer)", "code": "\(error.code)"])
                 try channel.pipeline.syncOperations.addHandler(RefusalHandler(error))
             }
         }
+    }
+
+    /// A Unix socket is reached by its own clients only, so bad lines are answered there from the first one on.
+    private func framing(for peer: Peer) -> Framing {
+        switch peer {
+        case .unix, .memory: .stream
+        case .tcp: .strictStream
+        }
+    }
+
+    /// Counts a connection that began with another protocol. Logs the 1st, 2nd, 4th, 8th and so on, so that a flood is a few lines.
+    private func countForeign(_ peer: Peer) {
+        let count = foreign.withLock { count in
+            count += 1
+            return count
+        }
+        guard count & (count - 1) == 0 else { return }
+        logger.notice(
+            "closed a connection that does not speak JSON-RPC", metadata: ["peer": "\(peer)", "count": "\(count)"])
     }
 
     private func admit(_ channel: any Channel, _ peer: Peer, _ id: UInt64, framing: Framing) throws {
@@ -188,12 +219,13 @@ extension RPCServer {
         let direct = DirectSocket(of: channel)
         let session = Session(id: id, peer: peer, limits: limits, sendNow: direct?.sendNow) { wakes.add(target) }
         let handler = ConnectionHandler(
-            session: session, router: router, framing: framing, closeDeadline: drain, logger: logger
-        ) { [registry] in
-            direct?.close()
-            target.clear()
-            registry.remove(id)
-        }
+            session: session, router: router, framing: framing, closeDeadline: drain, logger: logger,
+            onForeign: { [self] in countForeign(peer) },
+            onClose: { [registry] in
+                direct?.close()
+                target.clear()
+                registry.remove(id)
+            })
         target.set(handler)
         logger.debug("connection opened", metadata: ["connection": "\(id)", "peer": "\(peer)"])
         registry.attach(

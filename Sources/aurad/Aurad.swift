@@ -17,10 +17,10 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(help: "The path of the Unix socket that clients connect to.")
     var socket: String?
 
-    @Option(help: "HOST:PORT to serve over TCP as well; use a loopback address, there is no authentication yet.")
+    @Option(help: "HOST:PORT to serve over TCP as well; loopback addresses only, there is no authentication yet.")
     var listen: String?
 
-    @Option(help: "HOST:PORT to serve WebSocket (/ws) and HTTP (POST /rpc) as well; likewise a loopback address.")
+    @Option(help: "HOST:PORT to serve WebSocket (/ws) and HTTP (POST /rpc) as well; loopback addresses only.")
     var http: String?
 
     @Option(help: "Where jobs and events are kept: sqlite:PATH or postgres://USER@HOST/DATABASE.")

@@ -6,6 +6,7 @@ import Gateway
 import JSONRPC
 import Jobs
 import Logging
+import Loopback
 import NIOPosix
 import RPCTransport
 import ServiceLifecycle
@@ -84,12 +85,9 @@ struct Daemon {
             logger.error("\(failure.method) failed: \(failure.error)")
         }
         var addresses: [ListenAddress] = [.unix(path: settings.wire.socket)]
-        if let listen = settings.wire.listen {
-            let address = try TCPAddress.split(listen, setting: "listen")
-            addresses.append(.tcp(host: address.host, port: address.port))
-        }
+        if let listen = settings.wire.listen { addresses.append(.tcp(host: listen.host, port: listen.port)) }
         try prepareSocketDirectory()
-        let http = try settings.wire.http.map { try TCPAddress.split($0, setting: "http") }
+        let http = settings.wire.http
         let opening = Opening(of: http == nil ? 1 : 2) { addresses in
             ready.open()
             Console.line("aurad ready \(addresses.joined(separator: " "))")
@@ -101,10 +99,10 @@ struct Daemon {
         guard let http else { return [server] }
         let gateway = Gateway(
             settings: Gateway.Settings(
-                host: http.host, port: http.port, origins: OriginPolicy(allowed: Set(settings.wire.origins))),
+                address: http, origins: OriginPolicy(allowed: Set(settings.wire.origins))),
             router: router, limits: settings.wire.limits, group: group, logger: logger,
             webSocket: { try server.serveWebSocket($0, peer: $1) },
-            onReady: { port in opening.didOpen(1, ["http:\(http.host):\(port)"]) })
+            onReady: { port in opening.didOpen(1, ["http:\(http.text(port: port))"]) })
         return [server, gateway]
     }
 
@@ -129,17 +127,5 @@ struct Daemon {
                 services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger))
         try await group.run()
-    }
-}
-
-/// `HOST:PORT`, the host in brackets where it has colons.
-enum TCPAddress {
-    static func split(_ text: String, setting: String) throws -> (host: String, port: Int) {
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-            (0...65535).contains(port), colon > text.startIndex
-        else { throw SettingsError("cannot use \(setting) = \(text): expected HOST:PORT, such as 127.0.0.1:7070") }
-        let host = text[..<colon]
-        let bare = host.hasPrefix("[") && host.hasSuffix("]") ? host.dropFirst().dropLast() : host
-        return (String(bare), port)
     }
 }

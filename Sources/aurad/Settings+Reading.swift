@@ -30,8 +30,8 @@ extension Settings {
         limits.connectionsPerUser = try source.number(
             "limits.connectionsPerUser", standard.connectionsPerUser, in: 1...100_000)
         return Wire(
-            socket: source.text("socket") ?? "/run/aura/aurad.sock", listen: source.text("listen"),
-            http: source.text("http"), origins: source.list("origins"), limits: limits)
+            socket: source.text("socket") ?? "/run/aura/aurad.sock", listen: try TCPAddress.read(source, "listen"),
+            http: try TCPAddress.read(source, "http"), origins: source.list("origins"), limits: limits)
     }
 
     private static func readEngine(_ source: SettingsSource) throws -> Engine {

@@ -5,16 +5,17 @@ import HetznerDriver
 import JSON
 import JSONRPC
 import Jobs
+import Loopback
 import TailscaleDriver
 
 /// Everything that a configuration says, read and checked.
 struct Settings: Sendable {
     struct Wire: Sendable {
         var socket: String
-        /// `host:port`; none where TCP is not served.
-        var listen: String?
-        /// `host:port` of the gateway; none where HTTP is not served.
-        var http: String?
+        /// `nil` if TCP is not served.
+        var listen: LoopbackAddress?
+        /// The gateway's address; `nil` if HTTP is not served.
+        var http: LoopbackAddress?
         /// The web pages that may use it.
         var origins: [String] = []
         var limits = RPCLimits()

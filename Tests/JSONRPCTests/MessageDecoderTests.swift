@@ -95,7 +95,7 @@ import Testing
 
     @Test(arguments: broken, [true, false])
     func whatIsNoJSONIsOneParseError(message: (String, String), short: Bool) {
-        guard case .refused(let error) = Self.decode(message.0, short: short) else {
+        guard case .some((_, let error)) = Self.decode(message.0, short: short).error else {
             Issue.record("\(message.0) was read")
             return
         }
@@ -105,7 +105,7 @@ import Testing
 
     @Test func invalidUTF8IsRefused() {
         let bytes = Array(#"{"jsonrpc":"2.0","id":""#.utf8) + [0xFF] + Array(#"","method":"m"}"#.utf8)
-        guard case .refused(let error) = Self.decode(bytes) else {
+        guard case .notJSON(.null, let error) = Self.decode(bytes) else {
             Issue.record("invalid UTF-8 was read")
             return
         }
@@ -142,7 +142,7 @@ import Testing
     @Test func limitsAreErrorsOfTheirOwn() {
         let limits = RPCLimits(depth: 4, batchItems: 3)
         guard
-            case .refused(let deep) = Self.decode(
+            case .refused(_, let deep) = Self.decode(
                 #"{"jsonrpc":"2.0","id":1,"method":"m","params":[[[[1]]]]}"#, limits: limits)
         else {
             Issue.record("a deep message was read")
@@ -150,7 +150,7 @@ import Testing
         }
         #expect(deep.code == .messageTooDeep)
         #expect(deep.data["limit"] == 4)
-        guard case .refused(let large) = Self.decode("[1,2,3,4]", limits: limits) else {
+        guard case .refused(.null, let large) = Self.decode("[1,2,3,4]", limits: limits) else {
             Issue.record("a large batch was read")
             return
         }
@@ -158,7 +158,7 @@ import Testing
         #expect(large.json["data"]?["actual"] == 4)
         #expect(large.json["data"]?["code"] == "batchTooLarge")
         let bomb = String(repeating: "[", count: 100_000)
-        guard case .refused(let refused) = Self.decode(bomb) else {
+        guard case .refused(.null, let refused) = Self.decode(bomb) else {
             Issue.record("a hundred thousand brackets were read")
             return
         }
@@ -175,11 +175,22 @@ import Testing
                 Issue.record("depth 4 was refused")
                 continue
             }
-            guard case .refused(let error) = Self.decode("[\(item)]", limits: RPCLimits(depth: 3), short: short) else {
+            guard case .refused(_, let error) = Self.decode("[\(item)]", limits: RPCLimits(depth: 3), short: short)
+            else {
                 Issue.record("depth 4 was read with limit 3")
                 continue
             }
             #expect(error.code == .messageTooDeep)
+        }
+    }
+}
+
+extension Inbound {
+    /// The one error of a message that is refused as a whole, and the id that it is answered with.
+    var error: (RPCID, RPCError)? {
+        switch self {
+        case .refused(let id, let error), .notJSON(let id, let error): (id, error)
+        case .single, .batch: nil
         }
     }
 }

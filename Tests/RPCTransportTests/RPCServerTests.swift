@@ -77,6 +77,7 @@ import Testing
     @Test func anOverlongLineIsRefusedAndTheConnectionLivesOn() async throws {
         try await onBoth(limits: RPCLimits(messageBytes: 1000)) { address, _ in
             let client = try await RawClient.connect(to: address)
+            #expect(try await client.ask(Self.ping(1))?["id"] == 1)
             try await client.send(String(repeating: "x", count: 300_000))
             #expect(try await client.nextJSON()?["error"]?["data"]?["code"] == "messageTooLarge")
             #expect(try await client.ask("{bad")?["error"]?["code"] == -32700)

@@ -6,6 +6,7 @@ import Gateway
 import JSON
 import JSONRPC
 import Logging
+import Loopback
 import NIOPosix
 import RPCTransport
 import ServiceLifecycle
@@ -41,10 +42,10 @@ struct BenchRPC: AsyncParsableCommand {
         if let (host, port) = Self.place(listen) { addresses.append(.tcp(host: host, port: port)) }
         let server = RPCServer(addresses: addresses, router: router, limits: limits, group: group, logger: logger)
         var services: [any Service] = [server]
-        if let (host, port) = Self.place(http) {
+        if let http {
             services.append(
                 Gateway(
-                    settings: Gateway.Settings(host: host, port: port), router: router, limits: limits, group: group,
+                    settings: Gateway.Settings(address: try LoopbackAddress(http)), router: router, limits: limits, group: group,
                     logger: logger, webSocket: { try server.serveWebSocket($0, peer: $1) }))
         }
         services.append(subscriptions)

@@ -19,7 +19,7 @@ enum MessagesTarget {
     private static func check(_ message: Inbound, against expected: ExpectedMessage, _ bytes: [UInt8]) {
         let fits =
             switch (message, expected) {
-            case (.refused, .refused): true
+            case (.refused, .refused), (.notJSON, .refused): true
             case (.single(let item), .single(let wanted)): wanted.fits(item)
             case (.batch(let items), .batch(let wanted)):
                 items.count == wanted.count && zip(wanted, items).allSatisfy { $0.fits($1) }
@@ -40,7 +40,8 @@ enum MessagesTarget {
     /// All that a message is, to the byte: values compare too kindly for this.
     private static func rendering(_ message: Inbound) -> [[UInt8]] {
         switch message {
-        case .refused(let error): [Array("refused".utf8), error.json.serialized()]
+        case .refused(let id, let error): [Array("refused".utf8), Array(id.raw.utf8), error.json.serialized()]
+        case .notJSON(let id, let error): [Array("not JSON".utf8), Array(id.raw.utf8), error.json.serialized()]
         case .single(let item): [Array("single".utf8)] + rendering(item)
         case .batch(let items): [Array("batch".utf8)] + items.flatMap { rendering($0) }
         }

@@ -91,11 +91,18 @@ def unix(path):
     return connect
 
 
-def tcp(host, port):
-    """A function that opens channels to a TCP port."""
+def tcp(host, port, opening=None):
+    """A function that opens channels to a TCP port.
+
+    `opening` is a message that is sent first, and its reply is read: a server may end a connection that begins with no JSON.
+    """
     def connect(framing, seconds):
         opened = socket.create_connection((host, port), seconds)
         # Else the kernel gathers small packets, and a message cut in pieces arrives whole.
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return StreamChannel(opened, framing, seconds)
+        channel = StreamChannel(opened, framing, seconds)
+        if opening:
+            channel.send(opening)
+            channel.receive()
+        return channel
     return connect

@@ -1,0 +1,112 @@
+public import NIOCore
+
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
+/// A TCP address of this machine's loopback interface: 127.0.0.0/8, `::1`, or `localhost` if that resolves to such addresses only.
+///
+/// A server without authentication takes its address in this form, so that it cannot serve another machine.
+public struct LoopbackAddress: Sendable, Hashable, CustomStringConvertible {
+    /// The host as it was given, without brackets.
+    public let host: String
+    /// The port, 0 to 65535; 0 lets the system choose.
+    public let port: Int
+    /// The host as a number, such as `127.0.0.1` or `::1`.
+    public let ip: String
+
+    /// The address to bind.
+    public let socketAddress: SocketAddress
+
+    /// Why a text or a host is not a loopback address.
+    public struct Refusal: Error, Sendable, Hashable, CustomStringConvertible {
+        /// A clause that names the cause and says what to do.
+        public let description: String
+    }
+
+    /// Reads `HOST:PORT`; an IPv6 host stands in brackets. Throws ``Refusal``.
+    public init(_ text: String) throws(Refusal) {
+        let shape = Refusal(
+            description: "expected HOST:PORT of a loopback address, such as 127.0.0.1:7070 or [::1]:7070")
+        guard let colon = text.lastIndex(of: ":") else { throw shape }
+        let digits = text[text.index(after: colon)...]
+        guard (1...5).contains(digits.utf8.count), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            let port = Int(digits), port <= 65_535
+        else { throw shape }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+            guard host.contains(":") else { throw shape }
+        } else if host.contains(":") {
+            throw shape
+        }
+        guard !host.isEmpty else { throw shape }
+        try self.init(host: String(host), port: port)
+    }
+
+    /// Checks a host without brackets, and resolves `localhost`. Throws ``Refusal``.
+    public init(host: String, port: Int) throws(Refusal) {
+        guard (0...65_535).contains(port) else {
+            throw Refusal(description: "the port \(port) does not exist, choose one from 0 to 65535")
+        }
+        let addresses = host.lowercased() == "localhost" ? Self.addressesOfLocalhost() : [host]
+        let resolved = addresses.map { try? SocketAddress(ipAddress: $0, port: port) }
+        guard let first = addresses.first, let socketAddress = resolved.first ?? nil,
+            resolved.allSatisfy({ $0.map(Self.isLoopback) ?? false })
+        else {
+            throw Refusal(
+                description: "\(host) is not a loopback address, and there is no authentication yet: "
+                    + "use 127.0.0.1, [::1] or localhost")
+        }
+        self.host = host
+        self.port = port
+        ip = first
+        self.socketAddress = socketAddress
+    }
+
+    /// The same address with another port, such as the one that the system chose for port 0.
+    public func text(port: Int) -> String {
+        host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+
+    /// `HOST:PORT`, an IPv6 host in brackets.
+    public var description: String { text(port: port) }
+
+    private static func isLoopback(_ address: SocketAddress) -> Bool {
+        // The system's own spelling: `::1` for every way to write that address.
+        switch address {
+        case .v4: address.ipAddress?.hasPrefix("127.") ?? false
+        case .v6: address.ipAddress == "::1"
+        case .unixDomainSocket: false
+        }
+    }
+
+    /// Every address that this machine has for `localhost`, as numbers; empty if it has none.
+    private static func addressesOfLocalhost() -> [String] {
+        var hints = addrinfo()
+        #if canImport(Glibc)
+            hints.ai_socktype = CInt(SOCK_STREAM.rawValue)
+        #else
+            hints.ai_socktype = SOCK_STREAM
+        #endif
+        var list: UnsafeMutablePointer<addrinfo>?
+        guard getaddrinfo("localhost", nil, &hints, &list) == 0 else { return [] }
+        defer { freeaddrinfo(list) }
+        var found: [String] = []
+        var entry = list
+        while let present = entry {
+            var text = [CChar](repeating: 0, count: Int(NI_MAXHOST))
+            let refused = getnameinfo(
+                present.pointee.ai_addr, present.pointee.ai_addrlen, &text, socklen_t(text.count), nil, 0,
+                NI_NUMERICHOST)
+            // An address that cannot be written down is no loopback address either.
+            found.append(refused == 0 ? String(decoding: text.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self) : "?")
+            entry = present.pointee.ai_next
+        }
+        return found
+    }
+}
