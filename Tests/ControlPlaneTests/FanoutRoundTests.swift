@@ -13,6 +13,7 @@ struct FanoutRoundTests {
     private let stream = Stream(ring: 2000)
     /// Where those who left stand.
     private let left = Locked<[String: Int64]>([:])
+    private let madeNumbers = Locked<UInt64>(0)
 
     private func makeRound(at position: Int64 = 0) -> FanoutRound {
         FanoutRound(position: position) { [left] subscription, _ in
@@ -37,10 +38,14 @@ struct FanoutRoundTests {
         after cursor: Int64 = 0,
         _ change: (inout Subscription) -> Void = { _ in }
     ) -> LiveTable.Row {
-        var subscription = Subscription(id: id, session: connection.session, filter: filter, cursor: cursor)
+        let number = madeNumbers.withLock { made in
+            made += 1
+            return SubscriptionNumber(made)
+        }
+        var subscription = Subscription(
+            number: number, id: id, session: connection.session, filter: filter, cursor: cursor)
         change(&subscription)
-        return LiveTable.Row(
-            key: SubscriptionKey(session: connection.session.id, id: id), ending: Ending(), subscription: subscription)
+        return LiveTable.Row(ending: Ending(), subscription: subscription)
     }
 
     /// What waits for the client, by subscription.
@@ -77,7 +82,8 @@ struct FanoutRoundTests {
     @Test func whoHasNoRoomLeavesAndTheOthersGoOn() throws {
         let connections = (1...5).map { stream.connect(UInt64($0), queue: $0 % 2 == 0 ? 2000 : 4 << 20) }
         var round = makeRound()
-        for connection in connections { round.admit(row(connection), stream.feed) }
+        let rows = connections.map { row($0) }
+        for row in rows { round.admit(row, stream.feed) }
         for seq in Int64(1)...20 { round.deliver(events(seq...seq)) }
         let places = left.withLock { $0 }
         #expect(Set(places.keys) == ["2/s1", "4/s1"])
@@ -85,7 +91,7 @@ struct FanoutRoundTests {
             let last = places["\(connection.session.id)/s1"] ?? 20
             #expect(try taken(from: connection) == ["s1": Array(1...last)])
         }
-        round.remove(SubscriptionKey(session: 1, id: "s1"))
+        #expect(round.remove(rows[0].number) === rows[0])
         round.deliver(events(21...21))
         #expect(try connections.map { try taken(from: $0)["s1"] } == [nil, nil, [21], nil, [21]])
     }
@@ -142,7 +148,8 @@ struct FanoutRoundTests {
     @Test func whoIsFurtherThanTheRoundWaitsForIt() throws {
         let connection = stream.connect()
         var round = makeRound(at: 2)
-        round.admit(row(connection, after: 6), stream.feed)
+        let joiner = row(connection, after: 6)
+        round.admit(joiner, stream.feed)
         round.deliver(events(3...4))
         round.admitEarly(stream.feed)
         #expect(try taken(from: connection) == [:])
@@ -151,9 +158,38 @@ struct FanoutRoundTests {
         #expect(try taken(from: connection) == ["s1": [7, 8, 9]])
         round.deliver(events(10...10))
         #expect(try taken(from: connection) == ["s1": [10]])
-        round.remove(SubscriptionKey(session: 1, id: "s1"))
+        #expect(round.remove(joiner.number) === joiner)
         round.deliver(events(11...11))
         #expect(try taken(from: connection) == [:])
+    }
+
+    /// client:   ends s1, subscribes as s1 again
+    /// fan-out:  the new s1 joins ──▶ the end of the old s1 comes late ──▶ the new one stays
+    @Test func theEndOfASubscriptionDoesNotTouchItsSuccessorOfTheSameID() throws {
+        let connection = stream.connect()
+        var round = makeRound()
+        let (old, new) = (row(connection), row(connection))
+        round.admit(old, stream.feed)
+        round.deliver(events(1...1))
+        #expect(try taken(from: connection) == ["s1": [1]])
+        new.subscription.cursor = 1
+        round.admit(new, stream.feed)
+        #expect(round.remove(old.number) === old)
+        #expect(round.remove(old.number) == nil)
+        round.deliver(events(2...2))
+        #expect(try taken(from: connection) == ["s1": [2]])
+    }
+
+    /// The ledger has 1 … 3 and 7: a page that leaves numbers out moves the round to its end.
+    @Test func aPageWithAGapMovesTheRoundOn() throws {
+        let connection = stream.connect()
+        var round = makeRound()
+        round.admit(row(connection), stream.feed)
+        round.deliver(events(1...3) + events(7...7), through: 9)
+        #expect(round.position == 9)
+        round.deliver([], through: 12)
+        #expect(round.position == 12)
+        #expect(try taken(from: connection) == ["s1": [1, 2, 3, 7]])
     }
 
     @Test func itRestsAsLongAsItWorkedWhereEventsGather() {

@@ -24,8 +24,10 @@ struct Stream {
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
-    func connect(_ id: UInt64 = 1, queue: Int = 4 << 20) -> InMemoryConnection {
-        InMemoryConnection(router: Router { _ in }, limits: RPCLimits(outboundQueueBytes: queue), id: id)
+    func connect(_ id: UInt64 = 1, queue: Int = 4 << 20, subscriptions: Int = 1024) -> InMemoryConnection {
+        var limits = RPCLimits(outboundQueueBytes: queue)
+        limits.subscriptionsPerConnection = subscriptions
+        return InMemoryConnection(router: Router { _ in }, limits: limits, id: id)
     }
 
     /// Runs the service beside `body`.
@@ -40,12 +42,13 @@ struct Stream {
     func subscribe(
         _ connection: InMemoryConnection, as wanted: String = "s1", filter: EventFilter = EventFilter(),
         after cursor: Int64 = 0, _ change: (inout Subscription) -> Void = { _ in }
-    ) throws -> String {
-        let id = try subscriptions.reserve(wanted, for: connection.session)
-        var subscription = Subscription(id: id, session: connection.session, filter: filter, cursor: cursor)
+    ) async throws -> String {
+        let place = try await subscriptions.reserve(wanted, for: connection.session)
+        var subscription = Subscription(
+            number: place.number, id: place.id, session: connection.session, filter: filter, cursor: cursor)
         change(&subscription)
         subscriptions.start(subscription)
-        return id
+        return place.id
     }
 
     /// A new instance's provision; its first event.

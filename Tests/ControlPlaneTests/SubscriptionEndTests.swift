@@ -17,7 +17,8 @@ struct SubscriptionEndTests {
         let stream = Stream(ring: 8)
         let connection = stream.connect()
         try await stream.publish(60)
-        var subscription = Subscription(id: "s1", session: connection.session, filter: EventFilter(), cursor: 20)
+        var subscription = Subscription(
+            number: SubscriptionNumber(1), id: "s1", session: connection.session, cursor: 20)
         subscription.onLag = .close
         subscription.wasLive = wasLive
         let ledger = LedgerPages { [store = stream.store] in try await store.events($0) }
@@ -37,7 +38,7 @@ struct SubscriptionEndTests {
         let stream = Stream()
         let connection = stream.connect()
         try await stream.run {
-            try stream.subscribe(connection) { $0.remaining = 2 }
+            try await stream.subscribe(connection) { $0.remaining = 2 }
             try await stream.publish(4)
             #expect(try await connection.nextSeqs(2) == [1, 2])
             #expect(
@@ -60,7 +61,7 @@ struct SubscriptionEndTests {
         let end = Fixtures.event(.jobSucceeded, of: job, at: Fixture.now)
         _ = try await stream.store.apply(Transition(job: job, releasesLease: true, events: [end]))
         try await stream.run {
-            try stream.subscribe(connection, filter: EventFilter(job: Fixtures.id(1))) { $0.endsWhenTerminal = true }
+            try await stream.subscribe(connection, filter: EventFilter(job: Fixtures.id(1))) { $0.endsWhenTerminal = true }
             var types: [JSONValue?] = []
             repeat { types.append(try await connection.nextResult()["type"]) } while types.last != "subscription.ended"
             #expect(types.suffix(2) == ["job.succeeded", "subscription.ended"])

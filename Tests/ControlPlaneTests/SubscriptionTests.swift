@@ -2,6 +2,7 @@ import AuraAPI
 import AuraModel
 import JSON
 import JSONRPC
+import Locking
 import Storage
 import TestKit
 import Testing
@@ -20,8 +21,8 @@ struct SubscriptionTests {
         try await stream.run {
             try await stream.submit(100)
             for number in 1...40 { try await stream.submit(number) }
-            try stream.subscribe(quick)
-            try stream.subscribe(stalled)
+            try await stream.subscribe(quick)
+            try await stream.subscribe(stalled)
             #expect(try await quick.nextSeqs(41) == Array(1...41))
             for number in 41...60 {
                 try await stream.submit(number)
@@ -40,11 +41,11 @@ struct SubscriptionTests {
         let connection = stream.connect()
         let other = TenantID("other")
         try await stream.run {
-            try stream.subscribe(connection, as: "job", filter: EventFilter(job: Fixtures.id(1)))
-            try stream.subscribe(connection, as: "instance", filter: EventFilter(instance: Fixtures.id(2)))
-            try stream.subscribe(connection, as: "tenant", filter: EventFilter(tenant: other))
-            try stream.subscribe(connection, as: "change", filter: EventFilter(change: ChangeID("change-3")))
-            try stream.subscribe(connection, as: "type", filter: EventFilter(types: [.jobFailed]))
+            try await stream.subscribe(connection, as: "job", filter: EventFilter(job: Fixtures.id(1)))
+            try await stream.subscribe(connection, as: "instance", filter: EventFilter(instance: Fixtures.id(2)))
+            try await stream.subscribe(connection, as: "tenant", filter: EventFilter(tenant: other))
+            try await stream.subscribe(connection, as: "change", filter: EventFilter(change: ChangeID("change-3")))
+            try await stream.subscribe(connection, as: "type", filter: EventFilter(types: [.jobFailed]))
             for number in 1...3 { try await stream.submit(number) }
             try await stream.submit(4, tenant: other)
             var seen: [String: Int64] = [:]
@@ -61,18 +62,21 @@ struct SubscriptionTests {
     @Test func idsAreMadeForEachConnection() async throws {
         let stream = Stream()
         let (one, two) = (stream.connect(1), stream.connect(2))
-        try stream.subscribe(one, as: "s2")
-        let ids = try [one, one, two].map { try stream.subscriptions.reserve(nil, for: $0.session) }
+        try await stream.subscribe(one, as: "s2")
+        var ids: [String] = []
+        for connection in [one, one, two] {
+            ids.append(try await stream.subscriptions.reserve(nil, for: connection.session).id)
+        }
         #expect(ids == ["s1", "s3", "s1"])
-        stream.subscriptions.end("s3", of: one.session)
-        #expect(try stream.subscriptions.reserve(nil, for: one.session) == "s4")
+        #expect(await stream.subscriptions.end("s3", of: one.session))
+        #expect(try await stream.subscriptions.reserve(nil, for: one.session).id == "s4")
     }
 
     @Test func whatIsLookedAtInVainIsToldNowAndThen() async throws {
         let stream = Stream(ring: 5000)
         let connection = stream.connect()
         try await stream.run {
-            try stream.subscribe(connection, filter: EventFilter(types: [.alertRaised]))
+            try await stream.subscribe(connection, filter: EventFilter(types: [.alertRaised]))
             for _ in 1...501 { try await stream.publish(4) }
             let mark = try await connection.nextResult()
             #expect(mark["type"] == "subscription.bookmark")
@@ -87,16 +91,77 @@ struct SubscriptionTests {
         try await stream.run {
             var seq: Int64 = 0
             for _ in 1...20 {
-                try stream.subscribe(connection, as: "mine", after: seq)
+                try await stream.subscribe(connection, as: "mine", after: seq)
                 seq += 1
                 try await stream.publish(1)
                 #expect(try await connection.nextSeqs(1) == [seq])
-                #expect(throws: RPCError.self) { try stream.subscriptions.reserve("mine", for: connection.session) }
-                #expect(stream.subscriptions.end("mine", of: connection.session))
-                #expect(!stream.subscriptions.end("mine", of: connection.session))
+                await #expect(throws: RPCError.self) {
+                    try await stream.subscriptions.reserve("mine", for: connection.session)
+                }
+                #expect(await stream.subscriptions.end("mine", of: connection.session))
+                #expect(await !stream.subscriptions.end("mine", of: connection.session))
             }
             #expect(connection.session.subscriptions == 0)
         }
+    }
+
+    /// client:     reads `subscription.ended` of z ──▶ subscribes as z ──▶ …  300 times, with one subscription allowed
+    /// publisher:  publishes all the while
+    ///
+    /// Each new subscription is accepted, and gets every event from its cursor on.
+    @Test func anIDIsFreeOnceItsEndWasReadAndItsSuccessorMissesNothing() async throws {
+        let stream = Stream(ring: 64)
+        let connection = stream.connect(subscriptions: 1)
+        let isDone = Locked(false)
+        try await stream.run {
+            let publisher = Task {
+                while !isDone.withLock({ $0 }) {
+                    try await stream.publish(1)
+                    await Task.yield()
+                }
+            }
+            var seq: Int64 = 0
+            for _ in 1...300 {
+                try await stream.subscribe(connection, as: "z", after: seq) { $0.remaining = 3 }
+                #expect(try await connection.nextSeqs(3) == [seq + 1, seq + 2, seq + 3])
+                seq += 3
+                #expect(try await connection.nextResult()["type"] == "subscription.ended")
+            }
+            isDone.withLock { $0 = true }
+            try await publisher.value
+        }
+    }
+
+    /// client:     unsubscribes z ──▶ reads the reply ──▶ subscribes as z ──▶ …
+    /// publisher:  publishes all the while
+    ///
+    /// No event of the old z comes behind the reply, and the new z gets every event from its cursor on.
+    @Test func noEventComesBehindTheReplyToUnsubscribe() async throws {
+        let stream = Stream(ring: 64)
+        let connection = stream.connect()
+        let isDone = Locked(false)
+        try await stream.run {
+            let publisher = Task {
+                while !isDone.withLock({ $0 }) {
+                    try await stream.publish(1)
+                    await Task.yield()
+                }
+            }
+            for round in 1...300 {
+                let cursor = stream.feed.head
+                try await stream.subscribe(connection, as: "z", after: cursor)
+                #expect(try await connection.nextSeqs(2) == [cursor + 1, cursor + 2])
+                #expect(await stream.subscriptions.end("z", of: connection.session))
+                try await connection.session.notify("mark", params: ["round": .integer(Int64(round))])
+                while try JSONValue(parsing: try #require(await connection.nextMessage()))["method"] != "mark" {}
+            }
+            isDone.withLock { $0 = true }
+            try await publisher.value
+            #expect(connection.session.subscriptions == 0)
+        }
+        // Everything that was queued behind the last mark.
+        connection.session.close()
+        #expect(await connection.nextMessage() == nil)
     }
 
     @Test func progressThatWasOvertakenIsLeftOut() {
@@ -117,7 +182,7 @@ struct SubscriptionTests {
         let stream = Stream(ring: 100)
         let connection = stream.connect()
         try await stream.run {
-            try stream.subscribe(connection) { $0.onLag = .coalesce }
+            try await stream.subscribe(connection) { $0.onLag = .coalesce }
             for seq in Int64(1)...20 {
                 try await stream.publish(1)
                 #expect(try await connection.nextSeqs(1) == [seq])
@@ -136,7 +201,7 @@ struct SnapshotTests {
         for number in 1..<(count + 1) { try await stream.submit(number) }
         let head = Int64(count)
         try await stream.run {
-            try stream.subscribe(connection, after: head) { $0.beginsWithSnapshot = true }
+            try await stream.subscribe(connection, after: head) { $0.beginsWithSnapshot = true }
             var pages: [JSONValue] = []
             repeat {
                 pages.append(try await connection.nextResult())
@@ -160,7 +225,7 @@ struct SnapshotTests {
         ]
         try await stream.run {
             for (index, filter) in filters.enumerated() {
-                try stream.subscribe(connection, as: "s\(index)", filter: filter, after: 3) {
+                try await stream.subscribe(connection, as: "s\(index)", filter: filter, after: 3) {
                     $0.beginsWithSnapshot = true
                 }
                 let page = try await connection.nextResult()

@@ -18,8 +18,9 @@ public struct SubscriptionMethods: Sendable {
         router.register(Methods.statusSubscribe, followsHolds: true) { parameters, call in
             try await APIError.answering { try await self.subscribe(parameters, call) }
         }
-        router.registerImmediate(Methods.statusUnsubscribe) { parameters, call in
-            UnsubscribeResult(ended: self.subscriptions.end(parameters.subscription, of: call.session))
+        // Events wait meanwhile, and a later call on the connection that subscribes begins once this one is answered.
+        router.register(Methods.statusUnsubscribe, holdsEvents: true, followsHolds: true) { parameters, call in
+            UnsubscribeResult(ended: await self.subscriptions.end(parameters.subscription, of: call.session))
         }
     }
 
@@ -29,14 +30,15 @@ public struct SubscriptionMethods: Sendable {
         let start = parameters.from ?? .now
         guard start != .snapshot || filter.change == nil else { throw APIError.snapshotOfChange }
         let cursor = try await cursor(start, head: head)
-        let id = try subscriptions.reserve(parameters.subscription, for: call.session)
-        var subscription = Subscription(id: id, session: call.session, filter: filter, cursor: cursor)
+        let place = try await subscriptions.reserve(parameters.subscription, for: call.session)
+        var subscription = Subscription(
+            number: place.number, id: place.id, session: call.session, filter: filter, cursor: cursor)
         subscription.endsWhenTerminal = parameters.until == .terminal
         subscription.remaining = parameters.maxEvents
         subscription.onLag = parameters.onLag ?? .replay
         subscription.beginsWithSnapshot = start == .snapshot
         let asked = subscription
-        return Reply(SubscribeResult(subscription: id, head: head)) { self.subscriptions.start(asked) }
+        return Reply(SubscribeResult(subscription: place.id, head: head)) { self.subscriptions.start(asked) }
     }
 
     /// Takes the place of an operation's subscription, carries the operation out, and subscribes to its job behind the reply.
@@ -46,19 +48,20 @@ public struct SubscriptionMethods: Sendable {
         guard let wanted else { return Reply(try await operation()) }
         // Asked first: once the job is written, nothing more may fail.
         let floor = try await APIError.answering { try await store.bounds().floor }
-        let id = try subscriptions.reserve(wanted.subscription, for: call.session)
+        let place = try await subscriptions.reserve(wanted.subscription, for: call.session)
         do {
             var result = try await operation()
             var subscription = Subscription(
-                id: id, session: call.session, filter: EventFilter(job: result.job.id), cursor: floor)
+                number: place.number, id: place.id, session: call.session, filter: EventFilter(job: result.job.id),
+                cursor: floor)
             subscription.endsWhenTerminal = true
             subscription.remaining = wanted.maxEvents
             subscription.onLag = wanted.onLag ?? .replay
-            result.subscription = SubscribeResult(subscription: id, head: subscriptions.feed.head)
+            result.subscription = SubscribeResult(subscription: place.id, head: subscriptions.feed.head)
             let asked = subscription
             return Reply(result) { self.subscriptions.start(asked) }
         } catch {
-            subscriptions.end(id, of: call.session)
+            subscriptions.cancel(place, of: call.session)
             throw error
         }
     }

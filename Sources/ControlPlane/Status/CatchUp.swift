@@ -19,6 +19,8 @@ struct CatchUp {
     let feed: EventFeed
     let store: any Store
     let ledger: LedgerPages
+    /// Called before the last message is queued, so that its reader can use the id again.
+    let onEnd: @Sendable () -> Void
 
     /// Events of the ring that are looked at in one go.
     private static let page = 500
@@ -35,11 +37,15 @@ struct CatchUp {
         case lagged
     }
 
-    init(_ subscription: Subscription, feed: EventFeed, store: any Store, ledger: LedgerPages) {
+    init(
+        _ subscription: Subscription, feed: EventFeed, store: any Store, ledger: LedgerPages,
+        onEnd: @escaping @Sendable () -> Void = {}
+    ) {
         self.subscription = subscription
         self.feed = feed
         self.store = store
         self.ledger = ledger
+        self.onEnd = onEnd
     }
 
     /// Runs until the subscription is up to date or over. Throws `SessionClosed`, `CancellationError`, and what the store throws.
@@ -176,6 +182,7 @@ extension CatchUp {
     }
 
     private func end(_ reason: SubscriptionEndReason) async throws -> Result {
+        onEnd()
         let last = SubscriptionEnded(reason: Open(reason), seq: subscription.cursor)
         try await subscription.session.notify(subscription.message(last))
         return .ended

@@ -10,8 +10,8 @@ import Storage
 /// itself. It has its own place in the ledger; where it falls behind the ring, it reads the store, once for all.
 final class Fanout: Sendable {
     private enum Message: Sendable {
-        case join(SubscriptionKey, Ending, Subscription)
-        case leave(SubscriptionKey)
+        case join(Subscription, Ending)
+        case leave(SubscriptionNumber)
     }
 
     private let feed: EventFeed
@@ -20,6 +20,8 @@ final class Fanout: Sendable {
     private let logger: Logger
     /// Takes back a subscription that has to catch up, or to end.
     private let onLeave: @Sendable (Subscription, Ending) -> Void
+    /// Takes note that a subscription that was told to end gets nothing more from here.
+    private let onEnd: @Sendable (Subscription) -> Void
     private let messages = Locked<[Message]>([])
 
     /// Events that are taken in one go.
@@ -31,23 +33,25 @@ final class Fanout: Sendable {
 
     init(
         feed: EventFeed, store: any Store, time: any TimeSource, logger: Logger,
-        onLeave: @escaping @Sendable (Subscription, Ending) -> Void
+        onLeave: @escaping @Sendable (Subscription, Ending) -> Void,
+        onEnd: @escaping @Sendable (Subscription) -> Void
     ) {
         self.feed = feed
         self.store = store
         self.time = time
         self.logger = logger
         self.onLeave = onLeave
+        self.onEnd = onEnd
     }
 
     /// Takes a subscription that has everything up to its cursor.
-    func join(_ key: SubscriptionKey, _ ending: Ending, _ subscription: Subscription) {
-        send(.join(key, ending, subscription))
+    func join(_ subscription: Subscription, _ ending: Ending) {
+        send(.join(subscription, ending))
     }
 
-    /// Forgets a subscription.
-    func leave(_ key: SubscriptionKey) {
-        send(.leave(key))
+    /// Removes a subscription whose end was sent. `onEnd` is called for it if it is here; otherwise its catch-up notices the end.
+    func leave(_ number: SubscriptionNumber) {
+        send(.leave(number))
     }
 
     /// Delivers until its task is cancelled.
@@ -87,11 +91,15 @@ final class Fanout: Sendable {
         }
         for message in taken {
             switch message {
-            case .leave(let key): round.remove(key)
-            case .join(let key, let ending, let subscription):
-                // One that is over by now has had its `leave` before.
-                guard !ending.isOver else { continue }
-                round.admit(LiveTable.Row(key: key, ending: ending, subscription: subscription), feed)
+            case .leave(let number):
+                if let row = round.remove(number) { onEnd(row.subscription) }
+            case .join(let subscription, let ending):
+                // The end may have been sent, and `leave` with it, while the subscription was on its way here.
+                guard !ending.isOver else {
+                    onEnd(subscription)
+                    continue
+                }
+                round.admit(LiveTable.Row(ending: ending, subscription: subscription), feed)
             }
         }
     }
@@ -105,7 +113,9 @@ final class Fanout: Sendable {
         case .behind(let head):
             do {
                 let missed = try await store.events(EventQuery(after: round.position, through: head, limit: Self.page))
-                round.deliver(missed.map(FeedEvent.init))
+                // A page that is not full has all there is, whatever numbers the ledger leaves out.
+                let last = missed.count < Self.page ? head : missed.last?.seq ?? head
+                round.deliver(missed.map(FeedEvent.init), through: last)
             } catch let error as StorageError where error.code == .cursorExpired {
                 // They find out by themselves what they missed, and say so.
                 round.dismissAll(at: head)

@@ -10,7 +10,7 @@ struct FanoutRound {
     private(set) var position: Int64
     private var table = LiveTable()
     /// Those who are further than the round.
-    private var early: [SubscriptionKey: LiveTable.Row] = [:]
+    private var early: [SubscriptionNumber: LiveTable.Row] = [:]
     private let onLeave: @Sendable (Subscription, Ending) -> Void
     /// Where bookmarks were last looked at.
     private var looked: Int64
@@ -30,7 +30,7 @@ struct FanoutRound {
         row.subscription.wasLive = true
         let cursor = row.subscription.cursor
         guard cursor <= position else {
-            early[row.key] = row
+            early[row.number] = row
             return
         }
         table.insert(row)
@@ -41,7 +41,7 @@ struct FanoutRound {
             // Not by its place in the table: these are events of all kinds.
             var page = EventPage(events.filter { $0.seq <= position && row.subscription.wants($0.event) })
             hand(&page, Array(page.events.indices), to: row)
-            guard table.contains(row.key) else { return }
+            guard table.contains(row.number) else { return }
             // The next look at bookmarks comes with later events, of which there may be none.
             row.subscription.cursor = position
             tellBookmark(row)
@@ -51,20 +51,25 @@ struct FanoutRound {
     /// Takes in those who waited for the round.
     mutating func admitEarly(_ feed: EventFeed) {
         for row in early.values where row.subscription.cursor <= position {
-            early[row.key] = nil
+            early[row.number] = nil
             admit(row, feed)
         }
     }
 
-    mutating func remove(_ key: SubscriptionKey) {
-        early[key] = nil
-        table.remove(key)
+    /// Removes a subscription; `nil` if it is not here.
+    mutating func remove(_ number: SubscriptionNumber) -> LiveTable.Row? {
+        early.removeValue(forKey: number) ?? table.remove(number)
     }
 
-    /// Hands a page out: events in order, without a gap.
+    /// Delivers a page: events in order, all there are up to its last one.
     mutating func deliver(_ events: [FeedEvent]) {
+        deliver(events, through: events.last?.seq ?? position)
+    }
+
+    /// Delivers a page: events in order, all there are up to `last`.
+    mutating func deliver(_ events: [FeedEvent], through last: Int64) {
         let before = position
-        guard let last = events.last?.seq, last > before else { return }
+        guard last > before else { return }
         var page = EventPage(events)
         var wanted: [LiveTable.Place: [Int]] = [:]
         for (index, event) in events.enumerated() where event.seq > before {
@@ -148,7 +153,7 @@ struct FanoutRound {
 
     /// Lets a row go to catch up; it has looked at everything up to `seq`.
     private mutating func dismiss(_ row: LiveTable.Row, after seq: Int64) {
-        table.remove(row.key)
+        table.remove(row.number)
         row.subscription.cursor = max(row.subscription.cursor, seq)
         onLeave(row.subscription, row.ending)
     }

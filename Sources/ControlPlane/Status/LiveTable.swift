@@ -37,7 +37,7 @@ struct LiveTable {
 
     /// By place, and there by the id under which all of an audience know their subscription; none for those who are looked at one by one.
     private var audiences: [Place: [String?: Audience]] = [:]
-    private var places: [SubscriptionKey: (audience: Audience, row: Row)] = [:]
+    private var places: [SubscriptionNumber: (audience: Audience, row: Row)] = [:]
 
     mutating func insert(_ row: Row) {
         let place = Place(row.subscription.filter)
@@ -45,18 +45,21 @@ struct LiveTable {
         let audience = audiences[place]?[id] ?? Audience(place, sharedID: id)
         audiences[place, default: [:]][id] = audience
         audience.add(row)
-        places[row.key] = (audience, row)
+        places[row.number] = (audience, row)
     }
 
-    mutating func remove(_ key: SubscriptionKey) {
-        guard let (audience, row) = places.removeValue(forKey: key) else { return }
+    /// Removes a subscription and returns its row; `nil` if it is not here.
+    @discardableResult
+    mutating func remove(_ number: SubscriptionNumber) -> Row? {
+        guard let (audience, row) = places.removeValue(forKey: number) else { return nil }
         audience.remove(row)
-        guard audience.isEmpty else { return }
+        guard audience.isEmpty else { return row }
         audiences[audience.place]?[audience.sharedID] = nil
         if audiences[audience.place]?.isEmpty == true { audiences[audience.place] = nil }
+        return row
     }
 
-    func contains(_ key: SubscriptionKey) -> Bool { places[key] != nil }
+    func contains(_ number: SubscriptionNumber) -> Bool { places[number] != nil }
 
     /// Where somebody is who may want the event.
     func places(for event: FeedEvent) -> [Place] {
@@ -89,14 +92,14 @@ struct LiveTable {
 extension LiveTable {
     /// One subscription; the fan-out alone touches it.
     final class Row {
-        let key: SubscriptionKey
         let ending: Ending
         var subscription: Subscription
         /// Where it stands in its audience.
         fileprivate var index = 0
 
-        init(key: SubscriptionKey, ending: Ending, subscription: Subscription) {
-            self.key = key
+        var number: SubscriptionNumber { subscription.number }
+
+        init(ending: Ending, subscription: Subscription) {
             self.ending = ending
             self.subscription = subscription
         }

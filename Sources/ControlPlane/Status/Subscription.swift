@@ -8,6 +8,8 @@ import Storage
 ///
 ///     catching up ── has everything ──▶ live ── no room, or an end to look at ──▶ catching up ── its end ──▶ ended
 struct Subscription: Sendable {
+    let number: SubscriptionNumber
+    /// The client's name for it; a later subscription of the connection may have the same.
     let id: String
     let session: Session
     let filter: EventFilter
@@ -38,7 +40,10 @@ struct Subscription: Sendable {
     /// After so many events that do not match, the client is told how far it is, so that it need not begin so far back.
     static let eventsToBookmark: Int64 = 1000
 
-    init(id: String, session: Session, filter: EventFilter, cursor: Int64) {
+    init(
+        number: SubscriptionNumber, id: String, session: Session, filter: EventFilter = EventFilter(), cursor: Int64
+    ) {
+        self.number = number
         self.id = id
         self.session = session
         self.filter = filter

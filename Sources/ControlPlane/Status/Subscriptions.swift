@@ -5,13 +5,23 @@ public import Logging
 public import ServiceLifecycle
 public import Storage
 
-/// Names a subscription: ids are the client's, and unique on its connection.
-struct SubscriptionKey: Hashable, Sendable {
-    let session: UInt64
-    let id: String
+/// Identifies one subscription from its reservation until everything here has let go of it.
+///
+/// A client's id can name one subscription after the other; a number is never used twice.
+struct SubscriptionNumber: Hashable, Sendable {
+    let value: UInt64
+
+    init(_ value: UInt64) {
+        self.value = value
+    }
 }
 
 /// All subscriptions of all connections: who has which, and the tasks of those that catch up.
+///
+/// A subscription is reserved, then started. From its start exactly one component holds it: the queue of those that are to catch up, its
+/// catch-up task, or the fan-out. The holder is told of its end, and reports when it has let go of it. Only then is the id free:
+///
+///     reserved ── start ──▶ held ── end is sent, or its own end begins ──▶ ending ── holder has let go ──▶ free
 public final class Subscriptions: Service {
     /// A subscription that has to catch up, or to say its last word.
     private struct Late: Sendable {
@@ -19,29 +29,58 @@ public final class Subscriptions: Service {
         let ending: Ending
     }
 
+    /// The right to start one subscription.
+    struct Reservation: Sendable {
+        let number: SubscriptionNumber
+        let id: String
+    }
+
+    fileprivate struct Entry {
+        enum Stage {
+            case reserved
+            case held
+            /// No further event is sent; the id is free in a moment.
+            case ending
+        }
+
+        let number: SubscriptionNumber
+        let ending = Ending()
+        var stage = Stage.reserved
+        /// Whether one caller gives the connection's count back; the id is freed behind that.
+        var isLetGo = false
+        /// Calls that wait until the id is free; one-shot each.
+        var waiters: [Ending] = []
+    }
+
     /// What one connection has.
-    private struct Held {
-        var endings: [String: Ending] = [:]
+    fileprivate struct Held {
+        var entries: [String: Entry] = [:]
         /// Ids that were made for it.
         var made = 0
 
         /// The next id that the client has not chosen itself. Connections' ids are the same, so that their events are (``LiveTable/Audience``).
         mutating func makeID() -> String {
-            repeat { made += 1 } while endings["s\(made)"] != nil
+            repeat { made += 1 } while entries["s\(made)"] != nil
             return "s\(made)"
         }
+
+        /// A subscription that is about to end, if there is one.
+        var anyEnding: String? { entries.first { $0.value.stage == .ending }?.key }
     }
 
-    private struct State {
+    fileprivate struct State {
         /// By connection. One that ever subscribed has its place until it closes.
         var held: [UInt64: Held] = [:]
+        var madeNumbers: UInt64 = 0
+        /// Whether ``run()`` has ended: nothing holds a subscription any longer.
+        var isOver = false
     }
 
     let feed: EventFeed
     private let store: any Store
     private let logger: Logger
     private let fanout: Fanout
-    private let state = Locked(State())
+    private let state: Locked<State>
     private let ledger: LedgerPages
     private let late: AsyncStream<Late>
     private let being: AsyncStream<Late>.Continuation
@@ -54,9 +93,12 @@ public final class Subscriptions: Service {
         let (late, being) = AsyncStream<Late>.makeStream()
         self.late = late
         self.being = being
-        fanout = Fanout(feed: feed, store: store, time: time, logger: logger) {
-            being.yield(Late(subscription: $0, ending: $1))
-        }
+        let state = Locked(State())
+        self.state = state
+        fanout = Fanout(
+            feed: feed, store: store, time: time, logger: logger,
+            onLeave: { being.yield(Late(subscription: $0, ending: $1)) },
+            onEnd: { state.letGo($0) })
     }
 
     public func run() async throws {
@@ -72,53 +114,11 @@ public final class Subscriptions: Service {
         } onGracefulShutdown: {
             self.being.finish()
         }
-    }
-
-    /// Takes the place of a subscription; it starts with ``start(_:)``. Throws where the connection has one of that id.
-    func reserve(_ wanted: String?, for session: Session) throws -> String {
-        let (id, isFirst) = try state.withLock { state in
-            let isFirst = state.held[session.id] == nil
-            let id = wanted ?? state.held[session.id, default: Held()].makeID()
-            guard state.held[session.id]?.endings[id] == nil else { throw APIError.subscriptionExists(id) }
-            state.held[session.id, default: Held()].endings[id] = Ending()
-            return (id, isFirst)
+        let waiters = state.withLock { state in
+            state.isOver = true
+            return state.held.values.flatMap { $0.entries.values.flatMap(\.waiters) }
         }
-        if isFirst { session.onClose { self.forget(session) } }
-        do {
-            try session.reserveSubscription()
-        } catch {
-            state.withLock { _ = $0.held[session.id]?.endings.removeValue(forKey: id) }
-            throw error
-        }
-        return id
-    }
-
-    func start(_ subscription: Subscription) {
-        guard let ending = state.withLock({ $0.held[subscription.session.id]?.endings[subscription.id] }) else {
-            return
-        }
-        being.yield(Late(subscription: subscription, ending: ending))
-    }
-
-    /// Ends a subscription; false where the connection has none of that id.
-    @discardableResult
-    func end(_ id: String, of session: Session) -> Bool {
-        guard let ending = state.withLock({ $0.held[session.id]?.endings.removeValue(forKey: id) }) else {
-            return false
-        }
-        session.releaseSubscription()
-        ending.send()
-        fanout.leave(SubscriptionKey(session: session.id, id: id))
-        return true
-    }
-
-    /// Ends everything of a connection that is gone.
-    private func forget(_ session: Session) {
-        let held = state.withLock { $0.held.removeValue(forKey: session.id) } ?? Held()
-        for (id, ending) in held.endings {
-            ending.send()
-            fanout.leave(SubscriptionKey(session: session.id, id: id))
-        }
+        for waiter in waiters { waiter.send() }
     }
 
     private func follow(_ subscription: Subscription, until ending: Ending) async {
@@ -133,18 +133,15 @@ public final class Subscriptions: Service {
             return first ?? .ended
         }
         switch result {
-        case .live(let subscription):
-            let key = SubscriptionKey(session: subscription.session.id, id: subscription.id)
-            fanout.join(key, ending, subscription)
-        case .ended:
-            // The client may have a new one of that id by now.
-            let isHeld = state.withLock { $0.held[subscription.session.id]?.endings[subscription.id] === ending }
-            if isHeld { end(subscription.id, of: subscription.session) }
+        case .live(let subscription): fanout.join(subscription, ending)
+        case .ended: state.letGo(subscription)
         }
     }
 
     private func catchUp(_ subscription: Subscription) async -> CatchUp.Result {
-        var catchUp = CatchUp(subscription, feed: feed, store: store, ledger: ledger)
+        var catchUp = CatchUp(subscription, feed: feed, store: store, ledger: ledger) { [state] in
+            _ = state.withLock { $0.setStage(.ending, of: subscription) }
+        }
         do {
             return try await catchUp.run()
         } catch is CancellationError {
@@ -158,5 +155,179 @@ public final class Subscriptions: Service {
             subscription.session.close()
             return .ended
         }
+    }
+}
+
+// MARK: - For methods
+
+extension Subscriptions {
+    fileprivate enum Attempt {
+        case taken(Reservation, isFirst: Bool)
+        case refused
+        /// Another subscription has to end first; its end has begun.
+        case wait(Ending)
+    }
+
+    /// Reserves a subscription; it starts with ``start(_:)``, or its reservation is cancelled.
+    ///
+    /// Waits while the connection's subscription of this id is about to end. Throws `subscriptionExists` if the connection has one of that
+    /// id, and `tooManySubscriptions`.
+    func reserve(_ wanted: String?, for session: Session) async throws -> Reservation {
+        while true {
+            try await takeCount(of: session)
+            switch state.withLock({ $0.reserve(wanted, for: session) }) {
+            case .taken(let reservation, let isFirst):
+                if isFirst { session.onClose { self.forget(session) } }
+                return reservation
+            case .refused:
+                session.releaseSubscription()
+                throw APIError.subscriptionExists(wanted ?? "")
+            case .wait(let waiter):
+                session.releaseSubscription()
+                await waiter.wait()
+                try Task.checkCancellation()
+            }
+        }
+    }
+
+    /// Counts one subscription more; waits if there is no room and another subscription is about to end.
+    private func takeCount(of session: Session) async throws {
+        var isSecondTry = false
+        while true {
+            do {
+                return try session.reserveSubscription()
+            } catch {
+                if let waiter = state.withLock({ $0.waitForAnyEnd(of: session) }) {
+                    isSecondTry = false
+                    await waiter.wait()
+                    try Task.checkCancellation()
+                } else if isSecondTry {
+                    throw error
+                } else {
+                    // The last one that was about to end may have ended between the two looks.
+                    isSecondTry = true
+                }
+            }
+        }
+    }
+
+    /// Starts a reserved subscription; nothing happens if it was ended meanwhile.
+    func start(_ subscription: Subscription) {
+        guard let ending = state.withLock({ $0.setStage(.held, of: subscription) }) else { return }
+        if case .terminated = being.yield(Late(subscription: subscription, ending: ending)) {
+            state.letGo(subscription)
+        }
+    }
+
+    /// Gives a reservation back.
+    func cancel(_ reservation: Reservation, of session: Session) {
+        state.letGo(reservation.number, reservation.id, of: session)
+    }
+
+    /// Ends a subscription, and returns once no further event of it will be sent and its id is free; false if the connection has none of
+    /// that id.
+    ///
+    /// The wait is bounded by one page of the fan-out and one read of the store.
+    @discardableResult
+    func end(_ id: String, of session: Session) async -> Bool {
+        let found = state.withLock { $0.beginEnd(id, of: session) }
+        guard let (entry, waiter) = found else { return false }
+        guard let waiter else {
+            state.letGo(entry.number, id, of: session)
+            return true
+        }
+        entry.ending.send()
+        fanout.leave(entry.number)
+        await waiter.wait()
+        return true
+    }
+
+    /// Ends everything of a connection that is gone.
+    private func forget(_ session: Session) {
+        let held = state.withLock { $0.held.removeValue(forKey: session.id) } ?? Held()
+        for entry in held.entries.values {
+            entry.ending.send()
+            fanout.leave(entry.number)
+            for waiter in entry.waiters { waiter.send() }
+        }
+    }
+}
+
+// MARK: - The decisions
+
+extension Subscriptions.State {
+    fileprivate mutating func reserve(_ wanted: String?, for session: Session) -> Subscriptions.Attempt {
+        let isFirst = held[session.id] == nil
+        let id = wanted ?? held[session.id, default: Subscriptions.Held()].makeID()
+        if let present = held[session.id]?.entries[id] {
+            guard present.stage == .ending, !isOver else { return .refused }
+            return .wait(addWaiter(to: id, of: session))
+        }
+        madeNumbers += 1
+        let number = SubscriptionNumber(madeNumbers)
+        held[session.id, default: Subscriptions.Held()].entries[id] = Subscriptions.Entry(number: number)
+        return .taken(Subscriptions.Reservation(number: number, id: id), isFirst: isFirst)
+    }
+
+    /// A one-shot that is sent when a subscription of the connection that is about to end has ended; `nil` if none is.
+    fileprivate mutating func waitForAnyEnd(of session: Session) -> Ending? {
+        guard !isOver, let id = held[session.id]?.anyEnding else { return nil }
+        return addWaiter(to: id, of: session)
+    }
+
+    private mutating func addWaiter(to id: String, of session: Session) -> Ending {
+        let waiter = Ending()
+        held[session.id]?.entries[id]?.waiters.append(waiter)
+        return waiter
+    }
+
+    /// Moves a subscription on, and returns what tells of its end; `nil` if it is not here any longer.
+    @discardableResult
+    fileprivate mutating func setStage(_ stage: Subscriptions.Entry.Stage, of subscription: Subscription) -> Ending? {
+        guard let entry = held[subscription.session.id]?.entries[subscription.id],
+            entry.number == subscription.number, !entry.isLetGo
+        else { return nil }
+        held[subscription.session.id]?.entries[subscription.id]?.stage = stage
+        return entry.ending
+    }
+
+    /// Begins the end that a client asks for. Without a waiter nothing holds the subscription; `nil` if there is none of that id.
+    fileprivate mutating func beginEnd(
+        _ id: String, of session: Session
+    ) -> (entry: Subscriptions.Entry, waiter: Ending?)? {
+        guard let entry = held[session.id]?.entries[id] else { return nil }
+        switch entry.stage {
+        case .reserved: return (entry, nil)
+        case .held, .ending:
+            if isOver { return (entry, nil) }
+            held[session.id]?.entries[id]?.stage = .ending
+            return (entry, addWaiter(to: id, of: session))
+        }
+    }
+
+    /// Whether the caller is the one that frees the id.
+    fileprivate mutating func mayFree(_ number: SubscriptionNumber, _ id: String, of session: Session) -> Bool {
+        guard let entry = held[session.id]?.entries[id], entry.number == number, !entry.isLetGo else { return false }
+        held[session.id]?.entries[id]?.isLetGo = true
+        held[session.id]?.entries[id]?.stage = .ending
+        return true
+    }
+
+    /// Frees an id; returns the calls that wait for that.
+    fileprivate mutating func free(_ id: String, of session: Session) -> [Ending] {
+        held[session.id]?.entries.removeValue(forKey: id)?.waiters ?? []
+    }
+}
+
+extension Locked<Subscriptions.State> {
+    /// Takes note that nothing holds the subscription any longer.
+    fileprivate func letGo(_ subscription: Subscription) {
+        letGo(subscription.number, subscription.id, of: subscription.session)
+    }
+
+    fileprivate func letGo(_ number: SubscriptionNumber, _ id: String, of session: Session) {
+        guard withLock({ $0.mayFree(number, id, of: session) }) else { return }
+        session.releaseSubscription()
+        for waiter in withLock({ $0.free(id, of: session) }) { waiter.send() }
     }
 }
