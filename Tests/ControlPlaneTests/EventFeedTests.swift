@@ -36,6 +36,29 @@ struct EventFeedTests {
         #expect(try Self.seqs(feed.events(after: 2, limit: 10)) == [3, 4, 5])
     }
 
+    @Test("a gap in the numbers sends followers to the store, and ends every wait for a job")
+    func gap() async throws {
+        let feed = EventFeed(head: 0)
+        feed.publish(Self.events(1...3))
+        async let waiting: Void = feed.untilEnd(of: Fixtures.id(9), after: 3)
+        feed.publish(Self.events(6...7))
+        try await waiting
+        for place in Int64(0)...4 {
+            guard case .behind(head: 7) = feed.events(after: place, limit: 10) else {
+                Issue.record("expected to be behind after \(place)")
+                continue
+            }
+        }
+        #expect(try Self.seqs(feed.events(after: 5, limit: 10)) == [6, 7])
+        feed.publish(Self.events(8...9) + Self.events(12...13))
+        #expect(try Self.seqs(feed.events(after: 11, limit: 10)) == [12, 13])
+        guard case .behind(head: 13) = feed.events(after: 8, limit: 10) else {
+            Issue.record("expected to be behind")
+            return
+        }
+        #expect(feed.head == 13)
+    }
+
     @Test("many publications are one call to look")
     func changes() async {
         let feed = EventFeed(head: 0)

@@ -38,15 +38,12 @@ public final class EventFeed: Sendable {
 
     var head: Int64 { state.withLock { $0.head } }
 
-    /// Takes the events of one commit, or of several; what it has already is left out.
+    /// Takes the events of one commit, or of several; events that the feed has already are left out.
+    ///
+    /// Numbers may be missing if something else wrote to the database. The ring then begins anew behind the gap, and followers read the
+    /// store.
     public func publish(_ events: [Event]) {
-        let ended = state.withLock { state in
-            let new = events.drop { [head = state.head] in $0.seq <= head }
-            state.ring.append(contentsOf: new.lazy.map(FeedEvent.init))
-            state.head = new.last?.seq ?? state.head
-            state.ring.removeFirst(max(state.ring.count - capacity, 0))
-            return state.takeWaiters(for: new)
-        }
+        let ended = state.withLock { state in state.publish(events, capacity: capacity) }
         changing.yield()
         for waiter in ended { waiter.resume() }
     }
@@ -93,6 +90,25 @@ extension EventFeed {
 }
 
 extension EventFeed.State {
+    /// Returns the waiters that may go on.
+    fileprivate mutating func publish(_ events: [Event], capacity: Int) -> [CheckedContinuation<Void, Never>] {
+        let new = events.drop { [head] in $0.seq <= head }
+        var hasGap = false
+        for event in new where event.seq > head {
+            if event.seq != head + 1 {
+                hasGap = true
+                ring.removeAll()
+            }
+            ring.append(FeedEvent(event))
+            head = event.seq
+        }
+        ring.removeFirst(max(ring.count - capacity, 0))
+        // Any job may have ended in the gap.
+        guard hasGap else { return takeWaiters(for: new) }
+        defer { waiters = [:] }
+        return waiters.values.flatMap { $0.values.map(\.self) }
+    }
+
     func mayHaveEnded(_ job: JobID, after seq: Int64) -> Bool {
         guard seq < head else { return false }
         guard let first = ring.first?.seq, first <= seq + 1 else { return true }
