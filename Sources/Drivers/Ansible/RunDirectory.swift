@@ -23,7 +23,7 @@ struct RunDirectory {
             try PrivateFile.write(secret.reveal(), to: file)
             variables[name] = .string(file)
         }
-        try PrivateFile.write(JSONValue.object(variables).serialized(), to: "\(path)/vars.json")
+        try PrivateFile.write(ExtraVariables(variables).serialized(), to: "\(path)/vars.json")
     }
 
     var child: ChildProcess {

@@ -28,9 +28,11 @@ import Testing
         let variables = try JSONValue(parsing: try bench.scratch.text("vars.json"))
         #expect(
             variables == [
-                "aura_instance": "ada", "aura_instance_id": "0199-id", "aura_change": "evt_2", "aura_generation": 2,
-                "agent_port": 18789,
-                "agent_gateway_token_file": .string("\(directory)/secrets/agent_gateway_token_file"),
+                "aura_instance": ["__ansible_unsafe": "ada"], "aura_instance_id": ["__ansible_unsafe": "0199-id"],
+                "aura_change": ["__ansible_unsafe": "evt_2"], "aura_generation": 2, "agent_port": 18789,
+                "agent_gateway_token_file": [
+                    "__ansible_unsafe": .string("\(directory)/secrets/agent_gateway_token_file")
+                ],
             ])
         #expect(try bench.scratch.text("agent_gateway_token_file") == "s3cret-token")
         #expect(try bench.scratch.text("known_hosts") == "0199-id ssh-ed25519 AAAA\n")

@@ -1,0 +1,31 @@
+internal import JSON
+
+/// The extra variables of a run (`-e @vars.json`).
+///
+/// Ansible evaluates every string of an extra-variables file as a Jinja template on the controller, beside the daemon's
+/// keys. Some of the strings come from callers: change ids, names, tenants. So each string is written as
+/// `{"__ansible_unsafe": "…"}`, which ansible-core reads as text that is never a template (`AnsibleJSONDecoder`, core 2.19).
+/// A variable that must be a template needs a type of its own here; there is none today.
+struct ExtraVariables {
+    private var values: JSONObject
+
+    /// - Parameter values: numbers, flags, `null` and strings, also inside arrays and objects. Names are not changed:
+    ///   Ansible does not evaluate them.
+    init(_ values: JSONObject) {
+        self.values = values
+    }
+
+    /// The file's text: one JSON object.
+    func serialized() -> [UInt8] {
+        JSONValue.object(values.mapValues(Self.literal)).serialized()
+    }
+
+    private static func literal(_ value: JSONValue) -> JSONValue {
+        switch value {
+        case .null, .bool, .integer, .double: value
+        case .string: .object(["__ansible_unsafe": value])
+        case .array(let members): .array(members.map(literal))
+        case .object(let members): .object(members.mapValues(literal))
+        }
+    }
+}

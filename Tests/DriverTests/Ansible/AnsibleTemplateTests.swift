@@ -1,0 +1,103 @@
+import AnsibleDriver
+import AuraModel
+import ChildProcess
+import DriverKit
+import FoundationEssentials
+import JSON
+import Testing
+
+/// The checkout's own Ansible.
+enum RealAnsible {
+    static let repository = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4)
+        .joined(separator: "/")
+
+    static let program: String? = {
+        let path = "\(repository)/.venv/bin/ansible-playbook"
+        return FileManager.default.isExecutableFile(atPath: path) ? path : nil
+    }()
+}
+
+/// Runs the real `ansible-playbook`: what a caller wrote is text to it, never a template.
+@Suite(.enabled(if: RealAnsible.program != nil, "no ansible-playbook in .venv/bin"))
+struct AnsibleTemplateTests {
+    /// A tree whose play prints every variable. Its machine is the controller.
+    private static let files = [
+        "ansible.cfg": """
+        [defaults]
+        callback_plugins = \(RealAnsible.repository)/ansible/plugins/callback
+        stdout_callback = aura
+        localhost_warning = False
+        [inventory]
+        enable_plugins = script
+        """,
+        "playbooks/configure.yml": """
+        - hosts: aura
+          gather_facts: false
+          tasks:
+            - name: Print
+              ansible.builtin.debug:
+                msg: "{{ item }}"
+              loop: "{{ names | map('extract', vars) | list + [aura_change, aura_instance_id, nested] }}"
+              tags: [base]
+            - name: Keep
+              ansible.builtin.copy:
+                content: "{{ {'change': aura_change, 'id': aura_instance_id, 'nested': nested, 'plain': plain} | to_json }}"
+                dest: "{{ kept }}"
+                mode: "0600"
+              tags: [base]
+        """,
+    ]
+
+    private static let inventory = """
+        printf '%s' '{"aura":{"hosts":["ada"]},"_meta":{"hostvars":{"ada":{"ansible_connection":"local"}}}}'
+        """
+
+    private func bench() throws -> (scratch: Scratch, driver: AnsibleConfiguration) {
+        let scratch = try Scratch()
+        for directory in ["playbooks", "inventory"] {
+            try FileManager.default.createDirectory(
+                atPath: "\(scratch.path)/\(directory)", withIntermediateDirectories: false)
+        }
+        for (name, text) in Self.files {
+            try PrivateFile.write(text + "\n", to: "\(scratch.path)/\(name)")
+        }
+        _ = try scratch.program("inventory/aura.py", Self.inventory)
+        let driver = AnsibleConfiguration(
+            settings: AnsibleSettings(
+                playbookPath: try #require(RealAnsible.program), treePath: scratch.path, socketPath: "/run/none",
+                workDirectory: "\(scratch.path)/runs"),
+            time: SystemTime(), log: Scratch.log)
+        return (scratch, driver)
+    }
+
+    /// Each touches the file of its number when a template engine evaluates it.
+    private static func templates(_ directory: String) -> [String] {
+        [
+            "{{lookup('pipe','touch${IFS}\(directory)/touched1')}}",
+            "{%set${IFS}x=lookup('pipe','touch \(directory)/touched2')%}x",
+            "{{ query('ansible.builtin.pipe', 'touch \(directory)/touched3') }}",
+            "{{ lookup('file', '/etc/hostname') }}",
+        ]
+    }
+
+    @Test(.timeLimit(.minutes(5)), arguments: 0..<4)
+    func everyStringOfACallerStaysText(number: Int) async throws {
+        let (scratch, driver) = try bench()
+        let template = Self.templates(scratch.path)[number]
+        var run = AnsibleBench.run(variables: [
+            "plain": .string(template), "nested": ["list": [.string(template)], "deep": ["er": .string(template)]],
+            "names": ["plain", "aura_instance"], "kept": .string("\(scratch.path)/kept"),
+        ])
+        run.instance.change = ChangeID(template)
+        run.instance.id = InstanceID(template)
+        let summary = try await driver.run(run) { _ in }
+        #expect(summary.failed == 0 && summary.ok == 2)
+        let kept = try JSONValue(parsing: try scratch.text("kept"))
+        #expect(
+            kept == [
+                "change": .string(template), "id": .string(template), "plain": .string(template),
+                "nested": ["list": [.string(template)], "deep": ["er": .string(template)]],
+            ])
+        #expect(scratch.names().filter { $0.hasPrefix("touched") }.isEmpty)
+    }
+}
