@@ -1,8 +1,10 @@
 """The Python client as others get it, installed by pip, against a live daemon."""
 
 import asyncio
+import contextlib
 import importlib
 import json
+import os
 import subprocess
 import sys
 import threading
@@ -259,6 +261,148 @@ def test_asyncio(aura, world):
             with pytest.raises(aura.errors.JobNotFound):
                 await client.job_get("nothing")
     asyncio.run(asyncio.wait_for(story(), 60))
+
+
+class Pair:
+    """Two instances, so that a reply to another's call shows."""
+
+    def __init__(self, client):
+        self.client = client
+        self.names = [fresh_name(), fresh_name()]
+
+    def __enter__(self):
+        for name in self.names:
+            self.client.wait(self.client.provision(name, "eu-central", "small").job.id)
+        return self.names
+
+    def __exit__(self, *_):
+        for name in self.names:
+            self.client.wait(self.client.destroy(name).job.id)
+
+
+@contextlib.contextmanager
+def slow_servers(world, seconds):
+    """The next server takes so long to be made."""
+    world.sandbox.fault("slow", "/v1/servers", "POST", seconds=seconds)
+    try:
+        yield
+    finally:
+        world.sandbox.clear_faults()
+
+
+def in_a_child(work):
+    """Forks, and runs `work` in the child; the function that is returned waits for the child and returns what `work` returned there."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        said = "null"
+        try:
+            said = json.dumps(work())
+        finally:
+            os.write(writing, said.encode())
+            os._exit(0)
+    os.close(writing)
+
+    def result():
+        with open(reading) as pipe:
+            said = pipe.read()
+        os.waitpid(child, 0)
+        return json.loads(said)
+    return result
+
+
+def test_parent_and_child_get_their_own_replies_over_forty_forks(aura, client, world):
+    with Pair(client) as (ada, bob):
+        for _ in range(40):
+            with aura.Client(str(world.daemon.socket), timeout=20, patience=20) as shared:
+                shared.system_ping()
+                childs = in_a_child(lambda: [shared.status_get(bob).instance.name for _ in range(10)])
+                parents = [shared.status_get(ada).instance.name for _ in range(10)]
+                assert (parents, childs()) == ([ada] * 10, [bob] * 10)
+                assert shared.system_ping().pong
+
+
+def test_an_asyncio_client_serves_both_sides_of_a_fork(aura, client, world):
+    with Pair(client) as (ada, bob):
+        shared = aura.AsyncClient(str(world.daemon.socket), timeout=20, patience=20)
+
+        async def names(name):
+            return [(await shared.status_get(name)).instance.name for _ in range(10)]
+
+        for _ in range(10):
+            asyncio.run(names(ada))
+            childs = in_a_child(lambda: asyncio.run(names(bob)))
+            assert (asyncio.run(names(ada)), childs()) == ([ada] * 10, [bob] * 10)
+        asyncio.run(shared.close())
+
+
+def test_a_fork_amid_calls_of_other_threads(aura, client, world):
+    """The locks that another thread of the parent holds do not hold up the child."""
+    with Pair(client) as (ada, bob):
+        stop = threading.Event()
+        wrong = []
+
+        def ask():
+            while not stop.is_set():
+                wrong.extend({client.status_get(ada).instance.name} - {ada})
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        children = [in_a_child(lambda: [client.status_get(bob).instance.name for _ in range(5)])() for _ in range(20)]
+        stop.set()
+        for thread in threads:
+            thread.join()
+        assert (children, wrong) == ([[bob] * 5] * 20, [])
+
+
+def test_a_subscription_goes_on_in_parent_and_child(client):
+    with client.subscribe() as subscription:
+        operation = client.provision(fresh_name(), "eu-central", "small")
+        client.wait(operation.job.id)
+        client.wait(client.destroy(operation.instance.name).job.id)
+        first = next(subscription).seq
+        childs = in_a_child(lambda: [next(subscription).seq for _ in range(5)])
+        parents = [next(subscription).seq for _ in range(5)]
+        assert parents == childs() == list(range(first + 1, first + 6))
+
+
+def test_waits_that_were_given_up_free_their_slots(aura, client, world):
+    """As many as a connection may have in flight, by time-out and by cancelling; later calls are answered at once."""
+    with slow_servers(world, 15):
+        operation = client.provision(fresh_name(), "eu-central", "small")
+
+        async def story():
+            async with aura.AsyncClient(str(world.daemon.socket), timeout=20, patience=0.5) as given_up:
+                for _ in range(256):
+                    with pytest.raises(TimeoutError):
+                        await asyncio.wait_for(given_up.wait(operation.job.id), 0.01)
+                waits = [asyncio.ensure_future(given_up.wait(operation.job.id)) for _ in range(250)]
+                await asyncio.sleep(0.1)
+                for wait in waits:
+                    wait.cancel()
+                await asyncio.gather(*waits, return_exceptions=True)
+                # More than there are slots, had any of those above kept its own.
+                await asyncio.gather(*(given_up.status_get(operation.instance.id) for _ in range(200)))
+        asyncio.run(asyncio.wait_for(story(), 60))
+    client.wait(client.destroy(operation.instance.id).job.id)
+
+
+def test_threads_share_a_connection_and_none_waits_for_another(aura, client, world):
+    with slow_servers(world, 5):
+        with aura.Client(str(world.daemon.socket), timeout=20, patience=20) as shared:
+            operation = client.provision(fresh_name(), "eu-central", "small")
+            ended = []
+            waits = [threading.Thread(target=lambda: ended.append(shared.wait(operation.job.id).state)) for _ in range(8)]
+            for wait in waits:
+                wait.start()
+            for _ in range(200):
+                assert shared.status_get(operation.instance.id).instance.id == operation.instance.id
+            assert not ended, "the calls waited for the job"
+            for wait in waits:
+                wait.join(60)
+            assert ended == ["succeeded"] * 8
+    client.wait(client.destroy(operation.instance.id).job.id)
 
 
 def test_the_example_runs(installed, world):

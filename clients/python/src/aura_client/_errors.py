@@ -34,6 +34,14 @@ class ConnectionLost(ConnectionError):
     """The daemon could not be reached within the client's patience."""
 
 
+class ClientClosed(ConnectionLost):
+    """The client was closed; it makes no new connection."""
+
+
+class CannotSend(ValueError):
+    """The call was not sent, since every daemon refuses its message: it is too long, or a value in it is out of range."""
+
+
 class ProtocolError(Exception):
     """What came was no JSON-RPC, or longer than a client takes."""
 

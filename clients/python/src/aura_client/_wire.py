@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import random
+import re
+import socket
 import time
 from dataclasses import dataclass
-from typing import Any, Iterator
+from typing import Any, Iterator, Mapping
 
-from ._errors import AuraError, ConnectionLost, ProtocolError
+from ._errors import AuraError, CannotSend, ConnectionLost, ProtocolError
 from .types import Event, Instance, SubscriptionEndReason
 
+log = logging.getLogger("aura_client")
+
 DEFAULT_SOCKET = "/run/aura/aurad.sock"
+# The longest path of a Unix socket, in bytes: `sun_path` less its NUL (unix(7)).
+LONGEST_PATH = 107
+# The daemon's limits for one message, as `system.limits` reports them.
+MESSAGE_BYTES = 1 << 20
+MESSAGE_DEPTH = 64
+# A connection attempt is given up after so many seconds, or after the client's time limit if that is shorter.
+LONGEST_CONNECT = 10.0
+# Bytes that may wait to be sent. A daemon that leaves more unread is taken for lost.
+UNSENT_BYTES = 4 << 20
 # A reply may be as long as the daemon's outbound queue; more than this is no daemon's.
 LONGEST_MESSAGE = 64 << 20
 # After these the same call may be sent again on another connection, since it was not carried out.
@@ -21,7 +35,7 @@ NOT_CARRIED_OUT = {"shuttingDown", "tooManyConnections", "tooManyConnectionsOfUs
 
 @dataclass(frozen=True)
 class Address:
-    """Where a daemon listens: a Unix socket's path, or `tcp:HOST:PORT`."""
+    """The address of a daemon: the path of a Unix socket, or a TCP host and port."""
 
     path: str | None = None
     host: str | None = None
@@ -29,16 +43,93 @@ class Address:
 
     @classmethod
     def parse(cls, text: str | None) -> Address:
-        text = text or os.environ.get("AURA_SOCKET") or DEFAULT_SOCKET
+        """Reads `unix:PATH`, `tcp:HOST:PORT` (IPv6 in brackets) or a plain path.
+
+        Without an address: `AURA_SOCKET`; else `$XDG_RUNTIME_DIR/aura/aurad.sock` if that exists; else `/run/aura/aurad.sock`.
+        Raises `ValueError` if the text is not an address.
+        """
+        text = text or os.environ.get("AURA_SOCKET") or default_socket()
         if text.startswith("tcp:"):
-            host, colon, port = text[4:].rpartition(":")
-            if not colon or not host or not port.isdigit():
-                raise ValueError(f"cannot use the address {text}: expected tcp:HOST:PORT")
-            return cls(host=host.strip("[]"), port=int(port))
-        return cls(path=text.removeprefix("unix:"))
+            return cls._tcp(text)
+        path = text.removeprefix("unix:")
+        if not path or "\0" in path:
+            raise ValueError(f"cannot use the address {text!r}: expected unix:PATH, tcp:HOST:PORT or a path")
+        if len(os.fsencode(path)) > LONGEST_PATH:
+            raise ValueError(f"cannot use the address {text}: the path of a socket may have {LONGEST_PATH} bytes, use a shorter one")
+        return cls(path=path)
+
+    @classmethod
+    def _tcp(cls, text: str) -> Address:
+        match = re.fullmatch(r"tcp:(?:\[([0-9A-Fa-f:.%\w]+)\]|([^:\[\]\s]+)):([0-9]{1,5})", text, re.ASCII)
+        if not match or not 0 < int(match[3]) < 65536:
+            raise ValueError(f"cannot use the address {text}: expected tcp:HOST:PORT, with an IPv6 address in brackets")
+        return cls(host=match[1] or match[2], port=int(match[3]))
 
     def __str__(self) -> str:
-        return f"unix:{self.path}" if self.path else f"tcp:{self.host}:{self.port}"
+        host = f"[{self.host}]" if self.host and ":" in self.host else self.host
+        return f"unix:{self.path}" if self.path else f"tcp:{host}:{self.port}"
+
+
+def default_socket() -> str:
+    runtime = os.environ.get("XDG_RUNTIME_DIR")
+    own = os.path.join(runtime, "aura/aurad.sock") if runtime else ""
+    return own if own and os.path.exists(own) else DEFAULT_SOCKET
+
+
+def keep_alive(opened: socket.socket, silence: float) -> None:
+    """Lets the kernel notice a TCP peer that vanished: probes after `silence` seconds, and a limit for unacknowledged data."""
+    seconds = max(int(silence), 1)
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    options = {"TCP_KEEPIDLE": seconds, "TCP_KEEPALIVE": seconds, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 60_000}
+    for name, value in options.items():
+        # Each system has some of them.
+        if hasattr(socket, name):
+            opened.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def check(value: Any, depth: int = 2) -> None:
+    """Raises `CannotSend` for a value that every daemon refuses without knowing which call it belongs to."""
+    if isinstance(value, str):
+        if "\0" in value:
+            raise CannotSend("cannot send a text with a NUL character, leave it out")
+        try:
+            value.encode()
+        except UnicodeEncodeError as error:
+            raise CannotSend("cannot send a text with half a surrogate pair, send whole characters") from error
+    elif isinstance(value, int) and not isinstance(value, bool):
+        if not -(1 << 63) <= value < 1 << 63:
+            raise CannotSend(f"cannot send the number {value}: numbers have 64 bits, send a smaller one")
+    elif isinstance(value, (Mapping, list, tuple)):
+        if depth > MESSAGE_DEPTH:
+            raise CannotSend(f"cannot send values that are nested deeper than {MESSAGE_DEPTH} levels")
+        if isinstance(value, Mapping):
+            for name in value:
+                check(name, depth)
+        for each in value.values() if isinstance(value, Mapping) else value:
+            check(each, depth + 1)
+
+
+def is_of_connection(error: Mapping[str, Any]) -> bool:
+    """True if an error reply with id null means that the connection ends, false if it means one unknown call."""
+    data = error.get("data") or {}
+    code = str(data.get("code", ""))
+    return code.startswith("tooManyConnections") or code == "shuttingDown" or data.get("reason") == "brokenFraming"
+
+
+def meant_call(error: Mapping[str, Any], sizes: Mapping[int, int]) -> int | None:
+    """The id of the one call that an error reply with id null can mean; None if there are several.
+
+    `sizes` has the message bytes of each call that waits.
+    """
+    data = error.get("data") or {}
+    limit = data.get("limit")
+    if data.get("code") == "messageTooLarge" and isinstance(limit, int):
+        sizes = {identifier: size for identifier, size in sizes.items() if size > limit}
+    if len(sizes) == 1:
+        return next(iter(sizes))
+    log.warning("aurad refused a message without naming its call: %s", error.get("message", ""))
+    return None
 
 
 class Wire:
@@ -50,11 +141,24 @@ class Wire:
         self._searched = 0
 
     def request(self, method: str, params: dict[str, Any]) -> tuple[int, bytes]:
-        """A call's id and its bytes; parameters that are None are left out."""
-        self._last_id += 1
+        """A call's id and its bytes; parameters that are None are left out. Raises `CannotSend`."""
         given = {name: value for name, value in params.items() if value is not None}
-        message = {"jsonrpc": "2.0", "id": self._last_id, "method": method, "params": given}
-        return self._last_id, json.dumps(message, separators=(",", ":")).encode() + b"\n"
+        check(given)
+        identifier = self._last_id + 1
+        message = {"jsonrpc": "2.0", "id": identifier, "method": method, "params": given}
+        try:
+            data = json.dumps(message, separators=(",", ":"), allow_nan=False).encode() + b"\n"
+        except ValueError as error:
+            raise CannotSend(f"cannot send the parameters of {method}: {error}") from error
+        if len(data) > MESSAGE_BYTES + 1:
+            raise CannotSend(f"cannot send a message of {len(data) - 1} bytes: at most {MESSAGE_BYTES} are allowed, ask for less at once")
+        self._last_id = identifier
+        return identifier, data
+
+    @staticmethod
+    def cancellation(identifier: int) -> bytes:
+        message = {"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": identifier}}
+        return json.dumps(message, separators=(",", ":")).encode() + b"\n"
 
     def feed(self, data: bytes) -> Iterator[dict[str, Any]]:
         """The messages that are whole now."""
@@ -89,7 +193,14 @@ def result_of(reply: dict[str, Any]) -> Any:
 
 def reply_time(timeout: float, method: str, params: dict[str, Any]) -> float:
     """How long a reply may take, in seconds; one that waits for a job has that time on top."""
-    return timeout + ((params.get("timeoutMs") or 600_000) / 1000 if method == "job.wait" else 0)
+    waits = params.get("timeoutMs")
+    return timeout + ((600_000 if waits is None else waits) / 1000 if method == "job.wait" else 0)
+
+
+def wait_time(end: float | None) -> dict[str, Any]:
+    """The parameter of a `job.wait` that lasts until `end` at most, but no longer than the daemon allows."""
+    left = 600.0 if end is None else max(end - time.monotonic(), 0)
+    return {"timeoutMs": int(min(left, 600) * 1000)}
 
 
 class Backoff:
@@ -143,6 +254,9 @@ class Cursor:
         self._last: int | None = None
         self._wanted: int | None = params.get("maxEvents")
         self._pages: list[Instance] = []
+        # The ids that replies named: of the instance that the filter means, and of the ledger's history. Older daemons name neither.
+        self._instance: str | None = None
+        self._epoch: str | None = params.get("epoch")
         # The instances as they were, once a snapshot is complete.
         self.instances: list[Instance] | None = None
         # Why it ended by itself.
@@ -152,11 +266,28 @@ class Cursor:
     def params(self) -> dict[str, Any]:
         """The parameters of the next `status.subscribe`."""
         start = self._params.get("from") if self._last is None else self._last
-        return {**self._params, "from": start, "maxEvents": self._wanted}
+        params = {**self._params, "from": start, "maxEvents": self._wanted, "epoch": None}
+        if isinstance(start, int):
+            params["epoch"] = self._epoch
+        if self._instance is not None:
+            # A name may mean another instance by now.
+            params["filter"] = {**(self._params.get("filter") or {}), "instance": self._instance}
+        return params
+
+    @property
+    def seq(self) -> int | None:
+        """The `seq` up to which everything was delivered."""
+        return self._last
+
+    @property
+    def epoch(self) -> str | None:
+        return self._epoch
 
     def begun(self, reply: dict[str, Any]) -> None:
         """A subscription from now on begins behind the head that its reply names; half a snapshot begins anew."""
         self._pages = []
+        self._instance = reply.get("instance") or self._instance
+        self._epoch = reply.get("epoch") or self._epoch
         if self._last is None and self._params.get("from") in (None, "now"):
             self._last = reply["head"]
 

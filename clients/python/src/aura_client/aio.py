@@ -3,81 +3,210 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import time
-from typing import Any, AsyncIterator
+import weakref
+from dataclasses import dataclass
+from typing import Any, AsyncIterator, Callable
 
-from ._errors import AuraError, ConnectionLost, JobFailed
+from ._errors import AuraError, ClientClosed, ConnectionLost, JobFailed
 from ._methods import AsyncMethods, Decoder, Result
-from ._wire import LONGEST_MESSAGE, NOT_CARRIED_OUT, Address, Cursor, Patience, Wire, reply_time, result_of
-from .types import Event, EventFilter, Instance, Job, LagPolicy, OperationResult, SubscriptionEndReason
+from ._wire import (
+    LONGEST_CONNECT, LONGEST_MESSAGE, NOT_CARRIED_OUT, UNSENT_BYTES, Address, Cursor, Patience, Wire, is_of_connection, keep_alive, meant_call,
+    reply_time, result_of, wait_time,
+)
+from .types import Event, EventFilter, Instance, Job, JobResult, LagPolicy, OperationResult, SubscriptionEndReason
 
 # Notifications that wait for their reader; the socket is not read while there are more, and the daemon keeps the rest.
 NOTES_LIMIT = 1024
 
+# Connections of another process. They are kept, since their end would reach into the event loop that both processes share.
+_of_others: list[AsyncConnection] = []
+
+
+@dataclass
+class Pending:
+    """A call that waits for its reply."""
+
+    size: int
+    future: asyncio.Future[dict[str, Any]]
+
 
 class AsyncConnection:
-    """A socket on which any number of calls wait at once."""
+    """A socket on which any number of calls wait at once. It belongs to one event loop of one process."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter):
+    def __init__(
+        self, opened: socket.socket, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, timeout: float, silence: float,
+        keeps_notes: bool,
+    ):
+        self._process = os.getpid()
+        self._loop = asyncio.get_running_loop()
+        self._socket = opened
         self._reader = reader
         self._writer = writer
+        self._timeout = timeout
+        self._silence = silence
+        self._keeps_notes = keeps_notes
         self._wire = Wire()
-        self._waiting: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._waiting: dict[int, Pending] = {}
+        self._quiet_since = time.monotonic()
+        # A call timed out, and nothing was received since it was sent.
+        self._is_doubtful = False
         self.notes: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(NOTES_LIMIT)
         self.failure: Exception | None = None
         self._pump = asyncio.ensure_future(self._read())
+        self._watch = asyncio.ensure_future(self._look_for_life())
 
     @classmethod
-    async def open(cls, address: Address, timeout: float) -> AsyncConnection:
+    async def open(cls, address: Address, timeout: float, silence: float, keeps_notes: bool = False) -> AsyncConnection:
+        limit = min(timeout, LONGEST_CONNECT)
+        try:
+            async with asyncio.timeout(limit):
+                opened = await cls._connect(address, silence)
+                try:
+                    reader, writer = await asyncio.open_connection(sock=opened, limit=LONGEST_MESSAGE)
+                except BaseException:
+                    opened.close()
+                    raise
+        except TimeoutError as error:
+            raise ConnectionRefusedError(f"no connection within {limit:g} s") from error
+        return cls(opened, reader, writer, timeout, silence, keeps_notes)
+
+    @staticmethod
+    async def _connect(address: Address, silence: float) -> socket.socket:
+        loop = asyncio.get_running_loop()
         if address.path:
-            opening = asyncio.open_unix_connection(address.path, limit=LONGEST_MESSAGE)
+            places: list[Any] = [(socket.AF_UNIX, address.path)]
         else:
-            opening = asyncio.open_connection(address.host, address.port, limit=LONGEST_MESSAGE)
-        return cls(*await asyncio.wait_for(opening, timeout))
+            found = await loop.getaddrinfo(address.host, address.port, type=socket.SOCK_STREAM)
+            places = [(family, place) for family, _, _, _, place in found]
+        failure: OSError = ConnectionRefusedError(f"{address} has no address")
+        for family, place in places:
+            opened = socket.socket(family, socket.SOCK_STREAM)
+            opened.setblocking(False)
+            try:
+                if not address.path:
+                    keep_alive(opened, silence)
+                await loop.sock_connect(opened, place)
+                return opened
+            except OSError as error:
+                opened.close()
+                failure = error
+            except BaseException:
+                opened.close()
+                raise
+        raise failure
+
+    @property
+    def is_usable(self) -> bool:
+        """False if the connection ended, is of another process or event loop, or if a call timed out in silence."""
+        return self.is_own and self.failure is None and not self._is_doubtful
+
+    @property
+    def is_own(self) -> bool:
+        return self._process == os.getpid() and self._loop is asyncio.get_running_loop()
 
     async def call(self, method: str, params: dict[str, Any], timeout: float) -> Any:
+        """The result of a call. Raises the daemon's error, `TimeoutError`, or an `OSError` if the connection ends.
+
+        A call that is cancelled or times out is given up: the daemon is told, and frees its slot.
+        """
         if self.failure:
             raise self.failure
+        sent = time.monotonic()
         identifier, data = self._wire.request(method, params)
-        future = asyncio.get_running_loop().create_future()
-        self._waiting[identifier] = future
+        if not self._waiting:
+            self._quiet_since = max(self._quiet_since, sent)
+        pending = self._waiting[identifier] = Pending(len(data) - 1, self._loop.create_future())
         try:
-            self._writer.write(data)
-            await self._writer.drain()
-            return result_of(await asyncio.wait_for(future, timeout))
+            async with asyncio.timeout(timeout):
+                self._writer.write(data)
+                await self._writer.drain()
+                reply = await pending.future
+        except TimeoutError as error:
+            if error.errno:
+                # ETIMEDOUT means the connection, not the call.
+                raise ConnectionResetError(str(error)) from error
+            if self._quiet_since <= sent:
+                self._is_doubtful = True
+            raise TimeoutError(f"{method}: no reply within {timeout:g} s") from error
         finally:
-            self._waiting.pop(identifier, None)
+            del self._waiting[identifier]
+            if self.failure is None and (pending.future.cancelled() or not pending.future.done()):
+                pending.future.cancel()
+                self._send(self._wire.cancellation(identifier))
+            elif not pending.future.cancelled() and pending.future.done():
+                # Read here, or asyncio complains of an exception that nobody read.
+                pending.future.exception()
+        return result_of(reply)
+
+    def _send(self, data: bytes) -> None:
+        """Sends a short message without waiting for the daemon to read; the connection ends if too much is unsent."""
+        self._writer.write(data)
+        if self._writer.transport.get_write_buffer_size() > UNSENT_BYTES:
+            self._end(ConnectionResetError("the daemon does not read"))
 
     async def _read(self) -> None:
         failure: Exception = ConnectionResetError("the daemon closed the connection")
         try:
             while data := await self._reader.read(1 << 16):
+                self._quiet_since = time.monotonic()
+                self._is_doubtful = False
                 for message in self._wire.feed(data):
                     await self._take(message)
         except Exception as error:
-            failure = error
+            # ETIMEDOUT means the connection, not a call.
+            failure = ConnectionResetError(str(error)) if isinstance(error, TimeoutError) else error
         finally:
             self._end(failure)
 
     def _end(self, failure: Exception) -> None:
+        """Ends the connection for all that wait on it; the first failure counts."""
+        if self.failure:
+            return
         self.failure = failure
-        for future in self._waiting.values():
-            if not future.done():
-                future.set_exception(failure)
+        for pending in self._waiting.values():
+            if not pending.future.done():
+                pending.future.set_exception(failure)
         # Whoever waits for a notification is told; a full queue is read to its end first, and then says so itself.
         if not self.notes.full():
             self.notes.put_nowait(None)
+        self._pump.cancel()
+        self._watch.cancel()
+        # What is unsent would keep the socket open for as long as the daemon does not read.
+        if self._writer.transport.get_write_buffer_size() > 0:
+            self._writer.transport.abort()
         self._writer.close()
 
     async def _take(self, message: dict[str, Any]) -> None:
         if "method" in message:
-            await self.notes.put(message)
-        elif message.get("id") is None:
-            # The connection itself is refused.
-            raise AuraError.from_json(message.get("error") or {})
-        elif future := self._waiting.get(message["id"]):
-            if not future.done():
-                future.set_result(message)
+            if self._keeps_notes and message["method"] == "status.event":
+                await self.notes.put(message)
+            return
+        identifier = message.get("id")
+        if identifier is None and "error" in message:
+            if is_of_connection(message["error"]):
+                raise AuraError.from_json(message["error"])
+            identifier = meant_call(message["error"], {each: pending.size for each, pending in self._waiting.items()})
+        if isinstance(identifier, int) and (pending := self._waiting.get(identifier)) and not pending.future.done():
+            pending.future.set_result(message)
+
+    async def _look_for_life(self) -> None:
+        """Pings after a silence, while something is waited for; ends the connection if that is not answered either."""
+        while not self.failure:
+            quiet = time.monotonic() - self._quiet_since
+            if quiet < self._silence or self.notes.full() or not (self._waiting or self._keeps_notes):
+                await asyncio.sleep(max(self._silence - quiet, self._silence / 8, 0.05))
+                continue
+            asked = self._quiet_since
+            try:
+                await self.call("system.ping", {}, min(self._timeout, self._silence))
+            except TimeoutError:
+                if self._quiet_since == asked and not self.notes.full():
+                    self._end(ConnectionResetError(f"the daemon sent nothing for {time.monotonic() - asked:.0f} s"))
+            except (AuraError, OSError):
+                pass
 
     async def note(self) -> dict[str, Any]:
         """The next notification."""
@@ -88,24 +217,37 @@ class AsyncConnection:
             raise self.failure or ConnectionResetError("the connection is closed")
         return note
 
-    async def close(self) -> None:
-        self._pump.cancel()
-        self._writer.close()
-        try:
-            await self._pump
-        except (asyncio.CancelledError, Exception):
-            pass
+    async def close(self, failure: Exception | None = None) -> None:
+        """Ends the connection; a process or event loop that it does not belong to leaves it alone."""
+        if self._process != os.getpid():
+            os.close(self._socket.detach())
+            _of_others.append(self)
+        elif self._loop is asyncio.get_running_loop():
+            self._end(failure or ConnectionResetError("the connection is closed"))
+            await asyncio.gather(self._pump, self._watch, return_exceptions=True)
+        elif self._loop.is_closed():
+            self._socket.close()
+        else:
+            self._loop.call_soon_threadsafe(self._end, failure or ConnectionResetError("the connection is closed"))
 
 
 class AsyncClient(AsyncMethods):
-    """As `aura_client.Client`, for asyncio: any number of calls share one connection."""
+    """As `aura_client.Client`, for asyncio: any number of calls share one connection.
 
-    def __init__(self, address: str | None = None, *, timeout: float = 60, patience: float = 60):
+    A call that is cancelled, or whose time is over, is given up at the daemon too. In another process, or another event loop, the client makes a
+    connection of its own.
+    """
+
+    def __init__(self, address: str | None = None, *, timeout: float = 60, patience: float = 60, silence: float = 30):
         self.address = Address.parse(address)
         self.timeout = timeout
         self.patience = patience
+        self.silence = silence
         self._connection: AsyncConnection | None = None
-        self._opening = asyncio.Lock()
+        self._subscriptions: weakref.WeakSet[AsyncSubscription] = weakref.WeakSet()
+        self._opening = Owned(asyncio.Lock)
+        self._closing = Owned(asyncio.Event)
+        self._is_closed = False
 
     async def __aenter__(self) -> AsyncClient:
         return self
@@ -114,20 +256,30 @@ class AsyncClient(AsyncMethods):
         await self.close()
 
     async def close(self) -> None:
-        if self._connection:
-            await self._connection.close()
-        self._connection = None
+        """Ends the client, its subscriptions, and with `ClientClosed` the calls that wait. It makes no new connection."""
+        self._is_closed = True
+        self._closing.value.set()
+        connection, self._connection = self._connection, None
+        if connection:
+            await connection.close(ClientClosed("the client is closed"))
+        for subscription in list(self._subscriptions):
+            await subscription.close()
 
     async def _call(self, method: str, params: dict[str, Any], decode: Decoder[Result]) -> Result:
         return decode(await self.call(method, params))
 
     async def call(self, method: str, params: dict[str, Any]) -> Any:
-        """Any method by its name; its result as JSON."""
+        """Any method by its name; its result as JSON. Raises `CannotSend` if its message is one that every daemon refuses."""
+        return await self._attempt(method, lambda: params)
+
+    async def _attempt(self, method: str, params: Callable[[], dict[str, Any]], end: float | None = None) -> Any:
+        """Calls again on a new connection for as long as patience lasts, and until `end` at most."""
         patience = Patience(self.patience, self.address)
         while True:
             try:
                 connection = await self._present()
-                return await connection.call(method, params, reply_time(self.timeout, method, params))
+                given = params()
+                return await connection.call(method, given, reply_time(self.timeout, method, given))
             except TimeoutError:
                 raise
             except OSError as error:
@@ -136,37 +288,55 @@ class AsyncClient(AsyncMethods):
                 if error.code not in NOT_CARRIED_OUT:
                     raise
                 failure = error
-            await asyncio.sleep(patience.after(failure))
+            if self._is_closed:
+                raise ClientClosed("the client is closed") from failure
+            wait = patience.after(failure)
+            if end is not None and time.monotonic() + wait >= end:
+                raise TimeoutError(f"{method}: {failure}") from failure
+            await self._closing.wait(wait)
 
     async def _present(self) -> AsyncConnection:
-        async with self._opening:
-            if self._connection is None or self._connection.failure:
-                self._connection = await AsyncConnection.open(self.address, self.timeout)
+        async with self._opening.value:
+            if self._connection and not self._connection.is_usable:
+                connection, self._connection = self._connection, None
+                await connection.close()
+            if self._is_closed:
+                raise ClientClosed("the client is closed")
+            if self._connection is None:
+                connection = await AsyncConnection.open(self.address, self.timeout, self.silence)
+                if self._is_closed:
+                    await connection.close()
+                    raise ClientClosed("the client is closed")
+                self._connection = connection
             return self._connection
 
     # MARK: subscriptions
 
     def subscribe(
         self, *, filter: EventFilter | None = None, from_: str | int = "now", until: str | None = None,
-        max_events: int | None = None, on_lag: LagPolicy | None = None,
+        max_events: int | None = None, on_lag: LagPolicy | None = None, epoch: str | None = None,
     ) -> AsyncSubscription:
         """Follows the ledger: `async for` over it. See `Client.subscribe`."""
+        if self._is_closed:
+            raise ClientClosed("the client is closed")
         params = {
             "filter": filter.to_json() if filter else None, "from": from_, "until": until, "maxEvents": max_events,
-            "onLag": on_lag}
-        return AsyncSubscription(self.address, params, self.timeout, self.patience)
+            "onLag": on_lag, "epoch": epoch}
+        subscription = AsyncSubscription(self.address, params, self.timeout, self.patience, self.silence)
+        self._subscriptions.add(subscription)
+        return subscription
 
     def follow(self, job: str) -> AsyncSubscription:
         """All events of a job, from its first to its last."""
         return self.subscribe(filter=EventFilter(job=job), from_="start", until="terminal")
 
     async def wait(self, job: str, *, timeout: float | None = None) -> Job:
-        """The job once it has ended, however that was. Raises `TimeoutError` after `timeout` seconds."""
+        """The job once it has ended, however that was; a restart of the daemon does not end the wait. Raises `TimeoutError` after
+        `timeout` seconds."""
         end = None if timeout is None else time.monotonic() + timeout
         while True:
-            left = 600.0 if end is None else max(end - time.monotonic(), 0)
             try:
-                return (await self.job_wait(job, timeout_ms=int(min(left, 600) * 1000))).job
+                return JobResult.from_json(await self._attempt("job.wait", lambda: {"job": job, **wait_time(end)}, end)).job
             except AuraError as error:
                 if error.code != "waitTimeout":
                     raise
@@ -181,21 +351,57 @@ class AsyncClient(AsyncMethods):
         return (await self.status_get(operation.instance.id)).instance
 
 
+class Owned:
+    """A lock or an event, made anew in another event loop."""
+
+    def __init__(self, make: Callable[[], Any]):
+        self._make = make
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._value: Any = None
+
+    @property
+    def value(self) -> Any:
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._value = loop, self._make()
+        return self._value
+
+    async def wait(self, seconds: float) -> None:
+        """Returns when the event is set, or after so many seconds."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.value.wait()
+        except TimeoutError:
+            pass
+
+
 class AsyncSubscription(AsyncIterator[Event]):
     """The events of a subscription, in order, each once. It begins with the first `async for`, or with `begin`."""
 
-    def __init__(self, address: Address, params: dict[str, Any], timeout: float, patience: float):
+    def __init__(self, address: Address, params: dict[str, Any], timeout: float, patience: float, silence: float):
         self._address = address
         self._cursor = Cursor(params)
         self._timeout = timeout
+        self._silence = silence
         self._patience = Patience(patience, address)
         self._connection: AsyncConnection | None = None
+        self._closing = Owned(asyncio.Event)
         self._is_over = False
 
     @property
     def reason(self) -> SubscriptionEndReason | None:
         """Why it ended by itself; None while it has not."""
         return self._cursor.reason
+
+    @property
+    def seq(self) -> int | None:
+        """The `seq` up to which everything was delivered: where another subscription may go on, with `epoch`."""
+        return self._cursor.seq
+
+    @property
+    def epoch(self) -> str | None:
+        """The history that `seq` belongs to; None if the daemon names none."""
+        return self._cursor.epoch
 
     async def snapshot(self) -> list[Instance]:
         """The instances as they were when a subscription from `"snapshot"` began; what it iterates over is what changed since."""
@@ -214,6 +420,7 @@ class AsyncSubscription(AsyncIterator[Event]):
 
     async def close(self) -> None:
         self._is_over = True
+        self._closing.value.set()
         if self._connection:
             await self._connection.close()
 
@@ -221,7 +428,7 @@ class AsyncSubscription(AsyncIterator[Event]):
         """Subscribes now, so that nothing from here on is missed by a subscription from `"now"`."""
         while self._connection is None and not self._is_over:
             try:
-                connection = await AsyncConnection.open(self._address, self._timeout)
+                connection = await AsyncConnection.open(self._address, self._timeout, self._silence, keeps_notes=True)
                 try:
                     reply = await connection.call("status.subscribe", self._cursor.params, self._timeout)
                 except BaseException:
@@ -236,6 +443,8 @@ class AsyncSubscription(AsyncIterator[Event]):
             self._cursor.begun(reply)
             self._connection = connection
             self._patience.renew()
+            if self._is_over:
+                await connection.close()
 
     async def __anext__(self) -> Event:
         while not self._is_over:
@@ -245,12 +454,20 @@ class AsyncSubscription(AsyncIterator[Event]):
 
     async def _step(self) -> Event | None:
         """Takes the next message; nothing where that was no event."""
+        if self._connection and not self._connection.is_own:
+            # Another process or event loop reads on its own connection, behind what came before.
+            connection, self._connection = self._connection, None
+            await connection.close()
+            self._cursor.lost()
         await self.begin()
         if self._connection is None:
             return None
         try:
             message = await self._connection.note()
-        except OSError as error:
+        except (OSError, AuraError) as error:
+            if isinstance(error, AuraError) and error.code not in NOT_CARRIED_OUT:
+                await self.close()
+                raise
             await self._recover(error)
             return None
         event = self._cursor.hear(message["params"]["result"])
@@ -265,10 +482,11 @@ class AsyncSubscription(AsyncIterator[Event]):
         self._cursor.lost()
         if self.reason:
             self._is_over = True
+        if self._is_over:
             return
         try:
             wait = self._patience.after(failure)
         except ConnectionLost:
             self._is_over = True
             raise
-        await asyncio.sleep(wait)
+        await self._closing.wait(wait)

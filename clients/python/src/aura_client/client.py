@@ -2,88 +2,300 @@
 
 from __future__ import annotations
 
+import os
+import select
 import socket
 import threading
 import time
+import weakref
 from collections import deque
-from typing import Any, Iterator
+from dataclasses import dataclass
+from typing import Any, Callable, Iterator
 
-from ._errors import AuraError, ConnectionLost, JobFailed
+from ._errors import AuraError, ClientClosed, ConnectionLost, JobFailed, ProtocolError
 from ._methods import Decoder, Methods, Result
-from ._wire import NOT_CARRIED_OUT, Address, Cursor, Patience, Wire, reply_time, result_of
-from .types import Event, EventFilter, Instance, Job, LagPolicy, OperationResult, SubscriptionEndReason
+from ._wire import (
+    LONGEST_CONNECT, NOT_CARRIED_OUT, Address, Cursor, Patience, Wire, is_of_connection, keep_alive, meant_call, reply_time, result_of,
+    wait_time,
+)
+from .types import Event, EventFilter, Instance, Job, JobResult, LagPolicy, OperationResult, SubscriptionEndReason
+
+
+@dataclass
+class Pending:
+    """A call that waits for its reply."""
+
+    size: int
+    sent: float
+    reply: dict[str, Any] | None = None
 
 
 class Connection:
-    """A socket and the messages that came on it."""
+    """A socket on which several threads call at once.
 
-    def __init__(self, address: Address, timeout: float | None):
+    There is no thread of its own: one of the waiting threads reads for all, and each finds its reply by its id. A connection belongs to
+    the process that made it; after a fork the child only closes its copy of the descriptor.
+    """
+
+    def __init__(self, address: Address, timeout: float, silence: float, keeps_notes: bool = False):
+        self._process = os.getpid()
+        self._timeout = timeout
+        self._silence = silence
+        self._keeps_notes = keeps_notes
         self._wire = Wire()
-        self._messages: deque[dict[str, Any]] = deque()
-        if address.path:
-            self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-            self._socket.settimeout(timeout)
-            try:
-                self._socket.connect(address.path)
-            except OSError:
-                self._socket.close()
-                raise
-        else:
-            self._socket = socket.create_connection((address.host, address.port), timeout)
+        self._changed = threading.Condition()
+        self._writing = threading.Lock()
+        self._calls: dict[int, Pending] = {}
+        self._notes: deque[dict[str, Any]] = deque()
+        self._is_reading = False
+        # Since when nothing was received, and when the ping that asks why was sent.
+        self._quiet_since = time.monotonic()
+        self._pinged: float | None = None
+        # A call timed out, and nothing was received since it was sent.
+        self._is_doubtful = False
+        self.failure: Exception | None = None
+        self._socket = self._connect(address, min(timeout, LONGEST_CONNECT), silence)
 
-    def call(self, method: str, params: dict[str, Any], timeout: float | None) -> Any:
-        """The result of a call; notifications that come before it are kept."""
-        self._socket.settimeout(timeout)
-        identifier, data = self._wire.request(method, params)
-        self._socket.sendall(data)
-        kept: list[dict[str, Any]] = []
+    @staticmethod
+    def _connect(address: Address, timeout: float, silence: float) -> socket.socket:
         try:
-            while True:
-                message = self.read()
-                if message.get("id") == identifier and "method" not in message:
-                    return result_of(message)
-                # The connection itself is refused with an id of null.
-                if message.get("id", 0) is None and "error" in message:
-                    return result_of(message)
-                kept.append(message)
+            if address.path:
+                opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+                try:
+                    opened.settimeout(timeout)
+                    opened.connect(address.path)
+                except BaseException:
+                    opened.close()
+                    raise
+            else:
+                opened = socket.create_connection((address.host, address.port), timeout)
+                keep_alive(opened, silence)
+        except TimeoutError as error:
+            raise ConnectionRefusedError(f"no connection within {timeout:g} s") from error
+        opened.setblocking(False)
+        return opened
+
+    @property
+    def is_own(self) -> bool:
+        """False in a process that was forked since the connection was made."""
+        return self._process == os.getpid()
+
+    @property
+    def is_usable(self) -> bool:
+        """False if a call timed out in silence, and nothing was received since."""
+        return self.failure is None and not (self._is_doubtful and not self._is_ready(select.POLLIN, 0))
+
+    def call(self, method: str, params: dict[str, Any], timeout: float) -> Any:
+        """The result of a call. Raises the daemon's error, `TimeoutError`, or an `OSError` if the connection ends."""
+        now = time.monotonic()
+        end = now + timeout
+        with self._changed:
+            if self.failure:
+                raise self.failure
+            identifier, data = self._wire.request(method, params)
+            if not self._calls:
+                self._quiet_since = max(self._quiet_since, now)
+            pending = self._calls[identifier] = Pending(len(data) - 1, now)
+        try:
+            self._send(data, end)
+            self._until(lambda: pending.reply is not None, end)
         finally:
-            self._messages.extendleft(reversed(kept))
+            with self._changed:
+                self._calls.pop(identifier, None)
+            if pending.reply is None and self.failure is None:
+                self._give_up(identifier, pending)
+        return result_of(pending.reply or {})
 
-    def read(self) -> dict[str, Any]:
-        while not self._messages:
-            data = self._socket.recv(1 << 16)
-            if not data:
-                raise ConnectionResetError("the daemon closed the connection")
-            self._messages.extend(self._wire.feed(data))
-        return self._messages.popleft()
+    def note(self) -> dict[str, Any]:
+        """The next notification. Raises an `OSError` if the connection ends."""
+        self._until(lambda: bool(self._notes), None)
+        return self._notes.popleft()
 
-    def wait_for_ever(self) -> None:
-        self._socket.settimeout(None)
-
-    def close(self) -> None:
-        try:
-            self._socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass
+    def close(self, failure: Exception | None = None) -> None:
+        """Ends the connection for all that wait; another process that has it keeps it."""
+        if self.is_own:
+            self._fail(failure or ConnectionResetError("the connection is closed"))
+            try:
+                self._socket.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        else:
+            self.failure = self.failure or ConnectionResetError("the connection belongs to another process")
         self._socket.close()
+
+    # MARK: reading
+
+    def _until(self, is_done: Callable[[], bool], end: float | None) -> None:
+        """Returns once `is_done` does; meanwhile reads, or waits for the thread that reads. `end` raises `TimeoutError`."""
+        while True:
+            with self._changed:
+                while self._is_reading and not is_done() and not self.failure and not is_over(end):
+                    self._changed.wait(left(end))
+                if is_done():
+                    return
+                if self.failure:
+                    raise self.failure
+                if is_over(end):
+                    raise TimeoutError("no reply within the time limit")
+                self._is_reading = True
+            try:
+                self._read(end)
+            except (OSError, AuraError, ProtocolError) as error:
+                # ETIMEDOUT means the connection, not a call.
+                self._fail(ConnectionResetError(str(error)) if isinstance(error, TimeoutError) else error)
+            except BaseException:
+                # Interrupted anywhere: a part of a message may be lost.
+                self._fail(ConnectionResetError("reading was interrupted"))
+                raise
+            finally:
+                with self._changed:
+                    self._is_reading = False
+                    self._changed.notify_all()
+
+    def _read(self, end: float | None) -> None:
+        """Takes the messages that come next, if any come before `end` or the next look at the silence."""
+        checked = self._quiet_since + self._silence if self._pinged is None else self._pinged + min(self._timeout, self._silence)
+        until = checked if end is None else min(end, checked)
+        if not self._is_ready(select.POLLIN, max(until - time.monotonic(), 0)):
+            if time.monotonic() >= checked:
+                self._look_for_life()
+            return
+        try:
+            data = self._socket.recv(1 << 16)
+        except BlockingIOError:
+            return
+        if not data:
+            raise ConnectionResetError("the daemon closed the connection")
+        with self._changed:
+            self._quiet_since = time.monotonic()
+            self._pinged = None
+            self._is_doubtful = False
+            for message in self._wire.feed(data):
+                self._take(message)
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if "method" in message:
+            if self._keeps_notes and message["method"] == "status.event":
+                self._notes.append(message)
+            return
+        identifier = message.get("id")
+        if identifier is None and "error" in message:
+            if is_of_connection(message["error"]):
+                raise AuraError.from_json(message["error"])
+            identifier = meant_call(message["error"], {each: call.size for each, call in self._calls.items()})
+        if isinstance(identifier, int) and identifier in self._calls:
+            self._calls[identifier].reply = message
+
+    def _look_for_life(self) -> None:
+        """Pings after a silence; raises if the ping before was not answered either."""
+        now = time.monotonic()
+        if self._pinged is not None:
+            raise ConnectionResetError(f"the daemon sent nothing for {now - self._quiet_since:.0f} s")
+        with self._changed:
+            _, data = self._wire.request("system.ping", {})
+        self._pinged = now
+        self._send_at_once(data)
+
+    # MARK: writing
+
+    def _send(self, data: bytes, end: float) -> None:
+        if not self._writing.acquire(timeout=max(end - time.monotonic(), 0)):
+            raise TimeoutError("the daemon does not read")
+        try:
+            rest = memoryview(data)
+            while rest:
+                try:
+                    rest = rest[self._socket.send(rest):]
+                except BlockingIOError:
+                    if not self._is_ready(select.POLLOUT, max(end - time.monotonic(), 0)) and is_over(end):
+                        raise TimeoutError("the daemon does not read") from None
+        except BaseException as error:
+            # A part of a message may be on its way: nothing can follow it.
+            self._fail(ConnectionResetError(f"a message was sent in part: {error}"))
+            if isinstance(error, TimeoutError) and error.errno:
+                # ETIMEDOUT means the connection, not the call.
+                raise ConnectionResetError(str(error)) from error
+            raise
+        finally:
+            self._writing.release()
+
+    def _send_at_once(self, data: bytes) -> None:
+        """Sends a short message without waiting for the daemon to read; the connection ends if it does not fit."""
+        if not self._writing.acquire(timeout=0.1):
+            return
+        try:
+            if self._socket.send(data) < len(data):
+                self._fail(ConnectionResetError("the daemon does not read"))
+        except OSError as error:
+            self._fail(ConnectionResetError("the daemon does not read") if isinstance(error, BlockingIOError) else error)
+        finally:
+            self._writing.release()
+
+    def _give_up(self, identifier: int, pending: Pending) -> None:
+        """Nobody waits for the reply any more: the daemon is told, and frees the call's slot."""
+        if self._quiet_since <= pending.sent:
+            self._is_doubtful = True
+        self._send_at_once(self._wire.cancellation(identifier))
+
+    def _is_ready(self, event: int, seconds: float) -> bool:
+        poll = select.poll()
+        try:
+            poll.register(self._socket, event)
+        except ValueError as error:
+            # Closed meanwhile by another thread.
+            raise self.failure or ConnectionResetError("the connection is closed") from error
+        # Rounded up, so that a wait never ends early.
+        return bool(poll.poll(min(int(seconds * 1000) + 1, 1 << 30) if seconds > 0 else 0))
+
+    def _fail(self, failure: Exception) -> None:
+        with self._changed:
+            self.failure = self.failure or failure
+            self._changed.notify_all()
+
+
+def left(end: float | None) -> float | None:
+    return None if end is None else max(end - time.monotonic(), 0)
+
+
+def is_over(end: float | None) -> bool:
+    return end is not None and time.monotonic() >= end
+
+
+# One thread at a time adapts a client to its new process.
+_forking = threading.Lock()
+
+
+def _forked() -> None:
+    global _forking
+    _forking = threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forked)
 
 
 class Client(Methods):
     """Calls a daemon, over one connection that is made anew where it was lost.
 
     A call whose connection breaks is sent again: those that change something carry an idempotency key, so that it happens once.
-    Threads may share a client; their calls take turns, and `wait` keeps its turn for as long as it waits.
+    Threads may share a client: their calls share the connection, and none waits for another's reply. After a fork, parent and child may both
+    use the client; each process has a connection of its own. A closed client stays closed: its calls raise `ClientClosed`.
 
-    `address` is a Unix socket's path or `tcp:HOST:PORT`; without one it is `AURA_SOCKET` or `/run/aura/aurad.sock`. `timeout` is
-    how long one reply may take, in seconds; `patience` for how long a daemon that cannot be reached is tried.
+    `address` is `unix:PATH`, `tcp:HOST:PORT` or a path; without one it is `AURA_SOCKET`, else `$XDG_RUNTIME_DIR/aura/aurad.sock` if that exists,
+    else `/run/aura/aurad.sock`. All times are in seconds. `timeout` limits one reply. `patience` limits how long a daemon that cannot be
+    reached is tried. After `silence` without a byte, while something is waited for, the daemon is pinged; if that is not answered either, the
+    connection is made anew.
     """
 
-    def __init__(self, address: str | None = None, *, timeout: float = 60, patience: float = 60):
+    def __init__(self, address: str | None = None, *, timeout: float = 60, patience: float = 60, silence: float = 30):
         self.address = Address.parse(address)
         self.timeout = timeout
         self.patience = patience
+        self.silence = silence
         self._connection: Connection | None = None
+        self._subscriptions: weakref.WeakSet[Subscription] = weakref.WeakSet()
+        self._process = os.getpid()
         self._lock = threading.Lock()
+        self._closed = threading.Event()
 
     def __enter__(self) -> Client:
         return self
@@ -92,76 +304,116 @@ class Client(Methods):
         self.close()
 
     def close(self) -> None:
+        """Ends the client, its subscriptions, and with `ClientClosed` the calls that wait. It makes no new connection."""
+        self._adopt()
+        self._closed.set()
+        if connection := self._connection:
+            connection.close(self._closing())
         with self._lock:
-            self._drop()
+            subscriptions = list(self._subscriptions)
+        for subscription in subscriptions:
+            subscription.close()
+
+    def _closing(self) -> ClientClosed:
+        return ClientClosed("the client is closed")
+
+    def _adopt(self) -> None:
+        """After a fork: leaves the connection to the parent, and the locks, which a thread of the parent may hold."""
+        if self._process == os.getpid():
+            return
+        with _forking:
+            if self._process == os.getpid():
+                return
+            if self._connection:
+                self._connection.close()
+            self._connection = None
+            was_closed = self._closed.is_set()
+            self._lock, self._closed = threading.Lock(), threading.Event()
+            if was_closed:
+                self._closed.set()
+            self._process = os.getpid()
 
     def _call(self, method: str, params: dict[str, Any], decode: Decoder[Result]) -> Result:
         return decode(self.call(method, params))
 
     def call(self, method: str, params: dict[str, Any]) -> Any:
-        """Any method by its name; its result as JSON."""
-        with self._lock:
-            return self._attempt(lambda: self._present().call(method, params, reply_time(self.timeout, method, params)))
+        """Any method by its name; its result as JSON. Raises `CannotSend` if its message is one that every daemon refuses."""
+        return self._attempt(method, lambda: params)
 
-    def _present(self) -> Connection:
-        if self._connection is None:
-            self._connection = Connection(self.address, self.timeout)
-        return self._connection
-
-    def _drop(self) -> None:
-        if self._connection:
-            self._connection.close()
-        self._connection = None
-
-    def _attempt(self, work: Any) -> Any:
-        """Does it again on a new connection for as long as patience lasts."""
+    def _attempt(self, method: str, params: Callable[[], dict[str, Any]], end: float | None = None) -> Any:
+        """Calls again on a new connection for as long as patience lasts, and until `end` at most."""
         patience = Patience(self.patience, self.address)
         while True:
+            self._adopt()
             try:
-                return work()
-            except TimeoutError:
-                self._drop()
-                raise
+                connection = self._present()
+                given = params()
+                return connection.call(method, given, reply_time(self.timeout, method, given))
+            except TimeoutError as error:
+                raise TimeoutError(f"{method}: {error}") from error
             except OSError as error:
-                self._drop()
                 failure: Exception = error
             except AuraError as error:
                 if error.code not in NOT_CARRIED_OUT:
                     raise
-                self._drop()
                 failure = error
-            time.sleep(patience.after(failure))
+            if self._closed.is_set():
+                raise self._closing() from failure
+            wait = patience.after(failure)
+            if end is not None and time.monotonic() + wait >= end:
+                raise TimeoutError(f"{method}: {failure}") from failure
+            self._closed.wait(wait)
+
+    def _present(self) -> Connection:
+        with self._lock:
+            if self._closed.is_set():
+                raise self._closing()
+            if self._connection and not self._connection.is_usable:
+                self._connection.close()
+                self._connection = None
+            if self._connection is None:
+                self._connection = Connection(self.address, self.timeout, self.silence)
+                if self._closed.is_set():
+                    self._connection.close(self._closing())
+                    raise self._closing()
+            return self._connection
 
     # MARK: subscriptions
 
     def subscribe(
         self, *, filter: EventFilter | None = None, from_: str | int = "now", until: str | None = None,
-        max_events: int | None = None, on_lag: LagPolicy | None = None,
+        max_events: int | None = None, on_lag: LagPolicy | None = None, epoch: str | None = None,
     ) -> Subscription:
         """Follows the ledger: iterate over it. `from_` is `"now"`, `"start"`, `"snapshot"` or a `seq`; `until="terminal"` ends it once every job
         that the filter matches has ended, `max_events` after so many. It has a connection of its own, and goes on behind a lost one
-        where it stopped. `reason` says why it ended.
+        where it stopped. `reason` says why it ended. `epoch` goes with a `seq`: both as an earlier subscription had them.
         """
+        if self._closed.is_set():
+            raise self._closing()
         params = {
             "filter": filter.to_json() if filter else None, "from": from_, "until": until, "maxEvents": max_events,
-            "onLag": on_lag}
-        return Subscription(self.address, params, self.timeout, self.patience)
+            "onLag": on_lag, "epoch": epoch}
+        self._adopt()
+        subscription = Subscription(self.address, params, self.timeout, self.patience, self.silence)
+        with self._lock:
+            self._subscriptions.add(subscription)
+        return subscription
 
     def follow(self, job: str) -> Subscription:
         """All events of a job, from its first to its last."""
         return self.subscribe(filter=EventFilter(job=job), from_="start", until="terminal")
 
     def wait(self, job: str, *, timeout: float | None = None) -> Job:
-        """The job once it has ended, however that was. Raises `TimeoutError` after `timeout` seconds."""
+        """The job once it has ended, however that was; a restart of the daemon does not end the wait. Raises `TimeoutError` after
+        `timeout` seconds."""
         end = None if timeout is None else time.monotonic() + timeout
         while True:
-            left = 600.0 if end is None else max(end - time.monotonic(), 0)
             try:
-                return self.job_wait(job, timeout_ms=int(min(left, 600) * 1000)).job
+                return JobResult.from_json(self._attempt("job.wait", lambda: {"job": job, **wait_time(end)}, end)).job
             except AuraError as error:
                 if error.code != "waitTimeout":
                     raise
-                if end is not None and time.monotonic() >= end:
+                if is_over(end):
                     raise TimeoutError(error.message) from error
 
     def wait_until_running(self, operation: OperationResult, *, timeout: float | None = None) -> Instance:
@@ -175,13 +427,14 @@ class Client(Methods):
 class Subscription(Iterator[Event]):
     """The events of a subscription, in order, each once."""
 
-    def __init__(self, address: Address, params: dict[str, Any], timeout: float, patience: float):
+    def __init__(self, address: Address, params: dict[str, Any], timeout: float, patience: float, silence: float):
         self._address = address
         self._cursor = Cursor(params)
         self._timeout = timeout
+        self._silence = silence
         self._patience = Patience(patience, address)
         self._connection: Connection | None = None
-        self._is_over = False
+        self._over = threading.Event()
         self._open()
 
     @property
@@ -189,10 +442,20 @@ class Subscription(Iterator[Event]):
         """Why it ended by itself: `terminal`, `maxEvents`, `lagged`, `cursorExpired`; None while it has not."""
         return self._cursor.reason
 
+    @property
+    def seq(self) -> int | None:
+        """The `seq` up to which everything was delivered: where another subscription may go on, with `epoch`."""
+        return self._cursor.seq
+
+    @property
+    def epoch(self) -> str | None:
+        """The history that `seq` belongs to; None if the daemon names none."""
+        return self._cursor.epoch
+
     def snapshot(self) -> list[Instance]:
         """The instances as they were when a subscription from `"snapshot"` began; what it iterates over is what changed since."""
         while self._cursor.instances is None:
-            if self._is_over:
+            if self._over.is_set():
                 raise RuntimeError("the subscription ended before its snapshot was complete")
             self._step()
         return self._cursor.instances
@@ -205,12 +468,12 @@ class Subscription(Iterator[Event]):
 
     def close(self) -> None:
         """Ends it; may be called from another thread."""
-        self._is_over = True
-        if self._connection:
-            self._connection.close()
+        self._over.set()
+        if connection := self._connection:
+            connection.close()
 
     def __next__(self) -> Event:
-        while not self._is_over:
+        while not self._over.is_set():
             if event := self._step():
                 return event
         raise StopIteration
@@ -218,16 +481,24 @@ class Subscription(Iterator[Event]):
     def _step(self) -> Event | None:
         """Takes the next message; nothing where that was no event."""
         try:
+            if self._connection and not self._connection.is_own:
+                # The parent reads on its own connection; this process begins one behind what came before the fork.
+                self._connection.close()
+                self._connection = None
+                self._cursor.lost()
             if self._connection is None:
                 self._open()
-            message = self._connection.read() if self._connection else {}
+            if (connection := self._connection) is None:
+                return None
+            message = connection.note()
         except ConnectionLost:
             # Patience is over: whoever iterates is told, since an end without a word looks like the stream's own.
             raise
-        except OSError as error:
+        except (OSError, AuraError) as error:
+            if isinstance(error, AuraError) and error.code not in NOT_CARRIED_OUT:
+                self.close()
+                raise
             self._recover(error)
-            return None
-        if message.get("method") != "status.event":
             return None
         event = self._cursor.hear(message["params"]["result"])
         if self.reason:
@@ -235,9 +506,9 @@ class Subscription(Iterator[Event]):
         return event
 
     def _open(self) -> None:
-        while not self._is_over:
+        while not self._over.is_set():
             try:
-                self._connection = Connection(self._address, self._timeout)
+                self._connection = Connection(self._address, self._timeout, self._silence, keeps_notes=True)
                 reply = self._connection.call("status.subscribe", self._cursor.params, self._timeout)
             except (OSError, AuraError) as error:
                 if isinstance(error, AuraError) and error.code not in NOT_CARRIED_OUT:
@@ -245,9 +516,13 @@ class Subscription(Iterator[Event]):
                     raise
                 self._recover(error)
                 continue
+            except BaseException:
+                self.close()
+                raise
             self._cursor.begun(reply)
-            self._connection.wait_for_ever()
             self._patience.renew()
+            if self._over.is_set():
+                self._connection.close()
             return
 
     def _recover(self, failure: Exception) -> None:
@@ -256,11 +531,11 @@ class Subscription(Iterator[Event]):
         self._connection = None
         self._cursor.lost()
         if self.reason:
-            self._is_over = True
-        if self._is_over:
+            self._over.set()
+        if self._over.is_set():
             return
         try:
-            time.sleep(self._patience.after(failure))
+            self._over.wait(self._patience.after(failure))
         except ConnectionLost:
-            self._is_over = True
+            self._over.set()
             raise
