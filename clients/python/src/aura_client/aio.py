@@ -50,7 +50,8 @@ class AsyncConnection:
         self._keeps_notes = keeps_notes
         self._wire = Wire()
         self._waiting: dict[int, Pending] = {}
-        self._quiet_since = time.monotonic()
+        # Since when nothing was received while something was waited for, and when something was received last.
+        self._quiet_since = self._heard = time.monotonic()
         # A call timed out, and nothing was received since it was sent.
         self._is_doubtful = False
         self.notes: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue(NOTES_LIMIT)
@@ -128,7 +129,7 @@ class AsyncConnection:
             if error.errno:
                 # ETIMEDOUT means the connection, not the call.
                 raise ConnectionResetError(str(error)) from error
-            if self._quiet_since <= sent:
+            if self._heard <= sent:
                 self._is_doubtful = True
             raise TimeoutError(f"{method}: no reply within {timeout:g} s") from error
         finally:
@@ -151,7 +152,7 @@ class AsyncConnection:
         failure: Exception = ConnectionResetError("the daemon closed the connection")
         try:
             while data := await self._reader.read(1 << 16):
-                self._quiet_since = time.monotonic()
+                self._quiet_since = self._heard = time.monotonic()
                 self._is_doubtful = False
                 for message in self._wire.feed(data):
                     await self._take(message)
@@ -199,12 +200,12 @@ class AsyncConnection:
             if quiet < self._silence or self.notes.full() or not (self._waiting or self._keeps_notes):
                 await asyncio.sleep(max(self._silence - quiet, self._silence / 8, 0.05))
                 continue
-            asked = self._quiet_since
+            asked = time.monotonic()
             try:
                 await self.call("system.ping", {}, min(self._timeout, self._silence))
             except TimeoutError:
-                if self._quiet_since == asked and not self.notes.full():
-                    self._end(ConnectionResetError(f"the daemon sent nothing for {time.monotonic() - asked:.0f} s"))
+                if self._heard < asked and not self.notes.full():
+                    self._end(ConnectionResetError(f"the daemon sent nothing for {time.monotonic() - self._heard:.0f} s"))
             except (AuraError, OSError):
                 pass
 

@@ -115,10 +115,6 @@ class Connection:
         """Ends the connection for all that wait; another process that has it keeps it."""
         if self.is_own:
             self._fail(failure or ConnectionResetError("the connection is closed"))
-            try:
-                self._socket.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
         else:
             self.failure = self.failure or ConnectionResetError("the connection belongs to another process")
         self._socket.close()
@@ -143,10 +139,6 @@ class Connection:
             except (OSError, AuraError, ProtocolError) as error:
                 # ETIMEDOUT means the connection, not a call.
                 self._fail(ConnectionResetError(str(error)) if isinstance(error, TimeoutError) else error)
-            except BaseException:
-                # Interrupted anywhere: a part of a message may be lost.
-                self._fail(ConnectionResetError("reading was interrupted"))
-                raise
             finally:
                 with self._changed:
                     self._is_reading = False
@@ -162,16 +154,22 @@ class Connection:
             return
         try:
             data = self._socket.recv(1 << 16)
+            if not data:
+                raise ConnectionResetError("the daemon closed the connection")
+            with self._changed:
+                self._quiet_since = time.monotonic()
+                self._pinged = None
+                self._is_doubtful = False
+                for message in self._wire.feed(data):
+                    self._take(message)
         except BlockingIOError:
             return
-        if not data:
-            raise ConnectionResetError("the daemon closed the connection")
-        with self._changed:
-            self._quiet_since = time.monotonic()
-            self._pinged = None
-            self._is_doubtful = False
-            for message in self._wire.feed(data):
-                self._take(message)
+        except (OSError, AuraError, ProtocolError):
+            raise
+        except BaseException:
+            # Interrupted by a signal's handler or a debugger: a part of a message may be lost.
+            self._fail(ConnectionResetError("reading was interrupted"))
+            raise
 
     def _take(self, message: dict[str, Any]) -> None:
         if "method" in message:
@@ -248,9 +246,15 @@ class Connection:
         return bool(poll.poll(min(int(seconds * 1000) + 1, 1 << 30) if seconds > 0 else 0))
 
     def _fail(self, failure: Exception) -> None:
+        """Ends the connection; the first failure counts."""
         with self._changed:
             self.failure = self.failure or failure
             self._changed.notify_all()
+        if self.is_own:
+            try:
+                self._socket.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
 
 
 def left(end: float | None) -> float | None:

@@ -1,0 +1,602 @@
+"""How each rule is played. A play is a function of the stage; its name is the rule's id with underscores."""
+
+import os
+import pathlib
+import socket
+import threading
+import time
+
+from adapter import Adapter, Failed
+from scripted import INSTANCE, JOB, Scripted, ended, error, event
+
+
+class Skipped(Exception):
+    """The rule cannot be played here."""
+
+
+class Stage:
+    """What a play uses: a directory with a short path, adapters and daemons."""
+
+    def __init__(self, description, directory, world=None):
+        self.description = description
+        self.directory = pathlib.Path(directory)
+        # Makes a daemon of Aura with a sandbox.
+        self.world = world
+
+    def adapter(self, **environment):
+        return Adapter(self.description, environment)
+
+    def daemon(self, answer, name="aurad.sock", **options):
+        if "host" not in options:
+            options["path"] = self.directory / name
+        return Scripted(answer, **options)
+
+
+def until(condition, what, seconds=30):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, f"this did not happen within {seconds} s: {what}"
+        time.sleep(0.02)
+
+
+def name_of(call):
+    return {"instance": {**INSTANCE, "name": call["params"]["instance"]}}
+
+
+def answer_names(call, peer):
+    if call["method"] == "status.get":
+        peer.answer(call, name_of(call))
+
+
+def accept(call, peer, head=0, **more):
+    if call["method"] == "status.subscribe":
+        peer.answer(call, {"subscription": "s1", "head": head, **more})
+
+
+def is_given_up(daemon, method):
+    """True if each call of the method was cancelled by its id, or was the last on a connection that ended."""
+    def is_free(peer, call):
+        return peer.is_closed or any(each["params"]["id"] == call["id"] for each in peer.called("$/cancelRequest"))
+    calls = [(peer, call) for peer in daemon.peers for call in peer.called(method)]
+    return bool(calls) and all(is_free(peer, call) for peer, call in calls)
+
+
+# MARK: processes and threads
+
+def fork(stage):
+    with stage.daemon(answer_names) as daemon, stage.adapter() as adapter:
+        for number in range(10):
+            client = f"c{number}"
+            adapter.open(daemon.address, client=client)
+            adapter.call("status.get", client=client, instance="before").result()
+            asked = {side: [{"instance": f"{side}{each}"} for each in range(20)] for side in ("parent", "child")}
+            said = adapter.do("fork", client=client, method="status.get", **asked).result()
+            for side, params in asked.items():
+                names = [each.get("instance", {}).get("name", each) for each in said[side]]
+                assert names == [each["instance"] for each in params], f"the {side} got {names}"
+        for peer in daemon.peers:
+            sides = {call["params"]["instance"][:5] for call in peer.called("status.get")} - {"befor"}
+            assert len(sides) <= 1, "parent and child shared a connection"
+
+
+def concurrent_calls(stage):
+    kept = []
+
+    def answer(call, peer):
+        if call["method"] == "job.wait":
+            kept.append((call, peer))
+        elif call["params"]["instance"] in ("a", "b"):
+            # Both are answered when both are there, the later first.
+            pair.append((call, peer))
+            for each, its_peer in reversed(pair) if len(pair) == 2 else []:
+                its_peer.answer(each, name_of(each))
+        else:
+            peer.answer(call, name_of(call))
+
+    pair = []
+    with stage.daemon(answer) as daemon, stage.adapter() as adapter:
+        adapter.open(daemon.address)
+        wait = adapter.wait(JOB["id"])
+        daemon.until(lambda: kept, "the wait")
+        both = [adapter.call("status.get", instance=each) for each in ("a", "b")]
+        assert [each.result()["instance"]["name"] for each in both] == ["a", "b"]
+        for number in range(50):
+            assert adapter.call("status.get", instance=f"n{number}").result()["instance"]["name"] == f"n{number}"
+        assert not wait.is_over
+        kept[0][1].answer(kept[0][0], {"job": JOB})
+        assert wait.result()["state"] == "succeeded"
+        assert len(daemon.peers) == 1, f"the calls used {len(daemon.peers)} connections"
+
+
+# MARK: giving up
+
+def cancelled_call(stage):
+    with stage.daemon(answer_names) as daemon, stage.adapter() as adapter:
+        adapter.open(daemon.address)
+        waits = [adapter.wait(JOB["id"]) for _ in range(3)]
+        daemon.until(lambda: len(daemon.called("job.wait")) == 3, "the waits")
+        for wait in waits:
+            adapter.cancel(wait)
+            wait.failure("cancelled")
+        daemon.until(lambda: is_given_up(daemon, "job.wait"), "the daemon was told")
+        assert adapter.call("status.get", instance="next").result()["instance"]["name"] == "next"
+
+
+def cancelled_waits(stage):
+    world = stage.world()
+    world.sandbox.fault("slow", "/v1/servers", "POST", seconds=600)
+    job = world.provision("ada")
+    with stage.adapter() as adapter:
+        adapter.open(f"unix:{world.daemon.socket}", patienceMs=2000)
+        # So many at a time that a client that starts a process for each does not overload the machine.
+        for _ in range(30):
+            waits = [adapter.wait(job) for _ in range(10)]
+            for wait in waits:
+                adapter.cancel(wait)
+                wait.failure("cancelled")
+        assert adapter.call("status.get", instance="ada").result()["instance"]["name"] == "ada"
+    world.sandbox.clear_faults()
+    world.daemon.kill()
+
+
+def timed_out_call(stage):
+    def answer(call, peer):
+        if call["params"]["instance"] != "silent":
+            answer_names(call, peer)
+
+    with stage.daemon(answer) as daemon, stage.adapter() as adapter:
+        adapter.open(daemon.address, timeoutMs=1000)
+        for _ in range(2):
+            adapter.call("status.get", instance="silent").failure("timeout")
+        daemon.until(lambda: is_given_up(daemon, "status.get"), "the daemon was told")
+        assert adapter.call("status.get", instance="next").result()["instance"]["name"] == "next"
+
+
+# MARK: closing
+
+def close_final(stage):
+    with stage.daemon(answer_names) as daemon, stage.adapter() as adapter:
+        adapter.open(daemon.address)
+        waits = [adapter.wait(JOB["id"]) for _ in range(3)]
+        daemon.until(lambda: len(daemon.called("job.wait")) == 3, "the waits")
+        adapter.close()
+        for wait in waits:
+            wait.failure("closed")
+        daemon.until(lambda: all(peer.is_closed for peer in daemon.peers), "the end of the connection")
+        connections = len(daemon.peers)
+        adapter.call("status.get", instance="later").failure("closed")
+        adapter.subscribe().failure("closed")
+        # Longer than the first waits between attempts.
+        time.sleep(1)
+        assert len(daemon.peers) == connections, "the closed client has a connection again"
+
+
+def close_subscription(stage):
+    with stage.daemon(accept) as daemon, stage.adapter() as adapter:
+        adapter.open(daemon.address)
+        subscription = adapter.subscribe()
+        daemon.until(lambda: daemon.called("status.subscribe"), "the subscription")
+        adapter.close()
+        assert subscription.result() == {"reason": None}
+        daemon.until(lambda: all(peer.is_closed for peer in daemon.peers), "the end of the connection")
+
+
+# MARK: silence
+
+def silence_noticed(stage):
+    def answer(call, peer):
+        accept(call, peer, head=40)
+        # The first connection falls silent, as one whose packets are dropped does.
+        if len(daemon.called("status.subscribe")) == 1:
+            peer.tell(event(41))
+        else:
+            daemon.is_mute = False
+            peer.tell(event(42))
+            peer.tell(ended(42))
+
+    with stage.daemon(answer, is_mute=True) as daemon, stage.adapter() as adapter:
+        adapter.open(daemon.address, silenceMs=1000, timeoutMs=3000)
+        subscription = adapter.subscribe()
+        assert subscription.seqs(2, seconds=60) == [41, 42]
+        assert subscription.result() == {"reason": "terminal"}
+        assert [call["params"].get("from") for call in daemon.called("status.subscribe")[1:]] == [41]
+        first = next(peer for peer in daemon.peers if peer.called("status.subscribe"))
+        assert first.called("system.ping"), "no ping was sent on the connection of the subscription"
+        daemon.until(lambda: first.is_closed, "the end of the silent connection")
+
+
+def silence_answered(stage):
+    with stage.daemon(accept) as daemon, stage.adapter() as adapter:
+        adapter.open(daemon.address, silenceMs=1000, timeoutMs=3000)
+        subscription = adapter.subscribe()
+        daemon.until(lambda: len(daemon.called("system.ping")) >= 3, "three pings", 60)
+        peer = next(peer for peer in daemon.peers if peer.called("status.subscribe"))
+        assert len(peer.called("system.ping")) >= 3
+        peer.tell(event(7))
+        assert subscription.seqs(1) == [7]
+        assert len(daemon.called("status.subscribe")) == 1
+        adapter.leave(subscription)
+
+
+def keepalive(stage):
+    with stage.daemon(accept, host="127.0.0.1") as daemon, stage.adapter() as adapter:
+        adapter.open(daemon.address)
+        subscription = adapter.subscribe()
+        daemon.until(lambda: daemon.called("status.subscribe"), "the subscription")
+        peer = next(peer for peer in daemon.peers if peer.called("status.subscribe"))
+        port = peer.socket.getpeername()[1]
+        until(lambda: timer_of(port) == 2, "the keepalive timer of the client's socket in /proc/net/tcp")
+        adapter.leave(subscription)
+
+
+def timer_of(port):
+    """The kernel's active timer of the loopback TCP socket with that local port: 2 is keepalive. (IPv4 sockets may be listed in either file.)"""
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        if os.path.exists(table):
+            for line in open(table).readlines()[1:]:
+                fields = line.split()
+                if int(fields[1].rpartition(":")[2], 16) == port:
+                    return int(fields[5].partition(":")[0], 16)
+    raise Skipped("this system has no /proc/net/tcp")
+
+
+# MARK: resuming
+
+def resumed(stage, reply, **params):
+    """The parameters of three subscriptions in a row, of which the first two lose their connection after an event."""
+    def answer(call, peer):
+        accept(call, peer, head=40, **reply)
+        number = len(daemon.called("status.subscribe"))
+        peer.tell(event(40 + number))
+        if number < 3:
+            peer.hang_up()
+        else:
+            peer.tell(ended(43))
+
+    with stage.daemon(answer) as daemon, stage.adapter() as adapter:
+        adapter.open(daemon.address)
+        subscription = adapter.subscribe(**params)
+        assert subscription.result(60) == {"reason": "terminal"}
+        assert subscription.seqs(3) == [41, 42, 43]
+        return [call["params"] for call in daemon.called("status.subscribe")]
+
+
+def resume_identity(stage):
+    reply = {"instance": INSTANCE["id"], "epoch": "e-1"}
+    first, *others = resumed(stage, reply, filter={"instance": "ada"})
+    assert first["filter"] == {"instance": "ada"} and "epoch" not in first
+    for number, params in enumerate(others):
+        assert params["filter"] == {"instance": INSTANCE["id"]}, params
+        assert (params["from"], params.get("epoch")) == (41 + number, "e-1"), params
+
+
+def resume_older_daemon(stage):
+    for params in resumed(stage, {}, filter={"instance": "ada"}):
+        assert params["filter"] == {"instance": "ada"} and "epoch" not in params, params
+
+
+def resume_other_epoch(stage):
+    def answer(call, peer):
+        if len(daemon.called("status.subscribe")) == 1:
+            accept(call, peer, head=40, epoch="e-1")
+            peer.tell(event(41))
+            peer.hang_up()
+        else:
+            peer.refuse(call, error(-32033, "cursorExpired", retryable=False, oldest=1, head=9))
+
+    with stage.daemon(answer) as daemon, stage.adapter() as adapter:
+        adapter.open(daemon.address)
+        subscription = adapter.subscribe()
+        assert subscription.failure("aura").code == "cursorExpired"
+        assert len(daemon.called("status.subscribe")) == 2 and subscription.seqs(1) == [41]
+
+
+def resume_once(stage):
+    def answer(call, peer):
+        accept(call, peer)
+        start = call["params"].get("from")
+        first = 1 if start == "start" else start + 1
+        # One that was delivered already comes again.
+        for seq in range(max(first - 1, 1), first + min(3, call["params"]["maxEvents"])):
+            peer.tell(event(seq))
+        peer.hang_up()
+
+    with stage.daemon(answer) as daemon, stage.adapter() as adapter:
+        adapter.open(daemon.address)
+        subscription = adapter.subscribe(**{"from": "start", "maxEvents": 10})
+        assert subscription.result(60) == {"reason": "maxEvents"}
+        assert [each["seq"] for each in subscription.events] == list(range(1, 11))
+
+
+# MARK: addresses
+
+def reached(adapter, daemon, address=None):
+    client = f"c{address}"
+    adapter.open(address, client=client)
+    before = len(daemon.called("status.get"))
+    adapter.call("status.get", client=client, instance="ada").result()
+    assert len(daemon.called("status.get")) == before + 1, f"another daemon was called by {address}"
+
+
+def address_forms(stage):
+    for name in ("aurad.sock", "a b,c:d!e'f\"g\\h(i)[j]{k}.sock", "ä%20*?$x.sock", "tcp.sock"):
+        with stage.daemon(answer_names, name) as daemon, stage.adapter() as adapter:
+            reached(adapter, daemon, f"unix:{stage.directory / name}")
+            reached(adapter, daemon, f"{stage.directory / name}")
+
+
+def address_tcp(stage):
+    with stage.daemon(answer_names, host="127.0.0.1") as daemon, stage.adapter() as adapter:
+        reached(adapter, daemon, f"tcp:127.0.0.1:{daemon.port}")
+        reached(adapter, daemon, f"tcp:localhost:{daemon.port}")
+    if not socket.has_ipv6 or not os.path.exists("/proc/net/if_inet6"):
+        return
+    with stage.daemon(answer_names, host="::1") as daemon, stage.adapter() as adapter:
+        reached(adapter, daemon, f"tcp:[::1]:{daemon.port}")
+
+
+def address_refused(stage):
+    wrong = [
+        "tcp:nowhere", "tcp::1", "tcp::7070", "tcp:::1:7070", "tcp:host:", "tcp:host:0", "tcp:host:65536", "tcp:host:12x", "tcp:", "unix:",
+        f"unix:/{'x' * 107}"]
+    with stage.adapter() as adapter:
+        for number, address in enumerate(wrong):
+            client = f"c{number}"
+            try:
+                adapter.open(address, client=client, patienceMs=1000)
+                # A client that only remembers the address refuses it at its first use.
+                adapter.call("system.ping", client=client).failure("refused")
+            except Failed as failed:
+                assert failed.kind == "refused", f"{address}: {failed}"
+
+
+def address_environment(stage):
+    with stage.daemon(answer_names, "other.sock") as daemon:
+        for address in (daemon.address, daemon.address.removeprefix("unix:")):
+            with stage.adapter(AURA_SOCKET=address, XDG_RUNTIME_DIR=str(stage.directory)) as adapter:
+                reached(adapter, daemon)
+
+
+def address_runtime(stage):
+    (stage.directory / "aura").mkdir()
+    with stage.daemon(answer_names, "aura/aurad.sock") as daemon, stage.adapter(XDG_RUNTIME_DIR=str(stage.directory)) as adapter:
+        reached(adapter, daemon)
+
+
+def address_fallback(stage):
+    if os.path.exists("/run/aura/aurad.sock"):
+        raise Skipped("a daemon runs on this machine")
+    with stage.adapter(XDG_RUNTIME_DIR=str(stage.directory)) as adapter:
+        adapter.open(patienceMs=1000)
+        assert "/run/aura/aurad.sock" in adapter.call("system.ping").failure("lost").message
+
+
+# MARK: a daemon that is away
+
+def patience_ends(stage):
+    address = f"unix:{stage.directory}/nobody.sock"
+    with stage.adapter() as adapter:
+        adapter.open(address, patienceMs=1000)
+        for command in (adapter.call("system.ping"), adapter.wait(JOB["id"]), adapter.subscribe()):
+            assert "nobody.sock" in command.failure("lost", 60).message
+
+
+def patience_lasts(stage):
+    def answer(call, peer):
+        answer_names(call, peer)
+        accept(call, peer)
+        if call["method"] == "status.subscribe":
+            peer.tell(event(1))
+            peer.tell(ended(1))
+
+    address = f"unix:{stage.directory}/aurad.sock"
+    with stage.adapter() as adapter:
+        adapter.open(address, patienceMs=30_000)
+        call, subscription = adapter.call("status.get", instance="ada"), adapter.subscribe(**{"from": "start"})
+        time.sleep(1)
+        assert not call.is_over and not subscription.is_over
+        with stage.daemon(answer):
+            assert call.result(60)["instance"]["name"] == "ada"
+            assert subscription.result(60) == {"reason": "terminal"} and subscription.seqs(1) == [1]
+
+
+def strict_mode(stage):
+    patience_lasts(stage)
+    (stage.directory / "aurad.sock").unlink()
+    refused_for_good(stage)
+    (stage.directory / "aurad.sock").unlink()
+    resume_once(stage)
+
+
+# MARK: readers that leave
+
+def descendants(pid):
+    """The processes below a process, zombies apart."""
+    found = set()
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                fields = open(f"/proc/{entry}/stat").read().rpartition(")")[2].split()
+            except OSError:
+                continue
+            found.add((int(entry), int(fields[1]), fields[0]))
+    below, size = {pid}, 0
+    while len(below) != size:
+        size = len(below)
+        below |= {each for each, parent, _ in found if parent in below}
+    return {each for each, _, state in found if each in below and state != "Z"} - {pid}
+
+
+def processes_with(word):
+    """The processes that have a word in their arguments or environment, such as a play's own directory."""
+    found = set()
+    for entry in os.listdir("/proc"):
+        if entry.isdigit():
+            try:
+                texts = [open(f"/proc/{entry}/{name}", "rb").read() for name in ("cmdline", "environ")]
+            except OSError:
+                continue
+            if any(word.encode() in text for text in texts):
+                found.add(int(entry))
+    return found
+
+
+def leave(stage, answer, count):
+    with stage.daemon(answer) as daemon, stage.adapter() as adapter:
+        adapter.open(daemon.address)
+        adapter.call("status.get", instance="ada").result()
+        before = descendants(adapter.process.pid)
+        elsewhere = processes_with(str(stage.directory))
+        for _ in range(5):
+            subscription = adapter.subscribe()
+            number = len(daemon.called("status.subscribe"))
+            subscription.seqs(count)
+            daemon.until(lambda: len(daemon.called("status.subscribe")) > number - 1, "the subscription")
+            adapter.leave(subscription)
+            assert subscription.result() == {"reason": None}
+        daemon.until(
+            lambda: len(daemon.called("status.subscribe")) == 5
+            and all(peer.is_closed for peer in daemon.peers if peer.called("status.subscribe")), "the end of the connections")
+        until(lambda: descendants(adapter.process.pid) <= before, "the end of the subscription's processes")
+        until(lambda: processes_with(str(stage.directory)) <= elsewhere, "the end of processes that were left to init")
+
+
+def reader_leaves(stage):
+    def answer(call, peer):
+        answer_names(call, peer)
+        accept(call, peer)
+        if call["method"] == "status.subscribe":
+            peer.tell(event(1))
+    leave(stage, answer, 1)
+
+
+def reader_leaves_amid_events(stage):
+    def answer(call, peer):
+        answer_names(call, peer)
+        accept(call, peer)
+        if call["method"] == "status.subscribe":
+            threading.Thread(target=flow, args=(peer,), daemon=True).start()
+
+    def flow(peer):
+        seq = 0
+        while not peer.is_closed and seq < 100_000:
+            seq += 1
+            peer.tell(event(seq))
+            time.sleep(0.002)
+    leave(stage, answer, 3)
+
+
+# MARK: restarts
+
+def restart_wait(stage):
+    def answer(call, peer):
+        number = len(daemon.called("job.wait"))
+        if number <= 2:
+            peer.hang_up()
+        elif number == 3:
+            peer.refuse(call, error(-32011, "shuttingDown"))
+            peer.hang_up()
+        elif number == 4:
+            peer.refuse(call, error(-32036, "waitTimeout", job=JOB["id"], state="running"))
+        else:
+            peer.answer(call, {"job": JOB})
+
+    with stage.daemon(answer) as daemon, stage.adapter() as adapter:
+        adapter.open(daemon.address)
+        assert adapter.wait(JOB["id"]).result(60)["state"] == "succeeded"
+
+
+def restart_aurad(stage):
+    world = stage.world()
+    with stage.adapter() as adapter:
+        adapter.open(f"unix:{world.daemon.socket}", patienceMs=30_000)
+        subscription = adapter.subscribe(**{"from": "start"})
+        head = 0
+        for number in range(3):
+            job = world.provision(f"a{number}")
+            wait = adapter.wait(job)
+            subscription.seqs(head + 1, 60)
+            (world.daemon.stop if number == 1 else world.daemon.kill)()
+            world.daemon.start()
+            assert wait.result(60)["state"] == "succeeded"
+            head = world.call("system.health")["head"]
+            assert subscription.seqs(head, 60)[:head] == list(range(1, head + 1))
+        adapter.leave(subscription)
+
+
+# MARK: errors
+
+def id_null_call(stage):
+    kept = []
+
+    def answer(call, peer):
+        if call["method"] == "job.wait":
+            kept.append((call, peer))
+        else:
+            peer.refuse(None, error(-32700, "parseError", "the number is out of range", reason="numberOutOfRange"))
+            peer.answer(call, name_of(call))
+
+    with stage.daemon(answer) as daemon, stage.adapter() as adapter:
+        adapter.open(daemon.address)
+        waits = [adapter.wait(JOB["id"]) for _ in range(3)]
+        daemon.until(lambda: len(kept) == 3, "the waits")
+        assert adapter.call("status.get", instance="ada").result()["instance"]["name"] == "ada"
+        assert not any(wait.is_over for wait in waits)
+        for call, peer in kept:
+            peer.answer(call, {"job": JOB})
+        assert [wait.result()["state"] for wait in waits] == ["succeeded"] * 3
+        assert len(daemon.peers) == 1, "the connection was given up"
+
+
+def id_null_connection(stage):
+    for number, code in ((-32005, "tooManyConnections"), (-32006, "tooManyConnectionsOfUser")):
+        def answer(call, peer):
+            if peer.number <= 4:
+                peer.refuse(None, error(number, code, "full"))
+                peer.hang_up()
+                return
+            answer_names(call, peer)
+            accept(call, peer)
+            if call["method"] == "status.subscribe":
+                peer.tell(ended(0))
+
+        with stage.daemon(answer, f"{code}.sock") as daemon, stage.adapter() as adapter:
+            adapter.open(daemon.address)
+            call, subscription = adapter.call("status.get", instance="ada"), adapter.subscribe()
+            assert call.result(60)["instance"]["name"] == "ada"
+            assert subscription.result(60) == {"reason": "terminal"}
+
+
+def checked_before_sending(stage):
+    kept = []
+
+    def answer(call, peer):
+        if call["method"] == "job.wait":
+            kept.append((call, peer))
+        else:
+            answer_names(call, peer)
+
+    with stage.daemon(answer) as daemon, stage.adapter() as adapter:
+        adapter.open(daemon.address)
+        wait = adapter.wait(JOB["id"])
+        daemon.until(lambda: kept, "the wait")
+        adapter.call("status.get", instance="x" * (1 << 20)).failure("refused")
+        # Large, and allowed: more than a system passes as one argument of a process.
+        large = "y" * 300_000
+        assert adapter.call("status.get", instance=large).result()["instance"]["name"] == large
+        assert not wait.is_over
+        kept[0][1].answer(kept[0][0], {"job": JOB})
+        assert wait.result()["state"] == "succeeded"
+        assert all(len(call["params"]["instance"]) < 1 << 20 for call in daemon.called("status.get"))
+
+
+def refused_for_good(stage):
+    def answer(call, peer):
+        peer.refuse(call, error(-32020, "instanceNotFound", "there is no instance ada", retryable=False))
+
+    with stage.daemon(answer) as daemon, stage.adapter() as adapter:
+        adapter.open(daemon.address)
+        for command in (adapter.call("status.get", instance="ada"), adapter.subscribe(filter={"instance": "ada"})):
+            failed = command.failure("aura")
+            assert failed.code == "instanceNotFound" and "no instance ada" in failed.message
+        assert len(daemon.called("status.get")) == 1 and len(daemon.called("status.subscribe")) == 1

@@ -1,0 +1,46 @@
+"""The conformance list for clients, played by every adapter in clients/adapters."""
+
+import pathlib
+import sys
+
+import pytest
+
+HERE = pathlib.Path(__file__).resolve().parent / "clients"
+sys.path[:0] = [str(HERE)]
+
+import player  # noqa: E402
+import plays  # noqa: E402
+
+ADAPTERS = {path.stem: player.adapter_named(path) for path in sorted((HERE / "adapters").glob("*.json"))}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def typescript(request, tmp_path_factory):
+    """The directory of the compiled TypeScript client, for its adapter."""
+    if not any("typescript" in item.name for item in request.session.items):
+        return
+    import os
+    from harness.node import compile_client
+    os.environ["AURA_CLIENT_BUILD"] = str(compile_client(tmp_path_factory.mktemp("typescript")))
+
+
+@pytest.mark.parametrize("rule", player.RULES, ids=lambda rule: rule["id"])
+@pytest.mark.parametrize("adapter", ADAPTERS)
+def test_rule(adapter, rule):
+    try:
+        player.play(rule, ADAPTERS[adapter])
+    except plays.Skipped as reason:
+        pytest.skip(str(reason))
+
+
+def test_every_rule_has_a_play_and_is_described():
+    assert len({rule["id"] for rule in player.RULES}) == len(player.RULES)
+    for rule in player.RULES:
+        assert callable(getattr(plays, rule["id"].replace("-", "_")))
+        assert set(rule) == {"id", "daemon", "needs", "rule"} and rule["daemon"] in ("scripted", "aurad")
+        assert set(rule["needs"]) <= player.ABILITIES
+
+
+def test_every_ability_that_an_adapter_lacks_has_a_reason():
+    for description in ADAPTERS.values():
+        assert all(len(reason) > 10 for reason in description["without"].values())
