@@ -174,7 +174,7 @@ let package = Package(
         // Tests mirror Sources; Tests/EndToEnd drives the programs from outside and is no Swift target.
         suite("JSONTests", ["JSON"]),
         suite("JSONSchemaTests", ["JSONSchema", "JSON"]),
-        suite("JSONRPCTests", ["JSONRPC", "JSON"]),
+        suite("JSONRPCTests", ["JSONRPC", "JSON", "JSONSchema"]),
         suite(
             "RPCTransportTests",
             [

@@ -53,7 +53,7 @@ public struct JSONParseError: Error, Sendable, Hashable, CustomStringConvertible
         case .empty: "there is no value"
         case .tooLarge: "the document is longer than the limit"
         case .tooDeep: "arrays and objects are nested deeper than the limit"
-        case .byteOrderMark: "the document starts with a byte order mark, send UTF-8 without one"
+        case .byteOrderMark: "the document starts with a byte order mark or is not UTF-8, send UTF-8 without a mark"
         case .invalidUTF8: "the bytes are not UTF-8"
         case .loneSurrogate: "an escaped surrogate lacks its other half"
         case .nulCharacter: "it holds a NUL, which JSON cannot as a byte and this reader cannot as \\u0000"

@@ -16,7 +16,20 @@ enum JSONScan {
         switch (bytes[0], bytes[1]) {
         case (0xEF, 0xBB): return bytes.count >= 3 && bytes[2] == 0xBF
         case (0xFE, 0xFF), (0xFF, 0xFE): return true
-        default: return bytes[0] == 0 || bytes[1] == 0
+        default: return isWide(bytes)
+        }
+    }
+
+    /// True if the first characters have the zero bytes of UTF-16 or UTF-32; a lone NUL is not that.
+    private static func isWide(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        let zeros = bytes.prefix(4).map { $0 == 0 }
+        switch zeros.count {
+        case 2: return zeros[0] != zeros[1]
+        case 4:
+            let utf16 = [[true, false, true, false], [false, true, false, true]]
+            let utf32 = [[true, true, true, false], [false, true, true, true]]
+            return (utf16 + utf32).contains(zeros)
+        default: return false
         }
     }
 

@@ -174,7 +174,8 @@ public struct ConnectionReader: Sendable {
             session.send(frame: framer.withBytes(of: data) { WebSocketFrames.pong($0) })
         case .hangUp(let code): hangUp = code
         case .tooLong(let count):
-            reply(.null, .failure(.messageTooLarge(session.limits, actual: count)))
+            let id = framer.withOverlong { EnvelopeIDs.readable(in: $0) } ?? .null
+            reply(id, .failure(.messageTooLarge(session.limits, actual: count)))
         case .message(let range):
             guard range.count > Self.shortMessageBytes else {
                 return takeOrPark(framer.withBytes(of: range) { decoder.decode($0) })
@@ -220,6 +221,10 @@ extension ConnectionReader {
             if let outcome = outcomeWithoutMethod(request), let id = request.id { reply(id, outcome) }
             return
         }
+        if let path = request.outOfRange {
+            if let id = request.id { reply(id, .failure(.outOfRange(path))) }
+            return
+        }
         guard case .immediate(let handler) = method.body else {
             flush()
             return session.start(request, method, router, slot: nil)
@@ -257,12 +262,29 @@ extension ConnectionReader {
         switch message {
         case .single(.request(let request)):
             if let id = request.id { reply(id, .failure(error)) }
-        case .batch, .refused, .notJSON, .single(.invalid): reply(.null, .failure(error))
+        case .batch(let items): refuse(items, error)
+        case .refused, .notJSON, .single(.invalid): reply(.null, .failure(error))
         }
     }
 }
 
 // MARK: - Batches
+
+extension ConnectionReader {
+    /// Answers each request of a batch with the same error; none of them was carried out.
+    private mutating func refuse(_ items: [Item], _ error: RPCError) {
+        let parts = items.compactMap { item in
+            switch item {
+            case .invalid(let id, let own): part(id, .failure(own))
+            case .request(let request): part(request.id, .failure(error))
+            }
+        }
+        guard !parts.isEmpty else { return }
+        replies.append(UInt8(ascii: "["))
+        replies.append(contentsOf: parts.joined(separator: [UInt8(ascii: ",")]))
+        replies.append(contentsOf: Array("]\n".utf8))
+    }
+}
 
 extension ConnectionReader {
     /// Answers all items at once where none has to wait, else hands the batch to the session.
@@ -273,7 +295,9 @@ extension ConnectionReader {
             switch item {
             case .invalid(let id, let error): batch.parts.append(part(id, .failure(error)))
             case .request(let request):
-                if let method = router.methods[request.method] {
+                if let path = request.outOfRange, router.methods[request.method] != nil {
+                    batch.parts.append(part(request.id, .failure(.outOfRange(path))))
+                } else if let method = router.methods[request.method] {
                     if method.holdsEvents {
                         session.hold()
                         batch.holds += 1

@@ -3,7 +3,9 @@ internal import JSON
 /// Checks the members of a request that was read as a whole.
 enum Envelope {
     /// The request in `value`, an object, whose ids were written as `ids`.
-    static func item(_ value: JSONValue, _ ids: EnvelopeIDs) -> Item {
+    ///
+    /// `outOfRange` is the path of a parameter that is a number out of range.
+    static func item(_ value: JSONValue, _ ids: EnvelopeIDs, outOfRange: String? = nil) -> Item {
         let id: RPCID?
         switch value["id"] {
         case nil: id = nil
@@ -19,7 +21,9 @@ enum Envelope {
         }
         switch value["params"] {
         case nil, .array, .object:
-            return .request(Request(id: id, method: method, params: value["params"], cancels: ids.cancelled))
+            return .request(
+                Request(
+                    id: id, method: method, params: value["params"], cancels: ids.cancelled, outOfRange: outOfRange))
         case .null, .bool, .integer, .double, .string: return refuse(id, "params must be an object or an array")
         }
     }

@@ -25,7 +25,7 @@ struct EnvelopeIDs {
     /// A copy of the request with a zero for each id that is a number.
     func neutralized(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
         var copy = Array(bytes)
-        for span in [ownSpan, cancelledSpan].compactMap(\.self) {
+        for span in spans {
             var cursor = ByteCursor(bytes: bytes, index: span.lowerBound)
             guard cursor.number() == span else { continue }
             for index in span { copy[index] = UInt8(ascii: " ") }
@@ -33,6 +33,43 @@ struct EnvelopeIDs {
         }
         return copy
     }
+
+    /// The id that a refusal of `text` answers with, as far as `text` can be read.
+    ///
+    /// It is null unless the object has one member `id` that is a string, a number or null and ends before the text breaks off. Two such
+    /// members are no id: nobody could tell which call was meant.
+    static func readable(in text: UnsafeRawBufferPointer) -> RPCID {
+        var found: Range<Int>?
+        var cursor = ByteCursor(bytes: text)
+        cursor.skipSpace()
+        guard cursor.take(UInt8(ascii: "{")) else { return .null }
+        repeat {
+            cursor.skipSpace()
+            guard cursor.current == UInt8(ascii: "\""), let key = cursor.value() else { break }
+            cursor.skipSpace()
+            guard cursor.take(UInt8(ascii: ":")) else { break }
+            cursor.skipSpace()
+            guard let value = cursor.value() else { break }
+            cursor.skipSpace()
+            // A value at the end of the text may have been cut off.
+            guard cursor.current == UInt8(ascii: ",") || cursor.current == UInt8(ascii: "}") else { break }
+            guard isName(UnsafeRawBufferPointer(rebasing: text[key]), "id") else { continue }
+            guard found == nil else { return .null }
+            found = value
+        } while cursor.take(UInt8(ascii: ","))
+        guard let found, isID(UnsafeRawBufferPointer(rebasing: text[found])) else { return .null }
+        return RPCID(raw: UnsafeRawBufferPointer(rebasing: text[found]))
+    }
+
+    /// True if `text` is a string, a number of any size, or null: it is echoed as it stands.
+    private static func isID(_ text: UnsafeRawBufferPointer) -> Bool {
+        var cursor = ByteCursor(bytes: text)
+        guard text.first == UInt8(ascii: "\"") else { return cursor.identifier() != nil && cursor.isAtEnd }
+        return (try? JSONValue(parsing: text))?.stringValue != nil
+    }
+
+    /// The ids that are written as numbers.
+    var spans: [Range<Int>] { [ownSpan, cancelledSpan].compactMap(\.self) }
 
     private func id(_ span: Range<Int>) -> RPCID {
         RPCID(raw: UnsafeRawBufferPointer(rebasing: text[span]))
@@ -45,7 +82,7 @@ struct EnvelopeIDs {
     }
 
     /// Where the value of a member of the object at `span` lies.
-    private static func member(_ name: String, in text: UnsafeRawBufferPointer, _ span: Range<Int>) -> Range<Int>? {
+    static func member(_ name: String, in text: UnsafeRawBufferPointer, _ span: Range<Int>) -> Range<Int>? {
         var cursor = ByteCursor(
             bytes: UnsafeRawBufferPointer(rebasing: text[..<span.upperBound]), index: span.lowerBound)
         guard cursor.take(UInt8(ascii: "{")) else { return nil }

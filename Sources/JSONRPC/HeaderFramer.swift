@@ -10,6 +10,9 @@ public struct HeaderFramer: Sendable {
     /// The most bytes that the headers of one message may have.
     public static let headerLimit = 4096
 
+    /// So much of a message over the limit is waited for, and shown.
+    private static let shownBytes = 4096
+
     private let limit: Int
     private var buffer: [UInt8] = []
     /// Where the first byte that was not handed out is.
@@ -17,6 +20,8 @@ public struct HeaderFramer: Sendable {
     /// The length that the headers of the present message said.
     private var length: Int?
     private var toSkip = 0
+    /// What was there of the message that was called too long last; it is in the buffer until the next bytes come.
+    private var overlong: Range<Int>?
     private var isBroken = false
     private var hasEnded = false
 
@@ -53,6 +58,8 @@ public struct HeaderFramer: Sendable {
         }
         guard let length else { return nil }
         guard length <= limit else {
+            // The id stands near the beginning; a stream that has ended shows no more of it.
+            guard hasEnded || buffer.count - start >= min(length, Self.shownBytes) else { return nil }
             skip(length)
             return .tooLong(length)
         }
@@ -64,6 +71,11 @@ public struct HeaderFramer: Sendable {
         return .message(start..<start + length)
     }
 
+    /// Shows the beginning of the message that ``next()`` has just called too long.
+    func withOverlong<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R? {
+        overlong.map { withBytes(of: $0, body) }
+    }
+
     /// Shows the bytes of a message.
     public func withBytes<R>(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         try buffer.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
@@ -73,15 +85,22 @@ public struct HeaderFramer: Sendable {
     private mutating func readHeaders() -> String? {
         var line = start
         var found: Int?
+        var hasHeader = false
         while let end = buffer[line...].firstIndex(of: UInt8(ascii: "\n")), end - start < Self.headerLimit {
             let text = buffer[line..<(end > line && buffer[end - 1] == UInt8(ascii: "\r") ? end - 1 : end)]
             line = end + 1
             if text.isEmpty {
+                // Some clients end the message with a line end as well.
+                if !hasHeader {
+                    start = line
+                    continue
+                }
                 guard let found else { return "a message's headers have no Content-Length" }
                 length = found
                 start = line
                 return nil
             }
+            hasHeader = true
             guard let colon = text.firstIndex(of: UInt8(ascii: ":")) else { return "a header has no colon" }
             guard text[..<colon].allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else { return "a header's name is not a token" }
             guard Self.isContentLength(text[..<colon]) else { continue }
@@ -109,6 +128,7 @@ public struct HeaderFramer: Sendable {
 
     private mutating func skip(_ length: Int) {
         let here = min(length, buffer.count - start)
+        overlong = start..<start + min(here, Self.shownBytes)
         start += here
         toSkip = length - here
         self.length = nil
@@ -116,6 +136,7 @@ public struct HeaderFramer: Sendable {
 
     /// Frees what was handed out; an idle connection keeps no large buffer.
     private mutating func dropConsumed() {
+        overlong = nil
         if start == buffer.count {
             if buffer.capacity > 1024 { buffer = [] } else { buffer.removeAll(keepingCapacity: true) }
         } else {

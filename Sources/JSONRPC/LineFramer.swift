@@ -11,6 +11,10 @@ public struct LineFramer: Sendable {
     /// Up to where no LF was found, so that a line that arrives byte by byte is searched once.
     private var searched = 0
     private var isSkipping = false
+    /// The beginning of the line that was called too long last; it is in the buffer until the next bytes come.
+    private var overlong: Range<Int>?
+    /// Bytes of it that are looked at for an id.
+    private static let overlongBytes = 64 << 10
     private var hasEnded = false
 
     /// Creates a framer for lines of at most `limit` bytes, line end not counted.
@@ -48,7 +52,10 @@ public struct LineFramer: Sendable {
             let line = start..<withoutCarriageReturn(end)
             start = min(end + 1, buffer.count)
             searched = start
-            if line.count > limit { return .tooLong(line.count) }
+            if line.count > limit {
+                overlong = line.prefix(Self.overlongBytes)
+                return .tooLong(line.count)
+            }
             if !isBlank(line) { return .message(line) }
         }
         return nil
@@ -76,6 +83,11 @@ public struct LineFramer: Sendable {
         withBytes(of: start..<buffer.count, body)
     }
 
+    /// Shows the beginning of the line that ``next()`` has just called too long.
+    func withOverlong<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R? {
+        overlong.map { withBytes(of: $0, body) }
+    }
+
     /// Shows the bytes of a message.
     public func withBytes<R>(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         try buffer.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
@@ -93,9 +105,9 @@ public struct LineFramer: Sendable {
     private mutating func skip() -> Frame {
         let seen = buffer.count - start
         isSkipping = true
-        buffer = []
-        start = 0
-        searched = 0
+        overlong = (start..<buffer.count).prefix(Self.overlongBytes)
+        start = buffer.count
+        searched = start
         return .tooLong(seen)
     }
 
@@ -109,6 +121,7 @@ public struct LineFramer: Sendable {
 
     /// Frees what was handed out; an idle connection keeps no large buffer.
     private mutating func dropConsumed() {
+        overlong = nil
         if start == buffer.count {
             if buffer.capacity > 1024 { buffer = [] } else { buffer.removeAll(keepingCapacity: true) }
         } else {

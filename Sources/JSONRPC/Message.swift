@@ -7,6 +7,8 @@ struct Request: Sendable, Hashable {
     var params: JSONValue?
     /// The call that a `$/cancelRequest` names, as its sender wrote the id.
     var cancels: RPCID?
+    /// The path of the first number in the parameters that is out of range, such as `params.limit`; `params` has a zero there.
+    var outOfRange: String?
 
     static let cancelMethod = "$/cancelRequest"
 }

@@ -20,7 +20,9 @@ struct MessageDecoder: Sendable {
                     .invalid(.null, MessageDecoder.notARequest("a message is an object or an array of objects")))
             }
         } catch {
-            return isJSON(error.code) ? .refused(.null, refusal(error)) : .notJSON(.null, refusal(error))
+            let id = EnvelopeIDs.readable(in: UnsafeRawBufferPointer(rebasing: bytes[text]))
+            let hasNUL = error.code == .nulCharacter && bytes.contains(0)
+            return isJSON(error.code) && !hasNUL ? .refused(id, refusal(error)) : .notJSON(id, refusal(error))
         }
     }
 
@@ -41,8 +43,12 @@ struct MessageDecoder: Sendable {
         do {
             value = try parse(bytes, span, depth: depth)
         } catch  where error.code == .numberOutOfRange {
-            // Ids may be numbers of any size, which jansson refuses; it gets a zero in their place.
-            value = try parse(ids.neutralized(part), depth: depth, offset: span.lowerBound)
+            // Ids may be numbers of any size, which jansson refuses; it gets a zero in their place, and in that of parameters.
+            let zeroed = ids.neutralized(part)
+            let numbers = OutOfRangeNumbers(in: part, beside: ids)
+            guard numbers.areParameters else { throw JSONParseError(error.code, at: error.position) }
+            value = try parse(numbers.neutralized(zeroed), depth: depth, offset: span.lowerBound)
+            return Envelope.item(value, ids, outOfRange: numbers.firstPath)
         }
         return Envelope.item(value, ids)
     }
@@ -117,12 +123,19 @@ struct MessageDecoder: Sendable {
                 .messageTooDeep, "cannot take a message nested deeper than \(limits.depth)", limit: limits.depth,
                 actual: limits.depth + 1)
         case .tooLarge: .messageTooLarge(limits, actual: error.position)
+        case .unexpectedEnd:
+            // The usual cause is a client that indents its JSON.
+            parseError(error, error.description + "; on a socket, a message is one line")
         case .empty, .byteOrderMark, .invalidUTF8, .loneSurrogate, .nulCharacter, .duplicateKey, .numberOutOfRange,
-            .unexpectedEnd, .trailingBytes, .invalidSyntax, .outOfMemory:
-            RPCError(
-                .parseError, error.description,
-                data: ["reason": .string(error.code.rawValue), "position": .integer(Int64(error.position))])
+            .trailingBytes, .invalidSyntax, .outOfMemory:
+            parseError(error, error.description)
         }
+    }
+
+    private func parseError(_ error: JSONParseError, _ words: String) -> RPCError {
+        RPCError(
+            .parseError, words,
+            data: ["reason": .string(error.code.rawValue), "position": .integer(Int64(error.position))])
     }
 
     private static func withoutTrailingSpace(_ bytes: UnsafeRawBufferPointer, from start: Int) -> Range<Int> {

@@ -93,6 +93,15 @@ struct MessageFramer: Sendable {
         if case .lines(let lines) = state { lines.withUnfinished(body) }
     }
 
+    /// Shows the beginning of the message that ``next()`` has just called too long, as far as it is there; `nil` if nothing was kept.
+    func withOverlong<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R? {
+        switch state {
+        case .lines(let lines): lines.withOverlong(body)
+        case .headers(let headers): headers.withOverlong(body)
+        case .undecided, .foreign, .whole, .webSocket: nil
+        }
+    }
+
     func withBytes<R>(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         switch state {
         case .foreign: try body(UnsafeRawBufferPointer(start: nil, count: 0))

@@ -38,10 +38,24 @@ struct ParamsReader<Parameters: Decodable & Sendable>: Sendable {
     /// Every failure is an `invalidParams` with path and reason.
     func read(_ given: JSONValue?) throws(RPCError) -> Parameters {
         if Parameters.self == NoParams.self, Self.isEmpty(given), let none = NoParams() as? Parameters { return none }
-        let named = try Self.orInvalid { () throws(JSONDecodingError) in try Self.byName(given) }
-        try check(named)
+        let named = try checked(try Self.orInvalid { () throws(JSONDecodingError) in try Self.byName(given) })
         return try Self.orInvalid { () throws(JSONDecodingError) in
             try JSONValueDecoder(rejectsUnknownKeys: true, rootName: "params").decode(Parameters.self, from: named)
+        }
+    }
+
+    /// Parameters that fit the schema.
+    ///
+    /// Libraries write `null` for an optional member that is not there. If the parameters do not fit as they are, they may without those.
+    private func checked(_ named: JSONValue) throws(RPCError) -> JSONValue {
+        do {
+            try check(named)
+            return named
+        } catch {
+            let given = named.withoutNullMembers
+            guard given != named else { throw error }
+            try check(given)
+            return given
         }
     }
 
@@ -82,6 +96,22 @@ struct ParamsReader<Parameters: Decodable & Sendable>: Sendable {
                 path: "params", reason: "expected at most \(positions.count) positions\(names), found \(values.count)")
         }
         return .object(JSONObject(uniqueKeysWithValues: zip(positions, values).map { ($0, $1) }))
+    }
+}
+
+extension JSONValue {
+    /// The value without the members of its objects, at any depth, that are null.
+    fileprivate var withoutNullMembers: JSONValue {
+        switch self {
+        case .object(let members):
+            .object(
+                JSONObject(
+                    uniqueKeysWithValues: members.compactMap { name, value in
+                        value == .null ? nil : (name, value.withoutNullMembers)
+                    }))
+        case .array(let values): .array(values.map(\.withoutNullMembers))
+        case .null, .bool, .integer, .double, .string: self
+        }
     }
 }
 

@@ -38,6 +38,8 @@ import Testing
             "Content-Type: application/vscode-jsonrpc; charset=utf-8\r\nContent-Length: 4\r\n\r\na\r\nb",
             [.message("a\r\nb")]
         ),
+        ("Content-Length: 1\r\n\r\na\r\n\nContent-Length: 1\r\n\r\nb\n", [.message("a"), .message("b")]),
+        ("Content-Length /:1 HTTP/1.1\r\nContent-Length: 1\r\n\r\na", [.broken]),
         ("CONTENT-LENGTH: \t1\n\nx", [.message("x")]),
         ("Content-Length: 0\r\n\r\nContent-Length: 1\r\n\r\ny", [.message(""), .message("y")]),
         ("Content-Length: 20\r\n\r\n12345678901234567890Content-Length: 1\r\n\r\nz", [.tooLong(20), .message("z")]),

@@ -50,10 +50,12 @@ class Pattern:
     def _error(self, pattern, value):
         if not isinstance(value, dict) or not isinstance(value.get("error"), dict):
             return False
+        # "If there was an error in detecting the id": a server that did detect it may say it, so that the caller knows.
+        expected = {"$any": "value"} if pattern["$error"] == -32700 and pattern["id"] is None else pattern["id"]
         error = {"code": pattern["$error"], "message": {"$any": "string"}}
         if "data" in value["error"] or "data" in pattern:
             error["data"] = pattern.get("data", {"$any": "value"})
-        return self._object({"jsonrpc": "2.0", "id": pattern["id"], "error": error}, value)
+        return self._object({"jsonrpc": "2.0", "id": expected, "error": error}, value)
 
     def _members(self, pattern, value):
         return all(key in value and self.fits(each, value[key]) for key, each in pattern.items())

@@ -1,7 +1,7 @@
 """JSON texts that a server has to accept, to reject, or may treat as it likes, made into cases.
 
 Each text goes over the wire twice. Embedded, it is the only parameter of a method that does not exist: "no such method", with
-the request's id, shows that it was read; a parse error without an id shows that it was refused. Whole, it is the message itself.
+the request's id, shows that it was read; a parse error shows that it was refused. Whole, it is the message itself.
 """
 
 import dataclasses
@@ -20,11 +20,14 @@ EMBEDDED = {
     "accept": [NO_METHOD],
     "reject": [PARSE_ERROR],
     "either": {"$either": [[NO_METHOD], [ANY_ERROR]]},
+    # A number out of range is a fault of the parameters, and the method is looked for first.
+    "parameter": [NO_METHOD],
 }
 WHOLE = {
     "accept": {"$either": [[NO_REQUEST], [{"$each": NO_REQUEST}]]},
     "reject": [PARSE_ERROR],
     "either": {"$either": [[ANY_ERROR], [{"$each": ANY_ERROR}]]},
+    "parameter": [PARSE_ERROR],
 }
 
 

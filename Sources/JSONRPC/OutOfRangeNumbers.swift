@@ -1,0 +1,105 @@
+internal import JSONSchema
+
+/// The numbers of a request that neither 64 bits nor a double hold, found in its text.
+///
+/// They are the caller's mistake in one parameter, and no reason to refuse the text: the call is answered with their path.
+struct OutOfRangeNumbers {
+    private let text: UnsafeRawBufferPointer
+    private let params: Range<Int>?
+    private let spans: [Range<Int>]
+
+    /// Finds them in the object at `text`, ids left out; `text` lives as long as this value does.
+    init(in text: UnsafeRawBufferPointer, beside ids: EnvelopeIDs) {
+        self.text = text
+        params = EnvelopeIDs.member("params", in: text, 0..<text.count)
+        let known = ids.spans
+        var found: [Range<Int>] = []
+        var cursor = ByteCursor(bytes: text)
+        while !cursor.isAtEnd {
+            switch cursor.current {
+            case UInt8(ascii: "\""): cursor.skipString()
+            case UInt8(ascii: "-"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+                let start = cursor.index
+                if let span = cursor.number() {
+                    if Self.isOutOfRange(UnsafeRawBufferPointer(rebasing: text[span])), !known.contains(span) {
+                        found.append(span)
+                    }
+                } else {
+                    // No number by the grammar: the parser will say so.
+                    cursor.index = max(cursor.index, start + 1)
+                }
+            default: cursor.index += 1
+            }
+        }
+        spans = found
+    }
+
+    /// True if none of them stands outside the parameters.
+    var areParameters: Bool {
+        spans.allSatisfy { span in params.map { $0.contains(span.lowerBound) } ?? false }
+    }
+
+    /// `bytes`, a text of the same length, with a zero for each of them.
+    func neutralized(_ bytes: [UInt8]) -> [UInt8] {
+        var copy = bytes
+        for span in spans {
+            for index in span { copy[index] = UInt8(ascii: " ") }
+            copy[span.lowerBound] = UInt8(ascii: "0")
+        }
+        return copy
+    }
+
+    /// Where the first one stands, such as `params.filter.types[2]`; `nil` if there is none.
+    var firstPath: String? {
+        guard let first = spans.first, let params else { return nil }
+        var path = "params"
+        var place = params
+        while let (step, value) = step(towards: first.lowerBound, in: place) {
+            path += step
+            place = value
+        }
+        return path
+    }
+
+    /// The member or element of the container at `place` that holds `position`; `nil` if `place` is no container.
+    private func step(towards position: Int, in place: Range<Int>) -> (String, Range<Int>)? {
+        var cursor = ByteCursor(
+            bytes: UnsafeRawBufferPointer(rebasing: text[..<place.upperBound]), index: place.lowerBound)
+        let isObject = cursor.take(UInt8(ascii: "{"))
+        guard isObject || cursor.take(UInt8(ascii: "[")) else { return nil }
+        var index = 0
+        repeat {
+            var name = "[\(index)]"
+            cursor.skipSpace()
+            if isObject {
+                guard cursor.current == UInt8(ascii: "\""), let key = cursor.value() else { return nil }
+                name = "." + String(decoding: text[key].dropFirst().dropLast(), as: UTF8.self)
+                cursor.skipSpace()
+                guard cursor.take(UInt8(ascii: ":")) else { return nil }
+                cursor.skipSpace()
+            }
+            guard let value = cursor.value() else { return nil }
+            if value.contains(position) { return (name, value) }
+            cursor.skipSpace()
+            index += 1
+        } while cursor.take(UInt8(ascii: ","))
+        return nil
+    }
+
+    private static func isOutOfRange(_ token: UnsafeRawBufferPointer) -> Bool {
+        // Eighteen digits always fit.
+        let isInteger = token.allSatisfy { $0 == UInt8(ascii: "-") || (0x30...0x39).contains($0) }
+        guard token.count > 18 || !isInteger else { return false }
+        let text = String(decoding: token, as: UTF8.self)
+        return isInteger ? Int64(text) == nil : Double(text).map { $0.isInfinite } ?? false
+    }
+}
+
+extension RPCError {
+    /// The refusal of a call with a number that cannot be held.
+    static func outOfRange(_ path: String) -> RPCError {
+        .invalidParams([
+            SchemaViolation(path: path, reason: "the number is out of range, an integer has 64 bits at most")
+        ])
+    }
+}
