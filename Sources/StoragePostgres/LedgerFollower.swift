@@ -80,6 +80,18 @@ final class LedgerFollower: Sendable {
         if missed > 0 { logger.warning("\(missed) events were pruned before they could be followed") }
     }
 
+    /// Continues behind numbers that the ledger leaves out; something else deleted their events.
+    ///
+    /// The counter's row is locked until a commit, so that no event with such a number can still come.
+    private func passGap(before first: Int64, after read: Int64) {
+        let skipped = state.withLock { state -> Int64 in
+            guard state.delivered == read, first > read + 1 else { return 0 }
+            state.delivered = first - 1
+            return first - 1 - read
+        }
+        if skipped > 0 { logger.error("the ledger leaves out \(skipped) numbers before \(first)") }
+    }
+
     /// The listening thread's life. Its connection has a session of its own, even where others go through a pooler.
     private func follow() {
         var isListening = false
@@ -106,7 +118,9 @@ final class LedgerFollower: Sendable {
             let rows = try connection.run(
                 "SELECT * FROM event WHERE seq > $1 ORDER BY seq LIMIT $2",
                 [PostgresValue(after), PostgresValue(Self.page)])
-            deliver(try rows.all.map { try $0.event() })
+            let events = try rows.all.map { try $0.event() }
+            passGap(before: events.first?.seq ?? after, after: after)
+            deliver(events)
             if rows.count < Self.page { return }
         }
     }

@@ -17,7 +17,9 @@ enum Schema {
 
     /// Brings the database to the newest schema; refuses one that a newer version made. Daemons that start at once take
     /// turns: the lock is the transaction's.
-    static func migrate(_ connection: PostgresConnection) throws {
+    ///
+    /// - Parameter allowsNew: false refuses to make the tables.
+    static func migrate(_ connection: PostgresConnection, allowsNew: Bool = true) throws {
         try connection.script("BEGIN")
         do {
             try connection.run("SELECT pg_advisory_xact_lock(7166570)")
@@ -27,6 +29,14 @@ enum Schema {
                 throw StorageError(
                     .newerSchema,
                     "the database has schema \(present ?? 0), this aurad knows up to \(newest): run the newer aurad, or restore a backup"
+                )
+            }
+            try checkIsOurs(connection, isNew: present == nil)
+            if present == nil, !allowsNew {
+                throw StorageError(
+                    .unavailable,
+                    "cannot make the tables in this new PostgreSQL database: aurad holds credentials of machines that another "
+                        + "database knows; name that database, restore a backup, or move the credentials directory away to begin anew"
                 )
             }
             for migration in migrations where migration.number > present ?? 0 {
@@ -39,6 +49,19 @@ enum Schema {
             try? connection.script("ROLLBACK")
             throw error
         }
+    }
+
+    /// Throws if another program's tables have the names of ours.
+    private static func checkIsOurs(_ connection: PostgresConnection, isNew: Bool) throws {
+        let names = ["setting", "instance", "job", "event", "event_head"]
+        let rows = try connection.run(
+            "SELECT count(*) AS count FROM pg_tables WHERE schemaname = current_schema() AND tablename = ANY ($1)",
+            [PostgresValue(array: names)])
+        guard rows.first?.number("count") != Int64(isNew ? 0 : names.count) else { return }
+        throw StorageError(
+            .unavailable,
+            "cannot use this PostgreSQL database: another program's tables are in it; choose another database or schema"
+        )
     }
 
     private static let active = "state IN ('queued', 'running', 'waiting', 'compensating')"

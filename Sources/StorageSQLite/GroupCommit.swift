@@ -47,11 +47,13 @@ final class GroupCommit: Sendable {
     static let batchLimit = 256
 
     private let pool: DatabasePool
+    private let proof: DatabaseFile.Proof
     private let state = Locked(State())
     private let thread = DispatchQueue(label: "aura.sqlite.writer")
 
-    init(pool: DatabasePool) {
+    init(pool: DatabasePool, proof: DatabaseFile.Proof) {
         self.pool = pool
+        self.proof = proof
     }
 
     func observe(_ observer: @escaping Observer) {
@@ -107,6 +109,8 @@ final class GroupCommit: Sendable {
     private func commit(_ batch: [Item]) {
         var finished: [@Sendable () -> Void] = []
         do {
+            // About 1 µs beside a write to the disk: nothing is called written that would be lost with this process.
+            try proof.check()
             let events = try pool.writeWithoutTransaction { database in
                 try Self.transaction(batch, database, &finished)
             }

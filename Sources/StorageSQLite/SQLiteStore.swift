@@ -6,18 +6,22 @@ public import Storage
 /// The embedded store: one SQLite file, one daemon.
 ///
 /// Write-ahead log with `synchronous=FULL`, since an intent that a power cut may take back is a leaked machine. Writes go
-/// through ``GroupCommit``; reads run beside them. A lock file beside the database keeps a second daemon out.
+/// through ``GroupCommit``; reads run beside them. A lock on the file itself keeps a second daemon out.
 public final class SQLiteStore: Store {
     public let installation: String
     let pool: DatabasePool
     let writer: GroupCommit
-    private let lock: FileLock
+    /// Behind the pool, which is to be closed before it.
+    let file: DatabaseFile
 
     /// Opens or makes the database, and brings it to the newest schema.
     ///
-    /// - Parameter installation: the id of a new database; an old one keeps its own.
-    public init(path: String, installation: String) throws {
-        lock = try FileLock(path: path + ".lock", subject: "the database \(path)")
+    /// - Parameters:
+    ///   - installation: the id of a new database; an old one keeps its own.
+    ///   - allowsNew: false refuses to make a database.
+    public init(path: String, installation: String, allowsNew: Bool = true) throws {
+        let file = try DatabaseFile(path: path, allowsNew: allowsNew)
+        self.file = file
         _ = Self.process
         var settings = Configuration()
         settings.label = "aura"
@@ -27,11 +31,13 @@ public final class SQLiteStore: Store {
             try database.execute(sql: "PRAGMA foreign_keys = ON")
         }
         do {
+            try ApplicationID.check(path)
             pool = try DatabasePool(path: path, configuration: settings)
             // Not in prepareDatabase: the pool sets NORMAL after that, once it has turned on the write-ahead log.
             try pool.writeWithoutTransaction { try $0.execute(sql: Self.writerSettings) }
             self.installation = try pool.write { database in
                 try Schema.migrate(database)
+                try ApplicationID.set(database)
                 return try Self.installation(database, new: installation)
             }
         } catch let error as DatabaseError {
@@ -40,7 +46,9 @@ public final class SQLiteStore: Store {
                 "cannot open the database \(path): \(error.words); "
                     + "check that its directory exists and that aurad may write there")
         }
-        writer = GroupCommit(pool: pool)
+        // SQLite opened the path by itself.
+        try file.proof.check()
+        writer = GroupCommit(pool: pool, proof: file.proof)
     }
 
     /// `FULL`, since `NORMAL` may take a committed intent back. The rest is for pace (`docs/performance.md`): no page of a

@@ -61,7 +61,9 @@ struct SubscriptionEndTests {
         let end = Fixtures.event(.jobSucceeded, of: job, at: Fixture.now)
         _ = try await stream.store.apply(Transition(job: job, releasesLease: true, events: [end]))
         try await stream.run {
-            try await stream.subscribe(connection, filter: EventFilter(job: Fixtures.id(1))) { $0.endsWhenTerminal = true }
+            try await stream.subscribe(connection, filter: EventFilter(job: Fixtures.id(1))) {
+                $0.endsWhenTerminal = true
+            }
             var types: [JSONValue?] = []
             repeat { types.append(try await connection.nextResult()["type"]) } while types.last != "subscription.ended"
             #expect(types.suffix(2) == ["job.succeeded", "subscription.ended"])

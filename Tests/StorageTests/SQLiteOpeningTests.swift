@@ -56,6 +56,106 @@ import Testing
         _ = try await store.submit(Fixtures.provision(1, at: start))
     }
 
+    /// The lock is on the file, whatever name leads to it.
+    @Test(arguments: ["symbolic link", "hard link", "lock file removed", "directory link"])
+    func aSecondDaemonIsKeptOutByWhateverName(_ way: String) async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("aura.db")
+        let first = try SQLiteStore(path: path, installation: "first")
+        var other = directory.file("other.db")
+        switch way {
+        case "symbolic link": try #require(symlink(path, other) == 0)
+        case "hard link": try #require(link(path, other) == 0)
+        case "directory link":
+            try #require(symlink(directory.path, directory.file("d")) == 0)
+            other = directory.file("d/aura.db")
+        default:
+            unlink(path + ".lock")
+            other = path
+        }
+        let error = try await expectStorageError(.unavailable) { try SQLiteStore(path: other, installation: "second") }
+        #expect(error.message.contains("in use by another aurad"))
+        // Another process has no register of this one's files: the kernel's lock keeps it out.
+        let descriptor = open(other, O_RDONLY)
+        defer { close(descriptor) }
+        #expect(flock(descriptor, LOCK_EX | LOCK_NB) != 0)
+        _ = try await first.submit(Fixtures.provision(1, at: start))
+    }
+
+    /// What would be lost with the process is not called written.
+    @Test(arguments: [false, true])
+    func nothingIsWrittenOnceTheFileIsGoneOrReplaced(isReplaced: Bool) async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("aura.db")
+        let store = try SQLiteStore(path: path, installation: "first")
+        _ = try await store.submit(Fixtures.provision(1, at: start))
+        try #require(rename(path, directory.file("moved.db")) == 0)
+        if isReplaced { try Data().write(to: URL(filePath: path)) }
+        let error = try await expectStorageError(.unavailable) {
+            try await store.submit(Fixtures.provision(2, at: start))
+        }
+        #expect(error.message.contains("removed or replaced"))
+        unlink(path)
+        try #require(rename(directory.file("moved.db"), path) == 0)
+        _ = try await store.submit(Fixtures.provision(2, at: start))
+        #expect(try await store.head() == 2)
+    }
+
+    @Test func aNewDatabaseIsRefusedWhereNoneMayBeMade() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("aura.db")
+        for isEmpty in [false, true] {
+            if isEmpty { try Data().write(to: URL(filePath: path)) }
+            let error = try await expectStorageError(.unavailable) {
+                try SQLiteStore(path: path, installation: "first", allowsNew: false)
+            }
+            #expect(error.message.contains("put that database or a backup back"))
+        }
+        unlink(path)
+        _ = try SQLiteStore(path: path, installation: "first")
+        _ = try await Self.openOnceFree(path)
+    }
+
+    @Test(arguments: ["CREATE TABLE song (title TEXT)", "PRAGMA application_id = 4711"])
+    func aDatabaseOfAnotherProgramIsRefusedAndLeftAlone(_ statement: String) async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("songs.db")
+        try await DatabaseQueue(path: path).write { try $0.execute(sql: statement) }
+        let before = try Data(contentsOf: URL(filePath: path))
+        let error = try await expectStorageError(.unavailable) { try SQLiteStore(path: path, installation: "first") }
+        #expect(error.message.contains("another program made it"))
+        #expect(try Data(contentsOf: URL(filePath: path)) == before)
+    }
+
+    /// A database from before the number is accepted, and gets it.
+    @Test func aDatabaseOfOursGetsItsApplicationID() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("aura.db")
+        try await { () async throws in
+            let store = try SQLiteStore(path: path, installation: "first")
+            try await store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA application_id = 0") }
+        }()
+        let again = try await Self.openOnceFree(path)
+        #expect(again.installation == "first")
+        let id = try await again.pool.read { try Int32.fetchOne($0, sql: "PRAGMA application_id") }
+        #expect(id == 0x4155_5241)
+    }
+
+    /// The files that SQLite keeps beside the database have its permissions.
+    @Test func theDatabaseIsItsOwnersAlone() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("aura.db")
+        try Data().write(to: URL(filePath: path))
+        try #require(chmod(path, 0o644) == 0)
+        let store = try SQLiteStore(path: path, installation: "first")
+        _ = try await store.submit(Fixtures.provision(1, at: start))
+        for file in [path, path + "-wal", path + "-shm"] {
+            var status = stat()
+            try #require(stat(file, &status) == 0)
+            #expect(status.st_mode & 0o777 == 0o600, "\(file)")
+        }
+    }
+
     @Test func aDatabaseOfANewerVersionIsRefusedAndLeftAlone() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("aura.db")

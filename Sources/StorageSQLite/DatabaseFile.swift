@@ -1,0 +1,167 @@
+import GRDB
+import Glibc
+import Locking
+import Storage
+
+/// One daemon's claim to one database file.
+///
+/// The lock (`flock`) is on the file itself, so that symbolic links, hard links and removed files beside it make no difference. SQLite's own
+/// locks are `fcntl` locks, which Linux keeps apart from it. The kernel drops the lock when the process ends.
+final class DatabaseFile: Sendable {
+    struct Identity: Hashable, Sendable {
+        let device: UInt64
+        let inode: UInt64
+
+        init(_ status: stat) {
+            device = UInt64(truncatingIfNeeded: status.st_dev)
+            inode = UInt64(status.st_ino)
+        }
+    }
+
+    /// Proves that the path still names the claimed file. It keeps no claim.
+    let proof: Proof
+    private let descriptor: CInt
+
+    /// Files that this process has claimed. Another descriptor of one must not be closed here: that would drop SQLite's locks.
+    private static let claimed = Locked<Set<Identity>>([])
+
+    /// Claims the file. Throws ``StorageError`` if another daemon has it, or if it cannot be trusted.
+    ///
+    /// Its permissions become 0600, and those of the files that SQLite keeps beside it.
+    ///
+    /// - Parameter allowsNew: whether a file that is missing or empty is accepted; it is made if it is missing.
+    init(path: String, allowsNew: Bool) throws {
+        let claim = try Self.claim(path, allowsNew: allowsNew)
+        descriptor = claim.descriptor
+        proof = Proof(path: path, identity: claim.identity)
+    }
+
+    deinit {
+        close(descriptor)
+        Self.claimed.withLock { _ = $0.remove(proof.identity) }
+    }
+
+    struct Proof: Sendable {
+        let path: String
+        let identity: Identity
+
+        /// Throws ``StorageError`` if the path names another file, or none: what is written then is lost with this process.
+        func check() throws {
+            var status = stat()
+            guard stat(path, &status) == 0, Identity(status) == identity else {
+                throw StorageError(
+                    .unavailable,
+                    "cannot use the database \(path): its file was removed or replaced while aurad ran; "
+                        + "stop aurad, put the file or a backup back, and start it again")
+            }
+        }
+    }
+
+    private typealias Claim = (descriptor: CInt, identity: Identity)
+
+    /// The file may be replaced between its opening and its lock; then the new one is tried, a few times.
+    private static func claim(_ path: String, allowsNew: Bool) throws -> Claim {
+        for _ in 1...8 {
+            var status = stat()
+            let isThere = stat(path, &status) == 0
+            if !allowsNew, !isThere ? errno == ENOENT : status.st_size == 0 { throw isMissing(path) }
+            if isThere, claimed.withLock({ $0.contains(Identity(status)) }) { throw inUse(path) }
+            let descriptor = open(path, O_RDWR | O_CLOEXEC | (allowsNew ? O_CREAT : 0), 0o600)
+            guard descriptor >= 0 else { throw failure(path, String(cString: strerror(errno))) }
+            do {
+                if let claim = try lock(descriptor, path) { return claim }
+                close(descriptor)
+            } catch {
+                close(descriptor)
+                throw error
+            }
+        }
+        throw failure(path, "it is replaced all the time")
+    }
+
+    /// Returns `nil` if the path names another file by now.
+    private static func lock(_ descriptor: CInt, _ path: String) throws -> Claim? {
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw inUse(path) }
+        var (held, named) = (stat(), stat())
+        guard fstat(descriptor, &held) == 0 else { throw failure(path, String(cString: strerror(errno))) }
+        guard held.st_mode & S_IFMT == S_IFREG else { throw failure(path, "it is no regular file") }
+        let identity = Identity(held)
+        guard stat(path, &named) == 0, Identity(named) == identity else { return nil }
+        try narrow(descriptor, held, path)
+        for suffix in ["-wal", "-shm"] { try narrow(path + suffix) }
+        guard claimed.withLock({ $0.insert(identity).inserted }) else { throw inUse(path) }
+        return (descriptor, identity)
+    }
+
+    private static func narrow(_ path: String) throws {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return }
+            throw failure(path, String(cString: strerror(errno)))
+        }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else { throw failure(path, String(cString: strerror(errno))) }
+        try narrow(descriptor, status, path)
+    }
+
+    private static func narrow(_ descriptor: CInt, _ status: stat, _ path: String) throws {
+        guard status.st_uid == geteuid() || geteuid() == 0 else {
+            throw StorageError(
+                .unavailable,
+                "cannot trust the database file \(path): it belongs to another user; run chown on it, or choose another database"
+            )
+        }
+        guard status.st_mode & 0o077 != 0, fchmod(descriptor, 0o600) != 0 else { return }
+        throw failure(path, "its permissions cannot be set to 0600: \(String(cString: strerror(errno)))")
+    }
+
+    private static func inUse(_ path: String) -> StorageError {
+        StorageError(
+            .unavailable,
+            "the database \(path) is in use by another aurad: stop that one, or choose another database")
+    }
+
+    private static func isMissing(_ path: String) -> StorageError {
+        StorageError(
+            .unavailable,
+            "cannot make a new database at \(path): aurad holds credentials of machines that another database knows; "
+                + "put that database or a backup back, or move the credentials directory away to begin anew")
+    }
+
+    private static func failure(_ path: String, _ why: String) -> StorageError {
+        StorageError(
+            .unavailable,
+            "cannot open the database \(path): \(why); check that its directory exists and that aurad may write there")
+    }
+}
+
+/// What a database file says of itself.
+enum ApplicationID {
+    /// `AURA` in ASCII, in SQLite's header.
+    static let ours: Int32 = 0x4155_5241
+
+    /// Throws if the file is a database of another program. Reads only, so that such a file stays as it is.
+    static func check(_ path: String) throws {
+        var settings = Configuration()
+        settings.busyMode = .timeout(5)
+        settings.prepareDatabase { try $0.execute(sql: "PRAGMA query_only = ON") }
+        try DatabaseQueue(path: path, configuration: settings).inDatabase { database in
+            let id = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
+            if id == ours { return }
+            // Databases that were made before the number existed have the tables.
+            let tables = try Set(String.fetchAll(database, sql: "SELECT name FROM sqlite_master WHERE type = 'table'"))
+            if id == 0, tables.isEmpty || tables.isSuperset(of: ["setting", "instance", "job", "event", "event_head"]) {
+                return
+            }
+            throw StorageError(
+                .unavailable,
+                "cannot use the database \(path): another program made it; choose another path")
+        }
+    }
+
+    static func set(_ database: Database) throws {
+        guard try Int32.fetchOne(database, sql: "PRAGMA application_id") != ours else { return }
+        try database.execute(sql: "PRAGMA application_id = \(ours)")
+    }
+}
