@@ -50,6 +50,8 @@ final class GroupCommit: Sendable {
     static let queueLimit = 20_000
     static let batchLimit = 256
     private static let triesAfterConflict = 10
+    /// Connections that may be found ended, one after the other, before the callers are told.
+    private static let triesAfterLoss = 2
 
     private static let writers = 2
 
@@ -142,9 +144,11 @@ final class GroupCommit: Sendable {
 
     private func commit(_ batch: [Entry], _ thread: ConnectionThread) {
         var tries = 0
+        var lostConnections = 0
         while true {
+            var mayHaveCommitted = false
             do {
-                let (events, finish) = try thread.perform { try Self.transaction(batch, $0) }
+                let (events, finish) = try thread.perform { try Self.transaction(batch, $0, &mayHaveCommitted) }
                 if !events.isEmpty {
                     committed(events)
                     news.withLock { $0.isWaiting = true }
@@ -152,6 +156,11 @@ final class GroupCommit: Sendable {
                 return finish()
             } catch let error as PostgresError where error.kind == .conflict && tries < Self.triesAfterConflict {
                 tries += 1
+            } catch let error as PostgresError
+                where error.kind == .lost && !mayHaveCommitted && lostConnections < Self.triesAfterLoss
+            {
+                // The server ended the connection, most often while it was idle. The next attempt is made on a new one.
+                lostConnections += 1
             } catch let error as PostgresError where error.kind == .refused && batch.count > 1 {
                 // One of them is to blame, and the others are not to suffer for it.
                 for entry in batch { commit([entry], thread) }
@@ -165,7 +174,7 @@ final class GroupCommit: Sendable {
     }
 
     private static func transaction(
-        _ batch: [Entry], _ connection: PostgresConnection
+        _ batch: [Entry], _ connection: PostgresConnection, _ mayHaveCommitted: inout Bool
     ) throws -> ([Event], () -> Void) {
         var ledger = Ledger()
         var finished: [@Sendable (Int64) -> Void] = []
@@ -189,6 +198,7 @@ final class GroupCommit: Sendable {
                     }
                 }
             }
+            mayHaveCommitted = true
             let base = try ledger.drafts.isEmpty ? headAndCommit(connection) : ledger.commit(connection)
             return (
                 ledger.events(after: base),

@@ -219,6 +219,51 @@ import Testing
     }
 
     /// A daemon stands still between two statements, the ledger's row in its hands: the server ends its transaction.
+    /// The server ends every idle connection of the daemon, again and again; no read and no write fails for that.
+    @Test func connectionsThatEndWhileIdleCostNoCallerAnError() async throws {
+        let store = try await stores(1)[0]
+        let other = try visitor()
+        for number in 1...12 {
+            try other.run(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            // The end is noticed by the server's processes one by one.
+            while try other.run(
+                "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+            ).count > 0 { await Task.yield() }
+            _ = try await store.submit(Fixtures.provision(number, at: start))
+            #expect(try await store.head() == Int64(number))
+            #expect(try await store.job(Fixtures.id(number)) != nil)
+        }
+    }
+
+    /// Something else deleted events: the observer gets those behind the gap all the same.
+    @Test func aGapInTheLedgerHoldsNobodyUp() async throws {
+        let pair = try await stores(2)
+        let log = EventLog()
+        pair[0].observe(log.append)
+        _ = try await pair[1].submit(Fixtures.provision(1, at: start))
+        try await wait(log, for: 1)
+        try visitor().run("UPDATE event_head SET seq = 7 WHERE one = 1")
+        _ = try await pair[1].submit(Fixtures.provision(2, at: start))
+        try await wait(log, for: 8)
+        #expect(log.events.map(\.seq) == [1, 8])
+    }
+
+    @Test(arguments: [
+        "CREATE TABLE job (title text)",
+        "CREATE TABLE schema_version (number integer); INSERT INTO schema_version VALUES (2)",
+    ])
+    func anotherProgramsTablesAreRefusedAndLeftAlone(_ statements: String) async throws {
+        _ = try PostgresServer.shared().make(
+            "t" + place.directory.path.filter { $0.isLetter || $0.isNumber }.lowercased().suffix(40))
+        let other = try visitor()
+        try other.script(statements)
+        let error = try await expectStorageError(.unavailable) { try await PostgresServer.open(place) }
+        #expect(error.message.contains("another program's tables"))
+        #expect(try other.run("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").count == 1)
+    }
+
     @Test func aTransactionThatStandsStillHoldsNobodyForLong() async throws {
         let store = try #require(try await stores(1).first)
         let still = try visitor()
