@@ -102,6 +102,8 @@ extension UnixSocketFile {
         func bind(_ address: sockaddr_un, _ lock: CInt) throws(ListenError) -> UnixSocketFile {
             let descriptor = socket(AF_UNIX, streamSocket, 0)
             guard descriptor >= 0 else { throw systemFailure("open a socket") }
+            // On Linux the file is made with the socket's own mode, as far as the umask lets it.
+            _ = fchmod(descriptor, mode_t(mode))
             let bound = withSocketAddress(address) { start, count in
                 #if canImport(Glibc)
                     Glibc.bind(descriptor, start, count)
@@ -111,13 +113,20 @@ extension UnixSocketFile {
                     Darwin.bind(descriptor, start, count)
                 #endif
             }
-            guard bound == 0, chmod(path, mode_t(mode)) == 0, let found = UnixSocketFile.identity(path) else {
+            guard bound == 0, widen(), let found = UnixSocketFile.identity(path) else {
                 let failure = systemFailure("bind the socket")
                 if bound == 0 { unlink(path) }
                 close(descriptor)
                 throw failure
             }
             return UnixSocketFile(descriptor: descriptor, path: path, lock: lock, identity: found.identity)
+        }
+
+        /// Gives the file its mode where the umask, or another system, made it otherwise.
+        private func widen() -> Bool {
+            var status = stat()
+            guard lstat(path, &status) == 0 else { return false }
+            return status.st_mode & 0o777 == mode_t(mode) || chmod(path, mode_t(mode)) == 0
         }
 
         /// The error of connecting to whoever serves the path; 0 if somebody does.

@@ -7,6 +7,11 @@ struct Aurad: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "aurad", abstract: "Serves Aura's control plane over JSON-RPC.", version: AuraVersion.text,
         subcommands: [Run.self, CheckConfig.self, Migrate.self], defaultSubcommand: Run.self)
+
+    static func main() async {
+        TrustedDirectory.closeUmask()
+        await main(nil)
+    }
 }
 
 /// The options that every command takes. A flag goes over the environment, which goes over the file.
@@ -27,8 +32,12 @@ struct ConfigurationOptions: ParsableArguments {
     var database: String?
 
     func load() async throws -> Settings {
+        if let database { try DatabaseLocation.checkFlag(database) }
+        if let config { try TrustedDirectory.check(TrustedDirectory.parent(of: config), .configuration) }
         let flags = ["socket": socket, "listen": listen, "http": http, "database": database].compactMapValues { $0 }
-        return try Settings.read(try await SettingsSource(file: config, flags: flags))
+        let settings = try Settings.read(try await SettingsSource(file: config, flags: flags))
+        try settings.checkDirectories()
+        return settings
     }
 }
 

@@ -87,6 +87,7 @@ struct Daemon {
         var addresses: [ListenAddress] = [.unix(path: settings.wire.socket)]
         if let listen = settings.wire.listen { addresses.append(.tcp(host: listen.host, port: listen.port)) }
         try prepareSocketDirectory()
+        try TrustedDirectory.check(TrustedDirectory.parent(of: settings.wire.socket), .socket)
         let http = settings.wire.http
         let opening = Opening(of: http == nil ? 1 : 2) { addresses in
             ready.open()

@@ -6,24 +6,50 @@ import StorageSQLite
 /// Where jobs and events are kept.
 enum DatabaseLocation: Sendable {
     case sqlite(path: String)
-    /// libpq's URL, with whatever it says of TLS and passwords.
-    case postgres(PostgresSettings)
+    case postgres(PostgresURL, PostgresSettings)
 
     /// Throws where the text names no database.
     ///
     /// - Parameters:
     ///   - listenURL: where PostgreSQL is reached past a pooler.
     ///   - preparesStatements: false behind a pooler that gives each transaction another session.
-    init(_ text: String, listenURL: String? = nil, preparesStatements: Bool = true) throws(SettingsError) {
+    ///   - allowsWeaker: whether a URL may weaken TLS to a server on another machine.
+    init(
+        _ text: String, listenURL: String? = nil, preparesStatements: Bool = true, allowsWeaker: Bool = false
+    ) throws(SettingsError) {
         if text.hasPrefix("sqlite:"), text.count > "sqlite:".count {
             self = .sqlite(path: String(text.dropFirst("sqlite:".count)))
         } else if text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") {
+            let url = try Self.read(text, "database", allowsWeaker: allowsWeaker)
+            let listening = try listenURL.map { (text) throws(SettingsError) in
+                try Self.read(text, "postgres.listenUrl", allowsWeaker: allowsWeaker)
+            }
             self = .postgres(
-                PostgresSettings(url: text, listenURL: listenURL, preparesStatements: preparesStatements))
+                url,
+                PostgresSettings(
+                    url: url.connectionString, listenURL: listening?.connectionString,
+                    preparesStatements: preparesStatements))
         } else {
-            throw SettingsError(
-                "cannot use database = \(Self.hidingPassword(text)): it has to be sqlite:PATH or postgres://USER@HOST/DATABASE"
-            )
+            // The text may hold a password.
+            throw SettingsError("cannot use database: it has to be sqlite:PATH or postgres://USER@HOST/DATABASE")
+        }
+    }
+
+    /// Throws if the text that `--database` was given holds a password: every user reads it in the list of processes.
+    static func checkFlag(_ text: String) throws(SettingsError) {
+        guard !text.hasPrefix("sqlite:"), let url = try? PostgresURL(text, allowsWeaker: true), url.hasPassword else {
+            return
+        }
+        throw SettingsError(
+            "cannot take a password in --database, where every user of this machine can read it: "
+                + "set AURA_DATABASE, or database in the configuration")
+    }
+
+    private static func read(_ text: String, _ key: String, allowsWeaker: Bool) throws(SettingsError) -> PostgresURL {
+        do {
+            return try PostgresURL(text, allowsWeaker: allowsWeaker)
+        } catch {
+            throw SettingsError("cannot use \(key): \(error)")
         }
     }
 
@@ -39,7 +65,7 @@ enum DatabaseLocation: Sendable {
     var description: String {
         switch self {
         case .sqlite(let path): "sqlite:\(path)"
-        case .postgres(let settings): Self.hidingPassword(settings.url)
+        case .postgres(let url, _): url.description
         }
     }
 
@@ -47,19 +73,8 @@ enum DatabaseLocation: Sendable {
     func open(logger: Logger) async throws -> any Store {
         switch self {
         case .sqlite(let path): try SQLiteStore(path: path, installation: Installation.new())
-        case .postgres(let settings):
+        case .postgres(_, let settings):
             try await PostgresStore.open(settings, installation: Installation.new(), logger: logger)
         }
-    }
-
-    /// `postgres://user:secret@host/name` as `postgres://user@host/name`; what follows a `?` may hold one, too.
-    private static func hidingPassword(_ url: String) -> String {
-        let plain = url.prefix { $0 != "?" }
-        guard let scheme = plain.firstRange(of: "://"), let at = plain.lastIndex(of: "@"), scheme.upperBound <= at
-        else {
-            return String(plain)
-        }
-        let user = plain[scheme.upperBound..<at].prefix { $0 != ":" }
-        return "\(plain[..<scheme.upperBound])\(user)\(plain[at...])"
     }
 }

@@ -5,6 +5,7 @@ import Yams
 enum KnownSettings {
     static let keys: Set<String> = [
         "socket", "listen", "http", "origins", "database", "postgres.preparesStatements", "postgres.listenUrl",
+        "postgres.insecure",
         "stateDirectory", "credentialsDirectory", "log.level",
         "hetzner.endpoint", "hetzner.token", "hetzner.tokenFile", "hetzner.image", "hetzner.placements",
         "hetzner.firewall", "hetzner.firewallName", "hetzner.concurrentRequests", "hetzner.certificateAuthorityFile",

@@ -14,7 +14,8 @@ extension Settings {
             database: try DatabaseLocation(
                 source.text("database") ?? "sqlite:/var/lib/aura/aura.db",
                 listenURL: source.text("postgres.listenUrl"),
-                preparesStatements: try source.flag("postgres.preparesStatements", true)),
+                preparesStatements: try source.flag("postgres.preparesStatements", true),
+                allowsWeaker: try source.flag("postgres.insecure", false)),
             stateDirectory: state, credentialsDirectory: source.text("credentialsDirectory") ?? state + "/credentials",
             logLevel: try source.choice(
                 "log.level", "info", of: ["trace", "debug", "info", "notice", "warning", "error", "critical"]),

@@ -1,0 +1,63 @@
+import Glibc
+
+/// A directory that aurad keeps files in, or reads its configuration from.
+enum TrustedDirectory {
+    /// What a directory is for, as errors name it.
+    enum Purpose: String {
+        case state = "stateDirectory"
+        case credentials = "credentialsDirectory"
+        case socket = "the socket's directory"
+        case database = "the database's directory"
+        case configuration = "the configuration's directory"
+    }
+
+    /// The mode of files that are made without one: nobody but aurad's user reads or writes them. First thing in the process.
+    static func closeUmask() {
+        umask(0o077)
+    }
+
+    /// Throws ``SettingsError`` if the directory belongs to another user than aurad's or root, or if others may write to it: they could
+    /// replace keys, the socket or the database. A directory that is missing passes.
+    static func check(_ path: String, _ purpose: Purpose) throws(SettingsError) {
+        var status = stat()
+        guard stat(path.isEmpty ? "." : path, &status) == 0 else {
+            if errno == ENOENT { return }
+            throw SettingsError(
+                "cannot use \(path), \(purpose.rawValue): \(String(cString: strerror(errno))); "
+                    + "check that it is a directory that aurad may use")
+        }
+        guard status.st_mode & S_IFMT == S_IFDIR else {
+            throw SettingsError("cannot use \(path), \(purpose.rawValue): it is no directory")
+        }
+        if let fault = fault(owner: status.st_uid, mode: status.st_mode, user: geteuid()) {
+            throw SettingsError("cannot trust \(path), \(purpose.rawValue): \(fault) \(path)")
+        }
+    }
+
+    /// Why a directory is not trusted, and the command that mends it, without its path; `nil` if it is trusted.
+    static func fault(owner: uid_t, mode: mode_t, user: uid_t) -> String? {
+        if owner != user, owner != 0 {
+            return "it belongs to the user \(owner); make it aurad's own: chown \(user)"
+        }
+        return mode & 0o022 == 0 ? nil : "others may write to it; run chmod go-w"
+    }
+
+    /// The directory of a file's path.
+    static func parent(of path: String) -> String {
+        guard let slash = path.lastIndex(of: "/") else { return "." }
+        return slash == path.startIndex ? "/" : String(path[..<slash])
+    }
+}
+
+extension Settings {
+    /// Checks every directory that exists already. Throws ``SettingsError``.
+    func checkDirectories() throws(SettingsError) {
+        try TrustedDirectory.check(stateDirectory, .state)
+        try TrustedDirectory.check(credentialsDirectory, .credentials)
+        try TrustedDirectory.check(TrustedDirectory.parent(of: wire.socket), .socket)
+        switch database {
+        case .sqlite(let path): try TrustedDirectory.check(TrustedDirectory.parent(of: path), .database)
+        case .postgres: break
+        }
+    }
+}
