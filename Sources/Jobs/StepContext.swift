@@ -13,6 +13,7 @@ public final class StepContext: Sendable {
     public let random: any RandomSource
     let index: Int
     private let run: JobRun
+    private static let instancePage = 500
 
     init(run: JobRun, index: Int) {
         self.run = run
@@ -48,6 +49,21 @@ public final class StepContext: Sendable {
     public var remaining: Duration {
         let deadline = run.machine.withLock { $0.steps[index]?.deadline }
         return deadline.map { max($0 - time.now(), .zero) } ?? step.timeLimit
+    }
+
+    /// Returns an instance that is not destroyed, is not the job's own, and for which `matches` is true; otherwise `nil`.
+    ///
+    /// Reads all such instances from the store, 500 at a time.
+    public func otherInstance(where matches: (Instance) -> Bool) async throws -> Instance? {
+        let own = instance.id
+        var last: InstanceID?
+        var page: [Instance]
+        repeat {
+            page = try await run.environment.store.instances(InstanceQuery(after: last, limit: Self.instancePage))
+            last = page.last?.id
+            if let found = page.first(where: { $0.id != own && matches($0) }) { return found }
+        } while page.count == Self.instancePage
+        return nil
     }
 
     /// Throws `fenced` where the job may be another worker's by now, so that nothing outside may be touched for it.

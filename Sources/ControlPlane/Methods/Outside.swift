@@ -67,8 +67,11 @@ struct Outside {
     }
 
     private func devices(_ instance: Instance) async throws -> [ResourceView] {
-        try await services.network?.devices(hostname: instance.outsideName).map { device in
-            ResourceView(kind: .device, id: device.nodeID, name: device.name, state: nil, ours: !device.tags.isEmpty)
-        } ?? []
+        guard let network = services.network else { return [] }
+        return try await network.devices(hostname: instance.outsideName).map { device in
+            ResourceView(
+                kind: .device, id: device.nodeID, name: device.name, state: nil,
+                ours: device.carries(network.machineTags))
+        }
     }
 }

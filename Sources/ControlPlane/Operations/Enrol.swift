@@ -10,9 +10,20 @@ struct Enrol {
     struct Memory: Codable, Sendable {
         /// The key that the last try minted.
         var keyID: String?
-        /// What the machine said of itself once it had joined.
+        /// When the first of the step's keys was minted; no node of the machine is older.
+        var mintedAt: Timestamp?
+        /// The node that the machine reported. Nothing is believed of it but its id, and that only after ``confirm``.
         var joined: TailnetFacts?
+        /// Looks in a row at which the network's record of that node did not fit the machine.
+        var mismatches: Int?
+        /// Tries to remove older nodes that failed.
+        var cleanings: Int?
     }
+
+    /// Looks that must disagree before a node counts as not the machine's.
+    private static let looksNeeded = 2
+    private static let cleaningTries = 5
+    private static let looksApart = Duration.seconds(3)
 
     func perform(_ context: StepContext) async throws -> StepOutcome {
         guard let network = services.network, let tailnet = services.settings.tailnet,
@@ -25,9 +36,9 @@ struct Enrol {
             }
             guard let joined else { return .wait(.seconds(2), reason: "for a place among the configuration runs") }
             memory.joined = joined
-            try await context.checkpoint(memory, externalID: joined.nodeId) { $0.tailnet = joined }
+            try await context.checkpoint(memory)
         }
-        return try await confirm(context, memory, network)
+        return try await confirm(context, &memory, network)
     }
 
     private func join(
@@ -35,10 +46,12 @@ struct Enrol {
         _ configuration: any ConfigurationDriver
     ) async throws -> TailnetFacts {
         let instance = context.instance
-        if let former = memory.keyID { try await network.revokeKey(id: former) }
+        if let former = memory.keyID { await network.revokeSpent(former, context) }
+        let now = context.time.now()
         let key = try await network.mintKey(
             EnrolmentKeySpecification(description: instance.outsideName, lifetime: tailnet.keyLifetime))
         memory.keyID = key.id
+        memory.mintedAt = memory.mintedAt ?? key.created ?? now
         try await context.checkpoint(memory)
         var variables = tailnet.variables.merging(RunVariables.common(context)) { $1 }
         variables["tailnet_hostname"] = .string(instance.outsideName)
@@ -56,20 +69,69 @@ struct Enrol {
         return joined
     }
 
-    /// The network's own word that the node is there; older nodes of the same machine go, and the spent key.
+    /// Accepts the reported node if the network's own record of it fits the machine, and takes name and addresses from that
+    /// record. Older nodes of the same machine and the spent key are removed, as far as that succeeds.
     private func confirm(
-        _ context: StepContext, _ memory: Memory, _ network: any NetworkDriver
+        _ context: StepContext, _ memory: inout Memory, _ network: any NetworkDriver
     ) async throws -> StepOutcome {
         guard let joined = memory.joined else { return .done }
-        guard try await network.device(nodeID: joined.nodeId) != nil else {
+        guard let device = try await network.device(nodeID: joined.nodeId) else {
             return .wait(.seconds(2), reason: "for the tailnet to list the machine")
         }
-        for device in try await network.devices(hostname: context.instance.outsideName)
-        where device.nodeID != joined.nodeId {
-            try await network.deleteDevice(nodeID: device.nodeID)
+        let nodes = TailnetNodes(network: network)
+        if let objection = try await nodes.objection(to: device, context, mintedAt: memory.mintedAt) {
+            return try await doubt(objection, device, context, &memory)
         }
-        if let key = memory.keyID { try await network.revokeKey(id: key) }
-        try await context.report("joined the tailnet as \(joined.name)", fraction: 1)
+        memory.mismatches = nil
+        let facts = TailnetFacts(nodeId: device.nodeID, name: device.name, addresses: device.addresses)
+        try await context.checkpoint(memory, externalID: device.nodeID) { $0.tailnet = facts }
+        try await removeOlder(than: device, context, &memory, nodes)
+        if let key = memory.keyID { await network.revokeSpent(key, context) }
+        try await context.report("joined the tailnet as \(device.name)", fraction: 1)
         return .done
+    }
+
+    /// A single record may be an odd answer: the step fails only if a second look says the same.
+    private func doubt(
+        _ objection: String, _ device: NetworkDevice, _ context: StepContext, _ memory: inout Memory
+    ) async throws -> StepOutcome {
+        let looks = (memory.mismatches ?? 0) + 1
+        guard looks < Self.looksNeeded else {
+            throw Failure(
+                .permanent, code: "tailnetMismatch",
+                message: "cannot accept \(PlainText.clean(device.nodeID, limitBytes: 60)) as the tailnet node of "
+                    + "\(context.instance.name): \(objection)")
+        }
+        memory.mismatches = looks
+        try await context.checkpoint(memory)
+        return .wait(Self.looksApart, reason: "to look once more at a tailnet node that does not fit: \(objection)")
+    }
+
+    /// Cleaning never fails the step: after a refusal or a few tries, an older node that stays is the sweep's to remove.
+    private func removeOlder(
+        than device: NetworkDevice, _ context: StepContext, _ memory: inout Memory, _ nodes: TailnetNodes
+    ) async throws {
+        do {
+            let older = try await nodes.network.devices(hostname: context.instance.outsideName)
+                .filter { $0.nodeID != device.nodeID }
+            try await nodes.remove(older, context)
+        } catch let failure as Failure {
+            memory.cleanings = (memory.cleanings ?? 0) + 1
+            try await context.checkpoint(memory)
+            guard failure.errorClass == .permanent || memory.cleanings ?? 0 >= Self.cleaningTries else { throw failure }
+            try await context.report("older tailnet nodes of the machine stay for the sweep: \(failure.message)")
+        }
+    }
+}
+
+extension NetworkDriver {
+    /// Revokes a key that has served. It expires by itself, so a refusal is reported and stops nothing.
+    func revokeSpent(_ id: String, _ context: StepContext) async {
+        do {
+            try await revokeKey(id: id)
+        } catch {
+            let reason = (error as? Failure)?.message ?? "it was interrupted"
+            try? await context.report("the spent tailnet key \(id) is not revoked, and expires by itself: \(reason)")
+        }
     }
 }

@@ -63,13 +63,17 @@ struct Removal {
         return .done
     }
 
+    /// The recorded node and every node with the machine's host name, as far as they are the instance's.
     func devices(_ context: StepContext) async throws -> StepOutcome {
         guard let network = services.network else { return .done }
-        if let key = try? context.memory(Enrol.Memory.self)?.keyID { try await network.revokeKey(id: key) }
-        if let known = context.instance.tailnet { try await network.deleteDevice(nodeID: known.nodeId) }
-        for device in try await network.devices(hostname: context.instance.outsideName) {
-            try await network.deleteDevice(nodeID: device.nodeID)
+        if let key = try? context.memory(Enrol.Memory.self)?.keyID { await network.revokeSpent(key, context) }
+        var devices = try await network.devices(hostname: context.instance.outsideName)
+        if let known = context.instance.tailnet?.nodeId, !devices.contains(where: { $0.nodeID == known }),
+            let device = try await network.device(nodeID: known)
+        {
+            devices.append(device)
         }
+        try await TailnetNodes(network: network).remove(devices, context)
         try await context.checkpoint { $0.tailnet = nil }
         return .done
     }

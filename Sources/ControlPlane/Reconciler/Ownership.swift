@@ -30,6 +30,7 @@ struct Ownership: Sendable {
 
     private let byID: [InstanceID: Instance]
     private let byName: [String: Instance]
+    private let byNode: [String: Instance]
     private let busy: Set<InstanceID>
     /// Names that were ours, as rows of destroyed instances or labels of orphans say.
     private let formerNames: Set<String>
@@ -37,6 +38,7 @@ struct Ownership: Sendable {
     init(live: [Instance], busy: Set<InstanceID>, formerNames: Set<String> = []) {
         byID = Dictionary(uniqueKeysWithValues: live.map { ($0.id, $0) })
         byName = Dictionary(live.map { ($0.outsideName, $0) }) { first, _ in first }
+        byNode = Dictionary(live.compactMap { row in row.tailnet.map { ($0.nodeId, row) } }) { first, _ in first }
         self.busy = busy
         self.formerNames = formerNames
     }
@@ -69,6 +71,10 @@ struct Ownership: Sendable {
     /// A device has no labels: its host name says whose it is, and only names that our rows know are ours.
     private func device(_ thing: Thing) -> Verdict {
         guard let name = OutsideName(thing.name) else { return .notOurs }
+        // An id that a row has written down outweighs the name: a machine's root user may choose its device's name.
+        if let holder = byNode[thing.key.id], holder.outsideName != thing.name {
+            return busy.contains(holder.id) ? .busy : .owned
+        }
         if let owner = byName[thing.name] {
             if busy.contains(owner.id) { return .busy }
             if owner.phase == .failed { return .orphan(reason: "the provision of \(owner.name) failed and was undone") }
@@ -100,6 +106,16 @@ struct OutsideName {
         guard digits.utf8.count == 8, digits.allSatisfy(\.isHexDigit) else { return nil }
         self.stem = stem
         self.generation = generation
+    }
+
+    /// The outside name that a device's host name holds, without the number that Tailscale adds to a name that is taken.
+    static func text(in hostname: String) -> String? {
+        if OutsideName(hostname) != nil { return hostname }
+        guard let hyphen = hostname.lastIndex(of: "-") else { return nil }
+        let suffix = hostname[hostname.index(after: hyphen)...].utf8
+        guard !suffix.isEmpty, suffix.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+        let name = String(hostname[..<hyphen])
+        return OutsideName(name) == nil ? nil : name
     }
 
     func isEarlier(of instance: Instance) -> Bool {

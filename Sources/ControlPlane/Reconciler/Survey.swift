@@ -26,7 +26,7 @@ struct Survey {
             await listing(.key) { try await services.compute.keys(labels: labels).map(Thing.init) },
         ]
         if let network = services.network {
-            listings.append(await listing(.device) { try await network.devices().compactMap(Thing.init) })
+            listings.append(await listing(.device) { try await network.devices().compactMap { Thing($0, tags: network.machineTags) } })
         }
         return listings
     }
@@ -92,9 +92,9 @@ extension Thing {
             instance: key.labels[Labels.instance].map { InstanceID($0) })
     }
 
-    /// Only devices that carry tags: those that people own have none.
-    init?(_ device: NetworkDevice) {
-        guard !device.tags.isEmpty, OutsideName(device.hostname) != nil else { return nil }
-        self.init(key: Sighting.Key(kind: .device, id: device.nodeID), name: device.hostname)
+    /// Only devices of this tailnet that carry our tags and our kind of name. `NAME-1` is a device of the name `NAME`.
+    init?(_ device: NetworkDevice, tags: Set<String>) {
+        guard device.carries(tags), let name = OutsideName.text(in: device.hostname) else { return nil }
+        self.init(key: Sighting.Key(kind: .device, id: device.nodeID), name: name)
     }
 }

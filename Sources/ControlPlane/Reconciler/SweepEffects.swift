@@ -12,6 +12,8 @@ struct SweepEffects {
     /// Throws where the sweep is another daemon's by now.
     let checkDuty: @Sendable () async throws -> Void
 
+    private static let page = 500
+
     /// Returns the findings with what became of them.
     func carryOut(_ sweep: Sweep) async throws -> [ReconcileFinding] {
         var findings = sweep.findings
@@ -103,8 +105,21 @@ struct SweepEffects {
                 JobQuery(instance: id, states: [.queued, .running, .waiting, .compensating], limit: 1))
             if !active.isEmpty { busy = [id] }
         }
-        guard thing.key.kind != .device else { return nil }
+        if thing.key.kind == .device { return try await reasonToSpareDevice(thing) }
         guard case .orphan = Ownership(live: live, busy: busy).judge(present) else { return "it has an owner by now" }
+        return nil
+    }
+
+    /// No instance may have the device written down, unless its provision failed and was undone.
+    private func reasonToSpareDevice(_ thing: Thing) async throws -> String? {
+        var last: InstanceID?
+        var page: [Instance]
+        repeat {
+            page = try await store.instances(InstanceQuery(after: last, limit: Self.page))
+            last = page.last?.id
+            let holder = page.first { $0.tailnet?.nodeId == thing.key.id && $0.phase != .failed }
+            if let holder { return "it is the node of \(holder.name)" }
+        } while page.count == Self.page
         return nil
     }
 
@@ -124,9 +139,10 @@ struct SweepEffects {
             else { return nil }
             return Thing(key)
         case .device:
-            guard let device = try await services.network?.device(nodeID: thing.key.id), device.hostname == thing.name
+            guard let network = services.network, let device = try await network.device(nodeID: thing.key.id),
+                let present = Thing(device, tags: network.machineTags), present.name == thing.name
             else { return nil }
-            return Thing(device)
+            return present
         }
     }
 }

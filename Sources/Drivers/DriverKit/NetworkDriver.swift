@@ -4,6 +4,9 @@ public import AuraModel
 ///
 /// All calls throw ``Failure`` and follow the cancellation rule of ``ComputeDriver``.
 public protocol NetworkDriver: Sendable {
+    /// The tags of every device that joins with a key from ``mintKey(_:)``. A device without all of them is not Aura's.
+    var machineTags: Set<String> { get }
+
     /// A new key that lets one machine join. Repeating a lost call leaves a key that expires by itself.
     func mintKey(_ specification: EnrolmentKeySpecification) async throws -> EnrolmentKey
     /// Revokes; a key that is gone already is no error.
@@ -13,9 +16,11 @@ public protocol NetworkDriver: Sendable {
     func device(nodeID: String) async throws -> NetworkDevice?
     /// All devices of the network.
     func devices() async throws -> [NetworkDevice]
-    /// The devices that call themselves so. Names are not unique: identity is the node id.
+    /// The devices with this host name, or this host name and a number (`NAME-1`). Names are not unique: identity is the
+    /// node id.
     func devices(hostname: String) async throws -> [NetworkDevice]
-    /// Deletes; a device that is gone already is no error.
+    /// Deletes the device without looking at it; a device that is gone already is no error. The caller must have read the
+    /// device and found it to be Aura's.
     func deleteDevice(nodeID: String) async throws
 }
 
@@ -35,10 +40,13 @@ public struct EnrolmentKeySpecification: Sendable {
 public struct EnrolmentKey: Sendable {
     public var id: String
     public var secret: Secret
+    /// The network's own time of creation, or `nil` if it gave none.
+    public var created: Timestamp?
 
-    public init(id: String, secret: Secret) {
+    public init(id: String, secret: Secret, created: Timestamp? = nil) {
         self.id = id
         self.secret = secret
+        self.created = created
     }
 }
 
@@ -51,9 +59,14 @@ public struct NetworkDevice: Sendable, Hashable {
     public var addresses: [String]
     public var tags: [String]
     public var isAuthorized: Bool
+    /// When the network admitted it, or `nil` if the network does not say: Tailscale leaves it empty for external devices.
+    public var created: Timestamp?
+    /// True if another network shares the device with this one.
+    public var isExternal: Bool
 
     public init(
-        nodeID: String, hostname: String, name: String, addresses: [String], tags: [String], isAuthorized: Bool
+        nodeID: String, hostname: String, name: String, addresses: [String], tags: [String], isAuthorized: Bool,
+        created: Timestamp? = nil, isExternal: Bool = false
     ) {
         self.nodeID = nodeID
         self.hostname = hostname
@@ -61,5 +74,20 @@ public struct NetworkDevice: Sendable, Hashable {
         self.addresses = addresses
         self.tags = tags
         self.isAuthorized = isAuthorized
+        self.created = created
+        self.isExternal = isExternal
+    }
+
+    /// True if the host name is `name`, or `name` with a hyphen and a number, as Tailscale writes a name that is taken.
+    public func isNamed(_ name: String) -> Bool {
+        if hostname == name { return true }
+        guard hostname.hasPrefix(name + "-") else { return false }
+        let suffix = hostname.utf8.dropFirst(name.utf8.count + 1)
+        return !suffix.isEmpty && suffix.allSatisfy { (0x30...0x39).contains($0) }
+    }
+
+    /// True if the device belongs to this network and has all of `tags`. No tags at all match nothing.
+    public func carries(_ tags: Set<String>) -> Bool {
+        !isExternal && !tags.isEmpty && tags.isSubset(of: self.tags)
     }
 }

@@ -13,6 +13,8 @@ public final class TailscaleNetwork: NetworkDriver {
     private let settings: TailscaleSettings
     private let api: TailscaleAPI
 
+    public var machineTags: Set<String> { Set(settings.tags) }
+
     public init(
         settings: TailscaleSettings, http: any HTTPTransport, time: any TimeSource, random: any RandomSource,
         log: Logger
@@ -38,7 +40,8 @@ public final class TailscaleNetwork: NetworkDriver {
         guard let id = answer["id"]?.stringValue, let key = answer["key"]?.stringValue, !id.isEmpty, !key.isEmpty else {
             throw Failure(.transient, code: "providerAnswer", message: "cannot \(what): there is none in the answer")
         }
-        return EnrolmentKey(id: id, secret: Secret(key))
+        return EnrolmentKey(
+            id: id, secret: Secret(key), created: answer["created"]?.stringValue.flatMap(Timestamp.init))
     }
 
     public func revokeKey(id: String) async throws {
@@ -55,7 +58,7 @@ public final class TailscaleNetwork: NetworkDriver {
     }
 
     public func devices(hostname: String) async throws -> [NetworkDevice] {
-        try await devices().filter { $0.hostname == hostname }
+        try await devices().filter { $0.isNamed(hostname) }
     }
 
     /// The whole tailnet in one answer: the API's lists have no pages (`facts/tailscale.md`).
@@ -98,7 +101,9 @@ public final class TailscaleNetwork: NetworkDriver {
         return NetworkDevice(
             nodeID: id, hostname: value["hostname"]?.stringValue ?? "",
             name: name.hasSuffix(".") ? String(name.dropLast()) : name, addresses: texts("addresses"),
-            tags: texts("tags"), isAuthorized: value["authorized"]?.boolValue ?? false)
+            tags: texts("tags"), isAuthorized: value["authorized"]?.boolValue ?? false,
+            created: value["created"]?.stringValue.flatMap(Timestamp.init),
+            isExternal: value["isExternal"]?.boolValue ?? false)
     }
 }
 

@@ -59,7 +59,7 @@ struct TailnetBench {
 
     static let device = #"""
         {"id":"92960230385","nodeId":"nAbC3CNTRL","name":"aura-ada-g1.tail1234.ts.net.","hostname":"aura-ada-g1",
-         "addresses":["100.101.102.103","fd7a:115c:a1e0::1"],"user":"tagged-devices","tags":["tag:aura-vm"],"created":"",
+         "addresses":["100.101.102.103","fd7a:115c:a1e0::1"],"user":"tagged-devices","tags":["tag:aura-vm"],"created":"2026-11-20T12:02:00Z",
          "lastSeen":null,"connectedToControl":true,"authorized":true,"isExternal":false,"machineKey":"mkey:00"}
         """#
 }
@@ -76,6 +76,7 @@ struct TailnetBench {
             EnrolmentKeySpecification(description: "aura ada/ö@x", lifetime: .seconds(600)))
         #expect(key.id == "kKey2CNTRL")
         #expect(key.secret.reveal() == "tskey-auth-secret")
+        #expect(key.created == Timestamp("2026-11-20T12:00:00Z"))
         #expect(bench.transport.lines == ["POST /v2/oauth/token", "POST /v2/tailnet/-/keys"])
         let request = try #require(bench.transport.requests.last)
         #expect(request.headers["Authorization"] == "Bearer t1")
@@ -121,19 +122,24 @@ struct TailnetBench {
             device
                 == NetworkDevice(
                     nodeID: "nAbC3CNTRL", hostname: "aura-ada-g1", name: "aura-ada-g1.tail1234.ts.net",
-                    addresses: ["100.101.102.103", "fd7a:115c:a1e0::1"], tags: ["tag:aura-vm"], isAuthorized: true))
+                    addresses: ["100.101.102.103", "fd7a:115c:a1e0::1"], tags: ["tag:aura-vm"], isAuthorized: true,
+                    created: Timestamp("2026-11-20T12:02:00Z")))
         #expect(bench.others == ["GET /v2/device/nAbC3CNTRL"])
     }
 
+    /// `NAME-1` is the same name where it was taken; anything else after the name is another name.
     @Test func devicesAreChosenByTheirOwnNameForThemselves() async throws {
+        let strangers = ["aura-ada-g1-", "aura-ada-g1-x", "aura-ada-g11", "aura-ada-g1-1-2"].map {
+            #"{"nodeId":"n9","hostname":"\#($0)"}"#
+        }
         let other = #"{"nodeId":"n2","name":"aura-ada-g1-1.t.net","hostname":"aura-ada-g1-1"}"#
         let bare = #"{"id":"77","hostname":"aura-ada-g1"}"#
         let bench = TailnetBench { (_, _) throws(HTTPError) in
-            .json(200, #"{"devices":[\#(other),\#(TailnetBench.device),\#(bare)]}"#)
+            .json(200, #"{"devices":[\#((strangers + [other, TailnetBench.device, bare]).joined(separator: ","))]}"#)
         }
         let devices = try await bench.driver.devices(hostname: "aura-ada-g1")
-        #expect(devices.map(\.nodeID) == ["nAbC3CNTRL", "77"])
-        #expect(devices.map(\.isAuthorized) == [true, false])
+        #expect(devices.map(\.nodeID) == ["n2", "nAbC3CNTRL", "77"])
+        #expect(devices.map(\.isAuthorized) == [false, true, false])
         #expect(bench.others == ["GET /v2/tailnet/-/devices"])
     }
 

@@ -30,6 +30,8 @@ final class SimCloud: Sendable {
         }
     }
 
+    static let tag = "tag:agent"
+
     let scheduler: Scheduler
     private let random: any RandomSource
     private let state = Locked(State())
@@ -207,10 +209,11 @@ extension SimCloud {
     }
 
     func mintKey() -> EnrolmentKey {
-        withState { state in
+        let created = Timestamp(milliseconds: Scheduler.epoch.milliseconds + scheduler.now)
+        return withState { state in
             let id = "k\(state.id())"
             state.enrolmentKeys.insert(id)
-            return EnrolmentKey(id: id, secret: Secret(id))
+            return EnrolmentKey(id: id, secret: Secret(id), created: created)
         }
     }
 
@@ -226,7 +229,8 @@ extension SimCloud {
             }
             let device = NetworkDevice(
                 nodeID: "n\(state.id())", hostname: hostname, name: "\(hostname).tail.net", addresses: ["100.64.0.1"],
-                tags: ["tag:agent"], isAuthorized: true)
+                tags: [Self.tag], isAuthorized: true,
+                created: Timestamp(milliseconds: Scheduler.epoch.milliseconds + scheduler.now))
             state.devices[device.nodeID] = device
             return device
         }

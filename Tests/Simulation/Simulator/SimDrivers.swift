@@ -104,6 +104,7 @@ extension SimDrivers: ComputeDriver {
 }
 
 extension SimDrivers: NetworkDriver {
+    var machineTags: Set<String> { [SimCloud.tag] }
     func mintKey(_ specification: EnrolmentKeySpecification) async throws -> EnrolmentKey {
         try await call("mint key", changes: true) { cloud.mintKey() }
     }
