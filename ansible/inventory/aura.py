@@ -2,7 +2,7 @@
 """Ansible's inventory from a running aurad: every instance that has a server, by name.
 
 Asks aurad over its Unix socket. Environment: AURA_SOCKET (needed), AURA_INSTANCE (only this instance id),
-AURA_SSH_DIRECTORY (id_ed25519 and known_hosts of the run), AURA_SSH_USER, AURA_SSH_PORT.
+AURA_SSH_DIRECTORY (id_ed25519, known_hosts and config of the run), AURA_SSH_USER, AURA_SSH_PORT.
 """
 
 from __future__ import annotations
@@ -26,6 +26,14 @@ CONTROL_PATH_LIMIT_BYTES = 107 - 17  # a Unix socket's path, less what ssh appen
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 # Ansible takes host variables for templates: a value with any other character must not get that far.
 VALUE = re.compile(r"[A-Za-z0-9_.:/@+-]{1,128}")
+
+# For a directory that a person made, without aurad's `config`; the same as SSHConfiguration.swift writes.
+OPTIONS = (
+    "GlobalKnownHostsFile=/dev/null", "StrictHostKeyChecking=yes", "UpdateHostKeys=no", "VerifyHostKeyDNS=no",
+    "IdentitiesOnly=yes", "IdentityAgent=none", "PasswordAuthentication=no", "KbdInteractiveAuthentication=no",
+    "HostbasedAuthentication=no", "GSSAPIAuthentication=no", "BatchMode=yes", "ForwardAgent=no", "ForwardX11=no",
+    "ClearAllForwardings=yes", "Tunnel=no", "PermitLocalCommand=no", "ProxyCommand=none", "CanonicalizeHostname=no",
+)
 
 
 class InventoryError(Exception):
@@ -142,18 +150,21 @@ def group(prefix, value):
 
 
 def ssh_variables(directory, instance_id):
-    """How ssh proves who it is and whom it trusts: the files of this run and nothing else."""
-    known_hosts = os.path.join(directory, "known_hosts")
-    options = [
-        f"UserKnownHostsFile={known_hosts}", "GlobalKnownHostsFile=/dev/null", "StrictHostKeyChecking=yes",
-        "IdentitiesOnly=yes", "PasswordAuthentication=no", f"HostKeyAlias={instance_id}",
-    ]
+    """The variables that make ssh use the files of this run and read no configuration of the account or the system."""
     for unusable in ("%", '"', "{", "}", " ", "\n"):
         if unusable in directory:
             raise InventoryError(f"cannot use AURA_SSH_DIRECTORY: the path has the character {unusable!r}")
+    config = os.path.join(directory, "config")
+    if os.path.exists(config):
+        arguments = ["-F", config]  # aurad wrote it; its boot probe and health checks use the same options
+    else:
+        arguments = ["-F", "none"]
+        for option in (f"UserKnownHostsFile={os.path.join(directory, 'known_hosts')}", f"HostKeyAlias={instance_id}",
+                       *OPTIONS):
+            arguments += ["-o", option]
     variables = {
         "ansible_ssh_private_key_file": os.path.join(directory, "id_ed25519"),
-        "ansible_ssh_common_args": " ".join(f"-o {shlex.quote(option)}" for option in options),
+        "ansible_ssh_common_args": " ".join(shlex.quote(argument) for argument in arguments),
     }
     control = os.path.join(directory, "c" + hashlib.sha256(instance_id.encode()).hexdigest()[:8])
     if len(os.fsencode(control)) <= CONTROL_PATH_LIMIT_BYTES:

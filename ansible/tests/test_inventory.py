@@ -114,7 +114,23 @@ def test_ssh_trusts_the_files_of_the_run_alone(job, aurad):
     for option in (f"UserKnownHostsFile={job}/ssh/known_hosts", "StrictHostKeyChecking=yes", "IdentitiesOnly=yes",
                    "PasswordAuthentication=no", "HostKeyAlias=01990000-0000-7000-8000-000000000001"):
         assert f"-o {option}" in arguments
+    assert arguments.startswith("-F none ")
     assert variables["ansible_control_path"].startswith(f"{job}/ssh/")
+
+
+def test_ansible_gives_ssh_the_configuration_of_the_run_and_no_other(job, aurad):
+    aurad(aurad_double.serving([aurad_double.instance(1)]))
+    (job / "ssh").mkdir()
+    (job / "ssh" / "config").write_text("BatchMode yes\n", encoding="utf-8")
+    stub = job / "ssh-stub"
+    stub.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" > {job}/arguments\nexit 255\n', encoding="utf-8")
+    stub.chmod(0o700)
+    book = job / "play.yml"
+    book.write_text("- hosts: aura\n  gather_facts: false\n  tasks: [{ansible.builtin.raw: 'true'}]\n", encoding="utf-8")
+    play(job, "-i", SCRIPT, book, AURA_SOCKET=str(job / "s"), AURA_SSH_DIRECTORY=f"{job}/ssh",
+         ANSIBLE_SSH_EXECUTABLE=str(stub), ANSIBLE_SSH_RETRIES="0")
+    arguments = (job / "arguments").read_text(encoding="utf-8").splitlines()
+    assert [arguments[index + 1] for index, name in enumerate(arguments) if name == "-F"] == [f"{job}/ssh/config"]
 
 
 def test_a_long_directory_does_without_a_shared_connection(job, aurad):

@@ -3,7 +3,7 @@ import DriverKit
 import JSON
 import Jobs
 
-/// Waiting until the agent says that it is ready.
+/// Waits until the agent has started. Channels that are not ready are reported and do not fail the step.
 struct AgentHealth {
     let services: MachineServices
 
@@ -17,11 +17,14 @@ struct AgentHealth {
         do {
             let report = try await services.health.probe(
                 HealthTarget(address: address, port: health.port, access: access))
+            if let channels = report.channelsNotReady {
+                try await context.report("channels not ready: \(channels)")
+            }
             try await context.report(
                 "the agent answers \(report.status)", fraction: 1, data: ["body": .string(report.body)])
             return .done
         } catch let failure as Failure where failure.errorClass == .transient {
-            return .wait(services.settings.pace.healthPoll, reason: "for the agent to be ready: \(failure.message)")
+            return .wait(services.settings.pace.healthPoll, reason: "for the agent to start: \(failure.message)")
         }
     }
 }

@@ -4,8 +4,8 @@ public import HTTPClient
 
 /// Looks at an agent over plain HTTP, where it listens on the machine's address.
 ///
-/// `/readyz` answers 200 once channels, plugins and hooks have settled, and 503 before; an agent that has no such path
-/// (404) is asked for `/healthz` instead (OpenClaw's gateway, facts of autumn 2026).
+/// `/startupz` answers 200 once the agent has started, and 503 before; an agent without that path (404) is asked for
+/// `/healthz` instead. `/readyz` includes the channels (OpenClaw's gateway, its documentation of autumn 2026).
 public struct HTTPHealth: HealthDriver {
     private let http: any HTTPTransport
     private let timeout: Duration
@@ -16,9 +16,10 @@ public struct HTTPHealth: HealthDriver {
     }
 
     public func probe(_ target: HealthTarget) async throws -> HealthReport {
-        var answer = try await get("/readyz", target)
-        if answer.status == 404 { answer = try await get("/healthz", target) }
-        return try HealthVerdict.report(status: answer.status, body: answer.body, target)
+        try await HealthVerdict.report(target) { path in
+            let answer = try await get(path, target)
+            return (answer.status, answer.body)
+        }
     }
 
     private func get(_ path: String, _ target: HealthTarget) async throws(Failure) -> HTTPResponse {
@@ -35,16 +36,37 @@ public struct HTTPHealth: HealthDriver {
     }
 }
 
-/// What an answer of a readiness endpoint means.
+/// What the answers of an agent's health endpoints mean.
 enum HealthVerdict {
-    static func report(status: Int, body: [UInt8], _ target: HealthTarget) throws(Failure) -> HealthReport {
-        let text = PlainText.clean(String(decoding: body.prefix(4096), as: UTF8.self), limitBytes: 197)
-        guard (200...299).contains(status) else {
-            let said = text.isEmpty ? "" : ": \(text)"
+    typealias Answer = (status: Int, body: [UInt8])
+
+    /// - Parameter get: asks the agent for one path.
+    static func report(_ target: HealthTarget, get: (String) async throws -> Answer) async throws -> HealthReport {
+        var answer = try await get("/startupz")
+        if answer.status == 404 { answer = try await get("/healthz") }
+        let text = words(answer.body)
+        guard (200...299).contains(answer.status) else {
             throw Failure(
                 .transient, code: "agentNotReady",
-                message: "the agent on \(target.address):\(target.port) is not ready: status \(status)\(said)")
+                message: "the agent on \(target.address):\(target.port) has not started: \(said(answer))")
         }
-        return HealthReport(status: status, body: text)
+        return HealthReport(status: answer.status, body: text, channelsNotReady: await channels(get))
+    }
+
+    /// The readiness of the channels never fails a probe, so an error here counts as an unknown state.
+    private static func channels(_ get: (String) async throws -> Answer) async -> String? {
+        guard let answer = try? await get("/readyz"), answer.status != 404, !(200...299).contains(answer.status) else {
+            return nil
+        }
+        return said(answer)
+    }
+
+    private static func said(_ answer: Answer) -> String {
+        let text = words(answer.body)
+        return "status \(answer.status)" + (text.isEmpty ? "" : ": \(text)")
+    }
+
+    private static func words(_ body: [UInt8]) -> String {
+        PlainText.clean(String(decoding: body.prefix(4096), as: UTF8.self), limitBytes: 197)
     }
 }

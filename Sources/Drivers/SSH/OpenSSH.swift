@@ -50,7 +50,10 @@ public final class OpenSSH: RemoteShellDriver {
         try OutsideCall.check()
         return try await inDirectory("reach \(access.address)") { directory in
             try access.writeFiles(into: directory)
-            let arguments = SSHArguments.of(access, directory: directory, settings: self.settings, command: command)
+            let seconds = max(self.settings.connectTimeout.wholeMilliseconds / 1000, 1)
+            let arguments =
+                SSHConfiguration.arguments(directory: directory)
+                + ["-T", "-o", "ConnectTimeout=\(seconds)", access.address, command]
             let end = try await self.run(self.child(self.settings.sshPath, arguments, in: directory))
             if case .cancelled = end.ending {
                 throw Failure(

@@ -1,5 +1,5 @@
 internal import AuraModel
-public import ChildProcess
+internal import ChildProcess
 public import DriverKit
 
 extension SSHAccess {
@@ -8,17 +8,22 @@ extension SSHAccess {
         hostKeys.map { "\(hostKeyAlias) \($0)\n" }.joined()
     }
 
-    /// Writes `id_ed25519` and `known_hosts`, both with mode 0600, into a directory that exists.
-    public func writeFiles(into directory: String) throws(ChildError) {
+    /// Writes `id_ed25519`, `known_hosts` and `config`, all with mode 0600, into a directory that exists.
+    ///
+    /// Throws `ChildError` if a file cannot be written, and ``Failure`` if a part could change the meaning of `config`.
+    public func writeFiles(into directory: String) throws {
+        try check()
         let key = privateKey.reveal()
         try PrivateFile.write(key.hasSuffix("\n") ? key : key + "\n", to: "\(directory)/id_ed25519")
         try PrivateFile.write(knownHosts, to: "\(directory)/known_hosts")
+        try PrivateFile.write(SSHConfiguration.text(self, directory: directory), to: "\(directory)/config")
     }
 
-    /// Refuses what OpenSSH could take for an option, or what would break a line of `known_hosts`.
+    /// Throws if OpenSSH could take a part for an option, or if a part would break a line of `known_hosts` or `config`.
     func check() throws(Failure) {
         let isSafe: (String) -> Bool = { text in
-            !text.isEmpty && !text.hasPrefix("-") && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F }
+            !text.isEmpty && !text.hasPrefix("-")
+                && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !Array("\"'#%\\".utf8).contains($0) }
         }
         guard isSafe(address), isSafe(user), isSafe(hostKeyAlias), (1...65535).contains(port) else {
             let address = PlainText.clean(address, limitBytes: 80)

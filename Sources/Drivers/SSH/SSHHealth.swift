@@ -18,9 +18,7 @@ public struct SSHHealth: HealthDriver {
                 .permanent, code: "invalidInput",
                 message: "cannot look at the agent on \(target.address): no key for its machine is kept")
         }
-        var answer = try await get("/readyz", target, access)
-        if answer.status == 404 { answer = try await get("/healthz", target, access) }
-        return try HealthVerdict.report(status: answer.status, body: answer.body, target)
+        return try await HealthVerdict.report(target) { try await get($0, target, access) }
     }
 
     /// The status stands alone on the last line of the output, behind the body.
@@ -42,7 +40,7 @@ public struct SSHHealth: HealthDriver {
             throw Failure(
                 .transient, code: "agentUnreachable",
                 message: "the agent on \(target.address):\(target.port) does not answer: "
-                    + PlainText.clean(end.errors.lastLines(1)))
+                    + PlainText.clean((end.errors.lastLines(1).isEmpty ? end.output : end.errors).lastLines(1)))
         case .exited, .signalled, .overTime, .cancelled, .refused: throw SSHVerdict.failure(end, access)
         }
         let lines = end.output.text.split(separator: "\n", omittingEmptySubsequences: false)

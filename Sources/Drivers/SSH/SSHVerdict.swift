@@ -31,18 +31,27 @@ enum SSHVerdict {
         case .cancelled: return failure(.transient, "cancelled", "the task was cancelled", access)
         case .exited(255), .signalled, .refused: return verdict(end.errors, access)
         case .exited(let code):
-            let words = end.errors.lastLines()
+            // A login that the image refuses ("Please login as the user …") gives its reason on standard output.
+            let words = [end.errors.lastLines(), end.output.lastLines()].filter { !$0.isEmpty }.joined(separator: "; ")
             return failure(.transient, "sshCommandFailed", "the command ended with \(code): \(words)", access)
         }
     }
 
     private static func verdict(_ errors: Tail, _ access: SSHAccess) -> Failure {
         let text = errors.text
-        let words = errors.lastLines()
+        let words = lines(errors)
         guard let entry = table.first(where: { text.contains($0.text) }) else {
             return failure(.transient, "sshFailed", words.isEmpty ? "ssh ended without a word" : words, access)
         }
         return failure(entry.errorClass, entry.code, words, access)
+    }
+
+    /// The last three lines, without OpenSSH's advice to edit the throw-away files of the call.
+    private static func lines(_ errors: Tail) -> String {
+        let advice = ["ssh-keygen -", "Add correct host key in", "Offending ", "remove with:"]
+        return errors.text.split(whereSeparator: \.isNewline).filter { line in
+            line.contains { !$0.isWhitespace } && !advice.contains { line.contains($0) }
+        }.suffix(3).joined(separator: "; ")
     }
 
     private static func failure(

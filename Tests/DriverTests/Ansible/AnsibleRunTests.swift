@@ -39,7 +39,7 @@ import Testing
         #expect(
             Set(try bench.scratch.text("modes").split(separator: "\n").map(String.init)) == [
                 "700 .", "700 ssh", "700 secrets", "700 tmp", "700 ansible", "600 ssh/id_ed25519",
-                "600 ssh/known_hosts",
+                "600 ssh/known_hosts", "600 ssh/config",
                 "600 secrets/agent_gateway_token_file", "600 vars.json",
             ])
         try check(environment: try bench.scratch.text("environment"), directory)

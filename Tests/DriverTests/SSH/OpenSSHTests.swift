@@ -60,23 +60,23 @@ import Testing
             ssh: """
                 printf '%s\\n' "$@" > "\(scratch.path)/arguments"
                 env > "\(scratch.path)/environment"
-                cp "$HOME/known_hosts" "$HOME/id_ed25519" "\(scratch.path)/"
-                stat -c '%a' "$HOME" "$HOME/known_hosts" "$HOME/id_ed25519" > "\(scratch.path)/modes"
+                cp "$HOME/known_hosts" "$HOME/id_ed25519" "$HOME/config" "\(scratch.path)/"
+                stat -c '%a' "$HOME" "$HOME/known_hosts" "$HOME/id_ed25519" "$HOME/config" > "\(scratch.path)/modes"
                 """)
         try await shell.reach(Self.access)
         let arguments = try scratch.text("arguments").split(separator: "\n").map(String.init)
-        #expect(arguments.suffix(3) == ["root", "203.0.113.10", "true"])
+        #expect(arguments.first == "-F" && arguments.dropFirst().first?.hasSuffix("/config") == true)
+        #expect(arguments.suffix(3) == ["ConnectTimeout=10", "203.0.113.10", "true"])
+        let options = try scratch.text("config").split(separator: "\n").map(String.init)
         for option in [
-            "BatchMode=yes", "StrictHostKeyChecking=yes", "HostKeyAlias=0199-abcd", "IdentitiesOnly=yes",
-            "ConnectTimeout=10",
-            "ServerAliveInterval=5", "GlobalKnownHostsFile=/dev/null",
+            "User root", "Port 2222", "BatchMode yes", "StrictHostKeyChecking yes", "HostKeyAlias 0199-abcd",
+            "IdentitiesOnly yes", "ServerAliveInterval 5", "GlobalKnownHostsFile /dev/null", "ForwardAgent no",
         ] {
-            #expect(arguments.contains(option))
+            #expect(options.contains(option))
         }
-        #expect(arguments.contains("2222"))
         #expect(try scratch.text("known_hosts") == "0199-abcd ssh-ed25519 AAAA1\n0199-abcd ssh-ed25519 AAAA2\n")
         #expect(try scratch.text("id_ed25519") == Self.access.privateKey.reveal() + "\n")
-        #expect(try scratch.text("modes") == "700\n600\n600\n")
+        #expect(try scratch.text("modes") == "700\n600\n600\n600\n")
         let names = Set(try scratch.text("environment").split(separator: "\n").map { $0.prefix { $0 != "=" } })
         #expect(names.subtracting(["PATH", "HOME", "LANG", "PWD", "OLDPWD", "SHLVL", "_"]).isEmpty)
     }
@@ -167,6 +167,28 @@ import Testing
         #expect(failure?.errorClass == .permanent)
     }
 
+    @Test func aRefusedLoginIsReportedInTheImagesWords() async throws {
+        let shell = try shell(ssh: "echo 'Please login as the user \"debian\"'; exit 142")
+        let failure = await failure { try await shell.reach(Self.access) }
+        #expect(failure?.message.hasSuffix("ended with 142: Please login as the user \"debian\"") == true)
+    }
+
+    @Test func adviceAboutThrowAwayFilesIsLeftOut() async throws {
+        let words = """
+            Host key for 0199 has changed and you have requested strict checking.
+            Offending ED25519 key in /run/x/known_hosts:1
+              remove with:
+              ssh-keygen -f "/run/x/known_hosts" -R "0199"
+            Host key verification failed.
+            """
+        try PrivateFile.write(words, to: "\(scratch.path)/words")
+        let shell = try shell(ssh: "cat '\(scratch.path)/words' >&2; exit 255")
+        let failure = await failure { try await shell.reach(Self.access) }
+        #expect(failure?.code == "sshHostKeyMismatch")
+        #expect(failure?.message.contains("keygen") == false)
+        #expect(failure?.message.contains("has changed") == true)
+    }
+
     @Test(arguments: ["-oProxyCommand=touch x", "", "a b", "host\nname"])
     func whatCouldBeAnOptionIsRefused(address: String) async throws {
         var access = Self.access
@@ -187,7 +209,8 @@ import Testing
     /// The stand-in runs the command here, where `curl` is a stand-in as well.
     @Test func healthOverSSHReadsCurlsAnswer() async throws {
         _ = try scratch.program(
-            "curl", "for last; do :; done; case $last in */readyz) printf 'no\\n404';; *) printf 'li\\nve\\n200';; esac"
+            "curl",
+            "for last; do :; done; case $last in */readyz|*/startupz) printf 'no\\n404';; *) printf 'li\\nve\\n200';; esac"
         )
         let shell = try shell(ssh: "for last; do :; done; PATH='\(scratch.path)'; eval \"$last\"")
         let target = HealthTarget(address: "203.0.113.10", port: 18789, access: Self.access)
