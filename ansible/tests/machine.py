@@ -86,11 +86,11 @@ class Machine:
         self.address = network.address()
         self.name = f"{network.name}-{self.address.rsplit('.', 1)[1]}"
         (self.folder / "ssh").mkdir(mode=0o700)
-        run_public = key_pair(self.folder / "ssh" / "id_ed25519")
+        self.run_key = key_pair(self.folder / "ssh" / "id_ed25519")
         self.first_host_key = key_pair(self.folder / "first")
         self.host_key = key_pair(self.folder / "second")
         self.trust(self.first_host_key, self.host_key)
-        self._seed(run_public)
+        self._seed(self.run_key)
         output(
             "podman", "run", "--detach", "--runtime", "runc", "--ulimit", "nofile=1024:1024", "--ulimit",
             "nproc=1000:1000", "--systemd=always", "--network", network.name, "--ip", self.address, "--hostname", "ada",
@@ -123,6 +123,15 @@ class Machine:
         done = self.run(script, user)
         assert done.returncode == 0, f"{script}: {done.stderr}{done.stdout}"
         return done.stdout.strip()
+
+    def tunnel(self, user, port, text):
+        """Log in by the run's key and send `text` through a tunnel to a port of the machine's loopback."""
+        options = (f"UserKnownHostsFile={self.folder}/ssh/known_hosts", "StrictHostKeyChecking=yes",
+                   f"HostKeyAlias={self.id}", "IdentitiesOnly=yes", "BatchMode=yes", "ConnectTimeout=10")
+        return subprocess.run(
+            ["ssh", "-F", "none", "-i", f"{self.folder}/ssh/id_ed25519", *(f"-o{option}" for option in options),
+             "-W", f"127.0.0.1:{port}", f"{user}@{self.address}"], input=text, capture_output=True, text=True,
+            timeout=60, check=False)
 
     def booted(self):
         """Wait until the first boot is over."""

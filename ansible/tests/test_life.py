@@ -102,10 +102,34 @@ class TestLife:
         effective = site.machine.sh("sshd -T").splitlines()
         for line in ("passwordauthentication no", "kbdinteractiveauthentication no", "x11forwarding no",
                      "permitemptypasswords no", "allowagentforwarding no", "allowtcpforwarding local",
-                     "hostkey /etc/ssh/ssh_host_ed25519_key"):
+                     "hostkey /etc/ssh/ssh_host_ed25519_key", "allowusers root", "permituserrc no",
+                     "authorizedkeysfile /etc/ssh/aura-keys/%u", "authorizedkeyscommand none",
+                     "allowstreamlocalforwarding no", "hostbasedauthentication no"):
             assert line in effective
         shown = site.machine.sh("ssh-keyscan -T 5 127.0.0.1 2>/dev/null").splitlines()
         assert [line.split(" ", 1)[1] for line in shown] == [" ".join(site.machine.host_key.split()[:2])]
+
+    def test_a_key_in_the_agents_home_opens_no_tunnel(self, site):
+        site.machine.sh(
+            f"umask 077; mkdir /var/lib/{AGENT}/.ssh; "
+            f"echo '{site.machine.run_key}' > /var/lib/{AGENT}/.ssh/authorized_keys", user=AGENT)
+        refused = site.machine.tunnel(AGENT, 18789, "GET /healthz HTTP/1.0\r\n\r\n")
+        assert refused.returncode == 255
+        assert "Permission denied (publickey)" in refused.stderr
+        assert refused.stdout == ""
+        # The operator's way to the agent stays open.
+        assert '"status":"live"' in site.machine.tunnel("root", 18789, "GET /healthz HTTP/1.0\r\n\r\n").stdout
+        # The same key in any other account's home lets nobody in either.
+        site.machine.sh(
+            f"useradd --create-home --shell /bin/sh guest; install -d -m 700 -o guest /home/guest/.ssh; "
+            f"install -m 600 -o guest /var/lib/{AGENT}/.ssh/authorized_keys /home/guest/.ssh/authorized_keys")
+        assert site.machine.tunnel("guest", 18789, "").returncode == 255
+        site.machine.sh(f"userdel --remove guest; rm -r /var/lib/{AGENT}/.ssh")
+
+    def test_a_key_that_root_adds_to_auras_file_survives_the_next_run(self, site):
+        site.machine.sh("echo '# an operator' >> /etc/ssh/aura-keys/root")
+        unchanged(site.configure("base"))
+        assert site.machine.sh("tail -n 1 /etc/ssh/aura-keys/root") == "# an operator"
 
     def test_the_files_have_their_modes(self, site):
         paths = {
@@ -113,6 +137,7 @@ class TestLife:
             f"/etc/{AGENT}/{AGENT}.json": f"600 {AGENT} {AGENT}", f"/var/lib/{AGENT}": f"700 {AGENT} {AGENT}",
             f"/opt/{AGENT}": "755 root root", f"/opt/{AGENT}/{VERSION}": "755 root root",
             f"/opt/{AGENT}/{VERSION}/bin/{AGENT}": "755 root root", "/etc/ssh/ssh_host_ed25519_key": "600 root root",
+            "/etc/ssh/aura-keys": "755 root root", "/etc/ssh/aura-keys/root": "644 root root",
             "/var/lib/aura": "700 root root", "/var/lib/aura/tailnet.json": "600 root root",
             f"/etc/systemd/system/{AGENT}.service": "644 root root",
         }
