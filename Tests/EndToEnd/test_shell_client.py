@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import subprocess
 import time
 
@@ -25,6 +26,131 @@ def run(world, script, seconds=60, **more):
     return subprocess.run(
         ["bash", "-uo", "pipefail", "-c", f"source {SHELL}/aura.sh; {script}"], env=environment(world, **more),
         capture_output=True, text=True, timeout=seconds)
+
+
+STRICT = "set -Eeuo pipefail; shopt -s inherit_errexit; IFS=$'\\n\\t'; trap 'echo the trap ran >&2' ERR;"
+
+
+def strictly(world, script, seconds=60, **more):
+    """Runs a script in strict mode, as far as that goes: with another IFS and a trap for errors."""
+    return subprocess.run(
+        ["bash", "-c", f"{STRICT} source {SHELL}/aura.sh; {script}"], env=environment(world, **more), capture_output=True, text=True,
+        timeout=seconds)
+
+
+def test_every_function_works_in_strict_mode(world):
+    """Each method's function, those above them, and the errors that a script expects."""
+    name = fresh_name()
+    told = strictly(world, f"""
+        operation=$(aura_provision {name} eu-central small change=strict)
+        job=$(jq -r .job.id <<<"$operation")
+        aura_follow "$job" | jq -rs 'last.type'
+        aura_wait_until_running <<<"$operation" | jq -r .name
+        aura_wait "$job" | jq -r .job.state
+        aura_job_get "$job" | jq -r .job.id
+        aura_job_wait "$job" timeoutMs=1000 | jq -r .job.state
+        aura_job_list instance={name} limit=1 order=newest | jq -r '.jobs | length'
+        aura_job_explain "$job" | jq -r type
+        aura_status_get {name} | jq -r .instance.phase
+        aura_status_list 'phases=["running"]' limit=1000 | jq -r '.instances | type'
+        for each in system_ping system_health system_info system_limits rpc_discover; do "aura_$each" | jq -r type; done
+        aura_reconcile_run dryRun=true | jq -r type
+        for each in suspend resume restart; do
+            "aura_$each" {name} | jq -r .job.id | {{ read -r job; aura_wait "$job"; }} | jq -r .job.state
+        done
+        status=0; refused=$(aura_job_retry "$job" 2>&1) || status=$?
+        jq -r --arg status "$status" '"\\($status) \\(.data.code)"' <<<"$refused"
+        if aura_job_cancel "$job" 2>/dev/null; then echo cancelled; else echo "not cancelled: $?"; fi
+        aura_subscribe '{{"from": "snapshot", "filter": {{"instance": "{name}"}}, "until": "terminal"}}' | jq -r .type
+        aura_wait "$(aura_destroy {name} | jq -r .job.id)" | jq -r .job.state
+        if aura_status_get {name}-x 2>/dev/null; then echo found; else echo "status $?"; fi
+        echo end""", seconds=120)
+    assert (told.returncode, told.stderr) == (0, ""), told.stdout + told.stderr
+    lines = told.stdout.split("\n")
+    assert lines[:3] == ["job.succeeded", name, "succeeded"] and lines[-2] == "end"
+    assert lines[4:8] == ["succeeded", "1", "object", "running"]
+    assert lines[8:15] == ["array", *["object"] * 6] and lines[15:18] == ["succeeded"] * 3
+    assert lines[18].startswith("1 ") and lines[19:-2] == ["not cancelled: 1", "subscription.snapshot", "succeeded", "status 1"]
+
+
+def test_a_strict_script_waits_for_a_daemon_that_is_away(world):
+    """Nobody is there at first; the script goes on as one without strict mode does."""
+    world.daemon.kill()
+    script = subprocess.Popen(
+        ["bash", "-c", f"{STRICT} source {SHELL}/aura.sh; echo begun; pong=$(aura_system_ping); echo $pong"], env=environment(world),
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert script.stdout.readline() == "begun\n"
+    time.sleep(0.5)
+    world.daemon.start()
+    said, complaints = script.communicate(timeout=30)
+    assert (script.returncode, said, complaints) == (0, '{"pong":true}\n', "")
+    away = strictly(world, "aura_system_ping || echo status $?", AURA_SOCKET="/nowhere/aurad.sock", AURA_PATIENCE="1")
+    assert away.returncode == 0 and away.stdout == "status 3\n" and "/nowhere/aurad.sock" in away.stderr
+
+
+def of(word):
+    """The processes that have a word in their environment."""
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        try:
+            if entry.name.isdigit() and f"AURA_TEST={word}".encode() in (entry / "environ").read_bytes().split(b"\0"):
+                found.append((entry / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+        except OSError:
+            continue
+    return found
+
+
+def test_readers_that_leave_leave_nothing(world):
+    """More of them than a user may have connections, while no event comes; each script goes on behind its loop."""
+    word = fresh_name()
+    strictly(world, f"aura_wait $(aura_provision {word} eu-central small | jq -r .job.id)")
+    script = """
+        aura_subscribe '{"from":"start"}' | while read -r event; do echo "$event"; break; done
+        events=$(aura_subscribe '{"from":"start"}' | head -n 2)
+        wc -l <<<"$events"
+        while read -r event; do break; done < <(aura_subscribe '{"from":"start"}')
+        echo on"""
+    for _ in range(45):
+        done = strictly(world, script, AURA_TEST=word)
+        assert (done.returncode, done.stderr, done.stdout.split()[-2:]) == (0, "", ["2", "on"]), done
+    eventually(lambda: not of(word), seconds=20, what="the end of all processes")
+    assert world.daemon.aura("ping").returncode == 0
+    world.succeed("destroy", instance=word)
+
+
+@pytest.mark.parametrize("number", [9, 15])
+def test_a_script_that_is_killed_leaves_nothing(world, number):
+    word = fresh_name()
+    for function in ("aura_subscribe {}", "aura_wait $(cat)"):
+        script = subprocess.Popen(
+            ["bash", "-c", f"source {SHELL}/aura.sh; {function}; :"], env=environment(world, AURA_TEST=word), stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL, text=True)
+        if "wait" in function:
+            world.sandbox.fault("status", "/v1/*", status=503, count=0)
+            script.stdin.write(world.provision(word))
+        script.stdin.close()
+        eventually(lambda: any(each.startswith("socat") for each in of(word)), seconds=20, what="socat")
+        script.send_signal(number)
+        script.wait(20)
+        eventually(lambda: not of(word), seconds=20, what="the end of all processes")
+    world.sandbox.clear_faults()
+    world.succeed("destroy", instance=word)
+
+
+def test_what_is_missing_is_said(world, tmp_path):
+    for program in ("bash", "jq", "dirname", "cat", "head", "tail", "sleep"):
+        (tmp_path / program).symlink_to(subprocess.run(["which", program], capture_output=True, text=True, check=True).stdout.strip())
+    for function in ("aura_system_ping", "aura_subscribe {}", "aura_wait x", "aura_provision a b c"):
+        told = strictly(world, f"{function} || echo status $?", PATH=str(tmp_path))
+        assert told.stdout == "status 127\n" and "socat is missing, install it" in told.stderr, told
+
+
+def test_arguments_may_be_longer_than_a_process_takes(world):
+    """128 KiB are what one argument of a process may have; a message may have a megabyte."""
+    told = strictly(world, "long=$(printf '%0300000d' 0); aura_status_get \"x$long\" 2>&1 | jq -r .data.code")
+    assert told.stdout.strip() in ("invalidParams", "instanceNotFound"), told
+    told = strictly(world, "long=$(printf '%01100000d' 0); aura_status_get \"x$long\" || echo status $?")
+    assert told.stdout == "status 1\n" and "at most 1048576 are allowed" in told.stderr
 
 
 def test_the_example_runs(world):

@@ -1,4 +1,5 @@
-# Aura for shell scripts: source this file. Needs bash, socat and jq.
+# shellcheck shell=bash
+# Aura for shell scripts: source this file. Needs bash 4.4 or newer, socat, jq and coreutils, on Linux.
 #
 #     source clients/shell/aura.sh
 #     job=$(aura_provision ada eu-central small | jq -r .job.id)
@@ -9,66 +10,170 @@
 # is printed to standard error as JSON, and the status says what to do:
 #
 #     0  done        1  refused, or the job failed        2  the same call may succeed later        3  aurad cannot be reached
+#     127  socat or jq is missing
 #
-# AURA_SOCKET    where aurad listens (/run/aura/aurad.sock), or tcp:HOST:PORT
+# The functions work in scripts with `set -Eeuo pipefail` and `shopt -s inherit_errexit`, and with any IFS. They change no option, trap or variable
+# of the script, since each runs in a subshell.
+#
+# AURA_SOCKET    where aurad listens: unix:PATH, tcp:HOST:PORT (IPv6 in brackets) or a path. If it is not set:
+#                $XDG_RUNTIME_DIR/aura/aurad.sock if that exists, else /run/aura/aurad.sock
 # AURA_PATIENCE  for how long an aurad that cannot be reached is tried, in seconds (60)
 # AURA_TIMEOUT   how long one answer may take, in seconds (60)
+# AURA_SILENCE   after how many seconds without a message a subscription pings aurad (30)
 
 # shellcheck source=clients/shell/methods.sh
 source "$(dirname "${BASH_SOURCE[0]}")/methods.sh"
 
-_aura_address() {
-    local address=${AURA_SOCKET:-/run/aura/aurad.sock}
-    case $address in
-    tcp:*) echo "TCP:${address#tcp:}" ;;
-    *) echo "UNIX-CONNECT:${address#unix:}" ;;
+# The longest message that aurad accepts, in bytes (messageBytes of system.limits).
+_aura_message_bytes=1048576
+
+# Gives a function's subshell options of its own, whatever those of the script are. Variables of the functions:
+# from, to: the pipe to socat; said: what socat received; socat, feeder, jq, tail: process ids.
+_aura_settle() {
+    set +eEuCf +o pipefail
+    shopt -u inherit_errexit failglob nullglob
+    # A write to a reader that left fails, and does not end the shell.
+    trap '' PIPE
+    trap - ERR DEBUG RETURN
+    IFS=$' \t\n' LC_ALL=C SECONDS=0 attempted=0 lost='' next=100 opened=() running=()
+    # The shell that called the function: the parent of this subshell.
+    read -r _ _ _ caller _ <"/proc/$BASHPID/stat"
+    local program
+    for program in socat jq; do
+        if ! type -P "$program" >/dev/null; then
+            echo "aura: $program is missing, install it" >&2
+            exit 127
+        fi
+    done
+}
+
+# Sets `where`, for people, and `place`, for socat.
+_aura_find() {
+    where=${AURA_SOCKET:-}
+    if [ -z "$where" ]; then
+        where=${XDG_RUNTIME_DIR:-/nowhere}/aura/aurad.sock
+        [ -e "$where" ] || where=/run/aura/aurad.sock
+    fi
+    local host='\[[0-9A-Fa-f:.]+(%[0-9A-Za-z._-]+)?\]|[0-9A-Za-z._-]+' path=${where#unix:}
+    case $where in
+    tcp:*)
+        if [[ ! $where =~ ^tcp:($host):([0-9]{1,5})$ ]] || ((10#${BASH_REMATCH[3]} < 1 || 10#${BASH_REMATCH[3]} > 65535)); then
+            echo "aura: cannot use the address $where: expected tcp:HOST:PORT, with an IPv6 address in brackets" >&2
+            return 1
+        fi
+        place="TCP:${where#tcp:},connect-timeout=10,keepalive,keepidle=30,keepintvl=10,keepcnt=3,nodelay"
+        ;;
+    *)
+        if [ -z "$path" ] || [ "${#path}" -gt 107 ]; then
+            echo "aura: cannot use the address $where: expected unix:PATH with a path of at most 107 bytes" >&2
+            return 1
+        fi
+        # socat reads these signs, unless a backslash stands before them.
+        local signs=$' ,:!"\'\\()[]{}' sign='' escaped='' i
+        for ((i = 0; i < ${#path}; i++)); do
+            sign=${path:i:1}
+            case $signs in *"$sign"*) escaped+="\\$sign" ;; *) escaped+=$sign ;; esac
+        done
+        place="UNIX-CONNECT:$escaped"
+        ;;
     esac
 }
 
 # _aura_members NAMES TYPES ARGUMENTS…: the parameters as a JSON object. NAMES are what goes by position; TYPES says what is no text.
-_aura_members() {
-    local names=$1 types=$2 params='{}' name value
+_aura_members() (
+    _aura_settle
+    names=$1 types=$2 params='{}'
     shift 2
     for name in $names; do
         if [ $# = 0 ]; then
             echo "aura: $name is missing" >&2
-            return 1
+            exit 1
         fi
-        params=$(_aura_member "$params" "$types" "$name" "$1") || return 1
+        params=$(_aura_member "$params" "$types" "$name" "$1") || exit 1
         shift
     done
     for value in "$@"; do
         name=${value%%=*}
         if [ "$name" = "$value" ]; then
             echo "aura: expected member=value, found $value" >&2
-            return 1
+            exit 1
         fi
-        params=$(_aura_member "$params" "$types" "$name" "${value#*=}") || return 1
+        params=$(_aura_member "$params" "$types" "$name" "${value#*=}") || exit 1
     done
-    echo "$params"
-}
+    printf '%s\n' "$params"
+)
 
+# Values go by pipes: one argument of a process may have 128 KiB at most.
 _aura_member() {
     case " $2 " in
-    *" $3 "*) jq -c --arg name "$3" --argjson value "$4" '. + {($name): $value}' <<<"$1" ;;
-    *) jq -c --arg name "$3" --arg value "$4" '. + {($name): $value}' <<<"$1" ;;
+    *" $3 "*)
+        if [[ $4 =~ [0-9]{17} ]]; then
+            echo "aura: cannot send $3=$4: numbers have at most 16 digits" >&2
+            return 1
+        fi
+        jq -c --arg name "$3" --slurpfile value <(printf '%s' "$4") '. + {($name): $value[0]}' <<<"$1"
+        ;;
+    *) jq -c --arg name "$3" --rawfile value <(printf '%s' "$4") '. + {($name): $value}' <<<"$1" ;;
     esac
 }
 
 # Adds a key of its own to a call that changes something, so that it happens once however often it is sent.
-_aura_keyed() {
+_aura_keyed() (
+    _aura_settle
     jq -c --arg key "$(</proc/sys/kernel/random/uuid)" '{idempotencyKey: $key} + .' <<<"$1"
+)
+
+# _aura_request METHOD PARAMS: sets `request` to the message.
+_aura_request() {
+    if ! request=$(jq -sc --arg method "$1" 'if length == 1 then {jsonrpc: "2.0", id: 1, method: $method, params: .[0]} else error end' \
+        <<<"$2" 2>/dev/null); then
+        echo "aura: cannot send the parameters of $1: they are no JSON value" >&2
+        return 1
+    fi
+    if [ "${#request}" -gt "$_aura_message_bytes" ]; then
+        echo "aura: cannot send a message of ${#request} bytes: at most $_aura_message_bytes are allowed" >&2
+        return 1
+    fi
 }
 
-# Waits a little longer each time; fails once patience is over. Its two arguments are names of variables.
-_aura_pause() {
-    local -n pause_until=$1 pause_next=$2
-    if [ "$SECONDS" -ge "$pause_until" ]; then
-        echo "aura: cannot reach aurad at $(_aura_address)" >&2
-        return 3
+# Connects and sends `request`. What comes is read from `said`. socat ends when nobody has the pipe `to` open, also after a `kill -9`.
+_aura_dial() {
+    local both from
+    exec {both}<> <(:)
+    # Another two descriptors of the same pipe, of which each goes one way.
+    exec {to}>"/proc/self/fd/$both" {from}<"/proc/self/fd/$both"
+    exec {both}>&-
+    exec {said}< <(exec socat -t 0.2 STDIO "$place" <&"$from" {to}>&- 2>/dev/null)
+    socat=$!
+    # On its own, since a long message waits for its reader.
+    exec {fed}< <(exec {from}<&-; printf '%s\n' "$request" >&"$to" 2>/dev/null)
+    opened+=("$to" "$said" "$fed") running+=("$socat" "$!")
+    exec {from}<&-
+}
+
+# Ends what _aura_dial began.
+_aura_hang_up() {
+    local each
+    [ ${#running[@]} = 0 ] || kill "${running[@]}" 2>/dev/null
+    [ ${#running[@]} = 0 ] || wait "${running[@]}" 2>/dev/null
+    for each in "${opened[@]}"; do
+        exec {each}>&-
+    done
+    opened=() running=()
+}
+
+# _aura_again WHY: waits a little longer each time before another attempt; fails with a message once patience is over.
+_aura_again() {
+    # A connection that held for so long is no sign of an aurad that stays away.
+    [ $((SECONDS - attempted)) -lt 5 ] || lost='' next=100
+    lost=${lost:-$SECONDS}
+    if [ $((SECONDS - lost)) -ge "${AURA_PATIENCE:-60}" ]; then
+        echo "aura: cannot reach aurad at $where: $1" >&2
+        return 1
     fi
-    sleep "0.$((pause_next + RANDOM % pause_next))"
-    pause_next=$((pause_next < 400 ? pause_next * 2 : 400))
+    sleep "0.$((next + RANDOM % next))"
+    next=$((next < 400 ? next * 2 : 400))
+    attempted=$SECONDS
 }
 
 # Whether a message is whole and has a member. (Of no message at all jq 1.6 says yes.)
@@ -76,98 +181,206 @@ _aura_has() {
     [ -n "$2" ] && jq -e --arg name "$1" 'has($name)' <<<"$2" >/dev/null 2>&1
 }
 
-# aura_call METHOD [PARAMS]: any method by its name; PARAMS is a JSON object.
-aura_call() {
-    local request reply until=$((SECONDS + ${AURA_PATIENCE:-60})) next=100
-    request=$(jq -nc --arg method "$1" --argjson params "${2:-{\}}" '{jsonrpc: "2.0", id: 1, method: $method, params: $params}') || return 1
+# After these the same call may be sent again, since it was not carried out.
+_aura_was_not_carried_out() {
+    case $1 in
+    shuttingDown | tooManyConnections* | tooManyInFlight) return 0 ;;
+    *) return 1 ;;
+    esac
+}
+
+# Reads a line into `reply`; fails if none comes in so many seconds, or before the connection ends.
+_aura_read_reply() {
+    local part status end=$((SECONDS + $1))
+    reply=''
+    while true; do
+        IFS= read -r -t 1 -u "$said" part
+        status=$?
+        reply+=$part
+        [ "$status" -gt 128 ] || return "$status"
+        # Nobody waits any more if the script was killed.
+        [ -d "/proc/$caller" ] || exit 3
+        if [ "$SECONDS" -ge "$end" ]; then
+            echo "aura: no reply from aurad at $where within $1 s" >&2
+            exit 3
+        fi
+    done
+}
+
+# _aura_exchange METHOD PARAMS SECONDS: sets `reply`, which has a result or an error. Ends the subshell if aurad cannot be reached.
+_aura_exchange() {
+    local request='' code
+    _aura_find || exit 1
+    _aura_request "$1" "$2" || exit 1
+    trap _aura_hang_up EXIT
     while true; do
         # Only a whole answer counts; one that was cut off is asked for again.
-        reply=$(socat -t "${AURA_TIMEOUT:-60}" - "$(_aura_address)" <<<"$request" 2>/dev/null | head -n 1)
+        _aura_dial
+        _aura_read_reply "$3" || reply=''
+        _aura_hang_up
         if _aura_has result "$reply"; then
-            jq -c .result <<<"$reply"
             return 0
+        elif _aura_has error "$reply"; then
+            code=$(jq -r '.error.data.code // ""' <<<"$reply")
+            _aura_was_not_carried_out "$code" || return 1
+            _aura_again "$code" || exit 3
+        else
+            _aura_again "the connection failed" || exit 3
         fi
-        if _aura_has error "$reply"; then
-            case $(jq -r .error.data.code <<<"$reply") in
-            shuttingDown | tooManyConnections | tooManyConnectionsOfUser | tooManyInFlight) ;;
-            *)
-                jq -c .error <<<"$reply" >&2
-                return "$(jq 'if .error.data.retryable then 2 else 1 end' <<<"$reply")"
-                ;;
-            esac
-        fi
-        _aura_pause until next || return
     done
 }
 
-# What comes on a subscription's connection, a line each: its kind, a number and a text. One jq reads all of it; a message that was cut
-# off it leaves out.
-_aura_heard() {
-    jq --unbuffered -r 'if has("error") then "error", .error.data.retryable == true, (.error | tojson)
-        elif has("id") then "reply", .result.head, "-"
-        else .params.result | .type, (if .complete == false then "-" else .seq end), tojson end' 2>/dev/null
+# Prints an error and ends the subshell.
+_aura_refuse() {
+    printf '%s\n' "$1" >&2
+    exit "$(jq 'if .data.retryable == true then 2 else 1 end' <<<"$1")"
 }
 
-# aura_subscribe PARAMS: prints every event on a line, once and in order, through lost connections, until the subscription ends.
-aura_subscribe() {
-    local params=$1 kind number text last='' until=$((SECONDS + ${AURA_PATIENCE:-60})) next=100
+# aura_call METHOD [PARAMS]: any method by its name; PARAMS is a JSON object.
+aura_call() (
+    _aura_settle
+    _aura_exchange "$1" "${2:-{\}}" "${AURA_TIMEOUT:-60}" || _aura_refuse "$(jq -c .error <<<"$reply")"
+    jq -c .result <<<"$reply"
+)
+
+# aura_wait JOB: the job once it has ended, also through restarts of aurad; the status is 0 where it succeeded.
+aura_wait() (
+    _aura_settle
+    params=$(jq -nc --arg job "$1" '{job: $job, timeoutMs: 600000}')
+    until _aura_exchange job.wait "$params" 660; do
+        [ "$(jq -r '.error.data.code // ""' <<<"$reply")" = waitTimeout ] || _aura_refuse "$(jq -c .error <<<"$reply")"
+        sleep 0.5
+    done
+    jq -c .result <<<"$reply"
+    [ "$(jq -r .result.job.state <<<"$reply")" = succeeded ]
+)
+
+# aura_wait_until_running: reads what an operation answered, waits for its job, and prints the instance.
+aura_wait_until_running() (
+    _aura_settle
+    operation=$(cat)
+    if ! job=$(jq -er .job.id <<<"$operation" 2>/dev/null); then
+        echo "aura: expected the result of an operation on standard input" >&2
+        exit 1
+    fi
+    aura_wait "$job" >/dev/null || exit
+    found=$(aura_call status.get "$(jq -c '{instance: .instance.id}' <<<"$operation")") || exit
+    jq -c .instance <<<"$found"
+)
+
+# What comes on a subscription's connection, a line each: its kind, a number or code, and a text. One jq reads all of it; a message that was
+# cut off it leaves out.
+_aura_heard='
+    if has("error") and .id != 2 then ["error", .error.data.code // "-", (.error | tojson)]
+    elif .id == 1 then ["reply", .result.head, (.result | tojson)]
+    elif has("id") then ["pong", "-", "-"]
+    else .params.result | [.type, (if .complete == false then "-" else .seq end), tojson] end
+    | map(tostring) | join("\t")'
+
+# Listens to what _aura_dial connected to, from `heard`. From now on `tail` keeps the pipe to socat open. It ends when the reader of standard
+# output leaves, or the script ends, and socat with it; `left` can be read then.
+_aura_listen() {
+    exec {heard}< <(exec jq --unbuffered -r "$_aura_heard" <&"$said" {to}>&- {out}>&- 2>/dev/null)
+    running+=("$!") opened+=("$heard")
+    if $has_tail; then
+        exec {left}< <(exec tail -f --pid="$caller" /dev/null 2>&1 >&"$out")
+        running+=("$!") opened+=("$left")
+        exec {to}>&-
+        opened=("${opened[@]:1}")
+    fi
+}
+
+# Sets `request` to the subscription as it goes on: behind the last event, with the same instance and history, and as many events as are left.
+_aura_resume() {
+    local now
+    now=$(jq -c --arg last "$last" --arg instance "$instance" --arg epoch "$epoch" --argjson count "$count" '
+        if $last != "" then .from = ($last | tonumber) else . end
+        | if $instance != "" then .filter.instance = $instance else . end
+        | if $epoch != "" and (.from | type) == "number" then .epoch = $epoch else . end
+        | if .maxEvents then .maxEvents -= $count else . end' <<<"$params" 2>/dev/null) || now=$params
+    _aura_request status.subscribe "$now"
+}
+
+# aura_subscribe PARAMS: prints every event on a line, once and in order, through lost connections, until the subscription ends. The status is
+# 0 also if the reader leaves.
+aura_subscribe() (
+    _aura_settle
+    params=${1:-{\}} last='' instance='' epoch='' count=0 has_tail=true wanted=''
+    ping='{"jsonrpc":"2.0","id":2,"method":"system.ping","params":{}}'
+    # Others than that of coreutils do not notice that the reader left.
+    tail -n 0 --pid="$BASHPID" /dev/null >/dev/null 2>&1 || has_tail=false
+    _aura_find || exit 1
+    wanted=$(jq -r '.maxEvents // ""' <<<"$params" 2>/dev/null)
+    trap _aura_hang_up EXIT
+    exec {out}>&1
     while true; do
-        [ -z "$last" ] || params=$(jq -c --argjson seq "$last" '. + {from: $seq}' <<<"$params")
-        while IFS= read -r kind && IFS= read -r number && IFS= read -r text; do
-            case $kind in
-            error)
-                printf '%s\n' "$text" >&2
-                [ "$number" = false ] && return 1
-                return 2
-                ;;
-            reply)
-                # One from now on begins behind the head that the reply names.
-                [ -n "$last" ] || [ "$(jq -r '.from // "now"' <<<"$params")" != now ] || last=$number
-                ;;
-            subscription.ended) return 0 ;;
-            subscription.bookmark) last=$number ;;
-            subscription.snapshot)
-                # One that was lost before its last page begins anew.
-                [ "$number" = - ] || last=$number
-                printf '%s\n' "$text" || return
-                ;;
-            *)
-                if [ -z "$last" ] || [ "$number" -gt "$last" ]; then
-                    last=$number
-                    printf '%s\n' "$text" || return
-                fi
-                ;;
-            esac
-            until=$((SECONDS + ${AURA_PATIENCE:-60})) next=100
-        done < <(jq -nc --argjson params "$params" '{jsonrpc: "2.0", id: 1, method: "status.subscribe", params: $params}' |
-            socat -t 31536000 - "$(_aura_address)" 2>/dev/null | _aura_heard)
-        _aura_pause until next || return
+        _aura_resume || exit 1
+        left='' why='the connection failed'
+        _aura_dial
+        _aura_listen
+        _aura_follow
+        # The script or the reader is gone.
+        [ -z "$left" ] || ! read -r -t 0 -u "$left" || exit 0
+        _aura_hang_up
+        # All that was lost is the word that it has ended.
+        [ "$wanted" != "$count" ] || exit 0
+        _aura_again "$why" || exit 3
     done
+)
+
+# Prints what comes on one connection, until that ends; ends the subshell if the subscription does.
+_aura_follow() {
+    local kind number text status pinged=false
+    while true; do
+        IFS=$'\t' read -r -t "${AURA_SILENCE:-30}" -u "$heard" kind number text
+        status=$?
+        if [ "$status" -gt 128 ]; then
+            # A ping is asked for after a silence; one that is not answered ends the connection.
+            ! $pinged || return
+            pinged=true
+            printf '%s\n' "$ping" 2>/dev/null >"/proc/$socat/fd/0" || return
+            continue
+        fi
+        [ "$status" = 0 ] || return
+        pinged=false
+        case $kind in
+        error)
+            _aura_was_not_carried_out "$number" || _aura_refuse "$text"
+            why=$number
+            return
+            ;;
+        reply)
+            lost='' next=100
+            _aura_begun "$number" "$text"
+            ;;
+        pong) ;;
+        subscription.ended) exit 0 ;;
+        subscription.bookmark) last=$number ;;
+        subscription.snapshot)
+            # One that was lost before its last page begins anew.
+            [ "$number" = - ] || last=$number
+            printf '%s\n' "$text" 2>/dev/null || exit 0
+            ;;
+        *)
+            if [ -z "$last" ] || [ "$number" -gt "$last" ]; then
+                last=$number count=$((count + 1))
+                printf '%s\n' "$text" 2>/dev/null || exit 0
+            fi
+            ;;
+        esac
+    done
+}
+
+# Keeps what the reply to a subscription says: HEAD RESULT.
+_aura_begun() {
+    # One from now on begins behind the head that the reply names.
+    [ -n "$last" ] || [ "$(jq -r '.from // "now"' <<<"$params")" != now ] || last=$1
+    # An older aurad names neither.
+    instance=$(jq -r --arg before "$instance" '.instance // $before' <<<"$2")
+    epoch=$(jq -r --arg before "$epoch" '.epoch // $before' <<<"$2")
 }
 
 # aura_follow JOB: all events of a job, from its first to its last.
 aura_follow() {
     aura_subscribe "$(jq -nc --arg job "$1" '{filter: {job: $job}, from: "start", until: "terminal"}')"
-}
-
-# aura_wait JOB: the job once it has ended; the status is 0 where it succeeded.
-aura_wait() {
-    local result status params
-    params=$(jq -nc --arg job "$1" '{job: $job, timeoutMs: 600000}')
-    while true; do
-        result=$(AURA_TIMEOUT=660 aura_call job.wait "$params") && break
-        status=$?
-        [ "$status" = 2 ] || return "$status"
-        sleep 0.5
-    done
-    echo "$result"
-    [ "$(jq -r .job.state <<<"$result")" = succeeded ]
-}
-
-# aura_wait_until_running: reads what an operation answered, waits for its job, and prints the instance.
-aura_wait_until_running() {
-    local operation
-    operation=$(cat)
-    aura_wait "$(jq -r .job.id <<<"$operation")" >/dev/null || return
-    aura_call status.get "$(jq -c '{instance: .instance.id}' <<<"$operation")" | jq -c .instance
 }
