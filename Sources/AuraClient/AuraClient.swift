@@ -17,22 +17,37 @@ public final class AuraClient: Sendable {
     ///
     /// For `patience` it tries a daemon that went away, counted from when it was lost; with zero a failure is thrown as
     /// it comes. `timeout` is how long one answer may take. A subscription whose `notificationBuffer` is full of events
-    /// that nobody takes stops reading.
+    /// that nobody takes stops reading. A daemon that sends nothing for `silence` while the client waits for it is
+    /// pinged; it counts as lost if that brings nothing either.
     public convenience init(
         _ address: DaemonAddress, patience: Duration = .seconds(60), timeout: Duration = .seconds(60),
-        notificationBuffer: Int = 1024, time: any TimeSource = SystemTime(), random: any RandomSource = SystemRandom()
+        notificationBuffer: Int = 1024, silence: Duration = .seconds(30), time: any TimeSource = SystemTime(),
+        random: any RandomSource = SystemRandom()
     ) {
         let settings = ClientSettings(
-            address: address, patience: patience, timeout: timeout, notificationBuffer: notificationBuffer, time: time,
-            random: random)
+            address: address, patience: patience, timeout: timeout, notificationBuffer: notificationBuffer,
+            silence: silence, queuePatience: .zero, advice: "", time: time, random: random)
         self.init(settings, keepsNotifications: false)
     }
 
-    /// A client that tries nothing twice, and whose own connection may carry a subscription as well.
-    package convenience init(plain address: DaemonAddress, timeout: Duration) {
+    /// Creates a client of the daemon that ``DaemonAddress/find(value:exists:)`` finds.
+    ///
+    /// Throws ``ClientError`` with the code `invalidAddress` if `AURA_SOCKET` is no address.
+    public convenience init(patience: Duration = .seconds(60), timeout: Duration = .seconds(60)) throws {
+        let found = try DaemonAddress.find()
         let settings = ClientSettings(
-            address: address, patience: .zero, timeout: timeout, notificationBuffer: 1024, time: SystemTime(),
+            address: found.address, patience: patience, timeout: timeout, notificationBuffer: 1024,
+            silence: .seconds(30), queuePatience: .zero, advice: found.advice, time: SystemTime(),
             random: SystemRandom())
+        self.init(settings, keepsNotifications: false)
+    }
+
+    /// A client that tries nothing twice but a full queue of connections, and whose own connection may carry a
+    /// subscription as well. `advice` follows the command that starts aurad, in the error of a daemon that is not there.
+    package convenience init(plain address: DaemonAddress, timeout: Duration, advice: String) {
+        let settings = ClientSettings(
+            address: address, patience: .zero, timeout: timeout, notificationBuffer: 1024, silence: .seconds(30),
+            queuePatience: timeout, advice: advice, time: SystemTime(), random: SystemRandom())
         self.init(settings, keepsNotifications: true)
     }
 
@@ -66,20 +81,29 @@ public final class AuraClient: Sendable {
         }
     }
 
-    /// Ends the connection, and the calls that wait; later ones fail.
+    /// Ends its connections, its subscriptions and the calls that wait, for good.
+    ///
+    /// Calls that wait and later calls throw ``ClientError`` with the code `closed`. Subscriptions end without an error.
     public func close() async {
-        await link.close()
+        await settings.life.close()
     }
 
     /// The connection of the calls, made where there is none.
     package func connection() async throws -> Connection {
-        try await link.connection()
+        var patience = Patience(settings.queuePatience)
+        while true {
+            do {
+                return try await link.connection()
+            } catch let error as ClientError where error.code == .queueFull {
+                try await settings.pause(&patience, after: error)
+            }
+        }
     }
 
     private func attempt(
         _ method: String, _ params: JSONValue?, _ patience: inout Patience
     ) async throws -> JSONValue {
-        let connection = try await link.connection()
+        let connection = try await connection()
         patience.connected(now: settings.time.uptime())
         do {
             return try await settings.within(replyTime(method, params)) { try await connection.call(method, params) }

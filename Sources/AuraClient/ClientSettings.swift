@@ -10,23 +10,38 @@ struct ClientSettings: Sendable {
     var patience: Duration
     var timeout: Duration
     var notificationBuffer: Int
+    /// How long the daemon may send nothing, while something is awaited, before it is asked for a sign of life.
+    var silence: Duration
+    /// How long a daemon whose queue of connections is full is tried by a client that tries nothing else twice.
+    var queuePatience: Duration
+    /// Follows "start it with …" in the error of a daemon that is not there.
+    var advice: String
     var time: any TimeSource
     var random: any RandomSource
+    /// Ends with ``AuraClient/close()``.
+    let life = Life()
 
     /// What a daemon may send in one message.
     private static let limits = JSONLimits(bytes: 64 << 20, depth: 256)
 
     /// Begins to connect.
     func open(notificationBuffer: Int) -> EventLoopFuture<Connection> {
-        Connection.open(
+        let life = life
+        return Connection.open(
             to: address, on: MultiThreadedEventLoopGroup.singleton.next(),
             timeout: .milliseconds(max(timeout.wholeMilliseconds, 1)), limits: Self.limits,
-            notificationBuffer: notificationBuffer)
+            notificationBuffer: notificationBuffer, silence: .milliseconds(max(silence.wholeMilliseconds, 1)),
+            advice: advice
+        ).flatMapThrowing { connection in
+            try life.adopt(connection.channel)
+            return connection
+        }
     }
 
     /// A connection for a subscription. Throws ``ClientError``.
     func connect() async throws -> Connection {
-        try await open(notificationBuffer: notificationBuffer).get()
+        try life.check()
+        return try await open(notificationBuffer: notificationBuffer).value()
     }
 
     /// What `body` returns; throws ``ClientError`` where it takes longer than `limit`.
@@ -48,8 +63,9 @@ struct ClientSettings: Sendable {
 
     /// Waits until the next attempt is due. Throws what ends the attempts where patience is over.
     func pause(_ patience: inout Patience, after failure: any Error) async throws {
+        try life.check()
         switch patience.failed(now: time.uptime(), unit: random.unit()) {
-        case .wait(let duration): try await time.sleep(for: duration)
+        case .wait(let duration): try await life.pause(for: duration, on: time)
         case .giveUp: throw ending(failure)
         }
     }
@@ -71,7 +87,8 @@ enum Passing {
     static func contains(_ error: any Error) -> Bool {
         switch error {
         case let error as RPCError: notCarriedOut.contains(error.code.name)
-        case let error as ClientError: error.code == .unreachable || error.code == .connectionLost
+        case let error as ClientError:
+            error.code == .unreachable || error.code == .connectionLost || error.code == .queueFull
         default: false
         }
     }

@@ -6,13 +6,12 @@ internal import NIOPosix
 /// The connection that a client's calls share: made when one is needed, once for all who wait for it.
 final class Link: Sendable {
     private enum State: Sendable {
-        /// → opening, closed.
+        /// → opening.
         case absent
-        /// → open, absent, closed.
+        /// → open, absent.
         case opening(EventLoopFuture<Connection>)
-        /// → opening, absent, closed.
+        /// → opening, absent.
         case open(Connection)
-        case closed
     }
 
     private let settings: ClientSettings
@@ -28,10 +27,10 @@ final class Link: Sendable {
     func connection() async throws -> Connection {
         switch try way() {
         case .present(let connection): return connection
-        case .opening(let future): return try await future.get()
+        case .opening(let future): return try await future.value()
         case .toOpen(let promise):
             open(promise)
-            return try await promise.futureResult.get()
+            return try await promise.futureResult.value()
         }
     }
 
@@ -45,9 +44,9 @@ final class Link: Sendable {
     }
 
     private func way() throws -> Way {
-        try state.withLock { state in
+        try settings.life.check()
+        return state.withLock { state in
             switch state {
-            case .closed: throw ClientError(.closed, "cannot call, the client was closed: make another one")
             case .opening(let future): return .opening(future)
             case .open(let connection) where connection.failure == nil: return .present(connection)
             case .open, .absent:
@@ -65,19 +64,9 @@ final class Link: Sendable {
         }
     }
 
-    func close() async {
-        let connection = state.withLock { state -> Connection? in
-            defer { state = .closed }
-            if case .open(let connection) = state { return connection }
-            return nil
-        }
-        await connection?.close()
-    }
-
     private func open(_ promise: EventLoopPromise<Connection>) {
         settings.open(notificationBuffer: notificationBuffer).whenComplete { result in
             self.state.withLock { state in
-                guard case .opening = state else { return }
                 if case .success(let connection) = result { state = .open(connection) } else { state = .absent }
             }
             promise.completeWith(result)

@@ -4,8 +4,17 @@ import Testing
 @testable import aura
 
 @Suite struct EndpointTests {
-    func place(_ environment: [String: String] = [:], socket: String? = nil, connect: String? = nil) throws -> String {
-        try Endpoint(socket: socket, connect: connect, environment: environment).address.description
+    func endpoint(
+        _ environment: [String: String] = [:], socket: String? = nil, connect: String? = nil, files: Set<String> = []
+    ) throws -> Endpoint {
+        try Endpoint(
+            socket: socket, connect: connect, value: { environment[$0] }, exists: { files.contains($0) })
+    }
+
+    func place(
+        _ environment: [String: String] = [:], socket: String? = nil, connect: String? = nil, files: Set<String> = []
+    ) throws -> String {
+        try endpoint(environment, socket: socket, connect: connect, files: files).address.description
     }
 
     @Test func optionsGoOverTheEnvironment() throws {
@@ -13,9 +22,37 @@ import Testing
         #expect(try place(environment, socket: "/o.sock") == "/o.sock")
         #expect(try place(environment, connect: "host:7") == "host:7")
         #expect(try place(environment) == "/e.sock")
-        #expect(try place(["XDG_RUNTIME_DIR": "/run/user/7"]) == "/run/user/7/aura/aurad.sock")
-        #expect(try place(["AURA_CONNECT": "[::1]:7"]) == "[::1]:7")
         #expect(try place() == "/run/aura/aurad.sock")
+    }
+
+    @Test func theRuntimeDirectoryCountsOnlyIfItsSocketExists() throws {
+        let environment = ["AURA_SOCKET": "", "XDG_RUNTIME_DIR": "/run/user/7"]
+        let socket = "/run/user/7/aura/aurad.sock"
+        #expect(try place(environment, files: [socket]) == socket)
+        #expect(try place(environment) == "/run/aura/aurad.sock")
+        #expect(try endpoint(environment).advice.contains("there is no \(socket) either"))
+    }
+
+    @Test func oneGrammarForOptionAndVariable() throws {
+        let forms = [
+            ("unix:/a b/s", "/a b/s"), ("/plain", "/plain"), ("tcp:host:7", "host:7"), ("tcp:[::1]:7", "[::1]:7"),
+            ("./tcp:x", "./tcp:x"),
+        ]
+        for (text, address) in forms {
+            #expect(try place(socket: text) == address)
+            #expect(try place(["AURA_SOCKET": text]) == address)
+        }
+        #expect(try place(connect: "tcp:host:7") == "host:7")
+    }
+
+    @Test(arguments: [
+        "tcp:", "tcp:host", "tcp::7", "tcp:::1:7", "tcp:host:0", "tcp://host:7", "tcp:host:+7", "unix:", "",
+    ])
+    func badAddressesAreRefused(_ text: String) {
+        #expect(throws: Endpoint.Unusable.self) { try place(socket: text) }
+        if !text.isEmpty {
+            #expect(throws: Endpoint.Unusable.self) { try place(["AURA_SOCKET": text]) }
+        }
     }
 
     @Test(arguments: ["", "host", "host:", ":1", "host:0", "host:65536", "::1:7", "host:x"])
@@ -23,9 +60,20 @@ import Testing
         #expect(throws: Endpoint.Unusable.self) { try place(connect: text) }
     }
 
+    @Test func theFormerVariableIsRefusedWithAdvice() {
+        let error = #expect(throws: Endpoint.Unusable.self) { try place(["AURA_CONNECT": "[::1]:7"]) }
+        #expect(error?.message.contains("set AURA_SOCKET to 'tcp:[::1]:7'") == true)
+    }
+
     @Test func aSocketPathHasItsLimit() throws {
-        let longest = String(repeating: "x", count: Endpoint.socketPathLimitBytes)
+        let longest = String(repeating: "x", count: DaemonAddress.socketPathLimitBytes)
         #expect(try place(socket: longest) == longest)
         #expect(throws: Endpoint.Unusable.self) { try place(socket: longest + "x") }
+    }
+
+    @Test func optionsAreQuotedForAShell() throws {
+        #expect(try endpoint(socket: "/a b/it's").options == "--socket '/a b/it'\\''s'")
+        #expect(try endpoint(socket: "/run/a.sock").options == "--socket /run/a.sock")
+        #expect("".shellQuoted == "''" && "a;b".shellQuoted == "'a;b'" && "ü".shellQuoted == "'ü'")
     }
 }

@@ -1,5 +1,4 @@
 import AuraAPI
-import AuraClient
 import AuraModel
 import JSON
 import JSONRPC
@@ -8,6 +7,8 @@ import NIOCore
 import RPCTransport
 import TestKit
 import Testing
+
+@testable import AuraClient
 
 @Suite(.timeLimit(.minutes(3))) struct AuraClientTests {
     /// Runs `body` with a client of a played daemon.
@@ -196,6 +197,50 @@ import Testing
                 #expect(error?.code == .closed)
             }
             daemon.gate.release()
+        }
+    }
+
+    @Test func closingEndsAPauseAndSubscriptionsToo() async throws {
+        let time = ManualTime()
+        let absent = AuraClient(.unix(path: "/tmp/aura-there-is-no-such-socket"), time: time)
+        let pausing = Task { try await absent.systemPing() }
+        try await time.sleepers(atLeast: 1)
+        await absent.close()
+        let ended = await #expect(throws: ClientError.self) { try await pausing.value }
+        #expect(ended?.code == .closed)
+        try await served(PlayedDaemon(head: 1)) { client, daemon in
+            let events = try await client.subscribe(from: .start)
+            var iterator = events.makeAsyncIterator()
+            #expect(try await iterator.next()?.seq == 1)
+            await client.close()
+            #expect(try await iterator.next() == nil)
+            let closed = await #expect(throws: ClientError.self) { try await client.subscribe() }
+            #expect(closed?.code == .closed)
+            #expect(daemon.state.withLock { $0.subscribed.count } == 1)
+        }
+    }
+
+    @Test func aCallThatIsCancelledBeforeItIsSentIsNotSent() async throws {
+        try await served { client, daemon in
+            let connection = try await client.connection()
+            for _ in 0..<200 {
+                let call = Task { try await connection.call("restart", ["instance": "ada"]) }
+                call.cancel()
+                await #expect(throws: CancellationError.self) { try await call.value }
+            }
+            let pong = try await client.systemPing()
+            #expect(pong.pong, "the calls that were given up hold no slot")
+            daemon.gate.release()
+        }
+    }
+
+    @Test func aCallThatIsTooLongIsRefusedUnsent() async throws {
+        try await served { client, daemon in
+            let error = await #expect(throws: ClientError.self) {
+                try await client.restart(instance: String(repeating: "x", count: 1 << 20))
+            }
+            #expect(error?.code == .tooLarge)
+            #expect(daemon.state.withLock { $0.keys.isEmpty })
         }
     }
 

@@ -10,13 +10,17 @@ internal import NIOPosix
 #endif
 
 extension ClientError {
-    /// Puts a failed attempt to connect into words that say what to do.
-    init(connecting address: DaemonAddress, _ error: any Error) {
-        let start = "is it running? start it with \(address.startCommand)"
+    /// Puts a failed attempt to connect into words that say what to do; `advice` follows the command that starts aurad.
+    init(connecting address: DaemonAddress, advice: String, _ error: any Error) {
+        let start = "is it running? start it with \(address.startCommand)\(advice)"
         let attempt = "cannot reach aurad at \(address): "
         switch ClientError.systemError(error) {
         case ENOENT?: self.init(.unreachable, attempt + "there is no socket, \(start)")
         case ECONNREFUSED?: self.init(.unreachable, attempt + "nobody listens there, \(start)")
+        case EAGAIN?:
+            // A Unix socket's connect fails so while the listener's backlog is full (connect(2)).
+            self.init(
+                .queueFull, attempt + "it is running, but its queue of new connections is full, try again in a moment")
         case EACCES?, EPERM?:
             self.init(.notPermitted, attempt + "permission denied, use the account that aurad runs under")
         default: self.init(.unreachable, attempt + "\(error), \(start)")

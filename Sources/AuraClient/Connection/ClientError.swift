@@ -2,10 +2,16 @@
 public struct ClientError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of failure.
     public enum Code: String, Sendable, Hashable {
+        /// The text is no address of a daemon.
+        case invalidAddress
         /// Nothing answers at the address.
         case unreachable
+        /// The daemon runs, but its queue of new connections is full.
+        case queueFull
         /// The address may not be used by this user.
         case notPermitted
+        /// The call is longer than a daemon accepts; it was not sent.
+        case tooLarge
         /// The connection ended before the answer came.
         case connectionLost
         /// The answer did not come in time.

@@ -14,23 +14,35 @@ final class ClientHandler: ChannelDuplexHandler {
     private var failure: (any Error)?
     private var isReadHeldBack = false
     private var context: ChannelHandlerContext?
+    private var liveness = Liveness()
+    private let silence: TimeAmount
+    private var ticks: RepeatedTask?
 
-    init(mailbox: Mailbox, limits: JSONLimits) {
+    /// A connection that sends nothing for `silence` while something is awaited is asked for a sign of life.
+    init(mailbox: Mailbox, limits: JSONLimits, silence: TimeAmount) {
         self.mailbox = mailbox
         self.limits = limits
+        self.silence = silence
         framer = LineFramer(limit: limits.bytes)
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        let handler = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let period = TimeAmount.nanoseconds(max(silence.nanoseconds / Int64(Liveness.ticksOfSilence), 1))
+        ticks = context.eventLoop.scheduleRepeatedTask(initialDelay: period, delay: period) { _ in
+            handler.value.tick()
+        }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
+        ticks?.cancel()
         mailbox.end(failure ?? ClientError(.connectionLost, "cannot go on, aurad closed the connection"))
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        liveness.heard()
         unwrapInboundIn(data).withUnsafeReadableBytes { framer.append($0) }
         do {
             try takeFrames()
@@ -57,6 +69,23 @@ final class ClientHandler: ChannelDuplexHandler {
         context.read()
     }
 
+    /// Looks after a silent connection.
+    private func tick() {
+        guard let context else { return }
+        switch liveness.tick(isAwaited: mailbox.isAwaited && !isReadHeldBack) {
+        case .none: return
+        case .probe:
+            let probe = Connection.message("system.ping", nil, id: mailbox.newID())
+            context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: probe)), promise: nil)
+        case .lost:
+            failure =
+                failure
+                ?? ClientError(
+                    .connectionLost, "cannot go on, aurad sent nothing for \(silence * 2) and no answer to a ping")
+            context.close(promise: nil)
+        }
+    }
+
     private func takeFrames() throws {
         while let frame = framer.next() {
             switch frame {
@@ -64,7 +93,11 @@ final class ClientHandler: ChannelDuplexHandler {
             case .broken, .ping, .hangUp: throw JSONParseError(.invalidSyntax, at: 0)
             case .message(let range):
                 let value = try framer.withBytes(of: range) { try JSONValue(parsing: $0, limits: limits) }
-                for message in value.arrayValue ?? [value] { mailbox.take(message) }
+                for message in value.arrayValue ?? [value] {
+                    guard let end = mailbox.take(message) else { continue }
+                    failure = end
+                    context?.close(promise: nil)
+                }
             }
         }
     }

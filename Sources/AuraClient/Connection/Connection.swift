@@ -3,12 +3,18 @@ internal import JSONRPC
 public import NIOCore
 internal import NIOPosix
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#endif
+
 /// One connection to `aurad`.
 ///
 /// Connected from the start; it ends by ``close()``, when the daemon goes, or when nobody holds it any more, and does
 /// not connect again by itself: ``AuraClient`` does. Calls may run in parallel.
 public final class Connection: Sendable {
-    private let channel: any Channel
+    let channel: any Channel
     private let mailbox: Mailbox
 
     private init(channel: any Channel, mailbox: Mailbox) {
@@ -19,6 +25,9 @@ public final class Connection: Sendable {
     deinit {
         channel.close(promise: nil)
     }
+
+    /// The longest message that a daemon reads, the line end not counted (`system.limits`, `messageBytes`).
+    static let messageLimitBytes = 1 << 20
 
     /// What the daemon sends on its own, for subscriptions; one consumer.
     public var notifications: Notifications { Notifications(connection: self) }
@@ -40,9 +49,11 @@ public final class Connection: Sendable {
         ).get()
     }
 
+    /// Begins to connect. `silence` is how long the daemon may send nothing before it is asked for a sign of life;
+    /// `advice` follows the command that starts aurad, in the error of a daemon that is not there.
     static func open(
         to address: DaemonAddress, on loop: any EventLoop, timeout: TimeAmount, limits: JSONLimits,
-        notificationBuffer: Int
+        notificationBuffer: Int, silence: TimeAmount = .seconds(30), advice: String = ""
     ) -> EventLoopFuture<Connection> {
         let handler = NIOLoopBoundBox<ClientHandler?>.makeEmptyBox(eventLoop: loop)
         let mailbox = Mailbox(capacity: notificationBuffer) {
@@ -50,7 +61,7 @@ public final class Connection: Sendable {
         }
         let bootstrap = ClientBootstrap(group: loop).connectTimeout(timeout).channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {
-                let created = ClientHandler(mailbox: mailbox, limits: limits)
+                let created = ClientHandler(mailbox: mailbox, limits: limits, silence: silence)
                 handler.value = created
                 try channel.pipeline.syncOperations.addHandler(created)
                 channel.closeFuture.assumeIsolated().whenComplete { _ in handler.value = nil }
@@ -59,10 +70,23 @@ public final class Connection: Sendable {
         let channel =
             switch address {
             case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
-            case .tcp(let host, let port): bootstrap.connect(host: host, port: port)
+            case .tcp(let host, let port): keepingAlive(bootstrap).connect(host: host, port: port)
             }
         return channel.map { Connection(channel: $0, mailbox: mailbox) }
-            .flatMapErrorThrowing { throw ClientError(connecting: address, $0) }
+            .flatMapErrorThrowing { throw ClientError(connecting: address, advice: advice, $0) }
+    }
+
+    /// Lets the kernel find a peer that is gone: after 30 s without traffic it probes three times, 10 s apart (tcp(7)).
+    private static func keepingAlive(_ bootstrap: ClientBootstrap) -> ClientBootstrap {
+        let alive = bootstrap.channelOption(.socketOption(.so_keepalive), value: 1)
+        #if os(Linux)
+            return [(TCP_KEEPIDLE, 30), (TCP_KEEPINTVL, 10), (TCP_KEEPCNT, 3)].reduce(alive) { bootstrap, option in
+                bootstrap.channelOption(
+                    .tcpOption(NIOBSDSocket.Option(rawValue: option.0)), value: SocketOptionValue(option.1))
+            }
+        #else
+            return alive
+        #endif
     }
 
     /// Calls a method and waits for its result.
@@ -70,17 +94,26 @@ public final class Connection: Sendable {
     /// Throws `RPCError` as the daemon sent it, or ``ClientError``. Cancelling the task cancels the call.
     public func call(_ method: String, _ params: JSONValue? = nil) async throws -> JSONValue {
         let id = mailbox.newID()
+        let message = Self.message(method, params, id: id)
+        guard message.count - 1 <= Self.messageLimitBytes else {
+            throw ClientError(
+                .tooLarge,
+                "cannot call \(method), the message has \(message.count - 1) bytes: "
+                    + "send at most \(Self.messageLimitBytes)")
+        }
         return try await withTaskCancellationHandler {
-            try Task.checkCancellation()
-            return try await mailbox.reply(to: id) { send(method, params, id: id) }
+            try await mailbox.reply(to: id, bytes: message.count) {
+                send(message)
+                if mailbox.sent(id) == .abandoned { cancelRequest(id) }
+            }
         } onCancel: {
-            if mailbox.abandon(id) { send("$/cancelRequest", ["id": .integer(id)], id: nil) }
+            if mailbox.abandon(id) { cancelRequest(id) }
         }
     }
 
     /// Sends a notification, which nobody answers.
     public func notify(_ method: String, _ params: JSONValue? = nil) {
-        send(method, params, id: nil)
+        send(Self.message(method, params, id: nil))
     }
 
     /// Ends the connection; calls that wait fail.
@@ -93,13 +126,23 @@ public final class Connection: Sendable {
         await mailbox.next()
     }
 
-    private func send(_ method: String, _ params: JSONValue?, id: Int64?) {
+    /// Tells the daemon that nobody waits for a call any more, so that its slot is free.
+    private func cancelRequest(_ id: Int64) {
+        notify("$/cancelRequest", ["id": .integer(id)])
+    }
+
+    private func send(_ message: [UInt8]) {
+        channel.writeAndFlush(channel.allocator.buffer(bytes: message), promise: nil)
+    }
+
+    /// A request, or a notification if `id` is nil, with its line end.
+    static func message(_ method: String, _ params: JSONValue?, id: Int64?) -> [UInt8] {
         var message: JSONObject = ["jsonrpc": "2.0"]
         message["id"] = id.map { .integer($0) }
         message["method"] = .string(method)
         message["params"] = params
         var bytes = JSONValue.object(message).serialized()
         bytes.append(UInt8(ascii: "\n"))
-        channel.writeAndFlush(channel.allocator.buffer(bytes: bytes), promise: nil)
+        return bytes
     }
 }

@@ -1,3 +1,11 @@
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
 /// Where a daemon is to be found.
 public enum DaemonAddress: Sendable, Hashable, CustomStringConvertible {
     /// A Unix socket's path.
@@ -13,11 +21,132 @@ public enum DaemonAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// How to start a daemon there.
+    /// How to start a daemon there; every word is safe to paste into a shell.
     var startCommand: String {
         switch self {
-        case .unix(let path): "aurad --socket \(path)"
-        case .tcp: "aurad --listen \(description)"
+        case .unix(let path): "aurad --socket \(path.shellQuoted)"
+        case .tcp: "aurad --listen \(description.shellQuoted)"
         }
+    }
+}
+
+// MARK: - Grammar
+
+extension DaemonAddress {
+    /// The longest socket path in bytes: SwiftNIO accepts 103, which fits `sun_path` on every system (unix(7)).
+    public static let socketPathLimitBytes = 103
+
+    /// Reads `unix:PATH`, `tcp:HOST:PORT` (an IPv6 address in brackets) or a plain path.
+    ///
+    /// Throws ``ClientError`` with the code `invalidAddress`.
+    public init(parsing text: String) throws(ClientError) {
+        if text.hasPrefix("tcp:") {
+            try self.init(hostAndPort: String(text.dropFirst(4)), in: text)
+        } else {
+            try self.init(path: text.hasPrefix("unix:") ? String(text.dropFirst(5)) : text)
+        }
+    }
+
+    /// Reads `HOST:PORT`, with an IPv6 address in brackets. Throws ``ClientError`` with the code `invalidAddress`.
+    public init(hostAndPort text: String) throws(ClientError) {
+        try self.init(hostAndPort: text.hasPrefix("tcp:") ? String(text.dropFirst(4)) : text, in: text)
+    }
+
+    private init(path: String) throws(ClientError) {
+        guard !path.isEmpty, path.utf8.count <= Self.socketPathLimitBytes, !path.utf8.contains(0) else {
+            throw ClientError(
+                .invalidAddress,
+                "cannot use the socket path \"\(path)\": give 1 to \(Self.socketPathLimitBytes) bytes")
+        }
+        self = .unix(path: path)
+    }
+
+    private init(hostAndPort text: String, in whole: String) throws(ClientError) {
+        let invalid = ClientError(
+            .invalidAddress,
+            "cannot use \"\(whole)\" as a TCP address: give host:port, as in 127.0.0.1:7420 or [::1]:7420")
+        guard let colon = text.lastIndex(of: ":") else { throw invalid }
+        let digits = text[text.index(after: colon)...]
+        guard digits.allSatisfy({ $0.isASCII && $0.isNumber }), let port = Int(digits), (1...65_535).contains(port)
+        else { throw invalid }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = String(host.dropFirst().dropLast())
+        } else if host.contains(":") {
+            throw invalid
+        }
+        guard !host.isEmpty, !host.contains("/"), !host.utf8.contains(0) else { throw invalid }
+        self = .tcp(host: host, port: port)
+    }
+}
+
+// MARK: - Search
+
+extension DaemonAddress {
+    /// The place of a daemon that no one named, and what to do if there is no daemon.
+    public struct Found: Sendable, Hashable {
+        /// The address to use.
+        public var address: DaemonAddress
+        /// Advice that follows "start it with …" in an error.
+        public var advice: String
+    }
+
+    /// The socket of a daemon that runs as a service.
+    public static let systemSocket = "/run/aura/aurad.sock"
+
+    /// Finds the daemon: `AURA_SOCKET`; else `$XDG_RUNTIME_DIR/aura/aurad.sock` if that exists; else ``systemSocket``.
+    ///
+    /// `value` reads an environment variable and `exists` looks for a file; both are parameters for tests. A variable
+    /// without text counts as unset. Throws ``ClientError`` with the code `invalidAddress`.
+    public static func find(
+        value: (String) throws(ClientError) -> String? = environmentValue, exists: (String) -> Bool = fileExists
+    ) throws(ClientError) -> Found {
+        if let named = try value("AURA_SOCKET"), !named.isEmpty {
+            do {
+                return Found(address: try DaemonAddress(parsing: named), advice: ", or correct AURA_SOCKET")
+            } catch {
+                throw ClientError(error.code, "\(error.message), in AURA_SOCKET")
+            }
+        }
+        var advice = ", or name its place in AURA_SOCKET"
+        if let runtime = try value("XDG_RUNTIME_DIR"), !runtime.isEmpty {
+            let path = "\(runtime)/aura/aurad.sock"
+            if path.utf8.count <= socketPathLimitBytes, exists(path) {
+                return Found(address: .unix(path: path), advice: advice)
+            }
+            advice += " (there is no \(path) either)"
+        }
+        return Found(address: .unix(path: systemSocket), advice: advice)
+    }
+
+    /// An environment variable; `nil` if it is unset. Throws ``ClientError`` if it is not UTF-8.
+    public static func environmentValue(_ name: String) throws(ClientError) -> String? {
+        guard let raw = getenv(name) else { return nil }
+        guard let text = String(validatingCString: raw) else {
+            throw ClientError(
+                .invalidAddress, "cannot read the environment variable \(name), it is not UTF-8: set it anew")
+        }
+        return text
+    }
+
+    /// Whether there is a file with this path.
+    public static func fileExists(_ path: String) -> Bool {
+        access(path, F_OK) == 0
+    }
+}
+
+// MARK: - Shells
+
+extension String {
+    /// The text as one word of a POSIX shell: as it is if no character in it is special, else in single quotes.
+    package var shellQuoted: String {
+        let isPlain = unicodeScalars.allSatisfy { scalar in
+            switch scalar {
+            case "a"..."z", "A"..."Z", "0"..."9", "_", "-", ".", "/", ":", "@", "%", "+", "=", ",": true
+            default: false
+            }
+        }
+        guard !isPlain || isEmpty || hasPrefix("=") else { return self }
+        return "'" + split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
     }
 }

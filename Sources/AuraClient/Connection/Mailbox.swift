@@ -4,15 +4,22 @@ internal import Locking
 
 /// What a client waits for: replies by id, and notifications.
 final class Mailbox: Sendable {
+    private struct Call: Sendable {
+        var continuation: CheckedContinuation<JSONValue, any Error>
+        /// The length of its request.
+        var bytes: Int
+        var isSent = false
+    }
+
     private struct State: Sendable {
         var lastID: Int64 = 0
-        var calls: [Int64: CheckedContinuation<JSONValue, any Error>] = [:]
+        var calls: [Int64: Call] = [:]
+        /// Calls that were cancelled while they were being sent.
+        var abandoned: Set<Int64> = []
         var notifications: [Notification] = []
         var consumer: CheckedContinuation<Void, Never>?
         /// Why nothing comes any more.
         var end: (any Error)?
-        /// What the daemon said without being asked before it closed: a limit on connections, for instance.
-        var refusal: RPCError?
     }
 
     private let state = Locked(State())
@@ -38,28 +45,53 @@ final class Mailbox: Sendable {
         }
     }
 
-    /// Waits for the reply to `id`; `send` runs once the wait has begun.
-    func reply(to id: Int64, send: () -> Void) async throws -> JSONValue {
+    /// Whether the client waits for anything of this connection: replies, or notifications.
+    var isAwaited: Bool { capacity > 0 || state.withLock { !$0.calls.isEmpty } }
+
+    /// Waits for the reply to `id`; `send` runs once the wait has begun, and `bytes` is the length of what it sends.
+    ///
+    /// Throws `CancellationError` without sending if the task is cancelled already.
+    func reply(to id: Int64, bytes: Int, send: () -> Void) async throws -> JSONValue {
         try await withCheckedThrowingContinuation { continuation in
-            let end = state.withLock { state in
-                if state.end == nil { state.calls[id] = continuation }
-                return state.end
+            let end = state.withLock { state -> (any Error)? in
+                // Under the lock, so that a cancellation is seen either here or by `abandon`.
+                let end = state.end ?? (Task.isCancelled ? CancellationError() : nil)
+                if end == nil { state.calls[id] = Call(continuation: continuation, bytes: bytes) }
+                return end
             }
             if let end { continuation.resume(throwing: end) } else { send() }
         }
     }
 
-    /// Ends the wait for a reply; answers whether there was one.
-    func abandon(_ id: Int64) -> Bool {
-        let call = state.withLock { $0.calls.removeValue(forKey: id) }
-        call?.resume(throwing: CancellationError())
-        return call != nil
+    enum Sent: Sendable {
+        case awaited
+        /// The call was cancelled before its request was out: only now can the daemon be told.
+        case abandoned
     }
 
-    /// Takes one message of the daemon.
-    func take(_ message: JSONValue) {
+    /// Notes that the request is out.
+    func sent(_ id: Int64) -> Sent {
+        state.withLock { state in
+            state.calls[id]?.isSent = true
+            return state.abandoned.remove(id) == nil ? .awaited : .abandoned
+        }
+    }
+
+    /// Ends the wait for a reply. Returns true if the caller must tell the daemon, which has the request.
+    func abandon(_ id: Int64) -> Bool {
+        let call = state.withLock { state in
+            let call = state.calls.removeValue(forKey: id)
+            if let call, !call.isSent { state.abandoned.insert(id) }
+            return call
+        }
+        call?.continuation.resume(throwing: CancellationError())
+        return call?.isSent ?? false
+    }
+
+    /// Takes one message of the daemon. Returns an error that ends the connection, else nil.
+    func take(_ message: JSONValue) -> RPCError? {
         if case .string(let method) = message["method"] {
-            guard capacity > 0 else { return }
+            guard capacity > 0 else { return nil }
             let consumer = state.withLock { state in
                 state.notifications.append(Notification(method: method, params: message["params"] ?? .null))
                 defer { state.consumer = nil }
@@ -67,21 +99,35 @@ final class Mailbox: Sendable {
             }
             consumer?.resume()
         } else if let id = message["id"]?.integerValue {
-            let call = state.withLock { $0.calls.removeValue(forKey: id) }
-            if let error = message["error"] {
-                call?.resume(throwing: RPCError(reply: error))
-            } else {
-                call?.resume(returning: message["result"] ?? .null)
-            }
+            finish(
+                id, with: message["error"].map { .failure(RPCError(reply: $0)) } ?? .success(message["result"] ?? .null)
+            )
         } else if let error = message["error"] {
-            state.withLock { $0.refusal = RPCError(reply: error) }
+            return takeUnaddressed(RPCError(reply: error))
         }
+        return nil
+    }
+
+    /// Takes an error whose call the daemon could not tell.
+    private func takeUnaddressed(_ error: RPCError) -> RPCError? {
+        let waiting = state.withLock { $0.calls.map { UnaddressedError.Waiting(id: $0.key, bytes: $0.value.bytes) } }
+        switch UnaddressedError.meaning(of: error, waiting: waiting) {
+        case .connection: return error
+        case .call(let id): finish(id, with: .failure(error))
+        case .unknown: break
+        }
+        return nil
+    }
+
+    private func finish(_ id: Int64, with result: Result<JSONValue, any Error>) {
+        let call = state.withLock { $0.calls.removeValue(forKey: id) }
+        call?.continuation.resume(with: result)
     }
 
     /// Says that nothing comes any more.
     func end(_ error: any Error) {
         let (calls, consumer, reason) = state.withLock { state in
-            let reason = state.end ?? state.refusal ?? error
+            let reason = state.end ?? error
             state.end = reason
             defer {
                 state.calls = [:]
@@ -89,7 +135,7 @@ final class Mailbox: Sendable {
             }
             return (Array(state.calls.values), state.consumer, reason)
         }
-        for call in calls { call.resume(throwing: reason) }
+        for call in calls { call.continuation.resume(throwing: reason) }
         consumer?.resume()
     }
 

@@ -39,17 +39,23 @@ package final class EventStream: Sendable {
 
     /// `onLoss` is told for how long the daemon will be tried when it is lost, and nil when it is back.
     init(
-        _ parameters: SubscribeParameters, _ settings: ClientSettings, first: Connection?,
+        _ parameters: SubscribeParameters, epoch: String?, _ settings: ClientSettings, first: Connection?,
         onLoss: @escaping @Sendable (Duration?) -> Void
     ) {
         self.settings = settings
         self.onLoss = onLoss
         state = Locked(
-            State(cursor: Cursor(parameters), patience: Patience(settings.patience), first: first))
+            State(cursor: Cursor(parameters, epoch: epoch), patience: Patience(settings.patience), first: first))
     }
 
     /// The place of the last event that was seen, to go on from later.
     package var seq: Int64? { state.withLock { $0.cursor.seq } }
+
+    /// The history that ``seq`` belongs to; nil if the daemon names none.
+    package var epoch: String? { state.withLock { $0.cursor.epoch } }
+
+    /// The instance that is followed, by id once the daemon has named it; nil if all are.
+    package var instance: String? { state.withLock { $0.cursor.instance } }
 
     /// Why it ended by itself; nil while it has not.
     package var reason: Open<SubscriptionEndReason>? { state.withLock { $0.cursor.end } }
@@ -137,6 +143,8 @@ extension EventStream {
         do {
             try Task.checkCancellation()
             return try await body()
+        } catch  where settings.life.isClosed {
+            try endWithClient()
         } catch  where isPassing(error) {
             try await recover(error)
         } catch {
@@ -144,6 +152,15 @@ extension EventStream {
             throw error
         }
         return nil
+    }
+
+    /// Ends a subscription of a client that was closed. One that stood ends as by ``close()``; else it throws.
+    private func endWithClient() throws {
+        let hasStood = state.withLock { state in
+            state.finish()
+            return state.hasStood
+        }
+        if !hasStood { throw Life.closed }
     }
 
     /// Whether a failure may be over at the next attempt. More of them may where the subscription has stood before.
@@ -169,7 +186,7 @@ extension EventStream {
     }
 
     private func subscribe(on connection: Connection) async throws -> Subscribed {
-        let parameters = try JSONValueEncoder().encode(state.withLock { $0.cursor.parameters })
+        let parameters = try state.withLock { $0.cursor }.request()
         let reply = try await settings.within(settings.timeout) {
             try await connection.call(Methods.statusSubscribe.name, parameters)
         }
@@ -178,7 +195,8 @@ extension EventStream {
         let isBack = try state.withLock { state in
             guard !state.isOver else { throw ClientError(.connectionLost, "cannot go on, the subscription was closed") }
             defer { state.patience.heard() }
-            state.cursor.subscribed(head: result.head)
+            state.cursor.subscribed(
+                head: result.head, instance: reply["instance"]?.stringValue, epoch: reply["epoch"]?.stringValue)
             state.present = subscribed
             state.hasStood = true
             return state.patience.isLost
@@ -203,7 +221,11 @@ extension EventStream {
         case nil: return
         case .wait(let duration):
             if let left { onLoss(left) }
-            try await settings.time.sleep(for: duration)
+            do {
+                try await settings.life.pause(for: duration, on: settings.time)
+            } catch  where settings.life.isClosed {
+                try endWithClient()
+            }
         case .giveUp:
             state.withLock { $0.finish() }
             throw settings.ending(failure)

@@ -34,6 +34,12 @@ public struct EventSubscription: AsyncSequence, Sendable {
     /// The place of the last event that was taken: a later subscription goes on behind it with `from: .after(seq)`.
     public var seq: Int64? { stream.seq }
 
+    /// The history that ``seq`` belongs to, to be given with it to a later subscription; nil if the daemon names none.
+    public var epoch: String? { stream.epoch }
+
+    /// The id of the instance that is followed, once the daemon has named it; nil if all are followed.
+    public var instance: String? { stream.instance }
+
     /// The instances as they were when a subscription from `.snapshot` began; its events are what changed since.
     public func snapshot() async throws -> [InstanceView] {
         try await stream.snapshot().map { instance in
@@ -50,24 +56,27 @@ public struct EventSubscription: AsyncSequence, Sendable {
 extension AuraClient {
     /// Follows the ledger; returns once the daemon does so, and misses nothing from then on.
     ///
-    /// `until: .terminal` ends it once every job that the filter matches has ended, `maxEvents` after so many.
+    /// `until: .terminal` ends it once every job that the filter matches has ended, `maxEvents` after so many. With
+    /// `from: .after(seq)` give the `epoch` of the subscription that the `seq` comes from: the daemon then refuses a
+    /// `seq` of another history with `cursorExpired`.
     public func subscribe(
         filter: FilterParameters? = nil, from start: SubscriptionStart = .now, until end: SubscriptionEnd? = nil,
-        maxEvents: Int64? = nil, onLag: LagPolicy? = nil
+        maxEvents: Int64? = nil, onLag: LagPolicy? = nil, epoch: String? = nil
     ) async throws -> EventSubscription {
         let stream = events(
-            SubscribeParameters(filter: filter, from: start, until: end, maxEvents: maxEvents, onLag: onLag))
+            SubscribeParameters(filter: filter, from: start, until: end, maxEvents: maxEvents, onLag: onLag),
+            epoch: epoch)
         try await stream.begin()
         return EventSubscription(stream: stream)
     }
 
     /// The events as they came, first on a connection that is there; see ``EventStream``.
     package func events(
-        _ parameters: SubscribeParameters, patience: Duration? = nil, first: Connection? = nil,
+        _ parameters: SubscribeParameters, epoch: String? = nil, patience: Duration? = nil, first: Connection? = nil,
         onLoss: @escaping @Sendable (Duration?) -> Void = { _ in }
     ) -> EventStream {
         var settings = settings
         settings.patience = patience ?? settings.patience
-        return EventStream(parameters, settings, first: first, onLoss: onLoss)
+        return EventStream(parameters, epoch: epoch, settings, first: first, onLoss: onLoss)
     }
 }

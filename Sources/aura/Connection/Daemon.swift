@@ -13,7 +13,7 @@ struct Daemon: Sendable {
     init(at endpoint: Endpoint, timeoutSeconds: Double) {
         self.endpoint = endpoint
         self.timeoutSeconds = timeoutSeconds
-        client = AuraClient(plain: endpoint.address, timeout: .seconds(timeoutSeconds))
+        client = AuraClient(plain: endpoint.address, timeout: .seconds(timeoutSeconds), advice: endpoint.advice)
     }
 
     /// The connection of the calls, made where there is none. Throws a ``Complaint`` that says what to do.
@@ -28,6 +28,16 @@ struct Daemon: Sendable {
 
     /// Calls a method and waits for its result. Throws a ``Complaint``.
     func call(_ call: Call) async throws -> JSONValue {
+        try await self.call(call, on: client)
+    }
+
+    /// Calls a method that may be called again, and tries a daemon that went away for `seconds`.
+    func call(_ call: Call, reconnectSeconds seconds: Double) async throws -> JSONValue {
+        let patient = AuraClient(endpoint.address, patience: .seconds(seconds), timeout: .seconds(timeoutSeconds))
+        return try await self.call(call, on: patient)
+    }
+
+    private func call(_ call: Call, on client: AuraClient) async throws -> JSONValue {
         do {
             return try await client.call(call.method, call.params)
         } catch let error as RPCError {
@@ -47,7 +57,8 @@ struct Daemon: Sendable {
     func events(of watch: Watch, onLoss: @escaping @Sendable (Duration?) -> Void) async -> EventStream {
         client.events(
             SubscribeParameters(filter: watch.subject.filter, from: watch.start, until: watch.end),
-            patience: .seconds(watch.reconnectSeconds), first: try? await client.connection(), onLoss: onLoss)
+            epoch: watch.epoch, patience: .seconds(watch.reconnectSeconds), first: try? await client.connection(),
+            onLoss: onLoss)
     }
 
     private func complaint(_ error: ClientError, _ call: Call) -> Complaint {
@@ -57,7 +68,9 @@ struct Daemon: Sendable {
                 .timeout,
                 "cannot \(call.purpose): no answer from \(endpoint.address) within \(Self.text(timeoutSeconds)) s, "
                     + "raise --timeout or see the daemon's log")
-        case .connectionLost, .unreachable, .notPermitted, .patienceOver, .invalidReply, .noSnapshot, .closed:
+        case .tooLarge: return Complaint(.refused, error.message)
+        case .connectionLost, .unreachable, .queueFull, .notPermitted, .patienceOver, .invalidReply, .noSnapshot,
+            .invalidAddress, .closed:
             let advice = call.isRepeatable ? "call again" : "see aura list, it may have been done"
             return Complaint(.connectionLost, "cannot \(call.purpose), \(Self.cause(of: error)): \(advice)")
         }

@@ -8,67 +8,48 @@ import AuraClient
     import Darwin
 #endif
 
-/// Where the daemon is: options go over the environment, and that over the usual place.
+/// Where the daemon is: options go over the environment, and that over the usual places.
 struct Endpoint: Sendable, Hashable {
     var address: DaemonAddress
-    /// The options that led there, for a command to be repeated; nil where none were given.
+    /// The options that led there, for a command to be repeated in a shell; nil if none were given.
     var options: String?
+    /// Follows "start it with …" in the error of a daemon that is not there.
+    var advice: String
 
     struct Unusable: Error, Hashable {
         var message: String
     }
 
-    /// `sun_path` of a Unix socket's address has 108 bytes, the last of them 0 (unix(7)).
-    static let socketPathLimitBytes = 107
-
-    init(socket: String?, connect: String?, environment: [String: String]) throws(Unusable) {
-        if let socket {
-            address = try Self.unix(socket)
-            options = "--socket \(socket)"
-        } else if let connect {
-            address = try Self.tcp(connect)
-            options = "--connect \(connect)"
-        } else if let socket = Self.given("AURA_SOCKET", environment) {
-            guard Self.given("AURA_CONNECT", environment) == nil else {
-                throw Unusable(message: "cannot use AURA_SOCKET and AURA_CONNECT at once: unset one of them")
+    /// `value` reads an environment variable, `exists` looks for a file.
+    init(
+        socket: String?, connect: String?,
+        value: (String) throws(ClientError) -> String? = DaemonAddress.environmentValue,
+        exists: (String) -> Bool = DaemonAddress.fileExists
+    ) throws(Unusable) {
+        do throws(ClientError) {
+            if let socket {
+                address = try DaemonAddress(parsing: socket)
+                options = "--socket \(socket.shellQuoted)"
+                advice = ""
+            } else if let connect {
+                address = try DaemonAddress(hostAndPort: connect)
+                options = "--connect \(connect.shellQuoted)"
+                advice = ""
+            } else {
+                let former = try value("AURA_CONNECT") ?? ""
+                guard former.isEmpty else {
+                    throw ClientError(
+                        .invalidAddress,
+                        "cannot use AURA_CONNECT, which is no longer read: "
+                            + "unset it, and set AURA_SOCKET to \("tcp:\(former)".shellQuoted)")
+                }
+                let found = try DaemonAddress.find(value: value, exists: exists)
+                address = found.address
+                advice = found.advice + ", or use --socket"
             }
-            address = try Self.unix(socket)
-        } else if let connect = Self.given("AURA_CONNECT", environment) {
-            address = try Self.tcp(connect)
-        } else if let runtime = Self.given("XDG_RUNTIME_DIR", environment) {
-            address = try Self.unix("\(runtime)/aura/aurad.sock")
-        } else {
-            address = .unix(path: "/run/aura/aurad.sock")
+        } catch {
+            throw Unusable(message: error.message)
         }
-    }
-
-    private static func given(_ name: String, _ environment: [String: String]) -> String? {
-        environment[name].flatMap { $0.isEmpty ? nil : $0 }
-    }
-
-    private static func unix(_ path: String) throws(Unusable) -> DaemonAddress {
-        guard !path.isEmpty, path.utf8.count <= socketPathLimitBytes else {
-            throw Unusable(
-                message: "cannot use the socket path \"\(path)\": give 1 to \(socketPathLimitBytes) bytes")
-        }
-        return .unix(path: path)
-    }
-
-    /// `host:port` or `[::1]:port`.
-    private static func tcp(_ text: String) throws(Unusable) -> DaemonAddress {
-        let unusable = Unusable(
-            message: "cannot use \"\(text)\" as a TCP address: give host:port, as in 127.0.0.1:7420")
-        guard let colon = text.lastIndex(of: ":"), let port = Int(text[text.index(after: colon)...]),
-            (1...65_535).contains(port)
-        else { throw unusable }
-        var host = String(text[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") {
-            host = String(host.dropFirst().dropLast())
-        } else if host.contains(":") {
-            throw unusable
-        }
-        guard !host.isEmpty else { throw unusable }
-        return .tcp(host: host, port: port)
     }
 }
 

@@ -4,16 +4,16 @@ import ArgumentParser
 struct GlobalOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The daemon's Unix socket.",
+            "Where the daemon is: a socket's path, unix:PATH or tcp:HOST:PORT.",
             discussion: """
-                Without it: AURA_SOCKET; else $XDG_RUNTIME_DIR/aura/aurad.sock where that directory is set; else \
+                Without it: AURA_SOCKET, written the same way; else $XDG_RUNTIME_DIR/aura/aurad.sock if that exists; else \
                 /run/aura/aurad.sock.
-                """, valueName: "path"),
+                """, valueName: "place"),
         completion: .file())
     var socket: String?
 
     @Option(
-        help: ArgumentHelp("The daemon's TCP address, instead of a socket (or AURA_CONNECT).", valueName: "host:port"))
+        help: ArgumentHelp("The daemon's TCP address, as --socket tcp:HOST:PORT.", valueName: "host:port"))
     var connect: String?
 
     @Flag(help: "Print the daemon's answers: one compact JSON document a line.")
@@ -39,9 +39,9 @@ struct GlobalOptions: ParsableArguments {
     }
 
     /// Where the daemon is, by options and environment.
-    func endpoint(environment: [String: String] = Environment.present) throws -> Endpoint {
+    func endpoint() throws -> Endpoint {
         do {
-            return try Endpoint(socket: socket, connect: connect, environment: environment)
+            return try Endpoint(socket: socket, connect: connect)
         } catch {
             throw ValidationError(error.message)
         }

@@ -1,4 +1,5 @@
 import AuraAPI
+import AuraClient
 import AuraModel
 
 /// What is watched.
@@ -28,17 +29,21 @@ enum WatchSubject: Sendable, Hashable {
         }
     }
 
-    /// The words of the command that goes on with the watch after it was ended, `seq` being the last event that was seen.
-    func command(after seq: Int64?) -> String {
+    /// The words of the command that continues the watch after it was ended, each safe to paste into a shell.
+    ///
+    /// `seq` is the last event that was seen, `epoch` its history, `id` the instance that the daemon found by its name.
+    func command(after seq: Int64?, epoch: String? = nil, id: String? = nil) -> String {
         switch self {
-        case .job(let id): "watch --job \(id)"
-        case .instance(let instance, let tenant): "watch \(instance)" + Self.tail(tenant, seq)
-        case .all(let tenant): "watch --all" + Self.tail(tenant, seq)
+        case .job(let job): "watch --job \(job.shellQuoted)"
+        case .instance(let instance, let tenant):
+            "watch \((id ?? instance).shellQuoted)" + Self.tail(tenant, seq, epoch)
+        case .all(let tenant): "watch --all" + Self.tail(tenant, seq, epoch)
         }
     }
 
-    private static func tail(_ tenant: String?, _ seq: Int64?) -> String {
-        (tenant.map { " --tenant \($0)" } ?? "") + (seq.map { " --from \($0)" } ?? "")
+    private static func tail(_ tenant: String?, _ seq: Int64?, _ epoch: String?) -> String {
+        let place = seq.map { " --from \($0)" + (epoch.map { " --epoch \($0.shellQuoted)" } ?? "") } ?? ""
+        return (tenant.map { " --tenant \($0.shellQuoted)" } ?? "") + place
     }
 }
 
@@ -46,6 +51,8 @@ enum WatchSubject: Sendable, Hashable {
 struct Watch: Sendable, Hashable {
     var subject: WatchSubject
     var start: SubscriptionStart
+    /// The history that a `seq` of the start belongs to.
+    var epoch: String?
     var end: SubscriptionEnd?
     /// How long a daemon that went away is tried.
     var reconnectSeconds: Double

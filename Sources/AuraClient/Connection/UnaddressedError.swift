@@ -1,0 +1,42 @@
+internal import JSON
+internal import JSONRPC
+
+/// Decides which call an error reply with the id null is about. Decisions only.
+///
+/// The daemon answers so if it cannot read the id. Such an error never fails calls that it cannot be about.
+enum UnaddressedError {
+    /// A call that waits for its reply.
+    struct Waiting: Sendable, Hashable {
+        var id: Int64
+        /// The length of its request in bytes.
+        var bytes: Int
+    }
+
+    enum Meaning: Sendable, Hashable {
+        /// The daemon does not serve this connection any more.
+        case connection
+        /// One call failed.
+        case call(Int64)
+        /// The client cannot tell: the call that is meant ends by its own time-out.
+        case unknown
+    }
+
+    /// Connection limits and broken framing end the connection. A message that is too large is the oldest call over the
+    /// limit. Any other error is the only call that waits, if it is only one.
+    static func meaning(of error: RPCError, waiting: [Waiting]) -> Meaning {
+        if isAboutConnection(error) { return .connection }
+        let oldestFirst = waiting.sorted { $0.id < $1.id }
+        if error.code.name == RPCErrorCode.messageTooLarge.name, let limit = error.data["limit"]?.integerValue {
+            let tooLarge = oldestFirst.first { $0.bytes > limit }
+            return tooLarge.map { .call($0.id) } ?? .unknown
+        }
+        return waiting.count == 1 ? .call(oldestFirst[0].id) : .unknown
+    }
+
+    private static func isAboutConnection(_ error: RPCError) -> Bool {
+        // Later limits of connections are named alike.
+        error.code.name.hasPrefix(RPCErrorCode.tooManyConnections.name)
+            || error.code.name == RPCErrorCode.shuttingDown.name
+            || (error.code.name == RPCErrorCode.parseError.name && error.data["reason"] == "brokenFraming")
+    }
+}

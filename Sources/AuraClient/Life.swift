@@ -1,0 +1,77 @@
+internal import AuraModel
+internal import Locking
+internal import NIOCore
+
+/// Whether a client is closed. Closing is final: it ends every connection and every pause, and none begins after it.
+final class Life: Sendable {
+    private struct State: Sendable {
+        var isClosed = false
+        var channels: [ObjectIdentifier: any Channel] = [:]
+        var lastPause: UInt64 = 0
+        var pauses: [UInt64: Promise<Bool>] = [:]
+    }
+
+    private let state = Locked(State())
+
+    static var closed: ClientError { ClientError(.closed, "cannot call, the client was closed: make another one") }
+
+    var isClosed: Bool { state.withLock { $0.isClosed } }
+
+    /// Throws ``ClientError`` with the code `closed` once the client is closed.
+    func check() throws {
+        if isClosed { throw Self.closed }
+    }
+
+    /// Ties a new connection to the client. Throws, and closes the connection, if the client is closed already.
+    func adopt(_ channel: any Channel) throws {
+        let key = ObjectIdentifier(channel)
+        let isClosed = state.withLock { state in
+            if !state.isClosed { state.channels[key] = channel }
+            return state.isClosed
+        }
+        if isClosed {
+            channel.close(promise: nil)
+            throw Self.closed
+        }
+        channel.closeFuture.whenComplete { [weak self] _ in
+            self?.state.withLock { $0.channels[key] = nil }
+        }
+    }
+
+    /// Waits for `duration`; throws ``ClientError`` as soon as the client is closed.
+    func pause(for duration: Duration, on time: any TimeSource) async throws {
+        let end = Promise<Bool>()
+        let key = try state.withLock { state in
+            if state.isClosed { throw Self.closed }
+            state.lastPause += 1
+            state.pauses[state.lastPause] = end
+            return state.lastPause
+        }
+        defer { state.withLock { $0.pauses[key] = nil } }
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            defer { tasks.cancelAll() }
+            tasks.addTask { try await time.sleep(for: duration) }
+            tasks.addTask { throw await end.value(whenCancelled: false) ? Self.closed : CancellationError() }
+            try await tasks.next()
+        }
+    }
+
+    /// Closes the client; returns once its connections are closed.
+    func close() async {
+        let (channels, pauses) = state.withLock { state in
+            state.isClosed = true
+            return (Array(state.channels.values), Array(state.pauses.values))
+        }
+        for pause in pauses { pause.answer(true) }
+        for channel in channels { try? await channel.close() }
+    }
+}
+
+extension EventLoopFuture where Value: Sendable {
+    /// The future's value. Throws `CancellationError` as soon as the task is cancelled; the future goes on.
+    func value() async throws -> Value {
+        let answer = Promise<Result<Value, any Error>>()
+        whenComplete { answer.answer($0) }
+        return try await answer.value(whenCancelled: .failure(CancellationError())).get()
+    }
+}
