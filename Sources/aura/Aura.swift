@@ -15,4 +15,18 @@ struct Aura: AsyncParsableCommand {
 
     /// Taken by the commands, whether given before their name or after.
     @OptionGroup var global: GlobalOptions
+
+    /// Parses the command line and runs its command. Every failure has words, as a document if `--json` is given.
+    static func main() async {
+        do {
+            var command = try await asyncParseAsRoot(try CommandWords.read())
+            if var waiting = command as? any AsyncParsableCommand {
+                try await waiting.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            Output(json: CommandWords.wantDocuments).end(with: error)
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 import pytest
 
-from daemon import Refusal
+from daemon import FakeDaemon, Refusal
 from samples import CHANGE, INSTANCE, JOB, ago, at, instance, job, plan, running, step
 
 
@@ -202,3 +202,11 @@ def test_a_job_is_followed_at_the_place_that_was_named(aura, daemon):
     daemon.on("suspend", {"instance": instance(), "job": job("suspend")})
     run = aura("suspend", "ada", "--socket", daemon.path)
     assert run.out.endswith(f"follow it with: aura --socket {daemon.path} watch --job {JOB}\n")
+
+
+def test_the_command_to_follow_is_quoted_for_a_shell(aura, daemon, tmp_path):
+    (tmp_path / "a b").mkdir()
+    other = FakeDaemon(tmp_path / "a b" / "s").on("suspend", {"instance": instance(), "job": {**job("suspend"), "id": "j; reboot"}})
+    run = aura("suspend", "ada", "--socket", other.path)
+    assert run.out.endswith(f"follow it with: aura --socket '{other.path}' watch --job 'j; reboot'\n")
+    other.stop()

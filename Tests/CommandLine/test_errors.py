@@ -1,6 +1,7 @@
 """What goes wrong: the line that says so, the document that says so, the exit code."""
 
 import json
+import shlex
 import socket
 import subprocess
 
@@ -12,7 +13,7 @@ from samples import JOB, failure_events, instance, job
 COMMANDS = [
     ["provision", "ada", "--region", "eu-central", "--size", "small"], ["list"], ["show", "ada"], ["watch", "ada"],
     ["watch", "--job", JOB], ["watch", "--all"], ["suspend", "ada"], ["resume", "ada"], ["restart", "ada"],
-    ["destroy", "ada"], ["job", "list"], ["job", "show", JOB], ["job", "cancel", JOB], ["rpc", "x"], ["ping"], ["info"],
+    ["destroy", "ada"], ["job", "list"], ["job", "show", JOB], ["job", "wait", JOB], ["job", "cancel", JOB], ["rpc", "x"], ["ping"], ["info"],
 ]
 
 
@@ -22,7 +23,8 @@ def test_without_a_daemon_every_command_says_what_to_do(aura, environment, comma
     run = aura(*command)
     assert (run.code, run.out) == (3, "")
     assert run.err == (
-        f"aura: cannot reach aurad at {path}: there is no socket, is it running? start it with aurad --socket {path}\n")
+        f"aura: cannot reach aurad at {path}: there is no socket, is it running? start it with aurad --socket {path}, "
+        "or correct AURA_SOCKET, or use --socket\n")
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
@@ -112,7 +114,7 @@ def test_an_answer_of_another_shape(aura, daemon):
         (["ping", "--connect", "nowhere"], 'cannot use "nowhere" as a TCP address: give host:port'),
         (["ping", "--connect", "::1:80"], "as a TCP address"),
         (["ping", "--connect", "host:70000"], "as a TCP address"),
-        (["ping", "--socket", "x" * 108], "give 1 to 107 bytes"),
+        (["ping", "--socket", "x" * 108], "give 1 to 103 bytes"),
         (["rpc", "x", '{"a"'], "cannot send the parameters, cannot read JSON at byte 4"),
         (["rpc", "x", "7"], "they are neither a JSON object nor an array"),
         (["nonsense"], "nonsense"),
@@ -124,15 +126,131 @@ def test_a_wrong_command_line(aura, daemon, arguments, complaint):
     assert daemon.calls == []
 
 
-def test_a_place_that_the_environment_names_twice(aura, daemon):
-    run = aura("ping", AURA_CONNECT="127.0.0.1:1")
-    assert run.code == 64 and "cannot use AURA_SOCKET and AURA_CONNECT at once" in run.err
+def test_the_former_variable_is_refused_with_advice(aura):
+    run = aura("ping", AURA_SOCKET="", AURA_CONNECT="127.0.0.1:1")
+    assert (run.code, run.out) == (64, "")
+    assert "unset it, and set AURA_SOCKET to tcp:127.0.0.1:1" in run.err
 
 
-def test_the_runtime_directory_is_the_usual_place(aura, tmp_path):
-    run = aura("ping", AURA_SOCKET="", XDG_RUNTIME_DIR=str(tmp_path))
-    assert f"cannot reach aurad at {tmp_path}/aura/aurad.sock: " in run.err
+def test_the_runtime_directory_counts_if_its_socket_exists(aura, tmp_path):
+    place = {"AURA_SOCKET": "", "XDG_RUNTIME_DIR": str(tmp_path)}
+    run = aura("ping", **place)
+    assert "cannot reach aurad at /run/aura/aurad.sock: " in run.err
+    assert f"name its place in AURA_SOCKET (there is no {tmp_path}/aura/aurad.sock either), or use --socket" in run.err
+    (tmp_path / "aura").mkdir()
+    (tmp_path / "aura" / "aurad.sock").touch()
+    assert f"cannot reach aurad at {tmp_path}/aura/aurad.sock: " in aura("ping", **place).err
     assert "cannot reach aurad at /run/aura/aurad.sock: " in aura("ping", AURA_SOCKET="").err
+
+
+def test_the_variable_has_the_grammar_of_the_option(aura, daemon):
+    daemon.on("system.ping", {"pong": True})
+    assert aura("ping", AURA_SOCKET=f"unix:{daemon.path}").code == 0
+    assert aura("ping", "--socket", f"unix:{daemon.path}", AURA_SOCKET="").code == 0
+    assert "cannot reach aurad at 127.0.0.1:1" in aura("ping", AURA_SOCKET="tcp:127.0.0.1:1").err
+    run = aura("ping", AURA_SOCKET="tcp:nowhere")
+    assert run.code == 64 and 'cannot use "tcp:nowhere" as a TCP address' in run.err and "in AURA_SOCKET" in run.err
+
+
+def test_a_full_queue_of_connections_is_waited_for(start, environment):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(environment["AURA_SOCKET"])
+        listener.listen(0)
+        queued = fill(environment["AURA_SOCKET"])
+        process = start("ping", "--timeout", "20")
+        for _ in queued:
+            listener.accept()[0].close()
+        answer_pings(listener)
+        out, err = process.communicate(timeout=30)
+        assert (process.returncode, err) == (0, "") and "answers in" in out
+
+
+def test_a_queue_that_stays_full_is_no_absent_daemon(aura, environment):
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(environment["AURA_SOCKET"])
+        listener.listen(0)
+        queued = fill(environment["AURA_SOCKET"])
+        run = aura("ping", "--timeout", "0.5")
+        assert run.code == 3 and queued
+        assert run.err.endswith("it is running, but its queue of new connections is full, try again in a moment\n")
+
+
+def fill(path):
+    """Connections up to the listener's backlog."""
+    queued = []
+    while True:
+        client = socket.socket(socket.AF_UNIX)
+        client.setblocking(False)
+        try:
+            client.connect(path)
+        except BlockingIOError:
+            client.close()
+            return queued
+        queued.append(client)
+
+
+def answer_pings(listener):
+    """Answers the first call that comes."""
+    while True:
+        connection, _ = listener.accept()
+        with connection, connection.makefile("rb") as lines:
+            line = lines.readline()
+            if line:
+                reply = {"jsonrpc": "2.0", "id": json.loads(line)["id"], "result": {"pong": True}}
+                connection.sendall(json.dumps(reply).encode() + b"\n")
+                lines.readline()
+                return
+
+
+@pytest.mark.parametrize("arguments", [["list"], ["list", "--json"]])
+def test_output_that_cannot_be_written_is_spoken_of(binary, daemon, environment, arguments):
+    daemon.on("status.list", {"instances": [instance("ada")]})
+    with open("/dev/full", "w") as full:
+        result = subprocess.run(
+            [binary, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, env=environment, timeout=30)
+    assert result.returncode == 74
+    assert "cannot write to standard output, No space left on device" in result.stderr
+    if "--json" in arguments:
+        assert json.loads(result.stderr)["data"] == {"code": "cannotWrite", "retryable": False}
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        (["watch"], "cannot tell what to watch"),
+        (["provision", "ada"], "cannot read the command line: Missing expected argument"),
+        (["ping", "--timeout", "0"], "cannot wait 0.0 seconds"),
+        (["ping", "--nonsense"], "cannot read the command line: Unknown option '--nonsense'"),
+        (["rpc", "x", "7"], "cannot send the parameters"),
+        (["rpc", "x", "-"], "cannot send the parameters"),
+    ])
+def test_a_wrong_command_line_is_a_document_too(aura, daemon, arguments, message):
+    run = aura(*arguments, "--json")
+    assert (run.code, run.out) == (64, "")
+    assert run.error["message"].startswith(message)
+    assert run.error["data"] == {"code": "usage", "retryable": False}
+    assert daemon.calls == []
+
+
+def test_bytes_that_are_no_utf8_are_refused(aura, binary, daemon, environment):
+    def run(*arguments, input=b"", **more):
+        return subprocess.run(
+            [binary.encode(), *arguments], capture_output=True, input=input, env={**environment, **more}, timeout=30)
+
+    done = run(b"show", b"ad\xe4")
+    assert done.returncode == 64 and b"cannot read argument 2" in done.stderr and b"it is not UTF-8" in done.stderr
+    done = run(b"rpc", b"x", b"-", input=b'{"name":"ad\xe4"}')
+    assert done.returncode == 64 and b"cannot send the parameters" in done.stderr
+    done = run(b"ping", AURA_SOCKET=b"/tmp/ad\xe4")
+    assert done.returncode == 64 and b"environment variable AURA_SOCKET, it is not UTF-8" in done.stderr
+    assert daemon.calls == []
+
+
+def test_advice_can_be_pasted_into_a_shell(aura, tmp_path):
+    path = f"{tmp_path}/a b/it's"
+    run = aura("ping", "--socket", path)
+    quoted = run.err.strip().split("aurad --socket ")[1]
+    assert shlex.split(quoted) == [path]
 
 
 def test_a_reader_that_goes_ends_the_program_quietly(binary, daemon, environment):

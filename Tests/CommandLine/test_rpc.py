@@ -46,6 +46,18 @@ def test_a_refusal(aura, daemon):
     assert aura("rpc", "provision", "{}", "--json").error == refusal.error
 
 
+def test_documents_cannot_steer_a_terminal(aura, daemon):
+    text = "a\x9b31m\x7f\u202e\u2028\u2029\u200b\U000e0041\x1b[2Jä日"
+    daemon.on("some.method", {"text": text}).on("status.get", {"text": text})
+    escaped = '{"text":"a\\u009b31m\\u007f\\u202e\\u2028\\u2029\\u200b\\udb40\\udc41\\u001b[2Jä日"}'
+    for run in (aura("rpc", "some.method"), aura("show", "ada", "--json")):
+        assert run.out.lower() == escaped.lower() + "\n"
+        assert run.documents == [{"text": text}]
+    daemon.on("some.method", Refusal(-32000, "x", text))
+    run = aura("rpc", "some.method", "--json")
+    assert "\x9b" not in run.err and run.error["message"] == text
+
+
 def test_a_subscription_streams_to_its_end(aura, daemon):
     events = provision_events()
     daemon.on("status.subscribe", Stream(events, head=9))

@@ -38,7 +38,7 @@ def test_help_names_every_command(aura):
 
 def test_help_tells_the_exit_codes(aura):
     text = aura("--help").out
-    for code in [0, 1, 2, 3, 64, 130]:
+    for code in [0, 1, 2, 3, 4, 64, 74, 130, 141]:
         assert f"\n  {code} " in text
 
 
@@ -70,6 +70,15 @@ def test_names_are_completed(binary, environment, daemon, tmp_path):
     daemon.on("status.list", {"instances": [instance("ada"), instance("alan"), instance("bob")]})
     assert complete(binary, environment, tmp_path, ["aura", "show", "a"]) == ["ada", "alan"]
     assert complete(binary, environment, tmp_path, ["aura", "destroy", "b"]) == ["bob"]
+
+
+def test_names_beyond_the_first_page_are_completed(binary, environment, daemon, tmp_path):
+    pages = {
+        None: {"instances": [instance(f"ada-{number}") for number in range(1000)], "next": "i1"},
+        "i1": {"instances": [instance("zoe")]},
+    }
+    daemon.on("status.list", lambda params: pages[params.get("after")])
+    assert complete(binary, environment, tmp_path, ["aura", "show", "z"]) == ["zoe"]
 
 
 def test_names_are_asked_for_at_the_place_that_the_line_names(binary, environment, daemon, tmp_path):

@@ -18,6 +18,15 @@ import Testing
         #expect(Line("a\nb").text == "a b")
     }
 
+    @Test func documentsEscapeWhatSteersTerminals() {
+        func escaped(_ text: String) -> String { String(decoding: Array(text.utf8).jsonForTerminals, as: UTF8.self) }
+        #expect(escaped("\"a\u{9B}31m\u{7F}\"") == #""a\u009b31m\u007f""#)
+        #expect(escaped("\"\u{202E}\u{2028}\u{2029}\u{200B}\"") == #""\u202e\u2028\u2029\u200b""#)
+        #expect(escaped("\"\u{E0041}\"") == #""\udb40\udc41""#)
+        #expect(escaped(#"{"ä":"日本 🚀"}"#) == #"{"ä":"日本 🚀"}"#)
+        #expect("left\u{200B}right\u{9B}".printable == "left right")
+    }
+
     @Test func linesAreClippedAcrossTheirPieces() {
         let line = Line("abc", .bold).appending("defgh").appending("ij", .dim)
         #expect(line.clipped(to: 10, ellipsis: "…") == line)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuraClient
 import AuraModel
 
 /// `aura job`
@@ -42,7 +43,7 @@ struct JobCancelCommand: AsyncParsableCommand {
     func run() async throws {
         try await Invocation.run(global) { invocation in
             try await invocation.show(.cancel(job), as: JobEnvelope.self) { answer in
-                let command = invocation.command("watch --job \(answer.job.id)")
+                let command = invocation.command("watch --job \(answer.job.id.shellQuoted)")
                 return [Line("job \(answer.job.id) is being cancelled, follow it with: \(command)")]
             }
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuraClient
 import AuraModel
 
 /// `aura job retry`
@@ -23,7 +24,7 @@ struct JobRetryCommand: AsyncParsableCommand {
         try await Invocation.run(global) { invocation in
             try await invocation.show(.retry(job, idempotencyKey: idempotencyKey), as: InstanceAndJob.self) { answer in
                 guard let present = answer.job else { return [] }
-                let command = invocation.command("watch --job \(present.id)")
+                let command = invocation.command("watch --job \(present.id.shellQuoted)")
                 let what = present.id == job ? "goes on now" : "is done again by job \(present.id)"
                 return [Line("job \(job) \(what), follow it with: \(command)")]
             }

@@ -1,11 +1,15 @@
 import ArgumentParser
+import AuraAPI
+import AuraClient
 import AuraModel
 import JSON
 
 /// `aura job wait`
 struct JobWaitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "wait", abstract: "Wait until a job has ended; exit 1 where it failed or was cancelled.")
+        commandName: "wait",
+        abstract: "Wait until a job has ended; exit 1 if it failed or was cancelled, 4 if the time is over.",
+        discussion: "A daemon that goes away meanwhile is waited for, as by aura watch.")
 
     @Argument(help: ArgumentHelp("The job's id.", valueName: "id"))
     var job: String
@@ -15,10 +19,8 @@ struct JobWaitCommand: AsyncParsableCommand {
         help: ArgumentHelp("How long at most; an hour where nothing is given.", valueName: "seconds"))
     var limit: Double = 3600
 
+    @OptionGroup var reconnecting: ReconnectOptions
     @OptionGroup var global: GlobalOptions
-
-    /// One call waits no longer than this, so that a daemon that went away is noticed.
-    private static let longestCall = 20.0
 
     func validate() throws {
         guard (0...86_400).contains(limit) else {
@@ -29,28 +31,50 @@ struct JobWaitCommand: AsyncParsableCommand {
     func run() async throws {
         try await Invocation.run(global) { invocation in
             let daemon = try await invocation.connect()
-            let ended = try await wait(on: daemon, invocation)
-            guard ended.state != JobState.succeeded.rawValue else { return }
+            let hasEnded = try await follow(on: daemon, invocation)
+            let patience = hasEnded ? reconnecting.seconds : 0
+            let raw = try await daemon.call(.job(job), reconnectSeconds: patience)
+            let found = try Answer.read(JobEnvelope.self, from: raw).job
+            guard found.isEnded else { throw overdue(found, invocation) }
+            if invocation.output.json { invocation.output.document(raw) }
+            if !invocation.output.json { invocation.output.line(Line("job \(job) \(found.state)")) }
+            guard found.state != JobState.succeeded.rawValue else { return }
             throw Complaint(
-                .jobEnded, "job \(job) \(ended.state): \(ended.failure?.message ?? "no cause given")",
-                data: ["job": .string(job), "state": .string(ended.state)])
+                .jobEnded, "job \(job) \(found.state): \(found.failure?.message ?? "no cause given")",
+                data: ["job": .string(job), "state": .string(found.state)])
         }
     }
 
-    private func wait(on daemon: Daemon, _ invocation: Invocation) async throws -> JobAnswer {
-        let start = invocation.time.uptime()
-        while true {
-            let left = Duration.seconds(limit) - (invocation.time.uptime() - start)
-            let turn = max(min(left, .seconds(min(Self.longestCall, global.timeoutSeconds * 0.8))), .zero)
-            do {
-                let raw = try await daemon.call(.wait(job, milliseconds: turn.wholeMilliseconds))
-                if invocation.output.json { invocation.output.document(raw) }
-                let answer = try Answer.read(JobEnvelope.self, from: raw).job
-                if !invocation.output.json { invocation.output.line(Line("job \(job) \(answer.state)")) }
-                return answer
-            } catch let complaint as Complaint where complaint.code == "waitTimeout" && left > turn {
-                continue
-            }
+    /// Follows the job through losses of the connection. Returns false if the time was over first.
+    private func follow(on daemon: Daemon, _ invocation: Invocation) async throws -> Bool {
+        let watch = Watch(
+            subject: .job(job), start: .now, end: .terminal, reconnectSeconds: reconnecting.seconds)
+        let view = QuietView(output: invocation.output, time: invocation.time)
+        let events = await daemon.events(of: watch) { left in
+            view.connectionLost(until: left.map { invocation.time.now() + $0 })
         }
+        let follower = Follower(watch: watch, events: events, view: view, invocation: invocation)
+        let run = WatchRun(follower: follower, view: view, output: invocation.output, time: invocation.time)
+        return try await withThrowingTaskGroup(of: Bool.self) { tasks in
+            defer { tasks.cancelAll() }
+            tasks.addTask {
+                _ = try await run.run()
+                return true
+            }
+            tasks.addTask { [limit] in
+                try await invocation.time.sleep(for: .seconds(limit))
+                return false
+            }
+            return try await tasks.next() ?? false
+        }
+    }
+
+    private func overdue(_ found: JobAnswer, _ invocation: Invocation) -> Complaint {
+        let command = invocation.command("job wait \(job.shellQuoted)")
+        let seconds = limit == limit.rounded() ? "\(Int(limit))" : "\(limit)"
+        return Complaint(
+            .waitTimeout,
+            "cannot wait any longer, job \(job) is \(found.state) after \(seconds) s: go on with \(command)",
+            data: ["job": .string(job), "state": .string(found.state)])
     }
 }

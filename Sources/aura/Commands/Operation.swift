@@ -1,4 +1,5 @@
 import AuraAPI
+import AuraClient
 
 /// What `provision`, `suspend`, `resume`, `restart` and `destroy` do: one call, and the watch where it is wanted.
 struct Operation {
@@ -27,7 +28,7 @@ struct Operation {
     }
 
     private func line(_ instance: InstanceAnswer, _ job: JobAnswer, _ invocation: Invocation) -> Line {
-        let command = invocation.command("watch --job \(job.id)")
+        let command = invocation.command("watch --job \(job.id.shellQuoted)")
         return Line(instance.name, .bold).appending(": \(job.kind) is \(job.state), follow it with: \(command)")
     }
 }

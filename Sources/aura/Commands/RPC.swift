@@ -2,6 +2,14 @@ import ArgumentParser
 import AuraClient
 import JSON
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#else
+    import Darwin
+#endif
+
 /// `aura rpc`
 struct RPC: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -39,9 +47,9 @@ struct RPC: AsyncParsableCommand {
 
     private func params() throws -> JSONValue? {
         guard let parameters else { return nil }
-        let text = parameters == "-" ? StandardInput.text : parameters
         do {
-            let value = try JSONValue(parsing: text)
+            let bytes = parameters == "-" ? try StandardInput.bytes() : Array(parameters.utf8)
+            let value = try bytes.withUnsafeBytes { try JSONValue(parsing: $0) }
             guard value.arrayValue != nil || value.objectValue != nil else {
                 throw ValidationError("cannot send the parameters, they are neither a JSON object nor an array")
             }
@@ -64,9 +72,25 @@ struct RPC: AsyncParsableCommand {
 
 /// What is piped into the program.
 enum StandardInput {
-    static var text: String {
-        var text = ""
-        while let line = readLine(strippingNewline: false) { text += line }
-        return text
+    static let limitBytes = 64 << 20
+
+    /// All of it as it is, so that bytes that are no UTF-8 are refused and not replaced.
+    static func bytes() throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        var chunk = [UInt8](repeating: 0, count: 64 << 10)
+        while true {
+            let count = chunk.withUnsafeMutableBytes { systemRead(STDIN_FILENO, $0.baseAddress, $0.count) }
+            if count == 0 { return bytes }
+            if count < 0 {
+                if errno == EINTR { continue }
+                throw ValidationError("cannot read standard input: \(String(cString: strerror(errno)))")
+            }
+            guard bytes.count + count <= limitBytes else {
+                throw ValidationError("cannot send more than \(limitBytes) bytes of parameters: give fewer")
+            }
+            bytes += chunk[..<count]
+        }
     }
 }
+
+private let systemRead = read(_:_:_:) as @Sendable (Int32, UnsafeMutableRawPointer?, Int) -> Int

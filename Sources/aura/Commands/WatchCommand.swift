@@ -35,6 +35,12 @@ struct WatchCommand: AsyncParsableCommand {
     var from: SubscriptionStart?
 
     @Option(
+        help: ArgumentHelp(
+            "The history that the seq belongs to, as the daemon named it; it is refused if the database was restored.",
+            valueName: "epoch"))
+    var epoch: String?
+
+    @Option(
         help: ArgumentHelp("When to end: terminal.", valueName: "end"), completion: .list(["terminal"]),
         transform: WatchBounds.end)
     var until: SubscriptionEnd?
@@ -45,6 +51,11 @@ struct WatchCommand: AsyncParsableCommand {
     func validate() throws {
         guard [instance != nil, job != nil, all].filter({ $0 }).count == 1 else {
             throw ValidationError("cannot tell what to watch: give a name or id, --job ID or --all")
+        }
+        if epoch != nil {
+            guard case .after = from else {
+                throw ValidationError("cannot use --epoch without a seq: give --from SEQ too")
+            }
         }
     }
 
@@ -58,9 +69,12 @@ struct WatchCommand: AsyncParsableCommand {
     private var watch: Watch {
         if let job {
             return Watch(
-                subject: .job(job), start: from ?? .start, end: .terminal, reconnectSeconds: reconnecting.seconds)
+                subject: .job(job), start: from ?? .start, epoch: epoch, end: .terminal,
+                reconnectSeconds: reconnecting.seconds)
         }
         let subject = instance.map { WatchSubject.instance($0, tenant: tenant) } ?? .all(tenant: tenant)
-        return Watch(subject: subject, start: from ?? .now, end: until, reconnectSeconds: reconnecting.seconds)
+        return Watch(
+            subject: subject, start: from ?? .now, epoch: epoch, end: until,
+            reconnectSeconds: reconnecting.seconds)
     }
 }

@@ -59,10 +59,6 @@ extension Call {
             [("job", .string(id)), ("idempotencyKey", text(idempotencyKey))])
     }
 
-    static func wait(_ id: String, milliseconds: Int64) -> Call {
-        Call("job.wait", purpose: "wait for job \(id)", [("job", .string(id)), ("timeoutMs", .integer(milliseconds))])
-    }
-
     static func explain(_ id: String) -> Call {
         Call("job.explain", purpose: "explain job \(id)", [("job", .string(id))])
     }

@@ -8,6 +8,12 @@ struct Complaint: Error, Sendable, Hashable {
         case jobEnded
         /// The daemon answered with an error.
         case refused
+        /// The job did not end within the time that was given.
+        case waitTimeout
+        /// The command line is wrong.
+        case usage
+        /// The output could not be written.
+        case cannotWrite
         case unreachable
         case timeout
         case connectionLost
@@ -43,7 +49,10 @@ struct Complaint: Error, Sendable, Hashable {
     var exitCode: Int32 {
         switch kind {
         case .jobEnded: ExitStatus.jobEnded
-        case .refused: ExitStatus.refused
+        case .refused: code == "waitTimeout" ? ExitStatus.waitTimeout : ExitStatus.refused
+        case .waitTimeout: ExitStatus.waitTimeout
+        case .usage: ExitStatus.usage
+        case .cannotWrite: ExitStatus.cannotWrite
         case .unreachable, .timeout, .connectionLost, .unreadableAnswer: ExitStatus.unreachable
         case .interrupted: ExitStatus.interrupted
         case .terminated: ExitStatus.terminated
@@ -54,7 +63,8 @@ struct Complaint: Error, Sendable, Hashable {
     var json: JSONValue {
         if let error { return error }
         var members: JSONObject = [
-            "code": .string(kind.rawValue), "retryable": .bool(exitCode == ExitStatus.unreachable),
+            "code": .string(kind.rawValue),
+            "retryable": .bool(exitCode == ExitStatus.unreachable || exitCode == ExitStatus.waitTimeout),
         ]
         members.merge(data) { own, _ in own }
         return ["message": .string(message), "data": .object(members)]
@@ -66,6 +76,10 @@ enum ExitStatus {
     static let jobEnded: Int32 = 1
     static let refused: Int32 = 2
     static let unreachable: Int32 = 3
+    /// A wait was over before its job.
+    static let waitTimeout: Int32 = 4
+    /// `EX_USAGE` of sysexits.h.
+    static let usage: Int32 = 64
     static let interrupted: Int32 = 130
     static let terminated: Int32 = 143
     /// As a shell reports a program that SIGPIPE ended.
@@ -79,8 +93,11 @@ enum ExitStatus {
           1    the watched job failed or was cancelled
           2    the daemon refused the call
           3    the daemon cannot be reached, or did not answer in time
+          4    the time of a wait (--for) is over, its job goes on
           64   the command line is wrong
+          74   the output could not be written
           130  interrupted by ^C (143: by SIGTERM); a watched job goes on
+          141  the reader of the output went away
 
         ERRORS
           One line on standard error: "aura: cannot …". With --json it is one JSON

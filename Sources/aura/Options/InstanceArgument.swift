@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuraModel
 
 /// An instance by name or id. Its completion asks the daemon for the names that exist.
 struct InstanceArgument: ParsableArguments {
@@ -12,18 +13,49 @@ struct InstanceArgument: ParsableArguments {
 
 /// The names that shell completion offers.
 enum InstanceNames {
-    /// Shells wait for this at every press of the key, so it gives up early and says nothing where it fails.
-    static let timeoutSeconds = 0.5
+    /// Shells wait for this at every press of the key, so it stops early, with the names that it has by then.
+    static let limit = Duration.seconds(1)
+    /// Names that are looked through.
+    static let nameLimit = 100_000
+    private static let page = 1000
 
     static func matching(_ prefix: String, arguments: [String]) async -> [String] {
         var options = GlobalOptions()
         options.socket = value(of: "--socket", in: arguments)
         options.connect = value(of: "--connect", in: arguments)
-        guard let endpoint = try? options.endpoint(),
-            let result = try? await Daemon(at: endpoint, timeoutSeconds: timeoutSeconds).call(.list(limit: 1000)),
-            let list = try? Answer.read(InstanceList.self, from: result)
-        else { return [] }
-        return list.instances.map(\.name).filter { $0.hasPrefix(prefix) }.sorted()
+        guard let endpoint = try? options.endpoint() else { return [] }
+        return await names(prefix, tenant: value(of: "--tenant", in: arguments), at: endpoint).sorted()
+    }
+
+    /// The names page by page, until there are no more or the time is over.
+    private static func names(_ prefix: String, tenant: String?, at endpoint: Endpoint) async -> [String] {
+        let clock = ContinuousClock()
+        let end = clock.now + limit
+        let daemon = Daemon(at: endpoint, timeoutSeconds: limit / .seconds(1))
+        var found: [String] = []
+        var after: String?
+        for _ in 0..<(nameLimit / page) {
+            let call = Call.list(tenant: tenant, after: after, limit: page)
+            guard let list = await page(call, of: daemon, within: clock.now.duration(to: end)) else { break }
+            found += list.instances.map(\.name).filter { $0.hasPrefix(prefix) }
+            after = list.next
+            if after == nil { break }
+        }
+        return found
+    }
+
+    /// One page; nil if it does not come in time.
+    private static func page(_ call: Call, of daemon: Daemon, within left: Duration) async -> InstanceList? {
+        guard left > .zero else { return nil }
+        return await withTaskGroup(of: InstanceList?.self) { tasks in
+            defer { tasks.cancelAll() }
+            tasks.addTask { try? await daemon.call(call, as: InstanceList.self) }
+            tasks.addTask {
+                try? await SystemTime().sleep(for: left)
+                return nil
+            }
+            return await tasks.next() ?? nil
+        }
     }
 
     private static func value(of option: String, in arguments: [String]) -> String? {

@@ -1,3 +1,4 @@
+import ArgumentParser
 import JSON
 import Locking
 
@@ -33,32 +34,47 @@ struct Output: Sendable {
         lines([line])
     }
 
-    /// One compact document and its line end.
+    /// One compact document and its line end, without characters that steer terminals.
     func document(_ value: JSONValue) {
-        var bytes = value.serialized()
-        bytes.append(UInt8(ascii: "\n"))
-        Self.write(bytes, to: STDOUT_FILENO)
+        write(value.serialized().jsonForTerminals + [UInt8(ascii: "\n")], to: STDOUT_FILENO)
     }
 
     /// Says why the command does not end well.
     func complain(_ complaint: Complaint) {
-        let text = json ? complaint.json.serializedString() : "aura: \(complaint.message.printable)"
-        Self.write(Array("\(text)\n".utf8), to: STDERR_FILENO)
+        let text =
+            json ? complaint.json.serialized().jsonForTerminals : Array("aura: \(complaint.message.printable)".utf8)
+        write(text + [UInt8(ascii: "\n")], to: STDERR_FILENO)
     }
 
     /// Says something that is no result; not where documents are wanted.
     func note(_ text: String) {
         guard !json else { return }
-        Self.write(Array("aura: \(text.printable)\n".utf8), to: STDERR_FILENO)
+        write(Array("aura: \(text.printable)\n".utf8), to: STDERR_FILENO)
     }
 
     /// Writes text as it is, escape sequences included.
     func write(_ text: String) {
-        Self.write(Array(text.utf8), to: STDOUT_FILENO)
+        write(Array(text.utf8), to: STDOUT_FILENO)
+    }
+
+    /// Ends the program as `error` asks: with help, with a complaint about the command line, or with an exit code.
+    func end(with error: any Error) -> Never {
+        let code = Aura.exitCode(for: error)
+        if code == .success {
+            write(Aura.fullMessage(for: error) + "\n")
+        } else if json, code == .validationFailure {
+            let message = Aura.message(for: error)
+            complain(
+                Complaint(
+                    .usage, message.hasPrefix("cannot ") ? message : "cannot read the command line: \(message)"))
+        } else {
+            Aura.exit(withError: error)
+        }
+        exit(code.rawValue)
     }
 
     /// Writes everything, or ends the program: nobody is left to read it.
-    private static func write(_ bytes: [UInt8], to descriptor: Int32) {
+    private func write(_ bytes: [UInt8], to descriptor: Int32) {
         var rest = bytes[...]
         while !rest.isEmpty {
             let written = rest.withUnsafeBytes { systemWrite(descriptor, $0.baseAddress, $0.count) }
@@ -68,9 +84,22 @@ struct Output: Sendable {
                 var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
                 poll(&ready, 1, -1)
             } else if errno != EINTR {
-                exit(errno == EPIPE ? ExitStatus.readerGone : ExitStatus.cannotWrite)
+                giveUp(errno, descriptor)
             }
         }
+    }
+
+    /// Ends the program after a failed write. A reader that left is no failure to speak of.
+    private func giveUp(_ code: Int32, _ descriptor: Int32) -> Never {
+        if code == EPIPE { exit(ExitStatus.readerGone) }
+        if descriptor == STDOUT_FILENO {
+            complain(
+                Complaint(
+                    .cannotWrite,
+                    "cannot write to standard output, \(String(cString: strerror(code))): "
+                        + "what was called is not undone; make room, or write elsewhere"))
+        }
+        exit(ExitStatus.cannotWrite)
     }
 }
 

@@ -43,20 +43,13 @@ extension String {
         return String(kept)
     }
 
-    /// One line without control characters.
+    /// One line without characters that steer terminals; see ``Unicode/Scalar/steersTerminals``.
     ///
     /// What a machine or a provider said may hold line ends and escape sequences; printed as they are, they would
     /// break the display or steer the reader's terminal.
     var printable: String {
-        guard unicodeScalars.contains(where: Self.isControl) else { return self }
-        let pieces = unicodeScalars.split(whereSeparator: Self.isControl).map { String(String.UnicodeScalarView($0)) }
-        return pieces.joined(separator: " ")
-    }
-
-    private static func isControl(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.properties.generalCategory {
-        case .control, .lineSeparator, .paragraphSeparator: true
-        default: (0x202A...0x202E).contains(scalar.value) || (0x2066...0x2069).contains(scalar.value)
-        }
+        guard unicodeScalars.contains(where: \.steersTerminals) else { return self }
+        let pieces = unicodeScalars.split(whereSeparator: \.steersTerminals)
+        return pieces.map { String(String.UnicodeScalarView($0)) }.joined(separator: " ")
     }
 }

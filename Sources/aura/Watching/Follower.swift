@@ -12,7 +12,7 @@ struct Follower: Sendable {
 
     /// How to go on with this watch later.
     var resumption: String {
-        invocation.command(watch.subject.command(after: events.seq))
+        invocation.command(watch.subject.command(after: events.seq, epoch: events.epoch, id: events.instance))
     }
 
     /// Returns at the watch's end; throws a ``Complaint`` where the daemon refuses it or stays away.

@@ -1,3 +1,4 @@
+import AuraClient
 import AuraModel
 import JSON
 
@@ -37,7 +38,7 @@ struct Outcomes: Sendable, Hashable {
         guard let first = bad.first else { return nil }
         let others = bad.count > 1 ? " (and \(bad.count - 1) more)" : ""
         return Complaint(
-            .jobEnded, "cannot \(purpose): \(first.message)\(others); see aura job show \(first.job)",
+            .jobEnded, "cannot \(purpose): \(first.message)\(others); see aura job show \(first.job.shellQuoted)",
             data: ["job": .string(first.job), "state": .string(first.state.rawValue)])
     }
 }

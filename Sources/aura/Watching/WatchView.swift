@@ -42,6 +42,29 @@ struct DocumentView: WatchView {
     func takeTerminal() {}
 }
 
+/// Nothing but losses of the connection, for a wait.
+struct QuietView: WatchView {
+    let output: Output
+    let time: any TimeSource
+
+    func show(_ record: EventRecord) {}
+
+    func connectionLost(until deadline: Timestamp?) {
+        if let deadline {
+            let left = TimeText.countdown(deadline - time.now())
+            output.note("the connection to the daemon is lost, trying again for \(left)")
+        } else {
+            output.note("connected again")
+        }
+    }
+
+    func tick() {}
+
+    func giveTerminalBack() {}
+
+    func takeTerminal() {}
+}
+
 /// One line an event.
 struct LineView: WatchView {
     let output: Output
@@ -56,12 +79,7 @@ struct LineView: WatchView {
     }
 
     func connectionLost(until deadline: Timestamp?) {
-        if let deadline {
-            let left = TimeText.countdown(deadline - time.now())
-            output.note("the connection to the daemon is lost, trying again for \(left)")
-        } else {
-            output.note("connected again")
-        }
+        QuietView(output: output, time: time).connectionLost(until: deadline)
     }
 
     func tick() {}

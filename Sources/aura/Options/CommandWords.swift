@@ -1,0 +1,24 @@
+import ArgumentParser
+
+/// The words of the command line, the program's name left out.
+enum CommandWords {
+    /// The words as text. Throws `ValidationError` if one is not UTF-8: replaced bytes would name something else.
+    static func read() throws -> [String] {
+        try raw().enumerated().map { index, word in
+            guard let text = String(validatingCString: word) else {
+                throw ValidationError(
+                    "cannot read argument \(index + 1), \"\(String(cString: word).printable)\": it is not UTF-8")
+            }
+            return text
+        }
+    }
+
+    /// Whether `--json` is among the options, also if the command line cannot be parsed.
+    static var wantDocuments: Bool {
+        raw().map { String(cString: $0) }.prefix { $0 != "--" }.contains("--json")
+    }
+
+    private static func raw() -> [UnsafeMutablePointer<CChar>] {
+        (1..<max(Int(CommandLine.argc), 1)).compactMap { CommandLine.unsafeArgv[$0] }
+    }
+}
