@@ -92,6 +92,7 @@ let package = Package(
         library("CCurl", apt: "libcurl4-openssl-dev", pkgConfig: "libcurl"),
         library("CPostgres", apt: "libpq-dev", pkgConfig: "libpq"),
         library("CSQLite", apt: "libsqlite3-dev", pkgConfig: "sqlite3"),
+        .systemLibrary(name: "CMalloc"),
         library("CJansson", apt: "libjansson-dev", pkgConfig: "jansson"),
 
         // Foundations
@@ -154,7 +155,8 @@ let package = Package(
         program(
             "aurad",
             [
-                "AnsibleDriver", "AuraAPI", "AuraModel", "ControlPlane", "DriverKit", "Gateway", "HTTPClient",
+                "AnsibleDriver", "AuraAPI", "AuraModel", "CMalloc", "ControlPlane", "DriverKit", "Gateway",
+                "HTTPClient",
                 "HetznerDriver", "JSON",
                 "JSONRPC", "Jobs", "Locking", "Loopback", "RPCTransport", "SSHDriver", "Storage", "StoragePostgres",
                 "StorageSQLite", "TailscaleDriver",

@@ -5,7 +5,9 @@ extension Limits {
     public init(_ limits: RPCLimits) {
         self.init(
             messageBytes: limits.messageBytes, depth: limits.depth, batchItems: limits.batchItems,
-            inFlightPerConnection: limits.inFlightPerConnection, inFlightPatienceMs: limits.inFlightPatienceMs,
+            idBytes: limits.idBytes, inFlightPerConnection: limits.inFlightPerConnection,
+            inFlightBytesPerConnection: limits.inFlightBytesPerConnection, inFlight: limits.inFlight,
+            inFlightBytes: limits.inFlightBytes, inFlightPatienceMs: limits.inFlightPatienceMs,
             connections: limits.connections, connectionsPerUser: limits.connectionsPerUser,
             subscriptionsPerConnection: limits.subscriptionsPerConnection,
             outboundQueueBytes: limits.outboundQueueBytes)

@@ -33,6 +33,7 @@ public final class Gateway: Service {
     private let settings: Settings
     private let router: JSONRPC.Router
     private let limits: RPCLimits
+    private let budget: CallBudget?
     private let webSocket: WebSocketServer
     private let group: any EventLoopGroup
     private let logger: Logger
@@ -40,12 +41,14 @@ public final class Gateway: Service {
 
     /// Creates a gateway that is not bound yet; `onReady` is called once, with the port, when it accepts connections.
     public init(
-        settings: Settings, router: JSONRPC.Router, limits: RPCLimits, group: any EventLoopGroup, logger: Logger,
+        settings: Settings, router: JSONRPC.Router, limits: RPCLimits, budget: CallBudget? = nil,
+        group: any EventLoopGroup, logger: Logger,
         webSocket: @escaping WebSocketServer, onReady: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
         self.settings = settings
         self.router = router
         self.limits = limits
+        self.budget = budget
         self.webSocket = webSocket
         self.group = group
         self.logger = logger
@@ -56,7 +59,7 @@ public final class Gateway: Service {
     public func run() async throws {
         let upgrade = WebSocketUpgrade(origins: settings.origins, serve: webSocket)
         let router = Hummingbird.Router(context: GatewayContext.self)
-        RPCRoute(router: self.router, limits: limits, origins: settings.origins).add(to: router)
+        RPCRoute(router: self.router, limits: limits, budget: budget, origins: settings.origins).add(to: router)
         let application = Application(
             router: router,
             server: HTTPServerBuilder { GatewayChannel(responder: $0, upgrade: upgrade) },

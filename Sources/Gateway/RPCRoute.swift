@@ -10,13 +10,15 @@ import ServiceLifecycle
 struct RPCRoute: Sendable {
     private let router: JSONRPC.Router
     private let limits: RPCLimits
+    private let budget: CallBudget?
     private let origins: OriginPolicy
 
     /// How long a body may take to arrive.
     private static let bodyTime = TimeAmount.seconds(30)
 
-    init(router: JSONRPC.Router, limits: RPCLimits, origins: OriginPolicy) {
+    init(router: JSONRPC.Router, limits: RPCLimits, budget: CallBudget?, origins: OriginPolicy) {
         self.router = router
+        self.budget = budget
         var limits = limits
         limits.subscriptionsPerConnection = 0
         self.limits = limits
@@ -43,7 +45,8 @@ struct RPCRoute: Sendable {
             return refusal ?? Self.response(error.reply, status: .contentTooLarge)
         }
         if let refusal { return refusal }
-        let connection = InMemoryConnection(router: router, peer: context.peer, limits: limits, framing: .whole)
+        let connection = InMemoryConnection(
+            router: router, peer: context.peer, limits: limits, framing: .whole, budget: budget)
         let reply = await Departure.current.observe {
             connection.close()
         } during: {

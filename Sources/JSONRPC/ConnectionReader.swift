@@ -17,6 +17,10 @@ public struct ConnectionReader: Sendable {
     private var parked: Inbound? {
         didSet { isParked = parked != nil }
     }
+    /// Its bytes, or those of the long message that is being read elsewhere.
+    private var pendingBytes = 0
+    /// Whether a call has waited for room in vain: the next ones are refused at once until there is room again.
+    private var isImpatient = false
     /// Whether a long message is being read elsewhere; those behind it wait.
     private var isDecoding = false
 
@@ -107,13 +111,13 @@ public struct ConnectionReader: Sendable {
 
     private mutating func advance() {
         var room = room
-        if isParked, let message = parked, session.hasRoom(for: router.waitingCalls(in: message)) {
+        if isParked, let message = parked, session.hasRoom(for: router.cost(of: message, pendingBytes)) {
             parked = nil
-            take(message)
+            take(message, pendingBytes)
         }
         if isDecoding, let message = session.takeDecoded() {
             isDecoding = false
-            takeOrPark(message)
+            takeOrPark(message, pendingBytes)
         }
         while !isHeldUp, replies.count < room {
             answerKnown(room)
@@ -157,7 +161,8 @@ public struct ConnectionReader: Sendable {
     public mutating func losePatience() {
         guard let message = parked else { return }
         parked = nil
-        refuse(message)
+        isImpatient = true
+        refuse(message, pendingBytes)
         pump()
     }
 
@@ -178,26 +183,40 @@ public struct ConnectionReader: Sendable {
             reply(id, .failure(.messageTooLarge(session.limits, actual: count)))
         case .message(let range):
             guard range.count > Self.shortMessageBytes else {
-                return takeOrPark(framer.withBytes(of: range) { decoder.decode($0) })
+                return takeOrPark(framer.withBytes(of: range) { decoder.decode($0) }, range.count)
+            }
+            if let refusal = framer.withBytes(of: range, { session.decode($0, with: decoder) }) {
+                return reply(.null, .failure(refusal))
             }
             isDecoding = true
-            session.decode(framer.withBytes(of: range) { Array($0) }, with: decoder)
+            pendingBytes = range.count
         }
     }
 
-    private mutating func takeOrPark(_ message: Inbound) {
-        let calls = router.waitingCalls(in: message)
-        if calls == 0 || session.hasRoom(for: calls) { take(message) } else { parked = message }
+    private mutating func takeOrPark(_ message: Inbound, _ bytes: Int) {
+        let cost = router.cost(of: message, bytes)
+        if cost.calls == 0 { return take(message, bytes) }
+        if session.hasRoom(for: cost) {
+            isImpatient = false
+            take(message, bytes)
+        } else if isImpatient {
+            refuse(message, bytes)
+        } else {
+            parked = message
+            pendingBytes = bytes
+        }
     }
 
-    private mutating func take(_ message: Inbound) {
+    private mutating func take(_ message: Inbound, _ bytes: Int) {
         if case .notJSON = message, !isProven { return turnAway() }
         isProven = true
+        let cost = router.cost(of: message, bytes)
+        if let refusal = session.admit(cost) { return refuse(message, refusal) }
         switch message {
         case .refused(let id, let error), .notJSON(let id, let error): reply(id, .failure(error))
         case .single(.invalid(let id, let error)): reply(id, .failure(error))
-        case .single(.request(let request)): take(request)
-        case .batch(let items): take(items)
+        case .single(.request(let request)): take(request, cost)
+        case .batch(let items): take(items, bytes: bytes / max(cost.calls, 1))
         }
     }
 
@@ -216,7 +235,7 @@ public struct ConnectionReader: Sendable {
 // MARK: - Single calls
 
 extension ConnectionReader {
-    private mutating func take(_ request: Request) {
+    private mutating func take(_ request: Request, _ cost: CallBudget.Cost) {
         guard let method = router.methods[request.method] else {
             if let outcome = outcomeWithoutMethod(request), let id = request.id { reply(id, outcome) }
             return
@@ -227,7 +246,7 @@ extension ConnectionReader {
         }
         guard case .immediate(let handler) = method.body else {
             flush()
-            return session.start(request, method, router, slot: nil)
+            return session.start(request, method, router, cost: cost, slot: nil)
         }
         if method.holdsEvents { session.hold() }
         let outcome = router.outcome(of: handler, request.params, call(request))
@@ -252,13 +271,26 @@ extension ConnectionReader {
         Call(session: session, method: request.method, id: request.id)
     }
 
-    private mutating func refuse(_ message: Inbound) {
+    private mutating func refuse(_ message: Inbound, _ bytes: Int) {
         let limits = session.limits
-        let error = RPCError.limit(
-            .tooManyInFlight,
-            "cannot take another call, \(limits.inFlightPerConnection) of this connection are not answered yet",
-            limit: limits.inFlightPerConnection, actual: session.callsInFlight + router.waitingCalls(in: message),
-            retryAfterMs: limits.inFlightPatienceMs)
+        let (calls, inFlight) = (router.cost(of: message, bytes).calls, session.callsInFlight)
+        let isOverBytes = inFlight + calls <= limits.inFlightPerConnection
+        refuse(
+            message,
+            isOverBytes
+                ? .limit(
+                    .tooManyInFlight,
+                    "cannot take another call, too many bytes of calls of this connection are not answered yet",
+                    limit: limits.inFlightBytesPerConnection, actual: session.bytesInFlight + bytes,
+                    retryAfterMs: limits.inFlightPatienceMs)
+                : .limit(
+                    .tooManyInFlight,
+                    "cannot take another call, \(limits.inFlightPerConnection) of this connection are not answered yet",
+                    limit: limits.inFlightPerConnection, actual: inFlight + calls,
+                    retryAfterMs: limits.inFlightPatienceMs))
+    }
+
+    private mutating func refuse(_ message: Inbound, _ error: RPCError) {
         switch message {
         case .single(.request(let request)):
             if let id = request.id { reply(id, .failure(error)) }
@@ -288,7 +320,9 @@ extension ConnectionReader {
 
 extension ConnectionReader {
     /// Answers all items at once where none has to wait, else hands the batch to the session.
-    private mutating func take(_ items: [Item]) {
+    ///
+    /// Each call that has to wait counts for `bytes` in the budget.
+    private mutating func take(_ items: [Item], bytes: Int) {
         var batch = SessionState.Batch(parts: [], missing: 0, holds: 0, afterReply: [])
         var waiting: [(Int, Request, Method)] = []
         for item in items {
@@ -311,7 +345,7 @@ extension ConnectionReader {
         }
         batch.missing = waiting.count
         flush()
-        session.start(batch, waiting, router)
+        session.start(batch, waiting, router, bytes: bytes)
     }
 
     private func answer(_ request: Request, _ method: Method, _ after: inout [@Sendable () -> Void]) -> [UInt8]? {
@@ -330,16 +364,20 @@ extension ConnectionReader {
 }
 
 extension Router {
-    /// How many calls of a message may wait, and so count as in flight.
-    func waitingCalls(in message: Inbound) -> Int {
+    /// What the calls of a message that may wait take of the budget; each call of a batch has an equal share of its bytes.
+    func cost(of message: Inbound, _ bytes: Int) -> CallBudget.Cost {
         switch message {
-        case .refused, .notJSON, .single(.invalid): 0
-        case .single(.request(let request)): methods[request.method]?.mayWait == true ? 1 : 0
+        case .refused, .notJSON, .single(.invalid): return CallBudget.Cost()
+        case .single(.request(let request)):
+            guard request.outOfRange == nil else { return CallBudget.Cost() }
+            return methods[request.method]?.cost(bytes: bytes) ?? CallBudget.Cost()
         case .batch(let items):
-            items.reduce(0) { count, item in
-                guard case .request(let request) = item, methods[request.method]?.mayWait == true else { return count }
-                return count + 1
+            var cost = CallBudget.Cost()
+            for case .request(let request) in items where request.outOfRange == nil {
+                cost = cost + (methods[request.method]?.cost(bytes: 0) ?? CallBudget.Cost())
             }
+            cost.bytes = cost.calls == 0 ? 0 : bytes / cost.calls * cost.calls
+            return cost
         }
     }
 }

@@ -6,6 +6,7 @@ enum Envelope {
     ///
     /// `outOfRange` is the path of a parameter that is a number out of range.
     static func item(_ value: JSONValue, _ ids: EnvelopeIDs, outOfRange: String? = nil) -> Item {
+        guard !ids.isTooLong else { return refuse(.null, "the id has more than \(RPCID.longestBytes) bytes") }
         let id: RPCID?
         switch value["id"] {
         case nil: id = nil

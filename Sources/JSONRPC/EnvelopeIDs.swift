@@ -16,11 +16,14 @@ struct EnvelopeIDs {
             ? Self.member("params", in: text, 0..<text.count).flatMap { Self.member("id", in: text, $0) } : nil
     }
 
-    /// The request's own id.
-    var own: RPCID? { ownSpan.map(id) }
+    /// The request's own id, or `nil` if it has none or one that is too long.
+    var own: RPCID? { isTooLong ? nil : ownSpan.map(id) }
 
-    /// The id of the call that the request cancels.
-    var cancelled: RPCID? { cancelledSpan.map(id) }
+    /// Whether the request's own id has more than ``RPCID/longestBytes`` bytes.
+    var isTooLong: Bool { ownSpan.map { $0.count > RPCID.longestBytes } ?? false }
+
+    /// The id of the call that the request cancels; `nil` if it is too long, since no call has such an id.
+    var cancelled: RPCID? { cancelledSpan.flatMap { $0.count > RPCID.longestBytes ? nil : id($0) } }
 
     /// A copy of the request with a zero for each id that is a number.
     func neutralized(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {

@@ -31,12 +31,12 @@ public final class InMemoryConnection: Sendable {
     /// Connects to the methods of `router`.
     public init(
         router: Router, peer: Peer = .memory, limits: RPCLimits = RPCLimits(), framing: Framing = .stream,
-        id: UInt64 = 0
+        id: UInt64 = 0, budget: CallBudget? = nil
     ) {
         let state = Locked(State())
         let wake = Locked<(@Sendable () -> Void)?>(nil)
         self.state = state
-        session = Session(id: id, peer: peer, limits: limits) { wake.withLock { $0 }?() }
+        session = Session(id: id, peer: peer, limits: limits, budget: budget) { wake.withLock { $0 }?() }
         state.withLock { [session] in $0.reader = ConnectionReader(router: router, session: session, framing: framing) }
         wake.withLock { wake in
             wake = { [weak self] in

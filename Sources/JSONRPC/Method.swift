@@ -10,6 +10,16 @@ public struct Call: Sendable {
     public let id: RPCID?
 }
 
+/// What becomes of a call when its connection closes before the reply.
+public enum CallEnd: Sendable, Hashable {
+    /// The call runs to its end, since it changes something.
+    case runs
+    /// The call is cancelled: it only reads, and nobody gets the result. A daemon that goes down still answers it.
+    case stopsReading
+    /// The call is cancelled, also by a daemon that goes down: it only waits.
+    case stopsWaiting
+}
+
 /// A registered method, its types erased.
 struct Method: Sendable {
     enum Body: Sendable {
@@ -19,7 +29,7 @@ struct Method: Sendable {
 
     let body: Body
     let holdsEvents: Bool
-    let cancelsOnClose: Bool
+    let onClose: CallEnd
     let followsHolds: Bool
 
     var mayWait: Bool {
@@ -27,6 +37,12 @@ struct Method: Sendable {
         case .immediate: false
         case .suspending: true
         }
+    }
+
+    /// What one call of it takes of the daemon's budget.
+    func cost(bytes: Int) -> CallBudget.Cost {
+        guard mayWait else { return CallBudget.Cost() }
+        return CallBudget.Cost(calls: 1, waits: onClose == .stopsWaiting ? 1 : 0, bytes: bytes)
     }
 }
 
@@ -54,6 +70,8 @@ extension Router {
         switch error {
         case let error as RPCError: return error
         case let error as any RPCErrorConvertible: return error.rpcError
+        // A cancelled read fails in words of the store's own; nobody is there to hear them.
+        case _ where Task.isCancelled && call.session.isClosed: return .notStarted
         case is CancellationError where call.session.wantsClose:
             return RPCError(.shuttingDown, "cannot finish \(call.method), the connection is being closed")
         case is CancellationError:

@@ -63,7 +63,7 @@ struct PlainSpans {
             return true
         }
         if key.equals("id") {
-            guard id == nil, let value = cursor.identifier() else { return false }
+            guard id == nil, let value = cursor.identifier(), value.count <= RPCID.longestBytes else { return false }
             id = value
             return true
         }

@@ -55,10 +55,13 @@ extension RPCErrorCode {
     /// The daemon is going down and takes no new calls.
     public static let shuttingDown = RPCErrorCode(-32011, "shuttingDown", retryable: true)
 
+    /// All connections together have as many calls, or bytes of calls, in flight as the daemon admits.
+    public static let daemonBusy = RPCErrorCode(-32014, "daemonBusy", retryable: true)
+
     /// Every code that the wire itself answers with.
     public static let wire: [RPCErrorCode] = [
         .parseError, .invalidRequest, .methodNotFound, .invalidParams, .internalError, .messageTooLarge,
         .messageTooDeep, .batchTooLarge, .tooManyInFlight, .tooManyConnections, .tooManyConnectionsOfUser,
-        .tooManySubscriptions, .outboundQueueFull, .requestCancelled, .shuttingDown,
+        .tooManySubscriptions, .outboundQueueFull, .requestCancelled, .shuttingDown, .daemonBusy,
     ]
 }

@@ -6,6 +6,9 @@ public struct RPCID: Sendable, Hashable, CustomStringConvertible {
     /// The JSON token.
     public let raw: String
 
+    /// The most bytes of an id's JSON text. An id is kept until its call is answered, so it must be short.
+    static let longestBytes = 256
+
     /// The id that answers a message whose own id cannot be told.
     public static let null = RPCID(raw: "null")
 

@@ -10,7 +10,13 @@ public struct RPCLimits: Sendable, Hashable {
     public var batchItems: Int
     /// The most calls of one connection that are not answered yet.
     public var inFlightPerConnection: Int
-    /// How long a call over that limit waits for room, unread messages behind it, before it is refused.
+    /// The most bytes of the messages of one connection whose calls are not answered yet.
+    public var inFlightBytesPerConnection: Int
+    /// The most calls of all connections together that are not answered yet.
+    public var inFlight: Int
+    /// The most bytes of messages, over all connections, that are being read or whose calls are not answered yet.
+    public var inFlightBytes: Int
+    /// How long a connection waits for room among its calls in flight before further calls are refused.
     public var inFlightPatienceMs: Int
     /// The most connections.
     public var connections: Int
@@ -24,6 +30,7 @@ public struct RPCLimits: Sendable, Hashable {
     /// The limits that hold unless the configuration says otherwise.
     public init(
         messageBytes: Int = 1 << 20, depth: Int = 64, batchItems: Int = 100, inFlightPerConnection: Int = 256,
+        inFlightBytesPerConnection: Int = 1 << 20, inFlight: Int = 4096, inFlightBytes: Int = 16 << 20,
         inFlightPatienceMs: Int = 1000, connections: Int = 1024, connectionsPerUser: Int = 128,
         subscriptionsPerConnection: Int = 1024, outboundQueueBytes: Int = 4 << 20
     ) {
@@ -31,12 +38,18 @@ public struct RPCLimits: Sendable, Hashable {
         self.depth = depth
         self.batchItems = batchItems
         self.inFlightPerConnection = inFlightPerConnection
+        self.inFlightBytesPerConnection = inFlightBytesPerConnection
+        self.inFlight = inFlight
+        self.inFlightBytes = inFlightBytes
         self.inFlightPatienceMs = inFlightPatienceMs
         self.connections = connections
         self.connectionsPerUser = connectionsPerUser
         self.subscriptionsPerConnection = subscriptionsPerConnection
         self.outboundQueueBytes = outboundQueueBytes
     }
+
+    /// The longest id of a request, in bytes of its JSON text.
+    public var idBytes: Int { RPCID.longestBytes }
 
     /// Below this many waiting bytes, calls are read.
     public var outboundLowWaterBytes: Int { outboundQueueBytes / 4 }

@@ -37,11 +37,12 @@ public struct Router: Sendable {
     /// which names a new job precedes the job's first event; such a handler must not notify the connection itself.
     /// With `followsHolds`, the handler begins once the calls that hold events and came before on the connection are
     /// answered: a client that sends a change and a question in one breath is told of the change.
-    /// With `cancelsOnClose`, the call's task is cancelled when its connection closes; other calls run to their end.
+    /// With `reads` or `cancelsOnClose`, the call's task is cancelled when its connection closes; other calls run to their end. A method
+    /// with `reads` only reads; one with `cancelsOnClose` only waits, and is cancelled as well when the daemon goes down.
     /// Handlers of one connection run in parallel. Registering a name again replaces the method.
     public mutating func register<P: Decodable & Sendable, R: Encodable & Sendable>(
         _ method: RPCMethod<P, R>, holdsEvents: Bool = false, followsHolds: Bool = false,
-        cancelsOnClose: Bool = false,
+        reads: Bool = false, cancelsOnClose: Bool = false,
         handler: @escaping @Sendable (P, Call) async throws -> Reply<R>
     ) {
         let params = ParamsReader<P>(schemas, method.parameters)
@@ -51,13 +52,14 @@ public struct Router: Sendable {
         add(
             method.name,
             Method(
-                body: body, holdsEvents: holdsEvents, cancelsOnClose: cancelsOnClose, followsHolds: followsHolds))
+                body: body, holdsEvents: holdsEvents, onClose: Self.onClose(reads, cancelsOnClose),
+                followsHolds: followsHolds))
     }
 
     /// Adds a method whose handler may wait; see the overload with ``Reply``.
     public mutating func register<P: Decodable & Sendable, R: Encodable & Sendable>(
         _ method: RPCMethod<P, R>, holdsEvents: Bool = false, followsHolds: Bool = false,
-        cancelsOnClose: Bool = false,
+        reads: Bool = false, cancelsOnClose: Bool = false,
         handler: @escaping @Sendable (P, Call) async throws -> R
     ) {
         let params = ParamsReader<P>(schemas, method.parameters)
@@ -67,7 +69,8 @@ public struct Router: Sendable {
         add(
             method.name,
             Method(
-                body: body, holdsEvents: holdsEvents, cancelsOnClose: cancelsOnClose, followsHolds: followsHolds))
+                body: body, holdsEvents: holdsEvents, onClose: Self.onClose(reads, cancelsOnClose),
+                followsHolds: followsHolds))
     }
 
     /// Adds a method that is answered at once, on the event loop that read the call.
@@ -84,7 +87,7 @@ public struct Router: Sendable {
         add(
             method.name,
             Method(
-                body: body, holdsEvents: holdsEvents, cancelsOnClose: false, followsHolds: false))
+                body: body, holdsEvents: holdsEvents, onClose: .runs, followsHolds: false))
     }
 
     /// Adds a method that is answered at once; see the overload with ``Reply``.
@@ -99,7 +102,7 @@ public struct Router: Sendable {
         add(
             method.name,
             Method(
-                body: body, holdsEvents: holdsEvents, cancelsOnClose: false, followsHolds: false))
+                body: body, holdsEvents: holdsEvents, onClose: .runs, followsHolds: false))
     }
 
     /// Adds a method without parameters whose result is always this one; it is written down once, here.
@@ -109,6 +112,11 @@ public struct Router: Sendable {
         let constant = RPCMethod<NoParams, EncodedResult>(method.name, parameters: method.parameters)
         registerImmediate(constant) { _, _ in EncodedResult(text) }
         known.add(method.name, result: text)
+    }
+
+    private static func onClose(_ reads: Bool, _ waits: Bool) -> CallEnd {
+        if waits { return .stopsWaiting }
+        return reads ? .stopsReading : .runs
     }
 
     private mutating func add(_ name: String, _ method: Method) {

@@ -8,10 +8,12 @@ struct BatchSlot: Sendable {
 
 extension Session {
     /// Runs a handler that may wait, as a task that the session keeps until its end.
-    func start(_ request: Request, _ method: Method, _ router: Router, slot: BatchSlot?) {
+    ///
+    /// The budget has admitted the call; `cost` is given back when the handler has returned.
+    func start(_ request: Request, _ method: Method, _ router: Router, cost: CallBudget.Cost, slot: BatchSlot?) {
         guard case .suspending(let handler) = method.body else { return }
         let call = Call(session: self, method: request.method, id: request.id)
-        let entry = SessionState.InFlight(id: request.id, cancelsOnClose: method.cancelsOnClose)
+        let entry = SessionState.InFlight(id: request.id, onClose: method.onClose, cost: cost)
         // The holds of a batch end with the batch.
         let holds = slot == nil && method.holdsEvents
         let (before, key) = state.withLock { state in
@@ -19,7 +21,9 @@ extension Session {
         }
         let task = Task {
             for earlier in before { await earlier.value }
-            let outcome = await router.outcome(of: handler, request.params, call)
+            let starts = state.withLock { $0.start(key) }
+            let outcome = starts ? await router.outcome(of: handler, request.params, call) : .failure(.notStarted)
+            budget.giveBack(cost, of: principal)
             finish(key, call, outcome, slot: slot, holds: holds ? 1 : 0)
         }
         let isCancelled = state.withLock { $0.attach(task, to: key) }
@@ -45,7 +49,7 @@ extension Session {
     ) {
         var runs = false
         updateAdmitting { state in
-            _ = state.end(key)
+            state.end(key)
             runs = !state.isClosed
             if let reply, let id = call.id { state.append(reply, to: id) }
             return []
@@ -57,7 +61,7 @@ extension Session {
     private func finish(_ key: UInt64, _ part: [UInt8]?, _ afterReply: (@Sendable () -> Void)?, _ slot: BatchSlot) {
         var whole: SessionState.Batch?
         update { state in
-            _ = state.end(key)
+            state.end(key)
             whole = state.fill(slot.batch, slot.index, part, afterReply)
             if let whole { state.append(whole) }
         }
@@ -96,6 +100,9 @@ extension SessionState {
 }
 
 extension RPCError {
+    /// The outcome of a call whose connection closed before it started; nobody gets it.
+    static let notStarted = RPCError(.requestCancelled, "cannot begin the call, its connection has closed")
+
     static func outboundQueueFull(_ limits: RPCLimits, actual: Int) -> RPCError {
         .limit(
             .outboundQueueFull, "cannot queue the reply, the call was carried out but too much waits to be read here",
@@ -118,11 +125,19 @@ extension RPCError {
 extension Session {
     var queuedBytes: Int { state.withLock { $0.queuedBytes } }
     var callsInFlight: Int { state.withLock { $0.calls.count } }
+    var bytesInFlight: Int { state.withLock { $0.callBytes } }
 
-    /// Whether `count` further calls fit; a batch that never could fits an otherwise idle connection.
-    func hasRoom(for count: Int) -> Bool {
-        let inFlight = callsInFlight
-        return inFlight == 0 || inFlight + count <= limits.inFlightPerConnection
+    /// Whether further calls fit; a batch that never could fits an otherwise idle connection.
+    func hasRoom(for cost: CallBudget.Cost) -> Bool {
+        let (calls, bytes) = state.withLock { ($0.calls.count, $0.callBytes) }
+        return calls == 0
+            || (calls + cost.calls <= limits.inFlightPerConnection
+                && bytes + cost.bytes <= limits.inFlightBytesPerConnection)
+    }
+
+    /// Takes calls into the daemon's budget, or returns why there is no room.
+    func admit(_ cost: CallBudget.Cost) -> RPCError? {
+        cost.calls == 0 ? nil : budget.take(cost, for: principal)
     }
 
     /// Queues lines on the transport's own turn, which writes them without being woken.
@@ -136,11 +151,19 @@ extension Session {
     }
 
     /// Reads a long message as a task; ``takeDecoded()`` has it once the transport was woken.
-    func decode(_ bytes: [UInt8], with decoder: MessageDecoder) {
+    ///
+    /// Its bytes are in the daemon's budget until it was read. Returns why there is no room for them.
+    func decode(_ bytes: UnsafeRawBufferPointer, with decoder: MessageDecoder) -> RPCError? {
+        let cost = CallBudget.Cost(bytes: bytes.count)
+        if let refusal = budget.take(cost, for: principal) { return refusal }
+        let copy = Array(bytes)
         Task {
-            let message = bytes.withUnsafeBytes { decoder.decode($0) }
+            // A closed connection's message is nobody's.
+            let message = isClosed ? nil : copy.withUnsafeBytes { decoder.decode($0) }
+            budget.giveBack(cost, of: principal)
             update { $0.decoded = message }
         }
+        return nil
     }
 
     func takeDecoded() -> Inbound? {
@@ -173,7 +196,7 @@ extension Session {
     }
 
     /// Starts the items of a batch that wait; answers at once where there are none.
-    func start(_ batch: SessionState.Batch, _ waiting: [(Int, Request, Method)], _ router: Router) {
+    func start(_ batch: SessionState.Batch, _ waiting: [(Int, Request, Method)], _ router: Router, bytes: Int) {
         guard !waiting.isEmpty else {
             state.withLock { $0.append(batch) }
             for afterReply in batch.afterReply { afterReply() }
@@ -181,7 +204,8 @@ extension Session {
         }
         let key = state.withLock { $0.begin(batch) }
         for (index, request, method) in waiting {
-            start(request, method, router, slot: BatchSlot(batch: key, index: index))
+            let cost = method.cost(bytes: bytes)
+            start(request, method, router, cost: cost, slot: BatchSlot(batch: key, index: index))
         }
     }
 }

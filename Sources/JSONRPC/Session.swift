@@ -16,6 +16,10 @@ public final class Session: Sendable {
     /// The limits that hold here.
     public let limits: RPCLimits
 
+    /// What all connections of the daemon share.
+    let budget: CallBudget
+    let principal: CallBudget.Principal
+
     private let wake: @Sendable () -> Void
 
     /// Creates a session for a transport.
@@ -23,13 +27,17 @@ public final class Session: Sendable {
     /// `wake` is called from any thread when ``takeOutput()`` has something new or ``ConnectionReader/pump()`` may go
     /// on; it must return at once. It is not called again until the transport answers with ``didWake()``.
     ///
-    /// `sendNow` spares the transport its turn, and whoever sends a change of thread.
+    /// `sendNow` spares the transport its turn, and whoever sends a change of thread. `budget` is the one of the whole daemon; without it
+    /// the session has a budget of its own.
     public init(
-        id: UInt64, peer: Peer, limits: RPCLimits, sendNow: SendNow? = nil, wake: @escaping @Sendable () -> Void
+        id: UInt64, peer: Peer, limits: RPCLimits, budget: CallBudget? = nil, sendNow: SendNow? = nil,
+        wake: @escaping @Sendable () -> Void
     ) {
         self.id = id
         self.peer = peer
         self.limits = limits
+        self.budget = budget ?? CallBudget(limits: limits)
+        principal = CallBudget.Principal(peer)
         self.wake = wake
         state = Locked(SessionState(limits: limits, sendNow: sendNow))
     }
@@ -253,8 +261,8 @@ extension Session {
 
     /// Says that the connection is gone.
     ///
-    /// Ends waiting senders with ``SessionClosed`` and runs the close handlers. Calls go on unless they were
-    /// registered to be cancelled.
+    /// Ends waiting senders with ``SessionClosed`` and runs the close handlers. Calls that only read or wait are cancelled, and calls that
+    /// have not started never do; the others run to their end.
     public func didClose() {
         let left = state.withLock { $0.close() }
         for task in left.tasks { task.cancel() }
@@ -266,7 +274,7 @@ extension Session {
     public func drain() {
         let tasks = state.withLock { state in
             state.wantsClose = true
-            return state.cancel(where: \.cancelsOnClose)
+            return state.cancel { $0.onClose == .stopsWaiting }
         }
         for task in tasks { task.cancel() }
     }

@@ -15,8 +15,12 @@ struct SessionState: Sendable {
     /// A call that is not answered yet.
     struct InFlight: Sendable {
         let id: RPCID?
-        let cancelsOnClose: Bool
+        /// What becomes of the call when its connection closes.
+        let onClose: CallEnd
+        /// What the call has of the daemon's budget.
+        let cost: CallBudget.Cost
         var holdsEvents = false
+        var isStarted = false
         var task: Task<Void, Never>?
         var isCancelled = false
     }
@@ -60,6 +64,8 @@ struct SessionState: Sendable {
     let limits: RPCLimits
     private(set) var subscriptions = 0
     private(set) var calls: [UInt64: InFlight] = [:]
+    /// The bytes of their messages.
+    private(set) var callBytes = 0
     private(set) var batches: [UInt64: Batch] = [:]
     /// A long message that was read elsewhere, until the reader takes it.
     var decoded: Inbound? {
@@ -183,6 +189,7 @@ extension SessionState {
     mutating func begin(_ call: InFlight, holdsEvents: Bool) -> UInt64 {
         let key = newKey()
         calls[key] = call
+        callBytes += call.cost.bytes
         calls[key]?.holdsEvents = holdsEvents
         if holdsEvents { holds += 1 }
         return key
@@ -199,9 +206,16 @@ extension SessionState {
         return calls[key]?.isCancelled ?? false
     }
 
-    /// Ends a call; answers whether it was still known, which it is not after the close.
-    mutating func end(_ key: UInt64) -> Bool {
-        calls.removeValue(forKey: key) != nil
+    /// Returns whether the handler of a call may run: not if the connection closed before.
+    mutating func start(_ key: UInt64) -> Bool {
+        guard !isClosed else { return false }
+        calls[key]?.isStarted = true
+        return true
+    }
+
+    /// Ends a call.
+    mutating func end(_ key: UInt64) {
+        callBytes -= calls.removeValue(forKey: key)?.cost.bytes ?? 0
     }
 
     /// The tasks of the calls with this id.
@@ -279,7 +293,7 @@ extension SessionState {
     mutating func close() -> Leftovers {
         guard !isClosed else { return Leftovers() }
         isClosed = true
-        let tasks = cancel(where: \.cancelsOnClose)
+        let tasks = cancel { !$0.isStarted || $0.onClose != .runs }
         let left = Leftovers(waiters: Array(waiters.values), tasks: tasks, handlers: closeHandlers)
         waiters = [:]
         closeHandlers = []

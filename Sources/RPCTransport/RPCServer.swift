@@ -15,6 +15,7 @@ public final class RPCServer: Service {
     private let addresses: [ListenAddress]
     private let router: Router
     private let limits: RPCLimits
+    private let budget: CallBudget
     private let drain: TimeAmount
     private let group: any EventLoopGroup
     private let logger: Logger
@@ -26,14 +27,16 @@ public final class RPCServer: Service {
     /// Creates a server that is not bound yet.
     ///
     /// `onReady` is called once, when all addresses accept connections, with the addresses as they are bound (a TCP
-    /// port 0 has become a real one).
+    /// port 0 has become a real one). `budget` is shared with the other transports of the daemon.
     public init(
-        addresses: [ListenAddress], router: Router, limits: RPCLimits = RPCLimits(), drain: TimeAmount = .seconds(10),
+        addresses: [ListenAddress], router: Router, limits: RPCLimits = RPCLimits(), budget: CallBudget? = nil,
+        drain: TimeAmount = .seconds(10),
         group: any EventLoopGroup, logger: Logger, onReady: @escaping @Sendable ([ListenAddress]) -> Void = { _ in }
     ) {
         self.addresses = addresses
         self.router = router
         self.limits = limits
+        self.budget = budget ?? CallBudget(limits: limits)
         self.drain = drain
         self.group = group
         self.logger = logger
@@ -217,16 +220,20 @@ extension RPCServer {
         let target = HandlerReference(loop)
         let wakes = wakes.queue(of: loop)
         let direct = DirectSocket(of: channel)
-        let session = Session(id: id, peer: peer, limits: limits, sendNow: direct?.sendNow) { wakes.add(target) }
+        let session = Session(
+            id: id, peer: peer, limits: limits, budget: budget, sendNow: direct?.sendNow
+        ) { wakes.add(target) }
         let handler = ConnectionHandler(
             session: session, router: router, framing: framing, closeDeadline: drain, logger: logger,
             onForeign: { [self] in countForeign(peer) },
-            onClose: { [registry] in
+            onClose: { [registry, budget] in
                 direct?.close()
                 target.clear()
                 registry.remove(id)
+                budget.note(connections: registry.count)
             })
         target.set(handler)
+        budget.note(connections: registry.count)
         logger.debug("connection opened", metadata: ["connection": "\(id)", "peer": "\(peer)"])
         registry.attach(
             ConnectionRegistry.Handle(drain: { target.run { $0.drain() } }, abort: { target.run { $0.abort() } }),

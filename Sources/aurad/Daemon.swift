@@ -57,9 +57,12 @@ struct Daemon {
             catalogue: catalogue,
             time: time, facts: facts, logger: logger)
         let ready = Gate()
+        let memory = MemoryKeeper(time: time)
+        let budget = CallBudget(limits: settings.wire.limits) { memory.noteEbb() }
         let pruner = Pruner(store: store, policy: settings.retention, owner: boot, time: time, logger: logger)
         try await runGroup(
-            [keeper, Gated(service: engine, gate: ready), pruner, reconciler] + doors(plane, ready: ready)
+            [keeper, memory, Gated(service: engine, gate: ready), pruner, reconciler]
+                + doors(plane, budget, ready: ready)
                 + [subscriptions])
         await machines.shutdown()
     }
@@ -79,7 +82,7 @@ struct Daemon {
     }
 
     /// Whatever clients come in by; once all of it is open, the daemon says so.
-    private func doors(_ plane: ControlPlane, ready: Gate) throws -> [any Service] {
+    private func doors(_ plane: ControlPlane, _ budget: CallBudget, ready: Gate) throws -> [any Service] {
         let logger = self.logger
         let router = try plane.router { failure in
             logger.error("\(failure.method) failed: \(failure.error)")
@@ -95,13 +98,14 @@ struct Daemon {
         }
         let group = MultiThreadedEventLoopGroup.singleton
         let server = RPCServer(
-            addresses: addresses, router: router, limits: settings.wire.limits, group: group, logger: logger
+            addresses: addresses, router: router, limits: settings.wire.limits, budget: budget, group: group,
+            logger: logger
         ) { bound in opening.didOpen(0, bound.map(\.description)) }
         guard let http else { return [server] }
         let gateway = Gateway(
             settings: Gateway.Settings(
                 address: http, origins: OriginPolicy(allowed: Set(settings.wire.origins))),
-            router: router, limits: settings.wire.limits, group: group, logger: logger,
+            router: router, limits: settings.wire.limits, budget: budget, group: group, logger: logger,
             webSocket: { try server.serveWebSocket($0, peer: $1) },
             onReady: { port in opening.didOpen(1, ["http:\(http.text(port: port))"]) })
         return [server, gateway]

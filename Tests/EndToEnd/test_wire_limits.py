@@ -14,7 +14,9 @@ import pytest
 from harness import Closed, Connection, LengthConnection, WebSocket, eventually, fresh_name
 
 LIMITS = {
-    "messageBytes": 1 << 20, "depth": 64, "batchItems": 100, "inFlightPerConnection": 256, "inFlightPatienceMs": 1000,
+    "messageBytes": 1 << 20, "depth": 64, "batchItems": 100, "idBytes": 256,
+    "inFlightPerConnection": 256, "inFlightBytesPerConnection": 1 << 20, "inFlight": 4096, "inFlightBytes": 16 << 20,
+    "inFlightPatienceMs": 1000,
     "connections": 1024, "connectionsPerUser": 128, "subscriptionsPerConnection": 1024, "outboundQueueBytes": 4 << 20}
 FRAMINGS = ("lines", "lengths", "websocket")
 PING = b'{"jsonrpc":"2.0","id":7,"method":"system.ping"}'
@@ -138,6 +140,108 @@ def test_in_flight_per_connection_at_and_beyond_the_limit(slow_world):
         assert connection.read()["id"] == behind
         assert {connection.read()["id"] for _ in range(limit)} == waits
         assert lives_on(connection)
+
+
+def test_id_bytes_at_and_beyond_the_limit(connection):
+    """What is beyond is refused with id null, by the short way, the long way and in a batch alike."""
+    quoted = LIMITS["idBytes"] - 2
+    for method, params in (("system.ping", "{}"), ("status.list", '{"limit":1}'), ("$/cancelRequest", '{"id":1}')):
+        for is_batch in (False, True):
+            ids = ["a" * quoted, "b" * (quoted + 1)]
+            for wanted in ids:
+                text = f'{{"jsonrpc":"2.0","id":"{wanted}","method":"{method}","params":{params}}}'
+                connection.send_text((f"[{text}]" if is_batch else text).encode())
+                answer = connection.read()
+                answer = answer[0] if is_batch else answer
+                if wanted == ids[0]:
+                    assert answer["id"] == wanted and "result" in answer, answer
+                else:
+                    assert answer["id"] is None and answer["error"]["data"]["code"] == "invalidRequest", answer
+    assert lives_on(connection)
+
+
+def test_in_flight_bytes_per_connection_bounds_messages_whose_calls_wait(slow_world):
+    limit, patience = LIMITS["inFlightBytesPerConnection"], LIMITS["inFlightPatienceMs"]
+    job = slow_world.provision(fresh_name())
+    with slow_world.connect() as connection:
+        def wait(number):
+            text = f'{{"jsonrpc":"2.0","id":{number},"method":"job.wait","params":{{"job":"{job}","timeoutMs":4000}}'
+            connection.send_text(text.encode().ljust(limit // 2 - 1) + b"}")
+
+        for number in (1, 2, 3):
+            wait(number)
+        refused = connection.read()
+        assert refused["id"] == 3 and refused["error"]["code"] == -32004
+        assert refused["error"]["data"]["limit"] == limit
+        assert {connection.read()["id"] for _ in range(2)} == {1, 2}
+        assert lives_on(connection)
+
+
+def test_in_flight_over_all_connections_leaves_room_for_calls_that_do_not_wait(slow_world):
+    """One user's waiting calls get half of the daemon's budget; the next are refused at once, and reading goes on."""
+    share = LIMITS["inFlight"] // 2
+    job = slow_world.provision(fresh_name())
+    with contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(slow_world.connect()) for _ in range(share // 200)]
+        for connection in connections:
+            for _ in range(200):
+                connection.post("job.wait", job=job, timeoutMs=20_000)
+        last = stack.enter_context(slow_world.connect())
+
+        def is_refused():
+            over = last.post("job.wait", job=job, timeoutMs=0)
+            answer = last.read()
+            assert answer["id"] == over
+            return answer["error"]["data"]["code"] == "daemonBusy"
+
+        for _ in range(share - 200 * len(connections)):
+            last.post("job.wait", job=job, timeoutMs=20_000)
+        eventually(is_refused, what="a call beyond the budget is refused")
+        assert last.call("status.list", limit=1)["instances"]
+
+
+def test_in_flight_bytes_over_all_connections_are_given_back(world):
+    """More long messages than the budget holds, again and again: each is answered or refused, and none is counted for ever."""
+    text = b'{"jsonrpc":"2.0","id":1,"method":"status.list","params":{"limit":1}}'.ljust(LIMITS["messageBytes"])
+    for _ in range(3):
+        with contextlib.ExitStack() as stack:
+            connections = [stack.enter_context(world.connect()) for _ in range(24)]
+            for connection in connections:
+                connection.send_text(text)
+            for connection in connections:
+                answer = connection.read()
+                assert "result" in answer or answer["error"]["data"]["code"] == "daemonBusy", answer
+
+
+def test_a_connection_loses_its_patience_once(slow_world):
+    """Calls over the limit that follow a refused one are refused at once, until there is room again."""
+    limit, patience = LIMITS["inFlightPerConnection"], LIMITS["inFlightPatienceMs"] / 1000
+    job = slow_world.provision(fresh_name())
+    with slow_world.connect() as connection:
+        for _ in range(limit):
+            connection.post("job.wait", job=job, timeoutMs=60_000)
+        over = [connection.post("job.wait", job=job) for _ in range(300)]
+        began = time.monotonic()
+        assert [connection.read()["id"] for _ in over] == over
+        assert time.monotonic() - began < 60 * patience, "each waited for itself"
+
+
+def test_calls_of_connections_that_left_are_given_back(slow_world):
+    """Clients that leave with calls unanswered, round after round: the budget would be full after the tenth."""
+    job = slow_world.provision(fresh_name())
+    for _ in range(12):
+        with contextlib.ExitStack() as stack:
+            for _ in range(LIMITS["inFlight"] // 8 // 200):
+                connection = stack.enter_context(slow_world.connect())
+                for _ in range(200):
+                    connection.post("job.wait", job=job)
+                    connection.post("status.list")
+    with slow_world.connect() as connection:
+        def is_taken():
+            connection.post("job.wait", job=job, timeoutMs=0)
+            return connection.read()["error"]["data"]["code"] == "waitTimeout"
+
+        eventually(is_taken, what="a call is taken, those of clients that left do not fill the budget")
 
 
 def test_in_flight_patience_ms_is_how_long_a_call_waits_for_room(slow_world):

@@ -267,12 +267,17 @@ import Testing
             refusal?["error"]?["data"] == [
                 "code": "tooManyInFlight", "retryable": true, "limit": 2, "actual": 3, "retryAfterMs": 1000,
             ])
-        #expect(connection.isParked)
+        // The connection has no patience left, so that the next one is refused at once.
+        let next = try await connection.nextJSON()
+        #expect(next?["id"] == 4)
+        #expect(next?["error"]?["code"] == -32004)
+        #expect(!connection.isBlocked)
         await daemon.gate.release()
         var ids: [Int] = []
-        for _ in 0..<4 { ids.append(try await connection.nextJSON()?["id"]?.intValue ?? 0) }
-        #expect(ids.sorted() == [1, 2, 4, 5])
-        #expect(!connection.isBlocked)
+        for _ in 0..<3 { ids.append(try await connection.nextJSON()?["id"]?.intValue ?? 0) }
+        #expect(ids.sorted() == [1, 2, 5])
+        // There is room again, and with it patience.
+        #expect(try await connection.ask(Self.waits(6))?["result"] == "done")
     }
 
     @Test func pingsAndCancelsPassWhereTheLimitIsReached() async throws {

@@ -35,10 +35,13 @@ enum ExpectedItem {
     case invalid(id: [UInt8])
     case request(id: [UInt8]?, method: [UInt8], params: StrictJSON.Node?, cancels: [UInt8]?)
 
+    /// `idBytes` of `system.limits`.
+    private static let longestID = 256
+
     init(_ node: StrictJSON.Node, _ bytes: [UInt8]) {
         let raw = { (node: StrictJSON.Node) in Array(bytes[node.span]) }
         let given = node.member("id")
-        let isLegal = given?.isScalar ?? true
+        let isLegal = given.map { $0.isScalar && $0.span.count <= Self.longestID } ?? true
         let id = isLegal ? given.map(raw) : nil
         guard isLegal, node.member("jsonrpc")?.text?.elementsEqual("2.0".utf8) == true,
             let method = node.member("method")?.text, node.member("params")?.isStructured ?? true
@@ -48,7 +51,9 @@ enum ExpectedItem {
         }
         let params = node.member("params")
         let cancelled = Self.isCancel(node) ? params?.member("id") : nil
-        self = .request(id: id, method: method, params: params, cancels: cancelled.map(raw))
+        self = .request(
+            id: id, method: method, params: params,
+            cancels: cancelled.flatMap { $0.span.count > Self.longestID ? nil : raw($0) })
     }
 
     /// Whether `item` is this, with its ids byte for byte.

@@ -7,10 +7,10 @@ import Storage
 /// `job.get`, `job.list`, `job.cancel`, `job.retry`, `job.wait`, `job.explain`.
 extension ControlPlane {
     func registerJobs(in router: inout Router) {
-        router.register(Methods.jobGet, followsHolds: true) { parameters, _ in
+        router.register(Methods.jobGet, followsHolds: true, reads: true) { parameters, _ in
             try await self.answering { try await self.job(parameters.job) }
         }
-        router.register(Methods.jobList, followsHolds: true) { parameters, _ in
+        router.register(Methods.jobList, followsHolds: true, reads: true) { parameters, _ in
             try await self.answering { try await self.jobs(parameters) }
         }
         router.register(Methods.jobCancel, holdsEvents: true) { parameters, _ in

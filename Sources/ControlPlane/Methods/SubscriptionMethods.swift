@@ -15,7 +15,7 @@ public struct SubscriptionMethods: Sendable {
     }
 
     public func register(in router: inout Router) {
-        router.register(Methods.statusSubscribe, followsHolds: true) { parameters, call in
+        router.register(Methods.statusSubscribe, followsHolds: true, reads: true) { parameters, call in
             try await APIError.answering { try await self.subscribe(parameters, call) }
         }
         // Events wait meanwhile, and a later call on the connection that subscribes begins once this one is answered.

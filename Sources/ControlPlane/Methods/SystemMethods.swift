@@ -17,7 +17,7 @@ extension ControlPlane {
                 sizes: self.services.settings.sizes)
         }
         try router.registerConstant(Methods.systemLimits, LimitsResult(limits: Limits(facts.limits)))
-        router.register(Methods.systemHealth) { _, _ in
+        router.register(Methods.systemHealth, reads: true) { _, _ in
             try await self.answering {
                 let bounds = try await self.store.bounds()
                 return HealthResult(

@@ -12,7 +12,7 @@ from .places import REPOSITORY
 ANYWHERE = {
     "parseError", "invalidRequest", "methodNotFound", "invalidParams", "messageTooLarge", "messageTooDeep", "batchTooLarge",
     "tooManyInFlight", "outboundQueueFull", "requestCancelled", "shuttingDown", "tooManyConnections",
-    "tooManyConnectionsOfUser"}
+    "tooManyConnectionsOfUser", "daemonBusy"}
 
 
 def strict(schema):

@@ -50,7 +50,10 @@ export class BatchTooLarge extends AuraError {
     };
 }
 
-/** The connection has `inFlightPerConnection` calls that are not answered yet. */
+/**
+ * The connection has `inFlightPerConnection` calls, or `inFlightBytesPerConnection` bytes of calls, that are not
+ * answered yet.
+ */
 export class TooManyInFlight extends AuraError {
     declare readonly code: "tooManyInFlight";
     declare readonly number: -32004;
@@ -133,6 +136,20 @@ export class RequestCancelled extends AuraError {
 export class ShuttingDown extends AuraError {
     declare readonly code: "shuttingDown";
     declare readonly number: -32011;
+}
+
+/** All connections together have as many calls, or bytes of calls, in flight as the daemon admits. */
+export class DaemonBusy extends AuraError {
+    declare readonly code: "daemonBusy";
+    declare readonly number: -32014;
+    declare readonly data: ErrorData & {
+        /** The limit. */
+        limit?: number;
+        /** What was found. */
+        actual?: number;
+        /** When it may be tried again, in milliseconds; null where waiting changes nothing. */
+        retryAfterMs?: number | null;
+    };
 }
 
 /** There is no such instance. */
@@ -337,6 +354,7 @@ export const errorsByCode = {
     outboundQueueFull: OutboundQueueFull,
     requestCancelled: RequestCancelled,
     shuttingDown: ShuttingDown,
+    daemonBusy: DaemonBusy,
     instanceNotFound: InstanceNotFound,
     jobNotFound: JobNotFound,
     nameTaken: NameTaken,

@@ -336,9 +336,23 @@ export interface Limits {
     depth: number;
     /** The most items in one batch. */
     batchItems: number;
+    /** The longest id of a request, in bytes of its JSON text. */
+    idBytes: number;
     /** The most calls of one connection that are not answered yet. */
     inFlightPerConnection: number;
-    /** How long a call over that limit waits for room before it is refused, in milliseconds. */
+    /** The most bytes of the messages of one connection whose calls are not answered yet. */
+    inFlightBytesPerConnection: number;
+    /**
+     * The most calls of all connections together that are not answered yet. One user or address may have three
+     * quarters of them.
+     */
+    inFlight: number;
+    /** The most bytes of messages, over all connections, that are being read or whose calls are not answered yet. */
+    inFlightBytes: number;
+    /**
+     * How long a connection waits for room among its calls in flight before further calls are refused, in
+     * milliseconds.
+     */
     inFlightPatienceMs: number;
     /** The most connections. */
     connections: number;

@@ -8,9 +8,19 @@ public struct Limits: Sendable, Hashable, Codable {
     public var depth: Int
     /// The most items in one batch.
     public var batchItems: Int
+    /// The longest id of a request, in bytes of its JSON text.
+    public var idBytes: Int
     /// The most calls of one connection that are not answered yet.
     public var inFlightPerConnection: Int
-    /// How long a call over that limit waits for room before it is refused, in milliseconds.
+    /// The most bytes of the messages of one connection whose calls are not answered yet.
+    public var inFlightBytesPerConnection: Int
+    /// The most calls of all connections together that are not answered yet. One user or address may have three
+    /// quarters of them.
+    public var inFlight: Int
+    /// The most bytes of messages, over all connections, that are being read or whose calls are not answered yet.
+    public var inFlightBytes: Int
+    /// How long a connection waits for room among its calls in flight before further calls are refused, in
+    /// milliseconds.
     public var inFlightPatienceMs: Int
     /// The most connections.
     public var connections: Int
@@ -22,13 +32,18 @@ public struct Limits: Sendable, Hashable, Codable {
     public var outboundQueueBytes: Int
 
     public init(
-        messageBytes: Int, depth: Int, batchItems: Int, inFlightPerConnection: Int, inFlightPatienceMs: Int,
-        connections: Int, connectionsPerUser: Int, subscriptionsPerConnection: Int, outboundQueueBytes: Int
+        messageBytes: Int, depth: Int, batchItems: Int, idBytes: Int, inFlightPerConnection: Int,
+        inFlightBytesPerConnection: Int, inFlight: Int, inFlightBytes: Int, inFlightPatienceMs: Int, connections: Int,
+        connectionsPerUser: Int, subscriptionsPerConnection: Int, outboundQueueBytes: Int
     ) {
         self.messageBytes = messageBytes
         self.depth = depth
         self.batchItems = batchItems
+        self.idBytes = idBytes
         self.inFlightPerConnection = inFlightPerConnection
+        self.inFlightBytesPerConnection = inFlightBytesPerConnection
+        self.inFlight = inFlight
+        self.inFlightBytes = inFlightBytes
         self.inFlightPatienceMs = inFlightPatienceMs
         self.connections = connections
         self.connectionsPerUser = connectionsPerUser

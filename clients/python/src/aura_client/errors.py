@@ -27,7 +27,7 @@ class BatchTooLarge(AuraError):
 
 
 class TooManyInFlight(AuraError):
-    """The connection has `inFlightPerConnection` calls that are not answered yet."""
+    """The connection has `inFlightPerConnection` calls, or `inFlightBytesPerConnection` bytes of calls, that are not answered yet."""
 
     number = -32004
     code = "tooManyInFlight"
@@ -73,6 +73,13 @@ class ShuttingDown(AuraError):
 
     number = -32011
     code = "shuttingDown"
+
+
+class DaemonBusy(AuraError):
+    """All connections together have as many calls, or bytes of calls, in flight as the daemon admits."""
+
+    number = -32014
+    code = "daemonBusy"
 
 
 class InstanceNotFound(AuraError):
@@ -249,6 +256,7 @@ AuraError.known = {
         OutboundQueueFull,
         RequestCancelled,
         ShuttingDown,
+        DaemonBusy,
         InstanceNotFound,
         JobNotFound,
         NameTaken,

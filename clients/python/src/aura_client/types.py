@@ -515,9 +515,17 @@ class Limits:
     depth: int
     # The most items in one batch.
     batch_items: int
+    # The longest id of a request, in bytes of its JSON text.
+    id_bytes: int
     # The most calls of one connection that are not answered yet.
     in_flight_per_connection: int
-    # How long a call over that limit waits for room before it is refused, in milliseconds.
+    # The most bytes of the messages of one connection whose calls are not answered yet.
+    in_flight_bytes_per_connection: int
+    # The most calls of all connections together that are not answered yet. One user or address may have three quarters of them.
+    in_flight: int
+    # The most bytes of messages, over all connections, that are being read or whose calls are not answered yet.
+    in_flight_bytes: int
+    # How long a connection waits for room among its calls in flight before further calls are refused, in milliseconds.
     in_flight_patience_ms: int
     # The most connections.
     connections: int
@@ -534,7 +542,11 @@ class Limits:
             message_bytes=data["messageBytes"],
             depth=data["depth"],
             batch_items=data["batchItems"],
+            id_bytes=data["idBytes"],
             in_flight_per_connection=data["inFlightPerConnection"],
+            in_flight_bytes_per_connection=data["inFlightBytesPerConnection"],
+            in_flight=data["inFlight"],
+            in_flight_bytes=data["inFlightBytes"],
             in_flight_patience_ms=data["inFlightPatienceMs"],
             connections=data["connections"],
             connections_per_user=data["connectionsPerUser"],

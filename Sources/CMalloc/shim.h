@@ -1,0 +1,11 @@
+#include <stdlib.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
+/// Gives free memory of all arenas back to the system. glibc keeps what was once allocated (malloc_trim(3)); other libraries need no call.
+static inline void aura_trim_memory(void) {
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}

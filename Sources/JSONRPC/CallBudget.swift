@@ -1,0 +1,138 @@
+internal import Locking
+
+/// The calls at work of a whole daemon: bounds how many there are, and the bytes of their messages.
+///
+/// All connections of a daemon share one budget. A call counts from the moment it is read until its handler has returned, also if its
+/// connection has closed. One user or one address may have three quarters of the budget. Calls that only wait may have three quarters of
+/// it together, and two thirds of a user's share, so that they never keep out a call that is answered soon.
+public final class CallBudget: Sendable {
+    /// What a call, or the calls of a batch, take of the budget.
+    struct Cost: Sendable, Hashable {
+        var calls = 0
+        /// How many of the calls only wait.
+        var waits = 0
+        /// The bytes of the message.
+        var bytes = 0
+
+        static func + (left: Cost, right: Cost) -> Cost {
+            Cost(calls: left.calls + right.calls, waits: left.waits + right.waits, bytes: left.bytes + right.bytes)
+        }
+
+        static func - (left: Cost, right: Cost) -> Cost {
+            Cost(calls: left.calls - right.calls, waits: left.waits - right.waits, bytes: left.bytes - right.bytes)
+        }
+    }
+
+    /// One user of the machine, or one network address.
+    enum Principal: Sendable, Hashable {
+        case user(UInt32)
+        case address(String)
+        case process
+
+        init(_ peer: Peer) {
+            switch peer {
+            case .unix(let uid, _, _): self = .user(uid)
+            case .tcp(let address, _): self = .address(address)
+            case .memory: self = .process
+            }
+        }
+    }
+
+    /// Says when a number has come down from a peak to a quarter of it.
+    struct Ebb: Sendable {
+        /// Smaller peaks are not worth a word.
+        static let leastPeak = 64
+        private var peak = 0
+
+        /// Takes the present number; returns true once after each peak.
+        mutating func falls(to number: Int) -> Bool {
+            peak = max(peak, number)
+            guard peak >= Self.leastPeak, number <= peak / 4 else { return false }
+            peak = number
+            return true
+        }
+    }
+
+    private struct State: Sendable {
+        var used = Cost()
+        var principals: [Principal: Cost] = [:]
+        var calls = Ebb()
+        var bytes = Ebb()
+        var connections = Ebb()
+    }
+
+    private let limits: RPCLimits
+    private let onEbb: @Sendable () -> Void
+    private let state = Locked(State())
+
+    /// Creates a budget of `limits.inFlight` calls and `limits.inFlightBytes` bytes.
+    ///
+    /// `onEbb` is called, from any thread, after calls, their bytes or connections fell to a quarter of an earlier number. It must not
+    /// block.
+    public init(limits: RPCLimits, onEbb: @escaping @Sendable () -> Void = {}) {
+        self.limits = limits
+        self.onEbb = onEbb
+    }
+
+    /// The calls of all connections that are at work.
+    public var calls: Int { state.withLock { $0.used.calls } }
+
+    /// The bytes of their messages, and of those that are being read.
+    public var bytes: Int { state.withLock { $0.used.bytes } }
+
+    /// Takes `cost` for a principal, or returns why there is no room.
+    func take(_ cost: Cost, for principal: Principal) -> RPCError? {
+        state.withLock { state in
+            let all = state.used + cost
+            let own = state.principals[principal, default: Cost()] + cost
+            if let refusal = refusal(all, own, cost) { return refusal }
+            state.used = all
+            state.principals[principal] = own
+            _ = state.calls.falls(to: all.calls)
+            _ = state.bytes.falls(to: all.bytes >> 16)
+            return nil
+        }
+    }
+
+    func giveBack(_ cost: Cost, of principal: Principal) {
+        let isEbb = state.withLock { state in
+            state.used = state.used - cost
+            let own = state.principals[principal, default: cost] - cost
+            state.principals[principal] = own == Cost() ? nil : own
+            let calls = state.calls.falls(to: state.used.calls)
+            let bytes = state.bytes.falls(to: state.used.bytes >> 16)
+            return calls || bytes
+        }
+        if isEbb { onEbb() }
+    }
+
+    /// Takes note of the number of open connections.
+    public func note(connections: Int) {
+        if state.withLock({ $0.connections.falls(to: connections) }) { onEbb() }
+    }
+
+    private func refusal(_ all: Cost, _ own: Cost, _ cost: Cost) -> RPCError? {
+        let calls = limits.inFlight
+        let share = calls - calls / 4
+        if cost.calls > 0, all.calls > calls || own.calls > share {
+            return busy("calls", limit: all.calls > calls ? calls : share, actual: max(own.calls, all.calls))
+        }
+        if cost.waits > 0, all.waits > share || own.waits > share - share / 3 {
+            return busy("calls that wait", limit: all.waits > share ? share : share - share / 3, actual: own.waits)
+        }
+        let bytes = limits.inFlightBytes
+        // A message alone always fits.
+        guard all.bytes > cost.bytes, all.bytes > bytes || own.bytes > max(bytes - bytes / 4, limits.messageBytes)
+        else {
+            return nil
+        }
+        return busy("bytes of calls", limit: bytes, actual: all.bytes)
+    }
+
+    private func busy(_ what: String, limit: Int, actual: Int) -> RPCError {
+        .limit(
+            .daemonBusy,
+            "cannot take another call, the daemon has too many \(what) that are not answered yet: try again",
+            limit: limit, actual: actual, retryAfterMs: limits.inFlightPatienceMs)
+    }
+}

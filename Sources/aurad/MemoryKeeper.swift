@@ -1,0 +1,36 @@
+import AuraModel
+import CMalloc
+import ServiceLifecycle
+
+/// Gives memory back to the system after a burst of calls or connections.
+struct MemoryKeeper: Service {
+    private let time: any TimeSource
+    private let ebbs: AsyncStream<Void>
+    private let ebb: AsyncStream<Void>.Continuation
+
+    /// How long calls may go on to ebb before the memory is given back, which takes milliseconds.
+    private static let pause = Duration.seconds(1)
+
+    init(time: any TimeSource) {
+        self.time = time
+        (ebbs, ebb) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    /// Says that calls or connections have become fewer. Returns at once.
+    func noteEbb() {
+        ebb.yield()
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            for await _ in ebbs {
+                do {
+                    try await time.sleep(for: Self.pause)
+                } catch {
+                    return
+                }
+                aura_trim_memory()
+            }
+        }
+    }
+}
