@@ -7,7 +7,9 @@ enum Console {
     }
 
     static func error(_ text: String) {
-        write(text + "\n", to: STDERR_FILENO)
+        // A reader that stalls holds up the end of the process for a second at most.
+        LineWriter.standardError.write(text)
+        LineWriter.standardError.flush()
     }
 
     private static func write(_ text: String, to descriptor: Int32) {

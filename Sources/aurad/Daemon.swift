@@ -24,7 +24,7 @@ struct Daemon {
 
     init(settings: Settings) {
         self.settings = settings
-        var logger = Logger(label: "aurad") { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "aurad") { LineLogHandler(label: $0, writer: .standardError) }
         logger.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .info
         self.logger = logger
     }
@@ -94,7 +94,7 @@ struct Daemon {
         let http = settings.wire.http
         let opening = Opening(of: http == nil ? 1 : 2) { addresses in
             ready.open()
-            Console.line("aurad ready \(addresses.joined(separator: " "))")
+            LineWriter.standardOutput.write("aurad ready \(addresses.joined(separator: " "))")
         }
         let group = MultiThreadedEventLoopGroup.singleton
         let server = RPCServer(

@@ -17,6 +17,10 @@ struct Run: AsyncParsableCommand {
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
+        defer {
+            LineWriter.standardOutput.flush()
+            LineWriter.standardError.flush()
+        }
         do {
             let settings = try await options.load()
             OpenFiles.raiseLimit()
