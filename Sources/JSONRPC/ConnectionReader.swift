@@ -32,6 +32,8 @@ public struct ConnectionReader: Sendable {
     private var isStopped = false
     /// False until the first message of a strict stream has turned out to be JSON.
     private var isProven: Bool
+    /// True if replies go out in binary frames, as the last message came.
+    private var isBinary = false
     /// Whether the session knows that room is waited for.
     private var isAwaited = false
 
@@ -52,6 +54,13 @@ public struct ConnectionReader: Sendable {
     /// ``losePatience()``.
     // Stored, since looking at the call itself would copy it.
     public private(set) var isParked = false
+
+    /// True if a line without line end may be a whole message; when `silenceMs` have passed without a byte, the transport calls
+    /// ``fallSilent()``.
+    public private(set) var awaitsSilence = false
+
+    /// How long a client that ends no lines has to be silent for its message to be read, in milliseconds.
+    public static let silenceMs = 5
 
     /// How a WebSocket is to end, now; what comes after it is not read.
     public private(set) var hangUp: WebSocketCloseCode?
@@ -111,6 +120,7 @@ public struct ConnectionReader: Sendable {
 
     private mutating func advance() {
         var room = room
+        awaitsSilence = false
         if isParked, let message = parked, session.hasRoom(for: router.cost(of: message, pendingBytes)) {
             parked = nil
             take(message, pendingBytes)
@@ -122,7 +132,10 @@ public struct ConnectionReader: Sendable {
         while !isHeldUp, replies.count < room {
             answerKnown(room)
             guard let frame = framer.next() else {
-                framer.withUnfinished { router.known.begin(&begun, $0, session.limits) }
+                framer.withUnfinished { unfinished in
+                    router.known.begin(&begun, unfinished, session.limits)
+                    awaitsSilence = Self.endsAsAMessage(unfinished)
+                }
                 break
             }
             begun = KnownAnswers.BatchReply()
@@ -133,6 +146,25 @@ public struct ConnectionReader: Sendable {
         flush()
         if !isBlocked { framer.trim() }
         if framer.hasFinished, !isHeldUp { session.didEndInput() }
+    }
+
+    private static func endsAsAMessage(_ text: UnsafeRawBufferPointer) -> Bool {
+        let last = text.last { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
+        return last == UInt8(ascii: "}") || last == UInt8(ascii: "]")
+    }
+
+    /// Takes a line that is a whole JSON value as a message, although its sender has not ended it.
+    ///
+    /// Several widely used clients never send a line end, and wait for the reply.
+    public mutating func fallSilent() {
+        guard awaitsSilence, !isBlocked, !isForeign else { return }
+        guard framer.endWholeValue() else {
+            // It is looked at again once more of it has come.
+            awaitsSilence = false
+            return
+        }
+        pump()
+
     }
 
     /// Answers calls for as long as their answers are known.
@@ -182,6 +214,7 @@ public struct ConnectionReader: Sendable {
             let id = framer.withOverlong { EnvelopeIDs.readable(in: $0) } ?? .null
             reply(id, .failure(.messageTooLarge(session.limits, actual: count)))
         case .message(let range):
+            if framer.isBinary != isBinary { changeFrames() }
             guard range.count > Self.shortMessageBytes else {
                 return takeOrPark(framer.withBytes(of: range) { decoder.decode($0) }, range.count)
             }
@@ -191,6 +224,13 @@ public struct ConnectionReader: Sendable {
             isDecoding = true
             pendingBytes = range.count
         }
+    }
+
+    /// Sends what was said before in the frames of that time, and what follows in the present ones.
+    private mutating func changeFrames() {
+        flush()
+        isBinary = framer.isBinary
+        session.frame(as: isBinary ? .webSocketBinary : .webSocket)
     }
 
     private mutating func takeOrPark(_ message: Inbound, _ bytes: Int) {

@@ -12,6 +12,7 @@ public final class InMemoryConnection: Sendable {
         case bytes([UInt8])
         case inputEnded
         case patienceLost
+        case silence
         case turn
     }
 
@@ -70,6 +71,11 @@ public final class InMemoryConnection: Sendable {
     /// Lets the time pass after which a call that waits for room is refused.
     public func losePatience() {
         take(.patienceLost)
+    }
+
+    /// Lets the time pass after which a message without a line end is read.
+    public func fallSilent() {
+        take(.silence)
     }
 
     /// Ends the connection at once.
@@ -164,6 +170,7 @@ extension InMemoryConnection {
         case .bytes(let bytes): bytes.withUnsafeBytes { reader.receive($0) }
         case .inputEnded: reader.endInput()
         case .patienceLost: reader.losePatience()
+        case .silence: reader.fallSilent()
         case .turn: reader.pump()
         }
     }

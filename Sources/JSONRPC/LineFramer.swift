@@ -10,6 +10,12 @@ public struct LineFramer: Sendable {
     private var start = 0
     /// Up to where no LF was found, so that a line that arrives byte by byte is searched once.
     private var searched = 0
+    /// Bytes that were dropped from the buffer since the beginning of the stream.
+    private var droppedBytes = 0
+    /// Looks for the end of a message whose sender ends no lines; it goes on where it stopped, so that each byte is looked at once.
+    private var scan = WholeValueScan()
+    /// The end of a message without a line end.
+    private var forcedEnd: Int?
     private var isSkipping = false
     /// The beginning of the line that was called too long last; it is in the buffer until the next bytes come.
     private var overlong: Range<Int>?
@@ -50,8 +56,10 @@ public struct LineFramer: Sendable {
         while start < buffer.count {
             guard let end = endOfLine() else { return isOverlong ? skip() : nil }
             let line = start..<withoutCarriageReturn(end)
-            start = min(end + 1, buffer.count)
+            // A message that was ended by force has no line end behind it.
+            start = forcedEnd == nil ? min(end + 1, buffer.count) : end
             searched = start
+            forcedEnd = nil
             if line.count > limit {
                 overlong = line.prefix(Self.overlongBytes)
                 return .tooLong(line.count)
@@ -63,7 +71,7 @@ public struct LineFramer: Sendable {
 
     /// Hands out the lines that are whole, for as long as `body` takes them; what it does not take comes by ``next()``.
     mutating func take(while body: (UnsafeRawBufferPointer) -> Bool) {
-        guard !isSkipping else { return }
+        guard !isSkipping, forcedEnd == nil else { return }
         var (start, searched) = (start, searched)
         let limit = limit
         buffer.withUnsafeBytes { bytes in
@@ -75,6 +83,18 @@ public struct LineFramer: Sendable {
             }
         }
         (self.start, self.searched) = (start, searched)
+    }
+
+    /// Ends the line where its JSON value does, if an object or array is there as a whole; nothing but a further one may follow it.
+    /// Returns false if there is none.
+    mutating func endWholeValue() -> Bool {
+        guard !isSkipping, !isEmpty else { return false }
+        let line = droppedBytes + start
+        if scan.line != line { scan = WholeValueScan(line: line) }
+        let from = start
+        buffer.withUnsafeBytes { scan.goOn(UnsafeRawBufferPointer(rebasing: $0[from...])) }
+        forcedEnd = scan.end.map { start + $0 }
+        return forcedEnd != nil
     }
 
     /// Shows what has come in of the next line; to be called where ``next()`` has nothing.
@@ -94,6 +114,7 @@ public struct LineFramer: Sendable {
     }
 
     private mutating func endOfLine() -> Int? {
+        if let forcedEnd { return forcedEnd }
         let found = buffer.withUnsafeBytes { $0.firstIndex(of: UInt8(ascii: "\n"), from: max(searched, start)) }
         searched = buffer.count
         return found ?? (hasEnded ? buffer.count : nil)
@@ -122,6 +143,8 @@ public struct LineFramer: Sendable {
     /// Frees what was handed out; an idle connection keeps no large buffer.
     private mutating func dropConsumed() {
         overlong = nil
+        droppedBytes += start
+        if let end = forcedEnd { forcedEnd = end - start }
         if start == buffer.count {
             if buffer.capacity > 1024 { buffer = [] } else { buffer.removeAll(keepingCapacity: true) }
         } else {

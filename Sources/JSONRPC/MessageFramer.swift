@@ -88,6 +88,17 @@ struct MessageFramer: Sendable {
             webSocket: { $0.take(while: body) })
     }
 
+    /// Ends a line without a line end where its JSON value does; ``next()`` then hands it out.
+    mutating func endWholeValue() -> Bool {
+        change(lines: { $0.endWholeValue() }, headers: { _ in false }, whole: { _ in false }, webSocket: { _ in false })
+            ?? false
+    }
+
+    /// True if the last message came in a binary frame.
+    var isBinary: Bool {
+        if case .webSocket(let frames) = state { frames.isBinary } else { false }
+    }
+
     /// Shows what has come in of a line that has not ended; to be called where ``next()`` has nothing.
     func withUnfinished(_ body: (UnsafeRawBufferPointer) -> Void) {
         if case .lines(let lines) = state { lines.withUnfinished(body) }

@@ -3,8 +3,10 @@ enum OutboundFraming: Sendable {
     case lines
     /// Each says its length.
     case lengthHeaders
-    /// Each is a frame.
+    /// Each is a text frame.
     case webSocket
+    /// Each is a binary frame.
+    case webSocketBinary
 }
 
 /// What a connection has to remember between its events; pure, the effects stand in ``Session``.
@@ -122,6 +124,7 @@ extension SessionState {
         case .lines: send(lines)
         case .lengthHeaders: LengthHeaders.applied(to: lines).withUnsafeBytes { send($0) }
         case .webSocket: WebSocketFrames.texts(of: lines).withUnsafeBytes { send($0) }
+        case .webSocketBinary: WebSocketFrames.binaries(of: lines).withUnsafeBytes { send($0) }
         }
     }
 

@@ -37,6 +37,11 @@ struct WebSocketFramer: Sendable {
     private var start = 0
     /// The data of that frame where it is a whole text, unmasked by now.
     private var text: Range<Int>?
+    /// True if that frame is a binary one.
+    private var isTextBinary = false
+    /// True if the message that was handed out last came in a binary frame.
+    private(set) var isBinary = false
+    private var areFragmentsBinary = false
     /// What has come of a message in several frames.
     private var fragments: [UInt8]?
     /// A message that was put together, while it is shown.
@@ -70,7 +75,10 @@ struct WebSocketFramer: Sendable {
         assembled = nil
         while !isOver {
             if let end { return hangUp(end) }
-            if let text = text ?? wholeText() { return message(text) }
+            if let text = text ?? wholeText() {
+                isBinary = isTextBinary
+                return message(text)
+            }
             switch readHeader() {
             case .incomplete: return exhausted()
             case .invalid: return hangUp(.protocolError)
@@ -93,6 +101,8 @@ struct WebSocketFramer: Sendable {
     /// Hands out messages of one frame for as long as `body` takes them; what it does not take comes by ``next()``.
     mutating func take(while body: (UnsafeRawBufferPointer) -> Bool) {
         while let text = text ?? wholeText() {
+            // The other kind of frame wants another kind of reply.
+            guard isTextBinary == isBinary else { return }
             guard isUTF8(text), withBytes(of: text, body) else { return }
             start = text.upperBound
             self.text = nil
@@ -127,11 +137,12 @@ extension WebSocketFramer {
     /// The data of the next frame, unmasked, where that is a whole message.
     private mutating func wholeText() -> Range<Int>? {
         guard !isOver, end == nil, fragments == nil, case .header(let header) = readHeader(),
-            header.opcode == Opcode.text, header.isLast, header.data.count <= limit,
+            header.opcode == Opcode.text || header.opcode == Opcode.binary, header.isLast, header.data.count <= limit,
             header.data.upperBound <= buffer.count
         else { return nil }
         unmask(header)
         text = header.data
+        isTextBinary = header.opcode == Opcode.binary
         return header.data
     }
 
@@ -165,7 +176,7 @@ extension WebSocketFramer {
     /// What ends the stream before a frame's data is there.
     private mutating func refuse(_ header: Header) -> Frame? {
         switch header.opcode {
-        case Opcode.text, Opcode.continuation:
+        case Opcode.text, Opcode.binary, Opcode.continuation:
             guard (header.opcode == Opcode.continuation) == (fragments != nil) else { return hangUp(.protocolError) }
             let length = header.data.count + (fragments?.count ?? 0)
             guard length > limit else { return nil }
@@ -174,7 +185,6 @@ extension WebSocketFramer {
         case Opcode.close, Opcode.ping, Opcode.pong:
             guard header.isLast, header.data.count <= Self.controlLimit else { return hangUp(.protocolError) }
             return nil
-        case Opcode.binary: return hangUp(.unacceptableData)
         default: return hangUp(.protocolError)
         }
     }
@@ -182,7 +192,8 @@ extension WebSocketFramer {
     /// Takes a frame that is there; nothing comes of fragments before the last, and of a pong.
     private mutating func take(_ header: Header) -> Frame? {
         switch header.opcode {
-        case Opcode.text:
+        case Opcode.text, Opcode.binary:
+            areFragmentsBinary = header.opcode == Opcode.binary
             fragments = Array(buffer[header.data])
             return nil
         case Opcode.continuation:
@@ -190,6 +201,7 @@ extension WebSocketFramer {
             guard header.isLast, let whole = fragments else { return nil }
             fragments = nil
             assembled = whole
+            isBinary = areFragmentsBinary
             return message(0..<whole.count)
         case Opcode.ping: return .ping(header.data)
         case Opcode.close: return hangUp(closeCode(header.data))
@@ -203,7 +215,7 @@ extension WebSocketFramer {
             start = range.upperBound
             text = nil
         }
-        return isUTF8(range) ? .message(range) : hangUp(.invalidText)
+        return isUTF8(range) ? .message(range) : hangUp(isBinary ? .unacceptableData : .invalidText)
     }
 
     private mutating func hangUp(_ code: WebSocketCloseCode) -> Frame {

@@ -14,7 +14,7 @@ public struct WebSocketCloseCode: RawRepresentable, Sendable, Hashable {
     public static let goingAway = WebSocketCloseCode(rawValue: 1001)
     /// What came was no WebSocket's frame.
     public static let protocolError = WebSocketCloseCode(rawValue: 1002)
-    /// A binary message came; only texts are taken.
+    /// A binary message came that is no UTF-8.
     public static let unacceptableData = WebSocketCloseCode(rawValue: 1003)
     /// A text came that is no UTF-8.
     public static let invalidText = WebSocketCloseCode(rawValue: 1007)
@@ -28,17 +28,23 @@ public struct WebSocketCloseCode: RawRepresentable, Sendable, Hashable {
 public enum WebSocketFrames {
     // With the bit that says that a frame is a message's last.
     private static let text: UInt8 = 0x81
+    private static let binary: UInt8 = 0x82
     private static let close: UInt8 = 0x88
     private static let ping: UInt8 = 0x89
     private static let pong: UInt8 = 0x8A
 
     /// A text frame for each line: compact JSON holds no line end.
-    public static func texts(of lines: UnsafeRawBufferPointer) -> [UInt8] {
+    public static func texts(of lines: UnsafeRawBufferPointer) -> [UInt8] { frames(text, of: lines) }
+
+    /// A binary frame for each line, for a client that sends such frames.
+    public static func binaries(of lines: UnsafeRawBufferPointer) -> [UInt8] { frames(binary, of: lines) }
+
+    private static func frames(_ first: UInt8, of lines: UnsafeRawBufferPointer) -> [UInt8] {
         var frames: [UInt8] = []
         frames.reserveCapacity(lines.count + 16)
         var start = 0
         while let end = lines.firstIndex(of: UInt8(ascii: "\n"), from: start) {
-            append(text, UnsafeRawBufferPointer(rebasing: lines[start..<end]), to: &frames)
+            append(first, UnsafeRawBufferPointer(rebasing: lines[start..<end]), to: &frames)
             start = end + 1
         }
         return frames

@@ -24,6 +24,9 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var settlesAgain = false
     private var patience: Scheduled<Void>?
     private var forcedClose: Scheduled<Void>?
+    private var silence: Scheduled<Void>?
+    /// Whether bytes came since the silence began to be measured.
+    private var hasRead = false
 
     /// `onForeign` is called before the connection ends because its client speaks another protocol.
     init(
@@ -43,12 +46,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        hasRead = true
         unwrapInboundIn(data).withUnsafeReadableBytes { reader.receive($0) }
     }
 
     /// Settles once the channel is through with this read, within the same turn of the loop: a write that fails closes the
     /// channel, and NIO does not expect that while it is about to tell of the end of input.
     func channelReadComplete(context: ChannelHandlerContext) {
+        if reader.awaitsSilence { keepSilence(context) }
         guard
             session.needsTurn || reader.isParked || isReadHeldBack || patience != nil || reader.hangUp != nil
                 || reader.isForeign
@@ -75,6 +80,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
         patience?.cancel()
+        silence?.cancel()
         forcedClose?.cancel()
         logger.debug("connection closed", metadata: ["connection": "\(session.id)"])
         session.didClose()
@@ -132,6 +138,7 @@ extension ConnectionHandler {
             }
             keepPatience(context)
             keepDeadline(context)
+            if reader.awaitsSilence { keepSilence(context) }
             if isReadHeldBack, !reader.isBlocked {
                 isReadHeldBack = false
                 context.read()
@@ -164,6 +171,20 @@ extension ConnectionHandler {
         patience = context.eventLoop.assumeIsolated().scheduleTask(in: delay) { [self] in
             patience = nil
             reader.losePatience()
+            settle()
+        }
+    }
+
+    /// Reads a message without a line end once its sender is silent. One timer at a time, however much comes in.
+    private func keepSilence(_ context: ChannelHandlerContext) {
+        guard silence == nil else { return }
+        hasRead = false
+        let delay = TimeAmount.milliseconds(Int64(ConnectionReader.silenceMs))
+        silence = context.eventLoop.assumeIsolated().scheduleTask(in: delay) { [self] in
+            silence = nil
+            guard reader.awaitsSilence, let context = self.context else { return }
+            if hasRead { return keepSilence(context) }
+            reader.fallSilent()
             settle()
         }
     }

@@ -87,6 +87,22 @@ def test_a_batch(connection):
     assert [part["id"] for part in connection.read()] == [1, 2]
 
 
+def test_a_binary_frame_is_answered_by_one(connection):
+    def call(number):
+        return b'{"jsonrpc":"2.0","id":%d,"method":"%s"}' % (number, b"system.health" if number % 3 == 0 else b"system.ping")
+
+    sent = [(TEXT, 1), (BINARY, 2), (BINARY, 3), (TEXT, 4), (BINARY, 5)]
+    for kind, number in sent:
+        connection.send_bytes(frame(kind, call(number)))
+        answered, text = connection.read_frame()
+        assert (answered, json.loads(text)["id"]) == (kind, number)
+    # At once, and in fragments.
+    connection.send_bytes(frame(TEXT, call(1)) + frame(BINARY, call(2)[:9], is_last=False) + frame(CONTINUATION, call(2)[9:])
+                          + frame(TEXT, call(4)))
+    assert [(kind, json.loads(text)["id"]) for kind, text in (connection.read_frame() for _ in range(3))] == [
+        (TEXT, 1), (BINARY, 2), (TEXT, 4)]
+
+
 def closed_with(connection):
     with pytest.raises(Closed):
         while True:
@@ -95,11 +111,11 @@ def closed_with(connection):
 
 
 @pytest.mark.parametrize("sent, code", [
-    (frame(BINARY, b"{}"), 1003), (frame(CONTINUATION, b"{}"), 1002),
+    (frame(BINARY, b'"\xc3("'), 1003), (frame(CONTINUATION, b"{}"), 1002),
     (frame(TEXT, b"{", is_last=False) + frame(TEXT, b"}"), 1002),
     (frame(CLOSE, (1000).to_bytes(2, "big")), 1000), (frame(TEXT, b'"\xc3("'), 1007),
     (frame(TEXT, b'"\xc3', is_last=False) + frame(CONTINUATION, b'("'), 1007),
-], ids=["binary", "nothing to continue", "two at once", "a close", "no UTF-8", "no UTF-8 in fragments"])
+], ids=["binary that is no UTF-8", "nothing to continue", "two at once", "a close", "no UTF-8", "no UTF-8 in fragments"])
 def test_what_breaks_the_protocol_ends_the_connection(connection, sent, code):
     connection.send_bytes(sent)
     assert closed_with(connection) == code

@@ -96,7 +96,7 @@ struct WebSocketFramerTests {
         ("a long ping", frame(ping, String(repeating: "x", count: 126)), 1002),
         ("a continuation of nothing", frame(continuation, "x"), 1002),
         ("a text in a text", frame(text, "x", isLast: false) + frame(text, "y"), 1002),
-        ("binary", frame(binary, "[]"), 1003),
+        ("binary that is no UTF-8", frame(binary, [0x22, 0xFF, 0x22]), 1003),
         ("no UTF-8", frame(text, [0x22, 0xFF, 0x22]), 1007),
         ("no UTF-8 far behind", frame(text, Array("0123456789".utf8) + [0xC3]), 1007),
         ("no UTF-8 in parts", frame(text, [0xC3], isLast: false) + frame(continuation, [0x28]), 1007),

@@ -74,6 +74,20 @@ import Testing
         }
     }
 
+    @Test func aClientThatEndsNoLinesIsAnswered() async throws {
+        try await onBoth { address, _ in
+            let client = try await RawClient.connect(to: address)
+            for id in 1...3 {
+                // In two pieces: the first one ends as a message does, and is none.
+                let call = Array("{\"jsonrpc\":\"2.0\",\"id\":\(id),\"params\":{},\"method\":\"ping\"}".utf8)
+                let cut = (call.firstIndex(of: UInt8(ascii: "}")) ?? 0) + 1
+                try await client.send(Array(call[..<cut]))
+                try await client.send(Array(call[cut...]))
+                #expect(try await client.nextJSON()?["id"]?.intValue == id)
+            }
+        }
+    }
+
     @Test func anOverlongLineIsRefusedAndTheConnectionLivesOn() async throws {
         try await onBoth(limits: RPCLimits(messageBytes: 1000)) { address, _ in
             let client = try await RawClient.connect(to: address)

@@ -110,7 +110,7 @@ struct WebSocketHandlerTests {
     }
 
     @Test(
-        arguments: [([0x88, 0x82, 0, 0, 0, 0, 0x0B, 0xB8], 3000), ([0x82, 0x80, 0, 0, 0, 0], 1003)]
+        arguments: [([0x88, 0x82, 0, 0, 0, 0, 0x0B, 0xB8], 3000), ([0x82, 0x81, 0, 0, 0, 0, 0xFF], 1003)]
             as [([UInt8], UInt16)])
     func theEndIsSaidBack(bytes: [UInt8], code: UInt16) throws {
         try channel.writeInbound(ByteBuffer(bytes: bytes))
