@@ -40,14 +40,25 @@ final class Departure: Sendable {
     }
 }
 
-/// Tells a ``Departure``: a client that ends its side has left, since HTTP has no use for half a connection.
+/// Tells a ``Departure`` that the client has left: at once if the connection is gone, and after a while if only the client's side has ended.
+///
+/// `socat`, `nc -N` and others end their side behind the request and read the answer; a client that closed looks the same until something
+/// is written to it.
 final class DepartureHandler: ChannelInboundHandler {
     typealias InboundIn = NIOAny
 
+    /// How long a client that has ended its side may wait for an answer.
+    static let graceTime = TimeAmount.seconds(10)
+
     private let departure: Departure
+    private var grace: Scheduled<Void>?
 
     init(_ departure: Departure) {
         self.departure = departure
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        grace?.cancel()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -56,7 +67,9 @@ final class DepartureHandler: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if case ChannelEvent.inputClosed = event { departure.happen() }
+        if case ChannelEvent.inputClosed = event, grace == nil {
+            grace = context.eventLoop.scheduleTask(in: Self.graceTime) { [departure] in departure.happen() }
+        }
         context.fireUserInboundEventTriggered(event)
     }
 }

@@ -41,11 +41,12 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
                 })
             let use = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
                 configuration: NIOUpgradableHTTPServerPipelineConfiguration(upgradeConfiguration: configuration))
+            try channel.pipeline.syncOperations.addHandler(BrokenRequestHandler())
             // Before NIO's own handler, which loses the request where it finds no upgrade for it.
             let upgrading = try channel.pipeline.syncOperations.context(
                 handlerType: NIOTypedHTTPServerUpgradeHandler<Use>.self)
-            try channel.pipeline.syncOperations.addHandler(
-                HandshakeFilter(origins: upgrade.origins), position: .before(upgrading.handler))
+            try channel.pipeline.syncOperations.addHandlers(
+                [RequestRules(), HandshakeFilter(origins: upgrade.origins)], position: .before(upgrading.handler))
             let deadline = channel.eventLoop.scheduleTask(in: Self.headTime) { channel.close(promise: nil) }
             use.whenComplete { _ in deadline.cancel() }
             return Value(channel: channel, use: use, departure: departure)

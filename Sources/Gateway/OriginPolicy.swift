@@ -12,10 +12,35 @@ public struct OriginPolicy: Sendable, Hashable {
         self.allowed = Set(allowed.map { $0.lowercased() })
     }
 
+    /// True if `text` can be listed: `http` or `https`, a host, and a port if it is not the usual one (RFC 6454 §6.2).
+    ///
+    /// `null` is what every sandboxed frame of every page sends, and `*` is every page.
+    public static func isOrigin(_ text: String) -> Bool {
+        let text = text.lowercased()
+        guard let scheme = ["http://", "https://"].first(where: { text.hasPrefix($0) }) else { return false }
+        var host = text.dropFirst(scheme.count)
+        if let colon = host.lastIndex(of: ":"), !host.hasSuffix("]") {
+            let port = host[host.index(after: colon)...]
+            guard let number = UInt16(port), number > 0, String(number) == port else { return false }
+            host = host[..<colon]
+        }
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            let inside = host.dropFirst().dropLast()
+            return inside.contains(":") && inside.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." }
+        }
+        return !host.isEmpty && !host.hasPrefix(".")
+            && host.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == ".") }
+    }
+
+    /// Whether a request with all of these headers may go on. Two origins are none: nobody could tell which page asks.
+    public func admits(origins: [String], host: String?) -> Bool {
+        origins.count < 2 && admits(origin: origins.first, host: host)
+    }
+
     /// Whether a request with these headers may go on.
     public func admits(origin: String?, host: String?) -> Bool {
         guard let origin = origin?.lowercased() else { return true }
-        if allowed.contains(origin) { return true }
+        if allowed.contains(origin), Self.isOrigin(origin) { return true }
         guard let host = host?.lowercased(), origin == "http://\(host)" || origin == "https://\(host)" else {
             return false
         }

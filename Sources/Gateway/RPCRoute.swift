@@ -26,12 +26,20 @@ struct RPCRoute: Sendable {
     }
 
     func add(to routes: Hummingbird.Router<GatewayContext>) {
-        routes.post("rpc") { request, context in try await answer(request, context) }
-        routes.get("rpc") { _, _ in Response(status: .methodNotAllowed, headers: [.allow: "POST"]) }
+        routes.post("rpc") { request, context in
+            var response = try await answer(request, context)
+            share(&response, with: request)
+            return response
+        }
+        routes.on("rpc", method: .options) { request, _ in options(request) }
+        for method in [HTTPRequest.Method.get, .head, .put, .delete, .patch] {
+            routes.on("rpc", method: method) { _, _ in
+                Response(status: .methodNotAllowed, headers: [.allow: Self.methods])
+            }
+        }
         // Who comes here has not become a WebSocket.
         routes.get(RouterPath(WebSocketUpgrade.path)) { request, _ in
-            let isAdmitted = origins.admits(origin: request.headers[.origin], host: request.head.authority)
-            return isAdmitted
+            return isAdmitted(request)
                 ? Response(status: .upgradeRequired, headers: [.upgrade: "websocket"]) : Response(status: .forbidden)
         }
     }
@@ -47,8 +55,10 @@ struct RPCRoute: Sendable {
         if let refusal { return refusal }
         let connection = InMemoryConnection(
             router: router, peer: context.peer, limits: limits, framing: .whole, budget: budget)
-        let reply = await Departure.current.observe {
-            connection.close()
+        let departure = Departure.current
+        // What would only wait is told to end; what changes something goes on to its end.
+        let reply = await departure.observe {
+            connection.session.cancelWaits()
         } during: {
             connection.send(message)
             connection.endInput()
@@ -62,9 +72,15 @@ struct RPCRoute: Sendable {
         return reply.map { Self.response($0, status: .ok) } ?? Response(status: .noContent)
     }
 
+    private func isAdmitted(_ request: Request) -> Bool {
+        origins.admits(origins: request.headers[values: .origin], host: request.head.authority)
+    }
+
     private func refusal(of request: Request) -> Response? {
-        guard origins.admits(origin: request.headers[.origin], host: request.head.authority) else {
-            return Response(status: .forbidden)
+        guard isAdmitted(request) else { return Response(status: .forbidden) }
+        let codings = request.headers[values: .contentEncoding].map { $0.lowercased() }
+        guard codings.allSatisfy({ $0 == "identity" }) else {
+            return Response(status: .unsupportedMediaType, headers: [.acceptEncoding: "identity"])
         }
         guard isJSON(request.headers[.contentType]) else {
             return Response(status: .unsupportedMediaType, headers: [.accept: "application/json"])
@@ -96,6 +112,40 @@ struct RPCRoute: Sendable {
         Response(
             status: status, headers: [.contentType: "application/json"],
             body: ResponseBody(byteBuffer: ByteBuffer(bytes: reply)))
+    }
+}
+
+// MARK: - Pages of listed origins
+
+extension RPCRoute {
+    private static let methods = "POST, OPTIONS"
+
+    /// Lets a page of a listed origin read the answer (https://fetch.spec.whatwg.org/#http-cors-protocol).
+    private func share(_ response: inout Response, with request: Request) {
+        guard !origins.allowed.isEmpty else { return }
+        // A cache must not give one page's answer to another.
+        response.headers[.vary] = "Origin"
+        guard let origin = request.headers[.origin], isAdmitted(request) else { return }
+        response.headers[.accessControlAllowOrigin] = origin
+    }
+
+    /// Answers `OPTIONS`, which a browser sends before it sends JSON to another site.
+    private func options(_ request: Request) -> Response {
+        guard isAdmitted(request) else { return Response(status: .forbidden) }
+        var response = Response(status: .noContent, headers: [.allow: Self.methods])
+        share(&response, with: request)
+        guard request.headers[.origin] != nil, request.headers[.accessControlRequestMethod] != nil else {
+            return response
+        }
+        response.headers[.accessControlAllowMethods] = "POST"
+        response.headers[.accessControlAllowHeaders] = "Content-Type"
+        response.headers[.accessControlMaxAge] = "600"
+        if let name = HTTPField.Name("Access-Control-Request-Private-Network"), request.headers[name] == "true",
+            let allow = HTTPField.Name("Access-Control-Allow-Private-Network")
+        {
+            response.headers[allow] = "true"
+        }
+        return response
     }
 }
 

@@ -16,8 +16,23 @@ struct WebSocketUpgrade: NIOTypedHTTPServerProtocolUpgrader {
         self.origins = origins
         self.serve = serve
         handshake = NIOTypedWebSocketServerUpgrader(
-            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(HTTPHeaders()) },
+            shouldUpgrade: { channel, head in
+                let headers = Self.subprotocol(head).map { HTTPHeaders([("sec-websocket-protocol", $0)]) }
+                return channel.eventLoop.makeSucceededFuture(headers ?? HTTPHeaders())
+            },
             upgradePipelineHandler: { channel, _ in channel.eventLoop.makeSucceededFuture(.webSocket) })
+    }
+
+    /// Names under which clients ask for JSON-RPC over a WebSocket; none is registered for it.
+    private static let subprotocols: Set<String> = [
+        "jsonrpc", "jsonrpc2", "jsonrpc2.0", "jsonrpc-2.0", "json-rpc", "json-rpc-2.0",
+    ]
+
+    /// The first subprotocol of a handshake that is spoken here, as the client wrote it: a browser that asked for one and is given
+    /// none ends the connection.
+    static func subprotocol(_ head: HTTPRequestHead) -> String? {
+        head.headers[canonicalForm: "sec-websocket-protocol"].map { String($0) }
+            .first { subprotocols.contains($0.lowercased()) }
     }
 
     var supportedProtocol: String { handshake.supportedProtocol }
@@ -65,6 +80,6 @@ final class HandshakeFilter: ChannelInboundHandler, RemovableChannelHandler {
             && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
             && head.headers.contains(name: "sec-websocket-key")
             && head.headers.first(name: "sec-websocket-version") == "13"
-            && origins.admits(origin: head.headers.first(name: "origin"), host: head.headers.first(name: "host"))
+            && origins.admits(origins: head.headers["origin"], host: head.headers.first(name: "host"))
     }
 }

@@ -279,6 +279,12 @@ extension Session {
         for task in tasks { task.cancel() }
     }
 
+    /// Cancels the calls that only wait, which are then answered with `requestCancelled`; the others go on.
+    public func cancelWaits() {
+        let tasks = state.withLock { $0.cancel(where: \.cancelsOnClose) }
+        for task in tasks { task.cancel() }
+    }
+
     /// Cancels every call in flight, for a daemon that cannot wait for them any longer.
     public func cancelCalls() {
         let tasks = state.withLock { $0.cancel(where: { _ in true }) }

@@ -1,6 +1,7 @@
 import AuraModel
 import ControlPlane
 import DriverKit
+import Gateway
 import HetznerDriver
 import JSONRPC
 import Jobs
@@ -32,7 +33,17 @@ extension Settings {
             "limits.connectionsPerUser", standard.connectionsPerUser, in: 1...100_000)
         return Wire(
             socket: source.text("socket") ?? "/run/aura/aurad.sock", listen: try TCPAddress.read(source, "listen"),
-            http: try TCPAddress.read(source, "http"), origins: source.list("origins"), limits: limits)
+            http: try TCPAddress.read(source, "http"), origins: try readOrigins(source), limits: limits)
+    }
+
+    private static func readOrigins(_ source: SettingsSource) throws -> [String] {
+        let origins = source.list("origins")
+        for origin in origins where !OriginPolicy.isOrigin(origin) {
+            throw SettingsError(
+                "cannot use origins = \(origin): each has to be scheme://host[:port], such as https://console.example.com"
+            )
+        }
+        return origins
     }
 
     private static func readEngine(_ source: SettingsSource) throws -> Engine {

@@ -16,6 +16,33 @@ struct OriginPolicyTests {
         #expect(Self.policy.admits(origin: request.origin, host: request.host))
     }
 
+    @Test(arguments: [
+        "https://console.example.com", "http://localhost:3000", "HTTPS://Console.Example.com", "http://127.0.0.1:8080",
+        "http://[::1]:80", "https://a-b.example",
+    ])
+    func anOriginIsASchemeAHostAndAPort(text: String) {
+        #expect(OriginPolicy.isOrigin(text))
+    }
+
+    @Test(arguments: [
+        "null", "*", "", "https://", "https://*.example.com", "https://example.com/", "https://example.com/path",
+        "example.com",
+        "ftp://example.com", "file://", "https://user@example.com", "https://example.com:", "https://example.com:0",
+        "https://example.com:70000", "https://example.com:+80", "https://exa mple.com", "https://[evil]",
+        "chrome-extension://abc",
+    ])
+    func nothingElseIsAnOrigin(text: String) {
+        #expect(!OriginPolicy.isOrigin(text))
+        #expect(!OriginPolicy(allowed: [text]).admits(origin: text, host: nil))
+    }
+
+    @Test func twoOriginsAreNone() {
+        #expect(Self.policy.admits(origins: [], host: nil))
+        #expect(Self.policy.admits(origins: ["https://console.example.com"], host: nil))
+        #expect(
+            !Self.policy.admits(origins: ["https://console.example.com", "https://console.example.com"], host: nil))
+    }
+
     static let refused: [(origin: String?, host: String?)] = [
         ("null", nil), ("", ""), ("https://evil.example", "127.0.0.1:8080"),
         ("http://127.0.0.1:8080", "127.0.0.1:9090"),
