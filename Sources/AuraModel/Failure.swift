@@ -10,6 +10,32 @@ public enum ErrorClass: String, Sendable, Hashable, Codable {
     case ambiguous
 }
 
+/// What has to change before a call that was refused for good can succeed. The drivers say so from their providers' codes.
+public enum Concern: String, Sendable, Hashable, Codable {
+    /// This location or type: another one may do.
+    case candidate
+    /// The provider's project: its limits or its standing.
+    case project
+    /// The token or client with which the provider was asked.
+    case token
+    /// The host that the daemon runs on.
+    case host
+}
+
+/// What is done about a failure: the one table from refusals to reactions, for calls and for providers' actions alike.
+public enum Reaction: Sendable, Hashable {
+    /// Try the same again after a while.
+    case retry
+    /// Look whether it happened, then go on from there.
+    case lookFirst
+    /// Try the next location or type.
+    case nextCandidate
+    /// Nobody's job can go on until somebody repaired something: keep what exists, raise an alert, try rarely.
+    case park
+    /// The request itself is wrong: give up.
+    case giveUp
+}
+
 /// Why a job or a step did not succeed, in words that are safe to send.
 public struct Failure: Sendable, Hashable, Codable, Error {
     /// What can be done about it.
@@ -22,20 +48,35 @@ public struct Failure: Sendable, Hashable, Codable, Error {
     public var correlationID: String?
     /// How long the provider asks to wait, in milliseconds.
     public var retryAfterMilliseconds: Int64?
+    /// What has to change first, or `nil` if the request itself is refused or the cause is not known.
+    public var concern: Concern?
 
     public init(
         _ errorClass: ErrorClass, code: String, message: String, correlationID: String? = nil,
-        retryAfterMilliseconds: Int64? = nil
+        retryAfterMilliseconds: Int64? = nil, concern: Concern? = nil
     ) {
         self.errorClass = errorClass
         self.code = code
         self.message = message
         self.correlationID = correlationID
         self.retryAfterMilliseconds = retryAfterMilliseconds
+        self.concern = concern
     }
 
-    /// The code of a call that was turned away since its token is not valid: nothing came of it.
-    public static let unauthorizedCode = "unauthorized"
+    /// What is done about it.
+    public var reaction: Reaction {
+        switch errorClass {
+        case .transient: .retry
+        case .ambiguous: .lookFirst
+        case .capacity: .nextCandidate
+        case .permanent:
+            switch concern {
+            case .candidate: .nextCandidate
+            case .project, .token, .host: .park
+            case nil: .giveUp
+            }
+        }
+    }
 
     /// Why a job ended that a destroy took over from.
     public static let superseded = Failure(.permanent, code: "superseded", message: "a destroy took over")

@@ -7,6 +7,10 @@ import Jobs
 struct Configure {
     let services: MachineServices
 
+    struct Memory: Codable, Sendable {
+        var tries: RunTries?
+    }
+
     func perform(_ context: StepContext) async throws -> StepOutcome {
         guard let driver = services.configuration else { return .done }
         let instance = context.instance
@@ -14,8 +18,13 @@ struct Configure {
             throw Failure(.permanent, code: "credentialsMissing", message: "the keys of \(instance.name) are gone")
         }
         let run = try await run(context, credentials)
+        var tries = try context.memory(Memory.self)?.tries
         let summary = try await context.use(place: "configuration", limit: services.settings.configurationRuns) {
-            try await driver.run(run) { try await RunReport(context: context).report($0) }
+            try await RunTries.counting(&tries) { counted in
+                try await context.checkpoint(Memory(tries: counted))
+            } _: {
+                try await driver.run(run) { try await RunReport(context: context).report($0) }
+            }
         }
         guard let summary else { return .wait(.seconds(2), reason: "for a place among the configuration runs") }
         credentials.isConfigured = true

@@ -16,14 +16,12 @@ struct Enrol {
         var joined: TailnetFacts?
         /// Looks in a row at which the network's record of that node did not fit the machine.
         var mismatches: Int?
+        var tries: RunTries?
         /// Tries to remove older nodes that failed.
         var cleanings: Int?
     }
 
-    /// Looks that must disagree before a node counts as not the machine's.
-    private static let looksNeeded = 2
     private static let cleaningTries = 5
-    private static let looksApart = Duration.seconds(3)
 
     func perform(_ context: StepContext) async throws -> StepOutcome {
         guard let network = services.network, let tailnet = services.settings.tailnet,
@@ -59,7 +57,14 @@ struct Enrol {
             play: .network, instance: instance, access: try await services.access(to: instance), variables: variables,
             secretFiles: ["tailnet_auth_key_file": key.secret],
             timeLimit: min(services.settings.pace.configurationLimit, context.remaining))
-        let summary = try await configuration.run(run) { try await RunReport(context: context).report($0) }
+        var tries = memory.tries
+        var written = memory
+        let summary = try await RunTries.counting(&tries) { counted in
+            written.tries = counted
+            try await context.checkpoint(written)
+        } _: {
+            try await configuration.run(run) { try await RunReport(context: context).report($0) }
+        }
         guard let facts = summary.data["aura"]?["tailnet"],
             let joined = try? JSONValueDecoder().decode(TailnetFacts.self, from: facts)
         else {
@@ -95,16 +100,14 @@ struct Enrol {
     private func doubt(
         _ objection: String, _ device: NetworkDevice, _ context: StepContext, _ memory: inout Memory
     ) async throws -> StepOutcome {
-        let looks = (memory.mismatches ?? 0) + 1
-        guard looks < Self.looksNeeded else {
+        if TwoLooks.isConfirmed(&memory.mismatches) {
             throw Failure(
                 .permanent, code: "tailnetMismatch",
                 message: "cannot accept \(PlainText.clean(device.nodeID, limitBytes: 60)) as the tailnet node of "
                     + "\(context.instance.name): \(objection)")
         }
-        memory.mismatches = looks
         try await context.checkpoint(memory)
-        return .wait(Self.looksApart, reason: "to look once more at a tailnet node that does not fit: \(objection)")
+        return .wait(TwoLooks.apart, reason: "to look once more at a tailnet node that does not fit: \(objection)")
     }
 
     /// Cleaning never fails the step: after a refusal or a few tries, an older node that stays is the sweep's to remove.

@@ -11,8 +11,10 @@ public import Logging
 /// child has its own session and a supervisor that ends it when the daemon dies; what a daemon that was killed left
 /// behind is cleared away by ``sweep()`` at the next start.
 ///
-/// Codes: `ansibleUnreachable`, `ansibleTimeLimit`, `ansibleInventory`, `ansibleCrashed`, `ansibleNotRun`, `cancelled`
-/// (transient); `ansibleTaskFailed`, `ansibleError`, `ansibleMissing`, `invalidInput` (permanent).
+/// Codes: `ansibleUnreachable`, `ansibleTimeLimit`, `ansibleSilent`, `ansibleInventory`, `ansibleCrashed`, `ansibleNotRun`,
+/// `cancelled` (transient); `ansibleError`, `ansibleOutput` (ambiguous: another run on the machine tells);
+/// `ansibleTaskFailed` (by the cause that the callback names; ambiguous without one); `ansibleMissing` (permanent, the
+/// daemon's host); `invalidInput` (permanent).
 public final class AnsibleConfiguration: ConfigurationDriver {
     private let settings: AnsibleSettings
     private let time: any TimeSource
@@ -34,7 +36,7 @@ public final class AnsibleConfiguration: ConfigurationDriver {
         _ run: ConfigurationRun, report: @escaping @Sendable (ConfigurationEvent) async throws -> Void
     ) async throws -> ConfigurationSummary {
         do {
-            try OutsideCall.check()
+            try OutsideCall.check(changes: true)
             return try await work.withDirectory { path in
                 let directory = RunDirectory(path: path, run: run, settings: self.settings)
                 try directory.prepare()
@@ -42,7 +44,8 @@ public final class AnsibleConfiguration: ConfigurationDriver {
             }
         } catch let error as ChildError {
             switch error.code {
-            case .missing: throw Failure(.permanent, code: "ansibleMissing", message: error.message)
+            case .missing:
+                throw Failure(.permanent, code: "ansibleMissing", message: error.message, concern: .host)
             case .spawn, .file: throw Failure(.transient, code: "ansibleNotRun", message: error.message)
             }
         }

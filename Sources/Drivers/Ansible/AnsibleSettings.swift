@@ -15,11 +15,16 @@ public struct AnsibleSettings: Sendable {
     public var stopGrace: Duration
     /// After this time in which the daemon was stopped (`SIGSTOP`) a run is ended: less than what is left of a lease then.
     public var patience: Duration
+    /// A run that reports nothing for this time is ended. Longer than the roles' longest single task may wait: 300 s for
+    /// another program's lock on the package database.
+    public var silenceLimit: Duration
+    /// A run that writes more than this is ended.
+    public var outputLimitBytes: Int
 
     public init(
         playbookPath: String, treePath: String, socketPath: String, workDirectory: String,
         searchPath: String = "/usr/local/bin:/usr/bin:/bin", stopGrace: Duration = .seconds(10),
-        patience: Duration = .seconds(20)
+        patience: Duration = .seconds(20), silenceLimit: Duration = .seconds(360), outputLimitBytes: Int = 16 << 20
     ) {
         self.playbookPath = playbookPath
         self.treePath = treePath
@@ -28,5 +33,7 @@ public struct AnsibleSettings: Sendable {
         self.searchPath = searchPath
         self.stopGrace = stopGrace
         self.patience = patience
+        self.silenceLimit = silenceLimit
+        self.outputLimitBytes = outputLimitBytes
     }
 }

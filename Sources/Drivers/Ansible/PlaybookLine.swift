@@ -1,5 +1,26 @@
+internal import AuraModel
 internal import DriverKit
 internal import JSON
+
+/// What the callback says of a failure's cause (the members of its failure events are described in `ansible/README.md`).
+enum FailureCause: String, Sendable {
+    case transient
+    case permanent
+    case unknown
+
+    /// Absent, or a word of a newer callback, is not known here.
+    init(_ value: JSONValue?) {
+        self = value?.stringValue.flatMap(FailureCause.init) ?? .unknown
+    }
+
+    var errorClass: ErrorClass {
+        switch self {
+        case .transient: .transient
+        case .permanent: .permanent
+        case .unknown: .ambiguous
+        }
+    }
+}
 
 /// One line of the `aura` callback, which writes a JSON object a line.
 enum PlaybookLine {
@@ -7,6 +28,10 @@ enum PlaybookLine {
     case event(ConfigurationEvent)
     /// A machine could not be reached, in the task `name`.
     case unreachable(name: String, message: String)
+    /// A task failed, and nothing rescued it. `cause` says whether another run on the same machine can succeed.
+    case failed(name: String, message: String, cause: FailureCause)
+    /// The run ended without a recap, such as by a worker that was killed.
+    case broken(message: String, cause: FailureCause)
     /// The end: how each host fared, and what the roles found out.
     case recap(hosts: [String: ConfigurationSummary])
     /// An event that says nothing to the daemon, or one of a newer callback.
@@ -35,7 +60,9 @@ enum PlaybookLine {
         case "task.ok": return .event(finished(task, value["changed"] == true ? .changed : .ok, value))
         case "task.skipped": return .event(finished(task, .skipped, value))
         case "task.failed":
-            return .event(.taskFailed(name: task, message: message, isIgnored: value["ignored"] == true))
+            if value["ignored"] == true { return .event(.taskFailed(name: task, message: message, isIgnored: true)) }
+            return .failed(name: task, message: message, cause: FailureCause(value["cause"]))
+        case "run.broken": return .broken(message: message, cause: FailureCause(value["cause"]))
         case "task.unreachable": return .unreachable(name: task, message: message)
         case "task.retry":
             let attempt = value["attempt"]?.intValue ?? 0

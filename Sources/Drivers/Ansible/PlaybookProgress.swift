@@ -14,6 +14,11 @@ struct PlaybookProgress {
     private(set) var hasRecap = false
     /// The last task that failed and was not ignored: "task NAME: MESSAGE".
     private(set) var failure: String?
+    private(set) var failureCause = FailureCause.unknown
+    /// Why the run ended without a recap, if it could still say so.
+    private(set) var broken: (message: String, cause: FailureCause)?
+    /// Whether a play began, so that the playbooks themselves are readable.
+    private(set) var hasBegun = false
     private(set) var unreachable: String?
     private(set) var task: String?
 
@@ -57,6 +62,14 @@ struct PlaybookProgress {
             let message = redactor.clean(message)
             unreachable = message
             return .taskFailed(name: name, message: message, isIgnored: false)
+        case .failed(let name, let message, let cause):
+            let message = redactor.clean(message)
+            failure = "task \(name): \(message)"
+            failureCause = cause
+            return .taskFailed(name: name, message: message, isIgnored: false)
+        case .broken(let message, let cause):
+            broken = (redactor.clean(message), cause)
+            return nil
         case .recap(let hosts):
             hasRecap = true
             summary = hosts[host]
@@ -71,11 +84,12 @@ struct PlaybookProgress {
             task = name
             return event
         case .taskFailed(let name, let message, let isIgnored):
-            let message = redactor.clean(message)
-            if !isIgnored { failure = "task \(name): \(message)" }
-            return .taskFailed(name: name, message: message, isIgnored: isIgnored)
+            return .taskFailed(name: name, message: redactor.clean(message), isIgnored: isIgnored)
         case .warning(let message): return .warning(redactor.clean(message))
-        case .playStarted, .taskFinished, .taskRetried, .recap: return event
+        case .playStarted:
+            hasBegun = true
+            return event
+        case .taskFinished, .taskRetried, .recap: return event
         }
     }
 }

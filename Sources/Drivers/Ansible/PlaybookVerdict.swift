@@ -18,6 +18,11 @@ struct PlaybookVerdict {
         case .overTime:
             let place = progress.task.map { " (at task \($0))" } ?? ""
             throw failure(.transient, "ansibleTimeLimit", "the play was not done within \(run.timeLimit)\(place)")
+        case .silent:
+            let place = progress.task.map { " (at task \($0))" } ?? ""
+            throw failure(.transient, "ansibleSilent", "the play showed no progress for a long time\(place)")
+        case .tooMuchOutput:
+            throw failure(.ambiguous, "ansibleOutput", "the play wrote more than it may")
         case .signalled(let number): throw failure(.transient, "ansibleCrashed", "signal \(number) ended it")
         case .exited(let code): return try summary(exitCode: code)
         }
@@ -29,7 +34,9 @@ struct PlaybookVerdict {
                 throw failure(.transient, "ansibleUnreachable", progress.unreachable ?? "the machine is unreachable")
             }
             if summary.failed > 0 {
-                throw failure(.permanent, "ansibleTaskFailed", progress.failure ?? "a task failed without a word")
+                throw failure(
+                    progress.failureCause.errorClass, "ansibleTaskFailed",
+                    progress.failure ?? "a task failed without a word")
             }
             if exitCode == 0 { return summary }
         } else if progress.hasRecap, exitCode == 0 {
@@ -38,16 +45,29 @@ struct PlaybookVerdict {
         throw failure(exitCode: exitCode)
     }
 
-    /// 1: an error before any task, 5: bad options, 250: an exception of Ansible's own, 99: interrupted; from 126 on it
-    /// is the shell's word that the program cannot run or fell to a signal.
+    /// 1: an error before any task, or a worker that was killed; 5: bad options; 250: an exception of Ansible's own; 99:
+    /// interrupted. From 126 on it is the shell's word that the program cannot run or fell to a signal.
+    ///
+    /// After a play began the playbooks are readable, so an end without a recap is an accident of this run. Before that the
+    /// cause is not known, and costs seconds to try again.
     private func failure(exitCode: Int) -> Failure {
         if words.lowercased().contains("inventory") || words.contains("aurad") {
             return failure(.transient, "ansibleInventory", words)
         }
+        if let broken = progress.broken {
+            let begun = progress.hasBegun ? ErrorClass.transient : broken.cause.errorClass
+            return failure(begun, "ansibleCrashed", "\(broken.message): \(words)")
+        }
+        if words.contains("dead state") { return failure(.transient, "ansibleCrashed", words) }
         switch exitCode {
         case 0: return failure(.transient, "ansibleCrashed", "it ended without a recap: \(words)")
-        case 126, 127: return failure(.permanent, "ansibleMissing", words)
-        case 1...5: return failure(.permanent, "ansibleError", "it ended with \(exitCode): \(words)")
+        case 126, 127:
+            var missing = failure(.permanent, "ansibleMissing", words)
+            missing.concern = .host
+            return missing
+        case 1...5 where progress.hasBegun && !progress.hasRecap:
+            return failure(.transient, "ansibleCrashed", "it ended with \(exitCode) without a recap: \(words)")
+        case 1...5: return failure(.ambiguous, "ansibleError", "it ended with \(exitCode): \(words)")
         default: return failure(.transient, "ansibleCrashed", "it ended with \(exitCode): \(words)")
         }
     }

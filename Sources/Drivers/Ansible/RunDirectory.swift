@@ -39,7 +39,8 @@ struct RunDirectory {
                 "AURA_SSH_DIRECTORY": "\(path)/ssh", "AURA_SSH_USER": run.access.user,
                 "AURA_SSH_PORT": String(run.access.port),
             ], workingDirectory: path, timeLimit: run.timeLimit, stopGrace: settings.stopGrace,
-            patience: settings.patience, permit: { try OutsideCall.check() })
+            patience: settings.patience, silenceLimit: settings.silenceLimit,
+            outputLimitBytes: settings.outputLimitBytes, permit: { try OutsideCall.check() })
     }
 
     private var play: [String] {

@@ -17,12 +17,17 @@ public struct ChildProcess: Sendable {
     /// After this time without a sign of life from the daemon the child is ended, even while the daemon is stopped
     /// (`SIGSTOP`): its work may be another daemon's by then.
     public var patience: Duration
+    /// The child is ended after this time without output, at the latest a third of it later; `nil` means never.
+    public var silenceLimit: Duration?
+    /// The child is ended once it wrote more than this to its standard output and error; `nil` means no bound.
+    public var outputLimitBytes: Int?
     /// Asked before the child starts and at every sign of life: what it throws ends the signs.
     public var permit: @Sendable () throws -> Void
 
     public init(
         executable: String, arguments: [String], environment: [String: String], workingDirectory: String,
         timeLimit: Duration, stopGrace: Duration = .seconds(5), patience: Duration = .seconds(20),
+        silenceLimit: Duration? = nil, outputLimitBytes: Int? = nil,
         permit: @escaping @Sendable () throws -> Void = {}
     ) {
         self.executable = executable
@@ -32,6 +37,8 @@ public struct ChildProcess: Sendable {
         self.timeLimit = timeLimit
         self.stopGrace = stopGrace
         self.patience = patience
+        self.silenceLimit = silenceLimit
+        self.outputLimitBytes = outputLimitBytes
         self.permit = permit
     }
 
@@ -43,6 +50,10 @@ public struct ChildProcess: Sendable {
         case signalled(Int)
         /// By us, since the time limit passed.
         case overTime
+        /// By us, since it wrote nothing for the silence limit.
+        case silent
+        /// By us, since it wrote more than the output limit.
+        case tooMuchOutput
         /// By us, since the task was cancelled.
         case cancelled
         /// By us, since whoever takes the output failed.

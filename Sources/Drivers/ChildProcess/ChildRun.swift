@@ -15,6 +15,19 @@ struct ChildRun: Sendable {
     let errorTail: TailBox
     let time: any TimeSource
     let output: @Sendable ([UInt8]) async throws -> Void
+    /// Bytes that the child wrote so far.
+    private let written = Locked(0)
+
+    init(
+        child: ChildProcess, stop: StopSignal, errorTail: TailBox, time: any TimeSource,
+        output: @escaping @Sendable ([UInt8]) async throws -> Void
+    ) {
+        self.child = child
+        self.stop = stop
+        self.errorTail = errorTail
+        self.time = time
+        self.output = output
+    }
 
     private typealias Running = Execution<CustomWriteInput, SequenceOutput, SequenceOutput>
 
@@ -84,6 +97,9 @@ struct ChildRun: Sendable {
                 if (try? await time.sleep(for: child.timeLimit)) != nil { stop.raise(.overTime) }
                 return .timer
             }
+            if let limit = child.silenceLimit {
+                group.addTask { await watchSilence(limit) }
+            }
             var streams = 2
             for await part in group {
                 switch part {
@@ -114,9 +130,33 @@ struct ChildRun: Sendable {
         return .pulse
     }
 
+    /// Looks thrice per limit whether anything was written since the last look.
+    private func watchSilence(_ limit: Duration) async -> Part {
+        var (known, silentLooks) = (0, 0)
+        while (try? await time.sleep(for: limit / 3)) != nil {
+            let now = written.withLock { $0 }
+            silentLooks = now == known ? silentLooks + 1 : 0
+            known = now
+            if silentLooks == 3 {
+                stop.raise(.silent)
+                break
+            }
+        }
+        return .timer
+    }
+
+    private func count(_ bytes: Int) {
+        let sum = written.withLock { written in
+            written += bytes
+            return written
+        }
+        if let limit = child.outputLimitBytes, sum > limit { stop.raise(.tooMuchOutput) }
+    }
+
     private func takeOutput(_ running: Running) async -> Part {
         do {
             for try await buffer in running.standardOutput where stop.reason == nil {
+                count(buffer.count)
                 try await output(buffer.withUnsafeBytes { Array($0) })
             }
         } catch {
@@ -128,6 +168,7 @@ struct ChildRun: Sendable {
     private func takeErrors(_ running: Running) async -> Part {
         do {
             for try await buffer in running.standardError {
+                count(buffer.count)
                 errorTail.append(buffer.withUnsafeBytes { Array($0) })
             }
         } catch {

@@ -8,15 +8,22 @@ public import AuraModel
 public enum OutsideCall {
     @TaskLocal private static var permit: (@Sendable () throws(Failure) -> Void)?
 
+    @TaskLocal private static var announce: (@Sendable () -> Void)?
+
     /// Throws where the task's work belongs to somebody else by now.
-    public static func check() throws(Failure) {
+    ///
+    /// - Parameter changes: true if the call may change something outside.
+    public static func check(changes: Bool = false) throws(Failure) {
         try permit?()
+        if changes { announce?() }
     }
 
-    /// Runs `body` so that its outside calls ask `permit` first.
+    /// Runs `body` so that its outside calls ask `permit` first. `onChange` is called right before each call that may change
+    /// something.
     public static func permitted<Value>(
-        _ permit: @escaping @Sendable () throws(Failure) -> Void, _ body: () async throws -> Value
+        _ permit: @escaping @Sendable () throws(Failure) -> Void, onChange: (@Sendable () -> Void)? = nil,
+        _ body: () async throws -> Value
     ) async rethrows -> Value {
-        try await $permit.withValue(permit) { try await body() }
+        try await $permit.withValue(permit) { try await $announce.withValue(onChange) { try await body() } }
     }
 }

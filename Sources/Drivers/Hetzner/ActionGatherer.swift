@@ -125,13 +125,12 @@ extension ServerAction {
         case "error":
             let code = wire.error?.code ?? "action_failed"
             let text = PlainText.clean(wire.error?.message ?? "the provider says no more")
-            let errorClass: ErrorClass =
-                code == "action_failed"
-                ? .transient : HetznerErrorClass.of(code: code, status: 500, text: text, effect: .read)
+            let message = "cannot \(wire.command ?? "act") (action \(wire.id)): \(text)"
+            guard code != "action_failed" else { return .error(Failure(.transient, code: code, message: message)) }
             return .error(
-                Failure(
-                    errorClass, code: PlainText.clean(code, limitBytes: 60),
-                    message: "cannot \(wire.command ?? "act") (action \(wire.id)): \(text)"))
+                HetznerErrorClass.failure(
+                    code: PlainText.clean(code, limitBytes: 60), status: 500, text: text, effect: .read,
+                    message: message))
         default: return .running
         }
     }

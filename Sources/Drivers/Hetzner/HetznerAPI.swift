@@ -94,7 +94,7 @@ final class HetznerAPI: Sendable {
         let outcome: Result<HTTPResponse, HTTPError>
         do {
             outcome = try await permits.run(call.what) { () async throws(Failure) -> Result<HTTPResponse, HTTPError> in
-                try OutsideCall.check()
+                try OutsideCall.check(changes: call.effect != .read)
                 return await exchange(call)
             }
         } catch {
@@ -220,9 +220,9 @@ extension HetznerAPI {
 
     private func failure(_ response: HTTPResponse, _ call: HetznerCall) -> Failure {
         let error = HetznerErrorBody(response, hiding: settings.token)
-        var failure = Failure(
-            HetznerErrorClass.of(code: error.code, status: response.status, text: error.text, effect: call.effect),
-            code: error.code, message: "cannot \(call.what): \(error.text)",
+        var failure = HetznerErrorClass.failure(
+            code: error.code, status: response.status, text: error.text, effect: call.effect,
+            message: "cannot \(call.what): \(error.text)",
             correlationID: response.headers["X-Correlation-Id"].map { PlainText.clean($0, limitBytes: 100) })
         failure.retryAfterMilliseconds = retryAfter(response, code: error.code)
         log.warning("hetzner refuses", metadata: ["what": "\(call.what)", "code": "\(error.code)"])

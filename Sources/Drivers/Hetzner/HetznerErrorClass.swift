@@ -24,6 +24,34 @@ enum HetznerErrorClass {
         }
     }
 
+    /// What has to change before a call with this refusal can succeed; `nil` where it is the request, or nothing.
+    static func concern(code: String, text: String) -> Concern? {
+        switch code {
+        case "unauthorized", "token_readonly", "forbidden": .token
+        case "resource_limit_exceeded", "resource_locked", "deprecated_api_endpoint", "method_not_allowed": .project
+        case "invalid_server_type": .candidate
+        // A type or location that is retired, not known or not offered together with the other.
+        case "invalid_input", "not_found", "unsupported_error", "service_error": namesCandidate(text) ? .candidate : nil
+        default: nil
+        }
+    }
+
+    /// "server type 22 is deprecated", "unsupported location for server type", "invalid input (server_type: …)".
+    private static func namesCandidate(_ text: String) -> Bool {
+        let text = text.lowercased()
+        return ["server type", "server_type", "location", "datacenter"].contains { text.contains($0) }
+    }
+
+    /// A failure with the class and the concern that the code stands for.
+    static func failure(
+        code: String, status: Int, text: String, effect: CallEffect, message: String, correlationID: String? = nil
+    ) -> Failure {
+        let errorClass = of(code: code, status: status, text: text, effect: effect)
+        return Failure(
+            errorClass, code: code, message: message, correlationID: correlationID,
+            concern: errorClass == .permanent ? concern(code: code, text: text) : nil)
+    }
+
     /// For codes that are not known: operation-specific ones (422) cannot be helped by repeating.
     private static func ofStatus(_ status: Int, effect: CallEffect) -> ErrorClass {
         switch status {

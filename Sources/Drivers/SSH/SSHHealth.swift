@@ -41,7 +41,8 @@ public struct SSHHealth: HealthDriver {
                 .transient, code: "agentUnreachable",
                 message: "the agent on \(target.address):\(target.port) does not answer: "
                     + PlainText.clean((end.errors.lastLines(1).isEmpty ? end.output : end.errors).lastLines(1)))
-        case .exited, .signalled, .overTime, .cancelled, .refused: throw SSHVerdict.failure(end, access)
+        case .exited, .signalled, .overTime, .silent, .tooMuchOutput, .cancelled, .refused:
+            throw SSHVerdict.failure(end, access)
         }
         let lines = end.output.text.split(separator: "\n", omittingEmptySubsequences: false)
         let status = lines.last.flatMap { Int($0) } ?? 0

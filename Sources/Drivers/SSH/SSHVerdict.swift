@@ -27,7 +27,8 @@ enum SSHVerdict {
 
     static func failure(_ end: OpenSSH.End, _ access: SSHAccess) -> Failure {
         switch end.ending {
-        case .overTime: return failure(.transient, "sshTimedOut", "no answer within the time limit", access)
+        case .overTime, .silent, .tooMuchOutput:
+            return failure(.transient, "sshTimedOut", "no answer within the time limit", access)
         case .cancelled: return failure(.transient, "cancelled", "the task was cancelled", access)
         case .exited(255), .signalled, .refused: return verdict(end.errors, access)
         case .exited(let code):

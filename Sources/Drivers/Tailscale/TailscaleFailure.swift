@@ -11,6 +11,7 @@ enum TailscaleFailure {
         var failure = Failure(
             errorClass(response.status, effect), code: code(response.status),
             message: "cannot \(what): \(PlainText.clean(words(response), hiding: secrets))")
+        if response.status == 401 || response.status == 403 { failure.concern = .token }
         failure.retryAfterMilliseconds = response.headers["Retry-After"].flatMap(Int64.init)
             .map { min(max($0, 0), 3600) * 1000 }
         return failure

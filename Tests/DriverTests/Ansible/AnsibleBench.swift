@@ -13,13 +13,17 @@ struct AnsibleBench {
     /// Raised once a task that is called "ready" was reported to have started.
     let ready = Signal()
 
-    init(script: String, time: any TimeSource = SystemTime(), grace: Duration = .seconds(60)) throws {
+    init(
+        script: String, time: any TimeSource = SystemTime(), grace: Duration = .seconds(60),
+        silenceLimit: Duration = .seconds(1 << 30)
+    ) throws {
         scratch = try Scratch()
         let path = try scratch.program("ansible-playbook", "OUT='\(scratch.path)'\n" + script)
         driver = AnsibleConfiguration(
             settings: AnsibleSettings(
                 playbookPath: path, treePath: "/opt/tree", socketPath: "/run/aura.sock",
-                workDirectory: "\(scratch.path)/runs", stopGrace: grace),
+                workDirectory: "\(scratch.path)/runs", stopGrace: grace, silenceLimit: silenceLimit,
+                outputLimitBytes: 1 << 20),
             time: time, log: Scratch.log)
     }
 

@@ -21,6 +21,15 @@ import Testing
         }
     }
 
+    private static let playStart = #"echo '{"event":"play.start","play":"configure","tasks":3}'"#
+
+    private static func failed(cause: String) -> String {
+        """
+        echo '{"event":"task.failed","task":"base : apt","message":"503","ignored":false,"cause":"\(cause)"}'
+        \(AnsibleBench.recap(failed: 1)); exit 2
+        """
+    }
+
     static let cases: [Case] = [
         Case(
             """
@@ -33,10 +42,29 @@ import Testing
             echo '{"event":"task.failed","task":"base : apt","message":"no space left","ignored":false}'
             echo '{"event":"task.failed","task":"two","message":"tolerated","ignored":true}'
             \(AnsibleBench.recap(failed: 1)); exit 2
-            """, .permanent, "ansibleTaskFailed", "task base : apt: no space left"),
-        Case("echo 'ERROR! bad role' >&2; exit 1", .permanent, "ansibleError", "it ended with 1: ERROR! bad role"),
-        Case("echo 'ERROR! parser' >&2; exit 4", .permanent, "ansibleError", "it ended with 4: ERROR! parser"),
-        Case("echo usage; exit 5", .permanent, "ansibleError", "it ended with 5: usage"),
+            """, .ambiguous, "ansibleTaskFailed", "task base : apt: no space left"),
+        Case(failed(cause: "transient"), .transient, "ansibleTaskFailed", "task base : apt: 503"),
+        Case(failed(cause: "permanent"), .permanent, "ansibleTaskFailed", "task base : apt: 503"),
+        Case(failed(cause: "unknown"), .ambiguous, "ansibleTaskFailed", "task base : apt: 503"),
+        Case(failed(cause: "cosmic"), .ambiguous, "ansibleTaskFailed", "task base : apt: 503"),
+        Case("echo 'ERROR! bad role' >&2; exit 1", .ambiguous, "ansibleError", "it ended with 1: ERROR! bad role"),
+        Case("echo 'ERROR! parser' >&2; exit 4", .ambiguous, "ansibleError", "it ended with 4: ERROR! parser"),
+        Case("echo usage; exit 5", .ambiguous, "ansibleError", "it ended with 5: usage"),
+        // A worker that was killed: exit 1 after the play began, without a recap.
+        Case("\(playStart); exit 1", .transient, "ansibleCrashed", "it ended with 1 without a recap: it said nothing"),
+        Case(
+            "\(playStart); echo 'A worker was found in a dead state' >&2; exit 1", .transient, "ansibleCrashed",
+            "A worker was found in a dead state"),
+        Case(
+            """
+            \(playStart)
+            echo '{"event":"run.broken","cause":"transient","reason":"worker","message":"a worker was ended by signal 9"}'
+            exit 1
+            """, .transient, "ansibleCrashed", "a worker was ended by signal 9"),
+        Case(
+            #"echo '{"event":"run.broken","cause":"unknown","reason":"other","message":"no recap"}'; exit 1"#,
+            .ambiguous,
+            "ansibleCrashed", "no recap"),
         Case(
             "echo 'cannot reach aurad at /x: no such file; start aurad' >&2; exit 1", .transient, "ansibleInventory",
             "cannot reach aurad at /x: no such file; start aurad"),
@@ -44,7 +72,7 @@ import Testing
         Case("exit 99", .transient, "ansibleCrashed", "it ended with 99: it said nothing"),
         Case("exit 0", .transient, "ansibleCrashed", "it ended without a recap: it said nothing"),
         Case("kill -KILL $$", .transient, "ansibleCrashed", "it ended with 137: "),
-        Case("\(AnsibleBench.recap()); exit 3", .permanent, "ansibleError", "it ended with 3: it said nothing"),
+        Case("\(AnsibleBench.recap()); exit 3", .ambiguous, "ansibleError", "it ended with 3: it said nothing"),
         Case(
             #"echo '{"event":"recap","hosts":{},"data":{}}'"#, .transient, "ansibleInventory",
             "the inventory does not list it: it said nothing"),
@@ -125,6 +153,22 @@ import Testing
         #expect(failure?.code == "ansibleTimeLimit")
         #expect(failure?.message == "cannot configure ada: the play was not done within 1800.0 seconds (at task ready)")
         #expect(try ids(bench).filter(isAlive).isEmpty)
+        #expect(bench.leftovers.isEmpty)
+    }
+
+    @Test func aRunThatReportsNothingForTooLongIsEnded() async throws {
+        let bench = try AnsibleBench(script: Self.family + "\nwait", silenceLimit: .milliseconds(300))
+        let failure = await failure { _ = try await bench.perform() }
+        #expect(failure?.errorClass == .transient)
+        #expect(failure?.code == "ansibleSilent")
+        #expect(try ids(bench).filter(isAlive).isEmpty)
+    }
+
+    @Test func aRunThatWritesTooMuchIsEnded() async throws {
+        let bench = try AnsibleBench(script: "while :; do echo 0123456789012345678901234567890123456789; done")
+        let failure = await failure { _ = try await bench.perform() }
+        #expect(failure?.errorClass == .ambiguous)
+        #expect(failure?.code == "ansibleOutput")
         #expect(bench.leftovers.isEmpty)
     }
 

@@ -59,6 +59,30 @@ import Testing
         Case(509, "never_seen", create: .ambiguous, delete: .transient),
     ]
 
+    /// Every code that the documentation names, with what is done about it when a server is created.
+    @Test(arguments: [
+        ("unauthorized", "unable to authenticate", Reaction.park), ("token_readonly", "", .park),
+        ("forbidden", "insufficient permissions", .park), ("resource_limit_exceeded", "server limit exceeded", .park),
+        ("resource_locked", "contact support", .park), ("deprecated_api_endpoint", "", .park),
+        ("method_not_allowed", "", .park), ("resource_unavailable", "error during placement", .nextCandidate),
+        ("placement_error", "", .nextCandidate), ("invalid_server_type", "", .nextCandidate),
+        ("invalid_input", "unsupported location for server type", .nextCandidate),
+        ("invalid_input", "server type 22 is deprecated", .nextCandidate),
+        ("invalid_input", "invalid input (location: not found)", .nextCandidate),
+        ("not_found", "server_type not found", .nextCandidate), ("not_found", "image not found", .giveUp),
+        ("invalid_input", "invalid input in field 'name'", .giveUp), ("json_error", "", .giveUp),
+        ("service_error", "", .giveUp), ("unsupported_error", "", .giveUp), ("protected", "", .giveUp),
+        ("server_not_stopped", "", .giveUp), ("conflict", "", .retry), ("locked", "", .retry),
+        ("rate_limit_exceeded", "", .retry), ("unavailable", "", .retry), ("maintenance", "", .retry),
+        ("robot_unavailable", "", .retry), ("uniqueness_error", "", .lookFirst), ("server_error", "", .lookFirst),
+        ("bad_gateway", "", .lookFirst), ("timeout", "", .lookFirst), ("unknown_error", "", .lookFirst),
+    ])
+    func everyCodeHasItsReaction(code: String, text: String, reaction: Reaction) async throws {
+        let bench = HetznerBench([.json(422, HetznerAnswers.error(code, text))])
+        let failure = await failure { _ = try await bench.driver.createServer(HetznerBench.specification) }
+        #expect(failure?.reaction == reaction)
+    }
+
     @Test(arguments: cases)
     func everyCodeHasItsClass(_ fact: Case) async throws {
         let answer = Result<HTTPResponse, HTTPError>.json(

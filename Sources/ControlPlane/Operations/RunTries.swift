@@ -1,0 +1,59 @@
+import AuraModel
+import DriverKit
+
+/// How often a play that failed on a machine is run again on the same machine.
+///
+/// The roles are idempotent: one more run costs a minute, a new machine five and another address. So only a cause that is
+/// known to be permanent, or a number of runs, ends the step.
+struct RunTries: Codable, Sendable, Hashable {
+    /// Runs that failed after they began.
+    var failed = 0
+    /// Those of them whose cause nobody could tell.
+    var unknown = 0
+
+    /// Runs that may fail for causes that pass.
+    static let limit = 8
+    /// Runs that may fail for unknown causes: the first and two more.
+    static let unknownLimit = 3
+
+    /// Runs `body`; a failure is counted, made durable by `save`, and thrown as what it means by now.
+    static func counting<Value>(
+        _ tries: inout RunTries?, _ save: (RunTries) async throws -> Void, _ body: () async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await body()
+        } catch let failure as Failure where isOfTheRun(failure) {
+            var counted = tries ?? RunTries()
+            let verdict = counted.count(failure)
+            tries = counted
+            try await save(counted)
+            throw verdict
+        }
+    }
+
+    /// A run that never reached the machine, or that we ended ourselves, says nothing of the machine; the step's time limit
+    /// bounds those.
+    private static func isOfTheRun(_ failure: Failure) -> Bool {
+        switch failure.code {
+        case "ansibleTaskFailed", "ansibleCrashed", "ansibleError", "ansibleTimeLimit", "ansibleSilent",
+            "ansibleOutput":
+            true
+        default: false
+        }
+    }
+
+    /// What the failure means, given those before it.
+    mutating func count(_ failure: Failure) -> Failure {
+        guard failure.errorClass != .permanent else { return failure }
+        failed += 1
+        if failure.errorClass == .ambiguous { unknown += 1 }
+        var verdict = failure
+        if failed >= Self.limit || unknown >= Self.unknownLimit {
+            verdict.errorClass = .permanent
+            verdict.message += " (in run \(failed) on the same machine)"
+        } else {
+            verdict.errorClass = .transient
+        }
+        return verdict
+    }
+}
