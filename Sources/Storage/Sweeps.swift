@@ -38,6 +38,10 @@ public struct Sighting: Sendable, Hashable, Codable {
     public var listings: Int
     /// When its power was cut, or was to be cut.
     public var quarantinedAt: Timestamp?
+    /// Tries to cut its power or to delete it that failed in a row.
+    public var failures: Int?
+    /// When the next such try is due, after one that failed.
+    public var retryAt: Timestamp?
 
     public init(
         key: Key, finding: Finding, name: String, instance: InstanceID?, since: Timestamp, listings: Int = 1,

@@ -268,6 +268,21 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
         #expect(found.events.map(\.type) == [.instanceFound])
     }
 
+    /// A machine that is found again gives its instance the desired phase, or says what leads there.
+    @Test(arguments: [
+        (DesiredState.running, true, Phase.running, nil), (.suspended, false, .suspended, nil),
+        (.running, false, .degraded, Sweep.driftCode), (.suspended, true, .degraded, Sweep.driftCode),
+    ])
+    func aFoundMachineGetsTheDesiredPhase(_ desired: DesiredState, isOn: Bool, phase: Phase, code: String?) throws {
+        var scene = scene(1)
+        scene.live[0].phase = .degraded
+        scene.live[0].desired = desired
+        scene.live[0].failure = Failure(.permanent, code: Sweep.lostCode, message: "gone")
+        scene.servers[0].isOn = isOn
+        let found = try #require(scene.sweep().record.changes.first).instance
+        #expect((found.phase, found.failure?.code) == (phase, code))
+    }
+
     @Test func aMachineThatDoesNotDoWhatItsInstanceSaysIsReported() {
         var scene = scene(1)
         scene.servers[0].isOn = false

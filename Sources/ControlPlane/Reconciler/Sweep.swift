@@ -20,7 +20,17 @@ struct Sweep {
     /// So few are never too many.
     static let fewThings = 3
     static let lostCode = "machineLost"
+    static let driftCode = "machineDrift"
     static let manyOrphansCode = "manyOrphans"
+
+    /// A thing to be switched off or deleted now.
+    struct Due: Sendable {
+        var thing: Thing
+        /// The place of its finding.
+        var finding: Int
+        var sighting: Sighting
+        var reason: String
+    }
 
     let view: SweepView
     let settings: ReconcilerSettings
@@ -30,8 +40,10 @@ struct Sweep {
     private(set) var owned = 0
     private(set) var busy = 0
     /// Due now, to be carried out once the record is written; each with the place of its finding.
-    private(set) var quarantines: [(thing: Thing, finding: Int)] = []
-    private(set) var reaps: [(thing: Thing, finding: Int)] = []
+    private(set) var quarantines: [Due] = []
+    private(set) var reaps: [Due] = []
+    /// Due as well, beyond the limit: they are deleted in place of those whose deletion fails.
+    private(set) var spareReaps: [Due] = []
     private(set) var losses: [(instance: Instance, finding: Int)] = []
 
     private let ownership: Ownership
@@ -83,6 +95,20 @@ extension Sweep {
             if listing.kind == .server { judgeMissing(from: listing, isSuspect: isSuspect) }
             if !isSuspect { forget(listing) }
         }
+        chooseReaps()
+    }
+
+    /// Those whose deletion failed before come last, so that they never stand in the way of the others.
+    private mutating func chooseReaps() {
+        let inOrder = reaps.enumerated().sorted { left, right in
+            (left.element.sighting.failures ?? 0, left.offset) < (right.element.sighting.failures ?? 0, right.offset)
+        }.map(\.element)
+        reaps = Array(inOrder.prefix(settings.reapsPerRun))
+        spareReaps = Array(inOrder.dropFirst(settings.reapsPerRun))
+        for due in spareReaps {
+            findings[due.finding].action = .deferred
+            findings[due.finding].reason = "\(due.reason); this run's deletions are used up"
+        }
     }
 
     private mutating func judge(_ thing: Thing, isSuspect: Bool) {
@@ -111,7 +137,15 @@ extension Sweep {
         if owner.failure?.code == Self.lostCode {
             var instance = owner
             instance.failure = nil
-            if thing.isOn { instance.phase = .running }
+            if thing.isOn == (owner.desired == .running) {
+                instance.phase = thing.isOn ? .running : .suspended
+            } else {
+                // Degraded: an operation leads from there to what is desired.
+                let (state, operation) = thing.isOn ? ("on", "suspend") : ("off", "resume")
+                instance.failure = Failure(
+                    .permanent, code: Self.driftCode,
+                    message: "the machine is there again, but it is \(state): \(operation) \(owner.name)")
+            }
             instance.updatedAt = view.now
             change(instance, from: owner, [(.instanceFound, "the machine of \(owner.name) is there again")])
             return add(.found, thing, .marked, "it was lost, and is listed again")
@@ -176,6 +210,7 @@ extension Sweep {
             let left = graceStart(sighting) + settings.grace
             return add(.orphan, thing, .none, "\(reason); it is deleted after \(left)", sighting)
         }
+        if isBackingOff(thing, reason, sighting) { return }
         reap(thing, reason, sighting)
     }
 
@@ -190,6 +225,7 @@ extension Sweep {
 
     /// Cuts the power; of one that is on again, once more.
     private mutating func quarantine(_ thing: Thing, _ reason: String, _ sighting: inout Sighting) {
+        if isBackingOff(thing, reason, sighting) { return }
         guard quarantines.count < settings.quarantinesPerRun else {
             return add(.orphan, thing, .deferred, "\(reason); this run's quarantines are used up", sighting)
         }
@@ -199,16 +235,21 @@ extension Sweep {
             record.events.append(event(.resourceQuarantined, thing, message, reason))
             record.events.append(event(.alertRaised, thing, message, reason, code: "orphan"))
         }
-        quarantines.append((thing, findings.count))
+        quarantines.append(Due(thing: thing, finding: findings.count, sighting: sighting, reason: reason))
         add(.orphan, thing, .quarantined, reason, sighting)
     }
 
     private mutating func reap(_ thing: Thing, _ reason: String, _ sighting: Sighting) {
-        guard reaps.count < settings.reapsPerRun else {
-            return add(.orphan, thing, .deferred, "\(reason); this run's deletions are used up", sighting)
-        }
-        reaps.append((thing, findings.count))
+        reaps.append(Due(thing: thing, finding: findings.count, sighting: sighting, reason: reason))
         add(.orphan, thing, .reaped, reason, sighting)
+    }
+
+    /// Whether the last try failed and the next one is not due. Tries that fail back off, so that others get their chance.
+    private mutating func isBackingOff(_ thing: Thing, _ reason: String, _ sighting: Sighting) -> Bool {
+        guard let retryAt = sighting.retryAt, view.now < retryAt else { return false }
+        let words = "\(reason); \(sighting.failures ?? 0) tries failed, the next is due after \(retryAt)"
+        add(.orphan, thing, .deferred, words, sighting)
+        return true
     }
 
     private func graceStart(_ sighting: Sighting) -> Timestamp { sighting.quarantinedAt ?? sighting.since }

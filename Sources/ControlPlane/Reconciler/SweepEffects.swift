@@ -12,7 +12,10 @@ struct SweepEffects {
     /// Throws where the sweep is another daemon's by now.
     let checkDuty: @Sendable () async throws -> Void
 
+    static let failedCode = "reapFailed"
     private static let page = 500
+    private static let triesPerReap = 4
+    private static let backoff = Backoff(base: .seconds(120), cap: .seconds(6 * 3600))
 
     /// Returns the findings with what became of them.
     func carryOut(_ sweep: Sweep) async throws -> [ReconcileFinding] {
@@ -27,26 +30,71 @@ struct SweepEffects {
         for (instance, index) in sweep.losses {
             try await attempt(&findings[index]) { try await mark(instance) }
         }
-        for (thing, index) in sweep.quarantines {
-            try await attempt(&findings[index]) { try await quarantine(thing) }
+        for due in sweep.quarantines {
+            if try await attempt(&findings[due.finding], { try await quarantine(due.thing) }) == .failed {
+                try await backOff(due, because: findings[due.finding].reason)
+            }
         }
-        for (thing, index) in sweep.reaps {
-            let reason = findings[index].reason
-            try await attempt(&findings[index]) { try await reap(thing, reason) }
-        }
+        try await carryOutReaps(sweep, &findings)
         return findings
     }
 
+    /// Deletes as many as the limit allows. Only successes count; those that fail back off, and others take their turn.
+    private func carryOutReaps(_ sweep: Sweep, _ findings: inout [ReconcileFinding]) async throws {
+        var (reaped, tried) = (0, 0)
+        for due in sweep.reaps + sweep.spareReaps {
+            guard reaped < sweep.settings.reapsPerRun, tried < sweep.settings.reapsPerRun * Self.triesPerReap else {
+                break
+            }
+            tried += 1
+            findings[due.finding].action = .reaped
+            findings[due.finding].reason = due.reason
+            switch try await attempt(&findings[due.finding], { try await reap(due.thing, due.reason) }) {
+            case .done: reaped += 1
+            case .spared: continue
+            case .failed: try await backOff(due, because: findings[due.finding].reason)
+            }
+        }
+    }
+
+    /// Writes down that a try failed. The second failure in a row raises an alert.
+    private func backOff(_ due: Sweep.Due, because reason: String) async throws {
+        var sighting = due.sighting
+        let failures = (sighting.failures ?? 0) + 1
+        sighting.failures = failures
+        sighting.retryAt = time.now() + Self.backoff.wait(attempt: failures, unit: 1, floorMilliseconds: nil)
+        var events: [EventDraft] = []
+        if failures == 2 {
+            let message = "\(due.thing.name) (\(due.thing.key.id)) is nobody's, and cannot be removed: \(reason)"
+            events = [
+                SweepEvents.draft(
+                    .alertRaised, message, of: due.thing, reason: reason, code: Self.failedCode, at: time.now())
+            ]
+        }
+        _ = try await store.recordSweep(SweepRecord(kept: [sighting], events: events))
+    }
+
+    private enum Outcome {
+        case done
+        case spared
+        case failed
+    }
+
     /// What one thing's driver refuses stops none of the others. `body` says in words why it did nothing after all.
-    private func attempt(_ finding: inout ReconcileFinding, _ body: () async throws -> String?) async throws {
+    @discardableResult
+    private func attempt(
+        _ finding: inout ReconcileFinding, _ body: () async throws -> String?
+    ) async throws -> Outcome {
         try await checkDuty()
         do {
-            guard let reason = try await body() else { return }
+            guard let reason = try await body() else { return .done }
             finding.action = .none
             finding.reason = reason
+            return .spared
         } catch let failure as Failure {
             finding.action = .failed
             finding.reason = failure.message
+            return .failed
         }
     }
 
