@@ -28,6 +28,17 @@ public struct StepRecord: Sendable, Hashable {
     }
 }
 
+extension StepRecord {
+    /// What ``memory`` holds between the tries of a step that has not sent any change so far.
+    public static let unsentMark = JSONValue.bool(false)
+
+    /// True if it is written down that no change was sent so far. A step with a memory of its own cannot be marked.
+    public var isUnsent: Bool {
+        get { memory == Self.unsentMark }
+        set { if memory == .null || isUnsent { memory = newValue ? Self.unsentMark : .null } }
+    }
+}
+
 /// How far a step is.
 public enum StepState: String, Sendable, Hashable, Codable {
     /// Not begun. → intent.

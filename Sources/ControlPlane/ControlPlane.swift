@@ -38,7 +38,8 @@ public struct ControlPlane: Sendable {
             Provision.definition(services), Suspend.definition(services), Resume.definition(services),
             Restart.definition(services), Destroy.definition(services),
         ]
-        return JobCatalogue(definitions.map { $0.fenced() })
+        return JobCatalogue(
+            definitions.map { $0.fenced() }, former: [Destroy.firstDefinition(services).fenced()])
     }
 
     /// What becomes of an operation on an instance that exists, by its rows.

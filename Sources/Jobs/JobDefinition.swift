@@ -48,13 +48,26 @@ public enum StepOutcome: Sendable {
     case wait(Duration, reason: String)
 }
 
-/// The definitions of all kinds.
+/// The definitions of all kinds, the newest of each and those under which jobs may still be at work.
 public struct JobCatalogue: Sendable {
-    private let definitions: [JobKind: JobDefinition]
+    private let newest: [JobKind: JobDefinition]
+    private let former: [JobKind: [Int: JobDefinition]]
 
-    public init(_ definitions: [JobDefinition]) {
-        self.definitions = Dictionary(uniqueKeysWithValues: definitions.map { ($0.plan.kind, $0) })
+    /// - Parameter former: older versions, whose jobs in flight go on under the steps with which they began.
+    public init(_ definitions: [JobDefinition], former: [JobDefinition] = []) {
+        newest = Dictionary(uniqueKeysWithValues: definitions.map { ($0.plan.kind, $0) })
+        self.former = Dictionary(grouping: former) { $0.plan.kind }.mapValues { definitions in
+            Dictionary(uniqueKeysWithValues: definitions.map { ($0.plan.version, $0) })
+        }
     }
 
-    public subscript(kind: JobKind) -> JobDefinition? { definitions[kind] }
+    public subscript(kind: JobKind) -> JobDefinition? { newest[kind] }
+
+    /// The definition under which a job was accepted; the newest one if that version is not kept.
+    public func definition(of job: Job) -> JobDefinition? {
+        former[job.kind]?[job.definitionVersion] ?? newest[job.kind]
+    }
+
+    /// The older versions.
+    public var older: [JobDefinition] { former.values.flatMap(\.values) }
 }

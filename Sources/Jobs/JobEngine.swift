@@ -129,7 +129,7 @@ public final class JobEngine: Service {
     }
 
     private func start(_ claim: Claim, leaseEnd: Duration, in group: inout DiscardingTaskGroup) {
-        guard let definition = catalogue[claim.job.kind] else {
+        guard let definition = catalogue.definition(of: claim.job) else {
             logger.critical("no definition for jobs of kind \(claim.job.kind.rawValue)")
             return
         }

@@ -11,6 +11,11 @@ extension JobStateMachine {
         job.attempt = 0
         job.waitingFor = nil
         jobChanged = true
+        for var record in steps.values where record.isUnsent && record.state != .done {
+            record.state = .undone
+            record.finishedAt = now
+            put(record)
+        }
         guard let phase = plan.phaseWhileUndoing, nextUndo != nil else { return decideUndo(now: now) }
         enter(phase, now: now)
         emit(.jobCompensating, "undoing \(job.kind.rawValue): \(failure.message)", now: now)

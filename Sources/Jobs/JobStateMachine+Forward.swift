@@ -16,12 +16,18 @@ extension JobStateMachine {
             emit(.jobStarted, "\(job.kind.rawValue) of \(instance.name) started", now: now, progress: 0)
         }
         var record = steps[index] ?? StepRecord(job: job.id, index: index, name: step.name)
-        guard record.startedAt == nil else { return }
+        guard record.startedAt == nil else {
+            guard record.isUnsent else { return }
+            // From here on a change may be sent, and a crash must leave the intent.
+            record.isUnsent = false
+            untouched.insert(index)
+            return put(record)
+        }
         record.state = .intent
         record.startedAt = now
         record.deadline = now + step.timeLimit
         put(record)
-        begunHere.insert(index)
+        untouched.insert(index)
         job.attempt = 0
         jobChanged = true
         enter(step.phase, now: now)
@@ -53,6 +59,7 @@ extension JobStateMachine {
             let failure = deadlineFailure(record.name, limit: plan.steps[index].timeLimit, last: "it waited \(reason)")
             return failForGood(index, failure, now: now)
         }
+        markUnsent(record)
         if job.waitingFor != reason { emit(.stepWaiting, "\(record.name) waits \(reason)", now: now, step: index) }
         job.state = .waiting
         job.waitingFor = reason
@@ -73,6 +80,7 @@ extension JobStateMachine {
         record.attempt += 1
         record.state = failure.errorClass == .ambiguous ? .ambiguous : .intent
         put(record)
+        markUnsent(record)
         let backoff = failure.errorClass == .capacity ? policy.capacity : policy.transient
         let wait = backoff.wait(
             attempt: record.attempt, unit: unit, floorMilliseconds: failure.retryAfterMilliseconds)
@@ -83,14 +91,14 @@ extension JobStateMachine {
     /// When a step that was begun counts as failed. Past the pivot no whole job does.
     private func end(of record: StepRecord) -> Timestamp {
         let deadline = record.deadline ?? job.deadline
-        return isPastPivot ? deadline : min(deadline, job.deadline)
+        return isPastPivot ? deadline : min(deadline, jobDeadline)
     }
 
     /// The step cannot succeed any more: what was begun is undone, or the job is parked where there is no way back.
     mutating func failForGood(_ index: Int, _ failure: Failure, now: Timestamp, unit: Double = 1) {
         guard var record = steps[index] else { return }
-        if isPastPivot { return park(record, failure, now: now, unit: unit) }
-        record.state = isTurnedAway(record, failure) ? .undone : .failed
+        if isPastPivot || mayPark(failure) { return park(record, failure, now: now, unit: unit) }
+        record.state = isUnsent(record) ? .undone : .failed
         record.finishedAt = now
         put(record)
         emit(
@@ -98,11 +106,34 @@ extension JobStateMachine {
         _ = compensate(failure, now: now)
     }
 
-    /// Whether a step's very first try was turned away for want of a valid token, before anything came of it: then there is
-    /// nothing to undo, and no undo that the same token would turn away.
-    private func isTurnedAway(_ record: StepRecord, _ failure: Failure) -> Bool {
-        failure.code == Failure.unauthorizedCode && begunHere.contains(record.index) && record.attempt == 0
-            && record.memory == .null && record.externalID == nil
+    /// True if giving up would undo a machine that exists for something that somebody can repair: a token, a limit, the host.
+    private func mayPark(_ failure: Failure) -> Bool {
+        failure.reaction == .park && instance.server != nil && plan.phaseWhileUndoing != nil
+    }
+
+    /// True if the step sent no change in any of its tries. Then there is nothing to undo, and no undo that would meet the
+    /// same refusal for ever.
+    private func isUnsent(_ record: StepRecord) -> Bool {
+        unsent.contains(record.index) && record.memory == .null && record.externalID == nil
+    }
+
+    /// Writes down that no change was sent so far, for the next claim to know.
+    private mutating func markUnsent(_ record: StepRecord) {
+        guard isUnsent(record) else { return }
+        var record = record
+        record.isUnsent = true
+        put(record)
+    }
+
+    /// The running step's drivers say before each change that they send it; until then none was sent.
+    mutating func trackChanges(of index: Int) {
+        if untouched.contains(index) { unsent.insert(index) }
+    }
+
+    /// A change is about to be sent for the step.
+    mutating func noteChange(of index: Int) {
+        untouched.remove(index)
+        unsent.remove(index)
     }
 
     mutating func pauseForRetry(_ record: StepRecord, _ failure: Failure, until: Timestamp, now: Timestamp) {

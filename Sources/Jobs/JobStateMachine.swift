@@ -32,8 +32,10 @@ public struct JobStateMachine: Sendable {
     /// The steps whose undo was given up under this claim, and when the first of them is due again.
     var givenUp: Set<Int> = []
     var undoDueAgain: Timestamp?
-    /// Steps whose first try began under this claim.
-    var begunHere: Set<Int> = []
+    /// Steps for which no change was sent before the present try.
+    var untouched: Set<Int> = []
+    /// Those of them whose drivers announce each change, and announced none so far.
+    var unsent: Set<Int> = []
     var changedSteps: Set<Int> = []
     var instanceChanged = false
     var jobChanged = false
@@ -59,7 +61,7 @@ public struct JobStateMachine: Sendable {
         guard let index = plan.steps.indices.first(where: { steps[$0]?.state != .done }) else {
             return finish(.succeeded, nil, now: now)
         }
-        if now >= job.deadline, !isPastPivot {
+        if now >= jobDeadline, !isPastPivot {
             return compensate(deadlineFailure("the job", limit: plan.timeLimit, last: nil), now: now)
         }
         return .perform(index)
@@ -103,6 +105,18 @@ public struct JobStateMachine: Sendable {
         guard let pivot = plan.pivot else { return false }
         // What takes over from another job has no way back from its beginning: that job was stopped for it.
         return pivot == 0 || steps.values.contains { $0.index >= pivot && $0.startedAt != nil }
+    }
+
+    /// When the whole job counts as failed. Time in which a step was parked does not count: each parking moves the step's
+    /// deadline, and so this one by as much.
+    var jobDeadline: Timestamp {
+        steps.values.reduce(job.deadline) { deadline, record in
+            guard plan.steps.indices.contains(record.index), let start = record.startedAt, let end = record.deadline
+            else {
+                return deadline
+            }
+            return deadline + max(end - (start + plan.steps[record.index].timeLimit), .zero)
+        }
     }
 
     /// When the step that is being done or undone counts as failed; none where none was begun.

@@ -106,8 +106,19 @@ public final class StepContext: Sendable {
         }
     }
 
+    /// From here on the step's drivers call ``noteChange()`` before each change that they send. A step that ends for good
+    /// without one has nothing to undo.
+    public func trackChanges() {
+        run.machine.withLock { $0.trackChanges(of: index) }
+    }
+
+    /// A change of the outside world is about to be sent.
+    public func noteChange() {
+        run.machine.withLock { $0.noteChange(of: index) }
+    }
+
     private static func decode<Memory: Decodable>(_ memory: JSONValue?) throws -> Memory? {
-        guard let memory, memory != .null else { return nil }
+        guard let memory, memory != .null, memory != StepRecord.unsentMark else { return nil }
         return try JSONValueDecoder().decode(Memory.self, from: memory)
     }
 }

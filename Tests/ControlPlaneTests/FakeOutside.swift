@@ -37,6 +37,7 @@ final class FakeOutside: Sendable {
     let state = Locked(State())
     private let refusal = Locked<Refusal>({ _, _ in nil })
     private let counts = Locked<[String: Int]>([:])
+    private let hidden = Locked<[String: Int]>([:])
 
     init(time: any TimeSource) {
         self.time = time
@@ -48,11 +49,22 @@ final class FakeOutside: Sendable {
         refusal.withLock { $0 = body }
     }
 
+    /// The look number `first` of the one kind and number `second` of the other find nothing.
+    func hides(_ one: String, _ first: Int, andThen other: String, _ second: Int) {
+        hidden.withLock { $0 = [one: first, other: second] }
+        refuse { _, _ in nil }
+    }
+
+    private func isHidden(_ name: String) -> Bool {
+        hidden.withLock { $0[name] } == counts.withLock { $0[name] }
+    }
+
     var calls: [String] { state.withLock { $0.calls } }
     var devices: [NetworkDevice] { state.withLock { $0.devices } }
     var servers: [Server] { state.withLock { $0.servers.values.sorted { $0.id < $1.id } } }
 
     func call<Value>(_ name: String, _ body: (inout State) throws -> Value) throws -> Value {
+        try OutsideCall.check(changes: !["find", "read", "list", "probe", "reach"].contains { name.hasPrefix($0) })
         let number = counts.withLock { counts in
             counts[name, default: 0] += 1
             return counts[name, default: 0]
@@ -76,9 +88,16 @@ extension FakeOutside: ComputeDriver {
         [("a", "x"), ("b", "x"), ("a", "y")].map { Placement(location: $0.0, serverType: $0.1) }
     }
     func server(named name: String) async throws -> Server? {
-        try call("find server") { $0.servers.values.first { $0.name == name } }
+        let found = try call("find server") { $0.servers.values.first { $0.name == name } }
+        return isHidden("find server") ? nil : found
     }
-    func server(id: String) async throws -> Server? { try call("read server") { $0.servers[id] } }
+    func server(id: String) async throws -> Server? {
+        let found = try call("read server") { state in
+            state.calls.append("read server \(id)")
+            return state.servers[id]
+        }
+        return isHidden("read server") ? nil : found
+    }
     func servers(labels: [String: String]) async throws -> [Server] {
         try call("list servers") { $0.servers.values.sorted { $0.id < $1.id } }
     }

@@ -74,10 +74,11 @@ final class OperationBench: Sendable {
         _ kind: JobKind, _ target: Submission.Target,
         _ admit: @escaping @Sendable (Instance, [Job]) throws -> Admission
     ) async throws -> JobID {
-        let limit = ControlPlane.catalogue(services)[kind]?.plan.timeLimit ?? .zero
+        let plan = ControlPlane.catalogue(services)[kind]?.plan
         let job = NewJob(
-            id: identifiers.next(), kind: kind, change: ChangeID("c"), definitionVersion: 1, input: .null,
-            deadline: time.now() + limit)
+            id: identifiers.next(), kind: kind, change: ChangeID("c"), definitionVersion: plan?.version ?? 1,
+            input: .null,
+            deadline: time.now() + (plan?.timeLimit ?? .zero))
         let submission = Submission(target: target, job: job, idempotency: nil, now: time.now(), admit: admit)
         return try await store.submit(submission).job.id
     }
@@ -90,7 +91,7 @@ final class OperationBench: Sendable {
             let request = ClaimRequest(
                 owner: "bench", limit: 4, lease: .seconds(30), inFlightPerTenant: nil, now: time.now())
             for claim in try await store.claim(request) {
-                guard let definition = catalogue[claim.job.kind] else { continue }
+                guard let definition = catalogue.definition(of: claim.job) else { continue }
                 let environment = JobRun.Environment(
                     store: store, time: time, random: random, lease: .seconds(30), leaseMargin: .seconds(1),
                     logger: services.logger)

@@ -45,7 +45,7 @@ extension ControlPlane {
 
     /// What was begun, and what is still to come.
     private func steps(of job: Job, begun: [StepRecord]) -> [StepView] {
-        let plans = catalogue[job.kind]?.plan.steps ?? []
+        let plans = catalogue.definition(of: job)?.plan.steps ?? []
         return plans.enumerated().map { index, plan in
             let record = begun.first { $0.index == index } ?? StepRecord(job: job.id, index: index, name: plan.name)
             return StepView(
@@ -70,7 +70,8 @@ extension ControlPlane {
 
     private func cancel(_ id: JobID) async throws -> JobResult {
         let known = try await knownJob(id)
-        if let pivot = catalogue[known.kind]?.plan.pivot, !known.state.isTerminal, try await isPast(pivot, id) {
+        if let pivot = catalogue.definition(of: known)?.plan.pivot, !known.state.isTerminal, try await isPast(pivot, id)
+        {
             throw RPCError(
                 .pivotPassed,
                 "cannot cancel job \(id), a \(known.kind.rawValue) only goes forward: job.explain says where it is"

@@ -7,16 +7,34 @@ struct Boot {
     let services: MachineServices
 
     struct Memory: Codable, Sendable {
-        /// Since when it refuses our key or shows a host key that it should not.
+        /// Since when it refuses our key or shows a host key that it should not, without a break.
         var refusedSince: Timestamp?
+        /// Looks in a row that found no server.
+        var missing: Int?
+        /// Times that the server was off and was started.
+        var starts: Int?
     }
+
+    private static let startLimit = 3
 
     func perform(_ context: StepContext) async throws -> StepOutcome {
         let pace = services.settings.pace
+        var memory = try context.memory(Memory.self) ?? Memory()
         guard let server = try await current(context) else {
-            throw Failure(
-                .permanent, code: "serverMissing",
-                message: "the server of \(context.instance.name) does not exist any more")
+            if TwoLooks.isConfirmed(&memory.missing) {
+                throw Failure(
+                    .permanent, code: "serverMissing",
+                    message: "the server of \(context.instance.name) does not exist any more")
+            }
+            try await context.checkpoint(memory)
+            return .wait(TwoLooks.apart, reason: "to look once more for a server that the provider does not know")
+        }
+        if memory.missing != nil {
+            memory.missing = nil
+            try await context.checkpoint(memory)
+        }
+        if server.status == .off, memory.starts ?? 0 < Self.startLimit {
+            return try await start(server, context, &memory)
         }
         guard server.status == .running, server.address != nil else {
             return .wait(pace.actionPoll, reason: "for the server to start (it is \(server.status.rawValue))")
@@ -25,35 +43,59 @@ struct Boot {
             try await context.checkpoint { $0.server = ServerFacts(server) }
         }
         guard services.configuration != nil else { return .done }
-        return try await reach(context)
+        return try await reach(context, memory)
     }
 
+    /// By id and, if that is not known, by name: a server of a second ago may not be listed everywhere.
     private func current(_ context: StepContext) async throws -> Server? {
-        guard let id = context.instance.server?.id else { return nil }
-        return try await services.compute.server(id: id)
+        let instance = context.instance
+        if let id = instance.server?.id, let server = try await services.compute.server(id: id) { return server }
+        guard let named = try await services.compute.server(named: instance.outsideName),
+            Labels.mark(named.labels, as: instance, of: services.installation)
+        else { return nil }
+        return named
     }
 
-    private func reach(_ context: StepContext) async throws -> StepOutcome {
+    private func start(_ server: Server, _ context: StepContext, _ memory: inout Memory) async throws -> StepOutcome {
+        memory.starts = (memory.starts ?? 0) + 1
+        try await context.checkpoint(memory)
+        try await context.report("the server is off: starting it")
+        _ = try await services.compute.powerOn(serverID: server.id)
+        return .wait(services.settings.pace.bootPoll, reason: "for the server to start")
+    }
+
+    private func reach(_ context: StepContext, _ memory: Memory) async throws -> StepOutcome {
         do {
             try await services.shell.reach(try await services.access(to: context.instance))
             return .done
         } catch let failure as Failure
             where failure.code == "sshPermissionDenied" || failure.code == "sshHostKeyMismatch"
         {
-            return try await beRefused(failure, context)
+            return try await beRefused(failure, context, memory)
         } catch let failure as Failure where failure.errorClass == .transient {
+            // Down in between: what it refused before says nothing of how long it refuses now.
+            if memory.refusedSince != nil {
+                var memory = memory
+                memory.refusedSince = nil
+                try await context.checkpoint(memory)
+            }
             return .wait(services.settings.pace.bootPoll, reason: "for the machine to boot: \(failure.message)")
         }
     }
 
-    private func beRefused(_ failure: Failure, _ context: StepContext) async throws -> StepOutcome {
+    private func beRefused(
+        _ failure: Failure, _ context: StepContext, _ memory: Memory
+    ) async throws -> StepOutcome {
         let pace = services.settings.pace
         let now = context.time.now()
-        let since = try context.memory(Memory.self)?.refusedSince
-        if let since, now - since >= pace.refusalPatience {
+        if let since = memory.refusedSince, now - since >= pace.refusalPatience {
             throw Failure(.permanent, code: failure.code, message: failure.message)
         }
-        if since == nil { try await context.checkpoint(Memory(refusedSince: now)) }
+        if memory.refusedSince == nil {
+            var memory = memory
+            memory.refusedSince = now
+            try await context.checkpoint(memory)
+        }
         return .wait(pace.bootPoll, reason: "for the machine to know our keys")
     }
 }

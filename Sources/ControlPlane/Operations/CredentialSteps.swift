@@ -15,6 +15,7 @@ struct CredentialSteps {
             birthHostKey: try await services.shell.makeKeyPair(comment: "birth \(name)"),
             lastingHostKey: try await services.shell.makeKeyPair(comment: "host \(name)"), isConfigured: false,
             gatewayToken: token(context))
+        context.noteChange()
         try await services.credentials.save(credentials, for: instance)
         return .done
     }

@@ -18,26 +18,61 @@ enum Destroy {
         return active.isEmpty ? .accept(wanted) : .supersede(wanted)
     }
 
+    /// The machine first: it costs money, and after a break-in it is what has to go. The rest follows by itself, each part as
+    /// far as its provider lets it; what is left then is the sweep's.
     static func definition(_ services: MachineServices) -> JobDefinition {
         let removal = Removal(services: services)
-        let patience = Duration.seconds(12 * 3600)
+        return JobDefinition(
+            kind: .destroy, version: 2, phaseOnSuccess: .destroyed, phaseOnFailure: .degraded,
+            timeLimit: timeLimit, pivot: 0,
+            steps: [
+                teardown(services),
+                Step("server.delete", phase: .destroying, timeLimit: patience, weight: 5) {
+                    try await removal.serverBeforeAll($0)
+                },
+                Step("network.leave", phase: .destroying, timeLimit: .seconds(600), weight: 1) {
+                    try await removal.orLeave("the tailnet device", $0) { try await removal.devices($0) }
+                },
+                Step("key.delete", phase: .destroying, timeLimit: .seconds(600), weight: 1) {
+                    try await removal.orLeave("the SSH key", $0) { try await removal.key($0) }
+                },
+                credentials(services),
+            ])
+    }
+
+    /// The order of version 1, for destroys that began under it: steps are known by their place.
+    static func firstDefinition(_ services: MachineServices) -> JobDefinition {
+        let removal = Removal(services: services)
         return JobDefinition(
             kind: .destroy, version: 1, phaseOnSuccess: .destroyed, phaseOnFailure: .degraded,
-            timeLimit: .seconds(24 * 3600), pivot: 0,
+            timeLimit: timeLimit, pivot: 0,
             steps: [
-                Step("host.teardown", phase: .destroying, timeLimit: .seconds(180), weight: 5) {
-                    try await Teardown(services: services).perform($0)
-                },
+                teardown(services),
                 Step("network.leave", phase: .destroying, timeLimit: patience, weight: 1) {
-                    try await removal.devices($0)
+                    try await removal.orLeave("the tailnet device", $0) { try await removal.devices($0) }
                 },
                 Step("server.delete", phase: .destroying, timeLimit: patience, weight: 5) {
                     try await removal.server($0)
                 },
-                Step("key.delete", phase: .destroying, timeLimit: patience, weight: 1) { try await removal.key($0) },
-                Step("credentials.remove", phase: .destroying, timeLimit: patience, weight: 0.2) {
-                    try await CredentialSteps(services: services).remove($0)
+                Step("key.delete", phase: .destroying, timeLimit: patience, weight: 1) {
+                    try await removal.orLeave("the SSH key", $0) { try await removal.key($0) }
                 },
+                credentials(services),
             ])
+    }
+
+    private static let patience = Duration.seconds(12 * 3600)
+    private static let timeLimit = Duration.seconds(24 * 3600)
+
+    private static func teardown(_ services: MachineServices) -> Step {
+        Step("host.teardown", phase: .destroying, timeLimit: .seconds(180), weight: 5) {
+            try await Teardown(services: services).perform($0)
+        }
+    }
+
+    private static func credentials(_ services: MachineServices) -> Step {
+        Step("credentials.remove", phase: .destroying, timeLimit: patience, weight: 0.2) {
+            try await CredentialSteps(services: services).remove($0)
+        }
     }
 }

@@ -22,12 +22,15 @@ extension Step {
 
     private static func fenced(_ action: @escaping Action) -> Action {
         { context in
-            try await OutsideCall.permitted { () throws(Failure) in
+            context.trackChanges()
+            return try await OutsideCall.permitted { () throws(Failure) in
                 do throws(StorageError) {
                     try context.checkLease()
                 } catch {
                     throw Failure(.transient, code: "leaseLost", message: error.message)
                 }
+            } onChange: {
+                context.noteChange()
             } _: {
                 try await action(context)
             }

@@ -11,7 +11,13 @@ struct PowerSteps {
         var askedAt: Timestamp?
         var isCut = false
         var actions: [String] = []
+        /// Looks in a row that found no server.
+        var missing: Int?
+        /// Times that the start's action failed.
+        var failedStarts: Int?
     }
+
+    private static let startLimit = 3
 
     func off(phase: Phase) -> Step {
         Step("server.shutdown", phase: phase, timeLimit: .seconds(900), weight: 10, perform: turnOff)
@@ -35,27 +41,37 @@ struct PowerSteps {
 
     /// Asks politely, waits out the grace, then cuts the power. Off is what the server's status says, not the action.
     private func turnOff(_ context: StepContext) async throws -> StepOutcome {
-        let server = try await server(context)
+        var memory = try context.memory(Memory.self) ?? Memory()
+        guard let server = try await server(context, &memory) else { return lookAgain }
         if server.status == .off {
             try await context.report(
                 "the server is off; its disk is kept, and the provider still bills it", fraction: 1)
             return .done
         }
-        var memory = try context.memory(Memory.self) ?? Memory()
         let now = context.time.now()
         guard let askedAt = memory.askedAt else {
-            memory.actions = try await services.compute.shutdown(serverID: server.id)
             memory.askedAt = now
+            do {
+                memory.actions = try await services.compute.shutdown(serverID: server.id)
+            } catch let failure as Failure where failure.reaction == .giveUp {
+                try await cut(server, &memory, context, "cannot ask the operating system: \(failure.message)")
+            }
             try await context.checkpoint(memory)
             return waitForOff
         }
         if !memory.isCut, now - askedAt >= services.settings.pace.shutdownGrace {
-            try await context.report("the operating system did not shut down in time: cutting the power")
-            memory.actions = try await services.compute.powerOff(serverID: server.id)
-            memory.isCut = true
+            try await cut(server, &memory, context, "the operating system did not shut down in time")
             try await context.checkpoint(memory)
         }
         return waitForOff
+    }
+
+    private func cut(
+        _ server: Server, _ memory: inout Memory, _ context: StepContext, _ reason: String
+    ) async throws {
+        try await context.report("\(reason): cutting the power")
+        memory.actions = try await services.compute.powerOff(serverID: server.id)
+        memory.isCut = true
     }
 
     private var waitForOff: StepOutcome {
@@ -63,27 +79,44 @@ struct PowerSteps {
     }
 
     private func turnOn(_ context: StepContext) async throws -> StepOutcome {
-        let server = try await server(context)
         var memory = try context.memory(Memory.self) ?? Memory()
+        guard let server = try await server(context, &memory) else { return lookAgain }
         if server.status == .off, memory.actions.isEmpty {
             memory.actions = try await services.compute.powerOn(serverID: server.id)
             try await context.checkpoint(memory)
         }
+        // The machine's own state counts, whatever became of the action.
+        if server.status == .running { return .done }
         for action in try await services.compute.actions(ids: memory.actions) {
             guard case .error(let failure) = action.status else { continue }
-            throw Failure(
-                .permanent, code: failure.code, message: "the provider could not start the server: \(failure.message)")
+            memory.failedStarts = (memory.failedStarts ?? 0) + 1
+            memory.actions = []
+            try await context.checkpoint(memory)
+            let message = "the provider could not start the server: \(failure.message)"
+            guard memory.failedStarts ?? 0 < Self.startLimit, failure.reaction == .retry else {
+                throw Failure(.permanent, code: failure.code, message: message)
+            }
+            throw Failure(.transient, code: failure.code, message: message)
         }
-        if server.status == .running { return .done }
         return .wait(services.settings.pace.actionPoll, reason: "for the server to start")
     }
 
-    private func server(_ context: StepContext) async throws -> Server {
+    private var lookAgain: StepOutcome {
+        .wait(TwoLooks.apart, reason: "to look once more for a server that the provider does not know")
+    }
+
+    /// The server, or `nil` if one look did not find it. Throws once two looks in a row did not.
+    private func server(_ context: StepContext, _ memory: inout Memory) async throws -> Server? {
         let instance = context.instance
-        guard let id = instance.server?.id, let server = try await services.compute.server(id: id) else {
+        if let id = instance.server?.id, let server = try await services.compute.server(id: id) {
+            memory.missing = nil
+            return server
+        }
+        if instance.server == nil || TwoLooks.isConfirmed(&memory.missing) {
             throw Failure(
                 .permanent, code: "serverMissing", message: "the server of \(instance.name) does not exist any more")
         }
-        return server
+        try await context.checkpoint(memory)
+        return nil
     }
 }

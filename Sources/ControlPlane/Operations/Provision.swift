@@ -56,7 +56,7 @@ enum Provision {
                 Step(
                     "network.enrol", phase: .networking, timeLimit: pace.configurationLimit * 2, weight: 15,
                     perform: { try await Enrol(services: services).perform($0) },
-                    undo: { try await removal.devices($0) }),
+                    undo: { try await removal.orLeave("the tailnet device", $0) { try await removal.devices($0) } }),
                 Step(
                     "agent.health", phase: .networking, timeLimit: .seconds(300), weight: 2,
                     perform: { try await AgentHealth(services: services).perform($0) }),

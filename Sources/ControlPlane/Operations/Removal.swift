@@ -1,5 +1,6 @@
 import AuraModel
 import DriverKit
+import JSON
 import Jobs
 
 /// Removing what was made in the outside world. Serves undo and destroy alike; what is gone already is done.
@@ -8,13 +9,9 @@ struct Removal {
 
     struct Memory: Codable, Sendable {
         var isRequested = false
-        /// Looks by name that found nothing, where no id is known.
+        /// Looks that found nothing, before anything was deleted.
         var emptyLooks = 0
     }
-
-    /// Looks that must find nothing before a machine counts as never made: a create whose answer was lost may show late.
-    private static let looksNeeded = 2
-    private static let looksApart = Duration.seconds(3)
 
     func server(_ context: StepContext) async throws -> StepOutcome {
         let instance = context.instance
@@ -36,23 +33,63 @@ struct Removal {
     }
 
     private func find(_ instance: Instance) async throws -> Server? {
-        if let id = instance.server?.id { return try await services.compute.server(id: id) }
+        if let id = instance.server?.id, let server = try await services.compute.server(id: id) { return server }
         return try await services.compute.server(named: instance.outsideName)
     }
 
+    /// One answer proves nothing before a delete was asked for: a create whose answer was lost may show late, and a server
+    /// of a second ago may be unknown for a moment.
     private func serverIsGone(_ context: StepContext, _ memory: Memory) async throws -> StepOutcome {
-        if memory.isRequested || context.instance.server != nil { return try await forgetServer(context) }
+        if memory.isRequested { return try await forgetServer(context) }
         var memory = memory
-        memory.emptyLooks += 1
-        if memory.emptyLooks >= Self.looksNeeded { return .done }
+        var looks: Int? = memory.emptyLooks
+        if TwoLooks.isConfirmed(&looks) { return try await forgetServer(context) }
+        memory.emptyLooks = looks ?? 0
         try await context.checkpoint(memory)
-        return .wait(Self.looksApart, reason: "to look once more for a server whose creation was not confirmed")
+        return .wait(TwoLooks.apart, reason: "to look once more for a server that the provider does not know")
     }
 
     private func forgetServer(_ context: StepContext) async throws -> StepOutcome {
         try await context.checkpoint { $0.server = nil }
         return .done
     }
+
+    /// Removes the server; while the provider refuses that, the tailnet device goes all the same, as far as one try succeeds.
+    func serverBeforeAll(_ context: StepContext) async throws -> StepOutcome {
+        do {
+            return try await server(context)
+        } catch let failure as Failure {
+            do {
+                _ = try await devices(context)
+            } catch let other as Failure {
+                try await context.report("the tailnet device stays for now, too: \(other.message)")
+            }
+            throw failure
+        }
+    }
+
+    /// Runs one part of a removal whose machine is gone already. After some minutes of failures the part is left to the sweep,
+    /// with an alert: it must not keep the instance from its end. A single refusal proves nothing.
+    func orLeave(
+        _ what: String, _ context: StepContext, _ part: (StepContext) async throws -> StepOutcome
+    ) async throws -> StepOutcome {
+        do {
+            return try await part(context)
+        } catch let failure as Failure {
+            let elapsed = context.step.timeLimit - context.remaining
+            guard elapsed >= Self.handOver else {
+                var failure = failure
+                if failure.errorClass == .permanent { failure.errorClass = .transient }
+                throw failure
+            }
+            try await context.report(
+                "\(what) of \(context.instance.name) cannot be removed, and is left to the sweep: \(failure.message)",
+                type: .alertRaised, data: ["code": "leftToSweep", "reason": .string(failure.code)])
+            return .done
+        }
+    }
+
+    private static let handOver = Duration.seconds(300)
 
     func key(_ context: StepContext) async throws -> StepOutcome {
         let instance = context.instance

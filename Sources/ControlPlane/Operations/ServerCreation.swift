@@ -12,12 +12,31 @@ struct ServerCreation {
         var placement = 0
         /// The provider's actions that are still to be waited for.
         var actions: [String] = []
+        /// Since when they are waited for.
+        var awaitedSince: Timestamp?
+        /// Times that the present server was started although its creation failed.
+        var repairs: Int?
+        /// True while a server that could not be started is deleted, to make another one.
+        var isReplacing: Bool?
+        /// Servers that were deleted so.
+        var replacements: Int?
     }
+
+    private static let repairLimit = 2
+    private static let replacementLimit = 2
+    /// An action that is still running after this time is not believed: the server itself is looked at.
+    private static let actionPatience = Duration.seconds(60)
 
     func perform(_ context: StepContext) async throws -> StepOutcome {
         var memory = try context.memory(Memory.self) ?? Memory()
-        if context.externalID == nil {
+        if memory.isReplacing == true {
+            if let wait = try await clearAway(&memory, context) { return wait }
+        }
+        if context.instance.server == nil {
             if let found = try await find(context.instance) {
+                guard found.status != .deleting else {
+                    return .wait(services.settings.pace.actionPoll, reason: "for the former server to be deleted")
+                }
                 try await remember(found, &memory, context)
             } else {
                 try await create(&memory, context)
@@ -50,8 +69,9 @@ struct ServerCreation {
                     specification(context, placement: placement, firewall: firewall))
                 memory.actions = creation.actionIDs
                 return try await remember(creation.server, &memory, context)
-            } catch let failure as Failure where failure.errorClass == .capacity {
-                refusal = failure
+            } catch let failure as Failure where failure.reaction == .nextCandidate {
+                // What is sold out may have room again; what is retired stays so.
+                if refusal?.errorClass != .capacity { refusal = failure }
                 memory.placement += 1
                 try await context.checkpoint(memory)
                 try await context.report("no \(placement.serverType) in \(placement.location): \(failure.message)")
@@ -59,10 +79,17 @@ struct ServerCreation {
         }
         memory.placement = 0
         try await context.checkpoint(memory)
-        throw refusal
-            ?? Failure(
+        throw refusal ?? Self.nothingLeft(placements, context.instance)
+    }
+
+    private static func nothingLeft(_ placements: [Placement], _ instance: Instance) -> Failure {
+        placements.isEmpty
+            ? Failure(
                 .permanent, code: "noPlacement",
                 message: "no machine type is configured for size \(instance.size) in \(instance.region)")
+            : Failure(
+                .capacity, code: "noPlacement",
+                message: "every machine type for size \(instance.size) in \(instance.region) was tried")
     }
 
     private func specification(
@@ -83,6 +110,8 @@ struct ServerCreation {
 
     /// Writes the ids down at once: from here on the machine cannot be lost.
     private func remember(_ server: Server, _ memory: inout Memory, _ context: StepContext) async throws {
+        memory.awaitedSince = context.time.now()
+        memory.repairs = nil
         try await context.checkpoint(memory, externalID: server.id) { $0.server = ServerFacts(server) }
         try await context.report(
             "server \(server.name) is \(server.serverType) in \(server.location)", fraction: 0.2,
@@ -91,24 +120,109 @@ struct ServerCreation {
 
     private func awaitActions(_ memory: inout Memory, _ context: StepContext) async throws -> StepOutcome {
         guard !memory.actions.isEmpty else { return .done }
+        let pace = services.settings.pace
         var open: [String] = []
         for action in try await services.compute.actions(ids: memory.actions) {
             switch action.status {
             case .running: open.append(action.id)
             case .success: continue
-            case .error(let failure):
-                throw Failure(
-                    .permanent, code: failure.code,
-                    message: "the provider could not create the server: \(failure.message)",
-                    correlationID: failure.correlationID)
+            case .error(let failure): return try await repair(after: failure, &memory, context)
             }
         }
         if open != memory.actions {
             memory.actions = open
             try await context.checkpoint(memory)
         }
-        return open.isEmpty
-            ? .done : .wait(services.settings.pace.actionPoll, reason: "for the provider to create the server")
+        if open.isEmpty { return .done }
+        if let since = memory.awaitedSince, context.time.now() - since >= Self.actionPatience,
+            let id = context.instance.server?.id, let server = try await services.compute.server(id: id),
+            server.status == .running
+        {
+            try await context.report("the server runs, although the provider still lists its creation as running")
+            return .done
+        }
+        return .wait(pace.actionPoll, reason: "for the provider to create the server")
+    }
+}
+
+// MARK: - A creation that was accepted and then failed
+
+extension ServerCreation {
+    /// The server exists and is paid for: start it if it is only off, otherwise replace it; both a few times at most.
+    private func repair(
+        after failure: Failure, _ memory: inout Memory, _ context: StepContext
+    ) async throws -> StepOutcome {
+        let pace = services.settings.pace
+        let name = context.instance.outsideName
+        if failure.reaction == .nextCandidate {
+            memory.placement += 1
+            try await context.report("the provider has no room for \(name) after all: \(failure.message)")
+            return try await replace(after: failure, &memory, context)
+        }
+        let server = try await current(context)
+        switch server?.status {
+        case .running:
+            try await context.report("the server runs, although its creation failed: \(failure.message)")
+            memory.actions = []
+            try await context.checkpoint(memory)
+            return .done
+        case .off, .initializing, .starting, .stopping, .migrating, .rebuilding, .unknown:
+            guard memory.repairs ?? 0 < Self.repairLimit, let server else { break }
+            memory.repairs = (memory.repairs ?? 0) + 1
+            try await context.checkpoint(memory)
+            guard server.status == .off else {
+                return .wait(pace.bootPoll, reason: "for the server to settle after its creation failed")
+            }
+            try await context.report("starting the server, whose creation failed: \(failure.message)")
+            memory.actions = try await services.compute.powerOn(serverID: server.id)
+            memory.awaitedSince = context.time.now()
+            try await context.checkpoint(memory)
+            return .wait(pace.actionPoll, reason: "for the server to start")
+        case .deleting, nil: break
+        }
+        return try await replace(after: failure, &memory, context)
+    }
+
+    private func replace(
+        after failure: Failure, _ memory: inout Memory, _ context: StepContext
+    ) async throws -> StepOutcome {
+        let placements = services.compute.placements(region: context.instance.region, size: context.instance.size)
+        guard memory.replacements ?? 0 < Self.replacementLimit + placements.count else {
+            throw Failure(
+                .permanent, code: failure.code,
+                message: "the provider could not create the server: \(failure.message)",
+                correlationID: failure.correlationID)
+        }
+        memory.replacements = (memory.replacements ?? 0) + 1
+        memory.isReplacing = true
+        memory.actions = []
+        try await context.checkpoint(memory)
+        return try await clearAway(&memory, context)
+            ?? .wait(services.settings.pace.actionPoll, reason: "to create another server")
+    }
+
+    /// Deletes the server that could not be started. Returns `nil` once it is gone.
+    private func clearAway(_ memory: inout Memory, _ context: StepContext) async throws -> StepOutcome? {
+        guard let server = try await current(context) else {
+            memory.isReplacing = nil
+            try await context.checkpoint(memory) { $0.server = nil }
+            return nil
+        }
+        guard Labels.mark(server.labels, as: context.instance, of: services.installation) else {
+            throw Failure(
+                .permanent, code: "nameTaken", message: "the server \(server.name) is not ours any more, and stays")
+        }
+        if server.status != .deleting {
+            try await context.report("deleting the server \(server.name), which could not be started")
+            _ = try await services.compute.deleteServer(id: server.id)
+        }
+        return .wait(
+            services.settings.pace.actionPoll, reason: "for the server that could not be started to be deleted")
+    }
+
+    private func current(_ context: StepContext) async throws -> Server? {
+        guard let id = context.instance.server?.id else { return nil }
+        return try await services.compute.server(id: id)
     }
 }
 

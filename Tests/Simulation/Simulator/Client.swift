@@ -104,7 +104,8 @@ final class Client: Sendable {
 
     private static func job(_ kind: JobKind, _ identifiers: IdentifierSource, _ now: Timestamp) -> NewJob {
         NewJob(
-            id: identifiers.next(), kind: kind, change: ChangeID("change"), definitionVersion: 1, input: .null,
+            id: identifiers.next(), kind: kind, change: ChangeID("change"), definitionVersion: kind == .destroy ? 2 : 1,
+            input: .null,
             deadline: now + .seconds(kind == .destroy ? 24 * 3600 : 3600))
     }
 

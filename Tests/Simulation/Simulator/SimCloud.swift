@@ -106,12 +106,15 @@ extension SimCloud {
             state.actions["a\(number)"] = ServerAction(id: "a\(number)", status: .running)
             return (ServerCreation(server: server, actionIDs: ["a\(number)"]), number)
         }
+        let isOff = random.next() % 2 == 0
         let fails = !isCalm.withLock { $0 } && random.next() % 40 == 0
         scheduler.after(takes(1000...8000)) {
             self.withState { state in
-                let failure = Failure(.permanent, code: "action_failed", message: "no capacity after all")
+                let failure = Failure(.transient, code: "action_failed", message: "it did not start")
                 state.actions["a\(number)"]?.status = fails ? .error(failure) : .success
-                if state.machines[number]?.server.status == .initializing {
+                if fails, isOff {
+                    state.machines[number]?.server.status = .off
+                } else if state.machines[number]?.server.status == .initializing {
                     state.machines[number]?.server.status = .running
                 }
             }
@@ -142,7 +145,13 @@ extension SimCloud {
     func delete(_ id: String) {
         guard let number = Int(id), withState({ $0.machines[number] != nil }) else { return }
         withState { $0.machines[number]?.server.status = .deleting }
-        scheduler.after(takes(200...4000)) { self.withState { $0.machines[number] = nil } }
+        scheduler.after(takes(200...4000)) {
+            self.withState { state in
+                guard let gone = state.machines.removeValue(forKey: number) else { return }
+                // A machine whose creation failed may be replaced by another one of its name.
+                if case .error = state.actions["a\(number)"]?.status { state.made[gone.server.name] = 0 }
+            }
+        }
     }
 
     func power(_ id: String, to status: ServerStatus) throws -> [String] {

@@ -107,7 +107,8 @@ final class SimDaemon: Sendable {
     /// The operations, each of whose steps says where it is.
     private static func placed(_ services: MachineServices) -> JobCatalogue {
         let catalogue = ControlPlane.catalogue(services)
-        return JobCatalogue(JobKind.allCases.compactMap { catalogue[$0].map(placed) })
+        return JobCatalogue(
+            JobKind.allCases.compactMap { catalogue[$0].map(placed) }, former: catalogue.older.map(placed))
     }
 
     private static func placed(_ definition: JobDefinition) -> JobDefinition {

@@ -31,7 +31,7 @@ struct SimDrivers: Sendable {
         _ effect: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
         try daemon.checkAlive()
-        try OutsideCall.check()
+        try OutsideCall.check(changes: changes)
         let fault = world.fault(.cloud, name, daemon)
         if fault == .crashBefore {
             daemon.crash()
