@@ -17,11 +17,13 @@ public struct ControlPlaneSettings: Sendable {
     public var configurationRuns: Int
     /// Live instances that a tenant may have; none means any number.
     public var instancesPerTenant: Int?
+    /// Live instances that there may be in all; `nil` means any number.
+    public var instances: Int?
 
     public init(
         regions: [String], sizes: [String], image: String, agent: AgentSettings, tailnet: TailnetSettings?,
         health: HealthSettings, ssh: LoginSettings = LoginSettings(), pace: Pace = Pace(), configurationRuns: Int = 4,
-        instancesPerTenant: Int? = nil
+        instancesPerTenant: Int? = nil, instances: Int? = nil
     ) {
         self.regions = regions
         self.sizes = sizes
@@ -33,6 +35,7 @@ public struct ControlPlaneSettings: Sendable {
         self.pace = pace
         self.configurationRuns = configurationRuns
         self.instancesPerTenant = instancesPerTenant
+        self.instances = instances
     }
 }
 

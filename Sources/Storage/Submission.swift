@@ -14,18 +14,22 @@ public struct Submission: Sendable {
     public var idempotency: Idempotency?
     /// Live instances that the tenant may have, the new one included; none means any number.
     public var quota: Int?
+    /// Live instances that there may be in all, the new one included; `nil` means any number.
+    public var totalQuota: Int?
     public var now: Timestamp
     /// Decides, from what is true in this transaction, what becomes of the operation. Pure.
     public var admit: @Sendable (Instance, _ active: [Job]) throws -> Admission
 
     public init(
-        target: Target, job: NewJob, idempotency: Idempotency?, quota: Int? = nil, now: Timestamp,
+        target: Target, job: NewJob, idempotency: Idempotency?, quota: Int? = nil,
+        totalQuota: Int? = nil, now: Timestamp,
         admit: @escaping @Sendable (Instance, [Job]) throws -> Admission
     ) {
         self.target = target
         self.job = job
         self.idempotency = idempotency
         self.quota = quota
+        self.totalQuota = totalQuota
         self.now = now
         self.admit = admit
     }
@@ -110,14 +114,22 @@ extension Submission {
         }
     }
 
-    /// Throws `quotaExceeded` where the tenant has more live instances, the new one included, than it may have.
+    /// Throws `quotaExceeded` if the tenant, or all tenants together, have more live instances than they may have.
     ///
-    /// - Parameter count: counts them, and may stop at the limit that it is given; not asked where there is no quota.
-    public func checkQuota(_ count: (_ limit: Int) throws -> Int) throws {
-        guard let quota, try count(quota + 1) > quota else { return }
-        throw StorageError(
-            .quotaExceeded,
-            "the tenant has the \(quota) live instances that it may have: destroy one, or have the quota raised")
+    /// - Parameter count: counts the live instances of a tenant, or all for `nil`, the new one included. It may stop at the
+    ///   limit that it is given, and is not called without a quota.
+    public func checkQuota(of tenant: TenantID, _ count: (_ tenant: TenantID?, _ limit: Int) throws -> Int) throws {
+        if let quota, try count(tenant, quota + 1) > quota {
+            throw StorageError(
+                .quotaExceeded,
+                "the tenant has the \(quota) live instances that it may have: destroy one, or have the quota raised")
+        }
+        if let totalQuota, try count(nil, totalQuota + 1) > totalQuota {
+            throw StorageError(
+                .quotaExceeded,
+                "there are the \(totalQuota) live instances that there may be in all: destroy one, or raise limits.instances"
+            )
+        }
     }
 }
 

@@ -22,8 +22,8 @@ extension PostgresStore {
         _ instance: Instance, _ submission: Submission, _ connection: PostgresConnection, _ ledger: inout Ledger
     ) throws -> Submitted {
         if let repeated = try repeated(submission, connection) { return repeated }
-        if submission.quota != nil { try takeTurn("quota \(instance.tenant.text)", connection) }
-        try submission.checkQuota { try countLive(of: instance.tenant, atMost: $0, connection) + 1 }
+        try takeQuotaTurn(instance.tenant, submission, connection)
+        try submission.checkQuota(of: instance.tenant) { try countLive(of: $0, atMost: $1, connection) + 1 }
         guard case .accept(let admitted) = try submission.admit(instance, []) else {
             throw StorageError(.corrupt, "a new instance can only be accepted")
         }
@@ -113,22 +113,41 @@ extension PostgresStore {
     private static func takeName(
         _ instance: Instance, _ submission: Submission, _ connection: PostgresConnection
     ) throws {
-        if submission.quota != nil { try takeTurn("quota \(instance.tenant.text)", connection) }
+        try takeQuotaTurn(instance.tenant, submission, connection)
         do {
             try connection.run("UPDATE instance SET holds_name = true WHERE id = $1", [PostgresValue(instance.id.text)])
         } catch {
             guard error.kind == .taken else { throw error }
             throw nameTaken(instance)
         }
-        try submission.checkQuota { try countLive(of: instance.tenant, atMost: $0, connection) }
+        try submission.checkQuota(of: instance.tenant) { try countLive(of: $0, atMost: $1, connection) }
     }
 
+    /// One counts at a time: of a tenant, or of all, which is the same lock for everybody and so needs no other.
+    private static func takeQuotaTurn(
+        _ tenant: TenantID, _ submission: Submission, _ connection: PostgresConnection
+    ) throws {
+        if submission.totalQuota != nil {
+            try takeTurn("quota", connection)
+        } else if submission.quota != nil {
+            try takeTurn("quota \(tenant.text)", connection)
+        }
+    }
+
+    /// The live instances of a tenant; of all tenants for `nil`.
     private static func countLive(
-        of tenant: TenantID, atMost limit: Int, _ connection: PostgresConnection
+        of tenant: TenantID?, atMost limit: Int, _ connection: PostgresConnection
     ) throws -> Int {
-        let rows = try connection.run(
-            "SELECT count(*) AS count FROM (SELECT 1 FROM instance WHERE tenant = $1 AND holds_name LIMIT $2) AS live",
-            [PostgresValue(tenant.text), PostgresValue(limit)])
+        let rows =
+            if let tenant {
+                try connection.run(
+                    "SELECT count(*) AS count FROM (SELECT 1 FROM instance WHERE tenant = $1 AND holds_name LIMIT $2) AS live",
+                    [PostgresValue(tenant.text), PostgresValue(limit)])
+            } else {
+                try connection.run(
+                    "SELECT count(*) AS count FROM (SELECT 1 FROM instance WHERE holds_name LIMIT $1) AS live",
+                    [PostgresValue(limit)])
+            }
         return Int(rows.first?.number("count") ?? 0)
     }
 

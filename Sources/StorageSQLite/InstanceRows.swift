@@ -40,8 +40,13 @@ enum InstanceRows {
         }
     }
 
-    /// The instances of a tenant that count against its quota.
-    static func countLive(of tenant: TenantID, atMost limit: Int, _ database: Database) throws -> Int {
+    /// The instances of a tenant that count against its quota; of all tenants for `nil`.
+    static func countLive(of tenant: TenantID?, atMost limit: Int, _ database: Database) throws -> Int {
+        guard let tenant else {
+            let statement = try database.cachedStatement(
+                sql: "SELECT count(*) FROM (SELECT 1 FROM instance WHERE holds_name LIMIT ?)")
+            return try Int.fetchOne(statement, arguments: [limit]) ?? 0
+        }
         let statement = try database.cachedStatement(
             sql: "SELECT count(*) FROM (SELECT 1 FROM instance WHERE tenant = ? AND holds_name LIMIT ?)")
         return try Int.fetchOne(statement, arguments: [tenant.text, limit]) ?? 0

@@ -12,7 +12,9 @@ extension SQLiteStore {
         let document = try JSONCoder.encodeString(instance)
         return try await writer.write { database, ledger in
             if let repeated = try Self.repeated(submission, database) { return repeated }
-            try submission.checkQuota { try InstanceRows.countLive(of: instance.tenant, atMost: $0, database) + 1 }
+            try submission.checkQuota(of: instance.tenant) {
+                try InstanceRows.countLive(of: $0, atMost: $1, database) + 1
+            }
             guard case .accept(let admitted) = try submission.admit(instance, []) else {
                 throw StorageError(.corrupt, "a new instance can only be accepted")
             }
@@ -35,7 +37,9 @@ extension SQLiteStore {
             case .accept(let admitted): wanted = admitted
             case .revive(let admitted):
                 try InstanceRows.takeName(admitted, database)
-                try submission.checkQuota { try InstanceRows.countLive(of: admitted.tenant, atMost: $0, database) }
+                try submission.checkQuota(of: admitted.tenant) {
+                    try InstanceRows.countLive(of: $0, atMost: $1, database)
+                }
                 wanted = admitted
             case .supersede(let admitted):
                 blocker = try Self.supersede(active, now: submission.now, database, &ledger)

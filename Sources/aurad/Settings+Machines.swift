@@ -102,7 +102,8 @@ extension Settings.Machines {
                 user: source.text("ssh.user") ?? "root", port: try source.number("ssh.port", 22, in: 1...65535)),
             pace: try readPace(source),
             configurationRuns: try source.number("configuration.runs", 4, in: 1...256),
-            instancesPerTenant: try source.optionalNumber("limits.instancesPerTenant", in: 1...1_000_000))
+            instancesPerTenant: try source.number("limits.instancesPerTenant", 10, in: 1...1_000_000),
+            instances: try source.number("limits.instances", 100, in: 1...1_000_000))
     }
 
     private static func readPace(_ source: SettingsSource) throws -> Pace {

@@ -186,6 +186,61 @@ import Testing
         #expect(bench.outside.state.withLock { $0.keys.isEmpty })
     }
 
+    // MARK: every refusal at every call
+
+    /// Every reaction, at creating, at its action, at power and at deleting: a refusal that ends leaves a machine that runs,
+    /// or none at all, and never two.
+    @Test(arguments: [
+        Failure(.transient, code: "locked", message: "x"), soldOut, retired, unauthorized,
+        Failure(.ambiguous, code: "server_error", message: "x"),
+        Failure(.permanent, code: "resource_limit_exceeded", message: "x", concern: .project),
+        Failure(.permanent, code: "unsupported_error", message: "x"),
+    ])
+    func aRefusalThatEndsCostsNoMachine(_ refusal: Failure) async throws {
+        for call in [
+            "create server", "read server", "find server", "read actions", "power on", "power off", "shut down",
+        ] {
+            let bench = OperationBench()
+            bench.outside.refuse { name, number in name == call && number <= 2 ? refusal : nil }
+            let provisioned = try await bench.provision()
+            let phase = try await bench.instance()?.phase
+            #expect(phase == (provisioned.state == .succeeded ? .running : .failed), "\(call)")
+            #expect(bench.outside.servers.count == (phase == .running ? 1 : 0), "\(call)")
+            guard phase == .running else { continue }
+            for kind in [JobKind.suspend, .resume, .restart] {
+                bench.outside.refuse { name, number in name == call && number <= 2 ? refusal : nil }
+                _ = try? await bench.operate(kind)
+                #expect(bench.outside.servers.count == 1, "\(kind) at \(call)")
+            }
+            bench.outside.refuse { name, number in
+                [call, "delete server"].contains(name) && number <= 2 ? refusal : nil
+            }
+            #expect(try await bench.operate(.destroy).state == .succeeded, "\(call)")
+            #expect(bench.outside.servers.isEmpty)
+        }
+    }
+
+    @Test(arguments: [
+        Failure(.transient, code: "action_failed", message: "x"), soldOut, retired, unauthorized,
+        Failure(.permanent, code: "unsupported_error", message: "x"),
+        Failure(.permanent, code: "resource_limit_exceeded", message: "x", concern: .project),
+    ])
+    func anActionThatFailsOnceCostsNoProvision(_ refusal: Failure) async throws {
+        for status in [ServerStatus.running, .off, .initializing] {
+            let bench = OperationBench()
+            bench.outside.state.withLock { state in
+                state.outcomes["create"] = [.error(refusal)]
+                state.statusAtBirth = status
+            }
+            bench.outside.refuse { [outside = bench.outside] call, number in
+                if call == "create server", number == 2 { outside.state.withLock { $0.statusAtBirth = .running } }
+                return nil
+            }
+            #expect(try await bench.provision().state == .succeeded, "\(status.rawValue)")
+            #expect(bench.outside.servers.count == 1)
+        }
+    }
+
     // MARK: runs of the play
 
     @Test(arguments: [

@@ -21,6 +21,38 @@ import Testing
         #expect(try await store.submit(provision(5, quota: 3)).job.state == .queued)
     }
 
+    /// Another tenant's name is no way past the limit of all.
+    @Test(arguments: StoreUnderTest.all) func thereAreOnlySoManyInstancesInAll(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        func submit(_ number: Int, of tenant: String, total: Int) async throws {
+            var submission = Fixtures.provision(number, tenant: TenantID(tenant), at: start)
+            (submission.quota, submission.totalQuota) = (2, total)
+            _ = try await store.submit(submission)
+        }
+        try await submit(1, of: "one", total: 2)
+        try await submit(2, of: "two", total: 2)
+        try await expectStorageError(.quotaExceeded) { try await submit(3, of: "three", total: 2) }
+        try await submit(4, of: "three", total: 3)
+        try await submit(5, of: "one", total: 4)
+        try await expectStorageError(.quotaExceeded) { try await submit(6, of: "one", total: 9) }
+    }
+
+    /// Many tenants at once for the last place in all: one gets it.
+    @Test(arguments: StoreUnderTest.all) func theLimitOfAllHoldsAgainstCallsAtOnce(
+        _ subject: StoreUnderTest
+    ) async throws {
+        let store = try await subject.openNew()
+        let accepted = await withTaskGroup(of: Bool.self) { group in
+            for number in 1...20 {
+                var submission = Fixtures.provision(number, tenant: TenantID("t\(number)"), at: start)
+                submission.totalQuota = 3
+                group.addTask { [submission] in (try? await store.submit(submission)) != nil }
+            }
+            return await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
+        }
+        #expect(accepted == 3)
+    }
+
     @Test(arguments: StoreUnderTest.all) func whatFailedOrIsGoneDoesNotCount(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         let claim = try await store.claimed(1)

@@ -107,8 +107,8 @@ struct ModelRows: Sendable {
         jobs[job.id] = JobRow(job: job, turn: max(served, own + 1))
     }
 
-    func countLive(of tenant: TenantID) -> Int {
-        instances.values.count { $0.holdsName && $0.instance.tenant == tenant }
+    func countLive(of tenant: TenantID?) -> Int {
+        instances.values.count { $0.holdsName && (tenant == nil || $0.instance.tenant == tenant) }
     }
 
     /// Removes events from the old end, `limit` at most, up to the first that is from `moment` or later.

@@ -12,7 +12,7 @@ extension ModelStore {
             case .accept(let admitted): return try Self.accept(submission, admitted, blockedBy: nil, &rows)
             case .revive(let admitted):
                 try Self.takeName(admitted, &rows)
-                try submission.checkQuota { min(rows.countLive(of: admitted.tenant), $0) }
+                try submission.checkQuota(of: admitted.tenant) { min(rows.countLive(of: $0), $1) }
                 return try Self.accept(submission, admitted, blockedBy: nil, &rows)
             case .supersede(let admitted):
                 let blocker = Self.supersede(active.first, now: submission.now, &rows)
@@ -46,7 +46,7 @@ extension ModelStore {
     private static func target(_ submission: Submission, _ rows: inout ModelRows) throws -> Instance {
         switch submission.target {
         case .new(let instance):
-            try submission.checkQuota { min(rows.countLive(of: instance.tenant) + 1, $0) }
+            try submission.checkQuota(of: instance.tenant) { min(rows.countLive(of: $0) + 1, $1) }
             try takeName(instance, &rows)
             rows.put(instance)
             return instance

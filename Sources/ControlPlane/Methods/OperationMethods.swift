@@ -84,7 +84,8 @@ extension ControlPlane {
             let submitted = try await store.submit(
                 Submission(
                     target: operation.target, job: job, idempotency: idempotency,
-                    quota: services.settings.instancesPerTenant, now: now, admit: operation.admit))
+                    quota: services.settings.instancesPerTenant, totalQuota: services.settings.instances, now: now,
+                    admit: operation.admit))
             if let blocker = submitted.job.blockedBy { engine.noteCancellation(of: blocker) }
             engine.wake()
             return OperationResult(instance: InstanceView(submitted.instance), job: JobView(submitted.job))

@@ -11,6 +11,7 @@ from .wire import Connection
 
 # Quick, so that tests wait for the cloud and not for Aura.
 PACE = {
+    "limits.instancesPerTenant": 10_000, "limits.instances": 10_000,
     "pace.actionPollSeconds": 0.05, "pace.bootPollSeconds": 0.2, "pace.healthPollSeconds": 0.1,
     "pace.retryBaseSeconds": 0.2, "pace.retryCapSeconds": 2, "pace.shutdownGraceSeconds": 5,
     "pace.parkedBaseSeconds": 0.3, "pace.parkedCapSeconds": 1, "engine.leaseSeconds": 6, "engine.heartbeatSeconds": 2,
