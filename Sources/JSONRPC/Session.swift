@@ -279,9 +279,9 @@ extension Session {
         for task in tasks { task.cancel() }
     }
 
-    /// Cancels the calls that only wait, which are then answered with `requestCancelled`; the others go on.
+    /// Cancels the calls that only read or wait, which are then answered with `requestCancelled`; the others go on.
     public func cancelWaits() {
-        let tasks = state.withLock { $0.cancel(where: \.cancelsOnClose) }
+        let tasks = state.withLock { state in state.cancel { $0.onClose != .runs } }
         for task in tasks { task.cancel() }
     }
 

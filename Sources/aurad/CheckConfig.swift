@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlPlane
 
 struct CheckConfig: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -12,6 +13,8 @@ struct CheckConfig: AsyncParsableCommand {
             Console.line(
                 "the configuration can be used: socket \(settings.wire.socket), database \(settings.database.description)"
             )
+            let names = settings.machines.operations.agent.environment.keys.sorted()
+            if !names.isEmpty { Console.line("the agent gets the keys \(names.joined(separator: ", "))") }
         } catch let error as SettingsError {
             throw Failing.with(error, Failing.configuration)
         }

@@ -1,20 +1,75 @@
 import AuraModel
 import FoundationEssentials
 
-/// The agent's provider keys: `NAME=value` lines, `#` comments, in a file that is its owner's alone.
+/// The agent's provider keys: a `.env` file that is its owner's alone.
+///
+/// Grammar: `NAME=value` a line, an optional `export ` before it; blank lines and `#` lines are skipped. A value is bare
+/// (a blank with `#` starts a comment), in single quotes (literal) or in double quotes (`\\`, `\"`, `\$`, `` \` ``
+/// are escapes). Anything else is refused: a key that is understood in another way reaches the agent as a wrong key.
 enum EnvironmentFile {
     static func read(_ path: String) throws -> [String: Secret] {
-        let text = try SecretFile.read(path, key: "agent.environmentFile")
+        let text = try PersonalFile.read(path, key: "agent.environmentFile", isSecret: true)
         var environment: [String: Secret] = [:]
-        for (number, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-            let line = line.drop(while: \.isWhitespace)
+        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+            let place = "line \(index + 1) of \(path)"
+            var line = line.trimmed
             if line.isEmpty || line.hasPrefix("#") { continue }
+            if line.hasPrefix("export ") { line = line.dropFirst("export ".count).trimmed }
             guard let equals = line.firstIndex(of: "="), isName(line[..<equals]) else {
-                throw SettingsError("cannot use line \(number + 1) of \(path): expected NAME=value")
+                throw SettingsError("cannot use \(place): expected NAME=value")
             }
-            environment[String(line[..<equals])] = Secret(String(line[line.index(after: equals)...]))
+            let name = String(line[..<equals])
+            if isReserved(name) {
+                throw SettingsError("cannot use \(place): \(name) is set by Aura for the agent's service; remove it")
+            }
+            guard environment[name] == nil else {
+                throw SettingsError("cannot use \(place): \(name) is there already; keep one of the two")
+            }
+            environment[name] = Secret(try value(line[line.index(after: equals)...], place))
         }
         return environment
+    }
+
+    private static func value(_ text: Substring, _ place: String) throws -> String {
+        let text = text.trimmed
+        guard let quote = text.first, quote == "\"" || quote == "'" else {
+            let bare = withoutComment(text)
+            guard !bare.contains("\""), !bare.contains("'") else {
+                throw SettingsError("cannot use \(place): a quote inside the value; put the whole value in quotes")
+            }
+            return bare
+        }
+        var value = ""
+        var rest = text.dropFirst()
+        while let character = rest.popFirst() {
+            if character == quote {
+                let comment = rest.trimmed
+                guard comment.isEmpty || comment.hasPrefix("#") && rest.first != "#" else {
+                    throw SettingsError("cannot use \(place): text after the closing quote; remove it")
+                }
+                return value
+            }
+            if character == "\\", quote == "\"" {
+                guard let escaped = rest.popFirst(), "\\\"$`".contains(escaped) else {
+                    throw SettingsError(
+                        "cannot use \(place): an escape that is not \\\\, \\\", \\$ or \\`; use single quotes")
+                }
+                value.append(escaped)
+            } else {
+                value.append(character)
+            }
+        }
+        throw SettingsError("cannot use \(place): the closing quote is missing")
+    }
+
+    private static func withoutComment(_ text: String) -> String {
+        if text.hasPrefix("#") { return "" }
+        var previous: Character = "="
+        for index in text.indices {
+            if text[index] == "#", previous.isWhitespace { return text[..<index].trimmed }
+            previous = text[index]
+        }
+        return text
     }
 
     private static func isName(_ text: Substring) -> Bool {
@@ -22,6 +77,18 @@ enum EnvironmentFile {
         return text.utf8.allSatisfy { byte in
             (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || (0x30...0x39).contains(byte) || byte == 0x5F
         }
+    }
+
+    /// Names that the agent's unit or its isolation depends on (`roles/agent_runtime/templates`): this file stands
+    /// behind the unit's own `Environment=` lines and would win.
+    private static func isReserved(_ name: String) -> Bool {
+        let names: Set<String> = [
+            "HOME", "PATH", "USER", "LOGNAME", "SHELL", "PWD", "TMPDIR", "NODE_ENV", "NODE_OPTIONS", "NODE_PATH",
+            "NODE_EXTRA_CA_CERTS", "NODE_TLS_REJECT_UNAUTHORIZED", "BASH_ENV", "ENV", "NOTIFY_SOCKET",
+            "CREDENTIALS_DIRECTORY",
+        ]
+        return names.contains(name)
+            || ["OPENCLAW_", "LD_", "XDG_", "DBUS_", "SYSTEMD_"].contains(where: name.hasPrefix)
     }
 }
 

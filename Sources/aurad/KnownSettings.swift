@@ -6,7 +6,7 @@ enum KnownSettings {
     static let keys: Set<String> = [
         "socket", "listen", "http", "origins", "database", "postgres.preparesStatements", "postgres.listenUrl",
         "postgres.insecure",
-        "stateDirectory", "credentialsDirectory", "log.level",
+        "stateDirectory", "credentialsDirectory", "log.level", "outbound.proxy", "outbound.certificateAuthorityFile",
         "hetzner.endpoint", "hetzner.token", "hetzner.tokenFile", "hetzner.image", "hetzner.placements",
         "hetzner.firewall", "hetzner.firewallName", "hetzner.concurrentRequests", "hetzner.certificateAuthorityFile",
         "tailscale.enabled", "tailscale.endpoint", "tailscale.clientId", "tailscale.clientSecret",
@@ -33,23 +33,38 @@ enum KnownSettings {
         guard let bytes = FileManager.default.contents(atPath: file) else {
             throw SettingsError("cannot read the configuration \(file): check that it exists and is aurad's to read")
         }
+        let text = try PersonalFile.text(Array(bytes), of: "the configuration \(file)")
         let node: Node?
         do {
-            node = try Yams.compose(yaml: String(decoding: bytes, as: UTF8.self))
+            node = try Yams.compose(yaml: text)
         } catch {
             throw SettingsError("cannot read the configuration \(file): it is no YAML: \(error)")
         }
         guard let node else { return }
-        for path in try paths(node, prefix: "", file: file) where !keys.contains(path) {
+        let paths = try paths(node, prefix: "", file: file)
+        for path in paths where !keys.contains(path) {
             let hint = nearest(path).map { "; did you mean \($0)?" } ?? ""
             throw SettingsError("cannot use the setting \(path) in \(file): there is none of this name\(hint)")
         }
+        var seen: Set<String> = []
+        for path in paths where !seen.insert(path).inserted {
+            throw SettingsError("cannot use the setting \(path) in \(file): it is there twice; keep one of the two")
+        }
+        if let secret = secrets.first(where: seen.contains) {
+            _ = try PersonalFile.read(file, key: "--config, with \(secret) in it,", isSecret: true)
+        }
     }
+
+    /// Settings whose text is a secret: a file that has one must be its owner's alone.
+    private static let secrets = ["hetzner.token", "tailscale.clientSecret"]
 
     private static func paths(_ node: Node, prefix: String, file: String) throws -> [String] {
         guard case .mapping(let mapping) = node else {
             if prefix.isEmpty {
                 throw SettingsError("cannot read the configuration \(file): it is no mapping of names to values")
+            }
+            if case .scalar(let scalar) = node, scalar.string.isEmpty, scalar.style != .any, scalar.style != .plain {
+                throw SettingsError("cannot use the setting \(prefix) in \(file): it is empty; leave it out instead")
             }
             return [prefix]
         }

@@ -28,7 +28,8 @@ struct MachineAssembly {
         self.logger = logger
         http = HTTPClient(
             settings: HTTPClientSettings(
-                userAgent: "aurad/\(AuraVersion.text)", certificateAuthorityFile: settings.certificateAuthorityFile))
+                userAgent: "aurad/\(AuraVersion.text)", certificateAuthorityFile: settings.certificateAuthorityFile,
+                proxy: settings.proxy))
         shell = OpenSSH(
             settings: SSHSettings(workDirectory: settings.stateDirectory + "/ssh"), time: time, log: logger)
         ansible = settings.machines.ansible.map { given in

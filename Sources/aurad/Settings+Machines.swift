@@ -26,10 +26,16 @@ extension Settings.Machines {
 
     private static func readHetzner(_ source: SettingsSource) throws -> HetznerSettings {
         let token = try source.secret("hetzner.token", for: "the API token of the Hetzner project")
+        guard let expression = try? Regex(SettingPatterns.hetznerToken), token.wholeMatch(of: expression) != nil else {
+            throw SettingsError(
+                "cannot use hetzner.token: a token has 64 letters and digits, this one has \(token.utf8.count) "
+                    + "characters; copy it again")
+        }
         var settings = HetznerSettings(token: Secret(token))
-        if let endpoint = source.text("hetzner.endpoint") { settings.endpoint = endpoint }
+        if let endpoint = try source.endpoint("hetzner.endpoint") { settings.endpoint = endpoint }
         settings.usesFirewall = try source.flag("hetzner.firewall", true)
-        if let name = source.text("hetzner.firewallName") { settings.firewallName = name }
+        settings.firewallName = try source.text(
+            "hetzner.firewallName", settings.firewallName, matching: SettingPatterns.firewallName, such: "aura-agents")
         settings.maximumConcurrentRequests = try source.number("hetzner.concurrentRequests", 16, in: 1...64)
         for line in source.list("hetzner.placements") { try add(line, to: &settings.placements) }
         return settings
@@ -40,7 +46,10 @@ extension Settings.Machines {
         let sides = line.split(separator: "=", maxSplits: 1)
         let target = sides.first?.split(separator: "/") ?? []
         let candidates = sides.last?.split(separator: ",").map { $0.split(separator: "@") } ?? []
-        guard sides.count == 2, target.count == 2, !candidates.isEmpty, candidates.allSatisfy({ $0.count == 2 }) else {
+        let words = target + candidates.flatMap(\.self)
+        guard sides.count == 2, target.count == 2, !candidates.isEmpty, candidates.allSatisfy({ $0.count == 2 }),
+            let word = try? Regex(SettingPatterns.word), words.allSatisfy({ $0.wholeMatch(of: word) != nil })
+        else {
             throw SettingsError(
                 "cannot use hetzner.placements with \"\(line)\": expected REGION/SIZE=TYPE@LOCATION,TYPE@LOCATION")
         }
@@ -52,26 +61,43 @@ extension Settings.Machines {
     private static func readTailscale(
         _ source: SettingsSource
     ) throws -> (driver: TailscaleSettings, operations: TailnetSettings)? {
-        guard try source.flag("tailscale.enabled", source.text("tailscale.clientId") != nil) else { return nil }
+        let lifetime = try source.seconds("tailscale.keyLifetimeSeconds", .seconds(600), in: 60...86_400)
+        let endpoint = try source.endpoint("tailscale.endpoint")
+        // The machine meets this address, and Tailscale's own protocol secures what it says there.
+        let loginServer = try source.endpoint("tailscale.loginServer", plainHosts: SettingsSource.isPrivate) ?? ""
         let tags = source.list("tailscale.tags")
-        guard !tags.isEmpty, tags.allSatisfy({ $0.hasPrefix("tag:") }) else {
+        for tag in tags { _ = try SettingsSource.check(tag, "tailscale.tags", SettingPatterns.tag, "[tag:aura-vm]") }
+        guard Set(tags).count == tags.count else {
+            throw SettingsError("cannot use tailscale.tags: a tag is there twice; keep one of the two")
+        }
+        guard try source.flag("tailscale.enabled", source.text("tailscale.clientId") != nil) else { return nil }
+        guard !tags.isEmpty else {
             throw SettingsError("cannot use tailscale.tags: name the tags of new machines, such as [tag:aura-vm]")
         }
+        let id = try source.requiredText("tailscale.clientId", for: "it is the id of the OAuth client")
         var driver = TailscaleSettings(
-            clientID: try source.requiredText("tailscale.clientId", for: "it is the id of the OAuth client"),
-            clientSecret: Secret(try source.secret("tailscale.clientSecret", for: "the secret of the OAuth client")),
-            tags: tags)
-        if let endpoint = source.text("tailscale.endpoint") { driver.endpoint = endpoint }
+            clientID: try SettingsSource.check(id, "tailscale.clientId", SettingPatterns.clientID, "kAbCdEf1CNTRL"),
+            clientSecret: Secret(try readClientSecret(source)), tags: tags)
+        if let endpoint { driver.endpoint = endpoint }
         driver.ephemeralNodes = try source.flag("tailscale.ephemeralNodes", false)
         let packageSource = try source.choice(
             "tailscale.packageSource", "repository", of: ["repository", "preinstalled"])
         let variables: JSONObject = [
             "tailnet_enabled": true, "tailnet_tags": .array(tags.map { .string($0) }),
-            "tailnet_login_server": .string(source.text("tailscale.loginServer") ?? ""),
+            "tailnet_login_server": .string(loginServer),
             "tailnet_package_source": .string(packageSource),
         ]
-        let lifetime = try source.seconds("tailscale.keyLifetimeSeconds", .seconds(600), in: 60...86_400)
         return (driver, TailnetSettings(variables: variables, keyLifetime: lifetime))
+    }
+
+    private static func readClientSecret(_ source: SettingsSource) throws -> String {
+        let secret = try source.secret("tailscale.clientSecret", for: "the secret of the OAuth client")
+        for wrong in ["tskey-api-", "tskey-auth-"] where secret.hasPrefix(wrong) {
+            throw SettingsError(
+                "cannot use tailscale.clientSecret: it is a key of the kind \(wrong)…; "
+                    + "make an OAuth client, whose secret starts with tskey-client-")
+        }
+        return secret
     }
 
     private static func readAnsible(_ source: SettingsSource) throws -> Settings.Ansible {
@@ -95,11 +121,13 @@ extension Settings.Machines {
         return ControlPlaneSettings(
             regions: hetzner.placements.keys.sorted(),
             sizes: Set(hetzner.placements.values.flatMap(\.keys)).sorted(),
-            image: source.text("hetzner.image") ?? "debian-12", agent: try readAgent(source, port: port),
+            image: try source.text("hetzner.image", "debian-12", matching: SettingPatterns.image, such: "debian-12"),
+            agent: try readAgent(source, port: port),
             tailnet: tailnet,
             health: HealthSettings(port: try source.number("health.port", port, in: 1...65535), usesSSH: via == "ssh"),
             ssh: LoginSettings(
-                user: source.text("ssh.user") ?? "root", port: try source.number("ssh.port", 22, in: 1...65535)),
+                user: try source.text("ssh.user", "root", matching: SettingPatterns.userName, such: "root"),
+                port: try source.number("ssh.port", 22, in: 1...65535)),
             pace: try readPace(source),
             configurationRuns: try source.number("configuration.runs", 4, in: 1...256),
             instancesPerTenant: try source.number("limits.instancesPerTenant", 10, in: 1...1_000_000),
@@ -122,7 +150,9 @@ extension Settings.Machines {
 
     /// The digest that the settings pin, or else the file's own, which then only guards its way to the machine.
     private static func archiveDigest(_ source: SettingsSource, _ archive: String) throws -> String {
-        if let pinned = source.text("agent.archiveSha256") { return pinned }
+        let pinned = try source.text(
+            "agent.archiveSha256", "", matching: SettingPatterns.sha256, such: "64 hexadecimal digits")
+        if !pinned.isEmpty { return pinned }
         guard !archive.isEmpty else { return "" }
         guard let bytes = FileManager.default.contents(atPath: archive) else {
             throw SettingsError("cannot read agent.archive = \(archive): check that it is aurad's to read")
@@ -133,13 +163,20 @@ extension Settings.Machines {
     private static func readAgent(_ source: SettingsSource, port: Int) throws -> AgentSettings {
         let origin = try source.choice("agent.source", "npm", of: ["npm", "archive"])
         let archive = source.text("agent.archive") ?? ""
-        if origin == "archive", !archive.isEmpty, !FileManager.default.fileExists(atPath: archive) {
+        guard origin != "archive" || !archive.isEmpty else {
+            throw SettingsError("cannot find agent.archive: agent.source = archive needs the path of the agent's .tgz")
+        }
+        if origin == "archive", !FileManager.default.fileExists(atPath: archive) {
             throw SettingsError("cannot find agent.archive = \(archive): it has to be the agent's .tgz")
         }
         let variables: JSONObject = [
             "agent_source": .string(origin), "agent_archive": .string(archive),
             "agent_archive_sha256": .string(try archiveDigest(source, archive)),
-            "agent_version": .string(source.text("agent.version") ?? "2026.8.1"), "agent_port": .integer(Int64(port)),
+            "agent_version": .string(
+                try source.text(
+                    "agent.version", "2026.8.1", matching: SettingPatterns.agentVersion,
+                    such: "2026.8.1, an exact version")),
+            "agent_port": .integer(Int64(port)),
             "agent_bind": .string(try source.choice("agent.bind", "loopback", of: ["loopback", "lan"])),
         ]
         return AgentSettings(

@@ -20,7 +20,9 @@ extension Settings {
             stateDirectory: state, credentialsDirectory: source.text("credentialsDirectory") ?? state + "/credentials",
             logLevel: try source.choice(
                 "log.level", "info", of: ["trace", "debug", "info", "notice", "warning", "error", "critical"]),
-            certificateAuthorityFile: source.text("hetzner.certificateAuthorityFile"),
+            certificateAuthorityFile: try readCertificateAuthority(source),
+            proxy: try source.endpoint(
+                "outbound.proxy", plainHosts: { _ in true }),
             machines: try Machines.read(source), engine: try readEngine(source),
             retention: try readRetention(source), reconciler: try readReconciler(source))
     }
@@ -32,7 +34,7 @@ extension Settings {
         limits.connectionsPerUser = try source.number(
             "limits.connectionsPerUser", standard.connectionsPerUser, in: 1...100_000)
         return Wire(
-            socket: source.text("socket") ?? "/run/aura/aurad.sock", listen: try TCPAddress.read(source, "listen"),
+            socket: try readSocket(source), listen: try TCPAddress.read(source, "listen"),
             http: try TCPAddress.read(source, "http"), origins: try readOrigins(source), limits: limits)
     }
 
@@ -44,6 +46,30 @@ extension Settings {
             )
         }
         return origins
+    }
+
+    /// A path, or `unix:PATH` as clients write it.
+    private static func readSocket(_ source: SettingsSource) throws -> String {
+        let text = source.text("socket") ?? "/run/aura/aurad.sock"
+        if text.hasPrefix("tcp:") {
+            throw SettingsError("cannot use socket = \(text): it names a file; set listen to serve TCP")
+        }
+        let path = text.hasPrefix("unix:") ? String(text.dropFirst("unix:".count)) : text
+        guard !path.isEmpty else { throw SettingsError("cannot use socket = \(text): expected PATH or unix:PATH") }
+        return path
+    }
+
+    /// Trusted certificates in place of the system's, for all calls to providers. The setting's older name still works.
+    private static func readCertificateAuthority(_ source: SettingsSource) throws -> String? {
+        for key in ["outbound.certificateAuthorityFile", "hetzner.certificateAuthorityFile"] {
+            guard let path = source.text(key) else { continue }
+            let text = try PersonalFile.read(path, key: key, isSecret: false)
+            guard text.contains("-----BEGIN CERTIFICATE-----"), text.contains("-----END CERTIFICATE-----") else {
+                throw SettingsError("cannot use \(path), which \(key) names: it has no certificate in PEM form")
+            }
+            return path
+        }
+        return nil
     }
 
     private static func readEngine(_ source: SettingsSource) throws -> Engine {

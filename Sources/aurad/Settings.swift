@@ -52,6 +52,8 @@ struct Settings: Sendable {
     var logLevel: String
     /// A file of trusted certificates in place of the system's, for a provider behind an inspecting proxy.
     var certificateAuthorityFile: String?
+    /// The proxy of all calls to providers; `nil` goes straight to them.
+    var proxy: String?
     var machines: Machines
     var engine: Engine
     var retention: RetentionPolicy

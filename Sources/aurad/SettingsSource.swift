@@ -28,6 +28,7 @@ struct SettingsSource {
         name = file ?? "the environment"
     }
 
+    /// The setting's text; `nil` if it is absent or empty.
     func text(_ key: String) -> String? {
         guard let text = reader.string(forKey: ConfigKey(key)), !text.isEmpty else { return nil }
         return text
@@ -88,28 +89,10 @@ struct SettingsSource {
 
     /// A secret from `KEY` itself or from the file that `KEYFile` names; the file must be its owner's alone.
     func secret(_ key: String, for purpose: String) throws -> String {
-        if let text = text(key) { return text }
+        if let text = text(key) { return try SecretFile.check(text, source: key) }
         guard let path = text(key + "File") else {
             throw SettingsError("cannot find \(key)File in \(name): it names a file, mode 0600, that holds \(purpose)")
         }
         return try SecretFile.read(path, key: key + "File")
-    }
-}
-
-/// Files that hold secrets.
-enum SecretFile {
-    static func read(_ path: String, key: String) throws -> String {
-        guard let attributes = try? FileManager.default.attributesOfItem(atPath: path),
-            let bytes = FileManager.default.contents(atPath: path)
-        else {
-            throw SettingsError("cannot read \(path), which \(key) names: check that it exists and is aurad's to read")
-        }
-        if let mode = attributes[.posixPermissions] as? Int, mode & 0o077 != 0 {
-            throw SettingsError("cannot trust \(path), which \(key) names: others may read it; run chmod 600 \(path)")
-        }
-        let text = String(decoding: bytes, as: UTF8.self)
-        let trimmed = text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()
-        guard !trimmed.isEmpty else { throw SettingsError("cannot use \(path), which \(key) names: it is empty") }
-        return String(trimmed)
     }
 }
