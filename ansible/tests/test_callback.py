@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import signal
 import subprocess
 
 import pytest
-from conftest import environment, play, program
+from conftest import TREE, environment, play, program
 
 HEAD = "- name: Try\n  hosts: all\n  gather_facts: false\n  connection: local\n"
 SECRET = "planted-secret-0123456789"
+
+_specification = importlib.util.spec_from_file_location("aura_callback", TREE / "plugins" / "callback" / "aura.py")
+callback = importlib.util.module_from_spec(_specification)
+_specification.loader.exec_module(callback)
 
 
 def run(job, body, *arguments, inventory="h1,", **more):
@@ -184,7 +189,9 @@ def test_unreachable(job):
     assert done.code == 4
     event, = done.of("task.unreachable")
     assert "refused" in event["message"]
-    assert set(event) == {"event", "host", "task", "message"}
+    assert set(event) == {"event", "host", "task", "message", "module", "cause", "reason", "words"}
+    assert (event["module"], event["cause"], event["reason"]) == ("ansible.builtin.ping", "transient", "connection")
+    assert "Connection refused" in event["words"]
     assert done.recap["hosts"]["127.0.0.1"]["unreachable"] == 1
 
 
@@ -371,3 +378,152 @@ def test_a_run_that_nobody_follows_ends(job):
     os.close(writer)
     assert done.returncode == -signal.SIGTERM
     assert not (job / "happened").exists()
+
+
+# A program's last words, its exit code, and the cause and reason that follow from them.
+CAUSES = [
+    ("E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 812", 100, "transient", "lock"),
+    ("E: dpkg was interrupted, you must manually run 'dpkg --configure -a'", 100, "transient", "lock"),
+    ("Err:1 http://deb.debian.org/debian x InRelease\n  Temporary failure resolving 'deb.debian.org'", 100,
+     "transient", "names"),
+    ("npm error code EAI_AGAIN\nnpm error A complete log of this run can be found in: /x", 1, "transient", "names"),
+    ("npm error code E503\nnpm error 503 Service Unavailable - GET https://registry.npmjs.org/x", 1,
+     "transient", "network"),
+    ("npm error code ECONNRESET", 1, "transient", "network"),
+    ("npm error code EINTEGRITY", 1, "transient", "registry"),
+    ("E: Failed to fetch http://deb.debian.org/x.deb  Hash Sum mismatch", 100, "transient", "registry"),
+    ("E: Failed to fetch http://deb.debian.org/x.deb  503  Service Unavailable", 100, "transient", "network"),
+    ("curl: (28) Operation timed out after 30000 milliseconds", 28, "transient", "network"),
+    ("curl: (7) Failed to connect to x port 443: Connection refused", 7, "transient", "network"),
+    ("fork: Cannot allocate memory", 1, "transient", "memory"),
+    ("FATAL ERROR: Reached heap limit - JavaScript heap out of memory", 134, "transient", "memory"),
+    ("", 137, "transient", "memory"),
+    ("Killed", 1, "transient", "memory"),
+    ("Terminated", 143, "transient", "killed"),
+    ("", 124, "transient", "timeout"),
+    ("tar: x: Cannot write: No space left on device\ntar: Exiting with failure status", 2, "unknown", "disk"),
+    ("the settings are odd", 3, "unknown", "other"),
+]
+
+
+@pytest.mark.parametrize(("words", "code", "cause", "reason"), CAUSES)
+def test_a_failure_names_its_cause(words, code, cause, reason):
+    outcome = {"stderr": words, "rc": code, "msg": "non-zero return code"}
+    assert callback.cause_of("ansible.builtin.command", outcome)[:2] == (cause, reason)
+
+
+def test_the_words_are_the_line_that_names_the_cause(job):
+    done = run(job, task("""
+    - name: break
+      ansible.builtin.shell: |
+        echo "npm error code EAI_AGAIN" >&2
+        echo "npm error A complete log of this run can be found in: /x" >&2
+        exit 1
+"""))
+    failed, = done.of("task.failed")
+    assert {key: failed[key] for key in ("module", "cause", "reason", "rc", "words")} == {
+        "module": "ansible.builtin.shell", "cause": "transient", "reason": "names", "rc": 1,
+        "words": "npm error code EAI_AGAIN"}
+
+
+def test_the_last_line_of_standard_output_speaks_if_there_is_no_error_text(job):
+    done = run(job, task("""
+    - name: break
+      ansible.builtin.shell: echo first; echo "this image wants another login"; exit 4
+"""))
+    failed, = done.of("task.failed")
+    assert failed["words"] == "this image wants another login"
+    assert failed["cause"] == "unknown"
+
+
+@pytest.mark.parametrize("body", [
+    "ansible.builtin.assert: {that: false, fail_msg: 'connection refused'}",
+    "ansible.builtin.fail: {msg: 'timed out'}",
+    "ansible.builtin.validate_argument_spec: {argument_spec: {port: {type: int, required: true}}}",
+])
+def test_a_check_that_fails_is_permanent(job, body):
+    failed, = run(job, task(f"""
+    - name: check
+      {body}
+""")).of("task.failed")
+    assert (failed["cause"], failed["reason"]) == ("permanent", "check")
+
+
+def test_a_task_can_name_its_cause(job):
+    done = run(job, task("""
+    - name: wait
+      vars: {aura_cause: transient}
+      block:
+        - name: told
+          ansible.builtin.fail: {msg: later}
+          ignore_errors: true
+    - name: nonsense
+      ansible.builtin.fail: {msg: now}
+      vars: {aura_cause: perhaps}
+"""))
+    assert [(event["cause"], event["reason"]) for event in done.of("task.failed")] == [
+        ("transient", "told"), ("permanent", "check")]
+
+
+def test_a_full_disk_is_named_by_the_unpacking_program(job):
+    """unarchive's own message is "failed to unpack"; tar's words are below `extract_results`."""
+    outcome = {"failed": True, "msg": "failed to unpack /x/archive.tgz to /x/tree", "extract_results": {
+        "rc": 2, "out": "",
+        "err": "tar: lib/a: Cannot write: No space left on device\ntar: Exiting with failure status"}}
+    assert callback.cause_of("ansible.builtin.unarchive", outcome) == (
+        "unknown", "disk", "tar: lib/a: Cannot write: No space left on device")
+    assert callback.code_of(outcome) == 2
+
+
+def test_a_module_that_is_killed_is_transient(job):
+    (job / "library").mkdir()
+    (job / "library" / "dies.py").write_text(
+        "#!/usr/bin/python3\nimport os\n# WANT_JSON\nos.kill(os.getpid(), 9)\n", encoding="utf-8")
+    failed, = run(job, task("""
+    - name: die
+      dies:
+""")).of("task.failed")
+    assert failed["cause"] == "transient", failed
+    assert failed["reason"] in ("memory", "killed")
+
+
+def test_a_hidden_failure_has_a_cause_and_no_words(job):
+    failed, = run(job, task("""
+    - name: hide
+      ansible.builtin.shell: echo "connection refused planted" >&2; exit 1
+      no_log: true
+""")).of("task.failed")
+    assert failed["cause"] == "unknown"
+    assert "words" not in failed
+    assert "planted" not in json.dumps(failed)
+
+
+def test_a_worker_that_dies_is_told_as_such(job):
+    (job / "action_plugins").mkdir()
+    (job / "action_plugins" / "dies.py").write_text("""
+import os
+from ansible.plugins.action import ActionBase
+
+
+class ActionModule(ActionBase):
+    def run(self, tmp=None, task_vars=None):
+        os.kill(os.getpid(), 9)
+""", encoding="utf-8")
+    done = run(job, task("""
+    - name: first
+      ansible.builtin.ping:
+    - name: die
+      dies:
+"""))
+    assert done.code == 1
+    assert done.events[-1] == {
+        "event": "run.broken", "cause": "transient", "reason": "worker", "task": "die", "signal": 9,
+        "message": "a worker of ansible-playbook was ended by signal 9"}
+    assert not done.of("recap")
+
+
+def test_a_run_with_a_recap_is_not_broken(job):
+    assert not run(job, task("""
+    - name: break
+      ansible.builtin.command: "false"
+""")).of("run.broken")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import math
 import os
@@ -29,6 +30,8 @@ description:
 LINE_LIMIT_BYTES = 16 * 1024
 MESSAGE_LIMIT_BYTES = 2000
 NAME_LIMIT_BYTES = 400
+WORDS_LIMIT_BYTES = 600
+CAUSE_TEXT_LIMIT_CHARACTERS = 64 * 1024
 WARNING_LIMIT_COUNT = 20
 HIDDEN = "output hidden (no_log)"
 MASK = "********"
@@ -39,6 +42,37 @@ SECRET_FILE_VARIABLES = ("agent_gateway_token_file", "agent_environment_file", "
 
 META_ACTIONS = ("meta", "ansible.builtin.meta", "ansible.legacy.meta")
 DEBUG_ACTIONS = ("debug", "ansible.builtin.debug", "ansible.legacy.debug")
+CHECK_ACTIONS = ("assert", "fail", "validate_argument_spec")
+
+# What a failure's text says about its cause, the most specific first. The texts are those of apt, dpkg, npm, curl, ssh,
+# Python's urllib and Ansible's own modules.
+CAUSE_WORDS = tuple((cause, reason, re.compile(pattern, re.IGNORECASE)) for cause, reason, pattern in (
+    ("unknown", "disk", r"no space left on device|disk quota exceeded|ENOSPC|read-only file system"),
+    ("transient", "memory", r"cannot allocate memory|out of memory|\bMemoryError\b|\bENOMEM\b|\boom-kill"),
+    ("transient", "lock", r"could not get lock|unable to (?:acquire|lock)|is another process using it"
+                          r"|frontend lock|lock is held by|dpkg was interrupted|text file busy"),
+    ("transient", "names", r"temporary failure (?:in name resolution|resolving)|could not resolve"
+                           r"|name or service not known|no address associated with|\bEAI_AGAIN\b|\bENOTFOUND\b"
+                           r"|getaddrinfo|no such host"),
+    ("transient", "connection", r"shared connection to|connection to \S+ closed|closed by remote host|mux_client"
+                                r"|data could not be sent to remote host|failed to connect to the host via ssh"),
+    ("transient", "network", r"timed? ?out\b|connection (?:refused|reset|closed|aborted)|network is unreachable"
+                             r"|\bE(?:CONN(?:RESET|REFUSED|ABORTED)|TIMEDOUT|HOSTUNREACH|NETUNREACH|PIPE)\b"
+                             r"|no route to host"
+                             r"|\bERR_SOCKET|socket hang up|remote end closed|unexpected eof|broken pipe|incompleteread"
+                             r"|urlopen error|tls handshake|handshake (?:failure|operation)|not yet valid"
+                             r"|(?:http error|status code was|status(?: code)?:?|code E|error:?|answered) ?"
+                             r"(?:408|425|429|5\d\d)\b"
+                             r"|\b(?:429 too many requests|50[0234] +(?:internal server|bad gateway|service|gateway))"),
+    ("transient", "registry", r"failed to fetch|hash sum mismatch|unexpected size|mirror sync in progress"
+                              r"|failed to update apt cache|unable to fetch some archives|\bEINTEGRITY\b"
+                              r"|could not (?:download|retrieve)|failed to download|repository .* no longer has"),
+))
+# Programs that were ended from outside: by the kernel for lack of memory (137), a shutdown (143), `timeout` (124).
+CAUSE_CODES = {137: "memory", -9: "memory", 143: "killed", -15: "killed", 124: "timeout"}
+LOGIN_REFUSED = re.compile(
+    r"permission denied|host key verification failed|remote host identification has changed", re.IGNORECASE)
+CAUSES = ("transient", "permanent", "unknown")
 LOOP_FAILED = "One or more items failed"
 
 _ESCAPE_SEQUENCE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
@@ -61,6 +95,54 @@ def tail(text, limit):
     """The last `limit` characters: programs say what went wrong at the end."""
     text = text.strip()
     return text if len(text) <= limit else "…" + text[-limit:]
+
+
+def lines_of(outcome):
+    """The lines that may name a failure's cause, the last first: of the errors, then of the output, then of `msg`."""
+    parts = [outcome, *(outcome.get(key) for key in ("extract_results",) if isinstance(outcome.get(key), dict))]
+    for stream in ("err", "stderr", "module_stderr", "out", "stdout", "module_stdout", "msg", "reason"):
+        for part in parts:
+            text = part.get(stream)
+            if isinstance(text, str) and text.strip():
+                yield from reversed([line for line in text[-CAUSE_TEXT_LIMIT_CHARACTERS:].splitlines() if line.strip()])
+
+
+def code_of(outcome):
+    """The exit code of a failed module's program, or None."""
+    for part in (outcome, outcome.get("extract_results")):
+        code = part.get("rc") if isinstance(part, dict) else None
+        if isinstance(code, int) and not isinstance(code, bool):
+            return code
+    return None
+
+
+def cause_of(module, outcome):
+    """(cause, reason, line): whether another run on the same machine can succeed, why, and the line that says so."""
+    if module.rsplit(".", 1)[-1] in CHECK_ACTIONS:
+        return "permanent", "check", None
+    lines = list(lines_of(outcome))
+    if outcome.get("unreachable"):
+        refused = next((line for line in lines if LOGIN_REFUSED.search(line)), None)
+        if refused is not None:
+            return "unknown", "login", refused
+        return "transient", "connection", lines[0] if lines else None
+    code = code_of(outcome)
+    for cause, reason, pattern in CAUSE_WORDS:
+        line = next((line for line in lines if pattern.search(line)), None)
+        if line is not None:
+            return cause, reason, line
+    if code in CAUSE_CODES or any(line.strip() == "Killed" for line in lines):
+        return "transient", CAUSE_CODES.get(code, "memory"), lines[0] if lines else None
+    if died_silently(outcome):
+        return "transient", "killed", lines[0] if lines else None
+    return "unknown", "other", lines[0] if lines else None
+
+
+def died_silently(outcome):
+    """Whether the module ended without a result and without an exception of its own: something ended its process."""
+    if "module_stdout" not in outcome and "module_stderr" not in outcome:
+        return False
+    return not any("Traceback" in str(outcome.get(stream) or "") for stream in ("module_stdout", "module_stderr"))
 
 
 def secrets_of(path):
@@ -94,6 +176,9 @@ class CallbackModule(CallbackBase):
         self._started = {}
         self._task_started = time.monotonic()
         self._secrets = []
+        self._task_name = None
+        self._queue = None
+        self._is_open = False
 
     # The wire
 
@@ -155,6 +240,25 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_start(self, playbook):
         self._read_secrets(context.CLIARGS.get("extra_vars") or ())
         self._send("playbook.start", playbook=os.path.basename(playbook._file_name))
+        self._is_open = True
+        atexit.register(self._end, os.getpid())
+
+    def _end(self, process):
+        """Report a run that ended without a recap. Ansible has no callback for that: a dead worker is an exception."""
+        if not self._is_open or os.getpid() != process:
+            return
+        self._is_open = False
+        workers = getattr(self._queue, "_workers", None) or ()
+        died = next((code for code in (getattr(worker, "exitcode", None) for worker in workers) if code), None)
+        fields = {} if self._task_name is None else {"task": self._task_name}
+        if died is None:
+            self._send("run.broken", cause="unknown", reason="other", **fields, message="the run ended without a recap")
+            return
+        if died < 0:
+            fields["signal"] = -died
+        ending = f"was ended by signal {-died}" if died < 0 else f"ended with {died}"
+        self._send("run.broken", cause="transient", reason="worker", **fields,
+                   message=f"a worker of ansible-playbook {ending}")
 
     def _read_secrets(self, extra_vars):
         """Learn the secrets before the first task, from the variable files that the command line names."""
@@ -182,8 +286,19 @@ class CallbackModule(CallbackBase):
         manager = play.get_variable_manager()
         if manager is not None:
             self._add_secrets(manager.extra_vars)
+        self._queue = self._caller(sys._getframe())
         self._index = 0
         self._send("play.start", play=self._name(play.get_name()), tasks=self._count(play, manager))
+
+    @staticmethod
+    def _caller(frame):
+        """Ansible's task queue manager, which calls this callback and holds the workers; None if there is none."""
+        while frame is not None:
+            owner = frame.f_locals.get("self")
+            if type(owner).__name__ == "TaskQueueManager":
+                return owner
+            frame = frame.f_back
+        return None
 
     @staticmethod
     def _count(play, manager):
@@ -214,7 +329,8 @@ class CallbackModule(CallbackBase):
         self._task_started = time.monotonic()
         if not handler:
             self._index += 1
-        self._send("task.start", task=self._name(task.get_name()), index=self._index, handler=handler)
+        self._task_name = self._name(task.get_name())
+        self._send("task.start", task=self._task_name, index=self._index, handler=handler)
 
     def v2_runner_on_start(self, host, task):
         self._started[host.get_name(), task._uuid] = time.monotonic()
@@ -234,6 +350,7 @@ class CallbackModule(CallbackBase):
                 "failed": summary["failures"], "skipped": summary["skipped"], "rescued": summary["rescued"],
                 "ignored": summary["ignored"],
             }
+        self._is_open = False
         self._send("recap", hosts=hosts, data=dict(stats.custom.get("_run", {})))
 
     # The tasks
@@ -253,25 +370,50 @@ class CallbackModule(CallbackBase):
         # no_log is a template until the task runs: anything but a plain "no" counts as "yes" unless the result says so.
         return bool(outcome.get("_ansible_no_log")) or "censored" in outcome or task.no_log is True
 
-    def _message(self, result):
-        """The reason of a failure on one line: the module's own message and the end of its standard error."""
+    def _outcome(self, result):
+        """The result that failed, of a loop its first item that did; None if it is not to be shown."""
         outcome = result.result
         if self._hidden(result.task, outcome):
-            return HIDDEN
+            return None
         items = [item for item in outcome.get("results") or [] if isinstance(item, dict)]
         failed = next((item for item in items if item.get("failed") or item.get("unreachable")), None)
-        if failed is not None:
-            if self._hidden(result.task, failed):
-                return HIDDEN
-            outcome = {**failed, "msg": failed.get("msg") or outcome.get("msg")}
+        if failed is None:
+            return outcome
+        if self._hidden(result.task, failed):
+            return None
+        return {**failed, "msg": failed.get("msg") or outcome.get("msg")}
+
+    def _cause(self, result, is_unreachable):
+        """The members that tell the cause of a failure: see the README."""
+        module = result.task.resolved_action or result.task.action
+        outcome = self._outcome(result) or {}
+        cause, reason, line = cause_of(module, {**outcome, "unreachable": is_unreachable})
+        told = result.task.get_vars().get("aura_cause")
+        if told in CAUSES and not is_unreachable:
+            cause, reason = str(told), "told"
+        fields = {"module": self._name(module), "cause": cause, "reason": reason}
+        code = code_of(outcome)
+        if code is not None:
+            fields["rc"] = code
+        if line is not None:
+            fields["words"] = one_line(self._mask(line), WORDS_LIMIT_BYTES)
+        return fields
+
+    def _message(self, result):
+        """The reason of a failure on one line: the module's own message and the end of its standard error."""
+        outcome = self._outcome(result)
+        if outcome is None:
+            return HIDDEN
         parts = []
         message = outcome.get("msg") or outcome.get("reason") or ""
         message = self._mask(message if isinstance(message, str) else json.dumps(message, default=str))
         if message:
             parts.append(tail(message, MESSAGE_LIMIT_BYTES // 2))
-        for stream in ("stderr", "module_stderr", "stdout", "module_stdout"):
+        inner = outcome.get("extract_results")
+        streams = {**(inner if isinstance(inner, dict) else {}), **outcome}
+        for stream in ("stderr", "module_stderr", "err", "stdout", "module_stdout"):
             # Masked before it is cut: half a secret would not be found.
-            text = self._mask(outcome.get(stream))
+            text = self._mask(streams.get(stream))
             if isinstance(text, str) and text.strip() and text.strip() not in message:
                 parts.append(tail(text, MESSAGE_LIMIT_BYTES // 3))
                 break
@@ -305,8 +447,9 @@ class CallbackModule(CallbackBase):
     def v2_runner_on_failed(self, result, ignore_errors=False):
         self._warnings(result)
         self._send(
-            "task.failed", **self._fields(result), message=self._message(result), ignored=bool(ignore_errors),
-            durationMs=self._duration(result))
+            "task.failed", **self._fields(result), **self._cause(result, False), message=self._message(result),
+            ignored=bool(ignore_errors), durationMs=self._duration(result))
 
     def v2_runner_on_unreachable(self, result):
-        self._send("task.unreachable", **self._fields(result), message=self._message(result))
+        self._send(
+            "task.unreachable", **self._fields(result), **self._cause(result, True), message=self._message(result))
