@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 
 import pytest
+import yaml
 from conftest import TREE, program
 
 
@@ -42,3 +43,29 @@ def test_only_modules_that_come_with_ansible_core_are_used():
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             for other in ("community.", "ansible.posix.", "ansible.utils."):
                 assert f"{other}" not in line, f"{path}:{number}"
+
+
+def tasks_of(document):
+    """Every task of a task file or playbook, in blocks too."""
+    if isinstance(document, list):
+        for entry in document:
+            yield from tasks_of(entry)
+    elif isinstance(document, dict):
+        yield document
+        for key in ("tasks", "pre_tasks", "post_tasks", "handlers", "block", "rescue", "always"):
+            yield from tasks_of(document.get(key) or [])
+
+
+def test_no_task_with_a_retry_looks_for_a_file_to_know_that_it_is_done():
+    """The file is there after a failed try as well, so the retry would do nothing and succeed."""
+    seen = 0
+    for path in [*TREE.glob("roles/*/*/*.yml"), *TREE.glob("playbooks/**/*.yml")]:
+        for task in tasks_of(yaml.safe_load(path.read_text(encoding="utf-8"))):
+            arguments = [task.get("args") or {}, *(value for key, value in task.items() if key.startswith("ansible."))]
+            marked = [key for value in arguments if isinstance(value, dict) for key in value
+                      if key in ("creates", "removes")]
+            seen += 1
+            assert not (marked and "until" in task), f"{path}: {task.get('name')}"
+            assert not marked or "ansible.builtin.command" not in task, (
+                f"{path}: {task.get('name')}: a mark must be written last, not by the command itself")
+    assert seen > 100

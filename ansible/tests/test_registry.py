@@ -21,6 +21,17 @@ while [ $# -gt 0 ]; do
     shift
 done
 mkdir -p "$prefix/lib/node_modules" "$prefix/bin"
+# What a real npm 10 leaves of a try that did not end: the link, and if it was killed the package as well.
+if test -s /run/npm-fate; then
+    read -r fate < /run/npm-fate
+    sed -i 1d /run/npm-fate
+    ln -s ../lib/node_modules/openclaw/bin/openclaw "$prefix/bin/openclaw"
+    test "$fate" = script && { echo "npm error code 1" >&2; echo "npm error ELIFECYCLE postinstall" >&2; exit 1; }
+    tar -xzf "/usr/local/share/openclaw-$version.tgz" -C "$prefix/lib/node_modules"
+    mv "$prefix/lib/node_modules/package" "$prefix/lib/node_modules/openclaw"
+    touch "$prefix/lib/node_modules/openclaw/half"
+    kill -9 $$
+fi
 cd "$prefix/lib/node_modules"
 tar -xzf "/usr/local/share/openclaw-$version.tgz"
 mv package openclaw
@@ -35,7 +46,7 @@ ln -s ../lib/node_modules/openclaw/bin/openclaw "$prefix/bin/openclaw"
         site.machine.sh(
             f"cat > /usr/local/bin/npm <<'END'\n{self.NPM}END\n"
             f"cat > /usr/local/bin/node <<'END'\n#!/bin/sh\necho {node}\nEND\n"
-            ": > /run/npm-calls; chmod a+rw /run/npm-calls; "
+            ": > /run/npm-calls; : > /run/npm-fate; chmod a+rw /run /run/npm-calls /run/npm-fate; "
             "chmod a+rx /usr/local/bin/npm /usr/local/bin/node; chmod a+r /usr/local/share/*.tgz")
 
     def test_the_exact_version_is_installed_by_the_agents_user(self, site):
@@ -72,3 +83,42 @@ ln -s ../lib/node_modules/openclaw/bin/openclaw "$prefix/bin/openclaw"
         self.pretend(site, node="v23.0.0")
         run = site.configure("agent_runtime", "-e", "agent_runtime_node_source=preinstalled", agent_source="npm")
         assert "cannot run the agent with Node v23.0.0" in reason(run)
+
+    def fate(self, site, *fates):
+        """What becomes of the next tries of npm, which installs the version anew."""
+        self.pretend(site)
+        site.machine.sh(
+            f"rm -rf /opt/{AGENT}/{NEXT_VERSION}; printf '%s\\n' {' '.join(fates)} > /run/npm-fate")
+        return site.configure(
+            "agent_runtime", "-e", '{"agent_runtime_npm_delay_seconds": 1}', agent_source="npm", version=NEXT_VERSION)
+
+    def is_whole(self, site):
+        """Whether the version in its place is what one undisturbed try of npm leaves."""
+        listed = site.machine.sh(f"cd /opt/{AGENT}/{NEXT_VERSION}; find . | sort; readlink bin/{AGENT}")
+        return "half" not in listed and f"./lib/node_modules/{AGENT}/package.json" in listed
+
+    def test_an_install_script_that_fails_once_is_run_again(self, site):
+        run = self.fate(site, "script")
+        succeeded(run)
+        assert len(run.of("task.retry", task="agent_runtime : Install the pinned version")) == 1
+        assert self.is_whole(site)
+        unchanged(site.configure("agent_runtime", agent_source="npm", version=NEXT_VERSION))
+
+    def test_what_a_killed_npm_left_is_never_published(self, site):
+        run = self.fate(site, "killed")
+        succeeded(run)
+        assert self.is_whole(site)
+        run = self.fate(site, "killed", "killed", "killed")
+        assert reason(run)
+        failed, = run.of("task.failed")
+        assert failed["task"] == "agent_runtime : Install the pinned version"
+        assert failed["cause"] == "transient"
+        assert site.machine.run(f"test -e /opt/{AGENT}/{NEXT_VERSION}").returncode == 1
+        assert site.machine.run(f"test -e /opt/{AGENT}/.staging").returncode == 1
+        succeeded(site.configure("agent_runtime", agent_source="npm", version=NEXT_VERSION))
+        assert self.is_whole(site)
+
+    def test_the_words_of_a_failed_install_script_reach_the_operator(self, site):
+        run = self.fate(site, "script", "script", "script")
+        assert "ELIFECYCLE" in reason(run)
+        succeeded(site.configure("agent_runtime", agent_source="npm", version=NEXT_VERSION))
