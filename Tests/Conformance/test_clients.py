@@ -1,5 +1,6 @@
 """The conformance list for clients, played by every adapter in clients/adapters."""
 
+import os
 import pathlib
 import sys
 
@@ -7,6 +8,8 @@ import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent / "clients"
 sys.path[:0] = [str(HERE)]
+
+from harness.node import compile_client, node  # noqa: E402
 
 import player  # noqa: E402
 import plays  # noqa: E402
@@ -16,12 +19,11 @@ ADAPTERS = {path.stem: player.adapter_named(path) for path in sorted((HERE / "ad
 
 @pytest.fixture(scope="session", autouse=True)
 def typescript(request, tmp_path_factory):
-    """The directory of the compiled TypeScript client, for its adapter."""
+    """Compiles the TypeScript client, for its adapter, and puts a Node that is new enough first on the path."""
     if not any("typescript" in item.name for item in request.session.items):
         return
-    import os
-    from harness.node import compile_client
     os.environ["AURA_CLIENT_BUILD"] = str(compile_client(tmp_path_factory.mktemp("typescript")))
+    os.environ["PATH"] = f"{os.path.dirname(node())}{os.pathsep}{os.environ['PATH']}"
 
 
 @pytest.mark.parametrize("rule", player.RULES, ids=lambda rule: rule["id"])

@@ -2,25 +2,19 @@
 
 import json
 import re
-import shutil
 import signal
 import socket
 import subprocess
 
 import pytest
 
-from harness import REPOSITORY, eventually, finish, fresh_name
-from harness.node import compile_typescript, node
-
-SOURCE = REPOSITORY / "clients/typescript"
-
+from harness import eventually, finish, fresh_name
+from harness.node import compile_client, compile_typescript, node
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
     """The package's directory, with what was compiled of it: the client in `dist`, its users in `build`."""
-    package = tmp_path_factory.mktemp("typescript") / "client"
-    shutil.copytree(SOURCE, package, ignore=shutil.ignore_patterns("dist", "build"))
-    compile_typescript(package)
+    package = compile_client(tmp_path_factory.mktemp("typescript"))
     # The client's users see what others see: its declarations, by the package's name.
     compile_typescript(package / "tests")
     return package

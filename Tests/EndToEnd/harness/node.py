@@ -5,6 +5,8 @@ import pathlib
 import shutil
 import subprocess
 
+from .places import REPOSITORY
+
 OLDEST = 20
 
 
@@ -30,3 +32,11 @@ def compile_typescript(project):
     assert compiler, "tsc is missing: run make setup"
     done = subprocess.run([node(), compiler, "--project", project], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def compile_client(folder):
+    """Compiles a copy of the TypeScript client, and returns its directory: the client is in `dist`."""
+    package = folder / "client"
+    shutil.copytree(REPOSITORY / "clients/typescript", package, ignore=shutil.ignore_patterns("dist", "build"))
+    compile_typescript(package)
+    return package

@@ -17,6 +17,11 @@ export interface ClientOptions {
     timeoutMs?: number;
     /** For how long a daemon that cannot be reached is tried, in milliseconds: a minute where none is given. */
     patienceMs?: number;
+    /**
+     * After so long without a byte, while something is waited for, the daemon is pinged, in milliseconds: 30 s if none
+     * is given. If that is not answered either, the connection is made anew.
+     */
+    silenceMs?: number;
     /** What opens an address that begins with `ws:`: the platform's own `WebSocket` where none is given. */
     webSocket?: WebSocketClass;
 }
@@ -38,15 +43,16 @@ export class Client extends Methods {
     private connection: Promise<Connection> | undefined;
 
     /**
-     * `address` is a Unix socket's path, `tcp:HOST:PORT` or `ws://HOST:PORT/ws`; without one it is `AURA_SOCKET` or
-     * `/run/aura/aurad.sock`.
+     * `address` is `unix:PATH`, `tcp:HOST:PORT` (IPv6 in brackets), `ws://HOST:PORT/ws` or a path. Without one it is
+     * `AURA_SOCKET`; else `$XDG_RUNTIME_DIR/aura/aurad.sock` if that exists; else `/run/aura/aurad.sock`.
      */
     constructor(address?: string, options: ClientOptions = {}) {
         super();
         this.address = parseAddress(address);
         this.timeoutMs = options.timeoutMs ?? 60_000;
         this.patienceMs = options.patienceMs ?? 60_000;
-        this.dialing = { address: this.address, timeoutMs: this.timeoutMs, webSocket: options.webSocket };
+        const silenceMs = options.silenceMs ?? 30_000;
+        this.dialing = { address: this.address, timeoutMs: this.timeoutMs, silenceMs, webSocket: options.webSocket };
     }
 
     /** Ends the client, its subscriptions, and with `ConnectionLost` the calls that still wait. */
@@ -64,6 +70,10 @@ export class Client extends Methods {
                 signal.throwIfAborted();
                 try {
                     const connection = await abortable(this.present(), signal);
+                    if (connection.isDoubtful) {
+                        connection.close();
+                        continue;
+                    }
                     patience.connected();
                     return (await connection.call(method, params, timeoutMs, signal)) as Result;
                 } catch (failure) {
@@ -98,6 +108,7 @@ export class Client extends Methods {
      * event that comes meanwhile must not be missed.
      */
     subscribe(options: SubscribeOptions = {}): Subscription {
+        this.ending.signal.throwIfAborted();
         return new Subscription(this.dialing, this.newPatience(), options, this.ending.signal);
     }
 

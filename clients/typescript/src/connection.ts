@@ -1,8 +1,9 @@
 // JSON-RPC 2.0 over a transport.
 
 import type { Address } from "./address.js";
+import { messageText } from "./checks.js";
 import { errorsByCode } from "./errors.js";
-import { AuraError, ProtocolError, type ErrorObject } from "./failures.js";
+import { AuraError, ProtocolError, TimeoutError, type ErrorObject } from "./failures.js";
 import { Broken } from "./patience.js";
 import { abortable, within } from "./signals.js";
 import { openTransport, type Receiver, type Transport } from "./transport.js";
@@ -12,10 +13,14 @@ import type { WebSocketClass } from "./websocket.js";
 /** Notifications that wait for their reader. While there are more, the transport pauses, and the daemon keeps the rest. */
 const NOTES_LIMIT = 1024;
 
+/** A connection attempt is given up after so long, or after the client's time limit if that is shorter. */
+const LONGEST_CONNECT_MS = 10_000;
+
 /** How to reach a daemon. */
 export interface Dialing {
     address: Address;
     timeoutMs: number;
+    silenceMs: number;
     webSocket?: WebSocketClass;
 }
 
@@ -36,25 +41,44 @@ interface Waiting<Value> {
     reject(failure: unknown): void;
 }
 
+/** A call that waits, and the length of its message. */
+interface Call extends Waiting<unknown> {
+    characters: number;
+}
+
 /** A transport on which any number of calls wait at once. */
 export class Connection implements Receiver {
     private transport!: Transport;
     private failure: Error | undefined;
     private lastId = 0;
-    private readonly calls = new Map<number, Waiting<unknown>>();
+    private readonly calls = new Map<number, Call>();
     private readonly notes: EventNotification[] = [];
     private reader: Waiting<EventNotification> | undefined;
     private isPaused = false;
+    /** Whether notifications are waited for. */
+    private isFollowed = false;
+    /** When something came last, and since when nothing came while something was waited for. */
+    private heardAt = performance.now();
+    private quietSince = this.heardAt;
+    private watch: ReturnType<typeof setTimeout> | undefined;
+    /** A call timed out, and nothing came since it was sent. */
+    isDoubtful = false;
 
     /** `onEnd` is called once, when the connection is of no more use. */
-    private constructor(private readonly onEnd: () => void) {}
+    private constructor(private readonly dialing: Dialing, private readonly onEnd: () => void) {}
 
     static async open(dialing: Dialing, signal: AbortSignal, onEnd = () => {}): Promise<Connection> {
-        const connection = new Connection(onEnd);
-        const { address, timeoutMs, webSocket } = dialing;
-        const words = `cannot reach aurad at ${address.text} within ${timeoutMs} ms`;
-        connection.transport = await within(timeoutMs, words, signal, (signal) =>
-            openTransport(address, connection, signal, webSocket));
+        const connection = new Connection(dialing, onEnd);
+        const { address, webSocket } = dialing;
+        const timeoutMs = Math.min(dialing.timeoutMs, LONGEST_CONNECT_MS);
+        try {
+            connection.transport = await within(timeoutMs, `no connection within ${timeoutMs} ms`, signal, (signal) =>
+                openTransport(address, connection, signal, webSocket));
+        } catch (failure) {
+            // Packets that are dropped are no other absence than a port that is closed.
+            throw failure instanceof TimeoutError ? new Broken(failure.message) : failure;
+        }
+        connection.lookAgain(dialing.silenceMs);
         return connection;
     }
 
@@ -62,12 +86,17 @@ export class Connection implements Receiver {
     async call(method: string, params: object, timeoutMs: number, signal: AbortSignal): Promise<unknown> {
         if (this.failure) throw this.failure;
         signal.throwIfAborted();
+        const sentAt = performance.now();
         const id = ++this.lastId;
-        this.send({ id, method, params });
-        const reply = new Promise((resolve, reject) => this.calls.set(id, { resolve, reject }));
+        const characters = this.send({ id, method, params });
+        if (this.calls.size === 0) this.quietSince = sentAt;
+        const reply = new Promise((resolve, reject) => this.calls.set(id, { resolve, reject, characters }));
         const words = `${method}: no reply within ${timeoutMs} ms`;
         try {
             return await within(timeoutMs, words, signal, (signal) => abortable(reply, signal));
+        } catch (failure) {
+            if (failure instanceof TimeoutError && this.heardAt <= sentAt) this.isDoubtful = true;
+            throw failure;
         } finally {
             // Nobody waits any more for a reply that is still to come.
             if (this.calls.delete(id)) this.send({ method: "$/cancelRequest", params: { id } });
@@ -91,11 +120,49 @@ export class Connection implements Receiver {
         this.transport.close();
     }
 
-    private send(message: { id?: number; method: string; params: object }): void {
-        this.transport.send(JSON.stringify({ jsonrpc: "2.0", ...message }));
+    /** From now on notifications are waited for, as replies are. */
+    follow(): void {
+        this.isFollowed = true;
+    }
+
+    /** Returns the length of the message. */
+    private send(message: { id?: number; method: string; params: object }): number {
+        const text = messageText(message);
+        this.transport.send(text);
+        return text.length;
+    }
+
+    // Silence.
+
+    private lookAgain(afterMs: number): void {
+        if (this.failure) return;
+        this.watch = setTimeout(() => void this.look(), Math.max(afterMs, 20));
+    }
+
+    /** Pings after a silence, while something is waited for; ends the connection if that is not answered either. */
+    private async look(): Promise<void> {
+        const { silenceMs, timeoutMs } = this.dialing;
+        const quietMs = performance.now() - this.quietSince;
+        const isAwaited = this.calls.size > 0 || (this.isFollowed && !this.isPaused);
+        if (quietMs < silenceMs || !isAwaited) return this.lookAgain(Math.max(silenceMs - quietMs, silenceMs / 8));
+        const askedAt = performance.now();
+        try {
+            await this.call("system.ping", {}, Math.min(timeoutMs, silenceMs), new AbortController().signal);
+        } catch (failure) {
+            if (failure instanceof TimeoutError && this.heardAt < askedAt && !this.isPaused) {
+                this.closed(new Broken(`the daemon sent nothing for ${Math.round(performance.now() - this.heardAt)} ms`));
+                this.transport.close();
+            }
+        }
+        this.lookAgain(silenceMs / 8);
     }
 
     // What the transport tells.
+
+    heard(): void {
+        this.heardAt = this.quietSince = performance.now();
+        this.isDoubtful = false;
+    }
 
     message(text: string): void {
         if (this.failure) return;
@@ -110,6 +177,7 @@ export class Connection implements Receiver {
     closed(failure: Error): void {
         if (this.failure) return;
         this.failure = failure;
+        clearTimeout(this.watch);
         for (const call of this.calls.values()) call.reject(failure);
         this.calls.clear();
         this.reader?.reject(failure);
@@ -121,12 +189,24 @@ export class Connection implements Receiver {
             if (message.method === "status.event") this.keep(message.params);
             return;
         }
-        // The connection itself is refused.
-        if (message.id === null) throw errorOf(message.error);
-        const call = this.calls.get(message.id);
-        this.calls.delete(message.id);
+        const id = message.id ?? this.meant(errorOf(message.error));
+        if (id === undefined) return;
+        const call = this.calls.get(id);
+        this.calls.delete(id);
         if (message.error) call?.reject(errorOf(message.error));
         else call?.resolve(message.result);
+    }
+
+    /**
+     * The one call that an error without an id can mean; undefined if there are several, which then end by their time
+     * limits. Throws the error if it means the connection.
+     */
+    private meant(error: AuraError): number | undefined {
+        if (error.code.startsWith("tooManyConnections") || error.code === "shuttingDown") throw error;
+        if (error.data.reason === "brokenFraming") throw error;
+        const limit = error.code === "messageTooLarge" && typeof error.data.limit === "number" ? error.data.limit : 0;
+        const possible = [...this.calls].filter(([, call]) => call.characters * 3 > limit);
+        return possible.length === 1 ? possible[0]![0] : undefined;
     }
 
     private keep(note: EventNotification): void {

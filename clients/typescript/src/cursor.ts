@@ -7,16 +7,28 @@ export class Cursor {
     private last: number | undefined;
     private wanted: number | undefined;
     private hasSnapshot = false;
+    /** The ids that replies named: of the instance that the filter means, and of the ledger's history. */
+    private instance: string | undefined;
+    private history: string | undefined;
 
-    constructor(private readonly given: SubscribeParameters) {
+    constructor(private readonly given: SubscribeParameters & { epoch?: string }) {
         this.wanted = given.maxEvents;
+        this.history = given.epoch;
     }
 
     /** The parameters of the next `status.subscribe`. */
-    get params(): SubscribeParameters {
+    get params(): SubscribeParameters & { epoch?: string } {
         // A snapshot of which a part was lost with its connection is asked for anew.
         const from = this.given.from === "snapshot" && !this.hasSnapshot ? "snapshot" : this.last ?? this.given.from;
-        return { ...this.given, from, maxEvents: this.wanted };
+        const params = { ...this.given, from, maxEvents: this.wanted, epoch: typeof from === "number" ? this.history : undefined };
+        // A name may mean another instance by now.
+        if (this.instance) params.filter = { ...this.given.filter, instance: this.instance };
+        return params;
+    }
+
+    /** The history that `seq` belongs to, if the daemon named one. */
+    get epoch(): string | undefined {
+        return this.history;
     }
 
     /** The place in the ledger up to which everything has come. */
@@ -30,7 +42,10 @@ export class Cursor {
     }
 
     /** A subscription from now on begins behind the head that its reply names. */
-    begun(reply: SubscribeResult): void {
+    begun(reply: SubscribeResult & { instance?: string; epoch?: string }): void {
+        // An older daemon names neither.
+        this.instance = reply.instance ?? this.instance;
+        this.history = reply.epoch ?? this.history;
         if ((this.given.from ?? "now") === "now") this.last ??= reply.head;
     }
 

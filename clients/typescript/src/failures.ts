@@ -37,12 +37,17 @@ export class ConnectionLost extends Error {
     override readonly name = "ConnectionLost";
 }
 
+/** The call was not sent, since every daemon refuses its message: it is too long, or a value in it is out of range. */
+export class CannotSend extends Error {
+    override readonly name = "CannotSend";
+}
+
 /** What came was no JSON-RPC, or longer than a client takes. */
 export class ProtocolError extends Error {
     override readonly name = "ProtocolError";
 }
 
-/** A reply, or a connection, did not come in time. */
+/** A reply did not come in time. */
 export class TimeoutError extends Error {
     override readonly name = "TimeoutError";
 }

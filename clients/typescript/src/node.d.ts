@@ -7,6 +7,10 @@ declare var process: {
     once(signal: "SIGTERM", listener: () => void): void;
 };
 
+declare module "node:fs" {
+    export function existsSync(path: string): boolean;
+}
+
 declare module "node:net" {
     export interface Socket {
         once(event: "connect" | "close", listener: () => void): this;
@@ -17,6 +21,7 @@ declare module "node:net" {
         pause(): this;
         resume(): this;
         destroy(error?: Error): this;
+        setKeepAlive(enable: boolean, initialDelayMs: number): this;
     }
 
     export function connect(address: { path: string } | { host: string; port: number }): Socket;

@@ -9,7 +9,7 @@ export class Broken extends Error {
 }
 
 /** After these the same call may be sent again on another connection, since it was not carried out. */
-const NOT_CARRIED_OUT = new Set(["shuttingDown", "tooManyConnections", "tooManyConnectionsOfUser", "tooManyInFlight"]);
+const NOT_CARRIED_OUT = new Set(["shuttingDown", "tooManyInFlight"]);
 
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2000;
@@ -53,5 +53,9 @@ export class Patience {
 }
 
 function isWorthAnother(failure: unknown): failure is Error {
-    return failure instanceof Broken || (failure instanceof AuraError && NOT_CARRIED_OUT.has(failure.code));
+    return failure instanceof Broken || (failure instanceof AuraError && wasNotCarriedOut(failure.code));
+}
+
+function wasNotCarriedOut(code: string): boolean {
+    return NOT_CARRIED_OUT.has(code) || code.startsWith("tooManyConnections");
 }

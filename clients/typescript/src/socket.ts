@@ -1,5 +1,6 @@
 // A message a line, over a Unix socket or TCP.
 
+import { existsSync } from "node:fs";
 import { connect, type Socket } from "node:net";
 
 import type { SocketAddress } from "./address.js";
@@ -11,9 +12,14 @@ import type { Receiver, Transport } from "./transport.js";
 /** A reply may be as long as the daemon's outbound queue; more than this is no daemon's. */
 const LONGEST_MESSAGE = 64 << 20;
 
+/** After so long without a packet the kernel probes the peer. */
+const KEEPALIVE_MS = 30_000;
+
 export function openSocket(address: SocketAddress, receiver: Receiver, signal: AbortSignal): Promise<Transport> {
     return new Promise((resolve, reject) => {
-        const socket = connect(address);
+        const socket = connect("paths" in address ? { path: chosen(address) } : address);
+        // Lets the kernel notice a peer that vanished. A Unix socket ignores it.
+        socket.setKeepAlive(true, KEEPALIVE_MS);
         let failure: Error = new Broken("the daemon closed the connection");
         const forget = onAbort(signal, (reason) => {
             socket.destroy();
@@ -35,10 +41,17 @@ export function openSocket(address: SocketAddress, receiver: Receiver, signal: A
     });
 }
 
+/** The same at every connection, so that calls are not sent again to another daemon. */
+function chosen(address: { paths: string[] }): string {
+    address.paths = [address.paths.find((path) => existsSync(path)) ?? address.paths.at(-1)!];
+    return address.paths[0]!;
+}
+
 function read(socket: Socket, receiver: Receiver): void {
     const lines = new Lines();
     socket.setEncoding("utf8");
     socket.on("data", (text) => {
+        receiver.heard();
         for (const line of lines.feed(text)) receiver.message(line);
         if (lines.unfinished > LONGEST_MESSAGE) {
             socket.destroy(new ProtocolError(`a message of more than ${LONGEST_MESSAGE} characters`));

@@ -8,6 +8,8 @@ import type { Event, EventNotification, Instance, Snapshot, SubscribeParameters 
 import type { SubscribeResult, SubscriptionEnded, SubscriptionEndReason } from "./types.js";
 
 export interface SubscribeOptions extends SubscribeParameters {
+    /** Goes with a `from` that is a `seq`: both as an earlier subscription had them. */
+    epoch?: string;
     /** Ends it early: whoever iterates gets the signal's reason thrown. */
     signal?: AbortSignal;
 }
@@ -49,6 +51,16 @@ export class Subscription implements AsyncIterable<Event> {
     /** Why it ended by itself: `terminal`, `maxEvents`, `lagged`, `cursorExpired`; undefined while it has not. */
     get reason(): SubscriptionEndReason | undefined {
         return this.endReason;
+    }
+
+    /** The `seq` up to which everything was delivered: where another subscription may go on, with `epoch`. */
+    get seq(): number {
+        return this.cursor.seq;
+    }
+
+    /** The history that `seq` belongs to; undefined if the daemon names none. */
+    get epoch(): string | undefined {
+        return this.cursor.epoch;
     }
 
     /** Subscribes now, so that nothing from here on is missed by a subscription from `"now"`. */
@@ -147,6 +159,7 @@ export class Subscription implements AsyncIterable<Event> {
         try {
             const reply = await connection.call("status.subscribe", params, this.dialing.timeoutMs, this.ending.signal);
             this.cursor.begun(reply as SubscribeResult);
+            connection.follow();
             this.patience.renew();
             return connection;
         } catch (failure) {

@@ -14,6 +14,8 @@ export interface Transport {
 
 /** Who is told what comes. */
 export interface Receiver {
+    /** Something came, maybe not a whole message. */
+    heard(): void;
     message(text: string): void;
     /** The last that is told. */
     closed(failure: Error): void;

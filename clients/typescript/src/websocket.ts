@@ -45,6 +45,7 @@ class WebSocketTransport implements Transport {
 
     private take(data: unknown): void {
         if (this.isOver) return;
+        this.receiver.heard();
         if (typeof data === "string") this.receiver.message(data);
         else this.end(new ProtocolError("a frame that is no text"));
     }

@@ -29,8 +29,6 @@ LONGEST_CONNECT = 10.0
 UNSENT_BYTES = 4 << 20
 # A reply may be as long as the daemon's outbound queue; more than this is no daemon's.
 LONGEST_MESSAGE = 64 << 20
-# After these the same call may be sent again on another connection, since it was not carried out.
-NOT_CARRIED_OUT = {"shuttingDown", "tooManyConnections", "tooManyConnectionsOfUser", "tooManyInFlight"}
 
 
 @dataclass(frozen=True)
@@ -108,6 +106,11 @@ def check(value: Any, depth: int = 2) -> None:
                 check(name, depth)
         for each in value.values() if isinstance(value, Mapping) else value:
             check(each, depth + 1)
+
+
+def was_not_carried_out(code: str) -> bool:
+    """True if the same call may be sent again. Further limits of connections may come with a newer daemon."""
+    return code in ("shuttingDown", "tooManyInFlight") or code.startswith("tooManyConnections")
 
 
 def is_of_connection(error: Mapping[str, Any]) -> bool:

@@ -13,8 +13,8 @@ from typing import Any, AsyncIterator, Callable
 from ._errors import AuraError, ClientClosed, ConnectionLost, JobFailed
 from ._methods import AsyncMethods, Decoder, Result
 from ._wire import (
-    LONGEST_CONNECT, LONGEST_MESSAGE, NOT_CARRIED_OUT, UNSENT_BYTES, Address, Cursor, Patience, Wire, is_of_connection, keep_alive, meant_call,
-    reply_time, result_of, wait_time,
+    LONGEST_CONNECT, LONGEST_MESSAGE, UNSENT_BYTES, Address, Cursor, Patience, Wire, is_of_connection, keep_alive, meant_call,
+    reply_time, result_of, wait_time, was_not_carried_out,
 )
 from .types import Event, EventFilter, Instance, Job, JobResult, LagPolicy, OperationResult, SubscriptionEndReason
 
@@ -286,7 +286,7 @@ class AsyncClient(AsyncMethods):
             except OSError as error:
                 failure: Exception = error
             except AuraError as error:
-                if error.code not in NOT_CARRIED_OUT:
+                if not was_not_carried_out(error.code):
                     raise
                 failure = error
             if self._is_closed:
@@ -436,7 +436,7 @@ class AsyncSubscription(AsyncIterator[Event]):
                     await connection.close()
                     raise
             except (OSError, AuraError) as error:
-                if isinstance(error, AuraError) and error.code not in NOT_CARRIED_OUT:
+                if isinstance(error, AuraError) and not was_not_carried_out(error.code):
                     self._is_over = True
                     raise
                 await self._recover(error)
@@ -466,7 +466,7 @@ class AsyncSubscription(AsyncIterator[Event]):
         try:
             message = await self._connection.note()
         except (OSError, AuraError) as error:
-            if isinstance(error, AuraError) and error.code not in NOT_CARRIED_OUT:
+            if isinstance(error, AuraError) and not was_not_carried_out(error.code):
                 await self.close()
                 raise
             await self._recover(error)

@@ -15,8 +15,8 @@ from typing import Any, Callable, Iterator
 from ._errors import AuraError, ClientClosed, ConnectionLost, JobFailed, ProtocolError
 from ._methods import Decoder, Methods, Result
 from ._wire import (
-    LONGEST_CONNECT, NOT_CARRIED_OUT, Address, Cursor, Patience, Wire, is_of_connection, keep_alive, meant_call, reply_time, result_of,
-    wait_time,
+    LONGEST_CONNECT, Address, Cursor, Patience, Wire, is_of_connection, keep_alive, meant_call, reply_time, result_of,
+    wait_time, was_not_carried_out,
 )
 from .types import Event, EventFilter, Instance, Job, JobResult, LagPolicy, OperationResult, SubscriptionEndReason
 
@@ -358,7 +358,7 @@ class Client(Methods):
             except OSError as error:
                 failure: Exception = error
             except AuraError as error:
-                if error.code not in NOT_CARRIED_OUT:
+                if not was_not_carried_out(error.code):
                     raise
                 failure = error
             if self._closed.is_set():
@@ -400,7 +400,11 @@ class Client(Methods):
         self._adopt()
         subscription = Subscription(self.address, params, self.timeout, self.patience, self.silence)
         with self._lock:
+            # Before it connects, so that closing the client reaches it.
             self._subscriptions.add(subscription)
+        if self._closed.is_set():
+            raise self._closing()
+        subscription.begin()
         return subscription
 
     def follow(self, job: str) -> Subscription:
@@ -439,7 +443,6 @@ class Subscription(Iterator[Event]):
         self._patience = Patience(patience, address)
         self._connection: Connection | None = None
         self._over = threading.Event()
-        self._open()
 
     @property
     def reason(self) -> SubscriptionEndReason | None:
@@ -491,7 +494,7 @@ class Subscription(Iterator[Event]):
                 self._connection = None
                 self._cursor.lost()
             if self._connection is None:
-                self._open()
+                self.begin()
             if (connection := self._connection) is None:
                 return None
             message = connection.note()
@@ -499,7 +502,7 @@ class Subscription(Iterator[Event]):
             # Patience is over: whoever iterates is told, since an end without a word looks like the stream's own.
             raise
         except (OSError, AuraError) as error:
-            if isinstance(error, AuraError) and error.code not in NOT_CARRIED_OUT:
+            if isinstance(error, AuraError) and not was_not_carried_out(error.code):
                 self.close()
                 raise
             self._recover(error)
@@ -509,13 +512,14 @@ class Subscription(Iterator[Event]):
             self.close()
         return event
 
-    def _open(self) -> None:
-        while not self._over.is_set():
+    def begin(self) -> None:
+        """Subscribes, if it has no connection; `Client.subscribe` does."""
+        while self._connection is None and not self._over.is_set():
             try:
                 self._connection = Connection(self._address, self._timeout, self._silence, keeps_notes=True)
                 reply = self._connection.call("status.subscribe", self._cursor.params, self._timeout)
             except (OSError, AuraError) as error:
-                if isinstance(error, AuraError) and error.code not in NOT_CARRIED_OUT:
+                if isinstance(error, AuraError) and not was_not_carried_out(error.code):
                     self.close()
                     raise
                 self._recover(error)
