@@ -5,6 +5,7 @@ import contextlib
 import importlib
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -386,6 +387,29 @@ def test_waits_that_were_given_up_free_their_slots(aura, client, world):
                 await asyncio.gather(*(given_up.status_get(operation.instance.id) for _ in range(200)))
                 assert (await given_up.job_get(operation.job.id)).job.finished_at is None
         asyncio.run(asyncio.wait_for(story(), 60))
+    client.wait(client.destroy(operation.instance.id).job.id)
+
+
+def test_an_interrupted_call_frees_its_slot(aura, client, world):
+    """As ^C does, and what frameworks with time limits raise in a signal's handler."""
+    class Interrupted(BaseException):
+        pass
+
+    def interrupt(*_):
+        raise Interrupted
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        with endless_jobs(world), aura.Client(str(world.daemon.socket), timeout=20, patience=0.5) as interrupted:
+            operation = interrupted.provision(fresh_name(), "eu-central", "small")
+            for _ in range(300):
+                signal.setitimer(signal.ITIMER_REAL, 0.01)
+                with pytest.raises(Interrupted):
+                    interrupted.wait(operation.job.id)
+            assert interrupted.job_get(operation.job.id).job.finished_at is None
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
     client.wait(client.destroy(operation.instance.id).job.id)
 
 

@@ -21,6 +21,10 @@ from ._wire import (
 from .types import Event, EventFilter, Instance, Job, JobResult, LagPolicy, OperationResult, SubscriptionEndReason
 
 
+# The values of poll(2), also where there is none.
+POLLIN, POLLOUT = 1, 4
+
+
 @dataclass
 class Pending:
     """A call that waits for its reply."""
@@ -83,7 +87,7 @@ class Connection:
     @property
     def is_usable(self) -> bool:
         """False if a call timed out in silence, and nothing was received since."""
-        return self.failure is None and not (self._is_doubtful and not self._is_ready(select.POLLIN, 0))
+        return self.failure is None and not (self._is_doubtful and not self._is_ready(POLLIN, 0))
 
     def call(self, method: str, params: dict[str, Any], timeout: float) -> Any:
         """The result of a call. Raises the daemon's error, `TimeoutError`, or an `OSError` if the connection ends."""
@@ -148,7 +152,7 @@ class Connection:
         """Takes the messages that come next, if any come before `end` or the next look at the silence."""
         checked = self._quiet_since + self._silence if self._pinged is None else self._pinged + min(self._timeout, self._silence)
         until = checked if end is None else min(end, checked)
-        if not self._is_ready(select.POLLIN, max(until - time.monotonic(), 0)):
+        if not self._is_ready(POLLIN, max(until - time.monotonic(), 0)):
             if time.monotonic() >= checked:
                 self._look_for_life()
             return
@@ -205,7 +209,7 @@ class Connection:
                 try:
                     rest = rest[self._socket.send(rest):]
                 except BlockingIOError:
-                    if not self._is_ready(select.POLLOUT, max(end - time.monotonic(), 0)) and is_over(end):
+                    if not self._is_ready(POLLOUT, max(end - time.monotonic(), 0)) and is_over(end):
                         raise TimeoutError("the daemon does not read") from None
         except BaseException as error:
             # A part of a message may be on its way: nothing can follow it.
@@ -236,8 +240,11 @@ class Connection:
         self._send_at_once(self._wire.cancellation(identifier))
 
     def _is_ready(self, event: int, seconds: float) -> bool:
-        poll = select.poll()
         try:
+            if not hasattr(select, "poll"):
+                reading, writing = ([self._socket], []) if event == POLLIN else ([], [self._socket])
+                return any(select.select(reading, writing, [], min(seconds, 1 << 20)))
+            poll = select.poll()
             poll.register(self._socket, event)
         except ValueError as error:
             # Closed meanwhile by another thread.
@@ -274,7 +281,9 @@ def _forked() -> None:
     _forking = threading.Lock()
 
 
-os.register_at_fork(after_in_child=_forked)
+# Windows has neither fork nor poll.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forked)
 
 
 class Client(Methods):
