@@ -330,9 +330,10 @@ aura_subscribe() (
 
 # Prints what comes on one connection, until that ends; ends the subshell if the subscription does.
 _aura_follow() {
-    local kind number text status pinged=false
+    local first kind number text status pinged=false
     while true; do
-        IFS=$'\t' read -r -t "${AURA_SILENCE:-30}" -u "$heard" kind number text
+        # Only the first character has a time limit: with one, bash asks the kernel twice for each character.
+        IFS='' read -r -t "${AURA_SILENCE:-30}" -N 1 -u "$heard" first
         status=$?
         if [ "$status" -gt 128 ]; then
             # A ping is asked for after a silence; one that is not answered ends the connection.
@@ -342,7 +343,8 @@ _aura_follow() {
             continue
         fi
         [ "$status" = 0 ] || return
-        pinged=false
+        IFS=$'\t' read -r -u "$heard" kind number text || return
+        kind=$first$kind pinged=false
         case $kind in
         error)
             _aura_was_not_carried_out "$number" || _aura_refuse "$text"
