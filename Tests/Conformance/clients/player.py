@@ -38,13 +38,13 @@ def play(rule, description):
     directory = tempfile.mkdtemp(prefix="aura-rule-")
     worlds = []
 
-    def world():
+    def world(settings=None):
         sys.path.insert(0, str(HERE.parent.parent / "EndToEnd"))
         try:
             from harness import World
         except ImportError as failure:
             raise Skipped(f"the rules against aurad need Tests/requirements.txt: {failure}") from failure
-        worlds.append(World())
+        worlds.append(World(settings))
         return worlds[-1]
 
     if rule["daemon"] == "aurad" and "AURA_BIN_DIR" not in os.environ:

@@ -7,7 +7,7 @@ import threading
 import time
 
 from adapter import Adapter, Failed
-from scripted import INSTANCE, JOB, Scripted, ended, error, event
+from scripted import INSTANCE, JOB, Proxy, Scripted, ended, error, event
 
 
 class Skipped(Exception):
@@ -215,6 +215,23 @@ def silence_answered(stage):
         peer.tell(event(7))
         assert subscription.seqs(1) == [7]
         assert len(daemon.called("status.subscribe")) == 1
+        adapter.leave(subscription)
+
+
+def silence_aurad(stage):
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    world = stage.world({"listen": f"127.0.0.1:{port}"})
+    with Proxy(port) as proxy, stage.adapter() as adapter:
+        adapter.open(proxy.address, silenceMs=1000, timeoutMs=5000, patienceMs=30_000)
+        subscription = adapter.subscribe(**{"from": "start"})
+        head = world.finish(world.provision("a1")) and world.call("system.health")["head"]
+        subscription.seqs(head, 60)
+        proxy.freeze()
+        world.daemon.kill()
+        world.daemon.start()
+        head = world.finish(world.provision("a2")) and world.call("system.health")["head"]
+        assert subscription.seqs(head, 60)[:head] == list(range(1, head + 1))
         adapter.leave(subscription)
 
 

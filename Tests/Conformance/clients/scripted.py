@@ -163,3 +163,60 @@ class Scripted:
 
     def called(self, method):
         return [message for peer in list(self.peers) for message in peer.called(method)]
+
+
+class Proxy:
+    """Forwards TCP connections to a port of this machine. Those that are frozen stay open and forward nothing, as if packets were dropped."""
+
+    def __init__(self, port):
+        self._target = port
+        self._pairs = []
+        self._frozen = set()
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.address = f"tcp:127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self._listener.close()
+        for pair in self._pairs:
+            for each in pair:
+                each.close()
+
+    def freeze(self):
+        """The connections that there are now."""
+        self._frozen.update(range(len(self._pairs)))
+
+    def _accept(self):
+        while True:
+            try:
+                near, _ = self._listener.accept()
+            except OSError:
+                return
+            try:
+                far = socket.create_connection(("127.0.0.1", self._target), 5)
+            except OSError:
+                near.close()
+                continue
+            far.settimeout(None)
+            self._pairs.append((near, far))
+            for source, sink in ((near, far), (far, near)):
+                threading.Thread(target=self._forward, args=(len(self._pairs) - 1, source, sink), daemon=True).start()
+
+    def _forward(self, number, source, sink):
+        data = b"-"
+        while data and number not in self._frozen:
+            try:
+                data = source.recv(1 << 16)
+                if data and number not in self._frozen:
+                    sink.sendall(data)
+            except OSError:
+                data = b""
+        if number not in self._frozen:
+            for each in (source, sink):
+                try:
+                    each.shutdown(socket.SHUT_RDWR)
+                except OSError:
+                    pass
