@@ -136,7 +136,8 @@ _aura_request() {
     fi
 }
 
-# Connects and sends `request`. What comes is read from `said`. socat ends when nobody has the pipe `to` open, also after a `kill -9`.
+# Connects and sends `request`. Replies and events are read from `said`. socat ends when no process has the pipe `to` open, also after a
+# `kill -9` of the script.
 _aura_dial() {
     local both from
     exec {both}<> <(:)
@@ -198,7 +199,7 @@ _aura_read_reply() {
         status=$?
         reply+=$part
         [ "$status" -gt 128 ] || return "$status"
-        # Nobody waits any more if the script was killed.
+        # The script was killed: its reply has no reader any more.
         [ -d "/proc/$caller" ] || exit 3
         if [ "$SECONDS" -ge "$end" ]; then
             echo "aura: no reply from aurad at $where within $1 s" >&2

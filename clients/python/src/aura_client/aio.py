@@ -138,7 +138,7 @@ class AsyncConnection:
                 pending.future.cancel()
                 self._send(self._wire.cancellation(identifier))
             elif not pending.future.cancelled() and pending.future.done():
-                # Read here, or asyncio complains of an exception that nobody read.
+                # Otherwise asyncio logs an exception that was never retrieved.
                 pending.future.exception()
         return result_of(reply)
 

@@ -234,7 +234,7 @@ class Connection:
             self._writing.release()
 
     def _give_up(self, identifier: int, pending: Pending) -> None:
-        """Nobody waits for the reply any more: the daemon is told, and frees the call's slot."""
+        """Tells the daemon that no thread waits for the reply any more, so that it frees the call's slot."""
         if self._quiet_since <= pending.sent:
             self._is_doubtful = True
         self._send_at_once(self._wire.cancellation(identifier))
