@@ -6,6 +6,7 @@ import importlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -412,6 +413,88 @@ def test_an_interrupted_call_frees_its_slot(aura, client, world):
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     client.wait(client.destroy(operation.instance.id).job.id)
+
+
+class Mute:
+    """A daemon whose first connection receives all and sends nothing; the others answer `job.wait`. `heard` are the methods of each."""
+
+    def __init__(self, path, job):
+        self.heard = []
+        self._job = job
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.bind(str(path))
+        self._listener.listen()
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            connection, _ = self._listener.accept()
+            self.heard.append([])
+            threading.Thread(target=self._serve, args=(connection, self.heard[-1], len(self.heard) > 1), daemon=True).start()
+
+    def _serve(self, connection, heard, answers):
+        with connection, connection.makefile("rwb", buffering=0) as stream:
+            for line in stream:
+                call = json.loads(line)
+                heard.append(call["method"])
+                if answers:
+                    stream.write(json.dumps({"jsonrpc": "2.0", "id": call["id"], "result": {"job": self._job}}).encode() + b"\n")
+
+
+def test_a_wait_whose_daemon_falls_silent_is_sent_again(aura, tmp_path):
+    document = json.loads((REPOSITORY / "docs/openrpc.json").read_text())
+    job = next(method for method in document["methods"] if method["name"] == "job.wait")["examples"][0]["result"]["value"]["job"]
+
+    async def wait(address):
+        async with aura.AsyncClient(address, silence=0.3) as client:
+            return await client.wait("1")
+
+    for number, story in enumerate([lambda address: aura.Client(address, silence=0.3).wait("1"), lambda address: asyncio.run(wait(address))]):
+        daemon = Mute(tmp_path / f"{number}.sock", job)
+        assert story(str(tmp_path / f"{number}.sock")).state == "succeeded"
+        assert [heard[:2] for heard in daemon.heard] == [["job.wait", "system.ping"], ["job.wait"]]
+
+
+def test_the_time_limit_of_a_wait_holds_through_lost_connections(aura, tmp_path):
+    """What is asked for after a lost connection is what is left of the limit; a daemon that stays away ends it with a time-out."""
+    async def wait(address):
+        async with aura.AsyncClient(address) as client:
+            await client.wait("1", timeout=2)
+
+    for number, story in enumerate([lambda address: aura.Client(address).wait("1", timeout=2), lambda address: asyncio.run(wait(address))]):
+        path = tmp_path / f"{number}.sock"
+        limits = []
+
+        def serve(listener):
+            """Takes three calls, hangs up on each, and goes away."""
+            for _ in range(3):
+                connection, _ = listener.accept()
+                with connection, connection.makefile("rb") as stream:
+                    limits.append(json.loads(stream.readline())["params"]["timeoutMs"])
+            listener.close()
+
+        listener = socket.socket(socket.AF_UNIX)
+        listener.bind(str(path))
+        listener.listen()
+        thread = threading.Thread(target=serve, args=(listener,), daemon=True)
+        thread.start()
+        with pytest.raises(TimeoutError):
+            story(str(path))
+        thread.join(20)
+        assert len(limits) == 3 and limits == sorted(limits, reverse=True) and 0 < limits[-1] < limits[0] <= 2000
+
+
+def test_values_that_every_daemon_refuses_are_not_sent(aura, client):
+    deep = 1
+    for _ in range(63):
+        deep = [deep]
+    for value in (1 << 63, -(1 << 63) - 1, float("nan"), float("inf"), "a\0b", "half \ud83d", "x" * (1 << 20), deep):
+        with pytest.raises(aura.CannotSend):
+            client.call("status.get", {"instance": value})
+    # What is just allowed reaches the daemon.
+    for value in ((1 << 63) - 1, "x" * 1_000_000, deep[0]):
+        with pytest.raises(aura.errors.InvalidParams):
+            client.call("status.get", {"instance": value})
 
 
 def test_threads_share_a_connection_and_none_waits_for_another(aura, client, world):

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 
-import { Client, ConnectionLost, errors, ProtocolError, TimeoutError } from "@aura/client";
+import { CannotSend, Client, ConnectionLost, errors, ProtocolError, TimeoutError } from "@aura/client";
 import { LineWebSocket, withDaemon, type Call, type Peer } from "./peer.js";
 
 const pause = (milliseconds: number) => new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
@@ -176,6 +176,30 @@ test("a wait that outlasts the patience is taken up again", async () => {
     };
     await withDaemon(answer, (address) => withClient(`tcp:${address}`, { patienceMs: 300 }, async (aura) => {
         assert.equal((await aura.wait("1")).state, "succeeded");
+    }));
+});
+
+test("a wait whose daemon falls silent is sent again on another connection", async () => {
+    const heard: string[][] = [];
+    const answer = ({ id, method }: Call, peer: Peer, connection: number) => {
+        (heard[connection - 1] ??= []).push(method);
+        if (connection === 2) peer.say({ id, result: { job: { id: "1", state: "succeeded" } } });
+    };
+    await withDaemon(answer, (address) => withClient(`tcp:${address}`, { silenceMs: 200 }, async (aura) => {
+        assert.equal((await aura.wait("1")).state, "succeeded");
+        assert.deepEqual(heard, [["job.wait", "system.ping", "$/cancelRequest"], ["job.wait"]]);
+    }));
+});
+
+test("values that every daemon refuses are not sent", async () => {
+    const heard: Call[] = [];
+    await withDaemon((call) => heard.push(call), (address) => withClient(`tcp:${address}`, {}, async (aura) => {
+        let deep: unknown = 1;
+        for (let level = 0; level < 63; level += 1) deep = [deep];
+        for (const value of [2 ** 63, NaN, Infinity, "a\0b", "half \ud83d", "\udca9 half", "x".repeat(1 << 20), deep]) {
+            await assert.rejects(aura.call("echo", { value }), (failure) => failure instanceof CannotSend);
+        }
+        assert.equal(heard.length, 0);
     }));
 });
 
