@@ -185,7 +185,7 @@ _aura_has() {
 # After these the same call may be sent again, since it was not carried out.
 _aura_was_not_carried_out() {
     case $1 in
-    shuttingDown | tooManyConnections* | tooManyInFlight) return 0 ;;
+    daemonBusy | shuttingDown | tooManyConnections* | tooManyInFlight) return 0 ;;
     *) return 1 ;;
     esac
 }

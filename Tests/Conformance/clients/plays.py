@@ -607,6 +607,25 @@ def checked_before_sending(stage):
         assert all(len(call["params"]["instance"]) < 1 << 20 for call in daemon.called("status.get"))
 
 
+def refused_for_now(stage):
+    codes = [(-32004, "tooManyInFlight"), (-32014, "daemonBusy"), (-32011, "shuttingDown")]
+
+    def answer(call, peer):
+        number = len(daemon.called(call["method"]))
+        if number <= len(codes):
+            peer.refuse(call, error(*codes[number - 1], limit=1, actual=2, retryAfterMs=100))
+        elif call["method"] == "status.get":
+            peer.answer(call, name_of(call))
+        else:
+            accept(call, peer)
+            peer.tell(ended(0))
+
+    with stage.daemon(answer) as daemon, stage.adapter() as adapter:
+        adapter.open(daemon.address)
+        assert adapter.call("status.get", instance="ada").result(60)["instance"]["name"] == "ada"
+        assert adapter.subscribe().result(60) == {"reason": "terminal"}
+
+
 def refused_for_good(stage):
     def answer(call, peer):
         peer.refuse(call, error(-32020, "instanceNotFound", "there is no instance ada", retryable=False))

@@ -9,7 +9,7 @@ export class Broken extends Error {
 }
 
 /** After these the same call may be sent again on another connection, since it was not carried out. */
-const NOT_CARRIED_OUT = new Set(["shuttingDown", "tooManyInFlight"]);
+const NOT_CARRIED_OUT = new Set(["daemonBusy", "shuttingDown", "tooManyInFlight"]);
 
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2000;

@@ -110,7 +110,7 @@ def check(value: Any, depth: int = 2) -> None:
 
 def was_not_carried_out(code: str) -> bool:
     """True if the same call may be sent again. Further limits of connections may come with a newer daemon."""
-    return code in ("shuttingDown", "tooManyInFlight") or code.startswith("tooManyConnections")
+    return code in ("daemonBusy", "shuttingDown", "tooManyInFlight") or code.startswith("tooManyConnections")
 
 
 def is_of_connection(error: Mapping[str, Any]) -> bool:
