@@ -172,6 +172,10 @@ let package = Package(
         .executableTarget(
             name: "example-provision", dependencies: ["AuraClient"],
             path: "clients/swift/Examples/Provision/Sources/provision"),
+        // Drives AuraClient for the conformance list of clients.
+        .executableTarget(
+            name: "client-adapter", dependencies: ["AuraClient", "AuraAPI", "AuraModel", "JSON", "JSONRPC", "Locking"],
+            path: "Tests/Conformance/clients/adapters/swift", swiftSettings: strict),
 
         // Tests mirror Sources; Tests/EndToEnd drives the programs from outside and is no Swift target.
         suite("JSONTests", ["JSON"]),

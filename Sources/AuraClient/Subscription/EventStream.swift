@@ -87,7 +87,10 @@ package final class EventStream: Sendable {
     }
 
     /// Returns once the daemon follows the ledger for it.
+    ///
+    /// Throws ``ClientError`` if the client is closed already; if it is closed meanwhile, the subscription has ended.
     func begin() async throws {
+        try settings.life.check()
         while !state.withLock({ $0.isOver || $0.present != nil }) {
             _ = try await enduring {
                 _ = try await self.subscribed()
@@ -144,7 +147,8 @@ extension EventStream {
             try Task.checkCancellation()
             return try await body()
         } catch  where settings.life.isClosed {
-            try endWithClient()
+            // Ends as by `close()`.
+            state.withLock { $0.finish() }
         } catch  where isPassing(error) {
             try await recover(error)
         } catch {
@@ -152,15 +156,6 @@ extension EventStream {
             throw error
         }
         return nil
-    }
-
-    /// Ends a subscription of a client that was closed. One that stood ends as by ``close()``; else it throws.
-    private func endWithClient() throws {
-        let hasStood = state.withLock { state in
-            state.finish()
-            return state.hasStood
-        }
-        if !hasStood { throw Life.closed }
     }
 
     /// Whether a failure may be over at the next attempt. More of them may where the subscription has stood before.
@@ -224,7 +219,7 @@ extension EventStream {
             do {
                 try await settings.life.pause(for: duration, on: settings.time)
             } catch  where settings.life.isClosed {
-                try endWithClient()
+                state.withLock { $0.finish() }
             }
         case .giveUp:
             state.withLock { $0.finish() }

@@ -19,8 +19,7 @@ struct Provision {
     }
 
     static func run(name: String, region: String, size: String) async throws {
-        let socket = ProcessInfo.processInfo.environment["AURA_SOCKET"] ?? "/run/aura/aurad.sock"
-        let aura = AuraClient(.unix(path: socket))
+        let aura = try AuraClient()
         let operation = try await aura.provision(name: name, region: region, size: size)
         for try await event in try await aura.follow(operation.job.id) {
             print("\(event.at) \(event.type.rawValue) \(event.message)")
