@@ -263,6 +263,16 @@ def test_a_reader_that_goes_ends_the_program_quietly(binary, daemon, environment
     assert result.returncode == 141
 
 
+@pytest.mark.parametrize("command", [["watch", "--all", "--json"], ["rpc", "status.subscribe", "{}"]])
+def test_a_reader_that_goes_ends_a_stream_without_events(start, daemon, command):
+    daemon.on("status.subscribe", Stream(failure_events()[:1], then="hold"))
+    process = start(*command)
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(20) == 141
+    assert process.stderr.read() == ""
+
+
 def test_a_watched_job_that_ends_badly_says_so_as_a_document(aura, daemon):
     daemon.on("job.get", {"job": job()})
     daemon.on("status.subscribe", Stream(failure_events()))

@@ -40,7 +40,12 @@ struct RPC: AsyncParsableCommand {
             let result = try await daemon.call(call)
             invocation.output.document(result)
             if method.hasSuffix(".subscribe"), let id = result["subscription"]?.stringValue {
-                try await stream(id, of: connection, invocation.output)
+                try await withThrowingTaskGroup(of: Void.self) { tasks in
+                    defer { tasks.cancelAll() }
+                    tasks.addTask { try await stream(id, of: connection, invocation.output) }
+                    tasks.addTask { try await invocation.output.endWithReader(invocation.time) }
+                    try await tasks.next()
+                }
             }
         }
     }

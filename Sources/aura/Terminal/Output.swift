@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuraModel
 import JSON
 import Locking
 
@@ -71,6 +72,20 @@ struct Output: Sendable {
             Aura.exit(withError: error)
         }
         exit(code.rawValue)
+    }
+
+    /// How often a stream that has nothing to write looks whether it still has a reader.
+    private static let lookEvery = Duration.milliseconds(250)
+
+    /// Ends the program once standard output has no reader left, as a write would: else a stream without events would
+    /// keep its process and its connection. Returns only by throwing `CancellationError`.
+    func endWithReader(_ time: any TimeSource) async throws -> Never {
+        while true {
+            var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+            // The other end of a pipe, a socket or a terminal is closed (poll(2)); files never report this.
+            if poll(&output, 1, 0) == 1, output.revents & Int16(POLLERR | POLLHUP) != 0 { exit(ExitStatus.readerGone) }
+            try await time.sleep(for: Self.lookEvery)
+        }
     }
 
     /// Writes everything, or ends the program: nobody is left to read it.

@@ -37,6 +37,7 @@ struct WatchRun: Sendable {
             defer { group.cancelAll() }
             group.addTask { try await follower.run() }
             group.addTask { try await answer(signals) }
+            group.addTask { try await output.endWithReader(time) }
             if output.isLive { group.addTask { try await redraw() } }
             while let ended = try await group.next() {
                 if let outcomes = ended { return outcomes }
