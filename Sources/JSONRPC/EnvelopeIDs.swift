@@ -60,7 +60,9 @@ struct EnvelopeIDs {
             guard found == nil else { return .null }
             found = value
         } while cursor.take(UInt8(ascii: ","))
-        guard let found, found.count <= RPCID.longestBytes, isID(UnsafeRawBufferPointer(rebasing: text[found])) else { return .null }
+        guard let found, found.count <= RPCID.longestBytes, isID(UnsafeRawBufferPointer(rebasing: text[found])) else {
+            return .null
+        }
         return RPCID(raw: UnsafeRawBufferPointer(rebasing: text[found]))
     }
 

@@ -27,7 +27,8 @@ import Testing
     @Test func noFileIsLong() throws {
         for path in Self.all {
             let count = try Self.lines(path).count
-            #expect(count <= 400, "\(path) has \(count) lines: look for the second room in it")
+            // One mechanism may fill a file; two belong in two.
+            #expect(count <= 500, "\(path) has \(count) lines: look for the second mechanism in it")
         }
     }
 

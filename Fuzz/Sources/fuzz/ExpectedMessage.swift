@@ -18,7 +18,9 @@ enum ExpectedMessage {
         let ids = Set(items.flatMap { ExpectedItem.ids(of: $0) })
         // A parameter that is out of range is the call's own fault, and not the message's.
         let parameters = items.compactMap { $0.member("params")?.span }
-        let others = outOfRange.filter { span in !ids.contains(span) && !parameters.contains { $0.contains(span.lowerBound) } }
+        let others = outOfRange.filter { span in
+            !ids.contains(span) && !parameters.contains { $0.contains(span.lowerBound) }
+        }
         if items.count > limits.batchItems || !others.isEmpty {
             self = .refused
         } else if root.elements == nil {
@@ -62,12 +64,15 @@ enum ExpectedItem {
         case (.invalid(let id), .invalid(let given, _)): return given.raw.utf8.elementsEqual(id)
         case (.request(let id, let method, let params, let cancels), .request(let given)):
             return given.id.map { Array($0.raw.utf8) } == id && given.method.utf8.elementsEqual(method)
-                && given.cancels.map { Array($0.raw.utf8) } == cancels && Self.fit(params, given.params, cancels, given.outOfRange)
+                && given.cancels.map { Array($0.raw.utf8) } == cancels
+                && Self.fit(params, given.params, cancels, given.outOfRange)
         default: return false
         }
     }
 
-    private static func fit(_ params: StrictJSON.Node?, _ given: JSONValue?, _ cancels: [UInt8]?, _ outOfRange: String?) -> Bool {
+    private static func fit(_ params: StrictJSON.Node?, _ given: JSONValue?, _ cancels: [UInt8]?, _ outOfRange: String?)
+        -> Bool
+    {
         // The decoder may have put a zero for the id that a cancel names, or for a number out of range.
         guard let params, let given, cancels == nil, outOfRange == nil else { return (params == nil) == (given == nil) }
         return params.isIdentical(to: given)

@@ -26,7 +26,10 @@ struct Survey {
             await listing(.key) { try await services.compute.keys(labels: labels).map(Thing.init) },
         ]
         if let network = services.network {
-            listings.append(await listing(.device) { try await network.devices().compactMap { Thing($0, tags: network.machineTags) } })
+            listings.append(
+                await listing(.device) {
+                    try await network.devices().compactMap { Thing($0, tags: network.machineTags) }
+                })
         }
         return listings
     }
