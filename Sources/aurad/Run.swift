@@ -21,6 +21,7 @@ struct Run: AsyncParsableCommand {
             LineWriter.standardOutput.flush()
             LineWriter.standardError.flush()
         }
+        ProcessSecrecy.protect()
         do {
             let settings = try await options.load()
             OpenFiles.raiseLimit()

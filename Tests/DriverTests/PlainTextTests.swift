@@ -16,6 +16,41 @@ import Testing
         #expect(PlainText.clean("k3y-0123456789", hiding: [token], limitBytes: 5) == "[secr…")
     }
 
+    @Test(arguments: ["\u{202E}", "\u{200B}", "\u{FEFF}", "\u{E0041}", "\u{2066}"])
+    func formatCharactersAreRemoved(text: String) {
+        #expect(PlainText.clean("a\(text)b") == "ab")
+    }
+
+    @Test(arguments: ["\u{9B}", "\u{2028}", "\u{2029}", "\u{1B}", "\u{85}", "\r\n"])
+    func lineEndsAndControlsBecomeOneSpace(text: String) {
+        #expect(PlainText.clean("a\(text)b") == "a b")
+    }
+
+    static let secret = "sk-ant/S3CRET+\"key\"'x"
+
+    @Test(arguments: [
+        secret, #"sk-ant/S3CRET+\"key\"'x"#, #"sk-ant/S3CRET+"key"'\''x"#, secret.uppercased(),
+        "sk-ant%2FS3CRET%2B%22key%22%27x", "736b2d616e742f5333435245542b226b657922277" + "8",
+        "c2stYW50L1MzQ1JFVCsia2V5Iid4", "QXNrLWFudC9TM0NSRVQrImtleSInePP",
+    ])
+    func aSecretIsFoundInEveryForm(text: String) {
+        let clean = PlainText.clean("before \(text) after", hiding: [Secret(Self.secret)])
+        #expect(clean.contains("[secret]") && clean.hasPrefix("before ") && clean.hasSuffix(" after"), "\(clean)")
+        #expect(!clean.lowercased().contains("s3cret") && !clean.contains("UzQ1JF"), "\(clean)")
+    }
+
+    @Test func maskingComesBeforeCutting() {
+        let long = String(repeating: "x", count: 495) + Self.secret
+        #expect(!PlainText.clean(long, hiding: [Secret(Self.secret)]).contains("sk-"))
+    }
+
+    @Test func aSecretThatTheSenderCutIsMasked() {
+        let redactor = Redactor([Secret("0123456789abcdef")])
+        #expect(redactor.clean("ends in 0123456789ab") == "ends in [secret]")
+        #expect(redactor.clean("456789abcdef starts it") == "[secret] starts it")
+        #expect(redactor.clean("0123456789abcdef") == "[secret]")
+    }
+
     @Test func aShortTextIsNoSecret() {
         #expect(PlainText.clean("the thing", hiding: [Secret("t"), Secret("")]) == "the thing")
     }

@@ -1,5 +1,9 @@
 """Planted and minted secrets are found nowhere: not in the database, the ledger, the log, arguments, environments."""
 
+import os
+import pathlib
+import subprocess
+
 import pytest
 
 from harness import RPCError
@@ -76,3 +80,14 @@ def test_when_a_real_host_cannot_join(worlds, tmp_path):
     world.nothing_left()
     world.succeed("destroy", instance="ada", seconds=120)
     world.nothing_left()
+
+
+def test_the_daemons_memory_is_out_of_reach(worlds):
+    """No core file, and a process of the same account that has no special rights cannot read the memory."""
+    world = worlds()
+    limits = pathlib.Path(f"/proc/{world.daemon.pid}/limits").read_text()
+    assert [line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core file size")] == [["0", "0"]]
+    reader = ["cat", f"/proc/{world.daemon.pid}/environ"]
+    if os.geteuid() == 0:
+        reader = ["setpriv", "--bounding-set=-sys_ptrace,-perfmon,-sys_admin", *reader]
+    assert subprocess.run(reader, capture_output=True, timeout=20).returncode != 0

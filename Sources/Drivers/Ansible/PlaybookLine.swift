@@ -39,23 +39,27 @@ enum PlaybookLine {
     /// No JSON object with an event in it.
     case foreign
 
-    init(_ bytes: [UInt8]) {
+    /// - Parameter redactor: every text of the line passes it before it is cut.
+    init(_ bytes: [UInt8], redactor: Redactor) {
         guard let value = try? JSONValue(parsing: bytes, limits: JSONLimits(bytes: bytes.count)),
             let event = value["event"]?.stringValue
         else {
             self = .foreign
             return
         }
-        self = Self.read(event, value)
+        self = Self.read(event, value, redactor)
     }
 
-    private static func read(_ event: String, _ value: JSONValue) -> PlaybookLine {
-        let task = value["task"]?.stringValue ?? "a task without a name"
-        let message = PlainText.clean(value["message"]?.stringValue ?? "", limitBytes: 2000)
+    private static func read(_ event: String, _ value: JSONValue, _ redactor: Redactor) -> PlaybookLine {
+        let words = { (member: String, limitBytes: Int) in
+            value[member]?.stringValue.map { PlainText.clean(redactor.clean($0), limitBytes: limitBytes) }
+        }
+        let task = words("task", 500) ?? "a task without a name"
+        let message = words("message", 2000) ?? ""
         switch event {
         case "play.start":
             return .event(
-                .playStarted(name: value["play"]?.stringValue ?? "", tasks: max(value["tasks"]?.intValue ?? 0, 0)))
+                .playStarted(name: words("play", 500) ?? "", tasks: max(value["tasks"]?.intValue ?? 0, 0)))
         case "task.start": return .event(.taskStarted(name: task, index: max(value["index"]?.intValue ?? 0, 0)))
         case "task.ok": return .event(finished(task, value["changed"] == true ? .changed : .ok, value))
         case "task.skipped": return .event(finished(task, .skipped, value))
@@ -68,7 +72,7 @@ enum PlaybookLine {
             let attempt = value["attempt"]?.intValue ?? 0
             return .event(.taskRetried(name: task, attempt: attempt, of: value["retries"]?.intValue ?? 0))
         case "warning": return .event(.warning(message))
-        case "recap": return .recap(hosts: summaries(value))
+        case "recap": return .recap(hosts: summaries(value, redactor))
         default: return .silent
         }
     }
@@ -79,8 +83,8 @@ enum PlaybookLine {
         .taskFinished(name: task, outcome: outcome, milliseconds: max(value["durationMs"]?.integerValue ?? 0, 0))
     }
 
-    private static func summaries(_ value: JSONValue) -> [String: ConfigurationSummary] {
-        let data = value["data"]?.objectValue ?? [:]
+    private static func summaries(_ value: JSONValue, _ redactor: Redactor) -> [String: ConfigurationSummary] {
+        let data = clean(.object(value["data"]?.objectValue ?? [:]), redactor).objectValue ?? [:]
         var summaries: [String: ConfigurationSummary] = [:]
         for (host, counts) in value["hosts"]?.objectValue ?? [:] {
             let count = { (name: String) in max(counts[name]?.intValue ?? 0, 0) }
@@ -89,5 +93,15 @@ enum PlaybookLine {
                 skipped: count("skipped"), rescued: count("rescued"), ignored: count("ignored"), data: data)
         }
         return summaries
+    }
+
+    /// The roles' results with each text masked and made plain: they quote the machine.
+    private static func clean(_ value: JSONValue, _ redactor: Redactor) -> JSONValue {
+        switch value {
+        case .null, .bool, .integer, .double: value
+        case .string(let text): .string(PlainText.clean(redactor.clean(text), limitBytes: 4000))
+        case .array(let members): .array(members.map { clean($0, redactor) })
+        case .object(let members): .object(members.mapValues { clean($0, redactor) })
+        }
     }
 }

@@ -49,7 +49,7 @@ struct PlaybookProgress {
             foreign.append(Array("(a line of \(bytes) bytes was dropped)\n".utf8))
             return nil
         case .line(let bytes):
-            let meaning = PlaybookLine(bytes)
+            let meaning = PlaybookLine(bytes, redactor: redactor)
             if case .foreign = meaning { foreign.append(bytes + [0x0A]) }
             return note(meaning)
         }
@@ -59,16 +59,14 @@ struct PlaybookProgress {
         switch line {
         case .silent, .foreign: return nil
         case .unreachable(let name, let message):
-            let message = redactor.clean(message)
             unreachable = message
             return .taskFailed(name: name, message: message, isIgnored: false)
         case .failed(let name, let message, let cause):
-            let message = redactor.clean(message)
             failure = "task \(name): \(message)"
             failureCause = cause
             return .taskFailed(name: name, message: message, isIgnored: false)
         case .broken(let message, let cause):
-            broken = (redactor.clean(message), cause)
+            broken = (message, cause)
             return nil
         case .recap(let hosts):
             hasRecap = true
@@ -83,13 +81,10 @@ struct PlaybookProgress {
         case .taskStarted(let name, _):
             task = name
             return event
-        case .taskFailed(let name, let message, let isIgnored):
-            return .taskFailed(name: name, message: redactor.clean(message), isIgnored: isIgnored)
-        case .warning(let message): return .warning(redactor.clean(message))
         case .playStarted:
             hasBegun = true
             return event
-        case .taskFinished, .taskRetried, .recap: return event
+        case .taskFailed, .warning, .taskFinished, .taskRetried, .recap: return event
         }
     }
 }

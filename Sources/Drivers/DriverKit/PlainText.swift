@@ -1,26 +1,40 @@
 public import AuraModel
 
-/// Somebody else's words, made fit for a message: one line, no control characters, bounded.
+/// Somebody else's words, made fit for messages, events and the ledger: one line, nothing invisible, bounded.
 public enum PlainText {
-    /// Cut to `limitBytes` at a character's end, with an ellipsis where something was cut.
+    /// Cut to `limitBytes` at a character's end, with an ellipsis if something was cut.
+    ///
+    /// Control characters (C0, C1) and line separators become spaces. Format characters (category Cf: bidirectional
+    /// overrides, zero-width and tag characters) are removed: they can make a terminal or a log show other words.
     public static func clean(_ text: some StringProtocol, limitBytes: Int = 500) -> String {
         var result = ""
         var bytes = 0
         for character in text {
-            let isControl = character.unicodeScalars.contains { $0.value < 0x20 || (0x7F...0x9F).contains($0.value) }
-            let kept: Character = isControl ? " " : character
+            let kept = visible(character)
             bytes += kept.utf8.count
             guard bytes <= limitBytes else { return result + "…" }
-            result.append(kept)
+            result += kept
         }
         return result
     }
 
-    /// The same, with what was sent along in confidence taken out: who answers may quote it.
+    /// The same without secrets that were sent along: the other side may quote them.
     public static func clean(_ text: some StringProtocol, hiding secrets: [Secret], limitBytes: Int = 500) -> String {
-        // Shorter texts are likelier to be ordinary words than secrets.
-        let hidden = secrets.map { $0.reveal() }.filter { $0.utf8.count >= 8 }
-        let text = hidden.reduce(String(text)) { $0.contains($1) ? $0.replacing($1, with: "[secret]") : $0 }
-        return clean(text, limitBytes: limitBytes)
+        clean(Redactor(secrets).clean(String(text)), limitBytes: limitBytes)
+    }
+
+    private static func visible(_ character: Character) -> String {
+        if character.isASCII, let value = character.asciiValue, value >= 0x20, value != 0x7F, character != "\r\n" {
+            return String(character)
+        }
+        var result = ""
+        for scalar in character.unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .lineSeparator, .paragraphSeparator: if result.last != " " { result += " " }
+            case .format: break
+            default: result.unicodeScalars.append(scalar)
+            }
+        }
+        return result
     }
 }

@@ -206,7 +206,7 @@ extension HetznerAPI {
         do {
             return try JSONValue(parsing: response.body, limits: JSONLimits(bytes: Self.responseLimitBytes))
         } catch {
-            throw unreadable(call, "\(error)", correlationID: response.headers["X-Correlation-Id"])
+            throw unreadable(call, "\(error)", correlationID: correlationID(response))
         }
     }
 
@@ -214,8 +214,13 @@ extension HetznerAPI {
     private func unreadable(_ call: HetznerCall, _ reason: String, correlationID: String?) -> Failure {
         Failure(
             call.effect.classOfLostAnswer, code: "providerAnswer",
-            message: "cannot \(call.what): cannot read the answer: \(PlainText.clean(reason))",
+            message:
+                "cannot \(call.what): cannot read the answer: \(PlainText.clean(reason, hiding: [settings.token]))",
             correlationID: correlationID)
+    }
+
+    private func correlationID(_ response: HTTPResponse) -> String? {
+        response.headers["X-Correlation-Id"].map { PlainText.clean($0, hiding: [settings.token], limitBytes: 100) }
     }
 
     private func failure(_ response: HTTPResponse, _ call: HetznerCall) -> Failure {
@@ -223,7 +228,7 @@ extension HetznerAPI {
         var failure = HetznerErrorClass.failure(
             code: error.code, status: response.status, text: error.text, effect: call.effect,
             message: "cannot \(call.what): \(error.text)",
-            correlationID: response.headers["X-Correlation-Id"].map { PlainText.clean($0, limitBytes: 100) })
+            correlationID: correlationID(response))
         failure.retryAfterMilliseconds = retryAfter(response, code: error.code)
         log.warning("hetzner refuses", metadata: ["what": "\(call.what)", "code": "\(error.code)"])
         return failure

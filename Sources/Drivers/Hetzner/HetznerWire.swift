@@ -35,9 +35,11 @@ struct WireServer: Decodable, Sendable {
 extension Server {
     init(_ wire: WireServer) {
         self.init(
-            id: String(wire.id), name: wire.name, status: ServerStatus(rawValue: wire.status) ?? .unknown,
-            address: Self.address(wire.publicNet), location: wire.location?.name ?? "",
-            serverType: wire.serverType?.name ?? "", labels: wire.labels ?? [:])
+            id: String(wire.id), name: PlainText.clean(wire.name),
+            status: ServerStatus(rawValue: wire.status) ?? .unknown,
+            address: Self.address(wire.publicNet).map { PlainText.clean($0) },
+            location: PlainText.clean(wire.location?.name ?? ""),
+            serverType: PlainText.clean(wire.serverType?.name ?? ""), labels: wire.labels ?? [:])
     }
 
     /// IPv4, or the first host of the /64 that a machine without IPv4 answers on.

@@ -96,10 +96,11 @@ public final class TailscaleNetwork: NetworkDriver {
         guard let id = value["nodeId"]?.stringValue ?? value["id"]?.stringValue, !id.isEmpty else {
             throw Failure(.transient, code: "providerAnswer", message: "cannot \(what): a device has no id")
         }
-        let name = value["name"]?.stringValue ?? ""
-        let texts = { (member: String) in (value[member]?.arrayValue ?? []).compactMap(\.stringValue) }
+        let plain = { (value: JSONValue) in value.stringValue.map { PlainText.clean($0) } }
+        let name = value["name"].flatMap(plain) ?? ""
+        let texts = { (member: String) in (value[member]?.arrayValue ?? []).compactMap(plain) }
         return NetworkDevice(
-            nodeID: id, hostname: value["hostname"]?.stringValue ?? "",
+            nodeID: PlainText.clean(id), hostname: value["hostname"].flatMap(plain) ?? "",
             name: name.hasSuffix(".") ? String(name.dropLast()) : name, addresses: texts("addresses"),
             tags: texts("tags"), isAuthorized: value["authorized"]?.boolValue ?? false,
             created: value["created"]?.stringValue.flatMap(Timestamp.init),

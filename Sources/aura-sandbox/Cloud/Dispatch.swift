@@ -17,6 +17,9 @@ extension Cloud {
         let match = Self.routes.find(call.method, call.path)
         if case .route(let route, _) = match { counts.count(route.name) } else { counts.count("unknown") }
         let isAdmin = call.path.hasPrefix("/_sandbox/") && !call.path.hasPrefix("/_sandbox/tailnet/")
+        if isAdmin, call.isFromPage {
+            return Outcome(answer: .refusal(.plain(403, "forbidden", "web pages may not use this"), path: call.path))
+        }
         if isAdmin { return Outcome(answer: answer(call, match)) }
         defer { interference = Interference() }
         var outcome = Outcome(answer: Answer(500))

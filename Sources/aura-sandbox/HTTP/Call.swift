@@ -11,6 +11,9 @@ struct Call: Sendable {
     /// The caller's address.
     var peer: String?
     var body: [UInt8] = []
+    /// Whether a web page may have caused it: the request has `Origin` or `Sec-Fetch-Site`, or its host is a name
+    /// other than `localhost` (a name can be made to mean 127.0.0.1 later).
+    var isFromPage = false
     /// What the route's `{…}` segments matched.
     var parameters: [String: String] = [:]
 

@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import HummingbirdCore
 import Logging
@@ -19,11 +20,28 @@ struct Listener: Service {
     /// Told the port once it listens.
     let onBound: @Sendable (Int) -> Void
     let respond: Responder
+    /// The port to take if ``port`` is in use; `nil` makes that an error.
+    var fallback: Int?
+    /// A network interface of two letters (`lo`) that alone is served; `nil` serves all.
+    var device: String?
 
     private static let bodyLimitBytes = 1 << 20
 
     func run() async throws {
+        do {
+            try await run(port: port)
+        } catch let error as IOError {
+            guard let fallback, error.errnoCode == EADDRINUSE else {
+                throw SandboxError("cannot listen on \(host):\(port): \(error); choose another port, or 0")
+            }
+            logger.notice("\(name): port \(port) is in use; taking another")
+            try await run(port: fallback)
+        }
+    }
+
+    private func run(port: Int) async throws {
         let serves = serves
+        let device = device
         let configuration = HTTP1Channel.Configuration(
             additionalChannelHandlers: [LocalGate(serves: serves)], idleTimeout: .seconds(120))
         let server = try HTTPServerBuilder.http1(configuration: configuration).buildServer(
@@ -32,13 +50,17 @@ struct Listener: Service {
         ) { request, writer, channel in
             try await answer(request, writer, channel)
         } onServerRunning: { channel in
+            if let device, let options = channel as? any SocketOptionProvider {
+                var name = (UInt8(0), UInt8(0), UInt8(0))
+                withUnsafeMutableBytes(of: &name) { $0.copyBytes(from: device.utf8.prefix(2)) }
+                try? await options.unsafeSetSocketOption(
+                    level: .socket, name: .init(rawValue: SO_BINDTODEVICE), value: name
+                )
+                .get()
+            }
             onBound(channel.localAddress?.port ?? port)
         }
-        do {
-            try await server.run()
-        } catch let error as IOError {
-            throw SandboxError("cannot listen on \(host):\(port): \(error); choose another port, or 0")
-        }
+        try await server.run()
     }
 
     private func answer(_ request: Request, _ writer: consuming ResponseWriter, _ channel: any Channel) async throws {
@@ -61,7 +83,15 @@ struct Listener: Service {
             method: request.method.rawValue, path: request.uri.path,
             query: request.uri.query.map { QueryString.pairs($0) } ?? [],
             authorization: request.headers[.authorization], peer: channel.remoteAddress?.ipAddress,
-            body: Array(body.readableBytesView))
+            body: Array(body.readableBytesView), isFromPage: Self.isFromPage(request))
+    }
+
+    private static func isFromPage(_ request: Request) -> Bool {
+        let marks = ["Origin", "Sec-Fetch-Site"].compactMap { HTTPField.Name($0) }
+        if marks.contains(where: { request.headers[$0] != nil }) { return true }
+        let authority = request.head.authority ?? ""
+        let host = authority.split(separator: ":", omittingEmptySubsequences: false).first ?? ""
+        return host != "localhost" && !authority.hasPrefix("[") && host.contains { $0 != "." && !$0.isNumber }
     }
 
     private func deliver(_ outcome: Outcome, _ writer: consuming ResponseWriter) async throws {

@@ -39,8 +39,11 @@ struct AuraSandbox: AsyncParsableCommand {
     @Option(help: "The project's token; random if absent.")
     var token: String?
 
-    @Option(help: "With --hosts none, the port of the agents' health checks; 0 chooses one.")
-    var healthPort = 18_789
+    @Option(
+        help:
+            "With --hosts none, the port of the agents' health checks; 0 chooses one. Default: 18789, or another if that is in use."
+    )
+    var healthPort: Int?
 
     @Option(help: "With --hosts podman, the image of the machines; built by sandbox/hosts/build.sh if absent.")
     var hostImage: String?
@@ -59,7 +62,7 @@ struct AuraSandbox: AsyncParsableCommand {
         guard (1...1_000_000_000).contains(rateLimit) else {
             throw ValidationError("--rate-limit must be 1 to 1000000000")
         }
-        guard (0...65_535).contains(healthPort) else { throw ValidationError("--health-port must be 0 to 65535") }
+        guard (0...65_535).contains(healthPort ?? 0) else { throw ValidationError("--health-port must be 0 to 65535") }
         _ = try address()
     }
 

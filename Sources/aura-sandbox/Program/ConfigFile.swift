@@ -6,6 +6,8 @@ struct ConfigFile: Sendable {
         var gateway: String
         var agentArchive: String
         var agentVersion: String
+        /// The checkout with the playbooks and, in `.venv`, Ansible; `nil` if unknown.
+        var repository: String?
     }
 
     let path: String
@@ -42,7 +44,7 @@ struct ConfigFile: Sendable {
               tokenFile: \(here("\(directory)/hetzner.token"))
             \(tailscale(endpoint, tailnetPort))
             configuration:
-              driver: \(hosts == nil ? "none" : "ansible")
+              driver: \(hosts == nil ? "none" : "ansible")\(ansible)
             agent:
             \(agent(agentPort))
             health:
@@ -62,6 +64,16 @@ struct ConfigFile: Sendable {
         guard let hosts else { return "tailscale:\n  enabled: false\n\(common)" }
         let loginServer = port.map { "http://\(hosts.gateway):\($0)" } ?? ""
         return "tailscale:\n\(common)\n  loginServer: \(loginServer)\n  packageSource: preinstalled"
+    }
+
+    /// Where the playbooks and Ansible are: `aurad` would look for an installation's.
+    private var ansible: String {
+        guard let repository = hosts?.repository else { return "" }
+        return """
+
+              tree: \(Self.scalar("\(repository)/ansible"))
+              playbook: \(Self.scalar("\(repository)/.venv/bin/ansible-playbook"))
+            """
     }
 
     private func agent(_ port: Int) -> String {

@@ -30,7 +30,8 @@ struct Ground: Sendable {
         return Ground(
             run: run, image: image, bridge: bridge,
             config: ConfigFile.Hosts(
-                gateway: bridge.gateway, agentArchive: archive, agentVersion: try version(of: archive)),
+                gateway: bridge.gateway, agentArchive: archive, agentVersion: try version(of: archive),
+                repository: repository(command.repo)),
             podman: podman, reaper: reaper)
     }
 
@@ -42,6 +43,13 @@ struct Ground: Sendable {
 
     /// Removes everything of this run.
     func clear() async throws { try await reaper.removeAll(of: run) }
+
+    /// The checkout's absolute path, or `nil` if the playbooks are not there.
+    private static func repository(_ path: String) -> String? {
+        let whole = path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
+        let clean = URL(filePath: whole).standardized.path
+        return FileManager.default.isReadableFile(atPath: "\(clean)/ansible/playbooks/configure.yml") ? clean : nil
+    }
 
     private static func image(_ command: AuraSandbox, _ podman: Podman, _ logger: Logger) async throws -> String {
         guard let image = command.hostImage else {

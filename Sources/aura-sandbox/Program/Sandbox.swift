@@ -29,8 +29,9 @@ struct Sandbox: Sendable {
         let front = Front(cloud: cloud(access, hosts: nil), clock: .system, wake: {})
         let ports = PortBoard()
         let health = Listener(
-            name: "health", host: "0.0.0.0", port: command.healthPort, serves: { Self.isRow($0, front) },
-            logger: logger, onBound: { ports.post("health", $0) }, respond: front.health)
+            name: "health", host: "0.0.0.0", port: command.healthPort ?? 18_789, serves: { Self.isRow($0, front) },
+            logger: logger, onBound: { ports.post("health", $0) }, respond: front.health,
+            fallback: command.healthPort == nil ? 0 : nil, device: "lo")
         let config = ConfigFile(path: Self.absolute(command.writeConfig), access: access, hosts: nil)
         let announcement = Announcement(
             ports: ports, second: "health", host: try command.address().host, config: config)

@@ -130,6 +130,22 @@ import Testing
         #expect(bench.events.dropFirst().first == "warning [secret] leaked")
     }
 
+    @Test func everyTextOfAChildIsMaskedAndPlain() async throws {
+        let bench = try AnsibleBench(
+            script: """
+                cat <<'END'
+                {"event":"play.start","play":"p sk-12345678","tasks":1}
+                {"event":"task.start","task":"use sk-12345678","index":1}
+                {"event":"task.ok","task":"use sk-12345678","changed":true,"durationMs":1}
+                {"event":"task.retry","task":"use sk-12345678","attempt":1,"retries":2}
+                END
+                \(AnsibleBench.recap(data: #"{"aura":{"tailnet":{"name":"\u001b]0;x\u0007sk-12345678"}}}"#))
+                """)
+        let summary = try await bench.perform(AnsibleBench.run(secrets: ["key_file": Secret("sk-12345678")]))
+        #expect(bench.events.dropLast().allSatisfy { $0.contains("[secret]") && !$0.contains("sk-") })
+        #expect(summary.data == ["aura": ["tailnet": ["name": " ]0;x [secret]"]]])
+    }
+
     @Test func aSecretsVariableMustBeAPlainName() async throws {
         let bench = try AnsibleBench(script: "touch \"$OUT/ran\"")
         let run = AnsibleBench.run(secrets: ["../../evil": Secret("x")])

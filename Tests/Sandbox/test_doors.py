@@ -1,0 +1,48 @@
+"""Who may use the sandbox's doors: programs of this machine, not web pages and not other machines."""
+
+import socket
+import subprocess
+import urllib.error
+import urllib.request
+
+import pytest
+
+
+def state(sandbox, **headers):
+    request = urllib.request.Request(f"{sandbox.url}/_sandbox/state", headers=headers)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return answer.status
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+@pytest.mark.parametrize("headers", [
+    {"Origin": "https://evil.example"}, {"Origin": "null"}, {"Sec-Fetch-Site": "cross-site"},
+    {"Host": "rebound.example"}, {"Origin": "http://127.0.0.1"},
+])
+def test_web_pages_may_not_use_the_admin_calls(sandbox, headers):
+    assert state(sandbox, **headers) == 403
+
+
+def test_programs_may(sandbox):
+    assert state(sandbox) == 200
+    assert state(sandbox, Host="localhost:1") == 200
+
+
+def test_the_health_port_is_served_on_loopback_only(sandbox):
+    port = sandbox.config["health"]["port"]
+    listening = subprocess.run(["ss", "-Hltn", f"sport = :{port}"], capture_output=True, text=True, check=True).stdout
+    assert f"%lo:{port}" in listening
+
+
+def test_a_taken_default_health_port_is_not_in_the_way(start):
+    holder = socket.socket()
+    try:
+        holder.bind(("0.0.0.0", 18789))
+        holder.listen()
+    except OSError:
+        pass  # another program holds it, which is as good
+    with holder:
+        sandbox = start("--hosts", "none")
+        assert sandbox.config["health"]["port"] not in (0, 18789)
