@@ -56,6 +56,15 @@ class TestFirstBoot:
         site.machine.sh("rm /usr/local/bin/cloud-init; mv /usr/bin/cloud-init /usr/bin/cloud-init.away")
         succeeded(site.configure("none"))
 
+    def test_an_old_release_is_refused_before_anything_is_changed(self, site):
+        site.machine.sh(
+            "cp -P /etc/os-release /etc/os-release.away; rm /etc/os-release; printf '%s\\n' 'NAME=\"Ubuntu\"' ID=ubuntu "
+            "'VERSION_ID=\"22.04\"' VERSION_CODENAME=jammy > /etc/os-release")
+        run = site.configure("base")
+        site.machine.sh("rm /etc/os-release; mv /etc/os-release.away /etc/os-release")
+        assert "Ubuntu 22.04: its systemd is too old" in reason(run)
+        assert run.recap["hosts"]["ada"]["changed"] == 0
+
     @staticmethod
     def pretend(site, script):
         """Put another cloud-init before the real one."""
