@@ -30,6 +30,7 @@ tries = {
     "real time": lambda: os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1)),
     "set-user-id": lambda: os.chmod(os.open("s", os.O_CREAT), 0o4755) or os.chmod("s", 0o4755),
     "keys": lambda: open("/etc/openclaw/openclaw.env").close(),
+    "settings": lambda: open("/etc/openclaw/openclaw.json", "a").close(),
     "code": lambda: open("/opt/openclaw/current/package.json", "a").close(),
     "unit": lambda: open("/etc/systemd/system/openclaw.service", "a").close(),
     "reboot": lambda: libc.reboot(0x01234567),
@@ -134,7 +135,7 @@ class TestLife:
     def test_the_files_have_their_modes(self, site):
         paths = {
             f"/etc/{AGENT}": f"750 root {AGENT}", f"/etc/{AGENT}/{AGENT}.env": "600 root root",
-            f"/etc/{AGENT}/{AGENT}.json": f"600 {AGENT} {AGENT}", f"/var/lib/{AGENT}": f"700 {AGENT} {AGENT}",
+            f"/etc/{AGENT}/{AGENT}.json": f"640 root {AGENT}", f"/var/lib/{AGENT}": f"700 {AGENT} {AGENT}",
             f"/opt/{AGENT}": "755 root root", f"/opt/{AGENT}/{VERSION}": "755 root root",
             f"/opt/{AGENT}/{VERSION}/bin/{AGENT}": "755 root root", "/etc/ssh/ssh_host_ed25519_key": "600 root root",
             "/etc/ssh/aura-keys": "755 root root", "/etc/ssh/aura-keys/root": "644 root root",
@@ -169,6 +170,7 @@ class TestLife:
             "ProtectKernelTunables": "yes", "ProtectKernelModules": "yes", "ProtectKernelLogs": "yes",
             "ProtectControlGroups": "yes", "ProtectClock": "yes", "ProtectHostname": "yes", "ProtectProc": "invisible",
             "RestrictSUIDSGID": "yes", "RestrictRealtime": "yes", "LockPersonality": "yes", "RemoveIPC": "yes",
+            "PrivateIPC": "yes", "PrivateMounts": "yes", "DevicePolicy": "closed",
             "NoNewPrivileges": "yes", "MemoryDenyWriteExecute": "no", "UMask": "0077", "Restart": "always",
             "RestartPreventExitStatus": "78", "SuccessExitStatus": "0 143", "TasksMax": "512",
             "IPAddressDeny": "169.254.169.254/32", "RestrictNamespaces": "yes", "OOMPolicy": "continue",
@@ -187,7 +189,7 @@ class TestLife:
             f"/etc/systemd/system/{AGENT}.service > /run/systemd/system/probe.service; systemctl daemon-reload; "
             "systemctl start probe && journalctl --unit=probe --output=cat --no-pager")
         answers = [line for line in said.splitlines() if line.endswith((" done", " refused", " read"))]
-        assert len(answers) == 13, said
+        assert len(answers) == 14, said
         assert [line for line in answers if not line.endswith(" refused")] == ["settings read"]
         site.machine.sh(
             f"rm /run/probe.py /run/systemd/system/probe.service /var/lib/{AGENT}/s; systemctl daemon-reload")
@@ -266,13 +268,29 @@ class TestLife:
         assert "1 line(s) of agent_environment_file are not KEY=VALUE" in reason(run)
         assert "planted without" not in run.raw.decode() + run.errors
 
+    def test_names_of_the_unit_are_refused_in_the_agents_variables(self, site):
+        bad = site.secret("taken", "A=planted-value\nNODE_OPTIONS=--inspect\nOPENCLAW_STATE_DIR=/tmp\n")
+        run = site.configure("agent_runtime", agent_environment_file=bad)
+        assert "NODE_OPTIONS, OPENCLAW_STATE_DIR belongs to Aura" in reason(run)
+        assert "planted-value" not in run.raw.decode() + run.errors
+
     def test_an_agent_that_does_not_come_up_says_why(self, site):
         site.machine.sh("systemd-run --unit=squatter python3 -m http.server --bind 127.0.0.1 18999")
         run = site.configure("agent_runtime", "-e", "agent_runtime_ready_seconds=8", agent_port=18999)
-        assert "cannot bring the agent up: /readyz answered 404" in reason(run)
+        assert "cannot bring the agent up" in reason(run)
+        assert "/startupz answered 404 and /healthz 404" in reason(run)
         assert "systemd says" in reason(run)
+        assert run.of("task.failed")[0]["cause"] == "unknown"
         site.machine.sh("systemctl stop squatter")
         succeeded(site.configure("agent_runtime"))
+
+    def test_a_broken_channel_is_reported_and_fails_nothing(self, site):
+        site.machine.sh(f"touch /var/lib/{AGENT}/standin-broken-channel", user=AGENT)
+        run = site.configure("agent_runtime")
+        unchanged(run)
+        assert [event["message"] for event in run.of("warning")] == [
+            "channels not ready: /readyz answered 503: channels"]
+        site.machine.sh(f"rm /var/lib/{AGENT}/standin-broken-channel")
 
     def test_a_second_boot_brings_the_agent_back(self, site):
         site.machine.power_off()

@@ -35,14 +35,14 @@ def see_to(job, version):
     return play(job, "-i", "h1,", job / "try.yml", PATH=f"{job}:{os.environ['PATH']}")
 
 
-@pytest.mark.parametrize("version", ["v22.22.3", "v22.30.0", "v24.15.0", "v24.99.1", "v25.9.0", "v26.0.0"])
+@pytest.mark.parametrize("version", ["v22.22.3", "v22.30.0", "v24.16.0", "v24.99.1", "v25.9.0", "v26.1.0"])
 def test_a_version_that_fits(job, version):
     run = see_to(job, version)
     assert run.code == 0, run.failures()
     assert run.recap["hosts"]["h1"]["changed"] == 0
 
 
-@pytest.mark.parametrize("version", ["v18.20.4", "v22.22.2", "v23.11.0", "v24.14.9", "v25.8.9", "garbage"])
+@pytest.mark.parametrize("version", ["v18.20.4", "v22.22.2", "v23.11.0", "v24.15.9", "v25.8.9", "v26.0.0", "garbage"])
 def test_a_version_that_does_not_fit(job, version):
     run = see_to(job, version)
     assert run.code == 2

@@ -39,7 +39,7 @@ sed -i 's/^{/{"engines": {"node": ">=22"},/' openclaw/package.json
 ln -s ../lib/node_modules/openclaw/bin/openclaw "$prefix/bin/openclaw"
 """
 
-    def pretend(self, site, node="v24.15.0"):
+    def pretend(self, site, node="v24.16.0"):
         """Put the archives, npm and Node on the machine."""
         for archive in site.archives.values():
             machines.output("podman", "cp", str(archive), f"{site.machine.name}:/usr/local/share/")

@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import os
 import signal
 import socketserver
 import sys
@@ -9,6 +10,8 @@ import threading
 import time
 from datetime import datetime, timezone
 from http.server import BaseHTTPRequestHandler, HTTPServer
+
+from .config import state_directory
 
 READY_AFTER_SECONDS = 1.0
 DRAIN_SECONDS = 0.5
@@ -44,7 +47,9 @@ class Gateway(socketserver.ThreadingMixIn, HTTPServer):
 
     @property
     def ready(self):
-        return self.phase == "live" and self.uptime >= READY_AFTER_SECONDS
+        """Ready includes the channels. A file of this name in the state directory stands for a broken account."""
+        is_broken = os.path.exists(os.path.join(state_directory(os.environ), "standin-broken-channel"))
+        return self.phase == "live" and self.uptime >= READY_AFTER_SECONDS and not is_broken
 
     def process_request(self, request, client_address):
         if not self.slots.acquire(blocking=False):
