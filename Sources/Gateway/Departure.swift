@@ -48,7 +48,7 @@ final class DepartureHandler: ChannelInboundHandler {
     typealias InboundIn = NIOAny
 
     /// How long a client that has ended its side may wait for an answer.
-    static let graceTime = TimeAmount.seconds(10)
+    static let graceTime = TimeAmount.seconds(3)
 
     private let departure: Departure
     private var grace: Scheduled<Void>?

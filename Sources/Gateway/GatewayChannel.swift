@@ -45,8 +45,8 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
             // Before NIO's own handler, which loses the request where it finds no upgrade for it.
             let upgrading = try channel.pipeline.syncOperations.context(
                 handlerType: NIOTypedHTTPServerUpgradeHandler<Use>.self)
-            try channel.pipeline.syncOperations.addHandlers(
-                [RequestRules(), HandshakeFilter(origins: upgrade.origins)], position: .before(upgrading.handler))
+            try channel.pipeline.syncOperations.addHandler(
+                HandshakeFilter(origins: upgrade.origins), position: .before(upgrading.handler))
             let deadline = channel.eventLoop.scheduleTask(in: Self.headTime) { channel.close(promise: nil) }
             use.whenComplete { _ in deadline.cancel() }
             return Value(channel: channel, use: use, departure: departure)
@@ -69,6 +69,8 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
     }
 
     private static func addHTTP(to channel: any Channel, _ logger: Logger) throws -> HTTPConnection {
+        // Only now: what a WebSocket reads and writes are no requests.
+        try channel.pipeline.syncOperations.addHandler(RequestRules())
         try channel.pipeline.syncOperations.addHandler(KeepAliveFilter())
         try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
         try channel.pipeline.syncOperations.addHandler(

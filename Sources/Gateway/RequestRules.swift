@@ -4,7 +4,7 @@ import NIOHTTP1
 
 /// What a request has to be before anything else looks at it: one `Host`, no body in a coding, and a client that waits for
 /// `100 Continue` gets it.
-final class RequestRules: ChannelDuplexHandler, RemovableChannelHandler {
+final class RequestRules: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart

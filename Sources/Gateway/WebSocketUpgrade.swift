@@ -75,7 +75,7 @@ final class HandshakeFilter: ChannelInboundHandler, RemovableChannelHandler {
 
     /// RFC 6455 §4.2.1.
     private func isHandshake(_ head: HTTPRequestHead) -> Bool {
-        head.method == .GET && head.uri.prefix { $0 != "?" } == WebSocketUpgrade.path
+        RequestRules.hasOneHost(head) && head.method == .GET && head.uri.prefix { $0 != "?" } == WebSocketUpgrade.path
             && head.headers.first(name: "upgrade")?.lowercased() == "websocket"
             && head.headers[canonicalForm: "connection"].contains { $0.lowercased() == "upgrade" }
             && head.headers.contains(name: "sec-websocket-key")
