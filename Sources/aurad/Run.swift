@@ -22,6 +22,7 @@ struct Run: AsyncParsableCommand {
             LineWriter.standardError.flush()
         }
         ProcessSecrecy.protect()
+        ProcessStart.prepare()
         do {
             let settings = try await options.load()
             OpenFiles.raiseLimit()
