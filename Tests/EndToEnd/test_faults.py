@@ -29,6 +29,8 @@ PASSING = {
     "trickled": {"fault": "trickle", "seconds": 0.3},
     "other style": {"fault": "unknownFields"},
 }
+# Calls of a provision that come after its machine was made.
+WITH_A_MACHINE = [("GET", "/v1/actions"), ("GET", "/v1/servers/*")]
 # What stays: the job fails at once, with this code and these words.
 LASTING = {
     "401": ({"fault": "status", "status": 401, "message": "unable to authenticate"}, "unauthorized"),
@@ -106,7 +108,13 @@ def test_a_provision_fails_in_the_providers_words(crew, fault):
     def case(world, call):
         name = fresh_name()
         strike(world, body, call)
-        ended = world.finish(world.provision(name))
+        job = world.provision(name)
+        ended = world.finish(job)
+        if code in ("unauthorized", "forbidden") and call in WITH_A_MACHINE:
+            # A machine exists: the job waits for the token instead of undoing it.
+            parked = [event["data"]["code"] for event in world.follow_job(job) if event["type"] == "job.parked"]
+            assert ended["state"] == "succeeded" and parked == [code]
+            return gone(world, name)
         assert ended["state"] == "failed"
         assert ended["failure"]["code"] == code and ended["failure"]["class"] == "permanent"
         assert body["message"] in ended["failure"]["message"] and ended["failure"]["correlationId"]
@@ -125,7 +133,9 @@ def test_a_destroy_that_is_refused_parks_and_goes_on(crew):
         strike(world, LASTING["403"][0], call)
         job = world.begin("destroy", instance=name)
         parked = [event for event in world.follow_job(job) if event["type"] == "job.parked"]
-        assert [event["data"]["code"] for event in parked] == ["forbidden"]
+        # What is left once the machine is gone is tried again, and never holds the end up for long.
+        expected = [] if call[1].startswith("/v1/ssh_keys") else ["forbidden"]
+        assert [event["data"]["code"] for event in parked] == expected
         assert world.call("job.get", job=job)["job"]["state"] == "succeeded"
         world.nothing_left()
 
@@ -168,10 +178,9 @@ def test_the_project_is_full(world):
 def test_an_action_that_fails(world, command):
     name = fresh_name()
     world.sandbox.fault("actionFails", "/v1/servers", "POST", action=command, code="unavailable", message="no luck")
-    ended = world.finish(world.provision(name))
-    assert ended["state"] == "failed" and ended["failure"]["code"] == "unavailable"
-    assert "no luck" in ended["failure"]["message"]
-    world.nothing_left()
+    job = world.succeed("provision", name=name)
+    assert any("no luck" in event["message"] for event in world.follow_job(job["id"]))
+    assert [server["status"] for server in world.sandbox.state()["servers"]] == ["running"]
     gone(world, name)
 
 
@@ -195,9 +204,8 @@ def test_slow_actions_and_a_slow_boot(world):
 def test_a_server_that_somebody_deletes_while_it_is_made(world):
     name = fresh_name()
     world.sandbox.fault("serverVanishes", "/v1/servers", "POST", seconds=0)
-    ended = world.finish(world.provision(name))
-    assert ended["state"] == "failed" and ended["failure"]["class"] == "permanent", ended
-    world.nothing_left()
+    world.succeed("provision", name=name)
+    assert [server["status"] for server in world.sandbox.state()["servers"]] == ["running"]
     gone(world, name)
 
 
@@ -247,7 +255,7 @@ def test_a_machine_that_does_not_heed_the_power_button(worlds):
     said = [event["message"] for event in world.follow_job(job["id"])]
     assert any("cutting the power" in message for message in said)
     assert [server["status"] for server in world.sandbox.state()["servers"]] == ["off"]
-    world.sandbox.fault("actionFails", "/v1/servers/*/actions/poweron", code="unavailable", message="no luck")
+    world.sandbox.fault("actionFails", "/v1/servers/*/actions/poweron", code="unavailable", message="no luck", count=3)
     ended = world.finish(world.begin("resume", instance="ada"))
     assert ended["failure"]["code"] == "unavailable" and world.instance("ada")["phase"] == "degraded"
     world.succeed("resume", instance="ada")
