@@ -29,10 +29,13 @@ struct Enrol {
         else { return .done }
         var memory = try context.memory(Memory.self) ?? Memory()
         if memory.joined == nil {
-            let joined = try await context.use(place: "configuration", limit: services.settings.configurationRuns) {
+            let joined = try await context.use(
+                place: ConfigurationPlace.name, limit: services.settings.configurationRuns,
+                waitingFor: ConfigurationPlace.reason
+            ) {
                 try await join(context, &memory, network, tailnet, configuration)
             }
-            guard let joined else { return .wait(.seconds(2), reason: "for a place among the configuration runs") }
+            guard let joined else { return ConfigurationPlace.wait }
             memory.joined = joined
             try await context.checkpoint(memory)
         }
@@ -110,7 +113,7 @@ struct Enrol {
         return .wait(TwoLooks.apart, reason: "to look once more at a tailnet node that does not fit: \(objection)")
     }
 
-    /// Cleaning never fails the step: after a refusal or a few tries, an older node that stays is the sweep's to remove.
+    /// Cleaning never fails the step: after a few tries, an older node that stays is the sweep's to remove.
     private func removeOlder(
         than device: NetworkDevice, _ context: StepContext, _ memory: inout Memory, _ nodes: TailnetNodes
     ) async throws {
@@ -121,7 +124,11 @@ struct Enrol {
         } catch let failure as Failure {
             memory.cleanings = (memory.cleanings ?? 0) + 1
             try await context.checkpoint(memory)
-            guard failure.errorClass == .permanent || memory.cleanings ?? 0 >= Self.cleaningTries else { throw failure }
+            guard memory.cleanings ?? 0 >= Self.cleaningTries else {
+                var failure = failure
+                if failure.errorClass == .permanent { failure.errorClass = .transient }
+                throw failure
+            }
             try await context.report("older tailnet nodes of the machine stay for the sweep: \(failure.message)")
         }
     }
