@@ -128,10 +128,14 @@ final class JobRun: Sendable {
 
     /// Runs `body` at one of the places that a limited driver has, or returns none at once where all are taken.
     func use<Value: Sendable>(
-        place: String, limit: Int, _ body: () async throws -> Value
+        place: String, limit: Int, waitingFor: String?, _ body: () async throws -> Value
     ) async throws -> Value? {
         try checkLease()
-        guard try await environment.store.occupy(PlaceRequest(held: held, place: place, limit: limit)) else {
+        guard
+            try await environment.store.occupy(
+                PlaceRequest(
+                    held: held, place: place, limit: limit, waitingFor: waitingFor, now: environment.time.now()))
+        else {
             return nil
         }
         machine.withLock { $0.enter(place: place) }

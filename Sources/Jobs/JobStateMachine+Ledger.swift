@@ -34,6 +34,7 @@ extension JobStateMachine {
     /// Takes note of the limited driver at which the job is; the next transition writes it.
     mutating func enter(place: String?) {
         job.place = place
+        if place != nil { job.waitingFor = nil }
         jobChanged = true
     }
 

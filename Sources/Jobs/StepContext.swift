@@ -90,10 +90,13 @@ public final class StepContext: Sendable {
     /// Runs `body` at one of the places that a limited driver has, or returns none at once where all are taken.
     ///
     /// The limit holds across all daemons of the database; a place whose worker died is free once its lease is over.
+    ///
+    /// - Parameter waitingFor: the reason of the ``StepOutcome/wait(_:reason:)`` that the step returns when there is no place. The
+    ///   jobs that carry it are served in order: tenants in turns, within a tenant the oldest job first.
     public func use<Value: Sendable>(
-        place: String, limit: Int, _ body: () async throws -> Value
+        place: String, limit: Int, waitingFor: String? = nil, _ body: () async throws -> Value
     ) async throws -> Value? {
-        try await run.use(place: place, limit: limit, body)
+        try await run.use(place: place, limit: limit, waitingFor: waitingFor, body)
     }
 
     /// Tells subscribers how it goes. `fraction` is 0 to 1 of this step.

@@ -24,9 +24,63 @@ public struct PlaceRequest: Sendable {
     /// Jobs that may be at this place at once, in all daemons.
     public var limit: Int
 
-    public init(held: LeaseExtension.Held, place: String, limit: Int) {
+    /// What jobs that wait for such a place carry as ``Job/waitingFor``; `nil` if there is no order among them.
+    public var waitingFor: String?
+    public var now: Timestamp
+
+    /// A waiting job that was due before this, and did not ask since, keeps nobody back.
+    public var oldestWaiting: Timestamp { now + .seconds(-30) }
+
+    public init(
+        held: LeaseExtension.Held, place: String, limit: Int, waitingFor: String? = nil,
+        now: Timestamp = Timestamp(milliseconds: 0)
+    ) {
+        self.waitingFor = waitingFor
+        self.now = now
         self.held = held
         self.place = place
         self.limit = limit
+    }
+}
+
+/// Who gets one of the places of a limited driver: tenants in turns, within a tenant the oldest job first.
+public struct PlaceChoice: Sendable {
+    /// A job at a place, or one that waits for one.
+    public struct Party: Sendable, Hashable {
+        public var job: JobID
+        public var tenant: TenantID
+
+        public init(job: JobID, tenant: TenantID) {
+            self.job = job
+            self.tenant = tenant
+        }
+    }
+
+    public var limit: Int
+    /// Jobs at the places now, the asking one apart.
+    public var holders: [Party]
+    /// Other jobs that wait for a place.
+    public var waiting: [Party]
+
+    public init(limit: Int, holders: [Party], waiting: [Party]) {
+        self.limit = limit
+        self.holders = holders
+        self.waiting = waiting
+    }
+
+    /// Places that one tenant may hold: of more than two, one is kept for the others.
+    var tenantLimit: Int { limit > 2 ? limit - 1 : limit }
+
+    /// True if there is a place for the asking job after those that come before it have theirs.
+    public func admits(_ asking: Party) -> Bool {
+        let free = limit - holders.count
+        let held = { (tenant: TenantID) in holders.count { $0.tenant == tenant } }
+        guard free > 0, held(asking.tenant) < tenantLimit else { return false }
+        let own = (held(asking.tenant), asking.job.text)
+        let before = waiting.count { party in
+            let theirs = held(party.tenant)
+            return theirs < tenantLimit && (theirs, party.job.text) < own
+        }
+        return before < free
     }
 }

@@ -9,10 +9,9 @@ extension PostgresStore {
             try connection.run(
                 "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [PostgresValue("place \(request.place)")])
             let job = PostgresValue(request.held.job.text)
-            let count = try connection.run(
-                "SELECT count(*) AS count FROM job WHERE place = $1 AND lease_owner IS NOT NULL AND id <> $2",
-                [PostgresValue(request.place), job])
-            let isFree = (count.first?.number("count") ?? 0) < Int64(request.limit)
+            var request = request
+            request.now = try self.leaseTime(request.now, connection)
+            let isFree = try Self.choice(request, connection)
             let rows = try connection.run(
                 "UPDATE job SET place = $1 WHERE id = $2 AND epoch = $3 AND lease_owner IS NOT NULL",
                 [PostgresValue(isFree ? request.place : nil), job, PostgresValue(request.held.epoch)])
@@ -21,6 +20,30 @@ extension PostgresStore {
             }
             return { _ in isFree }
         }
+    }
+
+    private static func choice(_ request: PlaceRequest, _ connection: PostgresConnection) throws -> Bool {
+        let job = PostgresValue(request.held.job.text)
+        func parties(_ condition: String, _ values: [PostgresValue]) throws -> [PlaceChoice.Party] {
+            try connection.run("SELECT id, tenant FROM job WHERE \(condition)", values).all.map { row in
+                PlaceChoice.Party(job: JobID(row.text("id") ?? ""), tenant: TenantID(row.text("tenant") ?? ""))
+            }
+        }
+        let holders = try parties(
+            "place = $1 AND lease_owner IS NOT NULL AND id <> $2", [PostgresValue(request.place), job])
+        guard let reason = request.waitingFor, let asking = try parties("id = $1", [job]).first else {
+            return holders.count < request.limit
+        }
+        let waiting = try parties(
+            """
+            finished_at IS NULL AND state <> 'queued' AND kind <> 'destroy' AND waiting_for = $1
+                AND place IS NULL AND blocked_by IS NULL AND id <> $2 AND available_at > $3
+            """,
+            [
+                PostgresValue(reason), job,
+                PostgresValue(request.oldestWaiting.milliseconds),
+            ])
+        return PlaceChoice(limit: request.limit, holders: holders, waiting: waiting).admits(asking)
     }
 
     public func takeCalls(_ request: CallRequest) async throws -> CallGrant {

@@ -8,17 +8,39 @@ extension SQLiteStore {
     public func occupy(_ request: PlaceRequest) async throws -> Bool {
         try await writer.write { database, _ in
             let (job, epoch) = (request.held.job.text, request.held.epoch)
-            let count = try database.cachedStatement(
-                sql: "SELECT count(*) FROM job WHERE place = ? AND lease_owner IS NOT NULL AND id <> ?")
-            let taken = try Int.fetchOne(count, arguments: [request.place, job]) ?? 0
+            let isFree = try Self.choice(request, database)
             let update = try database.cachedStatement(
                 sql: "UPDATE job SET place = ? WHERE id = ? AND epoch = ? AND lease_owner IS NOT NULL")
-            try update.execute(arguments: [taken < request.limit ? request.place : nil, job, epoch])
+            try update.execute(arguments: [isFree ? request.place : nil, job, epoch])
             guard database.changesCount == 1 else {
                 throw StorageError(.fenced, "job \(job) belongs to another worker now")
             }
-            return taken < request.limit
+            return isFree
         }
+    }
+
+    private static func choice(_ request: PlaceRequest, _ database: Database) throws -> Bool {
+        let job = request.held.job.text
+        let party = { (row: Row) in PlaceChoice.Party(job: JobID(row["id"]), tenant: TenantID(row["tenant"])) }
+        let holders = try Row.fetchAll(
+            database.cachedStatement(
+                sql: "SELECT id, tenant FROM job WHERE place = ? AND lease_owner IS NOT NULL AND id <> ?"),
+            arguments: [request.place, job]
+        ).map(party)
+        guard let reason = request.waitingFor,
+            let asking = try Row.fetchOne(
+                database.cachedStatement(sql: "SELECT id, tenant FROM job WHERE id = ?"), arguments: [job])
+        else { return holders.count < request.limit }
+        let waiting = try Row.fetchAll(
+            database.cachedStatement(
+                sql: """
+                    SELECT id, tenant FROM job
+                    WHERE finished_at IS NULL AND state <> 'queued' AND kind <> 'destroy' AND waiting_for = ?
+                        AND place IS NULL AND blocked_by IS NULL AND id <> ? AND available_at > ?
+                    """),
+            arguments: [reason, job, request.oldestWaiting.milliseconds]
+        ).map(party)
+        return PlaceChoice(limit: request.limit, holders: holders, waiting: waiting).admits(party(asking))
     }
 
     public func takeCalls(_ request: CallRequest) async throws -> CallGrant {

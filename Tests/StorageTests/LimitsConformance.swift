@@ -120,6 +120,36 @@ import Testing
         try await expectStorageError(.fenced) { try await self.occupy(store, first) }
     }
 
+    /// Three wait for the one place: of the tenant that holds none first, then the oldest of the others.
+    @Test(arguments: StoreUnderTest.all) func placesGoByTenantInTurnsAndThenByAge(_ subject: StoreUnderTest)
+        async throws
+    {
+        let store = try await subject.openNew()
+        for number in 1...4 {
+            let tenant = number == 4 ? TenantID("other") : Tenant.default
+            _ = try await store.submit(Fixtures.provision(number, tenant: tenant, at: start))
+        }
+        var claims = try await store.claim(owner: "a", at: start).sorted { $0.job.id.text < $1.job.id.text }
+        func ask(_ index: Int, limit: Int = 2) async throws -> Bool {
+            try await store.occupy(
+                PlaceRequest(
+                    held: held(claims[index]), place: "configuration", limit: limit, waitingFor: "for a place",
+                    now: start))
+        }
+        #expect(try await ask(0))
+        for index in 1...3 {
+            claims[index].job.waitingFor = "for a place"
+            _ = try await store.apply(Transition(job: claims[index].job))
+        }
+        #expect(try await ask(2) == false, "the other tenant is before it")
+        #expect(try await ask(1) == false, "the other tenant is before it")
+        #expect(try await ask(3))
+        #expect(try await ask(1) == false, "no place is free")
+        #expect(try await ask(2, limit: 3) == false, "an older job of its tenant waits")
+        #expect(try await ask(1, limit: 3))
+        #expect(try await ask(2, limit: 4) == true)
+    }
+
     private func duty(_ owner: String, _ name: String = "sweep", at seconds: Int) -> DutyRequest {
         DutyRequest(name: name, owner: owner, duration: .seconds(60), now: start + .seconds(seconds))
     }

@@ -8,11 +8,19 @@ extension ModelStore {
             guard let row = rows.jobs[request.held.job], row.owner != nil, row.job.epoch == request.held.epoch else {
                 throw StorageError(.fenced, "job \(request.held.job) belongs to another worker now")
             }
-            let taken = rows.jobs.values.count {
-                $0.job.place == request.place && $0.owner != nil && $0.job.id != request.held.job
+            let others = rows.jobs.values.filter { $0.job.id != request.held.job }
+            let holders = others.filter { $0.job.place == request.place && $0.owner != nil }
+            let waiting = others.filter { other in
+                request.waitingFor != nil && other.job.waitingFor == request.waitingFor && !other.job.state.isTerminal
+                    && other.job.state != .queued && other.job.place == nil && other.job.blockedBy == nil
+                    && other.job.availableAt > request.oldestWaiting
             }
-            rows.jobs[request.held.job]?.job.place = taken < request.limit ? request.place : nil
-            return taken < request.limit
+            let party = { (job: Job) in PlaceChoice.Party(job: job.id, tenant: job.tenant) }
+            let isFree = PlaceChoice(
+                limit: request.limit, holders: holders.map { party($0.job) }, waiting: waiting.map { party($0.job) }
+            ).admits(party(row.job))
+            rows.jobs[request.held.job]?.job.place = isFree ? request.place : nil
+            return isFree
         }
     }
 

@@ -19,14 +19,17 @@ struct Configure {
         }
         let run = try await run(context, credentials)
         var tries = try context.memory(Memory.self)?.tries
-        let summary = try await context.use(place: "configuration", limit: services.settings.configurationRuns) {
+        let summary = try await context.use(
+            place: ConfigurationPlace.name, limit: services.settings.configurationRuns,
+            waitingFor: ConfigurationPlace.reason
+        ) {
             try await RunTries.counting(&tries) { counted in
                 try await context.checkpoint(Memory(tries: counted))
             } _: {
                 try await driver.run(run) { try await RunReport(context: context).report($0) }
             }
         }
-        guard let summary else { return .wait(.seconds(2), reason: "for a place among the configuration runs") }
+        guard let summary else { return ConfigurationPlace.wait }
         credentials.isConfigured = true
         try await services.credentials.save(credentials, for: instance)
         let version = summary.data["aura"]?["agentVersion"]?.stringValue
@@ -64,4 +67,11 @@ enum RunVariables {
             "aura_change": .string(context.job.change.text), "aura_generation": .integer(Int64(instance.generation)),
         ]
     }
+}
+
+/// The places among the configuration runs, and how jobs wait for one.
+enum ConfigurationPlace {
+    static let name = "configuration"
+    static let reason = "for a place among the configuration runs"
+    static let wait = StepOutcome.wait(.seconds(2), reason: reason)
 }
