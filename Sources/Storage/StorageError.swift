@@ -25,6 +25,8 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
         case unavailable
         /// The database was made by a newer version.
         case newerSchema
+        /// The database was restored under this daemon, which knows events that it has not.
+        case replaced
         /// What was read is not what this version writes.
         case corrupt
     }

@@ -7,6 +7,13 @@ public import AuraModel
 public protocol Store: Sendable {
     /// The id of this installation, made with the database; part of every label in the outside world.
     var installation: String { get }
+    /// The name of the ledger's unbroken history; another one after a restore (``LedgerEpoch``).
+    var epoch: String { get }
+    /// Throws if the database is not the one that was opened: its file was removed or replaced, or it was restored under this daemon.
+    /// Writes nothing.
+    func checkIdentity() async throws
+    /// Writes a row of its own, and returns once that is on the disk.
+    func proveWritable() async throws
 
     /// Accepts an operation: finds or makes its instance, admits it, and writes the job with its first event.
     ///
@@ -67,6 +74,11 @@ public protocol Store: Sendable {
 }
 
 extension Store {
+    /// For stores that have no history but this process's.
+    public var epoch: String { installation }
+    public func checkIdentity() async throws {}
+    public func proveWritable() async throws { _ = try await bounds() }
+
     /// The `seq` of the newest event; 0 where there never was one.
     public func head() async throws -> Int64 {
         try await bounds().head

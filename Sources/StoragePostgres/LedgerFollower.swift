@@ -13,6 +13,11 @@ final class LedgerFollower: Sendable {
 
     private struct State: Sendable {
         var observer: Observer?
+        var epoch: String
+        /// Connections that were made; so that each may name an epoch.
+        var connections = 0
+        /// The ledger's head, once it was before what was delivered.
+        var lostHead: Int64?
         /// The `seq` of the last event that the observer has.
         var delivered: Int64
         /// Own commits that came before one that precedes them, by their first `seq`.
@@ -23,17 +28,33 @@ final class LedgerFollower: Sendable {
     private let state: Locked<State>
     private let ended = Locked(false)
     private let logger: Logger
+    private let newEpoch: String
 
     private static let page = 1000
     /// More commits than this are read from the ledger again instead.
     private static let earlyLimit = 64
     private static let look = Duration.seconds(1)
 
-    /// - Parameter head: the last event before those that the observer gets.
-    init(_ settings: PostgresSettings, head: Int64, logger: Logger) {
+    /// - Parameters:
+    ///   - head: the last event before those that the observer gets.
+    ///   - newEpoch: what names of further epochs begin with.
+    init(_ settings: PostgresSettings, head: Int64, epoch: String, newEpoch: String, logger: Logger) {
         thread = ConnectionThread(settings.listening, label: "listener")
-        state = Locked(State(delivered: head))
+        state = Locked(State(epoch: epoch, delivered: head))
         self.logger = logger
+        self.newEpoch = newEpoch
+    }
+
+    var epoch: String { state.withLock { $0.epoch } }
+
+    /// Throws if the database lost events that this daemon delivered.
+    func checkIdentity() throws {
+        let (delivered, lost) = state.withLock { ($0.delivered, $0.lostHead) }
+        guard let lost else { return }
+        throw StorageError(
+            .replaced,
+            "the database was restored under this aurad: it had \(delivered) events and has \(lost); aurad has to start again"
+        )
     }
 
     func observe(_ observer: @escaping Observer) {
@@ -98,7 +119,10 @@ final class LedgerFollower: Sendable {
         while !ended.withLock({ $0 }) {
             do {
                 try thread.perform { connection in
-                    if !isListening { try connection.script("LISTEN aura") }
+                    if !isListening {
+                        try connection.script("LISTEN aura")
+                        try noteEpoch(connection)
+                    }
                     isListening = true
                     try readOn(connection)
                     _ = try connection.listen(atMost: Self.look)
@@ -111,9 +135,25 @@ final class LedgerFollower: Sendable {
         }
     }
 
+    /// After a lost connection the server may be another one, with another history.
+    private func noteEpoch(_ connection: PostgresConnection) throws {
+        let (known, delivered, next) = state.withLock { state in
+            state.connections += 1
+            return (state.epoch, state.delivered, "\(newEpoch)-\(state.connections)")
+        }
+        let epoch = try EpochRow.settle(
+            connection, mark: LedgerMark(epoch: known, head: delivered), new: next)
+        if epoch != known { logger.notice("the ledger has the epoch \(epoch) now, it had \(known)") }
+        state.withLock { $0.epoch = epoch }
+    }
+
     private func readOn(_ connection: PostgresConnection) throws {
         while true {
-            skip(to: try connection.run("SELECT floor FROM event_head WHERE one = 1").first?.number("floor") ?? 0)
+            let before = state.withLock { $0.delivered }
+            let row = try connection.run("SELECT seq, floor FROM event_head WHERE one = 1").first
+            skip(to: row?.number("floor") ?? 0)
+            // What was delivered before the look is in the ledger, unless that lost events.
+            if row?.number("seq") ?? 0 < before { state.withLock { $0.lostHead = row?.number("seq") ?? 0 } }
             let after = state.withLock { $0.delivered }
             let rows = try connection.run(
                 "SELECT * FROM event WHERE seq > $1 ORDER BY seq LIMIT $2",

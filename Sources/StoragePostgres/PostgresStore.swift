@@ -16,6 +16,7 @@ public final class PostgresStore: Store {
     }
 
     public let installation: String
+    public var epoch: String { follower.epoch }
     let writer: GroupCommit
     private let readers: [ConnectionThread]
     private let follower: LedgerFollower
@@ -43,22 +44,32 @@ public final class PostgresStore: Store {
     public static func open(
         _ settings: PostgresSettings, installation: String, clock: LeaseClock = .database, logger: Logger
     ) async throws -> PostgresStore {
+        try await open(settings, claim: DatabaseClaim(installation: installation), clock: clock, logger: logger)
+    }
+
+    /// Connects, and brings the database to the newest schema. Throws ``StorageError``.
+    public static func open(
+        _ settings: PostgresSettings, claim: DatabaseClaim, clock: LeaseClock = .database, logger: Logger
+    ) async throws -> PostgresStore {
         let readers = (1...max(settings.readers, 1)).map { ConnectionThread(settings, label: "reader.\($0)") }
-        let (known, head): (String, Int64)
+        let (known, head, epoch): (String, Int64, String)
         do {
-            (known, head) = try await readers[0].run { connection in
+            (known, head, epoch) = try await readers[0].run { connection in
                 guard connection.serverVersion >= 150_000 else {
                     throw StorageError(.unavailable, "cannot use this PostgreSQL server: it is older than 15")
                 }
-                try Schema.migrate(connection)
-                return (try Self.installation(connection, new: installation), try Self.head(connection))
+                try Schema.migrate(connection, allowsNew: claim.allowsNew)
+                return (
+                    try Self.installation(connection, new: claim.installation), try Self.head(connection),
+                    try EpochRow.settle(connection, mark: claim.mark, new: claim.newEpoch)
+                )
             }
         } catch let error as PostgresError {
             throw StorageError(
                 .unavailable,
                 "cannot open the PostgreSQL database: \(error.message); check the URL, and that the database exists")
         }
-        let follower = LedgerFollower(settings, head: head, logger: logger)
+        let follower = LedgerFollower(settings, head: head, epoch: epoch, newEpoch: claim.newEpoch, logger: logger)
         let writer = GroupCommit(settings) { follower.deliver($0) }
         return PostgresStore(
             installation: known, writer: writer, readers: readers, follower: follower, clock: clock)
@@ -77,6 +88,22 @@ public final class PostgresStore: Store {
 
     public func observe(_ observer: @escaping @Sendable ([Event]) -> Void) {
         follower.observe(observer)
+    }
+
+    public func checkIdentity() async throws {
+        try follower.checkIdentity()
+    }
+
+    public func proveWritable() async throws {
+        try follower.checkIdentity()
+        try await writer.write { connection, _ in
+            try connection.run(
+                """
+                INSERT INTO setting (name, value) VALUES ('proof', '1')
+                ON CONFLICT (name) DO UPDATE SET value = (setting.value::bigint + 1)::text
+                """)
+            return { _ in }
+        }
     }
 
     /// Reads beside the writer. A connection that was lost is made again, and the read tried once more.

@@ -9,6 +9,7 @@ public import Storage
 /// through ``GroupCommit``; reads run beside them. A lock on the file itself keeps a second daemon out.
 public final class SQLiteStore: Store {
     public let installation: String
+    public let epoch: String
     let pool: DatabasePool
     let writer: GroupCommit
     /// Behind the pool, which is to be closed before it.
@@ -16,11 +17,14 @@ public final class SQLiteStore: Store {
 
     /// Opens or makes the database, and brings it to the newest schema.
     ///
-    /// - Parameters:
-    ///   - installation: the id of a new database; an old one keeps its own.
-    ///   - allowsNew: false refuses to make a database.
-    public init(path: String, installation: String, allowsNew: Bool = true) throws {
-        let file = try DatabaseFile(path: path, allowsNew: allowsNew)
+    /// - Parameter installation: the id of a new database; an old one keeps its own.
+    public convenience init(path: String, installation: String) throws {
+        try self.init(path: path, claim: DatabaseClaim(installation: installation))
+    }
+
+    /// Opens or makes the database, and brings it to the newest schema.
+    public init(path: String, claim: DatabaseClaim) throws {
+        let file = try DatabaseFile(path: path, allowsNew: claim.allowsNew)
         self.file = file
         _ = Self.process
         var settings = Configuration()
@@ -35,10 +39,13 @@ public final class SQLiteStore: Store {
             pool = try DatabasePool(path: path, configuration: settings)
             // Not in prepareDatabase: the pool sets NORMAL after that, once it has turned on the write-ahead log.
             try pool.writeWithoutTransaction { try $0.execute(sql: Self.writerSettings) }
-            self.installation = try pool.write { database in
+            (self.installation, self.epoch) = try pool.write { database in
                 try Schema.migrate(database)
                 try ApplicationID.set(database)
-                return try Self.installation(database, new: installation)
+                return (
+                    try Self.installation(database, new: claim.installation),
+                    try Self.epoch(database, claim, at: "\(file.proof.identity.inode)")
+                )
             }
         } catch let error as DatabaseError {
             throw StorageError(
@@ -70,6 +77,30 @@ public final class SQLiteStore: Store {
             sql: "INSERT INTO setting (name, value) VALUES ('installation', ?) ON CONFLICT DO NOTHING", arguments: [new]
         )
         return try String.fetchOne(database, sql: "SELECT value FROM setting WHERE name = 'installation'") ?? new
+    }
+
+    private static func epoch(_ database: Database, _ claim: DatabaseClaim, at place: String) throws -> String {
+        var epoch = LedgerEpoch(try String.fetchOne(database, sql: "SELECT value FROM setting WHERE name = 'epoch'"))
+        let head = try LedgerRows.head(database)
+        guard epoch.settle(at: place, head: head, mark: claim.mark, new: claim.newEpoch) else { return epoch.name }
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO setting (name, value) VALUES ('epoch', ?)", arguments: [epoch.text])
+        return epoch.name
+    }
+
+    public func checkIdentity() async throws {
+        try file.proof.check()
+    }
+
+    public func proveWritable() async throws {
+        try await writer.write { database, _ in
+            let statement = try database.cachedStatement(
+                sql: """
+                    INSERT INTO setting (name, value) VALUES ('proof', '1')
+                    ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)
+                    """)
+            try statement.execute()
+        }
     }
 
     /// Reads beside the writer.

@@ -60,15 +60,18 @@ struct Daemon {
         let memory = MemoryKeeper(time: time)
         let budget = CallBudget(limits: settings.wire.limits) { memory.noteEbb() }
         let pruner = Pruner(store: store, policy: settings.retention, owner: boot, time: time, logger: logger)
+        let watch = LedgerWatch(
+            store: store, file: MarkFile(settings.stateDirectory), time: time, logger: logger)
         try await runGroup(
-            [keeper, memory, Gated(service: engine, gate: ready), pruner, reconciler]
+            [keeper, watch, memory, Gated(service: engine, gate: ready), pruner, reconciler]
                 + doors(plane, budget, ready: ready)
                 + [subscriptions])
         await machines.shutdown()
     }
 
     private func openStore() async throws -> any Store {
-        let store = try await settings.database.open(logger: logger)
+        try makeDirectory(settings.stateDirectory, mode: 0o700, for: "the state")
+        let store = try await settings.database.open(settings.databaseClaim(), logger: logger)
         let left = try await store.takeOverLeases(owner: boot)
         if left > 0 { logger.notice("going on with \(left) jobs of the daemon before") }
         return store
@@ -115,13 +118,16 @@ struct Daemon {
         guard let slash = settings.wire.socket.lastIndex(of: "/"), slash > settings.wire.socket.startIndex else {
             return
         }
-        let directory = String(settings.wire.socket[..<slash])
+        try makeDirectory(String(settings.wire.socket[..<slash]), mode: 0o755, for: "the socket")
+    }
+
+    private func makeDirectory(_ directory: String, mode: Int, for purpose: String) throws {
         do {
             try FileManager.default.createDirectory(
-                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o755])
+                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: mode])
         } catch {
             throw SettingsError(
-                "cannot make \(directory) for the socket: check that aurad may write there, or choose another")
+                "cannot make \(directory) for \(purpose): check that aurad may write there, or choose another")
         }
     }
 

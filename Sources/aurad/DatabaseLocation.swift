@@ -70,11 +70,11 @@ enum DatabaseLocation: Sendable {
     }
 
     /// Opens or makes the database, and brings it to the newest schema. Throws `StorageError`.
-    func open(logger: Logger) async throws -> any Store {
+    func open(_ claim: DatabaseClaim, logger: Logger) async throws -> any Store {
         switch self {
-        case .sqlite(let path): try SQLiteStore(path: path, installation: Installation.new())
+        case .sqlite(let path): try SQLiteStore(path: path, claim: claim)
         case .postgres(_, let settings):
-            try await PostgresStore.open(settings, installation: Installation.new(), logger: logger)
+            try await PostgresStore.open(settings, claim: claim, logger: logger)
         }
     }
 }

@@ -11,7 +11,7 @@ struct Migrate: AsyncParsableCommand {
     func run() async throws {
         do {
             let settings = try await options.load()
-            let store = try await settings.database.open(logger: Logger(label: "aurad"))
+            let store = try await settings.database.open(settings.databaseClaim(), logger: Logger(label: "aurad"))
             Console.line(
                 "the database \(settings.database.description) is up to date; its installation is \(store.installation)"
             )

@@ -62,6 +62,24 @@ struct FullDiskTests {
         #expect(log.events == all)
     }
 
+    /// What only reads succeeds on a full disk; a proof that writes does not.
+    @Test func aFullDiskIsFoundByWriting() async throws {
+        let place = try #require(try SmallFileSystem(options: "size=2m"))
+        let store = try SQLiteStore(path: place.path + "/aura.db", installation: "first")
+        try await store.proveWritable()
+        let ballast = Ballast(path: place.path + "/ballast")
+        try ballast.fill()
+        // The log has room for some writes still.
+        var failure: StorageError?
+        for _ in 1...2000 where failure == nil {
+            do { try await store.proveWritable() } catch { failure = error as? StorageError }
+        }
+        #expect(failure?.code == .unavailable)
+        #expect(try await store.head() == 0)
+        ballast.remove()
+        try await store.proveWritable()
+    }
+
     /// Submits until the disk is full; returns how many fitted.
     private func submitUntilFull(_ store: SQLiteStore) async throws -> Int {
         for number in 100..<400 {

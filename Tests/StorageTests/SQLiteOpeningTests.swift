@@ -107,7 +107,7 @@ import Testing
         for isEmpty in [false, true] {
             if isEmpty { try Data().write(to: URL(filePath: path)) }
             let error = try await expectStorageError(.unavailable) {
-                try SQLiteStore(path: path, installation: "first", allowsNew: false)
+                try SQLiteStore(path: path, claim: DatabaseClaim(installation: "first", allowsNew: false))
             }
             #expect(error.message.contains("put that database or a backup back"))
         }
@@ -154,6 +154,20 @@ import Testing
             try #require(stat(file, &status) == 0)
             #expect(status.st_mode & 0o777 == 0o600, "\(file)")
         }
+    }
+
+    /// A copy is another file, with another history from there on.
+    @Test func aCopyBeginsAnotherEpoch() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("aura.db")
+        let claim = { (name: String) in DatabaseClaim(installation: "first", newEpoch: name) }
+        #expect(try SQLiteStore(path: path, claim: claim("a")).epoch == "a")
+        var same = try await Self.openOnceFree(path)
+        #expect(same.epoch == "a")
+        try FileManager.default.copyItem(atPath: path, toPath: directory.file("copy.db"))
+        #expect(try SQLiteStore(path: directory.file("copy.db"), claim: claim("b")).epoch == "b")
+        same = try SQLiteStore(path: directory.file("new.db"), claim: claim("c"))
+        #expect(same.epoch == "c")
     }
 
     @Test func aDatabaseOfANewerVersionIsRefusedAndLeftAlone() async throws {

@@ -32,6 +32,9 @@ public final class ProbedStore: Store {
     }
 
     public var installation: String { base.installation }
+    public var epoch: String { base.epoch }
+    public func checkIdentity() async throws { try await base.checkIdentity() }
+    public func proveWritable() async throws { try await base.proveWritable() }
 
     /// Sets what runs before each write; what it throws stands for the write, which is then not tried.
     public func before(_ hook: @escaping Hook) {

@@ -8,7 +8,7 @@ extension RPCErrorCode {
     public static let instanceNotFound = RPCErrorCode(-32020, "instanceNotFound")
     /// There is no such job.
     public static let jobNotFound = RPCErrorCode(-32021, "jobNotFound")
-    /// A live instance of the tenant has that name.
+    /// A live instance of the tenant has that name; retryable while that instance is being destroyed.
     public static let nameTaken = RPCErrorCode(-32022, "nameTaken")
     /// A job is at work on the instance.
     public static let instanceBusy = RPCErrorCode(-32023, "instanceBusy", retryable: true)
@@ -30,7 +30,8 @@ extension RPCErrorCode {
     public static let unknownSize = RPCErrorCode(-32031, "unknownSize")
     /// The tenant has as many instances as it may have.
     public static let quotaExceeded = RPCErrorCode(-32032, "quotaExceeded")
-    /// The events after the cursor were pruned: read the present state, and follow from there.
+    /// The events after the cursor were pruned, or the database was restored since: read the present state, and
+    /// follow from there.
     public static let cursorExpired = RPCErrorCode(-32033, "cursorExpired")
     /// The job can only go forward by now.
     public static let pivotPassed = RPCErrorCode(-32034, "pivotPassed")

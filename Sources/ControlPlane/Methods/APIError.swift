@@ -13,6 +13,14 @@ enum APIError {
             data: ["subscription": .string(id)])
     }
 
+    /// A cursor of a history that this ledger no longer has.
+    static func otherEpoch(_ epoch: String, _ bounds: LedgerBounds) -> RPCError {
+        RPCError(
+            .cursorExpired,
+            "cannot resume there, the database was restored and counts its events anew: begin with a snapshot",
+            data: ["oldest": .integer(bounds.oldest), "head": .integer(bounds.head), "epoch": .string(epoch)])
+    }
+
     static var snapshotOfChange: RPCError {
         let reason = "a snapshot cannot be of a change: filter by instance, job or tenant, or begin elsewhere"
         return RPCError(
@@ -58,7 +66,7 @@ enum APIError {
         case .jobTerminal: .jobTerminal
         case .quotaExceeded: .quotaExceeded
         case .cursorExpired: .cursorExpired
-        case .unavailable: .storageUnavailable
+        case .unavailable, .replaced: .storageUnavailable
         case .fenced, .newerSchema, .corrupt: .internalError
         }
     }

@@ -1,10 +1,52 @@
 import AuraModel
+import JSON
+import JSONRPC
 import Storage
 
 extension InstanceReference {
-    /// An id (a UUID) or a name, as the schema lets either through.
+    /// An id (a UUID, in either case) or a name, as the schema lets either through.
+    ///
+    /// A text in the shape of an id may be a name, too: see ``name(shapedAsID:tenant:)``.
     init(_ text: String, tenant: TenantID) {
-        let isID = text.utf8.count == 36 && text.allSatisfy { $0.isHexDigit || $0 == "-" }
-        self = isID ? .id(InstanceID(text)) : .name(text, tenant: tenant)
+        self = InstanceID(text).isUUID ? .id(InstanceID(text).inLowerCase) : .name(text, tenant: tenant)
+    }
+
+    /// The name to look for if no instance has the id `text`; `nil` if the text cannot be both.
+    static func name(shapedAsID text: String, tenant: TenantID) -> InstanceReference? {
+        guard InstanceID(text).isUUID, text.first?.isLetter == true, text == text.lowercased() else { return nil }
+        return .name(text, tenant: tenant)
+    }
+}
+
+extension Identifier {
+    /// Whether the text is a UUID: 36 characters, hexadecimal digits in groups of 8, 4, 4, 4 and 12.
+    var isUUID: Bool {
+        let groups = text.split(separator: "-", omittingEmptySubsequences: false)
+        return groups.map(\.utf8.count) == [8, 4, 4, 4, 12] && groups.allSatisfy { $0.utf8.allSatisfy(\.isHexDigit) }
+    }
+
+    /// Ids that the daemon makes are in lower case; callers may write them in either.
+    var inLowerCase: Self { isUUID ? Self(text.lowercased()) : self }
+
+    /// The cursor of a page. Throws `invalidParams` unless it is an id.
+    func asCursor() throws -> Self {
+        guard isUUID else {
+            let reason = "expected the next of the page before, an id"
+            throw RPCError(
+                .invalidParams, "cannot list, params.after: \(reason)",
+                data: ["path": "params.after", "reason": .string(reason)])
+        }
+        return inLowerCase
+    }
+}
+
+extension UInt8 {
+    fileprivate var isHexDigit: Bool {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"):
+            true
+        default: false
+        }
     }
 }

@@ -8,13 +8,13 @@ import Storage
 extension ControlPlane {
     func registerJobs(in router: inout Router) {
         router.register(Methods.jobGet, followsHolds: true, reads: true) { parameters, _ in
-            try await self.answering { try await self.job(parameters.job) }
+            try await self.answering { try await self.job(parameters.job.inLowerCase) }
         }
         router.register(Methods.jobList, followsHolds: true, reads: true) { parameters, _ in
             try await self.answering { try await self.jobs(parameters) }
         }
         router.register(Methods.jobCancel, holdsEvents: true) { parameters, _ in
-            try await self.answering { try await self.cancel(parameters.job) }
+            try await self.answering { try await self.cancel(parameters.job.inLowerCase) }
         }
         router.register(Methods.jobRetry, holdsEvents: true) { parameters, _ in
             try await self.answering { try await self.retry(parameters) }
@@ -23,7 +23,7 @@ extension ControlPlane {
             try await self.answering { try await self.wait(parameters) }
         }
         router.register(Methods.jobExplain, followsHolds: true, cancelsOnClose: true) { parameters, _ in
-            try await self.answering { try await self.explain(parameters.job) }
+            try await self.answering { try await self.explain(parameters.job.inLowerCase) }
         }
     }
 
@@ -59,7 +59,7 @@ extension ControlPlane {
         let limit = parameters.limit ?? Self.usualPage
         var query = JobQuery(
             tenant: parameters.tenant, change: parameters.change, states: parameters.states ?? [],
-            after: parameters.after, newestFirst: parameters.order == .newest, limit: limit + 1)
+            after: try parameters.after?.asCursor(), newestFirst: parameters.order == .newest, limit: limit + 1)
         if let text = parameters.instance {
             query.instance = try await instance(text, tenant: parameters.tenant).id
         }

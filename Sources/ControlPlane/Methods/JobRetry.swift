@@ -8,7 +8,7 @@ import Storage
 /// `job.retry`: a job that waits is due now; one that failed or was cancelled is done again by a new job.
 extension ControlPlane {
     func retry(_ parameters: JobRetryParameters) async throws -> OperationResult {
-        let job = try await knownJob(parameters.job)
+        let job = try await knownJob(parameters.job.inLowerCase)
         guard job.state.isTerminal else { return try await hasten(job) }
         guard job.state != .succeeded else {
             throw RPCError(.nothingToRetry, "cannot retry job \(job.id), it succeeded: nothing is left to do")

@@ -9,10 +9,11 @@ extension ControlPlane {
     private static let usualWait: Int64 = 600_000
 
     func wait(_ parameters: JobWaitParameters) async throws -> JobResult {
+        let wanted = parameters.job.inLowerCase
         let limit = parameters.timeoutMs ?? Self.usualWait
         let ended = try await withThrowingTaskGroup(of: Bool.self) { group in
             group.addTask {
-                try await self.untilEnd(of: parameters.job)
+                try await self.untilEnd(of: wanted)
                 return true
             }
             group.addTask {
@@ -22,7 +23,7 @@ extension ControlPlane {
             defer { group.cancelAll() }
             return try await group.next() ?? false
         }
-        let last = try await job(parameters.job)
+        let last = try await job(wanted)
         guard ended || last.job.state.isTerminal else { throw Self.timeout(last.job, after: limit) }
         return last
     }

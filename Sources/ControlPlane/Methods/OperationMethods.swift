@@ -34,8 +34,7 @@ extension ControlPlane {
         guard settings.sizes.contains(parameters.size) else {
             throw APIError.unknown(.unknownSize, "size", parameters.size, allowed: settings.sizes)
         }
-        var asked = parameters
-        asked.subscribe = nil
+        let asked = Self.bare(parameters)
         let now = time.now()
         let tenant = parameters.tenant ?? Tenant.default
         let change = parameters.change ?? services.identifiers.next()
@@ -52,16 +51,36 @@ extension ControlPlane {
     private func operate(
         _ kind: JobKind, _ parameters: InstanceOperationParameters
     ) async throws -> OperationResult {
-        var asked = parameters
-        asked.subscribe = nil
+        let asked = Self.bare(parameters)
         let tenant = parameters.tenant ?? Tenant.default
-        let target = Submission.Target.existing(
-            InstanceReference(parameters.instance, tenant: tenant), tenant: tenant)
-        return try await submit(
-            NewOperation(
-                target: target, kind: kind, change: parameters.change ?? services.identifiers.next(), tenant: tenant,
-                key: parameters.idempotencyKey, request: try Self.canonical(kind, asked),
-                admit: Self.admission(of: kind)))
+        let named = InstanceReference.name(shapedAsID: parameters.instance, tenant: tenant)
+        var operation = NewOperation(
+            target: .existing(InstanceReference(parameters.instance, tenant: tenant), tenant: tenant), kind: kind,
+            change: parameters.change ?? services.identifiers.next(), tenant: tenant, key: parameters.idempotencyKey,
+            request: try Self.canonical(kind, asked), admit: Self.admission(of: kind))
+        do {
+            return try await submit(operation)
+        } catch let error as RPCError where error.code == .instanceNotFound {
+            guard let named else { throw error }
+            operation.target = .existing(named, tenant: tenant)
+            return try await submit(operation)
+        }
+    }
+
+    /// The parameters without what is no part of an idempotency key's request: where events go, and a tenant that is the default anyway.
+    private static func bare(_ parameters: ProvisionParameters) -> ProvisionParameters {
+        var bare = parameters
+        bare.subscribe = nil
+        if bare.tenant == Tenant.default { bare.tenant = nil }
+        return bare
+    }
+
+    private static func bare(_ parameters: InstanceOperationParameters) -> InstanceOperationParameters {
+        var bare = parameters
+        bare.subscribe = nil
+        if bare.tenant == Tenant.default { bare.tenant = nil }
+        if InstanceID(bare.instance).isUUID { bare.instance = bare.instance.lowercased() }
+        return bare
     }
 
     /// The request as one text, to tell a repetition from another request. Where its events go is no part of it.
@@ -90,7 +109,26 @@ extension ControlPlane {
             engine.wake()
             return OperationResult(instance: InstanceView(submitted.instance), job: JobView(submitted.job))
         } catch let error as StorageError {
+            if error.code == .nameTaken, let refusal = try await nameInDestruction(operation) { throw refusal }
             throw APIError.from(error)
+        }
+    }
+
+    /// The refusal of a name whose instance is being destroyed, and so is free in a while; `nil` otherwise.
+    private func nameInDestruction(_ operation: NewOperation) async throws -> RPCError? {
+        guard case .new(let instance) = operation.target else { return nil }
+        return try await answering {
+            guard let holder = try await store.instance(.name(instance.name, tenant: instance.tenant)) else {
+                return nil
+            }
+            let active = try await store.jobs(
+                JobQuery(instance: holder.id, states: [.queued, .running, .waiting, .compensating], limit: 2))
+            guard let destroying = active.first(where: { $0.kind == .destroy }) else { return nil }
+            return RPCError(
+                .nameTaken,
+                "cannot use the name \(instance.name), its instance is being destroyed: "
+                    + "try again when job \(destroying.id) has ended, or choose another name",
+                data: ["job": .string(destroying.id.text)], retryable: true)
         }
     }
 }

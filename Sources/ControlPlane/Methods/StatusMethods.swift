@@ -27,7 +27,8 @@ extension ControlPlane {
         let found = try await store.instances(
             InstanceQuery(
                 tenant: parameters.tenant, phases: parameters.phases ?? [],
-                includesDestroyed: parameters.includeDestroyed ?? false, after: parameters.after, limit: limit + 1))
+                includesDestroyed: parameters.includeDestroyed ?? false, after: try parameters.after?.asCursor(),
+                limit: limit + 1))
         let page = found.prefix(limit)
         return StatusListResult(
             instances: page.map { InstanceView($0) }, next: found.count > limit ? page.last?.id : nil)
@@ -48,10 +49,13 @@ extension ControlPlane {
 extension Store {
     /// The instance that a caller names by id or name.
     func find(_ text: String, tenant: TenantID?) async throws -> Instance {
-        let reference = InstanceReference(text, tenant: tenant ?? Tenant.default)
-        guard let instance = try await instance(reference), tenant.map({ $0 == instance.tenant }) ?? true else {
-            throw RPCError(.instanceNotFound, "no instance is \(text): status.list shows those that exist")
+        let named = InstanceReference.name(shapedAsID: text, tenant: tenant ?? Tenant.default)
+        for reference in [InstanceReference(text, tenant: tenant ?? Tenant.default), named].compactMap(\.self) {
+            guard let instance = try await instance(reference), tenant.map({ $0 == instance.tenant }) ?? true else {
+                continue
+            }
+            return instance
         }
-        return instance
+        throw RPCError(.instanceNotFound, "no instance is \(text): status.list shows those that exist")
     }
 }

@@ -29,7 +29,7 @@ public struct SubscriptionMethods: Sendable {
         let head = subscriptions.feed.head
         let start = parameters.from ?? .now
         guard start != .snapshot || filter.change == nil else { throw APIError.snapshotOfChange }
-        let cursor = try await cursor(start, head: head)
+        let cursor = try await cursor(start, epoch: parameters.epoch, head: head)
         let place = try await subscriptions.reserve(parameters.subscription, for: call.session)
         var subscription = Subscription(
             number: place.number, id: place.id, session: call.session, filter: filter, cursor: cursor)
@@ -38,7 +38,9 @@ public struct SubscriptionMethods: Sendable {
         subscription.onLag = parameters.onLag ?? .replay
         subscription.beginsWithSnapshot = start == .snapshot
         let asked = subscription
-        return Reply(SubscribeResult(subscription: place.id, head: head)) { self.subscriptions.start(asked) }
+        let result = SubscribeResult(
+            subscription: place.id, head: head, epoch: store.epoch, instance: filter.instance)
+        return Reply(result) { self.subscriptions.start(asked) }
     }
 
     /// Takes the place of an operation's subscription, carries the operation out, and subscribes to its job behind the reply.
@@ -57,7 +59,8 @@ public struct SubscriptionMethods: Sendable {
             subscription.endsWhenTerminal = true
             subscription.remaining = wanted.maxEvents
             subscription.onLag = wanted.onLag ?? .replay
-            result.subscription = SubscribeResult(subscription: place.id, head: subscriptions.feed.head)
+            result.subscription = SubscribeResult(
+                subscription: place.id, head: subscriptions.feed.head, epoch: store.epoch, instance: result.instance.id)
             let asked = subscription
             return Reply(result) { self.subscriptions.start(asked) }
         } catch {
@@ -66,11 +69,12 @@ public struct SubscriptionMethods: Sendable {
         }
     }
 
-    private func cursor(_ start: SubscriptionStart, head: Int64) async throws -> Int64 {
+    private func cursor(_ start: SubscriptionStart, epoch: String?, head: Int64) async throws -> Int64 {
         switch start {
         case .now, .snapshot: return head
         case .start: return try await store.bounds().floor
         case .after(let seq):
+            if let epoch, epoch != store.epoch { throw APIError.otherEpoch(store.epoch, try await store.bounds()) }
             guard seq <= head else {
                 throw RPCError(
                     .cursorAhead,
@@ -84,13 +88,14 @@ public struct SubscriptionMethods: Sendable {
 
     private func filter(_ given: FilterParameters?) async throws -> EventFilter {
         guard let given else { return EventFilter() }
-        if let job = given.job, try await store.job(job) == nil {
+        let wanted = given.job?.inLowerCase
+        if let job = wanted, try await store.job(job) == nil {
             throw RPCError(.jobNotFound, "no job has the id \(job.text.prefix(64)): job.list shows those that exist")
         }
         var instance: InstanceID?
         if let text = given.instance { instance = try await store.find(text, tenant: given.tenant).id }
         return EventFilter(
-            instance: instance, job: given.job, tenant: given.tenant, change: given.change,
+            instance: instance, job: wanted, tenant: given.tenant, change: given.change,
             types: Set(given.types ?? []))
     }
 }

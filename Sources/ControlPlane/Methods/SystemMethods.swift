@@ -20,9 +20,21 @@ extension ControlPlane {
         router.register(Methods.systemHealth, reads: true) { _, _ in
             try await self.answering {
                 let bounds = try await self.store.bounds()
+                let reason = await self.faultOfWrites()
                 return HealthResult(
-                    ok: true, oldest: bounds.oldest, head: bounds.head, jobsRunning: self.engine.jobsRunning)
+                    ok: reason == nil, oldest: bounds.oldest, head: bounds.head, jobsRunning: self.engine.jobsRunning,
+                    reason: reason)
             }
+        }
+    }
+
+    /// Why the database cannot be written; `nil` if a write succeeds.
+    private func faultOfWrites() async -> String? {
+        do {
+            try await store.proveWritable()
+            return nil
+        } catch {
+            return (error as? StorageError)?.message ?? "cannot write the database"
         }
     }
 }

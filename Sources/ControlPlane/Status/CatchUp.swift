@@ -171,14 +171,17 @@ extension CatchUp {
         subscription.told = subscription.cursor
     }
 
-    /// Whether every job that the filter matches has come to its end.
+    /// Whether every job that the filter matches has come to its end, and a change has had one.
     private func isSettled() async throws -> Bool {
         let filter = subscription.filter
         if let job = filter.job { return try await store.job(job)?.state.isTerminal ?? true }
         let active = JobQuery(
             instance: filter.instance, tenant: filter.tenant, change: filter.change,
             states: [.queued, .running, .waiting, .compensating], limit: 1)
-        return try await store.jobs(active).isEmpty
+        guard try await store.jobs(active).isEmpty else { return false }
+        // The first job of a change, which its caller names, may be still to come.
+        guard let change = filter.change else { return true }
+        return try await !store.jobs(JobQuery(tenant: filter.tenant, change: change, limit: 1)).isEmpty
     }
 
     private func end(_ reason: SubscriptionEndReason) async throws -> Result {

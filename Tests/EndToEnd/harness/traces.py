@@ -64,7 +64,7 @@ def cloud_leftovers(sandbox):
 
 
 def local_leftovers(daemon):
-    left = {"files": files_below(daemon.state), "directories": run_directories(daemon.state),
+    left = {"files": [name for name in files_below(daemon.state) if name != "ledger.json"], "directories": run_directories(daemon.state),
             "temporary": files_below(daemon.temporary)}
     if daemon.is_running:
         left["children"] = [f"{pid} {describe(pid)}" for pid in children(daemon.pid)]

@@ -164,10 +164,14 @@ export class JobNotFound extends AuraError {
     declare readonly number: -32021;
 }
 
-/** A live instance of the tenant has that name. */
+/** A live instance of the tenant has that name; retryable while that instance is being destroyed. */
 export class NameTaken extends AuraError {
     declare readonly code: "nameTaken";
     declare readonly number: -32022;
+    declare readonly data: ErrorData & {
+        /** The job that destroys the instance of that name. */
+        job?: JobId;
+    };
 }
 
 /** A job is at work on the instance. */
@@ -252,7 +256,10 @@ export class QuotaExceeded extends AuraError {
     declare readonly number: -32032;
 }
 
-/** The events after the cursor were pruned: read the present state, and follow from there. */
+/**
+ * The events after the cursor were pruned, or the database was restored since: read the present state, and follow
+ * from there.
+ */
 export class CursorExpired extends AuraError {
     declare readonly code: "cursorExpired";
     declare readonly number: -32033;
@@ -261,6 +268,8 @@ export class CursorExpired extends AuraError {
         oldest?: number;
         /** The newest event's `seq`. */
         head?: number;
+        /** The ledger's epoch now, if the cursor is of another one. */
+        epoch?: string;
     };
 }
 

@@ -139,7 +139,7 @@ export interface Failure {
 
 /** Whether the daemon can do its work. */
 export interface HealthResult {
-    /** True where it can. */
+    /** True if it can: a write to the database was tried for this answer. */
     ok: boolean;
     /** The oldest event's `seq` that a subscription can still have; one more than the head where none is left. */
     oldest: number;
@@ -147,6 +147,8 @@ export interface HealthResult {
     head: number;
     /** Jobs that this daemon works on now. */
     jobsRunning: number;
+    /** Why it cannot; absent if `ok` is true. */
+    reason?: string;
 }
 
 /**
@@ -224,7 +226,10 @@ export interface InstanceOperationParameters {
     change?: ChangeId;
 }
 
-/** An instance by its id or by its name. */
+/**
+ * An instance by its id, in either case, or by its name. A text in the shape of an id that is no instance's id is a
+ * name.
+ */
 export type InstanceReference = string;
 
 /** One operation on one instance: a saga that survives any crash. */
@@ -624,6 +629,8 @@ export interface SubscribeParameters {
     filter?: EventFilter;
     /** `"now"` where none is given. */
     from?: SubscriptionStart;
+    /** The `epoch` of the reply that the cursor in `from` came with; another epoch now is `cursorExpired`. */
+    epoch?: string;
     until?: SubscriptionEnd;
     /** The client's own id for it; one is made where none is given. */
     subscription?: SubscriptionId;
@@ -638,6 +645,16 @@ export interface SubscribeResult {
     subscription: SubscriptionId;
     /** The `seq` of the newest event now. */
     head: number;
+    /**
+     * The ledger's unbroken history that `seq` counts in; a restored database has another one. Send it with `from`
+     * to resume.
+     */
+    epoch?: string;
+    /**
+     * The instance that the filter or the operation means; absent without one. Resume with this id: a name may be
+     * another instance's by then.
+     */
+    instance?: InstanceId;
 }
 
 /** When a subscription ends by itself. */

@@ -2,7 +2,7 @@
 
 /// Whether the daemon can do its work.
 public struct HealthResult: Sendable, Hashable, Codable {
-    /// True where it can.
+    /// True if it can: a write to the database was tried for this answer.
     public var ok: Bool
     /// The oldest event's `seq` that a subscription can still have; one more than the head where none is left.
     public var oldest: Int64
@@ -10,11 +10,14 @@ public struct HealthResult: Sendable, Hashable, Codable {
     public var head: Int64
     /// Jobs that this daemon works on now.
     public var jobsRunning: Int
+    /// Why it cannot; absent if `ok` is true.
+    public var reason: String?
 
-    public init(ok: Bool, oldest: Int64, head: Int64, jobsRunning: Int) {
+    public init(ok: Bool, oldest: Int64, head: Int64, jobsRunning: Int, reason: String? = nil) {
         self.ok = ok
         self.oldest = oldest
         self.head = head
         self.jobsRunning = jobsRunning
+        self.reason = reason
     }
 }

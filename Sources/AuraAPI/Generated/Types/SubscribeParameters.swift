@@ -7,6 +7,8 @@ public struct SubscribeParameters: Sendable, Hashable, Codable, PositionalParams
     public var filter: FilterParameters?
     /// `"now"` where none is given.
     public var from: SubscriptionStart?
+    /// The `epoch` of the reply that the cursor in `from` came with; another epoch now is `cursorExpired`.
+    public var epoch: String?
     public var until: SubscriptionEnd?
     /// The client's own id for it; one is made where none is given.
     public var subscription: String?
@@ -15,14 +17,15 @@ public struct SubscribeParameters: Sendable, Hashable, Codable, PositionalParams
     /// `replay` where none is given.
     public var onLag: LagPolicy?
 
-    public static let positions: [String] = ["filter", "from", "until", "subscription", "maxEvents", "onLag"]
+    public static let positions: [String] = ["filter", "from", "epoch", "until", "subscription", "maxEvents", "onLag"]
 
     public init(
-        filter: FilterParameters? = nil, from: SubscriptionStart? = nil, until: SubscriptionEnd? = nil,
-        subscription: String? = nil, maxEvents: Int64? = nil, onLag: LagPolicy? = nil
+        filter: FilterParameters? = nil, from: SubscriptionStart? = nil, epoch: String? = nil,
+        until: SubscriptionEnd? = nil, subscription: String? = nil, maxEvents: Int64? = nil, onLag: LagPolicy? = nil
     ) {
         self.filter = filter
         self.from = from
+        self.epoch = epoch
         self.until = until
         self.subscription = subscription
         self.maxEvents = maxEvents

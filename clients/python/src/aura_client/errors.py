@@ -97,7 +97,7 @@ class JobNotFound(AuraError):
 
 
 class NameTaken(AuraError):
-    """A live instance of the tenant has that name."""
+    """A live instance of the tenant has that name; retryable while that instance is being destroyed."""
 
     number = -32022
     code = "nameTaken"
@@ -174,7 +174,7 @@ class QuotaExceeded(AuraError):
 
 
 class CursorExpired(AuraError):
-    """The events after the cursor were pruned: read the present state, and follow from there."""
+    """The events after the cursor were pruned, or the database was restored since: read the present state, and follow from there."""
 
     number = -32033
     code = "cursorExpired"

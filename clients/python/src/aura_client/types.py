@@ -317,7 +317,7 @@ class Failure:
 class HealthResult:
     """Whether the daemon can do its work."""
 
-    # True where it can.
+    # True if it can: a write to the database was tried for this answer.
     ok: bool
     # The oldest event's `seq` that a subscription can still have; one more than the head where none is left.
     oldest: int
@@ -325,6 +325,8 @@ class HealthResult:
     head: int
     # Jobs that this daemon works on now.
     jobs_running: int
+    # Why it cannot; absent if `ok` is true.
+    reason: str | None = None
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> HealthResult:
@@ -333,6 +335,7 @@ class HealthResult:
             oldest=data["oldest"],
             head=data["head"],
             jobs_running=data["jobsRunning"],
+            reason=data.get("reason"),
         )
 
 

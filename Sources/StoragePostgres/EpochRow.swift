@@ -1,0 +1,45 @@
+import Storage
+
+/// The ledger's epoch in the database, for all daemons that share it.
+enum EpochRow {
+    /// Lets the ledger go on or begins a new epoch (``LedgerEpoch``); returns its name. Daemons that do so at once take turns.
+    static func settle(_ connection: PostgresConnection, mark: LedgerMark?, new: String) throws -> String {
+        let place = try place(connection)
+        try connection.script("BEGIN")
+        do {
+            try connection.run("SELECT pg_advisory_xact_lock(7166571)")
+            let held = try connection.run("SELECT value FROM setting WHERE name = 'epoch'").first?.text("value")
+            let head = try connection.run("SELECT seq FROM event_head WHERE one = 1").first?.number("seq") ?? 0
+            var epoch = LedgerEpoch(held)
+            if epoch.settle(at: place, head: head, mark: mark, new: new) {
+                try connection.run(
+                    """
+                    INSERT INTO setting (name, value) VALUES ('epoch', $1)
+                    ON CONFLICT (name) DO UPDATE SET value = excluded.value
+                    """, [PostgresValue(epoch.text)])
+            }
+            try connection.script("COMMIT")
+            return epoch.name
+        } catch {
+            try? connection.script("ROLLBACK")
+            throw error
+        }
+    }
+
+    /// The cluster, the database in it, and the timeline of its write-ahead log, which a restore or a failover changes. What the server
+    /// does not tell is left out.
+    private static func place(_ connection: PostgresConnection) throws -> String {
+        let parts = [
+            "SELECT system_identifier::text AS part FROM pg_control_system()",
+            "SELECT oid::text AS part FROM pg_database WHERE datname = current_database()",
+            "SELECT substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8) AS part",
+        ]
+        return try parts.map { sql in
+            do {
+                return try connection.run(sql).first?.text("part") ?? "-"
+            } catch let error as PostgresError where error.kind == .refused {
+                return "-"
+            }
+        }.joined(separator: "/")
+    }
+}

@@ -1,0 +1,89 @@
+import AuraModel
+import ControlPlane
+import FoundationEssentials
+import JSON
+import Locking
+import Logging
+import ServiceLifecycle
+import Storage
+
+extension Settings {
+    /// How the database is to be opened, by what this daemon's directories hold.
+    func databaseClaim() -> DatabaseClaim {
+        // Keys of machines whose database is gone: a new database would never find those machines again.
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: credentialsDirectory)) ?? []
+        return DatabaseClaim(
+            installation: Installation.new(), newEpoch: Installation.new(),
+            allowsNew: !names.contains { $0.hasSuffix(".json") }, mark: MarkFile(stateDirectory).read())
+    }
+}
+
+/// What this daemon remembers of the ledger (``LedgerMark``): one small file of the state directory.
+struct MarkFile: Sendable {
+    private let path: String
+
+    private struct Stored: Codable {
+        var epoch: String
+        var head: Int64
+    }
+
+    init(_ stateDirectory: String) {
+        path = stateDirectory + "/ledger.json"
+    }
+
+    /// `nil` if there is none, or none that can be read.
+    func read() -> LedgerMark? {
+        guard let bytes = FileManager.default.contents(atPath: path),
+            let stored = try? JSONCoder.decode(Stored.self, from: bytes)
+        else { return nil }
+        return LedgerMark(epoch: stored.epoch, head: stored.head)
+    }
+
+    func write(_ mark: LedgerMark) throws {
+        let bytes = try JSONCoder.encode(Stored(epoch: mark.epoch, head: mark.head))
+        try Data(bytes).write(to: URL(filePath: path), options: .atomic)
+    }
+}
+
+/// Looks every few seconds whether the database is still the one that was opened, and remembers how far the ledger is.
+struct LedgerWatch: Service {
+    let store: any Store
+    let file: MarkFile
+    let time: any TimeSource
+    let logger: Logger
+
+    private static let interval = Duration.seconds(2)
+
+    /// Throws only if the database was restored under this daemon: it then has to start again.
+    func run() async throws {
+        var remembered = file.read()
+        var isAway = false
+        await remember(&remembered)
+        while !Task.isCancelled, !Task.isShuttingDownGracefully {
+            try? await cancelWhenGracefulShutdown { try await time.sleep(for: Self.interval) }
+            do {
+                try await store.checkIdentity()
+                isAway = false
+            } catch let error as StorageError where error.code == .replaced {
+                logger.critical("\(error)")
+                throw error
+            } catch {
+                if !isAway { logger.error("\(error)") }
+                isAway = true
+            }
+            if !isAway { await remember(&remembered) }
+        }
+    }
+
+    private func remember(_ remembered: inout LedgerMark?) async {
+        guard let head = try? await store.head() else { return }
+        let mark = LedgerMark(epoch: store.epoch, head: head)
+        guard mark != remembered else { return }
+        do {
+            try file.write(mark)
+            remembered = mark
+        } catch {
+            logger.warning("cannot remember how far the ledger is: \(error)")
+        }
+    }
+}

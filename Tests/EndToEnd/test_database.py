@@ -1,0 +1,166 @@
+"""A database proves that it is the one that the daemon opened, that it can be written, and which history its numbers count in."""
+
+import contextlib
+import shutil
+import sqlite3
+
+import pytest
+from harness import binary
+from harness.program import finish
+from harness.wire import RPCError
+
+from test_bad_input import one_line
+
+
+def head(world):
+    return world.call("system.health")["head"]
+
+
+def refusal(world, method, **params):
+    with pytest.raises(RPCError) as caught:
+        world.call(method, **params)
+    return caught.value
+
+
+def remove_database(world):
+    for path in world.directory.glob("aura.db*"):
+        path.unlink()
+
+
+def test_nothing_succeeds_without_its_database(world):
+    world.succeed("provision", name="ada")
+    remove_database(world)
+    error = refusal(world, "provision", name="bob", region="eu-central", size="small")
+    assert error.data["code"] == "storageUnavailable" and "removed or replaced" in error.message
+    health = world.call("system.health")
+    assert health["ok"] is False and "removed or replaced" in health["reason"]
+
+
+def test_no_new_database_is_made_beside_credentials(world):
+    world.succeed("provision", name="ada")
+    assert world.call("system.health")["ok"] is True
+    world.daemon.stop()
+    remove_database(world)
+    for attempt in [world.daemon.run_to_failure, lambda: migrate(world)]:
+        code, text = attempt()
+        assert code == 69 and "put that database or a backup back" in one_line(text)
+    assert not (world.directory / "aura.db").exists()
+    (world.daemon.state / "credentials").rename(world.directory / "credentials")
+    world.daemon.start()
+    assert head(world) == 0
+
+
+def migrate(world):
+    done = finish([binary("aurad"), "migrate", "--config", str(world.sandbox.config_path)], world.daemon.environment)
+    return done.returncode, done.stderr
+
+
+def subscribe(world, **params):
+    with world.connect() as connection:
+        return connection.call("status.subscribe", **params)
+
+
+@pytest.mark.parametrize("in_place", [False, True])
+def test_a_restored_database_counts_in_another_epoch(world, in_place):
+    world.succeed("provision", name="ada")
+    first = subscribe(world)["epoch"]
+    world.daemon.stop()
+    database = world.directory / "aura.db"
+    backup = world.directory / "backup.db"
+    with contextlib.closing(sqlite3.connect(database)) as source, contextlib.closing(sqlite3.connect(backup)) as target:
+        source.backup(target)
+    world.daemon.start()
+    assert subscribe(world)["epoch"] == first
+    world.succeed("restart", instance="ada")
+    before = head(world)
+    world.daemon.kill()
+    world.daemon.start()
+    assert subscribe(world, **{"from": before, "epoch": first})["epoch"] == first
+    world.daemon.stop()
+    for path in world.directory.glob("aura.db-*"):
+        path.unlink()
+    if not in_place:
+        database.rename(world.directory / "old.db")
+    shutil.copy(backup, database)
+    world.daemon.start()
+    world.succeed("restart", instance="ada")
+    world.succeed("restart", instance="ada")
+    assert head(world) > before
+    second = subscribe(world)["epoch"]
+    assert second != first
+    error = refusal(world, "status.subscribe", **{"from": before, "epoch": first})
+    assert error.data["code"] == "cursorExpired" and error.data["epoch"] == second
+    assert subscribe(world, **{"from": before, "epoch": second})["epoch"] == second
+    world.daemon.stop()
+    world.daemon.start()
+    assert subscribe(world)["epoch"] == second
+
+
+def test_a_subscription_names_its_instance(world):
+    job = world.provision("ada")
+    instance = world.call("job.get", job=job)["job"]["instance"]
+    assert subscribe(world, filter={"instance": "ada"})["instance"] == instance
+    assert subscribe(world, filter={"instance": instance.upper()})["instance"] == instance
+    assert "instance" not in subscribe(world, filter={"job": job})
+    world.finish(job)
+    with world.connect() as connection:
+        answer = connection.call("restart", instance="ada", subscribe={})
+    assert answer["subscription"]["instance"] == instance
+    assert answer["subscription"]["epoch"] == subscribe(world)["epoch"]
+    world.finish(answer["job"]["id"])
+
+
+def test_a_name_in_the_shape_of_an_id_is_a_name(world):
+    name = "abcdefab-cdef-4abc-8abc-abcdefabcdef"
+    ended = world.succeed("provision", name=name)
+    assert world.instance(name)["id"] == ended["instance"]
+    assert world.instance(ended["instance"].upper())["name"] == name
+    assert subscribe(world, filter={"instance": name})["instance"] == ended["instance"]
+    assert world.call("job.list", instance=name)["jobs"][0]["id"] == ended["id"]
+    assert world.call("job.get", job=ended["id"].upper())["job"]["id"] == ended["id"]
+    world.succeed("destroy", instance=name)
+
+
+@pytest.mark.parametrize("method", ["status.list", "job.list"])
+def test_a_cursor_is_an_id(world, method):
+    job = world.provision("ada")
+    instance = world.finish(job)["instance"]
+    for cursor in ["", "zzz", "ada", "g" * 36]:
+        error = refusal(world, method, after=cursor)
+        assert error.data["code"] == "invalidParams" and error.data["path"] == "params.after"
+    last = instance if method == "status.list" else job
+    rows = "instances" if method == "status.list" else "jobs"
+    assert world.call(method, after=last.upper())[rows] == []
+
+
+def test_a_name_whose_instance_is_being_destroyed_is_free_soon(world):
+    world.succeed("provision", name="ada")
+    job = world.begin("destroy", instance="ada")
+    error = refusal(world, "provision", name="ada", region="eu-central", size="small")
+    assert error.data["code"] == "nameTaken" and error.data["retryable"] is True
+    assert error.data["job"] == job and job in error.message and "destroy it first" not in error.message
+    world.finish(job)
+    world.succeed("provision", name="ada")
+    error = refusal(world, "provision", name="ada", region="eu-central", size="small")
+    assert error.data["retryable"] is False and "job" not in error.data
+
+
+def test_a_default_that_is_given_is_the_same_request(world):
+    given = {"name": "ada", "region": "eu-central", "size": "small", "idempotencyKey": "k1", "change": "c1"}
+    job = world.begin("provision", **given)
+    assert world.begin("provision", **given, tenant="default") == job
+    world.finish(job)
+    again = world.begin("restart", instance="ada", idempotencyKey="k2", tenant="default")
+    assert world.begin("restart", instance="ada", idempotencyKey="k2") == again
+    world.finish(again)
+
+
+def test_until_terminal_waits_for_the_first_job_of_a_change(world):
+    with world.connect() as connection:
+        connection.call("status.subscribe", filter={"change": "c1"}, until="terminal")
+        job = world.provision("ada", change="c1")
+        types = []
+        while not types or types[-1] != "subscription.ended":
+            types.append(connection.note()["params"]["result"]["type"])
+    assert "job.succeeded" in types
+    assert world.call("job.get", job=job)["job"]["state"] == "succeeded"
