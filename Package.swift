@@ -160,7 +160,7 @@ let package = Package(
                 "HetznerDriver", "JSON",
                 "JSONRPC", "Jobs", "Locking", "Loopback", "RPCTransport", "SSHDriver", "Storage", "StoragePostgres",
                 "StorageSQLite", "TailscaleDriver",
-                argumentParser, configuration, crypto, logging, nioPosix, serviceLifecycle, system,
+                argumentParser, configuration, crypto, logging, nioCore, nioPosix, serviceLifecycle, system,
                 unixSignals, yams,
             ]),
         program("aura-codegen", ["JSON", "JSONSchema", argumentParser]),

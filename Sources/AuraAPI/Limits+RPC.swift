@@ -8,7 +8,8 @@ extension Limits {
             idBytes: limits.idBytes, inFlightPerConnection: limits.inFlightPerConnection,
             inFlightBytesPerConnection: limits.inFlightBytesPerConnection, inFlight: limits.inFlight,
             inFlightBytes: limits.inFlightBytes, inFlightPatienceMs: limits.inFlightPatienceMs,
-            connections: limits.connections, connectionsPerUser: limits.connectionsPerUser,
+            connections: limits.connections, connectionsKept: limits.connectionsKept,
+            connectionsPerUser: limits.connectionsPerUser,
             subscriptionsPerConnection: limits.subscriptionsPerConnection,
             outboundQueueBytes: limits.outboundQueueBytes)
     }

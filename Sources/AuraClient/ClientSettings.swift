@@ -82,7 +82,8 @@ struct ClientSettings: Sendable {
 enum Passing {
     /// After these a call may be sent again on another connection, since it was not carried out.
     private static let notCarriedOut: Set<String> = Set(
-        [RPCErrorCode.shuttingDown, .tooManyConnections, .tooManyConnectionsOfUser, .tooManyInFlight].map(\.name))
+        [RPCErrorCode.shuttingDown, .daemonBusy, .tooManyConnections, .tooManyConnectionsOfUser, .tooManyInFlight].map(
+            \.name))
 
     static func contains(_ error: any Error) -> Bool {
         switch error {

@@ -32,6 +32,7 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
+            try KeepAlive.set(channel)
             let departure = Departure()
             try channel.pipeline.syncOperations.addHandler(DepartureHandler(departure))
             let configuration = NIOTypedHTTPServerUpgradeConfiguration<Use>(

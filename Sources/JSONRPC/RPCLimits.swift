@@ -20,6 +20,8 @@ public struct RPCLimits: Sendable, Hashable {
     public var inFlightPatienceMs: Int
     /// The most connections.
     public var connections: Int
+    /// How many of the connections are kept for root and the daemon's own user over the Unix socket.
+    public var connectionsKept: Int { min(32, connections / 8) }
     /// The most connections of one user of the machine.
     public var connectionsPerUser: Int
     /// The most subscriptions of one connection.

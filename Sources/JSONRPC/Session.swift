@@ -245,6 +245,9 @@ extension Session {
         state.withLock { ($0.wantsClose && $0.isFlushed) || ($0.inputEnded && $0.isDrained) }
     }
 
+    /// Whether no call is in flight, so that nothing is left but to write what is queued.
+    public var isAnswered: Bool { state.withLock { $0.calls.isEmpty && $0.batches.isEmpty } }
+
     /// Bytes that the connection has taken from the beginning on: a client that reads makes it grow.
     public var writtenBytes: Int { state.withLock { $0.written } }
 

@@ -12,6 +12,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     typealias OutboundIn = Never
     typealias OutboundOut = ByteBuffer
 
+    private static let stallTime = TimeAmount.seconds(1)
+
     private let session: Session
     private var reader: ConnectionReader
     private let closeDeadline: TimeAmount
@@ -27,6 +29,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var silence: Scheduled<Void>?
     /// Whether bytes came since the silence began to be measured.
     private var hasRead = false
+    private var stallCheck: Scheduled<Void>?
 
     /// `onForeign` is called before the connection ends because its client speaks another protocol.
     init(
@@ -82,6 +85,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         patience?.cancel()
         silence?.cancel()
         forcedClose?.cancel()
+        stallCheck?.cancel()
         logger.debug("connection closed", metadata: ["connection": "\(session.id)"])
         session.didClose()
         onClose()
@@ -191,8 +195,19 @@ extension ConnectionHandler {
 
     /// Bounds how long a client that is to be closed may take to read what is left.
     private func keepDeadline(_ context: ChannelHandlerContext) {
-        guard session.wantsClose, forcedClose == nil else { return }
+        guard session.wantsClose else { return }
+        if session.isAnswered, stallCheck == nil { checkStall(context) }
+        guard forcedClose == nil else { return }
         forcedClose = context.eventLoop.assumeIsolated().scheduleTask(in: closeDeadline) { [self] in abort() }
+    }
+
+    /// Ends the connection of a client that reads nothing for a second while only written replies are left.
+    private func checkStall(_ context: ChannelHandlerContext) {
+        let written = session.writtenBytes
+        stallCheck = context.eventLoop.assumeIsolated().scheduleTask(in: Self.stallTime) { [self] in
+            guard let context = self.context, session.writtenBytes > written else { return abort() }
+            checkStall(context)
+        }
     }
 }
 

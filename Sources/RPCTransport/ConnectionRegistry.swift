@@ -1,6 +1,14 @@
 internal import JSONRPC
 internal import Locking
 
+#if canImport(Glibc)
+    internal import Glibc
+#elseif canImport(Musl)
+    internal import Musl
+#elseif canImport(Darwin)
+    internal import Darwin
+#endif
+
 /// The open connections of a server: counts them, and reaches them when it goes down.
 final class ConnectionRegistry: Sendable {
     /// What a server can ask of a connection.
@@ -26,8 +34,12 @@ final class ConnectionRegistry: Sendable {
     private let limits: RPCLimits
     private let state = Locked(State())
 
-    init(limits: RPCLimits) {
+    /// The daemon's own user.
+    private let owner: UInt32
+
+    init(limits: RPCLimits, owner: UInt32 = geteuid()) {
         self.limits = limits
+        self.owner = owner
     }
 
     var count: Int { state.withLock { $0.peers.count } }
@@ -93,15 +105,24 @@ final class ConnectionRegistry: Sendable {
         }
     }
 
+    /// Whether the peer is root or the daemon's own user, for whom some connections are kept.
+    private func isOwner(_ peer: Peer) -> Bool {
+        switch peer {
+        case .unix(let uid, _, _): uid == 0 || uid == owner
+        case .tcp, .memory: false
+        }
+    }
+
     private func refusal(of peer: Peer, _ state: State) -> RPCError? {
         if state.isDraining {
             return RPCError(.shuttingDown, "cannot take a connection, the daemon is going down")
         }
-        guard state.peers.count < limits.connections else {
+        let most = limits.connections - (isOwner(peer) ? 0 : limits.connectionsKept)
+        guard state.peers.count < most else {
             return .limit(
                 .tooManyConnections,
-                "cannot take more than \(limits.connections) connections, close some and try again",
-                limit: limits.connections, actual: state.peers.count + 1, retryAfterMs: 1000)
+                "cannot take more than \(most) connections, close some and try again",
+                limit: most, actual: state.peers.count + 1, retryAfterMs: 1000)
         }
         guard case .unix(let uid, _, _) = peer, let open = state.perUser[uid], open >= limits.connectionsPerUser else {
             return nil

@@ -138,6 +138,7 @@ extension RPCServer {
 
     private func listen(_ address: ListenAddress) async throws -> Listener {
         let bootstrap = ServerBootstrap(group: group)
+            .serverChannelInitializer { [logger] in AcceptPause.add(to: $0, logger: logger) }
             .serverChannelOption(.backlog, value: 512)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
@@ -161,6 +162,7 @@ extension RPCServer {
                 throw ListenError(.notLoopback, address, "cannot listen on \(address), \(error)")
             }
             do {
+                let bootstrap = KeepAlive.options().reduce(bootstrap) { $0.childChannelOption($1.0, value: $1.1) }
                 let channel = try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
                     .childChannelInitializer(accept).bind(to: loopback.socketAddress).get()
                 let bound = ListenAddress.tcp(host: host, port: channel.localAddress?.port ?? port)

@@ -7,6 +7,7 @@ import JSONRPC
 import Jobs
 import Logging
 import Loopback
+import NIOCore
 import NIOPosix
 import RPCTransport
 import ServiceLifecycle
@@ -22,11 +23,23 @@ struct Daemon {
     let time = SteadyTime(base: SystemTime())
     let random = SystemRandom()
 
-    init(settings: Settings) {
-        self.settings = settings
+    /// Throws ``SettingsError`` if the process may have too few files open.
+    init(settings: Settings) throws {
         var logger = Logger(label: "aurad") { LineLogHandler(label: $0, writer: .standardError) }
         logger.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .info
         self.logger = logger
+        var settings = settings
+        let wanted = settings.wire.limits.connections
+        if let files = OpenFiles.limit {
+            let fit = try OpenFiles.connections(wanted, files: files, hasGateway: settings.wire.http != nil)
+            if fit < wanted {
+                logger.warning(
+                    "takes fewer connections than configured, since too few files may be open",
+                    metadata: ["connections": "\(fit)", "configured": "\(wanted)", "RLIMIT_NOFILE": "\(files)"])
+            }
+            settings.wire.limits.connections = fit
+        }
+        self.settings = settings
     }
 
     /// Serves until SIGTERM or SIGINT; throws where it cannot begin.
@@ -84,6 +97,9 @@ struct Daemon {
             retries: settings.engine.retries)
     }
 
+    /// How long calls in flight may take once the daemon is told to end.
+    private static let drain = TimeAmount.seconds(3)
+
     /// Whatever clients come in by; once all of it is open, the daemon says so.
     private func doors(_ plane: ControlPlane, _ budget: CallBudget, ready: Gate) throws -> [any Service] {
         let logger = self.logger
@@ -101,8 +117,8 @@ struct Daemon {
         }
         let group = MultiThreadedEventLoopGroup.singleton
         let server = RPCServer(
-            addresses: addresses, router: router, limits: settings.wire.limits, budget: budget, group: group,
-            logger: logger
+            addresses: addresses, router: router, limits: settings.wire.limits, budget: budget,
+            drain: Self.drain, group: group, logger: logger
         ) { bound in opening.didOpen(0, bound.map(\.description)) }
         guard let http else { return [server] }
         let gateway = Gateway(

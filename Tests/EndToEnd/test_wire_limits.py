@@ -17,7 +17,7 @@ LIMITS = {
     "messageBytes": 1 << 20, "depth": 64, "batchItems": 100, "idBytes": 256,
     "inFlightPerConnection": 256, "inFlightBytesPerConnection": 1 << 20, "inFlight": 4096, "inFlightBytes": 16 << 20,
     "inFlightPatienceMs": 1000,
-    "connections": 1024, "connectionsPerUser": 128, "subscriptionsPerConnection": 1024, "outboundQueueBytes": 4 << 20}
+    "connections": 1024, "connectionsKept": 32, "connectionsPerUser": 128, "subscriptionsPerConnection": 1024, "outboundQueueBytes": 4 << 20}
 FRAMINGS = ("lines", "lengths", "websocket")
 PING = b'{"jsonrpc":"2.0","id":7,"method":"system.ping"}'
 
@@ -391,6 +391,31 @@ def refused_at(connection, code, number, limit):
     with pytest.raises(Closed):
         connection.read()
     connection.close()
+
+
+def test_connections_kept_are_out_of_reach_over_tcp(worlds):
+    """However many come over TCP, the owner's Unix socket lets the owner in."""
+    world = worlds({"http": "127.0.0.1:0", "limits.connections": 16})
+    with contextlib.ExitStack() as stack:
+        for _ in range(14):
+            assert lives_on(stack.enter_context(contextlib.closing(WebSocket(world.daemon.http))))
+        refused_at(WebSocket(world.daemon.http), "tooManyConnections", -32005, 14)
+        for _ in range(2):
+            assert lives_on(stack.enter_context(world.connect()))
+        refused_at(world.connect(), "tooManyConnections", -32005, 16)
+
+
+def test_connections_are_as_many_as_descriptors_allow(worlds):
+    """With 1,024 descriptors a connection may take two of, 400 connections fit; the log says so."""
+    world = worlds({"limits.connectionsPerUser": 1000}, start_daemon=False)
+    world.daemon.command = ["prlimit", "--nofile=1024:1024", *world.daemon.command]
+    world.daemon.start()
+    assert world.call("system.limits")["limits"]["connections"] == 400
+    assert "takes fewer connections than configured" in world.daemon.log_path.read_text()
+    with contextlib.ExitStack() as stack:
+        for _ in range(400):
+            assert lives_on(stack.enter_context(world.connect()))
+        refused_at(world.connect(), "tooManyConnections", -32005, 400)
 
 
 def test_connections_per_user_and_in_all(worlds):

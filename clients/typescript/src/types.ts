@@ -361,6 +361,8 @@ export interface Limits {
     inFlightPatienceMs: number;
     /** The most connections. */
     connections: number;
+    /** How many of the connections are kept for root and the daemon's own user over the Unix socket. */
+    connectionsKept: number;
     /** The most connections of one user of the machine. */
     connectionsPerUser: number;
     /** The most subscriptions of one connection. */

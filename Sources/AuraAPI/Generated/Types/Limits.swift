@@ -24,6 +24,8 @@ public struct Limits: Sendable, Hashable, Codable {
     public var inFlightPatienceMs: Int
     /// The most connections.
     public var connections: Int
+    /// How many of the connections are kept for root and the daemon's own user over the Unix socket.
+    public var connectionsKept: Int
     /// The most connections of one user of the machine.
     public var connectionsPerUser: Int
     /// The most subscriptions of one connection.
@@ -34,7 +36,7 @@ public struct Limits: Sendable, Hashable, Codable {
     public init(
         messageBytes: Int, depth: Int, batchItems: Int, idBytes: Int, inFlightPerConnection: Int,
         inFlightBytesPerConnection: Int, inFlight: Int, inFlightBytes: Int, inFlightPatienceMs: Int, connections: Int,
-        connectionsPerUser: Int, subscriptionsPerConnection: Int, outboundQueueBytes: Int
+        connectionsKept: Int, connectionsPerUser: Int, subscriptionsPerConnection: Int, outboundQueueBytes: Int
     ) {
         self.messageBytes = messageBytes
         self.depth = depth
@@ -46,6 +48,7 @@ public struct Limits: Sendable, Hashable, Codable {
         self.inFlightBytes = inFlightBytes
         self.inFlightPatienceMs = inFlightPatienceMs
         self.connections = connections
+        self.connectionsKept = connectionsKept
         self.connectionsPerUser = connectionsPerUser
         self.subscriptionsPerConnection = subscriptionsPerConnection
         self.outboundQueueBytes = outboundQueueBytes

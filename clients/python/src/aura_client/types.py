@@ -532,6 +532,8 @@ class Limits:
     in_flight_patience_ms: int
     # The most connections.
     connections: int
+    # How many of the connections are kept for root and the daemon's own user over the Unix socket.
+    connections_kept: int
     # The most connections of one user of the machine.
     connections_per_user: int
     # The most subscriptions of one connection.
@@ -552,6 +554,7 @@ class Limits:
             in_flight_bytes=data["inFlightBytes"],
             in_flight_patience_ms=data["inFlightPatienceMs"],
             connections=data["connections"],
+            connections_kept=data["connectionsKept"],
             connections_per_user=data["connectionsPerUser"],
             subscriptions_per_connection=data["subscriptionsPerConnection"],
             outbound_queue_bytes=data["outboundQueueBytes"],
