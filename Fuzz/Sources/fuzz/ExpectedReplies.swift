@@ -19,7 +19,9 @@ struct ExpectedReplies {
         while let frame = framer.next() {
             switch frame {
             case .message(let range): expect(framer.withBytes(of: range) { decoder.decode($0) })
-            case .tooLong: expect(nil)
+            case .tooLong:
+                let id = framer.withOverlong { EnvelopeIDs.readable(in: $0) } ?? .null
+                singles.append(Array(id.raw.utf8))
             case .broken, .ping, .hangUp:
                 isBroken = true
                 expect(nil)
@@ -29,7 +31,8 @@ struct ExpectedReplies {
 
     private mutating func expect(_ message: Inbound?) {
         switch message {
-        case nil, .refused: singles.append(Self.null)
+        case nil: singles.append(Self.null)
+        case .refused(let id, _), .notJSON(let id, _): singles.append(Array(id.raw.utf8))
         case .single(let item): singles += [Self.id(of: item)].compactMap(\.self)
         case .batch(let items):
             let ids = items.compactMap { Self.id(of: $0) }
