@@ -148,8 +148,9 @@ public struct ConnectionReader: Sendable {
         if framer.hasFinished, !isHeldUp { session.didEndInput() }
     }
 
+    /// True if the text may be whole. Looks at its last 64 bytes only: it is called for each piece of a long message.
     private static func endsAsAMessage(_ text: UnsafeRawBufferPointer) -> Bool {
-        let last = text.last { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
+        let last = text.suffix(64).last { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
         return last == UInt8(ascii: "}") || last == UInt8(ascii: "]")
     }
 
@@ -164,7 +165,6 @@ public struct ConnectionReader: Sendable {
             return
         }
         pump()
-
     }
 
     /// Answers calls for as long as their answers are known.

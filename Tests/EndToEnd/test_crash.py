@@ -178,13 +178,13 @@ def during(kind, before=()):
 
 def in_undo(world, hold):
     name, follower = fresh_name(), world.follow()
-    world.sandbox.fault("actionFails", "/v1/servers", "POST", action="create_server", code="unavailable", message="no luck")
+    world.sandbox.fault("status", "/v1/actions", "GET", status=422, code="invalid_input", message="no luck")
     hold.prepare(world)
     job = world.provision(name)
     hold.wait(world, follower, job, "step.undoing")
     crash(world, follower, job)
     end = follower.end(job)
-    assert end["type"] == "job.failed" and end["data"]["code"] == "unavailable" and "no luck" in end["message"]
+    assert end["type"] == "job.failed" and end["data"]["code"] == "invalid_input" and "no luck" in end["message"]
     world.nothing_left()
     assert world.instance(name)["phase"] == "failed"
     world.succeed("destroy", instance=name)

@@ -11,7 +11,7 @@ STEPS = {
     "suspend": ["server.shutdown"],
     "resume": ["server.start", "server.boot", "agent.health"],
     "restart": ["server.shutdown", "server.start", "server.boot", "agent.health"],
-    "destroy": ["host.teardown", "network.leave", "server.delete", "key.delete", "credentials.remove"],
+    "destroy": ["host.teardown", "server.delete", "network.leave", "key.delete", "credentials.remove"],
 }
 PHASES = {
     "provision": ["provisioning", "configuring", "networking", "running"],

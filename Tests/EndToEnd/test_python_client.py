@@ -84,7 +84,7 @@ def test_errors_are_types(client, aura):
 
 
 def test_a_job_that_fails_is_said_with_its_cause(client, aura, world):
-    world.sandbox.fault("actionFails", "/v1/servers", "POST", action="create_server", code="unavailable", message="no luck")
+    world.sandbox.fault("status", "/v1/servers", "POST", status=422, code="invalid_input", message="no luck")
     try:
         with pytest.raises(aura.JobFailed) as failed:
             client.wait_until_running(client.provision(name := fresh_name(), "eu-central", "small"))

@@ -89,7 +89,7 @@ def test_what_would_fail_on_a_paid_machine_is_refused_before(check, settings):
     {"agent.version": "2026.8.1-beta.1"}, {"hetzner.endpoint": "https://example.org:8443/v1/"},
     {"hetzner.endpoint": "http://127.0.0.1:80/v1"}, {"hetzner.endpoint": "'http://[::1]:80'"},
     {"hetzner.endpoint": "http://localhost/v1"}, {"outbound.proxy": "http://proxy.example:3128"},
-    {**TAILNET, "tailscale.loginServer": "http://10.9.0.1:8080"}, {"socket": "'unix:/tmp/x.sock'"},
+    {**TAILNET, "tailscale.loginServer": "http://10.9.0.1:8080"}, {"socket": "'unix:/run/x.sock'"},
     {"hetzner.token": TOKEN},
 ])
 def test_what_can_work_is_accepted(check, settings):
@@ -98,7 +98,7 @@ def test_what_can_work_is_accepted(check, settings):
 
 
 def test_the_socket_is_named_as_clients_name_it(check):
-    assert "socket /tmp/x.sock," in check({"socket": "'unix:/tmp/x.sock'"})[1]
+    assert "socket /run/x.sock," in check({"socket": "'unix:/run/x.sock'"})[1]
     assert check(environment={"AURA_SOCKET": "tcp:127.0.0.1:7"})[0] == 78
 
 

@@ -284,7 +284,7 @@ class SmallDisk:
         self.filler = path / "filler"
         path.mkdir()
         # The log of writes alone may have 32 MiB before it is used again from its beginning.
-        options = ["-t", "tmpfs", "-o", "size=64m", "aura-test", path]
+        options = ["-t", "tmpfs", "-o", "size=64m,mode=0755", "aura-test", path]
         done = subprocess.run(["mount", *options], capture_output=True, text=True, check=False)
         if done.returncode:
             pytest.skip(f"only root may mount a small disk: {done.stderr.strip()}")

@@ -111,8 +111,7 @@ def test_waiting(program, world):
 
 def test_a_job_that_fails_is_said_with_its_cause(program, world):
     name = fresh_name()
-    world.sandbox.fault(
-        "actionFails", "/v1/servers", "POST", action="create_server", code="unavailable", message="no luck")
+    world.sandbox.fault("status", "/v1/servers", "POST", status=422, code="invalid_input", message="no luck")
     try:
         done = finish(program("tests/wait", world.daemon.socket, name), seconds=60)
     finally:

@@ -165,7 +165,7 @@ def test_in_flight_bytes_per_connection_bounds_messages_whose_calls_wait(slow_wo
     job = slow_world.provision(fresh_name())
     with slow_world.connect() as connection:
         def wait(number):
-            text = f'{{"jsonrpc":"2.0","id":{number},"method":"job.wait","params":{{"job":"{job}","timeoutMs":4000}}'
+            text = f'{{"jsonrpc":"2.0","id":{number},"method":"job.wait","params":{{"job":"{job}","timeoutMs":600000}}'
             connection.send_text(text.encode().ljust(limit // 2 - 1) + b"}")
 
         for number in (1, 2, 3):
@@ -173,6 +173,8 @@ def test_in_flight_bytes_per_connection_bounds_messages_whose_calls_wait(slow_wo
         refused = connection.read()
         assert refused["id"] == 3 and refused["error"]["code"] == -32004
         assert refused["error"]["data"]["limit"] == limit
+        for number in (1, 2):
+            connection.send_text(f'{{"jsonrpc":"2.0","method":"$/cancelRequest","params":{{"id":{number}}}}}'.encode())
         assert {connection.read()["id"] for _ in range(2)} == {1, 2}
         assert lives_on(connection)
 
@@ -185,7 +187,7 @@ def test_in_flight_over_all_connections_leaves_room_for_calls_that_do_not_wait(s
         connections = [stack.enter_context(slow_world.connect()) for _ in range(share // 200)]
         for connection in connections:
             for _ in range(200):
-                connection.post("job.wait", job=job, timeoutMs=20_000)
+                connection.post("job.wait", job=job, timeoutMs=600_000)
         last = stack.enter_context(slow_world.connect())
 
         def is_refused():
@@ -195,7 +197,7 @@ def test_in_flight_over_all_connections_leaves_room_for_calls_that_do_not_wait(s
             return answer["error"]["data"]["code"] == "daemonBusy"
 
         for _ in range(share - 200 * len(connections)):
-            last.post("job.wait", job=job, timeoutMs=20_000)
+            last.post("job.wait", job=job, timeoutMs=600_000)
         eventually(is_refused, what="a call beyond the budget is refused")
         assert last.call("status.list", limit=1)["instances"]
 
