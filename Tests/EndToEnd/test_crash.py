@@ -178,7 +178,7 @@ def during(kind, before=()):
 
 def in_undo(world, hold):
     name, follower = fresh_name(), world.follow()
-    world.sandbox.fault("status", "/v1/actions", "GET", status=422, code="invalid_input", message="no luck")
+    world.sandbox.fault("status", "/v1/servers/*", "GET", status=422, code="invalid_input", message="no luck")
     hold.prepare(world)
     job = world.provision(name)
     hold.wait(world, follower, job, "step.undoing")
