@@ -9,7 +9,7 @@ import TailscaleDriver
 
 extension Settings.Machines {
     static func read(_ source: SettingsSource) throws -> Settings.Machines {
-        let hetzner = try readHetzner(source)
+        var hetzner = try readHetzner(source)
         let isConfigured = try source.choice("configuration.driver", "ansible", of: ["ansible", "none"]) == "ansible"
         let ansible = isConfigured ? try readAnsible(source) : nil
         let tailscale = isConfigured ? try readTailscale(source) : nil
@@ -18,9 +18,13 @@ extension Settings.Machines {
             throw SettingsError(
                 "cannot use health.via = ssh with configuration.driver = none: aurad holds no way in; use http")
         }
+        let operations = try readOperations(source, hetzner: hetzner, tailnet: tailscale?.operations, via: via)
+        hetzner.openPorts = [operations.ssh.port]
+        if via == "http", operations.health.port != operations.ssh.port {
+            hetzner.openPorts.append(operations.health.port)
+        }
         return Settings.Machines(
-            hetzner: hetzner, tailscale: tailscale?.driver,
-            operations: try readOperations(source, hetzner: hetzner, tailnet: tailscale?.operations, via: via),
+            hetzner: hetzner, tailscale: tailscale?.driver, operations: operations,
             ansible: ansible, healthUsesSSH: via == "ssh")
     }
 

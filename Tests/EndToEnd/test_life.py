@@ -1,5 +1,6 @@
 """An agent's life, as a client sees it: provision, suspend, resume, restart, destroy."""
 
+import re
 import threading
 import uuid
 
@@ -87,6 +88,36 @@ def test_what_is_shown(world):
         listed = connection.call("status.list", includeDestroyed=True)["instances"]
         assert [instance["phase"] for instance in listed] == ["destroyed"] and "server" not in listed[0]
     world.nothing_left()
+
+
+def let_in(world):
+    """The ports of the only firewall's rules; ICMP's is None."""
+    firewall, = world.sandbox.state()["firewalls"]
+    return [rule["port"] for rule in firewall["rules"]]
+
+
+def test_the_firewall_lets_in_what_the_settings_need(worlds):
+    world = worlds(start_daemon=False)
+    health = re.search(r"^health:\n.*\n  port: (\d+)$", world.sandbox.config_path.read_text(), re.MULTILINE)[1]
+    for name, ssh, ports in [("a1", 22, ["22", health]), ("a2", 2222, ["2222", health]), ("a3", health, [health])]:
+        world.daemon.with_settings(ssh__port=ssh)
+        world.daemon.start()
+        world.succeed("provision", name=name)
+        assert let_in(world) == [*ports, None]
+        world.daemon.stop()
+    world.daemon.start()
+    for name in ("a1", "a2", "a3"):
+        world.succeed("destroy", instance=name)
+    world.nothing_left()
+
+
+def test_a_foreign_firewall_of_the_same_name_is_refused_with_words(worlds):
+    world = worlds()
+    rule = {"direction": "in", "protocol": "tcp", "port": "1-65535", "source_ips": ["0.0.0.0/0", "::/0"]}
+    world.sandbox.hetzner("POST", "/firewalls", {"name": "aura-agents", "rules": [rule]})
+    failure = world.finish(world.provision("ada"))["failure"]
+    assert failure["code"] == "firewallForeign" and "hetzner.firewallName" in failure["message"]
+    assert world.sandbox.state()["servers"] == [] and let_in(world) == ["1-65535"]
 
 
 def test_pages(world):

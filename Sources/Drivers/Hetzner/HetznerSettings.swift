@@ -9,8 +9,10 @@ public struct HetznerSettings: Sendable {
     public var token: Secret
     /// What may hold a size in a region, best first: region → size → candidates.
     public var placements: [String: [String: [Placement]]]
-    /// Whether new machines get a firewall that lets in SSH and ICMP only.
+    /// Whether new machines get a firewall that lets in ICMP and ``openPorts`` only.
     public var usesFirewall: Bool
+    /// The TCP ports that the firewall lets in: SSH's, and the agent's if its health is read over HTTP.
+    public var openPorts: [Int] = [22]
     /// The firewall's name in the project; it is made where none has this name.
     public var firewallName: String
     /// How long the firewall's id is believed before it is looked up again.

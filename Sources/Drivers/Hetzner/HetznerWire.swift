@@ -81,8 +81,23 @@ extension ServerKey {
 }
 
 struct WireFirewall: Decodable, Sendable {
+    /// What a rule lets in; its description is left out, so that two rules with the same effect are equal.
+    struct Rule: Decodable, Sendable, Hashable {
+        var direction: String
+        var `protocol`: String
+        var port: String?
+        var sources: Set<String>?
+
+        enum CodingKeys: String, CodingKey {
+            case direction, `protocol`, port
+            case sources = "source_ips"
+        }
+    }
+
     var id: Int64
     var name: String
+    var labels: [String: String]?
+    var rules: [Rule]?
 }
 
 struct WireMeta: Decodable, Sendable {

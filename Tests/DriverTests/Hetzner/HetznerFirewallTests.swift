@@ -9,8 +9,16 @@ import Testing
 /// The one firewall that all agents' machines share.
 @Suite struct HetznerFirewallTests {
     private static let none = Result<HTTPResponse, HTTPError>.json(200, #"{"firewalls":[]}"#)
-    private static let found = Result<HTTPResponse, HTTPError>.json(
-        200, #"{"firewalls":[{"id":7,"name":"other"},{"id":38,"name":"aura-agents","rules":[],"applied_to":[]}]}"#)
+    private static func firewall(port: String, labels: String = "{}") -> Result<HTTPResponse, HTTPError> {
+        let sources = #""source_ips":["0.0.0.0/0","::/0"],"destination_ips":[]"#
+        return .json(
+            200,
+            #"{"firewalls":[{"id":7,"name":"other"},{"id":38,"name":"aura-agents","labels":\#(labels),"rules":["#
+                + #"{"direction":"in","protocol":"icmp","port":null,\#(sources),"description":null},"#
+                + #"{"direction":"in","protocol":"tcp","port":"\#(port)",\#(sources),"description":"x"}],"applied_to":[]}]}"#
+        )
+    }
+    private static let found = firewall(port: "22")
     private static let made = Result<HTTPResponse, HTTPError>.json(
         201, #"{"firewall":{"id":39,"name":"aura-agents","rules":[],"applied_to":[]},"actions":[]}"#)
     private static let taken = Result<HTTPResponse, HTTPError>.json(
@@ -89,5 +97,24 @@ import Testing
             await failure { _ = try await bench.driver.createServer(HetznerBench.specification) }?.errorClass
                 == .permanent)
         #expect(try await bench.driver.ensureFirewall(labels: [:]) == "38")
+    }
+
+    @Test func otherRulesOfOursAreBroughtToTheSettings() async throws {
+        let old = Self.firewall(port: "22", labels: #"{"managed-by":"aura"}"#)
+        let bench = HetznerBench(ScriptedTransport([old, .json(201, #"{"actions":[]}"#)])) {
+            $0.openPorts = [2222, 18_789]
+        }
+        #expect(try await bench.driver.ensureFirewall(labels: ["managed-by": "aura"]) == "38")
+        #expect(bench.transport.lines.last == "POST /v1/firewalls/38/actions/set_rules")
+        let body = try JSONValue(parsing: try #require(bench.transport.requests.last?.body))
+        let ports = (body["rules"]?.arrayValue ?? []).map { $0["port"] }
+        #expect(ports == [.string("2222"), .string("18789"), .null])
+    }
+
+    @Test func aForeignFirewallWithOtherRulesIsNotUsed() async throws {
+        let bench = HetznerBench([Self.firewall(port: "1-65535")])
+        let failure = await failure { _ = try await bench.driver.ensureFirewall(labels: ["managed-by": "aura"]) }
+        #expect(failure?.code == "firewallForeign")
+        #expect(bench.transport.requests.count == 1)
     }
 }
