@@ -4,6 +4,8 @@ import re
 import threading
 import uuid
 
+import pytest
+
 from harness import RPCError, fresh_name
 
 STEPS = {
@@ -88,6 +90,17 @@ def test_what_is_shown(world):
         listed = connection.call("status.list", includeDestroyed=True)["instances"]
         assert [instance["phase"] for instance in listed] == ["destroyed"] and "server" not in listed[0]
     world.nothing_left()
+
+
+@pytest.mark.parametrize("region", ["eu-central", "us-east"])
+@pytest.mark.parametrize("size", ["small", "medium", "large"])
+def test_the_first_default_of_every_size_can_be_ordered(shared_world, region, size):
+    world = shared_world
+    job = world.provision("ada", region=region, size=size)
+    said = [event.get("message", "") for event in world.follow_job(job)]
+    assert world.instance("ada")["phase"] == "running"
+    assert len([text for text in said if text.startswith("creating ")]) == 1, said
+    world.succeed("destroy", instance="ada")
 
 
 def let_in(world):

@@ -87,6 +87,8 @@ def test_the_catalogue(sandbox):
     assert all(row["available"] is True for kind in types for row in kind["locations"])
     cx23 = next(kind for kind in types if kind["name"] == "cx23")
     assert [row["name"] for row in cx23["locations"]] == ["fsn1", "nbg1", "hel1"]
+    stale = next(kind for kind in types if kind["name"] == "cpx11")
+    assert [row["name"] for row in stale["locations"]] == ["nbg1", "ash", "hil"], "listed in nbg1, and not built there"
     assert sandbox.ok("GET", f"/server_types/{cx23['id']}")["server_type"] == cx23
     images = sandbox.ok("GET", "/images?name=debian-12&architecture=arm")["images"]
     assert [(row["os_flavor"], row["architecture"]) for row in images] == [("debian", "arm")]

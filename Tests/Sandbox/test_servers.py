@@ -159,10 +159,21 @@ def test_what_is_just_allowed(sandbox):
     assert sandbox.create("by-id", server_type=114, image="161547269", location=2)["server"]["server_type"]["name"] == "cx23"
 
 
-def test_unsupported_location_says_so(sandbox):
-    body = {"name": "ada", "server_type": "cx23", "image": "debian-12", "location": "ash"}
+@pytest.mark.parametrize("server_type, location", [
+    ("cx23", "ash"), ("cpx22", "ash"), ("cpx32", "hil"), ("cpx42", "ash"), ("cax11", "sin"), ("cpx11", "nbg1"), ("cpx11", "sin"),
+])
+def test_unsupported_location_says_so(sandbox, server_type, location):
+    body = {"name": "ada", "server_type": server_type, "image": "debian-12", "location": location}
     error = sandbox.refused("POST", "/servers", 422, "invalid_input", json=body)
     assert error["message"] == "unsupported location for server type"
+
+
+@pytest.mark.parametrize("server_type, location", [
+    ("cpx11", "ash"), ("ccx13", "ash"), ("ccx23", "hil"), ("cpx22", "sin"), ("cx23", "hel1"),
+])
+def test_every_location_has_its_own_offers(sandbox, server_type, location):
+    made = sandbox.create("ada", server_type=server_type, location=location)
+    assert made["server"]["server_type"]["name"] == server_type
 
 
 def test_bad_json_unknown_paths_and_methods(sandbox):

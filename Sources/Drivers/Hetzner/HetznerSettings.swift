@@ -49,8 +49,9 @@ public struct HetznerSettings: Sendable {
         self.actionWindow = actionWindow
     }
 
-    /// Types by their names of autumn 2026: the cheap CX of the European locations first, CPX where those are sold out;
-    /// the United States have CPX only. The catalogue's own word on stock is not to be trusted, so all are tried.
+    /// Types by their names of autumn 2026: the cheap CX of the European locations first, CPX of the second generation
+    /// if those are sold out. The United States sell neither: CPX11 of the first generation is kept there alone, and
+    /// CCX (public price tables of September 2026). The catalogue is not reliable about stock, so all are tried.
     public static let defaultPlacements: [String: [String: [Placement]]] = [
         "eu-central": [
             "small": candidates(["nbg1", "fsn1", "hel1"], types: ["cx23", "cpx22"]),
@@ -58,9 +59,9 @@ public struct HetznerSettings: Sendable {
             "large": candidates(["nbg1", "fsn1", "hel1"], types: ["cx43", "cpx42"]),
         ],
         "us-east": [
-            "small": candidates(["ash"], types: ["cpx22"]),
-            "medium": candidates(["ash"], types: ["cpx32"]),
-            "large": candidates(["ash"], types: ["cpx42"]),
+            "small": candidates(["ash"], types: ["cpx11", "ccx13"]),
+            "medium": candidates(["ash"], types: ["ccx13"]),
+            "large": candidates(["ash"], types: ["ccx23"]),
         ],
     ]
 

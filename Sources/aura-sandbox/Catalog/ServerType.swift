@@ -17,6 +17,8 @@ struct ServerType: Sendable {
         let cpu: String
         let architecture: String
         let locations: [String]
+        /// Locations with a price that build it no more; the real catalogue shows such offers as available.
+        var stale: [String] = []
     }
 
     private init(
@@ -27,10 +29,10 @@ struct ServerType: Sendable {
         self.disk = disk
         architecture = family.architecture
         locations = family.locations
-        let prices = JSONValue.array(family.locations.map { Price(monthlyCents: monthlyCents).json(location: $0) })
-            .frozen
+        let listed = family.locations + family.stale
+        let prices = JSONValue.array(listed.map { Price(monthlyCents: monthlyCents).json(location: $0) }).frozen
         self.prices = prices
-        let places = Location.standard.filter { family.locations.contains($0.name) }
+        let places = Location.standard.filter { listed.contains($0.name) }
         let fields: JSONValue = [
             "id": .int(id), "name": .string(name), "description": .string(name.uppercased()),
             "category": .string(family.category), "cores": .int(cores), "memory": .number(memory), "disk": .int(disk),
@@ -52,9 +54,9 @@ struct ServerType: Sendable {
     private static let cx = Family(category: "Cost-Optimized", cpu: "shared", architecture: "x86", locations: europe)
     private static let cax = Family(category: "Cost-Optimized", cpu: "shared", architecture: "arm", locations: europe)
     private static let old = Family(
-        category: "Regular Purpose", cpu: "shared", architecture: "x86", locations: ["ash", "hil"])
+        category: "Regular Purpose", cpu: "shared", architecture: "x86", locations: ["ash", "hil"], stale: ["nbg1"])
     private static let cpx = Family(
-        category: "Regular Purpose", cpu: "shared", architecture: "x86", locations: everywhere)
+        category: "Regular Purpose", cpu: "shared", architecture: "x86", locations: europe + ["sin"])
     private static let ccx = Family(
         category: "General Purpose", cpu: "dedicated", architecture: "x86", locations: everywhere)
 

@@ -145,12 +145,23 @@ import Testing
         #expect(bench.transport.requests.isEmpty)
     }
 
+    /// Public price tables of September 2026: the United States sell CPX11 and CCX, and no CX or newer CPX.
+    @Test func theDefaultsNameTypesThatTheirLocationSells() {
+        for (_, candidates) in HetznerSettings.defaultPlacements["us-east"] ?? [:] {
+            #expect(candidates.allSatisfy { $0.serverType == "cpx11" || $0.serverType.hasPrefix("ccx") })
+        }
+        for (_, candidates) in HetznerSettings.defaultPlacements["eu-central"] ?? [:] {
+            #expect(!candidates.contains { $0.serverType == "cpx11" })
+        }
+    }
+
     @Test func placementsComeFromTheTable() {
         let bench = HetznerBench([])
         let small = bench.driver.placements(region: "eu-central", size: "small")
         #expect(small.first == Placement(location: "nbg1", serverType: "cx23"))
         #expect(Set(small.map(\.location)) == ["nbg1", "fsn1", "hel1"])
-        #expect(bench.driver.placements(region: "us-east", size: "large").map(\.location) == ["ash"])
+        let large = bench.driver.placements(region: "us-east", size: "large")
+        #expect(large == [Placement(location: "ash", serverType: "ccx23")])
         #expect(bench.driver.placements(region: "mars", size: "small").isEmpty)
     }
 }
