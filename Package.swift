@@ -116,7 +116,7 @@ let package = Package(
 
         // Drivers
         floor("DriverKit", path: "Sources/Drivers/DriverKit", ["AuraModel", "JSON"]),
-        floor("DriverREST", path: "Sources/Drivers/REST", ["AuraModel", "DriverKit", "HTTPClient", "Locking"]),
+        floor("DriverREST", path: "Sources/Drivers/REST", ["AuraModel", "DriverKit", "HTTPClient", "JSON", "Locking"]),
         floor(
             "ChildProcess", path: "Sources/Drivers/ChildProcess", ["AuraModel", "Locking", logging, subprocess, system]),
         floor(

@@ -204,7 +204,7 @@ extension HetznerAPI {
         guard (200...299).contains(response.status) else { throw failure(response, call) }
         guard !response.body.isEmpty else { return .null }
         do {
-            return try JSONValue(parsing: response.body, limits: JSONLimits(bytes: Self.responseLimitBytes))
+            return try ForeignJSON.read(response.body, limits: JSONLimits(bytes: Self.responseLimitBytes))
         } catch {
             throw unreadable(call, "\(error)", correlationID: correlationID(response))
         }

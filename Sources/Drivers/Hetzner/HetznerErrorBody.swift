@@ -12,7 +12,7 @@ struct HetznerErrorBody: Sendable {
 
     init(_ response: HTTPResponse, hiding token: Secret) {
         let byStatus = HetznerErrorClass.code(forStatus: response.status)
-        guard let error = (try? JSONValue(parsing: response.body))?["error"], error.objectValue != nil else {
+        guard let error = (try? ForeignJSON.read(response.body))?["error"], error.objectValue != nil else {
             code = byStatus
             text = "the provider answers with status \(response.status)"
             return

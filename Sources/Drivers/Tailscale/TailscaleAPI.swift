@@ -128,7 +128,7 @@ final class TailscaleAPI: Sendable {
         }
         guard !response.body.isEmpty else { return .null }
         do {
-            return try JSONValue(parsing: response.body, limits: JSONLimits(bytes: Self.responseLimitBytes))
+            return try ForeignJSON.read(response.body, limits: JSONLimits(bytes: Self.responseLimitBytes))
         } catch {
             throw Failure(
                 effect.classOfLostAnswer, code: "providerAnswer",

@@ -42,7 +42,7 @@ enum TailscaleFailure {
 
     /// The provider's own words, with those of its details.
     private static func words(_ response: HTTPResponse) -> String {
-        guard let body = try? JSONValue(parsing: response.body), let message = body["message"]?.stringValue else {
+        guard let body = try? ForeignJSON.read(response.body), let message = body["message"]?.stringValue else {
             return "the provider answers with status \(response.status)"
         }
         let details = (body["data"]?.arrayValue ?? []).prefix(5).flatMap { entry in

@@ -12,6 +12,7 @@ public import Logging
 public final class TailscaleNetwork: NetworkDriver {
     private let settings: TailscaleSettings
     private let api: TailscaleAPI
+    private let log: Logger
 
     public var machineTags: Set<String> { Set(settings.tags) }
 
@@ -20,6 +21,7 @@ public final class TailscaleNetwork: NetworkDriver {
         log: Logger
     ) {
         self.settings = settings
+        self.log = log
         api = TailscaleAPI(settings: settings, http: http, time: time, random: random, log: log)
     }
 
@@ -62,13 +64,21 @@ public final class TailscaleNetwork: NetworkDriver {
     }
 
     /// The whole tailnet in one answer: the API's lists have no pages (`facts/tailscale.md`).
+    ///
+    /// A device without an id can be neither read nor deleted; it is skipped and counted in the log.
     public func devices() async throws -> [NetworkDevice] {
         let what = "list devices"
         let call = TailscaleCall(method: .get, path: "/tailnet/\(tailnet)/devices", what: what)
         guard let devices = try await api.send(call)["devices"]?.arrayValue else {
             throw Failure(.transient, code: "providerAnswer", message: "cannot \(what): there is no list in the answer")
         }
-        return try devices.map { try Self.device($0, what) }
+        let readable = devices.compactMap { try? Self.device($0, what) }
+        if readable.count < devices.count {
+            log.warning(
+                "the tailnet lists devices without an id, they are skipped",
+                metadata: ["skipped": "\(devices.count - readable.count)"])
+        }
+        return readable
     }
 
     public func deleteDevice(nodeID: String) async throws {

@@ -143,6 +143,22 @@ struct TailnetBench {
         #expect(bench.others == ["GET /v2/tailnet/-/devices"])
     }
 
+    @Test(arguments: ["{}", "null", "7", #"{"nodeId":""}"#, #"{"nodeId":7,"id":null,"hostname":"aura-ada-g1"}"#])
+    func aBadEntryOfTheDeviceListIsSkipped(entry: String) async throws {
+        let bench = TailnetBench { (_, _) throws(HTTPError) in
+            .json(200, #"{"devices":[\#(entry),\#(TailnetBench.device)]}"#)
+        }
+        #expect(try await bench.driver.devices().map(\.nodeID) == ["nAbC3CNTRL"])
+        #expect(try await bench.driver.devices(hostname: "aura-ada-g1").map(\.nodeID) == ["nAbC3CNTRL"])
+    }
+
+    @Test func oddValuesOfUnreadMembersAreNotJudged() async throws {
+        let odd = #""big":123456789012345678901234567890,"half":"\ud83d","nul":"a\u0000b""#
+        let device = TailnetBench.device.replacing(#""machineKey":"mkey:00""#, with: odd)
+        let bench = TailnetBench { (_, _) throws(HTTPError) in .json(200, #"{"devices":[\#(device)]}"#) }
+        #expect(try await bench.driver.devices().map(\.nodeID) == ["nAbC3CNTRL"])
+    }
+
     @Test func whatIsGoneIsDone() async throws {
         let bench = TailnetBench { (_, _) throws(HTTPError) in .json(404, #"{"message":"not found"}"#) }
         try await bench.driver.deleteDevice(nodeID: "n1")
