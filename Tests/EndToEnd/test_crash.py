@@ -8,9 +8,9 @@ import pytest
 
 from harness import LEASES, Crew, World, eventually, fresh_name
 
-# Functional bound: a job moves within this time of its daemon's restart, and on PostgreSQL within this time of its lease's
-# end, since another daemon may have it.
-MOVES_WITHIN_SECONDS = 5
+# Functional bound: a job runs again within this time of its daemon's death. On a quiet machine it takes one second on SQLite, and on
+# PostgreSQL one second after the end of its lease, since another daemon may have it.
+MOVES_WITHIN_SECONDS = 35
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def crash(world, follower, job):
     """Kills the daemon now, starts the next one, and returns once the job has moved."""
     world.daemon.kill()
     world.sandbox.clear_faults()
-    limit = MOVES_WITHIN_SECONDS + world.daemon.settings.get("engine.leaseSeconds", 0)
+    limit = MOVES_WITHIN_SECONDS
     last = max(follower.last, 0)
     world.daemon.start()
     ends = ("job.succeeded", "job.failed", "job.cancelled")
