@@ -11,6 +11,7 @@ extension Limits {
             connections: limits.connections, connectionsKept: limits.connectionsKept,
             connectionsPerUser: limits.connectionsPerUser,
             subscriptionsPerConnection: limits.subscriptionsPerConnection,
+            subscriptionsPerUser: limits.subscriptionsPerUser, subscriptions: limits.subscriptions,
             outboundQueueBytes: limits.outboundQueueBytes)
     }
 }

@@ -5,6 +5,8 @@ internal import Locking
 /// All connections of a daemon share one budget. A call counts from the moment it is read until its handler has returned, also if its
 /// connection has closed. One user or one address may have three quarters of the budget. Calls that only wait may have three quarters of
 /// it together, and two thirds of a user's share, so that they never keep out a call that is answered soon.
+///
+/// It bounds the subscriptions of all connections, and those of one user or address, as well.
 public final class CallBudget: Sendable {
     /// What a call, or the calls of a batch, take of the budget.
     struct Cost: Sendable, Hashable {
@@ -56,6 +58,8 @@ public final class CallBudget: Sendable {
     private struct State: Sendable {
         var used = Cost()
         var principals: [Principal: Cost] = [:]
+        var subscriptions = 0
+        var subscribers: [Principal: Int] = [:]
         var calls = Ebb()
         var bytes = Ebb()
         var connections = Ebb()
@@ -104,6 +108,41 @@ public final class CallBudget: Sendable {
             return calls || bytes
         }
         if isEbb { onEbb() }
+    }
+
+    /// The subscriptions of all connections.
+    public var subscriptions: Int { state.withLock { $0.subscriptions } }
+
+    /// Takes one subscription for a principal, or returns `tooManySubscriptions`.
+    func takeSubscription(for principal: Principal) -> RPCError? {
+        state.withLock { state in
+            let own = state.subscribers[principal, default: 0]
+            guard own < limits.subscriptionsPerUser else {
+                return Self.tooManySubscriptions("of one user or address", limits.subscriptionsPerUser)
+            }
+            guard state.subscriptions < limits.subscriptions else {
+                return Self.tooManySubscriptions("of all connections together", limits.subscriptions)
+            }
+            state.subscriptions += 1
+            state.subscribers[principal] = own + 1
+            return nil
+        }
+    }
+
+    /// Gives `count` subscriptions of a principal back.
+    func giveBackSubscriptions(_ count: Int, of principal: Principal) {
+        guard count > 0 else { return }
+        state.withLock { state in
+            state.subscriptions -= count
+            let own = state.subscribers[principal, default: count] - count
+            state.subscribers[principal] = own > 0 ? own : nil
+        }
+    }
+
+    private static func tooManySubscriptions(_ whose: String, _ limit: Int) -> RPCError {
+        .limit(
+            .tooManySubscriptions, "cannot hold more than \(limit) subscriptions \(whose), end some and try again",
+            limit: limit, actual: limit + 1, retryAfterMs: 1000)
     }
 
     /// Takes note of the number of open connections.

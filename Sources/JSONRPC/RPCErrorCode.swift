@@ -46,7 +46,7 @@ extension RPCErrorCode {
     public static let tooManyConnections = RPCErrorCode(-32005, "tooManyConnections", retryable: true)
     /// The user has `connectionsPerUser` connections.
     public static let tooManyConnectionsOfUser = RPCErrorCode(-32006, "tooManyConnectionsOfUser", retryable: true)
-    /// The connection has `subscriptionsPerConnection` subscriptions.
+    /// The connection has `subscriptionsPerConnection` subscriptions, its user `subscriptionsPerUser`, or the daemon `subscriptions`.
     public static let tooManySubscriptions = RPCErrorCode(-32007, "tooManySubscriptions", retryable: true)
     /// The reply does not fit the connection's outbound queue, since the client does not read.
     public static let outboundQueueFull = RPCErrorCode(-32008, "outboundQueueFull", retryable: true)

@@ -26,6 +26,10 @@ public struct RPCLimits: Sendable, Hashable {
     public var connectionsPerUser: Int
     /// The most subscriptions of one connection.
     public var subscriptionsPerConnection: Int
+    /// The most subscriptions of one user of the machine, or of one network address, over all connections.
+    public var subscriptionsPerUser: Int
+    /// The most subscriptions of all connections together.
+    public var subscriptions: Int
     /// The most bytes that wait to be read by one client.
     public var outboundQueueBytes: Int
 
@@ -34,7 +38,8 @@ public struct RPCLimits: Sendable, Hashable {
         messageBytes: Int = 1 << 20, depth: Int = 64, batchItems: Int = 100, inFlightPerConnection: Int = 256,
         inFlightBytesPerConnection: Int = 1 << 20, inFlight: Int = 4096, inFlightBytes: Int = 16 << 20,
         inFlightPatienceMs: Int = 1000, connections: Int = 1024, connectionsPerUser: Int = 128,
-        subscriptionsPerConnection: Int = 1024, outboundQueueBytes: Int = 4 << 20
+        subscriptionsPerConnection: Int = 1024, subscriptionsPerUser: Int = 4096, subscriptions: Int = 16_384,
+        outboundQueueBytes: Int = 4 << 20
     ) {
         self.messageBytes = messageBytes
         self.depth = depth
@@ -47,6 +52,8 @@ public struct RPCLimits: Sendable, Hashable {
         self.connections = connections
         self.connectionsPerUser = connectionsPerUser
         self.subscriptionsPerConnection = subscriptionsPerConnection
+        self.subscriptionsPerUser = subscriptionsPerUser
+        self.subscriptions = subscriptions
         self.outboundQueueBytes = outboundQueueBytes
     }
 

@@ -80,16 +80,21 @@ public final class Session: Sendable {
         update { $0.wantsClose = true }
     }
 
-    /// Takes one of the connection's subscriptions; throws `tooManySubscriptions`.
+    /// Takes one of the subscriptions of the connection, its user and the daemon; throws `tooManySubscriptions`.
     ///
     /// While a subscription is held, a client that has ended its side still gets events.
     public func reserveSubscription() throws(RPCError) {
-        if let refusal = state.withLock({ $0.reserveSubscription() }) { throw refusal }
+        let refusal = state.withLock { state in
+            state.reserveSubscription { budget.takeSubscription(for: principal) }
+        }
+        if let refusal { throw refusal }
     }
 
     /// Gives a subscription back.
     public func releaseSubscription() {
-        update { $0.releaseSubscription() }
+        update { state in
+            if state.releaseSubscription() { budget.giveBackSubscriptions(1, of: principal) }
+        }
     }
 
     /// The number of subscriptions that are held.
@@ -268,6 +273,7 @@ extension Session {
     /// have not started never do; the others run to their end.
     public func didClose() {
         let left = state.withLock { $0.close() }
+        budget.giveBackSubscriptions(left.subscriptions, of: principal)
         for task in left.tasks { task.cancel() }
         for waiter in left.waiters { waiter.continuation.resume(throwing: SessionClosed()) }
         for handler in left.handlers { handler() }

@@ -267,8 +267,8 @@ extension SessionState {
 // MARK: - Subscriptions and the end
 
 extension SessionState {
-    /// Takes a subscription, or says why there is none left.
-    mutating func reserveSubscription() -> RPCError? {
+    /// Takes a subscription, or says why there is none left. `takeShare` takes it from the budget of all connections.
+    mutating func reserveSubscription(_ takeShare: () -> RPCError?) -> RPCError? {
         guard subscriptions < limits.subscriptionsPerConnection else {
             let words =
                 limits.subscriptionsPerConnection > 0
@@ -278,12 +278,17 @@ extension SessionState {
                 .tooManySubscriptions, words,
                 limit: limits.subscriptionsPerConnection, actual: subscriptions + 1)
         }
+        // A closed connection has given its share back, and takes none any more.
+        if !isClosed, let refusal = takeShare() { return refusal }
         subscriptions += 1
         return nil
     }
 
-    mutating func releaseSubscription() {
-        subscriptions = max(0, subscriptions - 1)
+    /// Gives a subscription back; returns whether it has a share of the budget of all connections.
+    mutating func releaseSubscription() -> Bool {
+        guard subscriptions > 0 else { return false }
+        subscriptions -= 1
+        return !isClosed
     }
 
     /// What is to be done once the connection is gone.
@@ -291,13 +296,16 @@ extension SessionState {
         var waiters: [Waiter] = []
         var tasks: [Task<Void, Never>] = []
         var handlers: [@Sendable () -> Void] = []
+        /// The shares to give back to the budget of all connections.
+        var subscriptions = 0
     }
 
     mutating func close() -> Leftovers {
         guard !isClosed else { return Leftovers() }
         isClosed = true
         let tasks = cancel { !$0.isStarted || $0.onClose != .runs }
-        let left = Leftovers(waiters: Array(waiters.values), tasks: tasks, handlers: closeHandlers)
+        let left = Leftovers(
+            waiters: Array(waiters.values), tasks: tasks, handlers: closeHandlers, subscriptions: subscriptions)
         waiters = [:]
         closeHandlers = []
         batches = [:]

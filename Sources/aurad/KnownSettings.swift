@@ -22,7 +22,7 @@ enum KnownSettings {
         "pace.parkedBaseSeconds", "pace.parkedCapSeconds",
         "engine.workers", "engine.leaseSeconds", "engine.heartbeatSeconds",
         "limits.connections", "limits.connectionsPerUser", "limits.jobsPerTenant", "limits.instancesPerTenant",
-        "limits.instances",
+        "limits.instances", "limits.subscriptions", "limits.subscriptionsPerUser",
         "retention.jobSeconds", "retention.eventSeconds", "retention.everySeconds",
         "reconciler.enabled", "reconciler.everySeconds", "reconciler.graceSeconds", "reconciler.quarantinesPerRun",
         "reconciler.reapsPerRun",

@@ -33,6 +33,9 @@ extension Settings {
         limits.connections = try source.number("limits.connections", standard.connections, in: 1...100_000)
         limits.connectionsPerUser = try source.number(
             "limits.connectionsPerUser", standard.connectionsPerUser, in: 1...100_000)
+        limits.subscriptions = try source.number("limits.subscriptions", standard.subscriptions, in: 1...1_000_000)
+        limits.subscriptionsPerUser = try source.number(
+            "limits.subscriptionsPerUser", standard.subscriptionsPerUser, in: 1...1_000_000)
         return Wire(
             socket: try readSocket(source), listen: try TCPAddress.read(source, "listen"),
             http: try TCPAddress.read(source, "http"), origins: try readOrigins(source), limits: limits)

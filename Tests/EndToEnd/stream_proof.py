@@ -39,8 +39,8 @@ class Size:
 
     def settings(self):
         room = 2 * self.subscribers + 64  # for those that connect again before the daemon has noticed that they went
-        return {"limits.connections": room, "limits.connectionsPerUser": room, "pace.bootPollSeconds": 0.05,
-                "pace.healthPollSeconds": 0.05}
+        return {"limits.connections": room, "limits.connectionsPerUser": room, "limits.subscriptions": room,
+                "limits.subscriptionsPerUser": room, "pace.bootPollSeconds": 0.05, "pace.healthPollSeconds": 0.05}
 
 
 class StreamProof:

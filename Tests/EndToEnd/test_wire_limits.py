@@ -17,7 +17,8 @@ LIMITS = {
     "messageBytes": 1 << 20, "depth": 64, "batchItems": 100, "idBytes": 256,
     "inFlightPerConnection": 256, "inFlightBytesPerConnection": 1 << 20, "inFlight": 4096, "inFlightBytes": 16 << 20,
     "inFlightPatienceMs": 1000,
-    "connections": 1024, "connectionsKept": 32, "connectionsPerUser": 128, "subscriptionsPerConnection": 1024, "outboundQueueBytes": 4 << 20}
+    "connections": 1024, "connectionsKept": 32, "connectionsPerUser": 128, "subscriptionsPerConnection": 1024,
+    "subscriptionsPerUser": 4096, "subscriptions": 16_384, "outboundQueueBytes": 4 << 20}
 FRAMINGS = ("lines", "lengths", "websocket")
 PING = b'{"jsonrpc":"2.0","id":7,"method":"system.ping"}'
 
@@ -276,6 +277,62 @@ def test_subscriptions_per_connection_at_and_beyond_the_limit(connection):
     refusal(refused, "tooManySubscriptions", -32007, limit, limit + 1, None)
     assert connection.call("status.unsubscribe", subscription=names[0]) == {"ended": True}
     assert connection.subscribe(**nothing)["subscription"] not in names
+
+
+@pytest.fixture(scope="module")
+def few_subscriptions(module_worlds):
+    return module_worlds({"http": "127.0.0.1:0", "limits.subscriptionsPerUser": 3, "limits.subscriptions": 5})
+
+
+def refused_subscription(connection, limit, method="status.subscribe", **parameters):
+    identifier = connection.post(method, **parameters)
+    refused = connection.read()
+    assert refused["id"] == identifier
+    refusal(refused, "tooManySubscriptions", -32007, limit, limit + 1, 1000)
+
+
+def test_subscriptions_per_user_are_bounded_over_all_connections(few_subscriptions):
+    """Nothing is made for a call whose subscription is refused. A closed connection gives its subscriptions back."""
+    name = fresh_name()
+    with few_subscriptions.connect() as first, few_subscriptions.connect() as second:
+        first.subscribe()
+        first.subscribe()
+        second.subscribe()
+        refused_subscription(second, 3)
+        refused_subscription(
+            second, 3, "provision", name=name, region="eu-central", size="small", subscribe={})
+        assert name not in [instance["name"] for instance in second.call("status.list")["instances"]]
+        first.close()
+
+        def is_taken():
+            identifier = second.post("status.subscribe")
+            answer = second.read()
+            assert answer["id"] == identifier
+            return "result" in answer
+
+        eventually(is_taken, what="the closed connection's subscriptions are given back")
+        assert is_taken()
+        refused_subscription(second, 3)
+
+
+def test_subscriptions_of_all_users_together_are_bounded(few_subscriptions):
+    """A user of the machine and a network address have three each, and both together five."""
+    with contextlib.ExitStack() as stack:
+        local = stack.enter_context(few_subscriptions.connect())
+        remote = stack.enter_context(contextlib.closing(WebSocket(few_subscriptions.daemon.http)))
+
+        def is_taken():
+            identifier = local.post("status.subscribe")
+            answer = local.read()
+            assert answer["id"] == identifier
+            return "result" in answer
+
+        for _ in range(3):
+            eventually(is_taken, what="the subscriptions of earlier connections are given back")
+        remote.subscribe()
+        remote.subscribe()
+        refused_subscription(remote, 5)
+        assert lives_on(remote)
 
 
 # What waits to be read

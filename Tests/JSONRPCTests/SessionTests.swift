@@ -304,6 +304,42 @@ import Testing
         #expect(throws: Never.self) { try connection.session.reserveSubscription() }
     }
 
+    @Test func subscriptionsOfOneUserAreLimitedOverAllConnections() throws {
+        let limits = RPCLimits(subscriptionsPerUser: 3, subscriptions: 4)
+        let budget = CallBudget(limits: limits)
+        func connect(_ uid: UInt32, _ id: UInt64) -> Session {
+            let peer = Peer.unix(uid: uid, gid: uid, pid: 1)
+            return InMemoryConnection(router: Router { _ in }, peer: peer, limits: limits, id: id, budget: budget).session
+        }
+        let (first, second, other) = (connect(1, 1), connect(1, 2), connect(2, 3))
+        func expectRefusal(of session: Session, limit: Int) {
+            let error = #expect(throws: RPCError.self) { try session.reserveSubscription() }
+            #expect(error?.code == .tooManySubscriptions)
+            #expect(error?.data["limit"] == .integer(Int64(limit)))
+            #expect(error?.data["actual"] == .integer(Int64(limit) + 1))
+        }
+        try first.reserveSubscription()
+        try first.reserveSubscription()
+        try second.reserveSubscription()
+        expectRefusal(of: second, limit: 3)
+        try other.reserveSubscription()
+        expectRefusal(of: other, limit: 4)
+        // A closed connection gives back what it holds, and gives it back once.
+        first.didClose()
+        first.releaseSubscription()
+        first.didClose()
+        #expect(budget.subscriptions == 2)
+        try second.reserveSubscription()
+        try second.reserveSubscription()
+        expectRefusal(of: second, limit: 3)
+        second.releaseSubscription()
+        #expect(budget.subscriptions == 3)
+        // What begins on a closed connection counts for nobody.
+        try first.reserveSubscription()
+        first.releaseSubscription()
+        #expect(budget.subscriptions == 3)
+    }
+
     @Test func theErrorsAreToldApart() {
         let numbers = RPCErrorCode.wire.map(\.number)
         #expect(Set(numbers).count == numbers.count)

@@ -30,7 +30,12 @@ struct BenchRPC: AsyncParsableCommand {
 
     func run() async throws {
         let logger = Logger(label: "bench-rpc") { _ in SwiftLogNoOpLogHandler() }
-        let limits = RPCLimits(connections: connections, connectionsPerUser: connections)
+        // The load is one user with a subscription a connection.
+        let standard = RPCLimits()
+        let limits = RPCLimits(
+            connections: connections, connectionsPerUser: connections,
+            subscriptionsPerUser: max(standard.subscriptionsPerUser, connections),
+            subscriptions: max(standard.subscriptions, connections))
         let ledger = MemoryLedger()
         let feed = EventFeed(head: 0)
         ledger.observe { feed.publish($0) }

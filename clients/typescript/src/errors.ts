@@ -95,7 +95,10 @@ export class TooManyConnectionsOfUser extends AuraError {
     };
 }
 
-/** The connection has `subscriptionsPerConnection` subscriptions. */
+/**
+ * The connection has `subscriptionsPerConnection` subscriptions, its user `subscriptionsPerUser`, or the daemon
+ * `subscriptions`.
+ */
 export class TooManySubscriptions extends AuraError {
     declare readonly code: "tooManySubscriptions";
     declare readonly number: -32007;

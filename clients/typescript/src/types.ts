@@ -367,6 +367,10 @@ export interface Limits {
     connectionsPerUser: number;
     /** The most subscriptions of one connection. */
     subscriptionsPerConnection: number;
+    /** The most subscriptions of one user of the machine, or of one network address, over all connections. */
+    subscriptionsPerUser: number;
+    /** The most subscriptions of all connections together. */
+    subscriptions: number;
     /** The most bytes that wait to be read by one client. */
     outboundQueueBytes: number;
 }

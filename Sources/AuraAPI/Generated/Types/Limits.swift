@@ -30,13 +30,18 @@ public struct Limits: Sendable, Hashable, Codable {
     public var connectionsPerUser: Int
     /// The most subscriptions of one connection.
     public var subscriptionsPerConnection: Int
+    /// The most subscriptions of one user of the machine, or of one network address, over all connections.
+    public var subscriptionsPerUser: Int
+    /// The most subscriptions of all connections together.
+    public var subscriptions: Int
     /// The most bytes that wait to be read by one client.
     public var outboundQueueBytes: Int
 
     public init(
         messageBytes: Int, depth: Int, batchItems: Int, idBytes: Int, inFlightPerConnection: Int,
         inFlightBytesPerConnection: Int, inFlight: Int, inFlightBytes: Int, inFlightPatienceMs: Int, connections: Int,
-        connectionsKept: Int, connectionsPerUser: Int, subscriptionsPerConnection: Int, outboundQueueBytes: Int
+        connectionsKept: Int, connectionsPerUser: Int, subscriptionsPerConnection: Int, subscriptionsPerUser: Int,
+        subscriptions: Int, outboundQueueBytes: Int
     ) {
         self.messageBytes = messageBytes
         self.depth = depth
@@ -51,6 +56,8 @@ public struct Limits: Sendable, Hashable, Codable {
         self.connectionsKept = connectionsKept
         self.connectionsPerUser = connectionsPerUser
         self.subscriptionsPerConnection = subscriptionsPerConnection
+        self.subscriptionsPerUser = subscriptionsPerUser
+        self.subscriptions = subscriptions
         self.outboundQueueBytes = outboundQueueBytes
     }
 }

@@ -48,7 +48,7 @@ class TooManyConnectionsOfUser(AuraError):
 
 
 class TooManySubscriptions(AuraError):
-    """The connection has `subscriptionsPerConnection` subscriptions."""
+    """The connection has `subscriptionsPerConnection` subscriptions, its user `subscriptionsPerUser`, or the daemon `subscriptions`."""
 
     number = -32007
     code = "tooManySubscriptions"

@@ -538,6 +538,10 @@ class Limits:
     connections_per_user: int
     # The most subscriptions of one connection.
     subscriptions_per_connection: int
+    # The most subscriptions of one user of the machine, or of one network address, over all connections.
+    subscriptions_per_user: int
+    # The most subscriptions of all connections together.
+    subscriptions: int
     # The most bytes that wait to be read by one client.
     outbound_queue_bytes: int
 
@@ -557,6 +561,8 @@ class Limits:
             connections_kept=data["connectionsKept"],
             connections_per_user=data["connectionsPerUser"],
             subscriptions_per_connection=data["subscriptionsPerConnection"],
+            subscriptions_per_user=data["subscriptionsPerUser"],
+            subscriptions=data["subscriptions"],
             outbound_queue_bytes=data["outboundQueueBytes"],
         )
 
