@@ -6,6 +6,11 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
     /// encryption and no authentication.
     case tcp(host: String = "127.0.0.1", port: Int)
 
+    /// The longest path of a Unix socket, in bytes.
+    ///
+    /// Linux takes 107 bytes, but SwiftNIO's clients and other systems take 103 (unix(7), `sun_path`).
+    public static let unixPathLimitBytes = 103
+
     /// Short text for a log line: `unix:/run/aura/aurad.sock`, `tcp:127.0.0.1:7070`.
     public var description: String {
         switch self {

@@ -136,10 +136,13 @@ extension RPCServer {
         return listeners
     }
 
+    /// How many connections may wait to be accepted.
+    private static let backlog: Int32 = 512
+
     private func listen(_ address: ListenAddress) async throws -> Listener {
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelInitializer { [logger] in AcceptPause.add(to: $0, logger: logger) }
-            .serverChannelOption(.backlog, value: 512)
+            .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.maxMessagesPerRead, value: 1)
@@ -147,12 +150,21 @@ extension RPCServer {
         switch address {
         case .unix(let path, let mode):
             let file = try UnixSocketFile.bind(path: path, mode: mode)
+            let channel: any Channel
             do {
-                let channel = try await bootstrap.childChannelInitializer(accept).withBoundSocket(file.descriptor).get()
-                return Listener(channel: channel, address: address, file: file)
+                channel = try await bootstrap.childChannelInitializer(accept).withBoundSocket(file.descriptor).get()
             } catch {
                 file.release()
                 throw refusal(address, error)
+            }
+            do {
+                // NIO listens on a bound socket when it makes the channel, with 128 and before it reads its options.
+                try file.listen(backlog: Self.backlog)
+                return Listener(channel: channel, address: address, file: file)
+            } catch {
+                try? await channel.close()
+                file.release()
+                throw error
             }
         case .tcp(let host, let port):
             let loopback: LoopbackAddress

@@ -38,6 +38,24 @@ struct UnixSocketFile: Sendable {
         }
     }
 
+    /// Sets how many connections may wait to be accepted; the socket must not be closed.
+    ///
+    /// A second call of listen(2) changes the number only.
+    func listen(backlog: Int32) throws(ListenError) {
+        #if canImport(Glibc)
+            let isListening = Glibc.listen(descriptor, backlog) == 0
+        #elseif canImport(Musl)
+            let isListening = Musl.listen(descriptor, backlog) == 0
+        #else
+            let isListening = Darwin.listen(descriptor, backlog) == 0
+        #endif
+        guard isListening else {
+            throw ListenError(
+                .systemRefused, .unix(path: path),
+                "cannot listen on the Unix socket \(path), the system refused: \(String(cString: strerror(errno)))")
+        }
+    }
+
     /// Removes the file if it is still the one that was bound, and gives up the claim.
     func release() {
         if UnixSocketFile.identity(path)?.identity == identity { unlink(path) }
@@ -60,13 +78,12 @@ extension UnixSocketFile {
         func socketAddress() throws(ListenError) -> sockaddr_un {
             var address = sockaddr_un()
             address.sun_family = sa_family_t(AF_UNIX)
-            // Linux has room for 108 bytes, but clients with SwiftNIO and on BSD systems for 104 only.
-            let room = min(104, MemoryLayout.size(ofValue: address.sun_path))
+            let most = ListenAddress.unixPathLimitBytes
             let bytes = Array(path.utf8)
-            guard !bytes.isEmpty, bytes.count < room, !bytes.contains(0) else {
+            guard !bytes.isEmpty, bytes.count <= most, !bytes.contains(0) else {
                 throw failure(
                     .pathTooLong,
-                    "its path has \(bytes.count) bytes and must have 1 to \(room - 1), choose a shorter one")
+                    "its path has \(bytes.count) bytes and must have 1 to \(most), choose a shorter one")
             }
             withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
             return address

@@ -5,6 +5,7 @@ import Gateway
 import HetznerDriver
 import JSONRPC
 import Jobs
+import RPCTransport
 
 extension Settings {
     /// Reads and checks every setting; throws ``SettingsError`` at the first that cannot be used.
@@ -59,6 +60,12 @@ extension Settings {
         }
         let path = text.hasPrefix("unix:") ? String(text.dropFirst("unix:".count)) : text
         guard !path.isEmpty else { throw SettingsError("cannot use socket = \(text): expected PATH or unix:PATH") }
+        let most = ListenAddress.unixPathLimitBytes
+        guard path.utf8.count <= most else {
+            throw SettingsError(
+                "cannot use socket = \(text): its path has \(path.utf8.count) bytes and must have 1 to \(most), choose a shorter one"
+            )
+        }
         return path
     }
 

@@ -77,6 +77,7 @@ def test_the_plain_configuration_passes(check):
     {"tailscale.enabled": "false", "tailscale.keyLifetimeSeconds": "1"},
     {"agent.source": "archive"}, {"agent.archiveSha256": "abc"},
     {"socket": "'tcp:127.0.0.1:7070'"}, {"socket": "'unix:'"},
+    {"socket": "/" + "s" * 103}, {"socket": "unix:/" + "s" * 106},
 ])
 def test_what_would_fail_on_a_paid_machine_is_refused_before(check, settings):
     code, words = check(settings)
@@ -90,6 +91,7 @@ def test_what_would_fail_on_a_paid_machine_is_refused_before(check, settings):
     {"hetzner.endpoint": "http://127.0.0.1:80/v1"}, {"hetzner.endpoint": "'http://[::1]:80'"},
     {"hetzner.endpoint": "http://localhost/v1"}, {"outbound.proxy": "http://proxy.example:3128"},
     {**TAILNET, "tailscale.loginServer": "http://10.9.0.1:8080"}, {"socket": "'unix:/run/x.sock'"},
+    {"socket": "/" + "s" * 102},
     {"hetzner.token": TOKEN},
 ])
 def test_what_can_work_is_accepted(check, settings):

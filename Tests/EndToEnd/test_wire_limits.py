@@ -6,6 +6,8 @@ import os
 import pathlib
 import re
 import resource
+import signal
+import socket
 import threading
 import time
 
@@ -59,6 +61,15 @@ def refusal(answer, code, number, limit, actual, retry_after):
 
 def lives_on(connection):
     return connection.call("system.ping") == {"pong": True}
+
+
+def lives_on_new(world):
+    """Whether a new connection is served; it is not while too many others are open."""
+    try:
+        with world.connect() as connection:
+            return lives_on(connection)
+    except (Closed, OSError, AssertionError, KeyError):
+        return False
 
 
 def test_every_limit_is_listed_and_has_a_test(world):
@@ -441,6 +452,20 @@ def test_a_flood_that_is_never_read_is_not_read_either(world, method, size):
 
 
 # How many connections
+
+
+def test_the_queue_of_new_connections_has_512_places(worlds):
+    """A daemon that is stopped accepts nothing, so each connection is one in the queue."""
+    most = min(512, int(pathlib.Path("/proc/sys/net/core/somaxconn").read_text()))
+    world = worlds()
+    with contextlib.ExitStack() as stack:
+        os.kill(world.daemon.pid, signal.SIGSTOP)
+        stack.callback(os.kill, world.daemon.pid, signal.SIGCONT)
+        for _ in range(most):
+            waiting = stack.enter_context(socket.socket(socket.AF_UNIX))
+            waiting.setblocking(False)
+            waiting.connect(str(world.daemon.socket))  # BlockingIOError if the queue is full
+    eventually(lambda: lives_on_new(world), what="the daemon serves again")
 
 
 def refused_at(connection, code, number, limit):
