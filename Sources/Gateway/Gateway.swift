@@ -27,6 +27,9 @@ public final class Gateway: Service {
     /// Serves a channel whose WebSocket handshake is done, on the channel's event loop.
     public typealias WebSocketServer = @Sendable (any Channel, Peer) throws -> Void
 
+    /// Prepares the listener, before ``Gateway`` says that it is ready.
+    public typealias ListenerPreparation = @Sendable (any Channel) async throws -> Void
+
     /// So many connections more than the limit, so that those over it are told why.
     private static let roomToRefuse = 64
 
@@ -35,6 +38,7 @@ public final class Gateway: Service {
     private let limits: RPCLimits
     private let budget: CallBudget?
     private let webSocket: WebSocketServer
+    private let prepare: ListenerPreparation
     private let group: any EventLoopGroup
     private let logger: Logger
     private let onReady: @Sendable (Int) -> Void
@@ -43,13 +47,15 @@ public final class Gateway: Service {
     public init(
         settings: Settings, router: JSONRPC.Router, limits: RPCLimits, budget: CallBudget? = nil,
         group: any EventLoopGroup, logger: Logger,
-        webSocket: @escaping WebSocketServer, onReady: @escaping @Sendable (Int) -> Void = { _ in }
+        webSocket: @escaping WebSocketServer, prepare: @escaping ListenerPreparation = { _ in },
+        onReady: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
         self.settings = settings
         self.router = router
         self.limits = limits
         self.budget = budget
         self.webSocket = webSocket
+        self.prepare = prepare
         self.group = group
         self.logger = logger
         self.onReady = onReady
@@ -66,7 +72,14 @@ public final class Gateway: Service {
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.address.ip, port: settings.address.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(limits.connections + Self.roomToRefuse)),
-            onServerRunning: { [onReady] channel in onReady(channel.localAddress?.port ?? 0) },
+            onServerRunning: { [prepare, onReady, logger] channel in
+                do {
+                    try await prepare(channel)
+                } catch {
+                    logger.warning("cannot prepare the http listener: \(error)")
+                }
+                onReady(channel.localAddress?.port ?? 0)
+            },
             eventLoopGroupProvider: .shared(group), logger: logger)
         do {
             try await application.run()

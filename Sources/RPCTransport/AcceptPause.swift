@@ -9,43 +9,58 @@ internal import NIOCore
     internal import Darwin
 #endif
 
-/// Pauses accepting while the process or the system has no descriptor or memory left, instead of trying without end.
-enum AcceptPause {
-    /// How long accepting rests after such an error.
-    private static let pause = TimeAmount.milliseconds(250)
+/// Pauses a listener while the process or the system has no descriptor or memory left, and logs that once a minute at most.
+///
+/// After such an error NIO stays registered for the listener's readability, whether anything asks to read or not. The selector then
+/// reports the waiting connection again and again. Without automatic reading the listener is not registered.
+final class AcceptPause: ChannelInboundHandler {
+    typealias InboundIn = any Channel
 
-    /// Adds the handlers to a listener.
+    /// How long accepting rests after such an error.
+    static let pause = TimeAmount.milliseconds(100)
+    static let betweenWords = TimeAmount.minutes(1)
+
+    private let logger: Logger
+    private var nextWord: NIODeadline?
+    private var isResting = false
+
+    init(logger: Logger) {
+        self.logger = logger
+    }
+
+    /// Adds the handler to a listener, before all others.
     static func add(to channel: any Channel, logger: Logger) -> EventLoopFuture<Void> {
-        channel.eventLoop.makeCompletedFuture {
-            try channel.pipeline.syncOperations.addHandlers([
-                AcceptBackoffHandler(shouldForwardIOErrorCaught: true) { isShortage($0) ? pause : nil },
-                AcceptErrorLog(logger: logger),
-            ])
+        channel.eventLoop.submit {
+            try channel.pipeline.syncOperations.addHandler(AcceptPause(logger: logger), position: .first)
         }
     }
 
     static func isShortage(_ error: IOError) -> Bool {
         [EMFILE, ENFILE, ENOBUFS, ENOMEM].contains(error.errnoCode)
     }
-}
-
-/// Logs that connections cannot be accepted, once a minute at most.
-final class AcceptErrorLog: ChannelInboundHandler {
-    typealias InboundIn = any Channel
-
-    private let logger: Logger
-    private var nextWord = NIODeadline.distantPast
-
-    init(logger: Logger) {
-        self.logger = logger
-    }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        guard let error = error as? IOError, AcceptPause.isShortage(error) else {
+        guard let error = error as? IOError, Self.isShortage(error) else {
             return context.fireErrorCaught(error)
         }
-        guard NIODeadline.now() >= nextWord else { return }
-        nextWord = .now() + .minutes(1)
+        rest(context.channel)
+        logOnceInAWhile(error, now: context.eventLoop.now)
+    }
+
+    private func rest(_ channel: any Channel) {
+        guard !isResting else { return }
+        isResting = true
+        // It fails only if the listener is closed.
+        try? channel.syncOptions?.setOption(.autoRead, value: false)
+        channel.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) {
+            self.isResting = false
+            try? channel.syncOptions?.setOption(.autoRead, value: true)
+        }
+    }
+
+    private func logOnceInAWhile(_ error: IOError, now: NIODeadline) {
+        if let nextWord, now < nextWord { return }
+        nextWord = now + Self.betweenWords
         logger.warning(
             "cannot accept connections for now, too few descriptors or too little memory is left",
             metadata: ["error": "\(error)"])

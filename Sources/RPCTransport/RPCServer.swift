@@ -267,6 +267,15 @@ extension RPCServer {
     }
 }
 
+// MARK: - Other listeners
+
+extension RPCServer {
+    /// Makes a listener of another transport pause while no descriptor is left, as the server's own listeners do.
+    public func pauseOnShortage(_ listener: any Channel) async throws {
+        try await AcceptPause.add(to: listener, logger: logger).get()
+    }
+}
+
 // MARK: - WebSocket
 
 extension RPCServer {

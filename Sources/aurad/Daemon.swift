@@ -126,6 +126,7 @@ struct Daemon {
                 address: http, origins: OriginPolicy(allowed: Set(settings.wire.origins))),
             router: router, limits: settings.wire.limits, budget: budget, group: group, logger: logger,
             webSocket: { try server.serveWebSocket($0, peer: $1) },
+            prepare: { try await server.pauseOnShortage($0) },
             onReady: { port in opening.didOpen(1, ["http:\(http.text(port: port))"]) })
         return [server, gateway]
     }

@@ -411,6 +411,44 @@ def test_descriptors_that_get_scarce(world):
         resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
 
 
+def processor_seconds(pid):
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.parametrize("door", ["socket", "listen", "http"])
+def test_a_listener_without_descriptors_pauses_and_goes_on(worlds, door):
+    """While connections wait that cannot be accepted, the daemon rests and says so once; then it takes them."""
+    world = worlds({"http": "127.0.0.1:0", "listen": "127.0.0.1:0"})
+    pid = world.daemon.pid
+    message = "cannot accept connections for now"
+    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+    with contextlib.ExitStack() as stack:
+        stack.callback(lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, before))
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (3, before[1]))
+        if door == "socket":
+            waiting = stack.enter_context(socket.socket(socket.AF_UNIX))
+            waiting.connect(str(world.daemon.socket))
+        else:
+            kind = {"listen": "tcp", "http": "http"}[door]
+            host, port = re.search(rf"{kind}:([^ ]+):(\d+)", world.daemon.ready_line).groups()
+            waiting = stack.enter_context(socket.create_connection((host, int(port))))
+        eventually(lambda: message in world.daemon.log_path.read_text(), what="the shortage is logged")
+        used, began = processor_seconds(pid), time.monotonic()
+        time.sleep(2)
+        share = (processor_seconds(pid) - used) / (time.monotonic() - began)
+        assert share < 0.25, f"the daemon used {share:.0%} of a processor while it could accept nothing"
+        assert world.daemon.log_path.read_text().count(message) == 1
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
+        waiting.settimeout(30)
+        if door == "http":
+            waiting.sendall(b"GET /none HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            assert waiting.recv(12) == b"HTTP/1.1 404"
+        else:
+            waiting.sendall(PING + b"\n")
+            assert json.loads(waiting.recv(4096))["result"] == {"pong": True}
+
+
 def resident_bytes(pid):
     status = pathlib.Path(f"/proc/{pid}/status").read_text()
     return int(re.search(r"VmRSS:\s+(\d+) kB", status).group(1)) * 1024
