@@ -67,7 +67,7 @@ def test_a_life_on_a_real_host(real):
         assert run["data"]["failed"] == 0 and run["data"]["unreachable"] == 0 and run["data"]["ok"] > 0
         assert "failed=0" in run["message"] and "unreachable=0" in run["message"]
 
-    ready = on_host(world, "curl", "-fsS", "http://127.0.0.1:18789/readyz")
+    ready = on_host(world, "curl", "-fsS", "http://127.0.0.1:18789/startupz")
     assert ready.returncode == 0, ready
     assert on_host(world, "systemctl", "is-active", "openclaw.service").stdout.strip() == "active"
     state = world.sandbox.state()
@@ -82,7 +82,7 @@ def test_a_life_on_a_real_host(real):
     for kind, phase in (("suspend", "suspended"), ("resume", "running"), ("restart", "running")):
         world.succeed(kind, instance="ada", seconds=120)
         assert world.instance("ada")["phase"] == phase
-    assert on_host(world, "curl", "-fsS", "http://127.0.0.1:18789/readyz").returncode == 0
+    assert on_host(world, "curl", "-fsS", "http://127.0.0.1:18789/startupz").returncode == 0
     world.succeed("destroy", instance="ada", seconds=120)
     sampler.end()
     assert any(b"ansible-playbook" in each for each in sampler.arguments) and len(sampler.environments) > 1
