@@ -309,7 +309,8 @@ import Testing
         let budget = CallBudget(limits: limits)
         func connect(_ uid: UInt32, _ id: UInt64) -> Session {
             let peer = Peer.unix(uid: uid, gid: uid, pid: 1)
-            return InMemoryConnection(router: Router { _ in }, peer: peer, limits: limits, id: id, budget: budget).session
+            return InMemoryConnection(router: Router { _ in }, peer: peer, limits: limits, id: id, budget: budget)
+                .session
         }
         let (first, second, other) = (connect(1, 1), connect(1, 2), connect(2, 3))
         func expectRefusal(of session: Session, limit: Int) {

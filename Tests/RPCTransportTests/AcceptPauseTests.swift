@@ -18,7 +18,8 @@ import Testing
         try channel.pipeline.syncOperations.addHandler(AcceptPause(logger: logger))
     }
 
-    @Test(arguments: [EMFILE, ENFILE, ENOBUFS, ENOMEM]) func aShortagePausesTheListenerForATenthOfASecond(_ code: CInt) {
+    @Test(arguments: [EMFILE, ENFILE, ENOBUFS, ENOMEM]) func aShortagePausesTheListenerForATenthOfASecond(_ code: CInt)
+    {
         for _ in 1...2 {
             channel.pipeline.fireErrorCaught(IOError(errnoCode: code, reason: "accept"))
             #expect(reads == false)

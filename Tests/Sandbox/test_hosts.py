@@ -91,7 +91,11 @@ def test_one_host_from_end_to_end(begin, key, tmp_path):
     login.output("echo kept > /srv/data && sync")
 
     gateway = sandbox.config["tailscale"]["loginServer"]
-    assert sandbox.config["configuration"] == {"driver": "ansible"} and sandbox.config["health"]["via"] == "ssh"
+    configuration = sandbox.config["configuration"]
+    # What is written works as it is: it names the playbooks of the repository.
+    assert configuration["driver"] == "ansible" and os.path.isdir(configuration["tree"] + "/playbooks")
+    assert configuration["playbook"].endswith("/.venv/bin/ansible-playbook")
+    assert sandbox.config["health"]["via"] == "ssh"
     assert "no such path" in login.output(f"curl -s -m 5 {gateway}/v1/servers"), "hosts reach the tailnet and nothing else"
     assert "no such path" in login.output(f"curl -s -m 5 {gateway}/_sandbox/state")
     grant = sandbox.tailscale("POST", "/oauth/token", data={"client_secret": sandbox.secret()}).json()["access_token"]
