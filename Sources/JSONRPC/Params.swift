@@ -55,7 +55,8 @@ struct ParamsReader<Parameters: Decodable & Sendable>: Sendable {
             let given = named.withoutNullMembers
             guard given != named else { throw error }
             try check(given)
-            return given
+            // With its nulls, so that a member that is not known is refused all the same.
+            return named
         }
     }
 

@@ -2,6 +2,8 @@
 struct ExpectedFrames {
     private(set) var frames: [FramingTarget.Piece] = []
     private var message: [UInt8]?
+    /// Whether that message began with a binary frame.
+    private var isBinary = false
     private let limit: Int
 
     init(of stream: [UInt8], limit: Int) {
@@ -59,12 +61,11 @@ struct ExpectedFrames {
     /// The code with which the stream ends whatever the frame holds.
     private mutating func refusal(_ frame: Head) -> UInt16? {
         switch frame.opcode {
-        case 0, 1:
-            if (frame.opcode == 1) != (message == nil) { return 1002 }
+        case 0, 1, 2:
+            if (frame.opcode != 0) != (message == nil) { return 1002 }
             guard frame.length + (message ?? []).count > limit else { return nil }
             frames.append(.tooLong)
             return 1009
-        case 2: return 1003
         case 8, 9, 10: return frame.isLast && frame.length <= 125 ? nil : 1002
         default: return 1002
         }
@@ -72,11 +73,12 @@ struct ExpectedFrames {
 
     private mutating func take(_ frame: Head, _ data: [UInt8]) -> UInt16? {
         switch frame.opcode {
-        case 0, 1:
+        case 0, 1, 2:
+            if frame.opcode != 0 { isBinary = frame.opcode == 2 }
             let whole = (message ?? []) + data
             message = frame.isLast ? nil : whole
             guard frame.isLast else { return nil }
-            guard Self.isText(whole) else { return 1007 }
+            guard Self.isText(whole) else { return isBinary ? 1003 : 1007 }
             frames.append(.message(whole))
         case 9: frames.append(.ping(data))
         case 8:
