@@ -109,9 +109,13 @@ import Testing
             "Sum": ["type": "object", "properties": ["left": ["type": "integer"]], "additionalProperties": false]
         ])
         var router = Router(schemas: schemas) { _ in }
-        router.registerImmediate(RPCMethod<[String: Int], Int>("sum", parameters: "Sum")) { given, _ in given.count }
+        router.registerImmediate(RPCMethod<Optionals, Int>("sum", parameters: "Sum")) { given, _ in given.left ?? 0 }
         let connection = InMemoryConnection(router: router)
         let text = #"{"jsonrpc":"2.0","id":1,"method":"sum","params":{"left":null}}"#
         #expect(try await connection.ask(text)?["result"] == 0)
+        let unknown = #"{"jsonrpc":"2.0","id":2,"method":"sum","params":{"other":null}}"#
+        #expect(try await connection.ask(unknown)?["error"]?["code"] == -32602)
     }
+
+    private struct Optionals: Codable, Sendable { var left: Int? }
 }
