@@ -60,9 +60,13 @@ final class GroupCommit: Sendable {
     private let news = Locked((isWaiting: false, told: ContinuousClock.now))
     private let committed: @Sendable ([Event]) -> Void
 
-    /// - Parameter committed: is given the events of each commit, in order.
-    init(_ settings: PostgresSettings, committed: @escaping @Sendable ([Event]) -> Void) {
-        threads = (1...Self.writers).map { ConnectionThread(settings, label: "writer.\($0)") }
+    /// - Parameters:
+    ///   - away: what is known of the server's absence, shared with the readers.
+    ///   - committed: is given the events of each commit, in order.
+    init(
+        _ settings: PostgresSettings, away: Locked<ServerAway>, committed: @escaping @Sendable ([Event]) -> Void
+    ) {
+        threads = (1...Self.writers).map { ConnectionThread(settings, label: "writer.\($0)", away: away) }
         self.committed = committed
     }
 

@@ -51,7 +51,10 @@ public final class PostgresStore: Store {
     public static func open(
         _ settings: PostgresSettings, claim: DatabaseClaim, clock: LeaseClock = .database, logger: Logger
     ) async throws -> PostgresStore {
-        let readers = (1...max(settings.readers, 1)).map { ConnectionThread(settings, label: "reader.\($0)") }
+        let away = Locked(ServerAway())
+        let readers = (1...max(settings.readers, 1)).map {
+            ConnectionThread(settings, label: "reader.\($0)", away: away)
+        }
         let (known, head, epoch): (String, Int64, String)
         do {
             (known, head, epoch) = try await readers[0].run { connection in
@@ -70,7 +73,7 @@ public final class PostgresStore: Store {
                 "cannot open the PostgreSQL database: \(error.message); check the URL, and that the database exists")
         }
         let follower = LedgerFollower(settings, head: head, epoch: epoch, newEpoch: claim.newEpoch, logger: logger)
-        let writer = GroupCommit(settings) { follower.deliver($0) }
+        let writer = GroupCommit(settings, away: away) { follower.deliver($0) }
         return PostgresStore(
             installation: known, writer: writer, readers: readers, follower: follower, clock: clock)
     }

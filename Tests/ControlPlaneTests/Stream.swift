@@ -13,7 +13,7 @@ import Testing
 /// Connections, a feed and the service, over a store that the test fills.
 struct Stream {
     let feed: EventFeed
-    let store = ModelStore()
+    let store = ProbedStore(ModelStore())
     let subscriptions: Subscriptions
 
     init(ring: Int = 8) {

@@ -46,6 +46,56 @@ struct SubscriptionEndTests {
         }
     }
 
+    /// Its end was read, so there is nothing left to be ended; the id may not be free yet.
+    @Test func whoReadTheEndHasNothingToEnd() async throws {
+        let stream = Stream()
+        let connection = stream.connect()
+        try await stream.run {
+            for round in Int64(1)...200 {
+                try await stream.subscribe(connection, after: round - 1) { $0.remaining = 1 }
+                try await stream.publish(1)
+                #expect(try await connection.nextSeqs(1) == [round])
+                #expect(try await connection.nextResult()["reason"] == "maxEvents")
+                #expect(await stream.subscriptions.end("s1", of: connection.session) == false)
+            }
+        }
+    }
+
+    /// A database that is away for a moment, in the middle of a snapshot of two pages and of the events behind it.
+    @Test func anOutageOfTheDatabaseIsWaitedFor() async throws {
+        let stream = Stream(ring: 1)
+        let connection = stream.connect()
+        for number in 1...150 { try await stream.submit(number) }
+        let reads = Locked(0)
+        stream.store.beforeReading {
+            let number = reads.withLock { reads in
+                reads += 1
+                return reads
+            }
+            if [2, 3, 5].contains(number) { throw StorageError(.unavailable, "the server is away") }
+        }
+        try await stream.run {
+            try await stream.subscribe(connection, after: 150) { $0.beginsWithSnapshot = true }
+            let pages = [try await connection.nextResult(), try await connection.nextResult()]
+            #expect(pages.map { $0["instances"]?.arrayValue?.count } == [100, 50])
+            #expect(pages.map { $0["complete"] } == [false, true])
+            try await stream.publish(3)
+            #expect(try await connection.nextSeqs(3) == [151, 152, 153])
+        }
+        #expect(reads.withLock { $0 } >= 4)
+    }
+
+    @Test func patienceEndsUnlessThereIsProgress() {
+        let away = StorageError(.unavailable, "the server is away")
+        var outage = Outage()
+        #expect(outage.pause(after: away, at: 5, now: .seconds(10)) == .milliseconds(200))
+        #expect(outage.pause(after: away, at: 5, now: .seconds(11)) == .milliseconds(400))
+        #expect(outage.pause(after: away, at: 5, now: .seconds(69)) == .milliseconds(800))
+        #expect(outage.pause(after: away, at: 5, now: .seconds(70)) == nil)
+        #expect(outage.pause(after: away, at: 6, now: .seconds(70)) == .milliseconds(200))
+        #expect(outage.pause(after: StorageError(.corrupt, "a row"), at: 6, now: .seconds(70)) == nil)
+    }
+
     /// The end of a job is in the store before the feed has heard of it; a look at that moment must not end the stream early.
     @Test func theLastEventIsNeverLeftOut() async throws {
         let stream = Stream()

@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+from harness import eventually
+
 
 def test_two_daemons_share_the_work(cluster):
     """Each is called for half of the jobs; a subscriber at either sees all of them."""
@@ -81,6 +83,8 @@ def test_the_server_goes_away(cluster, server, away):
     server.stop()
     time.sleep(away)
     server.start()
+    # A daemon asks a server that was away every two seconds at most, and refuses calls until then.
+    eventually(lambda: all(daemon.call("system.health")["ok"] for daemon in pair.daemons), 30)
     for job in jobs:
         assert pair.finish(pair.daemons[0], job, 90)["state"] == "succeeded"
     pair.check(machines=8)

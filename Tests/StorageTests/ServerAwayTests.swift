@@ -23,6 +23,15 @@ import Testing
         #expect(waits == [100, 200, 400, 800, 1600, 2000, 2000, 2000].map { .milliseconds($0) })
     }
 
+    /// Several connections break at once, and each notes the same absence.
+    @Test func triesAtTheSameTimeCountOnce() {
+        let now = ContinuousClock.now
+        var away = ServerAway()
+        for _ in 0..<7 { away.note(failure, now: now, unit: 1) }
+        #expect(away.failure(now: now + .milliseconds(99)) != nil)
+        #expect(away.failure(now: now + .milliseconds(100)) == nil)
+    }
+
     @Test func notEverybodyComesBackAtOnce() {
         let now = ContinuousClock.now
         let nextTries = [0, 0.5, 1].map { unit in

@@ -15,10 +15,12 @@ public final class ProbedStore: Store {
     }
 
     public typealias Hook = @Sendable (Write) async throws -> Void
+    public typealias ReadHook = @Sendable () async throws -> Void
 
     private struct Hooks {
         var before: Hook = { _ in }
         var after: Hook = { _ in }
+        var beforeReading: ReadHook = {}
     }
 
     public let base: any Store
@@ -44,6 +46,16 @@ public final class ProbedStore: Store {
     /// Sets what runs after each write that committed; what it throws is all that the caller learns.
     public func after(_ hook: @escaping Hook) {
         hooks.withLock { $0.after = hook }
+    }
+
+    /// Sets what runs before each read of instances, jobs or events; what it throws stands for the read.
+    public func beforeReading(_ hook: @escaping ReadHook) {
+        hooks.withLock { $0.beforeReading = hook }
+    }
+
+    private func probeRead<Value>(_ body: () async throws -> Value) async throws -> Value {
+        try await hooks.withLock { $0.beforeReading }()
+        return try await body()
     }
 
     private func probe<Value>(_ write: Write, _ body: () async throws -> Value) async throws -> Value {
@@ -78,15 +90,28 @@ public final class ProbedStore: Store {
     }
 
     public func instance(_ reference: InstanceReference) async throws -> Instance? {
-        try await base.instance(reference)
+        try await probeRead { try await base.instance(reference) }
     }
 
-    public func instances(_ query: InstanceQuery) async throws -> [Instance] { try await base.instances(query) }
-    public func snapshot(_ query: InstanceQuery) async throws -> InstancePage { try await base.snapshot(query) }
-    public func job(_ id: JobID) async throws -> Job? { try await base.job(id) }
-    public func jobs(_ query: JobQuery) async throws -> [Job] { try await base.jobs(query) }
-    public func steps(of job: JobID) async throws -> [StepRecord] { try await base.steps(of: job) }
-    public func events(_ query: EventQuery) async throws -> [Event] { try await base.events(query) }
+    public func instances(_ query: InstanceQuery) async throws -> [Instance] {
+        try await probeRead { try await base.instances(query) }
+    }
+
+    public func snapshot(_ query: InstanceQuery) async throws -> InstancePage {
+        try await probeRead { try await base.snapshot(query) }
+    }
+
+    public func job(_ id: JobID) async throws -> Job? { try await probeRead { try await base.job(id) } }
+    public func jobs(_ query: JobQuery) async throws -> [Job] { try await probeRead { try await base.jobs(query) } }
+
+    public func steps(of job: JobID) async throws -> [StepRecord] {
+        try await probeRead { try await base.steps(of: job) }
+    }
+
+    public func events(_ query: EventQuery) async throws -> [Event] {
+        try await probeRead { try await base.events(query) }
+    }
+
     public func hasten(_ request: HastenRequest) async throws -> Job { try await base.hasten(request) }
     public func takeCalls(_ request: CallRequest) async throws -> CallGrant { try await base.takeCalls(request) }
     public func sightings() async throws -> [Sighting] { try await base.sightings() }

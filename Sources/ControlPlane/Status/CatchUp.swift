@@ -139,7 +139,8 @@ struct CatchUp {
 
 extension CatchUp {
     private mutating func tellSnapshot() async throws {
-        var after: InstanceID?
+        // A database that was away in between: the pages before are not told again.
+        var after = subscription.snapshot.last
         repeat {
             // One more than is told says whether another page follows.
             let query = InstanceQuery(

@@ -1,9 +1,10 @@
 import Locking
 
-/// Says once that something is to end.
+/// Says once that something is to end, or has ended.
 final class Ending: Sendable {
     fileprivate struct State {
         var isOver = false
+        var saidLastWord = false
         var waiter: CheckedContinuation<Void, Never>?
     }
 
@@ -11,9 +12,13 @@ final class Ending: Sendable {
 
     var isOver: Bool { state.withLock { $0.isOver } }
 
-    func send() {
+    /// Whether a subscription that has ended told its client so itself.
+    var saidLastWord: Bool { state.withLock { $0.saidLastWord } }
+
+    func send(saidLastWord: Bool = false) {
         state.withLock { state in
             state.isOver = true
+            state.saidLastWord = saidLastWord
             return state.takeWaiter()
         }?.resume()
     }

@@ -121,6 +121,9 @@ struct SnapshotPages: Sendable {
     /// Whether no event after this one is shown by a page.
     func isPast(_ seq: Int64) -> Bool { pages.allSatisfy { $0.head <= seq } }
 
+    /// The last instance of the newest page; none before the first page and behind the last.
+    var last: InstanceID? { pages.last?.last }
+
     /// From where on events have to follow; none before the first page.
     var floor: Int64? { pages.first?.head }
 

@@ -78,6 +78,7 @@ public final class Subscriptions: Service {
 
     let feed: EventFeed
     private let store: any Store
+    private let time: any TimeSource
     private let logger: Logger
     private let fanout: Fanout
     private let state: Locked<State>
@@ -88,6 +89,7 @@ public final class Subscriptions: Service {
     public init(feed: EventFeed, store: any Store, time: any TimeSource, logger: Logger) {
         self.feed = feed
         self.store = store
+        self.time = time
         self.logger = logger
         ledger = LedgerPages { try await store.events($0) }
         let (late, being) = AsyncStream<Late>.makeStream()
@@ -122,39 +124,52 @@ public final class Subscriptions: Service {
     }
 
     private func follow(_ subscription: Subscription, until ending: Ending) async {
-        let result = await withTaskGroup(of: CatchUp.Result.self) { group in
+        let result = await withTaskGroup(of: CatchUp.Result?.self) { group -> CatchUp.Result? in
             group.addTask { await self.catchUp(subscription) }
             group.addTask {
                 await ending.wait()
-                return .ended
+                return nil
             }
-            let first = await group.next()
+            let first = await group.next() ?? nil
             group.cancelAll()
-            return first ?? .ended
+            if let first { return first }
+            // The last word may have been said while the client asked for the end.
+            if case .ended = await group.next() ?? nil { return .ended }
+            return nil
         }
         switch result {
         case .live(let subscription): fanout.join(subscription, ending)
-        case .ended: state.letGo(subscription)
+        case .ended: state.letGo(subscription, saidLastWord: true)
+        case nil: state.letGo(subscription)
         }
     }
 
-    private func catchUp(_ subscription: Subscription) async -> CatchUp.Result {
+    /// `nil` if it ended without a last word.
+    private func catchUp(_ subscription: Subscription) async -> CatchUp.Result? {
         var catchUp = CatchUp(subscription, feed: feed, store: store, ledger: ledger) { [state] in
             _ = state.withLock { $0.setStage(.ending, of: subscription) }
         }
-        do {
-            return try await catchUp.run()
-        } catch is CancellationError {
-            return .ended
-        } catch Permits.Refusal.cancelled {
-            return .ended
-        } catch is SessionClosed {
-            return .ended
-        } catch {
-            logger.error("subscription \(subscription.id) ended: \(error)")
-            subscription.session.close()
-            return .ended
+        var outage = Outage()
+        while !Task.isCancelled {
+            do {
+                return try await catchUp.run()
+            } catch is CancellationError {
+                return nil
+            } catch Permits.Refusal.cancelled {
+                return nil
+            } catch is SessionClosed {
+                return nil
+            } catch {
+                let pause = outage.pause(after: error, at: catchUp.subscription.cursor, now: time.uptime())
+                guard let pause else {
+                    logger.error("subscription \(subscription.id) ended: \(error)")
+                    subscription.session.close()
+                    return nil
+                }
+                try? await time.sleep(for: pause)
+            }
         }
+        return nil
     }
 }
 
@@ -225,7 +240,7 @@ extension Subscriptions {
     }
 
     /// Ends a subscription, and returns once no further event of it will be sent and its id is free; false if the connection has none of
-    /// that id.
+    /// that id, or if the client was told of its end meanwhile.
     ///
     /// The wait is bounded by one page of the fan-out and one read of the store.
     @discardableResult
@@ -239,7 +254,7 @@ extension Subscriptions {
         entry.ending.send()
         fanout.leave(entry.number)
         await waiter.wait()
-        return true
+        return !waiter.saidLastWord
     }
 
     /// Ends everything of a connection that is gone.
@@ -321,13 +336,17 @@ extension Subscriptions.State {
 
 extension Locked<Subscriptions.State> {
     /// Takes note that nothing holds the subscription any longer.
-    fileprivate func letGo(_ subscription: Subscription) {
-        letGo(subscription.number, subscription.id, of: subscription.session)
+    ///
+    /// - Parameter saidLastWord: whether its client was told of the end.
+    fileprivate func letGo(_ subscription: Subscription, saidLastWord: Bool = false) {
+        letGo(subscription.number, subscription.id, of: subscription.session, saidLastWord: saidLastWord)
     }
 
-    fileprivate func letGo(_ number: SubscriptionNumber, _ id: String, of session: Session) {
+    fileprivate func letGo(
+        _ number: SubscriptionNumber, _ id: String, of session: Session, saidLastWord: Bool = false
+    ) {
         guard withLock({ $0.mayFree(number, id, of: session) }) else { return }
         session.releaseSubscription()
-        for waiter in withLock({ $0.free(id, of: session) }) { waiter.send() }
+        for waiter in withLock({ $0.free(id, of: session) }) { waiter.send(saidLastWord: saidLastWord) }
     }
 }

@@ -3,19 +3,22 @@ import Locking
 import Storage
 
 /// A connection with a thread of its own, made when it is first needed and again after it was lost.
+///
+/// Threads that go to one server share what they know of its absence: the first that reaches it again lets the others try at once.
 final class ConnectionThread: Sendable {
     private let settings: PostgresSettings
     private let queue: DispatchQueue
     /// Touched on the queue only.
     private nonisolated(unsafe) var connection: PostgresConnection?
-    private nonisolated(unsafe) var away = ServerAway()
+    private let away: Locked<ServerAway>
     private let waiting = Locked(0)
 
     /// Callers that may wait for one thread at once.
     private static let waitingLimit = 10_000
 
-    init(_ settings: PostgresSettings, label: String) {
+    init(_ settings: PostgresSettings, label: String, away: Locked<ServerAway> = Locked(ServerAway())) {
         self.settings = settings
+        self.away = away
         queue = DispatchQueue(label: "aura.postgres.\(label)")
     }
 
@@ -57,14 +60,14 @@ final class ConnectionThread: Sendable {
 
     private func present() throws(PostgresError) -> PostgresConnection {
         if let connection { return connection }
-        if let failure = away.failure(now: .now) { throw failure }
+        if let failure = away.withLock({ $0.failure(now: .now) }) { throw failure }
         do {
             let made = try PostgresConnection(settings)
             connection = made
-            away = ServerAway()
+            away.withLock { $0 = ServerAway() }
             return made
         } catch {
-            away.note(error, now: .now, unit: Double.random(in: 0..<1))
+            away.withLock { $0.note(error, now: .now, unit: Double.random(in: 0..<1)) }
             throw error
         }
     }
@@ -74,7 +77,7 @@ final class ConnectionThread: Sendable {
 struct ServerAway {
     private var last: PostgresError?
     private var failures = 0
-    private var next = ContinuousClock.now
+    private var next: ContinuousClock.Instant?
 
     /// From one attempt to the next: 0.1 s, and twice as long each time up to 2 s. The wait is a half to the whole of it, so that
     /// daemons do not come back all at once.
@@ -82,11 +85,13 @@ struct ServerAway {
 
     /// Why no attempt is made now; none where it is time for one.
     func failure(now: ContinuousClock.Instant) -> PostgresError? {
-        now < next ? last : nil
+        next.map { now < $0 } == true ? last : nil
     }
 
     mutating func note(_ failure: PostgresError, now: ContinuousClock.Instant, unit: Double) {
         last = failure
+        // Threads that tried at the same time failed once, not each for itself.
+        if let next, now < next { return }
         let wait = min(Self.first * (1 << min(failures, 10)), Self.longest)
         failures += 1
         next = now + wait * (0.5 + unit / 2)

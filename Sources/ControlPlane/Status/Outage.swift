@@ -1,0 +1,27 @@
+import AuraModel
+import Storage
+
+/// How long a subscription that catches up waits for a database that cannot be read, before its connection is closed.
+///
+/// A restart of the database takes seconds: no client has to connect again for that.
+struct Outage {
+    private var began: Duration?
+    private var attempt = 0
+    private var cursor: Int64?
+
+    static let patience = Duration.seconds(60)
+    private static let backoff = Backoff(base: .milliseconds(200), cap: .seconds(2))
+
+    /// The wait before the next attempt; `nil` if the error is not one that waiting can mend, or if no event was read for ``patience``.
+    mutating func pause(after error: any Error, at cursor: Int64, now: Duration) -> Duration? {
+        guard let error = error as? StorageError, error.code == .unavailable else { return nil }
+        if began == nil || cursor != self.cursor {
+            began = now
+            attempt = 0
+            self.cursor = cursor
+        }
+        attempt += 1
+        guard let began, now - began < Self.patience else { return nil }
+        return Self.backoff.wait(attempt: attempt, unit: 1)
+    }
+}
