@@ -49,6 +49,27 @@ import Testing
         }
     }
 
+    /// Not even a name is looked up without the proxy: it gets a plain request whole, and is asked for a tunnel for the others.
+    @Test func everythingGoesThroughTheProxy() async throws {
+        try await TestServer.run { request in
+            request.method == "CONNECT" ? .status(403) : .status(200, body: "by the proxy")
+        } _: { server in
+            let client = HTTPClient(settings: HTTPClientSettings(proxy: server.url))
+            let response = try await client.send(HTTPRequest(.get, "http://provider.invalid/servers"))
+            #expect(String(decoding: response.body, as: UTF8.self) == "by the proxy")
+            // Loopback is no exception.
+            _ = try await client.send(HTTPRequest(.get, "http://127.0.0.1:1/x"))
+            await #expect(throws: HTTPError.self) {
+                try await client.send(HTTPRequest(.get, "https://provider.invalid/servers"))
+            }
+            #expect(
+                server.requests.map { "\($0.method) \($0.target)" } == [
+                    "GET http://provider.invalid/servers", "GET http://127.0.0.1:1/x", "CONNECT provider.invalid:443",
+                ])
+            await client.shutdown()
+        }
+    }
+
     @Test func deleteMayHaveABody() async throws {
         try await TestServer.run { request in
             .status(200, body: request.text)

@@ -43,6 +43,19 @@ import Testing
         #expect(try await connection.nextJSON()?["error"] != nil)
     }
 
+    /// Only the last bytes of a long text are looked at, each time more of it comes.
+    @Test(arguments: [(63, true), (64, false)])
+    func soManySpacesBehindAValueAreSeenThrough(count: Int, isAnswered: Bool) async throws {
+        let connection = Daemon().connect()
+        connection.send(Array((Self.call + String(repeating: " ", count: count)).utf8))
+        connection.fallSilent()
+        if !isAnswered {
+            #expect(connection.session.takeOutput() == nil)
+            connection.send(Array("\n".utf8))
+        }
+        #expect(await connection.nextText()?.contains("pong") == true)
+    }
+
     @Test func severalValuesInARowAreReadOneByOne() async throws {
         let connection = Daemon().connect()
         connection.send(

@@ -723,7 +723,10 @@ export interface UnsubscribeParameters {
 
 /** What became of it. */
 export interface UnsubscribeResult {
-    /** False where the connection had no such subscription. */
+    /**
+     * False if the connection had no such subscription, or if the subscription ended by itself and its last
+     * notification said so.
+     */
     ended: boolean;
 }
 

@@ -2,7 +2,8 @@
 
 /// What became of it.
 public struct UnsubscribeResult: Sendable, Hashable, Codable {
-    /// False where the connection had no such subscription.
+    /// False if the connection had no such subscription, or if the subscription ended by itself and its last
+    /// notification said so.
     public var ended: Bool
 
     public init(ended: Bool) {

@@ -889,7 +889,7 @@ class Unseen:
 class UnsubscribeResult:
     """What became of it."""
 
-    # False where the connection had no such subscription.
+    # False if the connection had no such subscription, or if the subscription ended by itself and its last notification said so.
     ended: bool
 
     @classmethod
