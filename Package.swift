@@ -38,6 +38,7 @@ let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 let orderedCollections = Target.Dependency.product(name: "OrderedCollections", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
@@ -103,7 +104,7 @@ let package = Package(
         floor("HTTPClient", ["CCurl", "Locking"]),
 
         // The model and the wire's types
-        floor("AuraModel", ["JSON"]),
+        floor("AuraModel", ["JSON", "Locking", heap]),
         floor("AuraAPI", ["AuraModel", "JSON", "JSONRPC", "JSONSchema"]),
 
         // Storage

@@ -91,4 +91,5 @@ def main(rounds):
         sys.exit(f"the daemon's memory has grown by {(rest - start) / MEBIBYTE:.1f} MiB")
 
 
-main(int(sys.argv[1]))
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -15,7 +15,7 @@ public struct SystemTime: TimeSource {
     }
 
     public func sleep(for duration: Duration) async throws {
-        try await Task.sleep(for: duration)
+        try await SleepQueue.shared.sleep(for: duration)
     }
 }
 

@@ -126,6 +126,7 @@ class Adapter:
         self.do("cancel", call=command.number).result()
 
     def leave(self, command):
+        assert command.events, "an adapter knows that it is subscribed only once an event has come: wait for one before it leaves"
         self.do("leave", call=command.number).result()
 
     def close(self, client="c"):

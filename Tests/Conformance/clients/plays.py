@@ -243,6 +243,8 @@ def keepalive(stage):
         peer = next(peer for peer in daemon.peers if peer.called("status.subscribe"))
         port = peer.socket.getpeername()[1]
         until(lambda: timer_of(port) == 2, "the keepalive timer of the client's socket in /proc/net/tcp")
+        peer.tell(event(1))
+        assert subscription.seqs(1) == [1]
         adapter.leave(subscription)
 
 

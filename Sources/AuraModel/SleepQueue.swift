@@ -1,0 +1,119 @@
+import Dispatch
+import HeapModule
+import Locking
+
+/// All sleeps of the process, on one timer.
+///
+/// A cancelled `Task.sleep` keeps its memory until its time has come. A client that asks to wait for an hour and leaves, again and again,
+/// would fill the memory with that. Here a cancelled sleep is given back at once.
+final class SleepQueue: Sendable {
+    static let shared = SleepQueue()
+
+    fileprivate struct Sleeper: Comparable, Sendable {
+        var end: ContinuousClock.Instant
+        var number: UInt64
+
+        static func < (left: Sleeper, right: Sleeper) -> Bool {
+            (left.end, left.number) < (right.end, right.number)
+        }
+    }
+
+    fileprivate struct State {
+        /// By their ends; those that were cancelled stay until they are few enough to be left, or first.
+        var order = Heap<Sleeper>()
+        var continuations: [UInt64: CheckedContinuation<Void, any Error>] = [:]
+        var begun: UInt64 = 0
+        /// When the timer fires next; `nil` if nobody sleeps.
+        var alarm: ContinuousClock.Instant?
+    }
+
+    private let state = Locked(State())
+    private nonisolated(unsafe) let timer: any DispatchSourceTimer
+
+    /// Cancelled sleeps that may stay in the order.
+    fileprivate static let idleLimit = 64
+    /// The timer's clock stands still while the machine is suspended, so the ends are looked at this often.
+    private static let longestAlarm = Duration.seconds(60)
+    private static let longestSleep = Duration.seconds(3_000_000_000)
+
+    init() {
+        timer = DispatchSource.makeTimerSource(queue: DispatchQueue(label: "aura.sleep", qos: .userInteractive))
+        timer.setEventHandler { [weak self] in self?.wake() }
+        timer.activate()
+    }
+
+    deinit {
+        timer.cancel()
+    }
+
+    /// How many sleeps take memory: those that wait, and cancelled ones that stay for now.
+    var kept: Int { state.withLock { max($0.order.count, $0.continuations.count) } }
+
+    /// Returns after `duration`, or throws `CancellationError` as soon as the task is cancelled.
+    func sleep(for duration: Duration) async throws {
+        try Task.checkCancellation()
+        guard duration > .zero else { return await Task.yield() }
+        let end = ContinuousClock.now + min(duration, Self.longestSleep)
+        let number = state.withLock { state in
+            state.begun += 1
+            return state.begun
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let isCancelled = state.withLock { state in
+                    if Task.isCancelled { return true }
+                    state.continuations[number] = continuation
+                    state.order.insert(Sleeper(end: end, number: number))
+                    setAlarm(&state)
+                    return false
+                }
+                if isCancelled { continuation.resume(throwing: CancellationError()) }
+            }
+        } onCancel: {
+            state.withLock { $0.cancel(number) }?.resume(throwing: CancellationError())
+        }
+    }
+
+    private func wake() {
+        let due = state.withLock { state in
+            state.alarm = nil
+            let due = state.takeDue(.now)
+            setAlarm(&state)
+            return due
+        }
+        for continuation in due { continuation.resume() }
+    }
+
+    /// Sets the timer to the first end, unless it fires before that anyway.
+    private func setAlarm(_ state: inout State) {
+        guard let first = state.order.min?.end else { return }
+        let now = ContinuousClock.now
+        let alarm = min(first, now + Self.longestAlarm)
+        if let present = state.alarm, present <= alarm { return }
+        state.alarm = alarm
+        let wait = max(alarm - now, .zero).components
+        let nanoseconds = Int(wait.seconds) * 1_000_000_000 + Int(wait.attoseconds / 1_000_000_000)
+        timer.schedule(deadline: .now() + .nanoseconds(nanoseconds), leeway: .nanoseconds(0))
+    }
+}
+
+extension SleepQueue.State {
+    /// Removes and returns those whose time has come.
+    fileprivate mutating func takeDue(_ now: ContinuousClock.Instant) -> [CheckedContinuation<Void, any Error>] {
+        var due: [CheckedContinuation<Void, any Error>] = []
+        while let first = order.min, first.end <= now || continuations[first.number] == nil {
+            order.removeMin()
+            if let continuation = continuations.removeValue(forKey: first.number) { due.append(continuation) }
+        }
+        return due
+    }
+
+    fileprivate mutating func cancel(_ number: UInt64) -> CheckedContinuation<Void, any Error>? {
+        let continuation = continuations.removeValue(forKey: number)
+        // Half of them at least are cancelled then, so that each costs the same in the end.
+        if order.count > SleepQueue.idleLimit, order.count > 2 * continuations.count {
+            order = Heap(order.unordered.filter { continuations[$0.number] != nil })
+        }
+        return continuation
+    }
+}
