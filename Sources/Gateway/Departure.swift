@@ -44,6 +44,8 @@ final class Departure: Sendable {
 ///
 /// `socat`, `nc -N` and others end their side behind the request and read the answer; a client that closed looks the same until something
 /// is written to it.
+///
+/// On shutdown it passes ``GoingDown`` on as well, since NIO's HTTP handler keeps `ChannelShouldQuiesceEvent` to itself.
 final class DepartureHandler: ChannelInboundHandler {
     typealias InboundIn = NIOAny
 
@@ -71,5 +73,9 @@ final class DepartureHandler: ChannelInboundHandler {
             grace = context.eventLoop.scheduleTask(in: Self.graceTime) { [departure] in departure.happen() }
         }
         context.fireUserInboundEventTriggered(event)
+        if event is ChannelShouldQuiesceEvent { context.fireUserInboundEventTriggered(GoingDown()) }
     }
 }
+
+/// The daemon is going down: requests that are not whole yet are refused, others are answered within the drain time.
+struct GoingDown: Sendable {}

@@ -37,6 +37,7 @@ public final class Gateway: Service {
     private let router: JSONRPC.Router
     private let limits: RPCLimits
     private let budget: CallBudget?
+    private let drain: TimeAmount
     private let webSocket: WebSocketServer
     private let prepare: ListenerPreparation
     private let group: any EventLoopGroup
@@ -44,9 +45,11 @@ public final class Gateway: Service {
     private let onReady: @Sendable (Int) -> Void
 
     /// Creates a gateway that is not bound yet; `onReady` is called once, with the port, when it accepts connections.
+    ///
+    /// On graceful shutdown, HTTP requests in flight have `drain` to be answered; those that are not whole are refused.
     public init(
         settings: Settings, router: JSONRPC.Router, limits: RPCLimits, budget: CallBudget? = nil,
-        group: any EventLoopGroup, logger: Logger,
+        drain: TimeAmount = .seconds(3), group: any EventLoopGroup, logger: Logger,
         webSocket: @escaping WebSocketServer, prepare: @escaping ListenerPreparation = { _ in },
         onReady: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
@@ -54,6 +57,7 @@ public final class Gateway: Service {
         self.router = router
         self.limits = limits
         self.budget = budget
+        self.drain = drain
         self.webSocket = webSocket
         self.prepare = prepare
         self.group = group
@@ -68,7 +72,7 @@ public final class Gateway: Service {
         RPCRoute(router: self.router, limits: limits, budget: budget, origins: settings.origins).add(to: router)
         let application = Application(
             router: router,
-            server: HTTPServerBuilder { GatewayChannel(responder: $0, upgrade: upgrade) },
+            server: HTTPServerBuilder { [drain] in GatewayChannel(responder: $0, upgrade: upgrade, drain: drain) },
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.address.ip, port: settings.address.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(limits.connections + Self.roomToRefuse)),

@@ -25,6 +25,8 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
 
     let responder: Responder
     let upgrade: WebSocketUpgrade
+    /// How long requests in flight may take once the daemon goes down.
+    let drain: TimeAmount
 
     /// How long the first request's head may take, and a connection may idle between requests.
     private static let headTime = TimeAmount.seconds(10)
@@ -38,7 +40,7 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
             let configuration = NIOTypedHTTPServerUpgradeConfiguration<Use>(
                 upgraders: [upgrade],
                 notUpgradingCompletionHandler: { channel in
-                    channel.eventLoop.makeCompletedFuture { .http(try Self.addHTTP(to: channel, logger)) }
+                    channel.eventLoop.makeCompletedFuture { .http(try addHTTP(to: channel, logger)) }
                 })
             let use = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
                 configuration: NIOUpgradableHTTPServerPipelineConfiguration(upgradeConfiguration: configuration))
@@ -69,13 +71,13 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
         }
     }
 
-    private static func addHTTP(to channel: any Channel, _ logger: Logger) throws -> HTTPConnection {
+    private func addHTTP(to channel: any Channel, _ logger: Logger) throws -> HTTPConnection {
         // Only now: what a WebSocket reads and writes are no requests.
-        try channel.pipeline.syncOperations.addHandler(RequestRules())
+        try channel.pipeline.syncOperations.addHandler(RequestRules(drain: drain))
         try channel.pipeline.syncOperations.addHandler(KeepAliveFilter())
         try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
         try channel.pipeline.syncOperations.addHandler(
-            HTTPConnectionStateHandler(idleTimeout: .seconds(idleSeconds), logger: logger))
+            HTTPConnectionStateHandler(idleTimeout: .seconds(Self.idleSeconds), logger: logger))
         return try NIOAsyncChannel(
             wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true))
     }

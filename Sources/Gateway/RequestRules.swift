@@ -4,26 +4,90 @@ import NIOHTTP1
 
 /// What a request has to be before anything else looks at it: one `Host`, no body in a coding, and a client that waits for
 /// `100 Continue` gets it.
+///
+/// When the daemon goes down, a request whose end has not come is answered with 503 and the connection ends; NIO's HTTP handler
+/// would wait for that end. Requests that are whole have `drain` to be answered and for the client to read the answer.
 final class RequestRules: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// Whether the connection ends, and what still comes in is dropped.
+    private enum Answer {
+        case awaited
+        case begun
+        case ended
+    }
+
+    private let drain: TimeAmount
+    /// Whether the end of the request at hand is still to come.
+    private var isReading = false
+    /// The answer to the request at hand.
+    private var answer = Answer.awaited
+    private var isGoingDown = false
+    /// Whether the connection ends; further input and output is dropped.
     private var isOver = false
+    private var deadline: Scheduled<Void>?
+
+    init(drain: TimeAmount) {
+        self.drain = drain
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        deadline?.cancel()
+    }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard !isOver else { return }
-        guard case .head(let head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
-        guard Self.hasOneHost(head) else { return refuse(context, .badRequest) }
-        if head.version == .http1_1,
-            head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" })
-        {
-            let interim = HTTPResponseHead(version: head.version, status: .continue)
-            context.writeAndFlush(wrapOutboundOut(.head(interim)), promise: nil)
+        switch unwrapInboundIn(data) {
+        case .body: break
+        case .end: isReading = false
+        case .head(let head):
+            isReading = true
+            answer = .awaited
+            guard Self.hasOneHost(head) else { return refuse(context, .badRequest) }
+            if isGoingDown { return refuse(context, .serviceUnavailable) }
+            if head.version == .http1_1,
+                head.headers[canonicalForm: "expect"].contains(where: { $0.lowercased() == "100-continue" })
+            {
+                let interim = HTTPResponseHead(version: head.version, status: .continue)
+                context.writeAndFlush(wrapOutboundOut(.head(interim)), promise: nil)
+            }
         }
         context.fireChannelRead(data)
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        // A second answer would break NIO's HTTP handler, whose assertions end a debug build.
+        guard !isOver else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        switch unwrapOutboundIn(data) {
+        case .head(let head): if head.status.code >= 200 { answer = .begun }
+        case .body: break
+        case .end: answer = .ended
+        }
+        context.write(data, promise: promise)
+        if isGoingDown, isReading, answer == .ended { end(context) }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is GoingDown { goDown(context) }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    private func goDown(_ context: ChannelHandlerContext) {
+        guard !isGoingDown, !isOver else { return }
+        isGoingDown = true
+        let channel = context.channel
+        deadline = context.eventLoop.scheduleTask(in: drain) { channel.close(promise: nil) }
+        guard isReading else { return }
+        switch answer {
+        case .awaited: refuse(context, .serviceUnavailable)
+        case .begun: break
+        case .ended: end(context)
+        }
     }
 
     /// RFC 9112 §3.2: HTTP/1.1 has exactly one, and two are an error in HTTP/1.0 as well.
@@ -33,11 +97,16 @@ final class RequestRules: ChannelDuplexHandler {
     }
 
     private func refuse(_ context: ChannelHandlerContext, _ status: HTTPResponseStatus) {
-        isOver = true
         let headers = HTTPHeaders([("connection", "close"), ("content-length", "0")])
         let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        end(context)
+    }
+
+    private func end(_ context: ChannelHandlerContext) {
+        isOver = true
+        context.flush()
         LastWords.end(context.channel)
     }
 }

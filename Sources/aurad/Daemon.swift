@@ -124,7 +124,8 @@ struct Daemon {
         let gateway = Gateway(
             settings: Gateway.Settings(
                 address: http, origins: OriginPolicy(allowed: Set(settings.wire.origins))),
-            router: router, limits: settings.wire.limits, budget: budget, group: group, logger: logger,
+            router: router, limits: settings.wire.limits, budget: budget, drain: Self.drain, group: group,
+            logger: logger,
             webSocket: { try server.serveWebSocket($0, peer: $1) },
             prepare: { try await server.pauseOnShortage($0) },
             onReady: { port in opening.didOpen(1, ["http:\(http.text(port: port))"]) })

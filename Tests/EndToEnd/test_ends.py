@@ -1,9 +1,14 @@
-"""The connection of a client that vanished comes to an end."""
+"""Connections come to an end: of a client that vanished, and all of them when the daemon goes down."""
 
 import pathlib
 import socket
 
+import pytest
+
 from harness import WebSocket
+
+# A body may take 30 seconds to come, and a connection may idle for 60: none of that may hold up the daemon's end.
+BEFORE_A_BODY_IS_LATE = 20
 
 
 def test_sockets_over_tcp_have_keepalive(worlds):
@@ -27,3 +32,23 @@ def keepalive_timers(port):
     """How many established sockets of this local port have the keepalive timer running (proc_pid_net(5): tr is 02)."""
     rows = [row.split() for row in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return sum(row[1].endswith(f":{port:04X}") and row[3] == "01" and row[5].startswith("02:") for row in rows)
+
+
+@pytest.mark.parametrize("path, status", [("/rpc", b"503"), ("/nothing", b"404")])
+def test_half_a_body_does_not_hold_up_the_end(worlds, path, status):
+    world = worlds({"http": "127.0.0.1:0"})
+    with socket.create_connection(world.daemon.http, 30) as opened:
+        opened.sendall(
+            f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n"
+            "Content-Length: 1000\r\n\r\n".encode())
+        # The daemon has read the head once it says so.
+        assert opened.recv(25, socket.MSG_WAITALL) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        opened.sendall(b'{"jsonrpc":')
+        said = opened.recv(12, socket.MSG_WAITALL) if status == b"404" else b""
+        world.daemon.process.terminate()
+        while piece := opened.recv(1 << 16):
+            said += piece
+        assert said.split()[1] == status
+        assert status == b"404" or b"connection: close" in said.lower()
+        # The request is still half sent.
+        world.daemon.stop(BEFORE_A_BODY_IS_LATE)

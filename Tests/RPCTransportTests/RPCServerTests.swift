@@ -225,4 +225,22 @@ import Testing
         }
         methods.gate.release()
     }
+
+    /// The drain time is so long that only the check for a stalled reader can end the connection.
+    @Test func shutdownDoesNotWaitForAReaderThatStalls() async throws {
+        let methods = Methods()
+        let scratch = try ScratchDirectory()
+        try await TestServer.run(
+            on: [.unix(path: scratch.socket)], router: methods.router, drain: .hours(1)
+        ) { server in
+            let slow = try await RawClient.connect(to: server.addresses[0], reads: false)
+            // In one piece, so that both are answered in one turn of the event loop.
+            try await slow.send(
+                #"{"jsonrpc":"2.0","id":1,"method":"attach"}"# + "\n"
+                    + #"{"jsonrpc":"2.0","id":2,"method":"big","params":{"bytes":3000000}}"#)
+            // It reads no reply that could tell that both calls are answered.
+            while methods.sessions.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(1)) }
+            await server.services.triggerGracefulShutdown()
+        }
+    }
 }
