@@ -9,7 +9,7 @@ extension Limits {
             inFlightBytesPerConnection: limits.inFlightBytesPerConnection, inFlight: limits.inFlight,
             inFlightBytes: limits.inFlightBytes, inFlightPatienceMs: limits.inFlightPatienceMs,
             connections: limits.connections, connectionsKept: limits.connectionsKept,
-            connectionsPerUser: limits.connectionsPerUser,
+            connectionsPerUser: limits.connectionsPerUser, connectionsPerAddress: limits.connectionsPerAddress,
             subscriptionsPerConnection: limits.subscriptionsPerConnection,
             subscriptionsPerUser: limits.subscriptionsPerUser, subscriptions: limits.subscriptions,
             outboundQueueBytes: limits.outboundQueueBytes)

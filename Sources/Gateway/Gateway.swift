@@ -70,9 +70,13 @@ public final class Gateway: Service {
         let upgrade = WebSocketUpgrade(origins: settings.origins, serve: webSocket)
         let router = Hummingbird.Router(context: GatewayContext.self)
         RPCRoute(router: self.router, limits: limits, budget: budget, origins: settings.origins).add(to: router)
+        // Some more, so that a WebSocket over the limit is told why.
+        let addresses = AddressCount(limit: limits.connectionsPerAddress + Self.roomToRefuse)
         let application = Application(
             router: router,
-            server: HTTPServerBuilder { [drain] in GatewayChannel(responder: $0, upgrade: upgrade, drain: drain) },
+            server: HTTPServerBuilder { [drain] in
+                GatewayChannel(responder: $0, upgrade: upgrade, drain: drain, addresses: addresses)
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.address.ip, port: settings.address.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(limits.connections + Self.roomToRefuse)),

@@ -1,6 +1,7 @@
 import HTTPTypes
 import HummingbirdCore
 import JSONRPC
+import Locking
 import Logging
 import NIOCore
 import NIOHTTP1
@@ -27,6 +28,7 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
     let upgrade: WebSocketUpgrade
     /// How long requests in flight may take once the daemon goes down.
     let drain: TimeAmount
+    let addresses: AddressCount
 
     /// How long the first request's head may take, and a connection may idle between requests.
     private static let headTime = TimeAmount.seconds(10)
@@ -35,6 +37,11 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             try KeepAlive.set(channel)
+            guard addresses.admit(channel) else {
+                try channel.pipeline.syncOperations.addHandler(CrowdedHandler())
+                return Value(
+                    channel: channel, use: channel.closeFuture.map { .webSocket }, departure: Departure())
+            }
             let departure = Departure()
             try channel.pipeline.syncOperations.addHandler(DepartureHandler(departure))
             let configuration = NIOTypedHTTPServerUpgradeConfiguration<Use>(
@@ -94,5 +101,51 @@ final class KeepAliveFilter: ChannelInboundHandler {
         }
         head.headers.replaceOrAdd(name: "connection", value: "close")
         context.fireChannelRead(wrapInboundOut(.head(head)))
+    }
+}
+
+/// The open connections of each network address, at most `limit` of one.
+final class AddressCount: Sendable {
+    private let limit: Int
+    private let counts = Locked<[String: Int]>([:])
+
+    init(limit: Int) {
+        self.limit = limit
+    }
+
+    /// Counts a connection until it closes; false if its address has too many.
+    func admit(_ channel: any Channel) -> Bool {
+        let address = channel.remoteAddress?.ipAddress ?? "unknown"
+        let isAdmitted = counts.withLock { counts in
+            guard counts[address, default: 0] < limit else { return false }
+            counts[address, default: 0] += 1
+            return true
+        }
+        guard isAdmitted else { return false }
+        channel.closeFuture.whenComplete { [self] _ in
+            counts.withLock { counts in
+                let left = counts[address, default: 1] - 1
+                counts[address] = left > 0 ? left : nil
+            }
+        }
+        return true
+    }
+}
+
+/// Answers 503 to a connection that is one too many of its address, and closes.
+private final class CrowdedHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    func channelActive(context: ChannelHandlerContext) {
+        let answer = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n"
+        context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(string: answer)), promise: nil)
+        LastWords.end(context.channel)
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {}
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        context.close(promise: nil)
     }
 }

@@ -68,6 +68,9 @@ public struct ConnectionReader: Sendable {
     /// True if a strict stream began as no JSON-RPC: the transport closes the connection and writes nothing.
     public private(set) var isForeign = false
 
+    /// True once a whole message has come, which a strict stream is given a while for; always true for the other framings.
+    public var hasSpoken: Bool { isProven }
+
     private var isHeldUp: Bool { isParked || isDecoding }
 
     /// Takes bytes that were read; with the framing ``Framing/whole`` they are one message.

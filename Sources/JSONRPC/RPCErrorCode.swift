@@ -44,7 +44,7 @@ extension RPCErrorCode {
     public static let tooManyInFlight = RPCErrorCode(-32004, "tooManyInFlight", retryable: true)
     /// The daemon has `connections` connections.
     public static let tooManyConnections = RPCErrorCode(-32005, "tooManyConnections", retryable: true)
-    /// The user has `connectionsPerUser` connections.
+    /// The user has `connectionsPerUser` connections, or the network address `connectionsPerAddress`.
     public static let tooManyConnectionsOfUser = RPCErrorCode(-32006, "tooManyConnectionsOfUser", retryable: true)
     /// The connection has `subscriptionsPerConnection` subscriptions, its user `subscriptionsPerUser`, or the daemon `subscriptions`.
     public static let tooManySubscriptions = RPCErrorCode(-32007, "tooManySubscriptions", retryable: true)

@@ -24,6 +24,11 @@ public struct RPCLimits: Sendable, Hashable {
     public var connectionsKept: Int { min(32, connections / 8) }
     /// The most connections of one user of the machine.
     public var connectionsPerUser: Int
+    /// The most connections over TCP of one network address: three quarters of all unless given.
+    public var connectionsPerAddress: Int
+    /// How many connections beyond the limits root and the daemon's own user may have over the Unix socket, one for each process that
+    /// has none yet: a process that leaks connections must not keep its user from looking at the daemon.
+    public static let connectionsBeyond = 4
     /// The most subscriptions of one connection.
     public var subscriptionsPerConnection: Int
     /// The most subscriptions of one user of the machine, or of one network address, over all connections.
@@ -38,6 +43,7 @@ public struct RPCLimits: Sendable, Hashable {
         messageBytes: Int = 1 << 20, depth: Int = 64, batchItems: Int = 100, inFlightPerConnection: Int = 256,
         inFlightBytesPerConnection: Int = 1 << 20, inFlight: Int = 4096, inFlightBytes: Int = 16 << 20,
         inFlightPatienceMs: Int = 1000, connections: Int = 1024, connectionsPerUser: Int = 128,
+        connectionsPerAddress: Int? = nil,
         subscriptionsPerConnection: Int = 1024, subscriptionsPerUser: Int = 4096, subscriptions: Int = 16_384,
         outboundQueueBytes: Int = 4 << 20
     ) {
@@ -51,11 +57,16 @@ public struct RPCLimits: Sendable, Hashable {
         self.inFlightPatienceMs = inFlightPatienceMs
         self.connections = connections
         self.connectionsPerUser = connectionsPerUser
+        self.connectionsPerAddress = connectionsPerAddress ?? Self.connectionsPerAddress(of: connections)
         self.subscriptionsPerConnection = subscriptionsPerConnection
         self.subscriptionsPerUser = subscriptionsPerUser
         self.subscriptions = subscriptions
         self.outboundQueueBytes = outboundQueueBytes
     }
+
+    /// The limit of one address unless it is given. All clients of a loopback address have the same one, so it is not small; the rest
+    /// is left to the users of the Unix socket.
+    public static func connectionsPerAddress(of connections: Int) -> Int { (connections * 3 + 3) / 4 }
 
     /// The longest id of a request, in bytes of its JSON text.
     public var idBytes: Int { RPCID.longestBytes }

@@ -30,14 +30,18 @@ final class ConnectionHandler: ChannelDuplexHandler {
     /// Whether bytes came since the silence began to be measured.
     private var hasRead = false
     private var stallCheck: Scheduled<Void>?
+    private let firstMessageTime: TimeAmount
+    private var firstMessage: Scheduled<Void>?
 
-    /// `onForeign` is called before the connection ends because its client speaks another protocol.
+    /// A client on TCP must send its first whole message within `firstMessageTime`; afterwards it may be silent. `onForeign` is called before the connection ends because its client speaks another protocol.
     init(
-        session: Session, router: Router, framing: Framing, closeDeadline: TimeAmount, logger: Logger,
+        session: Session, router: Router, framing: Framing, closeDeadline: TimeAmount,
+        firstMessageTime: TimeAmount = .seconds(10), logger: Logger,
         onForeign: @escaping () -> Void = {}, onClose: @escaping () -> Void
     ) {
         self.session = session
         self.closeDeadline = closeDeadline
+        self.firstMessageTime = firstMessageTime
         self.logger = logger
         self.onForeign = onForeign
         self.onClose = onClose
@@ -46,6 +50,12 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
+        guard !reader.hasSpoken else { return }
+        firstMessage = context.eventLoop.assumeIsolated().scheduleTask(in: firstMessageTime) { [self] in
+            guard !reader.hasSpoken else { return }
+            logger.debug("closed a connection that sent no message", metadata: ["connection": "\(session.id)"])
+            abort()
+        }
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
@@ -86,6 +96,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
         silence?.cancel()
         forcedClose?.cancel()
         stallCheck?.cancel()
+        firstMessage?.cancel()
         logger.debug("connection closed", metadata: ["connection": "\(session.id)"])
         session.didClose()
         onClose()

@@ -22,6 +22,25 @@ final class ConnectionRegistry: Sendable {
         var peers: [UInt64: Peer] = [:]
         var handles: [UInt64: Handle] = [:]
         var perUser: [UInt32: Int] = [:]
+        var perAddress: [String: Int] = [:]
+        var perProcess: [Int32: Int] = [:]
+        /// Connections of the owner beyond the limits.
+        var beyond: Set<UInt64> = []
+
+        mutating func count(_ peer: Peer, _ change: Int) {
+            switch peer {
+            case .unix(let uid, _, let pid):
+                Self.add(change, to: &perUser[uid])
+                Self.add(change, to: &perProcess[pid])
+            case .tcp(let address, _): Self.add(change, to: &perAddress[address])
+            case .memory: break
+            }
+        }
+
+        private static func add(_ change: Int, to count: inout Int?) {
+            let sum = (count ?? 0) + change
+            count = sum > 0 ? sum : nil
+        }
         var isDraining = false
         var whenEmpty: [CheckedContinuation<Void, Never>] = []
     }
@@ -47,10 +66,12 @@ final class ConnectionRegistry: Sendable {
     /// Counts a connection in, or says which limit forbids it.
     func admit(_ peer: Peer) -> Admission {
         state.withLock { state in
-            if let refusal = refusal(of: peer, state) { return .refused(refusal) }
+            let refusal = refusal(of: peer, state)
+            if let refusal, !mayGoBeyond(peer, state) { return .refused(refusal) }
             state.lastID += 1
             state.peers[state.lastID] = peer
-            if case .unix(let uid, _, _) = peer { state.perUser[uid, default: 0] += 1 }
+            if refusal != nil { state.beyond.insert(state.lastID) }
+            state.count(peer, 1)
             return .admitted(state.lastID)
         }
     }
@@ -68,10 +89,8 @@ final class ConnectionRegistry: Sendable {
         let waiting = state.withLock { state -> [CheckedContinuation<Void, Never>] in
             guard let peer = state.peers.removeValue(forKey: id) else { return [] }
             state.handles[id] = nil
-            if case .unix(let uid, _, _) = peer {
-                let left = state.perUser[uid, default: 1] - 1
-                state.perUser[uid] = left > 0 ? left : nil
-            }
+            state.beyond.remove(id)
+            state.count(peer, -1)
             guard state.peers.isEmpty else { return [] }
             defer { state.whenEmpty = [] }
             return state.whenEmpty
@@ -113,6 +132,12 @@ final class ConnectionRegistry: Sendable {
         }
     }
 
+    /// Whether the owner is let in although a limit is reached: with a process that has no connection yet.
+    private func mayGoBeyond(_ peer: Peer, _ state: State) -> Bool {
+        guard !state.isDraining, isOwner(peer), case .unix(_, _, let pid) = peer else { return false }
+        return state.perProcess[pid] == nil && state.beyond.count < RPCLimits.connectionsBeyond
+    }
+
     private func refusal(of peer: Peer, _ state: State) -> RPCError? {
         if state.isDraining {
             return RPCError(.shuttingDown, "cannot take a connection, the daemon is going down")
@@ -124,12 +149,17 @@ final class ConnectionRegistry: Sendable {
                 "cannot take more than \(most) connections, close some and try again",
                 limit: most, actual: state.peers.count + 1, retryAfterMs: 1000)
         }
-        guard case .unix(let uid, _, _) = peer, let open = state.perUser[uid], open >= limits.connectionsPerUser else {
-            return nil
+        let (open, limit, whose): (Int, Int, String)
+        switch peer {
+        case .unix(let uid, _, _): (open, limit, whose) = (state.perUser[uid] ?? 0, limits.connectionsPerUser, "user")
+        case .tcp(let address, _):
+            (open, limit, whose) = (state.perAddress[address] ?? 0, limits.connectionsPerAddress, "address")
+        case .memory: return nil
         }
+        guard open >= limit else { return nil }
         return .limit(
             .tooManyConnectionsOfUser,
-            "cannot take more than \(limits.connectionsPerUser) connections of one user, close some and try again",
-            limit: limits.connectionsPerUser, actual: open + 1, retryAfterMs: 1000)
+            "cannot take more than \(limit) connections of one \(whose), close some and try again",
+            limit: limit, actual: open + 1, retryAfterMs: 1000)
     }
 }

@@ -17,6 +17,7 @@ public final class RPCServer: Service {
     private let limits: RPCLimits
     private let budget: CallBudget
     private let drain: TimeAmount
+    private let firstMessageTime: TimeAmount
     private let group: any EventLoopGroup
     private let logger: Logger
     private let onReady: @Sendable ([ListenAddress]) -> Void
@@ -27,10 +28,11 @@ public final class RPCServer: Service {
     /// Creates a server that is not bound yet.
     ///
     /// `onReady` is called once, when all addresses accept connections, with the addresses as they are bound (a TCP
-    /// port 0 has become a real one). `budget` is shared with the other transports of the daemon.
+    /// port 0 has become a real one). `budget` is shared with the other transports of the daemon. A connection
+    /// over TCP is closed if it has sent no whole message within `firstMessageTime`.
     public init(
         addresses: [ListenAddress], router: Router, limits: RPCLimits = RPCLimits(), budget: CallBudget? = nil,
-        drain: TimeAmount = .seconds(10),
+        drain: TimeAmount = .seconds(10), firstMessageTime: TimeAmount = .seconds(10),
         group: any EventLoopGroup, logger: Logger, onReady: @escaping @Sendable ([ListenAddress]) -> Void = { _ in }
     ) {
         self.addresses = addresses
@@ -38,6 +40,7 @@ public final class RPCServer: Service {
         self.limits = limits
         self.budget = budget ?? CallBudget(limits: limits)
         self.drain = drain
+        self.firstMessageTime = firstMessageTime
         self.group = group
         self.logger = logger
         self.onReady = onReady
@@ -238,7 +241,8 @@ extension RPCServer {
             id: id, peer: peer, limits: limits, budget: budget, sendNow: direct?.sendNow
         ) { wakes.add(target) }
         let handler = ConnectionHandler(
-            session: session, router: router, framing: framing, closeDeadline: drain, logger: logger,
+            session: session, router: router, framing: framing, closeDeadline: drain,
+            firstMessageTime: firstMessageTime, logger: logger,
             onForeign: { [self] in countForeign(peer) },
             onClose: { [registry, budget] in
                 direct?.close()

@@ -38,6 +38,10 @@ struct Daemon {
                     metadata: ["connections": "\(fit)", "configured": "\(wanted)", "RLIMIT_NOFILE": "\(files)"])
             }
             settings.wire.limits.connections = fit
+            if fit < wanted {
+                settings.wire.limits.connectionsPerAddress = min(
+                    settings.wire.limits.connectionsPerAddress, RPCLimits.connectionsPerAddress(of: fit))
+            }
         }
         self.settings = settings
     }

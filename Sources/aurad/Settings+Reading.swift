@@ -34,6 +34,8 @@ extension Settings {
         limits.connections = try source.number("limits.connections", standard.connections, in: 1...100_000)
         limits.connectionsPerUser = try source.number(
             "limits.connectionsPerUser", standard.connectionsPerUser, in: 1...100_000)
+        limits.connectionsPerAddress = try source.number(
+            "limits.connectionsPerAddress", RPCLimits.connectionsPerAddress(of: limits.connections), in: 1...100_000)
         limits.subscriptions = try source.number("limits.subscriptions", standard.subscriptions, in: 1...1_000_000)
         limits.subscriptionsPerUser = try source.number(
             "limits.subscriptionsPerUser", standard.subscriptionsPerUser, in: 1...1_000_000)

@@ -19,7 +19,8 @@ LIMITS = {
     "messageBytes": 1 << 20, "depth": 64, "batchItems": 100, "idBytes": 256,
     "inFlightPerConnection": 256, "inFlightBytesPerConnection": 1 << 20, "inFlight": 4096, "inFlightBytes": 16 << 20,
     "inFlightPatienceMs": 1000,
-    "connections": 1024, "connectionsKept": 32, "connectionsPerUser": 128, "subscriptionsPerConnection": 1024,
+    "connections": 1024, "connectionsKept": 32, "connectionsPerUser": 128, "connectionsPerAddress": 768,
+    "subscriptionsPerConnection": 1024,
     "subscriptionsPerUser": 4096, "subscriptions": 16_384, "outboundQueueBytes": 4 << 20}
 FRAMINGS = ("lines", "lengths", "websocket")
 PING = b'{"jsonrpc":"2.0","id":7,"method":"system.ping"}'
@@ -517,7 +518,7 @@ def refused_at(connection, code, number, limit):
 
 def test_connections_kept_are_out_of_reach_over_tcp(worlds):
     """However many come over TCP, the owner's Unix socket lets the owner in."""
-    world = worlds({"http": "127.0.0.1:0", "limits.connections": 16})
+    world = worlds({"http": "127.0.0.1:0", "limits.connections": 16, "limits.connectionsPerAddress": 16})
     with contextlib.ExitStack() as stack:
         for _ in range(14):
             assert lives_on(stack.enter_context(contextlib.closing(WebSocket(world.daemon.http))))
@@ -547,6 +548,8 @@ def test_connections_per_user_and_in_all(worlds):
     assert all(lives_on(each) for each in own)
     for _ in range(3):
         refused_at(world.connect(), "tooManyConnectionsOfUser", -32006, 3)
+    # Another process of the owner still gets in to look.
+    assert world.daemon.aura("ping").returncode == 0
     others = [WebSocket(world.daemon.http) for _ in range(2)]
     assert all(lives_on(each) for each in others)
     refused_at(WebSocket(world.daemon.http), "tooManyConnections", -32005, 5)
@@ -556,6 +559,24 @@ def test_connections_per_user_and_in_all(worlds):
     for each in own + others:
         assert lives_on(each)
         each.close()
+
+
+def test_connections_per_address_over_all_of_tcp(worlds):
+    """WebSockets and plain TCP count together; the Unix socket does not, and plain HTTP has a count of its own."""
+    world = worlds({"http": "127.0.0.1:0", "listen": "127.0.0.1:0", "limits.connectionsPerAddress": 2})
+    address = next(word for word in world.daemon.ready_line.split() if word.startswith("tcp:"))
+    with contextlib.ExitStack() as stack:
+        plain = stack.enter_context(socket.create_connection(("127.0.0.1", int(address.rpartition(":")[2])), 30))
+        plain.sendall(PING + b"\n")
+        assert b"pong" in plain.recv(1000)
+        assert lives_on(stack.enter_context(contextlib.closing(WebSocket(world.daemon.http))))
+        refused_at(WebSocket(world.daemon.http), "tooManyConnectionsOfUser", -32006, 2)
+        assert lives_on(stack.enter_context(world.connect()))
+        # As many as that and 64 more, so that a WebSocket over the limit is told why; one of them is open already.
+        for _ in range(2 + 64 - 1):
+            stack.enter_context(socket.create_connection(world.daemon.http, 30))
+        over = stack.enter_context(socket.create_connection(world.daemon.http, 30))
+        assert over.recv(12, socket.MSG_WAITALL) == b"HTTP/1.1 503"
 
 
 def is_let_in(world):

@@ -177,6 +177,43 @@ import Testing
         }
     }
 
+    @Test func oneAddressMayHaveOnlySoManyConnections() async throws {
+        let scratch = try ScratchDirectory()
+        try await TestServer.run(
+            on: [.unix(path: scratch.socket), .tcp(port: 0)], limits: RPCLimits(connectionsPerAddress: 1)
+        ) { server in
+            let first = try await RawClient.connect(to: server.addresses[1])
+            #expect(try await first.ask(Self.ping(1))?["id"] == 1)
+            let second = try await RawClient.connect(to: server.addresses[1])
+            #expect(try await second.nextJSON()?["error"]?["data"]?["code"] == "tooManyConnectionsOfUser")
+            let unix = try await RawClient.connect(to: server.addresses[0])
+            #expect(try await unix.ask(Self.ping(1))?["id"] == 1)
+            try await first.close()
+            while server.server.connections > 1 { try await Task.sleep(for: .milliseconds(1)) }
+            let third = try await RawClient.connect(to: server.addresses[1])
+            #expect(try await third.ask(Self.ping(1))?["id"] == 1)
+        }
+    }
+
+    /// The client that has spoken came first, so its time is over once the others are closed.
+    @Test func aClientOnTCPSendsAWholeMessageSoon() async throws {
+        let scratch = try ScratchDirectory()
+        try await TestServer.run(
+            on: [.unix(path: scratch.socket), .tcp(port: 0)], firstMessageTime: .milliseconds(200)
+        ) { server in
+            let unix = try await RawClient.connect(to: server.addresses[0])
+            let spoken = try await RawClient.connect(to: server.addresses[1])
+            #expect(try await spoken.ask(Self.ping(1))?["id"] == 1)
+            let silent = try await RawClient.connect(to: server.addresses[1])
+            let unfinished = try await RawClient.connect(to: server.addresses[1])
+            try await unfinished.send(Array(#"{"jsonrpc":"#.utf8))
+            #expect(await silent.next() == nil)
+            #expect(await unfinished.next() == nil)
+            #expect(try await spoken.ask(Self.ping(2))?["id"] == 2)
+            #expect(try await unix.ask(Self.ping(3))?["id"] == 3)
+        }
+    }
+
     // MARK: Going down
 
     @Test func shutdownAnswersWhatIsInFlight() async throws {

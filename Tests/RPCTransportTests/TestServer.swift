@@ -17,13 +17,14 @@ struct TestServer: Sendable {
     /// Runs a server while `body` runs, then shuts it down gracefully and waits for its end.
     static func run(
         on addresses: [ListenAddress], router: Router = Methods().router, limits: RPCLimits = RPCLimits(),
-        drain: TimeAmount = .seconds(10), body: (TestServer) async throws -> Void
+        drain: TimeAmount = .seconds(10), firstMessageTime: TimeAmount = .seconds(10),
+        body: (TestServer) async throws -> Void
     ) async throws {
         let (ready, readiness) = AsyncStream<[ListenAddress]>.makeStream()
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         let server = RPCServer(
-            addresses: addresses, router: router, limits: limits, drain: drain,
+            addresses: addresses, router: router, limits: limits, drain: drain, firstMessageTime: firstMessageTime,
             group: MultiThreadedEventLoopGroup.singleton, logger: logger, onReady: { readiness.yield($0) })
         let services = ServiceGroup(services: [server], logger: logger)
         try await withThrowingTaskGroup(of: Void.self) { tasks in

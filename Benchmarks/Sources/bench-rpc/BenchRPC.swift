@@ -33,7 +33,7 @@ struct BenchRPC: AsyncParsableCommand {
         // The load is one user with a subscription a connection.
         let standard = RPCLimits()
         let limits = RPCLimits(
-            connections: connections, connectionsPerUser: connections,
+            connections: connections, connectionsPerUser: connections, connectionsPerAddress: connections,
             subscriptionsPerUser: max(standard.subscriptionsPerUser, connections),
             subscriptions: max(standard.subscriptions, connections))
         let ledger = MemoryLedger()

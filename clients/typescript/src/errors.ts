@@ -81,7 +81,7 @@ export class TooManyConnections extends AuraError {
     };
 }
 
-/** The user has `connectionsPerUser` connections. */
+/** The user has `connectionsPerUser` connections, or the network address `connectionsPerAddress`. */
 export class TooManyConnectionsOfUser extends AuraError {
     declare readonly code: "tooManyConnectionsOfUser";
     declare readonly number: -32006;

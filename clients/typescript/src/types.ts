@@ -365,6 +365,11 @@ export interface Limits {
     connectionsKept: number;
     /** The most connections of one user of the machine. */
     connectionsPerUser: number;
+    /**
+     * The most connections over TCP of one network address. All clients of a loopback address have the same
+     * address.
+     */
+    connectionsPerAddress: number;
     /** The most subscriptions of one connection. */
     subscriptionsPerConnection: number;
     /** The most subscriptions of one user of the machine, or of one network address, over all connections. */

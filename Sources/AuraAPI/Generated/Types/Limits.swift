@@ -28,6 +28,8 @@ public struct Limits: Sendable, Hashable, Codable {
     public var connectionsKept: Int
     /// The most connections of one user of the machine.
     public var connectionsPerUser: Int
+    /// The most connections over TCP of one network address. All clients of a loopback address have the same address.
+    public var connectionsPerAddress: Int
     /// The most subscriptions of one connection.
     public var subscriptionsPerConnection: Int
     /// The most subscriptions of one user of the machine, or of one network address, over all connections.
@@ -40,8 +42,8 @@ public struct Limits: Sendable, Hashable, Codable {
     public init(
         messageBytes: Int, depth: Int, batchItems: Int, idBytes: Int, inFlightPerConnection: Int,
         inFlightBytesPerConnection: Int, inFlight: Int, inFlightBytes: Int, inFlightPatienceMs: Int, connections: Int,
-        connectionsKept: Int, connectionsPerUser: Int, subscriptionsPerConnection: Int, subscriptionsPerUser: Int,
-        subscriptions: Int, outboundQueueBytes: Int
+        connectionsKept: Int, connectionsPerUser: Int, connectionsPerAddress: Int, subscriptionsPerConnection: Int,
+        subscriptionsPerUser: Int, subscriptions: Int, outboundQueueBytes: Int
     ) {
         self.messageBytes = messageBytes
         self.depth = depth
@@ -55,6 +57,7 @@ public struct Limits: Sendable, Hashable, Codable {
         self.connections = connections
         self.connectionsKept = connectionsKept
         self.connectionsPerUser = connectionsPerUser
+        self.connectionsPerAddress = connectionsPerAddress
         self.subscriptionsPerConnection = subscriptionsPerConnection
         self.subscriptionsPerUser = subscriptionsPerUser
         self.subscriptions = subscriptions

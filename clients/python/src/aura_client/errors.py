@@ -41,7 +41,7 @@ class TooManyConnections(AuraError):
 
 
 class TooManyConnectionsOfUser(AuraError):
-    """The user has `connectionsPerUser` connections."""
+    """The user has `connectionsPerUser` connections, or the network address `connectionsPerAddress`."""
 
     number = -32006
     code = "tooManyConnectionsOfUser"

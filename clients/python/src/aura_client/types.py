@@ -536,6 +536,8 @@ class Limits:
     connections_kept: int
     # The most connections of one user of the machine.
     connections_per_user: int
+    # The most connections over TCP of one network address. All clients of a loopback address have the same address.
+    connections_per_address: int
     # The most subscriptions of one connection.
     subscriptions_per_connection: int
     # The most subscriptions of one user of the machine, or of one network address, over all connections.
@@ -560,6 +562,7 @@ class Limits:
             connections=data["connections"],
             connections_kept=data["connectionsKept"],
             connections_per_user=data["connectionsPerUser"],
+            connections_per_address=data["connectionsPerAddress"],
             subscriptions_per_connection=data["subscriptionsPerConnection"],
             subscriptions_per_user=data["subscriptionsPerUser"],
             subscriptions=data["subscriptions"],
