@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Ansible's inventory from a running aurad: every instance that has a server, by name.
+"""Ansible's inventory from a running aurad: every instance that has a server, by its id.
+
+A host is named by the instance's id and never by its name: people choose names, and a name may be that of a group (`all`), of the
+controller (`localhost`) or of another tenant's instance. The name is the variable `aura_instance`.
 
 Asks aurad over its Unix socket. Environment: AURA_SOCKET (needed), AURA_INSTANCE (only this instance id),
 AURA_SSH_DIRECTORY (id_ed25519, known_hosts and config of the run), AURA_SSH_USER, AURA_SSH_PORT.
@@ -24,6 +27,7 @@ PAGE_LIMIT_COUNT = 1000
 CONTROL_PATH_LIMIT_BYTES = 107 - 17  # a Unix socket's path, less what ssh appends while it binds
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 # Ansible takes host variables for templates: a value with any other character must not get that far.
 VALUE = re.compile(r"[A-Za-z0-9_.:/@+-]{1,128}")
 
@@ -123,17 +127,20 @@ def instances(connection, wanted):
 
 
 def checked(instance):
-    """The instance's name and address, or `InventoryError` where they are not what Ansible may see."""
+    """The instance's id and address, or `InventoryError` where they are not what Ansible may see."""
     if not isinstance(instance, dict):
         raise InventoryError("cannot use aurad's answer: an instance is not an object")
+    instance_id = str(instance.get("id", ""))
+    if not ID.fullmatch(instance_id):
+        raise InventoryError(f"cannot use the instance id {instance_id!r}: it is not a UUID in lower case")
     name = str(instance.get("name", ""))
     if not NAME.fullmatch(name):
         raise InventoryError(f"cannot use the instance name {name!r}: letters, digits and hyphens only, 63 at most")
     server = instance.get("server")
     if not isinstance(server, dict) or not server.get("address"):
-        return name, None
+        return instance_id, None
     try:
-        return name, str(ipaddress.ip_address(server["address"]))
+        return instance_id, str(ipaddress.ip_address(server["address"]))
     except ValueError as error:
         raise InventoryError(f"cannot use the address of instance {name}: it is not an IP address") from error
 
@@ -175,17 +182,15 @@ def ssh_variables(directory, instance_id):
     return variables
 
 
-def host_variables(instance, address, environment):
+def host_variables(instance, instance_id, address, environment):
     """The variables of one host."""
-    instance_id = safe(instance.get("id"))
-    if not instance_id:
-        raise InventoryError(f"cannot use instance {instance['name']}: it has no usable id")
     server = instance["server"]
     variables = {
         "ansible_host": address,
         "ansible_connection": "ssh",
         "ansible_user": safe(environment.get("AURA_SSH_USER")) or "root",
         "ansible_port": port(environment.get("AURA_SSH_PORT") or "22"),
+        "aura_instance": instance["name"],
         "aura_instance_id": instance_id,
         "aura_server_id": safe(server.get("id")),
         "aura_server_name": safe(server.get("name")),
@@ -209,26 +214,24 @@ def port(text):
 
 
 def inventory(found, environment, warn):
-    """The inventory document: groups of host names, and the variables of every host under _meta."""
+    """The inventory document: groups of instance ids, and the variables of every host under _meta."""
     groups, hostvars = {"aura": []}, {}
     for instance in found:
         try:
-            name, address = checked(instance)
+            instance_id, address = checked(instance)
             if address is None:
                 continue
-            if name in hostvars:
-                raise InventoryError(f"cannot use instance {name}: two instances have this name; set AURA_INSTANCE")
-            variables = host_variables(instance, address, environment)
+            variables = host_variables(instance, instance_id, address, environment)
         except InventoryError as error:
             if environment.get("AURA_INSTANCE"):
                 raise
             warn(error)
             continue
-        hostvars[name] = variables
-        groups["aura"].append(name)
+        hostvars[instance_id] = variables
+        groups["aura"].append(instance_id)
         for prefix in ("region", "phase", "size", "tenant"):
             if instance.get(prefix):
-                groups.setdefault(group(prefix, instance[prefix]), []).append(name)
+                groups.setdefault(group(prefix, instance[prefix]), []).append(instance_id)
     document = {label: {"hosts": sorted(members)} for label, members in sorted(groups.items())}
     document["all"] = {"children": sorted(document)}
     document["_meta"] = {"hostvars": hostvars}
@@ -240,7 +243,7 @@ def main(arguments, environment):
     parser = argparse.ArgumentParser(description="Ansible inventory from a running aurad")
     choice = parser.add_mutually_exclusive_group(required=True)
     choice.add_argument("--list", action="store_true", help="print the whole inventory")
-    choice.add_argument("--host", metavar="NAME", help="print the variables of one host")
+    choice.add_argument("--host", metavar="ID", help="print the variables of one host")
     options = parser.parse_args(arguments)
     path = environment.get("AURA_SOCKET")
     if not path:

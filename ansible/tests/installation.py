@@ -83,7 +83,7 @@ class Site:
         try:
             (job / "vars.json").write_text(json.dumps(self.variables(**more)), encoding="utf-8")
             done = play(
-                job, "-vvv", "-i", TREE / "inventory" / "aura.py", "--limit", "ada", "-e", f"@{job}/vars.json",
+                job, "-vvv", "-i", TREE / "inventory" / "aura.py", "--limit", INSTANCE, "-e", f"@{job}/vars.json",
                 TREE / "playbooks" / playbook, *arguments, seconds=seconds, AURA_SOCKET=str(self.folder / "s"),
                 AURA_INSTANCE=INSTANCE, AURA_SSH_DIRECTORY=str(self.folder / "ssh"))
         finally:
@@ -103,7 +103,7 @@ class Site:
 
 def succeeded(run):
     """The recap of a run that failed nowhere."""
-    counts = run.recap["hosts"]["ada"]
+    counts = run.recap["hosts"][INSTANCE]
     assert run.code == 0, run.failures() or run.errors[-2000:]
     assert (counts["failed"], counts["unreachable"], counts["ignored"], counts["rescued"]) == (0, 0, 0, 0)
     return counts

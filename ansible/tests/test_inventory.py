@@ -27,6 +27,11 @@ def aurad(job):
         server.close()
 
 
+def host(number):
+    """The inventory's name of the double's instance: its id."""
+    return aurad_double.instance(number)["id"]
+
+
 def ask(job, *arguments, seconds=30, **more):
     """Run the script as Ansible does."""
     return subprocess.run(
@@ -52,7 +57,8 @@ def complaint(done):
 def test_every_page_is_read_in_order(job, aurad):
     server = aurad(aurad_double.serving([aurad_double.instance(n) for n in range(1, 8)], page=3))
     document = listing(job)
-    assert sorted(document["_meta"]["hostvars"]) == [f"ada{n}" for n in range(1, 8)]
+    assert sorted(document["_meta"]["hostvars"]) == [host(n) for n in range(1, 8)]
+    assert [document["_meta"]["hostvars"][host(n)]["aura_instance"] for n in (1, 7)] == ["ada1", "ada7"]
     assert [request["params"] for request in server.requests] == [{}, {"after": "3"}, {"after": "6"}]
     assert [request["id"] for request in server.requests] == [1, 2, 3]
 
@@ -64,13 +70,13 @@ def test_groups_and_variables(job, aurad):
             "nodeId": "n1CNTRL", "name": "aura-ada2.tail1.ts.net", "addresses": ["100.64.0.2"]}),
     ]))
     document = listing(job)
-    assert document["aura"]["hosts"] == ["ada1", "ada2"]
-    assert document["region_eu_central"]["hosts"] == ["ada1"]
-    assert document["region_us_east"]["hosts"] == ["ada2"]
-    assert document["phase_running"]["hosts"] == ["ada2"]
-    assert document["size_small"]["hosts"] == ["ada1", "ada2"]
-    assert document["tenant_a_b_c"]["hosts"] == ["ada2"]
-    variables = document["_meta"]["hostvars"]["ada2"]
+    assert document["aura"]["hosts"] == [host(1), host(2)]
+    assert document["region_eu_central"]["hosts"] == [host(1)]
+    assert document["region_us_east"]["hosts"] == [host(2)]
+    assert document["phase_running"]["hosts"] == [host(2)]
+    assert document["size_small"]["hosts"] == [host(1), host(2)]
+    assert document["tenant_a_b_c"]["hosts"] == [host(2)]
+    variables = document["_meta"]["hostvars"][host(2)]
     assert variables["ansible_host"] == "10.89.0.2"
     assert variables["ansible_user"] == "root"
     assert variables["ansible_port"] == 22
@@ -84,20 +90,20 @@ def test_groups_and_variables(job, aurad):
 
 def test_an_instance_without_server_is_not_a_host(job, aurad):
     aurad(aurad_double.serving([aurad_double.instance(1, server=None), aurad_double.instance(2)]))
-    assert list(listing(job)["_meta"]["hostvars"]) == ["ada2"]
+    assert list(listing(job)["_meta"]["hostvars"]) == [host(2)]
 
 
 def test_one_instance(job, aurad):
     wanted = aurad_double.instance(2)
     server = aurad(aurad_double.serving([aurad_double.instance(1), wanted]))
     document = listing(job, AURA_INSTANCE=wanted["id"])
-    assert list(document["_meta"]["hostvars"]) == ["ada2"]
+    assert list(document["_meta"]["hostvars"]) == [host(2)]
     assert [(r["method"], r["params"]) for r in server.requests] == [("status.get", {"instance": wanted["id"]})]
 
 
 def test_host_prints_the_variables_of_one(job, aurad):
     aurad(aurad_double.serving([aurad_double.instance(1)]))
-    done = ask(job, "--host", "ada1", AURA_SOCKET=str(job / "s"))
+    done = ask(job, "--host", host(1), AURA_SOCKET=str(job / "s"))
     assert json.loads(done.stdout)["ansible_host"] == "10.89.0.1"
     done = ask(job, "--host", "nobody", AURA_SOCKET=str(job / "s"))
     assert (done.returncode, json.loads(done.stdout)) == (0, {})
@@ -106,7 +112,7 @@ def test_host_prints_the_variables_of_one(job, aurad):
 def test_ssh_trusts_the_files_of_the_run_alone(job, aurad):
     aurad(aurad_double.serving([aurad_double.instance(1)]))
     variables = listing(
-        job, AURA_SSH_DIRECTORY=f"{job}/ssh", AURA_SSH_USER="debian", AURA_SSH_PORT="2222")["_meta"]["hostvars"]["ada1"]
+        job, AURA_SSH_DIRECTORY=f"{job}/ssh", AURA_SSH_USER="debian", AURA_SSH_PORT="2222")["_meta"]["hostvars"][host(1)]
     assert variables["ansible_user"] == "debian"
     assert variables["ansible_port"] == 2222
     assert variables["ansible_ssh_private_key_file"] == f"{job}/ssh/id_ed25519"
@@ -135,7 +141,7 @@ def test_ansible_gives_ssh_the_configuration_of_the_run_and_no_other(job, aurad)
 
 def test_a_long_directory_does_without_a_shared_connection(job, aurad):
     aurad(aurad_double.serving([aurad_double.instance(1)]))
-    variables = listing(job, AURA_SSH_DIRECTORY=f"{job}/{'d' * 90}")["_meta"]["hostvars"]["ada1"]
+    variables = listing(job, AURA_SSH_DIRECTORY=f"{job}/{'d' * 90}")["_meta"]["hostvars"][host(1)]
     assert "ansible_control_path" not in variables
     assert "ControlMaster=no" in variables["ansible_ssh_args"]
 
@@ -151,13 +157,14 @@ def test_a_value_that_could_be_a_template_never_becomes_one(job, aurad, field):
 @pytest.mark.parametrize("change", [
     {"name": "ada:!all"}, {"name": "{{ x }}"}, {"name": "-oProxyCommand=x"}, {"name": ""}, {"name": "a" * 64},
     {"server": {"address": "evil.example"}}, {"server": {"address": "-oProxyCommand=x"}}, {"id": "a b"},
+    {"id": "all"}, {"id": "01990000-0000-7000-8000-00000000000A"},
 ])
 def test_what_ansible_must_not_see_is_skipped_in_a_list_and_refused_alone(job, aurad, change):
     bad = aurad_double.instance(1, **change)
     aurad(lambda request: aurad_double.result(
         request, {"instance": bad} if request["method"] == "status.get"
         else {"instances": [bad, aurad_double.instance(2)], "next": None}))
-    assert list(listing(job)["_meta"]["hostvars"]) == ["ada2"]
+    assert list(listing(job)["_meta"]["hostvars"]) == [host(2)]
     done = ask(job, "--list", AURA_SOCKET=str(job / "s"), AURA_INSTANCE="x")
     assert complaint(done).startswith("aura inventory: cannot use")
 
@@ -165,8 +172,25 @@ def test_what_ansible_must_not_see_is_skipped_in_a_list_and_refused_alone(job, a
 def test_two_tenants_with_one_name_are_not_mixed_up(job, aurad):
     aurad(aurad_double.serving([aurad_double.instance(1), aurad_double.instance(2, name="ada1")]))
     done = ask(job, "--list", AURA_SOCKET=str(job / "s"))
-    assert json.loads(done.stdout)["_meta"]["hostvars"]["ada1"]["ansible_host"] == "10.89.0.1"
-    assert "two instances have this name" in done.stderr
+    variables = json.loads(done.stdout)["_meta"]["hostvars"]
+    assert {variables[host(n)]["ansible_host"] for n in (1, 2)} == {"10.89.0.1", "10.89.0.2"}
+
+
+@pytest.mark.parametrize("name", ["all", "localhost", "aura", "ungrouped", "ada1", "01990000-0000-7000-8000-000000000001"])
+def test_a_run_for_an_instance_reaches_its_machine_alone_whatever_it_is_called(job, aurad, name):
+    """`ansible-playbook` itself, with the limit that aurad gives."""
+    aurad(aurad_double.serving([aurad_double.instance(1), aurad_double.instance(2, name=name), aurad_double.instance(3)]))
+    (job / "ssh").mkdir()
+    stub = job / "ssh-stub"
+    stub.write_text(f'#!/bin/sh\nprintf "%s\\n" "$@" >> {job}/arguments\nexit 255\n', encoding="utf-8")
+    stub.chmod(0o700)
+    book = job / "play.yml"
+    book.write_text("- hosts: aura\n  gather_facts: false\n  tasks: [{ansible.builtin.raw: 'true'}]\n", encoding="utf-8")
+    run = play(job, "-i", SCRIPT, "--limit", host(2), book, AURA_SOCKET=str(job / "s"), AURA_SSH_DIRECTORY=f"{job}/ssh",
+               ANSIBLE_SSH_EXECUTABLE=str(stub), ANSIBLE_SSH_RETRIES="0")
+    reached = {word for word in (job / "arguments").read_text(encoding="utf-8").splitlines() if word.startswith("10.89.")}
+    assert reached == {"10.89.0.2"}
+    assert list(run.recap["hosts"]) == [host(2)]
 
 
 def test_no_socket(job):
@@ -242,7 +266,7 @@ def test_ansible_reads_it(job, aurad):
     assert done.returncode == 0, done.stderr
     assert "WARNING" not in done.stderr
     document = json.loads(done.stdout)
-    assert document["_meta"]["hostvars"]["ada1"]["ansible_host"] == "10.89.0.1"
+    assert document["_meta"]["hostvars"][host(1)]["ansible_host"] == "10.89.0.1"
     assert "tenant_default" in document["all"]["children"] or "tenant_default" in document
 
 

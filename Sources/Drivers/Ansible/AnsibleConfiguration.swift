@@ -56,7 +56,7 @@ public final class AnsibleConfiguration: ConfigurationDriver {
     ) async throws -> ConfigurationSummary {
         let run = directory.run
         let redactor = Redactor(Array(run.secretFiles.values) + [run.access.privateKey])
-        let progress = Locked(PlaybookProgress(host: run.instance.name, redactor: redactor))
+        let progress = Locked(PlaybookProgress(host: run.inventoryHost, redactor: redactor))
         let end = try await directory.child.run(time: time) { bytes in
             for event in progress.withLock({ $0.take(bytes) }) { try await report(event) }
         }

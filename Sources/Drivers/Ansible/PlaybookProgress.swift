@@ -3,6 +3,7 @@ internal import DriverKit
 
 /// What is known of a run so far, from the lines that it wrote. A line in, what to report out.
 struct PlaybookProgress {
+    /// The machine's name in the inventory (``ConfigurationRun/inventoryHost``).
     private let host: String
     private let redactor: Redactor
     private var splitter = LineSplitter(limitBytes: Self.lineLimitBytes)

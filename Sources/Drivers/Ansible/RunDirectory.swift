@@ -4,6 +4,12 @@ internal import DriverKit
 internal import JSON
 internal import SSHDriver
 
+extension ConfigurationRun {
+    /// The machine's name in the inventory, in `--limit` and in the recap: the instance's id. The instance's name is a
+    /// caller's text and can be a group (`all`), the controller (`localhost`) or another tenant's instance.
+    var inventoryHost: String { instance.id.text }
+}
+
 /// What one run finds in its throw-away directory, and how it is started from there.
 ///
 /// Secrets are 0600 files, and only their paths are in `vars.json`; nothing secret is on the command line or in the
@@ -13,8 +19,10 @@ struct RunDirectory {
     let run: ConfigurationRun
     let settings: AnsibleSettings
 
-    /// Writes the files.
+    /// Writes the files. Throws ``Failure`` `invalidInput` if the host or a secret's variable could be read as anything
+    /// else by Ansible.
     func prepare() throws {
+        try Self.checkHost(run.inventoryHost)
         for name in ["ssh", "secrets", "tmp", "ansible"] { try PrivateFile.makeDirectory("\(path)/\(name)") }
         try run.access.writeFiles(into: "\(path)/ssh")
         var variables = facts.merging(run.variables) { $1 }
@@ -30,7 +38,7 @@ struct RunDirectory {
         let tree = settings.treePath
         return ChildProcess(
             executable: settings.playbookPath,
-            arguments: ["-i", "\(tree)/inventory/aura.py", "--limit", run.instance.name, "-e", "@\(path)/vars.json"]
+            arguments: ["-i", "\(tree)/inventory/aura.py", "--limit", run.inventoryHost, "-e", "@\(path)/vars.json"]
                 + play.map { $0.hasSuffix(".yml") ? "\(tree)/playbooks/\($0)" : $0 },
             environment: [
                 "PATH": settings.searchPath, "HOME": path, "LANG": "C.UTF-8", "ANSIBLE_CONFIG": "\(tree)/ansible.cfg",
@@ -58,6 +66,19 @@ struct RunDirectory {
             "aura_change": .string(run.instance.change.text),
             "aura_generation": .integer(Int64(run.instance.generation)),
         ]
+    }
+
+    /// Ansible reads `--limit` as a pattern, so anything but letters, digits and hyphens is refused.
+    private static func checkHost(_ host: String) throws(Failure) {
+        let isPlain = host.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x2D
+        }
+        guard isPlain, !host.isEmpty, !host.hasPrefix("-"), host.utf8.count <= 100 else {
+            throw Failure(
+                .permanent, code: "invalidInput",
+                message: "cannot use \(PlainText.clean(host, limitBytes: 40)) as a host of the inventory: "
+                    + "letters, digits and hyphens only")
+        }
     }
 
     /// A variable's name as a file's name: nothing in it may lead out of the directory.

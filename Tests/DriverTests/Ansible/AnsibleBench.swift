@@ -72,10 +72,10 @@ struct AnsibleBench {
         }
     }
 
-    /// The line of a recap in which `ada` has these counts.
+    /// The line of a recap in which the instance of ``run(_:secrets:variables:timeLimit:)`` has these counts.
     static func recap(unreachable: Int = 0, failed: Int = 0, data: String = "{}") -> String {
         """
-        echo '{"event":"recap","hosts":{"ada":{"ok":3,"changed":2,"unreachable":\(unreachable),"failed":\(failed),\
+        echo '{"event":"recap","hosts":{"0199-id":{"ok":3,"changed":2,"unreachable":\(unreachable),"failed":\(failed),\
         "skipped":1,"rescued":0,"ignored":0}},"data":\(data)}'
         """
     }

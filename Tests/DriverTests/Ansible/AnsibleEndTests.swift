@@ -33,7 +33,7 @@ import Testing
     static let cases: [Case] = [
         Case(
             """
-            echo '{"event":"task.unreachable","host":"ada","task":"wait","message":"Connection refused"}'
+            echo '{"event":"task.unreachable","host":"0199-id","task":"wait","message":"Connection refused"}'
             \(AnsibleBench.recap(unreachable: 1, failed: 1)); exit 4
             """, .transient, "ansibleUnreachable", "Connection refused"),
         Case(

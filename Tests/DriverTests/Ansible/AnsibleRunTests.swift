@@ -22,7 +22,7 @@ import Testing
         #expect(directory.hasPrefix("\(bench.scratch.path)/runs/"))
         #expect(
             try bench.scratch.text("arguments").split(separator: "\n").map(String.init) == [
-                "-i", "/opt/tree/inventory/aura.py", "--limit", "ada", "-e", "@\(directory)/vars.json",
+                "-i", "/opt/tree/inventory/aura.py", "--limit", "0199-id", "-e", "@\(directory)/vars.json",
                 "/opt/tree/playbooks/configure.yml", "--tags", "base,agent_runtime",
             ])
         let variables = try JSONValue(parsing: try bench.scratch.text("vars.json"))
@@ -80,13 +80,13 @@ import Testing
                 {"event":"playbook.start","playbook":"configure.yml"}
                 {"event":"play.start","play":"machine","tasks":4}
                 {"event":"task.start","task":"base : packages","index":1,"handler":false}
-                {"event":"task.retry","host":"ada","task":"base : packages","attempt":2,"retries":5}
-                {"event":"task.ok","host":"ada","task":"base : packages","changed":true,"durationMs":812}
+                {"event":"task.retry","host":"0199-id","task":"base : packages","attempt":2,"retries":5}
+                {"event":"task.ok","host":"0199-id","task":"base : packages","changed":true,"durationMs":812}
                 {"event":"task.start","task":"base : facts","index":2,"handler":false}
-                {"event":"task.ok","host":"ada","task":"base : facts","changed":false,"durationMs":9}
+                {"event":"task.ok","host":"0199-id","task":"base : facts","changed":false,"durationMs":9}
                 {"event":"task.start","task":"a","index":3,"handler":false}
-                {"event":"task.skipped","host":"ada","task":"a"}
-                {"event":"task.failed","host":"ada","task":"b","message":"x\\u0007y","ignored":true,"durationMs":1}
+                {"event":"task.skipped","host":"0199-id","task":"a"}
+                {"event":"task.failed","host":"0199-id","task":"b","message":"x\\u0007y","ignored":true,"durationMs":1}
                 {"event":"warning","message":"careful"}
                 {"event":"something.new","task":"z"}
                 END
@@ -144,6 +144,16 @@ import Testing
         let summary = try await bench.perform(AnsibleBench.run(secrets: ["key_file": Secret("sk-12345678")]))
         #expect(bench.events.dropLast().allSatisfy { $0.contains("[secret]") && !$0.contains("sk-") })
         #expect(summary.data == ["aura": ["tailnet": ["name": " ]0;x [secret]"]]])
+    }
+
+    @Test(arguments: ["0199-id:0199-other", "0199*", "~.*", "@file", "-e", "", "!x"])
+    func aHostThatAnsibleCouldReadAsAPatternIsRefused(id: String) async throws {
+        let bench = try AnsibleBench(script: "touch \"$OUT/ran\"")
+        var run = AnsibleBench.run()
+        run.instance.id = InstanceID(id)
+        let failure = await failure { _ = try await bench.perform(run) }
+        #expect(failure?.code == "invalidInput")
+        #expect(!bench.scratch.names().contains("ran"))
     }
 
     @Test func aSecretsVariableMustBeAPlainName() async throws {

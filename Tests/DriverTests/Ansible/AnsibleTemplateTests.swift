@@ -17,7 +17,7 @@ enum RealAnsible {
     }()
 }
 
-/// Runs the real `ansible-playbook`: what a caller wrote is text to it, never a template.
+/// Runs the real `ansible-playbook`: what a caller wrote is text to it, never a template, a host or a pattern.
 @Suite(.enabled(if: RealAnsible.program != nil, "no ansible-playbook in .venv/bin"))
 struct AnsibleTemplateTests {
     /// A tree whose play prints every variable. Its machine is the controller.
@@ -45,11 +45,19 @@ struct AnsibleTemplateTests {
                 dest: "{{ kept }}"
                 mode: "0600"
               tags: [base]
+            - name: Mark
+              ansible.builtin.copy:
+                content: ""
+                dest: "{{ kept }}-{{ inventory_hostname }}"
+                mode: "0600"
+              tags: [base]
         """,
     ]
 
+    /// Two instances; the runs are for the first.
     private static let inventory = """
-        printf '%s' '{"aura":{"hosts":["ada"]},"_meta":{"hostvars":{"ada":{"ansible_connection":"local"}}}}'
+        printf '%s' '{"aura":{"hosts":["0199-id","0199-other"]},"_meta":{"hostvars":{"0199-id":\
+        {"ansible_connection":"local"},"0199-other":{"ansible_connection":"local"}}}}'
         """
 
     private func bench() throws -> (scratch: Scratch, driver: AnsibleConfiguration) {
@@ -89,15 +97,27 @@ struct AnsibleTemplateTests {
             "names": ["plain", "aura_instance"], "kept": .string("\(scratch.path)/kept"),
         ])
         run.instance.change = ChangeID(template)
-        run.instance.id = InstanceID(template)
         let summary = try await driver.run(run) { _ in }
-        #expect(summary.failed == 0 && summary.ok == 2)
+        #expect(summary.failed == 0 && summary.ok == 3)
         let kept = try JSONValue(parsing: try scratch.text("kept"))
         #expect(
             kept == [
-                "change": .string(template), "id": .string(template), "plain": .string(template),
+                "change": .string(template), "id": "0199-id", "plain": .string(template),
                 "nested": ["list": [.string(template)], "deep": ["er": .string(template)]],
             ])
         #expect(scratch.names().filter { $0.hasPrefix("touched") }.isEmpty)
+    }
+
+    /// Names that a caller may choose and that Ansible knows: groups, the controller, another instance's name.
+    @Test(.timeLimit(.minutes(5)), arguments: ["all", "localhost", "aura", "ungrouped", "0199-other"])
+    func aRunReachesItsOwnMachineWhateverTheInstanceIsCalled(name: String) async throws {
+        let (scratch, driver) = try bench()
+        var run = AnsibleBench.run(variables: [
+            "plain": "", "nested": "", "names": [], "kept": .string("\(scratch.path)/kept"),
+        ])
+        run.instance.name = name
+        let summary = try await driver.run(run) { _ in }
+        #expect(summary.failed == 0 && summary.ok == 3)
+        #expect(scratch.names().filter { $0.hasPrefix("kept-") } == ["kept-0199-id"])
     }
 }
