@@ -527,3 +527,18 @@ def test_a_run_with_a_recap_is_not_broken(job):
     - name: break
       ansible.builtin.command: "false"
 """)).of("run.broken")
+
+
+def test_a_check_can_be_judged_by_the_words_that_it_quotes(job):
+    done = run(job, task("""
+    - name: judged
+      vars: {aura_cause: words}
+      block:
+        - name: passes
+          ansible.builtin.fail: {msg: "register request: http 503: no upstream"}
+          ignore_errors: true
+        - name: nobody knows
+          ansible.builtin.fail: {msg: "invalid key: unable to validate API key"}
+"""))
+    assert [(event["cause"], event["reason"]) for event in done.of("task.failed")] == [
+        ("transient", "network"), ("unknown", "other")]

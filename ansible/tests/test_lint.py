@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pathlib
+import re
 import subprocess
 
 import pytest
@@ -69,3 +71,18 @@ def test_no_task_with_a_retry_looks_for_a_file_to_know_that_it_is_done():
             assert not marked or "ansible.builtin.command" not in task, (
                 f"{path}: {task.get('name')}: a mark must be written last, not by the command itself")
     assert seen > 100
+
+
+def test_a_check_that_looks_at_a_programs_result_names_its_cause():
+    """`assert` and `fail` count as permanent: what a program said may pass, so the task must say which it is."""
+    looked = 0
+    for path in [*TREE.glob("roles/*/tasks/*.yml"), *TREE.glob("playbooks/**/*.yml")]:
+        for task in tasks_of(yaml.safe_load(path.read_text(encoding="utf-8"))):
+            check = task.get("ansible.builtin.assert") or task.get("ansible.builtin.fail")
+            words = json.dumps([check, task.get("when"), task.get("vars")])
+            if check is None or not re.search(r"[.](?:rc|stdout|stderr|stdout_lines|status|json|BackendState)\b|_fingerprints", words):
+                continue
+            looked += 1
+            cause = (task.get("vars") or {}).get("aura_cause")
+            assert cause in ("transient", "permanent", "unknown", "words"), f"{path}: {task['name']}"
+    assert looked > 10

@@ -61,7 +61,8 @@ CAUSE_WORDS = tuple((cause, reason, re.compile(pattern, re.IGNORECASE)) for caus
                              r"|no route to host"
                              r"|\bERR_SOCKET|socket hang up|remote end closed|unexpected eof|broken pipe|incompleteread"
                              r"|urlopen error|tls handshake|handshake (?:failure|operation)|not yet valid"
-                             r"|(?:http error|status code was|status(?: code)?:?|code E|error:?|answered) ?"
+                             r"|deadline exceeded"
+                             r"|(?:http error|http|status code was|status(?: code)?:?|code E|error:?|answered) ?"
                              r"(?:408|425|429|5\d\d)\b"
                              r"|\b(?:429 too many requests|50[0234] +(?:internal server|bad gateway|service|gateway))"),
     ("transient", "registry", r"failed to fetch|hash sum mismatch|unexpected size|mirror sync in progress"
@@ -389,7 +390,9 @@ class CallbackModule(CallbackBase):
         outcome = self._outcome(result) or {}
         cause, reason, line = cause_of(module, {**outcome, "unreachable": is_unreachable})
         told = result.task.get_vars().get("aura_cause")
-        if told in CAUSES and not is_unreachable:
+        if told == "words" and not is_unreachable:
+            cause, reason, line = cause_of("", outcome)
+        elif told in CAUSES and not is_unreachable:
             cause, reason = str(told), "told"
         fields = {"module": self._name(module), "cause": cause, "reason": reason}
         code = code_of(outcome)
