@@ -14,7 +14,7 @@ public enum ErrorClass: String, Sendable, Hashable, Codable {
 public enum Concern: String, Sendable, Hashable, Codable {
     /// This location or type: another one may do.
     case candidate
-    /// The provider's project: its limits or its standing.
+    /// The provider's project or network: its limits, its standing, or an approval that only its administrator gives.
     case project
     /// The token or client with which the provider was asked.
     case token

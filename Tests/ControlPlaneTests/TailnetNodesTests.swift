@@ -62,6 +62,33 @@ import Testing
         #expect(try await bench.provision().state == .succeeded)
     }
 
+    /// The machine is paid for and configured, and an administrator can let it in at any time.
+    @Test(arguments: ["deviceNotAuthorized", "deviceLockedOut"])
+    func aNodeThatIsKeptOutParksTheJobUntilItIsLetIn(code: String) async throws {
+        let bench = OperationBench()
+        let obstacle = DeviceObstacle(code: code, message: "approve the device in the admin console")
+        bench.outside.refuse { call, number in
+            if call == "read device" { bench.obstruct("n1", number < 4 ? obstacle : nil) }
+            return nil
+        }
+        #expect(try await bench.provision().state == .succeeded)
+        #expect(try await bench.instance()?.phase == .running)
+        #expect(try await bench.alerts() == ["jobParked"])
+        #expect(bench.outside.calls.filter { $0 == "join" || $0 == "create server" } == ["create server", "join"])
+    }
+
+    /// One odd record does not raise an alert.
+    @Test func aNodeIsKeptOutOnlyAfterASecondLook() async throws {
+        let bench = OperationBench()
+        bench.outside.refuse { call, number in
+            let obstacle = DeviceObstacle(code: "deviceNotAuthorized", message: "approve it")
+            if call == "read device" { bench.obstruct("n1", number == 1 ? obstacle : nil) }
+            return nil
+        }
+        #expect(try await bench.provision().state == .succeeded)
+        #expect(try await bench.alerts().isEmpty)
+    }
+
     /// Older nodes of the machine are removed; a network that refuses that costs no machine.
     @Test(arguments: [ErrorClass.permanent, .transient]) func cleaningNeverFailsAnEnrolment(
         _ errorClass: ErrorClass
@@ -104,6 +131,14 @@ import Testing
 }
 
 extension OperationBench {
+    fileprivate func obstruct(_ node: String, _ obstacle: DeviceObstacle?) {
+        outside.state.withLock { state in
+            for index in state.devices.indices where state.devices[index].nodeID == node {
+                state.devices[index].obstacle = obstacle
+            }
+        }
+    }
+
     fileprivate func rename(_ node: String, back: Bool) {
         outside.state.withLock { state in
             for index in state.devices.indices where state.devices[index].nodeID == node {

@@ -159,6 +159,22 @@ def test_device_approval(sandbox, token):
     assert join(sandbox, mint(sandbox, token, preauthorized=False).json()["key"]).json()["authorized"] is False
 
 
+def test_approval_for_all_and_tailnet_lock(sandbox, token):
+    sandbox.settings(approvalForAll=True, tailnetLock=True)
+    node = join(sandbox, mint(sandbox, token).json()["key"]).json()
+    assert node["authorized"] is False
+
+    def standing():
+        device = sandbox.tailscale("GET", f"/device/{node['nodeId']}", token=token).json()
+        return device["authorized"], device["tailnetLockError"]
+
+    assert standing() == (False, "missing node key signature")
+    sandbox.tailscale("POST", f"/device/{node['nodeId']}/authorized", json={"authorized": True}, token=token)
+    assert standing() == (True, "missing node key signature")
+    sandbox.admin("POST", "/tailnet/sign", json={"nodeId": node["nodeId"]})
+    assert standing() == (True, "")
+
+
 def test_a_device_that_appears_late(sandbox, token):
     sandbox.fault("deviceAppearsLate", "/_sandbox/tailnet/register", seconds=0.5)
     node = join(sandbox, mint(sandbox, token).json()["key"]).json()

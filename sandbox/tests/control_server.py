@@ -14,6 +14,7 @@ class ControlServer(ThreadingHTTPServer):
         self.keys = set()  # one-off keys that have not been used
         self.nodes = {}
         self.calls = []
+        self.approval = False  # nodes that join wait for an administrator
         self.failures = []  # statuses to answer first, one a call
 
     @property
@@ -28,6 +29,7 @@ class ControlServer(ThreadingHTTPServer):
         node = {
             "nodeId": f"nTest{number}CNTRL", "id": str(9000 + number), "name": f"{body['hostname']}.tail1234.ts.net",
             "addresses": [f"100.64.0.{number}", f"fd7a:115c:a1e0::{number}"], "tags": ["tag:aura-vm"],
+            "authorized": not self.approval,
         }
         self.nodes[node["nodeId"]] = node
         return 200, node

@@ -94,6 +94,17 @@ def test_join(tailnet):
     assert tailnet.run("ip").stdout.split() == ["100.64.0.1", "fd7a:115c:a1e0::1"]
 
 
+def test_a_node_that_waits_for_approval_says_so(tailnet):
+    tailnet.server.approval = True
+    ended = tailnet.join()
+    assert ended.returncode == 1
+    assert "To approve your machine, visit (as admin)" in ended.stderr
+    status = tailnet.status()
+    assert status["BackendState"] == "NeedsMachineAuth"
+    assert status["Self"]["ID"] == "nTest1CNTRL"
+    assert tailnet.run("status").returncode == 1
+
+
 def test_state_is_private_and_holds_no_key(tailnet):
     assert tailnet.join().returncode == 0
     assert stat.S_IMODE(os.stat(tailnet.state).st_mode) == 0o600

@@ -16,6 +16,8 @@ struct Enrol {
         var joined: TailnetFacts?
         /// Looks in a row at which the network's record of that node did not fit the machine.
         var mismatches: Int?
+        /// Looks in a row at which the network kept the node apart.
+        var obstructions: Int?
         var tries: RunTries?
         /// Tries to remove older nodes that failed.
         var cleanings: Int?
@@ -91,6 +93,8 @@ struct Enrol {
             return try await doubt(objection, device, context, &memory)
         }
         memory.mismatches = nil
+        if let obstacle = device.obstacle { return try await obstructed(obstacle, context, &memory) }
+        memory.obstructions = nil
         let facts = TailnetFacts(nodeId: device.nodeID, name: device.name, addresses: device.addresses)
         try await context.checkpoint(memory, externalID: device.nodeID) { $0.tailnet = facts }
         try await removeOlder(than: device, context, &memory, nodes)
@@ -111,6 +115,21 @@ struct Enrol {
         }
         try await context.checkpoint(memory)
         return .wait(TwoLooks.apart, reason: "to look once more at a tailnet node that does not fit: \(objection)")
+    }
+
+    /// The machine exists and is the tailnet's, and only an administrator of the tailnet can let it in: the job parks with the
+    /// remedy, and goes on once that is done.
+    private func obstructed(
+        _ obstacle: DeviceObstacle, _ context: StepContext, _ memory: inout Memory
+    ) async throws -> StepOutcome {
+        let isConfirmed = TwoLooks.isConfirmed(&memory.obstructions)
+        try await context.checkpoint(memory)
+        guard isConfirmed else {
+            return .wait(TwoLooks.apart, reason: "to look once more at a tailnet node that is kept out")
+        }
+        throw Failure(
+            .permanent, code: obstacle.code,
+            message: "\(context.instance.outsideName) joined the tailnet, and \(obstacle.message)", concern: .project)
     }
 
     /// Cleaning never fails the step: after a few tries, an older node that stays is the sweep's to remove.

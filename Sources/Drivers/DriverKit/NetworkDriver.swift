@@ -50,6 +50,19 @@ public struct EnrolmentKey: Sendable {
     }
 }
 
+/// What an administrator of the network has to do before a device that joined takes part in it.
+public struct DeviceObstacle: Sendable, Hashable {
+    /// A stable text for programs.
+    public var code: String
+    /// For people: what is wrong and the remedy.
+    public var message: String
+
+    public init(code: String, message: String) {
+        self.code = code
+        self.message = message
+    }
+}
+
 /// A machine that joined.
 public struct NetworkDevice: Sendable, Hashable {
     public var nodeID: String
@@ -59,6 +72,8 @@ public struct NetworkDevice: Sendable, Hashable {
     public var addresses: [String]
     public var tags: [String]
     public var isAuthorized: Bool
+    /// Why the network keeps the device apart although it joined, or `nil` if it takes part.
+    public var obstacle: DeviceObstacle?
     /// When the network admitted it, or `nil` if the network does not say: Tailscale leaves it empty for external devices.
     public var created: Timestamp?
     /// True if another network shares the device with this one.
@@ -66,7 +81,7 @@ public struct NetworkDevice: Sendable, Hashable {
 
     public init(
         nodeID: String, hostname: String, name: String, addresses: [String], tags: [String], isAuthorized: Bool,
-        created: Timestamp? = nil, isExternal: Bool = false
+        obstacle: DeviceObstacle? = nil, created: Timestamp? = nil, isExternal: Bool = false
     ) {
         self.nodeID = nodeID
         self.hostname = hostname
@@ -74,6 +89,7 @@ public struct NetworkDevice: Sendable, Hashable {
         self.addresses = addresses
         self.tags = tags
         self.isAuthorized = isAuthorized
+        self.obstacle = obstacle
         self.created = created
         self.isExternal = isExternal
     }

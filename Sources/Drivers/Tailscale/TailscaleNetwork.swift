@@ -113,8 +113,32 @@ public final class TailscaleNetwork: NetworkDriver {
             nodeID: PlainText.clean(id), hostname: value["hostname"].flatMap(plain) ?? "",
             name: name.hasSuffix(".") ? String(name.dropLast()) : name, addresses: texts("addresses"),
             tags: texts("tags"), isAuthorized: value["authorized"]?.boolValue ?? false,
-            created: value["created"]?.stringValue.flatMap(Timestamp.init),
+            obstacle: obstacle(value), created: value["created"]?.stringValue.flatMap(Timestamp.init),
             isExternal: value["isExternal"]?.boolValue ?? false)
+    }
+
+    /// Device approval and tailnet lock let a device join and give it no peers. A member that is absent says nothing.
+    private static func obstacle(_ value: JSONValue) -> DeviceObstacle? {
+        if value["authorized"] == false {
+            return DeviceObstacle(
+                code: "deviceNotAuthorized",
+                message: "the tailnet's device approval keeps it out: approve the device in the admin console, "
+                    + "or let pre-approved keys pass")
+        }
+        guard let reason = value["tailnetLockError"]?.stringValue, !reason.isEmpty else { return nil }
+        return DeviceObstacle(
+            code: "deviceLockedOut",
+            message: "tailnet lock keeps it out (\(PlainText.clean(reason, limitBytes: 200))): "
+                + "sign the node on a signing device, with tailscale lock sign \(nodeKey(value))")
+    }
+
+    /// A person copies it into a shell.
+    private static func nodeKey(_ value: JSONValue) -> String {
+        let key = value["nodeKey"]?.stringValue ?? ""
+        let isPlain = key.utf8.allSatisfy { byte in
+            (0x30...0x3A).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+        }
+        return isPlain && key.hasPrefix("nodekey:") && key.utf8.count <= 100 ? key : "NODEKEY"
     }
 }
 

@@ -32,6 +32,12 @@ enum AdminCalls {
             return .none
         },
         Route("POST", "/_sandbox/servers/{id}", server),
+        Route("POST", "/_sandbox/tailnet/sign") { cloud, call in
+            let node = try call.decode(Signature.self).nodeId
+            guard let place = cloud.tailnet.place(of: node) else { throw APIError.tailnet(404, "no such node") }
+            cloud.tailnet.devices[place].isLockedOut = false
+            return .none
+        },
         Route("POST", "/_sandbox/drain-rate-limit") { cloud, _ in
             cloud.bucket.drain(now: cloud.now)
             return .none
@@ -55,6 +61,8 @@ enum AdminCalls {
     }
 
     private struct Body: Decodable { var blow: Blow }
+    /// `tailscale lock sign`, by node id.
+    private struct Signature: Decodable { var nodeId: String }
 
     @Sendable private static func server(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
         let id = try call.id(of: "server")

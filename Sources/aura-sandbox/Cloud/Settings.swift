@@ -24,6 +24,10 @@ struct Settings: Sendable {
     var deleteDuringCreate = false
     /// Whether nodes that join with a key that is not preauthorised wait for approval.
     var deviceApproval = false
+    /// Whether nodes wait for approval whatever their key says.
+    var approvalForAll = false
+    /// Whether nodes that join are locked out until they are signed (`POST /_sandbox/tailnet/sign`).
+    var tailnetLock = false
     /// The tags of the OAuth client; a key must carry all of them, or ones that they own.
     var clientTags = ["tag:aura-vm"]
     /// Tags that the client's tags own, by `tagOwners` of the tailnet's policy.
@@ -39,7 +43,10 @@ struct Settings: Sendable {
         ]
     }
     private static var flags: [String: WritableKeyPath<Settings, Bool>] {
-        ["deleteDuringCreate": \.deleteDuringCreate, "deviceApproval": \.deviceApproval]
+        [
+            "deleteDuringCreate": \.deleteDuringCreate, "deviceApproval": \.deviceApproval,
+            "approvalForAll": \.approvalForAll, "tailnetLock": \.tailnetLock,
+        ]
     }
     private static var lists: [String: WritableKeyPath<Settings, [String]>] {
         ["clientTags": \.clientTags, "ownedTags": \.ownedTags]

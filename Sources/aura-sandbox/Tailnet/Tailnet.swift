@@ -71,6 +71,8 @@ struct Device: Sendable {
     let isEphemeral: Bool
     var isAuthorized: Bool
     var isExternal = false
+    /// Tailnet lock is on, and nobody signed its key.
+    var isLockedOut = false
     var keyExpiryDisabled = true
     /// The sandbox's server on which it runs, where that is known.
     let server: Int64?
@@ -96,7 +98,9 @@ struct Device: Sendable {
             "expires": .time(created + 15_552_000), "keyExpiryDisabled": .bool(keyExpiryDisabled),
             "authorized": .bool(isAuthorized), "isExternal": .bool(isExternal), "isEphemeral": .bool(isEphemeral),
             "blocksIncomingConnections": false, "machineKey": .string(isExternal ? "" : "mkey:\(id)"),
-            "nodeKey": .string("nodekey:\(id)"), "tailnetLockError": "", "tailnetLockKey": .string("nlpub:\(id)"),
+            "nodeKey": .string("nodekey:\(id)"), 
+            "tailnetLockError": .string(isLockedOut ? "missing node key signature" : ""),
+            "tailnetLockKey": .string("nlpub:\(id)"),
         ]
     }
 }

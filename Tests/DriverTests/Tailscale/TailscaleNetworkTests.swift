@@ -127,6 +127,22 @@ struct TailnetBench {
         #expect(bench.others == ["GET /v2/device/nAbC3CNTRL"])
     }
 
+    /// Device approval and tailnet lock let a device join and give it no peers; the remedy is in the words.
+    @Test(arguments: [
+        (#""authorized":false"#, "deviceNotAuthorized", "approve the device in the admin console"),
+        (#""authorized":true,"tailnetLockError":"missing node key signature","nodeKey":"nodekey:0aF""#, "deviceLockedOut",
+            "(missing node key signature): sign the node on a signing device, with tailscale lock sign nodekey:0aF"),
+        (#""tailnetLockError":"odd","nodeKey":"nodekey:$(x)""#, "deviceLockedOut", "tailscale lock sign NODEKEY"),
+        (#""authorized":true,"tailnetLockError":"""#, nil, ""), (#""authorized":null"#, nil, ""), (#""x":1"#, nil, ""),
+    ])
+    func aDeviceThatIsKeptOutSaysWhy(members: String, code: String?, words: String) async throws {
+        let bench = TailnetBench { (_, _) throws(HTTPError) in .json(200, #"{"nodeId":"n1",\#(members)}"#) }
+        let obstacle = try await bench.driver.device(nodeID: "n1")?.obstacle
+        #expect(obstacle?.code == code)
+        let said = obstacle?.message ?? ""
+        #expect(words.isEmpty ? said.isEmpty : said.contains(words), "\(said)")
+    }
+
     /// `NAME-1` is the same name where it was taken; anything else after the name is another name.
     @Test func devicesAreChosenByTheirOwnNameForThemselves() async throws {
         let strangers = ["aura-ada-g1-", "aura-ada-g1-x", "aura-ada-g11", "aura-ada-g1-1-2"].map {

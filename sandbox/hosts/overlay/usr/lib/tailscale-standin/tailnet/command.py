@@ -90,7 +90,8 @@ def run_status(path, words):
     elif state == "Running":
         print(f"{own['TailscaleIPs'][0]:<15} {own['HostName']:<20} tagged-devices linux   -")
     else:
-        print({"NeedsLogin": "Logged out.", "Stopped": "Tailscale is stopped."}[state])
+        print({"NeedsLogin": "Logged out.", "Stopped": "Tailscale is stopped.",
+               "NeedsMachineAuth": "Machine is not yet approved by tailnet admin."}[state])
         return 1
 
 

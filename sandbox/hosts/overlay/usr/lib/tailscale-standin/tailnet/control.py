@@ -77,7 +77,7 @@ def register(server, auth_key, hostname, limit_seconds):
     if not texts or not isinstance(node.get("addresses"), list) or not node["addresses"]:
         raise ControlError(f"the control server at {server} described the node without nodeId, name or addresses")
     return {"nodeId": node["nodeId"], "name": node["name"].rstrip("."), "addresses": node["addresses"],
-            "tags": node.get("tags") or [], "server": server}
+            "tags": node.get("tags") or [], "authorized": node.get("authorized") is not False, "server": server}
 
 
 def leave(node, limit_seconds):

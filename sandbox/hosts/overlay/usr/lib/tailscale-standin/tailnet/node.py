@@ -17,6 +17,13 @@ To authenticate, visit:
 \t{server}/a/
 
 timeout waiting for Tailscale service to enter a Running state; check health with "tailscale status\""""
+# With device approval; the real one waits here as well.
+NOT_APPROVED = """
+To approve your machine, visit (as admin):
+
+\thttps://login.tailscale.com/admin
+
+timeout waiting for Tailscale service to enter a Running state; check health with "tailscale status\""""
 FRESH = {"prefs": None, "node": None, "wantRunning": False}
 
 
@@ -57,7 +64,9 @@ class Node:
     def backend_state(self):
         if not self.state["node"]:
             return "NeedsLogin"
-        return "Running" if self.state["wantRunning"] else "Stopped"
+        if not self.state["wantRunning"]:
+            return "Stopped"
+        return "Running" if self.state["node"].get("authorized", True) else "NeedsMachineAuth"
 
     @property
     def operator(self):
@@ -83,6 +92,8 @@ class Node:
         if not node or moved or retagged or values["force-reauth"]:
             self.join(new, request["authKey"], request["timeoutSeconds"])
         self.save(wantRunning=True)
+        if self.backend_state == "NeedsMachineAuth":
+            raise Refused(NOT_APPROVED)
         return {}
 
     def join(self, prefs, auth_key, timeout_seconds):
