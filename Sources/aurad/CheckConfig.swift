@@ -1,11 +1,22 @@
 import ArgumentParser
+import AuraModel
 import ControlPlane
+import DriverKit
+import Logging
 
 struct CheckConfig: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "check-config", abstract: "Reads and checks the configuration, and does nothing else.")
+        commandName: "check-config", abstract: "Reads and checks the configuration, and does nothing else.",
+        discussion: """
+            With --online the providers are asked as well: server types and locations, the image, the firewall, and the \
+            tailnet with a key that is minted and revoked at once. Each finding is one line. Exit status: 0 if machines \
+            can be made, 78 if the configuration cannot be used or a machine would fail, 69 if a provider cannot be asked.
+            """)
 
     @OptionGroup var options: ConfigurationOptions
+
+    @Flag(help: "Ask the providers as well; nothing is made there but a tailnet key, which is revoked at once.")
+    var online = false
 
     func run() async throws {
         do {
@@ -15,8 +26,23 @@ struct CheckConfig: AsyncParsableCommand {
             )
             let names = settings.machines.operations.agent.environment.keys.sorted()
             if !names.isEmpty { Console.line("the agent gets the keys \(names.joined(separator: ", "))") }
+            if online { try await askProviders(settings) }
         } catch let error as SettingsError {
             throw Failing.with(error, Failing.configuration)
         }
+    }
+
+    private func askProviders(_ settings: Settings) async throws {
+        let machines = try MachineAssembly(
+            settings: settings, time: SystemTime(), random: SystemRandom(),
+            logger: Logger(label: "aurad") { _ in SwiftLogNoOpLogHandler() })
+        let outcome = await machines.check(installation: nil).run()
+        await machines.shutdown()
+        let source = options.config ?? "the environment"
+        for finding in outcome.findings { Console.line("\(source): \(finding)") }
+        for failure in outcome.failures { Console.error("aurad: cannot check a provider: \(failure.message)") }
+        if outcome.findings.contains(where: { $0.severity == .error }) { throw Failing.configuration }
+        guard outcome.failures.isEmpty else { throw Failing.unavailable }
+        Console.line("the providers accept it: machines can be made")
     }
 }

@@ -77,10 +77,19 @@ struct Daemon {
         let memory = MemoryKeeper(time: time)
         let budget = CallBudget(limits: settings.wire.limits) { memory.noteEbb() }
         let pruner = Pruner(store: store, policy: settings.retention, owner: boot, time: time, logger: logger)
+        let providers = ProviderWatch(
+            store: store,
+            check: ProviderCheck(
+                compute: services.compute, network: services.network, image: services.settings.image,
+                installation: services.installation),
+            settings: settings.providers, owner: boot, time: time, logger: logger)
         let watch = LedgerWatch(
             store: store, file: MarkFile(settings.stateDirectory), time: time, logger: logger)
         try await runGroup(
-            [keeper, watch, memory, Gated(service: engine, gate: ready), pruner, reconciler]
+            [
+                keeper, watch, memory, Gated(service: engine, gate: ready), pruner, reconciler,
+                Gated(service: providers, gate: ready),
+            ]
                 + doors(plane, budget, ready: ready)
                 + [subscriptions])
         await machines.shutdown()

@@ -1,3 +1,4 @@
+import DriverKit
 import FoundationEssentials
 import Yams
 
@@ -26,7 +27,7 @@ enum KnownSettings {
         "limits.instances", "limits.subscriptions", "limits.subscriptionsPerUser",
         "retention.jobSeconds", "retention.eventSeconds", "retention.everySeconds",
         "reconciler.enabled", "reconciler.everySeconds", "reconciler.graceSeconds", "reconciler.quarantinesPerRun",
-        "reconciler.reapsPerRun",
+        "reconciler.reapsPerRun", "providers.check", "providers.everySeconds",
     ]
 
     /// Throws where the file is no YAML mapping or holds a name that does not exist.
@@ -76,23 +77,9 @@ enum KnownSettings {
 
     /// The known name that differs in the fewest letters, if it is a likely slip.
     private static func nearest(_ path: String) -> String? {
-        let ranked = keys.map { ($0, distance(Array(path.lowercased()), Array($0.lowercased()))) }
-        guard let best = ranked.min(by: { ($0.1, $0.0) < ($1.1, $1.0) }), best.1 <= 4 else { return nil }
-        return best.0
-    }
-
-    /// Levenshtein's distance.
-    private static func distance(_ left: [Character], _ right: [Character]) -> Int {
-        var row = Array(0...right.count)
-        for (i, a) in left.enumerated() {
-            var diagonal = row[0]
-            row[0] = i + 1
-            for (j, b) in right.enumerated() {
-                let substituted = diagonal + (a == b ? 0 : 1)
-                diagonal = row[j + 1]
-                row[j + 1] = min(substituted, row[j] + 1, row[j + 1] + 1)
-            }
-        }
-        return row[right.count]
+        guard let best = NearestName.of(path, in: keys),
+            NearestName.distance(Array(path.lowercased()), Array(best.lowercased())) <= 4
+        else { return nil }
+        return best
     }
 }

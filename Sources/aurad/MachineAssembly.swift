@@ -45,18 +45,21 @@ struct MachineAssembly {
     func services(store: any Store) throws -> MachineServices {
         MachineServices(
             installation: store.installation,
-            compute: HetznerCompute(
-                settings: settings.machines.hetzner, http: http,
+            compute: compute(
                 shared: StoredBudget(
-                    store: store, bucket: "hetzner \(settings.machines.hetzner.endpoint)", time: time), time: time,
-                random: random, log: logger),
-            network: settings.machines.tailscale.map {
-                TailscaleNetwork(settings: $0, http: http, time: time, random: random, log: logger)
-            },
+                    store: store, bucket: "hetzner \(settings.machines.hetzner.endpoint)", time: time)),
+            network: network(),
             configuration: configuration(), health: health(), shell: shell,
             credentials: try FileCredentialStore(directory: settings.credentialsDirectory),
             settings: settings.machines.operations, identifiers: IdentifierSource(time: time, random: random),
             logger: logger)
+    }
+
+    /// The check of the providers; without a store nobody else's calls are counted.
+    func check(installation: String?) -> ProviderCheck {
+        ProviderCheck(
+            compute: compute(shared: nil), network: network(), image: settings.machines.operations.image,
+            installation: installation)
     }
 
     func shutdown() async {
@@ -65,6 +68,17 @@ struct MachineAssembly {
 }
 
 extension MachineAssembly {
+    private func compute(shared: (any SharedBudget)?) -> any ComputeDriver {
+        HetznerCompute(
+            settings: settings.machines.hetzner, http: http, shared: shared, time: time, random: random, log: logger)
+    }
+
+    private func network() -> (any NetworkDriver)? {
+        settings.machines.tailscale.map {
+            TailscaleNetwork(settings: $0, http: http, time: time, random: random, log: logger)
+        }
+    }
+
     private func health() -> any HealthDriver {
         settings.machines.healthUsesSSH ? SSHHealth(shell: shell) : HTTPHealth(http: http)
     }

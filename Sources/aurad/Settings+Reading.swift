@@ -25,7 +25,8 @@ extension Settings {
             proxy: try source.endpoint(
                 "outbound.proxy", plainHosts: { _ in true }),
             machines: try Machines.read(source), engine: try readEngine(source),
-            retention: try readRetention(source), reconciler: try readReconciler(source))
+            retention: try readRetention(source), reconciler: try readReconciler(source),
+            providers: try readProviders(source))
     }
 
     private static func readWire(_ source: SettingsSource) throws -> Wire {
@@ -113,6 +114,13 @@ extension Settings {
                 "reconciler.quarantinesPerRun", standard.quarantinesPerRun, in: 0...10_000),
             reapsPerRun: try source.number("reconciler.reapsPerRun", standard.reapsPerRun, in: 0...10_000),
             isEnabled: try source.flag("reconciler.enabled", standard.isEnabled))
+    }
+
+    private static func readProviders(_ source: SettingsSource) throws -> ProviderWatchSettings {
+        let standard = ProviderWatchSettings()
+        return ProviderWatchSettings(
+            isEnabled: try source.flag("providers.check", standard.isEnabled),
+            interval: try source.seconds("providers.everySeconds", standard.interval, in: 1...(30 * 86_400)))
     }
 
     private static func readRetention(_ source: SettingsSource) throws -> RetentionPolicy {

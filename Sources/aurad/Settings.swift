@@ -58,4 +58,5 @@ struct Settings: Sendable {
     var engine: Engine
     var retention: RetentionPolicy
     var reconciler: ReconcilerSettings
+    var providers: ProviderWatchSettings
 }

@@ -21,6 +21,10 @@ final class FakeOutside: Sendable {
         var reported: String?
         /// The status of an action that a call of this name begins; success without one.
         var outcomes: [String: [ServerAction.Status]] = [:]
+        /// Placements that the catalogue does not offer.
+        var retired: Set<Placement> = []
+        /// What the check of each provider finds.
+        var findings: [ProviderFinding] = []
         /// The status that a new server has.
         var statusAtBirth = ServerStatus.running
 
@@ -145,6 +149,12 @@ extension FakeOutside: ComputeDriver {
     }
     func deleteKey(id: String) async throws { try call("delete key") { $0.keys[id] = nil } }
     func ensureFirewall(labels: [String: String]) async throws -> String? { "firewall" }
+    func objection(to placement: Placement) -> String? {
+        state.withLock { $0.retired.contains(placement) } ? "it cannot be ordered since 2026-01-01" : nil
+    }
+    func check(image: String, isOurs: @Sendable ([String: String]) -> Bool) async throws -> [ProviderFinding] {
+        try call("list types") { $0.findings }
+    }
 
     private static func begin(_ name: String, _ state: inout State) -> String {
         let action = state.id("a")
@@ -187,6 +197,7 @@ extension FakeOutside: NetworkDriver {
     func deleteDevice(nodeID: String) async throws {
         try call("delete device") { $0.devices.removeAll { $0.nodeID == nodeID } }
     }
+    func check() async throws -> [ProviderFinding] { try call("mint and revoke") { _ in [] } }
 }
 
 extension FakeOutside: ConfigurationDriver {

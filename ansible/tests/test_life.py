@@ -295,10 +295,10 @@ class TestLife:
     def test_a_second_boot_brings_the_agent_back(self, site):
         site.machine.power_off()
         unreachable = site.configure("agent_runtime", "-e", "reach_timeout_seconds=3")
-        assert unreachable.recap["hosts"]["ada"]["unreachable"] == 1
+        assert unreachable.recap["hosts"][INSTANCE]["unreachable"] == 1
         assert not unreachable.of("task.failed")
         unreachable = site.play("teardown.yml", "-e", "reach_timeout_seconds=3")
-        assert unreachable.recap["hosts"]["ada"]["unreachable"] == 1
+        assert unreachable.recap["hosts"][INSTANCE]["unreachable"] == 1
         site.machine.power_on()
         run = site.configure()
         unchanged(run)

@@ -60,9 +60,17 @@ struct ServerCreation {
         let instance = context.instance
         let placements = services.compute.placements(region: instance.region, size: instance.size)
         let firewall = try await services.compute.ensureFirewall(labels: Labels.owned(by: services.installation))
+        // The catalogue may be wrong about all of them: then the provider's own answers count.
+        let isAnyOffered = placements.contains { services.compute.objection(to: $0) == nil }
         var refusal: Failure?
         while memory.placement < placements.count {
             let placement = placements[memory.placement]
+            if isAnyOffered, let objection = services.compute.objection(to: placement) {
+                memory.placement += 1
+                try await context.checkpoint(memory)
+                try await context.report("skipping \(placement.serverType) in \(placement.location): \(objection)")
+                continue
+            }
             try await context.report("creating \(placement.serverType) in \(placement.location)", fraction: 0.05)
             do {
                 let creation = try await services.compute.createServer(

@@ -9,6 +9,9 @@ public import AuraModel
 public protocol ComputeDriver: Sendable {
     /// Which places and types to try for a size in a region, best first. Empty where the pair is not offered.
     func placements(region: String, size: String) -> [Placement]
+    /// Why the provider's catalogue, as ``check(image:isOurs:)`` read it last, does not offer the placement; `nil` if it does or was
+    /// not read.
+    func objection(to placement: Placement) -> String?
 
     func server(named name: String) async throws -> Server?
     /// The server, or none where the provider says that it does not exist.
@@ -38,6 +41,13 @@ public protocol ComputeDriver: Sendable {
     /// The id of the firewall that lets in what an agent's machine needs, made where it does not exist yet.
     /// None where firewalls are switched off.
     func ensureFirewall(labels: [String: String]) async throws -> String?
+
+    /// Compares the settings with what the provider offers, and changes nothing. Throws if the provider cannot be asked.
+    ///
+    /// - Parameters:
+    ///   - image: what machines start from.
+    ///   - isOurs: whether these are the labels of something that Aura made.
+    func check(image: String, isOurs: @Sendable ([String: String]) -> Bool) async throws -> [ProviderFinding]
 }
 
 /// One place and type that may hold a machine.

@@ -22,6 +22,9 @@ public protocol NetworkDriver: Sendable {
     /// Deletes the device without looking at it; a device that is gone already is no error. The caller must have read the
     /// device and found it to be Aura's.
     func deleteDevice(nodeID: String) async throws
+
+    /// Tries with a key that is revoked at once what a machine's enrolment needs. Throws if the network cannot be asked.
+    func check() async throws -> [ProviderFinding]
 }
 
 /// What a new enrolment key shall allow: one machine, preauthorised, tagged.

@@ -23,7 +23,7 @@ extension HetznerCompute {
         return try await createFirewall(labels: labels)
     }
 
-    private func findFirewall() async throws(Failure) -> WireFirewall? {
+    func findFirewall() async throws(Failure) -> WireFirewall? {
         let name = settings.firewallName
         let call = HetznerCall(
             method: .get, path: "/firewalls", query: [("name", name)], what: "find firewall \(name)")
@@ -54,7 +54,7 @@ extension HetznerCompute {
     }
 
     /// SSH's port, the agent's if it is looked at over HTTP, and ICMP, all from everywhere.
-    private var wantedRules: [WireFirewall.Rule] {
+    var wantedRules: [WireFirewall.Rule] {
         let everywhere: Set = ["0.0.0.0/0", "::/0"]
         return settings.openPorts.map {
             WireFirewall.Rule(direction: "in", protocol: "tcp", port: String($0), sources: everywhere)

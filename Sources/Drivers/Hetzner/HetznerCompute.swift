@@ -2,6 +2,7 @@ public import AuraModel
 public import DriverKit
 internal import DriverREST
 public import HTTPClient
+internal import Locking
 public import Logging
 
 /// Machines at Hetzner Cloud, over its REST API.
@@ -19,6 +20,9 @@ public final class HetznerCompute: ComputeDriver {
     let gatherer: ActionGatherer
     let firewall: FirewallCache
     let log: Logger
+    let time: any TimeSource
+    /// The catalogue that was read last.
+    let catalogue = Locked<Catalogue?>(nil)
 
     /// - Parameter shared: the count of the project's calls that all daemons share.
     public init(
@@ -29,6 +33,7 @@ public final class HetznerCompute: ComputeDriver {
         self.settings = settings
         self.api = api
         self.log = log
+        self.time = time
         gatherer = ActionGatherer(window: settings.actionWindow, time: time) { ids in await api.actions(ids) }
         firewall = FirewallCache(lifetime: settings.firewallCacheLifetime, time: time)
     }

@@ -8,7 +8,11 @@ enum CatalogCalls {
             try one(cloud.catalog.locations.map { ($0.id, $0.json) }, "location", call)
         },
         Route("GET", "/v1/server_types") { cloud, call in
-            try named(cloud.catalog.types.map { ($0.id, $0.name, $0.json) }, "server_types", call)
+            let types = cloud.catalog.types.map { type in
+                let retired = type.retired(cloud.settings)
+                return (type.id, type.name, retired.isEmpty ? type.json : type.json(retired: retired))
+            }
+            return try named(types, "server_types", call)
         },
         Route("GET", "/v1/server_types/{id}") { cloud, call in
             try one(cloud.catalog.types.map { ($0.id, $0.json) }, "server_type", call)

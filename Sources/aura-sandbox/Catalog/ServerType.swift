@@ -10,6 +10,9 @@ struct ServerType: Sendable {
     let prices: JSONValue
     /// The answer's text, rendered once.
     let json: JSONValue
+    /// The answer's members beside its locations.
+    private let members: [(String, JSONValue)]
+    private let places: [Location]
 
     /// A family's common properties.
     private struct Family {
@@ -33,20 +36,41 @@ struct ServerType: Sendable {
         let prices = JSONValue.array(listed.map { Price(monthlyCents: monthlyCents).json(location: $0) }).frozen
         self.prices = prices
         let places = Location.standard.filter { listed.contains($0.name) }
-        let fields: JSONValue = [
-            "id": .int(id), "name": .string(name), "description": .string(name.uppercased()),
-            "category": .string(family.category), "cores": .int(cores), "memory": .number(memory), "disk": .int(disk),
-            "storage_type": "local", "cpu_type": .string(family.cpu), "architecture": .string(family.architecture),
-            "deprecated": false, "deprecation": .null, "prices": prices,
-            "locations": .array(
+        let members: [(String, JSONValue)] = [
+            ("id", .int(id)), ("name", .string(name)), ("description", .string(name.uppercased())),
+            ("category", .string(family.category)), ("cores", .int(cores)), ("memory", .number(memory)),
+            ("disk", .int(disk)), ("storage_type", "local"), ("cpu_type", .string(family.cpu)),
+            ("architecture", .string(family.architecture)), ("deprecated", false), ("deprecation", .null),
+            ("prices", prices),
+        ]
+        self.members = members
+        self.places = places
+        json = JSONValue.object(members + [Self.locations(places, retired: [])]).frozen
+    }
+
+    /// The answer's text while offers of it are retired.
+    func json(retired: Set<String>) -> JSONValue {
+        .object(members + [Self.locations(places, retired: retired)])
+    }
+
+    /// The names of its retired offers' locations.
+    func retired(_ settings: Settings) -> Set<String> {
+        Set(places.map(\.name).filter { settings.retiredOffers.contains("\(name)@\($0)") })
+    }
+
+    private static func locations(_ places: [Location], retired: Set<String>) -> (String, JSONValue) {
+        let ended: JSONValue = ["announced": "2025-10-16T06:00:00Z", "unavailable_after": "2026-01-16T06:00:00Z"]
+        return (
+            "locations",
+            .array(
                 places.map {
                     [
-                        "id": .int($0.id), "name": .string($0.name), "deprecation": .null, "available": true,
+                        "id": .int($0.id), "name": .string($0.name),
+                        "deprecation": retired.contains($0.name) ? ended : .null, "available": true,
                         "recommended": true,
                     ]
-                }),
-        ]
-        json = fields.frozen
+                })
+        )
     }
 
     private static let europe = ["fsn1", "nbg1", "hel1"]

@@ -28,6 +28,8 @@ struct Settings: Sendable {
     var approvalForAll = false
     /// Whether nodes that join are locked out until they are signed (`POST /_sandbox/tailnet/sign`).
     var tailnetLock = false
+    /// Offers (`TYPE@LOCATION`) that were announced to end, and ended.
+    var retiredOffers: [String] = []
     /// The tags of the OAuth client; a key must carry all of them, or ones that they own.
     var clientTags = ["tag:aura-vm"]
     /// Tags that the client's tags own, by `tagOwners` of the tailnet's policy.
@@ -49,7 +51,7 @@ struct Settings: Sendable {
         ]
     }
     private static var lists: [String: WritableKeyPath<Settings, [String]>] {
-        ["clientTags": \.clientTags, "ownedTags": \.ownedTags]
+        ["clientTags": \.clientTags, "ownedTags": \.ownedTags, "retiredOffers": \.retiredOffers]
     }
 
     /// One value of a settings call.

@@ -74,7 +74,9 @@ struct ServerCreation: Sendable {
         } else {
             throw APIError.unsupportedLocation
         }
-        guard type.locations.contains(location.name) else { throw APIError.unsupportedLocation }
+        guard type.locations.contains(location.name), !type.retired(cloud.settings).contains(location.name) else {
+            throw APIError.unsupportedLocation
+        }
         return location
     }
 }

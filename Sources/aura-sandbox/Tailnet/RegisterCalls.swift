@@ -27,7 +27,8 @@ enum RegisterCalls {
         var device = Device(
             id: "92\(cloud.ids.nextOther())", nodeID: "n\(cloud.dice.word(11))CNTRL", hostname: label,
             label: cloud.tailnet.freeName(label), addresses: addresses, tags: key.tags, created: cloud.now,
-            isEphemeral: key.isEphemeral, isAuthorized: !cloud.settings.approvalForAll && (key.isPreauthorized || !cloud.settings.deviceApproval),
+            isEphemeral: key.isEphemeral,
+            isAuthorized: !cloud.settings.approvalForAll && (key.isPreauthorized || !cloud.settings.deviceApproval),
             server: call.peer.flatMap { cloud.servers.at(address: $0) }?.id,
             visibleFrom: cloud.now + (cloud.interference.deviceDelaySeconds ?? 0))
         device.isExternal = body.external ?? false

@@ -98,7 +98,7 @@ struct Device: Sendable {
             "expires": .time(created + 15_552_000), "keyExpiryDisabled": .bool(keyExpiryDisabled),
             "authorized": .bool(isAuthorized), "isExternal": .bool(isExternal), "isEphemeral": .bool(isEphemeral),
             "blocksIncomingConnections": false, "machineKey": .string(isExternal ? "" : "mkey:\(id)"),
-            "nodeKey": .string("nodekey:\(id)"), 
+            "nodeKey": .string("nodekey:\(id)"),
             "tailnetLockError": .string(isLockedOut ? "missing node key signature" : ""),
             "tailnetLockKey": .string("nlpub:\(id)"),
         ]

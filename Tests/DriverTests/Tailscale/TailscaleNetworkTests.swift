@@ -130,8 +130,11 @@ struct TailnetBench {
     /// Device approval and tailnet lock let a device join and give it no peers; the remedy is in the words.
     @Test(arguments: [
         (#""authorized":false"#, "deviceNotAuthorized", "approve the device in the admin console"),
-        (#""authorized":true,"tailnetLockError":"missing node key signature","nodeKey":"nodekey:0aF""#, "deviceLockedOut",
-            "(missing node key signature): sign the node on a signing device, with tailscale lock sign nodekey:0aF"),
+        (
+            #""authorized":true,"tailnetLockError":"missing node key signature","nodeKey":"nodekey:0aF""#,
+            "deviceLockedOut",
+            "(missing node key signature): sign the node on a signing device, with tailscale lock sign nodekey:0aF"
+        ),
         (#""tailnetLockError":"odd","nodeKey":"nodekey:$(x)""#, "deviceLockedOut", "tailscale lock sign NODEKEY"),
         (#""authorized":true,"tailnetLockError":"""#, nil, ""), (#""authorized":null"#, nil, ""), (#""x":1"#, nil, ""),
     ])

@@ -11,6 +11,8 @@ from .wire import Connection
 
 # Quick, so that tests wait for the cloud and not for Aura.
 PACE = {
+    # Tests count and refuse the providers' calls; the check of the providers has its own tests.
+    "providers.check": "false",
     "limits.instancesPerTenant": 10_000, "limits.instances": 10_000,
     "pace.actionPollSeconds": 0.05, "pace.bootPollSeconds": 0.2, "pace.healthPollSeconds": 0.1,
     "pace.retryBaseSeconds": 0.2, "pace.retryCapSeconds": 2, "pace.shutdownGraceSeconds": 5,

@@ -57,6 +57,9 @@ struct SimDrivers: Sendable {
 }
 
 extension SimDrivers: ComputeDriver {
+    func objection(to placement: Placement) -> String? { nil }
+    func check(image: String, isOurs: @Sendable ([String: String]) -> Bool) async throws -> [ProviderFinding] { [] }
+
     func placements(region: String, size: String) -> [Placement] {
         [Placement(location: "fsn1", serverType: "cx23"), Placement(location: "nbg1", serverType: "cx23")]
     }
@@ -104,6 +107,8 @@ extension SimDrivers: ComputeDriver {
 }
 
 extension SimDrivers: NetworkDriver {
+    func check() async throws -> [ProviderFinding] { [] }
+
     var machineTags: Set<String> { [SimCloud.tag] }
     func mintKey(_ specification: EnrolmentKeySpecification) async throws -> EnrolmentKey {
         try await call("mint key", changes: true) { cloud.mintKey() }

@@ -1,0 +1,137 @@
+public import AuraModel
+public import DriverKit
+import JSON
+import Locking
+public import Logging
+public import ServiceLifecycle
+public import Storage
+
+/// When ``ProviderWatch`` looks.
+public struct ProviderWatchSettings: Sendable, Hashable {
+    public var isEnabled: Bool
+    /// From one look to the next.
+    public var interval: Duration
+
+    public init(isEnabled: Bool = true, interval: Duration = .seconds(86_400)) {
+        self.isEnabled = isEnabled
+        self.interval = interval
+    }
+}
+
+/// Compares the settings with what the providers offer and permit, before a machine is paid for.
+public struct ProviderCheck: Sendable {
+    public let compute: any ComputeDriver
+    /// `nil` if machines join no network.
+    public let network: (any NetworkDriver)?
+    public let image: String
+    /// `nil` outside a daemon: then everything that Aura made counts as ours.
+    public let installation: String?
+
+    public init(compute: any ComputeDriver, network: (any NetworkDriver)?, image: String, installation: String?) {
+        self.compute = compute
+        self.network = network
+        self.image = image
+        self.installation = installation
+    }
+
+    /// What was found, and why a provider could not be asked.
+    public struct Outcome: Sendable {
+        public var findings: [ProviderFinding] = []
+        public var failures: [Failure] = []
+    }
+
+    /// One provider that cannot be asked does not keep the other from being asked.
+    public func run() async -> Outcome {
+        let installation = self.installation
+        let isOurs = { @Sendable (labels: [String: String]) in
+            labels[Labels.manager] == Labels.managerValue
+                && (installation.map { $0 == labels[Labels.installation] } ?? true)
+        }
+        var outcome = Outcome()
+        await collect(&outcome) { try await compute.check(image: image, isOurs: isOurs) }
+        if let network { await collect(&outcome) { try await network.check() } }
+        return outcome
+    }
+
+    private func collect(_ outcome: inout Outcome, _ check: () async throws -> [ProviderFinding]) async {
+        do {
+            outcome.findings += try await check()
+        } catch {
+            outcome.failures.append(
+                error as? Failure
+                    ?? Failure(.transient, code: "interrupted", message: "the check of a provider was broken off"))
+        }
+    }
+}
+
+/// Runs ``ProviderCheck`` once the daemon serves, and daily. Nothing that it finds ends or delays the daemon.
+///
+/// Every daemon reads the catalogue, since it skips retired server types by it. One of them raises the alerts.
+public final class ProviderWatch: Service {
+    private let store: any Store
+    private let check: ProviderCheck
+    private let settings: ProviderWatchSettings
+    private let owner: String
+    private let time: any TimeSource
+    private let logger: Logger
+    /// What an alert was raised for already.
+    private let raised = Locked<Set<ProviderFinding>>([])
+
+    static let code = "providerCheck"
+    private static let alertsAtMost = 20
+    /// Daemons that start together share one turn.
+    private static let startTurn = Duration.seconds(60)
+
+    /// - Parameter owner: the daemon's boot id.
+    public init(
+        store: any Store, check: ProviderCheck, settings: ProviderWatchSettings, owner: String, time: any TimeSource,
+        logger: Logger
+    ) {
+        self.store = store
+        self.check = check
+        self.settings = settings
+        self.owner = owner
+        self.time = time
+        self.logger = logger
+    }
+
+    public func run() async throws {
+        guard settings.isEnabled else { return try await gracefulShutdown() }
+        try? await cancelWhenGracefulShutdown {
+            await self.look(turn: "providers.start", for: Self.startTurn)
+            while !Task.isCancelled {
+                try await self.time.sleep(for: self.settings.interval)
+                await self.look(turn: "providers", for: self.settings.interval * 0.9)
+            }
+        }
+    }
+
+    /// One look; alerts are raised by the daemon that takes the turn.
+    func look(turn: String, for duration: Duration) async {
+        let outcome = await check.run()
+        for failure in outcome.failures { logger.warning("cannot check a provider: \(failure.message)") }
+        for finding in outcome.findings { logger.warning("\(finding)") }
+        do {
+            let request = DutyRequest(name: turn, owner: owner, duration: duration, now: time.now())
+            guard try await store.takeDuty(request) else { return }
+            let known = raised.withLock { $0 }
+            let news = outcome.findings.filter { !known.contains($0) }.prefix(Self.alertsAtMost)
+            if !news.isEmpty { _ = try await store.recordSweep(SweepRecord(events: news.map(draft))) }
+            raised.withLock { $0 = Set(outcome.findings) }
+        } catch is CancellationError {
+        } catch {
+            logger.error("cannot raise the alerts of the check of the providers: \(error)")
+        }
+    }
+
+    private func draft(_ finding: ProviderFinding) -> EventDraft {
+        var draft = EventDraft(
+            at: time.now(), type: .alertRaised, tenant: Tenant.default,
+            message: "\(finding.setting): \(finding.message)")
+        draft.data = [
+            "code": .string(Self.code), "severity": .string(finding.severity.rawValue),
+            "setting": .string(finding.setting),
+        ]
+        return draft
+    }
+}

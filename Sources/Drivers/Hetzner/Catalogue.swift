@@ -1,0 +1,143 @@
+internal import AuraModel
+internal import DriverKit
+
+/// What `GET /server_types` says can be ordered where.
+///
+/// The catalogue is not reliable about stock (`facts/hetzner.md` §8): `available` is not read. It is believed about names, and
+/// about offers whose end is past.
+struct Catalogue: Sendable {
+    struct Offer: Sendable {
+        /// When it can be ordered no more, if that is announced.
+        var unavailableAfter: Timestamp?
+    }
+
+    struct ServerType: Sendable {
+        var architecture: String
+        /// By location.
+        var offers: [String: Offer]
+    }
+
+    var types: [String: ServerType]
+
+    /// Why a placement cannot be ordered, with the nearest one that can; `nil` if it can.
+    func objection(to placement: Placement, now: Timestamp) -> String? {
+        let (name, location) = (placement.serverType, placement.location)
+        let locations = Set(types.values.flatMap(\.offers.keys))
+        guard locations.contains(location) else {
+            return "there is no location \(location)" + Self.hint(location, in: locations)
+        }
+        let here = types.filter { isOpen($0.value.offers[location], now) }.keys
+        guard let type = types[name] else {
+            return "there is no server type \(name)" + Self.hint(name, in: here, " in \(location)")
+        }
+        guard let offer = type.offers[location] else {
+            return "\(name) is not offered in \(location)" + Self.hint(name, in: here, " there")
+        }
+        guard let end = offer.unavailableAfter, end <= now else { return nil }
+        return "\(name) cannot be ordered in \(location) since \(Self.day(end))" + Self.hint(name, in: here, " there")
+    }
+
+    /// What is announced about a placement that can still be ordered.
+    func announcement(about placement: Placement, now: Timestamp) -> String? {
+        guard let end = types[placement.serverType]?.offers[placement.location]?.unavailableAfter, end > now else {
+            return nil
+        }
+        return "\(placement.serverType) can be ordered in \(placement.location) until \(Self.day(end)) only"
+    }
+
+    /// The findings about all candidates: an error for a size of which no candidate is left, else a warning each.
+    func findings(_ placements: [String: [String: [Placement]]], now: Timestamp) -> [ProviderFinding] {
+        placements.sorted { $0.key < $1.key }.flatMap { region, sizes in
+            sizes.sorted { $0.key < $1.key }.flatMap { size, candidates -> [ProviderFinding] in
+                let objections = candidates.map { objection(to: $0, now: now) }
+                let severity = objections.contains(nil) ? ProviderFinding.Severity.warning : .error
+                return zip(candidates, objections).compactMap { candidate, objection in
+                    let isFatal = objection != nil
+                    guard let words = objection ?? announcement(about: candidate, now: now) else { return nil }
+                    return ProviderFinding(
+                        isFatal ? severity : .warning, setting: "hetzner.placements",
+                        "\(region)/\(size)=\(candidate.serverType)@\(candidate.location): \(words)")
+                }
+            }
+        }
+    }
+
+    private func isOpen(_ offer: Offer?, _ now: Timestamp) -> Bool {
+        guard let offer else { return false }
+        return offer.unavailableAfter.map { $0 > now } ?? true
+    }
+
+    private static func hint(_ name: String, in names: some Sequence<String>, _ place: String = "") -> String {
+        NearestName.of(name, in: names).map { "; the nearest\(place) is \($0)" } ?? ""
+    }
+
+    private static func day(_ time: Timestamp) -> String { String(time.description.prefix(10)) }
+}
+
+extension Catalogue {
+    init(_ wire: [WireServerType]) {
+        types = [:]
+        for type in wire {
+            var offers: [String: Offer] = [:]
+            // Older answers name locations in the prices alone.
+            for price in type.prices ?? [] where type.locations == nil { offers[price.location] = Offer() }
+            for location in type.locations ?? [] {
+                let end = (location.deprecation ?? type.deprecation)?.unavailableAfter
+                offers[location.name] = Offer(unavailableAfter: end.flatMap(Timestamp.init))
+            }
+            types[type.name] = ServerType(architecture: type.architecture ?? "x86", offers: offers)
+        }
+    }
+}
+
+struct WireServerType: Decodable, Sendable {
+    struct Deprecation: Decodable, Sendable {
+        var unavailableAfter: String?
+
+        enum CodingKeys: String, CodingKey {
+            case unavailableAfter = "unavailable_after"
+        }
+    }
+
+    struct Location: Decodable, Sendable {
+        var name: String
+        var deprecation: Deprecation?
+    }
+
+    struct Price: Decodable, Sendable {
+        var location: String
+    }
+
+    var name: String
+    var architecture: String?
+    var deprecation: Deprecation?
+    var locations: [Location]?
+    var prices: [Price]?
+}
+
+struct ServerTypesAnswer: Decodable, Sendable {
+    var types: [WireServerType]
+    var meta: WireMeta?
+
+    enum CodingKeys: String, CodingKey {
+        case types = "server_types"
+        case meta
+    }
+}
+
+struct WireImage: Decodable, Sendable {
+    var id: Int64
+    var name: String?
+    var architecture: String?
+    /// When it was announced to go.
+    var deprecated: String?
+}
+
+struct ImageAnswer: Decodable, Sendable {
+    var image: WireImage
+}
+
+struct ImagesAnswer: Decodable, Sendable {
+    var images: [WireImage]
+    var meta: WireMeta?
+}

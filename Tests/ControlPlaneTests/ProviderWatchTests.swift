@@ -1,0 +1,72 @@
+import AuraModel
+import DriverKit
+import JSON
+import Locking
+import Logging
+import Storage
+import Testing
+
+@testable import ControlPlane
+
+/// What the providers do not offer or permit is told before a machine is paid for, and ends nothing.
+@Suite struct ProviderWatchTests {
+    private static let finding = ProviderFinding(.error, setting: "hetzner.placements", "there is no server type cx99")
+
+    private func watch(_ bench: OperationBench, owner: String = "one") -> ProviderWatch {
+        ProviderWatch(
+            store: bench.store,
+            check: ProviderCheck(
+                compute: bench.outside, network: bench.outside, image: "debian-13", installation: "bench"),
+            settings: ProviderWatchSettings(), owner: owner, time: bench.time,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    @Test func aFindingRaisesOneAlertUntilItChanges() async throws {
+        let bench = OperationBench()
+        bench.outside.state.withLock { $0.findings = [Self.finding] }
+        let watch = watch(bench)
+        for _ in 1...3 { await watch.look(turn: "providers", for: .seconds(60)) }
+        #expect(try await bench.alerts() == ["providerCheck"])
+        let alert = try #require(try await bench.events(.alertRaised).first)
+        #expect(alert.message == "hetzner.placements: there is no server type cx99")
+        #expect(alert.data?["setting"] == "hetzner.placements")
+        bench.outside.state.withLock { $0.findings = [] }
+        await watch.look(turn: "providers", for: .seconds(60))
+        bench.outside.state.withLock { $0.findings = [Self.finding] }
+        await watch.look(turn: "providers", for: .seconds(60))
+        #expect(try await bench.alerts().count == 2)
+    }
+
+    @Test func oneDaemonRaisesTheAlertsAndAllReadTheCatalogue() async throws {
+        let bench = OperationBench()
+        bench.outside.state.withLock { $0.findings = [Self.finding] }
+        for owner in ["one", "two", "three"] {
+            await watch(bench, owner: owner).look(turn: "providers.start", for: .seconds(60))
+        }
+        #expect(try await bench.alerts() == ["providerCheck"])
+        #expect(bench.outside.calls.count { $0 == "list types" } == 3)
+    }
+
+    /// A provider that cannot be asked raises nothing and keeps the other from nothing.
+    @Test func anOutageIsNoAlert() async throws {
+        let bench = OperationBench()
+        bench.outside.refuse { call, _ in
+            call == "list types" ? Failure(.transient, code: "providerFault", message: "later") : nil
+        }
+        await watch(bench).look(turn: "providers", for: .seconds(60))
+        #expect(try await bench.alerts().isEmpty)
+        #expect(bench.outside.calls == ["mint and revoke"])
+    }
+
+    @Test func aRetiredCandidateIsSkippedUnlessAllAre() async throws {
+        let placements = [("a", "x"), ("b", "x"), ("a", "y")].map { Placement(location: $0.0, serverType: $0.1) }
+        let some = OperationBench()
+        some.outside.state.withLock { $0.retired = Set(placements.prefix(2)) }
+        #expect(try await some.provision().state == .succeeded)
+        #expect(some.outside.state.withLock { $0.placements } == [placements[2]])
+        let all = OperationBench()
+        all.outside.state.withLock { $0.retired = Set(placements) }
+        #expect(try await all.provision().state == .succeeded)
+        #expect(all.outside.state.withLock { $0.placements } == [placements[0]])
+    }
+}
