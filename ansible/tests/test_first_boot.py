@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from installation import Site, reason, succeeded, unchanged
+from installation import INSTANCE, Site, reason, succeeded, unchanged
 
 
 class TestFirstBoot:
@@ -32,7 +32,7 @@ class TestFirstBoot:
         site.machine.trust(site.machine.host_key)
         run = site.configure("base", "-e", "reach_timeout_seconds=3")
         site.machine.trust(site.machine.first_host_key, site.machine.host_key)
-        assert run.recap["hosts"]["ada"]["unreachable"] == 1
+        assert run.recap["hosts"][INSTANCE]["unreachable"] == 1
         assert "Host key verification failed" in run.of("task.unreachable")[0]["message"]
 
     @pytest.mark.parametrize(("script", "words"), [
@@ -63,7 +63,7 @@ class TestFirstBoot:
         run = site.configure("base")
         site.machine.sh("rm /etc/os-release; mv /etc/os-release.away /etc/os-release")
         assert "Ubuntu 22.04: its systemd is too old" in reason(run)
-        assert run.recap["hosts"]["ada"]["changed"] == 0
+        assert run.recap["hosts"][INSTANCE]["changed"] == 0
 
     @staticmethod
     def pretend(site, script):

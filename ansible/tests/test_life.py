@@ -5,6 +5,7 @@ from __future__ import annotations
 from installation import (
     AGENT,
     AUTH_KEY,
+    INSTANCE,
     LATER_KEY,
     NEXT_VERSION,
     PROVIDER_KEY,
