@@ -56,6 +56,14 @@ extension HTTPRequest: CustomStringConvertible, CustomDebugStringConvertible, Cu
     }
 }
 
+extension HTTPRequest {
+    /// The host and, if the URL names it, the port.
+    var host: String {
+        guard let scheme = place.firstRange(of: "://") else { return "the host" }
+        return String(place[scheme.upperBound...].prefix { $0 != "/" })
+    }
+}
+
 /// What a call does to its resource.
 public enum HTTPMethod: String, Sendable, Hashable {
     case get = "GET"

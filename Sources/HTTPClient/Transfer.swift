@@ -44,8 +44,11 @@ final class Transfer {
         }
         let verdict = TransferVerdict(code, wasSent: wasSent, isTooLarge: answer.isTooLarge)
         let text = reason[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: reason)
+        let cause = TransferReason(
+            number: code.rawValue, host: exchange.request.host, connectTimeout: exchange.request.connectTimeout,
+            systemError: Int32(truncatingIfNeeded: long(CURLINFO_OS_ERRNO)), wasSent: wasSent, libcurl: text)
         let error = HTTPError(
-            verdict.code, exchange.request, verdict.reason(libcurl: text, exchange.request),
+            verdict.code, exchange.request, verdict.reason(cause, exchange.request),
             mayHaveBeenSent: verdict.mayHaveBeenSent)
         return .failure(error)
     }

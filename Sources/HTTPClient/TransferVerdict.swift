@@ -33,13 +33,13 @@ struct TransferVerdict: Equatable {
         }
     }
 
-    /// libcurl's words, or our own where the time was over, since libcurl's count bytes.
-    func reason(libcurl text: String, _ request: HTTPRequest) -> String {
+    /// What is said of it; `transfer` has the cause of what the request's limits do not explain.
+    func reason(_ transfer: TransferReason, _ request: HTTPRequest) -> String {
         switch code {
         case .timedOut: "no complete answer within \(request.timeout)"
         case .tooLarge: "the answer is longer than \(request.responseLimitBytes) bytes"
         case .invalidRequest, .overloaded, .closed, .notSent, .tls, .connectionLost, .invalidResponse, .cancelled:
-            text.prefix(1).lowercased() + text.dropFirst()
+            transfer.text
         }
     }
 }
