@@ -16,7 +16,7 @@ enum KnownSettings {
         "configuration.driver", "configuration.tree", "configuration.playbook", "configuration.runs",
         "configuration.limitSeconds",
         "agent.source", "agent.archive", "agent.archiveSha256", "agent.version", "agent.port", "agent.bind",
-        "agent.environmentFile",
+        "agent.environmentFile", "agent.integrity",
         "health.via", "health.port", "ssh.user", "ssh.port",
         "pace.actionPollSeconds", "pace.bootPollSeconds", "pace.healthPollSeconds", "pace.bootLimitSeconds",
         "pace.refusalPatienceSeconds", "pace.shutdownGraceSeconds", "pace.retryBaseSeconds", "pace.retryCapSeconds",

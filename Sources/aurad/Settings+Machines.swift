@@ -173,8 +173,15 @@ extension Settings.Machines {
         if origin == "archive", !FileManager.default.fileExists(atPath: archive) {
             throw SettingsError("cannot find agent.archive = \(archive): it has to be the agent's .tgz")
         }
+        let integrity = try source.text(
+            "agent.integrity", "", matching: SettingPatterns.integrity,
+            such: "sha512-… (npm view openclaw@VERSION dist.integrity)")
+        guard origin == "npm" || integrity.isEmpty else {
+            throw SettingsError(
+                "cannot use agent.integrity with agent.source = archive: agent.archiveSha256 pins an archive")
+        }
         let variables: JSONObject = [
-            "agent_source": .string(origin), "agent_archive": .string(archive),
+            "agent_source": .string(origin), "agent_archive": .string(archive), "agent_integrity": .string(integrity),
             "agent_archive_sha256": .string(try archiveDigest(source, archive)),
             "agent_version": .string(
                 try source.text(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import machine as machines
 from installation import AGENT, NEXT_VERSION, VERSION, reason, succeeded, unchanged
 
+PLANTED, OTHER = (f"sha512-{letter * 86}==" for letter in "Po")
+
 
 class TestRegistry:
     """The installation from npm, with a registry and a Node that are pretended on the machine."""
@@ -14,7 +16,7 @@ class TestRegistry:
 echo "$(id -un) $HOME $*" >> /run/npm-calls
 case "$*" in
 *--version*) echo 11.16.0; exit ;;
-*view*) echo sha512-planted; exit ;;
+*view*) echo "$(cat /usr/local/share/integrity)"; exit ;;
 esac
 while [ $# -gt 0 ]; do
     case "$1" in --prefix) prefix=$2 ;; openclaw@*) version=${1#openclaw@} ;; esac
@@ -46,6 +48,7 @@ ln -s ../lib/node_modules/openclaw/bin/openclaw "$prefix/bin/openclaw"
         site.machine.sh(
             f"cat > /usr/local/bin/npm <<'END'\n{self.NPM}END\n"
             f"cat > /usr/local/bin/node <<'END'\n#!/bin/sh\necho {node}\nEND\n"
+            f"echo {PLANTED} > /usr/local/share/integrity; "
             ": > /run/npm-calls; : > /run/npm-fate; chmod a+rw /run /run/npm-calls /run/npm-fate; "
             "chmod a+rx /usr/local/bin/npm /usr/local/bin/node; chmod a+r /usr/local/share/*.tgz")
 
@@ -55,6 +58,7 @@ ln -s ../lib/node_modules/openclaw/bin/openclaw "$prefix/bin/openclaw"
         run = site.configure("agent_runtime", agent_source="npm", agent_archive="", agent_archive_sha256="")
         succeeded(run)
         assert run.recap["data"]["aura"]["agentVersion"] == VERSION
+        assert ["no integrity is given" in event["message"] for event in run.of("warning")] == [True]
         calls = site.machine.sh("cat /run/npm-calls").splitlines()
         install, = [call for call in calls if " install " in call]
         assert install.startswith(f"{AGENT} /opt/{AGENT}/.staging/home ")
@@ -66,18 +70,30 @@ ln -s ../lib/node_modules/openclaw/bin/openclaw "$prefix/bin/openclaw"
 
     def test_a_second_run_asks_the_registry_for_nothing(self, site):
         site.machine.sh(": > /run/npm-calls")
-        unchanged(site.configure("agent_runtime", agent_source="npm"))
+        run = site.configure("agent_runtime", agent_source="npm")
+        unchanged(run)
         assert site.machine.sh("cat /run/npm-calls") == ""
+        assert not run.of("warning"), "an installed version is not warned of again"
 
     def test_other_bytes_than_the_pinned_ones_are_refused(self, site):
-        run = site.configure(
-            "agent_runtime", "-e", "agent_runtime_npm_integrity=sha512-other", agent_source="npm", version=NEXT_VERSION)
-        assert "the registry offers sha512-planted, not sha512-other" in reason(run)
-        run = site.configure(
-            "agent_runtime", "-e", "agent_runtime_npm_integrity=sha512-planted", agent_source="npm",
-            version=NEXT_VERSION)
+        run = site.configure("agent_runtime", agent_source="npm", agent_integrity=OTHER, version=NEXT_VERSION)
+        assert f"the registry offers {PLANTED}, not {OTHER}" in reason(run)
+        assert site.machine.run(f"test -e /opt/{AGENT}/{NEXT_VERSION}").returncode == 1
+        run = site.configure("agent_runtime", agent_source="npm", agent_integrity="sha512-short", version=NEXT_VERSION)
+        assert "an integrity is npm's own string" in reason(run)
+        run = site.configure("agent_runtime", agent_source="npm", agent_integrity=PLANTED, version=NEXT_VERSION)
         succeeded(run)
         assert run.recap["data"]["aura"]["agentVersion"] == NEXT_VERSION
+        assert not run.of("warning")
+
+    def test_a_version_that_was_installed_without_the_pin_is_compared_with_it(self, site):
+        run = site.configure("agent_runtime", agent_source="npm", agent_integrity=OTHER)
+        assert f"the registry offers {PLANTED}, not {OTHER}" in reason(run)
+        site.machine.sh(": > /run/npm-calls")
+        succeeded(site.configure("agent_runtime", agent_source="npm", agent_integrity=PLANTED))
+        assert " install " in site.machine.sh("cat /run/npm-calls")
+        unchanged(site.configure("agent_runtime", agent_source="npm", agent_integrity=PLANTED))
+        succeeded(site.configure("agent_runtime", agent_source="npm", version=NEXT_VERSION))
 
     def test_an_old_node_is_refused(self, site):
         self.pretend(site, node="v23.0.0")
