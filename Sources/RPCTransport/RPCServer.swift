@@ -77,7 +77,7 @@ public final class RPCServer: Service {
             }
             for listener in listeners {
                 tasks.addTask {
-                    try await listener.channel.closeFuture.get()
+                    try await listener.closeFuture.get()
                     return listener.address
                 }
             }
@@ -109,8 +109,7 @@ public final class RPCServer: Service {
 
     private func stop(_ listeners: [Listener]) async {
         for listener in listeners {
-            try? await listener.channel.close()
-            listener.file?.release()
+            await listener.stop()
         }
     }
 }
@@ -119,9 +118,27 @@ public final class RPCServer: Service {
 
 extension RPCServer {
     private struct Listener: Sendable {
-        let channel: any Channel
+        enum Socket: Sendable {
+            case tcp(any Channel)
+            case unix(SocketFileWatch)
+        }
+
+        let socket: Socket
         let address: ListenAddress
-        let file: UnixSocketFile?
+
+        var closeFuture: EventLoopFuture<Void> {
+            switch socket {
+            case .tcp(let channel): channel.closeFuture
+            case .unix(let watch): watch.closeFuture
+            }
+        }
+
+        func stop() async {
+            switch socket {
+            case .tcp(let channel): try? await channel.close()
+            case .unix(let watch): await watch.stop()
+            }
+        }
     }
 
     private func listenEverywhere() async throws -> [Listener] {
@@ -142,20 +159,24 @@ extension RPCServer {
     /// How many connections may wait to be accepted.
     private static let backlog: Int32 = 512
 
-    private func listen(_ address: ListenAddress) async throws -> Listener {
-        let bootstrap = ServerBootstrap(group: group)
+    private func bootstrap() -> ServerBootstrap {
+        ServerBootstrap(group: group)
             .serverChannelInitializer { [logger] in AcceptPause.add(to: $0, logger: logger) }
             .serverChannelOption(.backlog, value: Self.backlog)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelOption(.allowRemoteHalfClosure, value: true)
             .childChannelOption(.maxMessagesPerRead, value: 1)
             .childChannelOption(.recvAllocator, value: FairReads())
+            .childChannelInitializer(accept)
+    }
+
+    private func listen(_ address: ListenAddress) async throws -> Listener {
         switch address {
         case .unix(let path, let mode):
             let file = try UnixSocketFile.bind(path: path, mode: mode)
             let channel: any Channel
             do {
-                channel = try await bootstrap.childChannelInitializer(accept).withBoundSocket(file.descriptor).get()
+                channel = try await bootstrap().withBoundSocket(file.descriptor).get()
             } catch {
                 file.release()
                 throw refusal(address, error)
@@ -163,7 +184,18 @@ extension RPCServer {
             do {
                 // NIO listens on a bound socket when it makes the channel, with 128 and before it reads its options.
                 try file.listen(backlog: Self.backlog)
-                return Listener(channel: channel, address: address, file: file)
+                let watch = SocketFileWatch(channel: channel, file: file, logger: logger) { [self] new in
+                    bootstrap().withBoundSocket(new.descriptor).flatMapThrowing { channel in
+                        do {
+                            try new.listen(backlog: Self.backlog)
+                        } catch {
+                            channel.close(promise: nil)
+                            throw error
+                        }
+                        return channel
+                    }
+                }
+                return Listener(socket: .unix(watch), address: address)
             } catch {
                 try? await channel.close()
                 file.release()
@@ -177,11 +209,11 @@ extension RPCServer {
                 throw ListenError(.notLoopback, address, "cannot listen on \(address), \(error)")
             }
             do {
-                let bootstrap = KeepAlive.options().reduce(bootstrap) { $0.childChannelOption($1.0, value: $1.1) }
+                let bootstrap = KeepAlive.options().reduce(bootstrap()) { $0.childChannelOption($1.0, value: $1.1) }
                 let channel = try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                    .childChannelInitializer(accept).bind(to: loopback.socketAddress).get()
+                    .bind(to: loopback.socketAddress).get()
                 let bound = ListenAddress.tcp(host: host, port: channel.localAddress?.port ?? port)
-                return Listener(channel: channel, address: bound, file: nil)
+                return Listener(socket: .tcp(channel), address: bound)
             } catch {
                 throw refusal(address, error)
             }

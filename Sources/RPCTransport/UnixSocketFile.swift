@@ -13,7 +13,8 @@
 struct UnixSocketFile: Sendable {
     /// The bound socket, not yet listening.
     let descriptor: CInt
-    private let path: String
+    let path: String
+    private let mode: UInt16
     private let lock: CInt
     private let identity: Identity
 
@@ -56,10 +57,36 @@ struct UnixSocketFile: Sendable {
         }
     }
 
+    /// What is at the path now.
+    enum Standing: Sendable {
+        /// The file that was bound.
+        case own
+        /// Nothing.
+        case gone
+        /// Another file, which belongs to another process or user.
+        case replaced
+    }
+
+    var standing: Standing {
+        guard let found = UnixSocketFile.identity(path) else { return .gone }
+        return found.identity == identity ? .own : .replaced
+    }
+
+    /// Binds another socket at the path, where nothing may be, under the same claim; the present socket serves nobody any more.
+    func renewed() throws(ListenError) -> UnixSocketFile {
+        let place = Place(path: path, mode: mode)
+        return try place.bind(try place.socketAddress(), lock)
+    }
+
     /// Removes the file if it is still the one that was bound, and gives up the claim.
     func release() {
-        if UnixSocketFile.identity(path)?.identity == identity { unlink(path) }
+        removeFile()
         close(lock)
+    }
+
+    /// Removes the file if it is still the one that was bound; the claim stays.
+    func removeFile() {
+        if standing == .own { unlink(path) }
     }
 
     private static func identity(_ path: String) -> (identity: Identity, isSocket: Bool)? {
@@ -136,7 +163,8 @@ extension UnixSocketFile {
                 close(descriptor)
                 throw failure
             }
-            return UnixSocketFile(descriptor: descriptor, path: path, lock: lock, identity: found.identity)
+            return UnixSocketFile(
+                descriptor: descriptor, path: path, mode: mode, lock: lock, identity: found.identity)
         }
 
         /// Gives the file its mode where the umask, or another system, made it otherwise.

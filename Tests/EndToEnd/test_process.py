@@ -1,7 +1,11 @@
-"""aurad as a process: the signals that administrators send."""
+"""aurad as a process: the signals that administrators send, its descriptors and its socket's file."""
 
 import os
 import signal
+import socket
+
+from harness import binary, eventually
+from harness.program import finish
 
 
 def test_sighup_and_sigusr1_end_nothing(world):
@@ -9,3 +13,44 @@ def test_sighup_and_sigusr1_end_nothing(world):
         os.kill(world.daemon.pid, number)
         assert world.call("system.ping") == {"pong": True}
     assert world.daemon.is_running
+
+
+def descriptors(pid):
+    return [os.readlink(f"/proc/{pid}/fd/{number}") for number in range(3)]
+
+
+def test_no_file_or_socket_gets_a_standard_descriptor(worlds):
+    """Closed ones are /dev/null: else the log is written into whatever has their number."""
+    world = worlds(start_daemon=False)
+    closed = ["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-']
+    world.daemon.command = [*closed, *world.daemon.command]
+    world.daemon.launch()
+    eventually(lambda: world.daemon.socket.exists(), what="the daemon serves")
+    assert descriptors(world.daemon.pid) == ["/dev/null"] * 3
+    assert world.call("system.ping") == {"pong": True}
+    assert finish([*closed, binary("aura"), "--socket", str(world.daemon.socket), "ping"]).returncode == 0
+    world.daemon.stop()
+
+
+def test_a_socket_whose_file_is_removed_is_made_again(world):
+    with world.connect() as before:
+        world.daemon.socket.unlink()
+        eventually(lambda: world.daemon.socket.exists(), what="the socket's file is there again")
+        assert world.call("system.ping") == {"pong": True}
+        assert before.call("system.ping") == {"pong": True}
+    assert world.daemon.socket.stat().st_mode & 0o777 == 0o600
+    assert "the socket's file was removed, made it again" in world.daemon.log_text()
+    world.daemon.stop()
+    assert not world.daemon.socket.exists()
+
+
+def test_another_file_in_the_sockets_place_is_left_alone(world):
+    world.daemon.socket.unlink()
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(world.daemon.socket))
+        identity = world.daemon.socket.stat().st_ino
+        eventually(lambda: "another file is there" in world.daemon.log_text(), what="the log says so")
+        assert world.daemon.socket.stat().st_ino == identity
+    world.daemon.socket.unlink()
+    eventually(lambda: world.daemon.socket.exists(), what="the socket's file is there again")
+    assert world.call("system.ping") == {"pong": True}

@@ -30,7 +30,8 @@ import Testing
     }
 
     @Test func nobodyElseGoesBeyondTheLimits() {
-        let registry = ConnectionRegistry(limits: RPCLimits(connectionsPerUser: 1, connectionsPerAddress: 1), owner: 107)
+        let limits = RPCLimits(connectionsPerUser: 1, connectionsPerAddress: 1)
+        let registry = ConnectionRegistry(limits: limits, owner: 107)
         #expect(Self.admits(registry, .unix(uid: 1000, gid: 0, pid: 1)) != nil)
         #expect(Self.admits(registry, .unix(uid: 1000, gid: 0, pid: 2)) == nil)
         #expect(Self.admits(registry, .tcp(address: "127.0.0.1", port: 1)) != nil)

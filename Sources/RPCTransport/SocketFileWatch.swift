@@ -1,0 +1,117 @@
+internal import Locking
+internal import Logging
+internal import NIOCore
+
+/// A Unix socket's listener, which is made again if somebody removes the socket's file: nobody could connect any more.
+///
+/// The file is looked at every few seconds. If another file is there, the watch logs that once and leaves it alone.
+final class SocketFileWatch: Sendable {
+    private struct State {
+        var channel: any Channel
+        var file: UnixSocketFile
+        var timer: RepeatedTask?
+        var isRenewing = false
+        var isStopped = false
+        /// The last complaint, so that each is logged once.
+        var complaint: String?
+    }
+
+    static let interval = TimeAmount.seconds(2)
+
+    private let state: Locked<State>
+    private let listen: @Sendable (UnixSocketFile) -> EventLoopFuture<any Channel>
+    private let logger: Logger
+    private let end: EventLoopPromise<Void>
+
+    /// Begins to watch; `listen` makes a channel of a socket that was bound anew.
+    init(
+        channel: any Channel, file: UnixSocketFile, logger: Logger,
+        listen: @escaping @Sendable (UnixSocketFile) -> EventLoopFuture<any Channel>
+    ) {
+        state = Locked(State(channel: channel, file: file))
+        self.logger = logger
+        self.listen = listen
+        end = channel.eventLoop.makePromise()
+        follow(channel)
+        let timer = channel.eventLoop.scheduleRepeatedTask(initialDelay: Self.interval, delay: Self.interval) {
+            [weak self] _ in self?.look()
+        }
+        state.withLock { $0.timer = timer }
+    }
+
+    /// Succeeds when the listener ends, also by itself.
+    var closeFuture: EventLoopFuture<Void> { end.futureResult }
+
+    /// Ends the listener, and removes the file if it is the listener's.
+    func stop() async {
+        let (channel, file, timer) = state.withLock { state in
+            state.isStopped = true
+            return (state.channel, state.file, state.timer)
+        }
+        timer?.cancel()
+        try? await channel.close()
+        file.release()
+    }
+
+    private func follow(_ channel: any Channel) {
+        channel.closeFuture.whenComplete { [self] _ in
+            if state.withLock({ $0.channel === channel }) { end.succeed(()) }
+        }
+    }
+
+    private func look() {
+        let file = state.withLock { $0.isStopped || $0.isRenewing ? nil : $0.file }
+        guard let file else { return }
+        switch file.standing {
+        case .own: state.withLock { $0.complaint = nil }
+        case .gone: renew(file)
+        case .replaced:
+            complain(
+                "cannot be reached at \(file.path) any more, another file is there: remove that one, then the socket is made again"
+            )
+        }
+    }
+
+    private func renew(_ file: UnixSocketFile) {
+        let new: UnixSocketFile
+        do {
+            new = try file.renewed()
+        } catch {
+            return complain("cannot be reached any more, the socket's file was removed: \(error)")
+        }
+        state.withLock { $0.isRenewing = true }
+        listen(new).whenComplete { [self] result in
+            switch result {
+            case .success(let channel): adopt(channel, new)
+            case .failure(let error):
+                state.withLock { $0.isRenewing = false }
+                new.removeFile()
+                complain("cannot be reached any more, the socket's file was removed: \(error)")
+            }
+        }
+    }
+
+    private func adopt(_ channel: any Channel, _ file: UnixSocketFile) {
+        let former: (any Channel)? = state.withLock { state in
+            state.isRenewing = false
+            guard !state.isStopped else { return nil }
+            defer { (state.channel, state.file, state.complaint) = (channel, file, nil) }
+            return state.channel
+        }
+        guard let former else {
+            file.removeFile()
+            return channel.close(promise: nil)
+        }
+        follow(channel)
+        former.close(promise: nil)
+        logger.warning("the socket's file was removed, made it again", metadata: ["path": "\(file.path)"])
+    }
+
+    private func complain(_ words: String) {
+        let isNew = state.withLock { state in
+            defer { state.complaint = words }
+            return state.complaint != words
+        }
+        if isNew { logger.error("\(words)") }
+    }
+}
