@@ -18,6 +18,13 @@ public struct ClaimRequest: Sendable {
         self.now = now
     }
 
+    /// No wait and no lease is longer: backoffs have at most a day, and clocks differ a little. Rows that are further ahead were written
+    /// while a clock was wrong; a claim makes them due.
+    public static let mostAhead = Duration.seconds(25 * 3600)
+
+    /// The latest time that a row may have. What is later is as good as now.
+    public var horizon: Timestamp { now + Self.mostAhead }
+
     /// How many of the places new jobs may take while started ones are due as well.
     ///
     /// Started jobs come first, but neither kind starves the other: new jobs keep a quarter, and at least one place in

@@ -8,6 +8,7 @@ extension PostgresStore {
         return try await writer.write { connection, _ in
             var request = request
             request.now = try self.leaseTime(request.now, connection)
+            try Self.pullBack(request, connection)
             let ids = try ClaimQuery(connection: connection, now: request.now).choose(request).map(\.text)
             let claims = try ids.isEmpty ? [] : Self.lease(ids, request, connection)
             return { _ in claims }
@@ -17,16 +18,39 @@ extension PostgresStore {
     /// A look beside the writer, so that an idle engine costs no commit.
     private func hasClaimable(_ given: Timestamp) async throws -> Bool {
         try await read { connection in
-            let now = PostgresValue(try self.leaseTime(given, connection))
+            let now = try self.leaseTime(given, connection)
             return try connection.run(
                 """
                 SELECT (EXISTS (SELECT 1 FROM job WHERE lease_owner IS NULL AND blocked_by IS NULL AND \(Self.active)
                         AND available_at <= $1)
-                    OR EXISTS (SELECT 1 FROM job WHERE lease_owner IS NOT NULL AND lease_until < $1 AND \(Self.active)))
-                    AS any
-                """, [now]
+                    OR EXISTS (SELECT 1 FROM job WHERE lease_owner IS NOT NULL AND lease_until < $1 AND \(Self.active))
+                    OR \(Self.isAhead("$2"))) AS any
+                """, [PostgresValue(now), PostgresValue(now + ClaimRequest.mostAhead)]
             ).first?.flag("any") ?? false
         }
+    }
+
+    /// That a clock that was wrong wrote a wait or a lease (``ClaimRequest/mostAhead``).
+    private static func isAhead(_ horizon: String) -> String {
+        """
+        EXISTS (SELECT 1 FROM job WHERE lease_owner IS NULL AND blocked_by IS NULL AND \(active) AND available_at > \(horizon))
+        OR EXISTS (SELECT 1 FROM job WHERE lease_owner IS NOT NULL AND lease_until > \(horizon) AND \(active))
+        """
+    }
+
+    /// Makes jobs due that are too far ahead, and ends such leases.
+    private static func pullBack(_ request: ClaimRequest, _ connection: PostgresConnection) throws {
+        let horizon = PostgresValue(request.horizon)
+        let found = try connection.run("SELECT \(isAhead("$1")) AS any", [horizon])
+        guard found.first?.flag("any") == true else { return }
+        _ = try connection.run(
+            """
+            UPDATE job SET available_at = $1
+            WHERE lease_owner IS NULL AND blocked_by IS NULL AND \(active) AND available_at > $2
+            """, [PostgresValue(request.now), horizon])
+        _ = try connection.run(
+            "UPDATE job SET lease_until = $1 WHERE lease_owner IS NOT NULL AND \(active) AND lease_until > $2",
+            [PostgresValue(request.now + .milliseconds(-1)), horizon])
     }
 
     /// Leases these jobs, and reads what belongs to them: three statements, however many they are.

@@ -6,9 +6,11 @@ public import Storage
 /// Leasing jobs to workers.
 extension SQLiteStore {
     public func claim(_ request: ClaimRequest) async throws -> [Claim] {
-        guard try await hasClaimable(request.now) else { return [] }
+        let isAhead = try await hasRowsAhead(request)
+        guard try await hasClaimable(request.now) || isAhead else { return [] }
         let leased = try await writer.write { database, _ in
-            try ClaimQuery(database: database, now: request.now).choose(request).compactMap {
+            if isAhead { try Self.pullBack(request, database) }
+            return try ClaimQuery(database: database, now: request.now).choose(request).compactMap {
                 try Self.lease($0, request, database)
             }
         }
@@ -36,6 +38,34 @@ extension SQLiteStore {
             )
             return try Int.fetchOne(expired, arguments: [now.milliseconds]) != nil
         }
+    }
+
+    /// True if a clock that was wrong wrote a wait or a lease (``ClaimRequest/mostAhead``).
+    private func hasRowsAhead(_ request: ClaimRequest) async throws -> Bool {
+        try await read { database in
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM job WHERE lease_owner IS NULL AND blocked_by IS NULL AND \(JobRows.active)
+                            AND available_at > ?1)
+                        OR EXISTS (SELECT 1 FROM job WHERE lease_owner IS NOT NULL AND lease_until > ?1
+                            AND \(JobRows.active))
+                    """)
+            return try Bool.fetchOne(statement, arguments: [request.horizon.milliseconds]) ?? false
+        }
+    }
+
+    /// Makes jobs due that are too far ahead, and ends such leases.
+    private static func pullBack(_ request: ClaimRequest, _ database: Database) throws {
+        let (now, horizon) = (request.now.milliseconds, request.horizon.milliseconds)
+        try database.execute(
+            sql: """
+                UPDATE job SET available_at = ?
+                WHERE lease_owner IS NULL AND blocked_by IS NULL AND \(JobRows.active) AND available_at > ?
+                """, arguments: [now, horizon])
+        try database.execute(
+            sql:
+                "UPDATE job SET lease_until = ? WHERE lease_owner IS NOT NULL AND \(JobRows.active) AND lease_until > ?",
+            arguments: [now - 1, horizon])
     }
 
     private static func lease(_ id: JobID, _ request: ClaimRequest, _ database: Database) throws -> Leased? {

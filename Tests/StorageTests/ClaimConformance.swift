@@ -49,6 +49,23 @@ import Testing
         #expect(try await store.nextDue() == nil)
     }
 
+    /// A clock that was a month ahead wrote the wait and the lease.
+    @Test(arguments: StoreUnderTest.all) func whatIsMoreThanADayAheadIsDue(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        let wrong = start + .seconds(30 * 86_400)
+        let first = try await store.claimed(1)
+        let second = try await store.claimed(2)
+        let held = try await store.claimed(4, lease: .seconds(30 * 86_400))
+        try await store.release(first, as: .waiting, availableAt: wrong)
+        try await store.release(second, as: .waiting, availableAt: start + .seconds(86_400))
+        _ = try await store.submit(Fixtures.provision(3, at: wrong))
+        let claims = try await store.claim(owner: "b")
+        #expect(Set(claims.map(\.job.id)) == Set([1, 3, 4].map { Fixtures.id($0) }))
+        #expect(claims.first { $0.job.id == held.job.id }?.job.epoch == 2)
+        #expect(try await store.claim(owner: "c").isEmpty)
+        #expect(try await store.nextDue() == start + .seconds(86_400))
+    }
+
     @Test(arguments: StoreUnderTest.all) func aSilentWorkersJobIsClaimedWithItsLeasesEnd(_ subject: StoreUnderTest)
         async throws
     {

@@ -5,6 +5,7 @@ public import Storage
 extension ModelStore {
     public func claim(_ request: ClaimRequest) async throws -> [Claim] {
         write { rows in
+            Self.pullBack(request, &rows)
             let started = rows.free.filter { $0.job.state != .queued && $0.job.availableAt <= request.now }
                 .sorted {
                     Self.key($0, $0.job.availableAt.milliseconds) < Self.key($1, $1.job.availableAt.milliseconds)
@@ -23,6 +24,18 @@ extension ModelStore {
                 }
                 .map(\.job.id)
             return ids.prefix(request.limit).compactMap { Self.lease($0, request, &rows) }
+        }
+    }
+
+    /// Makes jobs due that are too far ahead, and ends such leases.
+    private static func pullBack(_ request: ClaimRequest, _ rows: inout ModelRows) {
+        for (id, row) in rows.jobs where !row.job.state.isTerminal {
+            if let until = row.leaseUntil, until > request.horizon {
+                rows.jobs[id]?.leaseUntil = request.now + .milliseconds(-1)
+            }
+        }
+        for row in rows.free where row.job.availableAt > request.horizon {
+            rows.jobs[row.job.id]?.job.availableAt = request.now
         }
     }
 
