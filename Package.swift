@@ -94,6 +94,7 @@ let package = Package(
         library("CPostgres", apt: "libpq-dev", pkgConfig: "libpq"),
         library("CSQLite", apt: "libsqlite3-dev", pkgConfig: "sqlite3"),
         .systemLibrary(name: "CMalloc"),
+        .systemLibrary(name: "CDescriptors"),
         library("CJansson", apt: "libjansson-dev", pkgConfig: "jansson"),
 
         // Foundations
@@ -156,7 +157,8 @@ let package = Package(
         program(
             "aurad",
             [
-                "AnsibleDriver", "AuraAPI", "AuraModel", "CMalloc", "ControlPlane", "DriverKit", "Gateway",
+                "AnsibleDriver", "AuraAPI", "AuraModel", "CDescriptors", "CMalloc", "ControlPlane", "DriverKit",
+                "Gateway",
                 "HTTPClient",
                 "HetznerDriver", "JSON",
                 "JSONRPC", "Jobs", "Locking", "Loopback", "RPCTransport", "SSHDriver", "Storage", "StoragePostgres",
@@ -165,10 +167,18 @@ let package = Package(
                 unixSignals, yams,
             ]),
         program("aura-codegen", ["JSON", "JSONSchema", argumentParser]),
-        program("aura", ["AuraAPI", "AuraClient", "AuraModel", "JSON", "JSONRPC", "Locking", argumentParser, nioCore]),
+        program(
+            "aura",
+            [
+                "AuraAPI", "AuraClient", "AuraModel", "CDescriptors", "JSON", "JSONRPC", "Locking", argumentParser,
+                nioCore,
+            ]),
         program(
             "aura-sandbox",
-            ["JSON", "Locking", argumentParser, crypto, hummingbird, logging, serviceLifecycle, subprocess, nioCore]),
+            [
+                "CDescriptors", "JSON", "Locking", argumentParser, crypto, hummingbird, logging, serviceLifecycle,
+                subprocess, nioCore,
+            ]),
         // What a newcomer to AuraClient reads first; a package of its own there.
         .executableTarget(
             name: "example-provision", dependencies: ["AuraClient"],

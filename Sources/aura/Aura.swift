@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuraAPI
+import CDescriptors
 
 /// `aura`: what an operator types and what scripts run. Each command is one call of the daemon, or a watch.
 @main
@@ -18,6 +19,7 @@ struct Aura: AsyncParsableCommand {
 
     /// Parses the command line and runs its command. Every failure has words, as a document if `--json` is given.
     static func main() async {
+        aura_reserve_standard_descriptors()
         do {
             var command = try await asyncParseAsRoot(try CommandWords.read())
             if var waiting = command as? any AsyncParsableCommand {

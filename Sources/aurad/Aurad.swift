@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuraAPI
+import CDescriptors
 
 /// The daemon.
 @main
@@ -9,6 +10,7 @@ struct Aurad: AsyncParsableCommand {
         subcommands: [Run.self, CheckConfig.self, Migrate.self], defaultSubcommand: Run.self)
 
     static func main() async {
+        aura_reserve_standard_descriptors()
         TrustedDirectory.closeUmask()
         await main(nil)
     }

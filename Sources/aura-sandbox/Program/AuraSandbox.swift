@@ -1,4 +1,5 @@
 import ArgumentParser
+import CDescriptors
 import FoundationEssentials
 import Glibc
 
@@ -12,6 +13,11 @@ struct AuraSandbox: AsyncParsableCommand {
             Prints one line, "aura-sandbox ready http://ADDRESS:PORT", once it serves; logs go to standard error.
             SIGTERM and SIGINT end it and remove what it made.
             """)
+
+    static func main() async {
+        aura_reserve_standard_descriptors()
+        await main(nil)
+    }
 
     /// What servers are.
     enum Hosts: String, ExpressibleByArgument {
