@@ -21,6 +21,8 @@ final class FakeOutside: Sendable {
         var reported: String?
         /// The status of an action that a call of this name begins; success without one.
         var outcomes: [String: [ServerAction.Status]] = [:]
+        /// The failure after which a driver sends a call again by itself.
+        var driverRetry: Failure?
         /// Placements that the catalogue does not offer.
         var retired: Set<Placement> = []
         /// What the check of each provider finds.
@@ -148,7 +150,12 @@ extension FakeOutside: ComputeDriver {
         }
     }
     func deleteKey(id: String) async throws { try call("delete key") { $0.keys[id] = nil } }
-    func ensureFirewall(labels: [String: String]) async throws -> String? { "firewall" }
+    func ensureFirewall(labels: [String: String]) async throws -> String? {
+        if let failure = state.withLock({ $0.driverRetry }) {
+            await OutsideCall.willRetry(failure, tries: 3, of: 4, after: .seconds(8))
+        }
+        return "firewall"
+    }
     func objection(to placement: Placement) -> String? {
         state.withLock { $0.retired.contains(placement) } ? "it cannot be ordered since 2026-01-01" : nil
     }

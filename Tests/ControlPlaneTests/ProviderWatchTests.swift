@@ -69,4 +69,16 @@ import Testing
         #expect(try await all.provision().state == .succeeded)
         #expect(all.outside.state.withLock { $0.placements } == [placements[0]])
     }
+
+    /// A driver that sends a call again by itself is not silent meanwhile.
+    @Test func triesInsideADriverAreReported() async throws {
+        let bench = OperationBench()
+        bench.outside.state.withLock {
+            $0.driverRetry = Failure(
+                .transient, code: "timeout", message: "cannot find firewall aura-agents: no answer")
+        }
+        #expect(try await bench.provision().state == .succeeded)
+        let said = try await bench.events(.stepProgress).map(\.message)
+        #expect(said.contains("try 3 of 4: cannot find firewall aura-agents: no answer; next try in 8.0 s"))
+    }
 }

@@ -31,6 +31,9 @@ extension Step {
                 }
             } onChange: {
                 context.noteChange()
+            } onRetry: { sentence in
+                // Only words: a write that fails ends the step at its next one.
+                try? await context.report(sentence)
             } _: {
                 try await action(context)
             }

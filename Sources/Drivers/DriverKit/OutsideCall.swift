@@ -10,6 +10,8 @@ public enum OutsideCall {
 
     @TaskLocal private static var announce: (@Sendable () -> Void)?
 
+    @TaskLocal private static var report: (@Sendable (String) async -> Void)?
+
     /// Throws where the task's work belongs to somebody else by now.
     ///
     /// - Parameter changes: true if the call may change something outside.
@@ -18,12 +20,24 @@ public enum OutsideCall {
         if changes { announce?() }
     }
 
+    /// Reports that a driver sends a call again by itself, before it waits for that.
+    ///
+    /// - Parameters:
+    ///   - tries: the calls that failed so far.
+    ///   - limit: the calls that the driver sends at most.
+    public static func willRetry(_ failure: Failure, tries: Int, of limit: Int, after wait: Duration) async {
+        let seconds = Double(wait.wholeMilliseconds / 100) / 10
+        await report?("try \(tries) of \(limit): \(failure.message); next try in \(seconds) s")
+    }
+
     /// Runs `body` so that its outside calls ask `permit` first. `onChange` is called right before each call that may change
-    /// something.
+    /// something, `onRetry` with a sentence for people before a driver sends a call again.
     public static func permitted<Value>(
         _ permit: @escaping @Sendable () throws(Failure) -> Void, onChange: (@Sendable () -> Void)? = nil,
-        _ body: () async throws -> Value
+        onRetry: (@Sendable (String) async -> Void)? = nil, _ body: () async throws -> Value
     ) async rethrows -> Value {
-        try await $permit.withValue(permit) { try await $announce.withValue(onChange) { try await body() } }
+        try await $permit.withValue(permit) {
+            try await $announce.withValue(onChange) { try await $report.withValue(onRetry) { try await body() } }
+        }
     }
 }

@@ -72,6 +72,7 @@ final class HetznerAPI: Sendable {
                 let wait = Self.readBackoff.wait(
                     attempt: attempt, unit: random.unit(), floorMilliseconds: error.retryAfterMilliseconds)
                 guard wait <= settings.maximumRateWait else { throw error }
+                await OutsideCall.willRetry(error, tries: attempt, of: settings.readRetries + 1, after: wait)
                 try await sleep(wait, call)
                 attempt += 1
             }

@@ -65,6 +65,7 @@ final class TailscaleAPI: Sendable {
                 let wait = Self.readBackoff.wait(
                     attempt: attempt, unit: random.unit(), floorMilliseconds: error.retryAfterMilliseconds)
                 guard wait <= Self.longestWait else { throw error }
+                await OutsideCall.willRetry(error, tries: attempt, of: settings.readRetries + 1, after: wait)
                 do { try await time.sleep(for: wait) } catch { throw .cancelled(call.what) }
                 attempt += 1
             }

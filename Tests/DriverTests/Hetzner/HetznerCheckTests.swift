@@ -3,6 +3,7 @@ import DriverKit
 import HTTPClient
 import HTTPDoubles
 import HetznerDriver
+import Locking
 import Testing
 
 /// What the check of the provider finds before a machine is paid for.
@@ -135,5 +136,20 @@ import Testing
         #expect(try await findings(refused).first?.hasPrefix("error: hetzner.token: cannot list server types") == true)
         let away = HetznerBench([.json(500, HetznerAnswers.error("server_error", "no"))])
         #expect(await failure { _ = try await findings(away) }?.errorClass == .transient)
+    }
+
+    /// The driver's own tries are told to whoever runs it, each with its number.
+    @Test func eachTryInsideTheDriverIsTold() async throws {
+        let busy = Result<HTTPResponse, HTTPError>.json(504, HetznerAnswers.error("timeout", "later"))
+        let bench = HetznerBench([busy, busy, .json(200, #"{"servers":[]}"#)])
+        let told = Locked<[String]>([])
+        let found = try await OutsideCall.permitted(
+            { () throws(Failure) in }, onRetry: { sentence in told.withLock { $0.append(sentence) } }
+        ) { try await bench.driver.server(named: "x") }
+        #expect(found == nil)
+        #expect(
+            told.withLock { $0.map { String($0.prefix { $0 != ";" }) } } == [
+                "try 1 of 4: cannot find server x: later", "try 2 of 4: cannot find server x: later",
+            ])
     }
 }
