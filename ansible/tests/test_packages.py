@@ -28,6 +28,53 @@ rm -f /etc/apt/sources.list /etc/apt/sources.list.d/*
 echo "deb [trusted=yes] file:/srv/repository ./" > /etc/apt/sources.list
 """
 
+
+
+def package(name, **files):
+    """A script that adds a package with these files, by path, to the repository. `_` stands for a slash."""
+    folder = f"/tmp/{name}"
+    written = "".join(
+        f"mkdir -p $(dirname {folder}/{path.replace('_', '/')}); cat > {folder}/{path.replace('_', '/')} <<'END'\n{text}END\n"
+        f"chmod 755 {folder}/{path.replace('_', '/')}\n" for path, text in files.items())
+    return f"""
+mkdir -p {folder}/DEBIAN
+sed 's/aura-probe/{name}/' /tmp/probe/DEBIAN/control > {folder}/DEBIAN/control
+{written}
+dpkg-deb --build {folder} /srv/repository/{name}.deb >/dev/null
+cd /srv/repository
+{{
+    echo
+    cat {folder}/DEBIAN/control
+    echo "Filename: ./{name}.deb"
+    echo "Size: $(stat -c %s {name}.deb)"
+    echo "SHA256: $(sha256sum {name}.deb | cut -d' ' -f1)"
+}} >> Packages
+apt-get update
+"""
+
+
+# A package whose scripts stay at work while /run/slow is there, or kill dpkg while /run/die is.
+SLOW = package("aura-slow", DEBIAN_postinst="""#!/bin/sh
+: > /run/configuring
+while test -e /run/slow; do sleep 0.2; done
+""", DEBIAN_preinst="""#!/bin/sh
+test ! -e /run/die || kill -9 $PPID
+""")
+
+CONFIGURE_SLOWLY = """
+systemd-run --unit=slow --property=RemainAfterExit=yes apt-get install -y aura-slow
+for _ in $(seq 300); do test -e /run/configuring && exit 0; sleep 0.1; done; exit 1
+"""
+
+KILL_WHILE_CONFIGURING = f"""
+: > /run/slow
+({CONFIGURE_SLOWLY}) || exit 1
+systemctl kill --signal=KILL slow
+systemctl stop slow
+systemctl reset-failed slow || true
+rm /run/slow
+"""
+
 # Holds the lock that cloud-init and apt-daily hold in a machine's first minutes.
 HOLD = """
 systemd-run --unit=holder python3 -c "
@@ -67,6 +114,62 @@ class TestPackages:
         assert site.machine.sh("dpkg-query -W -f='${db:Status-Status}' aura-probe") == "installed"
         assert not run.of("task.retry"), "apt's own wait was not enough"
         unchanged(site.configure("base", *wanting("aura-probe")))
+
+    def test_a_dpkg_that_was_killed_is_repaired_first(self, site):
+        # In the middle of a configuration: the package is half configured.
+        site.machine.sh(SLOW)
+        site.machine.sh(KILL_WHILE_CONFIGURING)
+        assert "half configured" in site.machine.sh("dpkg --audit")
+        assert "dpkg was interrupted" in site.machine.run("apt-get install -y aura-probe").stderr
+        run = site.configure("base", *wanting("aura-probe", "aura-slow"))
+        succeeded(run)
+        assert [event["task"] for event in run.of("task.ok", changed=True)] == ["base : Finish what dpkg began"]
+        self.is_whole(site)
+        unchanged(site.configure("base", *wanting("aura-probe", "aura-slow")))
+
+    def test_a_package_that_is_half_installed_is_reinstalled(self, site):
+        # In the middle of unpacking, where configuring is not enough.
+        site.machine.sh("apt-get purge -y aura-slow; : > /run/die; ! apt-get install -y aura-slow; rm /run/die")
+        assert "reinstalled" in site.machine.sh("dpkg --audit")
+        succeeded(site.configure("base", *wanting("aura-slow")))
+        self.is_whole(site)
+        unchanged(site.configure("base", *wanting("aura-slow")))
+
+    def test_a_dpkg_that_is_at_work_is_waited_for(self, site):
+        site.machine.sh("apt-get purge -y aura-slow; : > /run/slow; rm -f /run/configuring")
+        site.machine.sh(CONFIGURE_SLOWLY)
+        # The other dpkg ends once it was met.
+        site.machine.sh(
+            "printf '%s\\n' '#!/bin/sh' '/usr/bin/dpkg \"$@\"; code=$?' "
+            "'case \"$*\" in *--configure*) rm -f /run/slow ;; esac' 'exit $code' > /usr/local/bin/dpkg; "
+            "chmod +x /usr/local/bin/dpkg")
+        run = site.configure("base", *wanting("aura-slow"))
+        succeeded(run)
+        assert run.of("task.retry", task="base : Finish what dpkg began"), "dpkg was not at work"
+        site.machine.sh("rm /usr/local/bin/dpkg")
+        assert site.machine.sh("systemctl show --property=Result,ExecMainStatus --value slow") == "success\n0"
+        self.is_whole(site)
+
+    def test_each_role_repairs_dpkg_ahead_of_its_own_packages(self, site):
+        """aurad runs the roles one by one, so the role after the killed one cannot count on the base."""
+        site.machine.sh("systemctl stop slow; apt-get purge -y aura-slow; rm -f /run/configuring")
+        site.machine.sh(package("npm"))
+        site.machine.sh(package("nodejs", usr_bin_node="#!/bin/sh\necho v24.16.0\n"))
+        site.machine.sh(KILL_WHILE_CONFIGURING)
+        run = site.configure(
+            "agent_runtime", "-e", "agent_runtime_node_source=distribution", agent_source="npm", agent_archive="",
+            agent_archive_sha256="")
+        assert run.of("task.ok", task="base : Finish what dpkg began", changed=True)
+        assert run.of("task.ok", task="agent_runtime : Install Node", changed=True)
+        # There is no npm in this package of that name.
+        assert run.of("task.failed")[0]["task"] == "agent_runtime : Ask for npm's version"
+        self.is_whole(site)
+
+    @staticmethod
+    def is_whole(site):
+        """Assert that dpkg has nothing left to do."""
+        assert site.machine.sh("dpkg --audit; ls /var/lib/dpkg/updates") == ""
+        assert site.machine.sh("dpkg-query -W -f='${db:Status-Status}' aura-slow") == "installed"
 
     def test_a_package_that_does_not_exist_fails_with_its_name(self, site):
         run = site.configure("base", *wanting("aura-nowhere", base_apt_retries=0))
