@@ -64,6 +64,9 @@ bench-neighbours: setup ## What one client feels of another that floods or stall
 prove-stream: setup ## 1,000 subscribers over crashes: every event once, in order (minutes)
 	AURA_BIN_DIR= scripts/prove-stream
 
+prove-roles: setup image ## Every task of the roles killed on a real host, run again, compared (three quarters of an hour)
+	scripts/prove-roles
+
 sim: setup ## The engine in simulated worlds: SEEDS=500 FIRST=1
 	swift build --product aura-sim
 	$(BIN)/aura-sim --seeds $(or $(SEEDS),500) --first $(or $(FIRST),1)
@@ -88,4 +91,4 @@ format: ## Format all Swift code in place
 clean: ## Remove what was built
 	rm -rf .build $(VENV)
 
-.PHONY: help setup build image demo test test-unit test-sandbox test-cli test-ansible test-e2e test-conformance bench-jobs sim fuzz generate verify lint format clean bench-rpc bench-neighbours prove-stream
+.PHONY: help setup build image demo test test-unit test-sandbox test-cli test-ansible test-e2e test-conformance bench-jobs sim fuzz generate verify lint format clean bench-rpc bench-neighbours prove-stream prove-roles

@@ -77,7 +77,7 @@ class Site:
             "host_key_file": str(self.folder / "second"), "host_key_public": self.machine.host_key, **more,
         }
 
-    def play(self, playbook, *arguments, seconds=300, **more):
+    def play(self, playbook, *arguments, seconds=300, environment=None, **more):
         """Run a playbook as aurad does, at the highest verbosity, which must not say more than it may."""
         job = pathlib.Path(tempfile.mkdtemp(prefix="aura-job-"))
         try:
@@ -85,7 +85,8 @@ class Site:
             done = play(
                 job, "-vvv", "-i", TREE / "inventory" / "aura.py", "--limit", INSTANCE, "-e", f"@{job}/vars.json",
                 TREE / "playbooks" / playbook, *arguments, seconds=seconds, AURA_SOCKET=str(self.folder / "s"),
-                AURA_INSTANCE=INSTANCE, AURA_SSH_DIRECTORY=str(self.folder / "ssh"))
+                AURA_INSTANCE=INSTANCE, AURA_SSH_DIRECTORY=str(self.folder / "ssh"),
+                **(environment or {}))
         finally:
             shutil.rmtree(job, ignore_errors=True)
         self.runs.append(done)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ipaddress
+import itertools
 import json
 import os
 import pathlib
@@ -53,8 +54,10 @@ def agent(folder, version):
 class Network:
     """A network of the tests' own, with the address of this machine on it."""
 
+    _count = itertools.count()
+
     def __init__(self):
-        self.name = f"{LABEL}-{os.getpid()}"
+        self.name = f"{LABEL}-{os.getpid()}-{next(self._count)}"
         output("podman", "network", "create", "--disable-dns", "--label", LABEL, self.name)
         shown = json.loads(output("podman", "network", "inspect", self.name))[0]["subnets"][0]
         self.gateway = shown["gateway"]
@@ -91,11 +94,28 @@ class Machine:
         self.host_key = key_pair(self.folder / "second")
         self.trust(self.first_host_key, self.host_key)
         self._seed(self.run_key)
+        self._network, self._options, self._kept = network.name, options, []
+        self._start(image_name)
+
+    def _start(self, image_name):
         output(
             "podman", "run", "--detach", "--runtime", "runc", "--ulimit", "nofile=1024:1024", "--ulimit",
-            "nproc=1000:1000", "--systemd=always", "--network", network.name, "--ip", self.address, "--hostname", "ada",
-            "--name", self.name, "--label", LABEL, *options,
+            "nproc=1000:1000", "--systemd=always", "--network", self._network, "--ip", self.address, "--hostname", "ada",
+            "--name", self.name, "--label", LABEL, *self._options,
             "-v", f"{self.folder}/seed:/var/lib/cloud/seed/nocloud:ro", image_name)
+
+    def keep(self, label):
+        """Make an image of the disk as it is now, and return its name. It goes away with the machine."""
+        name = f"localhost/{self.name}:{label}"
+        output("podman", "commit", "--quiet", "--pause=false", self.name, name, seconds=300)
+        self._kept.append(name)
+        return name
+
+    def renew(self, image_name):
+        """Replace the machine by one with this disk, and the same keys, name and address; wait until sshd is up."""
+        output("podman", "rm", "--force", "--time", "0", self.name)
+        self._start(image_name)
+        self.sh("for _ in $(seq 300); do systemctl is-active --quiet ssh && exit 0; sleep 0.1; done; exit 1")
 
     def trust(self, *public):
         """Write known_hosts, keyed by the instance's id."""
@@ -146,6 +166,8 @@ class Machine:
         output("podman", "start", self.name)
 
     def remove(self):
-        """Take the machine away."""
+        """Take the machine and its images away."""
         with contextlib.suppress(AssertionError):
             output("podman", "rm", "--force", "--time", "0", self.name)
+            if self._kept:
+                output("podman", "rmi", "--force", *self._kept)

@@ -42,6 +42,13 @@ class TestMetadata:
         assert site.machine.sh("systemctl is-enabled aura-metadata-filter") == "enabled"
         unchanged(site.configure("base"))
 
+    def test_a_probe_that_was_killed_does_no_harm(self, site):
+        site.machine.sh("iptables -N aura-probe; iptables -A aura-probe -d 169.254.169.254 -j REJECT")
+        run = site.configure("base")
+        unchanged(run)
+        assert not run.of("warning")
+        assert "aura-probe" not in site.machine.sh("iptables -S")
+
     def test_the_block_survives_a_boot(self, site):
         site.machine.power_off()
         site.machine.power_on()

@@ -1,0 +1,57 @@
+"""A run that is killed at its worst moments, and the next run: `make prove-roles` does this for every task."""
+
+from __future__ import annotations
+
+import pytest
+from restart_proof import STAGES, Proof, point
+from tree import Tree
+
+# In each stage, the end of a task's name and where it is cut: in its longest program, before its last change, or after it.
+# Its file is there and nothing has read it; its tree is half there; its program is at work; its secret is on the way.
+WORST = {
+    "base": (("Install the packages that are missing", "program"), ("Bound the journal's size", "after"),
+             ("Install the machine's own host key", "last"),
+             ("Ask whether packets can be filtered by user here", "program")),
+    "agent": (("Make the agent's user, without login, password or other groups", "program"),
+              ("Unpack the archive", "program"), ("Move the version to its place in one step", "after"),
+              ("Install the agent's unit", "after")),
+    "tailnet": (("Hand over the key", "last"),),
+    "agent again": (("Install the pinned version", "program"), ("Switch to the version in one step", "after")),
+}
+
+
+class TestRestart:
+    """The stages follow each other on one machine."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def proof(cls):
+        opened = Proof()
+        yield opened
+        opened.close()
+
+    @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
+    def test_a_killed_run_is_made_good_by_the_next(self, proof, stage):
+        if stage.name not in WORST:
+            proof.skip(stage)
+            return
+        before, found, tree = proof.clean(stage)
+        faults = []
+        for name, place in WORST[stage.name]:
+            task, = [task for task in found if task.name.endswith(name) and task.cuts(stage.asking)]
+            number = {"program": task.program, "last": task.last, "after": None}[place]
+            assert number in task.cuts(stage.asking), f"{name} makes no such change: {task}"
+            faults += [f"{name}, cut {point(task, number)}: {difference}"
+                       for difference in proof.cut(stage, before, tree, task, number)]
+        assert faults == []
+        # The last cut's second run leaves the machine as a clean one is, for the next stage.
+
+
+def test_a_tree_tells_what_differs():
+    """The comparison itself: what differs is named, and what may differ is not."""
+    one = Tree({"file /etc/a": "-rw------- root root 1", "file /var/log/x": "1", "package p": "1 ii"})
+    other = Tree({"file /etc/a": "-rw-r--r-- root root 1", "file /var/log/x": "2", "file /etc/b": "new"})
+    assert one.differences(one) == []
+    assert one.differences(other) == [
+        "file /etc/a: -rw------- root root 1 became -rw-r--r-- root root 1", "file /etc/b: absent became new",
+        "package p: 1 ii became absent"]
