@@ -42,8 +42,8 @@ public final class AuraClient: Sendable {
         self.init(settings, keepsNotifications: false)
     }
 
-    /// A client that tries nothing twice but a full queue of connections, and whose own connection may carry a
-    /// subscription as well. `advice` follows the command that starts aurad, in the error of a daemon that is not there.
+    /// Creates a client that retries only while the daemon's queue of new connections is full. Its own connection can
+    /// carry a subscription. `advice` is appended to the command that starts aurad in the error for an absent daemon.
     package convenience init(plain address: DaemonAddress, timeout: Duration, advice: String) {
         let settings = ClientSettings(
             address: address, patience: .zero, timeout: timeout, notificationBuffer: 1024, silence: .seconds(30),

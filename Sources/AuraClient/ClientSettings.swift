@@ -12,7 +12,7 @@ struct ClientSettings: Sendable {
     var notificationBuffer: Int
     /// How long the daemon may send nothing, while something is awaited, before it is asked for a sign of life.
     var silence: Duration
-    /// How long a daemon whose queue of connections is full is tried by a client that tries nothing else twice.
+    /// How long to retry while the daemon's queue of new connections is full, if `patience` is zero.
     var queuePatience: Duration
     /// Follows "start it with …" in the error of a daemon that is not there.
     var advice: String

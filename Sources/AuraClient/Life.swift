@@ -68,7 +68,8 @@ final class Life: Sendable {
 }
 
 extension EventLoopFuture where Value: Sendable {
-    /// The future's value. Throws `CancellationError` as soon as the task is cancelled; the future goes on.
+    /// Returns the future's value. Throws `CancellationError` as soon as the task is cancelled; the future itself is
+    /// not cancelled.
     func value() async throws -> Value {
         let answer = Promise<Result<Value, any Error>>()
         whenComplete { answer.answer($0) }

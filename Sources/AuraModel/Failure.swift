@@ -10,7 +10,8 @@ public enum ErrorClass: String, Sendable, Hashable, Codable {
     case ambiguous
 }
 
-/// What has to change before a call that was refused for good can succeed. The drivers say so from their providers' codes.
+/// The cause that must be removed before a permanently refused call can succeed. Drivers derive it from the provider's
+/// error code.
 public enum Concern: String, Sendable, Hashable, Codable {
     /// This location or type: another one may do.
     case candidate
@@ -22,7 +23,8 @@ public enum Concern: String, Sendable, Hashable, Codable {
     case host
 }
 
-/// What is done about a failure: the one table from refusals to reactions, for calls and for providers' actions alike.
+/// The reaction to a failure. ``Failure/reaction`` is the single table that maps failures to reactions, for calls and
+/// for the provider's actions.
 public enum Reaction: Sendable, Hashable {
     /// Try the same again after a while.
     case retry
@@ -30,7 +32,7 @@ public enum Reaction: Sendable, Hashable {
     case lookFirst
     /// Try the next location or type.
     case nextCandidate
-    /// Nobody's job can go on until somebody repaired something: keep what exists, raise an alert, try rarely.
+    /// An operator must repair the cause first: keep the resources that exist, raise an alert, and retry rarely.
     case park
     /// The request itself is wrong: give up.
     case giveUp

@@ -4,8 +4,9 @@ import Locking
 
 /// All sleeps of the process, on one timer.
 ///
-/// A cancelled `Task.sleep` keeps its memory until its time has come. A client that asks to wait for an hour and leaves, again and again,
-/// would fill the memory with that. Here a cancelled sleep is given back at once.
+/// A cancelled `Task.sleep` keeps its memory until its deadline. A client that repeatedly asks to wait for an hour and
+/// disconnects would exhaust memory that way. This queue resumes a cancelled sleep at once and keeps a bounded number
+/// of cancelled entries.
 final class SleepQueue: Sendable {
     static let shared = SleepQueue()
 
@@ -19,7 +20,7 @@ final class SleepQueue: Sendable {
     }
 
     fileprivate struct State {
-        /// By their ends; those that were cancelled stay until they are few enough to be left, or first.
+        /// All sleeps, earliest deadline first. Cancelled sleeps stay until they reach the front or outnumber the waiting ones.
         var order = Heap<Sleeper>()
         var continuations: [UInt64: CheckedContinuation<Void, any Error>] = [:]
         var begun: UInt64 = 0
@@ -32,7 +33,7 @@ final class SleepQueue: Sendable {
 
     /// Cancelled sleeps that may stay in the order.
     fileprivate static let idleLimit = 64
-    /// The timer's clock stands still while the machine is suspended, so the ends are looked at this often.
+    /// The longest time between two checks of the deadlines. The timer's clock stops while the machine is suspended.
     private static let longestAlarm = Duration.seconds(60)
     private static let longestSleep = Duration.seconds(3_000_000_000)
 
@@ -110,7 +111,7 @@ extension SleepQueue.State {
 
     fileprivate mutating func cancel(_ number: UInt64) -> CheckedContinuation<Void, any Error>? {
         let continuation = continuations.removeValue(forKey: number)
-        // Half of them at least are cancelled then, so that each costs the same in the end.
+        // More than half of the entries are cancelled here, so the cost of a cancellation is constant on average.
         if order.count > SleepQueue.idleLimit, order.count > 2 * continuations.count {
             order = Heap(order.unordered.filter { continuations[$0.number] != nil })
         }

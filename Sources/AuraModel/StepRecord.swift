@@ -32,7 +32,8 @@ extension StepRecord {
     /// What ``memory`` holds between the tries of a step that has not sent any change so far.
     public static let unsentMark = JSONValue.bool(false)
 
-    /// True if it is written down that no change was sent so far. A step with a memory of its own cannot be marked.
+    /// True if the record states that the step has sent no change so far. A step that stores its own memory cannot be
+    /// marked.
     public var isUnsent: Bool {
         get { memory == Self.unsentMark }
         set { if memory == .null || isUnsent { memory = newValue ? Self.unsentMark : .null } }

@@ -79,7 +79,7 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
     }
 
     private func addHTTP(to channel: any Channel, _ logger: Logger) throws -> HTTPConnection {
-        // Only now: what a WebSocket reads and writes are no requests.
+        // Added after the upgrade decision, because a WebSocket's frames are not requests.
         try channel.pipeline.syncOperations.addHandler(RequestRules(drain: drain))
         try channel.pipeline.syncOperations.addHandler(KeepAliveFilter())
         try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: false))

@@ -10,7 +10,7 @@ import NIOCore
 
 /// TCP keepalive.
 enum KeepAlive {
-    /// Has the system look after a silent client: after 60 seconds, by 4 probes in 15 seconds each (tcp(7)).
+    /// Enables keepalive on a TCP channel. On Linux: 60 seconds of silence, then 4 probes 15 seconds apart (tcp(7)).
     static func set(_ channel: any Channel) throws {
         guard let options = channel.syncOptions, channel.remoteAddress?.port != nil else { return }
         try options.setOption(ChannelOptions.Types.SocketOption(level: .socket, name: .so_keepalive), value: 1)

@@ -14,7 +14,7 @@ public struct OriginPolicy: Sendable, Hashable {
 
     /// True if `text` can be listed: `http` or `https`, a host, and a port if it is not the usual one (RFC 6454 §6.2).
     ///
-    /// `null` is what every sandboxed frame of every page sends, and `*` is every page.
+    /// `null` and `*` are refused: every sandboxed frame sends `null`, and `*` would match every page.
     public static func isOrigin(_ text: String) -> Bool {
         let text = text.lowercased()
         guard let scheme = ["http://", "https://"].first(where: { text.hasPrefix($0) }) else { return false }
@@ -32,7 +32,7 @@ public struct OriginPolicy: Sendable, Hashable {
             && host.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == ".") }
     }
 
-    /// Whether a request with all of these headers may go on. Two origins are none: nobody could tell which page asks.
+    /// True if a request with these `Origin` and `Host` headers is allowed. Several `Origin` headers are refused as ambiguous.
     public func admits(origins: [String], host: String?) -> Bool {
         origins.count < 2 && admits(origin: origins.first, host: host)
     }

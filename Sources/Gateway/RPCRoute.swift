@@ -56,7 +56,7 @@ struct RPCRoute: Sendable {
         let connection = InMemoryConnection(
             router: router, peer: context.peer, limits: limits, framing: .whole, budget: budget)
         let departure = Departure.current
-        // What would only wait is told to end; what changes something goes on to its end.
+        // If the client leaves, calls that only read or wait are cancelled. Calls that change something run to their end.
         let reply = await departure.observe {
             connection.session.cancelWaits()
         } during: {

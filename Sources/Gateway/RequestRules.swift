@@ -2,11 +2,11 @@ import HTTPTypes
 import NIOCore
 import NIOHTTP1
 
-/// What a request has to be before anything else looks at it: one `Host`, no body in a coding, and a client that waits for
-/// `100 Continue` gets it.
+/// The first checks of an HTTP request: refuses a request without exactly one `Host`, and answers a client that waits
+/// for `100 Continue`.
 ///
-/// When the daemon goes down, a request whose end has not come is answered with 503 and the connection ends; NIO's HTTP handler
-/// would wait for that end. Requests that are whole have `drain` to be answered and for the client to read the answer.
+/// On shutdown an incomplete request is answered with 503 and its connection is closed; NIO's HTTP handler would wait
+/// for the rest. A complete request has `drain` to be answered and for the client to read the answer.
 final class RequestRules: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -111,9 +111,9 @@ final class RequestRules: ChannelDuplexHandler {
     }
 }
 
-/// The end of a connection whose last answer is to be read: output ends now, and all of it a second later.
+/// Closes a connection so that the client can read the last answer: closes the output now, and the socket a second later.
 ///
-/// A close at once, with bytes of the client unread, would be a reset, and that may take the answer with it.
+/// A full close while bytes of the client are unread would send a reset, which can discard the answer.
 enum LastWords {
     static func end(_ channel: any Channel) {
         channel.close(mode: .output, promise: nil)
@@ -121,7 +121,7 @@ enum LastWords {
     }
 }
 
-/// Ends a connection behind the 400 that NIO answers to what is no HTTP.
+/// Closes a connection after the 400 with which NIO answers malformed HTTP.
 final class BrokenRequestHandler: ChannelInboundHandler {
     typealias InboundIn = NIOAny
 

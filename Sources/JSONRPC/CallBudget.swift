@@ -40,9 +40,9 @@ public final class CallBudget: Sendable {
         }
     }
 
-    /// Says when a number has come down from a peak to a quarter of it.
+    /// Detects that a number has fallen from a peak to at most a quarter of it.
     struct Ebb: Sendable {
-        /// Smaller peaks are not worth a word.
+        /// Smaller peaks are ignored.
         static let leastPeak = 64
         private var peak = 0
 

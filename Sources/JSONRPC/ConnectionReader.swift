@@ -19,7 +19,7 @@ public struct ConnectionReader: Sendable {
     }
     /// Its bytes, or those of the long message that is being read elsewhere.
     private var pendingBytes = 0
-    /// Whether a call has waited for room in vain: the next ones are refused at once until there is room again.
+    /// True after a call waited for `inFlightPatienceMs` in vain. Calls are then refused at once until the limits admit one again.
     private var isImpatient = false
     /// Whether a long message is being read elsewhere; those behind it wait.
     private var isDecoding = false
@@ -229,7 +229,7 @@ public struct ConnectionReader: Sendable {
         }
     }
 
-    /// Sends what was said before in the frames of that time, and what follows in the present ones.
+    /// Flushes queued replies in the previous kind of frame, then switches to the kind of the last message.
     private mutating func changeFrames() {
         flush()
         isBinary = framer.isBinary
@@ -407,7 +407,7 @@ extension ConnectionReader {
 }
 
 extension Router {
-    /// What the calls of a message that may wait take of the budget; each call of a batch has an equal share of its bytes.
+    /// Returns the budget that the suspending calls of a message need. The calls of a batch share its bytes equally.
     func cost(of message: Inbound, _ bytes: Int) -> CallBudget.Cost {
         switch message {
         case .refused, .notJSON, .single(.invalid): return CallBudget.Cost()

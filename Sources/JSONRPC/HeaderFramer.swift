@@ -10,7 +10,7 @@ public struct HeaderFramer: Sendable {
     /// The most bytes that the headers of one message may have.
     public static let headerLimit = 4096
 
-    /// So much of a message over the limit is waited for, and shown.
+    /// How many bytes of a message over the limit are awaited and shown, so that its id can be read.
     private static let shownBytes = 4096
 
     private let limit: Int
@@ -20,7 +20,7 @@ public struct HeaderFramer: Sendable {
     /// The length that the headers of the present message said.
     private var length: Int?
     private var toSkip = 0
-    /// What was there of the message that was called too long last; it is in the buffer until the next bytes come.
+    /// The received part of the last message that was reported as too long. Valid until the next ``append(_:)``.
     private var overlong: Range<Int>?
     private var isBroken = false
     private var hasEnded = false

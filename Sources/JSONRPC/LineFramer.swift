@@ -12,7 +12,7 @@ public struct LineFramer: Sendable {
     private var searched = 0
     /// Bytes that were dropped from the buffer since the beginning of the stream.
     private var droppedBytes = 0
-    /// Looks for the end of a message whose sender ends no lines; it goes on where it stopped, so that each byte is looked at once.
+    /// Finds the end of a message without a line end. The scan resumes at its last position, so each byte is read once.
     private var scan = WholeValueScan()
     /// The end of a message without a line end.
     private var forcedEnd: Int?

@@ -10,7 +10,7 @@ public struct Call: Sendable {
     public let id: RPCID?
 }
 
-/// What becomes of a call when its connection closes before the reply.
+/// How a call ends if its connection closes before the reply.
 public enum CallEnd: Sendable, Hashable {
     /// The call runs to its end, since it changes something.
     case runs
@@ -70,7 +70,7 @@ extension Router {
         switch error {
         case let error as RPCError: return error
         case let error as any RPCErrorConvertible: return error.rpcError
-        // A cancelled read fails in words of the store's own; nobody is there to hear them.
+        // A cancelled read may throw an error of the store. The connection is closed, so the error is not reported.
         case _ where Task.isCancelled && call.session.isClosed: return .notStarted
         case is CancellationError where call.session.wantsClose:
             return RPCError(.shuttingDown, "cannot finish \(call.method), the connection is being closed")

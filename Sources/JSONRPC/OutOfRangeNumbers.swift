@@ -1,8 +1,8 @@
 internal import JSONSchema
 
-/// The numbers of a request that neither 64 bits nor a double hold, found in its text.
+/// The numbers in a request's text that fit neither a 64-bit integer nor a finite double.
 ///
-/// They are the caller's mistake in one parameter, and no reason to refuse the text: the call is answered with their path.
+/// Such a number in the parameters is an error of one call (`invalidParams` with the number's path), not a parse error.
 struct OutOfRangeNumbers {
     private let text: UnsafeRawBufferPointer
     private let params: Range<Int>?

@@ -26,8 +26,8 @@ public struct RPCLimits: Sendable, Hashable {
     public var connectionsPerUser: Int
     /// The most connections over TCP of one network address: three quarters of all unless given.
     public var connectionsPerAddress: Int
-    /// How many connections beyond the limits root and the daemon's own user may have over the Unix socket, one for each process that
-    /// has none yet: a process that leaks connections must not keep its user from looking at the daemon.
+    /// How many connections beyond the limits root and the daemon's own user may have together over the Unix socket. Only a process
+    /// without a connection gets one. A process that leaks connections therefore cannot lock the operator out.
     public static let connectionsBeyond = 4
     /// The most subscriptions of one connection.
     public var subscriptionsPerConnection: Int

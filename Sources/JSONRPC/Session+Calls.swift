@@ -158,7 +158,7 @@ extension Session {
         if let refusal = budget.take(cost, for: principal) { return refusal }
         let copy = Array(bytes)
         Task {
-            // A closed connection's message is nobody's.
+            // The message of a closed connection is dropped.
             let message = isClosed ? nil : copy.withUnsafeBytes { decoder.decode($0) }
             budget.giveBack(cost, of: principal)
             update { $0.decoded = message }

@@ -27,8 +27,8 @@ public final class Session: Sendable {
     /// `wake` is called from any thread when ``takeOutput()`` has something new or ``ConnectionReader/pump()`` may go
     /// on; it must return at once. It is not called again until the transport answers with ``didWake()``.
     ///
-    /// `sendNow` spares the transport its turn, and whoever sends a change of thread. `budget` is the one of the whole daemon; without it
-    /// the session has a budget of its own.
+    /// `sendNow` writes output on the sender's thread, without a turn of the transport. `budget` is the daemon's shared budget; `nil`
+    /// gives the session a budget of its own.
     public init(
         id: UInt64, peer: Peer, limits: RPCLimits, budget: CallBudget? = nil, sendNow: SendNow? = nil,
         wake: @escaping @Sendable () -> Void

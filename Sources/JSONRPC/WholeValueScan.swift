@@ -16,7 +16,7 @@ struct WholeValueScan: Sendable {
         self.line = line
     }
 
-    /// Looks at what is new in `text`, which begins as it did the last time.
+    /// Scans the bytes of `text` that were not scanned before. `text` must begin with the bytes of the previous call.
     mutating func goOn(_ text: UnsafeRawBufferPointer) {
         end = nil
         while position < text.count, !isOdd, valueEnd == nil {

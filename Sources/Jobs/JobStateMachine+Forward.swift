@@ -106,7 +106,8 @@ extension JobStateMachine {
         _ = compensate(failure, now: now)
     }
 
-    /// True if giving up would undo a machine that exists for something that somebody can repair: a token, a limit, the host.
+    /// True if the job must park instead of being undone: its machine exists, and an operator can repair the cause (a
+    /// token, a limit, the daemon's host).
     private func mayPark(_ failure: Failure) -> Bool {
         failure.reaction == .park && instance.server != nil && plan.phaseWhileUndoing != nil
     }
@@ -125,7 +126,8 @@ extension JobStateMachine {
         put(record)
     }
 
-    /// The running step's drivers say before each change that they send it; until then none was sent.
+    /// Called when the step's drivers announce each change before they send it. The step counts as unsent until the
+    /// first.
     mutating func trackChanges(of index: Int) {
         if untouched.contains(index) { unsent.insert(index) }
     }

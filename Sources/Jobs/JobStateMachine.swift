@@ -34,7 +34,7 @@ public struct JobStateMachine: Sendable {
     var undoDueAgain: Timestamp?
     /// Steps for which no change was sent before the present try.
     var untouched: Set<Int> = []
-    /// Those of them whose drivers announce each change, and announced none so far.
+    /// The steps of ``untouched`` that track changes and have announced none.
     var unsent: Set<Int> = []
     var changedSteps: Set<Int> = []
     var instanceChanged = false

@@ -69,7 +69,7 @@ final class AcceptPause: ChannelInboundHandler {
 
 /// TCP keepalive, so that the connection of a client that vanished ends after two minutes.
 enum KeepAlive {
-    /// The options of tcp(7) on Linux: 60 seconds of silence, then 4 probes in 15 seconds each.
+    /// Returns the socket options. On Linux: 60 seconds of silence, then 4 probes 15 seconds apart (tcp(7)).
     static func options() -> [(ChannelOptions.Types.SocketOption, Int)] {
         #if os(Linux)
             let values: [(Int32, Int)] = [(TCP_KEEPIDLE, 60), (TCP_KEEPINTVL, 15), (TCP_KEEPCNT, 4)]

@@ -33,7 +33,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private let firstMessageTime: TimeAmount
     private var firstMessage: Scheduled<Void>?
 
-    /// A client on TCP must send its first whole message within `firstMessageTime`; afterwards it may be silent. `onForeign` is called before the connection ends because its client speaks another protocol.
+    /// Creates a handler. A TCP client must send its first whole message within `firstMessageTime`; afterwards it may
+    /// be silent. `onForeign` is called before a connection is closed because its client speaks another protocol.
     init(
         session: Session, router: Router, framing: Framing, closeDeadline: TimeAmount,
         firstMessageTime: TimeAmount = .seconds(10), logger: Logger,

@@ -24,11 +24,12 @@ public struct PlaceRequest: Sendable {
     /// Jobs that may be at this place at once, in all daemons.
     public var limit: Int
 
-    /// What jobs that wait for such a place carry as ``Job/waitingFor``; `nil` if there is no order among them.
+    /// The value of ``Job/waitingFor`` in jobs that wait for such a place. `nil` means that waiting jobs are not
+    /// ordered.
     public var waitingFor: String?
     public var now: Timestamp
 
-    /// A waiting job that was due before this, and did not ask since, keeps nobody back.
+    /// Waiting jobs that were due before this time and have not asked again are ignored in the order.
     public var oldestWaiting: Timestamp { now + .seconds(-30) }
 
     public init(
@@ -43,7 +44,8 @@ public struct PlaceRequest: Sendable {
     }
 }
 
-/// Who gets one of the places of a limited driver: tenants in turns, within a tenant the oldest job first.
+/// Decides whether a job gets a free place of a limited driver. The tenant with the fewest places comes first, then the
+/// oldest job.
 public struct PlaceChoice: Sendable {
     /// A job at a place, or one that waits for one.
     public struct Party: Sendable, Hashable {
@@ -71,7 +73,7 @@ public struct PlaceChoice: Sendable {
     /// Places that one tenant may hold: of more than two, one is kept for the others.
     var tenantLimit: Int { limit > 2 ? limit - 1 : limit }
 
-    /// True if there is a place for the asking job after those that come before it have theirs.
+    /// True if a free place is left for the asking job after all waiting jobs that precede it have got one.
     public func admits(_ asking: Party) -> Bool {
         let free = limit - holders.count
         let held = { (tenant: TenantID) in holders.count { $0.tenant == tenant } }

@@ -1,4 +1,4 @@
-/// What a daemon remembers of the ledger outside the database: where its events had come to.
+/// The ledger's epoch and head, which a daemon stores outside the database to notice a restore.
 public struct LedgerMark: Sendable, Hashable {
     public var epoch: String
     /// The newest event's `seq`.
@@ -57,7 +57,7 @@ public struct LedgerEpoch: Sendable, Hashable {
     /// Words with a blank between them: the name, the place, the epochs before.
     public var text: String { ([name, place] + former).joined(separator: " ") }
 
-    /// Decides whether the ledger goes on, or a new epoch begins; returns whether this value changed.
+    /// Continues the epoch, or begins the epoch `new` if a restore is detected. Records `place`. Returns true if this value changed.
     public mutating func settle(at place: String, head: Int64, mark: LedgerMark?, new: String) -> Bool {
         let before = self
         if !continues(at: place, head: head, mark: mark) {

@@ -2,7 +2,7 @@ import Storage
 
 /// The ledger's epoch in the database, for all daemons that share it.
 enum EpochRow {
-    /// Lets the ledger go on or begins a new epoch (``LedgerEpoch``); returns its name. Daemons that do so at once take turns.
+    /// Continues the ledger's epoch or begins a new one (``LedgerEpoch``), and returns its name. An advisory lock serialises daemons.
     static func settle(_ connection: PostgresConnection, mark: LedgerMark?, new: String) throws -> String {
         let place = try place(connection)
         try connection.script("BEGIN")

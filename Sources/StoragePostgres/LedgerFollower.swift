@@ -16,7 +16,7 @@ final class LedgerFollower: Sendable {
         var epoch: String
         /// Connections that were made; so that each may name an epoch.
         var connections = 0
-        /// The ledger's head, once it was before what was delivered.
+        /// The ledger's head, if it was found to be lower than the last delivered `seq`: the database was restored.
         var lostHead: Int64?
         /// The `seq` of the last event that the observer has.
         var delivered: Int64
@@ -152,7 +152,7 @@ final class LedgerFollower: Sendable {
             let before = state.withLock { $0.delivered }
             let row = try connection.run("SELECT seq, floor FROM event_head WHERE one = 1").first
             skip(to: row?.number("floor") ?? 0)
-            // What was delivered before the look is in the ledger, unless that lost events.
+            // A head below the last delivered `seq` means that the ledger lost events.
             if row?.number("seq") ?? 0 < before { state.withLock { $0.lostHead = row?.number("seq") ?? 0 } }
             let after = state.withLock { $0.delivered }
             let rows = try connection.run(

@@ -123,7 +123,8 @@ extension PostgresStore {
         try submission.checkQuota(of: instance.tenant) { try countLive(of: $0, atMost: $1, connection) }
     }
 
-    /// One counts at a time: of a tenant, or of all, which is the same lock for everybody and so needs no other.
+    /// Serialises the counting of live instances with a lock: one lock for all tenants if there is a total quota, else
+    /// one per tenant.
     private static func takeQuotaTurn(
         _ tenant: TenantID, _ submission: Submission, _ connection: PostgresConnection
     ) throws {

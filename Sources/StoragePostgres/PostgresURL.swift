@@ -79,7 +79,7 @@ public struct PostgresURL: Sendable {
             }
             next += 1
         }
-        // A sign of a password that was not encoded moves parts of it into these, and so into libpq's messages.
+        // An unencoded special character in a password moves parts of the password into these options, and so into libpq's messages.
         let isWhole =
             options["port"]?.allSatisfy { $0.isASCII && ($0.isNumber || $0 == ",") } ?? true
             && ["host", "hostaddr", "dbname", "user"].allSatisfy { name in

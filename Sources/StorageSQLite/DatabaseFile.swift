@@ -45,7 +45,7 @@ final class DatabaseFile: Sendable {
         let path: String
         let identity: Identity
 
-        /// Throws ``StorageError`` if the path names another file, or none: what is written then is lost with this process.
+        /// Throws ``StorageError`` if the path no longer names the claimed file: later writes would be lost when this process ends.
         func check() throws {
             var status = stat()
             guard stat(path, &status) == 0, Identity(status) == identity else {

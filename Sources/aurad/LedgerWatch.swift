@@ -8,7 +8,7 @@ import ServiceLifecycle
 import Storage
 
 extension Settings {
-    /// How the database is to be opened, by what this daemon's directories hold.
+    /// Returns how to open the database, based on the daemon's credentials and the remembered ledger mark.
     func databaseClaim() -> DatabaseClaim {
         // Keys of machines whose database is gone: a new database would never find those machines again.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: credentialsDirectory)) ?? []
@@ -45,7 +45,7 @@ struct MarkFile: Sendable {
     }
 }
 
-/// Looks every few seconds whether the database is still the one that was opened, and remembers how far the ledger is.
+/// Checks every two seconds that the database is still the one that was opened, and stores the ledger's epoch and head.
 struct LedgerWatch: Service {
     let store: any Store
     let file: MarkFile

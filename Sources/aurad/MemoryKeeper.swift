@@ -8,7 +8,7 @@ struct MemoryKeeper: Service {
     private let ebbs: AsyncStream<Void>
     private let ebb: AsyncStream<Void>.Continuation
 
-    /// How long calls may go on to ebb before the memory is given back, which takes milliseconds.
+    /// How long to wait for further calls to end before memory is returned to the system, which takes milliseconds.
     private static let pause = Duration.seconds(1)
 
     init(time: any TimeSource) {

@@ -1,4 +1,4 @@
-/// What a text must look like for the code that uses it: the roles, the providers' APIs and OpenSSH.
+/// Patterns for settings, as the code that uses them requires: the roles, the providers' APIs and OpenSSH.
 ///
 /// `Tests/EndToEnd/test_settings.py` compares `agentVersion` and `sha256` with the role's own checks.
 enum SettingPatterns {

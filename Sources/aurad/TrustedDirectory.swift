@@ -11,7 +11,7 @@ enum TrustedDirectory {
         case configuration = "the configuration's directory"
     }
 
-    /// The mode of files that are made without one: nobody but aurad's user reads or writes them. First thing in the process.
+    /// Sets the umask to 0077, so that only aurad's user can read or write new files. Must run first in the process.
     static func closeUmask() {
         umask(0o077)
     }

@@ -40,7 +40,7 @@ import Testing
         #expect(try await bench.alerts().count { $0 == "reapFailed" } == 5)
     }
 
-    /// The tries of what cannot be deleted become rare.
+    /// Attempts to delete a protected server back off.
     @Test func triesThatFailBackOff() async throws {
         let bench = OperationBench()
         bench.outside.state.withLock { $0.servers["o1"] = Self.orphan(1, of: bench.store.installation) }

@@ -2,6 +2,7 @@ import AuraAPI
 import AuraModel
 import JSON
 import JSONRPC
+import Locking
 import Logging
 import ServiceLifecycle
 import Storage
@@ -73,5 +74,34 @@ extension InMemoryConnection {
         var seqs: [Int64] = []
         for _ in 0..<count { seqs.append(try #require(try await nextResult()["seq"]?.integerValue)) }
         return seqs
+    }
+}
+
+/// Publishes events all the while, but at most 100 after each call of ``goOn()``: otherwise its reader would fall ever further behind
+/// on a busy machine.
+final class Publisher: Sendable {
+    private let left = Locked(0)
+    private let isDone = Locked(false)
+    private let running: Task<Void, any Error>
+
+    init(_ stream: Stream) {
+        running = Task { [left, isDone] in
+            while !isDone.withLock({ $0 }) {
+                if left.withLock({ $0 }) > 0 {
+                    try await stream.publish(1)
+                    left.withLock { $0 -= 1 }
+                }
+                await Task.yield()
+            }
+        }
+    }
+
+    func goOn() {
+        left.withLock { $0 = 100 }
+    }
+
+    func stop() async throws {
+        isDone.withLock { $0 = true }
+        try await running.value
     }
 }

@@ -46,7 +46,7 @@ struct SubscriptionEndTests {
         }
     }
 
-    /// Its end was read, so there is nothing left to be ended; the id may not be free yet.
+    /// `end` returns false for a subscription whose `subscription.ended` was read, even if its id is not free yet.
     @Test func whoReadTheEndHasNothingToEnd() async throws {
         let stream = Stream()
         let connection = stream.connect()

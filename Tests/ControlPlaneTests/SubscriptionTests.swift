@@ -106,48 +106,37 @@ struct SubscriptionTests {
     }
 
     /// client:     reads `subscription.ended` of z ──▶ subscribes as z ──▶ …  300 times, with one subscription allowed
-    /// publisher:  publishes all the while
+    /// publisher:  publishes all the while, 100 events ahead of the reader at most
     ///
     /// Each new subscription is accepted, and gets every event from its cursor on.
     @Test func anIDIsFreeOnceItsEndWasReadAndItsSuccessorMissesNothing() async throws {
         let stream = Stream(ring: 64)
         let connection = stream.connect(subscriptions: 1)
-        let isDone = Locked(false)
         try await stream.run {
-            let publisher = Task {
-                while !isDone.withLock({ $0 }) {
-                    try await stream.publish(1)
-                    await Task.yield()
-                }
-            }
+            let publisher = Publisher(stream)
             var seq: Int64 = 0
             for _ in 1...300 {
+                publisher.goOn()
                 try await stream.subscribe(connection, as: "z", after: seq) { $0.remaining = 3 }
                 #expect(try await connection.nextSeqs(3) == [seq + 1, seq + 2, seq + 3])
                 seq += 3
                 #expect(try await connection.nextResult()["type"] == "subscription.ended")
             }
-            isDone.withLock { $0 = true }
-            try await publisher.value
+            try await publisher.stop()
         }
     }
 
     /// client:     unsubscribes z ──▶ reads the reply ──▶ subscribes as z ──▶ …
-    /// publisher:  publishes all the while
+    /// publisher:  publishes all the while, 100 events ahead of the reader at most
     ///
     /// No event of the old z comes behind the reply, and the new z gets every event from its cursor on.
     @Test func noEventComesBehindTheReplyToUnsubscribe() async throws {
         let stream = Stream(ring: 64)
         let connection = stream.connect()
-        let isDone = Locked(false)
         try await stream.run {
-            let publisher = Task {
-                while !isDone.withLock({ $0 }) {
-                    try await stream.publish(1)
-                    await Task.yield()
-                }
-            }
+            let publisher = Publisher(stream)
             for round in 1...300 {
+                publisher.goOn()
                 let cursor = stream.feed.head
                 try await stream.subscribe(connection, as: "z", after: cursor)
                 #expect(try await connection.nextSeqs(2) == [cursor + 1, cursor + 2])
@@ -155,8 +144,7 @@ struct SubscriptionTests {
                 try await connection.session.notify("mark", params: ["round": .integer(Int64(round))])
                 while try JSONValue(parsing: try #require(await connection.nextMessage()))["method"] != "mark" {}
             }
-            isDone.withLock { $0 = true }
-            try await publisher.value
+            try await publisher.stop()
             #expect(connection.session.subscriptions == 0)
         }
         // Everything that was queued behind the last mark.

@@ -335,7 +335,7 @@ import Testing
         expectRefusal(of: second, limit: 3)
         second.releaseSubscription()
         #expect(budget.subscriptions == 3)
-        // What begins on a closed connection counts for nobody.
+        // A subscription that is reserved on a closed connection does not count in the budget.
         try first.reserveSubscription()
         first.releaseSubscription()
         #expect(budget.subscriptions == 3)

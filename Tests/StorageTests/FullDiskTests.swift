@@ -62,7 +62,7 @@ struct FullDiskTests {
         #expect(log.events == all)
     }
 
-    /// What only reads succeeds on a full disk; a proof that writes does not.
+    /// On a full disk reads succeed, and `proveWritable()` fails.
     @Test func aFullDiskIsFoundByWriting() async throws {
         let place = try #require(try SmallFileSystem(options: "size=2m"))
         let store = try SQLiteStore(path: place.path + "/aura.db", installation: "first")

@@ -24,7 +24,7 @@ import Testing
         #expect(Self.admits("a2", holders: ["m1", "b1"], waiting: ["a1"]), "two are free")
     }
 
-    /// Somebody is always admitted while a place is free for one of those who wait.
+    /// If a place is free and a waiting job is eligible for it, at least one waiting job is admitted.
     @Test(arguments: 0..<64) func aFreePlaceIsNeverLeftUnused(_ mask: Int) {
         let all = ["a1", "a2", "b1", "b2", "c1", "c2"]
         let holders = all.indices.filter { mask & (1 << $0) != 0 }.map { all[$0] }

@@ -82,7 +82,7 @@ import Testing
         _ = try await first.submit(Fixtures.provision(1, at: start))
     }
 
-    /// What would be lost with the process is not called written.
+    /// A write fails if the database file was removed or replaced, since it would be lost when the process ends.
     @Test(arguments: [false, true])
     func nothingIsWrittenOnceTheFileIsGoneOrReplaced(isReplaced: Bool) async throws {
         let directory = try TemporaryDirectory()

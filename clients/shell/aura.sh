@@ -269,8 +269,8 @@ aura_wait_until_running() (
     jq -c .instance <<<"$found"
 )
 
-# What comes on a subscription's connection, a line each: its kind, a number or code, and a text. One jq reads all of it; a message that was
-# cut off it leaves out.
+# The jq filter for a subscription's connection. It writes one line per message: kind, number or error code, and text. One jq process reads
+# the whole connection, and drops a truncated last message.
 _aura_heard='
     if has("error") and .id != 2 then ["error", .error.data.code // "-", (.error | tojson)]
     elif .id == 1 then ["reply", .result.head, (.result | tojson)]
@@ -360,7 +360,7 @@ _aura_follow() {
         subscription.ended) exit 0 ;;
         subscription.bookmark) last=$number ;;
         subscription.snapshot)
-            # One that was lost before its last page begins anew.
+            # A snapshot that is lost before its last page starts again from its first page.
             [ "$number" = - ] || last=$number
             printf '%s\n' "$text" 2>/dev/null || exit 0
             ;;

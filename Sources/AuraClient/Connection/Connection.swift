@@ -126,7 +126,7 @@ public final class Connection: Sendable {
         await mailbox.next()
     }
 
-    /// Tells the daemon that nobody waits for a call any more, so that its slot is free.
+    /// Sends `$/cancelRequest` for an abandoned call, so that the daemon frees its slot.
     private func cancelRequest(_ id: Int64) {
         notify("$/cancelRequest", ["id": .integer(id)])
     }

@@ -83,7 +83,8 @@ extension DaemonAddress {
 // MARK: - Search
 
 extension DaemonAddress {
-    /// The place of a daemon that no one named, and what to do if there is no daemon.
+    /// The result of the search for a daemon if no address was given: the address, and advice if no daemon listens
+    /// there.
     public struct Found: Sendable, Hashable {
         /// The address to use.
         public var address: DaemonAddress

@@ -65,7 +65,7 @@ final class Mailbox: Sendable {
 
     enum Sent: Sendable {
         case awaited
-        /// The call was cancelled before its request was out: only now can the daemon be told.
+        /// The call was cancelled while its request was being sent. The caller must now send the cancellation.
         case abandoned
     }
 
@@ -77,7 +77,7 @@ final class Mailbox: Sendable {
         }
     }
 
-    /// Ends the wait for a reply. Returns true if the caller must tell the daemon, which has the request.
+    /// Ends the wait for a reply. Returns true if the request was sent, so that the caller must send a cancellation.
     func abandon(_ id: Int64) -> Bool {
         let call = state.withLock { state in
             let call = state.calls.removeValue(forKey: id)
@@ -108,7 +108,7 @@ final class Mailbox: Sendable {
         return nil
     }
 
-    /// Takes an error whose call the daemon could not tell.
+    /// Handles an error reply with id null, see ``UnaddressedError``. Returns it if it ends the connection.
     private func takeUnaddressed(_ error: RPCError) -> RPCError? {
         let waiting = state.withLock { $0.calls.map { UnaddressedError.Waiting(id: $0.key, bytes: $0.value.bytes) } }
         switch UnaddressedError.meaning(of: error, waiting: waiting) {

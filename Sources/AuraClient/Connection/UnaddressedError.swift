@@ -3,7 +3,7 @@ internal import JSONRPC
 
 /// Decides which call an error reply with the id null is about. Decisions only.
 ///
-/// The daemon answers so if it cannot read the id. Such an error never fails calls that it cannot be about.
+/// The daemon replies with id null if it cannot read the request's id. The error fails at most one call.
 enum UnaddressedError {
     /// A call that waits for its reply.
     struct Waiting: Sendable, Hashable {
@@ -21,8 +21,8 @@ enum UnaddressedError {
         case unknown
     }
 
-    /// Connection limits and broken framing end the connection. A message that is too large is the oldest call over the
-    /// limit. Any other error is the only call that waits, if it is only one.
+    /// Connection limits, shutdown and broken framing end the connection. `messageTooLarge` means the oldest waiting
+    /// call whose request exceeds the limit. Any other error means the waiting call if exactly one call waits.
     static func meaning(of error: RPCError, waiting: [Waiting]) -> Meaning {
         if isAboutConnection(error) { return .connection }
         let oldestFirst = waiting.sorted { $0.id < $1.id }

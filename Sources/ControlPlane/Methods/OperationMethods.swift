@@ -67,7 +67,8 @@ extension ControlPlane {
         }
     }
 
-    /// The parameters without what is no part of an idempotency key's request: where events go, and a tenant that is the default anyway.
+    /// Returns the parameters as they are compared for an idempotency key: without `subscribe`, and without a `tenant`
+    /// that names the default tenant.
     private static func bare(_ parameters: ProvisionParameters) -> ProvisionParameters {
         var bare = parameters
         bare.subscribe = nil
@@ -114,7 +115,7 @@ extension ControlPlane {
         }
     }
 
-    /// The refusal of a name whose instance is being destroyed, and so is free in a while; `nil` otherwise.
+    /// Returns a retryable `nameTaken` error if the instance with the wanted name is being destroyed; `nil` otherwise.
     private func nameInDestruction(_ operation: NewOperation) async throws -> RPCError? {
         guard case .new(let instance) = operation.target else { return nil }
         return try await answering {

@@ -73,7 +73,7 @@ struct Boot {
         {
             return try await beRefused(failure, context, memory)
         } catch let failure as Failure where failure.errorClass == .transient {
-            // Down in between: what it refused before says nothing of how long it refuses now.
+            // The machine was unreachable in between, so the time of refusals starts again.
             if memory.refusedSince != nil {
                 var memory = memory
                 memory.refusedSince = nil

@@ -18,8 +18,8 @@ enum Destroy {
         return active.isEmpty ? .accept(wanted) : .supersede(wanted)
     }
 
-    /// The machine first: it costs money, and after a break-in it is what has to go. The rest follows by itself, each part as
-    /// far as its provider lets it; what is left then is the sweep's.
+    /// Deletes the machine first, because it costs money and may be compromised. The tailnet device and the SSH key
+    /// follow in steps of their own. A part that its provider refuses to delete for some minutes is left to the sweep.
     static func definition(_ services: MachineServices) -> JobDefinition {
         let removal = Removal(services: services)
         return JobDefinition(

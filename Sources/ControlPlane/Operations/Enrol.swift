@@ -117,8 +117,8 @@ struct Enrol {
         return .wait(TwoLooks.apart, reason: "to look once more at a tailnet node that does not fit: \(objection)")
     }
 
-    /// The machine exists and is the tailnet's, and only an administrator of the tailnet can let it in: the job parks with the
-    /// remedy, and goes on once that is done.
+    /// The machine has joined the tailnet, but only a tailnet administrator can give it access to its peers. After two
+    /// looks that agree the step fails with the remedy as its message, and the job parks until the obstacle is gone.
     private func obstructed(
         _ obstacle: DeviceObstacle, _ context: StepContext, _ memory: inout Memory
     ) async throws -> StepOutcome {
@@ -154,7 +154,7 @@ struct Enrol {
 }
 
 extension NetworkDriver {
-    /// Revokes a key that has served. It expires by itself, so a refusal is reported and stops nothing.
+    /// Revokes a used enrolment key. A failure is reported and ignored, because the key expires by itself.
     func revokeSpent(_ id: String, _ context: StepContext) async {
         do {
             try await revokeKey(id: id)

@@ -85,7 +85,7 @@ struct PowerSteps {
             memory.actions = try await services.compute.powerOn(serverID: server.id)
             try await context.checkpoint(memory)
         }
-        // The machine's own state counts, whatever became of the action.
+        // The server's state decides, not the result of the action.
         if server.status == .running { return .done }
         for action in try await services.compute.actions(ids: memory.actions) {
             guard case .error(let failure) = action.status else { continue }

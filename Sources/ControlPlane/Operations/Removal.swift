@@ -37,8 +37,8 @@ struct Removal {
         return try await services.compute.server(named: instance.outsideName)
     }
 
-    /// One answer proves nothing before a delete was asked for: a create whose answer was lost may show late, and a server
-    /// of a second ago may be unknown for a moment.
+    /// Handles a look that found no server. Before a delete was requested, two such looks are needed: a server that was
+    /// just created, or created by a call whose answer was lost, may be listed late.
     private func serverIsGone(_ context: StepContext, _ memory: Memory) async throws -> StepOutcome {
         if memory.isRequested { return try await forgetServer(context) }
         var memory = memory
@@ -54,7 +54,8 @@ struct Removal {
         return .done
     }
 
-    /// Removes the server; while the provider refuses that, the tailnet device goes all the same, as far as one try succeeds.
+    /// Removes the server. If the provider fails to, tries once to remove the tailnet device, and throws the provider's
+    /// failure.
     func serverBeforeAll(_ context: StepContext) async throws -> StepOutcome {
         do {
             return try await server(context)
@@ -68,8 +69,8 @@ struct Removal {
         }
     }
 
-    /// Runs one part of a removal whose machine is gone already. After some minutes of failures the part is left to the sweep,
-    /// with an alert: it must not keep the instance from its end. A single refusal proves nothing.
+    /// Removes the tailnet device or the SSH key. Failures are retried, permanent ones too. After five minutes the part
+    /// is left to the sweep with the alert `leftToSweep`, so that the destroy can finish.
     func orLeave(
         _ what: String, _ context: StepContext, _ part: (StepContext) async throws -> StepOutcome
     ) async throws -> StepOutcome {

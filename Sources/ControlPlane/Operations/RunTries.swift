@@ -8,7 +8,7 @@ import DriverKit
 struct RunTries: Codable, Sendable, Hashable {
     /// Runs that failed after they began.
     var failed = 0
-    /// Those of them whose cause nobody could tell.
+    /// The failed runs with an unknown cause.
     var unknown = 0
 
     /// Runs that may fail for causes that pass.
@@ -16,7 +16,8 @@ struct RunTries: Codable, Sendable, Hashable {
     /// Runs that may fail for unknown causes: the first and two more.
     static let unknownLimit = 3
 
-    /// Runs `body`; a failure is counted, made durable by `save`, and thrown as what it means by now.
+    /// Runs `body`. Counts a failure of the run, saves the count with `save`, and throws the failure as ``count(_:)``
+    /// classifies it.
     static func counting<Value>(
         _ tries: inout RunTries?, _ save: (RunTries) async throws -> Void, _ body: () async throws -> Value
     ) async throws -> Value {
@@ -31,8 +32,8 @@ struct RunTries: Codable, Sendable, Hashable {
         }
     }
 
-    /// A run that never reached the machine, or that we ended ourselves, says nothing of the machine; the step's time limit
-    /// bounds those.
+    /// True if the failure counts as a failed run: the play ran, and failed or was ended at a limit. Runs that did not
+    /// reach the machine or were cancelled do not count; the step's time limit bounds them.
     private static func isOfTheRun(_ failure: Failure) -> Bool {
         switch failure.code {
         case "ansibleTaskFailed", "ansibleCrashed", "ansibleError", "ansibleTimeLimit", "ansibleSilent",
@@ -42,7 +43,7 @@ struct RunTries: Codable, Sendable, Hashable {
         }
     }
 
-    /// What the failure means, given those before it.
+    /// Counts the failure and returns it with its class: permanent once a limit is reached, transient before.
     mutating func count(_ failure: Failure) -> Failure {
         guard failure.errorClass != .permanent else { return failure }
         failed += 1

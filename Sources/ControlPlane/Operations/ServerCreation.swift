@@ -60,7 +60,7 @@ struct ServerCreation {
         let instance = context.instance
         let placements = services.compute.placements(region: instance.region, size: instance.size)
         let firewall = try await services.compute.ensureFirewall(labels: Labels.owned(by: services.installation))
-        // The catalogue may be wrong about all of them: then the provider's own answers count.
+        // If the catalogue offers none of the candidates it may be wrong, so each is tried at the provider.
         let isAnyOffered = placements.contains { services.compute.objection(to: $0) == nil }
         var refusal: Failure?
         while memory.placement < placements.count {
@@ -78,7 +78,7 @@ struct ServerCreation {
                 memory.actions = creation.actionIDs
                 return try await remember(creation.server, &memory, context)
             } catch let failure as Failure where failure.reaction == .nextCandidate {
-                // What is sold out may have room again; what is retired stays so.
+                // A sold-out candidate may become available again, so its refusal takes precedence over a retired one.
                 if refusal?.errorClass != .capacity { refusal = failure }
                 memory.placement += 1
                 try await context.checkpoint(memory)

@@ -74,12 +74,13 @@ public final class ProviderWatch: Service {
     private let owner: String
     private let time: any TimeSource
     private let logger: Logger
-    /// What an alert was raised for already.
+    /// The findings of the last look; alerts were raised for them already.
     private let raised = Locked<Set<ProviderFinding>>([])
 
     static let code = "providerCheck"
     private static let alertsAtMost = 20
-    /// Daemons that start together share one turn.
+    /// How long the singleton lease of the check at the start lasts: one of several daemons that start together raises
+    /// the alerts.
     private static let startTurn = Duration.seconds(60)
 
     /// - Parameter owner: the daemon's boot id.

@@ -42,7 +42,7 @@ struct Sweep {
     /// Due now, to be carried out once the record is written; each with the place of its finding.
     private(set) var quarantines: [Due] = []
     private(set) var reaps: [Due] = []
-    /// Due as well, beyond the limit: they are deleted in place of those whose deletion fails.
+    /// Resources that are due but exceed the limit of one run. Each replaces one of ``reaps`` that cannot be deleted.
     private(set) var spareReaps: [Due] = []
     private(set) var losses: [(instance: Instance, finding: Int)] = []
 
@@ -98,7 +98,8 @@ extension Sweep {
         chooseReaps()
     }
 
-    /// Those whose deletion failed before come last, so that they never stand in the way of the others.
+    /// Splits the due deletions at the limit. Resources with failed deletions come last, so that they do not use up the
+    /// limit.
     private mutating func chooseReaps() {
         let inOrder = reaps.enumerated().sorted { left, right in
             (left.element.sighting.failures ?? 0, left.offset) < (right.element.sighting.failures ?? 0, right.offset)
@@ -140,7 +141,7 @@ extension Sweep {
             if thing.isOn == (owner.desired == .running) {
                 instance.phase = thing.isOn ? .running : .suspended
             } else {
-                // Degraded: an operation leads from there to what is desired.
+                // The instance stays degraded; the message names the operation that leads to the desired state.
                 let (state, operation) = thing.isOn ? ("on", "suspend") : ("off", "resume")
                 instance.failure = Failure(
                     .permanent, code: Self.driftCode,

@@ -39,7 +39,8 @@ struct SweepEffects {
         return findings
     }
 
-    /// Deletes as many as the limit allows. Only successes count; those that fail back off, and others take their turn.
+    /// Deletes up to `reapsPerRun` resources. Only successful deletions count. A failed one backs off, and the next
+    /// resource is tried.
     private func carryOutReaps(_ sweep: Sweep, _ findings: inout [ReconcileFinding]) async throws {
         var (reaped, tried) = (0, 0)
         for due in sweep.reaps + sweep.spareReaps {

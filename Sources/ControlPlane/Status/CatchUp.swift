@@ -139,7 +139,7 @@ struct CatchUp {
 
 extension CatchUp {
     private mutating func tellSnapshot() async throws {
-        // A database that was away in between: the pages before are not told again.
+        // After an outage of the database the snapshot continues with the next page.
         var after = subscription.snapshot.last
         repeat {
             // One more than is told says whether another page follows.
@@ -172,7 +172,7 @@ extension CatchUp {
         subscription.told = subscription.cursor
     }
 
-    /// Whether every job that the filter matches has come to its end, and a change has had one.
+    /// True if every job that the filter matches has ended. A filter with a change must have matched at least one job.
     private func isSettled() async throws -> Bool {
         let filter = subscription.filter
         if let job = filter.job { return try await store.job(job)?.state.isTerminal ?? true }

@@ -1,6 +1,6 @@
 import Locking
 
-/// Says once that something is to end, or has ended.
+/// A one-shot signal that something must end, or has ended. It has at most one waiter at a time.
 final class Ending: Sendable {
     fileprivate struct State {
         var isOver = false
@@ -12,7 +12,7 @@ final class Ending: Sendable {
 
     var isOver: Bool { state.withLock { $0.isOver } }
 
-    /// Whether a subscription that has ended told its client so itself.
+    /// True if the ended subscription has sent `subscription.ended` to its client.
     var saidLastWord: Bool { state.withLock { $0.saidLastWord } }
 
     func send(saidLastWord: Bool = false) {
@@ -23,7 +23,7 @@ final class Ending: Sendable {
         }?.resume()
     }
 
-    /// Returns once it was said, or the task is cancelled. One waiter at a time.
+    /// Returns once the signal was sent or the task is cancelled.
     func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

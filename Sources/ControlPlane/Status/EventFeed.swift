@@ -40,8 +40,8 @@ public final class EventFeed: Sendable {
 
     /// Takes the events of one commit, or of several; events that the feed has already are left out.
     ///
-    /// Numbers may be missing if something else wrote to the database. The ring then begins anew behind the gap, and followers read the
-    /// store.
+    /// Numbers may be missing if another process wrote to the database. The ring is then emptied and starts after the gap, and
+    /// followers read the missing events from the store.
     public func publish(_ events: [Event]) {
         let ended = state.withLock { state in state.publish(events, capacity: capacity) }
         changing.yield()

@@ -20,7 +20,7 @@ final class Fanout: Sendable {
     private let logger: Logger
     /// Takes back a subscription that has to catch up, or to end.
     private let onLeave: @Sendable (Subscription, Ending) -> Void
-    /// Takes note that a subscription that was told to end gets nothing more from here.
+    /// Called when the fan-out has released a subscription that must end: it sends no further event to it.
     private let onEnd: @Sendable (Subscription) -> Void
     private let messages = Locked<[Message]>([])
 
@@ -49,7 +49,7 @@ final class Fanout: Sendable {
         send(.join(subscription, ending))
     }
 
-    /// Removes a subscription whose end was sent. `onEnd` is called for it if it is here; otherwise its catch-up notices the end.
+    /// Removes a subscription after its ``Ending`` was sent. Calls `onEnd` if the fan-out holds it; otherwise its catch-up ends it.
     func leave(_ number: SubscriptionNumber) {
         send(.leave(number))
     }

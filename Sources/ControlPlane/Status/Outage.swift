@@ -12,7 +12,8 @@ struct Outage {
     static let patience = Duration.seconds(60)
     private static let backoff = Backoff(base: .milliseconds(200), cap: .seconds(2))
 
-    /// The wait before the next attempt; `nil` if the error is not one that waiting can mend, or if no event was read for ``patience``.
+    /// Returns the wait before the next attempt. Returns `nil` if the error is not an outage, or if the cursor has not
+    /// advanced for ``patience``.
     mutating func pause(after error: any Error, at cursor: Int64, now: Duration) -> Duration? {
         guard let error = error as? StorageError, error.code == .unavailable else { return nil }
         if began == nil || cursor != self.cursor {

@@ -18,8 +18,9 @@ struct SubscriptionNumber: Hashable, Sendable {
 
 /// All subscriptions of all connections: who has which, and the tasks of those that catch up.
 ///
-/// A subscription is reserved, then started. From its start exactly one component holds it: the queue of those that are to catch up, its
-/// catch-up task, or the fan-out. The holder is told of its end, and reports when it has let go of it. Only then is the id free:
+/// A subscription is reserved, then started. A started subscription has exactly one holder: the queue of subscriptions that must catch
+/// up, its catch-up task, or the fan-out. The holder gets the signal to end it, and reports when it has released it. Only then is the id
+/// free:
 ///
 ///     reserved ── start ──▶ held ── end is sent, or its own end begins ──▶ ending ── holder has let go ──▶ free
 public final class Subscriptions: Service {
@@ -133,7 +134,7 @@ public final class Subscriptions: Service {
             let first = await group.next() ?? nil
             group.cancelAll()
             if let first { return first }
-            // The last word may have been said while the client asked for the end.
+            // The catch-up may have sent `subscription.ended` while the client unsubscribed.
             if case .ended = await group.next() ?? nil { return .ended }
             return nil
         }
@@ -284,7 +285,7 @@ extension Subscriptions.State {
         return .taken(Subscriptions.Reservation(number: number, id: id), isFirst: isFirst)
     }
 
-    /// A one-shot that is sent when a subscription of the connection that is about to end has ended; `nil` if none is.
+    /// Returns a one-shot that is sent when one of the connection's ending subscriptions has ended; `nil` if none is ending.
     fileprivate mutating func waitForAnyEnd(of session: Session) -> Ending? {
         guard !isOver, let id = held[session.id]?.anyEnding else { return nil }
         return addWaiter(to: id, of: session)
@@ -296,7 +297,7 @@ extension Subscriptions.State {
         return waiter
     }
 
-    /// Moves a subscription on, and returns what tells of its end; `nil` if it is not here any longer.
+    /// Sets the stage of a subscription and returns its ``Ending``; `nil` if the subscription was released already.
     @discardableResult
     fileprivate mutating func setStage(_ stage: Subscriptions.Entry.Stage, of subscription: Subscription) -> Ending? {
         guard let entry = held[subscription.session.id]?.entries[subscription.id],
@@ -306,7 +307,8 @@ extension Subscriptions.State {
         return entry.ending
     }
 
-    /// Begins the end that a client asks for. Without a waiter nothing holds the subscription; `nil` if there is none of that id.
+    /// Begins to end a subscription at the client's request. Returns `nil` if the id is not in use. The waiter is `nil` if the
+    /// subscription has no holder, so that it can be freed at once.
     fileprivate mutating func beginEnd(
         _ id: String, of session: Session
     ) -> (entry: Subscriptions.Entry, waiter: Ending?)? {

@@ -48,8 +48,8 @@ struct PlaybookVerdict {
     /// 1: an error before any task, or a worker that was killed; 5: bad options; 250: an exception of Ansible's own; 99:
     /// interrupted. From 126 on it is the shell's word that the program cannot run or fell to a signal.
     ///
-    /// After a play began the playbooks are readable, so an end without a recap is an accident of this run. Before that the
-    /// cause is not known, and costs seconds to try again.
+    /// After a play began, the playbooks are known to be readable, so an end without a recap is transient. Before that
+    /// the cause is unknown, and another run costs only seconds.
     private func failure(exitCode: Int) -> Failure {
         if words.lowercased().contains("inventory") || words.contains("aurad") {
             return failure(.transient, "ansibleInventory", words)

@@ -1,6 +1,6 @@
 public import AuraModel
 
-/// Somebody else's words, made fit for messages, events and the ledger: one line, nothing invisible, bounded.
+/// Cleans foreign text for messages, events and the ledger: one line, no invisible characters, bounded length.
 public enum PlainText {
     /// Cut to `limitBytes` at a character's end, with an ellipsis if something was cut.
     ///

@@ -24,7 +24,7 @@ enum HetznerErrorClass {
         }
     }
 
-    /// What has to change before a call with this refusal can succeed; `nil` where it is the request, or nothing.
+    /// The concern of a permanent refusal; `nil` if the request itself is wrong or the code is not known.
     static func concern(code: String, text: String) -> Concern? {
         switch code {
         case "unauthorized", "token_readonly", "forbidden": .token

@@ -1,9 +1,9 @@
 public import JSON
 
-/// Answers of other people's programs, read without a judgement of values that nobody reads.
+/// Reads JSON from providers and agents, and replaces values that ``JSONValue`` cannot hold.
 ///
-/// ``JSONValue`` cannot hold integers beyond 64 bits, numbers beyond a double, half surrogates or `\u0000`. One of them in
-/// a member that nobody reads must not spoil the whole answer.
+/// ``JSONValue`` cannot hold integers beyond 64 bits, numbers beyond a double, half surrogates or `\u0000`. One of them
+/// in an unused member must not fail the whole answer.
 public enum ForeignJSON {
     /// Reads `bytes` strictly, and if that fails once more with ``softened(_:)`` values.
     ///

@@ -13,7 +13,8 @@ struct InstanceArgument: ParsableArguments {
 
 /// The names that shell completion offers.
 enum InstanceNames {
-    /// Shells wait for this at every press of the key, so it stops early, with the names that it has by then.
+    /// The time limit of a completion, after which the names found so far are offered. The shell blocks until it
+    /// returns.
     static let limit = Duration.seconds(1)
     /// Names that are looked through.
     static let nameLimit = 100_000

@@ -1,4 +1,4 @@
-// What is checked before a message is sent, since a daemon refuses it without knowing which call it belongs to.
+// Checks a message before it is sent. A daemon may refuse such a message with id null, and the error could not be matched to its call.
 
 import { CannotSend } from "./failures.js";
 

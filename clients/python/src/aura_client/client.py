@@ -498,7 +498,7 @@ class Subscription(Iterator[Event]):
         """Takes the next message; nothing where that was no event."""
         try:
             if self._connection and not self._connection.is_own:
-                # The parent reads on its own connection; this process begins one behind what came before the fork.
+                # The parent keeps its connection. This process opens another one and resumes after the last event before the fork.
                 self._connection.close()
                 self._connection = None
                 self._cursor.lost()
