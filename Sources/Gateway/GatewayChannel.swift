@@ -49,8 +49,9 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
                 notUpgradingCompletionHandler: { channel in
                     channel.eventLoop.makeCompletedFuture { .http(try addHTTP(to: channel, logger)) }
                 })
-            let use = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(
-                configuration: NIOUpgradableHTTPServerPipelineConfiguration(upgradeConfiguration: configuration))
+            var pipeline = NIOUpgradableHTTPServerPipelineConfiguration(upgradeConfiguration: configuration)
+            pipeline.enableErrorHandling = false
+            let use = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(configuration: pipeline)
             try channel.pipeline.syncOperations.addHandler(BrokenRequestHandler())
             // Before NIO's own handler, which loses the request where it finds no upgrade for it.
             let upgrading = try channel.pipeline.syncOperations.context(

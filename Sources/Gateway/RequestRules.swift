@@ -77,6 +77,14 @@ final class RequestRules: ChannelDuplexHandler {
         context.fireUserInboundEventTriggered(event)
     }
 
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is HTTPParserError, !isOver {
+            let mayAnswer = context.channel.isActive && !isGoingDown && answer != .begun
+            if mayAnswer { refuse(context, .badRequest) } else { end(context) }
+        }
+        context.fireErrorCaught(error)
+    }
+
     private func goDown(_ context: ChannelHandlerContext) {
         guard !isGoingDown, !isOver else { return }
         isGoingDown = true
@@ -97,9 +105,7 @@ final class RequestRules: ChannelDuplexHandler {
     }
 
     private func refuse(_ context: ChannelHandlerContext, _ status: HTTPResponseStatus) {
-        let headers = HTTPHeaders([("connection", "close"), ("content-length", "0")])
-        let head = HTTPResponseHead(version: .http1_1, status: status, headers: headers)
-        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.write(wrapOutboundOut(.head(.closing(status))), promise: nil)
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
         end(context)
     }
@@ -121,12 +127,39 @@ enum LastWords {
     }
 }
 
-/// Closes a connection after the 400 with which NIO answers malformed HTTP.
+/// Answers a malformed first request with 400 and closes the connection; of later ones ``RequestRules`` does.
+///
+/// NIO's own `HTTPServerProtocolErrorHandler` would also answer half a head of a connection that is closed on shutdown, which is an
+/// assertion failure in NIO.
 final class BrokenRequestHandler: ChannelInboundHandler {
     typealias InboundIn = NIOAny
+    typealias OutboundOut = HTTPServerResponsePart
+
+    private var isGoingDown = false
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if event is GoingDown { isGoingDown = true }
+        context.fireUserInboundEventTriggered(event)
+    }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        if error is HTTPParserError { LastWords.end(context.channel) }
+        let isFirst = (try? context.pipeline.syncOperations.handler(type: RequestRules.self)) == nil
+        if error is HTTPParserError, isFirst {
+            if context.channel.isActive, !isGoingDown {
+                context.write(wrapOutboundOut(.head(.closing(.badRequest))), promise: nil)
+                context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+            }
+            LastWords.end(context.channel)
+        }
         context.fireErrorCaught(error)
+    }
+}
+
+extension HTTPResponseHead {
+    /// The head of an answer without a body, the last of its connection.
+    fileprivate static func closing(_ status: HTTPResponseStatus) -> HTTPResponseHead {
+        HTTPResponseHead(
+            version: .http1_1, status: status,
+            headers: HTTPHeaders([("connection", "close"), ("content-length", "0")]))
     }
 }

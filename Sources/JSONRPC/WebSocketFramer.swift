@@ -100,6 +100,8 @@ struct WebSocketFramer: Sendable {
 
     /// Hands out messages of one frame for as long as `body` takes them; what it does not take comes by ``next()``.
     mutating func take(while body: (UnsafeRawBufferPointer) -> Bool) {
+        // The message that was shown last: what follows lies in the buffer.
+        assembled = nil
         while let text = text ?? wholeText() {
             // The other kind of frame wants another kind of reply.
             guard isTextBinary == isBinary else { return }

@@ -44,16 +44,34 @@ final class DatabaseFile: Sendable {
     struct Proof: Sendable {
         let path: String
         let identity: Identity
+        /// The largest size that was seen. SQLite makes a file smaller only for VACUUM, which aurad never runs.
+        private let largest = Locked(Int64(0))
 
-        /// Throws ``StorageError`` if the path no longer names the claimed file: later writes would be lost when this process ends.
+        init(path: String, identity: Identity) {
+            self.path = path
+            self.identity = identity
+        }
+
+        /// Throws ``StorageError`` if the path no longer names the claimed file, or if that was cut: later writes would be lost when this
+        /// process ends.
         func check() throws {
             var status = stat()
             guard stat(path, &status) == 0, Identity(status) == identity else {
-                throw StorageError(
-                    .unavailable,
-                    "cannot use the database \(path): its file was removed or replaced while aurad ran; "
-                        + "stop aurad, put the file or a backup back, and start it again")
+                throw lost("removed or replaced")
             }
+            let size = Int64(status.st_size)
+            let isCut = largest.withLock { largest in
+                largest = max(largest, size)
+                return size < largest
+            }
+            if isCut { throw lost("cut short") }
+        }
+
+        private func lost(_ how: String) -> StorageError {
+            StorageError(
+                .unavailable,
+                "cannot use the database \(path): its file was \(how) while aurad ran; "
+                    + "stop aurad, put the file or a backup back, and start it again")
         }
     }
 

@@ -40,11 +40,14 @@ enum KnownSettings {
         do {
             node = try Yams.compose(yaml: text)
         } catch {
-            throw SettingsError("cannot read the configuration \(file): it is no YAML: \(error)")
+            throw SettingsError("cannot read the configuration \(file): it is no YAML: \(place(of: error))")
         }
         guard let node else { return }
         let paths = try paths(node, prefix: "", file: file)
         for path in paths where !keys.contains(path) {
+            if let setting = keys.first(where: { path.hasPrefix($0 + ".") }) {
+                throw SettingsError("cannot use the setting \(setting) in \(file): it has to be one text, put it in quotes")
+            }
             let hint = nearest(path).map { "; did you mean \($0)?" } ?? ""
             throw SettingsError("cannot use the setting \(path) in \(file): there is none of this name\(hint)")
         }
@@ -55,6 +58,27 @@ enum KnownSettings {
         if let secret = secrets.first(where: seen.contains) {
             _ = try PersonalFile.read(file, key: "--config, with \(secret) in it,", isSecret: true)
         }
+    }
+
+    /// Where the text breaks the rules of YAML, without a word of it: it may be a secret.
+    private static func place(of error: any Error) -> String {
+        switch error as? YamlError {
+        case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
+            .composer(_, let problem, let mark, _):
+            "line \(mark.line), column \(mark.column): \(problem)"
+        case .duplicatedKeysInMapping(_, let context):
+            "a name is there twice in the mapping that begins at line \(context.mark.line); keep one of the two"
+        default: "it holds characters that YAML does not allow"
+        }
+    }
+
+    /// The name, if it can be one: a value in the place of a name may be a secret.
+    private static func name(_ key: Node) -> String {
+        let text = key.string ?? ""
+        let isName = !text.isEmpty && text.utf8.count <= 40 && text.utf8.allSatisfy { byte in
+            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+        }
+        return isName ? text : "(at line \(key.mark?.line ?? 0))"
     }
 
     /// Settings whose text is a secret: a file that has one must be its owner's alone.
@@ -71,7 +95,7 @@ enum KnownSettings {
             return [prefix]
         }
         return try mapping.flatMap { key, value in
-            try paths(value, prefix: prefix.isEmpty ? key.string ?? "?" : "\(prefix).\(key.string ?? "?")", file: file)
+            try paths(value, prefix: prefix.isEmpty ? name(key) : "\(prefix).\(name(key))", file: file)
         }
     }
 

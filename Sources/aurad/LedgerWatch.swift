@@ -58,7 +58,8 @@ struct LedgerWatch: Service {
     func run() async throws {
         var remembered = file.read()
         var isAway = false
-        await remember(&remembered)
+        var isForgetful = false
+        await remember(&remembered, &isForgetful)
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             try? await cancelWhenGracefulShutdown { try await time.sleep(for: Self.interval) }
             do {
@@ -71,19 +72,22 @@ struct LedgerWatch: Service {
                 if !isAway { logger.error("\(error)") }
                 isAway = true
             }
-            if !isAway { await remember(&remembered) }
+            if !isAway { await remember(&remembered, &isForgetful) }
         }
     }
 
-    private func remember(_ remembered: inout LedgerMark?) async {
+    /// - Parameter isForgetful: whether the last attempt failed; a failure is logged once.
+    private func remember(_ remembered: inout LedgerMark?, _ isForgetful: inout Bool) async {
         guard let head = try? await store.head() else { return }
         let mark = LedgerMark(epoch: store.epoch, head: head)
         guard mark != remembered else { return }
         do {
             try file.write(mark)
             remembered = mark
+            isForgetful = false
         } catch {
-            logger.warning("cannot remember how far the ledger is: \(error)")
+            if !isForgetful { logger.warning("cannot remember how far the ledger is: \(error)") }
+            isForgetful = true
         }
     }
 }

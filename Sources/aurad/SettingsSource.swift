@@ -21,7 +21,9 @@ struct SettingsSource {
             do {
                 providers.append(try await FileProvider<YAMLSnapshot>(filePath: FilePath(file)))
             } catch {
-                throw SettingsError("cannot read the configuration \(file): \(error)")
+                // The error may quote the file, secrets included.
+                throw SettingsError(
+                    "cannot read the configuration \(file): each setting has to be one text or a list of texts")
             }
         }
         reader = ConfigReader(providers: providers)

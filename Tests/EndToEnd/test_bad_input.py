@@ -55,6 +55,24 @@ def test_configurations(idle, break_it, words):
     assert words in one_line(text)
 
 
+@pytest.mark.parametrize("text, words", [
+    ("hetzner:\n  token: planted-secret\nsocket: a\nsocket: b\n", "a name is there twice"),
+    ("hetzner:\n  token: planted-secret: x\n", "line 2, column 24"),
+    ("hetzner:\n\ttoken: planted-secret\n", "line 2, column 1"),
+    ("hetzner:\n  token: 'planted-secret\n", "no YAML"),
+    ("hetzner:\n  token: @planted-secret\n", "line 2, column 10"),
+    ("database: postgres://u:planted-secret@db.example/x\nsocket: [a\n", "no YAML"),
+    ("hetzner:\n  token: {planted-secret: 1}\n", "hetzner.token"),
+    ("hetzner:\n  planted-secret: 1\n", "at line 2"),
+    ("hetzner: {token: [[planted-secret]]}\n", "cannot"),
+])
+def test_a_configuration_that_cannot_be_read_keeps_its_secrets(idle, text, words):
+    idle.sandbox.config_path.write_text(text)
+    code, said = idle.daemon.run_to_failure()
+    assert code == 78
+    assert words in one_line(said) and "planted-secret" not in said
+
+
 @pytest.mark.parametrize("key, value, words", [
     ("pace.bootPollSeconds", "soon", "pace.bootPollSeconds"),
     ("engine.workers", "0", "engine.workers"),

@@ -1,6 +1,7 @@
 """A database proves that it is the one that the daemon opened, that it can be written, and which history its numbers count in."""
 
 import contextlib
+import os
 import shutil
 import sqlite3
 
@@ -34,6 +35,15 @@ def test_nothing_succeeds_without_its_database(world):
     assert error.data["code"] == "storageUnavailable" and "removed or replaced" in error.message
     health = world.call("system.health")
     assert health["ok"] is False and "removed or replaced" in health["reason"]
+
+
+def test_nothing_succeeds_with_a_database_that_was_cut_short(world):
+    world.succeed("provision", name="ada")
+    os.truncate(world.directory / "aura.db", 0)
+    error = refusal(world, "provision", name="bob", region="eu-central", size="small")
+    assert error.data["code"] == "storageUnavailable" and "cut short" in error.message
+    health = world.call("system.health")
+    assert health["ok"] is False and "cut short" in health["reason"]
 
 
 def test_no_new_database_is_made_beside_credentials(world):

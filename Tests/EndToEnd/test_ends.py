@@ -34,6 +34,30 @@ def keepalive_timers(port):
     return sum(row[1].endswith(f":{port:04X}") and row[3] == "01" and row[5].startswith("02:") for row in rows)
 
 
+@pytest.mark.parametrize("half", [
+    b"G", b"POST /rpc HTT", b"POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Le",
+    b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgr",
+], ids=["one byte", "request line", "header", "handshake"])
+@pytest.mark.parametrize("first", [False, True], ids=["alone", "behind a request"])
+def test_half_a_head_does_not_end_the_daemon_badly(worlds, half, first):
+    """It is not answered, and the daemon ends as it should."""
+    world = worlds({"http": "127.0.0.1:0"})
+    whole = b'POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 47\r\n\r\n' \
+        b'{"jsonrpc":"2.0","id":1,"method":"system.ping"}'
+    with socket.create_connection(world.daemon.http, 30) as opened:
+        opened.sendall(whole + half if first else half)
+        if first:
+            answer = b""
+            while b"pong" not in answer:
+                answer += opened.recv(1 << 16)
+        else:
+            # Another connection's answer says that the event loops are at work.
+            with socket.create_connection(world.daemon.http, 30) as other:
+                other.sendall(whole)
+                assert other.recv(12, socket.MSG_WAITALL) == b"HTTP/1.1 200"
+        world.daemon.stop(BEFORE_A_BODY_IS_LATE)
+
+
 @pytest.mark.parametrize("path, status", [("/rpc", b"503"), ("/nothing", b"404")])
 def test_half_a_body_does_not_hold_up_the_end(worlds, path, status):
     world = worlds({"http": "127.0.0.1:0"})

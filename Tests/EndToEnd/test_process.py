@@ -3,6 +3,7 @@
 import os
 import signal
 import socket
+import sys
 
 from harness import binary, eventually
 from harness.program import finish
@@ -13,6 +14,16 @@ def test_sighup_and_sigusr1_end_nothing(world):
         os.kill(world.daemon.pid, number)
         assert world.call("system.ping") == {"pong": True}
     assert world.daemon.is_running
+
+
+def test_a_log_that_nobody_reads_ends_nothing(worlds):
+    """The reader has left before the first line."""
+    world = worlds({"log.level": "debug"}, start_daemon=False)
+    leave = "import os, signal, sys; r, w = os.pipe(); os.close(r); os.dup2(w, 2); " \
+        "signal.signal(signal.SIGPIPE, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+    world.daemon.command = [sys.executable, "-c", leave, *world.daemon.command]
+    world.daemon.start()
+    assert world.call("system.ping") == {"pong": True}
 
 
 def descriptors(pid):

@@ -53,6 +53,26 @@ struct WebSocketFramerTests {
         return events
     }
 
+    /// As a connection reads: messages of one frame are taken first, and the others come by `next()`.
+    @Test(arguments: ["ends behind its data", "{}"])
+    func aFrameBehindAMessageInFragmentsIsReadInItsOwnPlace(first: String) {
+        let bytes =
+            Self.frame(Self.text, first, isLast: false) + Self.frame(Self.continuation, "")
+            + Self.frame(Self.text, "right") + Self.frame(Self.text, "again")
+        var framer = WebSocketFramer(limit: 64)
+        bytes.withUnsafeBytes { framer.append($0) }
+        var seen: [String] = []
+        for _ in 0..<4 {
+            framer.take { bytes in
+                seen.append(String(decoding: bytes, as: UTF8.self))
+                return true
+            }
+            guard case .message(let range) = framer.next() else { continue }
+            seen.append(framer.withBytes(of: range) { String(decoding: $0, as: UTF8.self) })
+        }
+        #expect(seen == [first, "right", "again"])
+    }
+
     @Test(arguments: [1, 2, 3, 7, 64, .max])
     func messagesComeOutAsTheyWentIn(piece: Int) {
         let bytes =

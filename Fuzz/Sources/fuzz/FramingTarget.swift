@@ -51,7 +51,14 @@ enum FramingTarget {
     }
 
     private static func take(from framer: inout MessageFramer, _ limit: Int, into frames: inout [Piece]) {
-        while let frame = framer.next() {
+        while true {
+            // As a connection reads: messages that are whole in one piece, then whatever comes next.
+            framer.take { bytes in
+                require(bytes.count <= limit, "a message of \(bytes.count) bytes for a limit of \(limit)")
+                frames.append(.message(Array(bytes)))
+                return true
+            }
+            guard let frame = framer.next() else { return }
             switch frame {
             case .message(let range):
                 require(range.count <= limit, "a message of \(range.count) bytes for a limit of \(limit)")
