@@ -40,7 +40,7 @@ struct EnvelopeIDs {
     /// The id that a refusal of `text` answers with, as far as `text` can be read.
     ///
     /// It is null unless the object has one member `id` that is a string, a number or null and ends before the text breaks off. Two such
-    /// members are no id: nobody could tell which call was meant.
+    /// members are no id, and neither are those of two objects in one text: it would be unclear which call was meant.
     static func readable(in text: UnsafeRawBufferPointer) -> RPCID {
         var found: Range<Int>?
         var cursor = ByteCursor(bytes: text)
@@ -60,6 +60,11 @@ struct EnvelopeIDs {
             guard found == nil else { return .null }
             found = value
         } while cursor.take(UInt8(ascii: ","))
+        if cursor.take(UInt8(ascii: "}")) {
+            cursor.skipSpace()
+            // Two requests on one line.
+            if member("id", in: text, cursor.index..<text.count) != nil { return .null }
+        }
         guard let found, found.count <= RPCID.longestBytes, isID(UnsafeRawBufferPointer(rebasing: text[found])) else {
             return .null
         }

@@ -18,6 +18,8 @@ import Testing
         // What may be cut off, occurs twice or is no id is not echoed.
         (#"{"jsonrpc":"2.0","method":"m","id":7"#, "null", -32700), (#"{"id":"7"#, "null", -32700),
         (#"{"jsonrpc":"2.0","id":7,"id":8,"method":"m"}"#, "null", -32700),
+        (#"{"jsonrpc":"2.0","id":7,"method":"m"}{"jsonrpc":"2.0","id":8,"method":"m"}"#, "null", -32700),
+        (#"{"jsonrpc":"2.0","id":7,"method":"m"} {"id":8"#, "null", -32700),
         (#"{"id":01,"method":"m"}"#, "null", -32700), (#"{"id":"\ud800","method":"m"}"#, "null", -32700),
         (#"{"id":{"a":1},"method":"m",}"#, "null", -32700), (#"[{"id":7,"method":"m","a":1,"a":1}]"#, "null", -32700),
         (#"{"params":{"id":7},"method":"m",}"#, "null", -32700),
