@@ -18,7 +18,11 @@ enum DatabaseLocation: Sendable {
         _ text: String, listenURL: String? = nil, preparesStatements: Bool = true, allowsWeaker: Bool = false
     ) throws(SettingsError) {
         if text.hasPrefix("sqlite:"), text.count > "sqlite:".count {
-            self = .sqlite(path: String(text.dropFirst("sqlite:".count)))
+            let path = String(text.dropFirst("sqlite:".count))
+            guard path != ":memory:", !TrustedDirectory.isDirectory(path) else {
+                throw SettingsError("cannot use database = \(text): it has to be sqlite:PATH with the path of a file")
+            }
+            self = .sqlite(path: path)
         } else if text.hasPrefix("postgres://") || text.hasPrefix("postgresql://") {
             let url = try Self.read(text, "database", allowsWeaker: allowsWeaker)
             let listening = try listenURL.map { (text) throws(SettingsError) in

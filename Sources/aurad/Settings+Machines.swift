@@ -122,6 +122,10 @@ extension Settings.Machines {
         _ source: SettingsSource, hetzner: HetznerSettings, tailnet: TailnetSettings?, via: String
     ) throws -> ControlPlaneSettings {
         let port = try source.number("agent.port", 18789, in: 1...65535)
+        let sshPort = try source.number("ssh.port", 22, in: 1...65535)
+        guard port != sshPort else {
+            throw SettingsError("cannot use agent.port = \(port): it is ssh.port as well, and two programs need two ports")
+        }
         return ControlPlaneSettings(
             regions: hetzner.placements.keys.sorted(),
             sizes: Set(hetzner.placements.values.flatMap(\.keys)).sorted(),
@@ -131,7 +135,7 @@ extension Settings.Machines {
             health: HealthSettings(port: try source.number("health.port", port, in: 1...65535), usesSSH: via == "ssh"),
             ssh: LoginSettings(
                 user: try source.text("ssh.user", "root", matching: SettingPatterns.userName, such: "root"),
-                port: try source.number("ssh.port", 22, in: 1...65535)),
+                port: sshPort),
             pace: try readPace(source),
             configurationRuns: try source.number("configuration.runs", 4, in: 1...256),
             instancesPerTenant: try source.number("limits.instancesPerTenant", 10, in: 1...1_000_000),

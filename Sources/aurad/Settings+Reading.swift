@@ -63,6 +63,9 @@ extension Settings {
         }
         let path = text.hasPrefix("unix:") ? String(text.dropFirst("unix:".count)) : text
         guard !path.isEmpty else { throw SettingsError("cannot use socket = \(text): expected PATH or unix:PATH") }
+        guard !TrustedDirectory.isDirectory(path) else {
+            throw SettingsError("cannot use socket = \(text): that is a directory, expected the path of the socket itself")
+        }
         let most = ListenAddress.unixPathLimitBytes
         guard path.utf8.count <= most else {
             throw SettingsError(

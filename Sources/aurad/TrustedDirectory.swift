@@ -2,6 +2,12 @@ import Glibc
 
 /// A directory that aurad keeps files in, or reads its configuration from.
 enum TrustedDirectory {
+    /// True if the path names a directory, and so no file of ours can be there.
+    static func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return path.hasSuffix("/") || stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
     /// What a directory is for, as errors name it.
     enum Purpose: String {
         case state = "stateDirectory"
