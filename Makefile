@@ -64,7 +64,7 @@ bench-neighbours: setup ## What one client feels of another that floods or stall
 prove-stream: setup ## 1,000 subscribers over crashes: every event once, in order (minutes)
 	AURA_BIN_DIR= scripts/prove-stream
 
-prove-roles: setup image ## Every task of the roles killed on a real host, run again, compared (three quarters of an hour)
+prove-roles: setup image ## Every task of the roles killed on a real host, run again, compared (an hour or more)
 	scripts/prove-roles
 
 sim: setup ## The engine in simulated worlds: SEEDS=500 FIRST=1

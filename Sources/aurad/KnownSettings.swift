@@ -46,7 +46,8 @@ enum KnownSettings {
         let paths = try paths(node, prefix: "", file: file)
         for path in paths where !keys.contains(path) {
             if let setting = keys.first(where: { path.hasPrefix($0 + ".") }) {
-                throw SettingsError("cannot use the setting \(setting) in \(file): it has to be one text, put it in quotes")
+                throw SettingsError(
+                    "cannot use the setting \(setting) in \(file): it has to be one text, put it in quotes")
             }
             let hint = nearest(path).map { "; did you mean \($0)?" } ?? ""
             throw SettingsError("cannot use the setting \(path) in \(file): there is none of this name\(hint)")
@@ -75,9 +76,11 @@ enum KnownSettings {
     /// The name, if it can be one: a value in the place of a name may be a secret.
     private static func name(_ key: Node) -> String {
         let text = key.string ?? ""
-        let isName = !text.isEmpty && text.utf8.count <= 40 && text.utf8.allSatisfy { byte in
-            (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
-        }
+        let isName =
+            !text.isEmpty && text.utf8.count <= 40
+            && text.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+            }
         return isName ? text : "(at line \(key.mark?.line ?? 0))"
     }
 

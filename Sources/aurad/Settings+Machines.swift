@@ -124,7 +124,7 @@ extension Settings.Machines {
         let port = try source.number("agent.port", 18789, in: 1...65535)
         let sshPort = try source.number("ssh.port", 22, in: 1...65535)
         guard port != sshPort else {
-            throw SettingsError("cannot use agent.port = \(port): it is ssh.port as well, and two programs need two ports")
+            throw SettingsError("cannot use agent.port = \(port): sshd has it (ssh.port), choose another one")
         }
         return ControlPlaneSettings(
             regions: hetzner.placements.keys.sorted(),

@@ -64,7 +64,7 @@ extension Settings {
         let path = text.hasPrefix("unix:") ? String(text.dropFirst("unix:".count)) : text
         guard !path.isEmpty else { throw SettingsError("cannot use socket = \(text): expected PATH or unix:PATH") }
         guard !TrustedDirectory.isDirectory(path) else {
-            throw SettingsError("cannot use socket = \(text): that is a directory, expected the path of the socket itself")
+            throw SettingsError("cannot use socket = \(text): it is a directory, give the path of the socket itself")
         }
         let most = ListenAddress.unixPathLimitBytes
         guard path.utf8.count <= most else {
