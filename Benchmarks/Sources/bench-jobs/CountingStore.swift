@@ -13,12 +13,15 @@ final class CountingStore: Store {
 
     var applied: Int { count.withLock { $0 } }
     var installation: String { base.installation }
+    var epoch: String { base.epoch }
 
     func apply(_ transition: Transition) async throws -> Applied {
         count.withLock { $0 += 1 }
         return try await base.apply(transition)
     }
 
+    func checkIdentity() async throws { try await base.checkIdentity() }
+    func proveWritable() async throws { try await base.proveWritable() }
     func submit(_ submission: Submission) async throws -> Submitted { try await base.submit(submission) }
     func claim(_ request: ClaimRequest) async throws -> [Claim] { try await base.claim(request) }
     func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState] { try await base.extendLeases(request) }
@@ -36,6 +39,7 @@ final class CountingStore: Store {
     func prune(_ request: PruneRequest) async throws -> Pruned { try await base.prune(request) }
     func instance(_ reference: InstanceReference) async throws -> Instance? { try await base.instance(reference) }
     func instances(_ query: InstanceQuery) async throws -> [Instance] { try await base.instances(query) }
+    func snapshot(_ query: InstanceQuery) async throws -> InstancePage { try await base.snapshot(query) }
     func job(_ id: JobID) async throws -> Job? { try await base.job(id) }
     func jobs(_ query: JobQuery) async throws -> [Job] { try await base.jobs(query) }
     func steps(of job: JobID) async throws -> [StepRecord] { try await base.steps(of: job) }
