@@ -123,7 +123,8 @@ extension Settings.Machines {
     ) throws -> ControlPlaneSettings {
         let port = try source.number("agent.port", 18789, in: 1...65535)
         let sshPort = try source.number("ssh.port", 22, in: 1...65535)
-        guard port != sshPort else {
+        // Without SSH no port of it is needed, and no agent is installed.
+        guard via == "http" || port != sshPort else {
             throw SettingsError("cannot use agent.port = \(port): sshd has it (ssh.port), choose another one")
         }
         return ControlPlaneSettings(
