@@ -19,6 +19,10 @@ extension Settings.Machines {
                 "cannot use health.via = ssh with configuration.driver = none: aurad holds no way in; use http")
         }
         let operations = try readOperations(source, hetzner: hetzner, tailnet: tailscale?.operations, via: via)
+        if isConfigured, operations.ssh.port == (try source.number("agent.port", agentPort, in: 1...65535)) {
+            throw SettingsError(
+                "cannot use agent.port = \(operations.ssh.port): sshd has it (ssh.port), choose another one")
+        }
         hetzner.openPorts = [operations.ssh.port]
         if via == "http", operations.health.port != operations.ssh.port {
             hetzner.openPorts.append(operations.health.port)
@@ -27,6 +31,9 @@ extension Settings.Machines {
             hetzner: hetzner, tailscale: tailscale?.driver, operations: operations,
             ansible: ansible, healthUsesSSH: via == "ssh")
     }
+
+    /// The agent's own default.
+    private static let agentPort = 18789
 
     private static func readHetzner(_ source: SettingsSource) throws -> HetznerSettings {
         let token = try source.secret("hetzner.token", for: "the API token of the Hetzner project")
@@ -121,12 +128,7 @@ extension Settings.Machines {
     private static func readOperations(
         _ source: SettingsSource, hetzner: HetznerSettings, tailnet: TailnetSettings?, via: String
     ) throws -> ControlPlaneSettings {
-        let port = try source.number("agent.port", 18789, in: 1...65535)
-        let sshPort = try source.number("ssh.port", 22, in: 1...65535)
-        // Without SSH no port of it is needed, and no agent is installed.
-        guard via == "http" || port != sshPort else {
-            throw SettingsError("cannot use agent.port = \(port): sshd has it (ssh.port), choose another one")
-        }
+        let port = try source.number("agent.port", agentPort, in: 1...65535)
         return ControlPlaneSettings(
             regions: hetzner.placements.keys.sorted(),
             sizes: Set(hetzner.placements.values.flatMap(\.keys)).sorted(),
@@ -136,7 +138,7 @@ extension Settings.Machines {
             health: HealthSettings(port: try source.number("health.port", port, in: 1...65535), usesSSH: via == "ssh"),
             ssh: LoginSettings(
                 user: try source.text("ssh.user", "root", matching: SettingPatterns.userName, such: "root"),
-                port: sshPort),
+                port: try source.number("ssh.port", 22, in: 1...65535)),
             pace: try readPace(source),
             configurationRuns: try source.number("configuration.runs", 4, in: 1...256),
             instancesPerTenant: try source.number("limits.instancesPerTenant", 10, in: 1...1_000_000),
