@@ -25,6 +25,19 @@ public struct ClaimRequest: Sendable {
     /// The latest time that a row may have. What is later is as good as now.
     public var horizon: Timestamp { now + Self.mostAhead }
 
+    /// What a look beside the writer found, so that an idle engine costs no commit.
+    public struct Outlook: Sendable {
+        /// Whether a job may be claimed.
+        public var isDue: Bool
+        /// Whether a row is further ahead than ``horizon``.
+        public var isAhead: Bool
+
+        public init(isDue: Bool, isAhead: Bool) {
+            self.isDue = isDue
+            self.isAhead = isAhead
+        }
+    }
+
     /// How many of the places new jobs may take while started ones are due as well.
     ///
     /// Started jobs come first, but neither kind starves the other: new jobs keep a quarter, and at least one place in

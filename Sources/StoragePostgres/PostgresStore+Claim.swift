@@ -4,45 +4,38 @@ public import Storage
 /// Leasing jobs to workers.
 extension PostgresStore {
     public func claim(_ request: ClaimRequest) async throws -> [Claim] {
-        guard try await hasClaimable(request.now) else { return [] }
+        let outlook = try await outlook(request.now)
+        guard outlook.isDue || outlook.isAhead else { return [] }
         return try await writer.write { connection, _ in
             var request = request
             request.now = try self.leaseTime(request.now, connection)
-            try Self.pullBack(request, connection)
+            if outlook.isAhead { try Self.pullBack(request, connection) }
             let ids = try ClaimQuery(connection: connection, now: request.now).choose(request).map(\.text)
             let claims = try ids.isEmpty ? [] : Self.lease(ids, request, connection)
             return { _ in claims }
         }
     }
 
-    /// A look beside the writer, so that an idle engine costs no commit.
-    private func hasClaimable(_ given: Timestamp) async throws -> Bool {
+    private func outlook(_ given: Timestamp) async throws -> ClaimRequest.Outlook {
         try await read { connection in
             let now = try self.leaseTime(given, connection)
-            return try connection.run(
+            let free = "lease_owner IS NULL AND blocked_by IS NULL AND \(Self.active)"
+            let leased = "lease_owner IS NOT NULL AND \(Self.active)"
+            let row = try connection.run(
                 """
-                SELECT (EXISTS (SELECT 1 FROM job WHERE lease_owner IS NULL AND blocked_by IS NULL AND \(Self.active)
-                        AND available_at <= $1)
-                    OR EXISTS (SELECT 1 FROM job WHERE lease_owner IS NOT NULL AND lease_until < $1 AND \(Self.active))
-                    OR \(Self.isAhead("$2"))) AS any
+                SELECT (EXISTS (SELECT 1 FROM job WHERE \(free) AND available_at <= $1)
+                    OR EXISTS (SELECT 1 FROM job WHERE \(leased) AND lease_until < $1)) AS due,
+                    (EXISTS (SELECT 1 FROM job WHERE \(free) AND available_at > $2)
+                    OR EXISTS (SELECT 1 FROM job WHERE \(leased) AND lease_until > $2)) AS ahead
                 """, [PostgresValue(now), PostgresValue(now + ClaimRequest.mostAhead)]
-            ).first?.flag("any") ?? false
+            ).first
+            return ClaimRequest.Outlook(isDue: row?.flag("due") ?? false, isAhead: row?.flag("ahead") ?? false)
         }
-    }
-
-    /// That a clock that was wrong wrote a wait or a lease (``ClaimRequest/mostAhead``).
-    private static func isAhead(_ horizon: String) -> String {
-        """
-        EXISTS (SELECT 1 FROM job WHERE lease_owner IS NULL AND blocked_by IS NULL AND \(active) AND available_at > \(horizon))
-        OR EXISTS (SELECT 1 FROM job WHERE lease_owner IS NOT NULL AND lease_until > \(horizon) AND \(active))
-        """
     }
 
     /// Makes jobs due that are too far ahead, and ends such leases.
     private static func pullBack(_ request: ClaimRequest, _ connection: PostgresConnection) throws {
         let horizon = PostgresValue(request.horizon)
-        let found = try connection.run("SELECT \(isAhead("$1")) AS any", [horizon])
-        guard found.first?.flag("any") == true else { return }
         _ = try connection.run(
             """
             UPDATE job SET available_at = $1

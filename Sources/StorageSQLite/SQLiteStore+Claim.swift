@@ -6,10 +6,10 @@ public import Storage
 /// Leasing jobs to workers.
 extension SQLiteStore {
     public func claim(_ request: ClaimRequest) async throws -> [Claim] {
-        let isAhead = try await hasRowsAhead(request)
-        guard try await hasClaimable(request.now) || isAhead else { return [] }
+        let outlook = try await outlook(request)
+        guard outlook.isDue || outlook.isAhead else { return [] }
         let leased = try await writer.write { database, _ in
-            if isAhead { try Self.pullBack(request, database) }
+            if outlook.isAhead { try Self.pullBack(request, database) }
             return try ClaimQuery(database: database, now: request.now).choose(request).compactMap {
                 try Self.lease($0, request, database)
             }
@@ -24,33 +24,20 @@ extension SQLiteStore {
         var steps: [StepRecord]
     }
 
-    /// A look beside the writer, so that an idle engine costs no commit.
-    private func hasClaimable(_ now: Timestamp) async throws -> Bool {
+    private func outlook(_ request: ClaimRequest) async throws -> ClaimRequest.Outlook {
         try await read { database in
-            let ready = try database.cachedStatement(
-                sql: """
-                    SELECT 1 FROM job WHERE lease_owner IS NULL AND blocked_by IS NULL AND \(JobRows.active)
-                        AND available_at <= ? LIMIT 1
-                    """)
-            if try Int.fetchOne(ready, arguments: [now.milliseconds]) != nil { return true }
-            let expired = try database.cachedStatement(
-                sql: "SELECT 1 FROM job WHERE lease_owner IS NOT NULL AND lease_until < ? AND \(JobRows.active) LIMIT 1"
-            )
-            return try Int.fetchOne(expired, arguments: [now.milliseconds]) != nil
-        }
-    }
-
-    /// True if a clock that was wrong wrote a wait or a lease (``ClaimRequest/mostAhead``).
-    private func hasRowsAhead(_ request: ClaimRequest) async throws -> Bool {
-        try await read { database in
-            let statement = try database.cachedStatement(
-                sql: """
-                    SELECT EXISTS (SELECT 1 FROM job WHERE lease_owner IS NULL AND blocked_by IS NULL AND \(JobRows.active)
-                            AND available_at > ?1)
-                        OR EXISTS (SELECT 1 FROM job WHERE lease_owner IS NOT NULL AND lease_until > ?1
-                            AND \(JobRows.active))
-                    """)
-            return try Bool.fetchOne(statement, arguments: [request.horizon.milliseconds]) ?? false
+            func exists(_ condition: String, _ moment: Timestamp) throws -> Bool {
+                let statement = try database.cachedStatement(
+                    sql: "SELECT 1 FROM job WHERE \(condition) AND \(JobRows.active) LIMIT 1")
+                return try Int.fetchOne(statement, arguments: [moment.milliseconds]) != nil
+            }
+            let free = "lease_owner IS NULL AND blocked_by IS NULL AND"
+            let leased = "lease_owner IS NOT NULL AND"
+            return ClaimRequest.Outlook(
+                isDue: try exists("\(free) available_at <= ?", request.now)
+                    || exists("\(leased) lease_until < ?", request.now),
+                isAhead: try exists("\(free) available_at > ?", request.horizon)
+                    || exists("\(leased) lease_until > ?", request.horizon))
         }
     }
 
