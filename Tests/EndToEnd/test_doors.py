@@ -1,5 +1,6 @@
 """Other protocols at the daemon's doors: no opening of theirs, and no form that a browser can send, reaches a method."""
 
+import contextlib
 import socket
 import ssl
 import subprocess
@@ -62,7 +63,9 @@ def spoken(opened, data, pieces):
     try:
         for start in range(0, len(data), len(data) if pieces == 1 else 1):
             opened.sendall(data[start:start + (len(data) if pieces == 1 else 1)])
-        opened.shutdown(socket.SHUT_WR)
+        # A peer that has closed already has nothing to be told (ENOTCONN).
+        with contextlib.suppress(OSError):
+            opened.shutdown(socket.SHUT_WR)
         while piece := opened.recv(65536):
             said += piece
     except ConnectionError:
