@@ -52,7 +52,7 @@ enum FramingTarget {
 
     private static func take(from framer: inout MessageFramer, _ limit: Int, into frames: inout [Piece]) {
         while true {
-            // As a connection reads: messages that are whole in one piece, then whatever comes next.
+            // Reads as a connection does: first the messages of one frame, then the next frame of any kind.
             framer.take { bytes in
                 require(bytes.count <= limit, "a message of \(bytes.count) bytes for a limit of \(limit)")
                 frames.append(.message(Array(bytes)))

@@ -77,16 +77,26 @@ struct Catalogue: Sendable {
 extension Catalogue {
     init(_ wire: [WireServerType]) {
         types = [:]
-        for type in wire {
+        // Names reach events and terminals: an entry whose name Hetzner would not give is left out.
+        for type in wire where Self.isName(type.name) {
             var offers: [String: Offer] = [:]
             // Older answers name locations in the prices alone.
-            for price in type.prices ?? [] where type.locations == nil { offers[price.location] = Offer() }
-            for location in type.locations ?? [] {
+            for price in type.prices ?? [] where type.locations == nil && Self.isName(price.location) {
+                offers[price.location] = Offer()
+            }
+            for location in type.locations ?? [] where Self.isName(location.name) {
                 let end = (location.deprecation ?? type.deprecation)?.unavailableAfter
                 offers[location.name] = Offer(unavailableAfter: end.flatMap(Timestamp.init))
             }
             types[type.name] = ServerType(architecture: type.architecture ?? "x86", offers: offers)
         }
+    }
+
+    private static func isName(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= 64
+            && text.utf8.allSatisfy { byte in
+                (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x2D
+            }
     }
 }
 

@@ -18,7 +18,9 @@ import Testing
     }
 
     private static let types = [
-        type("cx23", [location("nbg1"), location("fsn1")]),
+        // Control characters would make these names the nearest of all.
+        type("cx23", [location("nbg1"), location("fsn1"), location(#"ngb\u001b"#)]),
+        type(#"cx3\u001b"#, [location("nbg1")]),
         type("cpx11", [location("nbg1", until: "1970-01-01T00:00:00Z"), location("ash")]),
         type("cpx22", [location("nbg1", until: "2999-05-01T00:00:00Z")]),
         type("cax11", [location("nbg1")], architecture: "arm"),
