@@ -109,7 +109,7 @@ let package = Package(
         floor("AuraAPI", ["AuraModel", "JSON", "JSONRPC", "JSONSchema"]),
 
         // Storage
-        floor("Storage", ["AuraModel", "JSON"]),
+        floor("Storage", ["AuraModel", "JSON", "Locking", logging]),
         floor("StorageSQLite", ["CSQLite", "Storage", "AuraModel", "JSON", "Locking", deque, grdb, logging]),
         floor("StoragePostgres", ["CPostgres", "Storage", "AuraModel", "JSON", "Locking", deque, logging]),
 

@@ -35,6 +35,18 @@ extension JobView {
     }
 }
 
+extension StepView {
+    /// A step as the wire shows it.
+    ///
+    /// - Parameter phase: the instance's phase while it runs.
+    public init(_ record: StepRecord, phase: Phase, expectedSeconds: Double) {
+        self.init(
+            name: record.name, state: Open(record.state), phase: Open(phase), expectedSeconds: expectedSeconds,
+            attempt: record.attempt, externalId: record.externalID, startedAt: record.startedAt,
+            finishedAt: record.finishedAt)
+    }
+}
+
 extension Open<JobState> {
     /// Whether a job in this state has come to its end.
     public var isTerminal: Bool { known?.isTerminal ?? false }

@@ -34,38 +34,53 @@ public struct Event: Sendable, Hashable {
     }
 }
 
-/// What an event says. The text is part of the wire's contract.
-public enum EventType: String, Sendable, Hashable, Codable, CaseIterable {
-    case jobQueued = "job.queued"
-    case jobStarted = "job.started"
-    case jobCompensating = "job.compensating"
-    case jobCancelRequested = "job.cancelRequested"
-    case jobRetryRequested = "job.retryRequested"
-    case jobParked = "job.parked"
-    case jobSucceeded = "job.succeeded"
-    case jobFailed = "job.failed"
-    case jobCancelled = "job.cancelled"
-    case phaseChanged = "phase.changed"
-    case stepStarted = "step.started"
-    case stepProgress = "step.progress"
-    case stepWaiting = "step.waiting"
-    case stepRetrying = "step.retrying"
-    case stepDone = "step.done"
-    case stepFailed = "step.failed"
-    case stepUndoing = "step.undoing"
-    case stepUndone = "step.undone"
-    case stepUndoFailed = "step.undoFailed"
-    case taskStarted = "task.started"
-    case taskFinished = "task.finished"
-    case taskFailed = "task.failed"
-    case runRecap = "run.recap"
-    case resourceAdopted = "resource.adopted"
-    case resourceQuarantined = "resource.quarantined"
-    case resourceReaped = "resource.reaped"
-    case instanceLost = "instance.lost"
-    case instanceFound = "instance.found"
+/// What an event says. The text is part of the wire's contract. Any text, since a newer daemon on the same database may write
+/// types that this version does not know; they are passed on as they are.
+public struct EventType: OpenName {
+    public let rawValue: String
+
+    public init(rawValue: String) {
+        self.rawValue = rawValue
+    }
+
+    public static let jobQueued = EventType("job.queued")
+    public static let jobStarted = EventType("job.started")
+    public static let jobCompensating = EventType("job.compensating")
+    public static let jobCancelRequested = EventType("job.cancelRequested")
+    public static let jobRetryRequested = EventType("job.retryRequested")
+    public static let jobParked = EventType("job.parked")
+    public static let jobSucceeded = EventType("job.succeeded")
+    public static let jobFailed = EventType("job.failed")
+    public static let jobCancelled = EventType("job.cancelled")
+    public static let phaseChanged = EventType("phase.changed")
+    public static let stepStarted = EventType("step.started")
+    public static let stepProgress = EventType("step.progress")
+    public static let stepWaiting = EventType("step.waiting")
+    public static let stepRetrying = EventType("step.retrying")
+    public static let stepDone = EventType("step.done")
+    public static let stepFailed = EventType("step.failed")
+    public static let stepUndoing = EventType("step.undoing")
+    public static let stepUndone = EventType("step.undone")
+    public static let stepUndoFailed = EventType("step.undoFailed")
+    public static let taskStarted = EventType("task.started")
+    public static let taskFinished = EventType("task.finished")
+    public static let taskFailed = EventType("task.failed")
+    public static let runRecap = EventType("run.recap")
+    public static let resourceAdopted = EventType("resource.adopted")
+    public static let resourceQuarantined = EventType("resource.quarantined")
+    public static let resourceReaped = EventType("resource.reaped")
+    public static let instanceLost = EventType("instance.lost")
+    public static let instanceFound = EventType("instance.found")
     /// Somebody has to look: `data.code` says at what.
-    case alertRaised = "alert.raised"
+    public static let alertRaised = EventType("alert.raised")
+
+    /// The types that this version writes.
+    public static let allCases: [EventType] = [
+        .jobQueued, .jobStarted, .jobCompensating, .jobCancelRequested, .jobRetryRequested, .jobParked, .jobSucceeded,
+        .jobFailed, .jobCancelled, .phaseChanged, .stepStarted, .stepProgress, .stepWaiting, .stepRetrying, .stepDone,
+        .stepFailed, .stepUndoing, .stepUndone, .stepUndoFailed, .taskStarted, .taskFinished, .taskFailed, .runRecap,
+        .resourceAdopted, .resourceQuarantined, .resourceReaped, .instanceLost, .instanceFound, .alertRaised,
+    ]
 
     /// Whether such an event only says how far its job is, so that a later one of the job says more.
     public var isProgress: Bool {

@@ -1,3 +1,5 @@
+public import JSON
+
 /// A thing that should exist, and what is known of it.
 public struct Instance: Sendable, Hashable, Codable {
     public var id: InstanceID
@@ -25,6 +27,15 @@ public struct Instance: Sendable, Hashable, Codable {
     /// When it first reached `running`: metering starts here.
     public var runningAt: Timestamp?
     public var destroyedAt: Timestamp?
+    /// What a newer daemon wrote down of it beside these. Kept with the row, so that an older one that works on the instance takes
+    /// nothing away; no part of its `Codable` form.
+    public var otherMembers: JSONObject = [:]
+
+    /// The members of its document.
+    public enum CodingKeys: String, CodingKey, CaseIterable {
+        case id, tenant, name, kind, desired, phase, generation, region, size, change, server, tailnet, agentVersion
+        case failure, createdAt, updatedAt, runningAt, destroyedAt
+    }
 
     public init(
         id: InstanceID, tenant: TenantID, name: String, kind: InstanceKind = .agent, region: String, size: String,
@@ -55,9 +66,18 @@ public struct Instance: Sendable, Hashable, Codable {
     }
 }
 
-/// What sort of thing an instance is.
-public enum InstanceKind: String, Sendable, Hashable, Codable {
-    case agent
+/// What sort of thing an instance is. Any text, since a newer daemon on the same database may know others.
+public struct InstanceKind: OpenName {
+    public let rawValue: String
+
+    public init(rawValue: String) {
+        self.rawValue = rawValue
+    }
+
+    public static let agent = InstanceKind("agent")
+
+    /// The kinds that this version knows.
+    public static let allCases: [InstanceKind] = [.agent]
 }
 
 /// A machine as its provider knows it.

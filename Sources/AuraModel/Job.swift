@@ -5,6 +5,7 @@ public struct Job: Sendable, Hashable {
     public var id: JobID
     public var kind: JobKind
     public var instance: InstanceID
+    public var instanceKind: InstanceKind
     public var tenant: TenantID
     public var change: ChangeID
     public var state: JobState
@@ -25,6 +26,7 @@ public struct Job: Sendable, Hashable {
     public var blockedBy: JobID?
     /// The limited driver at which its step is at work.
     public var place: String?
+    /// The version of the definition under which it was accepted, and under which it ends.
     public var definitionVersion: Int
     public var input: JSONValue
     /// Why the job waits, for people.
@@ -34,6 +36,16 @@ public struct Job: Sendable, Hashable {
     public var startedAt: Timestamp?
     public var finishedAt: Timestamp?
 
+    /// The definition that it follows.
+    public var definition: DefinitionID { DefinitionID(instanceKind, kind, version: definitionVersion) }
+
+    /// A worker takes it: what its row shows from then on.
+    public mutating func lease() {
+        epoch += 1
+        place = nil
+        if state != .compensating { state = .running }
+    }
+
     /// The job that this one tries again.
     public var retryOf: JobID? {
         guard case .string(let id)? = input["retryOf"] else { return nil }
@@ -41,12 +53,13 @@ public struct Job: Sendable, Hashable {
     }
 
     public init(
-        id: JobID, kind: JobKind, instance: InstanceID, tenant: TenantID, change: ChangeID, definitionVersion: Int,
-        input: JSONValue, createdAt: Timestamp, deadline: Timestamp
+        id: JobID, kind: JobKind, instance: InstanceID, instanceKind: InstanceKind = .agent, tenant: TenantID,
+        change: ChangeID, definitionVersion: Int, input: JSONValue, createdAt: Timestamp, deadline: Timestamp
     ) {
         self.id = id
         self.kind = kind
         self.instance = instance
+        self.instanceKind = instanceKind
         self.tenant = tenant
         self.change = change
         self.state = .queued
@@ -62,22 +75,47 @@ public struct Job: Sendable, Hashable {
     }
 }
 
-/// The operations.
-public enum JobKind: String, Sendable, Hashable, Codable, CaseIterable {
-    case provision
-    case suspend
-    case resume
-    case restart
-    case destroy
+/// What an operation is called: `provision`. Any text, since another version of the daemon may know others.
+public struct JobKind: OpenName {
+    public let rawValue: String
+
+    public init(rawValue: String) {
+        self.rawValue = rawValue
+    }
+
+    public static let provision = JobKind("provision")
+    public static let suspend = JobKind("suspend")
+    public static let resume = JobKind("resume")
+    public static let restart = JobKind("restart")
+    public static let destroy = JobKind("destroy")
+
+    /// The kinds that this version knows.
+    public static let allCases: [JobKind] = [.provision, .suspend, .resume, .restart, .destroy]
 
     /// Lower runs first.
     public var priority: Int {
         switch self {
         case .destroy: 0
         case .suspend, .resume, .restart: 50
-        case .provision: 100
+        default: 100
         }
     }
+}
+
+/// Which definition a job follows: `agent/provision/3`.
+public struct DefinitionID: Sendable, Hashable, CustomStringConvertible {
+    public var instanceKind: InstanceKind
+    public var jobKind: JobKind
+    public var version: Int
+
+    public init(_ instanceKind: InstanceKind, _ jobKind: JobKind, version: Int) {
+        self.instanceKind = instanceKind
+        self.jobKind = jobKind
+        self.version = version
+    }
+
+    /// Its three parts with slashes between them.
+    public var description: String { "\(instanceKind.rawValue)/\(jobKind.rawValue)/\(version)" }
 }
 
 /// How far a job is.

@@ -13,13 +13,15 @@ public struct ControlPlane: Sendable {
     let subscriptions: Subscriptions
     let reconciler: Reconciler
     let catalogue: JobCatalogue
+    let faults: RowFaults
     let time: any TimeSource
     let facts: DaemonFacts
     let logger: Logger
 
     public init(
         store: any Store, engine: JobEngine, services: MachineServices, subscriptions: Subscriptions,
-        reconciler: Reconciler, catalogue: JobCatalogue, time: any TimeSource, facts: DaemonFacts, logger: Logger
+        reconciler: Reconciler, catalogue: JobCatalogue, faults: RowFaults, time: any TimeSource, facts: DaemonFacts,
+        logger: Logger
     ) {
         self.store = store
         self.engine = engine
@@ -27,6 +29,7 @@ public struct ControlPlane: Sendable {
         self.subscriptions = subscriptions
         self.reconciler = reconciler
         self.catalogue = catalogue
+        self.faults = faults
         self.time = time
         self.facts = facts
         self.logger = logger
@@ -50,6 +53,11 @@ public struct ControlPlane: Sendable {
         case .resume: Resume.admit
         case .restart: Restart.admit
         case .destroy: Destroy.admit
+        default:
+            { instance, _ in
+                throw StorageError(
+                    .phaseConflict, "this aurad cannot \(kind.rawValue) \(instance.name): use the aurad that can")
+            }
         }
     }
 

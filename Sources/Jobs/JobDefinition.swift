@@ -1,4 +1,5 @@
 public import AuraModel
+public import Storage
 
 /// A kind of job: its plan, and what its steps do to the outside world.
 public struct JobDefinition: Sendable {
@@ -7,14 +8,24 @@ public struct JobDefinition: Sendable {
 
     /// `steps` in the order in which they run.
     public init(
-        kind: JobKind, version: Int, phaseOnSuccess: Phase, phaseOnFailure: Phase, phaseWhileUndoing: Phase? = nil,
-        timeLimit: Duration, pivot: Int? = nil, steps: [Step]
+        kind: JobKind, of instanceKind: InstanceKind = .agent, version: Int, phaseOnSuccess: Phase, phaseOnFailure: Phase,
+        phaseWhileUndoing: Phase? = nil, timeLimit: Duration, pivot: Int? = nil, steps: [Step]
     ) {
         self.steps = steps
         self.plan = JobPlan(
-            kind: kind, version: version, steps: steps.map(\.plan), phaseOnSuccess: phaseOnSuccess,
+            kind: kind, of: instanceKind, version: version, steps: steps.map(\.plan), phaseOnSuccess: phaseOnSuccess,
             phaseOnFailure: phaseOnFailure, phaseWhileUndoing: phaseWhileUndoing, timeLimit: timeLimit,
             pivot: pivot)
+    }
+}
+
+extension JobDefinition {
+    /// For a job that a destroy took over from: it has only to be ended, which needs no steps. None for any other job.
+    static func ending(_ job: Job) -> JobDefinition? {
+        guard job.cancellation == .superseded else { return nil }
+        return JobDefinition(
+            kind: job.kind, of: job.instanceKind, version: job.definitionVersion, phaseOnSuccess: .destroying,
+            phaseOnFailure: .destroying, timeLimit: .zero, steps: [])
     }
 }
 
@@ -48,26 +59,33 @@ public enum StepOutcome: Sendable {
     case wait(Duration, reason: String)
 }
 
-/// The definitions of all kinds, the newest of each and those under which jobs may still be at work.
+/// The definitions that this daemon has: the newest of each operation, and the versions of which jobs may be in flight.
 public struct JobCatalogue: Sendable {
-    private let newest: [JobKind: JobDefinition]
-    private let former: [JobKind: [Int: JobDefinition]]
+    /// The definitions under which new jobs are accepted, one for each operation.
+    public let newest: [JobDefinition]
+    /// Older versions, whose jobs in flight go on under the steps with which they began.
+    public let former: [JobDefinition]
+    private let definitions: [DefinitionID: JobDefinition]
 
-    /// - Parameter former: older versions, whose jobs in flight go on under the steps with which they began.
-    public init(_ definitions: [JobDefinition], former: [JobDefinition] = []) {
-        newest = Dictionary(uniqueKeysWithValues: definitions.map { ($0.plan.kind, $0) })
-        self.former = Dictionary(grouping: former) { $0.plan.kind }.mapValues { definitions in
-            Dictionary(uniqueKeysWithValues: definitions.map { ($0.plan.version, $0) })
+    /// Stops the process where two definitions are of the same version, or two steps of one definition have the same name.
+    public init(_ newest: [JobDefinition], former: [JobDefinition] = []) {
+        self.newest = newest
+        self.former = former
+        definitions = Dictionary(uniqueKeysWithValues: (newest + former).map { ($0.plan.definition, $0) })
+        for definition in newest + former {
+            let names = definition.plan.steps.map(\.name)
+            precondition(Set(names).count == names.count, "two steps of \(definition.plan.definition) have the same name")
         }
     }
 
-    public subscript(kind: JobKind) -> JobDefinition? { newest[kind] }
-
-    /// The definition under which a job was accepted; the newest one if that version is not kept.
-    public func definition(of job: Job) -> JobDefinition? {
-        former[job.kind]?[job.definitionVersion] ?? newest[job.kind]
+    /// The definition under which a new job is accepted; none where instances of this kind have no such operation.
+    public func definition(for kind: JobKind, of instanceKind: InstanceKind = .agent) -> JobDefinition? {
+        newest.first { $0.plan.kind == kind && $0.plan.instanceKind == instanceKind }
     }
 
-    /// The older versions.
-    public var older: [JobDefinition] { former.values.flatMap(\.values) }
+    /// The definition under which a job was accepted; none where this daemon does not have it.
+    public func definition(of job: Job) -> JobDefinition? { definitions[job.definition] }
+
+    /// What a daemon with this catalogue can work on.
+    public var scope: ClaimScope { ClaimScope(definitions: Set(definitions.keys)) }
 }

@@ -17,11 +17,14 @@ public final class JobEngine: Service {
     let logger: Logger
     let runs = Locked<[JobID: JobRun]>([:])
     private let draining = Locked(false)
+    private let faults: RowFaults
+    private let setAside: SetAside
+    private let scope: ClaimScope
     private let nudge = Nudge()
 
     public init(
         store: any Store, catalogue: JobCatalogue, settings: EngineSettings, time: any TimeSource,
-        random: any RandomSource, logger: Logger
+        random: any RandomSource, faults: RowFaults? = nil, logger: Logger
     ) {
         self.store = store
         self.catalogue = catalogue
@@ -29,6 +32,9 @@ public final class JobEngine: Service {
         self.time = time
         self.random = random
         self.logger = logger
+        self.faults = faults ?? RowFaults(logger: logger)
+        setAside = SetAside(time: time)
+        scope = catalogue.scope
     }
 
     /// Jobs that a worker of this daemon holds now.
@@ -103,34 +109,45 @@ public final class JobEngine: Service {
         await withDiscardingTaskGroup { group in
             while !isDraining, !Task.isCancelled {
                 let before = time.uptime()
-                let claims = await claimDue()
-                for claim in claims ?? [] { start(claim, leaseEnd: before + settings.lease, in: &group) }
-                if claims?.isEmpty == false { continue }
-                // A store that does not answer now is not asked about the next moment either, but after a nap.
-                let nap = claims == nil ? settings.longestNap : await untilNextLook()
+                let claimed = await claimDue()
+                for claim in claimed?.claims ?? [] { start(claim, leaseEnd: before + settings.lease, in: &group) }
+                if claimed?.claims.isEmpty == false { continue }
+                // A store that does not answer now, or brings only what nobody can read, is not asked about the next moment either, but
+                // after a nap.
+                let nap = claimed?.unreadable.isEmpty == true ? await untilNextLook() : settings.longestNap
                 await nudge.wait(atMost: nap, time: time)
             }
         }
     }
 
     /// None where the store could not be asked.
-    private func claimDue() async -> [Claim]? {
+    private func claimDue() async -> Claimed? {
         let free = settings.workers - runs.withLock { $0.count }
-        guard free > 0 else { return [] }
+        guard free > 0 else { return Claimed() }
         let request = ClaimRequest(
             owner: settings.owner, limit: min(free, settings.claimBatch), lease: settings.lease,
-            inFlightPerTenant: settings.jobsPerTenant, now: time.now())
+            inFlightPerTenant: settings.jobsPerTenant, scope: presentScope, now: time.now())
         do {
-            return try await store.claim(request)
+            let claimed = try await store.claim(request)
+            faults.note(claimed.unreadable)
+            setAside.add(claimed.unreadable.map { JobID($0.id) })
+            return claimed
         } catch {
             logger.error("cannot claim jobs: \(error)")
             return nil
         }
     }
 
+    /// What can be worked on now.
+    private var presentScope: ClaimScope {
+        var scope = scope
+        scope.setAside = setAside.jobs
+        return scope
+    }
+
     private func start(_ claim: Claim, leaseEnd: Duration, in group: inout DiscardingTaskGroup) {
-        guard let definition = catalogue.definition(of: claim.job) else {
-            logger.critical("no definition for jobs of kind \(claim.job.kind.rawValue)")
+        guard let definition = catalogue.definition(of: claim.job) ?? .ending(claim.job) else {
+            logger.critical("claimed job \(claim.job.id), and has no definition \(claim.job.definition)")
             return
         }
         let run = JobRun(
@@ -145,6 +162,7 @@ public final class JobEngine: Service {
         if isDraining { run.stop.send(.drain) }
         group.addTask {
             await run.work()
+            if run.isForeign { self.setAside.add([claim.job.id]) }
             self.runs.withLock { runs in
                 if runs[claim.job.id] === run { runs[claim.job.id] = nil }
                 // As one: nobody finds the engine at rest in between.
@@ -155,7 +173,8 @@ public final class JobEngine: Service {
 
     /// How long nothing can become due, as far as the store knows now.
     private func untilNextLook() async -> Duration {
-        guard runs.withLock({ $0.count }) < settings.workers, let due = try? await store.nextDue() else {
+        guard runs.withLock({ $0.count }) < settings.workers, let due = try? await store.nextDue(presentScope)
+        else {
             return settings.longestNap
         }
         return min(max(due - time.now(), .milliseconds(1)), settings.longestNap)

@@ -3,7 +3,9 @@ public import AuraModel
 /// What a kind of job consists of, as values that decisions are made of.
 public struct JobPlan: Sendable, Hashable {
     public var kind: JobKind
-    /// Raised when steps change, so that a job that began under another definition is told apart.
+    public var instanceKind: InstanceKind
+    /// Raised when the steps change: their names, their order, what they do. The version before is kept for as long as jobs of it
+    /// may be in flight.
     public var version: Int
     public var steps: [StepPlan]
     /// The instance's phase after success.
@@ -19,10 +21,11 @@ public struct JobPlan: Sendable, Hashable {
     public var pivot: Int?
 
     public init(
-        kind: JobKind, version: Int, steps: [StepPlan], phaseOnSuccess: Phase, phaseOnFailure: Phase,
-        phaseWhileUndoing: Phase? = nil, timeLimit: Duration, pivot: Int? = nil
+        kind: JobKind, of instanceKind: InstanceKind = .agent, version: Int, steps: [StepPlan], phaseOnSuccess: Phase,
+        phaseOnFailure: Phase, phaseWhileUndoing: Phase? = nil, timeLimit: Duration, pivot: Int? = nil
     ) {
         self.kind = kind
+        self.instanceKind = instanceKind
         self.version = version
         self.steps = steps
         self.phaseOnSuccess = phaseOnSuccess
@@ -30,6 +33,18 @@ public struct JobPlan: Sendable, Hashable {
         self.phaseWhileUndoing = phaseWhileUndoing
         self.timeLimit = timeLimit
         self.pivot = pivot
+    }
+
+    /// What jobs that follow this plan have written down.
+    public var definition: DefinitionID { DefinitionID(instanceKind, kind, version: version) }
+
+    /// The place of a step, from 0.
+    public func index(ofStep name: String) -> Int? { steps.firstIndex { $0.name == name } }
+
+    /// Whether the steps that a job has begun are the first ones of this plan. Steps begin in their order, so anything else means
+    /// that the job began under another plan.
+    public func begins(with begun: [StepRecord]) -> Bool {
+        Set(begun.map(\.name)) == Set(steps.prefix(begun.count).map(\.name))
     }
 
     /// How far the job is when the steps before `index` are done and that step is at `fraction`: 0 to 1.

@@ -42,6 +42,9 @@ final class JobRun: Sendable {
         self.machine = Locked(JobStateMachine(claim: claim, plan: definition.plan, policy: policy))
     }
 
+    /// Whether the job began under other steps than this daemon has for it.
+    var isForeign: Bool { machine.withLock { $0.isForeign } }
+
     /// Works on the job until it waits, ends, or is taken away.
     func work() async {
         // Claimed when the daemon had begun to stop: another one begins it.

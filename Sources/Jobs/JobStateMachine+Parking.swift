@@ -24,6 +24,29 @@ extension JobStateMachine {
         }
     }
 
+    /// The job waits for a daemon that has the steps with which it began. Due soon, since another daemon may have them; this one
+    /// leaves it alone from now on.
+    mutating func parkForeign(now: Timestamp) -> Decision {
+        let failure = Failure(
+            .permanent, code: Self.foreignCode,
+            message: "this aurad has other steps for \(job.definition) than those with which the job began: "
+                + "start the aurad that accepted it")
+        if job.state == .running { job.state = .waiting }
+        job.waitingFor = "for an aurad that has the steps with which it began"
+        job.availableAt = now + .seconds(1)
+        jobChanged = true
+        isPausing = true
+        guard job.failure?.code != failure.code else { return .pause }
+        job.failure = failure
+        changeInstance(now: now) { $0.failure = failure }
+        let message = "\(job.kind.rawValue) of \(instance.name) cannot go on: \(failure.message)"
+        emit(.jobParked, message, now: now, data: Self.describe(failure))
+        emit(.alertRaised, message, now: now, data: .object(["code": "jobParked"]))
+        return .pause
+    }
+
+    private static let foreignCode = "otherSteps"
+
     /// What was in the way is not there any more.
     mutating func forgetParking(now: Timestamp) {
         guard job.failure != nil else { return }

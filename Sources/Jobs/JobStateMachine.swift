@@ -23,8 +23,11 @@ public struct JobStateMachine: Sendable {
 
     public internal(set) var job: Job
     public internal(set) var instance: Instance
+    /// The steps that were begun, by their places in the plan.
     public internal(set) var steps: [Int: StepRecord]
     public let plan: JobPlan
+    /// Whether the job began under other steps than the plan's: nothing is done then, and nothing undone.
+    public let isForeign: Bool
     let policy: RetryPolicy
 
     var isPausing = false
@@ -44,9 +47,21 @@ public struct JobStateMachine: Sendable {
     public init(claim: Claim, plan: JobPlan, policy: RetryPolicy) {
         self.job = claim.job
         self.instance = claim.instance
-        self.steps = Dictionary(uniqueKeysWithValues: claim.steps.map { ($0.index, $0) })
+        self.isForeign = !plan.begins(with: claim.steps)
+        self.steps = isForeign ? [:] : Self.placed(claim.steps, in: plan)
         self.plan = plan
         self.policy = policy
+    }
+
+    /// The records by their steps' places in the plan. A step is known by its name; the place in its row is for people.
+    private static func placed(_ records: [StepRecord], in plan: JobPlan) -> [Int: StepRecord] {
+        var placed: [Int: StepRecord] = [:]
+        for var record in records {
+            guard let index = plan.index(ofStep: record.name) else { continue }
+            record.index = index
+            placed[index] = record
+        }
+        return placed
     }
 
     /// What is to be done now, given what is true and what others have asked.
@@ -54,6 +69,7 @@ public struct JobStateMachine: Sendable {
         if job.state.isTerminal { return .finished }
         if isPausing { return .pause }
         if job.cancellation == .superseded { return finish(.cancelled, .superseded, now: now) }
+        if isForeign { return parkForeign(now: now) }
         if job.state == .compensating { return decideUndo(now: now) }
         if job.cancellation == .requested, !isPastPivot {
             return compensate(Failure(.permanent, code: "cancelled", message: "the job was cancelled"), now: now)

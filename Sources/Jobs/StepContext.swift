@@ -53,16 +53,20 @@ public final class StepContext: Sendable {
 
     /// Returns an instance that is not destroyed, is not the job's own, and for which `matches` is true; otherwise `nil`.
     ///
-    /// Reads all such instances from the store, 500 at a time.
+    /// Reads all such instances from the store, 500 at a time. Throws a transient ``Failure`` if one of them cannot be read and none
+    /// of the others matches: nobody knows then.
     public func otherInstance(where matches: (Instance) -> Bool) async throws -> Instance? {
         let own = instance.id
         var last: InstanceID?
-        var page: [Instance]
+        var page: Page<Instance>
+        var unreadable: UnreadableRow?
         repeat {
             page = try await run.environment.store.instances(InstanceQuery(after: last, limit: Self.instancePage))
-            last = page.last?.id
-            if let found = page.first(where: { $0.id != own && matches($0) }) { return found }
+            last = page.last
+            unreadable = unreadable ?? page.unreadable.first
+            if let found = page.rows.first(where: { $0.id != own && matches($0) }) { return found }
         } while page.count == Self.instancePage
+        if let unreadable { throw Failure(.transient, code: "unreadableRow", message: unreadable.reason) }
         return nil
     }
 

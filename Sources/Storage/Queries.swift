@@ -1,4 +1,5 @@
 public import AuraModel
+public import JSON
 
 /// Which instances, in order of their ids (which is order of creation).
 public struct InstanceQuery: Sendable {
@@ -25,11 +26,11 @@ public struct InstanceQuery: Sendable {
 
 /// Instances, and the newest event, as of one moment.
 public struct InstancePage: Sendable {
-    public var instances: [Instance]
+    public var instances: Page<Instance>
     /// The `seq` of the newest event.
     public var head: Int64
 
-    public init(instances: [Instance], head: Int64) {
+    public init(instances: Page<Instance>, head: Int64) {
         self.instances = instances
         self.head = head
     }
@@ -56,6 +57,13 @@ public struct JobQuery: Sendable {
         self.after = after
         self.newestFirst = newestFirst
         self.limit = limit
+    }
+}
+
+extension EventDraft {
+    /// The data of an event as its row holds it. Text that is no JSON stays a text, so that no event is left out for it.
+    public static func data(stored text: String) -> JSONValue {
+        (try? JSONValue(parsing: text)) ?? .string(text)
     }
 }
 

@@ -48,3 +48,13 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
 
     public var description: String { message }
 }
+
+extension StorageError {
+    /// A column holds a value that this version does not know: a newer daemon wrote it.
+    public static func unknown(_ value: String, as column: String, of subject: String) -> StorageError {
+        StorageError(
+            .corrupt,
+            "\(subject) has the \(column) \"\(value.prefix(64))\", which this version does not know: use the aurad that wrote it, or a newer one"
+        )
+    }
+}

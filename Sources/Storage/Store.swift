@@ -20,8 +20,9 @@ public protocol Store: Sendable {
     /// Beside an active job (a destroy beside a destroy) it throws `instanceBusy`, whatever the admission said. An
     /// instance holds its name, and its place in the quota, until it failed or was destroyed.
     func submit(_ submission: Submission) async throws -> Submitted
-    /// Leases jobs that are due, the most urgent first, and raises their epochs.
-    func claim(_ request: ClaimRequest) async throws -> [Claim]
+    /// Leases jobs of the request's scope that are due, the most urgent first, and raises their epochs. A job that cannot be read is
+    /// let go of again, as due as it was.
+    func claim(_ request: ClaimRequest) async throws -> Claimed
     /// Prolongs leases; answers with those that are still held and whether somebody wants them to end.
     func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState]
     /// Writes what a worker decided. Throws `fenced` where the job's epoch is no longer the worker's.
@@ -45,19 +46,20 @@ public protocol Store: Sendable {
     /// Takes a lot of the calls that a provider's project has left.
     func takeCalls(_ request: CallRequest) async throws -> CallGrant
     /// What earlier sweeps keep in mind, ordered by kind and id.
-    func sightings() async throws -> [Sighting]
+    func sightings() async throws -> Page<Sighting>
     /// Writes what a sweep found out; answers with the instances whose changes were written. A change whose row was written
     /// meanwhile, or on which a job is at work, is left out.
     func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID>
     /// Deletes a lot of what is older than the policy's age, and raises the ledger's floor.
     func prune(_ request: PruneRequest) async throws -> Pruned
 
+    /// Throws `corrupt` for a row that cannot be read, as do ``job(_:)`` and ``steps(of:)``; in lists such a row has its place.
     func instance(_ reference: InstanceReference) async throws -> Instance?
-    func instances(_ query: InstanceQuery) async throws -> [Instance]
+    func instances(_ query: InstanceQuery) async throws -> Page<Instance>
     /// Instances and the ledger's head as of one moment: every event up to the head shows in the instances, and none after it.
     func snapshot(_ query: InstanceQuery) async throws -> InstancePage
     func job(_ id: JobID) async throws -> Job?
-    func jobs(_ query: JobQuery) async throws -> [Job]
+    func jobs(_ query: JobQuery) async throws -> Page<Job>
     /// The steps that were begun, in order of their index.
     func steps(of job: JobID) async throws -> [StepRecord]
     /// Events after a place in the ledger, in order, `limit` at most. Throws `cursorExpired` where some of them were pruned.
@@ -66,8 +68,8 @@ public protocol Store: Sendable {
     func bounds() async throws -> LedgerBounds
     /// What the database's own clock shows; none where the daemon has the database, and so the clock, to itself.
     func clock() async throws -> Timestamp?
-    /// When the next job that no worker holds is due.
-    func nextDue() async throws -> Timestamp?
+    /// When the next job of this scope that no worker holds is due.
+    func nextDue(_ scope: ClaimScope) async throws -> Timestamp?
 
     /// Calls `observer` with the events of every later commit, in order. One observer; set it before the first write.
     func observe(_ observer: @escaping @Sendable ([Event]) -> Void)

@@ -105,6 +105,16 @@ public enum InstanceReference: Sendable, Hashable {
 }
 
 extension Submission {
+    /// The job as it is written, bound to its instance.
+    public func job(of instance: Instance, blockedBy: JobID?) -> Job {
+        var bound = Job(
+            id: job.id, kind: job.kind, instance: instance.id, instanceKind: instance.kind, tenant: instance.tenant,
+            change: job.change, definitionVersion: job.definitionVersion, input: job.input, createdAt: now,
+            deadline: job.deadline)
+        bound.blockedBy = blockedBy
+        return bound
+    }
+
     /// That the instance does not exist, for people.
     public var notFound: String {
         switch target {

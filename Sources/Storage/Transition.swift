@@ -8,13 +8,18 @@ public struct ClaimRequest: Sendable {
     public var lease: Duration
     /// Jobs of one tenant that may be in flight at once, destroys apart: started, and not ended. None means any number.
     public var inFlightPerTenant: Int?
+    public var scope: ClaimScope
     public var now: Timestamp
 
-    public init(owner: String, limit: Int, lease: Duration, inFlightPerTenant: Int? = nil, now: Timestamp) {
+    public init(
+        owner: String, limit: Int, lease: Duration, inFlightPerTenant: Int? = nil, scope: ClaimScope = .everything,
+        now: Timestamp
+    ) {
         self.owner = owner
         self.limit = limit
         self.lease = lease
         self.inFlightPerTenant = inFlightPerTenant
+        self.scope = scope
         self.now = now
     }
 
@@ -58,6 +63,18 @@ public struct Claim: Sendable {
         self.job = job
         self.instance = instance
         self.steps = steps
+    }
+}
+
+/// What a claim brought.
+public struct Claimed: Sendable {
+    public var claims: [Claim]
+    /// Jobs that were due and cannot be read: themselves, their instance or one of their steps. Nobody holds them.
+    public var unreadable: [UnreadableRow]
+
+    public init(claims: [Claim] = [], unreadable: [UnreadableRow] = []) {
+        self.claims = claims
+        self.unreadable = unreadable
     }
 }
 

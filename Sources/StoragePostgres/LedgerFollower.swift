@@ -158,7 +158,7 @@ final class LedgerFollower: Sendable {
             let rows = try connection.run(
                 "SELECT * FROM event WHERE seq > $1 ORDER BY seq LIMIT $2",
                 [PostgresValue(after), PostgresValue(Self.page)])
-            let events = try rows.all.map { try $0.event() }
+            let events = rows.all.map { $0.event() }
             passGap(before: events.first?.seq ?? after, after: after)
             deliver(events)
             if rows.count < Self.page { return }

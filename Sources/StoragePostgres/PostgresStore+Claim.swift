@@ -3,31 +3,33 @@ public import Storage
 
 /// Leasing jobs to workers.
 extension PostgresStore {
-    public func claim(_ request: ClaimRequest) async throws -> [Claim] {
-        let outlook = try await outlook(request.now)
-        guard outlook.isDue || outlook.isAhead else { return [] }
+    public func claim(_ request: ClaimRequest) async throws -> Claimed {
+        let outlook = try await outlook(request)
+        guard outlook.isDue || outlook.isAhead else { return Claimed() }
         return try await writer.write { connection, _ in
             var request = request
             request.now = try self.leaseTime(request.now, connection)
             if outlook.isAhead { try Self.pullBack(request, connection) }
-            let ids = try ClaimQuery(connection: connection, now: request.now).choose(request).map(\.text)
-            let claims = try ids.isEmpty ? [] : Self.lease(ids, request, connection)
-            return { _ in claims }
+            let query = ClaimQuery(connection: connection, scope: request.scope, now: request.now)
+            let ids = try query.choose(request).map(\.text)
+            let claimed = try ids.isEmpty ? Claimed() : Self.lease(ids, request, connection)
+            return { _ in claimed }
         }
     }
 
-    private func outlook(_ given: Timestamp) async throws -> ClaimRequest.Outlook {
+    private func outlook(_ request: ClaimRequest) async throws -> ClaimRequest.Outlook {
         try await read { connection in
-            let now = try self.leaseTime(given, connection)
+            let now = try self.leaseTime(request.now, connection)
             let free = "lease_owner IS NULL AND blocked_by IS NULL AND \(Self.active)"
             let leased = "lease_owner IS NOT NULL AND \(Self.active)"
+            let scope = ScopeCondition(request.scope, after: 2)
             let row = try connection.run(
                 """
-                SELECT (EXISTS (SELECT 1 FROM job WHERE \(free) AND available_at <= $1)
-                    OR EXISTS (SELECT 1 FROM job WHERE \(leased) AND lease_until < $1)) AS due,
+                SELECT (EXISTS (SELECT 1 FROM job WHERE \(free) AND available_at <= $1\(scope.sql))
+                    OR EXISTS (SELECT 1 FROM job WHERE \(leased) AND lease_until < $1\(scope.sql))) AS due,
                     (EXISTS (SELECT 1 FROM job WHERE \(free) AND available_at > $2)
                     OR EXISTS (SELECT 1 FROM job WHERE \(leased) AND lease_until > $2)) AS ahead
-                """, [PostgresValue(now), PostgresValue(now + ClaimRequest.mostAhead)]
+                """, [PostgresValue(now), PostgresValue(now + ClaimRequest.mostAhead)] + scope.values
             ).first
             return ClaimRequest.Outlook(isDue: row?.flag("due") ?? false, isAhead: row?.flag("ahead") ?? false)
         }
@@ -46,42 +48,73 @@ extension PostgresStore {
             [PostgresValue(request.now + .milliseconds(-1)), horizon])
     }
 
-    /// Leases these jobs, and reads what belongs to them: three statements, however many they are.
+    /// Reads these jobs with what belongs to them, and leases those that can be read: three statements, however many they are.
     private static func lease(
         _ ids: [String], _ request: ClaimRequest, _ connection: PostgresConnection
-    ) throws -> [Claim] {
-        let jobs = try connection.run(
+    ) throws -> Claimed {
+        let rows = try connection.run(
+            """
+            SELECT job.*, instance.desired, instance.document FROM unnest($1::text[]) AS wanted (job)
+            JOIN job ON job.id = wanted.job JOIN instance ON instance.id = job.instance
+            """, [PostgresValue(array: ids)])
+        let steps = try begunSteps(of: rows.all.filter { $0.number("epoch") ?? 0 > 0 }, connection)
+        var found: [String: Result<Claim, UnreadableRow>] = [:]
+        for row in rows.all {
+            let id = row.text("id") ?? ""
+            found[id] = row.jobEntry().flatMap { job in
+                UnreadableRow.catching(.job, id: id, instance: job.instance) {
+                    var job = job
+                    job.lease()
+                    let instance = try row.instance(of: job)
+                    return Claim(job: job, instance: instance, steps: try steps[id, default: []].map { try $0.step() })
+                }
+            }
+        }
+        var claimed = Claimed()
+        for entry in ids.compactMap({ found[$0] }) {
+            switch entry {
+            case .success(let claim): claimed.claims.append(claim)
+            case .failure(let row): claimed.unreadable.append(row)
+            }
+        }
+        try connection.run(
             """
             UPDATE job SET epoch = epoch + 1, written = 0, lease_owner = $1, lease_until = $2, place = NULL,
                 state = CASE state WHEN 'compensating' THEN state ELSE 'running' END
-            FROM unnest($3::text[]) AS wanted (job) WHERE id = wanted.job RETURNING job.*
+            WHERE id = ANY ($3::text[])
             """,
             [
                 PostgresValue(request.owner), PostgresValue(request.now + request.lease),
-                PostgresValue(array: ids),
-            ]
-        ).all.map { try $0.job() }
-        let instances = try connection.run(
-            "SELECT desired, document FROM unnest($1::text[]) AS wanted (instance) JOIN instance ON id = wanted.instance",
-            [PostgresValue(array: jobs.map(\.instance.text))]
-        ).all.map { try $0.instance() }
-        let steps = try begunSteps(of: jobs.filter { $0.epoch > 1 }, connection)
-        let owners = Dictionary(instances.map { ($0.id, $0) }) { first, _ in first }
-        let begun = Dictionary(grouping: steps, by: \.job)
-        let leased = Dictionary(uniqueKeysWithValues: jobs.map { ($0.id.text, $0) })
-        return ids.compactMap { id in
-            guard let job = leased[id], let instance = owners[job.instance] else { return nil }
-            return Claim(job: job, instance: instance, steps: begun[job.id] ?? [])
-        }
+                PostgresValue(array: claimed.claims.map(\.job.id.text)),
+            ])
+        return claimed
     }
 
-    /// Of jobs that some worker held before; the others have none.
-    private static func begunSteps(of jobs: [Job], _ connection: PostgresConnection) throws -> [StepRecord] {
-        guard !jobs.isEmpty else { return [] }
-        return try connection.run(
-            "SELECT step.* FROM unnest($1::text[]) AS wanted (job) JOIN step ON step.job = wanted.job ORDER BY step.job, number",
-            [PostgresValue(array: jobs.map(\.id.text))]
-        ).all.map { try $0.step() }
+    /// Of jobs that some worker held before, by their ids; the others have none.
+    private static func begunSteps(
+        of jobs: [PostgresRow], _ connection: PostgresConnection
+    ) throws -> [String: [PostgresRow]] {
+        guard !jobs.isEmpty else { return [:] }
+        let steps = try connection.run(
+            """
+            SELECT step.* FROM unnest($1::text[]) AS wanted (job) JOIN step ON step.job = wanted.job
+            ORDER BY step.job, number, name
+            """, [PostgresValue(array: jobs.map { $0.text("id") })])
+        return Dictionary(grouping: steps.all) { $0.text("job") ?? "" }
+    }
+}
+
+/// The condition that a scope makes, and its values: begins with `AND`, and has none where there is no condition.
+struct ScopeCondition {
+    var sql: String
+    var values: [PostgresValue] = []
+
+    /// - Parameter count: the values of the statement that stand before its own.
+    init(_ scope: ClaimScope, after count: Int) {
+        sql = scope.definitions == nil ? "" : " AND \(scope.definitionCondition)"
+        guard !scope.setAside.isEmpty else { return }
+        sql += " AND NOT (id = ANY ($\(count + 1)::text[]))"
+        values = [PostgresValue(array: scope.setAside.map(\.text).sorted())]
     }
 }
 
@@ -89,6 +122,7 @@ extension PostgresStore {
 /// for by itself, so that an index seek leads to its first row.
 private struct ClaimQuery: ClaimRows {
     var connection: PostgresConnection
+    var scope: ClaimScope
     var now: Timestamp
 
     private static let free = "lease_owner IS NULL AND blocked_by IS NULL"
@@ -96,45 +130,49 @@ private struct ClaimQuery: ClaimRows {
     private static let new = "\(free) AND state = 'queued'"
 
     func priorities(isNew: Bool) throws -> [Int] {
+        let scope = ScopeCondition(scope, after: 1)
         var found: [Int] = []
         while let priority = try connection.run(
-            "SELECT min(priority) AS priority FROM job WHERE \(isNew ? Self.new : Self.started) AND priority > $1",
-            [PostgresValue(found.last ?? -1)]
+            "SELECT min(priority) AS priority FROM job WHERE \(isNew ? Self.new : Self.started) AND priority > $1\(scope.sql)",
+            [PostgresValue(found.last ?? -1)] + scope.values
         ).first?.number("priority") { found.append(Int(priority)) }
         return found
     }
 
     func dueStarted(priority: Int, limit: Int) throws -> [ClaimCandidate] {
-        try connection.run(
+        let scope = ScopeCondition(scope, after: 3)
+        return try connection.run(
             """
-            SELECT id, tenant, priority FROM job WHERE \(Self.started) AND priority = $1 AND available_at <= $2
+            SELECT id, tenant, priority FROM job WHERE \(Self.started) AND priority = $1 AND available_at <= $2\(scope.sql)
             ORDER BY available_at, id LIMIT $3 FOR UPDATE SKIP LOCKED
-            """, [PostgresValue(priority), PostgresValue(now), PostgresValue(limit)]
+            """, [PostgresValue(priority), PostgresValue(now), PostgresValue(limit)] + scope.values
         ).all.map(Self.candidate)
     }
 
     func new(
         priority: Int, excluding tenants: Set<TenantID>, after taken: [JobID], limit: Int
     ) throws -> [ClaimCandidate] {
-        try connection.run(
+        let scope = ScopeCondition(scope, after: 5)
+        return try connection.run(
             """
             SELECT id, tenant, priority FROM job WHERE \(Self.new) AND priority = $1 AND available_at <= $2
-                AND NOT (tenant = ANY ($3::text[])) AND NOT (id = ANY ($4::text[]))
+                AND NOT (tenant = ANY ($3::text[])) AND NOT (id = ANY ($4::text[]))\(scope.sql)
             ORDER BY turn, id LIMIT $5 FOR UPDATE SKIP LOCKED
             """,
             [
                 PostgresValue(priority), PostgresValue(now), PostgresValue(array: tenants.map(\.text).sorted()),
                 PostgresValue(array: taken.map(\.text)), PostgresValue(limit),
-            ]
+            ] + scope.values
         ).all.map(Self.candidate)
     }
 
     func silent(limit: Int) throws -> [JobID] {
-        try connection.run(
+        let scope = ScopeCondition(scope, after: 2)
+        return try connection.run(
             """
-            SELECT id FROM job WHERE lease_owner IS NOT NULL AND lease_until < $1 AND \(PostgresStore.active)
+            SELECT id FROM job WHERE lease_owner IS NOT NULL AND lease_until < $1 AND \(PostgresStore.active)\(scope.sql)
             ORDER BY lease_until LIMIT $2 FOR UPDATE SKIP LOCKED
-            """, [PostgresValue(now), PostgresValue(limit)]
+            """, [PostgresValue(now), PostgresValue(limit)] + scope.values
         ).all.compactMap { $0.text("id").map { JobID($0) } }
     }
 

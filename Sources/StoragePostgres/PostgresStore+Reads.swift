@@ -14,28 +14,29 @@ extension PostgresStore {
         switch reference {
         case .id(let id):
             return try connection.run(
-                "SELECT desired, document FROM instance WHERE id = $1\(lock)", [PostgresValue(id.text)]
+                "SELECT id, desired, document FROM instance WHERE id = $1\(lock)", [PostgresValue(id.text)]
             ).first?.instance()
         case .name(let name, let tenant):
             return try connection.run(
                 """
-                SELECT desired, document FROM instance WHERE tenant = $1 AND name = $2
+                SELECT id, desired, document FROM instance WHERE tenant = $1 AND name = $2
                 ORDER BY holds_name DESC, id DESC LIMIT 1\(lock)
                 """, [PostgresValue(tenant.text), PostgresValue(name)]
             ).first?.instance()
         }
     }
 
-    public func instances(_ query: InstanceQuery) async throws -> [Instance] {
+    public func instances(_ query: InstanceQuery) async throws -> Page<Instance> {
         let (sql, values) = Self.select(query)
-        return try await read { try $0.run(sql, values).all.map { try $0.instance() } }
+        return try await read { Page(try $0.run(sql, values).all.map { $0.instanceEntry() }) }
     }
 
     public func snapshot(_ query: InstanceQuery) async throws -> InstancePage {
         let (sql, values) = Self.select(query)
         return try await readAsOfOneMoment { connection in
             let head = try Self.bounds(connection).head
-            return InstancePage(instances: try connection.run(sql, values).all.map { try $0.instance() }, head: head)
+            let page = Page(try connection.run(sql, values).all.map { $0.instanceEntry() })
+            return InstancePage(instances: page, head: head)
         }
     }
 
@@ -49,7 +50,7 @@ extension PostgresStore {
         } else if !query.includesDestroyed, query.instance == nil {
             conditions.add("phase <> ?", "destroyed")
         }
-        return conditions.select("desired, document", from: "instance", orderBy: "id", limit: query.limit)
+        return conditions.select("id, desired, document", from: "instance", orderBy: "id", limit: query.limit)
     }
 
     public func job(_ id: JobID) async throws -> Job? {
@@ -62,7 +63,7 @@ extension PostgresStore {
         ).first?.job()
     }
 
-    public func jobs(_ query: JobQuery) async throws -> [Job] {
+    public func jobs(_ query: JobQuery) async throws -> Page<Job> {
         var conditions = Conditions()
         if let after = query.after { conditions.add(query.newestFirst ? "id < ?" : "id > ?", after.text) }
         if let instance = query.instance { conditions.add("instance = ?", instance.text) }
@@ -71,7 +72,7 @@ extension PostgresStore {
         if !query.states.isEmpty { conditions.add("state", among: query.states.map(\.rawValue)) }
         let (sql, values) = conditions.select(
             "*", from: "job", orderBy: query.newestFirst ? "id DESC" : "id", limit: query.limit)
-        return try await read { try $0.run(sql, values).all.map { try $0.job() } }
+        return try await read { Page(try $0.run(sql, values).all.map { $0.jobEntry() }) }
     }
 
     public func steps(of job: JobID) async throws -> [StepRecord] {
@@ -79,7 +80,7 @@ extension PostgresStore {
     }
 
     static func steps(of job: JobID, _ connection: PostgresConnection) throws -> [StepRecord] {
-        try connection.run("SELECT * FROM step WHERE job = $1 ORDER BY number", [PostgresValue(job.text)])
+        try connection.run("SELECT * FROM step WHERE job = $1 ORDER BY number, name", [PostgresValue(job.text)])
             .all.map { try $0.step() }
     }
 
@@ -107,7 +108,7 @@ extension PostgresStore {
         let (sql, values) = conditions.select("*", from: "event", orderBy: "seq", limit: query.limit)
         return try await readAsOfOneMoment { connection in
             try Self.bounds(connection).check(cursor: query.after)
-            return try connection.run(sql, values).all.map { try $0.event() }
+            return try connection.run(sql, values).all.map { $0.event() }
         }
     }
 
@@ -136,13 +137,14 @@ extension PostgresStore {
         return LedgerBounds(floor: row?.number("floor") ?? 0, head: row?.number("seq") ?? 0)
     }
 
-    public func nextDue() async throws -> Timestamp? {
+    public func nextDue(_ scope: ClaimScope) async throws -> Timestamp? {
         try await read { connection in
-            try connection.run(
+            let scope = ScopeCondition(scope, after: 0)
+            return try connection.run(
                 """
                 SELECT min(available_at) AS due FROM job
-                WHERE lease_owner IS NULL AND blocked_by IS NULL AND \(Self.active)
-                """
+                WHERE lease_owner IS NULL AND blocked_by IS NULL AND \(Self.active)\(scope.sql)
+                """, scope.values
             ).first?.moment("due")
         }
     }

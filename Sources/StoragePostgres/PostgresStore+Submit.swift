@@ -100,7 +100,7 @@ extension PostgresStore {
             [
                 PostgresValue(instance.id.text), PostgresValue(instance.tenant.text), PostgresValue(instance.name),
                 PostgresValue(instance.desired.rawValue), PostgresValue(instance.phase.rawValue),
-                PostgresValue(try JSONCoder.encodeString(instance)),
+                PostgresValue(try instance.document()),
             ])
         guard inserted.changed == 1 else { throw nameTaken(instance) }
     }
@@ -163,12 +163,7 @@ extension PostgresStore {
         _ submission: Submission, _ instance: Instance, blockedBy: JobID?, _ connection: PostgresConnection,
         _ ledger: inout Ledger
     ) throws -> Submitted {
-        let new = submission.job
-        var job = Job(
-            id: new.id, kind: new.kind, instance: instance.id, tenant: instance.tenant, change: new.change,
-            definitionVersion: new.definitionVersion, input: new.input, createdAt: submission.now,
-            deadline: new.deadline)
-        job.blockedBy = blockedBy
+        let job = submission.job(of: instance, blockedBy: blockedBy)
         try insert(job, connection)
         try remember(submission, job: job.id, connection)
         var draft = EventDraft(
@@ -190,7 +185,7 @@ extension PostgresStore {
             """,
             [
                 PostgresValue(instance.desired.rawValue), PostgresValue(instance.phase.rawValue),
-                PostgresValue(keepsName(instance)), PostgresValue(try JSONCoder.encodeString(instance)),
+                PostgresValue(keepsName(instance)), PostgresValue(try instance.document()),
                 PostgresValue(instance.id.text),
             ])
     }
@@ -203,13 +198,13 @@ extension PostgresStore {
         let inserted = try connection.run(
             """
             INSERT INTO job (id, kind, instance, tenant, change, state, priority, turn, available_at, epoch, written, attempt,
-                progress, deadline, blocked_by, definition_version, input, created_at)
+                progress, deadline, blocked_by, definition_version, input, created_at, instance_kind)
             VALUES ($1, $2, $3, $4, $5, $6, $7,
                 greatest(
                     (SELECT coalesce(min(turn), 1) FROM job
                         WHERE lease_owner IS NULL AND blocked_by IS NULL AND state = 'queued' AND priority = $7),
                     (SELECT coalesce(max(turn), 0) + 1 FROM job WHERE state = 'queued' AND tenant = $4 AND priority = $7)),
-                $8, 0, 0, 0, 0, $9, $10, $11, $12, $13)
+                $8, 0, 0, 0, 0, $9, $10, $11, $12, $13, $14)
             ON CONFLICT DO NOTHING
             """,
             [
@@ -218,6 +213,7 @@ extension PostgresStore {
                 PostgresValue(job.priority), PostgresValue(job.availableAt), PostgresValue(job.deadline),
                 PostgresValue(job.blockedBy?.text), PostgresValue(job.definitionVersion),
                 PostgresValue(job.input.serializedString()), PostgresValue(job.createdAt),
+                PostgresValue(job.instanceKind.rawValue),
             ])
         guard inserted.changed == 0 else { return }
         let rival = try active(of: job.instance, connection).first

@@ -4,10 +4,16 @@ public import Storage
 
 /// What sweeps keep in mind, and what they change.
 extension PostgresStore {
-    public func sightings() async throws -> [Sighting] {
+    public func sightings() async throws -> Page<Sighting> {
         try await read { connection in
-            try connection.run("SELECT document FROM sighting ORDER BY kind COLLATE \"C\", id COLLATE \"C\"").all
-                .map { try JSONCoder.decode(Sighting.self, from: $0.text("document") ?? "") }
+            let rows = try connection.run(
+                "SELECT kind, id, document FROM sighting ORDER BY kind COLLATE \"C\", id COLLATE \"C\"")
+            return Page(
+                rows.all.map { row in
+                    UnreadableRow.catching(.sighting, id: "\(row.text("kind") ?? "") \(row.text("id") ?? "")") {
+                        try JSONCoder.decode(Sighting.self, from: row.text("document") ?? "")
+                    }
+                })
         }
     }
 
@@ -58,7 +64,7 @@ extension PostgresStore {
             "UPDATE instance SET phase = $1, holds_name = holds_name AND $2, document = $3 WHERE id = $4",
             [
                 PostgresValue(instance.phase.rawValue), PostgresValue(keepsName(instance)),
-                PostgresValue(try JSONCoder.encodeString(instance)), PostgresValue(instance.id.text),
+                PostgresValue(try instance.document()), PostgresValue(instance.id.text),
             ])
     }
 }

@@ -30,7 +30,7 @@ extension PostgresStore {
 
     /// What needs no database is made before the writer's turn, since its thread bounds what all jobs can do.
     public func apply(_ transition: Transition) async throws -> Applied {
-        let document = try transition.instance.map(JSONCoder.encodeString)
+        let document = try transition.instance.map { try $0.document() }
         let failure = try transition.job.failure.map(JSONCoder.encodeString)
         return try await writer.apply(transition, document: document, failure: failure)
     }

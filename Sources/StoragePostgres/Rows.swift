@@ -6,21 +6,20 @@ import Storage
 extension PostgresRow {
     func job() throws -> Job {
         let id = text("id") ?? ""
-        guard let kind = JobKind(rawValue: text("kind") ?? ""), let state = JobState(rawValue: text("state") ?? ""),
-            let created = moment("created_at"), let deadline = moment("deadline")
-        else { throw StorageError(.corrupt, "job \(id) has a kind or a state that this version does not know") }
+        let zero = Timestamp(milliseconds: 0)
         var job = Job(
-            id: JobID(id), kind: kind, instance: InstanceID(text("instance") ?? ""),
-            tenant: TenantID(text("tenant") ?? ""),
+            id: JobID(id), kind: JobKind(rawValue: text("kind") ?? ""), instance: InstanceID(text("instance") ?? ""),
+            instanceKind: InstanceKind(rawValue: text("instance_kind") ?? ""), tenant: TenantID(text("tenant") ?? ""),
             change: ChangeID(text("change") ?? ""), definitionVersion: Int(number("definition_version") ?? 0),
-            input: try JSONValue(parsing: text("input") ?? "null"), createdAt: created, deadline: deadline)
-        job.state = state
+            input: try JSONValue(parsing: text("input") ?? "null"), createdAt: moment("created_at") ?? zero,
+            deadline: moment("deadline") ?? zero)
+        job.state = try known("state", of: "job \(id)") ?? .queued
         job.priority = Int(number("priority") ?? 0)
-        job.availableAt = moment("available_at") ?? created
+        job.availableAt = moment("available_at") ?? job.createdAt
         job.epoch = number("epoch") ?? 0
         job.attempt = Int(number("attempt") ?? 0)
         job.progress = double("progress") ?? 0
-        job.cancellation = text("cancellation").flatMap(Cancellation.init(rawValue:))
+        job.cancellation = try known("cancellation", of: "job \(id)")
         job.blockedBy = text("blocked_by").map { JobID($0) }
         job.place = text("place")
         job.waitingFor = text("waiting_for")
@@ -30,23 +29,43 @@ extension PostgresRow {
         return job
     }
 
-    func instance() throws -> Instance {
-        var instance = try JSONCoder.decode(Instance.self, from: text("document") ?? "")
-        guard let desired = DesiredState(rawValue: text("desired") ?? "") else {
-            throw StorageError(.corrupt, "instance \(instance.id) wants a state that this version does not know")
+    /// The job in its place of a list, readable or not.
+    func jobEntry() -> Result<Job, UnreadableRow> {
+        UnreadableRow.catching(.job, id: text("id") ?? "", instance: text("instance").map { InstanceID($0) }) {
+            try job()
         }
-        instance.desired = desired
-        return instance
+    }
+
+    /// The value of a column; throws `corrupt` where this version does not know it.
+    private func known<Value: RawRepresentable<String>>(_ column: String, of subject: String) throws -> Value? {
+        guard let text = text(column) else { return nil }
+        guard let value = Value(rawValue: text) else { throw StorageError.unknown(text, as: column, of: subject) }
+        return value
+    }
+
+    /// Needs the columns `id`, `desired` and `document`.
+    func instance() throws -> Instance { try instance(id: text("id") ?? "") }
+
+    /// The instance of a row that was joined to its job's.
+    func instance(of job: Job) throws -> Instance { try instance(id: job.instance.text) }
+
+    private func instance(id: String) throws -> Instance {
+        guard let desired: DesiredState = try known("desired", of: "instance \(id)") else {
+            throw StorageError.unknown("", as: "desired", of: "instance \(id)")
+        }
+        return try Instance(stored: text("document") ?? "", id: id, desired: desired)
+    }
+
+    /// The instance in its place of a list, readable or not.
+    func instanceEntry() -> Result<Instance, UnreadableRow> {
+        let id = text("id") ?? ""
+        return UnreadableRow.catching(.instance, id: id, instance: InstanceID(id)) { try instance() }
     }
 
     func step() throws -> StepRecord {
         var step = StepRecord(
             job: JobID(text("job") ?? ""), index: Int(number("number") ?? 0), name: text("name") ?? "")
-        guard let state = StepState(rawValue: text("state") ?? "") else {
-            throw StorageError(
-                .corrupt, "step \(step.name) of job \(step.job) has a state that this version does not know")
-        }
-        step.state = state
+        step.state = try known("state", of: "step \(step.name) of job \(step.job)") ?? .pending
         step.attempt = Int(number("attempt") ?? 0)
         step.memory = try JSONValue(parsing: text("memory") ?? "null")
         step.externalID = text("external_id")
@@ -56,20 +75,18 @@ extension PostgresRow {
         return step
     }
 
-    func event() throws -> Event {
-        let seq = number("seq") ?? 0
-        guard let type = EventType(rawValue: text("type") ?? ""), let at = moment("at") else {
-            throw StorageError(.corrupt, "the ledger has an event of an unknown type at seq \(seq)")
-        }
+    /// Reads every row: an event is never left out.
+    func event() -> Event {
         var draft = EventDraft(
-            at: at, type: type, tenant: TenantID(text("tenant") ?? ""), message: text("message") ?? "")
+            at: moment("at") ?? Timestamp(milliseconds: 0), type: EventType(rawValue: text("type") ?? ""),
+            tenant: TenantID(text("tenant") ?? ""), message: text("message") ?? "")
         draft.instance = text("instance").map { InstanceID($0) }
         draft.job = text("job").map { JobID($0) }
         draft.change = text("change").map { ChangeID($0) }
-        draft.phase = text("phase").flatMap(Phase.init(rawValue:))
+        draft.phase = text("phase").map { Phase(rawValue: $0) }
         draft.step = text("step")
         draft.progress = double("progress")
-        draft.data = try text("data").map { try JSONValue(parsing: $0) }
-        return Event(seq: seq, entry: draft)
+        draft.data = text("data").map(EventDraft.data(stored:))
+        return Event(seq: number("seq") ?? 0, entry: draft)
     }
 }

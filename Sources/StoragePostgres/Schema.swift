@@ -10,7 +10,7 @@ enum Schema {
 
     static let migrations = [
         Migration(number: 1, statements: first), Migration(number: 2, statements: second),
-        Migration(number: 3, statements: third),
+        Migration(number: 3, statements: third), Migration(number: 4, statements: fourth),
     ]
 
     static var newest: Int { migrations.last?.number ?? 0 }
@@ -166,5 +166,15 @@ enum Schema {
             WHERE finished_at IS NULL AND state <> 'queued' AND kind <> 'destroy';
         CREATE UNIQUE INDEX job_active ON job (instance) WHERE finished_at IS NULL AND kind <> 'destroy';
         CREATE UNIQUE INDEX job_destroying ON job (instance) WHERE finished_at IS NULL AND kind = 'destroy';
+        """
+
+    /// Jobs say which definition they follow, and steps are known by their names (`docs/decisions/0032-rolling-upgrades.md`).
+    private static let fourth = """
+        ALTER TABLE job ADD COLUMN instance_kind text NOT NULL DEFAULT 'agent';
+        ALTER TABLE job ADD COLUMN definition text
+            GENERATED ALWAYS AS (instance_kind || '/' || kind || '/' || definition_version::text) STORED;
+
+        ALTER TABLE step DROP CONSTRAINT step_pkey;
+        ALTER TABLE step ADD PRIMARY KEY (job, name);
         """
 }

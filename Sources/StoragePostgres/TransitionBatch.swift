@@ -118,8 +118,8 @@ enum TransitionBatch {
                     $21::text[], $22::bigint[], $23::bigint[], $24::bigint[])
                 AS row (job, number, name, state, attempt, memory, external_id, started_at, deadline, finished_at)
             WHERE row.job IN (SELECT id FROM moved)
-            ON CONFLICT (job, number) DO UPDATE SET state = excluded.state, attempt = excluded.attempt,
-                memory = excluded.memory, external_id = excluded.external_id, started_at = excluded.started_at,
+            ON CONFLICT (job, name) DO UPDATE SET number = excluded.number, state = excluded.state,
+                attempt = excluded.attempt, memory = excluded.memory, external_id = excluded.external_id, started_at = excluded.started_at,
                 deadline = excluded.deadline, finished_at = excluded.finished_at
         ), changed AS (
             UPDATE instance SET phase = row.phase, holds_name = instance.holds_name AND row.keeps, document = row.document

@@ -1,10 +1,14 @@
+import AuraModel
 import CSQLite
 import GRDB
+import JSON
 
-/// A prepared statement whose values go straight to SQLite, for the few statements that every transition runs.
+/// A prepared statement whose values go straight to SQLite, for the statements that every transition runs and for all reading
+/// of jobs, steps and events.
 ///
 /// GRDB makes a value object of each argument and a dictionary of each row's columns, which cost the writer's thread more than
-/// SQLite itself (`docs/performance.md`). Values are bound in the statement's order.
+/// SQLite itself (`docs/performance.md`), and it ends the process where a column does not hold what it expects: one damaged row would take the
+/// daemon down. Values are bound in the statement's order.
 struct HotStatement {
     private let statement: OpaquePointer
     private let database: Database
@@ -14,6 +18,25 @@ struct HotStatement {
         self.database = database
         statement = try database.cachedStatement(sql: sql).sqliteStatement
         sqlite3_reset(statement)
+    }
+
+    /// A statement with its values.
+    init(_ database: Database, _ sql: String, _ values: [HotValue]) throws {
+        try self.init(database, sql)
+        for value in values {
+            switch value {
+            case .text(let text): bind(text)
+            case .number(let number): bind(number)
+            case .list(let texts): bind(JSONValue.array(texts.map { .string($0) }).serializedString())
+            }
+        }
+    }
+
+    /// What `read` makes of each row.
+    func rows<Value>(_ read: (HotRow) throws -> Value) throws -> [Value] {
+        var values: [Value] = []
+        try forEachRow { values.append(try read($0)) }
+        return values
     }
 
     /// Begins with the first value again, for the next run.
@@ -77,6 +100,14 @@ struct HotStatement {
     private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 }
 
+/// A value of a statement whose text was put together.
+enum HotValue: Sendable {
+    case text(String)
+    case number(Int64)
+    /// A JSON array, for `json_each`.
+    case list([String])
+}
+
 /// The present row of a statement, its columns by their places.
 struct HotRow {
     fileprivate let statement: OpaquePointer
@@ -90,4 +121,6 @@ struct HotRow {
     }
 
     func double(_ column: Int32) -> Double { sqlite3_column_double(statement, column) }
+
+    func moment(_ column: Int32) -> Timestamp? { number(column).map(Timestamp.init(milliseconds:)) }
 }

@@ -58,7 +58,7 @@ enum InstanceRows {
             sql: "UPDATE instance SET desired = ?, phase = ?, holds_name = holds_name AND ?, document = ? WHERE id = ?")
         try statement.execute(arguments: [
             instance.desired.rawValue, instance.phase.rawValue, keepsName(instance),
-            try JSONCoder.encodeString(instance),
+            try instance.document(),
             instance.id.text,
         ])
     }
@@ -81,66 +81,64 @@ enum InstanceRows {
     static func find(_ reference: InstanceReference, _ database: Database) throws -> Instance? {
         switch reference {
         case .id(let id):
-            let statement = try database.cachedStatement(sql: "SELECT desired, document FROM instance WHERE id = ?")
-            return try Row.fetchOne(statement, arguments: [id.text]).map(instance)
+            return try select("WHERE id = ?", [.text(id.text)], database).first?.instance()
         case .name(let name, let tenant):
-            let statement = try database.cachedStatement(
-                sql: """
-                    SELECT desired, document FROM instance WHERE tenant = ? AND name = ?
-                    ORDER BY holds_name DESC, id DESC LIMIT 1
-                    """)
-            return try Row.fetchOne(statement, arguments: [tenant.text, name]).map(instance)
+            return try select(
+                "WHERE tenant = ? AND name = ? ORDER BY holds_name DESC, id DESC LIMIT 1",
+                [.text(tenant.text), .text(name)], database
+            ).first?.instance()
         }
     }
 
-    static func fetch(_ query: InstanceQuery, _ database: Database) throws -> [Instance] {
+    static func fetch(_ query: InstanceQuery, _ database: Database) throws -> Page<Instance> {
         var conditions = ["id > ?"]
-        var arguments: StatementArguments = [query.after?.text ?? ""]
+        var values: [HotValue] = [.text(query.after?.text ?? "")]
         if let instance = query.instance {
             conditions.append("id = ?")
-            arguments += [instance.text]
+            values.append(.text(instance.text))
         }
         if let tenant = query.tenant {
             conditions.append("tenant = ?")
-            arguments += [tenant.text]
+            values.append(.text(tenant.text))
         }
         if !query.phases.isEmpty {
             let marks = Array(repeating: "?", count: query.phases.count).joined(separator: ", ")
             conditions.append("phase IN (\(marks))")
-            arguments += StatementArguments(query.phases.map(\.rawValue))
+            values += query.phases.map { .text($0.rawValue) }
         } else if !query.includesDestroyed, query.instance == nil {
             conditions.append("phase <> 'destroyed'")
         }
-        arguments += [query.limit]
-        let sql =
-            "SELECT desired, document FROM instance WHERE \(conditions.joined(separator: " AND ")) ORDER BY id LIMIT ?"
-        return try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments).map(instance)
+        values.append(.number(Int64(query.limit)))
+        let stored = try select(
+            "WHERE \(conditions.joined(separator: " AND ")) ORDER BY id LIMIT ?", values, database)
+        return Page(stored.map(\.entry))
     }
 
-    private static func instance(_ row: Row) throws -> Instance {
-        try Stored(desired: row["desired"], document: row["document"]).instance()
+    private static func select(_ rest: String, _ values: [HotValue], _ database: Database) throws -> [Stored] {
+        try HotStatement(database, "SELECT id, desired, document FROM instance \(rest)", values).rows { row in
+            Stored(id: row.text(0) ?? "", desired: row.text(1) ?? "", document: row.text(2) ?? "")
+        }
     }
 
     /// A row as it stands; reading the document takes its time, and need not be the writer's.
     struct Stored: Sendable {
+        var id: String
         var desired: String
         var document: String
 
         func instance() throws -> Instance {
-            var instance = try JSONCoder.decode(Instance.self, from: document)
             guard let desired = DesiredState(rawValue: desired) else {
-                throw StorageError(.corrupt, "instance \(instance.id) wants a state that this version does not know")
+                throw StorageError.unknown(desired, as: "desired state", of: "instance \(id)")
             }
-            instance.desired = desired
-            return instance
+            return try Instance(stored: document, id: id, desired: desired)
+        }
+
+        var entry: Result<Instance, UnreadableRow> {
+            UnreadableRow.catching(.instance, id: id, instance: InstanceID(id)) { try instance() }
         }
     }
 
     static func stored(_ id: InstanceID, _ database: Database) throws -> Stored? {
-        var statement = try HotStatement(database, "SELECT desired, document FROM instance WHERE id = ?")
-        statement.bind(id.text)
-        var found: Stored?
-        try statement.forEachRow { found = Stored(desired: $0.text(0) ?? "", document: $0.text(1) ?? "") }
-        return found
+        try select("WHERE id = ?", [.text(id.text)], database).first
     }
 }

@@ -26,13 +26,14 @@ enum JobRows {
         var statement = try HotStatement(
             database,
             """
-            INSERT INTO job (id, kind, instance, tenant, change, state, priority, available_at, epoch, attempt, deadline,
-                blocked_by, definition_version, input, created_at, progress, turn)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO job (id, kind, instance, instance_kind, tenant, change, state, priority, available_at, epoch, attempt,
+                deadline, blocked_by, definition_version, input, created_at, progress, turn)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """)
         statement.bind(job.id.text)
         statement.bind(job.kind.rawValue)
         statement.bind(job.instance.text)
+        statement.bind(job.instanceKind.rawValue)
         statement.bind(job.tenant.text)
         statement.bind(job.change.text)
         statement.bind(job.state.rawValue)
@@ -139,101 +140,91 @@ enum JobRows {
         return try statement.run() == 1
     }
 
-    /// The columns of ``job(_:)-(HotRow)``, in their order.
+    /// The columns of ``job(_:)``, in their order.
     static let columns = """
         id, kind, instance, tenant, change, state, priority, available_at, epoch, attempt, progress, deadline, cancellation,
-        blocked_by, place, definition_version, input, waiting_for, failure, created_at, started_at, finished_at
+        blocked_by, place, definition_version, input, waiting_for, failure, created_at, started_at, finished_at, instance_kind
         """
 
     static func job(_ row: HotRow) throws -> Job {
         let id = row.text(0) ?? ""
-        guard let kind = JobKind(rawValue: row.text(1) ?? ""), let state = JobState(rawValue: row.text(5) ?? "") else {
-            throw StorageError(.corrupt, "job \(id) has a kind or a state that this version does not know")
+        func known<Value: RawRepresentable<String>>(_ column: Int32, _ name: String) throws -> Value? {
+            guard let text = row.text(column) else { return nil }
+            guard let value = Value(rawValue: text) else { throw StorageError.unknown(text, as: name, of: "job \(id)") }
+            return value
         }
-        let moment = { (column: Int32) in row.number(column).map(Timestamp.init(milliseconds:)) }
         let input = row.text(16) ?? "null"
         var job = Job(
-            id: JobID(id), kind: kind, instance: InstanceID(row.text(2) ?? ""), tenant: TenantID(row.text(3) ?? ""),
+            id: JobID(id), kind: JobKind(rawValue: row.text(1) ?? ""), instance: InstanceID(row.text(2) ?? ""),
+            instanceKind: InstanceKind(rawValue: row.text(22) ?? ""), tenant: TenantID(row.text(3) ?? ""),
             change: ChangeID(row.text(4) ?? ""), definitionVersion: Int(row.number(15) ?? 0),
             input: input == "null" ? .null : try JSONValue(parsing: input),
-            createdAt: Timestamp(milliseconds: row.number(19) ?? 0),
-            deadline: Timestamp(milliseconds: row.number(11) ?? 0))
-        job.state = state
+            createdAt: row.moment(19) ?? Timestamp(milliseconds: 0),
+            deadline: row.moment(11) ?? Timestamp(milliseconds: 0))
+        job.state = try known(5, "state") ?? .queued
         job.priority = Int(row.number(6) ?? 0)
-        job.availableAt = Timestamp(milliseconds: row.number(7) ?? 0)
+        job.availableAt = row.moment(7) ?? job.createdAt
         job.epoch = row.number(8) ?? 0
         job.attempt = Int(row.number(9) ?? 0)
         job.progress = row.double(10)
-        job.cancellation = row.text(12).flatMap(Cancellation.init(rawValue:))
+        job.cancellation = try known(12, "cancellation")
         job.blockedBy = row.text(13).map { JobID($0) }
         job.place = row.text(14)
         job.waitingFor = row.text(17)
         job.failure = try row.text(18).map { try JSONCoder.decode(Failure.self, from: $0) }
-        job.startedAt = moment(20)
-        job.finishedAt = moment(21)
+        job.startedAt = row.moment(20)
+        job.finishedAt = row.moment(21)
         return job
     }
 
     static func find(_ id: JobID, _ database: Database) throws -> Job? {
-        let statement = try database.cachedStatement(sql: "SELECT * FROM job WHERE id = ?")
-        return try Row.fetchOne(statement, arguments: [id.text]).map(job)
+        try select("WHERE id = ?", [.text(id.text)], database) { try job($0) }.first
+    }
+
+    /// The row, readable or not; none where there is no such job.
+    static func entry(_ id: JobID, _ database: Database) throws -> Result<Job, UnreadableRow>? {
+        try select("WHERE id = ?", [.text(id.text)], database, entry).first
+    }
+
+    private static func entry(_ row: HotRow) -> Result<Job, UnreadableRow> {
+        UnreadableRow.catching(.job, id: row.text(0) ?? "", instance: row.text(2).map { InstanceID($0) }) {
+            try job(row)
+        }
     }
 
     static func active(of instance: InstanceID, _ database: Database) throws -> [Job] {
-        let statement = try database.cachedStatement(
-            sql: "SELECT * FROM job WHERE instance = ? AND \(active) ORDER BY id")
-        return try Row.fetchAll(statement, arguments: [instance.text]).map(job)
+        try select("WHERE instance = ? AND \(active) ORDER BY id", [.text(instance.text)], database) { try job($0) }
     }
 
-    static func fetch(_ query: JobQuery, _ database: Database) throws -> [Job] {
+    static func fetch(_ query: JobQuery, _ database: Database) throws -> Page<Job> {
         var conditions = ["true"]
-        var arguments: StatementArguments = []
+        var values: [HotValue] = []
         if let after = query.after {
             conditions.append(query.newestFirst ? "id < ?" : "id > ?")
-            arguments += [after.text]
+            values.append(.text(after.text))
         }
         let columns = [
             ("instance", query.instance?.text), ("tenant", query.tenant?.text), ("change", query.change?.text),
         ]
         for case (let column, let value?) in columns {
             conditions.append("\(column) = ?")
-            arguments += [value]
+            values.append(.text(value))
         }
         if !query.states.isEmpty {
             let marks = Array(repeating: "?", count: query.states.count).joined(separator: ", ")
             conditions.append("state IN (\(marks))")
-            arguments += StatementArguments(query.states.map(\.rawValue))
+            values += query.states.map { .text($0.rawValue) }
         }
-        arguments += [query.limit]
         let order = query.newestFirst ? "id DESC" : "id"
-        let sql = "SELECT * FROM job WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order) LIMIT ?"
-        return try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments).map(job)
+        return Page(
+            try select(
+                "WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order) LIMIT ?",
+                values + [.number(Int64(query.limit))], database, entry))
     }
 
-    static func job(_ row: Row) throws -> Job {
-        let id: String = row["id"]
-        guard let kind = JobKind(rawValue: row["kind"]), let state = JobState(rawValue: row["state"]) else {
-            throw StorageError(.corrupt, "job \(id) has a kind or a state that this version does not know")
-        }
-        var job = Job(
-            id: JobID(id), kind: kind, instance: InstanceID(row["instance"]), tenant: TenantID(row["tenant"]),
-            change: ChangeID(row["change"]), definitionVersion: row["definition_version"],
-            input: try JSONValue(parsing: row["input"] as String),
-            createdAt: Timestamp(milliseconds: row["created_at"]),
-            deadline: Timestamp(milliseconds: row["deadline"]))
-        job.state = state
-        job.priority = row["priority"]
-        job.availableAt = Timestamp(milliseconds: row["available_at"])
-        job.epoch = row["epoch"]
-        job.attempt = row["attempt"]
-        job.progress = row["progress"]
-        job.cancellation = (row["cancellation"] as String?).flatMap(Cancellation.init(rawValue:))
-        job.blockedBy = (row["blocked_by"] as String?).map { JobID($0) }
-        job.place = row["place"]
-        job.waitingFor = row["waiting_for"]
-        job.failure = try (row["failure"] as String?).map { try JSONCoder.decode(Failure.self, from: $0) }
-        job.startedAt = (row["started_at"] as Int64?).map(Timestamp.init(milliseconds:))
-        job.finishedAt = (row["finished_at"] as Int64?).map(Timestamp.init(milliseconds:))
-        return job
+    private static func select<Value>(
+        _ rest: String, _ values: [HotValue], _ database: Database, _ read: (HotRow) throws -> Value
+    ) throws -> [Value] {
+        try HotStatement(database, "SELECT \(columns) FROM job \(rest)", values).rows(read)
     }
 }

@@ -62,10 +62,10 @@ enum LedgerRows {
     static func fetch(_ query: EventQuery, _ database: Database) throws -> [Event] {
         try bounds(database).check(cursor: query.after)
         var conditions = ["seq > ?"]
-        var arguments: StatementArguments = [query.after]
+        var values: [HotValue] = [.number(query.after)]
         if let through = query.through {
             conditions.append("seq <= ?")
-            arguments += [through]
+            values.append(.number(through))
         }
         let filter = query.filter
         let parts = [
@@ -74,32 +74,32 @@ enum LedgerRows {
         ]
         for case (let condition, let value?) in parts {
             conditions.append(condition)
-            arguments += StatementArguments(Array(repeating: value, count: condition.count { $0 == "?" }))
+            values += Array(repeating: .text(value), count: condition.count { $0 == "?" })
         }
         if !filter.types.isEmpty {
             let marks = Array(repeating: "?", count: filter.types.count).joined(separator: ", ")
             conditions.append("type IN (\(marks))")
-            arguments += StatementArguments(filter.types.map(\.rawValue).sorted())
+            values += filter.types.map(\.rawValue).sorted().map { .text($0) }
         }
-        let sql = "SELECT * FROM event WHERE \(conditions.joined(separator: " AND ")) ORDER BY seq LIMIT ?"
-        arguments += [query.limit]
-        return try Row.fetchAll(database.cachedStatement(sql: sql), arguments: arguments).map(event)
+        let sql = """
+            SELECT seq, at, type, tenant, message, instance, job, change, phase, step, progress, data FROM event
+            WHERE \(conditions.joined(separator: " AND ")) ORDER BY seq LIMIT ?
+            """
+        return try HotStatement(database, sql, values + [.number(Int64(query.limit))]).rows(event)
     }
 
-    private static func event(_ row: Row) throws -> Event {
-        guard let type = EventType(rawValue: row["type"]) else {
-            throw StorageError(.corrupt, "the ledger has an event of an unknown type at seq \(row["seq"] as Int64)")
-        }
+    /// Reads every row: an event is never left out.
+    private static func event(_ row: HotRow) -> Event {
         var draft = EventDraft(
-            at: Timestamp(milliseconds: row["at"]), type: type, tenant: TenantID(row["tenant"]), message: row["message"]
-        )
-        draft.instance = (row["instance"] as String?).map { InstanceID($0) }
-        draft.job = (row["job"] as String?).map { JobID($0) }
-        draft.change = (row["change"] as String?).map { ChangeID($0) }
-        draft.phase = (row["phase"] as String?).flatMap(Phase.init(rawValue:))
-        draft.step = row["step"]
-        draft.progress = row["progress"]
-        draft.data = try (row["data"] as String?).map { try JSONValue(parsing: $0) }
-        return Event(seq: row["seq"], entry: draft)
+            at: row.moment(1) ?? Timestamp(milliseconds: 0), type: EventType(rawValue: row.text(2) ?? ""),
+            tenant: TenantID(row.text(3) ?? ""), message: row.text(4) ?? "")
+        draft.instance = row.text(5).map { InstanceID($0) }
+        draft.job = row.text(6).map { JobID($0) }
+        draft.change = row.text(7).map { ChangeID($0) }
+        draft.phase = row.text(8).map { Phase(rawValue: $0) }
+        draft.step = row.text(9)
+        draft.progress = row.number(10) == nil ? nil : row.double(10)
+        draft.data = row.text(11).map(EventDraft.data(stored:))
+        return Event(seq: row.number(0) ?? 0, entry: draft)
     }
 }

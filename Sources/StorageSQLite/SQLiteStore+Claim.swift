@@ -5,16 +5,24 @@ public import Storage
 
 /// Leasing jobs to workers.
 extension SQLiteStore {
-    public func claim(_ request: ClaimRequest) async throws -> [Claim] {
+    public func claim(_ request: ClaimRequest) async throws -> Claimed {
         let outlook = try await outlook(request)
-        guard outlook.isDue || outlook.isAhead else { return [] }
+        guard outlook.isDue || outlook.isAhead else { return Claimed() }
         let leased = try await writer.write { database, _ in
             if outlook.isAhead { try Self.pullBack(request, database) }
-            return try ClaimQuery(database: database, now: request.now).choose(request).compactMap {
+            return try ClaimQuery(database: database, scope: request.scope, now: request.now).choose(request).compactMap {
                 try Self.lease($0, request, database)
             }
         }
-        return try leased.map { Claim(job: $0.job, instance: try $0.instance.instance(), steps: $0.steps) }
+        var claimed = Claimed()
+        for entry in leased {
+            switch entry.flatMap(\.claim) {
+            case .success(let claim): claimed.claims.append(claim)
+            case .failure(let row): claimed.unreadable.append(row)
+            }
+        }
+        try await letGo(of: claimed.unreadable.map(\.id), owner: request.owner)
+        return claimed
     }
 
     /// A claim as the writer reads it.
@@ -22,20 +30,41 @@ extension SQLiteStore {
         var job: Job
         var instance: InstanceRows.Stored
         var steps: [StepRecord]
+
+        var claim: Result<Claim, UnreadableRow> {
+            UnreadableRow.catching(.job, id: job.id.text, instance: job.instance) {
+                Claim(job: job, instance: try instance.instance(), steps: steps)
+            }
+        }
+    }
+
+    /// Jobs whose instance turned out to be unreadable, once they were leased.
+    private func letGo(of jobs: [String], owner: String) async throws {
+        guard !jobs.isEmpty else { return }
+        try await writer.write { database, _ in
+            for job in jobs {
+                _ = try HotStatement(
+                    database, "UPDATE job SET lease_owner = NULL, lease_until = NULL WHERE id = ? AND lease_owner = ?",
+                    [.text(job), .text(owner)]
+                ).run()
+            }
+        }
     }
 
     private func outlook(_ request: ClaimRequest) async throws -> ClaimRequest.Outlook {
         try await read { database in
-            func exists(_ condition: String, _ moment: Timestamp) throws -> Bool {
-                let statement = try database.cachedStatement(
-                    sql: "SELECT 1 FROM job WHERE \(condition) AND \(JobRows.active) LIMIT 1")
-                return try Int.fetchOne(statement, arguments: [moment.milliseconds]) != nil
+            func exists(_ condition: String, _ moment: Timestamp, _ scope: ClaimScope = .everything) throws -> Bool {
+                let scope = ScopeCondition(scope)
+                let statement = try HotStatement(
+                    database, "SELECT 1 FROM job WHERE \(condition) AND \(JobRows.active)\(scope.sql) LIMIT 1",
+                    [.number(moment.milliseconds)] + scope.values)
+                return try !statement.rows { _ in true }.isEmpty
             }
             let free = "lease_owner IS NULL AND blocked_by IS NULL AND"
             let leased = "lease_owner IS NOT NULL AND"
             return ClaimRequest.Outlook(
-                isDue: try exists("\(free) available_at <= ?", request.now)
-                    || exists("\(leased) lease_until < ?", request.now),
+                isDue: try exists("\(free) available_at <= ?", request.now, request.scope)
+                    || exists("\(leased) lease_until < ?", request.now, request.scope),
                 isAhead: try exists("\(free) available_at > ?", request.horizon)
                     || exists("\(leased) lease_until > ?", request.horizon))
         }
@@ -55,98 +84,121 @@ extension SQLiteStore {
             arguments: [now - 1, horizon])
     }
 
-    private static func lease(_ id: JobID, _ request: ClaimRequest, _ database: Database) throws -> Leased? {
+    /// A row that cannot be read is not touched.
+    private static func lease(
+        _ id: JobID, _ request: ClaimRequest, _ database: Database
+    ) throws -> Result<Leased, UnreadableRow>? {
+        let read = try JobRows.entry(id, database)?.flatMap { job in
+            // A job that nobody held before has no steps.
+            UnreadableRow.catching(.job, id: id.text, instance: job.instance) {
+                (job, try job.epoch > 0 ? StepRows.fetch(of: id, database) : [])
+            }
+        }
+        var (job, steps): (Job, [StepRecord])
+        switch read {
+        case .success(let found): (job, steps) = found
+        case .failure(let row): return .failure(row)
+        case nil: return nil
+        }
+        guard let instance = try InstanceRows.stored(job.instance, database) else { return nil }
+        job.lease()
         var lease = try HotStatement(
             database,
-            """
-            UPDATE job SET epoch = epoch + 1, lease_owner = ?, lease_until = ?, place = NULL,
-                state = CASE state WHEN 'compensating' THEN state ELSE 'running' END
-            WHERE id = ?
-            """)
+            "UPDATE job SET epoch = ?, lease_owner = ?, lease_until = ?, place = NULL, state = ? WHERE id = ?")
+        lease.bind(job.epoch)
         lease.bind(request.owner)
         lease.bind((request.now + request.lease).milliseconds)
+        lease.bind(job.state.rawValue)
         lease.bind(id.text)
         try lease.run()
-        var read = try HotStatement(database, "SELECT \(JobRows.columns) FROM job WHERE id = ?")
-        read.bind(id.text)
-        var found: Job?
-        try read.forEachRow { found = try JobRows.job($0) }
-        guard let job = found, let instance = try InstanceRows.stored(job.instance, database) else { return nil }
-        // A job that nobody held before has no steps.
-        let steps = try job.epoch > 1 ? StepRows.fetch(of: id, database) : []
-        return Leased(job: job, instance: instance, steps: steps)
+        return .success(Leased(job: job, instance: instance, steps: steps))
+    }
+}
+
+/// The condition that a scope makes, and its values: begins with `AND`, and has none where there is no condition.
+struct ScopeCondition {
+    var sql: String
+    var values: [HotValue] = []
+
+    init(_ scope: ClaimScope) {
+        sql = scope.definitions == nil ? "" : " AND \(scope.definitionCondition)"
+        guard !scope.setAside.isEmpty else { return }
+        sql += " AND id NOT IN (SELECT value FROM json_each(?))"
+        values = [.list(scope.setAside.map(\.text).sorted())]
     }
 }
 
 /// The rows of a claim. Three sources, each with an index of its own; every priority is asked for by itself, so that an index
 /// seek leads to its first row.
 private struct ClaimQuery: ClaimRows {
-    var database: Database
-    var now: Timestamp
+    private let database: Database
+    private let scope: ScopeCondition
+    private let now: HotValue
+
+    init(database: Database, scope: ClaimScope, now: Timestamp) {
+        self.database = database
+        self.scope = ScopeCondition(scope)
+        self.now = .number(now.milliseconds)
+    }
 
     private static let free = "lease_owner IS NULL AND blocked_by IS NULL"
     private static let started = "\(free) AND \(JobRows.active) AND state <> 'queued'"
     private static let new = "\(free) AND state = 'queued'"
 
     func priorities(isNew: Bool) throws -> [Int] {
-        let next = try database.cachedStatement(
-            sql: "SELECT min(priority) FROM job WHERE \(isNew ? Self.new : Self.started) AND priority > ?")
         var found: [Int] = []
-        while let priority = try Int.fetchOne(next, arguments: [found.last ?? Int.min]) { found.append(priority) }
-        return found
+        while true {
+            let next = try HotStatement(
+                database,
+                "SELECT min(priority) FROM job WHERE \(isNew ? Self.new : Self.started) AND priority > ?\(scope.sql)",
+                [.number(found.last.map(Int64.init) ?? .min)] + scope.values)
+            guard let priority = try next.rows({ $0.number(0) }).first ?? nil else { return found }
+            found.append(Int(priority))
+        }
     }
 
     func dueStarted(priority: Int, limit: Int) throws -> [ClaimCandidate] {
-        let statement = try database.cachedStatement(
-            sql: """
-                SELECT id, tenant, priority FROM job WHERE \(Self.started) AND priority = ? AND available_at <= ?
-                ORDER BY available_at, id LIMIT ?
-                """)
-        return try Row.fetchAll(statement, arguments: [priority, now.milliseconds, limit]).map(Self.candidate)
+        try candidates(
+            "\(Self.started) AND priority = ? AND available_at <= ?\(scope.sql) ORDER BY available_at, id LIMIT ?",
+            [.number(Int64(priority)), now] + scope.values + [.number(Int64(limit))])
     }
 
     func new(
         priority: Int, excluding tenants: Set<TenantID>, after taken: [JobID], limit: Int
     ) throws -> [ClaimCandidate] {
-        let statement = try database.cachedStatement(
-            sql: """
-                SELECT id, tenant, priority FROM job WHERE \(Self.new) AND priority = ? AND available_at <= ?
-                    AND tenant NOT IN (SELECT value FROM json_each(?)) AND id NOT IN (SELECT value FROM json_each(?))
-                ORDER BY turn, id LIMIT ?
-                """)
-        let rows = try Row.fetchAll(
-            statement,
-            arguments: [
-                priority, now.milliseconds, Self.list(tenants.map(\.text).sorted()), Self.list(taken.map(\.text)),
-                limit,
-            ])
-        return rows.map(Self.candidate)
+        try candidates(
+            """
+            \(Self.new) AND priority = ? AND available_at <= ?
+                AND tenant NOT IN (SELECT value FROM json_each(?)) AND id NOT IN (SELECT value FROM json_each(?))\(scope.sql)
+            ORDER BY turn, id LIMIT ?
+            """,
+            [
+                .number(Int64(priority)), now, .list(tenants.map(\.text).sorted()), .list(taken.map(\.text)),
+            ] + scope.values + [.number(Int64(limit))])
     }
 
     func silent(limit: Int) throws -> [JobID] {
-        let statement = try database.cachedStatement(
-            sql: """
-                SELECT id FROM job WHERE lease_owner IS NOT NULL AND lease_until < ? AND \(JobRows.active)
-                ORDER BY lease_until LIMIT ?
-                """)
-        return try String.fetchAll(statement, arguments: [now.milliseconds, limit]).map { JobID($0) }
+        try candidates(
+            "lease_owner IS NOT NULL AND lease_until < ? AND \(JobRows.active)\(scope.sql) ORDER BY lease_until LIMIT ?",
+            [now] + scope.values + [.number(Int64(limit))]
+        ).map(\.id)
     }
 
     func inFlight() throws -> [TenantID: Int] {
-        let statement = try database.cachedStatement(
-            sql: """
-                SELECT tenant, count(*) AS jobs FROM job
-                WHERE \(JobRows.active) AND state <> 'queued' AND kind <> 'destroy' GROUP BY tenant
-                """)
-        let rows = try Row.fetchAll(statement)
-        return Dictionary(uniqueKeysWithValues: rows.map { (TenantID($0["tenant"]), $0["jobs"]) })
+        let rows = try HotStatement(
+            database,
+            """
+            SELECT tenant, count(*) AS jobs FROM job
+            WHERE \(JobRows.active) AND state <> 'queued' AND kind <> 'destroy' GROUP BY tenant
+            """
+        ).rows { (TenantID($0.text(0) ?? ""), Int($0.number(1) ?? 0)) }
+        return Dictionary(uniqueKeysWithValues: rows)
     }
 
-    private static func candidate(_ row: Row) -> ClaimCandidate {
-        ClaimCandidate(id: JobID(row["id"]), tenant: TenantID(row["tenant"]), priority: row["priority"])
-    }
-
-    private static func list(_ texts: [String]) -> String {
-        JSONValue.array(texts.map { .string($0) }).serializedString()
+    private func candidates(_ rest: String, _ values: [HotValue]) throws -> [ClaimCandidate] {
+        try HotStatement(database, "SELECT id, tenant, priority FROM job WHERE \(rest)", values).rows { row in
+            ClaimCandidate(
+                id: JobID(row.text(0) ?? ""), tenant: TenantID(row.text(1) ?? ""), priority: Int(row.number(2) ?? 0))
+        }
     }
 }

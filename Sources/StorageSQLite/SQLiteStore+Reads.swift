@@ -8,7 +8,7 @@ extension SQLiteStore {
         try await read { try InstanceRows.find(reference, $0) }
     }
 
-    public func instances(_ query: InstanceQuery) async throws -> [Instance] {
+    public func instances(_ query: InstanceQuery) async throws -> Page<Instance> {
         try await read { try InstanceRows.fetch(query, $0) }
     }
 
@@ -23,7 +23,7 @@ extension SQLiteStore {
         try await read { try JobRows.find(id, $0) }
     }
 
-    public func jobs(_ query: JobQuery) async throws -> [Job] {
+    public func jobs(_ query: JobQuery) async throws -> Page<Job> {
         try await read { try JobRows.fetch(query, $0) }
     }
 
@@ -39,14 +39,16 @@ extension SQLiteStore {
         try await read { try LedgerRows.bounds($0) }
     }
 
-    public func nextDue() async throws -> Timestamp? {
+    public func nextDue(_ scope: ClaimScope) async throws -> Timestamp? {
         try await read { database in
-            let statement = try database.cachedStatement(
-                sql: """
-                    SELECT min(available_at) FROM job
-                    WHERE lease_owner IS NULL AND blocked_by IS NULL AND \(JobRows.active)
-                    """)
-            return try Int64.fetchOne(statement).map(Timestamp.init(milliseconds:))
+            let scope = ScopeCondition(scope)
+            return try HotStatement(
+                database,
+                """
+                SELECT min(available_at) FROM job
+                WHERE lease_owner IS NULL AND blocked_by IS NULL AND \(JobRows.active)\(scope.sql)
+                """, scope.values
+            ).rows { $0.moment(0) }.first ?? nil
         }
     }
 }

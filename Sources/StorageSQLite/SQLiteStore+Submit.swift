@@ -9,7 +9,7 @@ extension SQLiteStore {
         guard case .new(let instance) = submission.target else { return try await operate(submission) }
         // What needs no database is made before the writer's turn. It writes nothing before all is decided, so that there is
         // nothing to take back.
-        let document = try JSONCoder.encodeString(instance)
+        let document = try instance.document()
         return try await writer.write { database, ledger in
             if let repeated = try Self.repeated(submission, database) { return repeated }
             try submission.checkQuota(of: instance.tenant) {
@@ -20,7 +20,7 @@ extension SQLiteStore {
             }
             let isSame = admitted == instance
             try InstanceRows.insert(
-                admitted, document: isSame ? document : try JSONCoder.encodeString(admitted), database)
+                admitted, document: isSame ? document : try admitted.document(), database)
             return try Self.queue(submission, admitted, blockedBy: nil, database, &ledger)
         }
     }
@@ -86,12 +86,7 @@ extension SQLiteStore {
         _ submission: Submission, _ instance: Instance, blockedBy: JobID?, _ database: Database,
         _ ledger: inout GroupCommit.Ledger
     ) throws -> Submitted {
-        let new = submission.job
-        var job = Job(
-            id: new.id, kind: new.kind, instance: instance.id, tenant: instance.tenant, change: new.change,
-            definitionVersion: new.definitionVersion, input: new.input, createdAt: submission.now,
-            deadline: new.deadline)
-        job.blockedBy = blockedBy
+        let job = submission.job(of: instance, blockedBy: blockedBy)
         try JobRows.insert(job, database)
         try remember(submission, job: job.id, database)
         var draft = EventDraft(

@@ -5,10 +5,15 @@ public import Storage
 
 /// What sweeps keep in mind, and what they change.
 extension SQLiteStore {
-    public func sightings() async throws -> [Sighting] {
+    public func sightings() async throws -> Page<Sighting> {
         try await read { database in
-            let statement = try database.cachedStatement(sql: "SELECT document FROM sighting ORDER BY kind, id")
-            return try String.fetchAll(statement).map { try JSONCoder.decode(Sighting.self, from: $0) }
+            let statement = try HotStatement(database, "SELECT kind, id, document FROM sighting ORDER BY kind, id")
+            return Page(
+                try statement.rows { row in
+                    UnreadableRow.catching(.sighting, id: "\(row.text(0) ?? "") \(row.text(1) ?? "")") {
+                        try JSONCoder.decode(Sighting.self, from: row.text(2) ?? "")
+                    }
+                })
         }
     }
 
@@ -19,7 +24,7 @@ extension SQLiteStore {
             for key in record.forgotten { try delete.execute(arguments: [key.kind.rawValue, key.id]) }
             var changed: Set<InstanceID> = []
             for change in record.changes where try Self.isStillTrue(change, database) {
-                let document = try JSONCoder.encodeString(change.instance)
+                let document = try change.instance.document()
                 try InstanceRows.updateFacts(change.instance, document: document, database)
                 try LedgerRows.append(change.events, database, &ledger)
                 changed.insert(change.instance.id)

@@ -23,7 +23,7 @@ extension SQLiteStore {
 
     /// What needs no database is made before the writer's turn, since its thread bounds what all jobs can do.
     public func apply(_ transition: Transition) async throws -> Applied {
-        let document = try transition.instance.map(JSONCoder.encodeString)
+        let document = try transition.instance.map { try $0.document() }
         return try await writer.write { database, ledger in
             let job = transition.job
             guard let written = try JobRows.update(job, releasesLease: transition.releasesLease, database) else {

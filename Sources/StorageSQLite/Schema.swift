@@ -12,6 +12,7 @@ enum Schema {
     static let migrations = [
         Migration(number: 1, statements: first), Migration(number: 2, statements: second),
         Migration(number: 3, statements: third), Migration(number: 4, statements: fourth),
+        Migration(number: 5, statements: fifth),
     ]
 
     static var newest: Int { migrations.last?.number ?? 0 }
@@ -139,5 +140,22 @@ enum Schema {
             WHERE finished_at IS NULL AND state <> 'queued' AND kind <> 'destroy';
         CREATE UNIQUE INDEX job_active ON job (instance) WHERE finished_at IS NULL AND kind <> 'destroy';
         CREATE UNIQUE INDEX job_destroying ON job (instance) WHERE finished_at IS NULL AND kind = 'destroy';
+        """
+
+    /// Jobs say which definition they follow, and steps are known by their names (`docs/decisions/0032-rolling-upgrades.md`).
+    private static let fifth = """
+        ALTER TABLE job ADD COLUMN instance_kind TEXT NOT NULL DEFAULT 'agent';
+        ALTER TABLE job ADD COLUMN definition TEXT
+            GENERATED ALWAYS AS (instance_kind || '/' || kind || '/' || definition_version) VIRTUAL;
+
+        CREATE TABLE named_step (
+            job TEXT NOT NULL REFERENCES job (id), name TEXT NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL,
+            attempt INTEGER NOT NULL, memory TEXT NOT NULL, external_id TEXT, started_at INTEGER, deadline INTEGER,
+            finished_at INTEGER, PRIMARY KEY (job, name)
+        ) WITHOUT ROWID;
+        INSERT INTO named_step (job, name, number, state, attempt, memory, external_id, started_at, deadline, finished_at)
+            SELECT job, name, number, state, attempt, memory, external_id, started_at, deadline, finished_at FROM step;
+        DROP TABLE step;
+        ALTER TABLE named_step RENAME TO step;
         """
 }

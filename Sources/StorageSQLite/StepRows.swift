@@ -11,7 +11,7 @@ enum StepRows {
             """
             INSERT INTO step (job, number, name, state, attempt, memory, external_id, started_at, deadline, finished_at)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (job, number) DO UPDATE SET state = excluded.state, attempt = excluded.attempt,
+            ON CONFLICT (job, name) DO UPDATE SET number = excluded.number, state = excluded.state, attempt = excluded.attempt,
                 memory = excluded.memory, external_id = excluded.external_id, started_at = excluded.started_at,
                 deadline = excluded.deadline, finished_at = excluded.finished_at
             """)
@@ -29,23 +29,28 @@ enum StepRows {
     }
 
     static func fetch(of job: JobID, _ database: Database) throws -> [StepRecord] {
-        let statement = try database.cachedStatement(sql: "SELECT * FROM step WHERE job = ? ORDER BY number")
-        return try Row.fetchAll(statement, arguments: [job.text]).map(step)
+        try HotStatement(
+            database,
+            """
+            SELECT number, name, state, attempt, memory, external_id, started_at, deadline, finished_at FROM step
+            WHERE job = ? ORDER BY number, name
+            """, [.text(job.text)]
+        ).rows { try step($0, of: job) }
     }
 
-    private static func step(_ row: Row) throws -> StepRecord {
-        var step = StepRecord(job: JobID(row["job"]), index: row["number"], name: row["name"])
-        guard let state = StepState(rawValue: row["state"]) else {
-            throw StorageError(
-                .corrupt, "step \(step.name) of job \(step.job) has a state that this version does not know")
+    private static func step(_ row: HotRow, of job: JobID) throws -> StepRecord {
+        var step = StepRecord(job: job, index: Int(row.number(0) ?? 0), name: row.text(1) ?? "")
+        let state = row.text(2) ?? ""
+        guard let known = StepState(rawValue: state) else {
+            throw StorageError.unknown(state, as: "state", of: "step \(step.name) of job \(job)")
         }
-        step.state = state
-        step.attempt = row["attempt"]
-        step.memory = try JSONValue(parsing: row["memory"] as String)
-        step.externalID = row["external_id"]
-        step.startedAt = (row["started_at"] as Int64?).map(Timestamp.init(milliseconds:))
-        step.deadline = (row["deadline"] as Int64?).map(Timestamp.init(milliseconds:))
-        step.finishedAt = (row["finished_at"] as Int64?).map(Timestamp.init(milliseconds:))
+        step.state = known
+        step.attempt = Int(row.number(3) ?? 0)
+        step.memory = try JSONValue(parsing: row.text(4) ?? "null")
+        step.externalID = row.text(5)
+        step.startedAt = row.moment(6)
+        step.deadline = row.moment(7)
+        step.finishedAt = row.moment(8)
         return step
     }
 }

@@ -56,8 +56,10 @@ struct Daemon {
         await machines.sweep()
         let services = try machines.services(store: store)
         let catalogue = ControlPlane.catalogue(services)
+        let faults = RowFaults(logger: logger)
         let engine = JobEngine(
-            store: store, catalogue: catalogue, settings: engineSettings, time: time, random: random, logger: logger)
+            store: store, catalogue: catalogue, settings: engineSettings, time: time, random: random, faults: faults,
+            logger: logger)
         store.observe { events in
             feed.publish(events)
             engine.note(events)
@@ -68,11 +70,11 @@ struct Daemon {
             limits: settings.wire.limits
         )
         let reconciler = Reconciler(
-            store: store, services: services, settings: settings.reconciler, owner: boot, time: time, logger: logger)
+            store: store, services: services, settings: settings.reconciler, owner: boot, faults: faults, time: time,
+            logger: logger)
         let plane = ControlPlane(
             store: store, engine: engine, services: services, subscriptions: subscriptions, reconciler: reconciler,
-            catalogue: catalogue,
-            time: time, facts: facts, logger: logger)
+            catalogue: catalogue, faults: faults, time: time, facts: facts, logger: logger)
         let ready = Gate()
         let memory = MemoryKeeper(time: time)
         let budget = CallBudget(limits: settings.wire.limits) { memory.noteEbb() }

@@ -60,12 +60,7 @@ struct AdmissionTests {
     }
 
     private static func admit(_ kind: JobKind, _ instance: Instance, _ active: [Job]) throws -> Admission {
-        switch kind {
-        case .provision: Provision.admit(instance, active)
-        case .suspend: try Suspend.admit(instance, active)
-        case .resume: try Resume.admit(instance, active)
-        case .restart: try Restart.admit(instance, active)
-        case .destroy: try Destroy.admit(instance, active)
-        }
+        kind == .provision
+            ? Provision.admit(instance, active) : try ControlPlane.admission(of: kind)(instance, active)
     }
 }

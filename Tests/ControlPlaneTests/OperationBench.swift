@@ -74,7 +74,7 @@ final class OperationBench: Sendable {
         _ kind: JobKind, _ target: Submission.Target,
         _ admit: @escaping @Sendable (Instance, [Job]) throws -> Admission
     ) async throws -> JobID {
-        let plan = ControlPlane.catalogue(services)[kind]?.plan
+        let plan = ControlPlane.catalogue(services).definition(for: kind)?.plan
         let job = NewJob(
             id: identifiers.next(), kind: kind, change: ChangeID("c"), definitionVersion: plan?.version ?? 1,
             input: .null,
@@ -87,10 +87,10 @@ final class OperationBench: Sendable {
         let catalogue = ControlPlane.catalogue(services)
         for _ in 0..<rounds {
             guard let job = try await store.job(id), !job.state.isTerminal else { break }
-            if let due = try await store.nextDue() { time.leap(to: due) }
+            if let due = try await store.nextDue(.everything) { time.leap(to: due) }
             let request = ClaimRequest(
-                owner: "bench", limit: 4, lease: .seconds(30), inFlightPerTenant: nil, now: time.now())
-            for claim in try await store.claim(request) {
+                owner: "bench", limit: 4, lease: .seconds(30), scope: catalogue.scope, now: time.now())
+            for claim in try await store.claim(request).claims {
                 guard let definition = catalogue.definition(of: claim.job) else { continue }
                 let environment = JobRun.Environment(
                     store: store, time: time, random: random, lease: .seconds(30), leaseMargin: .seconds(1),

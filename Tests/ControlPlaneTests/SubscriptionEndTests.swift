@@ -102,7 +102,7 @@ struct SubscriptionEndTests {
         let connection = stream.connect()
         try await stream.submit(1)
         let request = ClaimRequest(owner: "w", limit: 1, lease: .seconds(30), now: Fixture.now)
-        let claim = try #require(try await stream.store.claim(request).first)
+        let claim = try #require(try await stream.store.claim(request).claims.first)
         // From here on the feed hears nothing.
         stream.store.observe { _ in }
         var job = claim.job

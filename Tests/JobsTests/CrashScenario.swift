@@ -23,13 +23,43 @@ struct CrashScenario: Sendable {
     /// What is committed of a step, past the daemon's own memory.
     var committed: @Sendable (JobID, String) async throws -> StepState?
 
-    var definitions: [JobDefinition] { [provision, destroy] }
+    /// Which program a daemon runs. The new ones have a second version of the provision, and keep the first.
+    enum Build: String, CaseIterable {
+        case old
+        /// A step more, in the middle.
+        case inserts
+        case removes
+        case renames
+    }
 
-    private var provision: JobDefinition {
+    func catalogue(_ build: Build) -> JobCatalogue {
+        let first = provision(1, steps)
+        guard build != .old else { return JobCatalogue([first, destroy]) }
+        return JobCatalogue([provision(2, Self.changed(steps, by: build)), destroy], former: [first])
+    }
+
+    private static func changed(_ steps: [Step], by build: Build) -> [Step] {
+        var steps = steps
+        switch build {
+        case .old: break
+        case .inserts:
+            let license = Step(
+                "license", phase: .provisioning, timeLimit: .seconds(600), weight: 1, perform: { _ in .done })
+            steps.insert(license, at: 1)
+        case .removes: steps.removeAll { $0.plan.name == "boot" }
+        case .renames: for index in steps.indices where steps[index].plan.name == "boot" { steps[index].plan.name = "start" }
+        }
+        return steps
+    }
+
+    private func provision(_ version: Int, _ steps: [Step]) -> JobDefinition {
         JobDefinition(
-            kind: .provision, version: 1, phaseOnSuccess: .running, phaseOnFailure: .failed,
-            phaseWhileUndoing: .rollingBack, timeLimit: .seconds(3600),
-            steps: [
+            kind: .provision, version: version, phaseOnSuccess: .running, phaseOnFailure: .failed,
+            phaseWhileUndoing: .rollingBack, timeLimit: .seconds(3600), steps: steps)
+    }
+
+    private var steps: [Step] {
+            [
                 made("key", phase: .provisioning) { context in try await make("key", context) },
                 made("server", phase: .provisioning) { context in
                     try await make("server", context, losesFirstAnswer: true)
@@ -41,7 +71,7 @@ struct CrashScenario: Sendable {
                     if kind == .fails { throw Failure(.permanent, code: "forbidden", message: "the tailnet is full") }
                     return outcome
                 },
-            ])
+            ]
     }
 
     private var destroy: JobDefinition {

@@ -47,8 +47,15 @@ struct CrashStory {
 
     /// Tells the story. `crashes` are the boundaries at which each life ends, counted within it; a life after the last of
     /// them goes to the end. The wish comes at a boundary counted over all lives.
-    mutating func tell(crashes: [Int] = [], wish: Wish? = nil, at wishBoundary: Int? = nil) async throws {
-        _ = try await store.submit(Fixtures.provision(1, name: "ada", at: time.now()))
+    ///
+    /// - Parameter builds: the programs of the lives, one after the other; the last one's is that of all later lives.
+    mutating func tell(
+        crashes: [Int] = [], wish: Wish? = nil, at wishBoundary: Int? = nil, builds: [CrashScenario.Build] = [.old]
+    ) async throws {
+        var submission = Fixtures.provision(1, name: "ada", at: time.now())
+        let first = scenario.catalogue(builds[0])
+        submission.job.definitionVersion = first.definition(for: .provision)?.plan.version ?? 0
+        _ = try await store.submit(submission)
         for crash in crashes.map({ Optional($0) }) + [nil] {
             lives += 1
             let life = Life(until: crash)
@@ -61,31 +68,32 @@ struct CrashStory {
                 }
             }
             _ = try await store.takeOverLeases(owner: "life-\(lives)")
-            try await live(life)
+            try await live(life, builds[min(lives, builds.count) - 1])
             boundaries += life.boundaries
         }
     }
 
     /// Claims and works until nothing is left to do, or until this life is over.
-    private func live(_ life: Life) async throws {
+    private func live(_ life: Life, _ build: CrashScenario.Build) async throws {
+        let catalogue = scenario.catalogue(build)
         let probed = ProbedStore(store)
         probed.before { [pass = scenario.pass] _ in try await pass() }
         probed.after { [pass = scenario.pass] _ in try await pass() }
         for _ in 0..<200 {
-            let request = ClaimRequest(owner: "life-\(lives)", limit: 4, lease: .seconds(30), now: time.now())
-            let claims = (try? await probed.claim(request)) ?? []
+            let request = ClaimRequest(owner: "life-\(lives)", limit: 4, lease: .seconds(30), scope: catalogue.scope, now: time.now())
+            let claims = (try? await probed.claim(request).claims) ?? []
             if life.isOver { return }
-            for claim in claims { await work(claim, probed) }
+            for claim in claims { await work(claim, probed, catalogue) }
             if life.isOver { return }
             guard claims.isEmpty else { continue }
-            guard let due = try await store.nextDue() else { return }
+            guard let due = try await store.nextDue(catalogue.scope) else { return }
             time.advance(to: due)
         }
         Issue.record("life \(lives) does not come to an end")
     }
 
-    private func work(_ claim: Claim, _ probed: ProbedStore) async {
-        guard let definition = scenario.definitions.first(where: { $0.plan.kind == claim.job.kind }) else { return }
+    private func work(_ claim: Claim, _ probed: ProbedStore, _ catalogue: JobCatalogue) async {
+        guard let definition = catalogue.definition(of: claim.job) else { return }
         let environment = JobRun.Environment(
             store: probed, time: time, random: FixedRandom(1 << 63), lease: .seconds(30), leaseMargin: .zero,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -108,7 +116,7 @@ struct CrashStory {
 
     func ending() async throws -> Ending {
         var ending = Ending()
-        for job in try await store.jobs(JobQuery()) {
+        for job in try await store.jobs(JobQuery()).rows {
             ending.states.append(job.state)
             ending.failures.append(job.failure?.message)
             ending.steps += try await store.steps(of: job.id).map { "\($0.name) \($0.state.rawValue)" }
@@ -126,7 +134,7 @@ extension CrashStory {
         let events = try await store.events(EventQuery(after: 0, limit: 100_000))
         if events.map(\.seq) != Array(1...Int64(events.count)) { found.append("the ledger has a gap") }
         if log.events != events { found.append("the observer saw another ledger") }
-        let jobs = try await store.jobs(JobQuery())
+        let jobs = try await store.jobs(JobQuery()).rows
         for job in jobs {
             let own = events.filter { $0.entry.job == job.id }.map(\.entry)
             if !job.state.isTerminal { found.append("\(job.kind) is \(job.state) for ever") }

@@ -26,7 +26,8 @@ import Testing
         #expect((job.state, job.attempt) == (.waiting, 0))
         #expect(try await shop.store.steps(of: job.id).first?.attempt == 0)
         let claims = try await shop.store.claim(
-            ClaimRequest(owner: "next", limit: 1, lease: .seconds(30), now: shop.time.now()))
+            ClaimRequest(owner: "next", limit: 1, lease: .seconds(30), now: shop.time.now())
+        ).claims
         #expect(claims.map(\.job.id) == [job.id])
     }
 
@@ -91,7 +92,8 @@ import Testing
         #expect(shop.diary == [])
         #expect(try await shop.store.steps(of: Fixtures.id(1)) == [])
         let claims = try await shop.store.claim(
-            ClaimRequest(owner: "next", limit: 1, lease: .seconds(30), now: shop.time.now()))
+            ClaimRequest(owner: "next", limit: 1, lease: .seconds(30), now: shop.time.now())
+        ).claims
         #expect(claims.map(\.job.id) == [Fixtures.id(1)])
         #expect(claims.map(\.job.attempt) == [0])
         try await shop.expectWholeLedger()

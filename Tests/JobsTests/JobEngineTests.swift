@@ -62,8 +62,8 @@ import Testing
             for number in 1...100 { try await shop.log.first(.stepWaiting, of: Fixtures.id(number)) }
             try await shop.idle(engine)
             #expect(engine.jobsRunning == 0)
-            #expect(try await shop.store.jobs(JobQuery(states: [.waiting], limit: 200)).count == 100)
-            #expect(try await shop.store.nextDue() == start + .seconds(60))
+            #expect(try await shop.store.jobs(JobQuery(states: [.waiting], limit: 200)).rows.count == 100)
+            #expect(try await shop.store.nextDue(.everything) == start + .seconds(60))
             shop.time.advance(by: .seconds(60))
             for number in 1...100 {
                 try await shop.drive(engine, until: .jobSucceeded, of: Fixtures.id(number))

@@ -53,7 +53,7 @@ import Testing
         _ = try await shop.store.takeOverLeases(owner: "elsewhere")
         return try await shop.store.claim(
             ClaimRequest(owner: "elsewhere", limit: 1, lease: .seconds(3600), now: shop.time.now())
-        ).first
+        ).claims.first
     }
 
     /// The whole process stood still for longer than the lease, and the step goes on before anybody has looked at a clock.
@@ -143,7 +143,7 @@ import Testing
                 shop.time.advance(by: .seconds(10))
                 try await shop.time.sleepers(atLeast: Workshop.restingSleepers)
                 let rival = ClaimRequest(owner: "elsewhere", limit: 1, lease: .seconds(30), now: shop.time.now())
-                #expect(try await shop.store.claim(rival).isEmpty)
+                #expect(try await shop.store.claim(rival).claims.isEmpty)
             }
             shop.gate.open("a")
             try await shop.log.first(.jobSucceeded)
@@ -179,7 +179,7 @@ import Testing
         _ = try await shop.store.submit(Fixtures.provision(1, at: start))
         let definition = Self.definition(shop, stubborn: false)
         let claim = try #require(
-            try await shop.store.claim(ClaimRequest(owner: "dead", limit: 1, lease: .seconds(30), now: start)).first)
+            try await shop.store.claim(ClaimRequest(owner: "dead", limit: 1, lease: .seconds(30), now: start)).claims.first)
         var machine = JobStateMachine(claim: claim, plan: definition.plan, policy: RetryPolicy())
         _ = machine.decide(now: start)
         machine.beginStep(0, now: start)

@@ -105,7 +105,7 @@ import Testing
         _ = try await store.apply(Transition(job: claim.job, instance: claim.instance.in(.provisioning)))
         let instance = try #require(try await store.instance(.id(Fixtures.id(1))))
         #expect((instance.desired, instance.phase) == (.destroyed, .provisioning))
-        #expect(try await store.instances(InstanceQuery()).map(\.desired) == [.destroyed])
+        #expect(try await store.instances(InstanceQuery()).rows.map(\.desired) == [.destroyed])
         try await store.release(claim, as: .cancelled)
         #expect(try await store.claim().first?.instance.desired == .destroyed)
     }
@@ -137,6 +137,6 @@ import Testing
         #expect(again.job.cancellation == .requested)
         try await store.release(again, as: .compensating, availableAt: start + .seconds(300))
         #expect(try await store.claim(at: start + .seconds(299)).isEmpty)
-        #expect(try await store.nextDue() == start + .seconds(300))
+        #expect(try await store.nextDue(.everything) == start + .seconds(300))
     }
 }

@@ -15,7 +15,7 @@ import Testing
     private func claimed(_ store: any Store, _ limit: Int, inFlightPerTenant: Int? = nil) async throws -> [Int] {
         let request = ClaimRequest(
             owner: "a", limit: limit, lease: .seconds(30), inFlightPerTenant: inFlightPerTenant, now: start)
-        return try await store.claim(request).compactMap { Int($0.job.id.text.suffix(12)) }
+        return try await store.claim(request).claims.compactMap { Int($0.job.id.text.suffix(12)) }
     }
 
     @Test(arguments: StoreUnderTest.all) func whoComesLateWithOneJobWaitsForOneOfTheOthers(_ subject: StoreUnderTest)

@@ -49,8 +49,8 @@ struct FullDiskTests {
         try await expectStorageError(.unavailable) { try await store.apply(Self.largeTransition(claim)) }
         try await allFailTogether(store)
         #expect(try await store.ledger() == before)
-        #expect(try await store.jobs(JobQuery(limit: 500)).count == accepted + 1)
-        #expect(try await store.instances(InstanceQuery(limit: 500)).count == accepted + 1)
+        #expect(try await store.jobs(JobQuery(limit: 500)).rows.count == accepted + 1)
+        #expect(try await store.instances(InstanceQuery(limit: 500)).rows.count == accepted + 1)
         #expect(try await store.job(claim.job.id) == claim.job)
 
         ballast.remove()

@@ -33,7 +33,7 @@ import Testing
         #expect(try await store.head() == 160)
         #expect(log.events == events)
         #expect(Set(events.map(\.entry.job)).count == 160)
-        #expect(try await store.jobs(JobQuery(limit: 500)).count == 160)
+        #expect(try await store.jobs(JobQuery(limit: 500)).rows.count == 160)
     }
 
     /// Every fifth is refused: by its admission, or because it asks for what is not there.

@@ -93,12 +93,17 @@ final class PostgresServer: Sendable {
         if known.count == 0 { try connection.script("CREATE DATABASE \(database)") }
     }
 
+    /// The name of a place's database.
+    static func database(of place: StorePlace) -> String {
+        "t" + place.directory.path.filter { $0.isLetter || $0.isNumber }.lowercased().suffix(40)
+    }
+
     /// The store of a place; the same place again is the same database again.
     static func open(
         _ place: StorePlace, clock: PostgresStore.LeaseClock = .caller, preparesStatements: Bool = true
     ) async throws -> PostgresStore {
         let server = try shared()
-        let name = "t" + place.directory.path.filter { $0.isLetter || $0.isNumber }.lowercased().suffix(40)
+        let name = database(of: place)
         try server.make(name)
         return try await PostgresStore.open(
             PostgresSettings(url: server.url(name), readers: 2, preparesStatements: preparesStatements),

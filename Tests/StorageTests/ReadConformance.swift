@@ -25,11 +25,11 @@ import Testing
     @Test(arguments: StoreUnderTest.all) func anEmptyDatabaseHasNothing(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         #expect(store.installation == "installation-1")
-        #expect(try await store.instances(InstanceQuery()).isEmpty)
-        #expect(try await store.jobs(JobQuery()).isEmpty)
+        #expect(try await store.instances(InstanceQuery()).rows.isEmpty)
+        #expect(try await store.jobs(JobQuery()).rows.isEmpty)
         #expect(try await store.ledger().isEmpty)
         #expect(try await store.head() == 0)
-        #expect(try await store.nextDue() == nil)
+        #expect(try await store.nextDue(.everything) == nil)
         #expect(try await store.instance(.id(Fixtures.id(1))) == nil)
         #expect(try await store.instance(.name("ada", tenant: Tenant.default)) == nil)
         #expect(try await store.job(Fixtures.id(1)) == nil)
@@ -40,7 +40,7 @@ import Testing
     @Test(arguments: StoreUnderTest.all) func instancesAreListedAsAsked(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         try await Self.populate(store)
-        func list(_ query: InstanceQuery) async throws -> [InstanceID] { try await store.instances(query).map(\.id) }
+        func list(_ query: InstanceQuery) async throws -> [InstanceID] { try await store.instances(query).rows.map(\.id) }
         func ids(_ numbers: [Int]) -> [InstanceID] { numbers.map { Fixtures.id($0) } }
         #expect(try await list(InstanceQuery()) == ids([1, 3, 4, 5]))
         #expect(try await list(InstanceQuery(includesDestroyed: true)) == ids([1, 2, 3, 4, 5]))
@@ -75,7 +75,7 @@ import Testing
         let store = try await subject.openNew()
         try await Self.populate(store)
         _ = try await store.submit(Fixtures.operation(6, .restart, on: .id(Fixtures.id(1)), at: start))
-        func list(_ query: JobQuery) async throws -> [JobID] { try await store.jobs(query).map(\.id) }
+        func list(_ query: JobQuery) async throws -> [JobID] { try await store.jobs(query).rows.map(\.id) }
         func ids(_ numbers: [Int]) -> [JobID] { numbers.map { Fixtures.id($0) } }
         #expect(try await list(JobQuery()) == ids([1, 2, 3, 4, 5, 6]))
         #expect(try await list(JobQuery(instance: Fixtures.id(1))) == ids([1, 6]))
@@ -93,8 +93,8 @@ import Testing
         var instances: [InstanceID] = []
         var jobs: [JobID] = []
         for _ in 1...5 {
-            instances += try await store.instances(InstanceQuery(after: instances.last, limit: 5)).map(\.id)
-            jobs += try await store.jobs(JobQuery(after: jobs.last, limit: 5)).map(\.id)
+            instances += try await store.instances(InstanceQuery(after: instances.last, limit: 5)).rows.map(\.id)
+            jobs += try await store.jobs(JobQuery(after: jobs.last, limit: 5)).rows.map(\.id)
         }
         #expect(instances == (1...23).map { Fixtures.id($0) })
         #expect(jobs == (1...23).map { Fixtures.id($0) })
@@ -106,14 +106,14 @@ import Testing
         let store = try await subject.openNew()
         let first = try await store.claimed(1)
         let second = try await store.claimed(2)
-        #expect(try await store.nextDue() == nil)
+        #expect(try await store.nextDue(.everything) == nil)
         try await store.release(first, as: .waiting, availableAt: start + .seconds(50))
         try await store.release(second, as: .compensating, availableAt: start + .seconds(20))
-        #expect(try await store.nextDue() == start + .seconds(20))
+        #expect(try await store.nextDue(.everything) == start + .seconds(20))
         _ = try await store.claim(at: start + .seconds(20))
-        #expect(try await store.nextDue() == start + .seconds(50))
+        #expect(try await store.nextDue(.everything) == start + .seconds(50))
         let last = try #require(try await store.claim(at: start + .seconds(50)).first)
         try await store.release(last, as: .failed, availableAt: start)
-        #expect(try await store.nextDue() == nil)
+        #expect(try await store.nextDue(.everything) == nil)
     }
 }

@@ -30,8 +30,8 @@ import Testing
         #expect(try await store.bounds() == pruned.bounds)
         let left = try await store.events(EventQuery(after: 6, limit: 100))
         #expect(left.map(\.seq) == [7, 8, 9, 10])
-        #expect(try await store.jobs(JobQuery()).map(\.id) == [4, 5].map { Fixtures.id($0) })
-        #expect(try await store.instances(InstanceQuery()).count == 5)
+        #expect(try await store.jobs(JobQuery()).rows.map(\.id) == [4, 5].map { Fixtures.id($0) })
+        #expect(try await store.instances(InstanceQuery()).rows.count == 5)
     }
 
     @Test(arguments: StoreUnderTest.all) func aCursorBelowTheFloorIsToldSo(_ subject: StoreUnderTest) async throws {
@@ -57,7 +57,7 @@ import Testing
             lots += 1
         }
         #expect(next.bounds == LedgerBounds(floor: 10, head: 10))
-        #expect(try await store.jobs(JobQuery()).isEmpty)
+        #expect(try await store.jobs(JobQuery()).rows.isEmpty)
         _ = try await store.submit(Fixtures.provision(9, at: start + day))
         #expect(try await store.bounds() == LedgerBounds(floor: 10, head: 11))
         #expect(try await store.events(EventQuery(after: 10, limit: 5)).map(\.seq) == [11])
@@ -69,7 +69,7 @@ import Testing
         try await finish(3...3, in: store, at: start + day)
         let request = PruneRequest(jobsBefore: start + day + day, eventsBefore: start + .seconds(60), limit: 100)
         #expect(try await store.prune(request).jobs == 2)
-        #expect(try await store.jobs(JobQuery()).map(\.id) == [Fixtures.id(3)])
+        #expect(try await store.jobs(JobQuery()).rows.map(\.id) == [Fixtures.id(3)])
         let kept = EventQuery(filter: EventFilter(job: Fixtures.id(3)), after: 4, limit: 10)
         #expect(try await store.events(kept).map(\.seq) == [5, 6])
     }

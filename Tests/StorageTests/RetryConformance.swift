@@ -93,9 +93,9 @@ import Testing
     @Test(arguments: StoreUnderTest.all) func jobsCanBeListedNewestFirst(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         for number in 1...5 { _ = try await store.submit(Fixtures.provision(number, at: start)) }
-        let first = try await store.jobs(JobQuery(newestFirst: true, limit: 2))
+        let first = try await store.jobs(JobQuery(newestFirst: true, limit: 2)).rows
         #expect(first.map(\.id) == [Fixtures.id(5), Fixtures.id(4)])
-        let second = try await store.jobs(JobQuery(after: first.last?.id, newestFirst: true, limit: 9))
+        let second = try await store.jobs(JobQuery(after: first.last?.id, newestFirst: true, limit: 9)).rows
         #expect(second.map(\.id) == [Fixtures.id(3), Fixtures.id(2), Fixtures.id(1)])
     }
 }

@@ -220,20 +220,4 @@ import Testing
         }
         #expect((journal, synchronous) == ("wal", 2))
     }
-
-    @Test(arguments: [
-        "UPDATE instance SET document = '{'", "UPDATE instance SET desired = 'rich'", "UPDATE job SET state = 'odd'",
-        "UPDATE job SET input = '{'", "UPDATE event SET type = 'job.danced'",
-    ])
-    func aRowThatCannotBeReadIsCorrupt(_ damage: String) async throws {
-        let directory = try TemporaryDirectory()
-        let store = try SQLiteStore(path: directory.file("aura.db"), installation: "first")
-        _ = try await store.submit(Fixtures.provision(1, at: start))
-        try await store.pool.write { try $0.execute(sql: damage) }
-        try await expectStorageError(.corrupt) {
-            _ = try await store.instances(InstanceQuery())
-            _ = try await store.jobs(JobQuery())
-            _ = try await store.ledger()
-        }
-    }
 }

@@ -21,7 +21,7 @@ import Testing
 
     /// A connection to the place's database beside the stores.
     private func visitor() throws -> PostgresConnection {
-        let name = "t" + place.directory.path.filter { $0.isLetter || $0.isNumber }.lowercased().suffix(40)
+        let name = PostgresServer.database(of: place)
         return try PostgresConnection(PostgresSettings(url: try PostgresServer.shared().url(name)))
     }
 
@@ -53,7 +53,8 @@ import Testing
         let store = try await stores(1)[0]
         for number in 1...40 { _ = try await store.submit(Fixtures.provision(number, at: start)) }
         let claims = try await store.claim(
-            ClaimRequest(owner: "a", limit: 40, lease: .seconds(30), now: start))
+            ClaimRequest(owner: "a", limit: 40, lease: .seconds(30), now: start)
+        ).claims
         #expect(claims.count == 40)
         let head = try await store.head()
         let written = await withTaskGroup(of: Bool.self) { group in
@@ -149,7 +150,8 @@ import Testing
                 group.addTask {
                     try await store.claim(
                         ClaimRequest(
-                            owner: "d\(index)", limit: 10, lease: .seconds(30), inFlightPerTenant: 5, now: start))
+                            owner: "d\(index)", limit: 10, lease: .seconds(30), inFlightPerTenant: 5, now: start)
+                    ).claims
                 }
             }
             return try await group.reduce(into: []) { $0 += $1 }
@@ -208,11 +210,11 @@ import Testing
                 """)
             _ = try? await pair[0].submit(Fixtures.provision(100 + round, at: start))
             _ = try await pair[0].submit(Fixtures.provision(200 + round, at: start))
-            _ = try await pair[0].jobs(JobQuery())
+            _ = try await pair[0].jobs(JobQuery()).rows
         }
         let ledger = try await pair[0].ledger()
         #expect(ledger.map(\.seq) == numbers(upTo: ledger.count))
-        let jobs = try await pair[0].jobs(JobQuery())
+        let jobs = try await pair[0].jobs(JobQuery()).rows
         #expect(jobs.count == ledger.count)
         try await wait(log, for: Int64(ledger.count))
         #expect(log.events == ledger)

@@ -1,8 +1,11 @@
 import AuraModel
+import GRDB
 import Storage
-import StorageSQLite
 import TestKit
 import Testing
+
+@testable import StoragePostgres
+@testable import StorageSQLite
 
 /// An implementation of ``Store`` that the conformance suite runs against. A new one is put under it by its two lines in
 /// ``all``.
@@ -25,8 +28,20 @@ struct StoreUnderTest: Sendable, CustomTestStringConvertible {
         },
     ]
 
+    /// Those with rows that something else can write.
+    static let withRows = all.filter { $0.testDescription != "model" }
+
     /// Those of which one daemon has the database to itself.
     static let exclusive = all.filter { !$0.isShared }
+
+    /// Runs a statement past the store that ``openNew()`` made.
+    func run(_ sql: String, beside store: any Store) async throws {
+        let probed = try #require(store as? ProbedStore)
+        if let sqlite = probed.base as? SQLiteStore { return try await sqlite.pool.write { try $0.execute(sql: sql) } }
+        let place = try #require(probed.kept as? StorePlace)
+        let url = try PostgresServer.shared().url(PostgresServer.database(of: place))
+        try PostgresConnection(PostgresSettings(url: url)).run(sql)
+    }
 
     /// A database of its own, empty.
     func openNew() async throws -> any Store {
@@ -67,7 +82,7 @@ extension Store {
     func claim(owner: String = "a", limit: Int = 10, lease: Duration = .seconds(30), at: Timestamp = start)
         async throws -> [Claim]
     {
-        try await claim(ClaimRequest(owner: owner, limit: limit, lease: lease, now: at))
+        try await claim(ClaimRequest(owner: owner, limit: limit, lease: lease, now: at)).claims
     }
 
     /// Every event of the ledger.

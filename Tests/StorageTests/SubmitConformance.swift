@@ -16,7 +16,7 @@ import Testing
         #expect(try await store.instance(.id(Fixtures.id(7))) == submitted.instance)
         let job = try #require(try await store.job(Fixtures.id(7)))
         #expect(job == submitted.job)
-        #expect((job.state, job.epoch, job.attempt, job.definitionVersion) == (.queued, 0, 0, 3))
+        #expect((job.state, job.epoch, job.attempt, job.definitionVersion) == (.queued, 0, 0, 1))
         #expect(job.input == ["size": "small"])
         #expect((job.createdAt, job.availableAt, job.deadline) == (start, start, start + .seconds(3600)))
         let event = try #require(try await store.ledger().first)

@@ -41,7 +41,7 @@ import Testing
         #expect(submitted.job.blockedBy == Fixtures.id(1))
         #expect(try await store.job(Fixtures.id(1))?.state == .running)
         #expect(try await store.claim(at: start + .seconds(1)).isEmpty)
-        #expect(try await store.nextDue() == nil)
+        #expect(try await store.nextDue(.everything) == nil)
 
         let held = LeaseExtension.Held(job: claim.job.id, epoch: claim.job.epoch)
         let states = try await store.extendLeases(

@@ -23,7 +23,7 @@ public enum Fixtures {
         at: Timestamp
     ) -> NewJob {
         NewJob(
-            id: id(number), kind: kind, change: change ?? ChangeID("change-\(number)"), definitionVersion: 3,
+            id: id(number), kind: kind, change: change ?? ChangeID("change-\(number)"), definitionVersion: 1,
             input: input, deadline: at + .seconds(3600))
     }
 

@@ -3,10 +3,12 @@ public import Storage
 
 /// Leasing jobs to workers.
 extension ModelStore {
-    public func claim(_ request: ClaimRequest) async throws -> [Claim] {
+    public func claim(_ request: ClaimRequest) async throws -> Claimed {
         write { rows in
             Self.pullBack(request, &rows)
-            let started = rows.free.filter { $0.job.state != .queued && $0.job.availableAt <= request.now }
+            let started = rows.free.filter {
+                $0.job.state != .queued && $0.job.availableAt <= request.now && request.scope.includes($0.job)
+            }
                 .sorted {
                     Self.key($0, $0.job.availableAt.milliseconds) < Self.key($1, $1.job.availableAt.milliseconds)
                 }
@@ -15,7 +17,7 @@ extension ModelStore {
             let chosen = started.prefix(request.limit - places) + new.prefix(places)
             let silent = rows.jobs.values.filter { row in
                 guard let until = row.leaseUntil, !row.job.state.isTerminal else { return false }
-                return until < request.now
+                return until < request.now && request.scope.includes(row.job)
             }
             let ids =
                 chosen.sorted { $0.job.priority < $1.job.priority }.map(\.job.id)
@@ -23,7 +25,7 @@ extension ModelStore {
                     Self.key($0, $0.leaseUntil?.milliseconds ?? 0) < Self.key($1, $1.leaseUntil?.milliseconds ?? 0)
                 }
                 .map(\.job.id)
-            return ids.prefix(request.limit).compactMap { Self.lease($0, request, &rows) }
+            return Claimed(claims: ids.prefix(request.limit).compactMap { Self.lease($0, request, &rows) })
         }
     }
 
@@ -48,7 +50,9 @@ extension ModelStore {
         for row in rows.jobs.values where !row.job.state.isTerminal && row.job.state != .queued {
             if row.job.kind != .destroy { inFlight[row.job.tenant, default: 0] += 1 }
         }
-        return rows.free.filter { $0.job.state == .queued && $0.job.availableAt <= request.now }
+        return rows.free.filter {
+            $0.job.state == .queued && $0.job.availableAt <= request.now && request.scope.includes($0.job)
+        }
             .sorted { key($0, $0.turn) < key($1, $1.turn) }
             .filter { row in
                 guard let limit = request.inFlightPerTenant, row.job.kind != .destroy else { return true }
@@ -62,10 +66,8 @@ extension ModelStore {
         guard var row = rows.jobs[id], let instance = rows.find(.id(row.job.instance)) else { return nil }
         row.owner = request.owner
         row.leaseUntil = request.now + request.lease
-        row.job.epoch += 1
+        row.job.lease()
         row.written = 0
-        row.job.place = nil
-        if row.job.state != .compensating { row.job.state = .running }
         rows.jobs[id] = row
         return Claim(job: row.job, instance: instance, steps: rows.steps(of: id))
     }

@@ -73,11 +73,7 @@ extension ModelStore {
         let new = submission.job
         let rival = rows.active(of: instance.id).first { ($0.kind == .destroy) == (new.kind == .destroy) }
         if let rival { throw StorageError(.instanceBusy, "job \(rival.id) is at work on it", job: rival.id) }
-        var job = Job(
-            id: new.id, kind: new.kind, instance: instance.id, tenant: instance.tenant, change: new.change,
-            definitionVersion: new.definitionVersion, input: new.input, createdAt: submission.now,
-            deadline: new.deadline)
-        job.blockedBy = blockedBy
+        let job = submission.job(of: instance, blockedBy: blockedBy)
         rows.put(instance)
         rows.queue(job)
         remember(submission, job.id, &rows)

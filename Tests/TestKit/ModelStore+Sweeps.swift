@@ -3,9 +3,12 @@ public import Storage
 
 /// What sweeps keep in mind, and what they change.
 extension ModelStore {
-    public func sightings() async throws -> [Sighting] {
+    public func sightings() async throws -> Page<Sighting> {
         read { rows in
-            rows.sightings.values.sorted { ($0.key.kind.rawValue, $0.key.id) < ($1.key.kind.rawValue, $1.key.id) }
+            Page(
+                rows: rows.sightings.values.sorted {
+                    ($0.key.kind.rawValue, $0.key.id) < ($1.key.kind.rawValue, $1.key.id)
+                })
         }
     }
 

@@ -58,12 +58,12 @@ extension ModelStore {
         read { $0.find(reference) }
     }
 
-    public func instances(_ query: InstanceQuery) async throws -> [Instance] {
-        read { Self.choose(query, from: $0) }
+    public func instances(_ query: InstanceQuery) async throws -> Page<Instance> {
+        Page(rows: read { Self.choose(query, from: $0) })
     }
 
     public func snapshot(_ query: InstanceQuery) async throws -> InstancePage {
-        read { InstancePage(instances: Self.choose(query, from: $0), head: $0.head) }
+        read { InstancePage(instances: Page(rows: Self.choose(query, from: $0)), head: $0.head) }
     }
 
     private static func choose(_ query: InstanceQuery, from rows: ModelRows) -> [Instance] {
@@ -83,7 +83,7 @@ extension ModelStore {
         read { $0.jobs[id]?.job }
     }
 
-    public func jobs(_ query: JobQuery) async throws -> [Job] {
+    public func jobs(_ query: JobQuery) async throws -> Page<Job> {
         let found = read { $0.jobs.values.map(\.job) }.filter { job in
             if let instance = query.instance, job.instance != instance { return false }
             if let tenant = query.tenant, job.tenant != tenant { return false }
@@ -93,7 +93,7 @@ extension ModelStore {
             }
             return query.states.isEmpty || query.states.contains(job.state)
         }
-        return Array(found.sorted { ($0.id.text < $1.id.text) != query.newestFirst }.prefix(query.limit))
+        return Page(rows: found.sorted { ($0.id.text < $1.id.text) != query.newestFirst }.prefix(query.limit))
     }
 
     public func steps(of job: JobID) async throws -> [StepRecord] {
@@ -113,8 +113,8 @@ extension ModelStore {
         read { LedgerBounds(floor: $0.floor, head: $0.head) }
     }
 
-    public func nextDue() async throws -> Timestamp? {
-        read { $0.free.map(\.job.availableAt).min() }
+    public func nextDue(_ scope: ClaimScope) async throws -> Timestamp? {
+        read { $0.free.map(\.job).filter(scope.includes).map(\.availableAt).min() }
     }
 }
 

@@ -25,7 +25,7 @@ public final class ProbedStore: Store {
 
     public let base: any Store
     private let hooks = Locked(Hooks())
-    private let kept: (any Sendable & AnyObject)?
+    public let kept: (any Sendable & AnyObject)?
 
     /// - Parameter kept: what must live as long as the store, such as its directory.
     public init(_ base: any Store, keeping kept: (any Sendable & AnyObject)? = nil) {
@@ -69,7 +69,7 @@ public final class ProbedStore: Store {
         try await probe(.submit(submission)) { try await base.submit(submission) }
     }
 
-    public func claim(_ request: ClaimRequest) async throws -> [Claim] {
+    public func claim(_ request: ClaimRequest) async throws -> Claimed {
         try await probe(.claim(request)) { try await base.claim(request) }
     }
 
@@ -93,7 +93,7 @@ public final class ProbedStore: Store {
         try await probeRead { try await base.instance(reference) }
     }
 
-    public func instances(_ query: InstanceQuery) async throws -> [Instance] {
+    public func instances(_ query: InstanceQuery) async throws -> Page<Instance> {
         try await probeRead { try await base.instances(query) }
     }
 
@@ -102,7 +102,7 @@ public final class ProbedStore: Store {
     }
 
     public func job(_ id: JobID) async throws -> Job? { try await probeRead { try await base.job(id) } }
-    public func jobs(_ query: JobQuery) async throws -> [Job] { try await probeRead { try await base.jobs(query) } }
+    public func jobs(_ query: JobQuery) async throws -> Page<Job> { try await probeRead { try await base.jobs(query) } }
 
     public func steps(of job: JobID) async throws -> [StepRecord] {
         try await probeRead { try await base.steps(of: job) }
@@ -114,7 +114,7 @@ public final class ProbedStore: Store {
 
     public func hasten(_ request: HastenRequest) async throws -> Job { try await base.hasten(request) }
     public func takeCalls(_ request: CallRequest) async throws -> CallGrant { try await base.takeCalls(request) }
-    public func sightings() async throws -> [Sighting] { try await base.sightings() }
+    public func sightings() async throws -> Page<Sighting> { try await base.sightings() }
     public func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> {
         try await base.recordSweep(record)
     }
@@ -123,7 +123,7 @@ public final class ProbedStore: Store {
     public func takeDuty(_ request: DutyRequest) async throws -> Bool { try await base.takeDuty(request) }
     public func prune(_ request: PruneRequest) async throws -> Pruned { try await base.prune(request) }
     public func bounds() async throws -> LedgerBounds { try await base.bounds() }
-    public func nextDue() async throws -> Timestamp? { try await base.nextDue() }
+    public func nextDue(_ scope: ClaimScope) async throws -> Timestamp? { try await base.nextDue(scope) }
 
     public func observe(_ observer: @escaping @Sendable ([Event]) -> Void) {
         base.observe(observer)

@@ -23,7 +23,7 @@ final class CountingStore: Store {
     func checkIdentity() async throws { try await base.checkIdentity() }
     func proveWritable() async throws { try await base.proveWritable() }
     func submit(_ submission: Submission) async throws -> Submitted { try await base.submit(submission) }
-    func claim(_ request: ClaimRequest) async throws -> [Claim] { try await base.claim(request) }
+    func claim(_ request: ClaimRequest) async throws -> Claimed { try await base.claim(request) }
     func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState] { try await base.extendLeases(request) }
     func requestCancellation(_ request: CancellationRequest) async throws -> Job {
         try await base.requestCancellation(request)
@@ -32,19 +32,19 @@ final class CountingStore: Store {
     func occupy(_ request: PlaceRequest) async throws -> Bool { try await base.occupy(request) }
     func hasten(_ request: HastenRequest) async throws -> Job { try await base.hasten(request) }
     func takeCalls(_ request: CallRequest) async throws -> CallGrant { try await base.takeCalls(request) }
-    func sightings() async throws -> [Sighting] { try await base.sightings() }
+    func sightings() async throws -> Page<Sighting> { try await base.sightings() }
     func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> { try await base.recordSweep(record) }
     func clock() async throws -> Timestamp? { try await base.clock() }
     func takeDuty(_ request: DutyRequest) async throws -> Bool { try await base.takeDuty(request) }
     func prune(_ request: PruneRequest) async throws -> Pruned { try await base.prune(request) }
     func instance(_ reference: InstanceReference) async throws -> Instance? { try await base.instance(reference) }
-    func instances(_ query: InstanceQuery) async throws -> [Instance] { try await base.instances(query) }
+    func instances(_ query: InstanceQuery) async throws -> Page<Instance> { try await base.instances(query) }
     func snapshot(_ query: InstanceQuery) async throws -> InstancePage { try await base.snapshot(query) }
     func job(_ id: JobID) async throws -> Job? { try await base.job(id) }
-    func jobs(_ query: JobQuery) async throws -> [Job] { try await base.jobs(query) }
+    func jobs(_ query: JobQuery) async throws -> Page<Job> { try await base.jobs(query) }
     func steps(of job: JobID) async throws -> [StepRecord] { try await base.steps(of: job) }
     func events(_ query: EventQuery) async throws -> [Event] { try await base.events(query) }
     func bounds() async throws -> LedgerBounds { try await base.bounds() }
-    func nextDue() async throws -> Timestamp? { try await base.nextDue() }
+    func nextDue(_ scope: ClaimScope) async throws -> Timestamp? { try await base.nextDue(scope) }
     func observe(_ observer: @escaping @Sendable ([Event]) -> Void) { base.observe(observer) }
 }

@@ -57,7 +57,7 @@ final class MemoryLedger: Store {
     private static var absent: StorageError { StorageError(.unavailable, "the benchmark has a ledger only") }
 
     func submit(_: Submission) async throws -> Submitted { throw Self.absent }
-    func claim(_: ClaimRequest) async throws -> [Claim] { [] }
+    func claim(_: ClaimRequest) async throws -> Claimed { Claimed() }
     func extendLeases(_: LeaseExtension) async throws -> [LeaseState] { [] }
     func apply(_: Transition) async throws -> Applied { throw Self.absent }
     func requestCancellation(_: CancellationRequest) async throws -> Job { throw Self.absent }
@@ -66,15 +66,15 @@ final class MemoryLedger: Store {
     func occupy(_: PlaceRequest) async throws -> Bool { false }
     func takeDuty(_: DutyRequest) async throws -> Bool { false }
     func takeCalls(_: CallRequest) async throws -> CallGrant { throw Self.absent }
-    func sightings() async throws -> [Sighting] { [] }
+    func sightings() async throws -> Page<Sighting> { Page() }
     func recordSweep(_: SweepRecord) async throws -> Set<InstanceID> { [] }
     func prune(_: PruneRequest) async throws -> Pruned { throw Self.absent }
     func instance(_: InstanceReference) async throws -> Instance? { nil }
-    func instances(_: InstanceQuery) async throws -> [Instance] { [] }
+    func instances(_: InstanceQuery) async throws -> Page<Instance> { Page() }
     func snapshot(_: InstanceQuery) async throws -> InstancePage { throw Self.absent }
     func job(_: JobID) async throws -> Job? { nil }
-    func jobs(_: JobQuery) async throws -> [Job] { [] }
+    func jobs(_: JobQuery) async throws -> Page<Job> { Page() }
     func steps(of _: JobID) async throws -> [StepRecord] { [] }
     func clock() async throws -> Timestamp? { nil }
-    func nextDue() async throws -> Timestamp? { nil }
+    func nextDue(_: ClaimScope) async throws -> Timestamp? { nil }
 }

@@ -1,6 +1,7 @@
 import AuraAPI
 import AuraModel
 import JSONRPC
+import Jobs
 import Storage
 
 /// `job.explain`: from the rows why a job is where it is, and from the drivers what exists for it now.
@@ -15,7 +16,9 @@ extension ControlPlane {
             throw StorageError(.corrupt, "the instance of job \(id) is missing")
         }
         let looks = await Outside(services: services).look(at: instance, atMost: Self.lookLimit, time: time)
-        let words = JobWords(job: job, view: view, instance: instance, now: time.now())
+        let words = JobWords(
+            job: job, view: view, instance: instance,
+            missing: catalogue.definition(of: job) == nil ? job.definition : nil, now: time.now())
         let summary = [words.state, words.next, Self.sentence(looks)].joined(separator: " ")
         return ExplainResult(
             job: view, summary: summary, next: words.next, waits: words.waits,

@@ -40,18 +40,18 @@ extension ControlPlane {
 
     /// The job with its steps.
     func view(of job: Job) async throws -> JobView {
-        JobView(job, steps: steps(of: job, begun: try await store.steps(of: job.id)))
+        JobView(job, steps: try await steps(of: job, begun: try await store.steps(of: job.id)))
     }
 
-    /// What was begun, and what is still to come.
-    private func steps(of job: Job, begun: [StepRecord]) -> [StepView] {
-        let plans = catalogue.definition(of: job)?.plan.steps ?? []
-        return plans.enumerated().map { index, plan in
-            let record = begun.first { $0.index == index } ?? StepRecord(job: job.id, index: index, name: plan.name)
-            return StepView(
-                name: plan.name, state: Open(record.state), phase: Open(plan.phase), expectedSeconds: plan.weight,
-                attempt: record.attempt, externalId: record.externalID, startedAt: record.startedAt,
-                finishedAt: record.finishedAt)
+    /// What was begun, and what is still to come; only the former where this daemon does not have the job's steps.
+    private func steps(of job: Job, begun: [StepRecord]) async throws -> [StepView] {
+        guard let plan = catalogue.definition(of: job)?.plan, plan.begins(with: begun) else {
+            let phase = try await store.instance(.id(job.instance))?.phase ?? .queued
+            return begun.map { StepView($0, phase: phase, expectedSeconds: 0) }
+        }
+        return plan.steps.enumerated().map { index, plan in
+            let record = begun.first { $0.name == plan.name } ?? StepRecord(job: job.id, index: index, name: plan.name)
+            return StepView(record, phase: plan.phase, expectedSeconds: plan.weight)
         }
     }
 
@@ -65,13 +65,15 @@ extension ControlPlane {
         }
         let found = try await store.jobs(query)
         let page = found.prefix(limit)
-        return JobListResult(jobs: page.map { JobView($0) }, next: found.count > limit ? page.last?.id : nil)
+        faults.note(page.unreadable)
+        return JobListResult(
+            jobs: page.rows.map { JobView($0) }, next: found.count > limit ? page.last : nil,
+            unreadable: page.unreadable.isEmpty ? nil : page.unreadable.map { JobID($0.id) })
     }
 
     private func cancel(_ id: JobID) async throws -> JobResult {
         let known = try await knownJob(id)
-        if let pivot = catalogue.definition(of: known)?.plan.pivot, !known.state.isTerminal, try await isPast(pivot, id)
-        {
+        if let plan = catalogue.definition(of: known)?.plan, !known.state.isTerminal, try await isPastPivot(of: plan, id) {
             throw RPCError(
                 .pivotPassed,
                 "cannot cancel job \(id), a \(known.kind.rawValue) only goes forward: job.explain says where it is"
@@ -82,8 +84,11 @@ extension ControlPlane {
         return JobResult(job: JobView(job))
     }
 
-    private func isPast(_ pivot: Int, _ id: JobID) async throws -> Bool {
+    private func isPastPivot(of plan: JobPlan, _ id: JobID) async throws -> Bool {
+        guard let pivot = plan.pivot else { return false }
         if pivot == 0 { return true }
-        return try await store.steps(of: id).contains { $0.index >= pivot && $0.startedAt != nil }
+        return try await store.steps(of: id).contains { record in
+            record.startedAt != nil && plan.index(ofStep: record.name).map { $0 >= pivot } ?? false
+        }
     }
 }

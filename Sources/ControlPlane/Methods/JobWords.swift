@@ -6,6 +6,8 @@ struct JobWords {
     let job: Job
     let view: JobView
     let instance: Instance
+    /// The definition that the job follows, where this daemon does not have it.
+    var missing: DefinitionID?
     let now: Timestamp
 
     var waits: WaitView? {
@@ -13,6 +15,7 @@ struct JobWords {
             return WaitView(
                 for: "for job \(blocker) to let go", until: nil, seconds: nil, attempt: job.attempt, blockedBy: blocker)
         }
+        if let missing, isFree { return WaitView(for: Self.wait(for: missing), until: nil, seconds: nil, attempt: job.attempt, blockedBy: nil) }
         guard let reason = job.waitingFor, !job.state.isTerminal else { return nil }
         return WaitView(
             for: reason, until: job.availableAt, seconds: seconds(until: job.availableAt), attempt: job.attempt,
@@ -21,6 +24,7 @@ struct JobWords {
 
     var state: String {
         let subject = "The \(job.kind.rawValue) of \(instance.name)"
+        if let missing, isFree { return "\(subject) waits \(Self.wait(for: missing))." }
         switch job.state {
         case .queued: return job.blockedBy.map { "\(subject) is queued behind job \($0)." } ?? "\(subject) is queued."
         case .running: return "\(subject) is at work\(stepName.map { " on \($0)" } ?? "")."
@@ -33,6 +37,7 @@ struct JobWords {
     }
 
     var next: String {
+        if missing != nil, isFree { return "An aurad that has it goes on with it by itself: start one." }
         switch job.state {
         case .queued: return "A worker takes it as soon as it is its tenant's turn."
         case .running: return "It goes on by itself; it counts as failed at \(job.deadline)."
@@ -43,6 +48,11 @@ struct JobWords {
         case .failed, .cancelled: return afterEnd
         }
     }
+
+    /// Whether no daemon is at work on it. One that is may have what this daemon does not have.
+    private var isFree: Bool { [.queued, .waiting, .compensating].contains(job.state) && job.blockedBy == nil }
+
+    private static func wait(for missing: DefinitionID) -> String { "for an aurad that has the definition \(missing)" }
 
     private var afterEnd: String {
         if job.failure?.code == Failure.superseded.code { return "A destroy took over from it." }

@@ -90,7 +90,7 @@ extension ControlPlane {
     }
 
     func submit(_ operation: NewOperation) async throws -> OperationResult {
-        guard let plan = catalogue[operation.kind]?.plan else {
+        guard let plan = catalogue.definition(for: operation.kind)?.plan else {
             throw RPCError(.methodNotFound, "cannot \(operation.kind.rawValue) here")
         }
         let now = time.now()
@@ -105,7 +105,10 @@ extension ControlPlane {
                 Submission(
                     target: operation.target, job: job, idempotency: idempotency,
                     quota: services.settings.instancesPerTenant, totalQuota: services.settings.instances, now: now,
-                    admit: operation.admit))
+                    admit: { instance, active in
+                        try Self.check(instance, isFor: plan)
+                        return try operation.admit(instance, active)
+                    }))
             if let blocker = submitted.job.blockedBy { engine.noteCancellation(of: blocker) }
             engine.wake()
             return OperationResult(instance: InstanceView(submitted.instance), job: JobView(submitted.job))
@@ -113,6 +116,15 @@ extension ControlPlane {
             if error.code == .nameTaken, let refusal = try await nameInDestruction(operation) { throw refusal }
             throw APIError.from(error)
         }
+    }
+
+    /// Throws if this daemon does not have the operation for instances of this kind: a newer one made the instance.
+    private static func check(_ instance: Instance, isFor plan: JobPlan) throws {
+        guard instance.kind != plan.instanceKind else { return }
+        throw StorageError(
+            .phaseConflict,
+            "cannot \(plan.kind.rawValue) \(instance.name), this aurad does not know instances of the kind \(instance.kind): "
+                + "use the aurad that made it")
     }
 
     /// Returns a retryable `nameTaken` error if the instance with the wanted name is being destroyed; `nil` otherwise.
@@ -124,7 +136,7 @@ extension ControlPlane {
             }
             let active = try await store.jobs(
                 JobQuery(instance: holder.id, states: [.queued, .running, .waiting, .compensating], limit: 2))
-            guard let destroying = active.first(where: { $0.kind == .destroy }) else { return nil }
+            guard let destroying = active.rows.first(where: { $0.kind == .destroy }) else { return nil }
             return RPCError(
                 .nameTaken,
                 "cannot use the name \(instance.name), its instance is being destroyed: "

@@ -18,7 +18,7 @@ extension ControlPlane {
         let instance = try await instance(parameters.instance, tenant: parameters.tenant)
         let active = try await store.jobs(
             JobQuery(instance: instance.id, states: [.queued, .running, .waiting, .compensating], limit: 2))
-        let job = active.first { $0.blockedBy == nil } ?? active.first
+        let job = active.rows.first { $0.blockedBy == nil } ?? active.rows.first
         return StatusGetResult(instance: InstanceView(instance), job: job.map { JobView($0) })
     }
 
@@ -30,8 +30,10 @@ extension ControlPlane {
                 includesDestroyed: parameters.includeDestroyed ?? false, after: try parameters.after?.asCursor(),
                 limit: limit + 1))
         let page = found.prefix(limit)
+        faults.note(page.unreadable)
         return StatusListResult(
-            instances: page.map { InstanceView($0) }, next: found.count > limit ? page.last?.id : nil)
+            instances: page.rows.map { InstanceView($0) }, next: found.count > limit ? page.last : nil,
+            unreadable: page.unreadable.isEmpty ? nil : page.unreadable.map { InstanceID($0.id) })
     }
 
     /// Rows of a page where nobody says how many.

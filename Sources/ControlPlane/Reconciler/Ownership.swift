@@ -32,14 +32,18 @@ struct Ownership: Sendable {
     private let byName: [String: Instance]
     private let byNode: [String: Instance]
     private let busy: Set<InstanceID>
+    private let unreadable: Set<InstanceID>
     /// Names that were ours, as rows of destroyed instances or labels of orphans say.
     private let formerNames: Set<String>
 
-    init(live: [Instance], busy: Set<InstanceID>, formerNames: Set<String> = []) {
+    init(
+        live: [Instance], busy: Set<InstanceID>, unreadable: Set<InstanceID> = [], formerNames: Set<String> = []
+    ) {
         byID = Dictionary(uniqueKeysWithValues: live.map { ($0.id, $0) })
         byName = Dictionary(live.map { ($0.outsideName, $0) }) { first, _ in first }
         byNode = Dictionary(live.compactMap { row in row.tailnet.map { ($0.nodeId, row) } }) { first, _ in first }
         self.busy = busy
+        self.unreadable = unreadable
         self.formerNames = formerNames
     }
 
@@ -56,6 +60,7 @@ struct Ownership: Sendable {
     func owner(of thing: Thing) -> Instance? { thing.instance.flatMap { byID[$0] } }
 
     private func labelled(_ thing: Thing, isKnown: (Instance) -> Bool) -> Verdict {
+        if let id = thing.instance, unreadable.contains(id) { return .busy }
         guard let id = thing.instance, let owner = byID[id] else {
             return .orphan(reason: "no instance of ours is \(thing.instance?.text ?? "named by its labels")")
         }
@@ -71,6 +76,7 @@ struct Ownership: Sendable {
     /// A device has no labels: its host name says whose it is, and only names that our rows know are ours.
     private func device(_ thing: Thing) -> Verdict {
         guard let name = OutsideName(thing.name) else { return .notOurs }
+        if unreadable.contains(where: name.isOf) { return .busy }
         // An id that a row has written down outweighs the name: a machine's root user may choose its device's name.
         if let holder = byNode[thing.key.id], holder.outsideName != thing.name {
             return busy.contains(holder.id) ? .busy : .owned
@@ -117,6 +123,9 @@ struct OutsideName {
         let name = String(hostname[..<hyphen])
         return OutsideName(name) == nil ? nil : name
     }
+
+    /// Whether it ends, before its generation, with the last digits of this id.
+    func isOf(_ instance: InstanceID) -> Bool { stem.hasSuffix("-\(instance.text.suffix(8))") }
 
     func isEarlier(of instance: Instance) -> Bool {
         guard let present = OutsideName(instance.outsideName) else { return false }

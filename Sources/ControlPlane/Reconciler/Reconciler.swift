@@ -16,6 +16,7 @@ public final class Reconciler: Service {
     private let services: MachineServices
     private let settings: ReconcilerSettings
     private let owner: String
+    private let faults: RowFaults
     private let time: any TimeSource
     private let logger: Logger
     private let isSweeping = Locked(false)
@@ -28,12 +29,13 @@ public final class Reconciler: Service {
     /// - Parameter owner: the daemon's boot id.
     public init(
         store: any Store, services: MachineServices, settings: ReconcilerSettings, owner: String,
-        time: any TimeSource, logger: Logger
+        faults: RowFaults, time: any TimeSource, logger: Logger
     ) {
         self.store = store
         self.services = services
         self.settings = settings
         self.owner = owner
+        self.faults = faults
         self.time = time
         self.logger = logger
     }
@@ -92,7 +94,7 @@ public final class Reconciler: Service {
 
     private func sweep(isDryRun: Bool, isForced: Bool, _ end: Locked<Duration>) async throws -> ReconcileReport {
         let (start, uptime) = (time.now(), time.uptime())
-        let view = try await Survey(store: store, services: services).view(now: start)
+        let view = try await Survey(store: store, services: services, faults: faults).view(now: start)
         let sweep = Sweep(view: view, settings: settings, isForced: isForced)
         var findings = sweep.findings
         if !isDryRun {

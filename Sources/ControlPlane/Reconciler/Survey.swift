@@ -6,6 +6,7 @@ import Storage
 struct Survey {
     let store: any Store
     let services: MachineServices
+    let faults: RowFaults
 
     private static let page = 500
     private static let active: [JobState] = [.queued, .running, .waiting, .compensating]
@@ -13,10 +14,13 @@ struct Survey {
     func view(now: Timestamp) async throws -> SweepView {
         let listings = await listings()
         let live = try await instances(includingDestroyed: false)
-        let busy = try await busyInstances()
+        let jobs = try await activeJobs()
+        let sightings = try await store.sightings()
+        faults.note(live.unreadable + jobs.unreadable + sightings.unreadable)
         return SweepView(
-            listings: listings, live: live, busy: busy, formerNames: try await formerNames(listings, live: live),
-            sightings: try await store.sightings(), now: now)
+            listings: listings, live: live.rows, busy: Set(jobs.rows.map(\.instance)),
+            unreadable: Set((live.unreadable + jobs.unreadable).compactMap(\.instance)),
+            formerNames: try await formerNames(listings, live: live.rows), sightings: sightings.rows, now: now)
     }
 
     private func listings() async -> [Listing] {
@@ -46,27 +50,25 @@ struct Survey {
         }
     }
 
-    private func instances(includingDestroyed: Bool) async throws -> [Instance] {
-        var found: [Instance] = []
-        var page: [Instance]
+    private func instances(includingDestroyed: Bool) async throws -> Page<Instance> {
+        var found = Page<Instance>()
+        var page: Page<Instance>
         repeat {
             page = try await store.instances(
-                InstanceQuery(includesDestroyed: includingDestroyed, after: found.last?.id, limit: Self.page))
-            found += page
+                InstanceQuery(includesDestroyed: includingDestroyed, after: found.last, limit: Self.page))
+            found.entries += page.entries
         } while page.count == Self.page
         return found
     }
 
-    private func busyInstances() async throws -> Set<InstanceID> {
-        var busy: Set<InstanceID> = []
-        var last: JobID?
-        var page: [Job]
+    private func activeJobs() async throws -> Page<Job> {
+        var found = Page<Job>()
+        var page: Page<Job>
         repeat {
-            page = try await store.jobs(JobQuery(states: Self.active, after: last, limit: Self.page))
-            busy.formUnion(page.map(\.instance))
-            last = page.last?.id
+            page = try await store.jobs(JobQuery(states: Self.active, after: found.last, limit: Self.page))
+            found.entries += page.entries
         } while page.count == Self.page
-        return busy
+        return found
     }
 
     /// Read only where a device has our kind of name and no live owner, which is rare.
@@ -74,7 +76,7 @@ struct Survey {
         let present = Set(live.map(\.outsideName))
         let hasStranger = listings.flatMap(\.things).contains { $0.key.kind == .device && !present.contains($0.name) }
         guard hasStranger else { return [] }
-        let ended = try await instances(includingDestroyed: true).filter { $0.phase == .destroyed }
+        let ended = try await instances(includingDestroyed: true).rows.filter { $0.phase == .destroyed }
         return Set(
             ended.flatMap { instance in (1...max(instance.generation, 1)).map { instance.outsideName(generation: $0) } }
         )

@@ -55,11 +55,13 @@ struct Sweep {
         self.settings = settings
         self.isForced = isForced
         let listed = view.listings.flatMap(\.things)
-        let rows = Ownership(live: view.live, busy: view.busy)
+        let rows = Ownership(live: view.live, busy: view.busy, unreadable: view.unreadable)
         let orphans = listed.filter { if case .orphan = rows.judge($0) { true } else { false } }
         // What carries our labels proves that a device of its name is ours.
         let orphanNames = Set(orphans.map(\.name)).union(view.sightings.filter { $0.key.kind != .device }.map(\.name))
-        ownership = Ownership(live: view.live, busy: view.busy, formerNames: view.formerNames.union(orphanNames))
+        ownership = Ownership(
+            live: view.live, busy: view.busy, unreadable: view.unreadable,
+            formerNames: view.formerNames.union(orphanNames))
         former = Dictionary(uniqueKeysWithValues: view.sightings.map { ($0.key, $0) })
         let servers = listed.filter { $0.key.kind == .server }
         let lone = orphans.filter { $0.key.kind == .server }

@@ -162,11 +162,12 @@ struct SweepEffects {
     /// No instance may have the device written down, unless its provision failed and was undone.
     private func reasonToSpareDevice(_ thing: Thing) async throws -> String? {
         var last: InstanceID?
-        var page: [Instance]
+        var page: Page<Instance>
         repeat {
             page = try await store.instances(InstanceQuery(after: last, limit: Self.page))
-            last = page.last?.id
-            let holder = page.first { $0.tailnet?.nodeId == thing.key.id && $0.phase != .failed }
+            last = page.last
+            if let row = page.unreadable.first { return "instance \(row.id) cannot be read, and may own it" }
+            let holder = page.rows.first { $0.tailnet?.nodeId == thing.key.id && $0.phase != .failed }
             if let holder { return "it is the node of \(holder.name)" }
         } while page.count == Self.page
         return nil

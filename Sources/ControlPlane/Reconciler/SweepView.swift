@@ -16,6 +16,8 @@ struct SweepView: Sendable {
     var live: [Instance]
     /// Instances that a job is at work on, or waits to be.
     var busy: Set<InstanceID>
+    /// Instances of which a row cannot be read. Nothing of theirs is touched: it may be owned.
+    var unreadable: Set<InstanceID> = []
     /// Outside names of instances that are destroyed.
     var formerNames: Set<String> = []
     var sightings: [Sighting]

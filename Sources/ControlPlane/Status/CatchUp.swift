@@ -148,11 +148,11 @@ extension CatchUp {
                 limit: Self.instances + 1)
             let page = try await store.snapshot(query)
             let told = page.instances.prefix(Self.instances)
-            after = page.instances.count > told.count ? told.last?.id : nil
+            after = page.instances.count > told.count ? told.last : nil
             subscription.snapshot.add(last: after, head: page.head)
             let floor = subscription.snapshot.floor ?? page.head
             let result = Snapshot(
-                seq: floor, instances: told.map { InstanceView($0) }, complete: after == nil)
+                seq: floor, instances: told.rows.map { InstanceView($0) }, complete: after == nil)
             try await subscription.session.notify(subscription.message(result))
             subscription.cursor = floor
             subscription.told = floor

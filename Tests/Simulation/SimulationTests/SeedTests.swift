@@ -6,6 +6,7 @@ import Testing
     private static let seeds: ClosedRange<UInt64> = 1...120
     /// With the sweep, whose graces make worlds last longer, and with machines that vanish and orphans that appear.
     private static let sweptSeeds: ClosedRange<UInt64> = 1...40
+    private static let upgradeSeeds: ClosedRange<UInt64> = 1...40
     /// Within so many seeds each sabotage has to be found.
     private static let sabotageSeeds: ClosedRange<UInt64> = 1...80
 
@@ -21,6 +22,24 @@ import Testing
             let outcome = Simulation.run(WorldOptions(seed: seed, reconciles: false))
             #expect(outcome.violation == nil, "seed \(seed): \(outcome.trace.suffix(40).joined(separator: "\n"))")
         }
+    }
+
+    /// Daemons of two programs share the database: no job runs a step that is not its own, and none is lost.
+    @Test(arguments: [Build.inserts, .removes, .renames]) func aRollingUpgradeBreaksNoRule(_ upgrade: Build) {
+        for seed in Self.upgradeSeeds {
+            let outcome = Simulation.run(WorldOptions(seed: seed, reconciles: false, upgrade: upgrade))
+            #expect(outcome.violation == nil, "seed \(seed): \(outcome.trace.suffix(40).joined(separator: "\n"))")
+        }
+    }
+
+    /// Steps that are found by their places are other steps after an upgrade.
+    @Test(arguments: [Build.inserts, .removes, .renames]) func stepsFoundByTheirPlacesAreNoticed(_ upgrade: Build) {
+        let found = Self.sabotageSeeds.first { seed in
+            Simulation.run(WorldOptions(seed: seed, sabotage: .index, reconciles: false, upgrade: upgrade)).violation
+                != nil
+        }
+        #expect(found != nil)
+        print("sabotage index, \(upgrade.rawValue): found by seed \(found ?? 0)")
     }
 
     @Test func theSameSeedIsTheSameWorld() {

@@ -68,7 +68,7 @@ final class Client: Sendable {
                 id: identifiers.next(), tenant: Tenant.default, name: name, region: "eu-central", size: "small",
                 change: ChangeID("c\(number)"), createdAt: now)
             let submission = Submission(
-                target: .new(instance), job: Self.job(.provision, identifiers, now), idempotency: key, now: now
+                target: .new(instance), job: Self.job(.provision, identifiers, now, store), idempotency: key, now: now
             ) { instance, _ in .accept(instance) }
             self.remember(try await store.submit(submission), daemon)
         }
@@ -79,7 +79,7 @@ final class Client: Sendable {
             guard let identifiers = daemon.identifiers, let now = daemon.time?.now() else { return }
             let submission = Submission(
                 target: .existing(.name(name, tenant: Tenant.default), tenant: Tenant.default),
-                job: Self.job(kind, identifiers, now), idempotency: key, now: now,
+                job: Self.job(kind, identifiers, now, store), idempotency: key, now: now,
                 admit: ControlPlane.admission(of: kind))
             self.remember(try await store.submit(submission), daemon)
         }
@@ -102,10 +102,13 @@ final class Client: Sendable {
         }
     }
 
-    private static func job(_ kind: JobKind, _ identifiers: IdentifierSource, _ now: Timestamp) -> NewJob {
-        NewJob(
-            id: identifiers.next(), kind: kind, change: ChangeID("change"), definitionVersion: kind == .destroy ? 2 : 1,
-            input: .null,
+    /// A job under the newest version that the daemon behind `store` has.
+    private static func job(
+        _ kind: JobKind, _ identifiers: IdentifierSource, _ now: Timestamp, _ store: SimStore
+    ) -> NewJob {
+        let version = store.catalogue.withLock { $0.definition(for: kind)?.plan.version }
+        return NewJob(
+            id: identifiers.next(), kind: kind, change: ChangeID("change"), definitionVersion: version ?? 0, input: .null,
             deadline: now + .seconds(kind == .destroy ? 24 * 3600 : 3600))
     }
 

@@ -26,7 +26,7 @@ extension World {
         check(
             job.epoch == place.epoch,
             "\(name) by d\(daemon.number), whose hold (\(place.epoch)) of job \(job.id) is over: it is at \(job.epoch)")
-        let state = disk.steps(of: place.job).first { $0.index == place.step }?.state
+        let state = disk.steps(of: place.job).first { $0.name == place.step }?.state
         let isIntended = place.isUndo ? state == .undoing : state == .intent || state == .ambiguous
         check(
             isIntended,
@@ -82,6 +82,7 @@ extension World {
                 progress[job] = new
             }
         }
+        checkSteps()
         for job in disk.jobs {
             check(
                 job.state.isTerminal,
@@ -95,6 +96,20 @@ extension World {
                 phases[instance.id] == instance.phase,
                 "the ledger leaves \(instance.name) \(phases[instance.id]?.rawValue ?? "nowhere"), its row says \(instance.phase.rawValue)"
             )
+        }
+    }
+
+    /// Every job began the steps of the definition under which it was accepted, in their order, and no others.
+    private func checkSteps() {
+        var begun: [JobID: [String]] = [:]
+        for event in disk.ledger where event.entry.type == .stepStarted {
+            if let job = event.entry.job, let step = event.entry.step { begun[job, default: []].append(step) }
+        }
+        for job in disk.jobs {
+            let (names, plan) = (begun[job.id] ?? [], steps(of: job.definition))
+            check(
+                names == Array(plan.prefix(names.count)),
+                "job \(job.id) of \(job.definition) began \(names), and its steps are \(plan)")
         }
     }
 

@@ -17,6 +17,7 @@ final class SimDaemon: Sendable {
     let boot: String
     let lane: Lane
     let machine: MachineClock
+    let build: Build
     private let world: World
     private let isDead = Locked(false)
     private let root = Locked<Task<Void, Never>?>(nil)
@@ -29,9 +30,10 @@ final class SimDaemon: Sendable {
         var time: SteadyTime
     }
 
-    init(number: Int, life: Int, machine: MachineClock, world: World) {
+    init(number: Int, life: Int, build: Build, machine: MachineClock, world: World) {
         self.number = number
         self.boot = "d\(number)-\(life)"
+        self.build = build
         self.machine = machine
         self.world = world
         lane = world.scheduler.lane()
@@ -71,15 +73,18 @@ final class SimDaemon: Sendable {
             installation: store.installation, compute: drivers, network: drivers, configuration: drivers,
             health: drivers, shell: drivers, credentials: drivers, settings: Self.settings, identifiers: identifiers,
             logger: quiet)
+        let catalogue = build.catalogue(ControlPlane.catalogue(services))
+        world.note(catalogue)
+        store.catalogue.withLock { $0 = catalogue }
         let engine = JobEngine(
-            store: store, catalogue: Self.placed(services),
+            store: store, catalogue: Self.placed(catalogue),
             settings: EngineSettings(owner: boot, workers: 16, claimBatch: 8), time: time, random: world.random,
             logger: quiet)
         parts.withLock { $0 = Parts(engine: engine, store: store, identifiers: identifiers, time: time) }
         let keeper = ClockKeeper(clock: time, machine: machine, store: store, logger: quiet)
         let reconciler = Reconciler(
             store: store, services: services, settings: ReconcilerSettings(),
-            owner: boot, time: time, logger: quiet)
+            owner: boot, faults: RowFaults(logger: quiet), time: time, logger: quiet)
         root.withLock { root in
             root = Task(executorPreference: lane) {
                 [machine, sweeps = world.options.reconciles, keepsClock = world.options.keepsClocks] in
@@ -104,31 +109,27 @@ final class SimDaemon: Sendable {
         }
     }
 
-    /// The operations, each of whose steps says where it is.
-    private static func placed(_ services: MachineServices) -> JobCatalogue {
-        let catalogue = ControlPlane.catalogue(services)
-        return JobCatalogue(
-            JobKind.allCases.compactMap { catalogue[$0].map(placed) }, former: catalogue.older.map(placed))
+    /// The operations as this daemon's build has them, each of whose steps says where it is.
+    private static func placed(_ catalogue: JobCatalogue) -> JobCatalogue {
+        JobCatalogue(catalogue.newest.map(placed), former: catalogue.former.map(placed))
     }
 
     private static func placed(_ definition: JobDefinition) -> JobDefinition {
         var definition = definition
         for index in definition.steps.indices {
             let (perform, undo) = (definition.steps[index].perform, definition.steps[index].undo)
-            definition.steps[index].perform = placed(perform, index, isUndo: false)
-            definition.steps[index].undo = undo.map { placed($0, index, isUndo: true) }
+            definition.steps[index].perform = placed(perform, isUndo: false)
+            definition.steps[index].undo = undo.map { placed($0, isUndo: true) }
         }
         return definition
     }
 
-    private static func placed(_ action: @escaping Step.Action, _ index: Int, isUndo: Bool) -> Step.Action {
+    private static func placed(_ action: @escaping Step.Action, isUndo: Bool) -> Step.Action {
         { context in
-            try await PresentStep.$place.withValue(place(context, index, isUndo: isUndo)) { try await action(context) }
+            let place = PresentStep.Place(
+                job: context.job.id, epoch: context.job.epoch, step: context.step.name, isUndo: isUndo)
+            return try await PresentStep.$place.withValue(place) { try await action(context) }
         }
-    }
-
-    private static func place(_ context: StepContext, _ index: Int, isUndo: Bool) -> PresentStep.Place {
-        PresentStep.Place(job: context.job.id, epoch: context.job.epoch, step: index, isUndo: isUndo)
     }
 
     private static let settings = ControlPlaneSettings(

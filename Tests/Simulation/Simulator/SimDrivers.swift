@@ -10,7 +10,8 @@ enum PresentStep {
     struct Place: Sendable {
         var job: JobID
         var epoch: Int64
-        var step: Int
+        /// The step's name.
+        var step: String
         var isUndo: Bool
     }
 

@@ -1,5 +1,6 @@
 import AuraModel
 import JSON
+import Jobs
 import Locking
 import Storage
 import TestKit
@@ -14,6 +15,8 @@ final class SimStore: Store {
     private let sabotage: Sabotage
     /// Transitions that a sabotaged daemon keeps to itself.
     private let heldBack = Locked<[JobID: Transition]>([:])
+    /// What the daemon has, for a sabotage of how it finds a job's steps.
+    let catalogue = Locked(JobCatalogue([]))
 
     init(base: ModelStore, daemon: SimDaemon, world: World) {
         self.base = base
@@ -58,17 +61,23 @@ final class SimStore: Store {
         try await call("submit") { try await self.base.submit(submission) }
     }
 
-    func claim(_ request: ClaimRequest) async throws -> [Claim] {
+    func claim(_ request: ClaimRequest) async throws -> Claimed {
         try await call("claim") {
             var request = request
             request.now = self.world.now
-            let claims = try await self.base.claim(request)
-            for claim in claims {
+            if self.sabotage == .index { request.scope = .everything }
+            var claimed = try await self.base.claim(request)
+            for claim in claimed.claims {
                 self.world.note(
                     "d\(self.daemon.number) claims \(claim.job.kind) \(claim.job.id.text.suffix(4)) as \(claim.job.epoch)"
                 )
             }
-            return self.sabotage == .undo ? claims.map(Self.forgetUndoneIntents) : claims
+            switch self.sabotage {
+            case .undo: claimed.claims = claimed.claims.map(Self.forgetUndoneIntents)
+            case .index: claimed.claims = claimed.claims.map(self.matchedByIndex)
+            case .none, .fencing, .intent: break
+            }
+            return claimed
         }
     }
 
@@ -121,7 +130,7 @@ final class SimStore: Store {
         try await call("calls") { try await self.base.takeCalls(request) }
     }
 
-    func sightings() async throws -> [Sighting] { try await call("sightings") { try await self.base.sightings() } }
+    func sightings() async throws -> Page<Sighting> { try await call("sightings") { try await self.base.sightings() } }
 
     func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> {
         try await call("sweep") { try await self.base.recordSweep(record) }
@@ -135,7 +144,7 @@ final class SimStore: Store {
         try await call("read") { try await self.base.instance(reference) }
     }
 
-    func instances(_ query: InstanceQuery) async throws -> [Instance] {
+    func instances(_ query: InstanceQuery) async throws -> Page<Instance> {
         try await call("read") { try await self.base.instances(query) }
     }
 
@@ -144,7 +153,7 @@ final class SimStore: Store {
     }
 
     func job(_ id: JobID) async throws -> Job? { try await call("read") { try await self.base.job(id) } }
-    func jobs(_ query: JobQuery) async throws -> [Job] { try await call("read") { try await self.base.jobs(query) } }
+    func jobs(_ query: JobQuery) async throws -> Page<Job> { try await call("read") { try await self.base.jobs(query) } }
     func steps(of job: JobID) async throws -> [StepRecord] {
         try await call("read") { try await self.base.steps(of: job) }
     }
@@ -153,7 +162,9 @@ final class SimStore: Store {
     }
     func bounds() async throws -> LedgerBounds { try await call("read") { try await self.base.bounds() } }
     func clock() async throws -> Timestamp? { try await call("clock") { self.world.now } }
-    func nextDue() async throws -> Timestamp? { try await call("read") { try await self.base.nextDue() } }
+    func nextDue(_ scope: ClaimScope) async throws -> Timestamp? {
+        try await call("read") { try await self.base.nextDue(scope) }
+    }
 }
 
 /// What is broken on purpose, to see that the simulator finds it.
@@ -165,6 +176,8 @@ public enum Sabotage: String, Sendable, CaseIterable {
     case intent
     /// A step's undo is registered when it has succeeded, not when it begins.
     case undo
+    /// A job goes on under the newest definition that the daemon has, its steps found by their places.
+    case index
 }
 
 extension SimStore {
@@ -187,6 +200,16 @@ extension SimStore {
         whole.instance = transition.instance ?? held.instance
         whole.events = held.events + transition.events
         return whole
+    }
+
+    private func matchedByIndex(_ claim: Claim) -> Claim {
+        guard let newest = catalogue.withLock({ $0.definition(for: claim.job.kind) })?.plan else { return claim }
+        var claim = claim
+        claim.job.definitionVersion = newest.version
+        for index in claim.steps.indices where newest.steps.indices.contains(claim.steps[index].index) {
+            claim.steps[index].name = newest.steps[claim.steps[index].index].name
+        }
+        return claim
     }
 
     private static func forgetUndoneIntents(_ claim: Claim) -> Claim {

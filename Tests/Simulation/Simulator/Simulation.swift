@@ -47,6 +47,7 @@ public enum Simulation {
         world.note("peace")
         faults.withLock { $0 }?.stop()
         tormentor.stop()
+        world.finishUpgrade()
         world.cloud.calmDown()
         settle(world)
         return outcome(world)
@@ -126,6 +127,9 @@ final class Tormentor: Sendable {
         let random = world.random
         let daemons = world.daemons
         let daemon = daemons[Int(random.next() % UInt64(daemons.count))]
+        if world.options.upgrade != nil, random.next() % 3 == 0 {
+            return world.replaceProgram(of: daemon, byNew: random.next() % 4 != 0)
+        }
         switch random.next() % (world.options.reconciles ? 7 : 5) {
         case 5:
             // More than a few at once are not touched without a word from an operator, of whom there is none here.

@@ -14,10 +14,12 @@ public struct WorldOptions: Sendable {
     public var keepsTrace: Bool
     /// Whether daemons look at the database's clock while they run.
     public var keepsClocks: Bool
+    /// The program that replaces the old one, a daemon at a time, and now and then back again; none for a world without an upgrade.
+    public var upgrade: Build?
 
     public init(
         seed: UInt64, daemons: Int = 3, sabotage: Sabotage = .none, reconciles: Bool = true, keepsTrace: Bool = false,
-        keepsClocks: Bool = true
+        keepsClocks: Bool = true, upgrade: Build? = nil
     ) {
         self.seed = seed
         self.daemons = daemons
@@ -25,6 +27,7 @@ public struct WorldOptions: Sendable {
         self.reconciles = reconciles
         self.keepsTrace = keepsTrace
         self.keepsClocks = keepsClocks
+        self.upgrade = upgrade
     }
 }
 
@@ -40,6 +43,10 @@ final class World: Sendable {
 
     private struct State {
         var daemons: [Int: SimDaemon] = [:]
+        /// Daemons that start as the new program from now on.
+        var upgraded: Set<Int> = []
+        /// The steps of every definition that any daemon has.
+        var plans: [DefinitionID: [String]] = [:]
         var lives = 0
         var isStoreDown = false
         var revives = true
@@ -95,9 +102,11 @@ final class World: Sendable {
             state.lives += 1
             return state.lives
         }
-        let daemon = SimDaemon(number: number, life: life, machine: machine, world: self)
+        let isUpgraded = state.withLock { $0.upgraded.contains(number) }
+        let build = options.upgrade.map { isUpgraded ? $0 : .old } ?? .current
+        let daemon = SimDaemon(number: number, life: life, build: build, machine: machine, world: self)
         state.withLock { $0.daemons[number] = daemon }
-        note("d\(number) starts as \(daemon.boot)")
+        note("d\(number) starts as \(daemon.boot), \(build.rawValue)")
         daemon.start()
     }
 
@@ -107,6 +116,32 @@ final class World: Sendable {
         let away = absence.lowerBound + Int64(random.next() % UInt64(absence.upperBound - absence.lowerBound + 1))
         scheduler.after(away) { self.start(daemon.number, on: daemon.machine) }
     }
+
+    /// Replaces a daemon's program: by the new one, or now and then by the old one again.
+    func replaceProgram(of daemon: SimDaemon, byNew isNew: Bool) {
+        state.withLock { state in
+            if isNew { state.upgraded.insert(daemon.number) } else { state.upgraded.remove(daemon.number) }
+        }
+        daemon.crash()
+    }
+
+    /// Ends an upgrade: from now on every daemon runs the new program.
+    func finishUpgrade() {
+        guard options.upgrade != nil else { return }
+        for daemon in daemons where daemon.build == .old || !daemon.isAlive { replaceProgram(of: daemon, byNew: true) }
+    }
+
+    /// Takes note of the steps of a daemon's definitions.
+    func note(_ catalogue: JobCatalogue) {
+        state.withLock { state in
+            for plan in (catalogue.newest + catalogue.former).map(\.plan) {
+                state.plans[plan.definition] = plan.steps.map(\.name)
+            }
+        }
+    }
+
+    /// The steps of a definition, in their order.
+    func steps(of definition: DefinitionID) -> [String] { state.withLock { $0.plans[definition] ?? [] } }
 
     /// `SIGSTOP`, and `SIGCONT` after a while.
     func pause(_ daemon: SimDaemon, for milliseconds: Int64) {

@@ -18,7 +18,10 @@ struct AuraSim: ParsableCommand {
     @Option(help: "Daemons that share the database.")
     var daemons = 3
 
-    @Option(help: "What is broken on purpose: none, fencing, intent or undo.")
+    @Option(help: "A new program that replaces the old one daemon by daemon: inserts, removes or renames a step.")
+    var upgrade: Build?
+
+    @Option(help: "What is broken on purpose: none, fencing, intent, undo or index.")
     var sabotage: Sabotage = .none
 
     @Flag(help: "Instead of seeds: every operation, with every fault at every call that it makes.")
@@ -54,14 +57,16 @@ struct AuraSim: ParsableCommand {
         for seed in first..<(first + seeds) {
             let outcome = Simulation.run(
                 WorldOptions(
-                    seed: seed, daemons: daemons, sabotage: sabotage, reconciles: !noSweep, keepsTrace: trace))
+                    seed: seed, daemons: daemons, sabotage: sabotage, reconciles: !noSweep, keepsTrace: trace,
+                    upgrade: upgrade))
             total.add(outcome)
             if trace { for line in outcome.trace { print(line) } }
             guard let violation = outcome.violation else { continue }
             for line in outcome.trace.suffix(60) where !trace { print(line) }
             print("seed \(seed), after \(outcome.virtualMilliseconds) ms: \(violation)")
+            let others = (upgrade.map { " --upgrade \($0.rawValue)" } ?? "") + (noSweep ? " --no-sweep" : "")
             print(
-                "again: aura-sim --first \(seed) --seeds 1 --daemons \(daemons) --sabotage \(sabotage.rawValue) --trace"
+                "again: aura-sim --first \(seed) --seeds 1 --daemons \(daemons) --sabotage \(sabotage.rawValue)\(others) --trace"
             )
             throw ExitCode(1)
         }
@@ -70,6 +75,7 @@ struct AuraSim: ParsableCommand {
 }
 
 extension Sabotage: ExpressibleByArgument {}
+extension Build: ExpressibleByArgument {}
 
 /// The sum of all worlds.
 private struct Totals {

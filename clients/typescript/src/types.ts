@@ -291,6 +291,11 @@ export interface JobListResult {
     jobs: Job[];
     /** Ask for `after` this for the next page; absent on the last. */
     next?: JobId;
+    /**
+     * The ids of jobs of this page that the daemon cannot read, since a newer one wrote them or they are damaged;
+     * absent if there are none.
+     */
+    unreadable?: JobId[];
 }
 
 /** Which job. */
@@ -604,6 +609,11 @@ export interface StatusListResult {
     instances: Instance[];
     /** Ask for `after` this for the next page; absent on the last. */
     next?: InstanceId;
+    /**
+     * The ids of instances of this page that the daemon cannot read, since a newer one wrote them or they are
+     * damaged; absent if there are none.
+     */
+    unreadable?: InstanceId[];
 }
 
 /** A step of a job, begun or still to come. */

@@ -486,12 +486,15 @@ class JobListResult:
     jobs: list[Job]
     # Ask for `after` this for the next page; absent on the last.
     next: str | None = None
+    # The ids of jobs of this page that the daemon cannot read, since a newer one wrote them or they are damaged; absent if there are none.
+    unreadable: list[str] | None = None
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> JobListResult:
         return cls(
             jobs=each(Job.from_json)(data["jobs"]),
             next=data.get("next"),
+            unreadable=data.get("unreadable"),
         )
 
 
@@ -793,12 +796,15 @@ class StatusListResult:
     instances: list[Instance]
     # Ask for `after` this for the next page; absent on the last.
     next: str | None = None
+    # The ids of instances of this page that the daemon cannot read, since a newer one wrote them or they are damaged; absent if there are none.
+    unreadable: list[str] | None = None
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> StatusListResult:
         return cls(
             instances=each(Instance.from_json)(data["instances"]),
             next=data.get("next"),
+            unreadable=data.get("unreadable"),
         )
 
 

@@ -1,0 +1,28 @@
+public import AuraModel
+import JSON
+
+/// An instance as its row holds it: a JSON object, in which members that this version does not know are kept.
+extension Instance {
+    /// Throws `corrupt` where the document is no instance that this version can read.
+    public init(stored document: String, id: String, desired: DesiredState) throws(StorageError) {
+        do {
+            let value = try JSONValue(parsing: document)
+            self = try JSONValueDecoder().decode(Instance.self, from: value)
+            if case .object(let members) = value {
+                otherMembers = members.filter { CodingKeys(rawValue: $0.key) == nil }
+            }
+        } catch {
+            throw StorageError(
+                .corrupt, "instance \(id) cannot be read, its document is not one that this version knows: \(error)")
+        }
+        self.desired = desired
+    }
+
+    /// The document for its row.
+    public func document() throws -> String {
+        let value = try JSONValueEncoder().encode(self)
+        guard !otherMembers.isEmpty, case .object(var members) = value else { return value.serializedString() }
+        members.merge(otherMembers) { own, _ in own }
+        return JSONValue.object(members).serializedString()
+    }
+}

@@ -1,0 +1,50 @@
+import AuraModel
+import Jobs
+
+/// Which program a daemon runs: its operations, and the versions of them that it has.
+///
+/// During a rolling upgrade old daemons are replaced one by one. The old program's operations have a step of their own in their middle;
+/// the new ones put one more before it, leave it out, or call it by another name.
+public enum Build: String, Sendable, CaseIterable {
+    /// The operations as they are, and nothing of an upgrade.
+    case current
+    case old
+    case inserts
+    case removes
+    case renames
+
+    /// The operations that exist in two versions. Each has no pivot, or is past it from its beginning.
+    private static let upgraded: [JobKind] = [.provision, .destroy]
+    private static let version = 100
+    private static let own = "upgrade.check"
+
+    func catalogue(_ base: JobCatalogue) -> JobCatalogue {
+        guard self != .current else { return base }
+        let changed = base.newest.filter { Self.upgraded.contains($0.plan.kind) }
+        let others = base.newest.filter { !Self.upgraded.contains($0.plan.kind) }
+        let old = changed.map { Self.version(1, of: $0, with: [Self.own]) }
+        if self == .old { return JobCatalogue(old + others, former: base.former) }
+        return JobCatalogue(changed.map { Self.version(2, of: $0, with: steps) } + others, former: base.former + old)
+    }
+
+    /// The names of the upgrade's own steps in the new version.
+    private var steps: [String] {
+        switch self {
+        case .current, .old: [Self.own]
+        case .inserts: ["upgrade.prepare", Self.own]
+        case .removes: []
+        case .renames: ["upgrade.verify"]
+        }
+    }
+
+    private static func version(_ number: Int, of base: JobDefinition, with names: [String]) -> JobDefinition {
+        let plan = base.plan
+        let own = names.map { name in
+            Step(name, phase: plan.steps[1].phase, timeLimit: .seconds(600), weight: 1, perform: { _ in .done })
+        }
+        return JobDefinition(
+            kind: plan.kind, of: plan.instanceKind, version: version + number, phaseOnSuccess: plan.phaseOnSuccess,
+            phaseOnFailure: plan.phaseOnFailure, phaseWhileUndoing: plan.phaseWhileUndoing, timeLimit: plan.timeLimit,
+            pivot: plan.pivot, steps: base.steps.prefix(2) + own + base.steps.dropFirst(2))
+    }
+}

@@ -1,0 +1,181 @@
+import AuraModel
+import JSON
+import Storage
+import TestKit
+import Testing
+
+/// What daemons of two versions need of the database that they share.
+@Suite(.timeLimit(.minutes(3))) struct UpgradeConformance {
+    private static let known = DefinitionID(.agent, .provision, version: 1)
+
+    private static func request(_ scope: ClaimScope, at: Timestamp = start) -> ClaimRequest {
+        ClaimRequest(owner: "a", limit: 10, lease: .seconds(30), scope: scope, now: at)
+    }
+
+    /// Accepts a provision under another version, or on an instance of another kind.
+    private static func submit(_ number: Int, version: Int = 1, kind: InstanceKind = .agent, to store: any Store)
+        async throws
+    {
+        var instance = Fixtures.instance(number, at: start)
+        instance.kind = kind
+        var job = Fixtures.job(number, at: start)
+        job.definitionVersion = version
+        _ = try await store.submit(
+            Submission(
+                target: .new(instance), job: job, idempotency: nil, now: start, admit: { given, _ in .accept(given) }))
+    }
+
+    @Test(arguments: StoreUnderTest.all) func aClaimTakesOnlyWhatTheDaemonKnows(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        try await Self.submit(1, version: 2, to: store)
+        try await Self.submit(2, kind: InstanceKind(rawValue: "it's a worker"), to: store)
+        try await Self.submit(3, to: store)
+        let scope = ClaimScope(definitions: [Self.known])
+        #expect(try await store.claim(Self.request(scope)).claims.map(\.job.id) == [Fixtures.id(3)])
+        #expect(try await store.claim(Self.request(scope)).claims.isEmpty)
+        // Nothing that it could take becomes due.
+        #expect(try await store.nextDue(scope) == nil)
+        let later = DefinitionID(.agent, .provision, version: 2)
+        #expect(try await store.nextDue(ClaimScope(definitions: [later])) == start)
+        #expect(try await store.claim(Self.request(ClaimScope(definitions: []))).claims.isEmpty)
+        let odd = DefinitionID(InstanceKind(rawValue: "it's a worker"), .provision, version: 1)
+        let claims = try await store.claim(Self.request(ClaimScope(definitions: [later, odd]))).claims
+        #expect(claims.map(\.job.definition) == [later, odd])
+    }
+
+    @Test(arguments: StoreUnderTest.all) func aClaimLeavesOutWhatWasSetAside(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        for number in 1...3 { try await Self.submit(number, to: store) }
+        let scope = ClaimScope(definitions: [Self.known], setAside: [Fixtures.id(1), Fixtures.id(3)])
+        #expect(try await store.claim(Self.request(scope)).claims.map(\.job.id) == [Fixtures.id(2)])
+        #expect(try await store.nextDue(scope) == nil)
+        // Nor once its worker fell silent, or it was begun.
+        let first = try #require(try await store.claim(limit: 1).first)
+        #expect(first.job.id == Fixtures.id(1))
+        #expect(try await store.claim(Self.request(scope, at: start + .seconds(60))).claims.map(\.job.id) == [Fixtures.id(2)])
+        try await store.release(first, as: .waiting)
+        #expect(try await store.claim(Self.request(scope, at: start + .seconds(60))).claims.isEmpty)
+    }
+
+    /// It has only to be ended, and the destroy waits for that.
+    @Test(arguments: StoreUnderTest.all) func whatADestroyTookOverFromIsEverybodys(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        try await Self.submit(1, version: 2, to: store)
+        _ = try #require(try await store.claim(owner: "gone").first)
+        _ = try await store.submit(Fixtures.destroy(2, on: .id(Fixtures.id(1)), at: start))
+        let scope = ClaimScope(definitions: [Self.known])
+        let claims = try await store.claim(Self.request(scope, at: start + .seconds(60))).claims
+        #expect(claims.map(\.job.id) == [Fixtures.id(1)])
+        #expect(claims.first?.job.cancellation == .superseded)
+    }
+
+    @Test(arguments: StoreUnderTest.all) func stepsAreKnownByTheirNames(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        let claim = try await store.claimed()
+        func record(_ index: Int, _ name: String, _ state: StepState) -> StepRecord {
+            var record = StepRecord(job: claim.job.id, index: index, name: name)
+            record.state = state
+            return record
+        }
+        _ = try await store.apply(
+            Transition(job: claim.job, steps: [record(0, "a", .done), record(1, "b", .intent)]))
+        _ = try await store.apply(Transition(job: claim.job, steps: [record(1, "x", .intent), record(2, "b", .done)]))
+        let expected = [record(0, "a", .done), record(1, "x", .intent), record(2, "b", .done)]
+        #expect(try await store.steps(of: claim.job.id) == expected)
+    }
+
+    /// A newer daemon's event reaches the subscribers of an older one as it is.
+    @Test(arguments: StoreUnderTest.withRows) func anEventIsNeverLeftOut(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        for number in 1...2 { try await Self.submit(number, to: store) }
+        try await subject.run(
+            "UPDATE event SET type = 'job.danced', phase = 'dancing', data = '{' WHERE seq = 1", beside: store)
+        let events = try await store.ledger()
+        #expect(events.map(\.seq) == [1, 2])
+        #expect(events[0].entry.type == EventType(rawValue: "job.danced"))
+        #expect(events[0].entry.phase == Phase(rawValue: "dancing"))
+        #expect(events[0].entry.data == .string("{"))
+    }
+
+    /// What makes a job's rows unreadable: in its own, in its instance's, in a step's.
+    static let damages = [
+        "UPDATE job SET state = 'odd' WHERE id LIKE '%1'", "UPDATE job SET input = '{' WHERE id LIKE '%1'",
+        "UPDATE job SET cancellation = 'paused' WHERE id LIKE '%1'", "UPDATE job SET failure = '7' WHERE id LIKE '%1'",
+        "UPDATE instance SET document = '{' WHERE id LIKE '%1'", "UPDATE instance SET desired = 'rich' WHERE id LIKE '%1'",
+        "UPDATE step SET state = 'odd'", "UPDATE step SET memory = '{'",
+    ]
+
+    @Test(arguments: StoreUnderTest.withRows, damages)
+    func aRowThatCannotBeReadAffectsNoOther(_ subject: StoreUnderTest, _ damage: String) async throws {
+        let store = try await subject.openNew()
+        let claim = try await store.claimed(1)
+        let begun = StepRecord(job: claim.job.id, index: 0, name: "a")
+        _ = try await store.apply(Transition(job: claim.job, steps: [begun]))
+        try await store.release(claim, as: .waiting)
+        for number in 2...3 { try await Self.submit(number, to: store) }
+        try await subject.run(damage, beside: store)
+
+        let claimed = try await store.claim(Self.request(.everything, at: start + .seconds(60)))
+        #expect(claimed.claims.map(\.job.id) == [2, 3].map { Fixtures.id($0) })
+        #expect(claimed.unreadable.map(\.id) == [Fixtures.id(1, Job.self).text])
+        #expect(claimed.unreadable.map(\.instance) == [Fixtures.id(1)])
+        #expect(claimed.unreadable.allSatisfy { !$0.reason.isEmpty })
+        // It is as due as it was, for a daemon that can read it.
+        #expect(try await store.nextDue(.everything) != nil)
+        let again = try await store.claim(Self.request(.everything, at: start + .seconds(60)))
+        #expect(again.claims.isEmpty && again.unreadable.count == 1)
+
+        let (jobs, instances) = (try await store.jobs(JobQuery(limit: 2)), try await store.instances(InstanceQuery(limit: 2)))
+        #expect((jobs.count, jobs.last) == (2, Fixtures.id(2)))
+        #expect((instances.count, instances.last) == (2, Fixtures.id(2)))
+        #expect(jobs.unreadable.count + instances.unreadable.count == (damage.contains("step") ? 0 : 1))
+        #expect(try await store.jobs(JobQuery(after: jobs.last)).rows.map(\.id) == [Fixtures.id(3)])
+        #expect(try await store.instances(InstanceQuery(after: instances.last)).rows.map(\.id) == [Fixtures.id(3)])
+        let snapshot = try await store.snapshot(InstanceQuery())
+        #expect(snapshot.instances.count == 3)
+        try await expectStorageError(.corrupt) {
+            _ = try await store.job(Fixtures.id(1))
+            _ = try await store.instance(.id(Fixtures.id(1)))
+            _ = try await store.steps(of: Fixtures.id(1))
+        }
+    }
+
+    /// A column that holds no number where one is expected ends the process in other ways of reading SQLite's rows.
+    @Test func aColumnOfTheWrongKindIsNoCrash() async throws {
+        let subject = try #require(StoreUnderTest.withRows.first { $0.testDescription == "sqlite" })
+        let store = try await subject.openNew()
+        try await Self.submit(1, to: store)
+        try await subject.run("UPDATE job SET attempt = 'many', created_at = x'00', progress = 'half'", beside: store)
+        try await subject.run("UPDATE event SET at = 'noon', progress = 'half'", beside: store)
+        #expect(try await store.jobs(JobQuery()).count == 1)
+        #expect(try await store.ledger().count == 1)
+        #expect(try await store.claim().count == 1)
+    }
+
+    /// What a newer daemon wrote down of an instance stays, whatever an older one writes.
+    @Test(arguments: StoreUnderTest.withRows) func membersThatNobodyKnowsAreKept(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        try await Self.submit(1, to: store)
+        let quote = subject.isShared ? "document::jsonb || '{\"worker\": {\"regions\": [\"a\"]}}'" :
+            "json_set(document, '$.worker', json('{\"regions\": [\"a\"]}'))"
+        try await subject.run("UPDATE instance SET document = \(quote)", beside: store)
+        let claim = try #require(try await store.claim().first)
+        let expected: JSONObject = ["worker": ["regions": ["a"]]]
+        #expect(claim.instance.otherMembers == expected)
+        var changed = claim.instance
+        changed.agentVersion = "2026.11.3"
+        _ = try await store.apply(Transition(job: claim.job, instance: changed))
+        let read = try #require(try await store.instance(.id(Fixtures.id(1))))
+        #expect(read.agentVersion == "2026.11.3")
+        #expect(read.otherMembers == expected)
+    }
+
+    /// A sighting that cannot be read is one that was never made: its thing has its whole grace again.
+    @Test(arguments: StoreUnderTest.withRows) func aSightingThatCannotBeReadIsToldApart(_ subject: StoreUnderTest) async throws {
+        let store = try await subject.openNew()
+        try await subject.run("INSERT INTO sighting (kind, id, document) VALUES ('volume', '7', '{}')", beside: store)
+        let page = try await store.sightings()
+        #expect(page.rows.isEmpty)
+        #expect(page.unreadable.map(\.id) == ["volume 7"])
+    }
+}
