@@ -211,6 +211,12 @@ let package = Package(
                 serviceLifecycle,
             ]),
         .executableTarget(
+            name: "upgrade-daemon",
+            dependencies: [
+                "AuraModel", "JSON", "Jobs", "Locking", "Storage", "StoragePostgres", argumentParser, logging,
+                serviceLifecycle, unixSignals,
+            ], path: "Tests/Upgrade", swiftSettings: strict),
+        .executableTarget(
             name: "aura-sim", dependencies: ["Simulation", argumentParser], path: "Tests/Simulation/aura-sim",
             swiftSettings: strict),
         .testTarget(

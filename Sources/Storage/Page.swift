@@ -80,6 +80,14 @@ extension Page where Row == Job {
 }
 
 extension Result where Failure == UnreadableRow {
+    /// The row. Throws `corrupt` if it cannot be read.
+    public func row() throws(StorageError) -> Success {
+        switch self {
+        case .success(let row): return row
+        case .failure(let row): throw StorageError(.corrupt, row.reason)
+        }
+    }
+
     fileprivate func identity(_ id: (Success) -> String) -> String? {
         switch self {
         case .success(let row): id(row)

@@ -60,7 +60,7 @@ extension PostgresStore {
     static func find(_ id: JobID, locking: Bool = false, _ connection: PostgresConnection) throws -> Job? {
         try connection.run(
             "SELECT * FROM job WHERE id = $1\(locking ? " FOR UPDATE" : "")", [PostgresValue(id.text)]
-        ).first?.job()
+        ).first?.jobEntry().row()
     }
 
     public func jobs(_ query: JobQuery) async throws -> Page<Job> {

@@ -155,7 +155,7 @@ extension PostgresStore {
     private static func active(of instance: InstanceID, _ connection: PostgresConnection) throws -> [Job] {
         try connection.run(
             "SELECT * FROM job WHERE instance = $1 AND \(active) ORDER BY id FOR UPDATE", [PostgresValue(instance.text)]
-        ).all.map { try $0.job() }
+        ).all.map { try $0.jobEntry().row() }
     }
 
     /// Writes the job down, behind those of its tenant, with its first event.

@@ -37,8 +37,11 @@ final class DatabaseFile: Sendable {
     }
 
     deinit {
-        close(descriptor)
-        Self.claimed.withLock { _ = $0.remove(proof.identity) }
+        // As one: once it is closed, a new file may get the inode of this one, if this one was removed.
+        Self.claimed.withLock { claimed in
+            close(descriptor)
+            claimed.remove(proof.identity)
+        }
     }
 
     struct Proof: Sendable {

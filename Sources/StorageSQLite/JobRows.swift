@@ -178,7 +178,7 @@ enum JobRows {
     }
 
     static func find(_ id: JobID, _ database: Database) throws -> Job? {
-        try select("WHERE id = ?", [.text(id.text)], database) { try job($0) }.first
+        try entry(id, database)?.row()
     }
 
     /// The row, readable or not; none where there is no such job.
@@ -193,7 +193,8 @@ enum JobRows {
     }
 
     static func active(of instance: InstanceID, _ database: Database) throws -> [Job] {
-        try select("WHERE instance = ? AND \(active) ORDER BY id", [.text(instance.text)], database) { try job($0) }
+        try select("WHERE instance = ? AND \(active) ORDER BY id", [.text(instance.text)], database, entry)
+            .map { try $0.row() }
     }
 
     static func fetch(_ query: JobQuery, _ database: Database) throws -> Page<Job> {

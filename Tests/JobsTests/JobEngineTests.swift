@@ -167,6 +167,6 @@ import Testing
             try await shop.log.first(.jobSucceeded, of: Fixtures.id(2))
             try await shop.idle(engine)
         }
-        #expect(try await shop.store.job(Fixtures.id(1))?.state == .running)
+        #expect(try await shop.store.job(Fixtures.id(1))?.state == .queued)
     }
 }

@@ -1,0 +1,125 @@
+"""A rolling upgrade with real processes: daemons of two programs on one PostgreSQL, killed while jobs are in flight."""
+
+import collections
+import json
+import signal
+import subprocess
+
+import pytest
+
+from harness import binary, eventually, fresh_name
+
+STEPS = {
+    "old": {1: "abcd"}, "inserts": {1: "abcd", 2: "axbcd"}, "removes": {1: "abcd", 2: "acd"}, "renames": {1: "abcd", 2: "aycd"},
+}
+
+
+class Upgrade:
+    """The daemons of one upgrade, their database, and the diary of all their steps."""
+
+    def __init__(self, server, directory):
+        self.server, self.name = server, fresh_name().replace("-", "_")
+        self.url = server.url(self.name)
+        self.diary, self.log = directory / "diary", directory / "log"
+        self.diary.touch()
+        self.processes = []
+
+    def start(self, program, jobs=0):
+        with open(self.log, "ab") as log:
+            process = subprocess.Popen(
+                [binary("upgrade-daemon"), "--database", self.url, "--program", program, "--diary", str(self.diary), "--jobs", str(jobs)],
+                stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True)
+        self.processes.append(process)
+        assert process.stdout.readline() == "ready\n", self.log.read_text()[-3000:]
+        return process
+
+    def kill(self, process):
+        process.kill()
+        process.wait(30)
+
+    def lines(self):
+        """What steps did: job, version, step and program of each call."""
+        return [line.split() for line in self.diary.read_text().splitlines()]
+
+    def wait_for_lines(self, more):
+        present = len(self.lines())
+        eventually(lambda: len(self.lines()) >= present + more, 60)
+
+    def rows(self, sql):
+        return [json.loads(line) for line in self.server.query(self.name, f"SELECT row_to_json(r) FROM ({sql}) r").splitlines()]
+
+    def close(self):
+        for process in self.processes:
+            if process.poll() is None:
+                process.send_signal(signal.SIGTERM)
+        for process in self.processes:
+            process.wait(30)
+            process.stdout.close()
+
+
+@pytest.fixture
+def upgrade(server, tmp_path):
+    made = Upgrade(server, tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("program", ["inserts", "removes", "renames"])
+def test_no_job_runs_a_wrong_step_and_none_is_lost(upgrade, program):
+    old = [upgrade.start("old", jobs=30), upgrade.start("old", jobs=30)]
+    upgrade.wait_for_lines(40)
+    # One is replaced at once, the other one while both programs are at work; and a new one is put back for a while.
+    upgrade.kill(old[0])
+    first = upgrade.start(program, jobs=30)
+    upgrade.wait_for_lines(40)
+    upgrade.kill(first)
+    back = upgrade.start("old", jobs=15)
+    upgrade.wait_for_lines(20)
+    second = upgrade.start(program, jobs=30)
+    upgrade.wait_for_lines(40)
+    old[1].send_signal(signal.SIGTERM)
+    assert old[1].wait(30) == 0
+    upgrade.kill(back)
+    upgrade.start(program, jobs=15)
+    unfinished = "SELECT id FROM job WHERE finished_at IS NULL"
+    eventually(lambda: not upgrade.rows(unfinished), 120)
+    assert second.poll() is None
+
+    jobs = {job["id"]: job for job in upgrade.rows("SELECT id, state, definition_version, input FROM job")}
+    assert len(jobs) == 150
+    for job in jobs.values():
+        assert job["state"] == ("failed" if json.loads(job["input"])["fails"] else "succeeded"), job
+    plans = STEPS[program]
+    started = collections.defaultdict(list)
+    for event in upgrade.rows("SELECT job, step FROM event WHERE type = 'step.started' ORDER BY seq"):
+        started[event["job"]].append(event["step"])
+    for identifier, job in jobs.items():
+        assert "".join(started[identifier]) == plans[job["definition_version"]], job
+    versions = collections.Counter(job["definition_version"] for job in jobs.values())
+    assert versions == {1: 75, 2: 75}
+
+    # What the processes did, as they wrote it down themselves: each at work on what it knows, and on nothing else.
+    seen = set()
+    for identifier, version, step, build in upgrade.lines():
+        assert int(version) == jobs[identifier]["definition_version"]
+        assert int(version) in STEPS[build] and step in STEPS[build][int(version)]
+        seen.add((build, int(version), step))
+    # Jobs of the first version were in flight at every step when new daemons took them.
+    assert {step for build, version, step in seen if build == program and version == 1} == set("abcd")
+    assert upgrade.rows("SELECT type FROM event WHERE type IN ('job.parked', 'alert.raised')") == []
+
+
+def test_a_job_of_a_newer_program_waits_for_a_daemon_that_has_it(upgrade):
+    new = upgrade.start("renames", jobs=10)
+    upgrade.wait_for_lines(5)
+    upgrade.kill(new)
+    before = len(upgrade.lines())
+    old = upgrade.start("old", jobs=5)
+    eventually(lambda: upgrade.rows("SELECT 1 AS one FROM job WHERE definition_version = 1 AND finished_at IS NULL") == [], 60)
+    assert {build for _, version, _, build in upgrade.lines()[before:]} == {"old"}
+    left = upgrade.rows("SELECT id FROM job WHERE finished_at IS NULL")
+    assert left, "the new daemon had finished all its jobs before it was killed"
+    assert all(version == "1" for _, version, _, _ in upgrade.lines()[before:])
+    assert old.poll() is None
+    upgrade.start("renames")
+    eventually(lambda: upgrade.rows("SELECT id FROM job WHERE finished_at IS NULL") == [], 60)
