@@ -6,17 +6,21 @@ enum Schema {
     struct Migration {
         var number: Int
         var statements: String
+        /// The oldest schema whose programs can go on with a database that has this step: its own number where none can. A step that
+        /// only adds names the number before it; one that takes away what the program before relies on comes a release later.
+        var usableFrom: Int
     }
 
     static let migrations = [
-        Migration(number: 1, statements: first), Migration(number: 2, statements: second),
-        Migration(number: 3, statements: third), Migration(number: 4, statements: fourth),
+        Migration(number: 1, statements: first, usableFrom: 1), Migration(number: 2, statements: second, usableFrom: 2),
+        Migration(number: 3, statements: third, usableFrom: 3), Migration(number: 4, statements: fourth, usableFrom: 4),
     ]
 
     static var newest: Int { migrations.last?.number ?? 0 }
 
-    /// Brings the database to the newest schema; refuses one that a newer version made. Daemons that start at once take
-    /// turns: the lock is the transaction's.
+    /// Brings the database to the newest schema. Refuses one that a newer version made, unless that says that this one can go on with it:
+    /// during a rolling upgrade an old daemon that restarts finds the new schema. Daemons that start at once take turns: the lock is
+    /// the transaction's.
     ///
     /// - Parameter allowsNew: false refuses to make the tables.
     static func migrate(_ connection: PostgresConnection, allowsNew: Bool = true) throws {
@@ -25,10 +29,10 @@ enum Schema {
             try connection.run("SELECT pg_advisory_xact_lock(7166570)")
             try connection.script("CREATE TABLE IF NOT EXISTS schema_version (number integer NOT NULL)")
             let present = try connection.run("SELECT max(number) AS number FROM schema_version").first?.number("number")
-            guard present ?? 0 <= newest else {
+            if let present, present > newest, try usableFrom(connection) > newest {
                 throw StorageError(
                     .newerSchema,
-                    "the database has schema \(present ?? 0), this aurad knows up to \(newest): run the newer aurad, or restore a backup"
+                    "the database has schema \(present), this aurad knows up to \(newest): run the newer aurad, or restore a backup"
                 )
             }
             try checkIsOurs(connection, isNew: present == nil)
@@ -44,11 +48,24 @@ enum Schema {
                 try connection.run(
                     "INSERT INTO schema_version (number) VALUES ($1)", [PostgresValue(migration.number)])
             }
+            if present ?? 0 < newest {
+                try connection.run(
+                    """
+                    INSERT INTO setting (name, value) VALUES ('schema.usableFrom', $1)
+                    ON CONFLICT (name) DO UPDATE SET value = excluded.value
+                    """, [PostgresValue(String(migrations.last?.usableFrom ?? newest))])
+            }
             try connection.script("COMMIT")
         } catch {
             try? connection.script("ROLLBACK")
             throw error
         }
+    }
+
+    /// The oldest schema whose programs can go on with this database, as the newest program that migrated it wrote down.
+    private static func usableFrom(_ connection: PostgresConnection) throws -> Int {
+        let row = try connection.run("SELECT value FROM setting WHERE name = 'schema.usableFrom'").first
+        return row?.text("value").flatMap { Int($0) } ?? .max
     }
 
     /// Throws if another program's tables have the names of ours.

@@ -257,8 +257,7 @@ import Testing
         "CREATE TABLE schema_version (number integer); INSERT INTO schema_version VALUES (2)",
     ])
     func anotherProgramsTablesAreRefusedAndLeftAlone(_ statements: String) async throws {
-        _ = try PostgresServer.shared().make(
-            "t" + place.directory.path.filter { $0.isLetter || $0.isNumber }.lowercased().suffix(40))
+        _ = try PostgresServer.shared().make(PostgresServer.database(of: place))
         let other = try visitor()
         try other.script(statements)
         let error = try await expectStorageError(.unavailable) { try await PostgresServer.open(place) }
@@ -279,6 +278,12 @@ import Testing
     @Test func aNewerSchemaIsRefused() async throws {
         _ = try await stores(1)
         try visitor().run("INSERT INTO schema_version (number) VALUES (999)")
+        try await expectStorageError(.newerSchema) { try await self.stores(1) }
+        // Unless the newer program wrote down that this one can go on.
+        try visitor().run("UPDATE setting SET value = '4' WHERE name = 'schema.usableFrom'")
+        let store = try #require(try await stores(1).first)
+        #expect(try await store.submit(Fixtures.provision(1, at: start)).job.state == .queued)
+        try visitor().run("UPDATE setting SET value = '998' WHERE name = 'schema.usableFrom'")
         try await expectStorageError(.newerSchema) { try await self.stores(1) }
     }
 

@@ -41,6 +41,8 @@ extension RPCErrorCode {
     public static let waitTimeout = RPCErrorCode(-32036, "waitTimeout", retryable: true)
     /// Another sweep is under way.
     public static let sweepRunning = RPCErrorCode(-32037, "sweepRunning", retryable: true)
+    /// The daemon cannot read this row: a newer daemon wrote it, or it is damaged.
+    public static let unreadable = RPCErrorCode(-32038, "unreadable")
 
     /// Every code that operations answer with.
     public static let operations: [RPCErrorCode] = [
@@ -62,5 +64,6 @@ extension RPCErrorCode {
         .nothingToRetry,
         .waitTimeout,
         .sweepRunning,
+        .unreadable,
     ]
 }

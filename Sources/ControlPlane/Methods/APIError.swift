@@ -67,7 +67,8 @@ enum APIError {
         case .quotaExceeded: .quotaExceeded
         case .cursorExpired: .cursorExpired
         case .unavailable, .replaced: .storageUnavailable
-        case .fenced, .newerSchema, .corrupt: .internalError
+        case .corrupt: .unreadable
+        case .fenced, .newerSchema: .internalError
         }
     }
 }

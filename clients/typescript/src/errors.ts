@@ -310,6 +310,12 @@ export class SweepRunning extends AuraError {
     };
 }
 
+/** The daemon cannot read this row: a newer daemon wrote it, or it is damaged. */
+export class Unreadable extends AuraError {
+    declare readonly code: "unreadable";
+    declare readonly number: -32038;
+}
+
 /** The message is JSON but no request. */
 export class InvalidRequest extends AuraError {
     declare readonly code: "invalidRequest";
@@ -385,6 +391,7 @@ export const errorsByCode = {
     nothingToRetry: NothingToRetry,
     waitTimeout: WaitTimeout,
     sweepRunning: SweepRunning,
+    unreadable: Unreadable,
     invalidRequest: InvalidRequest,
     methodNotFound: MethodNotFound,
     invalidParams: InvalidParams,

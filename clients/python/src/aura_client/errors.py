@@ -208,6 +208,13 @@ class SweepRunning(AuraError):
     code = "sweepRunning"
 
 
+class Unreadable(AuraError):
+    """The daemon cannot read this row: a newer daemon wrote it, or it is damaged."""
+
+    number = -32038
+    code = "unreadable"
+
+
 class InvalidRequest(AuraError):
     """The message is JSON but no request."""
 
@@ -275,6 +282,7 @@ AuraError.known = {
         NothingToRetry,
         WaitTimeout,
         SweepRunning,
+        Unreadable,
         InvalidRequest,
         MethodNotFound,
         InvalidParams,

@@ -1,0 +1,99 @@
+"""Rows that this daemon does not know: a newer one wrote them, or they are damaged. They affect nothing but themselves."""
+
+import contextlib
+import json
+import sqlite3
+
+import pytest
+from harness import RPCError, World, eventually, fresh_name
+
+
+@pytest.fixture
+def world():
+    made = World({"reconciler.everySeconds": 0.3, "reconciler.graceSeconds": 0.6}, scale=0.005)
+    yield made
+    made.close()
+
+
+@contextlib.contextmanager
+def stopped(world):
+    """The database, while no daemon uses it."""
+    world.daemon.stop()
+    with contextlib.closing(sqlite3.connect(world.daemon.database)) as database:
+        yield database
+        database.commit()
+    world.daemon.start()
+
+
+def test_a_job_of_another_version_waits_and_says_for_what(world):
+    name = fresh_name()
+    world.sandbox.fault("status", "/v1/servers", "POST", status=503, message="no", count=0)
+    job = world.provision(name)
+    eventually(lambda: world.call("job.get", job=job)["job"]["state"] == "waiting", what="the job to wait")
+    with stopped(world) as database:
+        database.execute("UPDATE job SET definition_version = 99, available_at = 0 WHERE id = ?", [job])
+    world.sandbox.clear_faults()
+    explained = world.call("job.explain", job=job)
+    assert explained["waits"]["for"] == "for an aurad that has the definition agent/provision/99"
+    assert "start one" in explained["next"]
+    assert "agent/provision/99" in explained["summary"]
+    # The steps that were begun are shown as they were written down.
+    assert [step["name"] for step in explained["job"]["steps"]] == ["credentials.make", "key.create", "server.create"]
+    # Others go on beside it, and it stays as it is.
+    world.succeed("provision", name=fresh_name())
+    assert world.call("job.get", job=job)["job"]["state"] == "waiting"
+    with stopped(world) as database:
+        database.execute("UPDATE job SET definition_version = 1 WHERE id = ?", [job])
+    assert world.finish(job)["state"] == "succeeded"
+
+
+def test_a_destroy_does_not_wait_for_a_job_of_another_version(world):
+    name = fresh_name()
+    world.sandbox.fault("status", "/v1/servers", "POST", status=503, message="no", count=0)
+    job = world.provision(name)
+    eventually(lambda: world.call("job.get", job=job)["job"]["state"] == "waiting", what="the job to wait")
+    with stopped(world) as database:
+        database.execute("UPDATE job SET definition_version = 99 WHERE id = ?", [job])
+    world.sandbox.clear_faults()
+    world.succeed("destroy", instance=name)
+    assert world.call("job.get", job=job)["job"]["state"] == "cancelled"
+    world.nothing_left()
+
+
+@pytest.mark.parametrize("damage", ["UPDATE instance SET document = '{'", "UPDATE instance SET desired = 'rich'"])
+def test_an_instance_that_cannot_be_read_keeps_its_machine(world, damage):
+    name, other = fresh_name(), fresh_name()
+    world.succeed("provision", name=name)
+    world.succeed("provision", name=other)
+    instance = world.instance(name)
+    with stopped(world) as database:
+        database.execute(f"{damage} WHERE id = ?", [instance["id"]])
+    listed = world.call("status.list")
+    assert [row["name"] for row in listed["instances"]] == [other]
+    assert listed["unreadable"] == [instance["id"]]
+    with pytest.raises(RPCError) as caught:
+        world.call("status.get", instance=name)
+    assert caught.value.data["code"] == "unreadable" and instance["id"] in caught.value.message
+    for _ in range(4):
+        report = world.call("reconcile.run", force=True)
+        assert [finding for finding in report["findings"] if finding["action"] != "none"] == []
+    machine = next(server for server in world.sandbox.state()["servers"] if str(server["id"]) == instance["server"]["id"])
+    assert machine["status"] == "running"
+    world.succeed("destroy", instance=other)
+    assert world.daemon.log_path.read_text().count("left out a row that cannot be read") == 1
+
+
+def test_a_newer_daemons_words_reach_clients_as_they_are(world):
+    name = fresh_name()
+    world.succeed("provision", name=name)
+    with stopped(world) as database:
+        row, document = database.execute("SELECT id, document FROM instance").fetchone()
+        newer = {**json.loads(document), "phase": "dancing", "kind": "worker", "worker": {"regions": ["a"]}}
+        database.execute("UPDATE instance SET document = ?, phase = 'dancing' WHERE id = ?", [json.dumps(newer), row])
+    # Not by the tests' own connection, which knows this version's words only.
+    shown = json.loads(world.daemon.aura("rpc", "status.get", json.dumps({"instance": name})).stdout)["instance"]
+    assert (shown["phase"], shown["kind"]) == ("dancing", "worker")
+    assert "dancing" in world.daemon.aura("list").stdout
+    with pytest.raises(RPCError) as caught:
+        world.call("destroy", instance=name)
+    assert caught.value.data["code"] == "phaseConflict" and "of the kind worker" in caught.value.message
