@@ -1,3 +1,5 @@
+public import AuraModel
+
 /// A value of an enumeration that a newer daemon may have made larger; one that this version has no name for is kept as its text.
 ///
 /// The names of the enumeration are its own as well:
@@ -24,6 +26,14 @@ where Known: RawRepresentable<String>, Known: Sendable {
 
     /// The value of the enumeration; nil where it is none that this version knows.
     public var known: Known? { Known(rawValue: rawValue) }
+}
+
+extension Open where Known: OpenName {
+    /// The value of the enumeration; nil where it is none that this version knows.
+    public var known: Known? {
+        let value = Known(rawValue: rawValue)
+        return Known.allCases.contains(value) ? value : nil
+    }
 }
 
 extension Open: CustomStringConvertible {

@@ -8,7 +8,8 @@ public struct JobDefinition: Sendable {
 
     /// `steps` in the order in which they run.
     public init(
-        kind: JobKind, of instanceKind: InstanceKind = .agent, version: Int, phaseOnSuccess: Phase, phaseOnFailure: Phase,
+        kind: JobKind, of instanceKind: InstanceKind = .agent, version: Int, phaseOnSuccess: Phase,
+        phaseOnFailure: Phase,
         phaseWhileUndoing: Phase? = nil, timeLimit: Duration, pivot: Int? = nil, steps: [Step]
     ) {
         self.steps = steps
@@ -74,7 +75,8 @@ public struct JobCatalogue: Sendable {
         definitions = Dictionary(uniqueKeysWithValues: (newest + former).map { ($0.plan.definition, $0) })
         for definition in newest + former {
             let names = definition.plan.steps.map(\.name)
-            precondition(Set(names).count == names.count, "two steps of \(definition.plan.definition) have the same name")
+            precondition(
+                Set(names).count == names.count, "two steps of \(definition.plan.definition) have the same name")
         }
     }
 

@@ -33,7 +33,8 @@ public struct UnreadableRow: Error, Sendable, Hashable {
             return .failure(UnreadableRow(table, id: id, instance: instance, reason: error.message))
         } catch {
             return .failure(
-                UnreadableRow(table, id: id, instance: instance, reason: "\(table.rawValue) \(id) is damaged: \(error)"))
+                UnreadableRow(table, id: id, instance: instance, reason: "\(table.rawValue) \(id) is damaged: \(error)")
+            )
         }
     }
 }

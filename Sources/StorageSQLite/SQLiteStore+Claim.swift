@@ -10,7 +10,8 @@ extension SQLiteStore {
         guard outlook.isDue || outlook.isAhead else { return Claimed() }
         let leased = try await writer.write { database, _ in
             if outlook.isAhead { try Self.pullBack(request, database) }
-            return try ClaimQuery(database: database, scope: request.scope, now: request.now).choose(request).compactMap {
+            return try ClaimQuery(database: database, scope: request.scope, now: request.now).choose(request).compactMap
+            {
                 try Self.lease($0, request, database)
             }
         }

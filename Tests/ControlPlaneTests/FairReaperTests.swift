@@ -31,7 +31,8 @@ import Testing
         let reconciler = Reconciler(
             store: bench.store, services: bench.services,
             settings: ReconcilerSettings(grace: .seconds(60), quarantinesPerRun: 10, reapsPerRun: 5), owner: "bench",
-            faults: RowFaults(logger: bench.services.logger), time: bench.time, logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
+            faults: RowFaults(logger: bench.services.logger), time: bench.time,
+            logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
         for _ in 0..<8 {
             bench.time.leap(to: bench.time.now() + .seconds(60))
             _ = try await reconciler.sweep(isDryRun: false, isForced: true)
@@ -52,7 +53,8 @@ import Testing
         }
         let reconciler = Reconciler(
             store: bench.store, services: bench.services, settings: ReconcilerSettings(grace: .seconds(60)),
-            owner: "bench", faults: RowFaults(logger: bench.services.logger), time: bench.time, logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
+            owner: "bench", faults: RowFaults(logger: bench.services.logger), time: bench.time,
+            logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
         for _ in 0..<120 {
             bench.time.leap(to: bench.time.now() + .seconds(60))
             _ = try await reconciler.sweep(isDryRun: false, isForced: false)

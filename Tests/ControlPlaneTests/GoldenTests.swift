@@ -17,7 +17,7 @@ struct GoldenTests {
                 "-32024 phaseConflict", "-32025 idempotencyMismatch", "-32026 jobTerminal", "-32027 storageUnavailable",
                 "-32028 subscriptionExists", "-32029 cursorAhead", "-32030 unknownRegion", "-32031 unknownSize",
                 "-32032 quotaExceeded", "-32033 cursorExpired", "-32034 pivotPassed", "-32035 nothingToRetry",
-                "-32036 waitTimeout", "-32037 sweepRunning",
+                "-32036 waitTimeout", "-32037 sweepRunning", "-32038 unreadable",
             ])
         let numbers = (RPCErrorCode.operations + RPCErrorCode.wire).map(\.number)
         #expect(Set(numbers).count == numbers.count)

@@ -47,7 +47,8 @@ struct CrashScenario: Sendable {
                 "license", phase: .provisioning, timeLimit: .seconds(600), weight: 1, perform: { _ in .done })
             steps.insert(license, at: 1)
         case .removes: steps.removeAll { $0.plan.name == "boot" }
-        case .renames: for index in steps.indices where steps[index].plan.name == "boot" { steps[index].plan.name = "start" }
+        case .renames:
+            for index in steps.indices where steps[index].plan.name == "boot" { steps[index].plan.name = "start" }
         }
         return steps
     }
@@ -59,19 +60,19 @@ struct CrashScenario: Sendable {
     }
 
     private var steps: [Step] {
-            [
-                made("key", phase: .provisioning) { context in try await make("key", context) },
-                made("server", phase: .provisioning) { context in
-                    try await make("server", context, losesFirstAnswer: true)
-                },
-                Step("boot", phase: .provisioning, timeLimit: .seconds(600), weight: 3) { try await boot($0) },
-                Step("configure", phase: .configuring, timeLimit: .seconds(600), weight: 6) { try await configure($0) },
-                made("device", phase: .networking) { context in
-                    let outcome = try await make("device", context)
-                    if kind == .fails { throw Failure(.permanent, code: "forbidden", message: "the tailnet is full") }
-                    return outcome
-                },
-            ]
+        [
+            made("key", phase: .provisioning) { context in try await make("key", context) },
+            made("server", phase: .provisioning) { context in
+                try await make("server", context, losesFirstAnswer: true)
+            },
+            Step("boot", phase: .provisioning, timeLimit: .seconds(600), weight: 3) { try await boot($0) },
+            Step("configure", phase: .configuring, timeLimit: .seconds(600), weight: 6) { try await configure($0) },
+            made("device", phase: .networking) { context in
+                let outcome = try await make("device", context)
+                if kind == .fails { throw Failure(.permanent, code: "forbidden", message: "the tailnet is full") }
+                return outcome
+            },
+        ]
     }
 
     private var destroy: JobDefinition {

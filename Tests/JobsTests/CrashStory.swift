@@ -80,7 +80,8 @@ struct CrashStory {
         probed.before { [pass = scenario.pass] _ in try await pass() }
         probed.after { [pass = scenario.pass] _ in try await pass() }
         for _ in 0..<200 {
-            let request = ClaimRequest(owner: "life-\(lives)", limit: 4, lease: .seconds(30), scope: catalogue.scope, now: time.now())
+            let request = ClaimRequest(
+                owner: "life-\(lives)", limit: 4, lease: .seconds(30), scope: catalogue.scope, now: time.now())
             let claims = (try? await probed.claim(request).claims) ?? []
             if life.isOver { return }
             for claim in claims { await work(claim, probed, catalogue) }

@@ -179,7 +179,8 @@ import Testing
         _ = try await shop.store.submit(Fixtures.provision(1, at: start))
         let definition = Self.definition(shop, stubborn: false)
         let claim = try #require(
-            try await shop.store.claim(ClaimRequest(owner: "dead", limit: 1, lease: .seconds(30), now: start)).claims.first)
+            try await shop.store.claim(ClaimRequest(owner: "dead", limit: 1, lease: .seconds(30), now: start)).claims
+                .first)
         var machine = JobStateMachine(claim: claim, plan: definition.plan, policy: RetryPolicy())
         _ = machine.decide(now: start)
         machine.beginStep(0, now: start)

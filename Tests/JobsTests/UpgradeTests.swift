@@ -98,7 +98,8 @@ import Testing
         let destroy = try await shop.store.submit(Fixtures.destroy(2, on: .id(Fixtures.id(1)), at: start))
         #expect(destroy.job.blockedBy == Fixtures.id(1))
         let definition = JobDefinition(
-            kind: .destroy, version: 1, phaseOnSuccess: .destroyed, phaseOnFailure: .degraded, timeLimit: .seconds(3600),
+            kind: .destroy, version: 1, phaseOnSuccess: .destroyed, phaseOnFailure: .degraded,
+            timeLimit: .seconds(3600),
             steps: [Step("remove", phase: .destroying, timeLimit: .seconds(60), weight: 1, perform: { _ in .done })])
         let engine = shop.engine([definition])
         try await shop.run(engine) { _ in try await shop.drive(engine, until: .jobSucceeded, of: Fixtures.id(2)) }

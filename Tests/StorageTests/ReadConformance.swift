@@ -40,7 +40,9 @@ import Testing
     @Test(arguments: StoreUnderTest.all) func instancesAreListedAsAsked(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         try await Self.populate(store)
-        func list(_ query: InstanceQuery) async throws -> [InstanceID] { try await store.instances(query).rows.map(\.id) }
+        func list(_ query: InstanceQuery) async throws -> [InstanceID] {
+            try await store.instances(query).rows.map(\.id)
+        }
         func ids(_ numbers: [Int]) -> [InstanceID] { numbers.map { Fixtures.id($0) } }
         #expect(try await list(InstanceQuery()) == ids([1, 3, 4, 5]))
         #expect(try await list(InstanceQuery(includesDestroyed: true)) == ids([1, 2, 3, 4, 5]))

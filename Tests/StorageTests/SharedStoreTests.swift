@@ -277,7 +277,11 @@ import Testing
 
     @Test func aNewerSchemaIsRefused() async throws {
         _ = try await stores(1)
-        try visitor().run("INSERT INTO schema_version (number) VALUES (999)")
+        try visitor().script(
+            """
+            INSERT INTO schema_version (number) VALUES (999);
+            UPDATE setting SET value = '999' WHERE name = 'schema.usableFrom'
+            """)
         try await expectStorageError(.newerSchema) { try await self.stores(1) }
         // Unless the newer program wrote down that this one can go on.
         try visitor().run("UPDATE setting SET value = '4' WHERE name = 'schema.usableFrom'")

@@ -25,7 +25,8 @@ import Testing
                 target: .new(instance), job: job, idempotency: nil, now: start, admit: { given, _ in .accept(given) }))
     }
 
-    @Test(arguments: StoreUnderTest.all) func aClaimTakesOnlyWhatTheDaemonKnows(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aClaimTakesOnlyWhatTheDaemonKnows(_ subject: StoreUnderTest) async throws
+    {
         let store = try await subject.openNew()
         try await Self.submit(1, version: 2, to: store)
         try await Self.submit(2, kind: InstanceKind(rawValue: "it's a worker"), to: store)
@@ -52,13 +53,18 @@ import Testing
         // Nor once its worker fell silent, or it was begun.
         let first = try #require(try await store.claim(limit: 1).first)
         #expect(first.job.id == Fixtures.id(1))
-        #expect(try await store.claim(Self.request(scope, at: start + .seconds(60))).claims.map(\.job.id) == [Fixtures.id(2)])
+        #expect(
+            try await store.claim(Self.request(scope, at: start + .seconds(60))).claims.map(\.job.id) == [
+                Fixtures.id(2)
+            ])
         try await store.release(first, as: .waiting)
         #expect(try await store.claim(Self.request(scope, at: start + .seconds(60))).claims.isEmpty)
     }
 
     /// It has only to be ended, and the destroy waits for that.
-    @Test(arguments: StoreUnderTest.all) func whatADestroyTookOverFromIsEverybodys(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func whatADestroyTookOverFromIsEverybodys(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         try await Self.submit(1, version: 2, to: store)
         _ = try #require(try await store.claim(owner: "gone").first)
@@ -101,7 +107,8 @@ import Testing
     static let damages = [
         "UPDATE job SET state = 'odd' WHERE id LIKE '%1'", "UPDATE job SET input = '{' WHERE id LIKE '%1'",
         "UPDATE job SET cancellation = 'paused' WHERE id LIKE '%1'", "UPDATE job SET failure = '7' WHERE id LIKE '%1'",
-        "UPDATE instance SET document = '{' WHERE id LIKE '%1'", "UPDATE instance SET desired = 'rich' WHERE id LIKE '%1'",
+        "UPDATE instance SET document = '{' WHERE id LIKE '%1'",
+        "UPDATE instance SET desired = 'rich' WHERE id LIKE '%1'",
         "UPDATE step SET state = 'odd'", "UPDATE step SET memory = '{'",
     ]
 
@@ -125,7 +132,9 @@ import Testing
         let again = try await store.claim(Self.request(.everything, at: start + .seconds(60)))
         #expect(again.claims.isEmpty && again.unreadable.count == 1)
 
-        let (jobs, instances) = (try await store.jobs(JobQuery(limit: 2)), try await store.instances(InstanceQuery(limit: 2)))
+        let (jobs, instances) = (
+            try await store.jobs(JobQuery(limit: 2)), try await store.instances(InstanceQuery(limit: 2))
+        )
         #expect((jobs.count, jobs.last) == (2, Fixtures.id(2)))
         #expect((instances.count, instances.last) == (2, Fixtures.id(2)))
         #expect(jobs.unreadable.count + instances.unreadable.count == (damage.contains("step") ? 0 : 1))
@@ -153,11 +162,14 @@ import Testing
     }
 
     /// What a newer daemon wrote down of an instance stays, whatever an older one writes.
-    @Test(arguments: StoreUnderTest.withRows) func membersThatNobodyKnowsAreKept(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.withRows) func membersThatNobodyKnowsAreKept(_ subject: StoreUnderTest) async throws
+    {
         let store = try await subject.openNew()
         try await Self.submit(1, to: store)
-        let quote = subject.isShared ? "document::jsonb || '{\"worker\": {\"regions\": [\"a\"]}}'" :
-            "json_set(document, '$.worker', json('{\"regions\": [\"a\"]}'))"
+        let quote =
+            subject.isShared
+            ? "document::jsonb || '{\"worker\": {\"regions\": [\"a\"]}}'"
+            : "json_set(document, '$.worker', json('{\"regions\": [\"a\"]}'))"
         try await subject.run("UPDATE instance SET document = \(quote)", beside: store)
         let claim = try #require(try await store.claim().first)
         let expected: JSONObject = ["worker": ["regions": ["a"]]]
@@ -171,7 +183,9 @@ import Testing
     }
 
     /// A sighting that cannot be read is one that was never made: its thing has its whole grace again.
-    @Test(arguments: StoreUnderTest.withRows) func aSightingThatCannotBeReadIsToldApart(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.withRows) func aSightingThatCannotBeReadIsToldApart(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         try await subject.run("INSERT INTO sighting (kind, id, document) VALUES ('volume', '7', '{}')", beside: store)
         let page = try await store.sightings()

@@ -9,9 +9,9 @@ extension ModelStore {
             let started = rows.free.filter {
                 $0.job.state != .queued && $0.job.availableAt <= request.now && request.scope.includes($0.job)
             }
-                .sorted {
-                    Self.key($0, $0.job.availableAt.milliseconds) < Self.key($1, $1.job.availableAt.milliseconds)
-                }
+            .sorted {
+                Self.key($0, $0.job.availableAt.milliseconds) < Self.key($1, $1.job.availableAt.milliseconds)
+            }
             let new = Self.newInTurn(request, rows)
             let places = request.placesForNew(startedDue: started.count, newDue: new.count)
             let chosen = started.prefix(request.limit - places) + new.prefix(places)
@@ -53,13 +53,13 @@ extension ModelStore {
         return rows.free.filter {
             $0.job.state == .queued && $0.job.availableAt <= request.now && request.scope.includes($0.job)
         }
-            .sorted { key($0, $0.turn) < key($1, $1.turn) }
-            .filter { row in
-                guard let limit = request.inFlightPerTenant, row.job.kind != .destroy else { return true }
-                guard inFlight[row.job.tenant, default: 0] < limit else { return false }
-                inFlight[row.job.tenant, default: 0] += 1
-                return true
-            }
+        .sorted { key($0, $0.turn) < key($1, $1.turn) }
+        .filter { row in
+            guard let limit = request.inFlightPerTenant, row.job.kind != .destroy else { return true }
+            guard inFlight[row.job.tenant, default: 0] < limit else { return false }
+            inFlight[row.job.tenant, default: 0] += 1
+            return true
+        }
     }
 
     private static func lease(_ id: JobID, _ request: ClaimRequest, _ rows: inout ModelRows) -> Claim? {

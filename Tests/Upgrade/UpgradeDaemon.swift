@@ -62,7 +62,8 @@ struct UpgradeDaemon: AsyncParsableCommand {
             id: JobID(id), kind: .provision, change: ChangeID(id), definitionVersion: plan.version,
             input: ["fails": .bool(number % 3 == 2)], deadline: now + .seconds(600))
         _ = try await store.submit(
-            Submission(target: .new(instance), job: job, idempotency: nil, now: now, admit: { given, _ in .accept(given) }))
+            Submission(
+                target: .new(instance), job: job, idempotency: nil, now: now, admit: { given, _ in .accept(given) }))
     }
 }
 

@@ -50,7 +50,9 @@ class ControlDouble:
             return 401, {"message": f"invalid key: unable to validate API key {key}"}
         self.keys.discard(key)
         self.joined.append(body)
-        number = len(self.joined)
+        # A machine that logs in again stays the same device.
+        known = body.get("nodeId", "")
+        number = int(known[1:-5]) if known else len(self.joined)
         return 200, {
             "nodeId": f"n{number}CNTRL", "id": f"9296{number}", "name": f"{body['hostname']}.tail1234.ts.net",
             "addresses": [f"100.64.0.{number + 1}", f"fd7a:115c:a1e0::{number + 1}"], "tags": ["tag:aura-vm"]}

@@ -25,6 +25,8 @@ class ControlServer(ThreadingHTTPServer):
         if body.get("authKey") not in self.keys:
             return 401, {"message": "invalid key: API key does not exist"}
         self.keys.remove(body["authKey"])
+        if body.get("nodeId") in self.nodes:
+            return 200, self.nodes[body["nodeId"]]
         number = len([call for call in self.calls if call[0] == "register"])
         node = {
             "nodeId": f"nTest{number}CNTRL", "id": str(9000 + number), "name": f"{body['hostname']}.tail1234.ts.net",

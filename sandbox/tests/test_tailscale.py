@@ -246,8 +246,17 @@ def test_logout_of_a_deleted_device_succeeds(tailnet):
     assert tailnet.status()["BackendState"] == "NeedsLogin"
 
 
-def test_new_login_leaves_no_former_node_behind(tailnet):
+def test_a_new_login_keeps_the_device(tailnet):
     assert tailnet.join().returncode == 0
+    tailnet.server.keys.add(KEY)
+    assert tailnet.join("--force-reauth").returncode == 0
+    assert list(tailnet.server.nodes) == ["nTest1CNTRL"]
+    assert tailnet.status()["Self"]["ID"] == "nTest1CNTRL"
+
+
+def test_a_new_login_after_the_device_was_deleted_makes_another(tailnet):
+    assert tailnet.join().returncode == 0
+    tailnet.server.nodes.clear()
     tailnet.server.keys.add(KEY)
     assert tailnet.join("--force-reauth").returncode == 0
     assert list(tailnet.server.nodes) == ["nTest2CNTRL"]

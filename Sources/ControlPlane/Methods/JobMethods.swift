@@ -73,7 +73,9 @@ extension ControlPlane {
 
     private func cancel(_ id: JobID) async throws -> JobResult {
         let known = try await knownJob(id)
-        if let plan = catalogue.definition(of: known)?.plan, !known.state.isTerminal, try await isPastPivot(of: plan, id) {
+        if let plan = catalogue.definition(of: known)?.plan, !known.state.isTerminal,
+            try await isPastPivot(of: plan, id)
+        {
             throw RPCError(
                 .pivotPassed,
                 "cannot cancel job \(id), a \(known.kind.rawValue) only goes forward: job.explain says where it is"

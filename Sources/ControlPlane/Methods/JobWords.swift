@@ -15,7 +15,10 @@ struct JobWords {
             return WaitView(
                 for: "for job \(blocker) to let go", until: nil, seconds: nil, attempt: job.attempt, blockedBy: blocker)
         }
-        if let missing, isFree { return WaitView(for: Self.wait(for: missing), until: nil, seconds: nil, attempt: job.attempt, blockedBy: nil) }
+        if let missing, isFree {
+            return WaitView(
+                for: Self.wait(for: missing), until: nil, seconds: nil, attempt: job.attempt, blockedBy: nil)
+        }
         guard let reason = job.waitingFor, !job.state.isTerminal else { return nil }
         return WaitView(
             for: reason, until: job.availableAt, seconds: seconds(until: job.availableAt), attempt: job.attempt,

@@ -8,6 +8,8 @@ enum RegisterCalls {
     private struct Registration: Decodable {
         var authKey: String
         var hostname: String
+        /// The device under which the machine is known already: it logs in again, and stays that device.
+        var nodeId: String?
         /// A node that another tailnet shares with this one; only tests say so.
         var external: Bool?
     }
@@ -21,6 +23,12 @@ enum RegisterCalls {
             cloud.tailnet.keys[place].admits(at: cloud.now)
         else { throw APIError.tailnet(401, "invalid key: unable to validate API key") }
         let key = cloud.tailnet.keys[place]
+        if let known = body.nodeId.flatMap({ cloud.tailnet.place(of: $0) }) {
+            cloud.tailnet.keys[place].uses += 1
+            cloud.tailnet.devices[known].isLoggedOut = false
+            cloud.tailnet.devices[known].tags = key.tags
+            return description(of: cloud.tailnet.devices[known])
+        }
         guard let addresses = cloud.tailnet.takeAddresses() else { throw APIError.tailnet(503, "no address is free") }
         cloud.tailnet.keys[place].uses += 1
         let label = label(body.hostname)
@@ -34,11 +42,16 @@ enum RegisterCalls {
         device.isExternal = body.external ?? false
         device.isLockedOut = cloud.settings.tailnetLock
         cloud.tailnet.devices.append(device)
-        return Answer(
+        return description(of: device)
+    }
+
+    /// What a node learns of itself.
+    private static func description(of device: Device) -> Answer {
+        Answer(
             200,
             [
                 "nodeId": .string(device.nodeID), "id": .string(device.id), "name": .string(device.name),
-                "addresses": .strings(addresses), "tags": .strings(device.tags),
+                "addresses": .strings(device.addresses), "tags": .strings(device.tags),
                 "authorized": .bool(device.isAuthorized),
             ])
     }

@@ -108,7 +108,8 @@ final class Client: Sendable {
     ) -> NewJob {
         let version = store.catalogue.withLock { $0.definition(for: kind)?.plan.version }
         return NewJob(
-            id: identifiers.next(), kind: kind, change: ChangeID("change"), definitionVersion: version ?? 0, input: .null,
+            id: identifiers.next(), kind: kind, change: ChangeID("change"), definitionVersion: version ?? 0,
+            input: .null,
             deadline: now + .seconds(kind == .destroy ? 24 * 3600 : 3600))
     }
 

@@ -153,7 +153,9 @@ final class SimStore: Store {
     }
 
     func job(_ id: JobID) async throws -> Job? { try await call("read") { try await self.base.job(id) } }
-    func jobs(_ query: JobQuery) async throws -> Page<Job> { try await call("read") { try await self.base.jobs(query) } }
+    func jobs(_ query: JobQuery) async throws -> Page<Job> {
+        try await call("read") { try await self.base.jobs(query) }
+    }
     func steps(of job: JobID) async throws -> [StepRecord] {
         try await call("read") { try await self.base.steps(of: job) }
     }

@@ -70,9 +70,10 @@ def call_until(server, name, document, limit_seconds):
         pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
 
 
-def register(server, auth_key, hostname, limit_seconds):
-    """Joins; returns the node as the server describes it."""
-    node = call_until(server, "register", {"authKey": auth_key, "hostname": hostname}, limit_seconds)
+def register(server, auth_key, hostname, former, limit_seconds):
+    """Joins; returns the node as the server describes it. `former` is the id under which this machine is known there, if any."""
+    document = {"authKey": auth_key, "hostname": hostname, **({"nodeId": former} if former else {})}
+    node = call_until(server, "register", document, limit_seconds)
     texts = isinstance(node, dict) and all(isinstance(node.get(key), str) and node[key] for key in ("nodeId", "name"))
     if not texts or not isinstance(node.get("addresses"), list) or not node["addresses"]:
         raise ControlError(f"the control server at {server} described the node without nodeId, name or addresses")

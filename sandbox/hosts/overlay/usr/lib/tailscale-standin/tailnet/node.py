@@ -105,18 +105,19 @@ class Node:
         if not auth_key:
             raise Refused(NO_BROWSER.format(server=server))
         limit = min(timeout_seconds or LONGEST_WAIT_SECONDS, LONGEST_WAIT_SECONDS)
+        former = self.state["node"]
+        # A machine that logs in again at the same server stays the same device.
+        known = former["nodeId"] if former and former["server"] == server else None
         try:
-            node = control.register(server, auth_key, prefs["hostname"] or socket.gethostname(), limit)
+            node = control.register(server, auth_key, prefs["hostname"] or socket.gethostname(), known, limit)
             wanted = [tag for tag in prefs["advertise-tags"].split(",") if tag]
             if not set(wanted) <= set(node["tags"]):
                 control.leave(node, limit)
                 raise Refused(f"backend error: requested tags [{' '.join(wanted)}] are invalid or not permitted")
         except control.ControlError as error:
             raise Refused(f"backend error: {error}") from error
-        former = self.state["node"]
         self.save(node=node)
-        if former:
-            # The real one would still be the same device; here it is another, so the former must not stay behind.
+        if former and former["nodeId"] != node["nodeId"]:
             try:
                 control.leave(former, limit)
             except control.ControlError as error:
