@@ -7,7 +7,7 @@ import CDescriptors
 struct Aura: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "aura",
-        abstract: "Drive aurad: provision agents and follow what becomes of them.",
+        abstract: "Control aurad: provision agents and follow their jobs.",
         discussion: ExitStatus.help, version: "aura \(AuraVersion.text)",
         subcommands: [
             Provision.self, List.self, Show.self, WatchCommand.self, Suspend.self, Resume.self, Restart.self,

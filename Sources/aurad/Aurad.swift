@@ -30,7 +30,7 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(help: "HOST:PORT to serve WebSocket (/ws) and HTTP (POST /rpc) as well; loopback addresses only.")
     var http: String?
 
-    @Option(help: "Where jobs and events are kept: sqlite:PATH or postgres://USER@HOST/DATABASE.")
+    @Option(help: "The database of jobs and events: sqlite:PATH or postgres://USER@HOST/DATABASE.")
     var database: String?
 
     func load() async throws -> Settings {

@@ -8,14 +8,15 @@ struct CheckConfig: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check-config", abstract: "Reads and checks the configuration, and does nothing else.",
         discussion: """
-            With --online the providers are asked as well: server types and locations, the image, the firewall, and the \
-            tailnet with a key that is minted and revoked at once. Each finding is one line. Exit status: 0 if machines \
-            can be made, 78 if the configuration cannot be used or a machine would fail, 69 if a provider cannot be asked.
+            With --online the providers are queried as well: server types and locations, the image, the firewall, and \
+            the tailnet with a key that is created and revoked at once. Each finding is one line. Exit status: 0 if \
+            machines can be created, 78 if the configuration cannot be used or a machine would fail, 69 if a provider \
+            cannot be queried.
             """)
 
     @OptionGroup var options: ConfigurationOptions
 
-    @Flag(help: "Ask the providers as well; nothing is made there but a tailnet key, which is revoked at once.")
+    @Flag(help: "Query the providers as well; the only thing created there is a tailnet key, which is revoked at once.")
     var online = false
 
     func run() async throws {

@@ -4,7 +4,7 @@ import Storage
 
 struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "migrate", abstract: "Makes the database, or brings it to this version's schema, and ends.")
+        commandName: "migrate", abstract: "Creates the database, or migrates it to this version's schema, and exits.")
 
     @OptionGroup var options: ConfigurationOptions
 

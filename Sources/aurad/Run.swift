@@ -12,7 +12,7 @@ import StorageSQLite
 
 struct Run: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Serves until it is told to stop (SIGTERM or SIGINT).")
+        commandName: "run", abstract: "Serves until SIGTERM or SIGINT.")
 
     @OptionGroup var options: ConfigurationOptions
 

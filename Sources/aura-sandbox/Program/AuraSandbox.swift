@@ -8,10 +8,10 @@ import Glibc
 struct AuraSandbox: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "aura-sandbox",
-        abstract: "A local cloud that speaks the Hetzner and Tailscale APIs, with faults on demand.",
+        abstract: "A local cloud with the Hetzner and Tailscale APIs, and with faults on demand.",
         discussion: """
-            Prints one line, "aura-sandbox ready http://ADDRESS:PORT", once it serves; logs go to standard error.
-            SIGTERM and SIGINT end it and remove what it made.
+            Prints one line, "aura-sandbox ready http://ADDRESS:PORT", when it is ready. Logs go to standard error.
+            On SIGTERM and SIGINT it removes everything that it created, and exits.
             """)
 
     static func main() async {
@@ -27,19 +27,19 @@ struct AuraSandbox: AsyncParsableCommand {
         case podman
     }
 
-    @Option(help: "Loopback address and port of the APIs; port 0 chooses one.")
+    @Option(help: "Loopback address and port of the APIs; port 0 selects a free one.")
     var listen = "127.0.0.1:0"
 
-    @Option(help: "What servers are: none (rows) or podman (containers with systemd and sshd).")
+    @Option(help: "The kind of servers: none (records only) or podman (containers with systemd and sshd).")
     var hosts = Hosts.none
 
-    @Option(help: "Where to write aurad's configuration; tokens are put beside it.")
+    @Option(help: "The file to write aurad's configuration to; token files are written to its directory.")
     var writeConfig: String
 
-    @Option(help: "Factor of every duration; 0.1 makes the cloud ten times faster.")
+    @Option(help: "Factor for all durations; 0.1 makes the cloud ten times faster.")
     var timeScale = 1.0
 
-    @Option(help: "Requests an hour that the project may make.")
+    @Option(help: "The maximum number of requests per hour of the project.")
     var rateLimit = 3_600
 
     @Option(help: "The project's token; random if absent.")
@@ -47,7 +47,7 @@ struct AuraSandbox: AsyncParsableCommand {
 
     @Option(
         help:
-            "With --hosts none, the port of the agents' health checks; 0 chooses one. Default: 18789, or another if that is in use."
+            "With --hosts none, the port of the agents' health checks; 0 selects a free one. Default: 18789, or another if that is in use."
     )
     var healthPort: Int?
 
@@ -57,10 +57,10 @@ struct AuraSandbox: AsyncParsableCommand {
     @Option(help: "With --hosts podman, the agent's archive; built by sandbox/agent/build.sh if absent.")
     var agentArchive: String?
 
-    @Option(help: "With --hosts podman, the checkout in which the build scripts lie.")
+    @Option(help: "With --hosts podman, the checkout that contains the build scripts.")
     var repo = "."
 
-    @Option(help: "The seed of ids and of faults by probability; random if absent.")
+    @Option(help: "The seed for ids and for random faults; random if absent.")
     var seed: UInt64?
 
     func validate() throws {

@@ -3,8 +3,8 @@ import ArgumentParser
 /// `aura destroy`
 struct Destroy: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Remove an instance and everything that belongs to it.",
-        discussion: "It takes over from whatever runs on the instance.")
+        abstract: "Remove an instance and all its resources.",
+        discussion: "An active job of the instance is stopped.")
 
     @OptionGroup var target: InstanceArgument
     @OptionGroup var operation: OperationOptions

@@ -4,7 +4,7 @@ import AuraModel
 /// `aura info`
 struct Info: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show what the daemon is, and the regions and sizes that it offers.")
+        abstract: "Show the daemon's version, database, regions and sizes.")
 
     @OptionGroup var global: GlobalOptions
 

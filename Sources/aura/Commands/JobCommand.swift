@@ -5,7 +5,7 @@ import AuraModel
 /// `aura job`
 struct JobCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "job", abstract: "See, explain, wait for, retry and cancel jobs.",
+        commandName: "job", abstract: "List, show, explain, wait for, retry and cancel jobs.",
         subcommands: [
             JobListCommand.self, JobShowCommand.self, JobExplainCommand.self, JobWaitCommand.self, JobRetryCommand.self,
             JobCancelCommand.self,
@@ -33,7 +33,7 @@ struct JobShowCommand: AsyncParsableCommand {
 /// `aura job cancel`
 struct JobCancelCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "cancel", abstract: "Cancel a job: what it did is undone.")
+        commandName: "cancel", abstract: "Cancel a job: its steps are undone.")
 
     @Argument(help: ArgumentHelp("The job's id.", valueName: "id"))
     var job: String

@@ -5,7 +5,7 @@ import AuraModel
 struct JobExplainCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain",
-        abstract: "Say what a job does, why it waits, what happens next, and what exists for it outside.")
+        abstract: "Explain a job: its state, why it waits, the next action, and its resources at the providers.")
 
     @Argument(help: ArgumentHelp("The job's id.", valueName: "id"))
     var job: String

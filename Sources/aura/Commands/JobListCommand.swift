@@ -4,7 +4,7 @@ import AuraModel
 /// `aura job list`
 struct JobListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "list", abstract: "List jobs, the oldest first: those that are not over, unless asked otherwise.",
+        commandName: "list", abstract: "List jobs, the oldest first; by default only those that have not ended.",
         discussion: "With --json it prints one document for each page of 500.")
 
     /// How many are asked for at once.
@@ -12,7 +12,7 @@ struct JobListCommand: AsyncParsableCommand {
 
     @OptionGroup var query: JobQueryOptions
 
-    @Option(help: ArgumentHelp("At most so many.", valueName: "number"))
+    @Option(help: ArgumentHelp("The maximum number of jobs.", valueName: "number"))
     var limit: Int = 1000
 
     @OptionGroup var global: GlobalOptions

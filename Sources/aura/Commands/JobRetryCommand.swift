@@ -5,17 +5,17 @@ import AuraModel
 /// `aura job retry`
 struct JobRetryCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "retry", abstract: "Try a job again now.",
+        commandName: "retry", abstract: "Retry a job now.",
         discussion: """
-            A job that waits goes on at once. One that failed or was cancelled is done again by a new job; a provision then \
-            builds the instance's next machine.
+            A waiting job continues at once. A failed or cancelled job is retried by a new job; a retried provision \
+            builds a new machine.
             """)
 
     @Argument(help: ArgumentHelp("The job's id.", valueName: "id"))
     var job: String
 
     @Option(
-        help: ArgumentHelp("The same key is the same new job, however often it is called.", valueName: "key"))
+        help: ArgumentHelp("A repeated call with the same key returns the same new job.", valueName: "key"))
     var idempotencyKey: String?
 
     @OptionGroup var global: GlobalOptions

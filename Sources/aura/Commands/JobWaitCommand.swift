@@ -9,14 +9,14 @@ struct JobWaitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "wait",
         abstract: "Wait until a job has ended; exit 1 if it failed or was cancelled, 4 if the time is over.",
-        discussion: "A daemon that goes away meanwhile is waited for, as by aura watch.")
+        discussion: "It reconnects to a daemon that went away, as aura watch does.")
 
     @Argument(help: ArgumentHelp("The job's id.", valueName: "id"))
     var job: String
 
     @Option(
         name: .customLong("for"),
-        help: ArgumentHelp("How long at most; an hour where nothing is given.", valueName: "seconds"))
+        help: ArgumentHelp("The longest wait; one hour if not given.", valueName: "seconds"))
     var limit: Double = 3600
 
     @OptionGroup var reconnecting: ReconnectOptions

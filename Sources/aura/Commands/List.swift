@@ -19,10 +19,10 @@ struct List: AsyncParsableCommand {
         completion: .list(Phase.allCases.map(\.rawValue)))
     var phases: [String] = []
 
-    @Flag(help: "Destroyed instances too.")
+    @Flag(help: "Include destroyed instances.")
     var all = false
 
-    @Option(help: ArgumentHelp("At most so many.", valueName: "number"))
+    @Option(help: ArgumentHelp("The maximum number of instances.", valueName: "number"))
     var limit: Int = 100_000
 
     @OptionGroup var global: GlobalOptions

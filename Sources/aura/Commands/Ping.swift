@@ -4,7 +4,7 @@ import JSON
 
 /// `aura ping`
 struct Ping: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Ask the daemon for a sign of life.")
+    static let configuration = CommandConfiguration(abstract: "Check that the daemon replies.")
 
     @OptionGroup var global: GlobalOptions
 

@@ -3,16 +3,16 @@ import ArgumentParser
 /// `aura provision`
 struct Provision: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Create an agent on a machine of its own.",
+        abstract: "Create an agent on its own machine.",
         discussion: "aura info lists the regions and sizes that the daemon offers.")
 
-    @Argument(help: "1 to 40 lower-case letters, digits and hyphens, a letter first.")
+    @Argument(help: "The name: 1 to 40 lower-case letters, digits and hyphens, starting with a letter.")
     var name: String
 
-    @Option(help: ArgumentHelp("Where, as the daemon's catalogue calls it: eu-central.", valueName: "region"))
+    @Option(help: ArgumentHelp("The region, such as eu-central.", valueName: "region"))
     var region: String
 
-    @Option(help: ArgumentHelp("How big, as the daemon's catalogue calls it: small.", valueName: "size"))
+    @Option(help: ArgumentHelp("The size, such as small.", valueName: "size"))
     var size: String
 
     @OptionGroup var operation: OperationOptions

@@ -15,7 +15,8 @@ struct RPC: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "rpc", abstract: "Call any method and print its result as one compact JSON document.",
         discussion: """
-            A subscription's result is followed by its notifications' parameters, one a line, until it ends or ^C.
+            For a subscription it also prints the parameters of each notification, one per line, until the \
+            subscription ends or ^C.
             """)
 
     @Argument(help: ArgumentHelp("The method, such as status.list.", valueName: "method"))

@@ -5,16 +5,16 @@ import AuraModel
 struct ReconcileCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reconcile",
-        abstract: "Compare what exists at the provider with what should, now.",
+        abstract: "Compare the providers' resources with the database and repair differences.",
         discussion: """
-            The daemon does so by itself every minute. What is nobody's is switched off once two listings agree, and deleted \
-            after a grace; what lacks our label is never touched.
+            The daemon does the same every minute by default. A machine without an owner is switched off once two \
+            listings agree, and deleted after a grace period. A resource without Aura's label is never touched.
             """)
 
-    @Flag(help: "Only say what would be done.")
+    @Flag(help: "Report the actions without taking them.")
     var dryRun = false
 
-    @Flag(help: "Act although most machines seem to be nobody's, as after an old backup was restored.")
+    @Flag(help: "Act even if most machines have no owner, as after the restore of an old backup.")
     var force = false
 
     @OptionGroup var global: GlobalOptions

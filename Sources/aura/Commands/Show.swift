@@ -4,12 +4,12 @@ import AuraModel
 /// `aura show`
 struct Show: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show an instance, and the job that works on it.",
-        discussion: "With --json it prints what status.get answers; aura job show has the job's steps.")
+        abstract: "Show an instance and its active job.",
+        discussion: "With --json it prints the result of status.get; aura job show prints the job's steps.")
 
     @OptionGroup var target: InstanceArgument
 
-    @Option(help: ArgumentHelp("Whose instance it is.", valueName: "tenant"))
+    @Option(help: ArgumentHelp("The instance's tenant.", valueName: "tenant"))
     var tenant: String?
 
     @OptionGroup var global: GlobalOptions

@@ -3,7 +3,7 @@ import ArgumentParser
 /// `aura suspend`
 struct Suspend: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Shut an instance's machine down; its disk is kept.")
+        abstract: "Shut down an instance's machine; its disk is kept.")
 
     @OptionGroup var target: InstanceArgument
     @OptionGroup var operation: OperationOptions

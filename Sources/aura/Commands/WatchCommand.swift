@@ -7,9 +7,9 @@ struct WatchCommand: AsyncParsableCommand {
         commandName: "watch",
         abstract: "Follow an instance, a job or everything, live.",
         discussion: """
-            A job is followed from its start to its end. An instance, and everything, is followed from now until ^C; \
-            --until terminal ends the watch once no job is left to follow. The exit code is 1 where the last job of a \
-            watched instance failed or was cancelled. With --json it prints one event a line.
+            A job is followed from its start to its end. An instance, or everything, is followed from now until ^C; \
+            --until terminal ends the watch once no job is left to follow. The exit code is 1 if the last job of a \
+            watched instance failed or was cancelled. With --json it prints one event per line.
             """)
 
     @Argument(
@@ -22,26 +22,26 @@ struct WatchCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The job's id.", valueName: "id"))
     var job: String?
 
-    @Flag(help: "Everything.")
+    @Flag(help: "Follow everything.")
     var all = false
 
-    @Option(help: ArgumentHelp("Whose instance it is; with --all: only what is this tenant's.", valueName: "tenant"))
+    @Option(help: ArgumentHelp("The instance's tenant; with --all: only events of this tenant.", valueName: "tenant"))
     var tenant: String?
 
     @Option(
         help: ArgumentHelp(
-            "Where to begin: now, start, or the seq of the last event that was seen.", valueName: "place"),
+            "The start: now, start, or the seq of the last event that was seen.", valueName: "place"),
         completion: .list(["now", "start"]), transform: WatchBounds.start)
     var from: SubscriptionStart?
 
     @Option(
         help: ArgumentHelp(
-            "The history that the seq belongs to, as the daemon named it; it is refused if the database was restored.",
+            "The epoch of the seq, as the daemon reported it; it is refused if the database was restored.",
             valueName: "epoch"))
     var epoch: String?
 
     @Option(
-        help: ArgumentHelp("When to end: terminal.", valueName: "end"), completion: .list(["terminal"]),
+        help: ArgumentHelp("The end condition: terminal.", valueName: "end"), completion: .list(["terminal"]),
         transform: WatchBounds.end)
     var until: SubscriptionEnd?
 

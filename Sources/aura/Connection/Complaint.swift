@@ -92,17 +92,17 @@ enum ExitStatus {
           0    the command succeeded
           1    the watched job failed or was cancelled
           2    the daemon refused the call
-          3    the daemon cannot be reached, or did not answer in time
-          4    the time of a wait (--for) is over, its job goes on
+          3    the daemon cannot be reached, or did not reply in time
+          4    the time of a wait (--for) is over; its job continues
           64   the command line is wrong
           74   the output could not be written
-          130  interrupted by ^C (143: by SIGTERM); a watched job goes on
-          141  the reader of the output went away
+          130  interrupted by ^C (143: by SIGTERM); a watched job continues
+          141  the reader of the output closed it
 
         ERRORS
           One line on standard error: "aura: cannot …". With --json it is one JSON
-          document instead, on standard error too: the daemon's error object, with
-          code, message, data.code and data.retryable. An error that is not the
-          daemon's has the same members but the first, a number.
+          document instead, also on standard error: the daemon's error object, with
+          code, message, data.code and data.retryable. An error of aura itself has
+          the same members without code, the daemon's error number.
         """
 }

@@ -4,9 +4,9 @@ import ArgumentParser
 struct GlobalOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "Where the daemon is: a socket's path, unix:PATH or tcp:HOST:PORT.",
+            "The daemon's address: a socket's path, unix:PATH or tcp:HOST:PORT.",
             discussion: """
-                Without it: AURA_SOCKET, written the same way; else $XDG_RUNTIME_DIR/aura/aurad.sock if that exists; else \
+                Without it: AURA_SOCKET, in the same form; else $XDG_RUNTIME_DIR/aura/aurad.sock if that exists; else \
                 /run/aura/aurad.sock.
                 """, valueName: "place"),
         completion: .file())
@@ -16,13 +16,12 @@ struct GlobalOptions: ParsableArguments {
         help: ArgumentHelp("The daemon's TCP address, as --socket tcp:HOST:PORT.", valueName: "host:port"))
     var connect: String?
 
-    @Flag(help: "Print the daemon's answers: one compact JSON document a line.")
+    @Flag(help: "Print the daemon's replies, one compact JSON document per line.")
     var json = false
 
     @Option(
         help: ArgumentHelp(
-            "How long to wait for the connection and for each answer, 30 where none is given. A watch goes on for as "
-                + "long as it takes.",
+            "The longest wait for the connection and for each reply; 30 if not given. A watch has no time limit.",
             valueName: "seconds"))
     var timeout: Double?
 

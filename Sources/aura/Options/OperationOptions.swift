@@ -3,18 +3,20 @@ import AuraModel
 
 /// The options of every command that changes something.
 struct OperationOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Whose instance it is.", valueName: "tenant"))
+    @Option(help: ArgumentHelp("The instance's tenant.", valueName: "tenant"))
     var tenant: String?
 
     @Option(
         help: ArgumentHelp(
-            "The same key with the same parameters is the same job, however often it is called.", valueName: "key"))
+            "A repeated call with the same key and parameters returns the same job.", valueName: "key"))
     var idempotencyKey: String?
 
-    @Option(help: ArgumentHelp("What causes this: it travels into jobs, events, labels and logs.", valueName: "id"))
+    @Option(
+        help: ArgumentHelp(
+            "The id of the change that causes this; it is copied to jobs, events, labels and logs.", valueName: "id"))
     var change: String?
 
-    @Flag(help: "Follow the job to its end; ^C detaches, and the job goes on.")
+    @Flag(help: "Follow the job to its end; ^C detaches, and the job continues.")
     var watch = false
 
     @OptionGroup var reconnecting: ReconnectOptions
@@ -24,7 +26,7 @@ struct OperationOptions: ParsableArguments {
 struct ReconnectOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "How long a watch tries to reach a daemon that went away, 60 where none is given.", valueName: "seconds"))
+            "How long a watch tries to reconnect to a daemon that went away; 60 if not given.", valueName: "seconds"))
     var reconnect: Double?
 
     var seconds: Double { reconnect ?? 60 }
@@ -39,7 +41,7 @@ struct ReconnectOptions: ParsableArguments {
 /// Which jobs `aura job list` shows.
 struct JobQueryOptions: ParsableArguments {
     @Option(
-        help: ArgumentHelp("Only jobs of this instance, ended ones too.", valueName: "name-or-id"),
+        help: ArgumentHelp("Only jobs of this instance, including ended ones.", valueName: "name-or-id"),
         completion: .custom { arguments, _, prefix in
             await InstanceNames.matching(prefix, arguments: arguments)
         })
@@ -48,7 +50,7 @@ struct JobQueryOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Only jobs of this tenant.", valueName: "tenant"))
     var tenant: String?
 
-    @Option(help: ArgumentHelp("Only jobs of this change, ended ones too.", valueName: "id"))
+    @Option(help: ArgumentHelp("Only jobs of this change, including ended ones.", valueName: "id"))
     var change: String?
 
     @Option(
@@ -57,10 +59,10 @@ struct JobQueryOptions: ParsableArguments {
         completion: .list(JobState.allCases.map(\.rawValue)))
     var givenStates: [String] = []
 
-    @Flag(help: "Ended jobs too.")
+    @Flag(help: "Include ended jobs.")
     var all = false
 
-    @Flag(help: "The newest first.")
+    @Flag(help: "List the newest first.")
     var newest = false
 
     /// Without a wish, what is not over yet: of all that ever ran, that is what one looks for.
