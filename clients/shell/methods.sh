@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 # aura_destroy INSTANCE [tenant=…] [idempotencyKey=…] [change=…]
-# Removes an instance and everything that was made for it.
+# Removes an instance and every resource that was created for it.
 aura_destroy() {
     local params
     params=$(_aura_members "instance" "" "$@") || return
@@ -10,7 +10,7 @@ aura_destroy() {
 }
 
 # aura_job_cancel JOB
-# Asks for a job to end early.
+# Requests that a job ends early.
 aura_job_cancel() {
     local params
     params=$(_aura_members "job" "" "$@") || return
@@ -18,7 +18,7 @@ aura_job_cancel() {
 }
 
 # aura_job_explain JOB
-# Why a job is where it is.
+# Explains the state of a job.
 aura_job_explain() {
     local params
     params=$(_aura_members "job" "" "$@") || return
@@ -26,7 +26,7 @@ aura_job_explain() {
 }
 
 # aura_job_get JOB
-# A job with its steps.
+# Returns a job with its steps.
 aura_job_get() {
     local params
     params=$(_aura_members "job" "" "$@") || return
@@ -34,7 +34,7 @@ aura_job_get() {
 }
 
 # aura_job_list [instance=…] [tenant=…] [change=…] [states=…] [after=…] [limit=…] [order=…]
-# The jobs, page by page.
+# Lists jobs, one page per call.
 aura_job_list() {
     local params
     params=$(_aura_members "" "states limit" "$@") || return
@@ -42,7 +42,7 @@ aura_job_list() {
 }
 
 # aura_job_retry JOB [idempotencyKey=…]
-# Tries a failed job again, or wakes one that waits.
+# Retries a job that failed, or makes a waiting job due now.
 aura_job_retry() {
     local params
     params=$(_aura_members "job" "" "$@") || return
@@ -50,7 +50,7 @@ aura_job_retry() {
 }
 
 # aura_job_wait JOB [timeoutMs=…]
-# Waits until a job has come to its end.
+# Waits until a job has ended.
 aura_job_wait() {
     local params
     params=$(_aura_members "job" "timeoutMs" "$@") || return
@@ -58,7 +58,7 @@ aura_job_wait() {
 }
 
 # aura_provision NAME REGION SIZE [tenant=…] [idempotencyKey=…] [change=…]
-# One call, one running agent.
+# Creates an instance: an agent on its own machine.
 aura_provision() {
     local params
     params=$(_aura_members "name region size" "" "$@") || return
@@ -66,7 +66,7 @@ aura_provision() {
 }
 
 # aura_reconcile_run [dryRun=…] [force=…]
-# Compares the outside world with the database, and repairs.
+# Compares the providers' resources with the database and repairs differences.
 aura_reconcile_run() {
     local params
     params=$(_aura_members "" "dryRun force" "$@") || return
@@ -74,7 +74,7 @@ aura_reconcile_run() {
 }
 
 # aura_restart INSTANCE [tenant=…] [idempotencyKey=…] [change=…]
-# Shuts an instance's machine down and starts it.
+# Shuts down an instance's machine and starts it again.
 aura_restart() {
     local params
     params=$(_aura_members "instance" "" "$@") || return
@@ -82,7 +82,7 @@ aura_restart() {
 }
 
 # aura_resume INSTANCE [tenant=…] [idempotencyKey=…] [change=…]
-# Starts a suspended instance's machine.
+# Starts the machine of a suspended instance.
 aura_resume() {
     local params
     params=$(_aura_members "instance" "" "$@") || return
@@ -90,7 +90,7 @@ aura_resume() {
 }
 
 # aura_rpc_discover
-# This document.
+# Returns this API as an OpenRPC document.
 aura_rpc_discover() {
     local params
     params=$(_aura_members "" "" "$@") || return
@@ -98,7 +98,7 @@ aura_rpc_discover() {
 }
 
 # aura_status_get INSTANCE [tenant=…]
-# An instance as it is.
+# Returns an instance and its active job.
 aura_status_get() {
     local params
     params=$(_aura_members "instance" "" "$@") || return
@@ -106,7 +106,7 @@ aura_status_get() {
 }
 
 # aura_status_list [tenant=…] [phases=…] [includeDestroyed=…] [after=…] [limit=…]
-# The instances, page by page.
+# Lists instances, one page per call.
 aura_status_list() {
     local params
     params=$(_aura_members "" "phases includeDestroyed limit" "$@") || return
@@ -114,7 +114,7 @@ aura_status_list() {
 }
 
 # aura_suspend INSTANCE [tenant=…] [idempotencyKey=…] [change=…]
-# Shuts an instance's machine down.
+# Shuts down an instance's machine.
 aura_suspend() {
     local params
     params=$(_aura_members "instance" "" "$@") || return
@@ -122,7 +122,7 @@ aura_suspend() {
 }
 
 # aura_system_health
-# Whether the daemon can do its work.
+# Reports whether the daemon can do its work.
 aura_system_health() {
     local params
     params=$(_aura_members "" "" "$@") || return
@@ -130,7 +130,7 @@ aura_system_health() {
 }
 
 # aura_system_info
-# What the daemon is.
+# Returns the daemon's version, database, regions and sizes.
 aura_system_info() {
     local params
     params=$(_aura_members "" "" "$@") || return
@@ -138,7 +138,7 @@ aura_system_info() {
 }
 
 # aura_system_limits
-# How much the wire takes.
+# Returns the limits of messages, calls, connections and subscriptions.
 aura_system_limits() {
     local params
     params=$(_aura_members "" "" "$@") || return
@@ -146,7 +146,7 @@ aura_system_limits() {
 }
 
 # aura_system_ping
-# Whether the daemon answers.
+# Checks that the daemon replies.
 aura_system_ping() {
     local params
     params=$(_aura_members "" "" "$@") || return

@@ -4,44 +4,44 @@ public import JSONRPC
 
 /// The errors of operations, by their numbers on the wire.
 extension RPCErrorCode {
-    /// There is no such instance.
+    /// No instance has this id or name.
     public static let instanceNotFound = RPCErrorCode(-32020, "instanceNotFound")
-    /// There is no such job.
+    /// No job has this id.
     public static let jobNotFound = RPCErrorCode(-32021, "jobNotFound")
-    /// A live instance of the tenant has that name; retryable while that instance is being destroyed.
+    /// A live instance of the tenant has this name. The error is retryable while that instance is being destroyed.
     public static let nameTaken = RPCErrorCode(-32022, "nameTaken")
-    /// A job is at work on the instance.
+    /// Another job is active on the instance.
     public static let instanceBusy = RPCErrorCode(-32023, "instanceBusy", retryable: true)
-    /// The operation makes no sense in the instance's phase.
+    /// The operation is not possible in the instance's phase, or this daemon does not know the instance's kind.
     public static let phaseConflict = RPCErrorCode(-32024, "phaseConflict")
-    /// The idempotency key was used with other parameters.
+    /// The idempotency key was used for a call with another method or other parameters.
     public static let idempotencyMismatch = RPCErrorCode(-32025, "idempotencyMismatch")
-    /// The job has already come to its end.
+    /// The job has already ended.
     public static let jobTerminal = RPCErrorCode(-32026, "jobTerminal")
-    /// The database cannot be used now.
+    /// The database is not available now.
     public static let storageUnavailable = RPCErrorCode(-32027, "storageUnavailable", retryable: true)
-    /// The connection has a subscription of that id.
+    /// The connection already has a subscription with this id.
     public static let subscriptionExists = RPCErrorCode(-32028, "subscriptionExists")
-    /// The cursor is ahead of the newest event: it is of another database.
+    /// The cursor is greater than the `seq` of the newest event: it belongs to another database.
     public static let cursorAhead = RPCErrorCode(-32029, "cursorAhead")
-    /// There is no such region.
+    /// No region has this name.
     public static let unknownRegion = RPCErrorCode(-32030, "unknownRegion")
-    /// There is no such size.
+    /// No size has this name.
     public static let unknownSize = RPCErrorCode(-32031, "unknownSize")
-    /// The tenant has as many instances as it may have.
+    /// The tenant, or all tenants together, already have the maximum number of live instances.
     public static let quotaExceeded = RPCErrorCode(-32032, "quotaExceeded")
-    /// The events after the cursor were pruned, or the database was restored since: read the present state, and
-    /// follow from there.
+    /// The events after the cursor were pruned, or the database was restored. Read the present state, and subscribe
+    /// from there.
     public static let cursorExpired = RPCErrorCode(-32033, "cursorExpired")
-    /// The job can only go forward by now.
+    /// The job is past its point of no return and cannot be cancelled.
     public static let pivotPassed = RPCErrorCode(-32034, "pivotPassed")
-    /// The job succeeded: nothing is left to be tried again.
+    /// The job succeeded, so there is nothing to retry.
     public static let nothingToRetry = RPCErrorCode(-32035, "nothingToRetry")
-    /// The wait is over, the job is not.
+    /// The wait ended before the job did. The job continues.
     public static let waitTimeout = RPCErrorCode(-32036, "waitTimeout", retryable: true)
-    /// Another sweep is under way.
+    /// Another sweep is running.
     public static let sweepRunning = RPCErrorCode(-32037, "sweepRunning", retryable: true)
-    /// The daemon cannot read this row: a newer daemon wrote it, or it is damaged.
+    /// The daemon cannot read a row: a newer daemon wrote it, or it is damaged.
     public static let unreadable = RPCErrorCode(-32038, "unreadable")
 
     /// Every code that operations answer with.

@@ -5,67 +5,67 @@ public import JSONRPC
 
 /// Every method, with the types of its parameters and its result.
 public enum Methods {
-    /// Removes an instance and everything that was made for it.
+    /// Removes an instance and every resource that was created for it.
     public static let destroy = RPCMethod<InstanceOperationParameters, OperationResult>(
         "destroy", parameters: "InstanceOperationParameters")
-    /// Asks for a job to end early.
+    /// Requests that a job ends early.
     public static let jobCancel = RPCMethod<JobParameters, JobResult>(
         "job.cancel", parameters: "JobParameters")
-    /// Why a job is where it is.
+    /// Explains the state of a job.
     public static let jobExplain = RPCMethod<JobParameters, ExplainResult>(
         "job.explain", parameters: "JobParameters")
-    /// A job with its steps.
+    /// Returns a job with its steps.
     public static let jobGet = RPCMethod<JobParameters, JobResult>(
         "job.get", parameters: "JobParameters")
-    /// The jobs, page by page.
+    /// Lists jobs, one page per call.
     public static let jobList = RPCMethod<JobListParameters, JobListResult>(
         "job.list", parameters: "JobListParameters")
-    /// Tries a failed job again, or wakes one that waits.
+    /// Retries a job that failed, or makes a waiting job due now.
     public static let jobRetry = RPCMethod<JobRetryParameters, OperationResult>(
         "job.retry", parameters: "JobRetryParameters")
-    /// Waits until a job has come to its end.
+    /// Waits until a job has ended.
     public static let jobWait = RPCMethod<JobWaitParameters, JobResult>(
         "job.wait", parameters: "JobWaitParameters")
-    /// One call, one running agent.
+    /// Creates an instance: an agent on its own machine.
     public static let provision = RPCMethod<ProvisionParameters, OperationResult>(
         "provision", parameters: "ProvisionParameters")
-    /// Compares the outside world with the database, and repairs.
+    /// Compares the providers' resources with the database and repairs differences.
     public static let reconcileRun = RPCMethod<ReconcileParameters, ReconcileReport>(
         "reconcile.run", parameters: "ReconcileParameters")
-    /// Shuts an instance's machine down and starts it.
+    /// Shuts down an instance's machine and starts it again.
     public static let restart = RPCMethod<InstanceOperationParameters, OperationResult>(
         "restart", parameters: "InstanceOperationParameters")
-    /// Starts a suspended instance's machine.
+    /// Starts the machine of a suspended instance.
     public static let resume = RPCMethod<InstanceOperationParameters, OperationResult>(
         "resume", parameters: "InstanceOperationParameters")
-    /// This document.
+    /// Returns this API as an OpenRPC document.
     public static let rpcDiscover = RPCMethod<NoParams, JSONValue>(
         "rpc.discover", parameters: "NoParameters")
-    /// An instance as it is.
+    /// Returns an instance and its active job.
     public static let statusGet = RPCMethod<StatusGetParameters, StatusGetResult>(
         "status.get", parameters: "StatusGetParameters")
-    /// The instances, page by page.
+    /// Lists instances, one page per call.
     public static let statusList = RPCMethod<StatusListParameters, StatusListResult>(
         "status.list", parameters: "StatusListParameters")
-    /// Follows the ledger.
+    /// Subscribes to the events of the ledger.
     public static let statusSubscribe = RPCMethod<SubscribeParameters, SubscribeResult>(
         "status.subscribe", parameters: "SubscribeParameters")
-    /// Ends a subscription.
+    /// Ends a subscription of this connection.
     public static let statusUnsubscribe = RPCMethod<UnsubscribeParameters, UnsubscribeResult>(
         "status.unsubscribe", parameters: "UnsubscribeParameters")
-    /// Shuts an instance's machine down.
+    /// Shuts down an instance's machine.
     public static let suspend = RPCMethod<InstanceOperationParameters, OperationResult>(
         "suspend", parameters: "InstanceOperationParameters")
-    /// Whether the daemon can do its work.
+    /// Reports whether the daemon can do its work.
     public static let systemHealth = RPCMethod<NoParams, HealthResult>(
         "system.health", parameters: "NoParameters")
-    /// What the daemon is.
+    /// Returns the daemon's version, database, regions and sizes.
     public static let systemInfo = RPCMethod<NoParams, InfoResult>(
         "system.info", parameters: "NoParameters")
-    /// How much the wire takes.
+    /// Returns the limits of messages, calls, connections and subscriptions.
     public static let systemLimits = RPCMethod<NoParams, LimitsResult>(
         "system.limits", parameters: "NoParameters")
-    /// Whether the daemon answers.
+    /// Checks that the daemon replies.
     public static let systemPing = RPCMethod<NoParams, PingResult>(
         "system.ping", parameters: "NoParameters")
 }

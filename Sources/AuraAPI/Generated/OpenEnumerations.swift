@@ -3,90 +3,90 @@
 public import AuraModel
 
 extension Open where Known == Cancellation {
-    /// Somebody asked: its steps are undone.
+    /// `job.cancel` was called: the steps of the job are undone.
     public static var requested: Self { Self(.requested) }
-    /// A destroy took over: it stops where it is, and the destroy cleans up.
+    /// A destroy took over: the job stops without an undo, and the destroy removes what it created.
     public static var superseded: Self { Self(.superseded) }
 }
 
 extension Open where Known == DesiredState {
-    /// It answers.
+    /// The machine is on and the agent runs.
     public static var running: Self { Self(.running) }
-    /// Its machine is off.
+    /// The machine is off.
     public static var suspended: Self { Self(.suspended) }
-    /// Nothing of it exists.
+    /// No resource of the instance exists.
     public static var destroyed: Self { Self(.destroyed) }
 }
 
 extension Open where Known == ErrorClass {
     /// The same call may succeed later.
     public static var transient: Self { Self(.transient) }
-    /// No room here: the next location or type is tried.
+    /// The provider has no capacity here: the next location or server type is tried.
     public static var capacity: Self { Self(.capacity) }
-    /// Repeating changes nothing.
+    /// The same call fails again.
     public static var permanent: Self { Self(.permanent) }
-    /// The effect may have happened.
+    /// The effect may have happened: it is looked up before a retry.
     public static var ambiguous: Self { Self(.ambiguous) }
 }
 
 extension Open where Known == EventType {
     /// A job was accepted.
     public static var jobQueued: Self { Self(.jobQueued) }
-    /// Its first step begins.
+    /// The first step of a job begins.
     public static var jobStarted: Self { Self(.jobStarted) }
-    /// Its steps are being undone.
+    /// The steps of a job are being undone.
     public static var jobCompensating: Self { Self(.jobCompensating) }
-    /// Somebody asked to cancel it.
+    /// `job.cancel` was called.
     public static var jobCancelRequested: Self { Self(.jobCancelRequested) }
-    /// Somebody asked to go on now.
+    /// `job.retry` made a waiting job due now.
     public static var jobRetryRequested: Self { Self(.jobRetryRequested) }
-    /// It cannot go on until somebody repairs what is in its way.
+    /// A job cannot continue until an operator removes the cause; it retries rarely.
     public static var jobParked: Self { Self(.jobParked) }
-    /// The end: it reached what was asked.
+    /// Final: the job reached its goal.
     public static var jobSucceeded: Self { Self(.jobSucceeded) }
-    /// The end: it did not.
+    /// Final: the job did not reach its goal; `data` has the failure.
     public static var jobFailed: Self { Self(.jobFailed) }
-    /// The end: somebody ended it, or a destroy took over.
+    /// Final: `job.cancel` or a destroy ended the job.
     public static var jobCancelled: Self { Self(.jobCancelled) }
-    /// An instance is in another phase; `data.from`, `data.to`.
+    /// An instance entered another phase; `data.from`, `data.to`.
     public static var phaseChanged: Self { Self(.phaseChanged) }
     /// A step begins.
     public static var stepStarted: Self { Self(.stepStarted) }
-    /// How far a step is.
+    /// The progress of a step.
     public static var stepProgress: Self { Self(.stepProgress) }
-    /// A step waits for something.
+    /// A step waits for a condition.
     public static var stepWaiting: Self { Self(.stepWaiting) }
-    /// A step is tried again after a failure.
+    /// A step or its undo failed and is retried; `data.attempt`, `data.retryAt`.
     public static var stepRetrying: Self { Self(.stepRetrying) }
     /// A step succeeded; `data.milliseconds`.
     public static var stepDone: Self { Self(.stepDone) }
-    /// A step failed for good.
+    /// A step failed and is not retried; `data` has the failure.
     public static var stepFailed: Self { Self(.stepFailed) }
     /// A step is being undone.
     public static var stepUndoing: Self { Self(.stepUndoing) }
     /// A step was undone.
     public static var stepUndone: Self { Self(.stepUndone) }
-    /// A step could not be undone for now.
+    /// The undo of a step failed; it is retried rarely.
     public static var stepUndoFailed: Self { Self(.stepUndoFailed) }
     /// An Ansible task begins.
     public static var taskStarted: Self { Self(.taskStarted) }
-    /// An Ansible task ended.
+    /// An Ansible task ended; `data.outcome`, `data.milliseconds`.
     public static var taskFinished: Self { Self(.taskFinished) }
-    /// An Ansible task failed.
+    /// An Ansible task failed; `data.ignored`.
     public static var taskFailed: Self { Self(.taskFailed) }
     /// An Ansible run ended; `data` has its counts.
     public static var runRecap: Self { Self(.runRecap) }
-    /// A sweep wrote a machine into its instance.
+    /// A sweep recorded a server as the machine of its instance.
     public static var resourceAdopted: Self { Self(.resourceAdopted) }
-    /// A sweep cut the power of an orphan.
+    /// A sweep cuts the power of an orphaned server.
     public static var resourceQuarantined: Self { Self(.resourceQuarantined) }
-    /// A sweep deleted an orphan.
+    /// A sweep deleted an orphaned resource.
     public static var resourceReaped: Self { Self(.resourceReaped) }
-    /// An instance's machine does not exist any more.
+    /// The machine of an instance does not exist any more.
     public static var instanceLost: Self { Self(.instanceLost) }
-    /// A lost machine is there again.
+    /// The machine of a lost instance exists again.
     public static var instanceFound: Self { Self(.instanceFound) }
-    /// Somebody has to look; `data.code` says at what.
+    /// An operator must act; `data.code` names the problem.
     public static var alertRaised: Self { Self(.alertRaised) }
 }
 
@@ -96,45 +96,45 @@ extension Open where Known == InstanceKind {
 }
 
 extension Open where Known == JobKind {
-    /// From nothing to a running agent.
+    /// Creates a machine and runs the agent on it.
     public static var provision: Self { Self(.provision) }
-    /// Shuts the machine down, and keeps its disk.
+    /// Shuts down the machine and keeps its disk.
     public static var suspend: Self { Self(.suspend) }
     /// Starts a suspended machine.
     public static var resume: Self { Self(.resume) }
-    /// Shuts the machine down and starts it.
+    /// Shuts down the machine and starts it again.
     public static var restart: Self { Self(.restart) }
-    /// Removes everything; takes over from any other job.
+    /// Removes all resources of the instance; it takes over from any other job.
     public static var destroy: Self { Self(.destroy) }
 }
 
 extension Open where Known == JobState {
-    /// Nothing of it ran.
+    /// No step has begun.
     public static var queued: Self { Self(.queued) }
-    /// A worker has it.
+    /// A worker is running it.
     public static var running: Self { Self(.running) }
-    /// It waits for a moment, holding no worker.
+    /// It waits for a time or a condition and holds no worker.
     public static var waiting: Self { Self(.waiting) }
     /// Its steps are being undone.
     public static var compensating: Self { Self(.compensating) }
-    /// It reached what was asked.
+    /// It reached its goal.
     public static var succeeded: Self { Self(.succeeded) }
-    /// It did not, and what it had begun was undone.
+    /// It did not reach its goal, and the steps that had begun were undone.
     public static var failed: Self { Self(.failed) }
-    /// Somebody ended it.
+    /// `job.cancel` or a destroy ended it.
     public static var cancelled: Self { Self(.cancelled) }
 }
 
 extension Open where Known == Phase {
-    /// Accepted; nothing was done in the outside world.
+    /// The instance was accepted, and no resource exists yet.
     public static var queued: Self { Self(.queued) }
-    /// A machine is being created and booted.
+    /// The machine is being created and booted.
     public static var provisioning: Self { Self(.provisioning) }
     /// Ansible runs on the machine.
     public static var configuring: Self { Self(.configuring) }
-    /// The machine joins the tailnet and is checked.
+    /// The machine joins the tailnet, and the agent is checked.
     public static var networking: Self { Self(.networking) }
-    /// The agent answers.
+    /// The agent passed its health check.
     public static var running: Self { Self(.running) }
     /// The machine is being shut down.
     public static var suspending: Self { Self(.suspending) }
@@ -142,87 +142,87 @@ extension Open where Known == Phase {
     public static var suspended: Self { Self(.suspended) }
     /// The machine is being started.
     public static var resuming: Self { Self(.resuming) }
-    /// The machine restarts.
+    /// The machine is being shut down and started again.
     public static var restarting: Self { Self(.restarting) }
-    /// An operation ended without reaching what was asked.
+    /// An operation did not reach its goal, or the machine is lost.
     public static var degraded: Self { Self(.degraded) }
-    /// A failed provision is being undone.
+    /// A failed or cancelled provision is being undone.
     public static var rollingBack: Self { Self(.rollingBack) }
-    /// A provision failed and was undone.
+    /// A provision failed or was cancelled, and was undone.
     public static var failed: Self { Self(.failed) }
-    /// Everything is being removed.
+    /// All resources are being removed.
     public static var destroying: Self { Self(.destroying) }
-    /// Nothing is left in the outside world.
+    /// No resource of the instance is left.
     public static var destroyed: Self { Self(.destroyed) }
 }
 
 extension Open where Known == ReconcileAction {
-    /// Nothing yet, or nothing at all; `reason` says why.
+    /// No action, or no action so far; `reason` has the cause.
     public static var none: Self { Self(.none) }
-    /// Written into its instance's row.
+    /// The server was recorded as the machine of its instance.
     public static var adopted: Self { Self(.adopted) }
-    /// Its power was cut.
+    /// The power of the server was cut.
     public static var quarantined: Self { Self(.quarantined) }
-    /// It was deleted.
+    /// The resource was deleted.
     public static var reaped: Self { Self(.reaped) }
-    /// The instance was marked, and an alert raised.
+    /// The instance was updated: its machine is lost, or exists again.
     public static var marked: Self { Self(.marked) }
-    /// It is due, and over this run's limit.
+    /// An action is due, but a limit, a backoff, or too many orphans postpone it.
     public static var deferred: Self { Self(.deferred) }
-    /// It was due, and did not succeed; the next run tries again.
+    /// An action failed; a later sweep tries it again.
     public static var failed: Self { Self(.failed) }
 }
 
 extension Open where Known == ReconcileVerdict {
-    /// An instance without a machine, and the machine that carries its labels.
+    /// A server with the labels and name of an instance that has no machine recorded.
     public static var unknown: Self { Self(.unknown) }
-    /// It carries our labels, and nobody owns it.
+    /// A resource of Aura that no instance owns.
     public static var orphan: Self { Self(.orphan) }
-    /// It has our kind of name, and is not provably ours: never touched.
+    /// A resource with a name like Aura's that is not provably Aura's; it is never touched.
     public static var foreign: Self { Self(.foreign) }
-    /// An instance's machine does not exist any more.
+    /// The machine of an instance is missing from its provider's listing.
     public static var lost: Self { Self(.lost) }
-    /// A lost machine is there again.
+    /// The machine of a lost instance is listed again.
     public static var found: Self { Self(.found) }
-    /// A machine is off whose instance is `running`, or the other way round.
+    /// A machine that is off although its instance is `running`, or on although it is `suspended`.
     public static var drift: Self { Self(.drift) }
 }
 
 extension Open where Known == ResourceKind {
     /// A machine.
     public static var server: Self { Self(.server) }
-    /// An SSH key at the provider.
+    /// An SSH key at the provider of machines.
     public static var key: Self { Self(.key) }
     /// A device of the tailnet.
     public static var device: Self { Self(.device) }
 }
 
 extension Open where Known == StepState {
-    /// Not begun.
+    /// It has not begun.
     public static var pending: Self { Self(.pending) }
-    /// Begun: the outside world may have been touched.
+    /// It has begun: its effect may have happened.
     public static var intent: Self { Self(.intent) }
-    /// Nobody knows whether the effect happened.
+    /// A try failed without a clear result: its effect may have happened.
     public static var ambiguous: Self { Self(.ambiguous) }
     /// It succeeded.
     public static var done: Self { Self(.done) }
-    /// It failed for good.
+    /// It failed and is not retried.
     public static var failed: Self { Self(.failed) }
-    /// Its undo was begun.
+    /// Its undo has begun.
     public static var undoing: Self { Self(.undoing) }
     /// Its undo succeeded.
     public static var undone: Self { Self(.undone) }
-    /// Something may be left, and its id is kept; it is tried again, rarely.
+    /// Its undo failed: a resource may be left, its id is kept, and the undo is retried rarely.
     public static var undoFailed: Self { Self(.undoFailed) }
 }
 
 extension Open where Known == SubscriptionEndReason {
-    /// Every job that the filter matches has come to its end.
+    /// Every job that the filter matches has ended.
     public static var terminal: Self { Self(.terminal) }
-    /// As many events as were asked for were delivered.
+    /// The requested number of events was delivered.
     public static var maxEvents: Self { Self(.maxEvents) }
-    /// The client did not keep up, and asked to be told so.
+    /// The client did not read fast enough, and `onLag` is `close`.
     public static var lagged: Self { Self(.lagged) }
-    /// What was to come next was pruned.
+    /// The next events were pruned.
     public static var cursorExpired: Self { Self(.cursorExpired) }
 }

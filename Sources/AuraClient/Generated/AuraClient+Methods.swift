@@ -6,9 +6,12 @@ public import JSON
 internal import JSONRPC
 
 extension AuraClient {
-    /// Removes an instance and everything that was made for it.
+    /// Removes an instance and every resource that was created for it.
     ///
-    /// Takes over from any other job of the instance. It has no way back: what is in its way is waited for.
+    /// Writes a `destroy` job and replies at once. An active job of another kind is stopped without an undo, and the
+    /// destroy removes what it created. A destroy cannot be cancelled. A failure that retries do not overcome parks
+    /// the job: it raises an alert and retries rarely until the cause is removed. If a destroy is already active, the
+    /// reply has that job. A destroyed instance is `phaseConflict`.
     public func destroy(
         instance: String, tenant: TenantID? = nil, idempotencyKey: String? = nil, change: ChangeID? = nil
     ) async throws -> OperationResult {
@@ -18,26 +21,31 @@ extension AuraClient {
                 instance: instance, tenant: tenant, idempotencyKey: idempotencyKey, change: change))
     }
 
-    /// Asks for a job to end early.
+    /// Requests that a job ends early.
     ///
-    /// What it had begun is undone, and its end is `cancelled`. A job that can only go forward is not cancelled.
+    /// The reply does not wait for the end. The steps that were begun are undone in reverse order, and the job ends
+    /// as `cancelled`. A job past its point of no return, such as every `destroy`, is `pivotPassed`. A job that has
+    /// ended is `jobTerminal`. A second request changes nothing.
     public func jobCancel(job: JobID) async throws -> JobResult {
         try await call(Methods.jobCancel, JobParameters(job: job))
     }
 
-    /// Why a job is where it is.
+    /// Explains the state of a job.
     ///
-    /// Looks at the outside world for this answer.
+    /// Reports why the job waits, what happens next, and which resources exist for its instance. The call asks the
+    /// providers for these resources. Lookups that fail or take more than 10 seconds are listed in `unseen`.
     public func jobExplain(job: JobID) async throws -> ExplainResult {
         try await call(Methods.jobExplain, JobParameters(job: job))
     }
 
-    /// A job with its steps.
+    /// Returns a job with its steps.
     public func jobGet(job: JobID) async throws -> JobResult {
         try await call(Methods.jobGet, JobParameters(job: job))
     }
 
-    /// The jobs, page by page.
+    /// Lists jobs, one page per call.
+    ///
+    /// A job must match every filter that is given.
     public func jobList(
         instance: String? = nil, tenant: TenantID? = nil, change: ChangeID? = nil, states: [JobState]? = nil,
         after: JobID? = nil, limit: Int? = nil, order: ListOrder? = nil
@@ -49,24 +57,29 @@ extension AuraClient {
                 order: order))
     }
 
-    /// Tries a failed job again, or wakes one that waits.
+    /// Retries a job that failed, or makes a waiting job due now.
     ///
-    /// A job that ended badly is tried by a new one; a job that waits for its next try goes on now.
+    /// A job that ended as `failed` or `cancelled` is retried by a new job of the same kind on the same instance. A
+    /// retried provision builds a new machine. A waiting job becomes due now, and the reply has that job. A job that
+    /// a worker is running does not change. A job that succeeded is `nothingToRetry`.
     public func jobRetry(job: JobID, idempotencyKey: String? = nil) async throws -> OperationResult {
         try await call(Methods.jobRetry, JobRetryParameters(job: job, idempotencyKey: idempotencyKey))
     }
 
-    /// Waits until a job has come to its end.
+    /// Waits until a job has ended.
     ///
-    /// `$/cancelRequest` ends the waiting, not the job.
+    /// Returns the job in its final state. After `timeoutMs` the call fails with `waitTimeout`. `$/cancelRequest` and
+    /// the end of the connection stop the wait. The job continues in each case.
     public func jobWait(job: JobID, timeoutMs: Int64? = nil) async throws -> JobResult {
         try await call(Methods.jobWait, JobWaitParameters(job: job, timeoutMs: timeoutMs))
     }
 
-    /// One call, one running agent.
+    /// Creates an instance: an agent on its own machine.
     ///
-    /// Writes a job and answers at once; the job makes the machine, configures it, joins it to the tailnet and waits
-    /// for the agent. A provision that fails is undone.
+    /// Writes a `provision` job and replies at once. The job creates the machine, configures it, joins it to the
+    /// tailnet if one is configured, and waits until the agent is healthy. A provision that fails is undone: its
+    /// resources are deleted, and the instance becomes `failed`. Once the machine exists, a failure that an operator
+    /// can repair, such as a rejected token, parks the job instead.
     public func provision(
         name: String, region: String, size: String, tenant: TenantID? = nil, idempotencyKey: String? = nil,
         change: ChangeID? = nil
@@ -77,16 +90,20 @@ extension AuraClient {
                 name: name, region: region, size: size, tenant: tenant, idempotencyKey: idempotencyKey, change: change))
     }
 
-    /// Compares the outside world with the database, and repairs.
+    /// Compares the providers' resources with the database and repairs differences.
     ///
-    /// The same sweep runs by itself once a minute.
+    /// Runs one sweep and returns its report. Unless it is disabled, the same sweep runs every
+    /// `reconciler.everySeconds`, 60 by default. All daemons of a database together run one sweep at a time: a second
+    /// one is `sweepRunning`.
     public func reconcileRun(dryRun: Bool? = nil, force: Bool? = nil) async throws -> ReconcileReport {
         try await call(Methods.reconcileRun, ReconcileParameters(dryRun: dryRun, force: force))
     }
 
-    /// Shuts an instance's machine down and starts it.
+    /// Shuts down an instance's machine and starts it again.
     ///
-    /// Two provider actions: off, and on.
+    /// Uses two provider actions, off and on. The job succeeds when the machine has booted and the agent is healthy.
+    /// The instance must be `running` or `degraded`, else the call fails with `phaseConflict`. If a restart is
+    /// already active, the reply has that job. An active job of another kind is `instanceBusy`.
     public func restart(
         instance: String, tenant: TenantID? = nil, idempotencyKey: String? = nil, change: ChangeID? = nil
     ) async throws -> OperationResult {
@@ -96,9 +113,11 @@ extension AuraClient {
                 instance: instance, tenant: tenant, idempotencyKey: idempotencyKey, change: change))
     }
 
-    /// Starts a suspended instance's machine.
+    /// Starts the machine of a suspended instance.
     ///
-    /// The machine boots and the agent is waited for.
+    /// The job succeeds when the machine has booted and the agent is healthy. The instance must be `suspended` or
+    /// `degraded`, else the call fails with `phaseConflict`. If a resume is already active, the reply has that job.
+    /// An active job of another kind is `instanceBusy`.
     public func resume(
         instance: String, tenant: TenantID? = nil, idempotencyKey: String? = nil, change: ChangeID? = nil
     ) async throws -> OperationResult {
@@ -108,19 +127,21 @@ extension AuraClient {
                 instance: instance, tenant: tenant, idempotencyKey: idempotencyKey, change: change))
     }
 
-    /// This document.
+    /// Returns this API as an OpenRPC document.
     ///
-    /// Everything that can be called, as an OpenRPC document.
+    /// The document describes every method, type, error and notification.
     public func rpcDiscover() async throws -> JSONValue {
         try await call(Methods.rpcDiscover, NoParams())
     }
 
-    /// An instance as it is.
+    /// Returns an instance and its active job.
     public func statusGet(instance: String, tenant: TenantID? = nil) async throws -> StatusGetResult {
         try await call(Methods.statusGet, StatusGetParameters(instance: instance, tenant: tenant))
     }
 
-    /// The instances, page by page.
+    /// Lists instances, one page per call.
+    ///
+    /// An instance must match every filter that is given.
     public func statusList(
         tenant: TenantID? = nil, phases: [Phase]? = nil, includeDestroyed: Bool? = nil, after: InstanceID? = nil,
         limit: Int? = nil
@@ -131,9 +152,11 @@ extension AuraClient {
                 tenant: tenant, phases: phases, includeDestroyed: includeDestroyed, after: after, limit: limit))
     }
 
-    /// Shuts an instance's machine down.
+    /// Shuts down an instance's machine.
     ///
-    /// The disk is kept, and still billed.
+    /// The disk is kept, and the provider still bills it. If the operating system does not shut down in time, the
+    /// power is cut. The instance must be `running` or `degraded`, else the call fails with `phaseConflict`. If a
+    /// suspend is already active, the reply has that job. An active job of another kind is `instanceBusy`.
     public func suspend(
         instance: String, tenant: TenantID? = nil, idempotencyKey: String? = nil, change: ChangeID? = nil
     ) async throws -> OperationResult {
@@ -143,22 +166,26 @@ extension AuraClient {
                 instance: instance, tenant: tenant, idempotencyKey: idempotencyKey, change: change))
     }
 
-    /// Whether the daemon can do its work.
+    /// Reports whether the daemon can do its work.
+    ///
+    /// Each call writes to the database and waits until the write is durable.
     public func systemHealth() async throws -> HealthResult {
         try await call(Methods.systemHealth, NoParams())
     }
 
-    /// What the daemon is.
+    /// Returns the daemon's version, database, regions and sizes.
     public func systemInfo() async throws -> InfoResult {
         try await call(Methods.systemInfo, NoParams())
     }
 
-    /// How much the wire takes.
+    /// Returns the limits of messages, calls, connections and subscriptions.
     public func systemLimits() async throws -> LimitsResult {
         try await call(Methods.systemLimits, NoParams())
     }
 
-    /// Whether the daemon answers.
+    /// Checks that the daemon replies.
+    ///
+    /// Does not use the database.
     public func systemPing() async throws -> PingResult {
         try await call(Methods.systemPing, NoParams())
     }

@@ -13,11 +13,11 @@ export class MessageTooLarge extends AuraError {
     declare readonly code: "messageTooLarge";
     declare readonly number: -32001;
     declare readonly data: ErrorData & {
-        /** The limit. */
+        /** The longest message, in bytes. */
         limit?: number;
-        /** What was found. */
+        /** The length of the message in bytes, or the number of bytes that were read before the daemon refused it. */
         actual?: number;
-        /** When it may be tried again, in milliseconds; null where waiting changes nothing. */
+        /** Always null: a wait does not help. */
         retryAfterMs?: number | null;
     };
 }
@@ -27,104 +27,114 @@ export class MessageTooDeep extends AuraError {
     declare readonly code: "messageTooDeep";
     declare readonly number: -32002;
     declare readonly data: ErrorData & {
-        /** The limit. */
+        /** The maximum depth of nesting. */
         limit?: number;
-        /** What was found. */
+        /** The nesting at which the reader stopped: one more than the limit. */
         actual?: number;
-        /** When it may be tried again, in milliseconds; null where waiting changes nothing. */
+        /** Always null: a wait does not help. */
         retryAfterMs?: number | null;
     };
 }
 
-/** The batch has more items than `batchItems`. */
+/** The batch has more items than `batchItems`. None of its calls was carried out. */
 export class BatchTooLarge extends AuraError {
     declare readonly code: "batchTooLarge";
     declare readonly number: -32003;
     declare readonly data: ErrorData & {
-        /** The limit. */
+        /** The maximum number of items of a batch. */
         limit?: number;
-        /** What was found. */
+        /** The number of items in the batch. */
         actual?: number;
-        /** When it may be tried again, in milliseconds; null where waiting changes nothing. */
+        /** Always null: a wait does not help. */
         retryAfterMs?: number | null;
     };
 }
 
 /**
- * The connection has `inFlightPerConnection` calls, or `inFlightBytesPerConnection` bytes of calls, that are not
- * answered yet.
+ * The connection has `inFlightPerConnection` calls, or `inFlightBytesPerConnection` bytes of calls, without a
+ * reply. The call was not carried out.
  */
 export class TooManyInFlight extends AuraError {
     declare readonly code: "tooManyInFlight";
     declare readonly number: -32004;
     declare readonly data: ErrorData & {
-        /** The limit. */
+        /** The limit, in calls or in bytes. */
         limit?: number;
-        /** What was found. */
+        /** The number of calls or bytes, the refused call included. */
         actual?: number;
-        /** When it may be tried again, in milliseconds; null where waiting changes nothing. */
-        retryAfterMs?: number | null;
-    };
-}
-
-/** The daemon has `connections` connections. */
-export class TooManyConnections extends AuraError {
-    declare readonly code: "tooManyConnections";
-    declare readonly number: -32005;
-    declare readonly data: ErrorData & {
-        /** The limit. */
-        limit?: number;
-        /** What was found. */
-        actual?: number;
-        /** When it may be tried again, in milliseconds; null where waiting changes nothing. */
-        retryAfterMs?: number | null;
-    };
-}
-
-/** The user has `connectionsPerUser` connections, or the network address `connectionsPerAddress`. */
-export class TooManyConnectionsOfUser extends AuraError {
-    declare readonly code: "tooManyConnectionsOfUser";
-    declare readonly number: -32006;
-    declare readonly data: ErrorData & {
-        /** The limit. */
-        limit?: number;
-        /** What was found. */
-        actual?: number;
-        /** When it may be tried again, in milliseconds; null where waiting changes nothing. */
+        /** The time to wait before a retry, in milliseconds. */
         retryAfterMs?: number | null;
     };
 }
 
 /**
- * The connection has `subscriptionsPerConnection` subscriptions, its user `subscriptionsPerUser`, or the daemon
- * `subscriptions`.
+ * The daemon has as many connections as `connections` allows; for most users the limit is `connections` less
+ * `connectionsKept`. The daemon closes the new connection.
+ */
+export class TooManyConnections extends AuraError {
+    declare readonly code: "tooManyConnections";
+    declare readonly number: -32005;
+    declare readonly data: ErrorData & {
+        /** The maximum number of connections for this client. */
+        limit?: number;
+        /** The number of connections, the refused one included. */
+        actual?: number;
+        /** The time to wait before a retry, in milliseconds. */
+        retryAfterMs?: number | null;
+    };
+}
+
+/**
+ * The user has `connectionsPerUser` connections, or the network address `connectionsPerAddress`. The daemon closes
+ * the new connection.
+ */
+export class TooManyConnectionsOfUser extends AuraError {
+    declare readonly code: "tooManyConnectionsOfUser";
+    declare readonly number: -32006;
+    declare readonly data: ErrorData & {
+        /** The maximum number of connections of the user or the network address. */
+        limit?: number;
+        /** The number of connections, the refused one included. */
+        actual?: number;
+        /** The time to wait before a retry, in milliseconds. */
+        retryAfterMs?: number | null;
+    };
+}
+
+/**
+ * The connection has `subscriptionsPerConnection` subscriptions, its user or network address
+ * `subscriptionsPerUser`, or the daemon `subscriptions`. Over `POST /rpc` the limit is 0.
  */
 export class TooManySubscriptions extends AuraError {
     declare readonly code: "tooManySubscriptions";
     declare readonly number: -32007;
     declare readonly data: ErrorData & {
-        /** The limit. */
+        /** The limit that was reached. */
         limit?: number;
-        /** What was found. */
+        /** The number of subscriptions, the refused one included. */
         actual?: number;
-        /** When it may be tried again, in milliseconds; null where waiting changes nothing. */
+        /**
+         * The time to wait before a retry, in milliseconds; null if only the end of a subscription on this
+         * connection helps.
+         */
         retryAfterMs?: number | null;
     };
 }
 
 /**
- * The call was carried out, but its reply does not fit the connection's outbound queue: the client does not read,
- * or (`retryable` false) the reply is longer than the whole queue, and less is to be asked for.
+ * The call was carried out, but its reply does not fit the connection's outbound queue. If `retryable` is true, the
+ * client does not read fast enough. If it is false, the reply alone is longer than `outboundQueueBytes`: request
+ * less.
  */
 export class OutboundQueueFull extends AuraError {
     declare readonly code: "outboundQueueFull";
     declare readonly number: -32008;
     declare readonly data: ErrorData & {
-        /** The limit. */
+        /** The limit `outboundQueueBytes`. */
         limit?: number;
-        /** What was found. */
+        /** The number of bytes in the queue, the reply included. */
         actual?: number;
-        /** When it may be tried again, in milliseconds; null where waiting changes nothing. */
+        /** The time to wait before a retry, in milliseconds; null if `retryable` is false. */
         retryAfterMs?: number | null;
     };
 }
@@ -135,227 +145,234 @@ export class RequestCancelled extends AuraError {
     declare readonly number: -32010;
 }
 
-/** The daemon is going down and takes no new calls. */
+/** The daemon is shutting down. It accepts no new connections and ends calls that wait. */
 export class ShuttingDown extends AuraError {
     declare readonly code: "shuttingDown";
     declare readonly number: -32011;
 }
 
-/** All connections together have as many calls, or bytes of calls, in flight as the daemon admits. */
+/**
+ * Too many calls or bytes of calls are in flight: of all connections together (`inFlight`, `inFlightBytes`), or of
+ * one user or network address. The call was not carried out.
+ */
 export class DaemonBusy extends AuraError {
     declare readonly code: "daemonBusy";
     declare readonly number: -32014;
     declare readonly data: ErrorData & {
-        /** The limit. */
+        /** The limit, in calls or in bytes. */
         limit?: number;
-        /** What was found. */
+        /** The number of calls or bytes, the refused call included. */
         actual?: number;
-        /** When it may be tried again, in milliseconds; null where waiting changes nothing. */
+        /** The time to wait before a retry, in milliseconds. */
         retryAfterMs?: number | null;
     };
 }
 
-/** There is no such instance. */
+/** No instance has this id or name. */
 export class InstanceNotFound extends AuraError {
     declare readonly code: "instanceNotFound";
     declare readonly number: -32020;
 }
 
-/** There is no such job. */
+/** No job has this id. */
 export class JobNotFound extends AuraError {
     declare readonly code: "jobNotFound";
     declare readonly number: -32021;
 }
 
-/** A live instance of the tenant has that name; retryable while that instance is being destroyed. */
+/** A live instance of the tenant has this name. The error is retryable while that instance is being destroyed. */
 export class NameTaken extends AuraError {
     declare readonly code: "nameTaken";
     declare readonly number: -32022;
     declare readonly data: ErrorData & {
-        /** The job that destroys the instance of that name. */
+        /** The job that destroys the other instance; absent if that instance is not being destroyed. */
         job?: JobId;
     };
 }
 
-/** A job is at work on the instance. */
+/** Another job is active on the instance. */
 export class InstanceBusy extends AuraError {
     declare readonly code: "instanceBusy";
     declare readonly number: -32023;
     declare readonly data: ErrorData & {
+        /** The active job; absent if it is not known. */
         job?: JobId;
     };
 }
 
-/** The operation makes no sense in the instance's phase. */
+/** The operation is not possible in the instance's phase, or this daemon does not know the instance's kind. */
 export class PhaseConflict extends AuraError {
     declare readonly code: "phaseConflict";
     declare readonly number: -32024;
 }
 
-/** The idempotency key was used with other parameters. */
+/** The idempotency key was used for a call with another method or other parameters. */
 export class IdempotencyMismatch extends AuraError {
     declare readonly code: "idempotencyMismatch";
     declare readonly number: -32025;
 }
 
-/** The job has already come to its end. */
+/** The job has already ended. */
 export class JobTerminal extends AuraError {
     declare readonly code: "jobTerminal";
     declare readonly number: -32026;
 }
 
-/** The database cannot be used now. */
+/** The database is not available now. */
 export class StorageUnavailable extends AuraError {
     declare readonly code: "storageUnavailable";
     declare readonly number: -32027;
 }
 
-/** The connection has a subscription of that id. */
+/** The connection already has a subscription with this id. */
 export class SubscriptionExists extends AuraError {
     declare readonly code: "subscriptionExists";
     declare readonly number: -32028;
     declare readonly data: ErrorData & {
+        /** The id that is in use. */
         subscription?: SubscriptionId;
     };
 }
 
-/** The cursor is ahead of the newest event: it is of another database. */
+/** The cursor is greater than the `seq` of the newest event: it belongs to another database. */
 export class CursorAhead extends AuraError {
     declare readonly code: "cursorAhead";
     declare readonly number: -32029;
     declare readonly data: ErrorData & {
-        /** The newest event's `seq`. */
+        /** The `seq` of the newest event. */
         head?: number;
     };
 }
 
-/** There is no such region. */
+/** No region has this name. */
 export class UnknownRegion extends AuraError {
     declare readonly code: "unknownRegion";
     declare readonly number: -32030;
     declare readonly data: ErrorData & {
-        /** What was given. */
+        /** The name that was given, at most 64 characters of it. */
         given?: string;
-        /** What there is. */
+        /** The names of all regions. */
         allowed?: string[];
     };
 }
 
-/** There is no such size. */
+/** No size has this name. */
 export class UnknownSize extends AuraError {
     declare readonly code: "unknownSize";
     declare readonly number: -32031;
     declare readonly data: ErrorData & {
-        /** What was given. */
+        /** The name that was given, at most 64 characters of it. */
         given?: string;
-        /** What there is. */
+        /** The names of all sizes. */
         allowed?: string[];
     };
 }
 
-/** The tenant has as many instances as it may have. */
+/** The tenant, or all tenants together, already have the maximum number of live instances. */
 export class QuotaExceeded extends AuraError {
     declare readonly code: "quotaExceeded";
     declare readonly number: -32032;
 }
 
 /**
- * The events after the cursor were pruned, or the database was restored since: read the present state, and follow
- * from there.
+ * The events after the cursor were pruned, or the database was restored. Read the present state, and subscribe from
+ * there.
  */
 export class CursorExpired extends AuraError {
     declare readonly code: "cursorExpired";
     declare readonly number: -32033;
     declare readonly data: ErrorData & {
-        /** The oldest event that is left. */
+        /** The `seq` of the oldest event that is left; `head` + 1 if no event is left. */
         oldest?: number;
-        /** The newest event's `seq`. */
+        /** The `seq` of the newest event. */
         head?: number;
-        /** The ledger's epoch now, if the cursor is of another one. */
+        /** The ledger's present epoch; absent unless the call gave another one. */
         epoch?: string;
     };
 }
 
-/** The job can only go forward by now. */
+/** The job is past its point of no return and cannot be cancelled. */
 export class PivotPassed extends AuraError {
     declare readonly code: "pivotPassed";
     declare readonly number: -32034;
 }
 
-/** The job succeeded: nothing is left to be tried again. */
+/** The job succeeded, so there is nothing to retry. */
 export class NothingToRetry extends AuraError {
     declare readonly code: "nothingToRetry";
     declare readonly number: -32035;
 }
 
-/** The wait is over, the job is not. */
+/** The wait ended before the job did. The job continues. */
 export class WaitTimeout extends AuraError {
     declare readonly code: "waitTimeout";
     declare readonly number: -32036;
     declare readonly data: ErrorData & {
+        /** The job that was waited for. */
         job?: JobId;
+        /** The state of the job at the end of the wait. */
         state?: JobState;
-        /** When it may be tried again, in milliseconds. */
+        /** The time to wait before a retry, in milliseconds: always 0. */
         retryAfterMs?: number;
     };
 }
 
-/** Another sweep is under way. */
+/** Another sweep is running. */
 export class SweepRunning extends AuraError {
     declare readonly code: "sweepRunning";
     declare readonly number: -32037;
     declare readonly data: ErrorData & {
-        /** When it may be tried again, in milliseconds. */
+        /** The time to wait before a retry, in milliseconds. */
         retryAfterMs?: number;
     };
 }
 
-/** The daemon cannot read this row: a newer daemon wrote it, or it is damaged. */
+/** The daemon cannot read a row: a newer daemon wrote it, or it is damaged. */
 export class Unreadable extends AuraError {
     declare readonly code: "unreadable";
     declare readonly number: -32038;
 }
 
-/** The message is JSON but no request. */
+/** The message is JSON but not a valid request. */
 export class InvalidRequest extends AuraError {
     declare readonly code: "invalidRequest";
     declare readonly number: -32600;
 }
 
-/** There is no such method. */
+/** No method has this name. */
 export class MethodNotFound extends AuraError {
     declare readonly code: "methodNotFound";
     declare readonly number: -32601;
 }
 
-/** The parameters do not fit the method. */
+/** The parameters do not match the method's schema or cannot be combined. */
 export class InvalidParams extends AuraError {
     declare readonly code: "invalidParams";
     declare readonly number: -32602;
     declare readonly data: ErrorData & {
-        /** Where the first violation is: `params.size`. */
+        /** The place of the first violation: `params.size`. */
         path?: string;
-        /** What is wrong there. */
+        /** The first violation, as text for people. */
         reason?: string;
-        /** Everything that is wrong, the first as above. */
+        /** All violations; the first one is that of `path` and `reason`. Absent if the schema is not violated. */
         violations?: { path: string; reason: string }[];
     };
 }
 
-/** The daemon failed; its log says why. */
+/** The daemon failed; its log has the cause. */
 export class InternalError extends AuraError {
     declare readonly code: "internalError";
     declare readonly number: -32603;
 }
 
-/** The message is not JSON. */
+/** The message is not JSON, or contains JSON that the daemon does not accept, such as a duplicate member. */
 export class ParseError extends AuraError {
     declare readonly code: "parseError";
     declare readonly number: -32700;
     declare readonly data: ErrorData & {
-        /** What is wrong with it. */
+        /** The kind of error, such as `invalidSyntax`, `duplicateKey` or `brokenFraming`. */
         reason?: string;
-        /** The byte at which it is. */
+        /** The byte of the message at which the reader stopped, from 0. */
         position?: number;
     };
 }

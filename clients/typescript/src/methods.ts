@@ -32,108 +32,145 @@ export abstract class Methods {
     abstract call<Result = unknown>(method: string, params?: object, options?: CallOptions): Promise<Result>;
 
     /**
-     * Removes an instance and everything that was made for it. Takes over from any other job of the instance. It
-     * has no way back: what is in its way is waited for.
+     * Removes an instance and every resource that was created for it. Writes a `destroy` job and replies at once.
+     * An active job of another kind is stopped without an undo, and the destroy removes what it created. A destroy
+     * cannot be cancelled. A failure that retries do not overcome parks the job: it raises an alert and retries
+     * rarely until the cause is removed. If a destroy is already active, the reply has that job. A destroyed
+     * instance is `phaseConflict`.
      */
     destroy(params: InstanceOperationParameters, options?: CallOptions): Promise<OperationResult> {
         return this.call("destroy", keyed(params), options);
     }
 
     /**
-     * Asks for a job to end early. What it had begun is undone, and its end is `cancelled`. A job that can only go
-     * forward is not cancelled.
+     * Requests that a job ends early. The reply does not wait for the end. The steps that were begun are undone in
+     * reverse order, and the job ends as `cancelled`. A job past its point of no return, such as every `destroy`,
+     * is `pivotPassed`. A job that has ended is `jobTerminal`. A second request changes nothing.
      */
     jobCancel(params: JobParameters, options?: CallOptions): Promise<JobResult> {
         return this.call("job.cancel", params, options);
     }
 
-    /** Why a job is where it is. Looks at the outside world for this answer. */
+    /**
+     * Explains the state of a job. Reports why the job waits, what happens next, and which resources exist for its
+     * instance. The call asks the providers for these resources. Lookups that fail or take more than 10 seconds are
+     * listed in `unseen`.
+     */
     jobExplain(params: JobParameters, options?: CallOptions): Promise<ExplainResult> {
         return this.call("job.explain", params, options);
     }
 
-    /** A job with its steps. */
+    /** Returns a job with its steps. */
     jobGet(params: JobParameters, options?: CallOptions): Promise<JobResult> {
         return this.call("job.get", params, options);
     }
 
-    /** The jobs, page by page. */
+    /** Lists jobs, one page per call. A job must match every filter that is given. */
     jobList(params: JobListParameters = {}, options?: CallOptions): Promise<JobListResult> {
         return this.call("job.list", params, options);
     }
 
     /**
-     * Tries a failed job again, or wakes one that waits. A job that ended badly is tried by a new one; a job that
-     * waits for its next try goes on now.
+     * Retries a job that failed, or makes a waiting job due now. A job that ended as `failed` or `cancelled` is
+     * retried by a new job of the same kind on the same instance. A retried provision builds a new machine. A
+     * waiting job becomes due now, and the reply has that job. A job that a worker is running does not change. A
+     * job that succeeded is `nothingToRetry`.
      */
     jobRetry(params: JobRetryParameters, options?: CallOptions): Promise<OperationResult> {
         return this.call("job.retry", keyed(params), options);
     }
 
-    /** Waits until a job has come to its end. `$/cancelRequest` ends the waiting, not the job. */
+    /**
+     * Waits until a job has ended. Returns the job in its final state. After `timeoutMs` the call fails with
+     * `waitTimeout`. `$/cancelRequest` and the end of the connection stop the wait. The job continues in each case.
+     */
     jobWait(params: JobWaitParameters, options?: CallOptions): Promise<JobResult> {
         return this.call("job.wait", params, options);
     }
 
     /**
-     * One call, one running agent. Writes a job and answers at once; the job makes the machine, configures it,
-     * joins it to the tailnet and waits for the agent. A provision that fails is undone.
+     * Creates an instance: an agent on its own machine. Writes a `provision` job and replies at once. The job
+     * creates the machine, configures it, joins it to the tailnet if one is configured, and waits until the agent
+     * is healthy. A provision that fails is undone: its resources are deleted, and the instance becomes `failed`.
+     * Once the machine exists, a failure that an operator can repair, such as a rejected token, parks the job
+     * instead.
      */
     provision(params: ProvisionParameters, options?: CallOptions): Promise<OperationResult> {
         return this.call("provision", keyed(params), options);
     }
 
-    /** Compares the outside world with the database, and repairs. The same sweep runs by itself once a minute. */
+    /**
+     * Compares the providers' resources with the database and repairs differences. Runs one sweep and returns its
+     * report. Unless it is disabled, the same sweep runs every `reconciler.everySeconds`, 60 by default. All
+     * daemons of a database together run one sweep at a time: a second one is `sweepRunning`.
+     */
     reconcileRun(params: ReconcileParameters = {}, options?: CallOptions): Promise<ReconcileReport> {
         return this.call("reconcile.run", params, options);
     }
 
-    /** Shuts an instance's machine down and starts it. Two provider actions: off, and on. */
+    /**
+     * Shuts down an instance's machine and starts it again. Uses two provider actions, off and on. The job succeeds
+     * when the machine has booted and the agent is healthy. The instance must be `running` or `degraded`, else the
+     * call fails with `phaseConflict`. If a restart is already active, the reply has that job. An active job of
+     * another kind is `instanceBusy`.
+     */
     restart(params: InstanceOperationParameters, options?: CallOptions): Promise<OperationResult> {
         return this.call("restart", keyed(params), options);
     }
 
-    /** Starts a suspended instance's machine. The machine boots and the agent is waited for. */
+    /**
+     * Starts the machine of a suspended instance. The job succeeds when the machine has booted and the agent is
+     * healthy. The instance must be `suspended` or `degraded`, else the call fails with `phaseConflict`. If a
+     * resume is already active, the reply has that job. An active job of another kind is `instanceBusy`.
+     */
     resume(params: InstanceOperationParameters, options?: CallOptions): Promise<OperationResult> {
         return this.call("resume", keyed(params), options);
     }
 
-    /** This document. Everything that can be called, as an OpenRPC document. */
+    /** Returns this API as an OpenRPC document. The document describes every method, type, error and notification. */
     rpcDiscover(options?: CallOptions): Promise<OpenRPC> {
         return this.call("rpc.discover", {}, options);
     }
 
-    /** An instance as it is. */
+    /** Returns an instance and its active job. */
     statusGet(params: StatusGetParameters, options?: CallOptions): Promise<StatusGetResult> {
         return this.call("status.get", params, options);
     }
 
-    /** The instances, page by page. */
+    /** Lists instances, one page per call. An instance must match every filter that is given. */
     statusList(params: StatusListParameters = {}, options?: CallOptions): Promise<StatusListResult> {
         return this.call("status.list", params, options);
     }
 
-    /** Shuts an instance's machine down. The disk is kept, and still billed. */
+    /**
+     * Shuts down an instance's machine. The disk is kept, and the provider still bills it. If the operating system
+     * does not shut down in time, the power is cut. The instance must be `running` or `degraded`, else the call
+     * fails with `phaseConflict`. If a suspend is already active, the reply has that job. An active job of another
+     * kind is `instanceBusy`.
+     */
     suspend(params: InstanceOperationParameters, options?: CallOptions): Promise<OperationResult> {
         return this.call("suspend", keyed(params), options);
     }
 
-    /** Whether the daemon can do its work. */
+    /**
+     * Reports whether the daemon can do its work. Each call writes to the database and waits until the write is
+     * durable.
+     */
     systemHealth(options?: CallOptions): Promise<HealthResult> {
         return this.call("system.health", {}, options);
     }
 
-    /** What the daemon is. */
+    /** Returns the daemon's version, database, regions and sizes. */
     systemInfo(options?: CallOptions): Promise<InfoResult> {
         return this.call("system.info", {}, options);
     }
 
-    /** How much the wire takes. */
+    /** Returns the limits of messages, calls, connections and subscriptions. */
     systemLimits(options?: CallOptions): Promise<LimitsResult> {
         return this.call("system.limits", {}, options);
     }
 
-    /** Whether the daemon answers. */
+    /** Checks that the daemon replies. Does not use the database. */
     systemPing(options?: CallOptions): Promise<PingResult> {
         return this.call("system.ping", {}, options);
     }

@@ -1,180 +1,205 @@
 // Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 // What goes over the wire. A newer daemon may add members and values.
 
-/** How far the ledger has come while nothing matched: a place to go on from. */
+/**
+ * A position in the ledger. It is sent when the filter has matched none of the last 1,000 or more events, so that a
+ * client can resume from there.
+ */
 export interface Bookmark {
     type: "subscription.bookmark";
-    /** Everything up to here was looked at. */
+    /** Every event up to this `seq` was compared with the filter. */
     seq: number;
 }
 
-/** Which call. */
+/** Parameters that name the call to cancel. */
 export interface CancelRequest {
-    /** The id of a call of this connection that is not answered yet. */
+    /**
+     * The id of a call on this connection that has no reply yet. Ids are compared byte for byte: `1` and `1.0`
+     * differ.
+     */
     id: string | number | null;
 }
 
-/** Why a job is to end early. */
+/** The reason why a job ends early. */
 export type Cancellation =
-    | "requested" // somebody asked: its steps are undone
-    | "superseded" // a destroy took over: it stops where it is, and the destroy cleans up
+    | "requested" // `job.cancel` was called: the steps of the job are undone
+    | "superseded" // a destroy took over: the job stops without an undo, and the destroy removes what it created
     | (string & {});
 
 /**
- * What caused a mutation; it travels into jobs, events, cloud labels and log lines. Any text that the caller chose,
- * or a UUIDv7.
+ * The id of the change that caused a call: 1 to 128 visible ASCII characters that the client chose, or a UUIDv7. It
+ * is copied to jobs, events, provider labels and log lines.
  */
 export type ChangeId = string;
 
-/** What the owner wants to be true of an instance. */
+/** The state that the owner wants for an instance. */
 export type DesiredState =
-    | "running" // it answers
-    | "suspended" // its machine is off
-    | "destroyed" // nothing of it exists
+    | "running" // the machine is on and the agent runs
+    | "suspended" // the machine is off
+    | "destroyed" // no resource of the instance exists
     | (string & {});
 
-/** What can be done about an error. */
+/** The class of a failure. It determines the reaction to the failure. */
 export type ErrorClass =
     | "transient" // the same call may succeed later
-    | "capacity" // no room here: the next location or type is tried
-    | "permanent" // repeating changes nothing
-    | "ambiguous" // the effect may have happened
+    | "capacity" // the provider has no capacity here: the next location or server type is tried
+    | "permanent" // the same call fails again
+    | "ambiguous" // the effect may have happened: it is looked up before a retry
     | (string & {});
 
-/** An entry of the ledger. `seq` has no gaps and is in the order of the commits. */
+/** An entry of the ledger. `seq` has no gaps and follows the order of the commits. */
 export interface Event {
-    /** Its place in the ledger, from 1. */
+    /** The position in the ledger, from 1. */
     seq: number;
+    /** The time of the event. */
     at: Timestamp;
     type: EventType;
+    /** The tenant of the instance; `default` if the event has no instance. */
     tenant: TenantId;
+    /** The instance of the event; absent if there is none. */
     instance?: InstanceId;
+    /** The job of the event; absent if there is none. */
     job?: JobId;
+    /** The change that caused the event; absent if there is none. */
     change?: ChangeId;
+    /** The instance's phase after the event; absent if the event does not report it. */
     phase?: Phase;
-    /** The name of the step that it is about. */
+    /** The name of the step, such as `server.create`; absent if the event concerns no step. */
     step?: string;
-    /** How far the job is. */
+    /**
+     * The progress of the job, from 0 to 1; absent if the event does not report it. It never decreases within a
+     * job.
+     */
     progress?: number;
-    /** For people. */
+    /** A description for people. */
     message: string;
-    /** What belongs to its type. */
+    /** Further facts; their shape depends on `type`. Absent if there are none. */
     data?: unknown;
 }
 
-/** Which events: those that match every part that is given. */
+/** Selects events. An event must match every member that is given; an empty filter matches all events. */
 export interface EventFilter {
+    /** Events of this instance; all instances if absent. An unknown one is `instanceNotFound`. */
     instance?: InstanceReference;
+    /** Events of this job; all jobs if absent. An unknown one is `jobNotFound`. */
     job?: JobId;
+    /**
+     * Events of this tenant; all tenants if absent. An `instance` given by name is looked up in this tenant, or in
+     * `default` if absent.
+     */
     tenant?: TenantId;
+    /** Events of this change; all changes if absent. */
     change?: ChangeId;
-    /** Events of one of these types. */
+    /** Events of one of these types; all types if absent or empty. */
     types?: EventType[];
 }
 
-/** What a subscription delivers. */
+/** A message of a subscription. */
 export interface EventNotification {
     subscription: SubscriptionId;
+    /** An event, a page of a snapshot, a bookmark, or the end of the subscription. */
     result: Event | Snapshot | Bookmark | SubscriptionEnded;
 }
 
-/** What an event says. */
+/** The type of an event. */
 export type EventType =
     | "job.queued" // a job was accepted
-    | "job.started" // its first step begins
-    | "job.compensating" // its steps are being undone
-    | "job.cancelRequested" // somebody asked to cancel it
-    | "job.retryRequested" // somebody asked to go on now
-    | "job.parked" // it cannot go on until somebody repairs what is in its way
-    | "job.succeeded" // the end: it reached what was asked
-    | "job.failed" // the end: it did not
-    | "job.cancelled" // the end: somebody ended it, or a destroy took over
-    | "phase.changed" // an instance is in another phase; `data.from`, `data.to`
+    | "job.started" // the first step of a job begins
+    | "job.compensating" // the steps of a job are being undone
+    | "job.cancelRequested" // `job.cancel` was called
+    | "job.retryRequested" // `job.retry` made a waiting job due now
+    | "job.parked" // a job cannot continue until an operator removes the cause; it retries rarely
+    | "job.succeeded" // final: the job reached its goal
+    | "job.failed" // final: the job did not reach its goal; `data` has the failure
+    | "job.cancelled" // final: `job.cancel` or a destroy ended the job
+    | "phase.changed" // an instance entered another phase; `data.from`, `data.to`
     | "step.started" // a step begins
-    | "step.progress" // how far a step is
-    | "step.waiting" // a step waits for something
-    | "step.retrying" // a step is tried again after a failure
+    | "step.progress" // the progress of a step
+    | "step.waiting" // a step waits for a condition
+    | "step.retrying" // a step or its undo failed and is retried; `data.attempt`, `data.retryAt`
     | "step.done" // a step succeeded; `data.milliseconds`
-    | "step.failed" // a step failed for good
+    | "step.failed" // a step failed and is not retried; `data` has the failure
     | "step.undoing" // a step is being undone
     | "step.undone" // a step was undone
-    | "step.undoFailed" // a step could not be undone for now
+    | "step.undoFailed" // the undo of a step failed; it is retried rarely
     | "task.started" // an Ansible task begins
-    | "task.finished" // an Ansible task ended
-    | "task.failed" // an Ansible task failed
+    | "task.finished" // an Ansible task ended; `data.outcome`, `data.milliseconds`
+    | "task.failed" // an Ansible task failed; `data.ignored`
     | "run.recap" // an Ansible run ended; `data` has its counts
-    | "resource.adopted" // a sweep wrote a machine into its instance
-    | "resource.quarantined" // a sweep cut the power of an orphan
-    | "resource.reaped" // a sweep deleted an orphan
-    | "instance.lost" // an instance's machine does not exist any more
-    | "instance.found" // a lost machine is there again
-    | "alert.raised" // somebody has to look; `data.code` says at what
+    | "resource.adopted" // a sweep recorded a server as the machine of its instance
+    | "resource.quarantined" // a sweep cuts the power of an orphaned server
+    | "resource.reaped" // a sweep deleted an orphaned resource
+    | "instance.lost" // the machine of an instance does not exist any more
+    | "instance.found" // the machine of a lost instance exists again
+    | "alert.raised" // an operator must act; `data.code` names the problem
     | (string & {});
 
-/** What a job does, why it waits, what happens next, and what exists for it outside. */
+/** The state of a job: why it waits, what happens next, and which resources exist for its instance. */
 export interface ExplainResult {
     job: Job;
-    /** All of it in words, for people. */
+    /** The whole explanation as text for people. */
     summary: string;
-    /** What happens next, in words. */
+    /** The next action, as text for people. */
     next: string;
-    /** What it waits for; absent where it is at work or has ended. */
+    /** The condition that the job waits for or last waited for; absent if there is none. */
     waits?: Wait;
-    /** What exists under the instance's name in the outside world, looked up for this answer. */
+    /** The resources with the instance's name that the providers returned during this call. */
     resources: Resource[];
-    /** What could not be looked at, and why. */
+    /** The kinds of resource that could not be looked up, each with the cause. */
     unseen: Unseen[];
 }
 
-/** Why something did not succeed, in the cause's own words. */
+/** The cause of a failure, as its source reported it. */
 export interface Failure {
     class: ErrorClass;
-    /** A stable text for programs: the provider's own code where there is one. */
+    /** A stable text for programs: the provider's error code, or Aura's own if there is none. */
     code: string;
-    /** For people. Never a secret. */
+    /** A description for people. It contains no secret. */
     message: string;
-    /** The provider's id of the failed call, for its support. */
+    /** The provider's id of the failed call, for the provider's support; absent if there is none. */
     correlationId?: string;
 }
 
-/** Whether the daemon can do its work. */
+/** The health of the daemon. */
 export interface HealthResult {
-    /** True if it can: a write to the database was tried for this answer. */
+    /** True if a write to the database succeeded during this call. */
     ok: boolean;
-    /** The oldest event's `seq` that a subscription can still have; one more than the head where none is left. */
+    /** The `seq` of the oldest event that a subscription can read; `head` + 1 if no event is left. */
     oldest: number;
-    /** The newest event's `seq`, read from the database for this answer. */
+    /** The `seq` of the newest event, read from the database during this call; 0 if there never was one. */
     head: number;
-    /** Jobs that this daemon works on now. */
+    /** The number of jobs that this daemon is running. */
     jobsRunning: number;
-    /** Why it cannot; absent if `ok` is true. */
+    /** Why the write failed; absent if `ok` is true. */
     reason?: string;
 }
 
 /**
- * The caller's own key for a call. The same key with the same parameters is the same job; with other parameters it
- * is the error `idempotencyMismatch`. It is remembered for as long as the job.
+ * The client's own key for a call: 1 to 255 visible ASCII characters. A second call with the same key and
+ * parameters returns the same job. With other parameters it is `idempotencyMismatch`. Each tenant has its own keys;
+ * a key is kept as long as its job.
  */
 export type IdempotencyKey = string;
 
-/** What the daemon is. */
+/** The daemon's version, database, regions and sizes. */
 export interface InfoResult {
-    /** `aurad`. */
+    /** The program's name: `aurad`. */
     name: string;
-    /** Its version. */
+    /** The version of the daemon. */
     version: string;
-    /** The id of the database: all daemons that share it say the same. */
+    /** The id of the database. All daemons that share the database return the same id. */
     installation: string;
+    /** The time at which the daemon started. */
     startedAt: Timestamp;
-    /** `sqlite` or `postgres`. */
+    /** The kind of database: `sqlite` or `postgres`. */
     database: string;
-    /** The regions that `provision` takes. */
+    /** The regions that `provision` accepts. */
     regions: string[];
-    /** The sizes that `provision` takes. */
+    /** The sizes that `provision` accepts. */
     sizes: string[];
 }
 
-/** A thing that should exist, and what is true of it. */
+/** An instance: its desired state, its phase, and the facts about its machine. */
 export interface Instance {
     id: InstanceId;
     name: InstanceName;
@@ -182,57 +207,66 @@ export interface Instance {
     kind: InstanceKind;
     desired: DesiredState;
     phase: Phase;
-    /** The catalogue's name of where it stands, such as `eu-central`. */
+    /** The configured name of its region, such as `eu-central`. */
     region: string;
-    /** The catalogue's name of how large it is, such as `small`. */
+    /** The configured name of its size, such as `small`. */
     size: string;
-    /** Counts the machines that were built for it. */
+    /** The number of the instance's machine, from 1. A retried provision increases it by 1. */
     generation: number;
-    /** The change that last touched it. */
+    /** The change that created the instance or that caused the last job to start on it. */
     change: ChangeId;
-    /** The machine, from the moment that its id is known until it is gone. */
+    /** The machine; absent until its id is known, and after it was deleted. */
     server?: ServerFacts;
-    /** From when it joined until it left. */
+    /** The machine's tailnet device; absent until it has joined, and after it was removed. */
     tailnet?: TailnetFacts;
-    /** What the agent says of itself. */
+    /** The agent's version, as the configuration of the machine reported it; absent until then. */
     agentVersion?: string;
-    /** Why the last job did not reach what was asked. */
+    /**
+     * The last failure of a job, of an undo, or of the machine; absent if there is none. The start of a job clears
+     * it.
+     */
     failure?: Failure;
+    /** The time at which the instance was accepted. */
     createdAt: Timestamp;
-    /** When anything of this changed last. */
+    /** The time of the last change to any member. */
     updatedAt: Timestamp;
-    /** When it first reached `running`: metering starts here. */
+    /** The first time at which the instance was `running`; absent before. Metering starts here. */
     runningAt?: Timestamp;
+    /** The time at which the instance was destroyed; absent before. */
     destroyedAt?: Timestamp;
 }
 
 /** The id of an instance: a UUIDv7 in lower case. */
 export type InstanceId = string;
 
-/** What sort of thing an instance is. */
+/** The kind of an instance. */
 export type InstanceKind =
     | "agent" // an always-on AI agent on its own machine
     | (string & {});
 
-/** An owner's name for an instance, unique among the live instances of its tenant: a DNS label. */
+/**
+ * The owner's name for an instance: a DNS label of at most 40 characters. It is unique among the tenant's live
+ * instances, which are those not `failed` or `destroyed`.
+ */
 export type InstanceName = string;
 
-/** An operation on an instance that exists. */
+/** The parameters of an operation on an existing instance. */
 export interface InstanceOperationParameters {
     instance: InstanceReference;
+    /** The tenant of the instance; `default` if absent. */
     tenant?: TenantId;
     idempotencyKey?: IdempotencyKey;
-    /** What causes this; a new UUIDv7 where none is given. */
+    /** The change that causes this call; a new UUIDv7 if absent. */
     change?: ChangeId;
 }
 
 /**
- * An instance by its id, in either case, or by its name. A text in the shape of an id that is no instance's id is a
- * name.
+ * The id of an instance, in upper or lower case, or its name. A name means the live instance with that name, or
+ * else the newest that had it. If no instance has a given id, the text is looked up as a name.
  */
 export type InstanceReference = string;
 
-/** One operation on one instance: a saga that survives any crash. */
+/** One operation on one instance: a saga that continues after a crash. */
 export interface Job {
     id: JobId;
     kind: JobKind;
@@ -240,157 +274,193 @@ export interface Job {
     tenant: TenantId;
     change: ChangeId;
     state: JobState;
-    /** Tries of the present step that failed in a row. */
+    /** The number of consecutive failed tries of the present step. */
     attempt: number;
+    /** The reason why the job ends early; absent if it was not cancelled. */
     cancellation?: Cancellation;
-    /** For people: `for the machine to boot`. */
+    /**
+     * Why the present step waits or last waited, as text for people: `for the machine to boot`. Absent if it has
+     * not waited.
+     */
     waitingFor?: string;
-    /** When it is looked at again, while it waits. */
+    /** The time at which a waiting job is due; absent if it has not waited. */
     availableAt?: Timestamp;
+    /** Why the job failed, was cancelled, is being undone, or is parked; absent otherwise. */
     failure?: Failure;
+    /** The time at which the job was accepted. */
     createdAt: Timestamp;
+    /** The time at which the first step began; absent before. */
     startedAt?: Timestamp;
+    /** The time at which the job ended; absent before. */
     finishedAt?: Timestamp;
-    /** When it is given up. */
+    /**
+     * The time at which an unfinished job fails and is undone. The time in which it is parked does not count. It
+     * has no effect on a job past its point of no return.
+     */
     deadline: Timestamp;
-    /** The job that this one tries again. */
+    /** The job that this job retries; absent if it retries none. */
     retryOf?: JobId;
-    /** Only where a single job was asked for. */
+    /** The steps in their order. Present in the results of `job.get`, `job.wait` and `job.explain` only. */
     steps?: Step[];
 }
 
 /** The id of a job: a UUIDv7 in lower case. */
 export type JobId = string;
 
-/** The operations. */
+/** The kind of a job: the operation that it carries out. */
 export type JobKind =
-    | "provision" // from nothing to a running agent
-    | "suspend" // shuts the machine down, and keeps its disk
+    | "provision" // creates a machine and runs the agent on it
+    | "suspend" // shuts down the machine and keeps its disk
     | "resume" // starts a suspended machine
-    | "restart" // shuts the machine down and starts it
-    | "destroy" // removes everything; takes over from any other job
+    | "restart" // shuts down the machine and starts it again
+    | "destroy" // removes all resources of the instance; it takes over from any other job
     | (string & {});
 
-/** Which jobs. */
+/** Selects jobs and the page to return. */
 export interface JobListParameters {
+    /** Jobs of this instance; all instances if absent. An unknown one is `instanceNotFound`. */
     instance?: InstanceReference;
+    /**
+     * Jobs of this tenant; all tenants if absent. An `instance` given by name is looked up in this tenant, or in
+     * `default` if absent.
+     */
     tenant?: TenantId;
+    /** Jobs of this change; all changes if absent. */
     change?: ChangeId;
-    /** Jobs in one of these. */
+    /** Jobs in one of these states; all states if absent or empty. */
     states?: JobState[];
-    /** The `next` of the page before. */
+    /** The `next` of the previous page; absent for the first page. */
     after?: JobId;
     limit?: PageLimit;
-    /** The oldest first where none is given. */
+    /** The order by creation; `oldest` if absent. */
     order?: ListOrder;
 }
 
-/** A page of jobs, by their ids. */
+/** A page of jobs in the requested order. */
 export interface JobListResult {
-    /** Without their steps. */
+    /** The jobs, without their steps. */
     jobs: Job[];
-    /** Ask for `after` this for the next page; absent on the last. */
+    /** The value of `after` for the next page; absent on the last page. */
     next?: JobId;
     /**
-     * The ids of jobs of this page that the daemon cannot read, since a newer one wrote them or they are damaged;
-     * absent if there are none.
+     * The ids of jobs of this page that the daemon cannot read, because a newer daemon wrote them or they are
+     * damaged. Absent if there are none.
      */
     unreadable?: JobId[];
 }
 
-/** Which job. */
+/** Parameters that name a job. */
 export interface JobParameters {
     job: JobId;
 }
 
-/** A job. */
+/** The job of the call. */
 export interface JobResult {
     job: Job;
 }
 
-/** Which job. */
+/** Parameters that name the job to retry. */
 export interface JobRetryParameters {
     job: JobId;
+    /** The client's own key for the new job; ignored if the named job has not ended. */
     idempotencyKey?: IdempotencyKey;
 }
 
-/** How far a job is. */
+/** The state of a job. */
 export type JobState =
-    | "queued" // nothing of it ran
-    | "running" // a worker has it
-    | "waiting" // it waits for a moment, holding no worker
+    | "queued" // no step has begun
+    | "running" // a worker is running it
+    | "waiting" // it waits for a time or a condition and holds no worker
     | "compensating" // its steps are being undone
-    | "succeeded" // it reached what was asked
-    | "failed" // it did not, and what it had begun was undone
-    | "cancelled" // somebody ended it
+    | "succeeded" // it reached its goal
+    | "failed" // it did not reach its goal, and the steps that had begun were undone
+    | "cancelled" // `job.cancel` or a destroy ended it
     | (string & {});
 
-/** Which job, and for how long. */
+/** Parameters that name the job to wait for and limit the wait. */
 export interface JobWaitParameters {
     job: JobId;
-    /** In milliseconds; ten minutes where none is given. */
+    /** The longest wait, in milliseconds; 600,000 (ten minutes) if absent. */
     timeoutMs?: number;
 }
 
-/** What becomes of a subscription whose client does not read fast enough. */
+/** The policy for a client that does not read the events of a subscription fast enough. */
 export type LagPolicy =
-    | "replay" // it gets everything, later, from the ledger
-    | "coalesce" // of what it missed, it gets no progress that a later event of the same job has overtaken; changes of state are never left out
-    | "close"; // it ends with the reason `lagged`
+    | "replay" // every event is delivered later, from the ledger
+    | "coalesce" // late delivery leaves out progress that a later event of the same job replaces; no change of state is left out
+    | "close"; // the subscription ends with the reason `lagged`
 
-/** How much the wire takes. */
+/** The limits of messages, calls, connections and subscriptions. */
 export interface Limits {
-    /** The longest message, in bytes without its line end. */
+    /** The longest message, in bytes without its line end. A longer one is `messageTooLarge`. */
     messageBytes: number;
-    /** The deepest nesting of one message. */
+    /** The maximum nesting of arrays and objects in a message; `[]` has depth 1. A deeper one is `messageTooDeep`. */
     depth: number;
-    /** The most items in one batch. */
+    /** The maximum number of items in a batch. A larger batch is `batchTooLarge`. */
     batchItems: number;
-    /** The longest id of a request, in bytes of its JSON text. */
+    /** The longest id of a request, in bytes of its JSON text. A longer one is `invalidRequest`. */
     idBytes: number;
-    /** The most calls of one connection that are not answered yet. */
+    /**
+     * The maximum number of calls of a connection that have no reply yet. A further call waits for at most
+     * `inFlightPatienceMs` and is then `tooManyInFlight`.
+     */
     inFlightPerConnection: number;
-    /** The most bytes of the messages of one connection whose calls are not answered yet. */
+    /**
+     * The maximum number of bytes of messages of a connection, for the calls that have no reply yet. A further call
+     * waits for at most `inFlightPatienceMs` and is then `tooManyInFlight`.
+     */
     inFlightBytesPerConnection: number;
     /**
-     * The most calls of all connections together that are not answered yet. One user or address may have three
-     * quarters of them.
+     * The maximum number of calls of all connections together that have no reply yet. A further call is
+     * `daemonBusy`. One user or network address may have three quarters of them.
      */
     inFlight: number;
-    /** The most bytes of messages, over all connections, that are being read or whose calls are not answered yet. */
+    /**
+     * The maximum number of bytes of messages over all connections: those that are being read, and those of calls
+     * without a reply. A further message is `daemonBusy`.
+     */
     inFlightBytes: number;
     /**
-     * How long a connection waits for room among its calls in flight before further calls are refused, in
-     * milliseconds.
+     * The longest time, in milliseconds, that a connection waits for earlier calls to finish before it refuses
+     * further calls.
      */
     inFlightPatienceMs: number;
-    /** The most connections. */
+    /** The maximum number of connections. A further one is `tooManyConnections`. */
     connections: number;
-    /** How many of the connections are kept for root and the daemon's own user over the Unix socket. */
+    /** The number of `connections` that are reserved for root and the daemon's own user over the Unix socket. */
     connectionsKept: number;
-    /** The most connections of one user of the machine. */
+    /**
+     * The maximum number of connections of one user of the machine over the Unix socket. A further one is
+     * `tooManyConnectionsOfUser`.
+     */
     connectionsPerUser: number;
     /**
-     * The most connections over TCP of one network address. All clients of a loopback address have the same
-     * address.
+     * The maximum number of TCP connections of one network address. A further one is `tooManyConnectionsOfUser`.
+     * All clients of a loopback address have the same address.
      */
     connectionsPerAddress: number;
-    /** The most subscriptions of one connection. */
+    /** The maximum number of subscriptions of one connection. A further one is `tooManySubscriptions`. */
     subscriptionsPerConnection: number;
-    /** The most subscriptions of one user of the machine, or of one network address, over all connections. */
+    /**
+     * The maximum number of subscriptions of one user of the machine, or of one network address, over all
+     * connections. A further one is `tooManySubscriptions`.
+     */
     subscriptionsPerUser: number;
-    /** The most subscriptions of all connections together. */
+    /** The maximum number of subscriptions of all connections together. A further one is `tooManySubscriptions`. */
     subscriptions: number;
-    /** The most bytes that wait to be read by one client. */
+    /**
+     * The maximum number of bytes that wait for one client to read them. A reply that does not fit is replaced by
+     * `outboundQueueFull`.
+     */
     outboundQueueBytes: number;
 }
 
-/** How much the wire takes from one client, and from all of them. */
+/** The limits for one client and for all clients together. */
 export interface LimitsResult {
     limits: Limits;
 }
 
-/** Which end of a list comes first. */
+/** The order of a list by creation. */
 export type ListOrder =
     | "oldest" // the oldest first
     | "newest"; // the newest first
@@ -398,363 +468,400 @@ export type ListOrder =
 /** An OpenRPC 1.3 document (https://spec.open-rpc.org). */
 export type OpenRPC = Record<string, unknown>;
 
-/** The answer to every call that changes something. */
+/** The result of each call that starts an operation. */
 export interface OperationResult {
+    /** The instance after the call. */
     instance: Instance;
+    /** The job that the call wrote, or the job that already does the same. */
     job: Job;
 }
 
-/**
- * A subscription to the events of the job that a call makes, from its first one to its last, on the connection of
- * the call.
- */
+/** Requests a subscription to all events of the job, from the first to the last, on the connection of the call. */
 export interface OperationSubscription {
-    /** The client's own id for it; one is made where none is given. */
+    /**
+     * The client's own id for the subscription; the daemon assigns one if absent. An id in use is
+     * `subscriptionExists`.
+     */
     subscription?: SubscriptionId;
-    /** It ends after so many events. */
+    /** The number of events after which the subscription ends; no limit if absent. */
     maxEvents?: number;
-    /** `replay` where none is given. */
+    /** The policy for a client that does not read fast enough; `replay` if absent. */
     onLag?: LagPolicy;
 }
 
-/** How many rows a page has at most; 100 where none is given. */
+/** The maximum number of rows of a page, from 1 to 1,000; 100 if absent. */
 export type PageLimit = number;
 
-/** What is true of an instance now. */
+/** The present state of an instance. */
 export type Phase =
-    | "queued" // accepted; nothing was done in the outside world
-    | "provisioning" // a machine is being created and booted
+    | "queued" // the instance was accepted, and no resource exists yet
+    | "provisioning" // the machine is being created and booted
     | "configuring" // Ansible runs on the machine
-    | "networking" // the machine joins the tailnet and is checked
-    | "running" // the agent answers
+    | "networking" // the machine joins the tailnet, and the agent is checked
+    | "running" // the agent passed its health check
     | "suspending" // the machine is being shut down
     | "suspended" // the machine is off; its disk is kept and still billed
     | "resuming" // the machine is being started
-    | "restarting" // the machine restarts
-    | "degraded" // an operation ended without reaching what was asked
-    | "rollingBack" // a failed provision is being undone
-    | "failed" // a provision failed and was undone
-    | "destroying" // everything is being removed
-    | "destroyed" // nothing is left in the outside world
+    | "restarting" // the machine is being shut down and started again
+    | "degraded" // an operation did not reach its goal, or the machine is lost
+    | "rollingBack" // a failed or cancelled provision is being undone
+    | "failed" // a provision failed or was cancelled, and was undone
+    | "destroying" // all resources are being removed
+    | "destroyed" // no resource of the instance is left
     | (string & {});
 
-/** The daemon is there. */
+/** The reply to `system.ping`. */
 export interface PingResult {
     /** Always true. */
     pong: true;
 }
 
-/** What is to exist. */
+/** Describes the instance to create. */
 export interface ProvisionParameters {
     name: InstanceName;
-    /** One of `system.info`'s `regions`. */
+    /** The region: one of the `regions` of `system.info`. Any other is `unknownRegion`. */
     region: string;
-    /** One of `system.info`'s `sizes`. */
+    /** The size: one of the `sizes` of `system.info`. Any other is `unknownSize`. */
     size: string;
+    /** The tenant of the new instance; `default` if absent. */
     tenant?: TenantId;
     idempotencyKey?: IdempotencyKey;
-    /** What causes this; a new UUIDv7 where none is given. */
+    /** The change that causes this call; a new UUIDv7 if absent. */
     change?: ChangeId;
 }
 
-/** What a sweep did about a finding. */
+/** The action that a sweep took on a finding. */
 export type ReconcileAction =
-    | "none" // nothing yet, or nothing at all; `reason` says why
-    | "adopted" // written into its instance's row
-    | "quarantined" // its power was cut
-    | "reaped" // it was deleted
-    | "marked" // the instance was marked, and an alert raised
-    | "deferred" // it is due, and over this run's limit
-    | "failed" // it was due, and did not succeed; the next run tries again
+    | "none" // no action, or no action so far; `reason` has the cause
+    | "adopted" // the server was recorded as the machine of its instance
+    | "quarantined" // the power of the server was cut
+    | "reaped" // the resource was deleted
+    | "marked" // the instance was updated: its machine is lost, or exists again
+    | "deferred" // an action is due, but a limit, a backoff, or too many orphans postpone it
+    | "failed" // an action failed; a later sweep tries it again
     | (string & {});
 
-/** One thing that is not as it should be. */
+/** A difference between the providers' resources and the database. */
 export interface ReconcileFinding {
     verdict: ReconcileVerdict;
     kind: ResourceKind;
-    /** The provider's id. */
+    /** The provider's id of the resource. */
     id: string;
-    /** Its name there. */
+    /** The name of the resource at its provider. */
     name: string;
+    /** The instance that the resource belongs to by its labels; absent if they name none. */
     instance?: InstanceId;
-    /** What was done; in a dry run, what would have been. */
+    /** The action that was taken, or in a dry run the action that would be taken. */
     action: ReconcileAction;
-    /** In words. */
+    /** The cause, as text for people. */
     reason: string;
-    /** When it was first seen so. */
+    /** The time at which the difference was first seen; absent if one listing is enough for the verdict. */
     since?: Timestamp;
 }
 
-/** What a listing of the outside world gave. */
+/** The listing of one kind of resource at its provider. */
 export interface ReconcileListing {
     kind: ResourceKind;
-    /** Things that it had. */
+    /** The number of resources in the listing. */
     count: number;
-    /** False where it failed or cannot be believed: nothing is concluded from what it lacks. */
+    /**
+     * False if the listing failed or is far shorter than expected. The sweep then leaves orphans alone. A missing
+     * machine counts as lost only after several such listings.
+     */
     believed: boolean;
-    /** Why it is not believed. */
+    /** Why the listing failed; absent if it did not fail. */
     failure?: string;
 }
 
-/** How to sweep. */
+/** The options of a sweep. */
 export interface ReconcileParameters {
-    /** Only say what would be done; nothing is written or touched. */
+    /** If true, the sweep reports its actions without taking them, and writes nothing. False if absent. */
     dryRun?: boolean;
-    /** Act although there are so many orphans that the database may be an old one. */
+    /**
+     * If true, the sweep acts even if so many servers are orphans that the database may be an old backup. False if
+     * absent: such orphans are deferred.
+     */
     force?: boolean;
 }
 
-/** What one sweep found and did. */
+/** The findings and actions of one sweep. */
 export interface ReconcileReport {
+    /** The time at which the sweep started. */
     startedAt: Timestamp;
-    /** In milliseconds. */
+    /** The duration of the sweep, in milliseconds. */
     tookMs: number;
-    /** Whether it only looked. */
+    /** True if the sweep was a dry run. */
     dryRun: boolean;
-    /** What it read. */
+    /** The listings that the sweep read, one for each kind of resource. */
     listings: ReconcileListing[];
-    /** Things whose owner knows them. */
+    /** The number of resources that belong to a known instance. */
     owned: number;
-    /** Things of instances that a job is at work on: not judged. */
+    /**
+     * The number of resources that were not judged: a job works on their instance, they are being deleted, or their
+     * instance cannot be read.
+     */
     busy: number;
-    /** What is not as it should be. */
+    /** The differences between the providers' resources and the database. */
     findings: ReconcileFinding[];
 }
 
-/** What a sweep thinks of a thing. */
+/** The judgement of a sweep about a resource. */
 export type ReconcileVerdict =
-    | "unknown" // an instance without a machine, and the machine that carries its labels
-    | "orphan" // it carries our labels, and nobody owns it
-    | "foreign" // it has our kind of name, and is not provably ours: never touched
-    | "lost" // an instance's machine does not exist any more
-    | "found" // a lost machine is there again
-    | "drift" // a machine is off whose instance is `running`, or the other way round
+    | "unknown" // a server with the labels and name of an instance that has no machine recorded
+    | "orphan" // a resource of Aura that no instance owns
+    | "foreign" // a resource with a name like Aura's that is not provably Aura's; it is never touched
+    | "lost" // the machine of an instance is missing from its provider's listing
+    | "found" // the machine of a lost instance is listed again
+    | "drift" // a machine that is off although its instance is `running`, or on although it is `suspended`
     | (string & {});
 
-/** Something in the outside world. */
+/** A resource at a provider. */
 export interface Resource {
     kind: ResourceKind;
-    /** The provider's id. */
+    /** The provider's id of the resource. */
     id: string;
-    /** Its name there. */
+    /** The name of the resource at its provider. */
     name: string;
-    /** What it does now, in the provider's word, where it says. */
+    /** The present state of a server, such as `running` or `off`; absent for other kinds. */
     state?: string;
-    /** Whether it carries our labels or tags; what does not is never touched. */
+    /** True if the resource has Aura's labels or tags. A resource without them is never touched. */
     ours: boolean;
 }
 
-/** What kinds of things Aura makes in the outside world. */
+/** The kind of a resource that Aura creates at a provider. */
 export type ResourceKind =
     | "server" // a machine
-    | "key" // an SSH key at the provider
+    | "key" // an SSH key at the provider of machines
     | "device" // a device of the tailnet
     | (string & {});
 
-/** A machine as its provider knows it. */
+/** The facts about a machine, as its provider reports them. */
 export interface ServerFacts {
-    /** The provider's id. */
+    /** The provider's id of the machine. */
     id: string;
-    /** Its name there. */
+    /** The name of the machine at its provider. */
     name: string;
-    /** The public IPv4 address, or the IPv6 address where it has no other. */
+    /** The public IPv4 address, or the IPv6 address if there is no IPv4 address. */
     address: string;
-    /** Where it stands, in the provider's word. */
+    /** The provider's name of the location, such as `nbg1`. */
     location: string;
-    /** Its size, in the provider's word. */
+    /** The provider's name of the server type, such as `cx23`. */
     type: string;
 }
 
 /**
- * Instances as they were at one moment. A snapshot comes in one or more of these, in order of the instances' ids,
- * before any event.
+ * A page of a snapshot: the state of instances. A snapshot has one or more pages, in the order of the instances'
+ * ids, before any event.
  */
 export interface Snapshot {
     type: "subscription.snapshot";
-    /** The place in the ledger from which events follow: a client that lost its connection later goes on from here. */
+    /**
+     * The position in the ledger after which events follow. A client that loses its connection later resumes from
+     * it.
+     */
     seq: number;
+    /**
+     * The instances of this page, at most 100. Destroyed ones are included only if the filter selects one instance
+     * or job.
+     */
     instances: Instance[];
-    /** Whether it is the last one, and events follow. */
+    /** True on the last page; events follow it. */
     complete: boolean;
 }
 
-/** Which instance. */
+/** Parameters that name an instance. */
 export interface StatusGetParameters {
     instance: InstanceReference;
+    /** The tenant of the instance. If absent, an id is looked up in all tenants and a name in `default`. */
     tenant?: TenantId;
 }
 
-/** An instance, and what is done to it. */
+/** An instance and its active job. */
 export interface StatusGetResult {
     instance: Instance;
-    /** The job that works on it now. */
+    /** The active job of the instance; absent if there is none. */
     job?: Job;
 }
 
-/** Which instances. */
+/** Selects instances and the page to return. */
 export interface StatusListParameters {
+    /** Instances of this tenant; all tenants if absent. */
     tenant?: TenantId;
-    /** Instances in one of these. */
+    /** Instances in one of these phases. If absent or empty, `includeDestroyed` decides. */
     phases?: Phase[];
-    /** Destroyed instances are left out unless this is true or `phases` names them. */
+    /** True includes destroyed instances if `phases` is absent or empty. False if absent. */
     includeDestroyed?: boolean;
-    /** The `next` of the page before. */
+    /** The `next` of the previous page; absent for the first page. */
     after?: InstanceId;
     limit?: PageLimit;
 }
 
-/** A page of instances, by their ids. */
+/** A page of instances in the order of their creation. */
 export interface StatusListResult {
-    /** In the order in which they were made. */
+    /** The instances, the oldest first. */
     instances: Instance[];
-    /** Ask for `after` this for the next page; absent on the last. */
+    /** The value of `after` for the next page; absent on the last page. */
     next?: InstanceId;
     /**
-     * The ids of instances of this page that the daemon cannot read, since a newer one wrote them or they are
-     * damaged; absent if there are none.
+     * The ids of instances of this page that the daemon cannot read, because a newer daemon wrote them or they are
+     * damaged. Absent if there are none.
      */
     unreadable?: InstanceId[];
 }
 
-/** A step of a job, begun or still to come. */
+/** A step of a job, begun or not. */
 export interface Step {
-    /** Such as `server.create`. */
+    /** The name of the step, such as `server.create`. */
     name: string;
     state: StepState;
-    /** The instance's phase while it runs. */
+    /** The instance's phase during the step. */
     phase: Phase;
-    /** How long it usually takes, in seconds. */
+    /** The usual duration in seconds; 0 if this daemon does not have the job's definition. */
     expectedSeconds: number;
-    /** Tries that failed in a row. */
+    /** The number of consecutive failed tries of the step or of its undo. */
     attempt: number;
-    /** The id of what it made in the outside world. */
+    /** The provider's id of the resource that the step created; absent if there is none. */
     externalId?: string;
+    /** The time at which the step began; absent before. */
     startedAt?: Timestamp;
+    /** The time at which the step or its undo ended; absent before. */
     finishedAt?: Timestamp;
 }
 
-/** How far a step is. */
+/** The state of a step. */
 export type StepState =
-    | "pending" // not begun
-    | "intent" // begun: the outside world may have been touched
-    | "ambiguous" // nobody knows whether the effect happened
+    | "pending" // it has not begun
+    | "intent" // it has begun: its effect may have happened
+    | "ambiguous" // a try failed without a clear result: its effect may have happened
     | "done" // it succeeded
-    | "failed" // it failed for good
-    | "undoing" // its undo was begun
+    | "failed" // it failed and is not retried
+    | "undoing" // its undo has begun
     | "undone" // its undo succeeded
-    | "undoFailed" // something may be left, and its id is kept; it is tried again, rarely
+    | "undoFailed" // its undo failed: a resource may be left, its id is kept, and the undo is retried rarely
     | (string & {});
 
-/** Which events, and from where. */
+/** Selects the events, the start and the end of a subscription. */
 export interface SubscribeParameters {
+    /** The events to deliver; all events if absent. */
     filter?: EventFilter;
-    /** `"now"` where none is given. */
+    /** The start; `"now"` if absent. */
     from?: SubscriptionStart;
-    /** The `epoch` of the reply that the cursor in `from` came with; another epoch now is `cursorExpired`. */
+    /**
+     * The `epoch` of the reply that belongs to the `seq` in `from`. If the ledger has another epoch now, the call
+     * fails with `cursorExpired`. Absent: no check.
+     */
     epoch?: string;
+    /** The condition that ends the subscription; no condition if absent. */
     until?: SubscriptionEnd;
-    /** The client's own id for it; one is made where none is given. */
+    /**
+     * The client's own id for the subscription; the daemon assigns one if absent. An id in use is
+     * `subscriptionExists`.
+     */
     subscription?: SubscriptionId;
-    /** It ends after so many events. */
+    /** The number of events after which the subscription ends; no limit if absent. */
     maxEvents?: number;
-    /** `replay` where none is given. */
+    /** The policy for a client that does not read fast enough; `replay` if absent. */
     onLag?: LagPolicy;
 }
 
-/** A subscription that stands. */
+/** An accepted subscription. */
 export interface SubscribeResult {
     subscription: SubscriptionId;
-    /** The `seq` of the newest event now. */
+    /** The `seq` of the newest event when the subscription was accepted; 0 if there never was one. */
     head: number;
     /**
-     * The ledger's unbroken history that `seq` counts in; a restored database has another one. Send it with `from`
-     * to resume.
+     * The id of the ledger's history in which `seq` counts. A restored database has another one. Send it with
+     * `from` to resume.
      */
     epoch?: string;
     /**
-     * The instance that the filter or the operation means; absent without one. Resume with this id: a name may be
-     * another instance's by then.
+     * The id of the instance that the filter or the operation names; absent without one. Resume with this id,
+     * because another instance may have the name later.
      */
     instance?: InstanceId;
 }
 
-/** When a subscription ends by itself. */
+/** A condition that ends a subscription. */
 export type SubscriptionEnd =
-    | "terminal"; // once every job that the filter matches has come to its end
+    | "terminal"; // every job that the filter matches has ended
 
-/** Why a subscription ended by itself. */
+/** The reason why a subscription ended without a call of the client. */
 export type SubscriptionEndReason =
-    | "terminal" // every job that the filter matches has come to its end
-    | "maxEvents" // as many events as were asked for were delivered
-    | "lagged" // the client did not keep up, and asked to be told so
-    | "cursorExpired" // what was to come next was pruned
+    | "terminal" // every job that the filter matches has ended
+    | "maxEvents" // the requested number of events was delivered
+    | "lagged" // the client did not read fast enough, and `onLag` is `close`
+    | "cursorExpired" // the next events were pruned
     | (string & {});
 
-/** The last thing that a subscription delivers that ends by itself. */
+/** The last message of a subscription that ends without a call of the client. */
 export interface SubscriptionEnded {
     type: "subscription.ended";
     reason: SubscriptionEndReason;
-    /** The place in the ledger up to which it delivered. */
+    /** The position in the ledger up to which matching events were delivered. */
     seq: number;
 }
 
-/** The id of a subscription, unique on its connection. */
+/** The id of a subscription: 1 to 64 visible ASCII characters, unique on its connection. */
 export type SubscriptionId = string;
 
 /**
- * Where a subscription starts: `"now"`, `"start"` (the oldest event that is left), `"snapshot"` (the instances as
- * they are, then what changes), or a `seq`, for the events after it.
+ * The start of a subscription. `"now"`: events from now on. `"start"`: all events that are left. `"snapshot"`: the
+ * present state of the instances, then all changes. A `seq`: the events after it. A `seq` beyond the newest event
+ * is `cursorAhead`; one before a pruned event is `cursorExpired`.
  */
 export type SubscriptionStart = "now" | "start" | "snapshot" | number;
 
-/** A machine as its tailnet knows it. */
+/** The facts about a machine, as its tailnet reports them. */
 export interface TailnetFacts {
-    /** The device's id. */
+    /** The tailnet's id of the device. */
     nodeId: string;
     /** The MagicDNS name, without its final dot. */
     name: string;
-    /** Its addresses in the tailnet. */
+    /** The addresses of the device in the tailnet. */
     addresses: string[];
 }
 
-/** Whose an instance is. `default` is the tenant of a caller that names none. */
+/**
+ * The id of a tenant, which owns instances: a DNS label of at most 63 characters. An instance that was provisioned
+ * without one belongs to `default`.
+ */
 export type TenantId = string;
 
-/** A moment in UTC as RFC 3339 writes it, with milliseconds. */
+/** A time in UTC, as RFC 3339 text with milliseconds. */
 export type Timestamp = string;
 
-/** Something that could not be looked at. */
+/** A kind of resource that could not be looked up. */
 export interface Unseen {
     kind: ResourceKind;
-    /** Why. */
+    /** The cause, as text for people. */
     reason: string;
 }
 
-/** Which subscription of this connection. */
+/** Parameters that name a subscription of this connection. */
 export interface UnsubscribeParameters {
-    /** Its id. */
+    /** The id of the subscription. */
     subscription: SubscriptionId;
 }
 
-/** What became of it. */
+/** The result of `status.unsubscribe`. */
 export interface UnsubscribeResult {
     /**
-     * False if the connection had no such subscription, or if the subscription ended by itself and its last
-     * notification said so.
+     * True if the call ended the subscription. False if the connection has no such subscription, or if its last
+     * notification, `subscription.ended`, was sent before.
      */
     ended: boolean;
 }
 
-/** What a job waits for. */
+/** The condition that a job waits for. */
 export interface Wait {
-    /** For people: `for the machine to boot`. */
+    /** The condition as text for people: `for the machine to boot`. */
     for: string;
-    /** When it is looked at again; absent while another job has to end first. */
+    /** The time at which the job is due; absent if it waits for another job or another daemon. */
     until?: Timestamp;
-    /** From now, in seconds. */
+    /** The time from now to `until`, in seconds; absent without `until`. */
     seconds?: number;
-    /** Tries of the present step that failed in a row. */
+    /** The number of consecutive failed tries of the present step. */
     attempt: number;
-    /** The job that has to end first. */
+    /** The job that must end first; absent if there is none. */
     blockedBy?: JobId;
 }

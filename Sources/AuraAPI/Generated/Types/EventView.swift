@@ -3,24 +3,30 @@
 public import AuraModel
 public import JSON
 
-/// An entry of the ledger. `seq` has no gaps and is in the order of the commits.
+/// An entry of the ledger. `seq` has no gaps and follows the order of the commits.
 public struct EventView: Sendable, Hashable, Codable {
-    /// Its place in the ledger, from 1.
+    /// The position in the ledger, from 1.
     public var seq: Int64
+    /// The time of the event.
     public var at: Timestamp
     public var type: Open<EventType>
+    /// The tenant of the instance; `default` if the event has no instance.
     public var tenant: TenantID
+    /// The instance of the event; absent if there is none.
     public var instance: InstanceID?
+    /// The job of the event; absent if there is none.
     public var job: JobID?
+    /// The change that caused the event; absent if there is none.
     public var change: ChangeID?
+    /// The instance's phase after the event; absent if the event does not report it.
     public var phase: Open<Phase>?
-    /// The name of the step that it is about.
+    /// The name of the step, such as `server.create`; absent if the event concerns no step.
     public var step: String?
-    /// How far the job is.
+    /// The progress of the job, from 0 to 1; absent if the event does not report it. It never decreases within a job.
     public var progress: Double?
-    /// For people.
+    /// A description for people.
     public var message: String
-    /// What belongs to its type.
+    /// Further facts; their shape depends on `type`. Absent if there are none.
     public var data: JSONValue?
 
     public init(

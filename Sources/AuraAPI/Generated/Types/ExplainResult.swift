@@ -1,17 +1,17 @@
 // Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 
-/// What a job does, why it waits, what happens next, and what exists for it outside.
+/// The state of a job: why it waits, what happens next, and which resources exist for its instance.
 public struct ExplainResult: Sendable, Hashable, Codable {
     public var job: JobView
-    /// All of it in words, for people.
+    /// The whole explanation as text for people.
     public var summary: String
-    /// What happens next, in words.
+    /// The next action, as text for people.
     public var next: String
-    /// What it waits for; absent where it is at work or has ended.
+    /// The condition that the job waits for or last waited for; absent if there is none.
     public var waits: WaitView?
-    /// What exists under the instance's name in the outside world, looked up for this answer.
+    /// The resources with the instance's name that the providers returned during this call.
     public var resources: [ResourceView]
-    /// What could not be looked at, and why.
+    /// The kinds of resource that could not be looked up, each with the cause.
     public var unseen: [UnseenView]
 
     public init(

@@ -2,14 +2,14 @@
 
 public import AuraModel
 
-/// Why something did not succeed, in the cause's own words.
+/// The cause of a failure, as its source reported it.
 public struct FailureView: Sendable, Hashable, Codable {
     public var `class`: Open<ErrorClass>
-    /// A stable text for programs: the provider's own code where there is one.
+    /// A stable text for programs: the provider's error code, or Aura's own if there is none.
     public var code: String
-    /// For people. Never a secret.
+    /// A description for people. It contains no secret.
     public var message: String
-    /// The provider's id of the failed call, for its support.
+    /// The provider's id of the failed call, for the provider's support; absent if there is none.
     public var correlationId: String?
 
     public init(`class`: Open<ErrorClass>, code: String, message: String, correlationId: String? = nil) {

@@ -2,13 +2,18 @@
 
 public import AuraModel
 
-/// Which events: those that match every part that is given.
+/// Selects events. An event must match every member that is given; an empty filter matches all events.
 public struct FilterParameters: Sendable, Hashable, Codable {
+    /// Events of this instance; all instances if absent. An unknown one is `instanceNotFound`.
     public var instance: String?
+    /// Events of this job; all jobs if absent. An unknown one is `jobNotFound`.
     public var job: JobID?
+    /// Events of this tenant; all tenants if absent. An `instance` given by name is looked up in this tenant, or in
+    /// `default` if absent.
     public var tenant: TenantID?
+    /// Events of this change; all changes if absent.
     public var change: ChangeID?
-    /// Events of one of these types.
+    /// Events of one of these types; all types if absent or empty.
     public var types: [EventType]?
 
     public init(

@@ -1,16 +1,16 @@
 // Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 
-/// Whether the daemon can do its work.
+/// The health of the daemon.
 public struct HealthResult: Sendable, Hashable, Codable {
-    /// True if it can: a write to the database was tried for this answer.
+    /// True if a write to the database succeeded during this call.
     public var ok: Bool
-    /// The oldest event's `seq` that a subscription can still have; one more than the head where none is left.
+    /// The `seq` of the oldest event that a subscription can read; `head` + 1 if no event is left.
     public var oldest: Int64
-    /// The newest event's `seq`, read from the database for this answer.
+    /// The `seq` of the newest event, read from the database during this call; 0 if there never was one.
     public var head: Int64
-    /// Jobs that this daemon works on now.
+    /// The number of jobs that this daemon is running.
     public var jobsRunning: Int
-    /// Why it cannot; absent if `ok` is true.
+    /// Why the write failed; absent if `ok` is true.
     public var reason: String?
 
     public init(ok: Bool, oldest: Int64, head: Int64, jobsRunning: Int, reason: String? = nil) {

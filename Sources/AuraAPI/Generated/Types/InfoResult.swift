@@ -2,20 +2,21 @@
 
 public import AuraModel
 
-/// What the daemon is.
+/// The daemon's version, database, regions and sizes.
 public struct InfoResult: Sendable, Hashable, Codable {
-    /// `aurad`.
+    /// The program's name: `aurad`.
     public var name: String
-    /// Its version.
+    /// The version of the daemon.
     public var version: String
-    /// The id of the database: all daemons that share it say the same.
+    /// The id of the database. All daemons that share the database return the same id.
     public var installation: String
+    /// The time at which the daemon started.
     public var startedAt: Timestamp
-    /// `sqlite` or `postgres`.
+    /// The kind of database: `sqlite` or `postgres`.
     public var database: String
-    /// The regions that `provision` takes.
+    /// The regions that `provision` accepts.
     public var regions: [String]
-    /// The sizes that `provision` takes.
+    /// The sizes that `provision` accepts.
     public var sizes: [String]
 
     public init(

@@ -3,15 +3,16 @@
 public import AuraModel
 public import JSONRPC
 
-/// An operation on an instance that exists.
+/// The parameters of an operation on an existing instance.
 public struct InstanceOperationParameters: Sendable, Hashable, Codable, PositionalParams, KeyedParameters {
     public var instance: String
+    /// The tenant of the instance; `default` if absent.
     public var tenant: TenantID?
     public var idempotencyKey: String?
-    /// What causes this; a new UUIDv7 where none is given.
+    /// The change that causes this call; a new UUIDv7 if absent.
     public var change: ChangeID?
-    /// Subscribes to the job in the same breath: there is either both or neither. Not a part of what an idempotency
-    /// key stands for.
+    /// Subscribes to the events of the job. If the daemon refuses the operation or the subscription, neither takes
+    /// effect. An idempotency key does not cover this member.
     public var subscribe: OperationSubscription?
 
     public static let positions: [String] = ["instance", "tenant", "idempotencyKey", "change", "subscribe"]

@@ -2,7 +2,7 @@
 
 public import AuraModel
 
-/// A thing that should exist, and what is true of it.
+/// An instance: its desired state, its phase, and the facts about its machine.
 public struct InstanceView: Sendable, Hashable, Codable {
     public var id: InstanceID
     public var name: String
@@ -10,27 +10,30 @@ public struct InstanceView: Sendable, Hashable, Codable {
     public var kind: Open<InstanceKind>
     public var desired: Open<DesiredState>
     public var phase: Open<Phase>
-    /// The catalogue's name of where it stands, such as `eu-central`.
+    /// The configured name of its region, such as `eu-central`.
     public var region: String
-    /// The catalogue's name of how large it is, such as `small`.
+    /// The configured name of its size, such as `small`.
     public var size: String
-    /// Counts the machines that were built for it.
+    /// The number of the instance's machine, from 1. A retried provision increases it by 1.
     public var generation: Int
-    /// The change that last touched it.
+    /// The change that created the instance or that caused the last job to start on it.
     public var change: ChangeID
-    /// The machine, from the moment that its id is known until it is gone.
+    /// The machine; absent until its id is known, and after it was deleted.
     public var server: ServerFacts?
-    /// From when it joined until it left.
+    /// The machine's tailnet device; absent until it has joined, and after it was removed.
     public var tailnet: TailnetFacts?
-    /// What the agent says of itself.
+    /// The agent's version, as the configuration of the machine reported it; absent until then.
     public var agentVersion: String?
-    /// Why the last job did not reach what was asked.
+    /// The last failure of a job, of an undo, or of the machine; absent if there is none. The start of a job clears
+    /// it.
     public var failure: FailureView?
+    /// The time at which the instance was accepted.
     public var createdAt: Timestamp
-    /// When anything of this changed last.
+    /// The time of the last change to any member.
     public var updatedAt: Timestamp
-    /// When it first reached `running`: metering starts here.
+    /// The first time at which the instance was `running`; absent before. Metering starts here.
     public var runningAt: Timestamp?
+    /// The time at which the instance was destroyed; absent before.
     public var destroyedAt: Timestamp?
 
     public init(

@@ -3,17 +3,21 @@
 public import AuraModel
 public import JSONRPC
 
-/// Which jobs.
+/// Selects jobs and the page to return.
 public struct JobListParameters: Sendable, Hashable, Codable, PositionalParams {
+    /// Jobs of this instance; all instances if absent. An unknown one is `instanceNotFound`.
     public var instance: String?
+    /// Jobs of this tenant; all tenants if absent. An `instance` given by name is looked up in this tenant, or in
+    /// `default` if absent.
     public var tenant: TenantID?
+    /// Jobs of this change; all changes if absent.
     public var change: ChangeID?
-    /// Jobs in one of these.
+    /// Jobs in one of these states; all states if absent or empty.
     public var states: [JobState]?
-    /// The `next` of the page before.
+    /// The `next` of the previous page; absent for the first page.
     public var after: JobID?
     public var limit: Int?
-    /// The oldest first where none is given.
+    /// The order by creation; `oldest` if absent.
     public var order: ListOrder?
 
     public static let positions: [String] = ["instance", "tenant", "change", "states", "after", "limit", "order"]

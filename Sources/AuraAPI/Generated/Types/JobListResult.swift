@@ -2,14 +2,14 @@
 
 public import AuraModel
 
-/// A page of jobs, by their ids.
+/// A page of jobs in the requested order.
 public struct JobListResult: Sendable, Hashable, Codable {
-    /// Without their steps.
+    /// The jobs, without their steps.
     public var jobs: [JobView]
-    /// Ask for `after` this for the next page; absent on the last.
+    /// The value of `after` for the next page; absent on the last page.
     public var next: JobID?
-    /// The ids of jobs of this page that the daemon cannot read, since a newer one wrote them or they are damaged;
-    /// absent if there are none.
+    /// The ids of jobs of this page that the daemon cannot read, because a newer daemon wrote them or they are
+    /// damaged. Absent if there are none.
     public var unreadable: [JobID]?
 
     public init(jobs: [JobView], next: JobID? = nil, unreadable: [JobID]? = nil) {

@@ -3,7 +3,7 @@
 public import AuraModel
 public import JSONRPC
 
-/// Which job.
+/// Parameters that name a job.
 public struct JobParameters: Sendable, Hashable, Codable, PositionalParams {
     public var job: JobID
 

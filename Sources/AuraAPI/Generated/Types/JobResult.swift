@@ -1,6 +1,6 @@
 // Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 
-/// A job.
+/// The job of the call.
 public struct JobResult: Sendable, Hashable, Codable {
     public var job: JobView
 

@@ -3,9 +3,10 @@
 public import AuraModel
 public import JSONRPC
 
-/// Which job.
+/// Parameters that name the job to retry.
 public struct JobRetryParameters: Sendable, Hashable, Codable, PositionalParams, KeyedParameters {
     public var job: JobID
+    /// The client's own key for the new job; ignored if the named job has not ended.
     public var idempotencyKey: String?
 
     public static let positions: [String] = ["job", "idempotencyKey"]

@@ -2,7 +2,7 @@
 
 public import AuraModel
 
-/// One operation on one instance: a saga that survives any crash.
+/// One operation on one instance: a saga that continues after a crash.
 public struct JobView: Sendable, Hashable, Codable {
     public var id: JobID
     public var kind: Open<JobKind>
@@ -10,22 +10,29 @@ public struct JobView: Sendable, Hashable, Codable {
     public var tenant: TenantID
     public var change: ChangeID
     public var state: Open<JobState>
-    /// Tries of the present step that failed in a row.
+    /// The number of consecutive failed tries of the present step.
     public var attempt: Int
+    /// The reason why the job ends early; absent if it was not cancelled.
     public var cancellation: Open<Cancellation>?
-    /// For people: `for the machine to boot`.
+    /// Why the present step waits or last waited, as text for people: `for the machine to boot`. Absent if it has not
+    /// waited.
     public var waitingFor: String?
-    /// When it is looked at again, while it waits.
+    /// The time at which a waiting job is due; absent if it has not waited.
     public var availableAt: Timestamp?
+    /// Why the job failed, was cancelled, is being undone, or is parked; absent otherwise.
     public var failure: FailureView?
+    /// The time at which the job was accepted.
     public var createdAt: Timestamp
+    /// The time at which the first step began; absent before.
     public var startedAt: Timestamp?
+    /// The time at which the job ended; absent before.
     public var finishedAt: Timestamp?
-    /// When it is given up.
+    /// The time at which an unfinished job fails and is undone. The time in which it is parked does not count. It has
+    /// no effect on a job past its point of no return.
     public var deadline: Timestamp
-    /// The job that this one tries again.
+    /// The job that this job retries; absent if it retries none.
     public var retryOf: JobID?
-    /// Only where a single job was asked for.
+    /// The steps in their order. Present in the results of `job.get`, `job.wait` and `job.explain` only.
     public var steps: [StepView]?
 
     public init(

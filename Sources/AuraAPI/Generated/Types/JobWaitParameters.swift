@@ -3,10 +3,10 @@
 public import AuraModel
 public import JSONRPC
 
-/// Which job, and for how long.
+/// Parameters that name the job to wait for and limit the wait.
 public struct JobWaitParameters: Sendable, Hashable, Codable, PositionalParams {
     public var job: JobID
-    /// In milliseconds; ten minutes where none is given.
+    /// The longest wait, in milliseconds; 600,000 (ten minutes) if absent.
     public var timeoutMs: Int64?
 
     public static let positions: [String] = ["job", "timeoutMs"]

@@ -1,12 +1,11 @@
 // Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 
-/// What becomes of a subscription whose client does not read fast enough.
+/// The policy for a client that does not read the events of a subscription fast enough.
 public enum LagPolicy: String, Sendable, Hashable, Codable, CaseIterable {
-    /// It gets everything, later, from the ledger.
+    /// Every event is delivered later, from the ledger.
     case replay
-    /// Of what it missed, it gets no progress that a later event of the same job has overtaken; changes of state are
-    /// never left out.
+    /// Late delivery leaves out progress that a later event of the same job replaces; no change of state is left out.
     case coalesce
-    /// It ends with the reason `lagged`.
+    /// The subscription ends with the reason `lagged`.
     case close
 }

@@ -1,42 +1,49 @@
 // Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 
-/// How much the wire takes.
+/// The limits of messages, calls, connections and subscriptions.
 public struct Limits: Sendable, Hashable, Codable {
-    /// The longest message, in bytes without its line end.
+    /// The longest message, in bytes without its line end. A longer one is `messageTooLarge`.
     public var messageBytes: Int
-    /// The deepest nesting of one message.
+    /// The maximum nesting of arrays and objects in a message; `[]` has depth 1. A deeper one is `messageTooDeep`.
     public var depth: Int
-    /// The most items in one batch.
+    /// The maximum number of items in a batch. A larger batch is `batchTooLarge`.
     public var batchItems: Int
-    /// The longest id of a request, in bytes of its JSON text.
+    /// The longest id of a request, in bytes of its JSON text. A longer one is `invalidRequest`.
     public var idBytes: Int
-    /// The most calls of one connection that are not answered yet.
+    /// The maximum number of calls of a connection that have no reply yet. A further call waits for at most
+    /// `inFlightPatienceMs` and is then `tooManyInFlight`.
     public var inFlightPerConnection: Int
-    /// The most bytes of the messages of one connection whose calls are not answered yet.
+    /// The maximum number of bytes of messages of a connection, for the calls that have no reply yet. A further call
+    /// waits for at most `inFlightPatienceMs` and is then `tooManyInFlight`.
     public var inFlightBytesPerConnection: Int
-    /// The most calls of all connections together that are not answered yet. One user or address may have three
-    /// quarters of them.
+    /// The maximum number of calls of all connections together that have no reply yet. A further call is
+    /// `daemonBusy`. One user or network address may have three quarters of them.
     public var inFlight: Int
-    /// The most bytes of messages, over all connections, that are being read or whose calls are not answered yet.
+    /// The maximum number of bytes of messages over all connections: those that are being read, and those of calls
+    /// without a reply. A further message is `daemonBusy`.
     public var inFlightBytes: Int
-    /// How long a connection waits for room among its calls in flight before further calls are refused, in
-    /// milliseconds.
+    /// The longest time, in milliseconds, that a connection waits for earlier calls to finish before it refuses
+    /// further calls.
     public var inFlightPatienceMs: Int
-    /// The most connections.
+    /// The maximum number of connections. A further one is `tooManyConnections`.
     public var connections: Int
-    /// How many of the connections are kept for root and the daemon's own user over the Unix socket.
+    /// The number of `connections` that are reserved for root and the daemon's own user over the Unix socket.
     public var connectionsKept: Int
-    /// The most connections of one user of the machine.
+    /// The maximum number of connections of one user of the machine over the Unix socket. A further one is
+    /// `tooManyConnectionsOfUser`.
     public var connectionsPerUser: Int
-    /// The most connections over TCP of one network address. All clients of a loopback address have the same address.
+    /// The maximum number of TCP connections of one network address. A further one is `tooManyConnectionsOfUser`. All
+    /// clients of a loopback address have the same address.
     public var connectionsPerAddress: Int
-    /// The most subscriptions of one connection.
+    /// The maximum number of subscriptions of one connection. A further one is `tooManySubscriptions`.
     public var subscriptionsPerConnection: Int
-    /// The most subscriptions of one user of the machine, or of one network address, over all connections.
+    /// The maximum number of subscriptions of one user of the machine, or of one network address, over all
+    /// connections. A further one is `tooManySubscriptions`.
     public var subscriptionsPerUser: Int
-    /// The most subscriptions of all connections together.
+    /// The maximum number of subscriptions of all connections together. A further one is `tooManySubscriptions`.
     public var subscriptions: Int
-    /// The most bytes that wait to be read by one client.
+    /// The maximum number of bytes that wait for one client to read them. A reply that does not fit is replaced by
+    /// `outboundQueueFull`.
     public var outboundQueueBytes: Int
 
     public init(

@@ -1,6 +1,6 @@
 // Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 
-/// How much the wire takes from one client, and from all of them.
+/// The limits for one client and for all clients together.
 public struct LimitsResult: Sendable, Hashable, Codable {
     public var limits: Limits
 

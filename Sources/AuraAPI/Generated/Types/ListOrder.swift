@@ -1,6 +1,6 @@
 // Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 
-/// Which end of a list comes first.
+/// The order of a list by creation.
 public enum ListOrder: String, Sendable, Hashable, Codable, CaseIterable {
     /// The oldest first.
     case oldest

@@ -1,10 +1,12 @@
 // Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 
-/// The answer to every call that changes something.
+/// The result of each call that starts an operation.
 public struct OperationResult: Sendable, Hashable, Codable {
+    /// The instance after the call.
     public var instance: InstanceView
+    /// The job that the call wrote, or the job that already does the same.
     public var job: JobView
-    /// The subscription that the call asked for.
+    /// The subscription that `subscribe` requested; absent without that parameter.
     public var subscription: SubscribeResult?
 
     public init(instance: InstanceView, job: JobView, subscription: SubscribeResult? = nil) {

@@ -1,13 +1,13 @@
 // Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 
-/// A subscription to the events of the job that a call makes, from its first one to its last, on the connection of
-/// the call.
+/// Requests a subscription to all events of the job, from the first to the last, on the connection of the call.
 public struct OperationSubscription: Sendable, Hashable, Codable {
-    /// The client's own id for it; one is made where none is given.
+    /// The client's own id for the subscription; the daemon assigns one if absent. An id in use is
+    /// `subscriptionExists`.
     public var subscription: String?
-    /// It ends after so many events.
+    /// The number of events after which the subscription ends; no limit if absent.
     public var maxEvents: Int64?
-    /// `replay` where none is given.
+    /// The policy for a client that does not read fast enough; `replay` if absent.
     public var onLag: LagPolicy?
 
     public init(subscription: String? = nil, maxEvents: Int64? = nil, onLag: LagPolicy? = nil) {

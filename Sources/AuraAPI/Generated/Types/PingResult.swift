@@ -1,6 +1,6 @@
 // Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 
-/// The daemon is there.
+/// The reply to `system.ping`.
 public struct PingResult: Sendable, Hashable, Codable {
     /// Always true.
     public var pong: Bool

@@ -3,19 +3,20 @@
 public import AuraModel
 public import JSONRPC
 
-/// What is to exist.
+/// Describes the instance to create.
 public struct ProvisionParameters: Sendable, Hashable, Codable, PositionalParams, KeyedParameters {
     public var name: String
-    /// One of `system.info`'s `regions`.
+    /// The region: one of the `regions` of `system.info`. Any other is `unknownRegion`.
     public var region: String
-    /// One of `system.info`'s `sizes`.
+    /// The size: one of the `sizes` of `system.info`. Any other is `unknownSize`.
     public var size: String
+    /// The tenant of the new instance; `default` if absent.
     public var tenant: TenantID?
     public var idempotencyKey: String?
-    /// What causes this; a new UUIDv7 where none is given.
+    /// The change that causes this call; a new UUIDv7 if absent.
     public var change: ChangeID?
-    /// Subscribes to the job in the same breath: there is either both or neither. Not a part of what an idempotency
-    /// key stands for.
+    /// Subscribes to the events of the job. If the daemon refuses the operation or the subscription, neither takes
+    /// effect. An idempotency key does not cover this member.
     public var subscribe: OperationSubscription?
 
     public static let positions: [String] = [

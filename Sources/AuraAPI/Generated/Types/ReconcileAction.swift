@@ -1,19 +1,19 @@
 // Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 
-/// What a sweep did about a finding.
+/// The action that a sweep took on a finding.
 public enum ReconcileAction: String, Sendable, Hashable, Codable, CaseIterable {
-    /// Nothing yet, or nothing at all; `reason` says why.
+    /// No action, or no action so far; `reason` has the cause.
     case none
-    /// Written into its instance's row.
+    /// The server was recorded as the machine of its instance.
     case adopted
-    /// Its power was cut.
+    /// The power of the server was cut.
     case quarantined
-    /// It was deleted.
+    /// The resource was deleted.
     case reaped
-    /// The instance was marked, and an alert raised.
+    /// The instance was updated: its machine is lost, or exists again.
     case marked
-    /// It is due, and over this run's limit.
+    /// An action is due, but a limit, a backoff, or too many orphans postpone it.
     case deferred
-    /// It was due, and did not succeed; the next run tries again.
+    /// An action failed; a later sweep tries it again.
     case failed
 }

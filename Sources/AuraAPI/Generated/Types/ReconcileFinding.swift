@@ -2,20 +2,21 @@
 
 public import AuraModel
 
-/// One thing that is not as it should be.
+/// A difference between the providers' resources and the database.
 public struct ReconcileFinding: Sendable, Hashable, Codable {
     public var verdict: Open<ReconcileVerdict>
     public var kind: Open<ResourceKind>
-    /// The provider's id.
+    /// The provider's id of the resource.
     public var id: String
-    /// Its name there.
+    /// The name of the resource at its provider.
     public var name: String
+    /// The instance that the resource belongs to by its labels; absent if they name none.
     public var instance: InstanceID?
-    /// What was done; in a dry run, what would have been.
+    /// The action that was taken, or in a dry run the action that would be taken.
     public var action: Open<ReconcileAction>
-    /// In words.
+    /// The cause, as text for people.
     public var reason: String
-    /// When it was first seen so.
+    /// The time at which the difference was first seen; absent if one listing is enough for the verdict.
     public var since: Timestamp?
 
     public init(

@@ -2,14 +2,15 @@
 
 public import AuraModel
 
-/// What a listing of the outside world gave.
+/// The listing of one kind of resource at its provider.
 public struct ReconcileListing: Sendable, Hashable, Codable {
     public var kind: Open<ResourceKind>
-    /// Things that it had.
+    /// The number of resources in the listing.
     public var count: Int
-    /// False where it failed or cannot be believed: nothing is concluded from what it lacks.
+    /// False if the listing failed or is far shorter than expected. The sweep then leaves orphans alone. A missing
+    /// machine counts as lost only after several such listings.
     public var believed: Bool
-    /// Why it is not believed.
+    /// Why the listing failed; absent if it did not fail.
     public var failure: String?
 
     public init(kind: Open<ResourceKind>, count: Int, believed: Bool, failure: String? = nil) {

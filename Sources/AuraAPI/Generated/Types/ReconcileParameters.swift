@@ -2,11 +2,12 @@
 
 public import JSONRPC
 
-/// How to sweep.
+/// The options of a sweep.
 public struct ReconcileParameters: Sendable, Hashable, Codable, PositionalParams {
-    /// Only say what would be done; nothing is written or touched.
+    /// If true, the sweep reports its actions without taking them, and writes nothing. False if absent.
     public var dryRun: Bool?
-    /// Act although there are so many orphans that the database may be an old one.
+    /// If true, the sweep acts even if so many servers are orphans that the database may be an old backup. False if
+    /// absent: such orphans are deferred.
     public var force: Bool?
 
     public static let positions: [String] = ["dryRun", "force"]

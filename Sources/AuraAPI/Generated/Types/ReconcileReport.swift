@@ -2,20 +2,22 @@
 
 public import AuraModel
 
-/// What one sweep found and did.
+/// The findings and actions of one sweep.
 public struct ReconcileReport: Sendable, Hashable, Codable {
+    /// The time at which the sweep started.
     public var startedAt: Timestamp
-    /// In milliseconds.
+    /// The duration of the sweep, in milliseconds.
     public var tookMs: Int64
-    /// Whether it only looked.
+    /// True if the sweep was a dry run.
     public var dryRun: Bool
-    /// What it read.
+    /// The listings that the sweep read, one for each kind of resource.
     public var listings: [ReconcileListing]
-    /// Things whose owner knows them.
+    /// The number of resources that belong to a known instance.
     public var owned: Int
-    /// Things of instances that a job is at work on: not judged.
+    /// The number of resources that were not judged: a job works on their instance, they are being deleted, or their
+    /// instance cannot be read.
     public var busy: Int
-    /// What is not as it should be.
+    /// The differences between the providers' resources and the database.
     public var findings: [ReconcileFinding]
 
     public init(

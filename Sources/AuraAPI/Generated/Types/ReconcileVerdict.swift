@@ -1,17 +1,17 @@
 // Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 
-/// What a sweep thinks of a thing.
+/// The judgement of a sweep about a resource.
 public enum ReconcileVerdict: String, Sendable, Hashable, Codable, CaseIterable {
-    /// An instance without a machine, and the machine that carries its labels.
+    /// A server with the labels and name of an instance that has no machine recorded.
     case unknown
-    /// It carries our labels, and nobody owns it.
+    /// A resource of Aura that no instance owns.
     case orphan
-    /// It has our kind of name, and is not provably ours: never touched.
+    /// A resource with a name like Aura's that is not provably Aura's; it is never touched.
     case foreign
-    /// An instance's machine does not exist any more.
+    /// The machine of an instance is missing from its provider's listing.
     case lost
-    /// A lost machine is there again.
+    /// The machine of a lost instance is listed again.
     case found
-    /// A machine is off whose instance is `running`, or the other way round.
+    /// A machine that is off although its instance is `running`, or on although it is `suspended`.
     case drift
 }

@@ -2,16 +2,16 @@
 
 public import AuraModel
 
-/// Something in the outside world.
+/// A resource at a provider.
 public struct ResourceView: Sendable, Hashable, Codable {
     public var kind: Open<ResourceKind>
-    /// The provider's id.
+    /// The provider's id of the resource.
     public var id: String
-    /// Its name there.
+    /// The name of the resource at its provider.
     public var name: String
-    /// What it does now, in the provider's word, where it says.
+    /// The present state of a server, such as `running` or `off`; absent for other kinds.
     public var state: String?
-    /// Whether it carries our labels or tags; what does not is never touched.
+    /// True if the resource has Aura's labels or tags. A resource without them is never touched.
     public var ours: Bool
 
     public init(kind: Open<ResourceKind>, id: String, name: String, state: String? = nil, ours: Bool) {

@@ -1,13 +1,16 @@
 // Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 
-/// Instances as they were at one moment. A snapshot comes in one or more of these, in order of the instances' ids,
-/// before any event.
+/// A page of a snapshot: the state of instances. A snapshot has one or more pages, in the order of the instances'
+/// ids, before any event.
 public struct Snapshot: Sendable, Hashable, Codable {
     public var type: String
-    /// The place in the ledger from which events follow: a client that lost its connection later goes on from here.
+    /// The position in the ledger after which events follow. A client that loses its connection later resumes from
+    /// it.
     public var seq: Int64
+    /// The instances of this page, at most 100. Destroyed ones are included only if the filter selects one instance
+    /// or job.
     public var instances: [InstanceView]
-    /// Whether it is the last one, and events follow.
+    /// True on the last page; events follow it.
     public var complete: Bool
 
     public init(type: String = "subscription.snapshot", seq: Int64, instances: [InstanceView], complete: Bool) {

@@ -3,9 +3,10 @@
 public import AuraModel
 public import JSONRPC
 
-/// Which instance.
+/// Parameters that name an instance.
 public struct StatusGetParameters: Sendable, Hashable, Codable, PositionalParams {
     public var instance: String
+    /// The tenant of the instance. If absent, an id is looked up in all tenants and a name in `default`.
     public var tenant: TenantID?
 
     public static let positions: [String] = ["instance", "tenant"]

@@ -3,14 +3,15 @@
 public import AuraModel
 public import JSONRPC
 
-/// Which instances.
+/// Selects instances and the page to return.
 public struct StatusListParameters: Sendable, Hashable, Codable, PositionalParams {
+    /// Instances of this tenant; all tenants if absent.
     public var tenant: TenantID?
-    /// Instances in one of these.
+    /// Instances in one of these phases. If absent or empty, `includeDestroyed` decides.
     public var phases: [Phase]?
-    /// Destroyed instances are left out unless this is true or `phases` names them.
+    /// True includes destroyed instances if `phases` is absent or empty. False if absent.
     public var includeDestroyed: Bool?
-    /// The `next` of the page before.
+    /// The `next` of the previous page; absent for the first page.
     public var after: InstanceID?
     public var limit: Int?
 

@@ -2,14 +2,14 @@
 
 public import AuraModel
 
-/// A page of instances, by their ids.
+/// A page of instances in the order of their creation.
 public struct StatusListResult: Sendable, Hashable, Codable {
-    /// In the order in which they were made.
+    /// The instances, the oldest first.
     public var instances: [InstanceView]
-    /// Ask for `after` this for the next page; absent on the last.
+    /// The value of `after` for the next page; absent on the last page.
     public var next: InstanceID?
-    /// The ids of instances of this page that the daemon cannot read, since a newer one wrote them or they are
-    /// damaged; absent if there are none.
+    /// The ids of instances of this page that the daemon cannot read, because a newer daemon wrote them or they are
+    /// damaged. Absent if there are none.
     public var unreadable: [InstanceID]?
 
     public init(instances: [InstanceView], next: InstanceID? = nil, unreadable: [InstanceID]? = nil) {

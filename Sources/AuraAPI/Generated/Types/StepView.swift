@@ -2,20 +2,22 @@
 
 public import AuraModel
 
-/// A step of a job, begun or still to come.
+/// A step of a job, begun or not.
 public struct StepView: Sendable, Hashable, Codable {
-    /// Such as `server.create`.
+    /// The name of the step, such as `server.create`.
     public var name: String
     public var state: Open<StepState>
-    /// The instance's phase while it runs.
+    /// The instance's phase during the step.
     public var phase: Open<Phase>
-    /// How long it usually takes, in seconds.
+    /// The usual duration in seconds; 0 if this daemon does not have the job's definition.
     public var expectedSeconds: Double
-    /// Tries that failed in a row.
+    /// The number of consecutive failed tries of the step or of its undo.
     public var attempt: Int
-    /// The id of what it made in the outside world.
+    /// The provider's id of the resource that the step created; absent if there is none.
     public var externalId: String?
+    /// The time at which the step began; absent before.
     public var startedAt: Timestamp?
+    /// The time at which the step or its undo ended; absent before.
     public var finishedAt: Timestamp?
 
     public init(

@@ -2,19 +2,23 @@
 
 public import JSONRPC
 
-/// Which events, and from where.
+/// Selects the events, the start and the end of a subscription.
 public struct SubscribeParameters: Sendable, Hashable, Codable, PositionalParams {
+    /// The events to deliver; all events if absent.
     public var filter: FilterParameters?
-    /// `"now"` where none is given.
+    /// The start; `"now"` if absent.
     public var from: SubscriptionStart?
-    /// The `epoch` of the reply that the cursor in `from` came with; another epoch now is `cursorExpired`.
+    /// The `epoch` of the reply that belongs to the `seq` in `from`. If the ledger has another epoch now, the call
+    /// fails with `cursorExpired`. Absent: no check.
     public var epoch: String?
+    /// The condition that ends the subscription; no condition if absent.
     public var until: SubscriptionEnd?
-    /// The client's own id for it; one is made where none is given.
+    /// The client's own id for the subscription; the daemon assigns one if absent. An id in use is
+    /// `subscriptionExists`.
     public var subscription: String?
-    /// It ends after so many events.
+    /// The number of events after which the subscription ends; no limit if absent.
     public var maxEvents: Int64?
-    /// `replay` where none is given.
+    /// The policy for a client that does not read fast enough; `replay` if absent.
     public var onLag: LagPolicy?
 
     public static let positions: [String] = ["filter", "from", "epoch", "until", "subscription", "maxEvents", "onLag"]

@@ -2,16 +2,16 @@
 
 public import AuraModel
 
-/// A subscription that stands.
+/// An accepted subscription.
 public struct SubscribeResult: Sendable, Hashable, Codable {
     public var subscription: String
-    /// The `seq` of the newest event now.
+    /// The `seq` of the newest event when the subscription was accepted; 0 if there never was one.
     public var head: Int64
-    /// The ledger's unbroken history that `seq` counts in; a restored database has another one. Send it with `from`
+    /// The id of the ledger's history in which `seq` counts. A restored database has another one. Send it with `from`
     /// to resume.
     public var epoch: String?
-    /// The instance that the filter or the operation means; absent without one. Resume with this id: a name may be
-    /// another instance's by then.
+    /// The id of the instance that the filter or the operation names; absent without one. Resume with this id,
+    /// because another instance may have the name later.
     public var instance: InstanceID?
 
     public init(subscription: String, head: Int64, epoch: String? = nil, instance: InstanceID? = nil) {

@@ -1,7 +1,7 @@
 // Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 
-/// When a subscription ends by itself.
+/// A condition that ends a subscription.
 public enum SubscriptionEnd: String, Sendable, Hashable, Codable, CaseIterable {
-    /// Once every job that the filter matches has come to its end.
+    /// Every job that the filter matches has ended.
     case terminal
 }

@@ -1,13 +1,13 @@
 // Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 
-/// Why a subscription ended by itself.
+/// The reason why a subscription ended without a call of the client.
 public enum SubscriptionEndReason: String, Sendable, Hashable, Codable, CaseIterable {
-    /// Every job that the filter matches has come to its end.
+    /// Every job that the filter matches has ended.
     case terminal
-    /// As many events as were asked for were delivered.
+    /// The requested number of events was delivered.
     case maxEvents
-    /// The client did not keep up, and asked to be told so.
+    /// The client did not read fast enough, and `onLag` is `close`.
     case lagged
-    /// What was to come next was pruned.
+    /// The next events were pruned.
     case cursorExpired
 }

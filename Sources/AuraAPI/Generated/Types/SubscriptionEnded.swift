@@ -1,10 +1,10 @@
 // Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 
-/// The last thing that a subscription delivers that ends by itself.
+/// The last message of a subscription that ends without a call of the client.
 public struct SubscriptionEnded: Sendable, Hashable, Codable {
     public var type: String
     public var reason: Open<SubscriptionEndReason>
-    /// The place in the ledger up to which it delivered.
+    /// The position in the ledger up to which matching events were delivered.
     public var seq: Int64
 
     public init(type: String = "subscription.ended", reason: Open<SubscriptionEndReason>, seq: Int64) {

@@ -2,10 +2,10 @@
 
 public import AuraModel
 
-/// Something that could not be looked at.
+/// A kind of resource that could not be looked up.
 public struct UnseenView: Sendable, Hashable, Codable {
     public var kind: Open<ResourceKind>
-    /// Why.
+    /// The cause, as text for people.
     public var reason: String
 
     public init(kind: Open<ResourceKind>, reason: String) {

@@ -2,9 +2,9 @@
 
 public import JSONRPC
 
-/// Which subscription of this connection.
+/// Parameters that name a subscription of this connection.
 public struct UnsubscribeParameters: Sendable, Hashable, Codable, PositionalParams {
-    /// Its id.
+    /// The id of the subscription.
     public var subscription: String
 
     public static let positions: [String] = ["subscription"]

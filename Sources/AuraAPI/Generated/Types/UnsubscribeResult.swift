@@ -1,9 +1,9 @@
 // Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 
-/// What became of it.
+/// The result of `status.unsubscribe`.
 public struct UnsubscribeResult: Sendable, Hashable, Codable {
-    /// False if the connection had no such subscription, or if the subscription ended by itself and its last
-    /// notification said so.
+    /// True if the call ended the subscription. False if the connection has no such subscription, or if its last
+    /// notification, `subscription.ended`, was sent before.
     public var ended: Bool
 
     public init(ended: Bool) {

@@ -2,17 +2,17 @@
 
 public import AuraModel
 
-/// What a job waits for.
+/// The condition that a job waits for.
 public struct WaitView: Sendable, Hashable, Codable {
-    /// For people: `for the machine to boot`.
+    /// The condition as text for people: `for the machine to boot`.
     public var `for`: String
-    /// When it is looked at again; absent while another job has to end first.
+    /// The time at which the job is due; absent if it waits for another job or another daemon.
     public var until: Timestamp?
-    /// From now, in seconds.
+    /// The time from now to `until`, in seconds; absent without `until`.
     public var seconds: Double?
-    /// Tries of the present step that failed in a row.
+    /// The number of consecutive failed tries of the present step.
     public var attempt: Int
-    /// The job that has to end first.
+    /// The job that must end first; absent if there is none.
     public var blockedBy: JobID?
 
     public init(`for`: String, until: Timestamp? = nil, seconds: Double? = nil, attempt: Int, blockedBy: JobID? = nil) {

@@ -17,9 +17,9 @@ class Methods:
         raise NotImplementedError
 
     def destroy(self, instance: str, *, tenant: str | None = None, idempotency_key: str | None = None, change: str | None = None) -> OperationResult:
-        """Removes an instance and everything that was made for it.
+        """Removes an instance and every resource that was created for it.
 
-        Takes over from any other job of the instance. It has no way back: what is in its way is waited for.
+        Writes a `destroy` job and replies at once. An active job of another kind is stopped without an undo, and the destroy removes what it created. A destroy cannot be cancelled. A failure that retries do not overcome parks the job: it raises an alert and retries rarely until the cause is removed. If a destroy is already active, the reply has that job. A destroyed instance is `phaseConflict`.
         """
         params: dict[str, Any] = {
             "instance": instance,
@@ -30,9 +30,9 @@ class Methods:
         return self._call("destroy", params, OperationResult.from_json)
 
     def job_cancel(self, job: str) -> JobResult:
-        """Asks for a job to end early.
+        """Requests that a job ends early.
 
-        What it had begun is undone, and its end is `cancelled`. A job that can only go forward is not cancelled.
+        The reply does not wait for the end. The steps that were begun are undone in reverse order, and the job ends as `cancelled`. A job past its point of no return, such as every `destroy`, is `pivotPassed`. A job that has ended is `jobTerminal`. A second request changes nothing.
         """
         params: dict[str, Any] = {
             "job": job,
@@ -40,9 +40,9 @@ class Methods:
         return self._call("job.cancel", params, JobResult.from_json)
 
     def job_explain(self, job: str) -> ExplainResult:
-        """Why a job is where it is.
+        """Explains the state of a job.
 
-        Looks at the outside world for this answer.
+        Reports why the job waits, what happens next, and which resources exist for its instance. The call asks the providers for these resources. Lookups that fail or take more than 10 seconds are listed in `unseen`.
         """
         params: dict[str, Any] = {
             "job": job,
@@ -50,14 +50,17 @@ class Methods:
         return self._call("job.explain", params, ExplainResult.from_json)
 
     def job_get(self, job: str) -> JobResult:
-        """A job with its steps."""
+        """Returns a job with its steps."""
         params: dict[str, Any] = {
             "job": job,
         }
         return self._call("job.get", params, JobResult.from_json)
 
     def job_list(self, *, instance: str | None = None, tenant: str | None = None, change: str | None = None, states: list[JobState] | None = None, after: str | None = None, limit: int | None = None, order: ListOrder | None = None) -> JobListResult:
-        """The jobs, page by page."""
+        """Lists jobs, one page per call.
+
+        A job must match every filter that is given.
+        """
         params: dict[str, Any] = {
             "instance": instance,
             "tenant": tenant,
@@ -70,9 +73,9 @@ class Methods:
         return self._call("job.list", params, JobListResult.from_json)
 
     def job_retry(self, job: str, *, idempotency_key: str | None = None) -> OperationResult:
-        """Tries a failed job again, or wakes one that waits.
+        """Retries a job that failed, or makes a waiting job due now.
 
-        A job that ended badly is tried by a new one; a job that waits for its next try goes on now.
+        A job that ended as `failed` or `cancelled` is retried by a new job of the same kind on the same instance. A retried provision builds a new machine. A waiting job becomes due now, and the reply has that job. A job that a worker is running does not change. A job that succeeded is `nothingToRetry`.
         """
         params: dict[str, Any] = {
             "job": job,
@@ -81,9 +84,9 @@ class Methods:
         return self._call("job.retry", params, OperationResult.from_json)
 
     def job_wait(self, job: str, *, timeout_ms: int | None = None) -> JobResult:
-        """Waits until a job has come to its end.
+        """Waits until a job has ended.
 
-        `$/cancelRequest` ends the waiting, not the job.
+        Returns the job in its final state. After `timeoutMs` the call fails with `waitTimeout`. `$/cancelRequest` and the end of the connection stop the wait. The job continues in each case.
         """
         params: dict[str, Any] = {
             "job": job,
@@ -92,9 +95,9 @@ class Methods:
         return self._call("job.wait", params, JobResult.from_json)
 
     def provision(self, name: str, region: str, size: str, *, tenant: str | None = None, idempotency_key: str | None = None, change: str | None = None) -> OperationResult:
-        """One call, one running agent.
+        """Creates an instance: an agent on its own machine.
 
-        Writes a job and answers at once; the job makes the machine, configures it, joins it to the tailnet and waits for the agent. A provision that fails is undone.
+        Writes a `provision` job and replies at once. The job creates the machine, configures it, joins it to the tailnet if one is configured, and waits until the agent is healthy. A provision that fails is undone: its resources are deleted, and the instance becomes `failed`. Once the machine exists, a failure that an operator can repair, such as a rejected token, parks the job instead.
         """
         params: dict[str, Any] = {
             "name": name,
@@ -107,9 +110,9 @@ class Methods:
         return self._call("provision", params, OperationResult.from_json)
 
     def reconcile_run(self, *, dry_run: bool | None = None, force: bool | None = None) -> ReconcileReport:
-        """Compares the outside world with the database, and repairs.
+        """Compares the providers' resources with the database and repairs differences.
 
-        The same sweep runs by itself once a minute.
+        Runs one sweep and returns its report. Unless it is disabled, the same sweep runs every `reconciler.everySeconds`, 60 by default. All daemons of a database together run one sweep at a time: a second one is `sweepRunning`.
         """
         params: dict[str, Any] = {
             "dryRun": dry_run,
@@ -118,9 +121,9 @@ class Methods:
         return self._call("reconcile.run", params, ReconcileReport.from_json)
 
     def restart(self, instance: str, *, tenant: str | None = None, idempotency_key: str | None = None, change: str | None = None) -> OperationResult:
-        """Shuts an instance's machine down and starts it.
+        """Shuts down an instance's machine and starts it again.
 
-        Two provider actions: off, and on.
+        Uses two provider actions, off and on. The job succeeds when the machine has booted and the agent is healthy. The instance must be `running` or `degraded`, else the call fails with `phaseConflict`. If a restart is already active, the reply has that job. An active job of another kind is `instanceBusy`.
         """
         params: dict[str, Any] = {
             "instance": instance,
@@ -131,9 +134,9 @@ class Methods:
         return self._call("restart", params, OperationResult.from_json)
 
     def resume(self, instance: str, *, tenant: str | None = None, idempotency_key: str | None = None, change: str | None = None) -> OperationResult:
-        """Starts a suspended instance's machine.
+        """Starts the machine of a suspended instance.
 
-        The machine boots and the agent is waited for.
+        The job succeeds when the machine has booted and the agent is healthy. The instance must be `suspended` or `degraded`, else the call fails with `phaseConflict`. If a resume is already active, the reply has that job. An active job of another kind is `instanceBusy`.
         """
         params: dict[str, Any] = {
             "instance": instance,
@@ -144,7 +147,7 @@ class Methods:
         return self._call("resume", params, OperationResult.from_json)
 
     def status_get(self, instance: str, *, tenant: str | None = None) -> StatusGetResult:
-        """An instance as it is."""
+        """Returns an instance and its active job."""
         params: dict[str, Any] = {
             "instance": instance,
             "tenant": tenant,
@@ -152,7 +155,10 @@ class Methods:
         return self._call("status.get", params, StatusGetResult.from_json)
 
     def status_list(self, *, tenant: str | None = None, phases: list[Phase] | None = None, include_destroyed: bool | None = None, after: str | None = None, limit: int | None = None) -> StatusListResult:
-        """The instances, page by page."""
+        """Lists instances, one page per call.
+
+        An instance must match every filter that is given.
+        """
         params: dict[str, Any] = {
             "tenant": tenant,
             "phases": phases,
@@ -163,9 +169,9 @@ class Methods:
         return self._call("status.list", params, StatusListResult.from_json)
 
     def suspend(self, instance: str, *, tenant: str | None = None, idempotency_key: str | None = None, change: str | None = None) -> OperationResult:
-        """Shuts an instance's machine down.
+        """Shuts down an instance's machine.
 
-        The disk is kept, and still billed.
+        The disk is kept, and the provider still bills it. If the operating system does not shut down in time, the power is cut. The instance must be `running` or `degraded`, else the call fails with `phaseConflict`. If a suspend is already active, the reply has that job. An active job of another kind is `instanceBusy`.
         """
         params: dict[str, Any] = {
             "instance": instance,
@@ -176,25 +182,31 @@ class Methods:
         return self._call("suspend", params, OperationResult.from_json)
 
     def system_health(self) -> HealthResult:
-        """Whether the daemon can do its work."""
+        """Reports whether the daemon can do its work.
+
+        Each call writes to the database and waits until the write is durable.
+        """
         params: dict[str, Any] = {
         }
         return self._call("system.health", params, HealthResult.from_json)
 
     def system_info(self) -> InfoResult:
-        """What the daemon is."""
+        """Returns the daemon's version, database, regions and sizes."""
         params: dict[str, Any] = {
         }
         return self._call("system.info", params, InfoResult.from_json)
 
     def system_limits(self) -> LimitsResult:
-        """How much the wire takes."""
+        """Returns the limits of messages, calls, connections and subscriptions."""
         params: dict[str, Any] = {
         }
         return self._call("system.limits", params, LimitsResult.from_json)
 
     def system_ping(self) -> PingResult:
-        """Whether the daemon answers."""
+        """Checks that the daemon replies.
+
+        Does not use the database.
+        """
         params: dict[str, Any] = {
         }
         return self._call("system.ping", params, PingResult.from_json)
@@ -205,9 +217,9 @@ class AsyncMethods:
         raise NotImplementedError
 
     async def destroy(self, instance: str, *, tenant: str | None = None, idempotency_key: str | None = None, change: str | None = None) -> OperationResult:
-        """Removes an instance and everything that was made for it.
+        """Removes an instance and every resource that was created for it.
 
-        Takes over from any other job of the instance. It has no way back: what is in its way is waited for.
+        Writes a `destroy` job and replies at once. An active job of another kind is stopped without an undo, and the destroy removes what it created. A destroy cannot be cancelled. A failure that retries do not overcome parks the job: it raises an alert and retries rarely until the cause is removed. If a destroy is already active, the reply has that job. A destroyed instance is `phaseConflict`.
         """
         params: dict[str, Any] = {
             "instance": instance,
@@ -218,9 +230,9 @@ class AsyncMethods:
         return await self._call("destroy", params, OperationResult.from_json)
 
     async def job_cancel(self, job: str) -> JobResult:
-        """Asks for a job to end early.
+        """Requests that a job ends early.
 
-        What it had begun is undone, and its end is `cancelled`. A job that can only go forward is not cancelled.
+        The reply does not wait for the end. The steps that were begun are undone in reverse order, and the job ends as `cancelled`. A job past its point of no return, such as every `destroy`, is `pivotPassed`. A job that has ended is `jobTerminal`. A second request changes nothing.
         """
         params: dict[str, Any] = {
             "job": job,
@@ -228,9 +240,9 @@ class AsyncMethods:
         return await self._call("job.cancel", params, JobResult.from_json)
 
     async def job_explain(self, job: str) -> ExplainResult:
-        """Why a job is where it is.
+        """Explains the state of a job.
 
-        Looks at the outside world for this answer.
+        Reports why the job waits, what happens next, and which resources exist for its instance. The call asks the providers for these resources. Lookups that fail or take more than 10 seconds are listed in `unseen`.
         """
         params: dict[str, Any] = {
             "job": job,
@@ -238,14 +250,17 @@ class AsyncMethods:
         return await self._call("job.explain", params, ExplainResult.from_json)
 
     async def job_get(self, job: str) -> JobResult:
-        """A job with its steps."""
+        """Returns a job with its steps."""
         params: dict[str, Any] = {
             "job": job,
         }
         return await self._call("job.get", params, JobResult.from_json)
 
     async def job_list(self, *, instance: str | None = None, tenant: str | None = None, change: str | None = None, states: list[JobState] | None = None, after: str | None = None, limit: int | None = None, order: ListOrder | None = None) -> JobListResult:
-        """The jobs, page by page."""
+        """Lists jobs, one page per call.
+
+        A job must match every filter that is given.
+        """
         params: dict[str, Any] = {
             "instance": instance,
             "tenant": tenant,
@@ -258,9 +273,9 @@ class AsyncMethods:
         return await self._call("job.list", params, JobListResult.from_json)
 
     async def job_retry(self, job: str, *, idempotency_key: str | None = None) -> OperationResult:
-        """Tries a failed job again, or wakes one that waits.
+        """Retries a job that failed, or makes a waiting job due now.
 
-        A job that ended badly is tried by a new one; a job that waits for its next try goes on now.
+        A job that ended as `failed` or `cancelled` is retried by a new job of the same kind on the same instance. A retried provision builds a new machine. A waiting job becomes due now, and the reply has that job. A job that a worker is running does not change. A job that succeeded is `nothingToRetry`.
         """
         params: dict[str, Any] = {
             "job": job,
@@ -269,9 +284,9 @@ class AsyncMethods:
         return await self._call("job.retry", params, OperationResult.from_json)
 
     async def job_wait(self, job: str, *, timeout_ms: int | None = None) -> JobResult:
-        """Waits until a job has come to its end.
+        """Waits until a job has ended.
 
-        `$/cancelRequest` ends the waiting, not the job.
+        Returns the job in its final state. After `timeoutMs` the call fails with `waitTimeout`. `$/cancelRequest` and the end of the connection stop the wait. The job continues in each case.
         """
         params: dict[str, Any] = {
             "job": job,
@@ -280,9 +295,9 @@ class AsyncMethods:
         return await self._call("job.wait", params, JobResult.from_json)
 
     async def provision(self, name: str, region: str, size: str, *, tenant: str | None = None, idempotency_key: str | None = None, change: str | None = None) -> OperationResult:
-        """One call, one running agent.
+        """Creates an instance: an agent on its own machine.
 
-        Writes a job and answers at once; the job makes the machine, configures it, joins it to the tailnet and waits for the agent. A provision that fails is undone.
+        Writes a `provision` job and replies at once. The job creates the machine, configures it, joins it to the tailnet if one is configured, and waits until the agent is healthy. A provision that fails is undone: its resources are deleted, and the instance becomes `failed`. Once the machine exists, a failure that an operator can repair, such as a rejected token, parks the job instead.
         """
         params: dict[str, Any] = {
             "name": name,
@@ -295,9 +310,9 @@ class AsyncMethods:
         return await self._call("provision", params, OperationResult.from_json)
 
     async def reconcile_run(self, *, dry_run: bool | None = None, force: bool | None = None) -> ReconcileReport:
-        """Compares the outside world with the database, and repairs.
+        """Compares the providers' resources with the database and repairs differences.
 
-        The same sweep runs by itself once a minute.
+        Runs one sweep and returns its report. Unless it is disabled, the same sweep runs every `reconciler.everySeconds`, 60 by default. All daemons of a database together run one sweep at a time: a second one is `sweepRunning`.
         """
         params: dict[str, Any] = {
             "dryRun": dry_run,
@@ -306,9 +321,9 @@ class AsyncMethods:
         return await self._call("reconcile.run", params, ReconcileReport.from_json)
 
     async def restart(self, instance: str, *, tenant: str | None = None, idempotency_key: str | None = None, change: str | None = None) -> OperationResult:
-        """Shuts an instance's machine down and starts it.
+        """Shuts down an instance's machine and starts it again.
 
-        Two provider actions: off, and on.
+        Uses two provider actions, off and on. The job succeeds when the machine has booted and the agent is healthy. The instance must be `running` or `degraded`, else the call fails with `phaseConflict`. If a restart is already active, the reply has that job. An active job of another kind is `instanceBusy`.
         """
         params: dict[str, Any] = {
             "instance": instance,
@@ -319,9 +334,9 @@ class AsyncMethods:
         return await self._call("restart", params, OperationResult.from_json)
 
     async def resume(self, instance: str, *, tenant: str | None = None, idempotency_key: str | None = None, change: str | None = None) -> OperationResult:
-        """Starts a suspended instance's machine.
+        """Starts the machine of a suspended instance.
 
-        The machine boots and the agent is waited for.
+        The job succeeds when the machine has booted and the agent is healthy. The instance must be `suspended` or `degraded`, else the call fails with `phaseConflict`. If a resume is already active, the reply has that job. An active job of another kind is `instanceBusy`.
         """
         params: dict[str, Any] = {
             "instance": instance,
@@ -332,7 +347,7 @@ class AsyncMethods:
         return await self._call("resume", params, OperationResult.from_json)
 
     async def status_get(self, instance: str, *, tenant: str | None = None) -> StatusGetResult:
-        """An instance as it is."""
+        """Returns an instance and its active job."""
         params: dict[str, Any] = {
             "instance": instance,
             "tenant": tenant,
@@ -340,7 +355,10 @@ class AsyncMethods:
         return await self._call("status.get", params, StatusGetResult.from_json)
 
     async def status_list(self, *, tenant: str | None = None, phases: list[Phase] | None = None, include_destroyed: bool | None = None, after: str | None = None, limit: int | None = None) -> StatusListResult:
-        """The instances, page by page."""
+        """Lists instances, one page per call.
+
+        An instance must match every filter that is given.
+        """
         params: dict[str, Any] = {
             "tenant": tenant,
             "phases": phases,
@@ -351,9 +369,9 @@ class AsyncMethods:
         return await self._call("status.list", params, StatusListResult.from_json)
 
     async def suspend(self, instance: str, *, tenant: str | None = None, idempotency_key: str | None = None, change: str | None = None) -> OperationResult:
-        """Shuts an instance's machine down.
+        """Shuts down an instance's machine.
 
-        The disk is kept, and still billed.
+        The disk is kept, and the provider still bills it. If the operating system does not shut down in time, the power is cut. The instance must be `running` or `degraded`, else the call fails with `phaseConflict`. If a suspend is already active, the reply has that job. An active job of another kind is `instanceBusy`.
         """
         params: dict[str, Any] = {
             "instance": instance,
@@ -364,25 +382,31 @@ class AsyncMethods:
         return await self._call("suspend", params, OperationResult.from_json)
 
     async def system_health(self) -> HealthResult:
-        """Whether the daemon can do its work."""
+        """Reports whether the daemon can do its work.
+
+        Each call writes to the database and waits until the write is durable.
+        """
         params: dict[str, Any] = {
         }
         return await self._call("system.health", params, HealthResult.from_json)
 
     async def system_info(self) -> InfoResult:
-        """What the daemon is."""
+        """Returns the daemon's version, database, regions and sizes."""
         params: dict[str, Any] = {
         }
         return await self._call("system.info", params, InfoResult.from_json)
 
     async def system_limits(self) -> LimitsResult:
-        """How much the wire takes."""
+        """Returns the limits of messages, calls, connections and subscriptions."""
         params: dict[str, Any] = {
         }
         return await self._call("system.limits", params, LimitsResult.from_json)
 
     async def system_ping(self) -> PingResult:
-        """Whether the daemon answers."""
+        """Checks that the daemon replies.
+
+        Does not use the database.
+        """
         params: dict[str, Any] = {
         }
         return await self._call("system.ping", params, PingResult.from_json)

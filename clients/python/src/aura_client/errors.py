@@ -20,42 +20,42 @@ class MessageTooDeep(AuraError):
 
 
 class BatchTooLarge(AuraError):
-    """The batch has more items than `batchItems`."""
+    """The batch has more items than `batchItems`. None of its calls was carried out."""
 
     number = -32003
     code = "batchTooLarge"
 
 
 class TooManyInFlight(AuraError):
-    """The connection has `inFlightPerConnection` calls, or `inFlightBytesPerConnection` bytes of calls, that are not answered yet."""
+    """The connection has `inFlightPerConnection` calls, or `inFlightBytesPerConnection` bytes of calls, without a reply. The call was not carried out."""
 
     number = -32004
     code = "tooManyInFlight"
 
 
 class TooManyConnections(AuraError):
-    """The daemon has `connections` connections."""
+    """The daemon has as many connections as `connections` allows; for most users the limit is `connections` less `connectionsKept`. The daemon closes the new connection."""
 
     number = -32005
     code = "tooManyConnections"
 
 
 class TooManyConnectionsOfUser(AuraError):
-    """The user has `connectionsPerUser` connections, or the network address `connectionsPerAddress`."""
+    """The user has `connectionsPerUser` connections, or the network address `connectionsPerAddress`. The daemon closes the new connection."""
 
     number = -32006
     code = "tooManyConnectionsOfUser"
 
 
 class TooManySubscriptions(AuraError):
-    """The connection has `subscriptionsPerConnection` subscriptions, its user `subscriptionsPerUser`, or the daemon `subscriptions`."""
+    """The connection has `subscriptionsPerConnection` subscriptions, its user or network address `subscriptionsPerUser`, or the daemon `subscriptions`. Over `POST /rpc` the limit is 0."""
 
     number = -32007
     code = "tooManySubscriptions"
 
 
 class OutboundQueueFull(AuraError):
-    """The call was carried out, but its reply does not fit the connection's outbound queue: the client does not read, or (`retryable` false) the reply is longer than the whole queue, and less is to be asked for."""
+    """The call was carried out, but its reply does not fit the connection's outbound queue. If `retryable` is true, the client does not read fast enough. If it is false, the reply alone is longer than `outboundQueueBytes`: request less."""
 
     number = -32008
     code = "outboundQueueFull"
@@ -69,182 +69,182 @@ class RequestCancelled(AuraError):
 
 
 class ShuttingDown(AuraError):
-    """The daemon is going down and takes no new calls."""
+    """The daemon is shutting down. It accepts no new connections and ends calls that wait."""
 
     number = -32011
     code = "shuttingDown"
 
 
 class DaemonBusy(AuraError):
-    """All connections together have as many calls, or bytes of calls, in flight as the daemon admits."""
+    """Too many calls or bytes of calls are in flight: of all connections together (`inFlight`, `inFlightBytes`), or of one user or network address. The call was not carried out."""
 
     number = -32014
     code = "daemonBusy"
 
 
 class InstanceNotFound(AuraError):
-    """There is no such instance."""
+    """No instance has this id or name."""
 
     number = -32020
     code = "instanceNotFound"
 
 
 class JobNotFound(AuraError):
-    """There is no such job."""
+    """No job has this id."""
 
     number = -32021
     code = "jobNotFound"
 
 
 class NameTaken(AuraError):
-    """A live instance of the tenant has that name; retryable while that instance is being destroyed."""
+    """A live instance of the tenant has this name. The error is retryable while that instance is being destroyed."""
 
     number = -32022
     code = "nameTaken"
 
 
 class InstanceBusy(AuraError):
-    """A job is at work on the instance."""
+    """Another job is active on the instance."""
 
     number = -32023
     code = "instanceBusy"
 
 
 class PhaseConflict(AuraError):
-    """The operation makes no sense in the instance's phase."""
+    """The operation is not possible in the instance's phase, or this daemon does not know the instance's kind."""
 
     number = -32024
     code = "phaseConflict"
 
 
 class IdempotencyMismatch(AuraError):
-    """The idempotency key was used with other parameters."""
+    """The idempotency key was used for a call with another method or other parameters."""
 
     number = -32025
     code = "idempotencyMismatch"
 
 
 class JobTerminal(AuraError):
-    """The job has already come to its end."""
+    """The job has already ended."""
 
     number = -32026
     code = "jobTerminal"
 
 
 class StorageUnavailable(AuraError):
-    """The database cannot be used now."""
+    """The database is not available now."""
 
     number = -32027
     code = "storageUnavailable"
 
 
 class SubscriptionExists(AuraError):
-    """The connection has a subscription of that id."""
+    """The connection already has a subscription with this id."""
 
     number = -32028
     code = "subscriptionExists"
 
 
 class CursorAhead(AuraError):
-    """The cursor is ahead of the newest event: it is of another database."""
+    """The cursor is greater than the `seq` of the newest event: it belongs to another database."""
 
     number = -32029
     code = "cursorAhead"
 
 
 class UnknownRegion(AuraError):
-    """There is no such region."""
+    """No region has this name."""
 
     number = -32030
     code = "unknownRegion"
 
 
 class UnknownSize(AuraError):
-    """There is no such size."""
+    """No size has this name."""
 
     number = -32031
     code = "unknownSize"
 
 
 class QuotaExceeded(AuraError):
-    """The tenant has as many instances as it may have."""
+    """The tenant, or all tenants together, already have the maximum number of live instances."""
 
     number = -32032
     code = "quotaExceeded"
 
 
 class CursorExpired(AuraError):
-    """The events after the cursor were pruned, or the database was restored since: read the present state, and follow from there."""
+    """The events after the cursor were pruned, or the database was restored. Read the present state, and subscribe from there."""
 
     number = -32033
     code = "cursorExpired"
 
 
 class PivotPassed(AuraError):
-    """The job can only go forward by now."""
+    """The job is past its point of no return and cannot be cancelled."""
 
     number = -32034
     code = "pivotPassed"
 
 
 class NothingToRetry(AuraError):
-    """The job succeeded: nothing is left to be tried again."""
+    """The job succeeded, so there is nothing to retry."""
 
     number = -32035
     code = "nothingToRetry"
 
 
 class WaitTimeout(AuraError):
-    """The wait is over, the job is not."""
+    """The wait ended before the job did. The job continues."""
 
     number = -32036
     code = "waitTimeout"
 
 
 class SweepRunning(AuraError):
-    """Another sweep is under way."""
+    """Another sweep is running."""
 
     number = -32037
     code = "sweepRunning"
 
 
 class Unreadable(AuraError):
-    """The daemon cannot read this row: a newer daemon wrote it, or it is damaged."""
+    """The daemon cannot read a row: a newer daemon wrote it, or it is damaged."""
 
     number = -32038
     code = "unreadable"
 
 
 class InvalidRequest(AuraError):
-    """The message is JSON but no request."""
+    """The message is JSON but not a valid request."""
 
     number = -32600
     code = "invalidRequest"
 
 
 class MethodNotFound(AuraError):
-    """There is no such method."""
+    """No method has this name."""
 
     number = -32601
     code = "methodNotFound"
 
 
 class InvalidParams(AuraError):
-    """The parameters do not fit the method."""
+    """The parameters do not match the method's schema or cannot be combined."""
 
     number = -32602
     code = "invalidParams"
 
 
 class InternalError(AuraError):
-    """The daemon failed; its log says why."""
+    """The daemon failed; its log has the cause."""
 
     number = -32603
     code = "internalError"
 
 
 class ParseError(AuraError):
-    """The message is not JSON."""
+    """The message is not JSON, or contains JSON that the daemon does not accept, such as a duplicate member."""
 
     number = -32700
     code = "parseError"

@@ -11,20 +11,20 @@ from ._codec import each, maybe, moment
 
 JSON = Any
 
-# Why a job is to end early.
+# The reason why a job ends early.
 Cancellation = Literal[
     "requested",
     "superseded",
 ]
 
-# What the owner wants to be true of an instance.
+# The state that the owner wants for an instance.
 DesiredState = Literal[
     "running",
     "suspended",
     "destroyed",
 ]
 
-# What can be done about an error.
+# The class of a failure. It determines the reaction to the failure.
 ErrorClass = Literal[
     "transient",
     "capacity",
@@ -32,7 +32,7 @@ ErrorClass = Literal[
     "ambiguous",
 ]
 
-# What an event says.
+# The type of an event.
 EventType = Literal[
     "job.queued",
     "job.started",
@@ -65,12 +65,12 @@ EventType = Literal[
     "alert.raised",
 ]
 
-# What sort of thing an instance is.
+# The kind of an instance.
 InstanceKind = Literal[
     "agent",
 ]
 
-# The operations.
+# The kind of a job: the operation that it carries out.
 JobKind = Literal[
     "provision",
     "suspend",
@@ -79,7 +79,7 @@ JobKind = Literal[
     "destroy",
 ]
 
-# How far a job is.
+# The state of a job.
 JobState = Literal[
     "queued",
     "running",
@@ -90,20 +90,20 @@ JobState = Literal[
     "cancelled",
 ]
 
-# What becomes of a subscription whose client does not read fast enough.
+# The policy for a client that does not read the events of a subscription fast enough.
 LagPolicy = Literal[
     "replay",
     "coalesce",
     "close",
 ]
 
-# Which end of a list comes first.
+# The order of a list by creation.
 ListOrder = Literal[
     "oldest",
     "newest",
 ]
 
-# What is true of an instance now.
+# The present state of an instance.
 Phase = Literal[
     "queued",
     "provisioning",
@@ -121,7 +121,7 @@ Phase = Literal[
     "destroyed",
 ]
 
-# What a sweep did about a finding.
+# The action that a sweep took on a finding.
 ReconcileAction = Literal[
     "none",
     "adopted",
@@ -132,7 +132,7 @@ ReconcileAction = Literal[
     "failed",
 ]
 
-# What a sweep thinks of a thing.
+# The judgement of a sweep about a resource.
 ReconcileVerdict = Literal[
     "unknown",
     "orphan",
@@ -142,14 +142,14 @@ ReconcileVerdict = Literal[
     "drift",
 ]
 
-# What kinds of things Aura makes in the outside world.
+# The kind of a resource that Aura creates at a provider.
 ResourceKind = Literal[
     "server",
     "key",
     "device",
 ]
 
-# How far a step is.
+# The state of a step.
 StepState = Literal[
     "pending",
     "intent",
@@ -161,12 +161,12 @@ StepState = Literal[
     "undoFailed",
 ]
 
-# When a subscription ends by itself.
+# A condition that ends a subscription.
 SubscriptionEnd = Literal[
     "terminal",
 ]
 
-# Why a subscription ended by itself.
+# The reason why a subscription ended without a call of the client.
 SubscriptionEndReason = Literal[
     "terminal",
     "maxEvents",
@@ -177,10 +177,10 @@ SubscriptionEndReason = Literal[
 
 @dataclass(frozen=True)
 class Bookmark:
-    """How far the ledger has come while nothing matched: a place to go on from."""
+    """A position in the ledger. It is sent when the filter has matched none of the last 1,000 or more events, so that a client can resume from there."""
 
     type: str
-    # Everything up to here was looked at.
+    # Every event up to this `seq` was compared with the filter.
     seq: int
 
     @classmethod
@@ -193,24 +193,30 @@ class Bookmark:
 
 @dataclass(frozen=True)
 class Event:
-    """An entry of the ledger. `seq` has no gaps and is in the order of the commits."""
+    """An entry of the ledger. `seq` has no gaps and follows the order of the commits."""
 
-    # Its place in the ledger, from 1.
+    # The position in the ledger, from 1.
     seq: int
+    # The time of the event.
     at: datetime
     type: EventType
+    # The tenant of the instance; `default` if the event has no instance.
     tenant: str
-    # For people.
+    # A description for people.
     message: str
+    # The instance of the event; absent if there is none.
     instance: str | None = None
+    # The job of the event; absent if there is none.
     job: str | None = None
+    # The change that caused the event; absent if there is none.
     change: str | None = None
+    # The instance's phase after the event; absent if the event does not report it.
     phase: Phase | None = None
-    # The name of the step that it is about.
+    # The name of the step, such as `server.create`; absent if the event concerns no step.
     step: str | None = None
-    # How far the job is.
+    # The progress of the job, from 0 to 1; absent if the event does not report it. It never decreases within a job.
     progress: float | None = None
-    # What belongs to its type.
+    # Further facts; their shape depends on `type`. Absent if there are none.
     data: JSON | None = None
 
     @classmethod
@@ -233,13 +239,17 @@ class Event:
 
 @dataclass(frozen=True)
 class EventFilter:
-    """Which events: those that match every part that is given."""
+    """Selects events. An event must match every member that is given; an empty filter matches all events."""
 
+    # Events of this instance; all instances if absent. An unknown one is `instanceNotFound`.
     instance: str | None = None
+    # Events of this job; all jobs if absent. An unknown one is `jobNotFound`.
     job: str | None = None
+    # Events of this tenant; all tenants if absent. An `instance` given by name is looked up in this tenant, or in `default` if absent.
     tenant: str | None = None
+    # Events of this change; all changes if absent.
     change: str | None = None
-    # Events of one of these types.
+    # Events of one of these types; all types if absent or empty.
     types: list[EventType] | None = None
 
     @classmethod
@@ -265,18 +275,18 @@ class EventFilter:
 
 @dataclass(frozen=True)
 class ExplainResult:
-    """What a job does, why it waits, what happens next, and what exists for it outside."""
+    """The state of a job: why it waits, what happens next, and which resources exist for its instance."""
 
     job: Job
-    # All of it in words, for people.
+    # The whole explanation as text for people.
     summary: str
-    # What happens next, in words.
+    # The next action, as text for people.
     next: str
-    # What exists under the instance's name in the outside world, looked up for this answer.
+    # The resources with the instance's name that the providers returned during this call.
     resources: list[Resource]
-    # What could not be looked at, and why.
+    # The kinds of resource that could not be looked up, each with the cause.
     unseen: list[Unseen]
-    # What it waits for; absent where it is at work or has ended.
+    # The condition that the job waits for or last waited for; absent if there is none.
     waits: Wait | None = None
 
     @classmethod
@@ -293,14 +303,14 @@ class ExplainResult:
 
 @dataclass(frozen=True)
 class Failure:
-    """Why something did not succeed, in the cause's own words."""
+    """The cause of a failure, as its source reported it."""
 
     class_: ErrorClass
-    # A stable text for programs: the provider's own code where there is one.
+    # A stable text for programs: the provider's error code, or Aura's own if there is none.
     code: str
-    # For people. Never a secret.
+    # A description for people. It contains no secret.
     message: str
-    # The provider's id of the failed call, for its support.
+    # The provider's id of the failed call, for the provider's support; absent if there is none.
     correlation_id: str | None = None
 
     @classmethod
@@ -315,17 +325,17 @@ class Failure:
 
 @dataclass(frozen=True)
 class HealthResult:
-    """Whether the daemon can do its work."""
+    """The health of the daemon."""
 
-    # True if it can: a write to the database was tried for this answer.
+    # True if a write to the database succeeded during this call.
     ok: bool
-    # The oldest event's `seq` that a subscription can still have; one more than the head where none is left.
+    # The `seq` of the oldest event that a subscription can read; `head` + 1 if no event is left.
     oldest: int
-    # The newest event's `seq`, read from the database for this answer.
+    # The `seq` of the newest event, read from the database during this call; 0 if there never was one.
     head: int
-    # Jobs that this daemon works on now.
+    # The number of jobs that this daemon is running.
     jobs_running: int
-    # Why it cannot; absent if `ok` is true.
+    # Why the write failed; absent if `ok` is true.
     reason: str | None = None
 
     @classmethod
@@ -341,20 +351,21 @@ class HealthResult:
 
 @dataclass(frozen=True)
 class InfoResult:
-    """What the daemon is."""
+    """The daemon's version, database, regions and sizes."""
 
-    # `aurad`.
+    # The program's name: `aurad`.
     name: str
-    # Its version.
+    # The version of the daemon.
     version: str
-    # The id of the database: all daemons that share it say the same.
+    # The id of the database. All daemons that share the database return the same id.
     installation: str
+    # The time at which the daemon started.
     started_at: datetime
-    # `sqlite` or `postgres`.
+    # The kind of database: `sqlite` or `postgres`.
     database: str
-    # The regions that `provision` takes.
+    # The regions that `provision` accepts.
     regions: list[str]
-    # The sizes that `provision` takes.
+    # The sizes that `provision` accepts.
     sizes: list[str]
 
     @classmethod
@@ -372,7 +383,7 @@ class InfoResult:
 
 @dataclass(frozen=True)
 class Instance:
-    """A thing that should exist, and what is true of it."""
+    """An instance: its desired state, its phase, and the facts about its machine."""
 
     id: str
     name: str
@@ -380,27 +391,29 @@ class Instance:
     kind: InstanceKind
     desired: DesiredState
     phase: Phase
-    # The catalogue's name of where it stands, such as `eu-central`.
+    # The configured name of its region, such as `eu-central`.
     region: str
-    # The catalogue's name of how large it is, such as `small`.
+    # The configured name of its size, such as `small`.
     size: str
-    # Counts the machines that were built for it.
+    # The number of the instance's machine, from 1. A retried provision increases it by 1.
     generation: int
-    # The change that last touched it.
+    # The change that created the instance or that caused the last job to start on it.
     change: str
+    # The time at which the instance was accepted.
     created_at: datetime
-    # When anything of this changed last.
+    # The time of the last change to any member.
     updated_at: datetime
-    # The machine, from the moment that its id is known until it is gone.
+    # The machine; absent until its id is known, and after it was deleted.
     server: ServerFacts | None = None
-    # From when it joined until it left.
+    # The machine's tailnet device; absent until it has joined, and after it was removed.
     tailnet: TailnetFacts | None = None
-    # What the agent says of itself.
+    # The agent's version, as the configuration of the machine reported it; absent until then.
     agent_version: str | None = None
-    # Why the last job did not reach what was asked.
+    # The last failure of a job, of an undo, or of the machine; absent if there is none. The start of a job clears it.
     failure: Failure | None = None
-    # When it first reached `running`: metering starts here.
+    # The first time at which the instance was `running`; absent before. Metering starts here.
     running_at: datetime | None = None
+    # The time at which the instance was destroyed; absent before.
     destroyed_at: datetime | None = None
 
     @classmethod
@@ -429,7 +442,7 @@ class Instance:
 
 @dataclass(frozen=True)
 class Job:
-    """One operation on one instance: a saga that survives any crash."""
+    """One operation on one instance: a saga that continues after a crash."""
 
     id: str
     kind: JobKind
@@ -437,22 +450,27 @@ class Job:
     tenant: str
     change: str
     state: JobState
-    # Tries of the present step that failed in a row.
+    # The number of consecutive failed tries of the present step.
     attempt: int
+    # The time at which the job was accepted.
     created_at: datetime
-    # When it is given up.
+    # The time at which an unfinished job fails and is undone. The time in which it is parked does not count. It has no effect on a job past its point of no return.
     deadline: datetime
+    # The reason why the job ends early; absent if it was not cancelled.
     cancellation: Cancellation | None = None
-    # For people: `for the machine to boot`.
+    # Why the present step waits or last waited, as text for people: `for the machine to boot`. Absent if it has not waited.
     waiting_for: str | None = None
-    # When it is looked at again, while it waits.
+    # The time at which a waiting job is due; absent if it has not waited.
     available_at: datetime | None = None
+    # Why the job failed, was cancelled, is being undone, or is parked; absent otherwise.
     failure: Failure | None = None
+    # The time at which the first step began; absent before.
     started_at: datetime | None = None
+    # The time at which the job ended; absent before.
     finished_at: datetime | None = None
-    # The job that this one tries again.
+    # The job that this job retries; absent if it retries none.
     retry_of: str | None = None
-    # Only where a single job was asked for.
+    # The steps in their order. Present in the results of `job.get`, `job.wait` and `job.explain` only.
     steps: list[Step] | None = None
 
     @classmethod
@@ -480,13 +498,13 @@ class Job:
 
 @dataclass(frozen=True)
 class JobListResult:
-    """A page of jobs, by their ids."""
+    """A page of jobs in the requested order."""
 
-    # Without their steps.
+    # The jobs, without their steps.
     jobs: list[Job]
-    # Ask for `after` this for the next page; absent on the last.
+    # The value of `after` for the next page; absent on the last page.
     next: str | None = None
-    # The ids of jobs of this page that the daemon cannot read, since a newer one wrote them or they are damaged; absent if there are none.
+    # The ids of jobs of this page that the daemon cannot read, because a newer daemon wrote them or they are damaged. Absent if there are none.
     unreadable: list[str] | None = None
 
     @classmethod
@@ -500,7 +518,7 @@ class JobListResult:
 
 @dataclass(frozen=True)
 class JobResult:
-    """A job."""
+    """The job of the call."""
 
     job: Job
 
@@ -513,41 +531,41 @@ class JobResult:
 
 @dataclass(frozen=True)
 class Limits:
-    """How much the wire takes."""
+    """The limits of messages, calls, connections and subscriptions."""
 
-    # The longest message, in bytes without its line end.
+    # The longest message, in bytes without its line end. A longer one is `messageTooLarge`.
     message_bytes: int
-    # The deepest nesting of one message.
+    # The maximum nesting of arrays and objects in a message; `[]` has depth 1. A deeper one is `messageTooDeep`.
     depth: int
-    # The most items in one batch.
+    # The maximum number of items in a batch. A larger batch is `batchTooLarge`.
     batch_items: int
-    # The longest id of a request, in bytes of its JSON text.
+    # The longest id of a request, in bytes of its JSON text. A longer one is `invalidRequest`.
     id_bytes: int
-    # The most calls of one connection that are not answered yet.
+    # The maximum number of calls of a connection that have no reply yet. A further call waits for at most `inFlightPatienceMs` and is then `tooManyInFlight`.
     in_flight_per_connection: int
-    # The most bytes of the messages of one connection whose calls are not answered yet.
+    # The maximum number of bytes of messages of a connection, for the calls that have no reply yet. A further call waits for at most `inFlightPatienceMs` and is then `tooManyInFlight`.
     in_flight_bytes_per_connection: int
-    # The most calls of all connections together that are not answered yet. One user or address may have three quarters of them.
+    # The maximum number of calls of all connections together that have no reply yet. A further call is `daemonBusy`. One user or network address may have three quarters of them.
     in_flight: int
-    # The most bytes of messages, over all connections, that are being read or whose calls are not answered yet.
+    # The maximum number of bytes of messages over all connections: those that are being read, and those of calls without a reply. A further message is `daemonBusy`.
     in_flight_bytes: int
-    # How long a connection waits for room among its calls in flight before further calls are refused, in milliseconds.
+    # The longest time, in milliseconds, that a connection waits for earlier calls to finish before it refuses further calls.
     in_flight_patience_ms: int
-    # The most connections.
+    # The maximum number of connections. A further one is `tooManyConnections`.
     connections: int
-    # How many of the connections are kept for root and the daemon's own user over the Unix socket.
+    # The number of `connections` that are reserved for root and the daemon's own user over the Unix socket.
     connections_kept: int
-    # The most connections of one user of the machine.
+    # The maximum number of connections of one user of the machine over the Unix socket. A further one is `tooManyConnectionsOfUser`.
     connections_per_user: int
-    # The most connections over TCP of one network address. All clients of a loopback address have the same address.
+    # The maximum number of TCP connections of one network address. A further one is `tooManyConnectionsOfUser`. All clients of a loopback address have the same address.
     connections_per_address: int
-    # The most subscriptions of one connection.
+    # The maximum number of subscriptions of one connection. A further one is `tooManySubscriptions`.
     subscriptions_per_connection: int
-    # The most subscriptions of one user of the machine, or of one network address, over all connections.
+    # The maximum number of subscriptions of one user of the machine, or of one network address, over all connections. A further one is `tooManySubscriptions`.
     subscriptions_per_user: int
-    # The most subscriptions of all connections together.
+    # The maximum number of subscriptions of all connections together. A further one is `tooManySubscriptions`.
     subscriptions: int
-    # The most bytes that wait to be read by one client.
+    # The maximum number of bytes that wait for one client to read them. A reply that does not fit is replaced by `outboundQueueFull`.
     outbound_queue_bytes: int
 
     @classmethod
@@ -575,7 +593,7 @@ class Limits:
 
 @dataclass(frozen=True)
 class LimitsResult:
-    """How much the wire takes from one client, and from all of them."""
+    """The limits for one client and for all clients together."""
 
     limits: Limits
 
@@ -588,9 +606,11 @@ class LimitsResult:
 
 @dataclass(frozen=True)
 class OperationResult:
-    """The answer to every call that changes something."""
+    """The result of each call that starts an operation."""
 
+    # The instance after the call.
     instance: Instance
+    # The job that the call wrote, or the job that already does the same.
     job: Job
 
     @classmethod
@@ -603,7 +623,7 @@ class OperationResult:
 
 @dataclass(frozen=True)
 class PingResult:
-    """The daemon is there."""
+    """The reply to `system.ping`."""
 
     # Always true.
     pong: bool
@@ -617,20 +637,21 @@ class PingResult:
 
 @dataclass(frozen=True)
 class ReconcileFinding:
-    """One thing that is not as it should be."""
+    """A difference between the providers' resources and the database."""
 
     verdict: ReconcileVerdict
     kind: ResourceKind
-    # The provider's id.
+    # The provider's id of the resource.
     id: str
-    # Its name there.
+    # The name of the resource at its provider.
     name: str
-    # What was done; in a dry run, what would have been.
+    # The action that was taken, or in a dry run the action that would be taken.
     action: ReconcileAction
-    # In words.
+    # The cause, as text for people.
     reason: str
+    # The instance that the resource belongs to by its labels; absent if they name none.
     instance: str | None = None
-    # When it was first seen so.
+    # The time at which the difference was first seen; absent if one listing is enough for the verdict.
     since: datetime | None = None
 
     @classmethod
@@ -649,14 +670,14 @@ class ReconcileFinding:
 
 @dataclass(frozen=True)
 class ReconcileListing:
-    """What a listing of the outside world gave."""
+    """The listing of one kind of resource at its provider."""
 
     kind: ResourceKind
-    # Things that it had.
+    # The number of resources in the listing.
     count: int
-    # False where it failed or cannot be believed: nothing is concluded from what it lacks.
+    # False if the listing failed or is far shorter than expected. The sweep then leaves orphans alone. A missing machine counts as lost only after several such listings.
     believed: bool
-    # Why it is not believed.
+    # Why the listing failed; absent if it did not fail.
     failure: str | None = None
 
     @classmethod
@@ -671,20 +692,21 @@ class ReconcileListing:
 
 @dataclass(frozen=True)
 class ReconcileReport:
-    """What one sweep found and did."""
+    """The findings and actions of one sweep."""
 
+    # The time at which the sweep started.
     started_at: datetime
-    # In milliseconds.
+    # The duration of the sweep, in milliseconds.
     took_ms: int
-    # Whether it only looked.
+    # True if the sweep was a dry run.
     dry_run: bool
-    # What it read.
+    # The listings that the sweep read, one for each kind of resource.
     listings: list[ReconcileListing]
-    # Things whose owner knows them.
+    # The number of resources that belong to a known instance.
     owned: int
-    # Things of instances that a job is at work on: not judged.
+    # The number of resources that were not judged: a job works on their instance, they are being deleted, or their instance cannot be read.
     busy: int
-    # What is not as it should be.
+    # The differences between the providers' resources and the database.
     findings: list[ReconcileFinding]
 
     @classmethod
@@ -702,16 +724,16 @@ class ReconcileReport:
 
 @dataclass(frozen=True)
 class Resource:
-    """Something in the outside world."""
+    """A resource at a provider."""
 
     kind: ResourceKind
-    # The provider's id.
+    # The provider's id of the resource.
     id: str
-    # Its name there.
+    # The name of the resource at its provider.
     name: str
-    # Whether it carries our labels or tags; what does not is never touched.
+    # True if the resource has Aura's labels or tags. A resource without them is never touched.
     ours: bool
-    # What it does now, in the provider's word, where it says.
+    # The present state of a server, such as `running` or `off`; absent for other kinds.
     state: str | None = None
 
     @classmethod
@@ -727,17 +749,17 @@ class Resource:
 
 @dataclass(frozen=True)
 class ServerFacts:
-    """A machine as its provider knows it."""
+    """The facts about a machine, as its provider reports them."""
 
-    # The provider's id.
+    # The provider's id of the machine.
     id: str
-    # Its name there.
+    # The name of the machine at its provider.
     name: str
-    # The public IPv4 address, or the IPv6 address where it has no other.
+    # The public IPv4 address, or the IPv6 address if there is no IPv4 address.
     address: str
-    # Where it stands, in the provider's word.
+    # The provider's name of the location, such as `nbg1`.
     location: str
-    # Its size, in the provider's word.
+    # The provider's name of the server type, such as `cx23`.
     type: str
 
     @classmethod
@@ -753,13 +775,14 @@ class ServerFacts:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Instances as they were at one moment. A snapshot comes in one or more of these, in order of the instances' ids, before any event."""
+    """A page of a snapshot: the state of instances. A snapshot has one or more pages, in the order of the instances' ids, before any event."""
 
     type: str
-    # The place in the ledger from which events follow: a client that lost its connection later goes on from here.
+    # The position in the ledger after which events follow. A client that loses its connection later resumes from it.
     seq: int
+    # The instances of this page, at most 100. Destroyed ones are included only if the filter selects one instance or job.
     instances: list[Instance]
-    # Whether it is the last one, and events follow.
+    # True on the last page; events follow it.
     complete: bool
 
     @classmethod
@@ -774,10 +797,10 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class StatusGetResult:
-    """An instance, and what is done to it."""
+    """An instance and its active job."""
 
     instance: Instance
-    # The job that works on it now.
+    # The active job of the instance; absent if there is none.
     job: Job | None = None
 
     @classmethod
@@ -790,13 +813,13 @@ class StatusGetResult:
 
 @dataclass(frozen=True)
 class StatusListResult:
-    """A page of instances, by their ids."""
+    """A page of instances in the order of their creation."""
 
-    # In the order in which they were made.
+    # The instances, the oldest first.
     instances: list[Instance]
-    # Ask for `after` this for the next page; absent on the last.
+    # The value of `after` for the next page; absent on the last page.
     next: str | None = None
-    # The ids of instances of this page that the daemon cannot read, since a newer one wrote them or they are damaged; absent if there are none.
+    # The ids of instances of this page that the daemon cannot read, because a newer daemon wrote them or they are damaged. Absent if there are none.
     unreadable: list[str] | None = None
 
     @classmethod
@@ -810,20 +833,22 @@ class StatusListResult:
 
 @dataclass(frozen=True)
 class Step:
-    """A step of a job, begun or still to come."""
+    """A step of a job, begun or not."""
 
-    # Such as `server.create`.
+    # The name of the step, such as `server.create`.
     name: str
     state: StepState
-    # The instance's phase while it runs.
+    # The instance's phase during the step.
     phase: Phase
-    # How long it usually takes, in seconds.
+    # The usual duration in seconds; 0 if this daemon does not have the job's definition.
     expected_seconds: float
-    # Tries that failed in a row.
+    # The number of consecutive failed tries of the step or of its undo.
     attempt: int
-    # The id of what it made in the outside world.
+    # The provider's id of the resource that the step created; absent if there is none.
     external_id: str | None = None
+    # The time at which the step began; absent before.
     started_at: datetime | None = None
+    # The time at which the step or its undo ended; absent before.
     finished_at: datetime | None = None
 
     @classmethod
@@ -842,11 +867,11 @@ class Step:
 
 @dataclass(frozen=True)
 class SubscriptionEnded:
-    """The last thing that a subscription delivers that ends by itself."""
+    """The last message of a subscription that ends without a call of the client."""
 
     type: str
     reason: SubscriptionEndReason
-    # The place in the ledger up to which it delivered.
+    # The position in the ledger up to which matching events were delivered.
     seq: int
 
     @classmethod
@@ -860,13 +885,13 @@ class SubscriptionEnded:
 
 @dataclass(frozen=True)
 class TailnetFacts:
-    """A machine as its tailnet knows it."""
+    """The facts about a machine, as its tailnet reports them."""
 
-    # The device's id.
+    # The tailnet's id of the device.
     node_id: str
     # The MagicDNS name, without its final dot.
     name: str
-    # Its addresses in the tailnet.
+    # The addresses of the device in the tailnet.
     addresses: list[str]
 
     @classmethod
@@ -880,10 +905,10 @@ class TailnetFacts:
 
 @dataclass(frozen=True)
 class Unseen:
-    """Something that could not be looked at."""
+    """A kind of resource that could not be looked up."""
 
     kind: ResourceKind
-    # Why.
+    # The cause, as text for people.
     reason: str
 
     @classmethod
@@ -896,9 +921,9 @@ class Unseen:
 
 @dataclass(frozen=True)
 class UnsubscribeResult:
-    """What became of it."""
+    """The result of `status.unsubscribe`."""
 
-    # False if the connection had no such subscription, or if the subscription ended by itself and its last notification said so.
+    # True if the call ended the subscription. False if the connection has no such subscription, or if its last notification, `subscription.ended`, was sent before.
     ended: bool
 
     @classmethod
@@ -910,17 +935,17 @@ class UnsubscribeResult:
 
 @dataclass(frozen=True)
 class Wait:
-    """What a job waits for."""
+    """The condition that a job waits for."""
 
-    # For people: `for the machine to boot`.
+    # The condition as text for people: `for the machine to boot`.
     for_: str
-    # Tries of the present step that failed in a row.
+    # The number of consecutive failed tries of the present step.
     attempt: int
-    # When it is looked at again; absent while another job has to end first.
+    # The time at which the job is due; absent if it waits for another job or another daemon.
     until: datetime | None = None
-    # From now, in seconds.
+    # The time from now to `until`, in seconds; absent without `until`.
     seconds: float | None = None
-    # The job that has to end first.
+    # The job that must end first; absent if there is none.
     blocked_by: str | None = None
 
     @classmethod
