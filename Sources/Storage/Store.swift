@@ -34,9 +34,9 @@ public protocol Store: Sendable {
     /// Makes a job that waits due now, and says so in the ledger; one that a worker holds goes on as it is.
     /// Throws `jobNotFound`, or `jobTerminal` for one that has ended.
     func hasten(_ request: HastenRequest) async throws -> Job
-    /// Ends the leases of all daemons but `owner`, which alone may use this database.
+    /// Ends the leases of all daemons but `owner`, which alone may use this database, and frees these duties where a daemon before held them.
     /// For stores that one daemon owns; a shared one waits for leases to run out.
-    func takeOverLeases(owner: String) async throws -> Int
+    func takeOverLeases(owner: String, duties: [String]) async throws -> Int
     /// Takes one of the places that a limited driver has, for the step that a job is at; false where all are taken.
     ///
     /// The place is the job's until a transition whose job names no place, or until its lease ends.

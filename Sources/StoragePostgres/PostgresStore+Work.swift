@@ -96,5 +96,5 @@ extension PostgresStore {
     }
 
     /// Changes nothing: other daemons may be alive. Their leases run out by themselves where they are not.
-    public func takeOverLeases(owner: String) async throws -> Int { 0 }
+    public func takeOverLeases(owner: String, duties: [String]) async throws -> Int { 0 }
 }

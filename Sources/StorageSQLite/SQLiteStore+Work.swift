@@ -97,8 +97,11 @@ extension SQLiteStore {
         }
     }
 
-    public func takeOverLeases(owner: String) async throws -> Int {
+    public func takeOverLeases(owner: String, duties: [String]) async throws -> Int {
         try await writer.write { database, _ in
+            for duty in duties {
+                try database.execute(sql: "DELETE FROM duty WHERE name = ? AND owner <> ?", arguments: [duty, owner])
+            }
             try database.execute(
                 sql:
                     "UPDATE job SET lease_owner = NULL, lease_until = NULL WHERE lease_owner IS NOT NULL AND lease_owner <> ?",

@@ -100,7 +100,7 @@ struct Daemon {
     private func openStore() async throws -> any Store {
         try makeDirectory(settings.stateDirectory, mode: 0o700, for: "the state")
         let store = try await settings.database.open(settings.databaseClaim(), logger: logger)
-        let left = try await store.takeOverLeases(owner: boot)
+        let left = try await store.takeOverLeases(owner: boot, duties: [Reconciler.duty, Pruner.duty])
         if left > 0 { logger.notice("going on with \(left) jobs of the daemon before") }
         return store
     }

@@ -168,6 +168,24 @@ def test_a_restored_backup_finds_its_machines(worlds):
     world.nothing_left()
 
 
+def test_the_sweep_of_a_daemon_that_died_holds_up_no_other(worlds):
+    world = worlds()
+    slow = world.sandbox.fault("slow", "/v1/servers", "GET", seconds=20, count=0)
+    eventually(lambda: world.sandbox.fired(slow), what="a sweep to be at work")
+    world.daemon.kill()
+    world.sandbox.clear_faults()
+    world.daemon.start()
+
+    def swept():
+        try:
+            return world.call("reconcile.run")
+        except RPCError as error:
+            assert error.data["code"] == "sweepRunning"
+
+    # Not the two minutes for which the dead daemon holds it.
+    eventually(swept, 20, what="a sweep of the new daemon")
+
+
 def test_a_daemon_that_dies_in_the_middle_of_a_sweep(worlds):
     world = worlds(**{"reconciler.everySeconds": 0.2})
     gone = "01a1fbc6-5349-7ee0-a04c-b3ba082a389e"

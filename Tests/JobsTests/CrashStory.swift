@@ -67,7 +67,7 @@ struct CrashStory {
                     if let wish, life.boundaries == wishBoundary { try await Self.ask(wish, store, time) }
                 }
             }
-            _ = try await store.takeOverLeases(owner: "life-\(lives)")
+            _ = try await store.takeOverLeases(owner: "life-\(lives)", duties: [])
             try await live(life, builds[min(lives, builds.count) - 1])
             boundaries += life.boundaries
         }

@@ -50,7 +50,7 @@ import Testing
     /// Once the engine rests: one that still looks for more would be as quick.
     private static func takeOver(_ shop: Workshop) async throws -> Claim? {
         try await shop.time.sleepers(atLeast: Workshop.restingSleepers)
-        _ = try await shop.store.takeOverLeases(owner: "elsewhere")
+        _ = try await shop.store.takeOverLeases(owner: "elsewhere", duties: [])
         return try await shop.store.claim(
             ClaimRequest(owner: "elsewhere", limit: 1, lease: .seconds(3600), now: shop.time.now())
         ).claims.first
@@ -160,7 +160,7 @@ import Testing
         _ = try await shop.store.submit(Fixtures.provision(1, at: start))
         try await shop.run(engine) { _ in
             try await shop.gate.arrived("a")
-            _ = try await shop.store.takeOverLeases(owner: "nobody")
+            _ = try await shop.store.takeOverLeases(owner: "nobody", duties: [])
             engine.wake()
             try await shop.gate.arrived("a", count: 2)
             shop.gate.open("a")
@@ -188,7 +188,7 @@ import Testing
 
         shop.gate.open("a")
         let engine = shop.engine([definition], owner: "here")
-        #expect(try await shop.store.takeOverLeases(owner: "here") == 1)
+        #expect(try await shop.store.takeOverLeases(owner: "here", duties: []) == 1)
         try await shop.run(engine) { _ in
             try await shop.log.first(.jobSucceeded)
             try await shop.idle(engine)

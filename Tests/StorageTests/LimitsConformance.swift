@@ -164,4 +164,17 @@ import Testing
         #expect(try await store.takeDuty(duty("b", at: 110)))
         #expect(try await store.takeDuty(duty("a", at: 111)) == false)
     }
+
+    /// Its daemon died at work. The next one does not wait for its time to run out, but for what only paces a task.
+    @Test(arguments: StoreUnderTest.exclusive) func theNextDaemonFreesADutyOfTheOneBefore(_ subject: StoreUnderTest)
+        async throws
+    {
+        let store = try await subject.openNew()
+        for name in ["sweep", "pace", "own"] { #expect(try await store.takeDuty(duty("dead", name, at: 0))) }
+        #expect(try await store.takeDuty(duty("new", "mine", at: 0)))
+        _ = try await store.takeOverLeases(owner: "new", duties: ["sweep", "mine"])
+        #expect(try await store.takeDuty(duty("new", "sweep", at: 1)))
+        #expect(try await store.takeDuty(duty("new", "pace", at: 1)) == false)
+        #expect(try await store.takeDuty(duty("other", "mine", at: 1)) == false)
+    }
 }

@@ -99,8 +99,9 @@ extension ModelStore {
         }
     }
 
-    public func takeOverLeases(owner: String) async throws -> Int {
+    public func takeOverLeases(owner: String, duties: [String]) async throws -> Int {
         write { rows in
+            for duty in duties where rows.duties[duty].map({ $0.owner != owner }) ?? false { rows.duties[duty] = nil }
             let foreign = rows.jobs.filter { $0.value.owner != nil && $0.value.owner != owner }.keys
             for id in foreign {
                 rows.jobs[id]?.owner = nil

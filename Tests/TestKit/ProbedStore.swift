@@ -85,8 +85,8 @@ public final class ProbedStore: Store {
         try await probe(.requestCancellation(request)) { try await base.requestCancellation(request) }
     }
 
-    public func takeOverLeases(owner: String) async throws -> Int {
-        try await probe(.takeOverLeases) { try await base.takeOverLeases(owner: owner) }
+    public func takeOverLeases(owner: String, duties: [String]) async throws -> Int {
+        try await probe(.takeOverLeases) { try await base.takeOverLeases(owner: owner, duties: duties) }
     }
 
     public func instance(_ reference: InstanceReference) async throws -> Instance? {

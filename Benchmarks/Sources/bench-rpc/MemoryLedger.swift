@@ -62,7 +62,7 @@ final class MemoryLedger: Store {
     func apply(_: Transition) async throws -> Applied { throw Self.absent }
     func requestCancellation(_: CancellationRequest) async throws -> Job { throw Self.absent }
     func hasten(_: HastenRequest) async throws -> Job { throw Self.absent }
-    func takeOverLeases(owner: String) async throws -> Int { 0 }
+    func takeOverLeases(owner: String, duties: [String]) async throws -> Int { 0 }
     func occupy(_: PlaceRequest) async throws -> Bool { false }
     func takeDuty(_: DutyRequest) async throws -> Bool { false }
     func takeCalls(_: CallRequest) async throws -> CallGrant { throw Self.absent }

@@ -21,7 +21,8 @@ public final class Reconciler: Service {
     private let logger: Logger
     private let isSweeping = Locked(false)
 
-    private static let duty = "sweep"
+    /// Held while a sweep is at work.
+    public static let duty = "sweep"
     private static let turn = "sweep.turn"
     private static let dutyLength = Duration.seconds(120)
     private static let margin = Duration.seconds(20)

@@ -32,7 +32,8 @@ public final class Pruner: Service {
     private let time: any TimeSource
     private let logger: Logger
 
-    private static let duty = "prune"
+    /// Held while a pruning is at work.
+    public static let duty = "prune"
     private static let pause = Duration.milliseconds(50)
     /// Lots of one pruning; what is left comes with the next.
     private static let lotsAtMost = 2000

@@ -112,7 +112,7 @@ final class SimStore: Store {
         try await call("hasten") { try await self.base.hasten(request) }
     }
 
-    func takeOverLeases(owner: String) async throws -> Int { 0 }
+    func takeOverLeases(owner: String, duties: [String]) async throws -> Int { 0 }
 
     func occupy(_ request: PlaceRequest) async throws -> Bool {
         try await call("occupy") { try await self.base.occupy(request) }
