@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// One target a floor; a target depends only on floors below it. ARCHITECTURE.md says what each floor is for, and
-// Tests/TidyTests holds the same table against the imports.
+// Each target is a layer and depends only on targets below it. ARCHITECTURE.md describes each of them. Tests/TidyTests checks
+// that the core imports no adapters.
 
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
