@@ -29,6 +29,13 @@ image: setup ## Build the sandbox's host image and the stand-in agent
 demo: build image ## The main job: one agent on a real host, from nothing to running and away again
 	scripts/demo
 
+check: setup ## Before a commit, in minutes: style, build, generated files, Swift and CLI tests without the long ones
+	scripts/lint
+	swift build --build-tests
+	scripts/generate --check
+	swift test --skip-build --experimental-maximum-parallelization-width 12 --skip "SimulationTests|CrashTests|UpgradeTests"
+	$(PYTEST) -q Tests/CommandLine
+
 test: image ## Everything that CI runs
 	scripts/test
 
@@ -91,4 +98,4 @@ format: ## Format all Swift code in place
 clean: ## Remove what was built
 	rm -rf .build $(VENV)
 
-.PHONY: help setup build image demo test test-unit test-sandbox test-cli test-ansible test-e2e test-conformance bench-jobs sim fuzz generate verify lint format clean bench-rpc bench-neighbours prove-stream prove-roles
+.PHONY: help setup build image demo check test test-unit test-sandbox test-cli test-ansible test-e2e test-conformance bench-jobs sim fuzz generate verify lint format clean bench-rpc bench-neighbours prove-stream prove-roles
