@@ -1,6 +1,7 @@
-/// Steps through JSON text without reading it into values.
+/// Steps through JSON text without parsing it into values.
 ///
-/// Where a step answers nil the text is not of the plain kind that it takes: what comes next is jansson's to judge.
+/// A step returns `nil` if the text is not of the simple kind that it accepts. jansson then decides whether the text is
+/// valid.
 struct ByteCursor {
     let bytes: UnsafeRawBufferPointer
     var index = 0
@@ -23,7 +24,7 @@ struct ByteCursor {
         return true
     }
 
-    /// The inside of a string of printable ASCII without escapes.
+    /// Returns the contents of a string of printable ASCII without escapes.
     mutating func plainString() -> Range<Int>? {
         guard take(UInt8(ascii: "\"")) else { return nil }
         let start = index
@@ -40,7 +41,7 @@ struct ByteCursor {
         return nil
     }
 
-    /// A number by RFC 8259 §6, of any size.
+    /// Returns a number as defined in RFC 8259 §6, of any size.
     mutating func number() -> Range<Int>? {
         let start = index
         _ = take(UInt8(ascii: "-"))
@@ -58,7 +59,7 @@ struct ByteCursor {
         return start..<index
     }
 
-    /// A plain string, a number or null, quotes included.
+    /// Returns a plain string with its quotes, a number or `null`.
     mutating func identifier() -> Range<Int>? {
         let start = index
         switch current {
@@ -71,7 +72,7 @@ struct ByteCursor {
         }
     }
 
-    /// An array or object up to the bracket that closes it, nested at most `depth` deep; brackets are only counted.
+    /// Returns an array or object up to its closing bracket, nested at most `depth` levels. It only counts brackets.
     mutating func container(depth: Int) -> Range<Int>? {
         let start = index
         var open = 0
@@ -93,7 +94,7 @@ struct ByteCursor {
         return nil
     }
 
-    /// Any value; a scalar ends where its like cannot go on.
+    /// Returns any value. A scalar ends before white space, a comma, a colon or a closing bracket.
     mutating func value() -> Range<Int>? {
         let start = index
         switch current {

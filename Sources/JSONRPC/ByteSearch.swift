@@ -7,7 +7,7 @@
 #endif
 
 extension UnsafeRawBufferPointer {
-    /// The first index at or after `start` that holds `byte`; by memchr, which looks at 32 bytes at a time.
+    /// Returns the first index at or after `start` that holds `byte`. Uses memchr, which compares 32 bytes at a time.
     func firstIndex(of byte: UInt8, from start: Int) -> Int? {
         guard start < count, let base = baseAddress, let found = memchr(base + start, Int32(byte), count - start) else {
             return nil

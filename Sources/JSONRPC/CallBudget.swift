@@ -1,17 +1,20 @@
 internal import Locking
 
-/// The calls at work of a whole daemon: bounds how many there are, and the bytes of their messages.
+/// The budget of calls of the whole daemon. It limits the number of calls in progress and the bytes of their messages.
 ///
-/// All connections of a daemon share one budget. A call counts from the moment it is read until its handler has returned, also if its
-/// connection has closed. One user or one address may have three quarters of the budget. Calls that only wait may have three quarters of
-/// it together, and two thirds of a user's share, so that they never keep out a call that is answered soon.
+/// All connections of a daemon share one budget. A call counts from the moment it is read until its handler has
+/// returned, also if its connection has closed.
 ///
-/// It bounds the subscriptions of all connections, and those of one user or address, as well.
+/// - One user or one address can use three quarters of the budget.
+/// - Calls that only wait can use three quarters together, and two thirds of a user's share. They therefore never keep
+///   out a call that replies soon.
+///
+/// The budget also limits the subscriptions of all connections, and those of one user or address.
 public final class CallBudget: Sendable {
-    /// What a call, or the calls of a batch, take of the budget.
+    /// The budget that a call, or the calls of a batch, use.
     struct Cost: Sendable, Hashable {
         var calls = 0
-        /// How many of the calls only wait.
+        /// The number of calls that only wait.
         var waits = 0
         /// The bytes of the message.
         var bytes = 0
@@ -25,7 +28,7 @@ public final class CallBudget: Sendable {
         }
     }
 
-    /// One user of the machine, or one network address.
+    /// One user of the operating system, or one network address.
     enum Principal: Sendable, Hashable {
         case user(UInt32)
         case address(String)
@@ -42,11 +45,11 @@ public final class CallBudget: Sendable {
 
     /// Detects that a number has fallen from a peak to at most a quarter of it.
     struct Ebb: Sendable {
-        /// Smaller peaks are ignored.
+        /// The smallest peak that counts.
         static let leastPeak = 64
         private var peak = 0
 
-        /// Takes the present number; returns true once after each peak.
+        /// Records the current number. Returns true once after each peak.
         mutating func falls(to number: Int) -> Bool {
             peak = max(peak, number)
             guard peak >= Self.leastPeak, number <= peak / 4 else { return false }
@@ -71,20 +74,20 @@ public final class CallBudget: Sendable {
 
     /// Creates a budget of `limits.inFlight` calls and `limits.inFlightBytes` bytes.
     ///
-    /// `onEbb` is called, from any thread, after calls, their bytes or connections fell to a quarter of an earlier number. It must not
-    /// block.
+    /// `onEbb` is called from any thread after the number of calls, of their bytes or of connections fell to a quarter
+    /// of an earlier number. It must not block.
     public init(limits: RPCLimits, onEbb: @escaping @Sendable () -> Void = {}) {
         self.limits = limits
         self.onEbb = onEbb
     }
 
-    /// The calls of all connections that are at work.
+    /// The number of calls in progress, over all connections.
     public var calls: Int { state.withLock { $0.used.calls } }
 
-    /// The bytes of their messages, and of those that are being read.
+    /// The bytes of the messages of calls in progress, and of messages that are being decoded.
     public var bytes: Int { state.withLock { $0.used.bytes } }
 
-    /// Takes `cost` for a principal, or returns why there is no room.
+    /// Reserves `cost` for a principal, or returns an error if there is no space.
     func take(_ cost: Cost, for principal: Principal) -> RPCError? {
         state.withLock { state in
             let all = state.used + cost
@@ -110,10 +113,10 @@ public final class CallBudget: Sendable {
         if isEbb { onEbb() }
     }
 
-    /// The subscriptions of all connections.
+    /// The number of subscriptions, over all connections.
     public var subscriptions: Int { state.withLock { $0.subscriptions } }
 
-    /// Takes one subscription for a principal, or returns `tooManySubscriptions`.
+    /// Reserves one subscription for a principal, or returns `tooManySubscriptions`.
     func takeSubscription(for principal: Principal) -> RPCError? {
         state.withLock { state in
             let own = state.subscribers[principal, default: 0]
@@ -129,7 +132,7 @@ public final class CallBudget: Sendable {
         }
     }
 
-    /// Gives `count` subscriptions of a principal back.
+    /// Returns `count` subscriptions of a principal to the budget.
     func giveBackSubscriptions(_ count: Int, of principal: Principal) {
         guard count > 0 else { return }
         state.withLock { state in
@@ -145,7 +148,7 @@ public final class CallBudget: Sendable {
             limit: limit, actual: limit + 1, retryAfterMs: 1000)
     }
 
-    /// Takes note of the number of open connections.
+    /// Records the number of open connections.
     public func note(connections: Int) {
         if state.withLock({ $0.connections.falls(to: connections) }) { onEbb() }
     }
@@ -160,7 +163,7 @@ public final class CallBudget: Sendable {
             return busy("calls that wait", limit: all.waits > share ? share : share - share / 3, actual: own.waits)
         }
         let bytes = limits.inFlightBytes
-        // A message alone always fits.
+        // A single message always fits.
         guard all.bytes > cost.bytes, all.bytes > bytes || own.bytes > max(bytes - bytes / 4, limits.messageBytes)
         else {
             return nil

@@ -1,40 +1,41 @@
 internal import JSON
 
-/// The reading half of a connection: bytes in, calls and replies out.
+/// The read side of a connection: receives bytes, and produces calls and replies. The write side is the ``Session``.
 ///
-/// A value that its transport owns and calls from one thread at a time; the other half is the ``Session``. After each
-/// call of it, the transport writes ``Session/takeOutput()``, and reads on unless ``isBlocked``.
+/// The transport owns this value and calls it from one thread at a time. After each call, the transport writes
+/// ``Session/takeOutput()``. It continues to read unless ``isBlocked`` is true.
 public struct ConnectionReader: Sendable {
     private let router: Router
     private let session: Session
     private let decoder: MessageDecoder
     private var framer: MessageFramer
-    /// Replies that were made since the last flush, so that one read costs one turn at the session's lock.
+    /// Replies since the last flush. They are collected so that one read takes the session's lock once.
     private var replies: [UInt8] = []
-    /// What is answered already of a batch that still comes in.
+    /// The precomputed replies of a batch that has not arrived completely.
     private var begun = KnownAnswers.BatchReply()
-    /// A message that waits until enough calls in flight have ended.
+    /// A message that waits until calls in flight have ended.
     private var parked: Inbound? {
         didSet { isParked = parked != nil }
     }
-    /// Its bytes, or those of the long message that is being read elsewhere.
+    /// The bytes of the parked message, or of the long message that a task decodes.
     private var pendingBytes = 0
-    /// True after a call waited for `inFlightPatienceMs` in vain. Calls are then refused at once until the limits admit one again.
+    /// True after a call waited for `inFlightPatienceMs` in vain. Calls are then refused at once until the limits admit
+    /// one again.
     private var isImpatient = false
-    /// Whether a long message is being read elsewhere; those behind it wait.
+    /// True while a task decodes a long message. Later messages wait.
     private var isDecoding = false
 
-    /// Messages of more bytes are not read on the transport's turn, since all its connections would wait for it: a mebibyte of small
-    /// values takes hundreds of milliseconds.
+    /// Longer messages are decoded in a task, because all connections of an event loop wait for its turn. One mebibyte
+    /// of small values takes hundreds of milliseconds.
     private static let shortMessageBytes = 4096
-    /// What is answered without being read is so cheap that more bytes of it fit a turn.
+    /// The size limit for precomputed replies. They are cheap, so larger messages fit one turn.
     private static let knownMessageBytes = 16 << 10
     private var isStopped = false
-    /// False until the first message of a strict stream has turned out to be JSON.
+    /// False until the first message of a strict stream has proved to be JSON.
     private var isProven: Bool
-    /// True if replies go out in binary frames, as the last message came.
+    /// True if replies are sent in binary frames, because the last message came in one.
     private var isBinary = false
-    /// Whether the session knows that room is waited for.
+    /// True if the session knows that the reader is blocked.
     private var isAwaited = false
 
     /// Creates the reader of a connection.
@@ -47,33 +48,35 @@ public struct ConnectionReader: Sendable {
         if framing == .webSocket { session.frame(as: .webSocket) }
     }
 
-    /// Whether the transport must not read until ``pump()`` has cleared this; the client is slowed, not refused.
+    /// True if the transport must not read until ``pump()`` has cleared this flag. The client is slowed down, not
+    /// refused.
     public private(set) var isBlocked = false
 
-    /// Whether a call waits for room among the calls in flight; after `inFlightPatienceMs` of it the transport calls
+    /// True if a call waits for calls in flight to end. After `inFlightPatienceMs` the transport calls
     /// ``losePatience()``.
-    // Stored, since looking at the call itself would copy it.
+    // Stored, because a look at the call itself would copy it.
     public private(set) var isParked = false
 
-    /// True if a line without line end may be a whole message; when `silenceMs` have passed without a byte, the transport calls
+    /// True if a line without line end may be a complete message. After `silenceMs` without a byte, the transport calls
     /// ``fallSilent()``.
     public private(set) var awaitsSilence = false
 
-    /// How long a client that ends no lines has to be silent for its message to be read, in milliseconds.
+    /// The silence in milliseconds after which a message without line end is read.
     public static let silenceMs = 5
 
-    /// How a WebSocket is to end, now; what comes after it is not read.
+    /// The code with which the WebSocket must be closed now, or `nil`. Later input is not read.
     public private(set) var hangUp: WebSocketCloseCode?
 
-    /// True if a strict stream began as no JSON-RPC: the transport closes the connection and writes nothing.
+    /// True if a strict stream did not begin with JSON-RPC. The transport closes the connection and writes nothing.
     public private(set) var isForeign = false
 
-    /// True once a whole message has come, which a strict stream is given a while for; always true for the other framings.
+    /// True after the first complete message of a strict stream, which has a time limit. Always true for other
+    /// framings.
     public var hasSpoken: Bool { isProven }
 
     private var isHeldUp: Bool { isParked || isDecoding }
 
-    /// Takes bytes that were read; with the framing ``Framing/whole`` they are one message.
+    /// Receives bytes that were read. With the framing ``Framing/whole`` they are one message.
     public mutating func receive(_ bytes: UnsafeRawBufferPointer) {
         guard !isStopped, hangUp == nil else { return }
         framer.append(bytes)
@@ -82,13 +85,13 @@ public struct ConnectionReader: Sendable {
         pump()
     }
 
-    /// Says that the client has ended its side; a last line without line end counts.
+    /// Records that the client has ended its input. A last line without line end counts as a message.
     public mutating func endInput() {
         framer.finish()
         if !isForeign { pump() }
     }
 
-    /// Drops everything that came in; no reply was made so far.
+    /// Drops all input. No reply was made before.
     private mutating func turnAway() {
         isForeign = true
         isStopped = true
@@ -97,7 +100,7 @@ public struct ConnectionReader: Sendable {
         framer.finish()
     }
 
-    /// Takes no further messages, for a daemon that goes down.
+    /// Accepts no further messages, on shutdown of the daemon.
     public mutating func stop() {
         isStopped = true
         parked = nil
@@ -107,18 +110,18 @@ public struct ConnectionReader: Sendable {
         pump()
     }
 
-    /// Goes on with what was read, as far as room among the calls in flight and in the outbound queue allows.
+    /// Continues with received input as far as the limits of calls in flight and of the outbound queue allow.
     public mutating func pump() {
-        // What was sent at once has made room, and nobody will say so.
+        // A direct write may have made space without a wake.
         repeat { advance() } while isBlocked && !isHeldUp && room > 0
         guard isBlocked != isAwaited else { return }
         isAwaited = isBlocked
         session.hold(input: isBlocked)
-        // What made room before the session knew wakes nobody.
+        // Space that was made before `hold(input:)` caused no wake.
         if isBlocked { advance() }
     }
 
-    /// Bytes of replies after which no more is read until the client has taken some.
+    /// The number of reply bytes that can still be queued before the reader must wait for the client.
     private var room: Int { session.limits.outboundLowWaterBytes - session.queuedBytes }
 
     private mutating func advance() {
@@ -151,28 +154,29 @@ public struct ConnectionReader: Sendable {
         if framer.hasFinished, !isHeldUp { session.didEndInput() }
     }
 
-    /// True if the text may be whole. Looks at its last 64 bytes only: it is called for each piece of a long message.
+    /// Returns true if the text may be complete. Checks only its last 64 bytes, since it is called for each piece of a
+    /// long message.
     private static func endsAsAMessage(_ text: UnsafeRawBufferPointer) -> Bool {
         let last = text.suffix(64).last { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
         return last == UInt8(ascii: "}") || last == UInt8(ascii: "]")
     }
 
-    /// Takes a line that is a whole JSON value as a message, although its sender has not ended it.
+    /// Handles a line that is a complete JSON value as a message, although the client has not sent a line end.
     ///
-    /// Several widely used clients never send a line end, and wait for the reply.
+    /// Several widely used clients never send a line end and wait for the reply.
     public mutating func fallSilent() {
         guard awaitsSilence, !isBlocked, !isForeign else { return }
         guard framer.endWholeValue() else {
-            // It is looked at again once more of it has come.
+            // The text is checked again after more bytes have arrived.
             awaitsSilence = false
             return
         }
         pump()
     }
 
-    /// Answers calls for as long as their answers are known.
+    /// Replies to calls while precomputed replies exist for them.
     private mutating func answerKnown(_ room: Int) {
-        // Taken out, since the framer is at work as well.
+        // Moved to local variables, because `framer` is accessed exclusively at the same time.
         var answered: [UInt8] = []
         var begun = KnownAnswers.BatchReply()
         swap(&answered, &replies)
@@ -192,7 +196,7 @@ public struct ConnectionReader: Sendable {
         swap(&begun, &self.begun)
     }
 
-    /// Refuses the call that waits for room, since none came in time, and goes on behind it.
+    /// Refuses the parked call after its time limit and continues with the next message.
     public mutating func losePatience() {
         guard let message = parked else { return }
         parked = nil
@@ -300,7 +304,7 @@ extension ConnectionReader {
         if method.holdsEvents { session.release(1) }
     }
 
-    /// The outcome of what the connection answers itself.
+    /// Returns the outcome of a call to no registered method: `$/cancelRequest`, or `methodNotFound`.
     private func outcomeWithoutMethod(_ request: Request) -> Outcome? {
         guard request.method == Request.cancelMethod else { return .failure(router.methodNotFound(request.method)) }
         guard let id = request.cancels else {
@@ -346,7 +350,7 @@ extension ConnectionReader {
 // MARK: - Batches
 
 extension ConnectionReader {
-    /// Answers each request of a batch with the same error; none of them was carried out.
+    /// Replies to each request of a batch with the same error. No request was executed.
     private mutating func refuse(_ items: [Item], _ error: RPCError) {
         let parts = items.compactMap { item in
             switch item {
@@ -362,9 +366,9 @@ extension ConnectionReader {
 }
 
 extension ConnectionReader {
-    /// Answers all items at once where none has to wait, else hands the batch to the session.
+    /// Replies to all items at once if every handler is immediate; otherwise passes the batch to the session.
     ///
-    /// Each call that has to wait counts for `bytes` in the budget.
+    /// Each suspending call counts for `bytes` in the budget.
     private mutating func take(_ items: [Item], bytes: Int) {
         var batch = SessionState.Batch(parts: [], missing: 0, holds: 0, afterReply: [])
         var waiting: [(Int, Request, Method)] = []

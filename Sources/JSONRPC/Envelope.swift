@@ -1,8 +1,8 @@
 internal import JSON
 
-/// Checks the members of a request that was read as a whole.
+/// Checks the members of a parsed request.
 enum Envelope {
-    /// The request in `value`, an object, whose ids were written as `ids`.
+    /// Returns the request in the object `value`, with its ids as written in `ids`.
     ///
     /// `outOfRange` is the path of a parameter that is a number out of range.
     static func item(_ value: JSONValue, _ ids: EnvelopeIDs, outOfRange: String? = nil) -> Item {

@@ -1,13 +1,13 @@
 internal import JSON
 
-/// The ids in the text of a request, found without reading its numbers.
+/// The ids in the text of a request, found without parsing its numbers.
 struct EnvelopeIDs {
     private let text: UnsafeRawBufferPointer
     private let ownSpan: Range<Int>?
-    /// Where `params.id` lies if the request is a `$/cancelRequest`.
+    /// The range of `params.id` if the request is a `$/cancelRequest`.
     private let cancelledSpan: Range<Int>?
 
-    /// Looks through the object at `text`, which lives as long as this value does; broken text has no ids.
+    /// Searches the object at `text`, which must outlive this value. Malformed text has no ids.
     init(in text: UnsafeRawBufferPointer) {
         self.text = text
         ownSpan = Self.member("id", in: text, 0..<text.count)
@@ -19,13 +19,13 @@ struct EnvelopeIDs {
     /// The request's own id, or `nil` if it has none or one that is too long.
     var own: RPCID? { isTooLong ? nil : ownSpan.map(id) }
 
-    /// Whether the request's own id has more than ``RPCID/longestBytes`` bytes.
+    /// True if the request's own id has more than ``RPCID/longestBytes`` bytes.
     var isTooLong: Bool { ownSpan.map { $0.count > RPCID.longestBytes } ?? false }
 
-    /// The id of the call that the request cancels; `nil` if it is too long, since no call has such an id.
+    /// The id of the call that the request cancels. `nil` if it is too long, since no call has such an id.
     var cancelled: RPCID? { cancelledSpan.flatMap { $0.count > RPCID.longestBytes ? nil : id($0) } }
 
-    /// A copy of the request with a zero for each id that is a number.
+    /// Returns a copy of the request with a zero for each id that is a number.
     func neutralized(_ bytes: UnsafeRawBufferPointer) -> [UInt8] {
         var copy = Array(bytes)
         for span in spans {
@@ -37,10 +37,10 @@ struct EnvelopeIDs {
         return copy
     }
 
-    /// The id that a refusal of `text` answers with, as far as `text` can be read.
+    /// Returns the id for the reply that refuses `text`, as far as `text` can be read.
     ///
-    /// It is null unless the object has one member `id` that is a string, a number or null and ends before the text breaks off. Two such
-    /// members are no id, and neither are those of two objects in one text: it would be unclear which call was meant.
+    /// The id is null unless the object has exactly one member `id` that is a string, a number or null and ends before
+    /// the text breaks off. Two such members, or two objects in one text, also give null: the id would be ambiguous.
     static func readable(in text: UnsafeRawBufferPointer) -> RPCID {
         var found: Range<Int>?
         var cursor = ByteCursor(bytes: text)
@@ -54,7 +54,7 @@ struct EnvelopeIDs {
             cursor.skipSpace()
             guard let value = cursor.value() else { break }
             cursor.skipSpace()
-            // A value at the end of the text may have been cut off.
+            // A value at the end of the text may be cut off.
             guard cursor.current == UInt8(ascii: ",") || cursor.current == UInt8(ascii: "}") else { break }
             guard isName(UnsafeRawBufferPointer(rebasing: text[key]), "id") else { continue }
             guard found == nil else { return .null }
@@ -62,7 +62,7 @@ struct EnvelopeIDs {
         } while cursor.take(UInt8(ascii: ","))
         if cursor.take(UInt8(ascii: "}")) {
             cursor.skipSpace()
-            // Two requests on one line.
+            // The line has two requests.
             if member("id", in: text, cursor.index..<text.count) != nil { return .null }
         }
         guard let found, found.count <= RPCID.longestBytes, isID(UnsafeRawBufferPointer(rebasing: text[found])) else {
@@ -71,14 +71,14 @@ struct EnvelopeIDs {
         return RPCID(raw: UnsafeRawBufferPointer(rebasing: text[found]))
     }
 
-    /// True if `text` is a string, a number of any size, or null: it is echoed as it stands.
+    /// Returns true if `text` is a string, a number of any size, or null. The reply repeats it unchanged.
     private static func isID(_ text: UnsafeRawBufferPointer) -> Bool {
         var cursor = ByteCursor(bytes: text)
         guard text.first == UInt8(ascii: "\"") else { return cursor.identifier() != nil && cursor.isAtEnd }
         return (try? JSONValue(parsing: text))?.stringValue != nil
     }
 
-    /// The ids that are written as numbers.
+    /// The ranges of both ids.
     var spans: [Range<Int>] { [ownSpan, cancelledSpan].compactMap(\.self) }
 
     private func id(_ span: Range<Int>) -> RPCID {
@@ -91,7 +91,7 @@ struct EnvelopeIDs {
         } ?? false
     }
 
-    /// Where the value of a member of the object at `span` lies.
+    /// Returns the range of a member's value in the object at `span`.
     static func member(_ name: String, in text: UnsafeRawBufferPointer, _ span: Range<Int>) -> Range<Int>? {
         var cursor = ByteCursor(
             bytes: UnsafeRawBufferPointer(rebasing: text[..<span.upperBound]), index: span.lowerBound)
@@ -109,7 +109,7 @@ struct EnvelopeIDs {
         return nil
     }
 
-    /// Whether a key, quotes included, spells `name`, escapes or not.
+    /// Returns true if a key, including its quotes, equals `name` after unescaping.
     private static func isName(_ key: UnsafeRawBufferPointer, _ name: String) -> Bool {
         if key.contains(UInt8(ascii: "\\")) {
             return (try? JSONValue(parsing: key))?.stringValue == name

@@ -1,23 +1,24 @@
-/// Cuts a stream of bytes into messages that say their length, as editors' JSON-RPC libraries send them.
+/// Splits a stream of bytes into messages with a `Content-Length` header, as editors' JSON-RPC libraries send them.
 ///
 ///     Content-Length: 39\r\n
 ///     \r\n
 ///     {"jsonrpc":"2.0","id":1,"method":"ping"}…
 ///
-/// A message over the limit is reported once and skipped without being kept, whole. Headers other than `Content-Length` are read over
+/// A message over the limit is reported once and then skipped without being kept. Headers other than `Content-Length`
+/// are ignored
 /// (https://microsoft.github.io/language-server-protocol/specifications/lsp/3.17/specification/#baseProtocol).
 public struct HeaderFramer: Sendable {
-    /// The most bytes that the headers of one message may have.
+    /// The maximum number of bytes in the headers of one message.
     public static let headerLimit = 4096
 
-    /// How many bytes of a message over the limit are awaited and shown, so that its id can be read.
+    /// The number of bytes of a message over the limit that are kept, so that its id can be read.
     private static let shownBytes = 4096
 
     private let limit: Int
     private var buffer: [UInt8] = []
-    /// Where the first byte that was not handed out is.
+    /// The index of the first byte that was not returned.
     private var start = 0
-    /// The length that the headers of the present message said.
+    /// The length from the headers of the current message.
     private var length: Int?
     private var toSkip = 0
     /// The received part of the last message that was reported as too long. Valid until the next ``append(_:)``.
@@ -30,10 +31,10 @@ public struct HeaderFramer: Sendable {
         self.limit = limit
     }
 
-    /// Whether the stream has ended and everything that was whole was handed out.
+    /// True if the stream has ended. An incomplete message at the end is dropped.
     public var hasFinished: Bool { hasEnded }
 
-    /// Takes the next bytes of the stream.
+    /// Appends the next bytes of the stream.
     public mutating func append(_ bytes: UnsafeRawBufferPointer) {
         guard !isBroken else { return }
         dropConsumed()
@@ -42,12 +43,12 @@ public struct HeaderFramer: Sendable {
         buffer.append(contentsOf: bytes[skipped...])
     }
 
-    /// Says that the stream has ended; a message that is not whole then never will be.
+    /// Records the end of the stream. A message that is incomplete then is never returned.
     public mutating func finish() {
         hasEnded = true
     }
 
-    /// The next frame, or nil until more bytes come.
+    /// Returns the next frame, or `nil` until more bytes arrive.
     public mutating func next() -> Frame? {
         guard !isBroken else { return nil }
         if length == nil, let problem = readHeaders() {
@@ -58,7 +59,7 @@ public struct HeaderFramer: Sendable {
         }
         guard let length else { return nil }
         guard length <= limit else {
-            // The id stands near the beginning; a stream that has ended shows no more of it.
+            // The id is near the beginning. A stream that has ended delivers no further bytes.
             guard hasEnded || buffer.count - start >= min(length, Self.shownBytes) else { return nil }
             skip(length)
             return .tooLong(length)
@@ -71,17 +72,17 @@ public struct HeaderFramer: Sendable {
         return .message(start..<start + length)
     }
 
-    /// Shows the beginning of the message that ``next()`` has just called too long.
+    /// Passes the beginning of the message that ``next()`` has just reported as too long.
     func withOverlong<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R? {
         overlong.map { withBytes(of: $0, body) }
     }
 
-    /// Shows the bytes of a message.
+    /// Passes the bytes of a message to `body`.
     public func withBytes<R>(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         try buffer.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
 
-    /// Reads headers up to the empty line behind them, if that is there; returns what is wrong with them.
+    /// Reads headers up to the empty line behind them, if that has arrived. Returns the error in the headers, or `nil`.
     private mutating func readHeaders() -> String? {
         var line = start
         var found: Int?
@@ -90,7 +91,7 @@ public struct HeaderFramer: Sendable {
             let text = buffer[line..<(end > line && buffer[end - 1] == UInt8(ascii: "\r") ? end - 1 : end)]
             line = end + 1
             if text.isEmpty {
-                // Some clients end the message with a line end as well.
+                // Some clients also end the message with a line end.
                 if !hasHeader {
                     start = line
                     continue
@@ -118,7 +119,7 @@ public struct HeaderFramer: Sendable {
     }
 
     private static func number(_ text: ArraySlice<UInt8>) -> Int? {
-        // White space around a value is no part of it (RFC 9110 §5.5).
+        // White space around a value is not part of it (RFC 9110 §5.5).
         let isSpace = { (byte: UInt8) in byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
         var digits = text.drop(while: isSpace)
         while let last = digits.last, isSpace(last) { digits.removeLast() }
@@ -134,7 +135,7 @@ public struct HeaderFramer: Sendable {
         self.length = nil
     }
 
-    /// Frees what was handed out; an idle connection keeps no large buffer.
+    /// Frees the bytes that were returned. An idle connection keeps no large buffer.
     private mutating func dropConsumed() {
         overlong = nil
         if start == buffer.count {

@@ -1,11 +1,11 @@
 internal import Locking
 
-/// A connection within the process: the client's end of it, for tests and for callers that have no socket.
+/// The client's end of a connection within the process, for tests and for callers without a socket.
 ///
-/// It behaves as a socket does: bytes in pieces of any size, half-close, back-pressure. Replies are taken from the
-/// session only when ``nextMessage()`` asks, so a client that does not ask is a slow one.
+/// It behaves like a socket: bytes in pieces of any size, half-close, back-pressure. Replies are taken from the session
+/// only in ``nextMessage()``. A client that does not call it is a slow client.
 public final class InMemoryConnection: Sendable {
-    /// The daemon's view of the connection.
+    /// The daemon's side of the connection.
     public let session: Session
 
     private enum Event: Sendable {
@@ -17,7 +17,7 @@ public final class InMemoryConnection: Sendable {
     }
 
     private struct State: Sendable {
-        /// Nil while a thread takes the reader's turn; that thread then also takes whatever comes in.
+        /// `nil` while a thread uses the reader. That thread then also handles new events.
         var reader: ConnectionReader?
         var events: [Event] = []
         var isBlocked = false
@@ -47,13 +47,13 @@ public final class InMemoryConnection: Sendable {
         }
     }
 
-    /// Whether the daemon takes no further bytes for now.
+    /// True if the daemon accepts no further bytes for now.
     public var isBlocked: Bool { state.withLock { $0.isBlocked } }
 
-    /// Whether a call waits for room among those in flight.
+    /// True if a call waits for calls in flight to end.
     public var isParked: Bool { state.withLock { $0.isParked } }
 
-    /// Sends bytes, one message with the framing `whole`; calls that are answered at once have been when this returns.
+    /// Sends bytes; with the framing `whole` they are one message. Immediate calls have run when this method returns.
     public func send(_ bytes: [UInt8]) {
         take(.bytes(bytes))
     }
@@ -63,29 +63,29 @@ public final class InMemoryConnection: Sendable {
         send(Array(message.utf8) + [UInt8(ascii: "\n")])
     }
 
-    /// Ends the client's side; replies in flight still arrive.
+    /// Ends the client's input. Replies to calls in flight still arrive.
     public func endInput() {
         take(.inputEnded)
     }
 
-    /// Lets the time pass after which a call that waits for room is refused.
+    /// Simulates the end of the time limit for a call that waits for calls in flight.
     public func losePatience() {
         take(.patienceLost)
     }
 
-    /// Lets the time pass after which a message without a line end is read.
+    /// Simulates the silence after which a message without a line end is read.
     public func fallSilent() {
         take(.silence)
     }
 
-    /// Ends the connection at once.
+    /// Closes the connection at once.
     public func close() {
         session.didClose()
         signal()
     }
 
-    /// The next message from the daemon, without its line end; nil when the connection is closed, or when the
-    /// caller's task is cancelled. One caller at a time.
+    /// Returns the next message from the daemon, without its line end. Returns `nil` if the connection is closed or the
+    /// caller's task is cancelled. Only one caller at a time may wait.
     public func nextMessage() async -> [UInt8]? {
         while !Task.isCancelled {
             if let message = takeLine() { return message }
@@ -139,7 +139,7 @@ public final class InMemoryConnection: Sendable {
 // MARK: - Turns
 
 extension InMemoryConnection {
-    /// Hands an event to the reader, on this thread or on the one that is with the reader already.
+    /// Passes an event to the reader, on this thread or on the thread that uses the reader now.
     private func take(_ event: Event) {
         let claimed = state.withLock { state in
             state.events.append(event)

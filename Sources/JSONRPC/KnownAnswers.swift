@@ -1,9 +1,9 @@
-/// The answers that are known before anybody asks: of methods without parameters whose result never changes.
+/// Precomputed replies of methods that have no parameters and a constant result.
 ///
-/// Such a call costs a look at its text and a copy of bytes: no value is made of it. Whatever is out of the ordinary is left to the long way,
-/// which answers the same; a test compares them.
+/// For such a call the text is compared and bytes are copied; no value is created. All other text takes the general
+/// path, which gives the same reply. A test compares both paths.
 struct KnownAnswers: Sendable {
-    /// Where a method's name and the rest of its reply lie in `text`: what stands behind the id.
+    /// The ranges of a method's name and of the reply behind the id, in `text`.
     private struct Entry: Sendable {
         let name: Range<Int>
         let rest: Range<Int>
@@ -11,25 +11,26 @@ struct KnownAnswers: Sendable {
 
     private static let start = #"{"jsonrpc":"2.0","id":"#
 
-    /// The replies to the first items of a batch whose rest has yet to come.
+    /// The replies to the first items of a batch that has not arrived completely.
     struct BatchReply: Sendable {
-        /// Bytes of the batch that are done with: through the comma behind the last of these items; 0 where none is.
+        /// The number of bytes that are processed, up to the comma behind the last processed item; 0 if there is no
+        /// such item.
         fileprivate(set) var position = 0
         fileprivate(set) var items = 0
-        /// The replies without the bracket that ends them.
+        /// The replies without the closing bracket.
         fileprivate var text: [UInt8] = []
-        /// Whether the next item is no call that is known.
+        /// True if the next item has no precomputed reply.
         fileprivate var isOdd = false
 
-        /// Bytes after which an item that has not ended is no such call.
+        /// An item longer than this cannot have a precomputed reply.
         fileprivate static let longestItem = 512
     }
 
-    /// One block, so that a look-up touches no other memory and counts no references.
+    /// One block, so that a look-up reads no other memory and counts no references.
     private var text = Array(KnownAnswers.start.utf8)
     private var entries: [Entry] = []
 
-    /// Adds a method, in the place of an earlier one of that name.
+    /// Adds a method, and replaces an earlier one with the same name.
     mutating func add(_ name: String, result: [UInt8]) {
         remove(name)
         let nameStart = text.count
@@ -43,9 +44,10 @@ struct KnownAnswers: Sendable {
         entries.removeAll { text[$0.name].elementsEqual(name.utf8) }
     }
 
-    /// Appends the reply to a message, with its line end, where all of it is known; else changes nothing and answers false.
+    /// Appends the reply to a message, with its line end, if all its items have precomputed replies. Otherwise changes
+    /// nothing and returns false.
     ///
-    /// `begun` has what was answered of it while it came in.
+    /// `begun` holds the replies that were made while the message arrived.
     func answer(
         _ message: UnsafeRawBufferPointer, _ limits: RPCLimits, begun: inout BatchReply, to replies: inout [UInt8]
     ) -> Bool {
@@ -65,7 +67,8 @@ struct KnownAnswers: Sendable {
         return true
     }
 
-    /// Answers what has come in of a batch, so that a long one is many short turns; nothing of it is sent before all of it is known.
+    /// Processes the received part of a batch, so that a long batch takes many short turns. No reply is sent before the
+    /// batch is complete.
     func begin(_ batch: inout BatchReply, _ bytes: UnsafeRawBufferPointer, _ limits: RPCLimits) {
         guard !batch.isOdd else { return }
         var cursor = ByteCursor(bytes: bytes, index: batch.position)
@@ -73,7 +76,7 @@ struct KnownAnswers: Sendable {
             cursor.skipSpace()
             guard cursor.take(UInt8(ascii: "[")) else { return }
         }
-        // The last one may still go on where no comma stands behind it.
+        // The last item may be incomplete if no comma follows it.
         var answered = batch.text.count
         while answerItem(&cursor, limits, &batch) == UInt8(ascii: ",") {
             batch.position = cursor.index
@@ -93,7 +96,7 @@ struct KnownAnswers: Sendable {
             let given = UnsafeRawBufferPointer(rebasing: cursor.bytes[params])
             guard given.equals("{}") || given.equals("[]") else { return false }
         }
-        // Without an id nobody waits for the answer.
+        // A notification gets no reply.
         guard let id = spans.id else { return true }
         text.withUnsafeBytes { text in
             replies.append(contentsOf: text[0..<KnownAnswers.start.utf8.count])
@@ -117,18 +120,19 @@ struct KnownAnswers: Sendable {
         return false
     }
 
-    /// Answers the item of a batch at `cursor` and returns the comma or bracket behind it; nil where it is not known, or not all there.
+    /// Processes the batch item at `cursor` and returns the comma or bracket behind it. Returns `nil` if the item is
+    /// incomplete or has no precomputed reply.
     private func answerItem(_ cursor: inout ByteCursor, _ limits: RPCLimits, _ batch: inout BatchReply) -> UInt8? {
         cursor.skipSpace()
         batch.items += 1
         let start = batch.text.count
-        // In place of the first comma stands the bracket.
+        // The opening bracket takes the position of the first comma.
         batch.text.append(UInt8(ascii: start == 0 ? "[" : ","))
-        // A reply that the queue may not hold is the long way's to refuse.
+        // The general path refuses a reply that may exceed the queue.
         guard batch.items <= limits.batchItems, start <= limits.outboundLowWaterBytes,
             answerOne(&cursor, depth: limits.depth - 1, &batch.text)
         else { return nil }
-        // A notification leaves no gap.
+        // A notification must not leave its comma behind.
         if batch.text.count == start + 1 { batch.text.removeLast() }
         cursor.skipSpace()
         let end = cursor.current

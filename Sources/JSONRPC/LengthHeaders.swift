@@ -1,4 +1,4 @@
-/// Messages that say their length, made of messages that stand on a line each: compact JSON holds no line end.
+/// Converts lines to messages with `Content-Length` headers. Compact JSON contains no line end.
 enum LengthHeaders {
     static func applied(to lines: UnsafeRawBufferPointer) -> [UInt8] {
         var bytes: [UInt8] = []

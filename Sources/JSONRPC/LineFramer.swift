@@ -1,40 +1,40 @@
-/// Cuts a stream of bytes into messages of one line each.
+/// Splits a stream of bytes into messages of one line each.
 ///
-/// Bytes go in by ``append(_:)`` in pieces of any size, frames come out by ``next()``. A line ends with LF; a CR
-/// before it is dropped, and so are blank lines. A line beyond the limit is reported once, as soon as that is certain (with what
-/// was seen of it so far), and skipped to the next LF without being kept.
+/// ``append(_:)`` receives bytes in pieces of any size, and ``next()`` returns frames. A line ends with LF. A CR before
+/// it is dropped, and so are blank lines. A line over the limit is reported once, as soon as that is certain, with the
+/// bytes that have arrived so far. The rest of it is skipped up to the next LF without being kept.
 public struct LineFramer: Sendable {
     private let limit: Int
     private var buffer: [UInt8] = []
-    /// Where the first line that was not handed out begins.
+    /// The start of the first line that was not returned.
     private var start = 0
-    /// Up to where no LF was found, so that a line that arrives byte by byte is searched once.
+    /// The end of the part without LF, so that a line that arrives byte by byte is searched once.
     private var searched = 0
-    /// Bytes that were dropped from the buffer since the beginning of the stream.
+    /// The number of bytes dropped from the buffer since the beginning of the stream.
     private var droppedBytes = 0
     /// Finds the end of a message without a line end. The scan resumes at its last position, so each byte is read once.
     private var scan = WholeValueScan()
     /// The end of a message without a line end.
     private var forcedEnd: Int?
     private var isSkipping = false
-    /// The beginning of the line that was called too long last; it is in the buffer until the next bytes come.
+    /// The beginning of the last line that was too long. It stays in the buffer until the next bytes arrive.
     private var overlong: Range<Int>?
-    /// Bytes of it that are looked at for an id.
+    /// The number of bytes of such a line that are searched for an id.
     private static let overlongBytes = 64 << 10
     private var hasEnded = false
 
-    /// Creates a framer for lines of at most `limit` bytes, line end not counted.
+    /// Creates a framer for lines of at most `limit` bytes, without the line end.
     public init(limit: Int) {
         self.limit = limit
     }
 
-    /// Whether everything that came in was handed out; bytes of an unfinished line count as not handed out.
+    /// True if all input was returned. An unfinished line counts as not returned.
     public var isEmpty: Bool { start == buffer.count }
 
-    /// Whether the stream has ended and everything was handed out.
+    /// True if the stream has ended and all input was returned.
     public var hasFinished: Bool { hasEnded && isEmpty }
 
-    /// Takes the next bytes of the stream.
+    /// Appends the next bytes of the stream.
     public mutating func append(_ bytes: UnsafeRawBufferPointer) {
         dropConsumed()
         var bytes = bytes[...]
@@ -46,17 +46,17 @@ public struct LineFramer: Sendable {
         buffer.append(contentsOf: bytes)
     }
 
-    /// Says that the stream has ended, so that a last line without LF counts.
+    /// Records the end of the stream. A last line without LF then counts as a message.
     public mutating func finish() {
         hasEnded = true
     }
 
-    /// The next frame, or nil until more bytes come.
+    /// Returns the next frame, or `nil` until more bytes arrive.
     public mutating func next() -> Frame? {
         while start < buffer.count {
             guard let end = endOfLine() else { return isOverlong ? skip() : nil }
             let line = start..<withoutCarriageReturn(end)
-            // A message that was ended by force has no line end behind it.
+            // A message that ``endWholeValue()`` ended has no line end behind it.
             start = forcedEnd == nil ? min(end + 1, buffer.count) : end
             searched = start
             forcedEnd = nil
@@ -69,7 +69,7 @@ public struct LineFramer: Sendable {
         return nil
     }
 
-    /// Hands out the lines that are whole, for as long as `body` takes them; what it does not take comes by ``next()``.
+    /// Passes complete lines to `body` until it returns false. ``next()`` returns the refused line and those behind it.
     mutating func take(while body: (UnsafeRawBufferPointer) -> Bool) {
         guard !isSkipping, forcedEnd == nil else { return }
         var (start, searched) = (start, searched)
@@ -85,8 +85,8 @@ public struct LineFramer: Sendable {
         (self.start, self.searched) = (start, searched)
     }
 
-    /// Ends the line where its JSON value does, if an object or array is there as a whole; nothing but a further one may follow it.
-    /// Returns false if there is none.
+    /// Ends the line after its JSON value if that is a complete object or array. Only white space or a further object
+    /// or array may follow it. Returns false if there is no such value.
     mutating func endWholeValue() -> Bool {
         guard !isSkipping, !isEmpty else { return false }
         let line = droppedBytes + start
@@ -97,18 +97,18 @@ public struct LineFramer: Sendable {
         return forcedEnd != nil
     }
 
-    /// Shows what has come in of the next line; to be called where ``next()`` has nothing.
+    /// Passes the received part of the next line to `body`. Call it when ``next()`` has returned `nil`.
     func withUnfinished(_ body: (UnsafeRawBufferPointer) -> Void) {
         guard !isEmpty else { return }
         withBytes(of: start..<buffer.count, body)
     }
 
-    /// Shows the beginning of the line that ``next()`` has just called too long.
+    /// Passes the beginning of the line that ``next()`` has just reported as too long.
     func withOverlong<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R? {
         overlong.map { withBytes(of: $0, body) }
     }
 
-    /// Shows the bytes of a message.
+    /// Passes the bytes of a message to `body`.
     public func withBytes<R>(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         try buffer.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
@@ -120,7 +120,7 @@ public struct LineFramer: Sendable {
         return found ?? (hasEnded ? buffer.count : nil)
     }
 
-    /// One byte more than the limit may still be the CR of a line that just fits.
+    /// One byte over the limit may be the CR of a line that just fits.
     private var isOverlong: Bool { buffer.count - start > limit + 1 }
 
     private mutating func skip() -> Frame {
@@ -140,7 +140,7 @@ public struct LineFramer: Sendable {
         buffer[line].allSatisfy { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\t") }
     }
 
-    /// Frees what was handed out; an idle connection keeps no large buffer.
+    /// Frees the bytes that were returned. An idle connection keeps no large buffer.
     private mutating func dropConsumed() {
         overlong = nil
         droppedBytes += start

@@ -1,9 +1,9 @@
 internal import JSON
 
-/// Reads one frame as JSON-RPC 2.0 (https://www.jsonrpc.org/specification).
+/// Decodes one frame as JSON-RPC 2.0 (https://www.jsonrpc.org/specification).
 struct MessageDecoder: Sendable {
     let limits: RPCLimits
-    /// Whether plain requests may take the short way; a test switches it off to compare the two.
+    /// True if plain requests take the fast path. A test sets it to false to compare both paths.
     var takesShortWay = true
 
     func decode(_ bytes: UnsafeRawBufferPointer) -> Inbound {
@@ -26,7 +26,7 @@ struct MessageDecoder: Sendable {
         }
     }
 
-    /// True if the text has JSON's grammar and only its contents are refused.
+    /// Returns true if the text follows JSON's grammar and is refused for its contents.
     private func isJSON(_ code: JSONParseError.Code) -> Bool {
         switch code {
         case .tooDeep, .tooLarge, .loneSurrogate, .nulCharacter, .duplicateKey, .numberOutOfRange, .outOfMemory: true
@@ -34,7 +34,7 @@ struct MessageDecoder: Sendable {
         }
     }
 
-    /// One object of the message at `span`, `depth` levels deep at most.
+    /// Decodes one object of the message at `span`, nested at most `depth` levels.
     private func item(_ bytes: UnsafeRawBufferPointer, _ span: Range<Int>, depth: Int) throws(JSONParseError) -> Item {
         let part = UnsafeRawBufferPointer(rebasing: bytes[span])
         if takesShortWay, let request = PlainRequest.decode(part, depth: depth) { return .request(request) }
@@ -43,7 +43,8 @@ struct MessageDecoder: Sendable {
         do {
             value = try parse(bytes, span, depth: depth)
         } catch  where error.code == .numberOutOfRange {
-            // Ids may be numbers of any size, which jansson refuses; it gets a zero in their place, and in that of parameters.
+            // Ids may be numbers of any size, which jansson refuses. It parses a copy with zeros for ids and
+            // out-of-range parameters.
             let zeroed = ids.neutralized(part)
             let numbers = OutOfRangeNumbers(in: part, beside: ids)
             guard numbers.areParameters else { throw JSONParseError(error.code, at: error.position) }
@@ -81,7 +82,7 @@ struct MessageDecoder: Sendable {
         return .batch(items)
     }
 
-    /// Where the elements of an array lie, or nil where commas and brackets are not in order.
+    /// Returns the ranges of the elements of an array, or `nil` if commas and brackets do not match.
     private func elements(_ bytes: UnsafeRawBufferPointer, _ text: Range<Int>) -> [Range<Int>]? {
         var cursor = ByteCursor(
             bytes: UnsafeRawBufferPointer(rebasing: bytes[..<text.upperBound]), index: text.lowerBound + 1)
@@ -124,7 +125,7 @@ struct MessageDecoder: Sendable {
                 actual: limits.depth + 1)
         case .tooLarge: .messageTooLarge(limits, actual: error.position)
         case .unexpectedEnd:
-            // The usual cause is a client that indents its JSON.
+            // The usual cause is a client that sends indented JSON.
             parseError(error, error.description + "; on a socket, a message is one line")
         case .empty, .byteOrderMark, .invalidUTF8, .loneSurrogate, .nulCharacter, .duplicateKey, .numberOutOfRange,
             .trailingBytes, .invalidSyntax, .outOfMemory:

@@ -1,24 +1,25 @@
-/// How a transport hands bytes to a ``ConnectionReader``.
+/// The framing of the bytes that a transport passes to a ``ConnectionReader``.
 public enum Framing: Sendable, Hashable {
-    /// As a stream, in pieces of any size: one message a line, or headers with a length; the first bytes show which.
+    /// A stream, in pieces of any size. Its first bytes show whether messages are lines or have `Content-Length`
+    /// headers.
     case stream
-    /// As ``stream``, from a network that other protocols reach as well: the connection ends unanswered unless its first message is
-    /// JSON. HTTP, TLS, SSH and SMTP clients, and so web pages, never get a reply.
+    /// Like ``stream``, for a network that other protocols reach too. The connection is closed without a reply unless
+    /// its first message is JSON. HTTP, TLS, SSH and SMTP clients, and therefore web pages, never get a reply.
     case strictStream
-    /// One message at a time, as HTTP does.
+    /// One complete message per call, as with HTTP.
     case whole
-    /// As the stream of a WebSocket's client, behind the handshake.
+    /// The bytes that a WebSocket client sends after the handshake.
     case webSocket
 }
 
-/// Cuts what comes in into messages.
+/// Splits input into messages.
 ///
-/// JSON never begins with `C`, and the headers begin with `Content-`; every other stream is lines.
+/// JSON never begins with `C`, and the headers begin with `Content-`. Every other stream consists of lines.
 struct MessageFramer: Sendable {
     private enum State: Sendable {
-        /// What was seen of a stream while it shows neither way.
+        /// The first bytes of a stream, while they do not show its framing.
         case undecided([UInt8])
-        /// The first bytes of a strict stream are those of another protocol; nothing is kept.
+        /// The first bytes of a strict stream belong to another protocol. No bytes are kept.
         case foreign
         case lines(LineFramer)
         case headers(HeaderFramer)
@@ -47,12 +48,12 @@ struct MessageFramer: Sendable {
         if case .foreign = state { true } else { false }
     }
 
-    /// Whether messages say their length, so that replies have to as well.
+    /// True if messages have a `Content-Length` header. Replies must then have one too.
     var saysLengths: Bool {
         if case .headers = state { true } else { false }
     }
 
-    /// Whether the stream has ended and everything was handed out.
+    /// True if the stream has ended and ``next()`` has returned all frames.
     var hasFinished: Bool {
         switch state {
         case .undecided: false
@@ -81,14 +82,14 @@ struct MessageFramer: Sendable {
         change(lines: { $0.next() }, headers: { $0.next() }, whole: { $0.next() }, webSocket: { $0.next() }) ?? nil
     }
 
-    /// Hands out messages for as long as `body` takes them; what it does not take comes by ``next()``.
+    /// Passes messages to `body` until it returns false. ``next()`` returns the refused message and those behind it.
     mutating func take(while body: (UnsafeRawBufferPointer) -> Bool) {
         change(
             lines: { $0.take(while: body) }, headers: { _ in }, whole: { $0.take(while: body) },
             webSocket: { $0.take(while: body) })
     }
 
-    /// Ends a line without a line end where its JSON value does; ``next()`` then hands it out.
+    /// Ends a line without line end after its JSON value. ``next()`` then returns it.
     mutating func endWholeValue() -> Bool {
         change(lines: { $0.endWholeValue() }, headers: { _ in false }, whole: { _ in false }, webSocket: { _ in false })
             ?? false
@@ -99,12 +100,13 @@ struct MessageFramer: Sendable {
         if case .webSocket(let frames) = state { frames.isBinary } else { false }
     }
 
-    /// Shows what has come in of a line that has not ended; to be called where ``next()`` has nothing.
+    /// Passes the unfinished line to `body`. Call it when ``next()`` has returned `nil`.
     func withUnfinished(_ body: (UnsafeRawBufferPointer) -> Void) {
         if case .lines(let lines) = state { lines.withUnfinished(body) }
     }
 
-    /// Shows the beginning of the message that ``next()`` has just called too long, as far as it is there; `nil` if nothing was kept.
+    /// Passes the beginning of the message that ``next()`` has just reported as too long. Returns `nil` if no bytes
+    /// were kept.
     func withOverlong<R>(_ body: (UnsafeRawBufferPointer) -> R) -> R? {
         switch state {
         case .lines(let lines): lines.withOverlong(body)
@@ -130,7 +132,7 @@ struct MessageFramer: Sendable {
 
     private mutating func decide(_ seen: [UInt8]) {
         let text = seen.drop { [0x20, 0x09, 0x0A, 0x0D].contains($0) }
-        // In lower case; the hyphen stays what it is.
+        // Converts letters to lower case. The hyphen does not change.
         let start = text.prefix(Self.sign.count).map { $0 | 0x20 }
         guard Self.sign.starts(with: start) else {
             guard !isStrict || text.first == UInt8(ascii: "{") || text.first == UInt8(ascii: "[") else {
@@ -154,7 +156,7 @@ struct MessageFramer: Sendable {
         state = .lines(lines)
     }
 
-    /// Changes the framer in place: taken out of the state first, so that its buffer is not copied.
+    /// Changes the framer in place. The framer is moved out of `state` first, so that its buffer is not copied.
     @discardableResult
     private mutating func change<R>(
         lines: (inout LineFramer) -> R, headers: (inout HeaderFramer) -> R, whole: (inout WholeFramer) -> R,

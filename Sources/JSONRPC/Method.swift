@@ -1,26 +1,27 @@
 internal import JSON
 
-/// One call as its handler sees it.
+/// One call, as its handler sees it.
 public struct Call: Sendable {
-    /// The connection it came on.
+    /// The connection of the call.
     public let session: Session
     /// The method's name.
     public let method: String
-    /// The caller's id, or nil for a notification, whose result nobody gets.
+    /// The caller's id, or `nil` for a notification. A notification's result is dropped.
     public let id: RPCID?
 }
 
-/// How a call ends if its connection closes before the reply.
+/// Defines how a call ends if its connection closes before the reply.
 public enum CallEnd: Sendable, Hashable {
-    /// The call runs to its end, since it changes something.
+    /// The call runs to its end, because it changes something.
     case runs
-    /// The call is cancelled: it only reads, and nobody gets the result. A daemon that goes down still answers it.
+    /// The call is cancelled, because it only reads and its result is not needed. During shutdown it still gets its
+    /// reply.
     case stopsReading
-    /// The call is cancelled, also by a daemon that goes down: it only waits.
+    /// The call only waits. It is cancelled when the connection closes and on shutdown of the daemon.
     case stopsWaiting
 }
 
-/// A registered method, its types erased.
+/// A registered method, with its types erased.
 struct Method: Sendable {
     enum Body: Sendable {
         case immediate(@Sendable (JSONValue?, Call) throws -> Answer)
@@ -39,7 +40,7 @@ struct Method: Sendable {
         }
     }
 
-    /// What one call of it takes of the daemon's budget.
+    /// Returns the share of the daemon's budget that one call uses.
     func cost(bytes: Int) -> CallBudget.Cost {
         guard mayWait else { return CallBudget.Cost() }
         return CallBudget.Cost(calls: 1, waits: onClose == .stopsWaiting ? 1 : 0, bytes: bytes)
@@ -65,7 +66,7 @@ extension Router {
         }
     }
 
-    /// What the caller sees of an error; the words of unknown ones go to the hook only.
+    /// Returns the error for the client. Only `onInternalError` receives an unknown error.
     private func rpcError(for error: any Error, in call: Call) -> RPCError {
         switch error {
         case let error as RPCError: return error

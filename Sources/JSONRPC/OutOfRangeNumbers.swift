@@ -8,7 +8,7 @@ struct OutOfRangeNumbers {
     private let params: Range<Int>?
     private let spans: [Range<Int>]
 
-    /// Finds them in the object at `text`, ids left out; `text` lives as long as this value does.
+    /// Finds the numbers in the object at `text`, without the ids. `text` must outlive this value.
     init(in text: UnsafeRawBufferPointer, beside ids: EnvelopeIDs) {
         self.text = text
         params = EnvelopeIDs.member("params", in: text, 0..<text.count)
@@ -25,7 +25,7 @@ struct OutOfRangeNumbers {
                         found.append(span)
                     }
                 } else {
-                    // No number by the grammar: the parser will say so.
+                    // The text is not a number. The parser reports the error.
                     cursor.index = max(cursor.index, start + 1)
                 }
             default: cursor.index += 1
@@ -34,12 +34,12 @@ struct OutOfRangeNumbers {
         spans = found
     }
 
-    /// True if none of them stands outside the parameters.
+    /// True if all of them are in the parameters.
     var areParameters: Bool {
         spans.allSatisfy { span in params.map { $0.contains(span.lowerBound) } ?? false }
     }
 
-    /// `bytes`, a text of the same length, with a zero for each of them.
+    /// Returns `bytes`, a text of the same length, with a zero in place of each number.
     func neutralized(_ bytes: [UInt8]) -> [UInt8] {
         var copy = bytes
         for span in spans {
@@ -49,7 +49,7 @@ struct OutOfRangeNumbers {
         return copy
     }
 
-    /// Where the first one stands, such as `params.filter.types[2]`; `nil` if there is none.
+    /// The path of the first number, such as `params.filter.types[2]`, or `nil` if there is none.
     var firstPath: String? {
         guard let first = spans.first, let params else { return nil }
         var path = "params"
@@ -61,7 +61,8 @@ struct OutOfRangeNumbers {
         return path
     }
 
-    /// The member or element of the container at `place` that holds `position`; `nil` if `place` is no container.
+    /// Returns the member or element of the container at `place` that holds `position`, or `nil` if `place` is not a
+    /// container.
     private func step(towards position: Int, in place: Range<Int>) -> (String, Range<Int>)? {
         var cursor = ByteCursor(
             bytes: UnsafeRawBufferPointer(rebasing: text[..<place.upperBound]), index: place.lowerBound)
@@ -87,7 +88,7 @@ struct OutOfRangeNumbers {
     }
 
     private static func isOutOfRange(_ token: UnsafeRawBufferPointer) -> Bool {
-        // Eighteen digits always fit.
+        // An integer of up to 18 characters always fits.
         let isInteger = token.allSatisfy { $0 == UInt8(ascii: "-") || (0x30...0x39).contains($0) }
         guard token.count > 18 || !isInteger else { return false }
         let text = String(decoding: token, as: UTF8.self)
@@ -96,7 +97,7 @@ struct OutOfRangeNumbers {
 }
 
 extension RPCError {
-    /// The refusal of a call with a number that cannot be held.
+    /// Returns the error of a call with a number that is out of range.
     static func outOfRange(_ path: String) -> RPCError {
         .invalidParams([
             SchemaViolation(path: path, reason: "the number is out of range, an integer has 64 bits at most")

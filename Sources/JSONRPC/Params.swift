@@ -1,20 +1,20 @@
 internal import JSON
 internal import JSONSchema
 
-/// Parameters that may be given by position, too.
+/// Parameters that can also be given by position.
 ///
-/// Without this a method takes its parameters by name only.
+/// Without this conformance a method accepts its parameters by name only.
 public protocol PositionalParams: Decodable {
-    /// The members' names in the order of positions.
+    /// The names of the members in the order of positions.
     static var positions: [String] { get }
 }
 
-/// The parameters of a method that takes none; `{}` and `[]` are accepted.
+/// The parameters of a method without parameters. `{}` and `[]` are accepted.
 public struct NoParams: Codable, Sendable, Hashable, PositionalParams {
     /// Creates the empty parameters.
     public init() {}
 
-    /// None.
+    /// Empty.
     public static let positions: [String] = []
 
     /// Reads an object without members.
@@ -25,7 +25,7 @@ public struct NoParams: Codable, Sendable, Hashable, PositionalParams {
     private enum NoKey: CodingKey {}
 }
 
-/// Makes the parameters of one method of what requests give.
+/// Decodes the parameters of one method from requests.
 struct ParamsReader<Parameters: Decodable & Sendable>: Sendable {
     private let schemas: SchemaSet?
     private let schema: String?
@@ -35,7 +35,7 @@ struct ParamsReader<Parameters: Decodable & Sendable>: Sendable {
         self.schema = schema
     }
 
-    /// Every failure is an `invalidParams` with path and reason.
+    /// Decodes parameters. Every failure is an `invalidParams` with path and reason.
     func read(_ given: JSONValue?) throws(RPCError) -> Parameters {
         if Parameters.self == NoParams.self, Self.isEmpty(given), let none = NoParams() as? Parameters { return none }
         let named = try checked(try Self.orInvalid { () throws(JSONDecodingError) in try Self.byName(given) })
@@ -44,9 +44,10 @@ struct ParamsReader<Parameters: Decodable & Sendable>: Sendable {
         }
     }
 
-    /// Parameters that fit the schema.
+    /// Returns parameters that match the schema.
     ///
-    /// Libraries write `null` for an optional member that is not there. If the parameters do not fit as they are, they may without those.
+    /// Libraries write `null` for an optional member that is absent. If the parameters do not match as they are, they
+    /// are checked again without such members.
     private func checked(_ named: JSONValue) throws(RPCError) -> JSONValue {
         do {
             try check(named)
@@ -55,7 +56,7 @@ struct ParamsReader<Parameters: Decodable & Sendable>: Sendable {
             let given = named.withoutNullMembers
             guard given != named else { throw error }
             try check(given)
-            // With its nulls, so that a member that is not known is refused all the same.
+            // The nulls are kept, so that decoding still refuses an unknown member.
             return named
         }
     }
@@ -68,7 +69,7 @@ struct ParamsReader<Parameters: Decodable & Sendable>: Sendable {
         }
     }
 
-    /// Tells everything that is wrong at once.
+    /// Throws all violations in one error.
     private func check(_ named: JSONValue) throws(RPCError) {
         guard let schemas, let schema else { return }
         let violations = schemas.violations(in: named, of: schema, path: "params")
@@ -101,7 +102,7 @@ struct ParamsReader<Parameters: Decodable & Sendable>: Sendable {
 }
 
 extension JSONValue {
-    /// The value without the members of its objects, at any depth, that are null.
+    /// The value without those members of its objects that are null, at any depth.
     fileprivate var withoutNullMembers: JSONValue {
         switch self {
         case .object(let members):
@@ -117,7 +118,7 @@ extension JSONValue {
 }
 
 extension RPCError {
-    /// What the first violation is, in words, and all of them as data.
+    /// Returns an error with the first violation as its message and all of them in its data.
     static func invalidParams(_ violations: [SchemaViolation]) -> RPCError {
         let first = violations.first ?? SchemaViolation(path: "params", reason: "they do not fit")
         let more = violations.count > 1 ? " (and \(violations.count - 1) more)" : ""

@@ -1,13 +1,13 @@
-/// Who is at the other end of a connection.
+/// The other end of a connection.
 public enum Peer: Sendable, Hashable, CustomStringConvertible {
-    /// A process of this machine, over a Unix socket; the kernel vouches for the numbers as of its connect call.
+    /// A local process on a Unix socket. The kernel recorded the numbers at the process's connect call.
     case unix(uid: UInt32, gid: UInt32, pid: Int32)
-    /// A TCP client, by address.
+    /// A TCP client, with its address.
     case tcp(address: String, port: Int)
-    /// A caller within this process.
+    /// A caller in this process.
     case memory
 
-    /// Short text for a log line.
+    /// A short text for a log line.
     public var description: String {
         switch self {
         case .unix(let uid, _, let pid): "uid \(uid) pid \(pid)"

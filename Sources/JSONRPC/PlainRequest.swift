@@ -1,9 +1,9 @@
 internal import JSON
 
-/// The short way to a request: most have four plain members, and only their parameters need jansson.
+/// The fast path of decoding: most requests have four plain members, and only their parameters need jansson.
 ///
-/// It answers nil for whatever is out of the ordinary, valid or not, and ``MessageDecoder`` then takes the long way.
-/// Both ways give the same result for every text; a test compares them.
+/// It returns `nil` for all other text, valid or not, and ``MessageDecoder`` then takes the general path. Both paths
+/// give the same result for every text. A test compares them.
 enum PlainRequest {
     static func decode(_ bytes: UnsafeRawBufferPointer, depth: Int) -> Request? {
         var cursor = ByteCursor(bytes: bytes)
@@ -28,15 +28,16 @@ enum PlainRequest {
     }
 }
 
-/// Where the members of a plain request lie in its text.
+/// The ranges of the members of a plain request in its text.
 struct PlainSpans {
     private(set) var id: Range<Int>?
-    /// Without its quotes.
+    /// The method's name without quotes.
     private(set) var method: Range<Int>?
     private(set) var params: Range<Int>?
     private var hasVersion = false
 
-    /// Finds the members of the object at `cursor`, and leaves the cursor behind it; false where it is none of the plain kind.
+    /// Finds the members of the object at `cursor` and moves the cursor behind it. Returns false if the object is not
+    /// plain.
     mutating func fill(from cursor: inout ByteCursor, depth: Int) -> Bool {
         guard cursor.take(UInt8(ascii: "{")) else { return false }
         repeat {

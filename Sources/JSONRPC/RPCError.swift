@@ -1,19 +1,19 @@
 public import JSON
 
-/// An error as a caller sees it.
+/// An error as a client sees it.
 ///
-/// Whatever stands in it is sent, so it never holds a secret or the text of an inner error.
+/// All its contents are sent, so it must never hold a secret or the text of an inner error.
 public struct RPCError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of error.
     public var code: RPCErrorCode
-    /// One sentence: lower case, no full stop, says what to do.
+    /// One sentence in lower case, without a full stop, that names the remedy.
     public var message: String
-    /// Further members of `data`; `code` and `retryable` are always added.
+    /// Further members of `data`. `code` and `retryable` are always added.
     public var data: JSONObject
-    /// Whether the same call may succeed later.
+    /// True if the same call may succeed later.
     public var retryable: Bool
 
-    /// Creates an error; `retryable` is the code's own unless given.
+    /// Creates an error. `retryable` defaults to that of the code.
     public init(_ code: RPCErrorCode, _ message: String, data: JSONObject = [:], retryable: Bool? = nil) {
         self.code = code
         self.message = message
@@ -21,7 +21,7 @@ public struct RPCError: Error, Sendable, Hashable, CustomStringConvertible {
         self.retryable = retryable ?? code.retryable
     }
 
-    /// An error of a limit, with `limit`, `actual` and, where waiting helps, `retryAfterMs`.
+    /// Creates an error of a limit, with `limit`, `actual` and, if a retry can succeed, `retryAfterMs`.
     public static func limit(
         _ code: RPCErrorCode, _ message: String, limit: Int, actual: Int, retryAfterMs: Int? = nil
     ) -> RPCError {
@@ -37,17 +37,17 @@ public struct RPCError: Error, Sendable, Hashable, CustomStringConvertible {
         return ["code": .integer(Int64(code.number)), "message": .string(message), "data": .object(members)]
     }
 
-    /// A whole error reply with id null and its line end, for a transport that lets nobody in.
+    /// A complete error reply with id null and its line end, for a connection that is refused.
     public var line: [UInt8] { reply + [UInt8(ascii: "\n")] }
 
-    /// A whole error reply with id null.
+    /// A complete error reply with id null.
     public var reply: [UInt8] {
         var bytes: [UInt8] = []
         ReplyWriter.append(.null, .failure(self), to: &bytes)
         return bytes
     }
 
-    /// A message that is longer than the limits allow.
+    /// Returns the error for a message that is longer than the limit.
     public static func messageTooLarge(_ limits: RPCLimits, actual: Int) -> RPCError {
         .limit(
             .messageTooLarge, "cannot take a message of more than \(limits.messageBytes) bytes",
@@ -58,8 +58,8 @@ public struct RPCError: Error, Sendable, Hashable, CustomStringConvertible {
     public var description: String { "\(code.name): \(message)" }
 }
 
-/// An error that knows how callers should see it; everything else becomes an internal error without its words.
+/// An error with a form for clients. Clients see every other error as an internal error without its text.
 public protocol RPCErrorConvertible: Error {
-    /// The error as callers see it.
+    /// The error as clients see it.
     var rpcError: RPCError { get }
 }

@@ -1,18 +1,18 @@
-/// The id of a request exactly as its sender wrote it: a JSON number, string or null.
+/// The id of a request, exactly as the client wrote it: a JSON number, string or null.
 ///
-/// Kept as raw text, since an id is echoed byte for byte: `1.0`, `1e2` and integers beyond 64 bits would not survive
-/// being read as numbers.
+/// It is kept as raw text, since a reply repeats the id byte for byte. `1.0`, `1e2` and integers over 64 bits would
+/// change if they were parsed as numbers.
 public struct RPCID: Sendable, Hashable, CustomStringConvertible {
     /// The JSON token.
     public let raw: String
 
-    /// The most bytes of an id's JSON text. An id is kept until its call is answered, so it must be short.
+    /// The maximum number of bytes of an id's JSON text. An id is kept until its call is answered, so it must be short.
     static let longestBytes = 256
 
-    /// The id that answers a message whose own id cannot be told.
+    /// The id in the reply to a message with an unreadable id.
     public static let null = RPCID(raw: "null")
 
-    /// Takes a token that is known to be a JSON number, string or null.
+    /// Creates an id from a token that is a valid JSON number, string or null.
     init(raw: String) {
         self.raw = raw
     }
@@ -21,7 +21,7 @@ public struct RPCID: Sendable, Hashable, CustomStringConvertible {
         self.init(raw: String(decoding: bytes, as: UTF8.self))
     }
 
-    /// The id for a number, as clients count them.
+    /// Creates an id from a number.
     public init(_ number: Int64) {
         self.init(raw: String(number))
     }
@@ -34,7 +34,7 @@ public struct RPCID: Sendable, Hashable, CustomStringConvertible {
         left.raw.utf8.elementsEqual(right.raw.utf8)
     }
 
-    /// Feeds the bytes into `hasher`.
+    /// Hashes the bytes of the token.
     public func hash(into hasher: inout Hasher) {
         for byte in raw.utf8 { hasher.combine(byte) }
         hasher.combine(UInt8(0xFF))

@@ -1,44 +1,46 @@
 import JSON
 
-/// How much the wire takes from one client, and from all of them.
+/// The limits of the wire, for one client and for all clients together.
 public struct RPCLimits: Sendable, Hashable {
     /// The longest message, in bytes without its line end.
     public var messageBytes: Int
     /// The deepest nesting of one message.
     public var depth: Int
-    /// The most items in one batch.
+    /// The maximum number of items in one batch.
     public var batchItems: Int
-    /// The most calls of one connection that are not answered yet.
+    /// The maximum number of calls without a reply, per connection.
     public var inFlightPerConnection: Int
-    /// The most bytes of the messages of one connection whose calls are not answered yet.
+    /// The maximum number of bytes in messages whose calls have no reply yet, per connection.
     public var inFlightBytesPerConnection: Int
-    /// The most calls of all connections together that are not answered yet.
+    /// The maximum number of calls without a reply, over all connections.
     public var inFlight: Int
-    /// The most bytes of messages, over all connections, that are being read or whose calls are not answered yet.
+    /// The maximum number of bytes in messages that are being decoded or whose calls have no reply yet, over all
+    /// connections.
     public var inFlightBytes: Int
-    /// How long a connection waits for room among its calls in flight before further calls are refused.
+    /// The time in milliseconds that a call waits for calls in flight to end, before it is refused.
     public var inFlightPatienceMs: Int
-    /// The most connections.
+    /// The maximum number of connections.
     public var connections: Int
-    /// How many of the connections are kept for root and the daemon's own user over the Unix socket.
+    /// The number of connections that are reserved for root and the daemon's own user on the Unix socket.
     public var connectionsKept: Int { min(32, connections / 8) }
-    /// The most connections of one user of the machine.
+    /// The maximum number of connections of one user of the operating system.
     public var connectionsPerUser: Int
-    /// The most connections over TCP of one network address: three quarters of all unless given.
+    /// The maximum number of TCP connections of one network address. The default is three quarters of all connections.
     public var connectionsPerAddress: Int
-    /// How many connections beyond the limits root and the daemon's own user may have together over the Unix socket. Only a process
-    /// without a connection gets one. A process that leaks connections therefore cannot lock the operator out.
+    /// The number of connections over the limits that root and the daemon's own user can have together, on the Unix
+    /// socket. Only a process without a connection gets one. A process that leaks connections therefore cannot lock the
+    /// operator out.
     public static let connectionsBeyond = 4
-    /// The most subscriptions of one connection.
+    /// The maximum number of subscriptions of one connection.
     public var subscriptionsPerConnection: Int
-    /// The most subscriptions of one user of the machine, or of one network address, over all connections.
+    /// The maximum number of subscriptions of one user, or of one network address, over all connections.
     public var subscriptionsPerUser: Int
-    /// The most subscriptions of all connections together.
+    /// The maximum number of subscriptions, over all connections.
     public var subscriptions: Int
-    /// The most bytes that wait to be read by one client.
+    /// The maximum number of bytes that wait to be read by one client.
     public var outboundQueueBytes: Int
 
-    /// The limits that hold unless the configuration says otherwise.
+    /// Creates the default limits.
     public init(
         messageBytes: Int = 1 << 20, depth: Int = 64, batchItems: Int = 100, inFlightPerConnection: Int = 256,
         inFlightBytesPerConnection: Int = 1 << 20, inFlight: Int = 4096, inFlightBytes: Int = 16 << 20,
@@ -64,18 +66,19 @@ public struct RPCLimits: Sendable, Hashable {
         self.outboundQueueBytes = outboundQueueBytes
     }
 
-    /// The limit of one address unless it is given. All clients of a loopback address have the same one, so it is not small; the rest
-    /// is left to the users of the Unix socket.
+    /// Returns the default limit of one address. All clients on a loopback address share it, so it is not small. The
+    /// remaining connections are left for the users of the Unix socket.
     public static func connectionsPerAddress(of connections: Int) -> Int { (connections * 3 + 3) / 4 }
 
     /// The longest id of a request, in bytes of its JSON text.
     public var idBytes: Int { RPCID.longestBytes }
 
-    /// Below this many waiting bytes, calls are read.
+    /// Calls are read while fewer bytes than this wait for the client.
     public var outboundLowWaterBytes: Int { outboundQueueBytes / 4 }
 
-    /// Below this many waiting bytes, notifications flow. Little, since every subscriber of a thousand may be slow, the system holds some
-    /// for each of them as well, and what does not flow is not lost.
+    /// Notifications are queued while fewer bytes than this wait for the client. The number is small for three reasons:
+    /// all of a thousand subscribers may be slow, the kernel buffers bytes for each of them too, and a delayed
+    /// notification is not lost.
     public var outboundNotificationBytes: Int { outboundQueueBytes / 128 }
 
     var json: JSONLimits { JSONLimits(bytes: messageBytes, depth: depth) }

@@ -1,12 +1,12 @@
 internal import JSON
 
-/// What a handler gives back where more than the result is to be said.
+/// The return value of a handler that needs `afterReply`.
 public struct Reply<Result: Encodable & Sendable>: Sendable {
-    /// The result that the caller gets.
+    /// The result that the caller receives.
     public var result: Result
-    /// Runs once, right after the reply was queued on the connection; whatever it sends there comes after the reply.
+    /// Runs once, directly after the reply was queued on the connection. Messages that it sends there follow the reply.
     ///
-    /// It must not block. It does not run where the connection closed before.
+    /// It must not block. It does not run if the connection has closed before.
     public var afterReply: (@Sendable () -> Void)?
 
     /// Creates a reply.
@@ -16,22 +16,22 @@ public struct Reply<Result: Encodable & Sendable>: Sendable {
     }
 }
 
-/// A result that is JSON text already, so that nothing is encoded again; the text is trusted to be one compact value.
+/// A result that is JSON text already and is sent unchanged. The text must be one compact value; it is not checked.
 public struct EncodedResult: Sendable, Hashable, Encodable {
     let bytes: [UInt8]
 
-    /// Takes one compact JSON value without line ends.
+    /// Creates a result from one compact JSON value without line ends.
     public init(_ bytes: [UInt8]) {
         self.bytes = bytes
     }
 
-    /// Writes the value through another encoder.
+    /// Parses the text and encodes the value with another encoder.
     public func encode(to encoder: any Encoder) throws {
         try JSONValue(parsing: bytes).encode(to: encoder)
     }
 }
 
-/// A result on its way out.
+/// The result of a call before it is written.
 struct Answer: Sendable {
     enum Result: Sendable {
         case json(JSONValue)
@@ -45,7 +45,7 @@ struct Answer: Sendable {
         result = .json(value)
     }
 
-    /// Takes JSON as it is and encodes everything else.
+    /// Keeps JSON values and JSON text unchanged and encodes all other values.
     init<R: Encodable>(_ value: R, afterReply: (@Sendable () -> Void)? = nil) throws {
         if R.self == JSONValue.self, let value = value as? JSONValue {
             result = .json(value)

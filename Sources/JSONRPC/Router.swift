@@ -1,28 +1,29 @@
 internal import JSON
 public import JSONSchema
 
-/// The methods of a daemon by name.
+/// The methods of a daemon, by name.
 ///
-/// Filled before the first connection, then shared by all of them.
+/// A router is filled before the first connection, and all connections share it.
 public struct Router: Sendable {
     private(set) var methods: [String: Method] = [:]
     private(set) var known = KnownAnswers()
     private let schemas: SchemaSet?
     let onInternalError: @Sendable (InternalError) -> Void
 
-    /// A handler's failure that callers must not see the words of.
+    /// The failure of a handler. Clients must not see its text.
     public struct InternalError: Sendable {
         /// The method that failed.
         public let method: String
-        /// The connection it was called on.
+        /// The connection of the call.
         public let session: Session
-        /// What its handler threw.
+        /// The error that the handler threw.
         public let error: any Error
     }
 
-    /// Creates a router without methods; `onInternalError` gets what callers only see as `internalError`.
+    /// Creates a router without methods. `onInternalError` receives the errors that clients see as `internalError`.
     ///
-    /// `schemas` has those of the parameters, by the names that methods give; what breaks them never reaches a handler.
+    /// `schemas` holds the schemas of parameters, by the names that methods give. Parameters that violate them never
+    /// reach a handler.
     public init(schemas: SchemaSet? = nil, onInternalError: @escaping @Sendable (InternalError) -> Void) {
         self.schemas = schemas
         self.onInternalError = onInternalError
@@ -31,15 +32,18 @@ public struct Router: Sendable {
     /// The names of all methods, sorted.
     public var methodNames: [String] { methods.keys.sorted() }
 
-    /// Adds a method whose handler may wait.
+    /// Adds a method with a suspending handler.
     ///
-    /// With `holdsEvents`, notifications on the caller's connection wait until the reply is queued, so that a reply
-    /// which names a new job precedes the job's first event; such a handler must not notify the connection itself.
-    /// With `followsHolds`, the handler begins once the calls that hold events and came before on the connection are
-    /// answered: a client that sends a change and a question in one breath is told of the change.
-    /// With `reads` or `cancelsOnClose`, the call's task is cancelled when its connection closes; other calls run to their end. A method
-    /// with `reads` only reads; one with `cancelsOnClose` only waits, and is cancelled as well when the daemon goes down.
-    /// Handlers of one connection run in parallel. Registering a name again replaces the method.
+    /// - `holdsEvents`: notifications on the caller's connection wait until the reply is queued. A reply that names a
+    ///   new job thus precedes the job's first event. Such a handler must not notify the connection itself.
+    /// - `followsHolds`: the handler starts after earlier calls of the connection that hold events have their reply. A
+    ///   client that sends a change and then a query, without waiting, sees the change.
+    /// - `reads`: the method only reads. Its task is cancelled when the connection closes.
+    /// - `cancelsOnClose`: the method only waits. Its task is cancelled when the connection closes or the daemon shuts
+    ///   down.
+    ///
+    /// Without `reads` and `cancelsOnClose` a call runs to its end. Handlers of one connection run in parallel. A
+    /// second registration of a name replaces the method.
     public mutating func register<P: Decodable & Sendable, R: Encodable & Sendable>(
         _ method: RPCMethod<P, R>, holdsEvents: Bool = false, followsHolds: Bool = false,
         reads: Bool = false, cancelsOnClose: Bool = false,
@@ -56,7 +60,7 @@ public struct Router: Sendable {
                 followsHolds: followsHolds))
     }
 
-    /// Adds a method whose handler may wait; see the overload with ``Reply``.
+    /// Adds a method with a suspending handler; see the overload with ``Reply``.
     public mutating func register<P: Decodable & Sendable, R: Encodable & Sendable>(
         _ method: RPCMethod<P, R>, holdsEvents: Bool = false, followsHolds: Bool = false,
         reads: Bool = false, cancelsOnClose: Bool = false,
@@ -73,9 +77,9 @@ public struct Router: Sendable {
                 followsHolds: followsHolds))
     }
 
-    /// Adds a method that is answered at once, on the event loop that read the call.
+    /// Adds a method with an immediate handler, which runs on the event loop that read the call.
     ///
-    /// The handler must be quick and must not block: every connection of that event loop waits for it.
+    /// The handler must be fast and must not block: every connection of that event loop waits for it.
     public mutating func registerImmediate<P: Decodable & Sendable, R: Encodable & Sendable>(
         _ method: RPCMethod<P, R>, holdsEvents: Bool = false,
         handler: @escaping @Sendable (P, Call) throws -> Reply<R>
@@ -90,7 +94,7 @@ public struct Router: Sendable {
                 body: body, holdsEvents: holdsEvents, onClose: .runs, followsHolds: false))
     }
 
-    /// Adds a method that is answered at once; see the overload with ``Reply``.
+    /// Adds a method with an immediate handler; see the overload with ``Reply``.
     public mutating func registerImmediate<P: Decodable & Sendable, R: Encodable & Sendable>(
         _ method: RPCMethod<P, R>, holdsEvents: Bool = false,
         handler: @escaping @Sendable (P, Call) throws -> R
@@ -105,7 +109,7 @@ public struct Router: Sendable {
                 body: body, holdsEvents: holdsEvents, onClose: .runs, followsHolds: false))
     }
 
-    /// Adds a method without parameters whose result is always this one; it is written down once, here.
+    /// Adds a method with a constant result, which is encoded once. Throws if the result cannot be encoded.
     public mutating func registerConstant<R: Encodable & Sendable>(_ method: RPCMethod<NoParams, R>, _ result: R) throws
     {
         let text = try JSONValueEncoder().encode(result).serialized()

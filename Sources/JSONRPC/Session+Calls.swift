@@ -1,20 +1,20 @@
 internal import Locking
 
-/// Where the reply of a batch item goes.
+/// The position of an item's reply in a batch.
 struct BatchSlot: Sendable {
     let batch: UInt64
     let index: Int
 }
 
 extension Session {
-    /// Runs a handler that may wait, as a task that the session keeps until its end.
+    /// Runs a suspending handler in a task that the session keeps until the task ends.
     ///
-    /// The budget has admitted the call; `cost` is given back when the handler has returned.
+    /// The budget has admitted the call. `cost` is returned to the budget after the handler has returned.
     func start(_ request: Request, _ method: Method, _ router: Router, cost: CallBudget.Cost, slot: BatchSlot?) {
         guard case .suspending(let handler) = method.body else { return }
         let call = Call(session: self, method: request.method, id: request.id)
         let entry = SessionState.InFlight(id: request.id, onClose: method.onClose, cost: cost)
-        // The holds of a batch end with the batch.
+        // Holds of a batch end with the batch.
         let holds = slot == nil && method.holdsEvents
         let (before, key) = state.withLock { state in
             (method.followsHolds ? state.holding : [], state.begin(entry, holdsEvents: holds))
@@ -72,7 +72,7 @@ extension Session {
 }
 
 extension SessionState {
-    /// Queues a reply, or the news that it did not fit.
+    /// Queues a reply, or an error if the reply does not fit.
     mutating func append(_ reply: [UInt8], to id: RPCID) {
         guard overflows(reply.count) else { return append(reply) }
         var refusal: [UInt8] = []
@@ -84,7 +84,8 @@ extension SessionState {
         append(refusal)
     }
 
-    /// Queues the one reply of a batch, or the news that it did not fit; nothing where all were notifications.
+    /// Queues the single reply of a batch, or an error if it does not fit. Queues nothing if all items were
+    /// notifications.
     mutating func append(_ batch: Batch) {
         let parts = batch.parts.compactMap(\.self)
         guard !parts.isEmpty else { return }
@@ -100,7 +101,7 @@ extension SessionState {
 }
 
 extension RPCError {
-    /// The outcome of a call whose connection closed before it started; nobody gets it.
+    /// The outcome of a call that had not started when its connection closed. It is never sent.
     static let notStarted = RPCError(.requestCancelled, "cannot begin the call, its connection has closed")
 
     static func outboundQueueFull(_ limits: RPCLimits, actual: Int) -> RPCError {
@@ -109,7 +110,7 @@ extension RPCError {
             limit: limits.outboundQueueBytes, actual: actual, retryAfterMs: 100)
     }
 
-    /// A reply that no queue would hold.
+    /// The error for a reply that is larger than any queue.
     static func replyTooLarge(_ limits: RPCLimits, actual: Int) -> RPCError {
         var error = RPCError.limit(
             .outboundQueueFull,
@@ -127,7 +128,7 @@ extension Session {
     var callsInFlight: Int { state.withLock { $0.calls.count } }
     var bytesInFlight: Int { state.withLock { $0.callBytes } }
 
-    /// Whether further calls fit; a batch that never could fits an otherwise idle connection.
+    /// Returns true if the calls fit the limits of the connection. An idle connection accepts a batch of any size.
     func hasRoom(for cost: CallBudget.Cost) -> Bool {
         let (calls, bytes) = state.withLock { ($0.calls.count, $0.callBytes) }
         return calls == 0
@@ -135,30 +136,31 @@ extension Session {
                 && bytes + cost.bytes <= limits.inFlightBytesPerConnection)
     }
 
-    /// Takes calls into the daemon's budget, or returns why there is no room.
+    /// Reserves budget for calls, or returns an error if there is no space.
     func admit(_ cost: CallBudget.Cost) -> RPCError? {
         cost.calls == 0 ? nil : budget.take(cost, for: principal)
     }
 
-    /// Queues lines on the transport's own turn, which writes them without being woken.
+    /// Queues lines from the transport's event loop, which then writes them without a wake.
     func queue(lines: [UInt8]) {
         state.withLock { state in lines.withUnsafeBytes { state.append(lines: $0) } }
     }
 
-    /// Says how this client tells messages apart.
+    /// Sets the framing of messages to the client.
     func frame(as framing: OutboundFraming) {
         state.withLock { $0.framing = framing }
     }
 
-    /// Reads a long message as a task; ``takeDecoded()`` has it once the transport was woken.
+    /// Decodes a long message in a task. ``takeDecoded()`` returns it after the session has woken the transport.
     ///
-    /// Its bytes are in the daemon's budget until it was read. Returns why there is no room for them.
+    /// The bytes count in the daemon's budget while the task decodes them. Returns an error if the budget has no space
+    /// for them.
     func decode(_ bytes: UnsafeRawBufferPointer, with decoder: MessageDecoder) -> RPCError? {
         let cost = CallBudget.Cost(bytes: bytes.count)
         if let refusal = budget.take(cost, for: principal) { return refusal }
         let copy = Array(bytes)
         Task {
-            // The message of a closed connection is dropped.
+            // The message is dropped if the connection has closed.
             let message = isClosed ? nil : copy.withUnsafeBytes { decoder.decode($0) }
             budget.giveBack(cost, of: principal)
             update { $0.decoded = message }
@@ -173,7 +175,7 @@ extension Session {
         }
     }
 
-    /// Says whether messages wait to be read until there is room, so that room wakes the transport.
+    /// Records whether the reader is blocked. If it is, new space wakes the transport.
     func hold(input: Bool) {
         state.withLock { $0.holdsInput = input }
     }
@@ -195,7 +197,7 @@ extension Session {
         state.withLock { $0.inputEnded = true }
     }
 
-    /// Starts the items of a batch that wait; answers at once where there are none.
+    /// Starts the suspending items of a batch. Queues the reply at once if there are none.
     func start(_ batch: SessionState.Batch, _ waiting: [(Int, Request, Method)], _ router: Router, bytes: Int) {
         guard !waiting.isEmpty else {
             state.withLock { $0.append(batch) }

@@ -1,22 +1,22 @@
 public import JSON
 internal import Locking
 
-/// One connection as handlers and publishers see it.
+/// One connection, as handlers and publishers use it.
 ///
-/// It lives from the moment the connection is accepted until both sides have ended; it never opens again. All of it
-/// may be used from any thread.
+/// A session exists from the accept of the connection until both sides have ended. It never opens again. All members
+/// can be used from any thread.
 public final class Session: Sendable {
-    // First, since a publisher touches this of each of its connections.
+    // The first field, since a publisher reads it on each of its connections.
     let state: Locked<SessionState>
 
-    /// Distinguishes the connections of this process.
+    /// The number of the connection, unique in this process.
     public let id: UInt64
-    /// Who is at the other end.
+    /// The client at the other end.
     public let peer: Peer
-    /// The limits that hold here.
+    /// The limits of this connection.
     public let limits: RPCLimits
 
-    /// What all connections of the daemon share.
+    /// The budget that all connections of the daemon share.
     let budget: CallBudget
     let principal: CallBudget.Principal
 
@@ -24,11 +24,11 @@ public final class Session: Sendable {
 
     /// Creates a session for a transport.
     ///
-    /// `wake` is called from any thread when ``takeOutput()`` has something new or ``ConnectionReader/pump()`` may go
-    /// on; it must return at once. It is not called again until the transport answers with ``didWake()``.
+    /// `wake` is called from any thread when ``takeOutput()`` has new bytes or ``ConnectionReader/pump()`` can
+    /// continue. It must not block. It is not called again until the transport has called ``didWake()``.
     ///
-    /// `sendNow` writes output on the sender's thread, without a turn of the transport. `budget` is the daemon's shared budget; `nil`
-    /// gives the session a budget of its own.
+    /// `sendNow` writes output on the sender's thread, without the transport. `budget` is the daemon's shared budget;
+    /// `nil` gives the session a budget of its own.
     public init(
         id: UInt64, peer: Peer, limits: RPCLimits, budget: CallBudget? = nil, sendNow: SendNow? = nil,
         wake: @escaping @Sendable () -> Void
@@ -42,17 +42,20 @@ public final class Session: Sendable {
         state = Locked(SessionState(limits: limits, sendNow: sendNow))
     }
 
-    /// A way to write that waits for nobody's turn.
+    /// Writes directly to the connection, without the transport's event loop.
     public struct SendNow: Sendable {
         let descriptor: CInt
         let send: @Sendable (CInt, UnsafeRawBufferPointer) -> Int
 
-        /// Creates it.
+        /// Creates a direct writer.
         ///
-        /// `send` writes bytes that follow those written before, as many as the connection takes at once, and returns how many those
-        /// are. It must not block; where it cannot write, it returns 0 and leaves the rest to the transport. It is called with the
-        /// session's lock held, so that nothing overtakes anything, and never after ``Session/didClose()``. It gets the descriptor
-        /// handed in, so that it has nothing of its own that would have to be fetched from memory for each connection.
+        /// `send` writes bytes that follow the bytes of earlier writes. It writes as many as the connection accepts at
+        /// once and returns their number. It must not block. If it cannot write, it returns 0 and the transport writes
+        /// the bytes.
+        ///
+        /// The session calls `send` with its lock held, so that the order of bytes is kept, and never after
+        /// ``Session/didClose()``. The descriptor is a parameter of `send`, so that the closure needs no memory of its
+        /// own per connection.
         public init(descriptor: CInt, send: @escaping @Sendable (CInt, UnsafeRawBufferPointer) -> Int) {
             self.descriptor = descriptor
             self.send = send
@@ -61,12 +64,12 @@ public final class Session: Sendable {
         func callAsFunction(_ bytes: UnsafeRawBufferPointer) -> Int { send(descriptor, bytes) }
     }
 
-    /// Whether the connection is gone.
+    /// True if the connection has closed.
     public var isClosed: Bool { state.withLock { $0.isClosed } }
 
-    /// Runs `body` once when the connection is gone, or now if it already is.
+    /// Calls `body` once when the connection closes, or now if it has closed already.
     ///
-    /// It must not block. Handlers run in the order in which they were added.
+    /// `body` must not block. Handlers run in the order in which they were added.
     public func onClose(_ body: @escaping @Sendable () -> Void) {
         let isGone = state.withLock { state in
             if !state.isClosed { state.closeHandlers.append(body) }
@@ -75,14 +78,14 @@ public final class Session: Sendable {
         if isGone { body() }
     }
 
-    /// Ends the connection after the replies in flight and everything that is queued were written.
+    /// Closes the connection after the replies in flight and all queued bytes are written.
     public func close() {
         update { $0.wantsClose = true }
     }
 
-    /// Takes one of the subscriptions of the connection, its user and the daemon; throws `tooManySubscriptions`.
+    /// Reserves one subscription of the connection, its user and the daemon. Throws `tooManySubscriptions`.
     ///
-    /// While a subscription is held, a client that has ended its side still gets events.
+    /// While a subscription is held, a client that has ended its input still receives events.
     public func reserveSubscription() throws(RPCError) {
         let refusal = state.withLock { state in
             state.reserveSubscription { budget.takeSubscription(for: principal) }
@@ -90,17 +93,17 @@ public final class Session: Sendable {
         if let refusal { throw refusal }
     }
 
-    /// Gives a subscription back.
+    /// Releases a subscription.
     public func releaseSubscription() {
         update { state in
             if state.releaseSubscription() { budget.giveBackSubscriptions(1, of: principal) }
         }
     }
 
-    /// The number of subscriptions that are held.
+    /// The number of reserved subscriptions.
     public var subscriptions: Int { state.withLock { $0.subscriptions } }
 
-    /// Changes the state and wakes the transport.
+    /// Changes the state and wakes the transport if it has new work.
     func update(_ change: (inout SessionState) -> Void) {
         let isDue = state.withLock { state in
             change(&state)
@@ -109,7 +112,7 @@ public final class Session: Sendable {
         if isDue { wake() }
     }
 
-    /// As ``update(_:)``, for changes that let senders go on.
+    /// Changes the state like ``update(_:)``, then resumes the senders that `change` returns.
     func updateAdmitting(_ change: (inout SessionState) -> [SessionState.Waiter]) {
         let (admitted, isDue) = state.withLock { state in (change(&state), state.needsWake()) }
         if isDue { wake() }
@@ -118,7 +121,7 @@ public final class Session: Sendable {
 }
 
 extension SessionState {
-    /// Whether the transport has to be woken; it is until it answers.
+    /// Returns true if the transport must be woken. Returns true once until the transport calls ``Session/didWake()``.
     fileprivate mutating func needsWake() -> Bool {
         guard needsTurn || holdsInput, !isClosed else { return false }
         defer { isWakeDue = true }
@@ -128,34 +131,34 @@ extension SessionState {
 
 // MARK: - Notifications
 
-/// Thrown to whoever notifies a connection that is gone.
+/// Thrown to a sender when the connection has closed.
 public struct SessionClosed: Error, Sendable, Hashable, CustomStringConvertible {
     /// One sentence.
     public var description: String { "cannot notify, the connection is closed" }
 
-    /// Creates it.
+    /// Creates the error.
     public init() {}
 }
 
 extension Session {
-    /// What became of an offered message.
+    /// The result of offering a message.
     public enum Offer: Sendable, Hashable {
-        /// It will be sent.
+        /// The message will be sent.
         case queued
-        /// There is no room now, or a reply has to go first.
+        /// There is no space now, or a reply must be sent first.
         case busy
-        /// The connection is gone.
+        /// The connection has closed.
         case closed
     }
 
     /// Sends one complete JSON message, without line end, if that is possible at once.
     ///
-    /// For publishers that serve many connections and must wait for none of them.
+    /// Publishers with many connections use this method, because it never waits for a client.
     public func offer(_ message: [UInt8]) -> Offer {
         (message + [UInt8(ascii: "\n")]).withUnsafeBytes { offer(lines: $0) }
     }
 
-    /// The same for messages that have their line ends: all of them or none.
+    /// Offers messages that include their line ends. All of them are queued, or none.
     public func offer(lines: UnsafeRawBufferPointer) -> Offer {
         let (offer, isDue) = state.withLock { state in
             let offer = state.offer { $0.append(lines: lines) }
@@ -167,8 +170,8 @@ extension Session {
 
     /// Sends one complete JSON message, without line end.
     ///
-    /// Suspends while the client does not read fast enough or a call that holds events runs; messages of one sender
-    /// keep their order. Throws ``SessionClosed``, or `CancellationError` when the sender's task is cancelled.
+    /// Suspends while the client does not read fast enough or a call that holds events runs. Messages of one sender
+    /// keep their order. Throws ``SessionClosed``, or `CancellationError` if the sender's task is cancelled.
     public func notify(_ message: [UInt8]) async throws {
         switch offer(message) {
         case .queued: return
@@ -187,7 +190,7 @@ extension Session {
         try await notify(method, params: JSONValueEncoder().encode(params))
     }
 
-    /// The text of a notification, for messages that go to many connections.
+    /// Returns the text of a notification. Use it for messages to many connections.
     public static func notification(_ method: String, params: JSONValue) -> [UInt8] {
         ReplyWriter.notification(method, params: params)
     }
@@ -197,7 +200,7 @@ extension Session {
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 queue(SessionState.Waiter(ticket: ticket, message: message, continuation: continuation))
-                // The handler below may have run before there was anything to find.
+                // `onCancel` may have run before the waiter was queued.
                 if Task.isCancelled { stopWaiting(ticket) }
             }
         } onCancel: {
@@ -228,49 +231,49 @@ extension Session {
 // MARK: - For transports
 
 extension Session {
-    /// Answers a wake: what happens from now on wakes again.
+    /// Acknowledges a wake. Later changes call `wake` again.
     public func didWake() {
         state.withLock { $0.isWakeDue = false }
     }
 
-    /// The bytes that are to be written now; nil if there are none or an earlier write is under way.
+    /// Returns the bytes to write now, or `nil` if there are none or an earlier write is in progress.
     public func takeOutput() -> [UInt8]? {
         state.withLock { $0.take() }
     }
 
-    /// Says that what ``takeOutput()`` gave was written.
+    /// Records that the bytes of ``takeOutput()`` are written.
     public func didWrite() {
         let admitted = state.withLock { $0.wrote() }
         for waiter in admitted { waiter.continuation.resume() }
     }
 
-    /// Whether the transport may end the connection: a close was asked for, or the client has ended its side, and
-    /// everything that was promised is written.
+    /// True if the transport can close the connection. A close was requested or the client has ended its input, and all
+    /// accepted replies and events are written.
     public var isFinished: Bool {
         state.withLock { ($0.wantsClose && $0.isFlushed) || ($0.inputEnded && $0.isDrained) }
     }
 
-    /// Whether no call is in flight, so that nothing is left but to write what is queued.
+    /// True if no call is in flight, so that only queued bytes are left to write.
     public var isAnswered: Bool { state.withLock { $0.calls.isEmpty && $0.batches.isEmpty } }
 
-    /// Bytes that the connection has taken from the beginning on: a client that reads makes it grow.
+    /// The number of bytes that the connection has accepted since it was opened. It grows while the client reads.
     public var writtenBytes: Int { state.withLock { $0.written } }
 
-    /// Sends a WebSocket's frame that is no message.
+    /// Sends a WebSocket frame that is not a message.
     public func send(frame: [UInt8]) {
         update { state in frame.withUnsafeBytes { state.send($0) } }
     }
 
-    /// Whether a close was asked for.
+    /// True if a close was requested.
     public var wantsClose: Bool { state.withLock { $0.wantsClose } }
 
-    /// Whether the transport has something to write or to close.
+    /// True if the transport has bytes to write or a connection to close.
     public var needsTurn: Bool { state.withLock { $0.needsTurn } }
 
-    /// Says that the connection is gone.
+    /// Records that the connection has closed.
     ///
-    /// Ends waiting senders with ``SessionClosed`` and runs the close handlers. Calls that only read or wait are cancelled, and calls that
-    /// have not started never do; the others run to their end.
+    /// Waiting senders get ``SessionClosed``, and the close handlers run. Calls that only read or wait are cancelled.
+    /// Calls that have not started never start. All other calls run to their end.
     public func didClose() {
         let left = state.withLock { $0.close() }
         budget.giveBackSubscriptions(left.subscriptions, of: principal)
@@ -279,7 +282,8 @@ extension Session {
         for handler in left.handlers { handler() }
     }
 
-    /// Closes the session for a daemon that goes down: calls that only wait are cancelled, the others are answered.
+    /// Closes the session on shutdown of the daemon. Calls that only wait are cancelled; all other calls get their
+    /// reply.
     public func drain() {
         let tasks = state.withLock { state in
             state.wantsClose = true
@@ -288,13 +292,13 @@ extension Session {
         for task in tasks { task.cancel() }
     }
 
-    /// Cancels the calls that only read or wait, which are then answered with `requestCancelled`; the others go on.
+    /// Cancels the calls that only read or wait. They reply with `requestCancelled`. All other calls continue.
     public func cancelWaits() {
         let tasks = state.withLock { state in state.cancel { $0.onClose != .runs } }
         for task in tasks { task.cancel() }
     }
 
-    /// Cancels every call in flight, for a daemon that cannot wait for them any longer.
+    /// Cancels every call in flight. A transport calls it when it can wait for them no longer.
     public func cancelCalls() {
         let tasks = state.withLock { $0.cancel(where: { _ in true }) }
         for task in tasks { task.cancel() }

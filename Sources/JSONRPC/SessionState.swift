@@ -1,25 +1,25 @@
-/// How the messages that a client gets are told apart.
+/// The framing of messages that are sent to a client.
 enum OutboundFraming: Sendable {
     case lines
-    /// Each says its length.
+    /// A `Content-Length` header precedes each message.
     case lengthHeaders
-    /// Each is a text frame.
+    /// One text frame per message.
     case webSocket
-    /// Each is a binary frame.
+    /// One binary frame per message.
     case webSocketBinary
 }
 
-/// What a connection has to remember between its events; pure, the effects stand in ``Session``.
+/// The state of one connection, as a value. ``Session`` performs the effects.
 ///
-/// Replies and notifications meet in `outbox`. The transport takes all of it at once and says when it was written, so
-/// that whatever queues up in the meantime leaves in one write.
+/// `outbox` holds replies and notifications in one queue. The transport takes the whole queue and reports when it is
+/// written. Messages that arrive in the meantime leave in the next write.
 struct SessionState: Sendable {
-    /// A call that is not answered yet.
+    /// A call without a reply so far.
     struct InFlight: Sendable {
         let id: RPCID?
-        /// What becomes of the call when its connection closes.
+        /// Defines how the call ends when its connection closes.
         let onClose: CallEnd
-        /// What the call has of the daemon's budget.
+        /// The share of the daemon's call budget that the call uses.
         let cost: CallBudget.Cost
         var holdsEvents = false
         var isStarted = false
@@ -27,14 +27,14 @@ struct SessionState: Sendable {
         var isCancelled = false
     }
 
-    /// A notification that waits for room, and its sender.
+    /// A notification that waits for space in the queue, and its sender.
     struct Waiter: Sendable {
         let ticket: UInt64
         let message: [UInt8]
         let continuation: CheckedContinuation<Void, any Error>
     }
 
-    /// The replies of a batch until all are there.
+    /// A batch. Its replies are collected until the last one is present.
     struct Batch: Sendable {
         var parts: [[UInt8]?]
         var missing: Int
@@ -42,34 +42,34 @@ struct SessionState: Sendable {
         var afterReply: [@Sendable () -> Void]
     }
 
-    // What every message touches stands together.
+    // The fields that every message uses come first, next to each other in memory.
     private(set) var isClosed = false
-    /// How messages are told apart by the client.
+    /// The framing of messages to the client.
     var framing = OutboundFraming.lines
     var wantsClose = false
     var inputEnded = false
     var isWakeDue = false
-    /// Whether messages wait to be read until there is room.
+    /// True if the reader is blocked until there is space for more calls or replies.
     var holdsInput = false
-    /// Whether a long message waits for the reader; looking at that itself would copy it.
+    /// True if `decoded` holds a message. It is stored, because reading `decoded` itself would copy the message.
     private var hasDecoded = false
     private let notificationBytes: Int
     private(set) var holds = 0
     private(set) var beingWritten = 0
-    /// Bytes that the connection has taken from the beginning on.
+    /// The number of bytes that the connection has accepted since it was opened.
     private(set) var written = 0
     private(set) var outbox: [UInt8] = []
-    /// Writes what the connection takes at once; none where only the transport's own turn writes.
+    /// Writes as many bytes as the connection accepts at once; `nil` if only the transport writes.
     let sendNow: Session.SendNow?
     private var waiters: [UInt64: Waiter] = [:]
 
     let limits: RPCLimits
     private(set) var subscriptions = 0
     private(set) var calls: [UInt64: InFlight] = [:]
-    /// The bytes of their messages.
+    /// The message bytes of the calls in flight.
     private(set) var callBytes = 0
     private(set) var batches: [UInt64: Batch] = [:]
-    /// A long message that was read elsewhere, until the reader takes it.
+    /// A long message that a task has decoded, until the reader takes it.
     var decoded: Inbound? {
         didSet { hasDecoded = decoded != nil }
     }
@@ -84,15 +84,15 @@ struct SessionState: Sendable {
         notificationBytes = limits.outboundNotificationBytes
     }
 
-    /// Bytes that the client has not taken yet.
+    /// The number of bytes that are queued or being written.
     var queuedBytes: Int { outbox.count + beingWritten }
 
-    /// Whether nothing is left to do for a client that has ended its side.
+    /// True if no work is left for a client that has ended its input.
     var isDrained: Bool {
         calls.isEmpty && batches.isEmpty && subscriptions == 0 && waiters.isEmpty && queuedBytes == 0
     }
 
-    /// Whether the replies and events that were promised before a close have all been written.
+    /// True if all replies and events that were accepted before a close are written.
     var isFlushed: Bool { calls.isEmpty && batches.isEmpty && queuedBytes == 0 }
 
     mutating func newKey() -> UInt64 {
@@ -106,7 +106,7 @@ struct SessionState: Sendable {
 extension SessionState {
     private var mayNotify: Bool { holds == 0 && queuedBytes < notificationBytes }
 
-    /// Queues a notification if there is room and nobody waits before it.
+    /// Queues a notification if there is space and no earlier notification waits.
     mutating func offer(_ append: (inout SessionState) -> Void) -> Session.Offer {
         if isClosed { return .closed }
         guard mayNotify, waiters.isEmpty else { return .busy }
@@ -118,7 +118,7 @@ extension SessionState {
         (message + [UInt8(ascii: "\n")]).withUnsafeBytes { append(lines: $0) }
     }
 
-    /// Sends whole lines, as the client wants them.
+    /// Sends complete lines in the client's framing.
     mutating func append(lines: UnsafeRawBufferPointer) {
         switch framing {
         case .lines: send(lines)
@@ -128,7 +128,7 @@ extension SessionState {
         }
     }
 
-    /// Sends bytes as they are: at once as far as that goes, and the rest with what is queued.
+    /// Sends bytes unchanged: directly as far as the connection accepts them, the rest through the queue.
     mutating func send(_ bytes: UnsafeRawBufferPointer) {
         guard !isClosed else { return }
         let sent = mayOvertake ? sendNow?(bytes) ?? 0 : 0
@@ -136,18 +136,18 @@ extension SessionState {
         if sent < bytes.count { outbox.append(contentsOf: bytes[sent...]) }
     }
 
-    /// Whether nothing waits that would have to go before.
+    /// True if no earlier bytes wait, so that a direct write keeps the order.
     private var mayOvertake: Bool { outbox.isEmpty && beingWritten == 0 }
 
-    /// Whether the transport has something to do. What queues up behind a write is taken when that is through, without a turn more.
+    /// True if the transport has work. Output behind a write in progress needs no turn: the end of that write takes it.
     var needsTurn: Bool { (!outbox.isEmpty && beingWritten == 0) || hasDecoded || wantsClose || inputEnded }
 
-    /// Whether a reply of `count` bytes would overflow the queue of a client that does not read.
+    /// True if a reply of `count` bytes would exceed the queue limit of a client that does not read.
     func overflows(_ count: Int) -> Bool {
         queuedBytes + count > limits.outboundQueueBytes
     }
 
-    /// All that is to be written now; nothing while an earlier write is under way.
+    /// Returns all queued bytes, or `nil` while an earlier write is in progress.
     mutating func take() -> [UInt8]? {
         guard beingWritten == 0, !outbox.isEmpty else { return nil }
         beingWritten = outbox.count
@@ -155,7 +155,7 @@ extension SessionState {
         return outbox
     }
 
-    /// Says that the last ``take()`` was written; returns the senders that may go on.
+    /// Records that the bytes of the last ``take()`` are written. Returns the senders that can continue.
     mutating func wrote() -> [Waiter] {
         written += beingWritten
         beingWritten = 0
@@ -172,7 +172,7 @@ extension SessionState {
         return waiters.removeValue(forKey: place)
     }
 
-    /// Queues waiting notifications in their order as far as there is room; returns their senders.
+    /// Queues waiting notifications in order while there is space. Returns their senders.
     private mutating func admit() -> [Waiter] {
         var admitted: [Waiter] = []
         while firstWaiter < nextWaiter, mayNotify {
@@ -198,30 +198,29 @@ extension SessionState {
         return key
     }
 
-    /// The calls that hold events and came before.
+    /// The tasks of earlier calls that hold events.
     var holding: [Task<Void, Never>] {
         calls.values.compactMap { $0.holdsEvents ? $0.task : nil }
     }
 
-    /// Keeps the task of a call that still runs; answers whether it is to be cancelled at once.
+    /// Keeps the task of a call that still runs. Returns true if the task must be cancelled at once.
     mutating func attach(_ task: Task<Void, Never>, to key: UInt64) -> Bool {
         calls[key]?.task = task
         return calls[key]?.isCancelled ?? false
     }
 
-    /// Returns whether the handler of a call may run: not if the connection closed before.
+    /// Returns true if the handler of a call may run. It may not if the connection has closed.
     mutating func start(_ key: UInt64) -> Bool {
         guard !isClosed else { return false }
         calls[key]?.isStarted = true
         return true
     }
 
-    /// Ends a call.
     mutating func end(_ key: UInt64) {
         callBytes -= calls.removeValue(forKey: key)?.cost.bytes ?? 0
     }
 
-    /// The tasks of the calls with this id.
+    /// Marks the calls with this id as cancelled and returns their tasks.
     mutating func cancel(_ id: RPCID) -> [Task<Void, Never>] {
         cancel { $0.id == id }
     }
@@ -239,7 +238,7 @@ extension SessionState {
         holds += 1
     }
 
-    /// Ends `count` holds; returns the senders that may go on.
+    /// Ends `count` holds. Returns the senders that can continue.
     mutating func release(_ count: Int) -> [Waiter] {
         guard count > 0 else { return [] }
         holds -= count
@@ -252,7 +251,7 @@ extension SessionState {
         return key
     }
 
-    /// Puts one reply into its batch; the whole batch comes back with its last one.
+    /// Stores one reply of a batch. Returns the complete batch after its last reply.
     mutating func fill(_ key: UInt64, _ index: Int, _ part: [UInt8]?, _ afterReply: (@Sendable () -> Void)?) -> Batch? {
         guard var batch = batches.removeValue(forKey: key) else { return nil }
         batch.parts[index] = part
@@ -267,7 +266,7 @@ extension SessionState {
 // MARK: - Subscriptions and the end
 
 extension SessionState {
-    /// Takes a subscription, or says why there is none left. `takeShare` takes it from the budget of all connections.
+    /// Reserves a subscription. Returns an error if the limit is reached. `takeShare` reserves it in the shared budget.
     mutating func reserveSubscription(_ takeShare: () -> RPCError?) -> RPCError? {
         guard subscriptions < limits.subscriptionsPerConnection else {
             let words =
@@ -278,25 +277,25 @@ extension SessionState {
                 .tooManySubscriptions, words,
                 limit: limits.subscriptionsPerConnection, actual: subscriptions + 1)
         }
-        // A closed connection has given its share back, and takes none any more.
+        // A closed connection has returned its share and reserves no more.
         if !isClosed, let refusal = takeShare() { return refusal }
         subscriptions += 1
         return nil
     }
 
-    /// Gives a subscription back; returns whether it has a share of the budget of all connections.
+    /// Releases a subscription. Returns true if the caller must return its share to the shared budget.
     mutating func releaseSubscription() -> Bool {
         guard subscriptions > 0 else { return false }
         subscriptions -= 1
         return !isClosed
     }
 
-    /// What is to be done once the connection is gone.
+    /// The work that is left after a connection has closed.
     struct Leftovers: Sendable {
         var waiters: [Waiter] = []
         var tasks: [Task<Void, Never>] = []
         var handlers: [@Sendable () -> Void] = []
-        /// The shares to give back to the budget of all connections.
+        /// The subscriptions to return to the shared budget.
         var subscriptions = 0
     }
 

@@ -1,15 +1,15 @@
-/// Cuts what a WebSocket's client sends into messages (RFC 6455 §5).
+/// Splits the frames of a WebSocket client into messages (RFC 6455 §5).
 ///
-/// Fragments are put together, up to the limit; pongs are read over. What breaks the protocol, and a message over the limit, ends the
-/// stream with the code that says so.
+/// Fragments are joined, up to the limit. Pongs are ignored. A protocol violation, or a message over the limit, ends
+/// the stream with the matching close code.
 struct WebSocketFramer: Sendable {
-    /// What stands before a frame's data.
+    /// The header of a frame.
     private struct Header {
         var opcode: UInt8
         var isLast: Bool
-        /// Four bytes as they lie in memory.
+        /// The four bytes of the masking key in memory order.
         var mask: UInt32
-        /// Where the data lies, there or still to come.
+        /// The range of the data in the buffer, received or not.
         var data: Range<Int>
     }
 
@@ -28,36 +28,36 @@ struct WebSocketFramer: Sendable {
         case invalid
     }
 
-    /// The most data that a ping, a pong or a close may have.
+    /// The maximum data length of a ping, a pong or a close.
     static let controlLimit = 125
 
     private let limit: Int
     private var buffer: [UInt8] = []
-    /// Where the first frame that was not handed out begins.
+    /// The start of the first frame that was not returned.
     private var start = 0
-    /// The data of that frame where it is a whole text, unmasked by now.
+    /// The unmasked data of that frame, if it is a complete message.
     private var text: Range<Int>?
-    /// True if that frame is a binary one.
+    /// True if that frame is binary.
     private var isTextBinary = false
-    /// True if the message that was handed out last came in a binary frame.
+    /// True if the last returned message came in a binary frame.
     private(set) var isBinary = false
     private var areFragmentsBinary = false
-    /// What has come of a message in several frames.
+    /// The received part of a fragmented message.
     private var fragments: [UInt8]?
-    /// A message that was put together, while it is shown.
+    /// A message that was joined from fragments, until the next input or frame.
     private var assembled: [UInt8]?
-    /// How the stream is to end, once what was said before has been handed out.
+    /// The close code with which the stream ends after the last frame was returned.
     private var end: WebSocketCloseCode?
     private var isOver = false
     private var hasEnded = false
-    /// Whether nothing is whole of what has come and was not handed out.
+    /// True if the buffer holds no complete frame that was not returned.
     private var isExhausted = true
 
     init(limit: Int) {
         self.limit = limit
     }
 
-    /// Whether the stream has ended and everything that was whole was handed out.
+    /// True if the stream has ended and all complete frames were returned.
     var hasFinished: Bool { hasEnded && isExhausted }
 
     mutating func append(_ bytes: UnsafeRawBufferPointer) {
@@ -98,12 +98,13 @@ struct WebSocketFramer: Sendable {
         return nil
     }
 
-    /// Hands out messages of one frame for as long as `body` takes them; what it does not take comes by ``next()``.
+    /// Passes messages of one frame to `body` until it returns false. ``next()`` returns the refused message and those
+    /// behind it.
     mutating func take(while body: (UnsafeRawBufferPointer) -> Bool) {
-        // The message that was shown last: what follows lies in the buffer.
+        // Drops the last joined message, because the next messages are in the buffer.
         assembled = nil
         while let text = text ?? wholeText() {
-            // The other kind of frame wants another kind of reply.
+            // A message in the other kind of frame needs the other kind of reply.
             guard isTextBinary == isBinary else { return }
             guard isUTF8(text), withBytes(of: text, body) else { return }
             start = text.upperBound
@@ -111,7 +112,7 @@ struct WebSocketFramer: Sendable {
         }
     }
 
-    /// Shows the bytes of a message, or of a ping.
+    /// Passes the bytes of a message or of a ping to `body`.
     func withBytes<R>(of range: Range<Int>, _ body: (UnsafeRawBufferPointer) throws -> R) rethrows -> R {
         try (assembled ?? buffer).withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
@@ -136,7 +137,7 @@ struct WebSocketFramer: Sendable {
 // MARK: - Frames
 
 extension WebSocketFramer {
-    /// The data of the next frame, unmasked, where that is a whole message.
+    /// Returns the unmasked data of the next frame if it is a complete message.
     private mutating func wholeText() -> Range<Int>? {
         guard !isOver, end == nil, fragments == nil, case .header(let header) = readHeader(),
             header.opcode == Opcode.text || header.opcode == Opcode.binary, header.isLast, header.data.count <= limit,
@@ -153,7 +154,7 @@ extension WebSocketFramer {
             let there = bytes.count - start
             guard there >= 2 else { return .incomplete }
             let (first, second) = (bytes[start], bytes[start + 1])
-            // No extension was agreed upon that would use the reserved bits, and a client has to mask.
+            // No extension was negotiated that uses the reserved bits, and a client must mask its frames.
             guard first & 0x70 == 0, second & 0x80 != 0 else { return .invalid }
             var length = UInt64(second & 0x7F)
             var place = start + 2
@@ -162,7 +163,7 @@ extension WebSocketFramer {
                 guard there >= 2 + size else { return .incomplete }
                 length = bytes[place..<place + size].reduce(0) { $0 << 8 | UInt64($1) }
                 place += size
-                // The shortest way to write a length is the only one.
+                // Only the shortest encoding of a length is valid.
                 guard length > (size == 2 ? 125 : 65_535) else { return .invalid }
             }
             guard length < 1 << 62 else { return .invalid }
@@ -175,7 +176,7 @@ extension WebSocketFramer {
         }
     }
 
-    /// What ends the stream before a frame's data is there.
+    /// Returns the frame that ends the stream, if the header alone is invalid or announces too much data.
     private mutating func refuse(_ header: Header) -> Frame? {
         switch header.opcode {
         case Opcode.text, Opcode.binary, Opcode.continuation:
@@ -191,7 +192,7 @@ extension WebSocketFramer {
         }
     }
 
-    /// Takes a frame that is there; nothing comes of fragments before the last, and of a pong.
+    /// Handles a complete frame. Returns `nil` for a pong and for every fragment but the last.
     private mutating func take(_ header: Header) -> Frame? {
         switch header.opcode {
         case Opcode.text, Opcode.binary:
@@ -211,7 +212,7 @@ extension WebSocketFramer {
         }
     }
 
-    /// A whole message; one that is no text ends the stream (RFC 6455 §8.1).
+    /// Returns a complete message. A message that is not UTF-8 ends the stream (RFC 6455 §8.1).
     private mutating func message(_ range: Range<Int>) -> Frame {
         if assembled == nil {
             start = range.upperBound
@@ -230,7 +231,7 @@ extension WebSocketFramer {
         return .hangUp(code)
     }
 
-    /// What a client's close is answered with: its own code, where it may send that (RFC 6455 §7.4).
+    /// Returns the code for the reply to a client's close: the client's own code if it is valid (RFC 6455 §7.4).
     private func closeCode(_ data: Range<Int>) -> WebSocketCloseCode {
         guard !data.isEmpty else { return .normal }
         guard data.count >= 2 else { return .protocolError }

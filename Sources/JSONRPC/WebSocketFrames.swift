@@ -1,42 +1,42 @@
-/// Why a WebSocket ends (RFC 6455 §7.4.1).
+/// The reason for the close of a WebSocket (RFC 6455 §7.4.1).
 public struct WebSocketCloseCode: RawRepresentable, Sendable, Hashable {
-    /// The number that a close frame carries.
+    /// The number in the close frame.
     public let rawValue: UInt16
 
-    /// Takes any number.
+    /// Creates a code from any number.
     public init(rawValue: UInt16) {
         self.rawValue = rawValue
     }
 
-    /// The client has what it wanted.
+    /// The connection is no longer needed.
     public static let normal = WebSocketCloseCode(rawValue: 1000)
-    /// The daemon ends the connection.
+    /// The daemon closes the connection.
     public static let goingAway = WebSocketCloseCode(rawValue: 1001)
-    /// What came was no WebSocket's frame.
+    /// The client sent bytes that are not a valid frame.
     public static let protocolError = WebSocketCloseCode(rawValue: 1002)
-    /// A binary message came that is no UTF-8.
+    /// The client sent a binary message that is not UTF-8.
     public static let unacceptableData = WebSocketCloseCode(rawValue: 1003)
-    /// A text came that is no UTF-8.
+    /// The client sent a text message that is not UTF-8.
     public static let invalidText = WebSocketCloseCode(rawValue: 1007)
-    /// A message came that is longer than `messageBytes`.
+    /// The client sent a message that is longer than `messageBytes`.
     public static let messageTooLarge = WebSocketCloseCode(rawValue: 1009)
-    /// The daemon cannot go on with the connection.
+    /// The daemon cannot continue the connection.
     public static let unexpectedCondition = WebSocketCloseCode(rawValue: 1011)
 }
 
-/// What a WebSocket's server sends: frames that are whole and not masked (RFC 6455 §5.2).
+/// The frames of a WebSocket server, which are complete and not masked (RFC 6455 §5.2).
 public enum WebSocketFrames {
-    // With the bit that says that a frame is a message's last.
+    // These include the FIN bit, which marks the last frame of a message.
     private static let text: UInt8 = 0x81
     private static let binary: UInt8 = 0x82
     private static let close: UInt8 = 0x88
     private static let ping: UInt8 = 0x89
     private static let pong: UInt8 = 0x8A
 
-    /// A text frame for each line: compact JSON holds no line end.
+    /// Returns a text frame for each line. Compact JSON contains no line end.
     public static func texts(of lines: UnsafeRawBufferPointer) -> [UInt8] { frames(text, of: lines) }
 
-    /// A binary frame for each line, for a client that sends such frames.
+    /// Returns a binary frame for each line, for a client that sends binary frames.
     public static func binaries(of lines: UnsafeRawBufferPointer) -> [UInt8] { frames(binary, of: lines) }
 
     private static func frames(_ first: UInt8, of lines: UnsafeRawBufferPointer) -> [UInt8] {
@@ -50,10 +50,10 @@ public enum WebSocketFrames {
         return frames
     }
 
-    /// Asks the client for a sign of life.
+    /// Returns a ping without data, which the client must reply to with a pong.
     public static func emptyPing() -> [UInt8] { [ping, 0] }
 
-    /// The last frame.
+    /// Returns a close frame, the last frame of a connection.
     public static func close(_ code: WebSocketCloseCode) -> [UInt8] {
         [close, 2, UInt8(code.rawValue >> 8), UInt8(code.rawValue & 0xFF)]
     }

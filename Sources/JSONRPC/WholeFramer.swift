@@ -1,8 +1,8 @@
-/// Messages that come whole, as HTTP brings them; the counterpart of ``LineFramer``.
+/// Frames for messages that arrive complete, as with HTTP. The counterpart of ``LineFramer``.
 struct WholeFramer: Sendable {
     private let limit: Int
     private var buffer: [UInt8] = []
-    /// What waits to be handed out, in order.
+    /// The frames to return, in order.
     private var frames: [Frame] = []
     private var handedOut = 0
     private var hasEnded = false
@@ -13,7 +13,7 @@ struct WholeFramer: Sendable {
 
     var hasFinished: Bool { hasEnded && handedOut == frames.count }
 
-    /// Takes one message; of one that is too long nothing is kept but its length.
+    /// Appends one message. Only the length of a message over the limit is kept.
     mutating func append(_ message: UnsafeRawBufferPointer) {
         trim()
         guard message.count <= limit else { return frames.append(.tooLong(message.count)) }
@@ -31,7 +31,7 @@ struct WholeFramer: Sendable {
         return frames[handedOut]
     }
 
-    /// Hands out messages for as long as `body` takes them; what it does not take comes by ``next()``.
+    /// Passes messages to `body` until it returns false. ``next()`` returns the refused message and those behind it.
     mutating func take(while body: (UnsafeRawBufferPointer) -> Bool) {
         while handedOut < frames.count, case .message(let range) = frames[handedOut] {
             guard withBytes(of: range, body) else { return }

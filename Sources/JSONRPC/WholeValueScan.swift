@@ -1,14 +1,14 @@
-/// Finds the end of an object or array in a text that comes in pieces, by counting brackets; each byte is looked at once.
+/// Finds the end of an object or array in text that arrives in pieces. It counts brackets and reads each byte once.
 struct WholeValueScan: Sendable {
-    /// Where the text begins in its stream, to tell one text from the next.
+    /// The position of the text in its stream, which distinguishes one text from the next.
     let line: Int
-    /// The first byte that was not looked at.
+    /// The index of the first byte that was not read.
     private var position = 0
     private var depth = 0
     private var isInString = false
     private var isEscaped = false
     private var valueEnd: Int?
-    /// The end of the value, once it is known that nothing follows it but white space or a further object or array.
+    /// The end of the value, after a check that only white space or a further object or array follows it.
     private(set) var end: Int?
     private var isOdd = false
 
@@ -38,7 +38,7 @@ struct WholeValueScan: Sendable {
             isInString = byte != UInt8(ascii: "\"")
         } else if byte == UInt8(ascii: "\"") {
             isInString = true
-            // A text that begins with a string is no message.
+            // A text that begins with a string is not a message.
             isOdd = depth == 0
         } else if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") {
             depth += 1
