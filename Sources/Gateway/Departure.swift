@@ -1,22 +1,22 @@
 import Locking
 import NIOCore
 
-/// Whether the client of a connection has left, for whoever works on its request.
+/// Records whether the client of a connection has left, for the handler of its request.
 ///
-/// Hummingbird's own way to know it (`consumeWithCancellationOnInboundClose`) takes the connection with it when the answer is out.
+/// Hummingbird's own method (`consumeWithCancellationOnInboundClose`) closes the connection after the response.
 final class Departure: Sendable {
     private struct State {
         var hasLeft = false
-        /// What is to be done then; there is one request at a time.
+        /// Called when the client leaves. A connection has one request at a time.
         var handler: (@Sendable () -> Void)?
     }
 
-    /// That of the connection whose request the task answers.
+    /// The departure of the connection that the current task serves.
     @TaskLocal static var current = Departure()
 
     private let state = Locked(State())
 
-    /// Runs `operation`; `handler` is called once if the client leaves before it ends, or has left already.
+    /// Runs `operation`. `handler` is called once if the client leaves before `operation` ends, or has already left.
     func observe<R>(_ handler: @escaping @Sendable () -> Void, during operation: () async throws -> R) async rethrows
         -> R
     {
@@ -29,7 +29,7 @@ final class Departure: Sendable {
         return try await operation()
     }
 
-    /// Says that the client has left.
+    /// Records that the client has left.
     func happen() {
         let handler = state.withLock { state in
             defer { state.handler = nil }
@@ -40,16 +40,18 @@ final class Departure: Sendable {
     }
 }
 
-/// Tells a ``Departure`` that the client has left: at once if the connection is gone, and after a while if only the client's side has ended.
+/// Reports to a ``Departure`` that the client has left: at once if the connection is closed, and after a delay if only
+/// the client's side has ended.
 ///
-/// `socat`, `nc -N` and others end their side behind the request and read the answer; a client that closed looks the same until something
-/// is written to it.
+/// `socat`, `nc -N` and other tools end their side after the request and then read the response. A client that has
+/// closed the connection looks the same until bytes are written to it.
 ///
-/// On shutdown it passes ``GoingDown`` on as well, since NIO's HTTP handler keeps `ChannelShouldQuiesceEvent` to itself.
+/// On shutdown the handler also forwards ``GoingDown``, because NIO's HTTP handler does not forward
+/// `ChannelShouldQuiesceEvent`.
 final class DepartureHandler: ChannelInboundHandler {
     typealias InboundIn = NIOAny
 
-    /// How long a client that has ended its side may wait for an answer.
+    /// The time that a request may still take after its client has ended its side.
     static let graceTime = TimeAmount.seconds(3)
 
     private let departure: Departure
@@ -77,5 +79,6 @@ final class DepartureHandler: ChannelInboundHandler {
     }
 }
 
-/// The daemon is going down: requests that are not whole yet are refused, others are answered within the drain time.
+/// The daemon is shutting down. Incomplete requests are refused. Complete requests must be finished within the drain
+/// time.
 struct GoingDown: Sendable {}

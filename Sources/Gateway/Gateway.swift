@@ -6,15 +6,17 @@ public import Loopback
 public import NIOCore
 public import ServiceLifecycle
 
-/// The daemon's door for HTTP: `POST /rpc`, a call or a batch a body, and `/ws`, a WebSocket with a message a text frame.
+/// The HTTP server of the daemon: `POST /rpc` has one call or batch per body, and `/ws` is a WebSocket with one message
+/// per frame.
 ///
-/// There is no encryption and nobody is authenticated, so it belongs on loopback or behind a proxy that does both.
+/// It has no encryption and no authentication, so it must be on a loopback address or behind a proxy that provides
+/// both.
 public final class Gateway: Service {
-    /// Where it listens, and who may use it.
+    /// The address of the gateway and its rules of access.
     public struct Settings: Sendable, Hashable {
-        /// The address to bind. Its type admits loopback addresses only, since nobody is authenticated here.
+        /// The address to bind. Its type permits loopback addresses only, since the gateway has no authentication.
         public var address: LoopbackAddress
-        /// Which web pages may call.
+        /// The web pages that may call the gateway.
         public var origins: OriginPolicy
 
         /// Creates settings.
@@ -24,13 +26,13 @@ public final class Gateway: Service {
         }
     }
 
-    /// Serves a channel whose WebSocket handshake is done, on the channel's event loop.
+    /// Serves a channel after its WebSocket handshake, on the channel's event loop.
     public typealias WebSocketServer = @Sendable (any Channel, Peer) throws -> Void
 
-    /// Prepares the listener, before ``Gateway`` says that it is ready.
+    /// Prepares the listener before ``Gateway`` reports that it is ready.
     public typealias ListenerPreparation = @Sendable (any Channel) async throws -> Void
 
-    /// So many connections more than the limit, so that those over it are told why.
+    /// The number of connections over the limit that are accepted, so that they can be refused with a reason.
     private static let roomToRefuse = 64
 
     private let settings: Settings
@@ -44,9 +46,10 @@ public final class Gateway: Service {
     private let logger: Logger
     private let onReady: @Sendable (Int) -> Void
 
-    /// Creates a gateway that is not bound yet; `onReady` is called once, with the port, when it accepts connections.
+    /// Creates a gateway that is not bound yet. `onReady` is called once, with the port, when the gateway accepts
+    /// connections.
     ///
-    /// On graceful shutdown, HTTP requests in flight have `drain` to be answered; those that are not whole are refused.
+    /// On graceful shutdown, complete HTTP requests get a response within `drain`. Incomplete requests are refused.
     public init(
         settings: Settings, router: JSONRPC.Router, limits: RPCLimits, budget: CallBudget? = nil,
         drain: TimeAmount = .seconds(3), group: any EventLoopGroup, logger: Logger,
@@ -65,12 +68,12 @@ public final class Gateway: Service {
         self.onReady = onReady
     }
 
-    /// Serves until graceful shutdown or cancellation; throws where it cannot listen.
+    /// Serves until graceful shutdown or cancellation. Throws if it cannot listen.
     public func run() async throws {
         let upgrade = WebSocketUpgrade(origins: settings.origins, serve: webSocket)
         let router = Hummingbird.Router(context: GatewayContext.self)
         RPCRoute(router: self.router, limits: limits, budget: budget, origins: settings.origins).add(to: router)
-        // Some more, so that a WebSocket over the limit is told why.
+        // More than the limit, so that a WebSocket over the limit is refused with a reason.
         let addresses = AddressCount(limit: limits.connectionsPerAddress + Self.roomToRefuse)
         let application = Application(
             router: router,
@@ -99,9 +102,9 @@ public final class Gateway: Service {
     }
 }
 
-/// Why the gateway cannot serve.
+/// The reason for which the gateway cannot serve.
 public struct GatewayError: Error, Sendable, CustomStringConvertible {
-    /// One sentence: what failed and what to do.
+    /// One sentence with the failure and its remedy.
     public let description: String
 
     init(_ description: String) {

@@ -8,7 +8,7 @@ import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 
-/// One connection of the gateway: HTTP requests, or a WebSocket once its handshake is done.
+/// One connection of the gateway: HTTP requests, or a WebSocket after its handshake.
 struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
     typealias HTTPConnection = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
@@ -19,18 +19,18 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
 
     struct Value: ServerChildChannelValue {
         let channel: any Channel
-        /// What the first request asked for.
+        /// The protocol that the first request selects.
         let use: EventLoopFuture<Use>
         let departure: Departure
     }
 
     let responder: Responder
     let upgrade: WebSocketUpgrade
-    /// How long requests in flight may take once the daemon goes down.
+    /// The time that requests in flight have on shutdown.
     let drain: TimeAmount
     let addresses: AddressCount
 
-    /// How long the first request's head may take, and a connection may idle between requests.
+    /// The time limits for the head of the first request, and for an idle connection between requests.
     private static let headTime = TimeAmount.seconds(10)
     private static let idleSeconds = 60
 
@@ -53,7 +53,7 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
             pipeline.enableErrorHandling = false
             let use = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(configuration: pipeline)
             try channel.pipeline.syncOperations.addHandler(BrokenRequestHandler())
-            // Before NIO's own handler, which loses the request where it finds no upgrade for it.
+            // Placed before NIO's own handler, which drops a request for an unsupported upgrade.
             let upgrading = try channel.pipeline.syncOperations.context(
                 handlerType: NIOTypedHTTPServerUpgradeHandler<Use>.self)
             try channel.pipeline.syncOperations.addHandler(
@@ -80,7 +80,7 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
     }
 
     private func addHTTP(to channel: any Channel, _ logger: Logger) throws -> HTTPConnection {
-        // Added after the upgrade decision, because a WebSocket's frames are not requests.
+        // Added after the upgrade decision, because the frames of a WebSocket are not requests.
         try channel.pipeline.syncOperations.addHandler(RequestRules(drain: drain))
         try channel.pipeline.syncOperations.addHandler(KeepAliveFilter())
         try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
@@ -91,7 +91,8 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
     }
 }
 
-/// Says by a header, which is all that Hummingbird looks at, whether a request is the last of its connection (RFC 9112 §9.3).
+/// Marks the last request of a connection with a `Connection: close` header (RFC 9112 §9.3), because Hummingbird reads
+/// only that header.
 final class KeepAliveFilter: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -105,7 +106,7 @@ final class KeepAliveFilter: ChannelInboundHandler {
     }
 }
 
-/// The open connections of each network address, at most `limit` of one.
+/// The open connections of each network address. One address can have at most `limit`.
 final class AddressCount: Sendable {
     private let limit: Int
     private let counts = Locked<[String: Int]>([:])
@@ -114,7 +115,7 @@ final class AddressCount: Sendable {
         self.limit = limit
     }
 
-    /// Counts a connection until it closes; false if its address has too many.
+    /// Counts a connection until it closes. Returns false if its address has too many.
     func admit(_ channel: any Channel) -> Bool {
         let address = channel.remoteAddress?.ipAddress ?? "unknown"
         let isAdmitted = counts.withLock { counts in
@@ -133,7 +134,7 @@ final class AddressCount: Sendable {
     }
 }
 
-/// Answers 503 to a connection that is one too many of its address, and closes.
+/// Refuses a connection over the limit of its address with status 503, and closes it.
 private final class CrowdedHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

@@ -1,10 +1,12 @@
-/// Which web pages may call the daemon.
+/// The web pages that may call the daemon.
 ///
-/// A browser names the page's origin with every WebSocket handshake and every POST to another site (RFC 6454 §7); other clients name
-/// none, and are let in. A page of the daemon's own host is let in where that host is an address, `localhost` or one that is listed:
-/// a name that somebody else's DNS points here would let in everybody.
+/// A browser sends the page's origin with every WebSocket handshake and every POST to another site (RFC 6454 §7).
+/// Requests without an origin come from other clients and are allowed.
+///
+/// A page of the daemon's own host is allowed if that host is an IP address or `localhost`, or if its origin is listed.
+/// Other host names need the list, because any DNS zone can point a name at this address.
 public struct OriginPolicy: Sendable, Hashable {
-    /// Origins that may call, such as `https://console.example.com`.
+    /// The listed origins, such as `https://console.example.com`, in lower case.
     public var allowed: Set<String>
 
     /// Creates a policy.
@@ -12,7 +14,8 @@ public struct OriginPolicy: Sendable, Hashable {
         self.allowed = Set(allowed.map { $0.lowercased() })
     }
 
-    /// True if `text` can be listed: `http` or `https`, a host, and a port if it is not the usual one (RFC 6454 §6.2).
+    /// Returns true if `text` can be listed: `http` or `https`, a host, and a port if it is not the default (RFC 6454
+    /// §6.2).
     ///
     /// `null` and `*` are refused: every sandboxed frame sends `null`, and `*` would match every page.
     public static func isOrigin(_ text: String) -> Bool {
@@ -32,12 +35,13 @@ public struct OriginPolicy: Sendable, Hashable {
             && host.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "-" || $0 == ".") }
     }
 
-    /// True if a request with these `Origin` and `Host` headers is allowed. Several `Origin` headers are refused as ambiguous.
+    /// Returns true if a request with these `Origin` and `Host` headers is allowed. Several `Origin` headers are
+    /// refused as ambiguous.
     public func admits(origins: [String], host: String?) -> Bool {
         origins.count < 2 && admits(origin: origins.first, host: host)
     }
 
-    /// Whether a request with these headers may go on.
+    /// Returns true if a request with these headers is allowed.
     public func admits(origin: String?, host: String?) -> Bool {
         guard let origin = origin?.lowercased() else { return true }
         if allowed.contains(origin), Self.isOrigin(origin) { return true }
@@ -47,7 +51,7 @@ public struct OriginPolicy: Sendable, Hashable {
         return Self.isAddress(Self.name(of: host))
     }
 
-    /// A host header without its port, and without the brackets of an IPv6 address.
+    /// Returns the host of a `Host` header, without its port and without the brackets of an IPv6 address.
     private static func name(of host: String) -> Substring {
         if host.hasPrefix("["), let end = host.firstIndex(of: "]") {
             return host[host.index(after: host.startIndex)..<end]

@@ -5,15 +5,15 @@ import JSONRPC
 import NIOCore
 import ServiceLifecycle
 
-/// `POST /rpc`: one message a body, answered in the response's body. The calls are those of the other transports, but subscriptions,
-/// which need a connection that stays.
+/// The route `POST /rpc`, with one message per body and the reply in the body of the response. It offers the calls of
+/// the other transports except subscriptions, which need a connection that stays open.
 struct RPCRoute: Sendable {
     private let router: JSONRPC.Router
     private let limits: RPCLimits
     private let budget: CallBudget?
     private let origins: OriginPolicy
 
-    /// How long a body may take to arrive.
+    /// The time limit for the body of a request.
     private static let bodyTime = TimeAmount.seconds(30)
 
     init(router: JSONRPC.Router, limits: RPCLimits, budget: CallBudget?, origins: OriginPolicy) {
@@ -37,7 +37,7 @@ struct RPCRoute: Sendable {
                 Response(status: .methodNotAllowed, headers: [.allow: Self.methods])
             }
         }
-        // Who comes here has not become a WebSocket.
+        // A request that reaches this route was not a valid WebSocket handshake.
         routes.get(RouterPath(WebSocketUpgrade.path)) { request, _ in
             return isAdmitted(request)
                 ? Response(status: .upgradeRequired, headers: [.upgrade: "websocket"]) : Response(status: .forbidden)
@@ -46,7 +46,7 @@ struct RPCRoute: Sendable {
 
     private func answer(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let refusal = refusal(of: request)
-        // Of what is refused the body is read as well, so that the connection can go on.
+        // The body of a refused request is read too, so that the connection can be used again.
         guard let message = try await collect(request.body, context, upTo: refusal == nil ? limits.messageBytes : 0)
         else {
             let error = RPCError.messageTooLarge(limits, actual: limits.messageBytes + 1)
@@ -56,7 +56,8 @@ struct RPCRoute: Sendable {
         let connection = InMemoryConnection(
             router: router, peer: context.peer, limits: limits, framing: .whole, budget: budget)
         let departure = Departure.current
-        // If the client leaves, calls that only read or wait are cancelled. Calls that change something run to their end.
+        // If the client leaves, calls that only read or wait are cancelled. Calls that change something run to their
+        // end.
         let reply = await departure.observe {
             connection.session.cancelWaits()
         } during: {
@@ -88,7 +89,8 @@ struct RPCRoute: Sendable {
         return nil
     }
 
-    /// The whole body; nil where it is longer than `limit`. A client that takes too long for it loses its connection.
+    /// Returns the complete body, or `nil` if it is longer than `limit`. Closes the connection of a client that is too
+    /// slow.
     private func collect(_ body: RequestBody, _ context: GatewayContext, upTo limit: Int) async throws -> [UInt8]? {
         let channel = context.channel
         let deadline = channel.eventLoop.scheduleTask(in: Self.bodyTime) { channel.close(promise: nil) }
@@ -101,7 +103,8 @@ struct RPCRoute: Sendable {
         return message
     }
 
-    /// A browser asks before it sends JSON to another site, and does not before a form or plain text.
+    /// Only JSON content types are accepted: before it sends them to another site, a browser asks with `OPTIONS`. It
+    /// does not ask before it sends a form or plain text.
     private func isJSON(_ contentType: String?) -> Bool {
         let name = contentType?.prefix { $0 != ";" }.lowercased() ?? ""
         return ["application/json", "application/json-rpc", "application/jsonrequest"].contains(
@@ -120,16 +123,16 @@ struct RPCRoute: Sendable {
 extension RPCRoute {
     private static let methods = "POST, OPTIONS"
 
-    /// Lets a page of a listed origin read the answer (https://fetch.spec.whatwg.org/#http-cors-protocol).
+    /// Allows a page of a listed origin to read the response (https://fetch.spec.whatwg.org/#http-cors-protocol).
     private func share(_ response: inout Response, with request: Request) {
         guard !origins.allowed.isEmpty else { return }
-        // A cache must not give one page's answer to another.
+        // A cache must not give the response for one page to another page.
         response.headers[.vary] = "Origin"
         guard let origin = request.headers[.origin], isAdmitted(request) else { return }
         response.headers[.accessControlAllowOrigin] = origin
     }
 
-    /// Answers `OPTIONS`, which a browser sends before it sends JSON to another site.
+    /// Responds to `OPTIONS`, which a browser sends before it sends JSON to another site.
     private func options(_ request: Request) -> Response {
         guard isAdmitted(request) else { return Response(status: .forbidden) }
         var response = Response(status: .noContent, headers: [.allow: Self.methods])
@@ -149,7 +152,7 @@ extension RPCRoute {
     }
 }
 
-/// What a request's handler knows of its connection.
+/// The context of a request, with its connection.
 struct GatewayContext: RequestContext {
     var coreContext: CoreRequestContextStorage
     let channel: any Channel

@@ -2,11 +2,11 @@ import HTTPTypes
 import NIOCore
 import NIOHTTP1
 
-/// The first checks of an HTTP request: refuses a request without exactly one `Host`, and answers a client that waits
-/// for `100 Continue`.
+/// The first checks of an HTTP request. It refuses a request without exactly one `Host`, and sends `100 Continue` to a
+/// client that waits for it.
 ///
-/// On shutdown an incomplete request is answered with 503 and its connection is closed; NIO's HTTP handler would wait
-/// for the rest. A complete request has `drain` to be answered and for the client to read the answer.
+/// On shutdown an incomplete request gets status 503 and its connection is closed, because NIO's HTTP handler would
+/// wait for the rest. For a complete request, `drain` limits the time until its response is sent and read.
 final class RequestRules: ChannelDuplexHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -20,12 +20,12 @@ final class RequestRules: ChannelDuplexHandler {
     }
 
     private let drain: TimeAmount
-    /// Whether the end of the request at hand is still to come.
+    /// True until the end of the current request has arrived.
     private var isReading = false
-    /// The answer to the request at hand.
+    /// The state of the response to the current request.
     private var answer = Answer.awaited
     private var isGoingDown = false
-    /// Whether the connection ends; further input and output is dropped.
+    /// True if the connection ends. Further input and output is dropped.
     private var isOver = false
     private var deadline: Scheduled<Void>?
 
@@ -58,7 +58,7 @@ final class RequestRules: ChannelDuplexHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        // A second answer would break NIO's HTTP handler, whose assertions end a debug build.
+        // A second response would break NIO's HTTP handler: its assertions end a debug build.
         guard !isOver else {
             promise?.fail(ChannelError.ioOnClosedChannel)
             return
@@ -98,7 +98,7 @@ final class RequestRules: ChannelDuplexHandler {
         }
     }
 
-    /// RFC 9112 §3.2: HTTP/1.1 has exactly one, and two are an error in HTTP/1.0 as well.
+    /// RFC 9112 §3.2: a request of HTTP/1.1 has exactly one `Host`. Two are an error in HTTP/1.0 as well.
     static func hasOneHost(_ head: HTTPRequestHead) -> Bool {
         let count = head.headers["host"].count
         return count == 1 || (count == 0 && head.version != .http1_1)
@@ -117,9 +117,10 @@ final class RequestRules: ChannelDuplexHandler {
     }
 }
 
-/// Closes a connection so that the client can read the last answer: closes the output now, and the socket a second later.
+/// Closes a connection so that the client can read the last response. It closes the output now, and the socket a second
+/// later.
 ///
-/// A full close while bytes of the client are unread would send a reset, which can discard the answer.
+/// A full close while bytes of the client are unread would send a reset, which can discard the response.
 enum LastWords {
     static func end(_ channel: any Channel) {
         channel.close(mode: .output, promise: nil)
@@ -127,10 +128,10 @@ enum LastWords {
     }
 }
 
-/// Answers a malformed first request with 400 and closes the connection; of later ones ``RequestRules`` does.
+/// Responds to a malformed first request with 400 and closes the connection. ``RequestRules`` handles later requests.
 ///
-/// NIO's own `HTTPServerProtocolErrorHandler` would also answer half a head of a connection that is closed on shutdown, which is an
-/// assertion failure in NIO.
+/// NIO's own `HTTPServerProtocolErrorHandler` would also respond to an incomplete head on a connection that is closed
+/// on shutdown. That is an assertion failure in NIO.
 final class BrokenRequestHandler: ChannelInboundHandler {
     typealias InboundIn = NIOAny
     typealias OutboundOut = HTTPServerResponsePart
@@ -156,7 +157,7 @@ final class BrokenRequestHandler: ChannelInboundHandler {
 }
 
 extension HTTPResponseHead {
-    /// The head of an answer without a body, the last of its connection.
+    /// Returns the head of a response without a body, the last one of its connection.
     fileprivate static func closing(_ status: HTTPResponseStatus) -> HTTPResponseHead {
         HTTPResponseHead(
             version: .http1_1, status: status,

@@ -3,7 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOWebSocket
 
-/// The WebSocket handshake of `/ws`: NIO's, without its frames, which the server reads and writes itself.
+/// The WebSocket handshake of `/ws`. NIO performs the handshake; the server reads and writes the frames itself.
 struct WebSocketUpgrade: NIOTypedHTTPServerProtocolUpgrader {
     static let path = "/ws"
 
@@ -11,7 +11,7 @@ struct WebSocketUpgrade: NIOTypedHTTPServerProtocolUpgrader {
     private let serve: Gateway.WebSocketServer
     private let handshake: NIOTypedWebSocketServerUpgrader<GatewayChannel.Use>
 
-    /// Takes every handshake that ``HandshakeFilter`` let through.
+    /// Creates the upgrade. It accepts every handshake that ``HandshakeFilter`` let through.
     init(origins: OriginPolicy, serve: @escaping Gateway.WebSocketServer) {
         self.origins = origins
         self.serve = serve
@@ -23,13 +23,13 @@ struct WebSocketUpgrade: NIOTypedHTTPServerProtocolUpgrader {
             upgradePipelineHandler: { channel, _ in channel.eventLoop.makeSucceededFuture(.webSocket) })
     }
 
-    /// Names under which clients ask for JSON-RPC over a WebSocket; none is registered for it.
+    /// Names that clients use for JSON-RPC over a WebSocket. No name is registered for it.
     private static let subprotocols: Set<String> = [
         "jsonrpc", "jsonrpc2", "jsonrpc2.0", "jsonrpc-2.0", "json-rpc", "json-rpc-2.0",
     ]
 
-    /// The first subprotocol of a handshake that is spoken here, as the client wrote it: a browser that asked for one and is given
-    /// none ends the connection.
+    /// Returns the first supported subprotocol of a handshake, as the client wrote it. A browser that asked for a
+    /// subprotocol and gets no answer closes the connection.
     static func subprotocol(_ head: HTTPRequestHead) -> String? {
         head.headers[canonicalForm: "sec-websocket-protocol"].map { String($0) }
             .first { subprotocols.contains($0.lowercased()) }
@@ -54,7 +54,8 @@ struct WebSocketUpgrade: NIOTypedHTTPServerProtocolUpgrader {
     }
 }
 
-/// Makes a plain request of a first one that asks for an upgrade which is not to be had, so that it is answered like any other.
+/// Removes the upgrade header from a first request that is not a valid handshake, so that it is handled as a plain
+/// request.
 final class HandshakeFilter: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -69,11 +70,11 @@ final class HandshakeFilter: ChannelInboundHandler, RemovableChannelHandler {
         guard case .head(var head) = unwrapInboundIn(data) else { return context.fireChannelRead(data) }
         if !isHandshake(head) { head.headers.remove(name: "upgrade") }
         context.fireChannelRead(wrapInboundOut(.head(head)))
-        // Behind an upgrade comes no HTTP any more.
+        // After an upgrade the connection carries no more HTTP.
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
     }
 
-    /// RFC 6455 §4.2.1.
+    /// Checks a handshake as defined in RFC 6455 §4.2.1.
     private func isHandshake(_ head: HTTPRequestHead) -> Bool {
         RequestRules.hasOneHost(head) && head.method == .GET && head.uri.prefix { $0 != "?" } == WebSocketUpgrade.path
             && head.headers.first(name: "upgrade")?.lowercased() == "websocket"

@@ -1,10 +1,12 @@
 public import NIOConcurrencyHelpers
 
-/// A value that only one thread at a time can touch.
+/// A value that only one thread at a time can access.
 ///
-/// The project's one lock. It stands over `NIOLockedValueBox` because the standard library's `Mutex` gives false
-/// reports under the thread sanitizer on Linux. Copies share the same value. Take the decision inside, act outside:
-/// the lock is not reentrant, so nothing that may come back to it is called from the closure.
+/// All code of the project uses this lock. It is based on `NIOLockedValueBox`, because the standard library's `Mutex`
+/// causes false reports of the thread sanitizer on Linux. Copies share the same value.
+///
+/// The lock is not reentrant. Make the decision in the closure and act on it outside: the closure must not call code
+/// that may lock again.
 public struct Locked<Value: Sendable>: Sendable {
     @usableFromInline let box: NIOLockedValueBox<Value>
 
@@ -14,7 +16,7 @@ public struct Locked<Value: Sendable>: Sendable {
         box = NIOLockedValueBox(value)
     }
 
-    /// Runs `body` with exclusive access to the value and returns what it returns.
+    /// Runs `body` with exclusive access to the value, and returns its result.
     @inlinable
     public func withLock<Result>(_ body: (inout Value) throws -> Result) rethrows -> Result {
         try box.withLockedValue(body)

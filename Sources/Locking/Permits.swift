@@ -1,10 +1,10 @@
-/// Lets a number of tasks through at once, in the order in which they came.
+/// A semaphore that admits a number of tasks at once, in the order of their calls.
 public final class Permits: Sendable {
-    /// Why a task was not let through.
+    /// The reason for which a task was not admitted.
     public enum Refusal: Error, Sendable, Hashable {
         /// The task was cancelled while it waited.
         case cancelled
-        /// As many as may wait do so already.
+        /// The maximum number of tasks wait already.
         case tooManyWait
     }
 
@@ -16,7 +16,8 @@ public final class Permits: Sendable {
     private struct State {
         var free: Int
         var waiting: [Promise<Turn>] = []
-        /// How many wait when those who gave up are next looked for; to look at each of many for each that comes would take ever longer.
+        /// The number of waiting tasks at which cancelled ones are next removed. A check of all waiting tasks at each
+        /// call would take ever longer.
         var lookAt = 64
 
         mutating func forgetWhoGaveUp() {
@@ -28,13 +29,13 @@ public final class Permits: Sendable {
     private let state: Locked<State>
     private let maximumWaiting: Int
 
-    /// Creates `count` permits, one at least.
+    /// Creates a semaphore with `count` permits, at least one.
     public init(_ count: Int, maximumWaiting: Int = 4096) {
         state = Locked(State(free: max(count, 1)))
         self.maximumWaiting = maximumWaiting
     }
 
-    /// Takes a permit, as soon as there is one. Whoever has it owes a ``giveBack()``.
+    /// Waits for a permit and takes it. The caller must return it with ``giveBack()``. Throws ``Refusal``.
     public func take() async throws(Refusal) {
         let promise = Promise<Turn>()
         let isFull = state.withLock { state in
@@ -55,10 +56,10 @@ public final class Permits: Sendable {
         }
     }
 
-    /// How many wait for one now.
+    /// The number of tasks that wait for a permit now.
     public var waiting: Int { state.withLock { $0.waiting.count { !$0.isAnswered } } }
 
-    /// The next one in line goes; without one, the permit is free again.
+    /// Gives the permit to the next waiting task. Without one, the permit becomes free.
     public func giveBack() {
         while let next = next() {
             if next.answer(.go) { return }

@@ -1,22 +1,23 @@
-/// An answer that one task waits for and that several may try to give: the first one counts.
+/// A one-shot value that one task waits for and several tasks may set. The first value counts.
 ///
-///     waiter:  value() ───────────────── resumes with the first answer
-///     giver:          answer(a) → true
-///     canceller:                answer(whenCancelled) → false, nobody hears it
+///     waiter:     value() ───────────────── resumes with the first answer
+///     setter:             answer(a) → true
+///     canceller:                  answer(whenCancelled) → false, ignored
 public final class Promise<Answer: Sendable>: Sendable {
     private enum State {
-        /// Nobody waits yet. → waiting, answered
+        /// No task waits yet. → waiting, answered
         case idle
-        /// The waiter sleeps. → answered
+        /// One task is suspended. → answered
         case waiting(CheckedContinuation<Answer, Never>)
         case answered(Answer)
     }
 
     private let state = Locked(State.idle)
 
+    /// Creates a promise without a value.
     public init() {}
 
-    /// Gives the answer. Returns false, changing nothing, where there is one already.
+    /// Sets the value. Returns false and changes nothing if there is one already.
     @discardableResult
     public func answer(_ answer: Answer) -> Bool {
         let (isFirst, sleeper) = state.withLock { state -> (Bool, CheckedContinuation<Answer, Never>?) in
@@ -34,7 +35,7 @@ public final class Promise<Answer: Sendable>: Sendable {
         return isFirst
     }
 
-    /// Waits for the answer; cancelling the task gives `whenCancelled` unless there is one. For one waiter only.
+    /// Waits for the value. If the task is cancelled first, the value is `whenCancelled`. Only one task may wait.
     public func value(whenCancelled: Answer) async -> Answer {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -50,7 +51,7 @@ public final class Promise<Answer: Sendable>: Sendable {
         }
     }
 
-    /// Whether there is an answer.
+    /// True if there is a value.
     public var isAnswered: Bool {
         state.withLock { if case .answered = $0 { true } else { false } }
     }

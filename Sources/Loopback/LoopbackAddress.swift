@@ -8,13 +8,13 @@ public import NIOCore
     internal import Darwin
 #endif
 
-/// A TCP address of this machine's loopback interface: 127.0.0.0/8, `::1`, or `localhost` if that resolves to such addresses only.
+/// A TCP address of the loopback interface: 127.0.0.0/8, `::1`, or `localhost` if that resolves to such addresses only.
 ///
-/// A server without authentication takes its address in this form, so that it cannot serve another machine.
+/// A server without authentication uses this type for its address, so that other hosts cannot reach it.
 public struct LoopbackAddress: Sendable, Hashable, CustomStringConvertible {
     /// The host as it was given, without brackets.
     public let host: String
-    /// The port, 0 to 65535; 0 lets the system choose.
+    /// The port, 0 to 65535. With 0 the system chooses the port.
     public let port: Int
     /// The host as a number, such as `127.0.0.1` or `::1`.
     public let ip: String
@@ -22,13 +22,13 @@ public struct LoopbackAddress: Sendable, Hashable, CustomStringConvertible {
     /// The address to bind.
     public let socketAddress: SocketAddress
 
-    /// Why a text or a host is not a loopback address.
+    /// The reason for which a text or a host is not a loopback address.
     public struct Refusal: Error, Sendable, Hashable, CustomStringConvertible {
-        /// A clause that names the cause and says what to do.
+        /// A clause with the cause and its remedy.
         public let description: String
     }
 
-    /// Reads `HOST:PORT`; an IPv6 host stands in brackets. Throws ``Refusal``.
+    /// Parses `HOST:PORT`, with an IPv6 host in brackets. Throws ``Refusal``.
     public init(_ text: String) throws(Refusal) {
         let shape = Refusal(
             description: "expected HOST:PORT of a loopback address, such as 127.0.0.1:7070 or [::1]:7070")
@@ -68,16 +68,16 @@ public struct LoopbackAddress: Sendable, Hashable, CustomStringConvertible {
         self.socketAddress = socketAddress
     }
 
-    /// The same address with another port, such as the one that the system chose for port 0.
+    /// Returns `HOST:PORT` with another port, such as the port that the system chose for port 0.
     public func text(port: Int) -> String {
         host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
     }
 
-    /// `HOST:PORT`, an IPv6 host in brackets.
+    /// `HOST:PORT`, with an IPv6 host in brackets.
     public var description: String { text(port: port) }
 
     private static func isLoopback(_ address: SocketAddress) -> Bool {
-        // The system's own spelling: `::1` for every way to write that address.
+        // `ipAddress` is the system's own spelling: `::1` for every spelling of that address.
         switch address {
         case .v4: address.ipAddress?.hasPrefix("127.") ?? false
         case .v6: address.ipAddress == "::1"
@@ -85,7 +85,7 @@ public struct LoopbackAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Every address that this machine has for `localhost`, as numbers; empty if it has none.
+    /// Returns all addresses of `localhost` on this system, as numbers. Empty if there are none.
     private static func addressesOfLocalhost() -> [String] {
         var hints = addrinfo()
         #if canImport(Glibc)
@@ -103,7 +103,7 @@ public struct LoopbackAddress: Sendable, Hashable, CustomStringConvertible {
             let refused = getnameinfo(
                 present.pointee.ai_addr, present.pointee.ai_addrlen, &text, socklen_t(text.count), nil, 0,
                 NI_NUMERICHOST)
-            // An address that cannot be written down is no loopback address either.
+            // An address that cannot be converted to text is not a loopback address either.
             found.append(refused == 0 ? String(decoding: text.prefix { $0 != 0 }.map(UInt8.init), as: UTF8.self) : "?")
             entry = present.pointee.ai_next
         }

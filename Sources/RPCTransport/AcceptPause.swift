@@ -9,14 +9,15 @@ internal import NIOCore
     internal import Darwin
 #endif
 
-/// Pauses a listener while the process or the system has no descriptor or memory left, and logs that once a minute at most.
+/// Pauses a listener while the process or the system has no descriptor or memory left. Logs that at most once a minute.
 ///
-/// After such an error NIO stays registered for the listener's readability, whether anything asks to read or not. The selector then
-/// reports the waiting connection again and again. Without automatic reading the listener is not registered.
+/// After such an error NIO stays registered for the listener's readability, even if no handler requests a read. The
+/// selector then reports the waiting connection again and again. Without automatic reading the listener is not
+/// registered.
 final class AcceptPause: ChannelInboundHandler {
     typealias InboundIn = any Channel
 
-    /// How long accepting rests after such an error.
+    /// The pause after such an error.
     static let pause = TimeAmount.milliseconds(100)
     static let betweenWords = TimeAmount.minutes(1)
 
@@ -28,7 +29,7 @@ final class AcceptPause: ChannelInboundHandler {
         self.logger = logger
     }
 
-    /// Adds the handler to a listener, before all others.
+    /// Adds the handler to a listener, before all other handlers.
     static func add(to channel: any Channel, logger: Logger) -> EventLoopFuture<Void> {
         channel.eventLoop.submit {
             try channel.pipeline.syncOperations.addHandler(AcceptPause(logger: logger), position: .first)
@@ -50,7 +51,7 @@ final class AcceptPause: ChannelInboundHandler {
     private func rest(_ channel: any Channel) {
         guard !isResting else { return }
         isResting = true
-        // It fails only if the listener is closed.
+        // This fails only if the listener is closed.
         try? channel.syncOptions?.setOption(.autoRead, value: false)
         channel.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) {
             self.isResting = false
@@ -67,7 +68,7 @@ final class AcceptPause: ChannelInboundHandler {
     }
 }
 
-/// TCP keepalive, so that the connection of a client that vanished ends after two minutes.
+/// TCP keepalive. It ends the connection of a client that has vanished after two minutes.
 enum KeepAlive {
     /// Returns the socket options. On Linux: 60 seconds of silence, then 4 probes 15 seconds apart (tcp(7)).
     static func options() -> [(ChannelOptions.Types.SocketOption, Int)] {

@@ -2,10 +2,10 @@ internal import JSONRPC
 internal import Logging
 internal import NIOCore
 
-/// Carries one connection between a NIO channel and its ``Session``; lives on the channel's event loop.
+/// Connects a NIO channel to its ``Session``. It runs on the channel's event loop.
 ///
-/// Calls that are answered at once never leave that loop. All replies to one read, and whatever else has queued up,
-/// leave in one write; while a write is under way further output gathers for the next.
+/// Immediate calls never leave that loop. All replies to one read, and other queued output, leave in one write. While a
+/// write is in progress, further output is collected for the next write.
 final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = Never
@@ -27,14 +27,14 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var patience: Scheduled<Void>?
     private var forcedClose: Scheduled<Void>?
     private var silence: Scheduled<Void>?
-    /// Whether bytes came since the silence began to be measured.
+    /// True if bytes have arrived since the timer for silence was started.
     private var hasRead = false
     private var stallCheck: Scheduled<Void>?
     private let firstMessageTime: TimeAmount
     private var firstMessage: Scheduled<Void>?
 
-    /// Creates a handler. A TCP client must send its first whole message within `firstMessageTime`; afterwards it may
-    /// be silent. `onForeign` is called before a connection is closed because its client speaks another protocol.
+    /// Creates a handler. A TCP client must send its first complete message within `firstMessageTime`; later it may be
+    /// silent. `onForeign` is called before the handler closes a connection that uses another protocol.
     init(
         session: Session, router: Router, framing: Framing, closeDeadline: TimeAmount,
         firstMessageTime: TimeAmount = .seconds(10), logger: Logger,
@@ -64,8 +64,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
         unwrapInboundIn(data).withUnsafeReadableBytes { reader.receive($0) }
     }
 
-    /// Settles once the channel is through with this read, within the same turn of the loop: a write that fails closes the
-    /// channel, and NIO does not expect that while it is about to tell of the end of input.
+    /// Settles after the channel has finished this read, in the same turn of the loop. A failed write closes the
+    /// channel, and NIO does not expect that before it has reported the end of input.
     func channelReadComplete(context: ChannelHandlerContext) {
         if reader.awaitsSilence { keepSilence(context) }
         guard
@@ -108,23 +108,23 @@ final class ConnectionHandler: ChannelDuplexHandler {
         context.close(promise: nil)
     }
 
-    /// Goes on after the session has woken the loop.
+    /// Continues after the session has woken the loop.
     func wake() {
         session.didWake()
         reader.pump()
         settle()
     }
 
-    /// Takes no more calls and closes when those in flight are answered.
+    /// Accepts no more calls, and closes the connection when the calls in flight have replied.
     func drain() {
         session.drain()
         reader.stop()
         settle()
     }
 
-    /// Ends the connection without further ado: what a call still answers, cut short as it is, nobody is told.
+    /// Closes the connection at once. Calls in flight are cancelled and their replies are dropped.
     func abort() {
-        // A frame that went out in part would be cut short by the last word.
+        // Bytes already queued are written first, because a close frame must not follow an incomplete frame.
         if let context { write(context) }
         session.didClose()
         session.cancelCalls()
@@ -135,7 +135,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 // MARK: - After every event
 
 extension ConnectionHandler {
-    /// Writes what there is to write, reads or stops reading, and closes what is finished.
+    /// Writes queued output, starts or stops reading, and closes a finished connection.
     private func settle() {
         settlesAgain = true
         guard !isSettling else { return }
@@ -175,7 +175,7 @@ extension ConnectionHandler {
         context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: bytes)), promise: promise)
     }
 
-    /// Bounds how long a call waits for room among those in flight.
+    /// Limits the time that a call waits for calls in flight to end.
     private func keepPatience(_ context: ChannelHandlerContext) {
         guard reader.isParked else {
             patience?.cancel()
@@ -191,7 +191,8 @@ extension ConnectionHandler {
         }
     }
 
-    /// Reads a message without a line end once its sender is silent. One timer at a time, however much comes in.
+    /// Reads a message without a line end after its client was silent. There is only one timer, however many bytes
+    /// arrive.
     private func keepSilence(_ context: ChannelHandlerContext) {
         guard silence == nil else { return }
         hasRead = false
@@ -205,7 +206,7 @@ extension ConnectionHandler {
         }
     }
 
-    /// Bounds how long a client that is to be closed may take to read what is left.
+    /// Limits the time that a client has to read the remaining output before the connection is closed.
     private func keepDeadline(_ context: ChannelHandlerContext) {
         guard session.wantsClose else { return }
         if session.isAnswered, stallCheck == nil { checkStall(context) }
@@ -213,7 +214,7 @@ extension ConnectionHandler {
         forcedClose = context.eventLoop.assumeIsolated().scheduleTask(in: closeDeadline) { [self] in abort() }
     }
 
-    /// Ends the connection of a client that reads nothing for a second while only written replies are left.
+    /// Aborts the connection of a client that reads no bytes for a second, while only replies are left to write.
     private func checkStall(_ context: ChannelHandlerContext) {
         let written = session.writtenBytes
         stallCheck = context.eventLoop.assumeIsolated().scheduleTask(in: Self.stallTime) { [self] in
@@ -223,7 +224,7 @@ extension ConnectionHandler {
     }
 }
 
-/// Tells a client why it is not let in, and closes.
+/// Sends the reason for a refused connection to the client and closes it.
 final class RefusalHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer

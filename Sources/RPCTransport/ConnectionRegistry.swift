@@ -9,9 +9,9 @@ internal import Locking
     internal import Darwin
 #endif
 
-/// The open connections of a server: counts them, and reaches them when it goes down.
+/// The open connections of a server. It counts them, and drains or aborts them on shutdown.
 final class ConnectionRegistry: Sendable {
-    /// What a server can ask of a connection.
+    /// The operations of a connection that the server uses.
     struct Handle: Sendable {
         let drain: @Sendable () -> Void
         let abort: @Sendable () -> Void
@@ -24,7 +24,7 @@ final class ConnectionRegistry: Sendable {
         var perUser: [UInt32: Int] = [:]
         var perAddress: [String: Int] = [:]
         var perProcess: [Int32: Int] = [:]
-        /// Connections of the owner beyond the limits.
+        /// The owner's connections over the limits.
         var beyond: Set<UInt64> = []
 
         mutating func count(_ peer: Peer, _ change: Int) {
@@ -63,7 +63,7 @@ final class ConnectionRegistry: Sendable {
 
     var count: Int { state.withLock { $0.peers.count } }
 
-    /// Counts a connection in, or says which limit forbids it.
+    /// Counts a connection, or returns the error of the limit that forbids it.
     func admit(_ peer: Peer) -> Admission {
         state.withLock { state in
             let refusal = refusal(of: peer, state)
@@ -76,7 +76,7 @@ final class ConnectionRegistry: Sendable {
         }
     }
 
-    /// Makes an admitted connection reachable; it learns at once if the server is going down already.
+    /// Stores the handle of an admitted connection. Drains the connection at once if the server is shutting down.
     func attach(_ handle: Handle, to id: UInt64) {
         let isDraining = state.withLock { state in
             state.handles[id] = handle
@@ -98,7 +98,7 @@ final class ConnectionRegistry: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Asks every connection to end after what it has promised; new ones are told the same.
+    /// Tells every connection to close after its accepted calls. New connections are refused.
     func drain() {
         let handles = state.withLock { state in
             state.isDraining = true
@@ -107,7 +107,7 @@ final class ConnectionRegistry: Sendable {
         for handle in handles { handle.drain() }
     }
 
-    /// Ends every connection at once.
+    /// Aborts every connection.
     func abort() {
         let handles = state.withLock { Array($0.handles.values) }
         for handle in handles { handle.abort() }
@@ -124,7 +124,7 @@ final class ConnectionRegistry: Sendable {
         }
     }
 
-    /// Whether the peer is root or the daemon's own user, for whom some connections are kept.
+    /// Returns true for root and the daemon's own user, for whom some connections are reserved.
     private func isOwner(_ peer: Peer) -> Bool {
         switch peer {
         case .unix(let uid, _, _): uid == 0 || uid == owner
@@ -132,7 +132,7 @@ final class ConnectionRegistry: Sendable {
         }
     }
 
-    /// Whether the owner is let in although a limit is reached: with a process that has no connection yet.
+    /// Returns true if the owner may exceed a limit: the connecting process must have no connection yet.
     private func mayGoBeyond(_ peer: Peer, _ state: State) -> Bool {
         guard !state.isDraining, isOwner(peer), case .unix(_, _, let pid) = peer else { return false }
         return state.perProcess[pid] == nil && state.beyond.count < RPCLimits.connectionsBeyond

@@ -9,15 +9,16 @@ internal import NIOCore
     internal import Darwin
 #endif
 
-/// A second descriptor of a channel's socket, for writes from any thread that need no turn of the event loop.
+/// A second descriptor of a channel's socket. Any thread can write to it without a turn of the event loop.
 ///
-/// It is the connection's own, so that a write never meets another connection that got the number of a closed one. NIO's own writes
-/// and these do not mix: the session writes here only while nothing of it is with NIO.
+/// The descriptor belongs to this connection alone. A write thus never reaches another connection that got the number
+/// of a closed descriptor. These writes do not mix with NIO's writes: the session writes here only while NIO has none
+/// of its bytes.
 struct DirectSocket: Sendable {
     private let descriptor: CInt
 
-    /// None where the channel is no socket, or descriptors are getting scarce: the last quarter of those that the process may have is for
-    /// connections themselves. NIO then writes everything.
+    /// Returns `nil` if the channel is not a socket or if descriptors are scarce. The last quarter of the process's
+    /// descriptors is reserved for connections. NIO then writes all bytes.
     init?(of channel: any Channel) {
         let copy = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
             fcntl($0, F_DUPFD_CLOEXEC, 0)
@@ -25,14 +26,15 @@ struct DirectSocket: Sendable {
         guard let copy, copy >= 0 else { return nil }
         descriptor = copy
         let most = sysconf(CInt(_SC_OPEN_MAX))
-        // The system hands out the lowest number that is free.
+        // The system assigns the lowest free number.
         guard most < 0 || Int(copy) < most / 4 * 3 else {
             close()
             return nil
         }
     }
 
-    /// Writes as much as the kernel takes now; 0 where it takes nothing or the connection is broken, which NIO finds out as well.
+    /// Writes as many bytes as the kernel accepts now. Returns 0 if it accepts none or the connection is broken; NIO
+    /// then detects the error itself.
     var sendNow: Session.SendNow {
         Session.SendNow(descriptor: descriptor) { descriptor, bytes in
             #if os(Linux)

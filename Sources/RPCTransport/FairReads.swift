@@ -1,13 +1,14 @@
 internal import NIOCore
 
-/// How much of a connection is read in one turn of its event loop, so that a flood waits its turn behind everybody else's call.
+/// Limits the bytes that one turn of the event loop reads from a connection, so that a flood cannot delay other
+/// connections.
 ///
-/// Sixteen calls together fit a usual read, and a batch of fifty two of them. Who fills two in a row has more to say than that, and is
-/// given half as much for a while: others wait half as long.
+/// A read of the usual size holds sixteen calls; a batch of fifty calls needs two reads. A connection that fills two
+/// reads in a row gets reads of half that size for a while. This halves the time that other connections wait.
 struct FairReads: RecvByteBufferAllocator {
     private static let usual = 2048
     private static let short = 1024
-    /// Reads that are short behind the last full one.
+    /// The number of short reads after the last full one.
     private static let shortReads = 64
 
     private var wasFull = false
@@ -19,7 +20,7 @@ struct FairReads: RecvByteBufferAllocator {
         allocator.buffer(capacity: size)
     }
 
-    /// Answers whether the next read needs a buffer of its own: NIO keeps the first one, which is of the usual size.
+    /// Returns true if the next read needs a buffer of its own. NIO keeps the first buffer, which has the usual size.
     mutating func record(actualReadBytes: Int) -> Bool {
         let isFull = actualReadBytes >= size
         shortReadsLeft = isFull && wasFull ? Self.shortReads : max(0, shortReadsLeft - 1)

@@ -1,17 +1,18 @@
-/// Where a server listens.
+/// The address of a listener.
 public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
-    /// A Unix socket; `mode` is the file's permission bits, 0600 unless given, and so who may connect.
+    /// A Unix socket. `mode` is the permission bits of the file (0600 by default), which define the users that can
+    /// connect.
     case unix(path: String, mode: UInt16 = 0o600)
-    /// A TCP port of a loopback address; port 0 lets the system choose. The server refuses other addresses, since there is no
-    /// encryption and no authentication.
+    /// A TCP port of a loopback address. With port 0 the system chooses the port. The server refuses other addresses,
+    /// because it has no encryption and no authentication.
     case tcp(host: String = "127.0.0.1", port: Int)
 
     /// The longest path of a Unix socket, in bytes.
     ///
-    /// Linux takes 107 bytes, but SwiftNIO's clients and other systems take 103 (unix(7), `sun_path`).
+    /// Linux accepts 107 bytes, but SwiftNIO's clients and other systems accept 103 (unix(7), `sun_path`).
     public static let unixPathLimitBytes = 103
 
-    /// Short text for a log line: `unix:/run/aura/aurad.sock`, `tcp:127.0.0.1:7070`.
+    /// A short text for a log line: `unix:/run/aura/aurad.sock`, `tcp:127.0.0.1:7070`.
     public var description: String {
         switch self {
         case .unix(let path, _): "unix:\(path)"

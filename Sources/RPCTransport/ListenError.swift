@@ -1,26 +1,26 @@
-/// Why a server cannot listen where it was told to.
+/// The reason for which a server cannot listen at an address.
 public struct ListenError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of failure.
     public enum Code: String, Sendable, Hashable {
-        /// Another process serves the Unix socket or the port.
+        /// Another process uses the Unix socket or the port.
         case socketInUse
-        /// The path names something that is no socket.
+        /// The path names a file that is not a socket.
         case notASocket
         /// The path does not fit a socket address.
         case pathTooLong
-        /// The address is not one of this machine's loopback interface.
+        /// The address is not a loopback address.
         case notLoopback
-        /// The system refused; the message has its words.
+        /// The system refused. The message contains the system's error text.
         case systemRefused
-        /// The listener ended although nobody asked it to.
+        /// The listener ended although the server did not stop it.
         case listenerClosed
     }
 
     /// The kind of failure.
     public var code: Code
-    /// Where it was to listen.
+    /// The address of the listener.
     public var address: ListenAddress
-    /// One sentence: what failed and what to do.
+    /// One sentence with the failure and its remedy.
     public var message: String
 
     /// Creates an error.

@@ -7,11 +7,11 @@ internal import NIOCore
     internal import Musl
 #endif
 
-/// Asks who connected.
+/// Finds the identity of a client.
 enum PeerCredentials {
-    /// The other end of a connection that was accepted from a Unix socket or TCP.
+    /// Returns the peer of a connection that was accepted from a Unix socket or TCP.
     ///
-    /// Fails where the kernel does not vouch for a Unix peer: who cannot be told cannot be trusted.
+    /// Fails if the kernel does not report the credentials of a Unix peer. Such a peer cannot be trusted.
     static func peer(of channel: any Channel) -> EventLoopFuture<Peer> {
         if let address = channel.remoteAddress?.ipAddress, let port = channel.remoteAddress?.port {
             return channel.eventLoop.makeSucceededFuture(.tcp(address: address, port: port))
@@ -36,7 +36,7 @@ enum PeerCredentials {
     }
 }
 
-/// The kernel does not say who connected.
+/// The system does not report the identity of a peer.
 struct UnknownPeer: Error, CustomStringConvertible {
     var description: String { "cannot tell who connected, this system does not say" }
 }

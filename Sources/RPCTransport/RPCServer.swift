@@ -8,9 +8,9 @@ public import ServiceLifecycle
 
 /// Serves a router on Unix sockets and TCP ports.
 ///
-/// One life: ``run()`` binds, serves until graceful shutdown or cancellation, and then ends in three steps: it
-/// listens no more, lets calls in flight be answered for `drain`, and closes what is left. The limits on connections
-/// hold over all addresses together.
+/// A server runs once. ``run()`` binds and serves until graceful shutdown or cancellation. It then stops listening,
+/// waits up to `drain` for calls in flight, and closes the remaining connections. The limits on connections apply to
+/// all addresses together.
 public final class RPCServer: Service {
     private let addresses: [ListenAddress]
     private let router: Router
@@ -27,9 +27,9 @@ public final class RPCServer: Service {
 
     /// Creates a server that is not bound yet.
     ///
-    /// `onReady` is called once, when all addresses accept connections, with the addresses as they are bound (a TCP
-    /// port 0 has become a real one). `budget` is shared with the other transports of the daemon. A connection
-    /// over TCP is closed if it has sent no whole message within `firstMessageTime`.
+    /// `onReady` is called once, when all addresses accept connections. It receives the bound addresses, with the
+    /// chosen port in place of a TCP port 0. `budget` is shared with the other transports of the daemon. A TCP
+    /// connection is closed if it has sent no complete message within `firstMessageTime`.
     public init(
         addresses: [ListenAddress], router: Router, limits: RPCLimits = RPCLimits(), budget: CallBudget? = nil,
         drain: TimeAmount = .seconds(10), firstMessageTime: TimeAmount = .seconds(10),
@@ -50,11 +50,11 @@ public final class RPCServer: Service {
     /// The number of open connections.
     public var connections: Int { registry.count }
 
-    /// The number of TCP connections that ended unanswered because they began with another protocol.
+    /// The number of TCP connections that were closed without a reply because they began with another protocol.
     public var foreignConnections: Int { foreign.withLock { $0 } }
 
-    /// Serves; throws ``ListenError`` where it cannot listen, or when a listener ends by itself, and
-    /// `CancellationError` when its task is cancelled, which ends connections at once.
+    /// Runs the server. Throws ``ListenError`` if it cannot listen or if a listener ends by itself. Throws
+    /// `CancellationError` if its task is cancelled, which closes connections at once.
     public func run() async throws {
         let listeners = try await listenEverywhere()
         onReady(listeners.map(\.address))
@@ -68,7 +68,7 @@ public final class RPCServer: Service {
         }
     }
 
-    /// Waits for graceful shutdown and ends the listeners; the end of a listener by itself is a failure.
+    /// Waits for graceful shutdown and stops the listeners. Throws if a listener ends by itself.
     private func untilShutdown(_ listeners: [Listener]) async throws {
         try await withThrowingTaskGroup(of: ListenAddress?.self) { tasks in
             tasks.addTask {
@@ -87,7 +87,7 @@ public final class RPCServer: Service {
                 throw ListenError(
                     .listenerClosed, address, "cannot listen on \(address) any longer, the system closed it")
             }
-            // Nobody waits for the listeners' tasks, which have ended with their channels.
+            // The group does not wait for the listeners' tasks. They have ended with their channels.
             tasks.cancelAll()
         }
     }
@@ -156,7 +156,7 @@ extension RPCServer {
         return listeners
     }
 
-    /// How many connections may wait to be accepted.
+    /// The number of connections that may wait to be accepted.
     private static let backlog: Int32 = 512
 
     private func bootstrap() -> ServerBootstrap {
@@ -182,7 +182,8 @@ extension RPCServer {
                 throw refusal(address, error)
             }
             do {
-                // NIO listens on a bound socket when it makes the channel, with 128 and before it reads its options.
+                // NIO listens on a bound socket when it creates the channel, with a backlog of 128 and before it reads
+                // its options.
                 try file.listen(backlog: Self.backlog)
                 let watch = SocketFileWatch(channel: channel, file: file, logger: logger) { [self] new in
                     bootstrap().withBoundSocket(new.descriptor).flatMapThrowing { channel in
@@ -245,7 +246,7 @@ extension RPCServer {
         }
     }
 
-    /// A Unix socket is reached by its own clients only, so bad lines are answered there from the first one on.
+    /// Other protocols do not reach a Unix socket. Invalid lines there get an error reply, even the first one.
     private func framing(for peer: Peer) -> Framing {
         switch peer {
         case .unix, .memory: .stream
@@ -253,7 +254,8 @@ extension RPCServer {
         }
     }
 
-    /// Counts a connection that began with another protocol. Logs the 1st, 2nd, 4th, 8th and so on, so that a flood is a few lines.
+    /// Counts a connection that began with another protocol. Logs the 1st, 2nd, 4th, 8th and so on, so that a flood is
+    /// a few lines.
     private func countForeign(_ peer: Peer) {
         let count = foreign.withLock { count in
             count += 1
@@ -306,7 +308,7 @@ extension RPCServer {
 // MARK: - Other listeners
 
 extension RPCServer {
-    /// Makes a listener of another transport pause while no descriptor is left, as the server's own listeners do.
+    /// Makes a listener of another transport pause while no descriptor is left, like the server's own listeners.
     public func pauseOnShortage(_ listener: any Channel) async throws {
         try await AcceptPause.add(to: listener, logger: logger).get()
     }
@@ -315,14 +317,14 @@ extension RPCServer {
 // MARK: - WebSocket
 
 extension RPCServer {
-    /// How long a WebSocket may be silent before it is pinged, and then before it is let go.
+    /// The interval between the pings of a WebSocket. A client that is silent for an interval after a ping is disconnected.
     private static let pingInterval = TimeAmount.seconds(30)
 
-    /// Serves a channel whose WebSocket handshake is done and whose bytes nobody else reads.
+    /// Serves a channel after its WebSocket handshake. No other handler may read its bytes.
     ///
-    /// It counts among the connections, and ends with the server. Call it on the channel's event loop.
+    /// The connection counts towards the limits and ends with the server. Call this method on the channel's event loop.
     public func serveWebSocket(_ channel: any Channel, peer: Peer) throws {
-        // Read as the other connections are, so that none holds up another.
+        // The same read settings as for other connections, so that no connection delays another.
         try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
         try channel.syncOptions?.setOption(.recvAllocator, value: FairReads())
         switch registry.admit(peer) {

@@ -2,9 +2,11 @@ internal import Locking
 internal import Logging
 internal import NIOCore
 
-/// A Unix socket's listener, which is made again if somebody removes the socket's file: nobody could connect any more.
+/// The listener of a Unix socket. It is created again if the socket's file was removed, because no client could connect
+/// any more.
 ///
-/// The file is looked at every few seconds. If another file is there, the watch logs that once and leaves it alone.
+/// The file is checked every two seconds. If another file is at the path, the watch logs that once and does not touch
+/// the file.
 final class SocketFileWatch: Sendable {
     private struct State {
         var channel: any Channel
@@ -12,7 +14,7 @@ final class SocketFileWatch: Sendable {
         var timer: RepeatedTask?
         var isRenewing = false
         var isStopped = false
-        /// The last complaint, so that each is logged once.
+        /// The last logged error, so that each is logged once.
         var complaint: String?
     }
 
@@ -23,7 +25,7 @@ final class SocketFileWatch: Sendable {
     private let logger: Logger
     private let end: EventLoopPromise<Void>
 
-    /// Begins to watch; `listen` makes a channel of a socket that was bound anew.
+    /// Starts to watch. `listen` creates a channel from a newly bound socket.
     init(
         channel: any Channel, file: UnixSocketFile, logger: Logger,
         listen: @escaping @Sendable (UnixSocketFile) -> EventLoopFuture<any Channel>
@@ -39,10 +41,10 @@ final class SocketFileWatch: Sendable {
         state.withLock { $0.timer = timer }
     }
 
-    /// Succeeds when the listener ends, also by itself.
+    /// Succeeds when the listener ends, also if it ends by itself.
     var closeFuture: EventLoopFuture<Void> { end.futureResult }
 
-    /// Ends the listener, and removes the file if it is the listener's.
+    /// Stops the listener. Removes the file if it belongs to the listener.
     func stop() async {
         let (channel, file, timer) = state.withLock { state in
             state.isStopped = true

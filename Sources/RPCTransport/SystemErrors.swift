@@ -6,5 +6,5 @@
     internal import Darwin
 #endif
 
-/// EADDRINUSE.
+/// The system's `EADDRINUSE`, for files that do not import the C library.
 let addressInUse: CInt = EADDRINUSE

@@ -6,12 +6,12 @@
     internal import Darwin
 #endif
 
-/// A Unix socket's file and this process's claim to it.
+/// The file of a Unix socket and this process's lock on its path.
 ///
-/// A lock file beside it (`PATH.lock`, left behind as lock files are) keeps two daemons that start at the same moment
-/// from replacing each other's socket; the kernel drops the lock when its holder ends, however it ends.
+/// The lock file next to it (`PATH.lock`) is never removed. It prevents two daemons that start at the same moment from
+/// replacing each other's socket. The kernel releases the lock when its process ends, for any reason.
 struct UnixSocketFile: Sendable {
-    /// The bound socket, not yet listening.
+    /// The bound socket, which does not listen yet.
     let descriptor: CInt
     let path: String
     private let mode: UInt16
@@ -23,9 +23,9 @@ struct UnixSocketFile: Sendable {
         var inode: UInt64
     }
 
-    /// Binds a socket at `path` with permissions `mode`, replacing one that a dead process left there.
+    /// Binds a socket at `path` with permissions `mode`. Replaces a socket that a dead process left there.
     ///
-    /// Nobody can connect before the caller listens, so the permissions hold from the first moment.
+    /// No client can connect before the caller listens, so the permissions are complete before the first connection.
     static func bind(path: String, mode: UInt16) throws(ListenError) -> UnixSocketFile {
         let place = Place(path: path, mode: mode)
         let address = try place.socketAddress()
@@ -39,9 +39,9 @@ struct UnixSocketFile: Sendable {
         }
     }
 
-    /// Sets how many connections may wait to be accepted; the socket must not be closed.
+    /// Sets the number of connections that may wait to be accepted. The socket must not be closed.
     ///
-    /// A second call of listen(2) changes the number only.
+    /// A second call of listen(2) only changes the number.
     func listen(backlog: Int32) throws(ListenError) {
         #if canImport(Glibc)
             let isListening = Glibc.listen(descriptor, backlog) == 0
@@ -57,11 +57,11 @@ struct UnixSocketFile: Sendable {
         }
     }
 
-    /// What is at the path now.
+    /// The file that is at the path now.
     enum Standing: Sendable {
-        /// The file that was bound.
+        /// The bound file.
         case own
-        /// Nothing.
+        /// No file.
         case gone
         /// Another file, which belongs to another process or user.
         case replaced
@@ -72,19 +72,20 @@ struct UnixSocketFile: Sendable {
         return found.identity == identity ? .own : .replaced
     }
 
-    /// Binds another socket at the path, where nothing may be, under the same claim; the present socket serves nobody any more.
+    /// Binds another socket at the path under the same lock. There must be no file at the path. The present socket is
+    /// no longer reachable.
     func renewed() throws(ListenError) -> UnixSocketFile {
         let place = Place(path: path, mode: mode)
         return try place.bind(try place.socketAddress(), lock)
     }
 
-    /// Removes the file if it is still the one that was bound, and gives up the claim.
+    /// Removes the file if it is still the bound one, and releases the lock.
     func release() {
         removeFile()
         close(lock)
     }
 
-    /// Removes the file if it is still the one that was bound; the claim stays.
+    /// Removes the file if it is still the bound one. The lock is kept.
     func removeFile() {
         if standing == .own { unlink(path) }
     }
@@ -128,7 +129,7 @@ extension UnixSocketFile {
             return lock
         }
 
-        /// Makes way at the path: nothing may be there but a socket that nobody serves.
+        /// Removes a stale socket at the path. Throws if another file or a socket in use is there.
         func clear(_ address: sockaddr_un) throws(ListenError) {
             guard let found = UnixSocketFile.identity(path) else { return }
             guard found.isSocket else {
@@ -146,7 +147,7 @@ extension UnixSocketFile {
         func bind(_ address: sockaddr_un, _ lock: CInt) throws(ListenError) -> UnixSocketFile {
             let descriptor = socket(AF_UNIX, streamSocket, 0)
             guard descriptor >= 0 else { throw systemFailure("open a socket") }
-            // On Linux the file is made with the socket's own mode, as far as the umask lets it.
+            // On Linux the file gets the socket's own mode, restricted by the umask.
             _ = fchmod(descriptor, mode_t(mode))
             let bound = withSocketAddress(address) { start, count in
                 #if canImport(Glibc)
@@ -167,14 +168,14 @@ extension UnixSocketFile {
                 descriptor: descriptor, path: path, mode: mode, lock: lock, identity: found.identity)
         }
 
-        /// Gives the file its mode where the umask, or another system, made it otherwise.
+        /// Sets the mode of the file if the umask, or another system, changed it.
         private func widen() -> Bool {
             var status = stat()
             guard lstat(path, &status) == 0 else { return false }
             return status.st_mode & 0o777 == mode_t(mode) || chmod(path, mode_t(mode)) == 0
         }
 
-        /// The error of connecting to whoever serves the path; 0 if somebody does.
+        /// Returns the error of a connection attempt to the path, or 0 if a process accepts it.
         private func connectError(_ address: sockaddr_un) -> CInt {
             let descriptor = socket(AF_UNIX, streamSocket, 0)
             guard descriptor >= 0 else { return errno }

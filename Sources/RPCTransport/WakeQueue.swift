@@ -1,7 +1,7 @@
 internal import Locking
 internal import NIOCore
 
-/// The handlers of one event loop that have something to do, so that waking a thousand of them wakes the loop once.
+/// The handlers of one event loop that have work. To wake a thousand of them, the loop is woken once.
 final class WakeQueue: Sendable {
     private let loop: any EventLoop
     private let waiting = Locked<[HandlerReference]>([])
@@ -10,7 +10,7 @@ final class WakeQueue: Sendable {
         self.loop = loop
     }
 
-    /// Has the handler's ``ConnectionHandler/wake()`` called on the loop, soon.
+    /// Schedules a call of the handler's ``ConnectionHandler/wake()`` on the loop.
     func add(_ handler: HandlerReference) {
         let isFirst = waiting.withLock { waiting in
             waiting.append(handler)
@@ -27,7 +27,7 @@ final class WakeQueue: Sendable {
     }
 }
 
-/// The queues of a group's loops.
+/// The wake queues of the event loops of a group.
 final class WakeQueues: Sendable {
     private let queues = Locked<[ObjectIdentifier: WakeQueue]>([:])
 
@@ -49,7 +49,7 @@ struct HandlerReference: Sendable {
         box = NIOLoopBoundBox.makeEmptyBox(eventLoop: loop)
     }
 
-    /// The handler, on its event loop.
+    /// The handler. Read it on its event loop.
     var present: ConnectionHandler? { box.value }
 
     func set(_ handler: ConnectionHandler) {

@@ -1,9 +1,10 @@
 internal import JSONRPC
 internal import NIOCore
 
-/// Keeps a WebSocket alive, and says goodbye for it: what stands beside the messages, which are the ``ConnectionHandler``'s.
+/// Sends the pings and the close frame of a WebSocket. ``ConnectionHandler`` handles its messages.
 ///
-/// A client that was silent for long is pinged, and let go where it does not answer (RFC 6455 §5.5).
+/// A client that was silent for a ping interval is pinged. If it is silent for another interval, the connection is
+/// closed (RFC 6455 §5.5).
 final class WebSocketHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -12,7 +13,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
     private let pingInterval: TimeAmount
     private var hasHeard = false
     private var isPinged = false
-    /// What the client had taken when it was pinged, the ping itself included.
+    /// The number of bytes that the client had accepted at the ping, including the ping itself.
     private var written = 0
     private var hasSaidClose = false
     private var ping: Scheduled<Void>?
@@ -36,7 +37,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
         context.fireChannelRead(data)
     }
 
-    /// A close of the daemon's side is said before.
+    /// Sends a close frame before the daemon closes the connection.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         sayClose(context, .goingAway)
         context.close(mode: mode, promise: promise)
@@ -58,7 +59,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
     }
 }
 
-/// Asks a ``WebSocketHandler`` to end the connection now.
+/// Tells a ``WebSocketHandler`` to close the connection now.
 struct WebSocketEnd: Sendable {
     let code: WebSocketCloseCode
 }
@@ -70,7 +71,7 @@ extension WebSocketHandler {
         ping = context.eventLoop.assumeIsolated().scheduleTask(in: pingInterval) { [self] in checkSilence(context) }
     }
 
-    /// That the client has taken what was written is a sign of life as well: a pong may stand behind calls that wait, unread.
+    /// Bytes that the client has accepted also show that it is alive. Its pong may be unread behind calls that wait.
     private func checkSilence(_ context: ChannelHandlerContext) {
         let taken = session.writtenBytes
         if isPinged, !hasHeard, taken <= written {
