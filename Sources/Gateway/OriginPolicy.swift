@@ -1,7 +1,7 @@
 /// The web pages that may call the daemon.
 ///
 /// A browser sends the page's origin with every WebSocket handshake and every POST to another site (RFC 6454 §7).
-/// Requests without an origin come from other clients and are allowed.
+/// Other clients send no origin and are allowed.
 ///
 /// A page of the daemon's own host is allowed if that host is an IP address or `localhost`, or if its origin is listed.
 /// Other host names need the list, because any DNS zone can point a name at this address.

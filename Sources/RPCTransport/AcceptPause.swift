@@ -68,7 +68,7 @@ final class AcceptPause: ChannelInboundHandler {
     }
 }
 
-/// TCP keepalive. It ends the connection of a client that has vanished after two minutes.
+/// TCP keepalive, which ends the connection of a vanished client after two minutes.
 enum KeepAlive {
     /// Returns the socket options. On Linux: 60 seconds of silence, then 4 probes 15 seconds apart (tcp(7)).
     static func options() -> [(ChannelOptions.Types.SocketOption, Int)] {

@@ -124,7 +124,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Closes the connection at once. Calls in flight are cancelled and their replies are dropped.
     func abort() {
-        // Bytes already queued are written first, because a close frame must not follow an incomplete frame.
+        // Queued bytes are written first, because a close frame must not follow an incomplete frame.
         if let context { write(context) }
         session.didClose()
         session.cancelCalls()

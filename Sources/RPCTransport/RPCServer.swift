@@ -317,7 +317,7 @@ extension RPCServer {
 // MARK: - WebSocket
 
 extension RPCServer {
-    /// The interval between the pings of a WebSocket. A client that is silent for an interval after a ping is disconnected.
+    /// The interval between the pings of a WebSocket. A client that is silent after a ping is disconnected at the next one.
     private static let pingInterval = TimeAmount.seconds(30)
 
     /// Serves a channel after its WebSocket handshake. No other handler may read its bytes.

@@ -3,8 +3,8 @@ internal import NIOCore
 
 /// Sends the pings and the close frame of a WebSocket. ``ConnectionHandler`` handles its messages.
 ///
-/// A client that was silent for a ping interval is pinged. If it is silent for another interval, the connection is
-/// closed (RFC 6455 §5.5).
+/// The client is pinged at each interval (RFC 6455 §5.5). The connection is closed if the client has neither sent nor
+/// accepted bytes since the last ping.
 final class WebSocketHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
