@@ -1,6 +1,6 @@
-/// An answer as it comes in, bounded.
+/// A response while it arrives, with limits on its size.
 struct AnswerBuffer: Sendable {
-    /// More header than this is no API's answer.
+    /// The maximum number of header bytes. No API sends more.
     static let headerLimitBytes = 64 << 10
 
     var limitBytes = Int.max
@@ -9,7 +9,7 @@ struct AnswerBuffer: Sendable {
     private(set) var isTooLarge = false
     private var headerBytes = 0
 
-    /// Takes a piece of the body; false where it is too much.
+    /// Appends a part of the body. Returns false if the body exceeds the limit.
     mutating func appendBody(_ bytes: UnsafeRawBufferPointer) -> Bool {
         guard body.count + bytes.count <= limitBytes else {
             isTooLarge = true
@@ -19,9 +19,9 @@ struct AnswerBuffer: Sendable {
         return true
     }
 
-    /// Takes one header line, as libcurl gives it; false where it is too much.
+    /// Appends one header line from libcurl. Returns false if the headers exceed the limit.
     ///
-    /// A status line begins a new answer: the one before it was an interim answer such as `100 Continue`.
+    /// A status line starts a new response, since the earlier one was an interim response such as `100 Continue`.
     mutating func appendHeader(_ bytes: UnsafeRawBufferPointer) -> Bool {
         headerBytes += bytes.count
         guard headerBytes <= Self.headerLimitBytes else {

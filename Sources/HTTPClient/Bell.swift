@@ -1,10 +1,10 @@
 internal import CCurl
 internal import Locking
 
-/// Wakes the thread out of its poll.
+/// Wakes the client's thread from its poll.
 ///
-/// `curl_multi_wakeup` may be called from any thread, but not on a handle that is being cleaned up: so both happen
-/// under one lock, and the call itself only writes to a pipe.
+/// `curl_multi_wakeup` may be called from any thread, but not while the handle is being cleaned up. One lock therefore
+/// guards both calls. The wakeup itself only writes to a pipe.
 struct Bell: Sendable {
     private struct Handle: @unchecked Sendable {
         var multi: OpaquePointer?
@@ -13,7 +13,7 @@ struct Bell: Sendable {
 
     private let handle = Locked(Handle())
 
-    /// Makes the thread look into its mailbox.
+    /// Makes the thread read its mailbox.
     func ring() {
         handle.withLock { handle in
             if let multi = handle.multi {
@@ -24,7 +24,7 @@ struct Bell: Sendable {
         }
     }
 
-    /// The thread has its handle.
+    /// Stores the handle of the thread. Called by the thread.
     func attach(_ multi: UnsafeMutableRawPointer) {
         handle.withLock { handle in
             handle.multi = OpaquePointer(multi)
@@ -32,7 +32,7 @@ struct Bell: Sendable {
         }
     }
 
-    /// The thread is about to clean its handle up.
+    /// Removes the handle, before the thread cleans it up.
     func detach() {
         handle.withLock { $0.multi = nil }
     }

@@ -2,10 +2,10 @@ internal import Glibc
 
 /// A detached thread of the operating system, for work that blocks by design.
 enum DedicatedThread {
-    /// Runs `body` on a new thread that takes no signals. Returns false, with `body` dropped, where the system has no
-    /// thread left to give.
+    /// Runs `body` on a new thread that blocks all signals. Returns false, without running `body`, if the system cannot
+    /// create a thread.
     ///
-    /// Signals stay blocked since writing to a closed TLS connection raises SIGPIPE, which would end the process.
+    /// Signals stay blocked, because a write to a closed TLS connection raises SIGPIPE, which would end the process.
     static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         let work = Unmanaged.passRetained(Work(body))
         var thread = pthread_t()

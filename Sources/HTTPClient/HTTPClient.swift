@@ -1,18 +1,21 @@
 internal import CCurl
 internal import Locking
 
-/// HTTP/1.1 calls over libcurl's multi interface, driven by one thread of its own.
+/// HTTP/1.1 calls over libcurl's multi interface, with one thread of its own.
 ///
-/// Connections are kept and used again, except that a `POST` or `PATCH` always gets a fresh one: libcurl repeats a
-/// request by itself when a kept connection turns out to be dead, which nobody could tell from a server that acted and
-/// then hung up. Certificates are verified, redirects are not followed, answers are not decompressed.
+/// Connections are kept and reused, except that a `POST` or `PATCH` always gets a new one. libcurl repeats a request by
+/// itself when a kept connection proves to be closed. A repetition could execute the request twice, because a server
+/// that executed the first one and then closed the connection looks the same.
 ///
-/// Lifecycle: the thread runs from `init` to ``shutdown()``, or until the last reference goes. From then on, calls
-/// fail with ``HTTPError/Code/closed``, those under way included.
+/// Certificates are verified, redirects are not followed, and responses are not decompressed.
+///
+/// Lifecycle: the thread runs from `init` to ``shutdown()``, or until the last reference is released. From then on all
+/// calls fail with ``HTTPError/Code/closed``, including calls in progress.
 public final class HTTPClient: HTTPTransport {
     private let mailbox: Locked<Mailbox>
     private let bell: Bell
 
+    /// Starts the client's thread. If the system cannot create it, all calls fail with ``HTTPError/Code/closed``.
     public init(settings: HTTPClientSettings = HTTPClientSettings()) {
         _ = Self.library
         let mailbox = Locked(Mailbox(capacity: settings.maximumActive + settings.maximumQueued))
@@ -31,7 +34,7 @@ public final class HTTPClient: HTTPTransport {
         if mailbox.withLock({ $0.close() }) { bell.ring() }
     }
 
-    /// Sends the request and returns whatever the server answered, whatever its status.
+    /// Sends the request and returns the server's response, with any status.
     public func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
         try request.check()
         let id = mailbox.withLock { $0.nextID() }
@@ -45,7 +48,7 @@ public final class HTTPClient: HTTPTransport {
         return try result.get()
     }
 
-    /// Fails all calls that are under way and returns when the thread is gone. Calling it again is harmless.
+    /// Fails all calls in progress and returns when the thread has ended. Later calls of it have no effect.
     public func shutdown() async {
         if mailbox.withLock({ $0.close() }) { bell.ring() }
         await withCheckedContinuation { continuation in
@@ -62,7 +65,8 @@ public final class HTTPClient: HTTPTransport {
                 code == .overloaded ? "too many requests wait already; try again later" : "the client was shut down"
             return exchange.answer(.failure(HTTPError(code, exchange.request, reason)))
         }
-        // Where the task was cancelled before its request came in, the handler's withdrawal may have come too early.
+        // If the task was cancelled before the request was submitted, the withdrawal of `onCancel` may have come too
+        // early.
         if Task.isCancelled, exchange.request.cancellation == .abort { withdraw(exchange.id) }
     }
 
@@ -70,6 +74,6 @@ public final class HTTPClient: HTTPTransport {
         if mailbox.withLock({ $0.withdraw(id) }) { bell.ring() }
     }
 
-    /// libcurl wants to be initialised once in a process, before any thread uses it.
+    /// libcurl must be initialised once per process, before any thread uses it.
     private static let library: CURLcode = curl_global_init(Int(CURL_GLOBAL_DEFAULT))
 }

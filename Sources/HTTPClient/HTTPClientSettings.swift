@@ -1,16 +1,18 @@
-/// How an ``HTTPClient`` behaves towards all servers.
+/// The settings of an ``HTTPClient`` for all servers.
 public struct HTTPClientSettings: Sendable {
-    /// The `User-Agent` of requests that bring none of their own.
+    /// The `User-Agent` of requests without their own.
     public var userAgent: String
-    /// A file of trusted certificates (PEM) in place of the system's.
+    /// A file of trusted certificates (PEM) that replaces the system's.
     public var certificateAuthorityFile: String?
-    /// A proxy's URL. None goes straight to the server; the environment's `http_proxy` and its kin are never read.
+    /// The URL of a proxy, or `nil` for direct connections. The client never reads `http_proxy` and related environment
+    /// variables.
     public var proxy: String?
-    /// How many requests are under way at once; the others wait.
+    /// The maximum number of requests in progress. Further requests wait.
     public var maximumActive: Int
-    /// How many requests may wait; one more is refused.
+    /// The maximum number of waiting requests. Further requests fail with ``HTTPError/Code/overloaded``.
     public var maximumQueued: Int
 
+    /// Creates settings. `maximumActive` is at least 1 and `maximumQueued` at least 0.
     public init(
         userAgent: String = "aura", certificateAuthorityFile: String? = nil, proxy: String? = nil,
         maximumActive: Int = 64, maximumQueued: Int = 1024

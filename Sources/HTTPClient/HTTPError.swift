@@ -1,45 +1,49 @@
-/// Why there is no answer to a call.
+/// The reason for which a call has no response.
 public struct HTTPError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The kinds of failure.
     public enum Code: String, Sendable, Hashable, CaseIterable {
         /// The request cannot be sent as it is: its URL or a header is malformed.
         case invalidRequest
-        /// Too many calls wait already; nothing was sent.
+        /// Too many calls wait already. The request was not sent.
         case overloaded
         /// The client was shut down.
         case closed
-        /// The host's name has no address or no connection came about; nothing was sent.
+        /// The host's name has no address or no connection was established. The request was not sent.
         case notSent
-        /// No trusted TLS session came about; nothing was sent.
+        /// No trusted TLS session was established. The request was not sent.
         case tls
-        /// The time given was over first.
+        /// The time limit was reached first.
         case timedOut
-        /// The connection broke before the answer was complete.
+        /// The connection broke before the response was complete.
         case connectionLost
-        /// The answer is longer than allowed.
+        /// The response is longer than allowed.
         case tooLarge
-        /// The answer is no HTTP.
+        /// The response is not HTTP.
         case invalidResponse
-        /// The task that waited was cancelled.
+        /// The waiting task was cancelled.
         case cancelled
     }
 
+    /// The kind of failure.
     public let code: Code
-    /// For people: what was tried where, and what went wrong. Holds no header, body or query.
+    /// A readable text with the request and the error. It contains no header, body or query.
     public let message: String
-    /// Whether the server may have seen the request and acted on it. False is certain.
+    /// True if the server may have received and executed the request. False means that it certainly has not.
     public let mayHaveBeenSent: Bool
 
+    /// Creates an error.
     public init(_ code: Code, message: String, mayHaveBeenSent: Bool) {
         self.code = code
         self.message = message
         self.mayHaveBeenSent = mayHaveBeenSent
     }
 
+    /// The message.
     public var description: String { message }
 }
 
 extension HTTPError {
-    /// An error about one request, in the house's words.
+    /// Creates an error about one request, in the project's form of error texts.
     init(_ code: Code, _ request: HTTPRequest, _ reason: String, mayHaveBeenSent: Bool = false) {
         self.init(code, message: "cannot \(request): \(reason)", mayHaveBeenSent: mayHaveBeenSent)
     }

@@ -1,5 +1,6 @@
-/// The header fields of a message, in order. Names compare without case.
+/// The header fields of a message, in order. Names are compared without regard to case.
 public struct HTTPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
+    /// One header field.
     public struct Field: Sendable, Hashable {
         public var name: String
         public var value: String
@@ -10,6 +11,7 @@ public struct HTTPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
         }
     }
 
+    /// All fields, in order.
     public private(set) var fields: [Field]
 
     public init(_ fields: [Field] = []) {
@@ -20,7 +22,7 @@ public struct HTTPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
         fields = elements.map(Field.init)
     }
 
-    /// The first value of the field; setting replaces all of them, and none removes them.
+    /// The first value of the field. The setter replaces all its values; `nil` removes them.
     public subscript(name: String) -> String? {
         get { fields.first { Self.matches($0.name, name) }?.value }
         set {
@@ -29,7 +31,7 @@ public struct HTTPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
         }
     }
 
-    /// Adds one more field, whatever is there.
+    /// Adds a field, and keeps existing fields of that name.
     public mutating func append(name: String, value: String) {
         fields.append(Field(name: name, value: value))
     }
@@ -45,14 +47,14 @@ public struct HTTPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
 }
 
 extension HTTPHeaders: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Only how many there are, since values may be secrets.
+    /// Only the number of fields, since values may be secrets.
     public var description: String { "\(fields.count) header fields" }
     public var debugDescription: String { description }
     public var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
 }
 
 extension HTTPHeaders {
-    /// Whether every field can be sent as it is: names are tokens (RFC 9110, 5.1), values hold no control characters.
+    /// True if every field can be sent: names are tokens (RFC 9110, 5.1), and values contain no control characters.
     var areSendable: Bool {
         fields.allSatisfy { field in
             !field.name.isEmpty && field.name.utf8.allSatisfy(Self.isToken)

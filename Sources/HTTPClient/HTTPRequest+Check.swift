@@ -1,6 +1,7 @@
 extension HTTPRequest {
-    /// Refuses what must not reach the wire: control characters that could smuggle a header, other schemes than HTTP's,
-    /// credentials in the URL (they belong into a header, which is never printed).
+    /// Throws ``HTTPError/Code/invalidRequest`` for a request that must not be sent. It refuses control characters,
+    /// which could inject a header, and schemes other than `http` and `https`. It also refuses credentials in the URL:
+    /// they must be in a header, which is never printed.
     func check() throws(HTTPError) {
         guard url.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw HTTPError(.invalidRequest, self, "the URL holds a character that must be percent-encoded")

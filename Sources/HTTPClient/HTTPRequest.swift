@@ -1,26 +1,28 @@
 /// A call to an HTTP server.
 ///
-/// Descriptions name the method and the place, never the headers, the body or the query, which may hold secrets.
+/// Descriptions contain the method and the URL without its query. They never contain headers, body or query, which may
+/// hold secrets.
 public struct HTTPRequest: Sendable {
     public var method: HTTPMethod
-    /// Absolute, `http` or `https`, percent-encoded, without user name and password.
+    /// An absolute URL with `http` or `https`, percent-encoded, without user name and password.
     public var url: String
     public var headers: HTTPHeaders
-    /// Sent with `Content-Length`; none sends no body (a `POST`, `PUT` or `PATCH` then says that its length is 0).
+    /// The body, sent with `Content-Length`. `nil` sends no body; a `POST`, `PUT` or `PATCH` then has the length 0.
     public var body: [UInt8]?
-    /// From the call to the last byte of the answer, waiting for a place in the client's queue included.
+    /// The time from the call to the last byte of the response, including the wait in the client's queue.
     public var timeout: Duration
-    /// For the name look-up, the connection and the TLS handshake together.
+    /// The time for the name look-up, the connection and the TLS handshake together.
     public var connectTimeout: Duration
-    /// The longest body that is taken.
+    /// The maximum length of the response body, in bytes.
     public var responseLimitBytes: Int
+    /// The effect of task cancellation on the call.
     public var cancellation: CancellationRule
 
-    /// What happens to the call when the Swift task that waits for it is cancelled.
+    /// Defines the effect on the call if the waiting task is cancelled.
     public enum CancellationRule: Sendable, Hashable {
-        /// The call ends at once: for calls that only read.
+        /// The call ends at once. For calls that only read.
         case abort
-        /// Cancelling changes nothing: the call runs to its answer or its time-out, so that what it did is known.
+        /// Cancellation has no effect. The call runs to its response or its timeout, so that its outcome is known.
         case finish
     }
 
@@ -45,7 +47,7 @@ extension HTTPRequest: CustomStringConvertible, CustomDebugStringConvertible, Cu
     public var debugDescription: String { description }
     public var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
 
-    /// The URL without its query, its fragment and its user, for messages.
+    /// The URL without query, fragment and user, for messages.
     var place: String {
         let bare = url.prefix { $0 != "?" && $0 != "#" }
         guard let scheme = bare.firstRange(of: "://") else { return "a URL without a scheme" }
@@ -57,14 +59,14 @@ extension HTTPRequest: CustomStringConvertible, CustomDebugStringConvertible, Cu
 }
 
 extension HTTPRequest {
-    /// The host and, if the URL names it, the port.
+    /// The host and, if the URL contains it, the port.
     var host: String {
         guard let scheme = place.firstRange(of: "://") else { return "the host" }
         return String(place[scheme.upperBound...].prefix { $0 != "/" })
     }
 }
 
-/// What a call does to its resource.
+/// The method of a request.
 public enum HTTPMethod: String, Sendable, Hashable {
     case get = "GET"
     case head = "HEAD"
@@ -73,7 +75,7 @@ public enum HTTPMethod: String, Sendable, Hashable {
     case patch = "PATCH"
     case delete = "DELETE"
 
-    /// Whether doing it twice leaves the same as doing it once (RFC 9110, 9.2.2).
+    /// True if two equal requests have the same effect as one (RFC 9110, 9.2.2).
     public var isIdempotent: Bool {
         switch self {
         case .get, .head, .put, .delete: true

@@ -1,4 +1,4 @@
-/// What a server answered.
+/// The response of a server.
 public struct HTTPResponse: Sendable {
     public var status: Int
     public var headers: HTTPHeaders
@@ -12,7 +12,7 @@ public struct HTTPResponse: Sendable {
 }
 
 extension HTTPResponse: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Status and length only, since the body may hold a secret.
+    /// Only status and length, since the body may hold a secret.
     public var description: String { "status \(status), \(body.count) bytes" }
     public var debugDescription: String { description }
     public var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }

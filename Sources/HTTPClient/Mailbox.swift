@@ -1,15 +1,15 @@
-/// What callers hand to the client's thread, decided as a value: the client holds it under its lock.
+/// The requests that callers pass to the client's thread. It is a value that the client guards with its lock.
 struct Mailbox: Sendable {
-    /// What becomes of a request that is handed in.
+    /// The result of submitting a request.
     enum Admission: Equatable {
-        /// Taken; the thread must be woken.
+        /// Accepted. The caller must wake the thread.
         case wake
-        /// Taken; the thread was woken already and will find it.
+        /// Accepted. The thread was woken already and will find the request.
         case taken
         case refused(HTTPError.Code)
     }
 
-    /// What the thread finds when it looks.
+    /// The contents of the mailbox when the thread reads it.
     struct Delivery: Sendable {
         var arrivals: [Exchange]
         var withdrawals: [UInt64]
@@ -17,11 +17,11 @@ struct Mailbox: Sendable {
     }
 
     private enum Phase {
-        /// Requests are taken. → closing
+        /// Requests are accepted. → closing
         case open
-        /// The thread fails what is under way and ends. → closed
+        /// The thread fails the requests in progress and ends. → closed
         case closing
-        /// The thread is gone.
+        /// The thread has ended.
         case closed
     }
 
@@ -43,7 +43,7 @@ struct Mailbox: Sendable {
         return lastID
     }
 
-    /// A request arrives.
+    /// Submits a request.
     mutating func submit(_ exchange: Exchange) -> Admission {
         switch phase {
         case .closing, .closed: return .refused(.closed)
@@ -55,28 +55,28 @@ struct Mailbox: Sendable {
         return signal() ? .wake : .taken
     }
 
-    /// A caller no longer waits. Returns whether the thread must be woken.
+    /// Withdraws a request, because its caller no longer waits. Returns true if the thread must be woken.
     ///
-    /// It may be that the request never arrived or is answered already; the thread ignores those.
+    /// The request may be unknown to the thread or answered already. The thread ignores such a withdrawal.
     mutating func withdraw(_ id: UInt64) -> Bool {
         guard phase == .open else { return false }
         withdrawals.append(id)
         return signal()
     }
 
-    /// The client ends. Returns whether the thread must be woken.
+    /// Starts the shutdown of the client. Returns true if the thread must be woken.
     mutating func close() -> Bool {
         guard phase == .open else { return false }
         phase = .closing
         return signal()
     }
 
-    /// There is no thread: every request is refused from the start.
+    /// Closes the mailbox because there is no thread. Every request is refused.
     mutating func abandon() {
         phase = .closed
     }
 
-    /// The thread takes everything.
+    /// Returns and removes all contents. Called by the thread.
     mutating func take() -> Delivery {
         let delivery = Delivery(arrivals: arrivals, withdrawals: withdrawals, isClosing: phase != .open)
         arrivals.removeAll()
@@ -85,19 +85,19 @@ struct Mailbox: Sendable {
         return delivery
     }
 
-    /// The thread answered one request.
+    /// Records that the thread has answered one request.
     mutating func finishOne() {
         outstanding -= 1
     }
 
-    /// Somebody waits for the thread's end. Returns false, keeping nothing, where that is past.
+    /// Registers a waiter for the end of the thread. Returns false, without keeping it, if the thread has ended.
     mutating func awaitClosed(_ continuation: CheckedContinuation<Void, Never>) -> Bool {
         guard phase != .closed else { return false }
         onClosed.append(continuation)
         return true
     }
 
-    /// The thread is at its end. Returns who waited for it.
+    /// Records that the thread has ended. Returns the waiters.
     mutating func closed() -> [CheckedContinuation<Void, Never>] {
         phase = .closed
         let waiting = onClosed
@@ -112,7 +112,7 @@ struct Mailbox: Sendable {
     }
 }
 
-/// A request on its way to an answer.
+/// A request that waits for its response.
 struct Exchange: Sendable {
     let id: UInt64
     let request: HTTPRequest

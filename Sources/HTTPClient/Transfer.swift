@@ -1,6 +1,6 @@
 internal import CCurl
 
-/// One request as libcurl runs it. Touched by the client's thread only.
+/// One request in libcurl. Only the client's thread accesses it.
 final class Transfer {
     let exchange: Exchange
     let easy: UnsafeMutableRawPointer
@@ -8,7 +8,7 @@ final class Transfer {
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private let reason: UnsafeMutablePointer<CChar>
 
-    /// None where libcurl has no memory or does not take an option.
+    /// Returns `nil` if libcurl has no memory or refuses an option.
     init?(_ exchange: Exchange, settings: HTTPClientSettings, timeLeft: Duration) {
         guard let easy = curl_easy_init() else { return nil }
         self.exchange = exchange
@@ -31,12 +31,12 @@ final class Transfer {
         reason.deallocate()
     }
 
-    /// Whether any byte of the request went out.
+    /// True if any byte of the request was sent.
     var wasSent: Bool {
         long(CURLINFO_REQUEST_SIZE) > 0
     }
 
-    /// What came of it, from libcurl's verdict.
+    /// Returns the outcome of the transfer for libcurl's code.
     func result(_ code: CURLcode) -> Result<HTTPResponse, HTTPError> {
         if code == CURLE_OK {
             let status = long(CURLINFO_RESPONSE_CODE)
@@ -66,7 +66,7 @@ final class Transfer {
         accept(bytes, size &* count, context) { $0.appendHeader($1) }
     }
 
-    /// Returns how many bytes were taken; libcurl ends the transfer where that is not all of them.
+    /// Returns the number of accepted bytes. libcurl ends the transfer if it is less than all of them.
     private static func accept(
         _ bytes: UnsafeMutablePointer<CChar>?, _ count: Int, _ context: UnsafeMutableRawPointer?,
         _ take: (inout AnswerBuffer, UnsafeRawBufferPointer) -> Bool

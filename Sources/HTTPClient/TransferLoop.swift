@@ -1,9 +1,9 @@
 internal import CCurl
 internal import Locking
 
-/// The client's thread: starts transfers, lets libcurl move bytes, hands answers back.
+/// The loop of the client's thread. It starts transfers, drives libcurl, and resumes callers with their results.
 ///
-/// Everything here is touched by that one thread only; what crosses is in the mailbox.
+/// Only that thread accesses this object. Other threads use the mailbox.
 final class TransferLoop {
     private let settings: HTTPClientSettings
     private let mailbox: Locked<Mailbox>
@@ -38,7 +38,7 @@ final class TransferLoop {
         end()
     }
 
-    /// Takes what callers handed in.
+    /// Reads the requests and withdrawals from the mailbox.
     private func collect() {
         let delivery = mailbox.withLock { $0.take() }
         waiting += delivery.arrivals
@@ -56,7 +56,7 @@ final class TransferLoop {
         }
     }
 
-    /// Starts as many waiting transfers as there is room for, and fails those whose time is over.
+    /// Starts as many waiting transfers as the limit allows. Fails those with a deadline in the past.
     private func begin() {
         guard !isClosing, !waiting.isEmpty else { return }
         let now = ContinuousClock.now
@@ -82,7 +82,7 @@ final class TransferLoop {
         active[transfer.easy] = transfer
     }
 
-    /// Hands back every transfer that libcurl calls done.
+    /// Completes every transfer that libcurl reports as done.
     private func deliver() {
         var left: Int32 = 0
         while let message = curl_multi_info_read(multi, &left) {
@@ -96,7 +96,7 @@ final class TransferLoop {
         }
     }
 
-    /// Sleeps until a socket, a timer of libcurl's or the bell has something.
+    /// Sleeps until a socket or a timer of libcurl has an event, or another thread wakes this one.
     private func pause() {
         var events: Int32 = 0
         let milliseconds: Int32 = waiting.isEmpty ? 60_000 : 100
@@ -113,7 +113,7 @@ final class TransferLoop {
         exchange.answer(.failure(HTTPError(code, exchange.request, reason, mayHaveBeenSent: mayHaveBeenSent)))
     }
 
-    /// Fails what is left, frees everything and says that the thread is gone.
+    /// Fails the remaining requests, frees all resources and records that the thread has ended.
     private func end() {
         _ = mailbox.withLock { $0.close() }
         collect()

@@ -1,6 +1,6 @@
 internal import CCurl
 
-/// Sets the options of one transfer and remembers whether libcurl took them all.
+/// Sets the options of one transfer. Remembers whether libcurl accepted all of them.
 struct TransferOptions {
     let easy: UnsafeMutableRawPointer
     private(set) var areTaken = true
@@ -9,17 +9,17 @@ struct TransferOptions {
         self.easy = easy
     }
 
-    /// Where to, and for how long.
+    /// Sets the URL and the time limits.
     mutating func place(_ request: HTTPRequest, timeLeft: Duration) {
         set(text: CURLOPT_URL, request.url)
         set(text: CURLOPT_PROTOCOLS_STR, "http,https")
         set(long: CURLOPT_TIMEOUT_MS, Self.milliseconds(timeLeft))
         set(long: CURLOPT_CONNECTTIMEOUT_MS, Self.milliseconds(min(request.connectTimeout, timeLeft)))
-        // A kept connection that died makes libcurl send the request a second time, unasked.
+        // libcurl would silently send a request again if a kept connection has failed.
         set(long: CURLOPT_FRESH_CONNECT, request.method.isIdempotent ? 0 : 1)
     }
 
-    /// What holds for all requests of the client.
+    /// Sets the options that are the same for all requests of the client.
     mutating func house(_ settings: HTTPClientSettings) {
         set(long: CURLOPT_NOSIGNAL, 1)
         set(long: CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
@@ -29,12 +29,12 @@ struct TransferOptions {
         set(long: CURLOPT_SSL_VERIFYHOST, 2)
         set(long: CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         if let file = settings.certificateAuthorityFile { set(text: CURLOPT_CAINFO, file) }
-        // An empty proxy keeps libcurl from reading the environment.
+        // An empty proxy prevents libcurl from reading the environment.
         set(text: CURLOPT_PROXY, settings.proxy ?? "")
         if settings.proxy != nil { set(text: CURLOPT_NOPROXY, "") }
     }
 
-    /// Method, headers and body. The list must live as long as the transfer.
+    /// Sets method, headers and body. The returned list must outlive the transfer.
     mutating func content(_ request: HTTPRequest, userAgent: String) -> UnsafeMutablePointer<curl_slist>? {
         switch request.method {
         case .get where request.body == nil: set(long: CURLOPT_HTTPGET, 1)
@@ -44,7 +44,7 @@ struct TransferOptions {
         case .post, .put, .patch: set(body: request.body ?? [])
         }
         if request.method != .head { set(text: CURLOPT_CUSTOMREQUEST, request.method.rawValue) }
-        // libcurl would add these two by itself; without a value it leaves them out.
+        // libcurl would add these two headers itself. A header without a value makes it omit them.
         var lines = ["Expect:"]
         if request.headers["Content-Type"] == nil { lines.append("Content-Type:") }
         if request.headers["User-Agent"] == nil { lines.append("User-Agent: \(userAgent)") }
@@ -61,7 +61,7 @@ struct TransferOptions {
         return list
     }
 
-    /// Who takes the answer.
+    /// Sets the callbacks that receive the response.
     mutating func sinks(
         context: UnsafeMutableRawPointer, body: @escaping aura_curl_sink, header: @escaping aura_curl_sink
     ) {
@@ -83,7 +83,7 @@ struct TransferOptions {
         note(aura_curl_set_text(easy, option, value))
     }
 
-    /// libcurl copies the bytes, so they need not outlive this call; the length must be set first.
+    /// libcurl copies the bytes, so they need not outlive this call. The length must be set first.
     private mutating func set(body: [UInt8]) {
         note(aura_curl_set_offset(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(body.count)))
         body.withUnsafeBytes { bytes in
@@ -96,7 +96,7 @@ struct TransferOptions {
         if code != CURLE_OK { areTaken = false }
     }
 
-    /// At least 1, since libcurl reads 0 as "no limit".
+    /// At least 1, because 0 means "no limit" to libcurl.
     private static func milliseconds(_ duration: Duration) -> Int {
         let (seconds, attoseconds) = duration.components
         return max(Int(clamping: seconds) * 1000 + Int(attoseconds / 1_000_000_000_000_000), 1)

@@ -1,19 +1,20 @@
 internal import CCurl
 internal import Glibc
 
-/// Why a transfer failed, in plain words. libcurl's sentences begin in upper case, count bytes and often name no cause.
+/// The cause of a failed transfer, as readable text. libcurl's own texts are capitalized, count bytes and often name no
+/// cause.
 struct TransferReason {
     /// libcurl's code (`CURLE_…`).
     let number: UInt32
     /// The request's host and port.
     let host: String
-    /// How long a connection may take.
+    /// The time limit for a connection.
     let connectTimeout: Duration
-    /// The system's error of the last connection that was tried; 0 if there was none.
+    /// The system's error of the last connection attempt; 0 if there was none.
     let systemError: Int32
-    /// Whether any byte of the request went out.
+    /// True if any byte of the request was sent.
     let wasSent: Bool
-    /// libcurl's own sentence.
+    /// libcurl's own text.
     let libcurl: String
 
     var text: String {
@@ -44,13 +45,13 @@ struct TransferReason {
         systemError == 0 ? "" : ": \(Self.lowercased(String(cString: strerror(systemError))))"
     }
 
-    /// libcurl's sentence, for causes that only its TLS library can name.
+    /// libcurl's text, for causes that only its TLS library knows.
     private var detail: String {
         let prefix = "SSL certificate problem: "
         return Self.lowercased(libcurl.hasPrefix(prefix) ? String(libcurl.dropFirst(prefix.count)) : libcurl)
     }
 
-    /// Names such as SSL and TLS stay as they are.
+    /// Converts the first letter to lower case. Names such as SSL and TLS do not change.
     private static func lowercased(_ text: String) -> String {
         guard let second = text.dropFirst().first, !second.isUppercase else { return text }
         return text.prefix(1).lowercased() + text.dropFirst()

@@ -1,6 +1,6 @@
 internal import CCurl
 
-/// What a failed transfer means to its caller, from libcurl's code and what is known of its progress.
+/// The meaning of a failed transfer for its caller, from libcurl's code and the known progress.
 struct TransferVerdict: Equatable {
     let code: HTTPError.Code
     let mayHaveBeenSent: Bool
@@ -14,7 +14,7 @@ struct TransferVerdict: Equatable {
         switch code {
         case CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_COULDNT_CONNECT, CURLE_PROXY:
             .notSent
-        // Passing the connect time-out gives this code as well: then nothing went out.
+        // The connect timeout gives this code as well. In that case no byte was sent.
         case CURLE_OPERATION_TIMEDOUT:
             wasSent ? .timedOut : .notSent
         case CURLE_SSL_CONNECT_ERROR, CURLE_PEER_FAILED_VERIFICATION, CURLE_SSL_CERTPROBLEM, CURLE_SSL_CIPHER,
@@ -23,7 +23,7 @@ struct TransferVerdict: Equatable {
             wasSent ? .connectionLost : .tls
         case CURLE_URL_MALFORMAT:
             .invalidRequest
-        // HTTP/0.9 and other protocols show as unsupported; before anything was sent, it is the URL's scheme.
+        // HTTP/0.9 and other protocols give this code. If no byte was sent, the cause is the scheme of the URL.
         case CURLE_UNSUPPORTED_PROTOCOL:
             wasSent ? .invalidResponse : .invalidRequest
         case CURLE_WEIRD_SERVER_REPLY, CURLE_BAD_CONTENT_ENCODING:
@@ -33,7 +33,7 @@ struct TransferVerdict: Equatable {
         }
     }
 
-    /// What is said of it; `transfer` has the cause of what the request's limits do not explain.
+    /// Returns the text of the error. `transfer` has the cause if the request's limits do not explain the failure.
     func reason(_ transfer: TransferReason, _ request: HTTPRequest) -> String {
         switch code {
         case .timedOut: "no complete answer within \(request.timeout)"

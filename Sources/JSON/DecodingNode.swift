@@ -1,4 +1,4 @@
-/// One value on the way to becoming a Swift value; the `Decoder` that types see.
+/// One value during decoding: the `Decoder` that types receive.
 struct DecodingNode: Decoder {
     let value: JSONValue
     let path: JSONPath
@@ -25,7 +25,7 @@ struct DecodingNode: Decoder {
         SingleDecoding(node: self)
     }
 
-    /// Decodes any type, taking the short way for JSON itself and for lists of names.
+    /// Decodes any type. JSON values and objects are returned directly, without their `init(from:)`.
     func decode<T: Decodable>(_ type: T.Type) throws(JSONDecodingError) -> T {
         if type == JSONValue.self, let value = value as? T { return value }
         if type == JSONObject.self {
@@ -48,7 +48,7 @@ struct DecodingNode: Decoder {
         }
     }
 
-    /// The raw values of an enumeration of strings, for the error of a value that is none of them.
+    /// Returns the raw values of an enumeration, for the error about an unknown value; `nil` for other types.
     private static func choices(of type: Any.Type) -> String? {
         (type as? any (CaseIterable & RawRepresentable).Type).map { choices(among: $0) }
     }
@@ -73,7 +73,7 @@ extension DecodingNode {
         let exact: I?
         switch value {
         case .integer(let number): exact = I(exactly: number)
-        // JSON knows one kind of number: 1.0 and 1e3 are whole.
+        // JSON has one kind of number: 1.0 and 1e3 are integers too.
         case .double(let number) where number.rounded() == number: exact = I(exactly: number)
         case .null, .bool, .double, .string, .array, .object: throw mismatch("an integer")
         }

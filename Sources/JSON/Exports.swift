@@ -1,2 +1,2 @@
-// `JSONObject` is an `OrderedDictionary`: whoever imports JSON may use its members without naming a second module.
+// `JSONObject` is an `OrderedDictionary`. This export lets clients of JSON use its members without a second import.
 @_exported public import OrderedCollections

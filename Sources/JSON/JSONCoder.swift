@@ -1,6 +1,6 @@
-/// From Swift values to JSON bytes and back, in one step.
+/// Converts Swift values to JSON bytes and back, in one step.
 public enum JSONCoder {
-    /// Encodes `value` as compact JSON; throws `EncodingError` where a number has no JSON form.
+    /// Encodes `value` as compact JSON. Throws `EncodingError` if a number has no JSON form.
     public static func encode<T: Encodable>(_ value: T) throws -> [UInt8] {
         try JSONValueEncoder().encode(value).serialized()
     }
@@ -10,7 +10,7 @@ public enum JSONCoder {
         try JSONValueEncoder().encode(value).serializedString()
     }
 
-    /// Reads `type` from JSON bytes; throws ``JSONParseError`` or ``JSONDecodingError``.
+    /// Decodes `type` from JSON bytes. Throws ``JSONParseError`` or ``JSONDecodingError``.
     public static func decode<T: Decodable>(
         _ type: T.Type, from bytes: some Sequence<UInt8>, limits: JSONLimits = JSONLimits(),
         rejectsUnknownKeys: Bool = false
@@ -19,7 +19,7 @@ public enum JSONCoder {
         return try JSONValueDecoder(rejectsUnknownKeys: rejectsUnknownKeys).decode(type, from: value)
     }
 
-    /// Reads `type` from JSON text; see ``decode(_:from:limits:rejectsUnknownKeys:)-swift.type.method``.
+    /// Decodes `type` from JSON text; see ``decode(_:from:limits:rejectsUnknownKeys:)-swift.type.method``.
     public static func decode<T: Decodable>(
         _ type: T.Type, from text: String, limits: JSONLimits = JSONLimits(), rejectsUnknownKeys: Bool = false
     ) throws -> T {

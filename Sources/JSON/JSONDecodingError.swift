@@ -1,8 +1,8 @@
-/// Why a JSON value does not fit the Swift type that was asked for, and where.
+/// The reason for which a JSON value does not match a Swift type, with its place.
 public struct JSONDecodingError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The place as a JSON path: `params.size`, `params.candidates[2]`; empty at an unnamed root.
+    /// The place as a JSON path: `params.size`, `params.candidates[2]`. Empty at an unnamed root.
     public var path: String
-    /// What is wrong there: "expected a string, found 3".
+    /// The error at that place: "expected a string, found 3".
     public var reason: String
 
     /// Creates an error.
@@ -11,7 +11,7 @@ public struct JSONDecodingError: Error, Sendable, Hashable, CustomStringConverti
         self.reason = reason
     }
 
-    /// Path and reason in one line. It may quote the value at fault, so it goes back to whoever sent that value.
+    /// Path and reason in one line. It may quote the invalid value, so send it only to the source of that value.
     public var description: String {
         path.isEmpty ? reason : "\(path): \(reason)"
     }
@@ -23,7 +23,7 @@ extension JSONDecodingError {
             path: path.text, reason: "expected \(expected), found \(found?.excerpt ?? "nothing")")
     }
 
-    /// Turns what a type's own `init(from:)` threw into the one error of this scope.
+    /// Converts an error of a type's own `init(from:)`.
     init(_ error: any Error, at path: JSONPath) {
         switch error {
         case let error as JSONDecodingError: self = error
@@ -40,7 +40,7 @@ extension JSONDecodingError {
 }
 
 extension JSONValue {
-    /// For errors: the value itself where it is short, else what kind it is.
+    /// A short form for error messages: the value itself if it is short, otherwise its kind.
     public var excerpt: String {
         switch self {
         case .null, .bool, .integer, .double: serializedString()

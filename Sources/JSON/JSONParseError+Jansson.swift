@@ -1,7 +1,7 @@
 internal import CJansson
 
 extension JSONParseError {
-    /// Translates jansson's report about `bytes`.
+    /// Converts jansson's error about `bytes`.
     init(_ failure: json_error_t, in bytes: UnsafeRawBufferPointer) {
         guard bytes.contains(where: { !JSONParseError.isSpace($0) }) else {
             self.init(.empty, at: bytes.count)
@@ -15,7 +15,7 @@ extension JSONParseError {
         byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09
     }
 
-    /// jansson keeps its code in the last byte of the text (`json_error_code` in jansson.h, 2.11 and newer).
+    /// jansson stores its code in the last byte of the text (`json_error_code` in jansson.h, 2.11 and newer).
     private static func code(_ text: [UInt8]) -> Code {
         switch CJansson.json_error_code(rawValue: UInt32(text.last ?? 0)) {
         case json_error_out_of_memory: .outOfMemory
@@ -26,7 +26,7 @@ extension JSONParseError {
         case json_error_null_character, json_error_null_byte_in_key: .nulCharacter
         case json_error_duplicate_key: .duplicateKey
         case json_error_numeric_overflow: .numberOutOfRange
-        // The code alone does not tell a lone surrogate from a misplaced comma; jansson's words do.
+        // The code is the same for a lone surrogate and a misplaced comma. Only jansson's text distinguishes them.
         default: text.starts(with: "invalid Unicode '".utf8) ? .loneSurrogate : .invalidSyntax
         }
     }

@@ -1,32 +1,32 @@
-/// Why bytes are not the JSON that was asked for, and where.
+/// The reason for which bytes are not valid JSON, with its position.
 ///
-/// The description holds nothing of the document itself, so that it can be logged.
+/// The description contains no part of the document, so that it can be logged.
 public struct JSONParseError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// The kinds of failure; the raw value is a stable name.
+    /// The kinds of failure. The raw value is a stable name.
     public enum Code: String, Sendable, Hashable, CaseIterable {
-        /// Nothing but white space.
+        /// The document contains only white space.
         case empty
-        /// More bytes than the limit.
+        /// The document is longer than the limit.
         case tooLarge
-        /// Nested deeper than the limit.
+        /// The nesting is deeper than the limit.
         case tooDeep
-        /// A byte order mark at the start (RFC 8259 §8.1 forbids to send one), or UTF-16.
+        /// The document begins with a byte order mark, which RFC 8259 §8.1 forbids, or is UTF-16 or UTF-32.
         case byteOrderMark
-        /// Bytes that are not UTF-8.
+        /// The bytes are not UTF-8.
         case invalidUTF8
-        /// An escaped surrogate without its other half.
+        /// An escaped surrogate lacks its other half.
         case loneSurrogate
-        /// `\u0000`, which PostgreSQL and C strings cannot hold.
+        /// The document contains a NUL byte or `\u0000`, which PostgreSQL and C strings cannot store.
         case nulCharacter
-        /// The same member name twice in one object.
+        /// A member name occurs twice in one object.
         case duplicateKey
-        /// An integer beyond 64 bits or a number beyond a double.
+        /// An integer over 64 bits, or a number over the range of a double.
         case numberOutOfRange
         /// The document ends in the middle of a value.
         case unexpectedEnd
-        /// Something follows the value.
+        /// The value is followed by other text.
         case trailingBytes
-        /// Any other break of the grammar.
+        /// Another violation of the grammar.
         case invalidSyntax
         /// No memory was left.
         case outOfMemory
@@ -34,7 +34,7 @@ public struct JSONParseError: Error, Sendable, Hashable, CustomStringConvertible
 
     /// The kind of failure.
     public var code: Code
-    /// The byte at or just before which reading stopped, from 0.
+    /// The offset of the byte at which, or directly before which, parsing stopped.
     public var position: Int
 
     /// Creates an error.
@@ -43,7 +43,7 @@ public struct JSONParseError: Error, Sendable, Hashable, CustomStringConvertible
         self.position = position
     }
 
-    /// One sentence, safe to send.
+    /// One sentence that is safe to send.
     public var description: String {
         "cannot read JSON at byte \(position): \(reason)"
     }

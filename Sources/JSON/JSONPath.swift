@@ -1,4 +1,4 @@
-/// A place within a JSON document, built while decoding goes down; only errors pay for its text.
+/// A place in a JSON document, built during decoding. Its text is created only for errors.
 indirect enum JSONPath {
     case root(String)
     case member(String, of: JSONPath)
@@ -13,7 +13,7 @@ indirect enum JSONPath {
         }
     }
 
-    /// The document's own place.
+    /// The place of the document itself.
     var root: JSONPath {
         switch self {
         case .root: self
@@ -21,7 +21,7 @@ indirect enum JSONPath {
         }
     }
 
-    /// The keys that lead here, as Codable wants them.
+    /// The keys of the path, in the form of Codable.
     var codingPath: [any CodingKey] {
         switch self {
         case .root: []
@@ -37,7 +37,7 @@ indirect enum JSONPath {
     }
 }
 
-/// A key of any name or index.
+/// A key with any name or index.
 struct JSONKey: CodingKey {
     let stringValue: String
     let intValue: Int?

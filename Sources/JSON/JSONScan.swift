@@ -1,8 +1,9 @@
-/// Looks over a document before jansson allocates for it.
+/// Checks a document before jansson allocates memory for it.
 enum JSONScan {
-    /// Throws where the document is too large, starts with a byte order mark, holds a NUL, or nests deeper than the limits allow.
+    /// Throws if the document is too large, starts with a byte order mark, contains a NUL byte, or nests deeper than
+    /// the limits allow.
     ///
-    /// Costs no memory: a hundred thousand opening brackets are refused at the first one too many.
+    /// It allocates no memory. A hundred thousand opening brackets are refused at the first one over the limit.
     static func check(_ bytes: UnsafeRawBufferPointer, _ limits: JSONLimits) throws(JSONParseError) {
         guard bytes.count <= limits.bytes else { throw JSONParseError(.tooLarge, at: limits.bytes) }
         guard !startsWithByteOrderMark(bytes) else { throw JSONParseError(.byteOrderMark, at: 0) }
@@ -20,7 +21,8 @@ enum JSONScan {
         }
     }
 
-    /// True if the first characters have the zero bytes of UTF-16 or UTF-32; a lone NUL is not that.
+    /// Returns true if the first characters have the zero bytes of UTF-16 or UTF-32. A single NUL is not a sign of
+    /// them.
     private static func isWide(_ bytes: UnsafeRawBufferPointer) -> Bool {
         let zeros = bytes.prefix(4).map { $0 == 0 }
         switch zeros.count {
@@ -47,7 +49,7 @@ enum JSONScan {
                 depth -= 1
             case UInt8(ascii: "\""):
                 index = endOfString(from: index, in: bytes)
-            // jansson takes one that stands behind a number or a word for the end of its buffer, and drops it.
+            // jansson treats a NUL after a number or a word as the end of its buffer and drops it.
             case 0: throw JSONParseError(.nulCharacter, at: index)
             default: break
             }
@@ -56,7 +58,7 @@ enum JSONScan {
         return nil
     }
 
-    /// The index of the quote that closes the string which opens at `start`, or the end of the bytes.
+    /// Returns the index of the quote that closes the string at `start`, or the end of the bytes.
     private static func endOfString(from start: Int, in bytes: UnsafeRawBufferPointer) -> Int {
         var index = start + 1
         while index < bytes.count, bytes[index] != UInt8(ascii: "\"") {

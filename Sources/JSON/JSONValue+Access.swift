@@ -1,27 +1,27 @@
 extension JSONValue {
-    /// Whether the value is `null`.
+    /// True if the value is `null`.
     public var isNull: Bool {
         if case .null = self { true } else { false }
     }
 
-    /// The boolean, or nil if the value is none.
+    /// The boolean, or `nil` if the value is not a boolean.
     public var boolValue: Bool? {
         if case .bool(let value) = self { value } else { nil }
     }
 
-    /// The integer, or nil if the value is none; a double is never rounded to one.
+    /// The integer, or `nil` if the value is not an integer. A double is never rounded to an integer.
     public var integerValue: Int64? {
         if case .integer(let value) = self { value } else { nil }
     }
 
-    /// The integer as `Int`, or nil if the value is none.
+    /// The integer as `Int`, or `nil` if the value is not an integer.
     public var intValue: Int? {
         integerValue.flatMap(Int.init(exactly:))
     }
 
-    /// The number as a double, or nil if the value is no number.
+    /// The number as a double, or `nil` if the value is not a number.
     ///
-    /// An integer counts where a double can hold it exactly.
+    /// An integer is converted if a double can represent it exactly.
     public var doubleValue: Double? {
         switch self {
         case .double(let value): value
@@ -30,25 +30,25 @@ extension JSONValue {
         }
     }
 
-    /// The string, or nil if the value is none.
+    /// The string, or `nil` if the value is not a string.
     public var stringValue: String? {
         if case .string(let value) = self { value } else { nil }
     }
 
-    /// The elements, or nil if the value is no array.
+    /// The elements, or `nil` if the value is not an array.
     public var arrayValue: [JSONValue]? {
         if case .array(let values) = self { values } else { nil }
     }
 
-    /// The members, or nil if the value is no object.
+    /// The members, or `nil` if the value is not an object.
     public var objectValue: JSONObject? {
         if case .object(let members) = self { members } else { nil }
     }
 
-    /// The member called `name`, or nil if there is none or the value is no object.
+    /// The member called `name`, or `nil` if the value has no such member or is not an object.
     ///
-    /// Setting turns a `null` into an object first and leaves every other value that is no object as it is;
-    /// setting nil removes the member.
+    /// The setter changes `null` to an object first. It does not change other values that are not objects. Setting
+    /// `nil` removes the member.
     public subscript(name: String) -> JSONValue? {
         get { objectValue?[name] }
         set {
@@ -59,7 +59,7 @@ extension JSONValue {
         }
     }
 
-    /// The element at `index`, or nil if there is none or the value is no array.
+    /// The element at `index`, or `nil` if the value has no such element or is not an array.
     public subscript(index: Int) -> JSONValue? {
         guard case .array(let values) = self, values.indices.contains(index) else { return nil }
         return values[index]

@@ -1,5 +1,5 @@
 extension JSONValue: Codable {
-    /// Reads any JSON through another format's decoder; ``JSONValueDecoder`` takes values without coming here.
+    /// Decodes any JSON with the decoder of another format. ``JSONValueDecoder`` does not use this initializer.
     public init(from decoder: any Decoder) throws {
         if let members = try? decoder.container(keyedBy: JSONKey.self) {
             var object = JSONObject()
@@ -32,7 +32,7 @@ extension JSONValue: Codable {
         }
     }
 
-    /// Writes the value through another format's encoder; ``JSONValueEncoder`` takes values without coming here.
+    /// Encodes the value with the encoder of another format. ``JSONValueEncoder`` does not use this method.
     public func encode(to encoder: any Encoder) throws {
         switch self {
         case .null:

@@ -1,11 +1,11 @@
 internal import CJansson
 
 extension JSONValue {
-    /// Reads one JSON document strictly.
+    /// Parses one JSON document strictly.
     ///
-    /// Any value may stand at the top. Refused, with the position: duplicate member names, invalid UTF-8, a byte
-    /// order mark, lone surrogates, `\u0000`, numbers beyond 64-bit integers and doubles, nesting and length beyond
-    /// `limits`, and whatever follows the value other than white space.
+    /// The document can be any value. The following are refused, with the position: duplicate member names, invalid
+    /// UTF-8, a byte order mark, lone surrogates, NUL bytes and `\u0000`, numbers out of range for 64-bit integers and
+    /// doubles, nesting and length over `limits`, and text other than white space after the value.
     public init(parsing bytes: some Sequence<UInt8>, limits: JSONLimits = JSONLimits()) throws(JSONParseError) {
         let contiguous: Result<JSONValue, JSONParseError>? = bytes.withContiguousStorageIfAvailable { buffer in
             Result { () throws(JSONParseError) in try JSONValue(parsing: UnsafeRawBufferPointer(buffer), limits: limits)
@@ -18,12 +18,12 @@ extension JSONValue {
         }
     }
 
-    /// Reads one JSON document strictly from text; see ``init(parsing:limits:)-swift.init``.
+    /// Parses one JSON document strictly from text; see ``init(parsing:limits:)-swift.init``.
     public init(parsing text: String, limits: JSONLimits = JSONLimits()) throws(JSONParseError) {
         try self.init(parsing: Array(text.utf8), limits: limits)
     }
 
-    /// Reads one JSON document strictly from memory that the caller keeps alive during the call.
+    /// Parses one JSON document strictly from memory that the caller keeps alive during the call.
     public init(parsing bytes: UnsafeRawBufferPointer, limits: JSONLimits = JSONLimits()) throws(JSONParseError) {
         try JSONScan.check(bytes, limits)
         var failure = json_error_t()
@@ -40,7 +40,7 @@ extension JSONValue {
         }
     }
 
-    /// Two names of an object are one to Swift, which takes texts for equal that Unicode does (é, in one scalar or in two).
+    /// Two member names are equal to Swift, which compares strings by Unicode equivalence (é as one scalar or as two).
     private struct NamesLookAlike: Error {}
 
     private init(jansson node: UnsafeMutablePointer<json_t>) throws(NamesLookAlike) {
@@ -66,7 +66,7 @@ extension JSONValue {
             }
             iterator = json_object_iter_next(node, current)
         }
-        // Better refused than one of them lost without a word.
+        // It is better to refuse the object than to lose a member silently.
         guard members.count == json_object_size(node) else { throw NamesLookAlike() }
         return members
     }
@@ -85,7 +85,7 @@ extension JSONValue {
 }
 
 extension String {
-    /// Copies text that jansson has already found to be UTF-8.
+    /// Copies text that jansson has already validated as UTF-8.
     fileprivate init(_ start: UnsafePointer<CChar>?, _ count: Int) {
         self.init(decoding: UnsafeRawBufferPointer(start: start, count: start == nil ? 0 : count), as: UTF8.self)
     }

@@ -1,11 +1,11 @@
-/// The members of a JSON object in the order in which they were written.
+/// The members of a JSON object, in the order in which they were written.
 public typealias JSONObject = OrderedDictionary<String, JSONValue>
 
 /// One JSON value.
 ///
-/// A number that was written without fraction and exponent is an `integer`, every other number a `double`; neither
-/// turns into the other on the way through, so a value round-trips exactly. Objects keep the order of their members
-/// but compare without it, as RFC 8259 has it.
+/// A number that was written without fraction and exponent is an `integer`. Every other number is a `double`. Neither
+/// is converted to the other, so a value round-trips exactly. Objects keep the order of their members, but comparison
+/// ignores it, as in RFC 8259.
 public enum JSONValue: Sendable {
     /// The literal `null`.
     case null
@@ -24,7 +24,7 @@ public enum JSONValue: Sendable {
 }
 
 extension JSONValue: Hashable {
-    /// Compares two values; the order of an object's members does not count.
+    /// Compares two values. The order of an object's members does not count.
     public static func == (left: JSONValue, right: JSONValue) -> Bool {
         switch (left, right) {
         case (.null, .null): true
@@ -39,7 +39,7 @@ extension JSONValue: Hashable {
         }
     }
 
-    /// Feeds the value into `hasher`, equal for equal values.
+    /// Hashes the value. Equal values have equal hashes.
     public func hash(into hasher: inout Hasher) {
         switch self {
         case .null: hasher.combine(0)
@@ -63,7 +63,7 @@ extension JSONValue: Hashable {
 }
 
 extension JSONValue {
-    /// What the value is, in the words of an error message: "a string", "null", "an object".
+    /// The kind of the value, for error messages: "a string", "null", "an object".
     public var kind: String {
         switch self {
         case .null: "null"

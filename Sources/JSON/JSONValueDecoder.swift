@@ -1,11 +1,11 @@
-/// Makes Swift values of JSON values.
+/// Decodes Swift values from JSON values.
 ///
-/// `JSONValue` and `JSONObject` inside a type are taken as they are. Every failure is a ``JSONDecodingError`` with path
+/// `JSONValue` and `JSONObject` inside a type are copied unchanged. Every failure is a ``JSONDecodingError`` with path
 /// and reason.
 public struct JSONValueDecoder: Sendable {
-    /// Whether a member that the type never asked for is an error that names it. Off by default.
+    /// True if a member that the type never requested is an error that names it. False by default.
     public var rejectsUnknownKeys: Bool
-    /// What the document is called at the start of every path, "params" for instance; empty by default.
+    /// The name of the document at the start of every path, such as "params". Empty by default.
     public var rootName: String
 
     /// Creates a decoder.
@@ -26,7 +26,7 @@ public struct JSONValueDecoder: Sendable {
     }
 }
 
-/// Which members each object of a document was asked for, so that the others can be named.
+/// The requested members of each object in a document, so that the others can be reported.
 final class AskedKeys {
     private struct Visit {
         let path: JSONPath
@@ -36,7 +36,7 @@ final class AskedKeys {
 
     private var visits: OrderedDictionary<String, Visit> = [:]
 
-    /// Notes that the object at `path` is being read; reading it again adds to what was asked.
+    /// Records that the object at `path` is read. A second read of the object adds to its requested members.
     func visit(_ path: JSONPath, _ members: JSONObject) -> String {
         let name = path.text
         if visits[name] == nil {

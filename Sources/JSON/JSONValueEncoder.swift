@@ -1,22 +1,22 @@
-/// Makes JSON values of Swift values.
+/// Encodes Swift values as JSON values.
 ///
-/// An optional that is nil is left out. `JSONValue` and `JSONObject` inside a type are taken as they are.
+/// A member that is `nil` is omitted. `JSONValue` and `JSONObject` inside a type are copied unchanged.
 public struct JSONValueEncoder: Sendable {
     /// Creates an encoder.
     public init() {}
 
     /// Encodes `value`.
     ///
-    /// Throws `EncodingError` where a number has no JSON form (NaN, the infinities, integers beyond `Int64`).
+    /// Throws `EncodingError` if a number has no JSON form (NaN, the infinities, integers out of the range of `Int64`).
     public func encode<T: Encodable>(_ value: T) throws -> JSONValue {
         try EncodingNode.encode(value, at: .root(""))
     }
 }
 
-/// A place to be filled; the `Encoder` that types see.
+/// The destination of one value: the `Encoder` that types receive.
 ///
-/// A reference, since Codable hands out containers that outlive the call which made them. Only such containers cost a
-/// node of their own; everything else goes straight into the members or elements.
+/// It is a class, because Codable creates containers that outlive the call that made them. Only such containers need a
+/// node of their own. All other values are stored directly in the members or elements.
 final class EncodingNode: Encoder {
     enum Content {
         case nothing
@@ -32,7 +32,7 @@ final class EncodingNode: Encoder {
 
     let path: JSONPath
     private var content = Content.nothing
-    /// Nodes whose value is not known yet; a null holds their place in `content`.
+    /// Nodes whose values are not known yet. `content` has a null in their position.
     private var children: [Slot: EncodingNode] = [:]
 
     init(path: JSONPath) {
@@ -64,7 +64,7 @@ final class EncodingNode: Encoder {
         return node.value
     }
 
-    /// What was encoded; an object where a type encoded nothing at all.
+    /// The encoded value. An empty object if the type encoded nothing.
     var value: JSONValue {
         switch content {
         case .nothing:
@@ -102,7 +102,7 @@ final class EncodingNode: Encoder {
         content = .elements(elements)
     }
 
-    /// The node of member `key`, made at its first use.
+    /// Returns the node of member `key`, and creates it at its first use.
     func child(for key: String) -> EncodingNode {
         if let child = children[.member(key)] { return child }
         let child = EncodingNode(path: .member(key, of: path))
@@ -111,7 +111,7 @@ final class EncodingNode: Encoder {
         return child
     }
 
-    /// The node of a new element.
+    /// Creates the node of a new element.
     func appendChild() -> EncodingNode {
         let child = EncodingNode(path: .element(count, of: path))
         children[.element(count)] = child

@@ -1,7 +1,8 @@
 extension JSONValue {
-    /// The value as compact JSON: no white space, members in their order, text outside ASCII as UTF-8.
+    /// Returns the value as compact JSON: no white space, members in their order, text outside ASCII as UTF-8.
     ///
-    /// Reading it again gives an equal value, bit for bit in every number. NaN and the infinities become `null`.
+    /// Parsing the result gives an equal value, with every number equal bit for bit. NaN and the infinities become
+    /// `null`.
     public func serialized() -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(128)
@@ -9,13 +10,13 @@ extension JSONValue {
         return bytes
     }
 
-    /// The value as compact JSON text; see ``serialized()``.
+    /// Returns the value as compact JSON text; see ``serialized()``.
     public func serializedString() -> String {
         String(decoding: serialized(), as: UTF8.self)
     }
 }
 
-/// Writes JSON at the end of a byte array.
+/// Appends JSON to a byte array.
 public enum JSONWriter {
     /// Appends `value` as compact JSON.
     public static func append(_ value: JSONValue, to bytes: inout [UInt8]) {
@@ -30,7 +31,7 @@ public enum JSONWriter {
         }
     }
 
-    /// Appends a string literal, escaping what RFC 8259 §7 demands and nothing else.
+    /// Appends a string literal. Escapes only the characters that RFC 8259 §7 requires.
     public static func append(_ text: String, to bytes: inout [UInt8]) {
         bytes.append(UInt8(ascii: "\""))
         var text = text
@@ -57,7 +58,8 @@ public enum JSONWriter {
     }
 
     private static func append(_ number: Double, to bytes: inout [UInt8]) {
-        // Swift's description is the shortest text that reads back as the same double, and is JSON where it is finite.
+        // Swift's description is the shortest text that parses to the same double. It is valid JSON if the number is
+        // finite.
         bytes.append(contentsOf: (number.isFinite ? number.description : "null").utf8)
     }
 

@@ -1,4 +1,4 @@
-/// The members of an object, by key.
+/// Decodes the members of an object, by key.
 struct KeyedDecoding<Key: CodingKey>: KeyedDecodingContainerProtocol {
     private let members: JSONObject
     private let path: JSONPath

@@ -1,4 +1,4 @@
-/// Fills an object, member by member.
+/// Encodes the members of an object.
 struct KeyedEncoding<Key: CodingKey>: KeyedEncodingContainerProtocol {
     let node: EncodingNode
 

@@ -1,4 +1,4 @@
-/// A value that stands alone.
+/// Decodes a single value.
 struct SingleDecoding: SingleValueDecodingContainer {
     let node: DecodingNode
 

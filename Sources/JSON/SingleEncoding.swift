@@ -1,4 +1,4 @@
-/// Fills a place with one value.
+/// Encodes a single value.
 struct SingleEncoding: SingleValueEncodingContainer {
     let node: EncodingNode
 

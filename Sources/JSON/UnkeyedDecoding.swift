@@ -1,4 +1,4 @@
-/// The elements of an array, one after the other.
+/// Decodes the elements of an array, in order.
 struct UnkeyedDecoding: UnkeyedDecodingContainer {
     private let values: [JSONValue]
     private let path: JSONPath

@@ -1,4 +1,4 @@
-/// Fills an array, element by element.
+/// Encodes the elements of an array, in order.
 struct UnkeyedEncoding: UnkeyedEncodingContainer {
     let node: EncodingNode
 

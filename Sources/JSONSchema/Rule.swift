@@ -1,9 +1,9 @@
 import JSON
 import OrderedCollections
 
-/// A schema, ready to be checked. Others stand in it by their index in the set.
+/// A compiled schema. It refers to other schemas by their index in the set.
 struct Rule: Sendable {
-    /// The kinds of JSON that it takes, by the names of the specification; all where there are none.
+    /// The accepted JSON types, by the names of the specification. Empty if all types are accepted.
     var types: [String] = []
     var choices: [JSONValue]?
     var pattern: Pattern?
@@ -16,11 +16,11 @@ struct Rule: Sendable {
     var isClosed = false
     var alternatives: [Int] = []
     var reference: Int?
-    /// What a value has to be, in words.
+    /// A description of valid values, from `x-expected`.
     var expected: String?
 }
 
-/// A regular expression. Its matcher keeps what it compiled, with a lock of its own, and changes nothing else.
+/// A regular expression. Its matcher caches its compiled form under its own lock and changes no other state.
 struct Pattern: @unchecked Sendable {
     private let expression: Regex<AnyRegexOutput>
 
@@ -28,7 +28,7 @@ struct Pattern: @unchecked Sendable {
         expression = try Regex(text)
     }
 
-    /// Whether it is found anywhere in the text, as JSON Schema means it.
+    /// Returns true if the expression occurs anywhere in the text, as JSON Schema defines it.
     func matches(_ text: String) -> Bool {
         (try? expression.firstMatch(in: text)) != nil
     }

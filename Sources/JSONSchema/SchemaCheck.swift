@@ -1,11 +1,11 @@
 import JSON
 
-/// One value on its way through the rules.
+/// The check of one value against the rules.
 struct SchemaCheck {
     let set: SchemaSet
     var violations: [SchemaViolation] = []
 
-    /// Violations that are worth telling: more help nobody.
+    /// The maximum number of reported violations. More do not help the caller.
     private static let limit = 20
 
     mutating func check(_ value: JSONValue, _ index: Int, _ path: String) {
@@ -52,7 +52,8 @@ struct SchemaCheck {
     private mutating func checkMembers(_ members: JSONObject, _ rule: Rule, _ path: String) {
         for name in rule.required where members[name] == nil { violate("\(path).\(name)", "is missing") }
         for (name, value) in members {
-            // Byte for byte: Swift takes texts for equal that Unicode does, such as K and the sign for kelvin.
+            // Names are compared byte for byte. Swift's `==` uses Unicode equivalence, so that K equals the kelvin
+            // sign.
             if let place = rule.properties.index(forKey: name),
                 rule.properties.keys[place].utf8.elementsEqual(name.utf8)
             {
@@ -78,7 +79,7 @@ struct SchemaCheck {
     }
 }
 
-// MARK: - What is meant
+// MARK: - Meaning of the keywords
 
 extension SchemaCheck {
     private func isOfType(_ value: JSONValue, _ rule: Rule) -> Bool {
@@ -90,13 +91,13 @@ extension SchemaCheck {
         case ("string", .string), ("boolean", .bool), ("object", .object), ("array", .array), ("null", .null),
             ("integer", .integer), ("number", .integer), ("number", .double):
             true
-        // 2020-12, Validation, 6.1.1: any number with a zero fraction.
+        // JSON Schema 2020-12, Validation, 6.1.1: any number with a zero fraction is an integer.
         case ("integer", .double(let number)): number.rounded() == number
         default: false
         }
     }
 
-    /// Numbers are equal by their value.
+    /// Compares JSON values. An integer and a double are equal if their values are.
     private static func equals(_ one: JSONValue, _ other: JSONValue) -> Bool {
         switch (one, other) {
         case (.integer(let whole), .double(let number)), (.double(let number), .integer(let whole)):
@@ -105,7 +106,7 @@ extension SchemaCheck {
         }
     }
 
-    /// What a rule wants, for people: its own words, or what its keywords say.
+    /// Returns a readable description of a rule: its own text, or one made from its keywords.
     private func words(_ index: Int) -> String {
         let rule = set.rules[index]
         if let expected = rule.expected { return expected }

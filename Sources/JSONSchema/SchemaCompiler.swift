@@ -1,6 +1,6 @@
 import JSON
 
-/// Makes rules of schemas, and refuses what the checks do not know.
+/// Compiles schemas to rules, and refuses keywords that the checks do not support.
 struct SchemaCompiler {
     var set: SchemaSet
     let reference: String
@@ -51,7 +51,7 @@ struct SchemaCompiler {
         }
     }
 
-    /// A schema that stands within another.
+    /// Compiles a schema that is part of another schema. Returns the index of its rule.
     private mutating func add(_ schema: JSONValue, _ place: String) throws(SchemaError) -> Int {
         let made = try rule(schema, at: place)
         set.rules.append(made)

@@ -1,20 +1,21 @@
 public import JSON
 
-/// Schemas that refer to each other by name: the part of JSON Schema 2020-12 that `rpc-schema/` uses.
+/// Schemas that refer to each other by name, in the part of JSON Schema 2020-12 that `rpc-schema/` uses.
 ///
-/// Known are `type`, `enum`, `const`, `pattern`, `minLength`, `maxLength`, `minimum`, `maximum`, `items`, `minItems`,
-/// `maxItems`, `properties`, `required`, `additionalProperties` (only `false`), `oneOf` and `$ref`; annotations and members that
-/// begin with `x-` say nothing of values. Anything else is refused when the set is made, so that no schema promises what nobody
-/// checks. `x-expected` says in words what a value has to be, for whoever gave another.
+/// The supported keywords are `type`, `enum`, `const`, `pattern`, `minLength`, `maxLength`, `minimum`, `maximum`,
+/// `items`, `minItems`, `maxItems`, `properties`, `required`, `additionalProperties` (only `false`), `oneOf` and
+/// `$ref`. Annotations and members that begin with `x-` do not restrict values. All other keywords are refused when the
+/// set is created, so that a schema cannot contain a rule that is not checked. `x-expected` describes valid values for
+/// the error message.
 public struct SchemaSet: Sendable {
     var rules: [Rule] = []
     private var indices: [String: Int] = [:]
 
-    /// Compiles schemas by name.
+    /// Compiles schemas by name. Throws ``SchemaError`` for an unsupported or invalid schema.
     ///
-    /// - Parameter reference: what stands before a name in `$ref`.
+    /// - Parameter reference: the text before a name in `$ref`.
     public init(_ schemas: JSONObject, reference: String = "#/components/schemas/") throws(SchemaError) {
-        // Every name has its place before any rule is made, since schemas may refer to each other in circles.
+        // Every name gets its index before the first rule is compiled, since schemas may refer to each other in cycles.
         for name in schemas.keys {
             indices[name] = rules.count
             rules.append(Rule())
@@ -27,9 +28,10 @@ public struct SchemaSet: Sendable {
         }
     }
 
-    /// Everything in which `value` is not what the schema `name` says, in the value's order; nothing where it is.
+    /// Returns the violations of the schema `name` in `value`, in the order of the value. Returns at most 20; an empty
+    /// array if the value is valid.
     ///
-    /// - Parameter path: what the value itself is called: `params`.
+    /// - Parameter path: the name of the value itself, such as `params`.
     public func violations(in value: JSONValue, of name: String, path: String) -> [SchemaViolation] {
         guard let index = index(of: name) else {
             return [SchemaViolation(path: path, reason: "there is no schema named \(name)")]
@@ -42,11 +44,11 @@ public struct SchemaSet: Sendable {
     func index(of name: String) -> Int? { indices[name] }
 }
 
-/// Something in which a value is not what its schema says.
+/// One way in which a value violates its schema.
 public struct SchemaViolation: Sendable, Hashable {
     /// The place: `params.size`, `params.types[2]`.
     public var path: String
-    /// What is wrong there: "expected a string, found 3".
+    /// The error at that place: "expected a string, found 3".
     public var reason: String
 
     public init(path: String, reason: String) {
@@ -55,9 +57,9 @@ public struct SchemaViolation: Sendable, Hashable {
     }
 }
 
-/// A schema that cannot be used.
+/// A schema that cannot be compiled.
 public struct SchemaError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// Where it is, and what is wrong there.
+    /// The place and the error.
     public var description: String
 
     public init(_ place: String, _ reason: String) {

@@ -98,7 +98,7 @@ final class ConnectionRegistry: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Tells every connection to close after its accepted calls. New connections are refused.
+    /// Makes every connection close after the replies to its accepted calls. New connections are refused.
     func drain() {
         let handles = state.withLock { state in
             state.isDraining = true

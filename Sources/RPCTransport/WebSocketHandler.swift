@@ -59,7 +59,7 @@ final class WebSocketHandler: ChannelDuplexHandler {
     }
 }
 
-/// Tells a ``WebSocketHandler`` to close the connection now.
+/// An event that makes a ``WebSocketHandler`` close the connection now.
 struct WebSocketEnd: Sendable {
     let code: WebSocketCloseCode
 }
