@@ -103,8 +103,8 @@ struct RPCRoute: Sendable {
         return message
     }
 
-    /// Only JSON content types are accepted: before it sends them to another site, a browser asks with `OPTIONS`. It
-    /// does not ask before it sends a form or plain text.
+    /// Accepts JSON content types only. A browser asks with `OPTIONS` before it sends them to another site, but not
+    /// before it sends a form or plain text.
     private func isJSON(_ contentType: String?) -> Bool {
         let name = contentType?.prefix { $0 != ";" }.lowercased() ?? ""
         return ["application/json", "application/json-rpc", "application/jsonrequest"].contains(

@@ -50,6 +50,7 @@ extension HTTPHeaders: CustomStringConvertible, CustomDebugStringConvertible, Cu
     /// Only the number of fields, since values may be secrets.
     public var description: String { "\(fields.count) header fields" }
     public var debugDescription: String { description }
+    /// Empty, so that reflection shows no secrets.
     public var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
 }
 

@@ -15,5 +15,6 @@ extension HTTPResponse: CustomStringConvertible, CustomDebugStringConvertible, C
     /// Only status and length, since the body may hold a secret.
     public var description: String { "status \(status), \(body.count) bytes" }
     public var debugDescription: String { description }
+    /// Empty, so that reflection shows no secrets.
     public var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
 }

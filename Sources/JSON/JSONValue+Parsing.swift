@@ -3,9 +3,14 @@ internal import CJansson
 extension JSONValue {
     /// Parses one JSON document strictly.
     ///
-    /// The document can be any value. The following are refused, with the position: duplicate member names, invalid
-    /// UTF-8, a byte order mark, lone surrogates, NUL bytes and `\u0000`, numbers out of range for 64-bit integers and
-    /// doubles, nesting and length over `limits`, and text other than white space after the value.
+    /// The document can be any value. It is refused, with the position, if it contains:
+    ///
+    /// - duplicate member names
+    /// - invalid UTF-8, a byte order mark or lone surrogates
+    /// - NUL bytes or `\u0000`
+    /// - numbers out of range for 64-bit integers and doubles
+    /// - more nesting or bytes than `limits` allows
+    /// - text other than white space after the value
     public init(parsing bytes: some Sequence<UInt8>, limits: JSONLimits = JSONLimits()) throws(JSONParseError) {
         let contiguous: Result<JSONValue, JSONParseError>? = bytes.withContiguousStorageIfAvailable { buffer in
             Result { () throws(JSONParseError) in try JSONValue(parsing: UnsafeRawBufferPointer(buffer), limits: limits)

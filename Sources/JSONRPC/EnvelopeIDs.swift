@@ -39,8 +39,9 @@ struct EnvelopeIDs {
 
     /// Returns the id for the reply that refuses `text`, as far as `text` can be read.
     ///
-    /// The id is null unless the object has exactly one member `id` that is a string, a number or null and ends before
-    /// the text breaks off. Two such members, or two objects in one text, also give null: the id would be ambiguous.
+    /// The object must have exactly one member `id`: a string, a number or null that ends before the text breaks off.
+    /// Otherwise the id is null. Two such members, or two objects in one text, also give null, because the id would be
+    /// ambiguous.
     static func readable(in text: UnsafeRawBufferPointer) -> RPCID {
         var found: Range<Int>?
         var cursor = ByteCursor(bytes: text)
