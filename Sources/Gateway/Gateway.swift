@@ -102,7 +102,7 @@ public final class Gateway: Service {
     }
 }
 
-/// The reason for which the gateway cannot serve.
+/// The error of a gateway that cannot serve.
 public struct GatewayError: Error, Sendable, CustomStringConvertible {
     /// One sentence with the failure and its remedy.
     public let description: String

@@ -28,8 +28,8 @@ struct WebSocketUpgrade: NIOTypedHTTPServerProtocolUpgrader {
         "jsonrpc", "jsonrpc2", "jsonrpc2.0", "jsonrpc-2.0", "json-rpc", "json-rpc-2.0",
     ]
 
-    /// Returns the first supported subprotocol of a handshake, as the client wrote it. A browser that asked for a
-    /// subprotocol and gets no answer closes the connection.
+    /// Returns the first supported subprotocol of a handshake, as the client wrote it. A browser closes the
+    /// connection if it asked for a subprotocol and the response has none.
     static func subprotocol(_ head: HTTPRequestHead) -> String? {
         head.headers[canonicalForm: "sec-websocket-protocol"].map { String($0) }
             .first { subprotocols.contains($0.lowercased()) }

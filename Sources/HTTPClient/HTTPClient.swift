@@ -48,7 +48,7 @@ public final class HTTPClient: HTTPTransport {
         return try result.get()
     }
 
-    /// Fails all calls in progress and returns when the thread has ended. Later calls of it have no effect.
+    /// Fails all calls in progress and returns when the thread has ended. Later calls have no effect.
     public func shutdown() async {
         if mailbox.withLock({ $0.close() }) { bell.ring() }
         await withCheckedContinuation { continuation in

@@ -1,4 +1,4 @@
-/// The reason for which a call has no response.
+/// The error of a call that gets no response.
 public struct HTTPError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of failure.
     public enum Code: String, Sendable, Hashable, CaseIterable {

@@ -1,4 +1,4 @@
-/// The reason for which a JSON value does not match a Swift type, with its place.
+/// The error for a JSON value that does not match a Swift type, with the place in the document.
 public struct JSONDecodingError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The place as a JSON path: `params.size`, `params.candidates[2]`. Empty at an unnamed root.
     public var path: String

@@ -1,4 +1,4 @@
-/// The reason for which bytes are not valid JSON, with its position.
+/// The error for bytes that are not valid JSON, with the position.
 ///
 /// The description contains no part of the document, so that it can be logged.
 public struct JSONParseError: Error, Sendable, Hashable, CustomStringConvertible {

@@ -1,6 +1,6 @@
 /// A semaphore that admits a number of tasks at once, in the order of their calls.
 public final class Permits: Sendable {
-    /// The reason for which a task was not admitted.
+    /// The error of a task that was not admitted.
     public enum Refusal: Error, Sendable, Hashable {
         /// The task was cancelled while it waited.
         case cancelled

@@ -22,7 +22,7 @@ public struct LoopbackAddress: Sendable, Hashable, CustomStringConvertible {
     /// The address to bind.
     public let socketAddress: SocketAddress
 
-    /// The reason for which a text or a host is not a loopback address.
+    /// The error for a text or a host that is not a loopback address.
     public struct Refusal: Error, Sendable, Hashable, CustomStringConvertible {
         /// A clause with the cause and its remedy.
         public let description: String

@@ -1,4 +1,4 @@
-/// The reason for which a server cannot listen at an address.
+/// The error of a server that cannot listen at an address.
 public struct ListenError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of failure.
     public enum Code: String, Sendable, Hashable {
