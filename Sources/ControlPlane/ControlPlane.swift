@@ -5,7 +5,7 @@ public import Jobs
 public import Logging
 public import Storage
 
-/// The operations of the daemon, and the methods by which clients reach them.
+/// The daemon's operations and the RPC methods that clients call.
 public struct ControlPlane: Sendable {
     let store: any Store
     let engine: JobEngine
@@ -35,7 +35,7 @@ public struct ControlPlane: Sendable {
         self.logger = logger
     }
 
-    /// What every kind of job consists of.
+    /// Returns the job definitions of every kind of job, including former versions.
     public static func catalogue(_ services: MachineServices) -> JobCatalogue {
         let definitions = [
             Provision.definition(services), Suspend.definition(services), Resume.definition(services),
@@ -45,7 +45,8 @@ public struct ControlPlane: Sendable {
             definitions.map { $0.fenced() }, former: [Destroy.firstDefinition(services).fenced()])
     }
 
-    /// What becomes of an operation on an instance that exists, by its rows.
+    /// Returns the admission rule of an operation on an existing instance. The rule decides from the rows of the instance and its
+    /// jobs.
     public static func admission(of kind: JobKind) -> @Sendable (Instance, _ active: [Job]) throws -> Admission {
         switch kind {
         case .provision: Provision.admitAgain
@@ -61,7 +62,7 @@ public struct ControlPlane: Sendable {
         }
     }
 
-    /// All methods of the daemon. Parameters that break the schema never reach them.
+    /// Returns the router with all methods of the daemon. It rejects parameters that violate the schema before a method runs.
     public func router(onInternalError: @escaping @Sendable (Router.InternalError) -> Void) throws -> Router {
         let document = try OpenRPCDocument.value()
         var router = Router(schemas: try OpenRPCDocument.schemas(of: document), onInternalError: onInternalError)
@@ -82,7 +83,7 @@ public struct ControlPlane: Sendable {
     }
 }
 
-/// What the daemon says of itself.
+/// Facts about this daemon for `system.info` and `system.limits`.
 public struct DaemonFacts: Sendable {
     public var version: String
     /// `sqlite` or `postgres`.

@@ -1,23 +1,23 @@
 public import AuraModel
 public import JSON
 
-/// What operations need to know of this installation.
+/// The settings of this installation that operations use.
 public struct ControlPlaneSettings: Sendable {
-    /// The names that `provision` takes.
+    /// The names that `provision` accepts.
     public var regions: [String]
     public var sizes: [String]
-    /// The provider's name of the image that machines start from.
+    /// The provider's name of the image for new machines.
     public var image: String
     public var agent: AgentSettings
     public var tailnet: TailnetSettings?
     public var health: HealthSettings
     public var ssh: LoginSettings
     public var pace: Pace
-    /// Ansible runs at once, over all jobs and daemons.
+    /// The largest number of concurrent Ansible runs, over all jobs and daemons.
     public var configurationRuns: Int
-    /// Live instances that a tenant may have; none means any number.
+    /// The largest number of live instances of a tenant; `nil` means no limit.
     public var instancesPerTenant: Int?
-    /// Live instances that there may be in all; `nil` means any number.
+    /// The largest number of live instances in all; `nil` means no limit.
     public var instances: Int?
 
     public init(
@@ -39,11 +39,11 @@ public struct ControlPlaneSettings: Sendable {
     }
 }
 
-/// Which agent runs on the machines.
+/// The agent that runs on the machines.
 public struct AgentSettings: Sendable {
-    /// What the roles read of the agent: source, version, port and the like. Nothing secret.
+    /// The variables of the agent's roles: source, version, port and the like. They hold no secret.
     public var variables: JSONObject
-    /// The agent's provider keys by their environment names.
+    /// The agent's provider keys by the names of their environment variables.
     public var environment: [String: Secret]
 
     public init(variables: JSONObject = [:], environment: [String: Secret] = [:]) {
@@ -54,9 +54,9 @@ public struct AgentSettings: Sendable {
 
 /// How machines join the tailnet.
 public struct TailnetSettings: Sendable {
-    /// What the role reads: tags, login server, package source.
+    /// The variables of the role: tags, login server, package source.
     public var variables: JSONObject
-    /// How long a minted key may be used.
+    /// How long a created key may be used.
     public var keyLifetime: Duration
 
     public init(variables: JSONObject, keyLifetime: Duration = .seconds(600)) {
@@ -65,10 +65,10 @@ public struct TailnetSettings: Sendable {
     }
 }
 
-/// Where an agent answers.
+/// How to probe an agent's health.
 public struct HealthSettings: Sendable {
     public var port: Int
-    /// Whether the look goes over SSH, since the agent listens on loopback only.
+    /// True if the probe goes over SSH, because the agent listens on loopback only.
     public var usesSSH: Bool
 
     public init(port: Int, usesSSH: Bool) {
@@ -77,6 +77,7 @@ public struct HealthSettings: Sendable {
     }
 }
 
+/// The SSH login on machines.
 public struct LoginSettings: Sendable {
     public var user: String
     public var port: Int
@@ -87,22 +88,22 @@ public struct LoginSettings: Sendable {
     }
 }
 
-/// How often operations look, and how long they are patient.
+/// The poll intervals and time limits of operations.
 public struct Pace: Sendable {
-    /// Between two looks at a provider's action.
+    /// Between two polls of a provider's action.
     public var actionPoll: Duration
-    /// Between two tries to reach a booting machine.
+    /// Between two attempts to reach a booting machine.
     public var bootPoll: Duration
-    /// Between two looks at an agent that is not ready.
+    /// Between two probes of an agent that is not ready.
     public var healthPoll: Duration
     /// How long a machine may take to boot.
     public var bootLimit: Duration
-    /// How long a machine may refuse our key, or show another host key, before that is believed: cloud-init installs
-    /// both some seconds after sshd is up.
+    /// How long a machine may refuse our key, or show another host key, before the step fails. cloud-init installs both some
+    /// seconds after sshd is up.
     public var refusalPatience: Duration
     /// How long an operating system may take to shut down before its power is cut.
     public var shutdownGrace: Duration
-    /// How long one Ansible run may take.
+    /// The time limit of one Ansible run.
     public var configurationLimit: Duration
 
     public init(

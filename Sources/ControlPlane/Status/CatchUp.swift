@@ -4,14 +4,14 @@ import JSON
 import JSONRPC
 import Storage
 
-/// Brings a subscription up to date, at its client's pace.
+/// Brings a subscription up to date, at the rate at which its client reads.
 ///
-/// While the connection has no room it keeps one message and no page: what it read is looked for again.
+/// While the connection has no room, the catch-up keeps one message and no page. It reads the page again afterwards.
 struct CatchUp {
     enum Result {
-        /// It has everything up to `cursor`, and goes on live.
+        /// The subscription has every event up to `cursor` and continues in the fan-out.
         case live(Subscription)
-        /// The last word was said.
+        /// `subscription.ended` was sent.
         case ended
     }
 
@@ -19,18 +19,18 @@ struct CatchUp {
     let feed: EventFeed
     let store: any Store
     let ledger: LedgerPages
-    /// Called before the last message is queued, so that its reader can use the id again.
+    /// Called before `subscription.ended` is queued, so that a client that reads it can use the id again.
     let onEnd: @Sendable () -> Void
 
-    /// Events of the ring that are looked at in one go.
+    /// Events that are read from the ring at once.
     private static let page = 500
     /// Instances in one message of a snapshot.
     private static let instances = 100
 
-    /// What one look at the ledger came to.
+    /// The outcome of one read of the ledger.
     private enum Step {
         case more
-        /// This event found no room.
+        /// The connection had no room for this event.
         case busy(FeedEvent)
         case upToDate
         case enough
@@ -48,7 +48,8 @@ struct CatchUp {
         self.onEnd = onEnd
     }
 
-    /// Runs until the subscription is up to date or over. Throws `SessionClosed`, `CancellationError`, and what the store throws.
+    /// Runs until the subscription is up to date or ended. Throws `SessionClosed`, `CancellationError` and the errors of the
+    /// store.
     mutating func run() async throws -> Result {
         ledger.arrive()
         defer { ledger.depart() }
@@ -66,7 +67,7 @@ struct CatchUp {
             var step = try await step()
             if case .upToDate = step {
                 guard subscription.endsWhenTerminal, try await isSettled() else { return .live(subscription) }
-                // The store may know of events that the feed has yet to hear of.
+                // The store may have events that the feed does not have yet.
                 let head = try await store.head()
                 guard subscription.cursor < head else { return try await end(.terminal) }
                 step = try await readLedger(through: head)
@@ -101,7 +102,7 @@ struct CatchUp {
         }
     }
 
-    /// Offers a page, as far as there is room.
+    /// Offers a page to the connection, as far as there is room.
     private mutating func offer(_ page: [FeedEvent], through last: Int64) throws -> Step {
         let events = subscription.onLag == .coalesce ? Self.coalesced(page) : page
         var rest = events.prefix(subscription.remaining.map { Int(clamping: $0) } ?? .max)
@@ -122,7 +123,7 @@ struct CatchUp {
 
     private var isEnough: Bool { subscription.remaining.map { $0 <= 0 } ?? false }
 
-    /// A page without the progress that a later event of the same job has overtaken.
+    /// Returns the page without progress events that a later event of the same job supersedes.
     static func coalesced(_ page: [FeedEvent]) -> [FeedEvent] {
         var overtaken: Set<JobID> = []
         var kept: [FeedEvent] = []
@@ -142,7 +143,7 @@ extension CatchUp {
         // After an outage of the database the snapshot continues with the next page.
         var after = subscription.snapshot.last
         repeat {
-            // One more than is told says whether another page follows.
+            // The query asks for one more row than a message holds: that row shows that another page follows.
             let query = InstanceQuery(
                 instance: try await snapshotInstance(), tenant: subscription.filter.tenant, after: after,
                 limit: Self.instances + 1)
@@ -160,7 +161,7 @@ extension CatchUp {
         subscription.beginsWithSnapshot = false
     }
 
-    /// The one instance that the filter can match, where it is one.
+    /// Returns the only instance that the filter can match, or `nil` if it can match several.
     private func snapshotInstance() async throws -> InstanceID? {
         if let instance = subscription.filter.instance { return instance }
         guard let job = subscription.filter.job else { return nil }
@@ -180,7 +181,7 @@ extension CatchUp {
             instance: filter.instance, tenant: filter.tenant, change: filter.change,
             states: [.queued, .running, .waiting, .compensating], limit: 1)
         guard try await store.jobs(active).isEmpty else { return false }
-        // The first job of a change, which its caller names, may be still to come.
+        // The caller chooses the change id, so the first job of the change may not exist yet.
         guard let change = filter.change else { return true }
         return try await !store.jobs(JobQuery(tenant: filter.tenant, change: change, limit: 1)).isEmpty
     }

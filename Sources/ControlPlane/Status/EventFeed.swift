@@ -2,27 +2,28 @@ public import AuraModel
 import DequeModule
 import Locking
 
-/// The ledger's newest events in memory, for those who follow it.
+/// Keeps the newest events of the ledger in memory for its followers.
 ///
-/// The store hands every commit over in order; that is an append to a ring, whoever follows. A follower asks for what comes after
-/// the place that it knows; one that fell behind the ring reads the store instead, and so never holds up a publisher.
+/// The store publishes every commit in order. A publication appends to a ring; its cost does not depend on the number of
+/// followers. A follower asks for the events after its own cursor. A follower that fell behind the ring reads the store, so it
+/// never delays a publisher.
 public final class EventFeed: Sendable {
     enum Batch: Sendable {
-        /// In order and gap-free, the first one right after the place that was asked for; empty where nothing came since.
+        /// Events in order and without gaps, from the one right after the cursor. Empty if there is no newer event.
         case events([FeedEvent])
-        /// Older than the ring: read the store up to this `seq`, then ask again.
+        /// The cursor is older than the ring: the follower must read the store up to this `seq`, then ask again.
         case behind(head: Int64)
     }
 
     fileprivate struct State {
         var ring: Deque<FeedEvent> = []
         var head: Int64
-        /// Who waits for the end of a job.
+        /// Continuations that wait for the end of a job, by job and by waiter id.
         var waiters: [JobID: [Int: CheckedContinuation<Void, Never>]] = [:]
         var madeWaiters = 0
     }
 
-    /// Says that something was published; many publications may be one element. For one follower.
+    /// Yields after a publication; several publications may yield one element. It supports one consumer.
     let changes: AsyncStream<Void>
 
     private let capacity: Int
@@ -38,7 +39,7 @@ public final class EventFeed: Sendable {
 
     var head: Int64 { state.withLock { $0.head } }
 
-    /// Takes the events of one commit, or of several; events that the feed has already are left out.
+    /// Appends the events of one commit or of several. Events that the feed already has are skipped.
     ///
     /// Numbers may be missing if another process wrote to the database. The ring is then emptied and starts after the gap, and
     /// followers read the missing events from the store.
@@ -48,12 +49,12 @@ public final class EventFeed: Sendable {
         for waiter in ended { waiter.resume() }
     }
 
-    /// Has the follower look once more, although nothing was published.
+    /// Wakes the follower although nothing was published.
     func nudge() {
         changing.yield()
     }
 
-    /// What follows `seq`, `limit` events at most.
+    /// Returns the events after `seq`, at most `limit`.
     func events(after seq: Int64, limit: Int) -> Batch {
         state.withLock { state in
             guard seq < state.head else { return .events([]) }
@@ -67,7 +68,7 @@ public final class EventFeed: Sendable {
 // MARK: - The ends of jobs
 
 extension EventFeed {
-    /// Returns once a job has ended after `seq`, or where that cannot be told any longer. Throws `CancellationError`.
+    /// Returns once a job has ended after `seq`, or when the ring can no longer show that it has not. Throws `CancellationError`.
     func untilEnd(of job: JobID, after seq: Int64) async throws {
         let id = state.withLock { state in
             state.madeWaiters += 1
@@ -90,7 +91,7 @@ extension EventFeed {
 }
 
 extension EventFeed.State {
-    /// Returns the waiters that may go on.
+    /// Returns the waiters that may continue.
     fileprivate mutating func publish(_ events: [Event], capacity: Int) -> [CheckedContinuation<Void, Never>] {
         let new = events.drop { [head] in $0.seq <= head }
         var hasGap = false

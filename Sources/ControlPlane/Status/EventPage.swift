@@ -1,8 +1,8 @@
-/// Events that are handed out together, and their texts in one block, each written down once.
+/// Events that are delivered together, with their JSON texts in one buffer. Each text is encoded once.
 struct EventPage {
     let events: [FeedEvent]
     private var texts: [UInt8] = []
-    /// Where an event's text lies; empty while nobody wanted it.
+    /// The byte range of each event's text; empty until ``prepare(_:)`` has encoded it.
     private var ranges: [Range<Int>]
 
     init(_ events: [FeedEvent]) {
@@ -10,7 +10,7 @@ struct EventPage {
         ranges = Array(repeating: 0..<0, count: events.count)
     }
 
-    /// Has the texts of these events ready. Throws where one cannot be written down.
+    /// Encodes the texts of the events at these indices. Throws if one cannot be encoded.
     mutating func prepare(_ indices: [Int]) throws {
         for index in indices where ranges[index].isEmpty {
             let text = try events[index].text()
@@ -19,7 +19,7 @@ struct EventPage {
         }
     }
 
-    /// Appends the line by which a subscription gets an event.
+    /// Appends the line that carries an event to a subscription. The event's text must be prepared.
     func append(_ index: Int, for subscription: Subscription, to lines: inout [UInt8]) {
         texts.withUnsafeBytes { subscription.write(UnsafeRawBufferPointer(rebasing: $0[ranges[index]]), to: &lines) }
     }

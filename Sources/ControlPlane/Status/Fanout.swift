@@ -4,10 +4,11 @@ import Locking
 import Logging
 import Storage
 
-/// Hands every new event to the subscriptions that are up to date.
+/// Delivers every new event to the subscriptions that are up to date.
 ///
-/// One task does, and it never waits for a client: a subscription whose connection has no room leaves the table, and catches up by
-/// itself. It has its own place in the ledger; where it falls behind the ring, it reads the store, once for all.
+/// A single task delivers all events and never blocks on a client. A subscription leaves the table if its connection has no room;
+/// it then catches up on its own. The fan-out has its own cursor. If it falls behind the ring, it reads the store once for all
+/// subscriptions.
 final class Fanout: Sendable {
     private enum Message: Sendable {
         case join(Subscription, Ending)
@@ -18,17 +19,17 @@ final class Fanout: Sendable {
     private let store: any Store
     private let time: any TimeSource
     private let logger: Logger
-    /// Takes back a subscription that has to catch up, or to end.
+    /// Called with a subscription that must catch up or end.
     private let onLeave: @Sendable (Subscription, Ending) -> Void
     /// Called when the fan-out has released a subscription that must end: it sends no further event to it.
     private let onEnd: @Sendable (Subscription) -> Void
     private let messages = Locked<[Message]>([])
 
-    /// Events that are taken in one go.
+    /// Events that are taken from the feed at once.
     private static let page = 500
-    /// What an event may come later by than it could.
+    /// The longest delay that ``rest(after:waiting:)`` adds to an event.
     private static let longestRest = Duration.milliseconds(10)
-    /// How long to wait for a store that cannot be read.
+    /// The wait before the next attempt after the store could not be read.
     private static let pause = Duration.milliseconds(200)
 
     init(
@@ -44,7 +45,7 @@ final class Fanout: Sendable {
         self.onEnd = onEnd
     }
 
-    /// Takes a subscription that has everything up to its cursor.
+    /// Adds a subscription that has every event up to its cursor.
     func join(_ subscription: Subscription, _ ending: Ending) {
         send(.join(subscription, ending))
     }
@@ -70,12 +71,13 @@ final class Fanout: Sendable {
         }
     }
 
-    /// How long to leave others the processor after a page that took `spent`, while so many events wait.
+    /// Returns how long to leave the processor to other tasks after a page that took `spent` to deliver, while `waiting` events
+    /// wait.
     ///
-    /// Where events come faster than they are handed out one by one, many in one write cost little more than one, and who makes them is
-    /// not to be slowed by those who listen.
+    /// At a high rate of events, one write with many events costs little more than a write with one. The rest lets events gather,
+    /// so that delivery does not slow down the tasks that publish.
     static func rest(after spent: Duration, waiting: Int64) -> Duration {
-        // One is handed out at once, and a full page gains nothing by waiting.
+        // A single event is delivered at once, and a full page gains nothing by a wait.
         waiting > 1 && waiting < page ? min(spent, longestRest) : .zero
     }
 
@@ -94,7 +96,7 @@ final class Fanout: Sendable {
             case .leave(let number):
                 if let row = round.remove(number) { onEnd(row.subscription) }
             case .join(let subscription, let ending):
-                // The end may have been sent, and `leave` with it, while the subscription was on its way here.
+                // The end, and `leave` with it, may have been sent before this `join` was read.
                 guard !ending.isOver else {
                     onEnd(subscription)
                     continue
@@ -104,7 +106,7 @@ final class Fanout: Sendable {
         }
     }
 
-    /// Delivers the next page; false where there is none.
+    /// Delivers the next page; returns false if there is no page.
     private func deliverNext(_ round: inout FanoutRound) async -> Bool {
         switch feed.events(after: round.position, limit: Self.page) {
         case .events(let events):
@@ -113,11 +115,11 @@ final class Fanout: Sendable {
         case .behind(let head):
             do {
                 let missed = try await store.events(EventQuery(after: round.position, through: head, limit: Self.page))
-                // A page that is not full has all there is, whatever numbers the ledger leaves out.
+                // A page that is not full holds all remaining events, even if the ledger skips numbers.
                 let last = missed.count < Self.page ? head : missed.last?.seq ?? head
                 round.deliver(missed.map(FeedEvent.init), through: last)
             } catch let error as StorageError where error.code == .cursorExpired {
-                // They find out by themselves what they missed, and say so.
+                // Each subscription catches up on its own and sends `subscription.ended` with the reason.
                 round.dismissAll(at: head)
             } catch {
                 logger.warning("cannot read the ledger, trying again", metadata: ["error": "\(error)"])

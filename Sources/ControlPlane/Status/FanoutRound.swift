@@ -1,20 +1,20 @@
 import AuraModel
 import JSONRPC
 
-/// What the fan-out's task holds: the subscriptions that are up to date, and how far they are.
+/// The state of the fan-out's task: the subscriptions that are up to date, and the cursor of the fan-out.
 ///
-/// A page of events is handed out audience by audience and connection by connection: what is the same for many is written down once, and each
-/// connection gets its part of the page in one write.
+/// A page of events is delivered by subscriber group and by connection. Notifications that are the same for a group are encoded
+/// once. Each connection gets its part of the page in one write.
 struct FanoutRound {
-    /// Every event up to here was handed out.
+    /// The `seq` up to which every event was delivered.
     private(set) var position: Int64
     private var table = LiveTable()
-    /// Those who are further than the round.
+    /// Subscriptions with a cursor after `position`.
     private var early: [SubscriptionNumber: LiveTable.Row] = [:]
     private let onLeave: @Sendable (Subscription, Ending) -> Void
-    /// Where bookmarks were last looked at.
+    /// The value of `position` at the last check for bookmarks.
     private var looked: Int64
-    /// What goes to one connection; kept, so that its memory is.
+    /// The lines for one connection. The buffer is reused, so that its memory is allocated once.
     private var lines: [UInt8] = []
 
     init(position: Int64, onLeave: @escaping @Sendable (Subscription, Ending) -> Void) {
@@ -23,9 +23,10 @@ struct FanoutRound {
         looked = position
     }
 
-    /// Takes a row in, and gives it what the others were given since its place.
+    /// Adds a row and delivers the events between its cursor and `position`.
     ///
-    /// A row that is further than the round (it has read the store, which knows of events before the feed does) waits for it.
+    /// A row with a cursor after `position` waits until the fan-out reaches it. Its catch-up has read the store, which has events
+    /// before the feed does.
     mutating func admit(_ row: LiveTable.Row, _ feed: EventFeed) {
         row.subscription.wasLive = true
         let cursor = row.subscription.cursor
@@ -38,17 +39,17 @@ struct FanoutRound {
         switch feed.events(after: cursor, limit: Int(position - cursor)) {
         case .behind: dismiss(row, after: cursor)
         case .events(let events):
-            // Not by its place in the table: these are events of all kinds.
+            // The filter is checked for each event: the feed returns events of every job, instance and tenant.
             var page = EventPage(events.filter { $0.seq <= position && row.subscription.wants($0.event) })
             hand(&page, Array(page.events.indices), to: row)
             guard table.contains(row.number) else { return }
-            // The next look at bookmarks comes with later events, of which there may be none.
+            // The next check for bookmarks comes with later events, and there may be none.
             row.subscription.cursor = position
             tellBookmark(row)
         }
     }
 
-    /// Takes in those who waited for the round.
+    /// Adds the early rows that `position` has reached.
     mutating func admitEarly(_ feed: EventFeed) {
         for row in early.values where row.subscription.cursor <= position {
             early[row.number] = nil
@@ -56,17 +57,17 @@ struct FanoutRound {
         }
     }
 
-    /// Removes a subscription; `nil` if it is not here.
+    /// Removes a subscription and returns its row, or `nil` if the fan-out does not hold it.
     mutating func remove(_ number: SubscriptionNumber) -> LiveTable.Row? {
         early.removeValue(forKey: number) ?? table.remove(number)
     }
 
-    /// Delivers a page: events in order, all there are up to its last one.
+    /// Delivers a page: all events after `position`, in order, up to the last one of the page.
     mutating func deliver(_ events: [FeedEvent]) {
         deliver(events, through: events.last?.seq ?? position)
     }
 
-    /// Delivers a page: events in order, all there are up to `last`.
+    /// Delivers a page: all events after `position`, in order, up to `last`.
     mutating func deliver(_ events: [FeedEvent], through last: Int64) {
         let before = position
         guard last > before else { return }
@@ -88,13 +89,13 @@ struct FanoutRound {
         tellBookmarks()
     }
 
-    /// Lets everybody go to catch up, and goes on at `seq`.
+    /// Dismisses every subscription to catch up, and continues at `seq`.
     mutating func dismissAll(at seq: Int64) {
         for row in table.all { dismiss(row, after: position) }
         position = seq
     }
 
-    /// Hands the same lines to everybody, as far as there is room.
+    /// Offers the same lines to every row of a subscriber group. A row with no room is dismissed.
     private mutating func hand(
         _ page: inout EventPage, _ wanted: [Int], toAll audience: LiveTable.Audience, after before: Int64
     ) {
@@ -114,11 +115,11 @@ struct FanoutRound {
         }
     }
 
-    /// Hands a row what it wants of a page, as far as its connection has room and its subscription goes.
+    /// Offers a row the events that it wants, as far as its connection has room and its subscription continues.
     private mutating func hand(_ page: inout EventPage, _ indices: [Int], to row: LiveTable.Row) {
         let wanted = indices.filter { row.subscription.wants(page.events[$0].event) }
         guard (try? page.prepare(wanted)) != nil else {
-            // What cannot be written down is told by whoever catches up.
+            // The catch-up meets the same encoding error, logs it and closes the connection.
             return dismiss(row, after: row.subscription.cursor)
         }
         var next = 0
@@ -134,7 +135,7 @@ struct FanoutRound {
         }
     }
 
-    /// Writes lines from `next` on; false where the last of them may be the subscription's last.
+    /// Encodes lines from `next` on; returns false if the last line may be the subscription's last event.
     private mutating func fillLines(
         _ page: EventPage, _ wanted: [Int], _ next: inout Int, _ subscription: borrowing Subscription
     ) -> Bool {
@@ -151,14 +152,14 @@ struct FanoutRound {
         return true
     }
 
-    /// Lets a row go to catch up; it has looked at everything up to `seq`.
+    /// Removes a row and returns its subscription to catch-up. The subscription has checked every event up to `seq`.
     private mutating func dismiss(_ row: LiveTable.Row, after seq: Int64) {
         table.remove(row.number)
         row.subscription.cursor = max(row.subscription.cursor, seq)
         onLeave(row.subscription, row.ending)
     }
 
-    /// Tells those to whom nothing was sent for long how far the ledger is.
+    /// Sends a bookmark to the subscriptions that were sent nothing for a long stretch of the ledger.
     private mutating func tellBookmarks() {
         guard position - looked >= Subscription.eventsToBookmark / 4 else { return }
         looked = position

@@ -3,7 +3,7 @@ import AuraModel
 import JSON
 import Locking
 
-/// An event, and its JSON text once somebody wanted it: subscribers share what was encoded for the first of them.
+/// An event and its JSON text. The text is encoded on first use, and all subscribers share it.
 final class FeedEvent: Sendable {
     let event: Event
     private let encoded = Locked<[UInt8]?>(nil)
@@ -14,7 +14,7 @@ final class FeedEvent: Sendable {
 
     var seq: Int64 { event.seq }
 
-    /// The event as `status.event` carries it in `params.result`.
+    /// Returns the event as `status.event` carries it in `params.result`. Throws if it cannot be encoded.
     func text() throws -> [UInt8] {
         try encoded.withLock { encoded in
             if let encoded { return encoded }

@@ -2,21 +2,22 @@ import AuraModel
 import Locking
 import Storage
 
-/// Reads the ledger for those who catch up; what several of them want at about the same time is read, and made into text, once.
+/// Reads ledger pages for subscriptions that catch up. Subscriptions that need the same page at about the same time share one
+/// read and one encoding.
 ///
 ///     behind 3:     4 … 503 │ 504 … 1003 │ 1004 … 1404     reads three pages
 ///     behind 420:     421 … │ 504 … 1003 │ 1004 … 1404     reads none
 ///     behind 0:   1 … 500 │…│ 504 … 1003 │ 1004 … 1404     reads one
 ///
-/// After a restart everybody comes back at once, each from a place of its own, and the ring has nothing for them.
+/// After a restart all clients subscribe again at once, each with its own cursor, and the ring is empty.
 final class LedgerPages: Sendable {
-    /// Events in a row, of those that the filter matches.
+    /// Consecutive events of those that the filter matches.
     private struct Page {
         let filter: EventFilter
-        /// The place behind which it begins.
+        /// The page begins after this `seq`.
         let start: Int64
         let events: [FeedEvent]
-        /// The place up to which these are all.
+        /// The page holds every matching event up to this `seq`.
         let last: Int64
 
         func holds(after seq: Int64, matching filter: EventFilter) -> Bool {
@@ -27,18 +28,18 @@ final class LedgerPages: Sendable {
     }
 
     private struct State {
-        /// In the order of their last use.
+        /// In the order of last use, the oldest first.
         var pages: [Page] = []
         var readers = 0
     }
 
-    /// Events of a page, at most.
+    /// The largest number of events in a page.
     static let length = 500
-    /// Pages that are kept, for as long as somebody catches up; one takes about half a mebibyte.
+    /// The largest number of pages that are kept while a subscription catches up. One page takes about half a mebibyte.
     static let capacity = 16
 
     private let read: @Sendable (EventQuery) async throws -> [Event]
-    /// More at a time would not be quicker: they wait for the same disk, which the engine wants too.
+    /// At most 4 reads at a time. More would not be faster: they share one disk, which the job engine needs too.
     private let permits = Permits(4, maximumWaiting: .max)
     private let state = Locked(State())
 
@@ -47,7 +48,7 @@ final class LedgerPages: Sendable {
         self.read = read
     }
 
-    /// Somebody begins to catch up, and owes a ``depart()``.
+    /// Registers a reader that begins to catch up. The reader must call ``depart()`` when it is done.
     func arrive() {
         state.withLock { $0.readers += 1 }
     }
@@ -59,13 +60,15 @@ final class LedgerPages: Sendable {
         }
     }
 
-    /// How many pages are kept now.
+    /// The number of pages that are kept now.
     var count: Int { state.withLock { $0.pages.count } }
 
-    /// Shows the next events behind `seq` that the filter matches, in order, and the place up to which these are all: `head`, or before.
+    /// Calls `body` with the next events after `seq` that the filter matches, in order. `last` is the `seq` up to which they are
+    /// complete: `head` or earlier.
     ///
-    /// Nobody has a page while it waits: however many catch up, pages take the memory of those that are kept and of those that are being
-    /// read. Throws `cursorExpired` where the next event was pruned, `Permits.Refusal`, and what `body` throws.
+    /// A waiting caller holds no page. The memory is therefore bounded by the kept pages and the pages that are being read,
+    /// whatever the number of callers. Throws `cursorExpired` if the next event was pruned, `Permits.Refusal`, and the errors of
+    /// `body`.
     func withEvents<Result>(
         after seq: Int64, through head: Int64, matching filter: EventFilter,
         _ body: (_ events: ArraySlice<FeedEvent>, _ last: Int64) throws -> Result
@@ -73,14 +76,14 @@ final class LedgerPages: Sendable {
         if let page = keptPage(after: seq, matching: filter) { return try body(page.events(after: seq), page.last) }
         try await permits.take()
         defer { permits.giveBack() }
-        // Somebody may have read it meanwhile.
+        // Another caller may have read the page meanwhile.
         if let page = keptPage(after: seq, matching: filter) { return try body(page.events(after: seq), page.last) }
         let page = try await readPage(after: seq, through: head, matching: filter)
         if Self.isOfUseToOthers(filter) { keep(page) }
         return try body(page.events[...], page.last)
     }
 
-    /// What becomes of one job, instance or change is little, and few want it.
+    /// The events of one job, instance or change are few, and few subscriptions want them.
     private static func isOfUseToOthers(_ filter: EventFilter) -> Bool {
         filter.job == nil && filter.instance == nil && filter.change == nil
     }
@@ -102,7 +105,7 @@ final class LedgerPages: Sendable {
 
     private func keep(_ page: Page) {
         state.withLock { state in
-            // Several may have read it at once.
+            // Several callers may have read the page at once.
             state.pages.removeAll { $0.start == page.start && $0.filter == page.filter }
             if state.pages.count == Self.capacity { state.pages.removeFirst() }
             state.pages.append(page)

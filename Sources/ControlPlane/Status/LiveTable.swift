@@ -2,11 +2,11 @@ import AuraModel
 import JSONRPC
 import Storage
 
-/// The subscriptions that are up to date, by what their filters name, so that an event meets only those that may want it.
+/// The subscriptions that are up to date, indexed by filter, so that an event is checked only against those that may want it.
 ///
-/// Those at one place that get the very same bytes stand together in an ``Audience``.
+/// Subscriptions with the same key and byte-identical notifications form a subscriber group (``Audience``).
 struct LiveTable {
-    /// The most selective part of a filter.
+    /// A key of the table: the most selective part of a filter.
     enum Place: Hashable {
         case job(JobID)
         case instance(InstanceID)
@@ -28,14 +28,14 @@ struct LiveTable {
             }
         }
 
-        /// Whether it is the whole of a filter.
+        /// True if the key expresses the whole filter.
         fileprivate func covers(_ filter: EventFilter) -> Bool {
             let parts = [filter.job != nil, filter.instance != nil, filter.change != nil, filter.tenant != nil]
             return filter.types.isEmpty && parts.count { $0 } <= 1
         }
     }
 
-    /// By place, and there by the id under which all of an audience know their subscription; none for those who are looked at one by one.
+    /// By key, then by the subscription id that a group shares. The id `nil` holds the subscriptions that are checked one by one.
     private var audiences: [Place: [String?: Audience]] = [:]
     private var places: [SubscriptionNumber: (audience: Audience, row: Row)] = [:]
 
@@ -61,7 +61,7 @@ struct LiveTable {
 
     func contains(_ number: SubscriptionNumber) -> Bool { places[number] != nil }
 
-    /// Where somebody is who may want the event.
+    /// Returns the keys under which subscriptions may want the event.
     func places(for event: FeedEvent) -> [Place] {
         guard !places.isEmpty else { return [] }
         var found: [Place] = []
@@ -77,10 +77,10 @@ struct LiveTable {
         if audiences[place] != nil { found.append(place) }
     }
 
-    /// Those at a place.
+    /// The subscriber groups under a key.
     subscript(place: Place) -> [Audience] { audiences[place].map { Array($0.values) } ?? [] }
 
-    /// All rows, with what their audiences were told.
+    /// All rows, each with the notified `seq` of its group applied.
     var all: [Row] {
         places.values.map { audience, row in
             audience.settle(row)
@@ -90,11 +90,11 @@ struct LiveTable {
 }
 
 extension LiveTable {
-    /// One subscription; the fan-out alone touches it.
+    /// One subscription of the table; only the fan-out's task uses it.
     final class Row {
         let ending: Ending
         var subscription: Subscription
-        /// Where it stands in its audience.
+        /// The row's index in its group.
         fileprivate var index = 0
 
         var number: SubscriptionNumber { subscription.number }
@@ -105,15 +105,15 @@ extension LiveTable {
         }
     }
 
-    /// Subscriptions at one place of the table; with a shared id each of their events is the same line for all of them.
+    /// Subscriptions under one key of the table. If they share an id, each event is the same line for all of them.
     ///
-    /// How far they are then is known without looking at each: what an event touches for one more of them is its session and nothing else.
+    /// The group then keeps one notified `seq` for all its rows. An event touches only the sessions of the rows.
     final class Audience {
         fileprivate let place: Place
         fileprivate let sharedID: String?
         private var sessions: [Session] = []
         private(set) var rows: [Row] = []
-        /// The last event that all of those who share were given since they are here.
+        /// The `seq` of the last event that was offered to the group as shared lines.
         private var told: Int64 = 0
 
         fileprivate init(_ place: Place, sharedID: String?) {
@@ -131,7 +131,7 @@ extension LiveTable {
         }
 
         fileprivate func remove(_ row: Row) {
-            // The last one takes its place.
+            // The last row moves to the free index.
             rows[row.index] = rows[rows.count - 1]
             sessions[row.index] = sessions[sessions.count - 1]
             rows[row.index].index = row.index
@@ -139,12 +139,13 @@ extension LiveTable {
             sessions.removeLast()
         }
 
-        /// Writes down at a row what holds for all.
+        /// Applies the notified `seq` of the group to a row.
         fileprivate func settle(_ row: Row) {
             row.subscription.told = max(row.subscription.told, told)
         }
 
-        /// Offers the same lines, which end with the event `last`, to everybody; returns those who do not take them.
+        /// Offers the same lines to every row. `last` is the `seq` of their last event. Returns the rows that did not accept the
+        /// lines.
         func offer(_ lines: UnsafeRawBufferPointer, last: Int64) -> [Row] {
             var late: [Int] = []
             for index in sessions.indices where sessions[index].offer(lines: lines) != .queued { late.append(index) }

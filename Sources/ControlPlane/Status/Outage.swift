@@ -1,9 +1,10 @@
 import AuraModel
 import Storage
 
-/// How long a subscription that catches up waits for a database that cannot be read, before its connection is closed.
+/// The retry budget of a subscription that catches up while the database cannot be read. After ``patience`` its connection is
+/// closed.
 ///
-/// A restart of the database takes seconds: no client has to connect again for that.
+/// A restart of the database takes seconds, so clients need not reconnect for it.
 struct Outage {
     private var began: Duration?
     private var attempt = 0

@@ -4,40 +4,40 @@ import JSON
 import JSONRPC
 import Storage
 
-/// One subscription of one connection: which events it wants, and how far in the ledger it is.
+/// One subscription of one connection: the events that it wants, and its cursor in the ledger.
 ///
-///     catching up ── has everything ──▶ live ── no room, or an end to look at ──▶ catching up ── its end ──▶ ended
+///     catching up ── has all events ──▶ live ── no room, or may end ──▶ catching up ── ends ──▶ ended
 struct Subscription: Sendable {
     let number: SubscriptionNumber
-    /// The client's name for it; a later subscription of the connection may have the same.
+    /// The id on the wire. A later subscription of the connection may have the same id.
     let id: String
     let session: Session
     let filter: EventFilter
-    /// Every event up to here was looked at.
+    /// Every event up to this `seq` was checked.
     var cursor: Int64
     var endsWhenTerminal = false
-    /// Events after which it ends; none means any number.
+    /// The number of events after which the subscription ends; `nil` means no limit.
     var remaining: Int64?
     var onLag = LagPolicy.replay
-    /// Whether it begins with the instances as they are.
+    /// True if the subscription begins with a snapshot of the instances.
     var beginsWithSnapshot = false
-    /// What the snapshot told already, until the ledger is past it.
+    /// The snapshot pages that were sent. An event that a page already shows is not sent again.
     var snapshot = SnapshotPages()
-    /// Whether it was up to date once.
+    /// True if the subscription was up to date before.
     var wasLive = false
-    /// The place in the ledger that its client knows of.
+    /// The notified `seq`: the client knows that it has every event up to here.
     var told: Int64
 
-    /// What stands before an event's text on the wire, and what stands behind it.
+    /// The bytes before an event's text on the wire; `suffix` and `lineEnd` follow the text.
     private let prefix: [UInt8]
     private static let suffix = Array("}}".utf8)
     private static let lineEnd = Array("}}\n".utf8)
 
-    /// Bytes after which no further line is handed to a connection at once: as many as stay in the processor's cache, and as a thousand slow
-    /// clients may have waiting.
+    /// Once a write to a connection has this many bytes, it gets no further line. The bytes fit in the processor's cache, and a
+    /// thousand slow clients may each have this many queued.
     static let lineBytes = 32 << 10
 
-    /// After so many events that do not match, the client is told how far it is, so that it need not begin so far back.
+    /// After this many events that do not match, the client gets a bookmark, so that it can resume from a later `seq`.
     static let eventsToBookmark: Int64 = 1000
 
     init(
@@ -54,15 +54,15 @@ struct Subscription: Sendable {
         prefix = Array(#"{"jsonrpc":"2.0","method":"\#(method)","params":{"subscription":\#(name),"result":"#.utf8)
     }
 
-    /// Whether an event is to be delivered.
+    /// True if the event must be delivered.
     func wants(_ event: Event) -> Bool {
         event.seq > cursor && filter.matches(event.entry) && !snapshot.tells(event)
     }
 
-    /// Whether it wants every event that its filter matches, from its cursor on and without an end.
+    /// True if the subscription wants every event that its filter matches after its cursor, without an end.
     var takesAll: Bool { remaining == nil && !endsWhenTerminal && snapshot.isPast(cursor) }
 
-    /// The lines of events, as many as are handed to a connection at once, and how many events these are.
+    /// Returns the lines of the first events, up to ``lineBytes``, and the number of these events.
     func lines(of events: some Sequence<FeedEvent>) throws -> (lines: [UInt8], count: Int) {
         var lines: [UInt8] = []
         var count = 0
@@ -86,17 +86,17 @@ struct Subscription: Sendable {
         lines.append(contentsOf: Self.lineEnd)
     }
 
-    /// Takes note of events that went out, the last of which is `seq`.
+    /// Records that `count` events were sent, the last of them with `seq`.
     mutating func delivered(_ seq: Int64, count: Int64 = 1) {
         cursor = seq
         told = seq
         if let remaining { self.remaining = remaining - count }
     }
 
-    /// Whether a bookmark is due.
+    /// True if a bookmark is due.
     var isQuiet: Bool { cursor - told >= Self.eventsToBookmark }
 
-    /// A message that is no event.
+    /// Returns a message that carries `result` instead of an event.
     func message(_ result: some Encodable) throws -> [UInt8] {
         try prefix + JSONValueEncoder().encode(result).serialized() + Self.suffix
     }
@@ -104,10 +104,10 @@ struct Subscription: Sendable {
     var bookmark: Bookmark { Bookmark(seq: cursor) }
 }
 
-/// What pages of a snapshot told: for each page the last instance on it and the head of the ledger when it was read.
+/// The pages of a snapshot that were sent: for each page its last instance, and the head of the ledger when it was read.
 struct SnapshotPages: Sendable {
     private struct Page: Sendable {
-        /// None on the last page, which also stands for what is newer.
+        /// `nil` on the last page, which also covers all later ids.
         var last: InstanceID?
         var head: Int64
     }
@@ -118,16 +118,16 @@ struct SnapshotPages: Sendable {
         pages.append(Page(last: last, head: head))
     }
 
-    /// Whether no event after this one is shown by a page.
+    /// True if no page shows an event after this one.
     func isPast(_ seq: Int64) -> Bool { pages.allSatisfy { $0.head <= seq } }
 
-    /// The last instance of the newest page; none before the first page and behind the last.
+    /// The last instance of the newest page; `nil` before the first page and after the last.
     var last: InstanceID? { pages.last?.last }
 
-    /// From where on events have to follow; none before the first page.
+    /// The `seq` after which events must follow; `nil` before the first page.
     var floor: Int64? { pages.first?.head }
 
-    /// Whether a page shows what this event did.
+    /// True if a page already shows the effect of this event.
     func tells(_ event: Event) -> Bool {
         guard let newest = pages.last?.head, event.seq <= newest, let instance = event.entry.instance else {
             return false

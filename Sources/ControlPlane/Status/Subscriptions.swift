@@ -5,9 +5,9 @@ public import Logging
 public import ServiceLifecycle
 public import Storage
 
-/// Identifies one subscription from its reservation until everything here has let go of it.
+/// Identifies one subscription from its reservation until all components have released it.
 ///
-/// A client's id can name one subscription after the other; a number is never used twice.
+/// A client may use an id again for a later subscription. A number is never used twice.
 struct SubscriptionNumber: Hashable, Sendable {
     let value: UInt64
 
@@ -16,15 +16,15 @@ struct SubscriptionNumber: Hashable, Sendable {
     }
 }
 
-/// All subscriptions of all connections: who has which, and the tasks of those that catch up.
+/// All subscriptions of all connections, and the tasks of those that catch up.
 ///
-/// A subscription is reserved, then started. A started subscription has exactly one holder: the queue of subscriptions that must catch
-/// up, its catch-up task, or the fan-out. The holder gets the signal to end it, and reports when it has released it. Only then is the id
-/// free:
+/// A subscription is reserved, then started. A started subscription has exactly one holder: the queue of subscriptions that must
+/// catch up, its catch-up task, or the fan-out. The holder gets the signal to end it, and reports when it has released it. Only
+/// then is the id free:
 ///
-///     reserved ── start ──▶ held ── end is sent, or its own end begins ──▶ ending ── holder has let go ──▶ free
+///     reserved ── start ──▶ held ── end is sent, or it ends by itself ──▶ ending ── holder has released it ──▶ free
 public final class Subscriptions: Service {
-    /// A subscription that has to catch up, or to say its last word.
+    /// A subscription that must catch up, or send `subscription.ended`.
     private struct Late: Sendable {
         let subscription: Subscription
         let ending: Ending
@@ -40,40 +40,41 @@ public final class Subscriptions: Service {
         enum Stage {
             case reserved
             case held
-            /// No further event is sent; the id is free in a moment.
+            /// No further event is sent, and the id is free soon.
             case ending
         }
 
         let number: SubscriptionNumber
         let ending = Ending()
         var stage = Stage.reserved
-        /// Whether one caller gives the connection's count back; the id is freed behind that.
+        /// True once one caller has begun the release. That caller gives the connection's count back first and then frees the id.
         var isLetGo = false
         /// Calls that wait until the id is free; one-shot each.
         var waiters: [Ending] = []
     }
 
-    /// What one connection has.
+    /// The subscriptions of one connection.
     fileprivate struct Held {
         var entries: [String: Entry] = [:]
-        /// Ids that were made for it.
+        /// The number of ids that were generated for the connection.
         var made = 0
 
-        /// The next id that the client has not chosen itself. Connections' ids are the same, so that their events are (``LiveTable/Audience``).
+        /// Returns the next generated id that the client does not use. All connections get the same sequence of ids, so that
+        /// their notifications can be byte-identical (``LiveTable/Audience``).
         mutating func makeID() -> String {
             repeat { made += 1 } while entries["s\(made)"] != nil
             return "s\(made)"
         }
 
-        /// A subscription that is about to end, if there is one.
+        /// The id of a subscription that is about to end, or `nil`.
         var anyEnding: String? { entries.first { $0.value.stage == .ending }?.key }
     }
 
     fileprivate struct State {
-        /// By connection. One that ever subscribed has its place until it closes.
+        /// By the id of the session. A connection that ever subscribed keeps its entry until it closes.
         var held: [UInt64: Held] = [:]
         var madeNumbers: UInt64 = 0
-        /// Whether ``run()`` has ended: nothing holds a subscription any longer.
+        /// True once ``run()`` has ended: nothing holds a subscription any longer.
         var isOver = false
     }
 
@@ -109,7 +110,7 @@ public final class Subscriptions: Service {
             await withDiscardingTaskGroup { group in
                 group.addTask { await self.fanout.run() }
                 for await late in late {
-                    // Threads of their own: however many catch up, jobs and calls do not wait behind them.
+                    // This priority has its own threads, so that many catch-ups do not delay jobs and calls.
                     group.addTask(priority: .utility) { await self.follow(late.subscription, until: late.ending) }
                 }
                 group.cancelAll()
@@ -145,7 +146,7 @@ public final class Subscriptions: Service {
         }
     }
 
-    /// `nil` if it ended without a last word.
+    /// Returns `nil` if the subscription ended without `subscription.ended`.
     private func catchUp(_ subscription: Subscription) async -> CatchUp.Result? {
         var catchUp = CatchUp(subscription, feed: feed, store: store, ledger: ledger) { [state] in
             _ = state.withLock { $0.setStage(.ending, of: subscription) }
@@ -174,20 +175,20 @@ public final class Subscriptions: Service {
     }
 }
 
-// MARK: - For methods
+// MARK: - Interface for the methods
 
 extension Subscriptions {
     fileprivate enum Attempt {
         case taken(Reservation, isFirst: Bool)
         case refused
-        /// Another subscription has to end first; its end has begun.
+        /// Another subscription must end first; its end has begun.
         case wait(Ending)
     }
 
-    /// Reserves a subscription; it starts with ``start(_:)``, or its reservation is cancelled.
+    /// Reserves a subscription. The caller then calls ``start(_:)``, or cancels the reservation.
     ///
-    /// Waits while the connection's subscription of this id is about to end. Throws `subscriptionExists` if the connection has one of that
-    /// id, and `tooManySubscriptions`.
+    /// Waits while a subscription of the connection with this id is about to end. Throws `subscriptionExists` if the connection
+    /// has a subscription with this id, and `tooManySubscriptions` if it has no room for another.
     func reserve(_ wanted: String?, for session: Session) async throws -> Reservation {
         while true {
             try await takeCount(of: session)
@@ -206,7 +207,7 @@ extension Subscriptions {
         }
     }
 
-    /// Counts one subscription more; waits if there is no room and another subscription is about to end.
+    /// Adds one to the connection's count. Waits if there is no room and another subscription is about to end.
     private func takeCount(of session: Session) async throws {
         var isSecondTry = false
         while true {
@@ -220,14 +221,14 @@ extension Subscriptions {
                 } else if isSecondTry {
                     throw error
                 } else {
-                    // The last one that was about to end may have ended between the two looks.
+                    // The last subscription that was about to end may have ended between the two checks.
                     isSecondTry = true
                 }
             }
         }
     }
 
-    /// Starts a reserved subscription; nothing happens if it was ended meanwhile.
+    /// Starts a reserved subscription. Does nothing if the subscription was ended meanwhile.
     func start(_ subscription: Subscription) {
         guard let ending = state.withLock({ $0.setStage(.held, of: subscription) }) else { return }
         if case .terminated = being.yield(Late(subscription: subscription, ending: ending)) {
@@ -235,13 +236,13 @@ extension Subscriptions {
         }
     }
 
-    /// Gives a reservation back.
+    /// Releases a reservation.
     func cancel(_ reservation: Reservation, of session: Session) {
         state.letGo(reservation.number, reservation.id, of: session)
     }
 
-    /// Ends a subscription, and returns once no further event of it will be sent and its id is free; false if the connection has none of
-    /// that id, or if the client was told of its end meanwhile.
+    /// Ends a subscription and returns once no further event of it will be sent and its id is free. Returns false if the
+    /// connection has no subscription with that id, or if the client was sent `subscription.ended` meanwhile.
     ///
     /// The wait is bounded by one page of the fan-out and one read of the store.
     @discardableResult
@@ -258,7 +259,7 @@ extension Subscriptions {
         return !waiter.saidLastWord
     }
 
-    /// Ends everything of a connection that is gone.
+    /// Ends all subscriptions of a closed connection.
     private func forget(_ session: Session) {
         let held = state.withLock { $0.held.removeValue(forKey: session.id) } ?? Held()
         for entry in held.entries.values {
@@ -269,7 +270,7 @@ extension Subscriptions {
     }
 }
 
-// MARK: - The decisions
+// MARK: - State changes
 
 extension Subscriptions.State {
     fileprivate mutating func reserve(_ wanted: String?, for session: Session) -> Subscriptions.Attempt {
@@ -322,7 +323,7 @@ extension Subscriptions.State {
         }
     }
 
-    /// Whether the caller is the one that frees the id.
+    /// True for the one caller that must free the id.
     fileprivate mutating func mayFree(_ number: SubscriptionNumber, _ id: String, of session: Session) -> Bool {
         guard let entry = held[session.id]?.entries[id], entry.number == number, !entry.isLetGo else { return false }
         held[session.id]?.entries[id]?.isLetGo = true
@@ -330,16 +331,16 @@ extension Subscriptions.State {
         return true
     }
 
-    /// Frees an id; returns the calls that wait for that.
+    /// Frees an id; returns the calls that wait for it.
     fileprivate mutating func free(_ id: String, of session: Session) -> [Ending] {
         held[session.id]?.entries.removeValue(forKey: id)?.waiters ?? []
     }
 }
 
 extension Locked<Subscriptions.State> {
-    /// Takes note that nothing holds the subscription any longer.
+    /// Records that nothing holds the subscription any longer.
     ///
-    /// - Parameter saidLastWord: whether its client was told of the end.
+    /// - Parameter saidLastWord: true if the client was sent `subscription.ended`.
     fileprivate func letGo(_ subscription: Subscription, saidLastWord: Bool = false) {
         letGo(subscription.number, subscription.id, of: subscription.session, saidLastWord: saidLastWord)
     }
