@@ -3,7 +3,8 @@ public import Logging
 public import ServiceLifecycle
 public import Storage
 
-/// Keeps a daemon's clock beside the one that counts: the shared database's own, or else this machine's.
+/// Keeps the daemon's clock in step with the authoritative one: the database server's clock, or this machine's if the store is
+/// local.
 public final class ClockKeeper: Service {
     private let clock: SteadyTime
     private let machine: any TimeSource
@@ -11,12 +12,12 @@ public final class ClockKeeper: Service {
     private let logger: Logger
 
     private static let interval = Duration.seconds(5)
-    /// Beyond this a difference is worth a line in the log.
+    /// A larger difference is logged.
     private static let notable = Duration.seconds(5)
-    /// A ledger that is further ahead than this was written by a clock that was wrong.
+    /// If the ledger is further ahead than this, its last event was written by a wrong clock.
     private static let mostAhead = Duration.seconds(86_400)
 
-    /// - Parameter machine: the clock of this machine, which anybody may set.
+    /// - Parameter machine: the clock of this machine, which its administrator may set.
     public init(clock: SteadyTime, machine: any TimeSource, store: any Store, logger: Logger) {
         self.clock = clock
         self.machine = machine
@@ -24,11 +25,12 @@ public final class ClockKeeper: Service {
         self.logger = logger
     }
 
-    /// An answer that took longer says too little of the present: the server was slow, or this process stood still.
+    /// A longer reply is ignored because it is too inexact: the server was slow, or this process did not run.
     private static let longestAnswer = Duration.seconds(1)
     private static let tries = 5
 
-    /// Sets the clock for the start: not before what the ledger has seen, for whoever has a database to itself.
+    /// Sets the clock at the start. With a local store it starts at this machine's time, but not before the last event of the
+    /// ledger.
     public func begin() async throws {
         for attempt in 1...Self.tries {
             let (moment, took) = try await databaseClock()
@@ -48,7 +50,7 @@ public final class ClockKeeper: Service {
         try? await cancelWhenGracefulShutdown { try await self.keep() }
     }
 
-    /// Looks every few seconds until its task is cancelled.
+    /// Checks the clock every few seconds until its task is cancelled.
     public func keep() async throws {
         while !Task.isCancelled {
             try await machine.sleep(for: Self.interval)
@@ -56,7 +58,7 @@ public final class ClockKeeper: Service {
         }
     }
 
-    /// One look at the clock that counts.
+    /// Compares the clock with the authoritative one, once.
     public func look() async {
         do {
             let (moment, took) = try await databaseClock()
@@ -69,7 +71,7 @@ public final class ClockKeeper: Service {
         }
     }
 
-    /// What the database's clock shows now, none where it has none that counts, and how long the answer took.
+    /// Returns the database server's time, or `nil` if the store is local, and how long the call took.
     private func databaseClock() async throws -> (Timestamp?, took: Duration) {
         let asked = machine.uptime()
         let moment = try await store.clock()

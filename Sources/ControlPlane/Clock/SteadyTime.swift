@@ -1,17 +1,17 @@
 public import AuraModel
 import Locking
 
-/// A clock that never jumps, and follows another one that may.
+/// A clock that never jumps and follows another clock that may.
 ///
-/// Deadlines, waits and leases are moments in rows. When somebody sets the machine's clock, or when daemons' clocks differ,
-/// such rows would be due an hour early or late. So a daemon reads this clock: it runs on by the uptime, and approaches what
-/// it follows (``follow(_:)``) by a tenth of the time that passes, never backwards.
+/// Rows hold deadlines, waits and leases as points in time. If the machine's clock is set, or if daemons' clocks differ, such
+/// rows would be due an hour early or late. A daemon therefore reads this clock. It advances with the uptime. It approaches the
+/// clock that it follows (``follow(_:)``) by at most a tenth of the time that passes, and never runs backwards.
 public final class SteadyTime: TimeSource {
     private struct State {
-        /// What the clock showed at `uptime`.
+        /// The clock's reading at `uptime`.
         var shown: Timestamp
         var uptime: Duration
-        /// How far it was behind what it follows.
+        /// How far the clock was behind the followed clock at `uptime`; negative if it was ahead.
         var error = Duration.zero
 
         func now(at uptime: Duration) -> Timestamp {
@@ -24,7 +24,7 @@ public final class SteadyTime: TimeSource {
     private let base: any TimeSource
     private let state: Locked<State>
 
-    /// Begins with what `base` shows.
+    /// Starts at the reading of `base`.
     public init(base: any TimeSource) {
         self.base = base
         state = Locked(State(shown: base.now(), uptime: base.uptime()))
@@ -41,13 +41,13 @@ public final class SteadyTime: TimeSource {
         try await base.sleep(for: duration)
     }
 
-    /// Sets the clock at once: for the start, before anybody has read it.
+    /// Sets the clock at once. Only for the start, before any component has read it.
     public func set(_ moment: Timestamp) {
         let uptime = base.uptime()
         state.withLock { $0 = State(shown: moment, uptime: uptime) }
     }
 
-    /// Takes note of what the clock should show now; it gets there gradually. Returns how far it is off.
+    /// Records the correct time; the clock approaches it gradually. Returns how far the clock is behind it.
     @discardableResult
     public func follow(_ moment: Timestamp) -> Duration {
         let uptime = base.uptime()

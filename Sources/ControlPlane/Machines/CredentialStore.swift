@@ -1,27 +1,27 @@
 public import AuraModel
 public import DriverKit
 
-/// Keeps what a machine is reached by, apart from the database: a private key never stands in a row.
+/// Stores the credentials of machines outside the database, so that no row holds a private key.
 public protocol CredentialStore: Sendable {
-    /// What is kept for this generation of the instance; none where nothing is.
+    /// Returns the credentials of this generation of the instance, or `nil` if there are none.
     func load(_ instance: Instance) async throws -> MachineCredentials?
-    /// Keeps it, in place of what was kept before. Returns once it is on the disk.
+    /// Stores credentials and replaces earlier ones. Returns once they are on the disk.
     func save(_ credentials: MachineCredentials, for instance: Instance) async throws
-    /// Removes it; nothing to remove is no error.
+    /// Removes credentials. It is no error if there are none.
     func remove(_ instance: Instance) async throws
 }
 
-/// What one machine is reached by, and what its agent is told.
+/// The keys to reach one machine, and the secret of its agent.
 public struct MachineCredentials: Sendable {
-    /// Our key pair: the machine lets its holder in.
+    /// Our key pair for logins on the machine.
     public var client: KeyPair
-    /// The machine's host key from birth. It comes by user data, which any process on the machine can read, so it counts
-    /// until the machine was configured and not after.
+    /// The machine's first host key. It is delivered in user data, which any process on the machine can read. It is therefore
+    /// valid only until the machine is configured.
     public var birthHostKey: KeyPair
-    /// The machine's host key from then on; it goes there over SSH.
+    /// The machine's host key after that. It is delivered over SSH.
     public var lastingHostKey: KeyPair
     public var isConfigured: Bool
-    /// What clients of the agent's gateway show.
+    /// The token that clients of the agent's gateway present.
     public var gatewayToken: Secret
 
     public init(
@@ -34,7 +34,7 @@ public struct MachineCredentials: Sendable {
         self.gatewayToken = gatewayToken
     }
 
-    /// The host keys that the machine may show now.
+    /// The public host keys that the machine may present now.
     public var hostKeys: [String] {
         isConfigured ? [lastingHostKey.publicKey] : [birthHostKey.publicKey, lastingHostKey.publicKey]
     }

@@ -1,12 +1,12 @@
 import Glibc
 
-/// Making sure that a file outlives a power cut.
+/// Writes files so that they survive a power cut.
 enum DurableFile {
     struct Failed: Error {}
 
-    /// Writes a file of mode 0600 under just this name, and returns once its content is on the disk.
+    /// Writes a file of mode 0600 under exactly this name, and returns once its content is on the disk.
     ///
-    /// Foundation would write under a random name first; what a crash left there nobody would find again.
+    /// Foundation would first write under a random name, and a file that a crash leaves under that name would never be found.
     static func write(_ bytes: [UInt8], to path: String) throws {
         unlink(path)
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
@@ -22,7 +22,7 @@ enum DurableFile {
         guard fsync(descriptor) == 0 else { throw Failed() }
     }
 
-    /// Puts a file in another's place, and its directory's entry on the disk.
+    /// Replaces `target` by a file, and syncs the directory to the disk.
     static func rename(_ path: String, to target: String) throws {
         guard Glibc.rename(path, target) == 0 else { throw Failed() }
         let directory = String(target[..<(target.lastIndex(of: "/") ?? target.startIndex)])

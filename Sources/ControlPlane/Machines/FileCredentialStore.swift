@@ -3,11 +3,11 @@ import DriverKit
 import FoundationEssentials
 import JSON
 
-/// Credentials as one file a machine, 0600, in a directory of the daemon's own.
+/// Stores the credentials of each machine in one file of mode 0600, in a directory of the daemon's own.
 public struct FileCredentialStore: CredentialStore {
     private let directory: String
 
-    /// - Parameter directory: made with mode 0700 where it is missing.
+    /// - Parameter directory: created with mode 0700 if it is missing.
     public init(directory: String) throws {
         self.directory = directory
         do {
@@ -57,7 +57,7 @@ public struct FileCredentialStore: CredentialStore {
         Failure(.transient, code: "credentialStore", message: message)
     }
 
-    /// The file's shape.
+    /// The JSON content of a file.
     private struct Stored: Codable {
         struct Pair: Codable {
             var privateKey: String

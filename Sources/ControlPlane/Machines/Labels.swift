@@ -1,7 +1,7 @@
 import AuraModel
 import DriverKit
 
-/// The labels that everything of ours carries in the outside world.
+/// The labels of every resource of ours at a provider.
 ///
 /// A value is empty or has 1 to 63 letters, digits, `-`, `_` and `.`, alphanumeric at both ends (`facts/hetzner.md` §7).
 struct Labels {
@@ -10,7 +10,7 @@ struct Labels {
     static let installation = "aura-installation"
     static let instance = "aura-instance"
 
-    /// What the sweep lists by: everything of this installation.
+    /// Returns the labels that select every resource of this installation.
     static func owned(by installation: String) -> [String: String] {
         [manager: managerValue, Self.installation: installation]
     }
@@ -25,13 +25,13 @@ struct Labels {
         return labels
     }
 
-    /// Whether something found by name is this instance's, so that it may be adopted or deleted.
+    /// True if the labels mark a resource as this instance's, so that it may be adopted or deleted.
     static func mark(_ labels: [String: String], as instance: Instance, of installation: String) -> Bool {
         labels[manager] == managerValue && labels[Self.installation] == installation
             && labels[Self.instance] == value(instance.id.text)
     }
 
-    /// Any text in the grammar of label values.
+    /// Converts a text to a valid label value: at most 63 characters, and `-` for each character that is not permitted.
     static func value(_ text: String) -> String {
         let kept = text.unicodeScalars.prefix(63).map { isPlain($0) ? Character($0) : "-" }
         let ends = { (character: Character) in !character.isLetter && !character.isNumber }

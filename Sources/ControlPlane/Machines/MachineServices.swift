@@ -2,13 +2,13 @@ public import AuraModel
 public import DriverKit
 public import Logging
 
-/// The drivers and stores that operations work with.
+/// The drivers and stores that operations use.
 public struct MachineServices: Sendable {
     public var installation: String
     public var compute: any ComputeDriver
-    /// None where machines join no tailnet.
+    /// `nil` if machines join no tailnet.
     public var network: (any NetworkDriver)?
-    /// None where images come configured.
+    /// `nil` if images come configured.
     public var configuration: (any ConfigurationDriver)?
     public var health: any HealthDriver
     public var shell: any RemoteShellDriver
@@ -34,7 +34,7 @@ public struct MachineServices: Sendable {
         self.logger = logger
     }
 
-    /// How to reach the machine; throws where its credentials are gone or it has no address.
+    /// Returns the SSH access to the machine. Throws if its credentials are missing or it has no address.
     func access(to instance: Instance) async throws -> SSHAccess {
         guard let credentials = try await credentials.load(instance) else {
             throw Failure(

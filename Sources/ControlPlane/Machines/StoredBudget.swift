@@ -2,7 +2,7 @@ public import AuraModel
 public import DriverKit
 public import Storage
 
-/// The provider's rate limit, kept in the database for all daemons.
+/// The provider's rate limit, stored in the database and shared by all daemons.
 public struct StoredBudget: SharedBudget {
     private let store: any Store
     private let bucket: String

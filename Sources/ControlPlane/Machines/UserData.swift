@@ -1,10 +1,11 @@
 import AuraModel
 import DriverKit
 
-/// What a new machine's cloud-init is told.
+/// The user data for cloud-init on a new machine.
 enum UserData {
-    /// A host key of our making, so that the very first connection can be checked. Nothing else that is secret: any process
-    /// on the machine can read this from the metadata service, and so that key is replaced over SSH.
+    /// Returns the cloud-init configuration with a host key of ours, so that the very first connection can be verified. It holds
+    /// no other secret: any process on the machine can read it from the metadata service. For the same reason the key is replaced
+    /// over SSH.
     static func cloudConfig(hostKey: KeyPair) -> String {
         let lines = hostKey.privateKey.reveal().split(separator: "\n", omittingEmptySubsequences: false)
         let indented = lines.filter { !$0.isEmpty }.map { "    \($0)" }.joined(separator: "\n")

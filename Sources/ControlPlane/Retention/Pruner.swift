@@ -3,14 +3,14 @@ public import Logging
 public import ServiceLifecycle
 public import Storage
 
-/// How long the past is kept.
+/// How long ended jobs and events are kept.
 public struct RetentionPolicy: Sendable, Hashable {
-    /// Jobs that ended, with their steps and idempotency keys.
+    /// For ended jobs with their steps and idempotency keys.
     public var jobs: Duration
     public var events: Duration
-    /// From one pruning to the next.
+    /// From the end of one prune to the start of the next.
     public var interval: Duration
-    /// Rows of one kind that go in one transaction, so that nobody waits long behind it.
+    /// The largest number of rows of one kind in a transaction, so that other transactions wait only briefly.
     public var lot: Int
 
     public init(
@@ -24,7 +24,7 @@ public struct RetentionPolicy: Sendable, Hashable {
     }
 }
 
-/// Deletes what the policy no longer keeps. One daemon at a time does, in small lots beside the work.
+/// Deletes the rows that the policy no longer keeps. One daemon at a time prunes, in small transactions.
 public final class Pruner: Service {
     private let store: any Store
     private let policy: RetentionPolicy
@@ -32,10 +32,10 @@ public final class Pruner: Service {
     private let time: any TimeSource
     private let logger: Logger
 
-    /// Held while a pruning is at work.
+    /// The name of the singleton lease that a prune holds.
     public static let duty = "prune"
     private static let pause = Duration.milliseconds(50)
-    /// Lots of one pruning; what is left comes with the next.
+    /// The largest number of transactions in one prune; the next prune deletes the rest.
     private static let lotsAtMost = 2000
 
     /// - Parameter owner: the daemon's boot id.
@@ -56,7 +56,7 @@ public final class Pruner: Service {
         }
     }
 
-    /// One pruning, unless another daemon is at it.
+    /// Prunes once, unless another daemon is pruning.
     func prune() async {
         do {
             var total = (jobs: 0, events: 0)
