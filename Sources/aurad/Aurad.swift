@@ -2,7 +2,7 @@ import ArgumentParser
 import AuraAPI
 import CDescriptors
 
-/// The daemon.
+/// The command line of the daemon.
 @main
 struct Aurad: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -16,7 +16,7 @@ struct Aurad: AsyncParsableCommand {
     }
 }
 
-/// The options that every command takes. A flag goes over the environment, which goes over the file.
+/// The options of every command. A flag overrides the environment, which overrides the file.
 struct ConfigurationOptions: ParsableArguments {
     @Option(help: "The configuration: a YAML file.")
     var config: String?
@@ -43,11 +43,11 @@ struct ConfigurationOptions: ParsableArguments {
     }
 }
 
-/// Ends with one line that says what to do.
+/// Writes one line about an error to standard error and returns the exit code.
 enum Failing {
-    /// sysexits: a configuration that cannot be used.
+    /// sysexits: the configuration cannot be used.
     static let configuration = ExitCode(78)
-    /// sysexits: something needed is unavailable.
+    /// sysexits: a required service is unavailable.
     static let unavailable = ExitCode(69)
 
     static func with(_ error: some CustomStringConvertible, _ code: ExitCode) -> ExitCode {

@@ -1,13 +1,13 @@
 import Glibc
 
-/// What the daemon says to whoever started it, apart from its log.
+/// Output for the user who started the daemon, apart from the log.
 enum Console {
     static func line(_ text: String) {
         write(text + "\n", to: STDOUT_FILENO)
     }
 
     static func error(_ text: String) {
-        // A reader that stalls holds up the end of the process for a second at most.
+        // A reader that stalls delays the exit of the process by at most a second.
         LineWriter.standardError.write(text)
         LineWriter.standardError.flush()
     }

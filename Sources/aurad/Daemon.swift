@@ -14,16 +14,16 @@ import ServiceLifecycle
 import Storage
 import UnixSignals
 
-/// The whole daemon: the one place where everything is wired together.
+/// The whole daemon: creates all components and connects them.
 struct Daemon {
     let settings: Settings
     let logger: Logger
     let boot = Installation.boot()
-    /// What everything here reads; it never jumps.
+    /// The clock of all components; it never jumps.
     let time = SteadyTime(base: SystemTime())
     let random = SystemRandom()
 
-    /// Throws ``SettingsError`` if the process may have too few files open.
+    /// Throws ``SettingsError`` if the process may open too few files.
     init(settings: Settings) throws {
         var logger = Logger(label: "aurad") { LineLogHandler(label: $0, writer: .standardError) }
         logger.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .info
@@ -46,7 +46,7 @@ struct Daemon {
         self.settings = settings
     }
 
-    /// Serves until SIGTERM or SIGINT; throws where it cannot begin.
+    /// Serves until SIGTERM or SIGINT. Throws if it cannot start.
     func serve() async throws {
         let store = try await openStore()
         let keeper = ClockKeeper(clock: time, machine: SystemTime(), store: store, logger: logger)
@@ -112,10 +112,10 @@ struct Daemon {
             retries: settings.engine.retries)
     }
 
-    /// How long calls in flight may take once the daemon is told to end.
+    /// How long calls in flight may take once the shutdown begins.
     private static let drain = TimeAmount.seconds(3)
 
-    /// Whatever clients come in by; once all of it is open, the daemon says so.
+    /// Returns the servers that accept clients. Once all of them listen, the daemon writes its `aurad ready` line.
     private func doors(_ plane: ControlPlane, _ budget: CallBudget, ready: Gate) throws -> [any Service] {
         let logger = self.logger
         let router = try plane.router { failure in
@@ -164,7 +164,7 @@ struct Daemon {
         }
     }
 
-    /// Ends in the reverse order: subscriptions first, then connections, then jobs.
+    /// Runs the services. The shutdown runs in the reverse order: subscriptions first, then connections, then jobs.
     private func runGroup(_ services: [any Service]) async throws {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

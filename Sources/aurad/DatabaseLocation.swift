@@ -3,17 +3,17 @@ import Storage
 import StoragePostgres
 import StorageSQLite
 
-/// Where jobs and events are kept.
+/// The database of jobs and events.
 enum DatabaseLocation: Sendable {
     case sqlite(path: String)
     case postgres(PostgresURL, PostgresSettings)
 
-    /// Throws where the text names no database.
+    /// Throws if the text is not a valid database location.
     ///
     /// - Parameters:
-    ///   - listenURL: where PostgreSQL is reached past a pooler.
+    ///   - listenURL: the PostgreSQL URL that bypasses a pooler.
     ///   - preparesStatements: false behind a pooler that gives each transaction another session.
-    ///   - allowsWeaker: whether a URL may weaken TLS to a server on another machine.
+    ///   - allowsWeaker: true if a URL may weaken TLS to a server on another machine.
     init(
         _ text: String, listenURL: String? = nil, preparesStatements: Bool = true, allowsWeaker: Bool = false
     ) throws(SettingsError) {
@@ -39,7 +39,7 @@ enum DatabaseLocation: Sendable {
         }
     }
 
-    /// Throws if the text that `--database` was given holds a password: every user reads it in the list of processes.
+    /// Throws if the text of `--database` holds a password: every user can read it in the process list.
     static func checkFlag(_ text: String) throws(SettingsError) {
         guard !text.hasPrefix("sqlite:"), let url = try? PostgresURL(text, allowsWeaker: true), url.hasPassword else {
             return
@@ -65,7 +65,7 @@ enum DatabaseLocation: Sendable {
         }
     }
 
-    /// For people: without a password.
+    /// A text for messages, without a password.
     var description: String {
         switch self {
         case .sqlite(let path): "sqlite:\(path)"
@@ -73,7 +73,7 @@ enum DatabaseLocation: Sendable {
         }
     }
 
-    /// Opens or makes the database, and brings it to the newest schema. Throws `StorageError`.
+    /// Opens or creates the database, and migrates it to the newest schema. Throws `StorageError`.
     func open(_ claim: DatabaseClaim, logger: Logger) async throws -> any Store {
         switch self {
         case .sqlite(let path): try SQLiteStore(path: path, claim: claim)

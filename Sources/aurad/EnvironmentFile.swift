@@ -1,11 +1,11 @@
 import AuraModel
 import FoundationEssentials
 
-/// The agent's provider keys: a `.env` file that is its owner's alone.
+/// Reads the agent's provider keys from a `.env` file that only its owner may read.
 ///
-/// Grammar: `NAME=value` a line, an optional `export ` before it; blank lines and `#` lines are skipped. A value is bare
-/// (a blank with `#` starts a comment), in single quotes (literal) or in double quotes (`\\`, `\"`, `\$`, `` \` ``
-/// are escapes). Anything else is refused: a key that is understood in another way reaches the agent as a wrong key.
+/// Grammar: one `NAME=value` a line, with an optional `export ` before it. Blank lines and `#` lines are skipped. A value is bare
+/// (a blank with `#` starts a comment), in single quotes (literal) or in double quotes (`\\`, `\"`, `\$`, `` \` `` are escapes).
+/// All other syntax is rejected: a value that is parsed differently would reach the agent as a wrong key.
 enum EnvironmentFile {
     static func read(_ path: String) throws -> [String: Secret] {
         let text = try PersonalFile.read(path, key: "agent.environmentFile", isSecret: true)
@@ -79,8 +79,8 @@ enum EnvironmentFile {
         }
     }
 
-    /// Names that the agent's unit or its isolation depends on (`roles/agent_runtime/templates`): this file stands
-    /// behind the unit's own `Environment=` lines and would win.
+    /// Names that the agent's unit or its isolation depends on (`roles/agent_runtime/templates`). The unit reads this file after
+    /// its own `Environment=` lines, so the file would override them.
     private static func isReserved(_ name: String) -> Bool {
         let names: Set<String> = [
             "HOME", "PATH", "USER", "LOGNAME", "SHELL", "PWD", "TMPDIR", "NODE_ENV", "NODE_OPTIONS", "NODE_PATH",
@@ -92,9 +92,9 @@ enum EnvironmentFile {
     }
 }
 
-/// Programs by name.
+/// Finds programs by name.
 enum ExecutablePath {
-    /// The absolute path of a program that was given by path, or by name to be found in `PATH`.
+    /// Returns the absolute path of a program. A path is used as it is, and a name is searched in `PATH`.
     static func find(_ program: String) -> String? {
         let manager = FileManager.default
         if program.contains("/") { return manager.isExecutableFile(atPath: program) ? program : nil }

@@ -1,7 +1,7 @@
 import Locking
 import ServiceLifecycle
 
-/// Opens once, and lets everybody through from then on.
+/// A one-shot that opens once and then lets every waiter pass.
 final class Gate: Sendable {
     private struct State {
         var isOpen = false
@@ -31,7 +31,7 @@ final class Gate: Sendable {
     }
 }
 
-/// A service that begins once a gate is open: no job is touched before the daemon knows that it may serve.
+/// A service that starts once a gate is open, so that no job runs before the daemon can serve.
 struct Gated: Service {
     let service: any Service
     let gate: Gate

@@ -1,13 +1,13 @@
 import AuraModel
 
-/// Names that tell one installation, and one run of the daemon, from another.
+/// Generates ids for installations and for runs of the daemon.
 enum Installation {
-    /// For a database that is made now: short, since it stands in every label.
+    /// Returns an id for a new database. It is short, because every label contains it.
     static func new() -> String {
         String(boot().suffix(12))
     }
 
-    /// For one run of the daemon: the owner of its leases.
+    /// Returns an id for one run of the daemon, which owns its leases.
     static func boot() -> String {
         IdentifierSource(time: SystemTime(), random: SystemRandom()).next(Daemon.self).text
     }

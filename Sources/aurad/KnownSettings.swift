@@ -2,7 +2,7 @@ import DriverKit
 import FoundationEssentials
 import Yams
 
-/// The settings that exist. A name that is not among them is a mistake that would otherwise pass in silence.
+/// The settings that exist. A name that is not among them is a mistake that would otherwise go unnoticed.
 enum KnownSettings {
     static let keys: Set<String> = [
         "socket", "listen", "http", "origins", "database", "postgres.preparesStatements", "postgres.listenUrl",
@@ -30,7 +30,7 @@ enum KnownSettings {
         "reconciler.reapsPerRun", "providers.check", "providers.everySeconds",
     ]
 
-    /// Throws where the file is no YAML mapping or holds a name that does not exist.
+    /// Throws if the file is not a YAML mapping or holds an unknown name.
     static func check(file: String) throws {
         guard let bytes = FileManager.default.contents(atPath: file) else {
             throw SettingsError("cannot read the configuration \(file): check that it exists and is aurad's to read")
@@ -61,7 +61,7 @@ enum KnownSettings {
         }
     }
 
-    /// Where the text breaks the rules of YAML, without a word of it: it may be a secret.
+    /// Returns the position of a YAML error without any text of the file, because the text may be a secret.
     private static func place(of error: any Error) -> String {
         switch error as? YamlError {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
@@ -73,7 +73,7 @@ enum KnownSettings {
         }
     }
 
-    /// The name, if it can be one: a value in the place of a name may be a secret.
+    /// Returns the name if it has the form of one. A value in the position of a name may be a secret.
     private static func name(_ key: Node) -> String {
         let text = key.string ?? ""
         let isName =
@@ -84,7 +84,7 @@ enum KnownSettings {
         return isName ? text : "(at line \(key.mark?.line ?? 0))"
     }
 
-    /// Settings whose text is a secret: a file that has one must be its owner's alone.
+    /// Settings with a secret as their text. Only the owner may have access to a file that has one.
     private static let secrets = ["hetzner.token", "tailscale.clientSecret"]
 
     private static func paths(_ node: Node, prefix: String, file: String) throws -> [String] {
@@ -102,7 +102,7 @@ enum KnownSettings {
         }
     }
 
-    /// The known name that differs in the fewest letters, if it is a likely slip.
+    /// Returns the known name that differs in the fewest letters, if a typing error is likely.
     private static func nearest(_ path: String) -> String? {
         guard let best = NearestName.of(path, in: keys),
             NearestName.distance(Array(path.lowercased()), Array(best.lowercased())) <= 4

@@ -10,7 +10,7 @@ import Storage
 extension Settings {
     /// Returns how to open the database, based on the daemon's credentials and the remembered ledger mark.
     func databaseClaim() -> DatabaseClaim {
-        // Keys of machines whose database is gone: a new database would never find those machines again.
+        // Keys of machines from a lost database: a new database would never find those machines.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: credentialsDirectory)) ?? []
         return DatabaseClaim(
             installation: Installation.new(), newEpoch: Installation.new(),
@@ -18,7 +18,7 @@ extension Settings {
     }
 }
 
-/// What this daemon remembers of the ledger (``LedgerMark``): one small file of the state directory.
+/// The file in the state directory that stores the daemon's ``LedgerMark``.
 struct MarkFile: Sendable {
     private let path: String
 
@@ -31,7 +31,7 @@ struct MarkFile: Sendable {
         path = stateDirectory + "/ledger.json"
     }
 
-    /// `nil` if there is none, or none that can be read.
+    /// Returns `nil` if the file is missing or cannot be read.
     func read() -> LedgerMark? {
         guard let bytes = FileManager.default.contents(atPath: path),
             let stored = try? JSONCoder.decode(Stored.self, from: bytes)
@@ -54,7 +54,7 @@ struct LedgerWatch: Service {
 
     private static let interval = Duration.seconds(2)
 
-    /// Throws only if the database was restored under this daemon: it then has to start again.
+    /// Throws only if the database was restored while this daemon ran; the daemon must then restart.
     func run() async throws {
         var remembered = file.read()
         var isAway = false
@@ -76,7 +76,7 @@ struct LedgerWatch: Service {
         }
     }
 
-    /// - Parameter isForgetful: whether the last attempt failed; a failure is logged once.
+    /// - Parameter isForgetful: true if the last attempt failed; a failure is logged once.
     private func remember(_ remembered: inout LedgerMark?, _ isForgetful: inout Bool) async {
         guard let head = try? await store.head() else { return }
         let mark = LedgerMark(epoch: store.epoch, head: head)

@@ -30,7 +30,7 @@ final class LineWriter: Sendable {
         thread.start()
     }
 
-    /// Queues a line, or drops it if too much waits. Never blocks.
+    /// Queues a line, or drops it if too many bytes wait. Never blocks.
     func write(_ line: String) {
         let bytes = Array(line.utf8)
         let begins = state.withLock { state in
@@ -46,7 +46,7 @@ final class LineWriter: Sendable {
         if begins { thread.submit { _ in self.drain() } }
     }
 
-    /// Waits until everything is written, for a second at most: for a process that is about to end.
+    /// Waits until all lines are written, at most a second. For a process that is about to exit.
     func flush() {
         for _ in 0..<Self.flushSteps where state.withLock({ $0.hasThread }) { usleep(10_000) }
     }
@@ -55,7 +55,7 @@ final class LineWriter: Sendable {
         while let bytes = next() { write(bytes) }
     }
 
-    /// Everything that waits, or `nil` if the thread may rest.
+    /// Returns all queued bytes, or `nil` if the thread may stop.
     private func next() -> [UInt8]? {
         state.withLock { state in
             if state.dropped > 0 {
@@ -104,7 +104,7 @@ struct LineLogHandler: LogHandler {
         writer.write("\(Self.timestamp()) \(event.level) \(label):\(words) [\(event.source)] \(event.message)")
     }
 
-    /// The local time, as `2026-11-29T18:00:00+0000`.
+    /// Returns the local time in the form `2026-11-29T18:00:00+0000`.
     private static func timestamp() -> String {
         var now = time(nil)
         var local = tm()

@@ -10,7 +10,7 @@ import SSHDriver
 import Storage
 import TailscaleDriver
 
-/// The drivers, as the settings want them.
+/// Creates the drivers from the settings.
 struct MachineAssembly {
     let settings: Settings
     let time: any TimeSource
@@ -18,7 +18,7 @@ struct MachineAssembly {
     let logger: Logger
     private let http: HTTPClient
     private let shell: OpenSSH
-    /// None where images come configured.
+    /// `nil` if images come configured.
     private let ansible: AnsibleConfiguration?
 
     init(settings: Settings, time: any TimeSource, random: any RandomSource, logger: Logger) throws {
@@ -55,7 +55,7 @@ struct MachineAssembly {
             logger: logger)
     }
 
-    /// The check of the providers; without a store nobody else's calls are counted.
+    /// Returns the check of the providers. Without a store, it does not share the rate limit with other daemons.
     func check(installation: String?) -> ProviderCheck {
         ProviderCheck(
             compute: compute(shared: nil), network: network(), image: settings.machines.operations.image,
@@ -85,7 +85,7 @@ extension MachineAssembly {
 
     private func configuration() -> (any ConfigurationDriver)? { ansible }
 
-    /// Ends and removes what a daemon that died left running. For the start, before any job goes on.
+    /// Ends processes and removes files that a crashed daemon left. Must run at the start, before any job continues.
     func sweep() async {
         await shell.sweep()
         await ansible?.sweep()

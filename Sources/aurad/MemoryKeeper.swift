@@ -2,7 +2,7 @@ import AuraModel
 import CMalloc
 import ServiceLifecycle
 
-/// Gives memory back to the system after a burst of calls or connections.
+/// Returns memory to the system after a burst of calls or connections.
 struct MemoryKeeper: Service {
     private let time: any TimeSource
     private let ebbs: AsyncStream<Void>
@@ -16,7 +16,7 @@ struct MemoryKeeper: Service {
         (ebbs, ebb) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Says that calls or connections have become fewer. Returns at once.
+    /// Reports that calls or connections have become fewer. Returns at once.
     func noteEbb() {
         ebb.yield()
     }

@@ -1,14 +1,14 @@
 import Glibc
 import JSONRPC
 
-/// How many files the process may have open.
+/// The number of files that the process may open.
 enum OpenFiles {
-    /// Descriptors that are kept for the database, children, the log, listeners, and connections that are refused.
+    /// Descriptors that are reserved for the database, children, the log, listeners, and connections that are refused.
     private static let kept = 224
-    /// With fewer connections the daemon is of no use.
+    /// The smallest number of connections with which the daemon is useful.
     private static let leastConnections = 8
 
-    /// Asks for as many as an administrator allows, since the usual limit is from a time of `select`.
+    /// Raises the limit to the administrator's maximum, because the default dates from the time of `select`.
     static func raiseLimit() {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }
@@ -16,17 +16,17 @@ enum OpenFiles {
         _ = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
     }
 
-    /// The limit now, or `nil` if the system does not say or has none.
+    /// The current limit, or `nil` if the system has none or does not report it.
     static var limit: Int? {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return nil }
         return Int(exactly: limit.rlim_cur)
     }
 
-    /// The connections that fit `files` descriptors, at most `wanted`.
+    /// Returns the number of connections that `files` descriptors allow, at most `wanted`.
     ///
-    /// A connection may take two descriptors (``DirectSocket``); the gateway has as many connections again, which take one each.
-    /// Throws ``SettingsError`` if too few fit.
+    /// A connection may need two descriptors (``DirectSocket``). The gateway has as many connections again, with one descriptor
+    /// each. Throws ``SettingsError`` if too few connections are possible.
     static func connections(_ wanted: Int, files: Int, hasGateway: Bool) throws -> Int {
         let fit = (files - kept) / (hasGateway ? 3 : 2)
         guard fit >= min(wanted, leastConnections) else {
@@ -38,15 +38,15 @@ enum OpenFiles {
     }
 }
 
-/// Keeps the process's memory, which holds tokens and keys, out of files and out of other processes' reach.
+/// Keeps the process's memory, which holds tokens and keys, out of core files and out of the reach of other processes.
 enum ProcessSecrecy {
-    /// No core files, here and in children; and no `ptrace` or `/proc/PID/mem` by processes of the same account.
+    /// Disables core files, here and in children, and `ptrace` and `/proc/PID/mem` for processes of the same account.
     ///
-    /// Children get back what `execve` gives them. Root can still look.
+    /// For children, `execve` resets the second protection. Root still has access.
     static func protect() {
         var none = rlimit()
         _ = setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
-        // `prctl` is variadic, which Swift does not import; its five parameters are one register each.
+        // `prctl` is variadic, which Swift does not import; each of its five parameters uses one register.
         typealias Control = @convention(c) (CInt, CUnsignedLong, CUnsignedLong, CUnsignedLong, CUnsignedLong) -> CInt
         guard let symbol = dlsym(nil, "prctl") else { return }
         _ = unsafeBitCast(symbol, to: Control.self)(4, 0, 0, 0, 0)  // PR_SET_DUMPABLE

@@ -1,11 +1,11 @@
 import Glibc
 
-/// What has to hold before the daemon begins.
+/// Prepares the process before the daemon starts.
 enum ProcessStart {
-    /// Lets SIGHUP, SIGUSR1 and SIGPIPE pass, which end a process by default: administrators send the first two to daemons, and the
-    /// reader of the log may leave before the first line.
+    /// Ignores SIGHUP, SIGUSR1 and SIGPIPE, which end a process by default. Administrators send the first two to daemons, and the
+    /// reader of the log may exit before the first line.
     static func prepare() {
-        // Handlers, and not SIG_IGN: children do not inherit them.
+        // Handlers, not SIG_IGN, because children do not inherit them.
         for number in [SIGHUP, SIGUSR1, SIGPIPE] { signal(number) { _ in } }
     }
 }

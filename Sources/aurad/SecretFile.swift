@@ -5,10 +5,10 @@ import Glibc
 enum PersonalFile {
     static let limitBytes = 1 << 20
 
-    /// The file's text with `\n` as the only line end. Accepts a UTF-8 byte order mark, CRLF and CR.
+    /// Returns the file's text with `\n` as the only line end. Accepts a UTF-8 byte order mark, CRLF and CR.
     ///
-    /// Throws ``SettingsError`` if the file is no UTF-8 or has control characters: replaced characters would only show
-    /// on a machine that is already paid for.
+    /// Throws ``SettingsError`` if the file is not UTF-8 or has control characters. Replaced characters would be noticed only on
+    /// a machine that already costs money.
     static func text(_ bytes: [UInt8], of path: String) throws -> String {
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
@@ -35,10 +35,10 @@ enum PersonalFile {
         return String(result)
     }
 
-    /// Opens once and looks at the same open file, so that no other file can take its place in between.
+    /// Reads a file. Opens it once and checks the open file, so that no other file can replace it in between.
     ///
     /// - Parameters:
-    ///   - isSecret: whether others must not be able to read it.
+    ///   - isSecret: true if others must not be able to read the file.
     ///   - key: the setting that names the file, for errors.
     static func read(_ path: String, key: String, isSecret: Bool) throws -> String {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
@@ -65,10 +65,10 @@ enum PersonalFile {
         throw SettingsError("cannot use \(path), which \(key) names: it is longer than \(limitBytes) bytes")
     }
 
-    /// The owner is root or this account, and nobody else may read or write.
+    /// Throws unless the owner is root or this account, and other users may neither read nor write the file.
     ///
-    /// systemd shows credentials as 0440 since an access list makes the group's bits a mask (systemd/systemd#29435);
-    /// below its directory the group's bit to read is accepted.
+    /// systemd shows credentials as 0440, because an access list makes the group's bits a mask (systemd/systemd#29435). In
+    /// systemd's credentials directory the group's read bit is therefore accepted.
     private static func checkSecrecy(_ facts: stat, _ path: String, _ key: String) throws {
         guard facts.st_uid == 0 || facts.st_uid == geteuid() else {
             throw SettingsError(
@@ -85,14 +85,14 @@ enum PersonalFile {
     }
 }
 
-/// Files that hold one secret, such as a token.
+/// Reads files that hold one secret, such as a token.
 enum SecretFile {
     static func read(_ path: String, key: String) throws -> String {
         let text = try PersonalFile.read(path, key: key, isSecret: true)
         return try check(text, source: "\(path), which \(key) names")
     }
 
-    /// The secret without blanks around it and without a pair of quotes; throws if more than one word is left.
+    /// Returns the secret without surrounding blanks and without a pair of quotes. Throws if the rest is not a single word.
     static func check(_ text: String, source: String) throws -> String {
         var word = text.trimmed
         for quote in ["\"", "'"] where word.count >= 2 && word.hasPrefix(quote) && word.hasSuffix(quote) {
@@ -111,7 +111,7 @@ enum SecretFile {
 }
 
 extension StringProtocol {
-    /// Without white space at both ends.
+    /// The text without white space at both ends.
     var trimmed: String {
         var rest = self[...]
         while let first = rest.first, first.isWhitespace { rest = rest.dropFirst() }

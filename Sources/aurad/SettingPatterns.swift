@@ -18,7 +18,7 @@ enum SettingPatterns {
 }
 
 extension SettingsSource {
-    /// A text that matches the whole pattern, or `fallback`.
+    /// Returns a text that matches the whole pattern, or `fallback` if the setting is absent.
     func text(_ key: String, _ fallback: String, matching pattern: String, such example: String) throws -> String {
         guard let text = text(key) else { return fallback }
         return try Self.check(text, key, pattern, example)
@@ -31,9 +31,9 @@ extension SettingsSource {
         return text
     }
 
-    /// A base URL without its final slash: `https`, or `http` if the host is this machine.
+    /// Returns a base URL without its final slash: `https`, or `http` if the host is this machine.
     ///
-    /// - Parameter plainHosts: hosts that `http` may name besides loopback.
+    /// - Parameter plainHosts: returns true for other hosts that `http` may name.
     func endpoint(_ key: String, plainHosts: (String) -> Bool = { _ in false }) throws -> String? {
         guard let text = text(key) else { return nil }
         let pattern = #/(https?)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::([0-9]{1,5}))?((?:/[A-Za-z0-9._~-]+)*)/?/#
@@ -54,7 +54,7 @@ extension SettingsSource {
         return host == "localhost" || host == "[::1]" || parts.count == 4 && parts[0] == 127 && !parts.contains(nil)
     }
 
-    /// 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16 (RFC 1918).
+    /// True for 10.0.0.0/8, 172.16.0.0/12 and 192.168.0.0/16 (RFC 1918).
     static func isPrivate(_ host: String) -> Bool {
         let parts = host.split(separator: ".", omittingEmptySubsequences: false).compactMap { UInt8($0) }
         guard parts.count == 4 else { return false }

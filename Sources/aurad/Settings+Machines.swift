@@ -32,7 +32,7 @@ extension Settings.Machines {
             ansible: ansible, healthUsesSSH: via == "ssh")
     }
 
-    /// The agent's own default.
+    /// The default port of the agent.
     private static let agentPort = 18789
 
     private static func readHetzner(_ source: SettingsSource) throws -> HetznerSettings {
@@ -52,7 +52,7 @@ extension Settings.Machines {
         return settings
     }
 
-    /// `eu-central/small=cx23@nbg1,cpx22@fsn1` takes the place of the candidates for that size.
+    /// Adds a line such as `eu-central/small=cx23@nbg1,cpx22@fsn1`. It replaces the candidates for that size.
     private static func add(_ line: String, to placements: inout [String: [String: [Placement]]]) throws {
         let sides = line.split(separator: "=", maxSplits: 1)
         let target = sides.first?.split(separator: "/") ?? []
@@ -74,7 +74,7 @@ extension Settings.Machines {
     ) throws -> (driver: TailscaleSettings, operations: TailnetSettings)? {
         let lifetime = try source.seconds("tailscale.keyLifetimeSeconds", .seconds(600), in: 60...86_400)
         let endpoint = try source.endpoint("tailscale.endpoint")
-        // The machine meets this address, and Tailscale's own protocol secures what it says there.
+        // Only the machine connects to this address, and Tailscale's own protocol protects that connection.
         let loginServer = try source.endpoint("tailscale.loginServer", plainHosts: SettingsSource.isPrivate) ?? ""
         let tags = source.list("tailscale.tags")
         for tag in tags { _ = try SettingsSource.check(tag, "tailscale.tags", SettingPatterns.tag, "[tag:aura-vm]") }
@@ -159,7 +159,8 @@ extension Settings.Machines {
                 "configuration.limitSeconds", standard.configurationLimit, in: 10...7200))
     }
 
-    /// The digest that the settings pin, or else the file's own, which then only guards its way to the machine.
+    /// Returns the digest that the settings pin. Without one, returns the file's own digest, which only protects its transfer to
+    /// the machine.
     private static func archiveDigest(_ source: SettingsSource, _ archive: String) throws -> String {
         let pinned = try source.text(
             "agent.archiveSha256", "", matching: SettingPatterns.sha256, such: "64 hexadecimal digits")

@@ -8,7 +8,7 @@ import Jobs
 import RPCTransport
 
 extension Settings {
-    /// Reads and checks every setting; throws ``SettingsError`` at the first that cannot be used.
+    /// Reads and checks every setting. Throws ``SettingsError`` at the first setting that cannot be used.
     static func read(_ source: SettingsSource) throws -> Settings {
         let state = source.text("stateDirectory") ?? "/var/lib/aura"
         return Settings(
@@ -55,7 +55,7 @@ extension Settings {
         return origins
     }
 
-    /// A path, or `unix:PATH` as clients write it.
+    /// Returns the socket's path. The setting is a path, or `unix:PATH` as clients write it.
     private static func readSocket(_ source: SettingsSource) throws -> String {
         let text = source.text("socket") ?? "/run/aura/aurad.sock"
         if text.hasPrefix("tcp:") {
@@ -75,7 +75,7 @@ extension Settings {
         return path
     }
 
-    /// Trusted certificates in place of the system's, for all calls to providers. The setting's older name still works.
+    /// Returns a file of trusted certificates that replaces the system's, for all calls to providers. The older key still works.
     private static func readCertificateAuthority(_ source: SettingsSource) throws -> String? {
         for key in ["outbound.certificateAuthorityFile", "hetzner.certificateAuthorityFile"] {
             guard let path = source.text(key) else { continue }

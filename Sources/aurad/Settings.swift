@@ -8,7 +8,7 @@ import Jobs
 import Loopback
 import TailscaleDriver
 
-/// Everything that a configuration says, read and checked.
+/// The settings of a configuration, read and checked.
 struct Settings: Sendable {
     struct Wire: Sendable {
         var socket: String
@@ -16,7 +16,7 @@ struct Settings: Sendable {
         var listen: LoopbackAddress?
         /// The gateway's address; `nil` if HTTP is not served.
         var http: LoopbackAddress?
-        /// The web pages that may use it.
+        /// The web origins that may use the gateway.
         var origins: [String] = []
         var limits = RPCLimits()
     }
@@ -30,7 +30,7 @@ struct Settings: Sendable {
     }
 
     struct Ansible: Sendable {
-        /// The `ansible/` tree.
+        /// The path of the `ansible/` tree.
         var tree: String
         var playbook: String
     }
@@ -39,7 +39,7 @@ struct Settings: Sendable {
         var workers: Int
         var leaseSeconds: Int
         var heartbeatSeconds: Int
-        /// None means any number.
+        /// `nil` means no limit.
         var jobsPerTenant: Int?
         var retries: RetryPolicy
     }
@@ -47,12 +47,12 @@ struct Settings: Sendable {
     var wire: Wire
     var database: DatabaseLocation
     var stateDirectory: String
-    /// Where the machines' keys are kept; daemons that share a database share this, too.
+    /// The directory of the machines' keys. Daemons that share a database must share it too.
     var credentialsDirectory: String
     var logLevel: String
-    /// A file of trusted certificates in place of the system's, for a provider behind an inspecting proxy.
+    /// A file of trusted certificates that replaces the system's, for a provider behind an inspecting proxy.
     var certificateAuthorityFile: String?
-    /// The proxy of all calls to providers; `nil` goes straight to them.
+    /// The proxy for all calls to providers; `nil` connects to them directly.
     var proxy: String?
     var machines: Machines
     var engine: Engine

@@ -1,4 +1,4 @@
-/// A configuration that cannot be used. The message names the setting and says what to do.
+/// A configuration that cannot be used. The message names the setting and how to correct it.
 struct SettingsError: Error, CustomStringConvertible {
     var message: String
 

@@ -3,12 +3,13 @@ import FoundationEssentials
 import SystemPackage
 import Yams
 
-/// Where settings come from: a YAML file, the environment (`AURA_…`) over it, flags over both.
+/// Reads settings from a YAML file, from the environment (`AURA_…`), which overrides the file, and from flags, which override
+/// both.
 struct SettingsSource {
     private let reader: ConfigReader
     private let name: String
 
-    /// - Parameter flags: settings by key that the command line gave.
+    /// - Parameter flags: the settings that the command line gave, by key.
     init(file: String?, flags: [String: String]) async throws {
         var providers: [any ConfigProvider] = []
         let given = flags.map {
@@ -30,7 +31,7 @@ struct SettingsSource {
         name = file ?? "the environment"
     }
 
-    /// The setting's text; `nil` if it is absent or empty.
+    /// Returns the setting's text, or `nil` if it is absent or empty.
     func text(_ key: String) -> String? {
         guard let text = reader.string(forKey: ConfigKey(key)), !text.isEmpty else { return nil }
         return text
@@ -57,7 +58,7 @@ struct SettingsSource {
         return number
     }
 
-    /// A duration in seconds, fractions allowed.
+    /// Returns a duration in seconds; fractions are accepted.
     func seconds(_ key: String, _ fallback: Duration, in range: ClosedRange<Double>) throws -> Duration {
         guard let text = text(key) else { return fallback }
         guard let number = Double(text), range.contains(number) else {
@@ -89,7 +90,7 @@ struct SettingsSource {
         reader.stringArray(forKey: ConfigKey(key)) ?? []
     }
 
-    /// A secret from `KEY` itself or from the file that `KEYFile` names; the file must be its owner's alone.
+    /// Returns a secret from `KEY` itself, or from the file that `KEYFile` names. Only the file's owner may have access to it.
     func secret(_ key: String, for purpose: String) throws -> String {
         if let text = text(key) { return try SecretFile.check(text, source: key) }
         guard let path = text(key + "File") else {

@@ -1,14 +1,14 @@
 import Glibc
 
-/// A directory that aurad keeps files in, or reads its configuration from.
+/// Checks the directories that aurad keeps files in, or reads its configuration from.
 enum TrustedDirectory {
-    /// True if the path names a directory, and so no file of ours can be there.
+    /// True if the path names a directory, so that no file of ours can be there.
     static func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return path.hasSuffix("/") || stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
     }
 
-    /// What a directory is for, as errors name it.
+    /// The use of a directory, as errors name it.
     enum Purpose: String {
         case state = "stateDirectory"
         case credentials = "credentialsDirectory"
@@ -22,8 +22,8 @@ enum TrustedDirectory {
         umask(0o077)
     }
 
-    /// Throws ``SettingsError`` if the directory belongs to another user than aurad's or root, or if others may write to it: they could
-    /// replace keys, the socket or the database. A directory that is missing passes.
+    /// Throws ``SettingsError`` if the directory belongs to a user other than aurad's or root, or if others may write to it. They
+    /// could replace keys, the socket or the database. A missing directory passes.
     static func check(_ path: String, _ purpose: Purpose) throws(SettingsError) {
         var status = stat()
         guard stat(path.isEmpty ? "." : path, &status) == 0 else {
@@ -40,7 +40,7 @@ enum TrustedDirectory {
         }
     }
 
-    /// Why a directory is not trusted, and the command that mends it, without its path; `nil` if it is trusted.
+    /// Returns why a directory is not trusted, and the command that corrects it, without its path; `nil` if it is trusted.
     static func fault(owner: uid_t, mode: mode_t, user: uid_t) -> String? {
         if owner != user, owner != 0 {
             return "it belongs to the user \(owner); make it aurad's own: chown \(user)"
@@ -48,7 +48,7 @@ enum TrustedDirectory {
         return mode & 0o022 == 0 ? nil : "others may write to it; run chmod go-w"
     }
 
-    /// The directory of a file's path.
+    /// Returns the directory part of a file's path.
     static func parent(of path: String) -> String {
         guard let slash = path.lastIndex(of: "/") else { return "." }
         return slash == path.startIndex ? "/" : String(path[..<slash])

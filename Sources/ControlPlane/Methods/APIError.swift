@@ -4,7 +4,7 @@ import JSON
 import JSONRPC
 import Storage
 
-/// Errors as callers see them.
+/// The errors that callers receive.
 enum APIError {
     static func subscriptionExists(_ id: String) -> RPCError {
         RPCError(
@@ -13,7 +13,7 @@ enum APIError {
             data: ["subscription": .string(id)])
     }
 
-    /// A cursor of a history that this ledger no longer has.
+    /// The `cursorExpired` error for a cursor of an epoch that this ledger no longer has.
     static func otherEpoch(_ epoch: String, _ bounds: LedgerBounds) -> RPCError {
         RPCError(
             .cursorExpired,
@@ -35,7 +35,7 @@ enum APIError {
             data: ["given": .string(String(given.prefix(64))), "allowed": .array(allowed.map { .string($0) })])
     }
 
-    /// Turns the store's errors into the wire's.
+    /// Runs `body` and converts errors of the store to RPC errors.
     static func answering<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
             return try await body()
@@ -44,7 +44,7 @@ enum APIError {
         }
     }
 
-    /// What the store refused, as an error of the wire.
+    /// Converts an error of the store to an RPC error.
     static func from(_ error: StorageError) -> RPCError {
         var data: JSONObject = [:]
         if let job = error.job { data["job"] = .string(job.text) }

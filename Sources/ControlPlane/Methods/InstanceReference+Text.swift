@@ -4,14 +4,14 @@ import JSONRPC
 import Storage
 
 extension InstanceReference {
-    /// An id (a UUID, in either case) or a name, as the schema lets either through.
+    /// An id (a UUID, in upper or lower case) or a name; the schema permits both.
     ///
-    /// A text in the shape of an id may be a name, too: see ``name(shapedAsID:tenant:)``.
+    /// A text with the form of an id may also be a name: see ``name(shapedAsID:tenant:)``.
     init(_ text: String, tenant: TenantID) {
         self = InstanceID(text).isUUID ? .id(InstanceID(text).inLowerCase) : .name(text, tenant: tenant)
     }
 
-    /// The name to look for if no instance has the id `text`; `nil` if the text cannot be both.
+    /// Returns the name to look for if no instance has the id `text`, or `nil` if the text cannot be both.
     static func name(shapedAsID text: String, tenant: TenantID) -> InstanceReference? {
         guard InstanceID(text).isUUID, text.first?.isLetter == true, text == text.lowercased() else { return nil }
         return .name(text, tenant: tenant)
@@ -19,16 +19,16 @@ extension InstanceReference {
 }
 
 extension Identifier {
-    /// Whether the text is a UUID: 36 characters, hexadecimal digits in groups of 8, 4, 4, 4 and 12.
+    /// True if the text is a UUID: 36 characters, hexadecimal digits in groups of 8, 4, 4, 4 and 12.
     var isUUID: Bool {
         let groups = text.split(separator: "-", omittingEmptySubsequences: false)
         return groups.map(\.utf8.count) == [8, 4, 4, 4, 12] && groups.allSatisfy { $0.utf8.allSatisfy(\.isHexDigit) }
     }
 
-    /// Ids that the daemon makes are in lower case; callers may write them in either.
+    /// The id in lower case. The daemon generates ids in lower case; callers may write them in either.
     var inLowerCase: Self { isUUID ? Self(text.lowercased()) : self }
 
-    /// The cursor of a page. Throws `invalidParams` unless it is an id.
+    /// Returns the cursor of a page. Throws `invalidParams` unless it is an id.
     func asCursor() throws -> Self {
         guard isUUID else {
             let reason = "expected the next of the page before, an id"

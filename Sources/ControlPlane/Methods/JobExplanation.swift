@@ -4,9 +4,9 @@ import JSONRPC
 import Jobs
 import Storage
 
-/// `job.explain`: from the rows why a job is where it is, and from the drivers what exists for it now.
+/// `job.explain`: describes a job's state from the rows, and the resources that exist for it from the drivers.
 extension ControlPlane {
-    /// How long the outside world may take to answer; what did not by then is named as unseen.
+    /// The time limit for the providers. A kind of resource without a reply in this time is reported as unseen.
     private static let lookLimit = Duration.seconds(10)
 
     func explain(_ id: JobID) async throws -> ExplainResult {

@@ -38,12 +38,12 @@ extension ControlPlane {
         JobResult(job: try await view(of: knownJob(id)))
     }
 
-    /// The job with its steps.
+    /// Returns the job with its steps.
     func view(of job: Job) async throws -> JobView {
         JobView(job, steps: try await steps(of: job, begun: try await store.steps(of: job.id)))
     }
 
-    /// What was begun, and what is still to come; only the former where this daemon does not have the job's steps.
+    /// Returns the steps that began and the steps to come. Returns only the former if this daemon does not have the job's steps.
     private func steps(of job: Job, begun: [StepRecord]) async throws -> [StepView] {
         guard let plan = catalogue.definition(of: job)?.plan, plan.begins(with: begun) else {
             let phase = try await store.instance(.id(job.instance))?.phase ?? .queued

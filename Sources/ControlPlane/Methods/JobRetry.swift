@@ -5,7 +5,7 @@ import JSONRPC
 import Jobs
 import Storage
 
-/// `job.retry`: a job that waits is due now; one that failed or was cancelled is done again by a new job.
+/// `job.retry`: makes a waiting job due now, or repeats a failed or cancelled job as a new job.
 extension ControlPlane {
     func retry(_ parameters: JobRetryParameters) async throws -> OperationResult {
         let job = try await knownJob(parameters.job.inLowerCase)
@@ -26,7 +26,7 @@ extension ControlPlane {
         return OperationResult(instance: InstanceView(instance), job: JobView(hastened))
     }
 
-    /// A new job of the same kind on the same instance; a provision builds the instance's next machine.
+    /// Submits a new job of the same kind on the same instance; a provision builds the instance's next machine.
     private func again(_ former: Job, key: String?) async throws -> OperationResult {
         let operation = NewOperation(
             target: .existing(.id(former.instance), tenant: former.tenant), kind: former.kind,

@@ -4,7 +4,7 @@ import JSON
 import JSONRPC
 import Storage
 
-/// `job.wait`: answers once the job has ended. Holds no thread, and ends with its connection or by `$/cancelRequest`.
+/// `job.wait`: replies once the job has ended. It blocks no thread, and ends with its connection or by `$/cancelRequest`.
 extension ControlPlane {
     private static let usualWait: Int64 = 600_000
 
@@ -30,7 +30,7 @@ extension ControlPlane {
 
     private func untilEnd(of job: JobID) async throws {
         while true {
-            // The place in the ledger first: an end that comes after it is seen there, one before it in the row.
+            // The head of the feed is read first: the feed shows an end after it, and the row shows an earlier one.
             let head = subscriptions.feed.head
             if try await self.job(job).job.state.isTerminal { return }
             try await subscriptions.feed.untilEnd(of: job, after: head)

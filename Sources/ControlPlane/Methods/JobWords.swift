@@ -1,12 +1,12 @@
 import AuraAPI
 import AuraModel
 
-/// A job's position in words.
+/// Describes the state of a job in words.
 struct JobWords {
     let job: Job
     let view: JobView
     let instance: Instance
-    /// The definition that the job follows, where this daemon does not have it.
+    /// The job's definition if this daemon does not have it; otherwise `nil`.
     var missing: DefinitionID?
     let now: Timestamp
 
@@ -52,7 +52,7 @@ struct JobWords {
         }
     }
 
-    /// Whether no daemon is at work on it. One that is may have what this daemon does not have.
+    /// True if no daemon is running the job. A daemon that runs it may have a definition that this daemon does not have.
     private var isFree: Bool { [.queued, .waiting, .compensating].contains(job.state) && job.blockedBy == nil }
 
     private static func wait(for missing: DefinitionID) -> String { "for an aurad that has the definition \(missing)" }

@@ -5,7 +5,7 @@ import JSONRPC
 import Jobs
 import Storage
 
-/// `provision`, `suspend`, `resume`, `restart`, `destroy`: each writes a job and answers at once.
+/// `provision`, `suspend`, `resume`, `restart`, `destroy`: each writes a job and replies at once.
 extension ControlPlane {
     func registerOperations(in router: inout Router) {
         router.register(Methods.provision, holdsEvents: true) { parameters, call in
@@ -67,8 +67,8 @@ extension ControlPlane {
         }
     }
 
-    /// Returns the parameters as they are compared for an idempotency key: without `subscribe`, and without a `tenant`
-    /// that names the default tenant.
+    /// Returns the parameters as they are compared for an idempotency key: without `subscribe`, and without a `tenant` that names
+    /// the default tenant.
     private static func bare(_ parameters: ProvisionParameters) -> ProvisionParameters {
         var bare = parameters
         bare.subscribe = nil
@@ -84,7 +84,8 @@ extension ControlPlane {
         return bare
     }
 
-    /// The request as one text, to tell a repetition from another request. Where its events go is no part of it.
+    /// Returns the request as one text, which distinguishes a repetition from another request. It does not contain the
+    /// subscription.
     private static func canonical(_ kind: JobKind, _ parameters: some Encodable) throws -> String {
         "\(kind.rawValue) \(try JSONCoder.encodeString(parameters))"
     }
@@ -118,7 +119,7 @@ extension ControlPlane {
         }
     }
 
-    /// Throws if this daemon does not have the operation for instances of this kind: a newer one made the instance.
+    /// Throws if this daemon does not have the operation for instances of this kind: a newer daemon made the instance.
     private static func check(_ instance: Instance, isFor plan: JobPlan) throws {
         guard instance.kind != plan.instanceKind else { return }
         throw StorageError(
@@ -127,7 +128,7 @@ extension ControlPlane {
                 + "use the aurad that made it")
     }
 
-    /// Returns a retryable `nameTaken` error if the instance with the wanted name is being destroyed; `nil` otherwise.
+    /// Returns a retryable `nameTaken` error if the instance with the wanted name is being destroyed; otherwise `nil`.
     private func nameInDestruction(_ operation: NewOperation) async throws -> RPCError? {
         guard case .new(let instance) = operation.target else { return nil }
         return try await answering {
@@ -146,7 +147,7 @@ extension ControlPlane {
     }
 }
 
-/// An operation that a call asks for.
+/// An operation that an RPC call requests.
 struct NewOperation: Sendable {
     var target: Submission.Target
     var kind: JobKind
@@ -155,7 +156,7 @@ struct NewOperation: Sendable {
     var tenant: TenantID
     /// The caller's idempotency key.
     var key: String?
-    /// What the key stands for.
+    /// The canonical text of the request. The key is valid for this request only.
     var request: String
     var admit: @Sendable (Instance, [Job]) throws -> Admission
 }

@@ -2,17 +2,17 @@ import AuraAPI
 import AuraModel
 import DriverKit
 
-/// What one look outside found, or why it found nothing out.
+/// The resources that one provider call found, or the reason why it found none.
 struct Look: Sendable {
     var found: [ResourceView] = []
     var unseen: UnseenView?
 }
 
-/// Looks for what carries an instance's name.
+/// Finds the resources that have an instance's outside name.
 struct Outside {
     let services: MachineServices
 
-    /// All kinds at once; a kind that does not answer in time is unseen.
+    /// Looks for all kinds in parallel. A kind without a reply within `limit` is unseen.
     func look(at instance: Instance, atMost limit: Duration, time: any TimeSource) async -> [Look] {
         await withTaskGroup(of: (Int, Look).self) { group in
             for (index, kind) in kinds.enumerated() {

@@ -36,7 +36,7 @@ extension ControlPlane {
             unreadable: page.unreadable.isEmpty ? nil : page.unreadable.map { InstanceID($0.id) })
     }
 
-    /// Rows of a page where nobody says how many.
+    /// The page size if the caller gives no limit.
     static let usualPage = 100
 
     func instance(_ text: String, tenant: TenantID?) async throws -> Instance {
@@ -49,7 +49,7 @@ extension ControlPlane {
 }
 
 extension Store {
-    /// The instance that a caller names by id or name.
+    /// Returns the instance with this id or name. Throws `instanceNotFound`.
     func find(_ text: String, tenant: TenantID?) async throws -> Instance {
         let named = InstanceReference.name(shapedAsID: text, tenant: tenant ?? Tenant.default)
         for reference in [InstanceReference(text, tenant: tenant ?? Tenant.default), named].compactMap(\.self) {

@@ -4,7 +4,7 @@ import JSON
 public import JSONRPC
 public import Storage
 
-/// `status.subscribe`, `status.unsubscribe`; they need the ledger and nothing else of the control plane.
+/// `status.subscribe`, `status.unsubscribe`. These methods use only the ledger of the control plane.
 public struct SubscriptionMethods: Sendable {
     let store: any Store
     let subscriptions: Subscriptions
@@ -18,7 +18,8 @@ public struct SubscriptionMethods: Sendable {
         router.register(Methods.statusSubscribe, followsHolds: true, reads: true) { parameters, call in
             try await APIError.answering { try await self.subscribe(parameters, call) }
         }
-        // Events wait meanwhile, and a later call on the connection that subscribes begins once this one is answered.
+        // The connection's events wait during the call. A later `status.subscribe` of the connection begins after this call's
+        // reply.
         router.register(Methods.statusUnsubscribe, holdsEvents: true, followsHolds: true) { parameters, call in
             UnsubscribeResult(ended: await self.subscriptions.end(parameters.subscription, of: call.session))
         }
@@ -43,12 +44,12 @@ public struct SubscriptionMethods: Sendable {
         return Reply(result) { self.subscriptions.start(asked) }
     }
 
-    /// Takes the place of an operation's subscription, carries the operation out, and subscribes to its job behind the reply.
+    /// Reserves the operation's subscription, runs the operation, and starts the subscription to its job after the reply.
     func subscribing(
         _ wanted: OperationSubscription?, _ call: Call, operation: () async throws -> OperationResult
     ) async throws -> Reply<OperationResult> {
         guard let wanted else { return Reply(try await operation()) }
-        // Asked first: once the job is written, nothing more may fail.
+        // This is read first: once the job is written, nothing may fail.
         let floor = try await APIError.answering { try await store.bounds().floor }
         let place = try await subscriptions.reserve(wanted.subscription, for: call.session)
         do {

@@ -28,7 +28,7 @@ extension ControlPlane {
         }
     }
 
-    /// Why the database cannot be written; `nil` if a write succeeds.
+    /// Returns why the database cannot be written, or `nil` if a write succeeds.
     private func faultOfWrites() async -> String? {
         do {
             try await store.proveWritable()

@@ -2,9 +2,9 @@ import AuraModel
 import Jobs
 import Storage
 
-/// What operations have in common in deciding whether they may begin.
+/// Admission rules that several operations share.
 enum Admissions {
-    /// Suspending, resuming and restarting: from a settled phase, with nothing else at work.
+    /// Admits `suspend`, `resume` and `restart`: from one of the given phases, with no other job active.
     static func power(
         _ kind: JobKind, _ instance: Instance, _ active: [Job], from phases: [Phase], desired: DesiredState
     ) throws -> Admission {

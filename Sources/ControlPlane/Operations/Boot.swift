@@ -2,16 +2,16 @@ import AuraModel
 import DriverKit
 import Jobs
 
-/// Waiting until a machine is on and lets us in.
+/// Waits until a machine is on and accepts our SSH login.
 struct Boot {
     let services: MachineServices
 
     struct Memory: Codable, Sendable {
-        /// Since when it refuses our key or shows a host key that it should not, without a break.
+        /// Since when it has refused our key or shown a wrong host key, without interruption.
         var refusedSince: Timestamp?
-        /// Looks in a row that found no server.
+        /// The number of checks in a row that found no server.
         var missing: Int?
-        /// Times that the server was off and was started.
+        /// How often the server was off and was started.
         var starts: Int?
     }
 
@@ -46,7 +46,7 @@ struct Boot {
         return try await reach(context, memory)
     }
 
-    /// By id and, if that is not known, by name: a server of a second ago may not be listed everywhere.
+    /// Looks up the server by id, then by name: a new server may not be visible everywhere yet.
     private func current(_ context: StepContext) async throws -> Server? {
         let instance = context.instance
         if let id = instance.server?.id, let server = try await services.compute.server(id: id) { return server }
@@ -73,7 +73,7 @@ struct Boot {
         {
             return try await beRefused(failure, context, memory)
         } catch let failure as Failure where failure.errorClass == .transient {
-            // The machine was unreachable in between, so the time of refusals starts again.
+            // The machine was unreachable in between, so the period of refusals starts again.
             if memory.refusedSince != nil {
                 var memory = memory
                 memory.refusedSince = nil

@@ -3,7 +3,7 @@ import DriverKit
 import JSON
 import Jobs
 
-/// Turning the bare machine into the agent's.
+/// Configures the new machine for the agent, with Ansible.
 struct Configure {
     let services: MachineServices
 
@@ -52,13 +52,13 @@ struct Configure {
             timeLimit: min(services.settings.pace.configurationLimit, context.remaining))
     }
 
-    /// `NAME=value` lines; the role quotes them for systemd.
+    /// Returns `NAME=value` lines; the role quotes them for systemd.
     private static func environmentFile(_ environment: [String: Secret]) -> Secret {
         Secret(environment.sorted { $0.key < $1.key }.map { "\($0)=\($1.reveal())\n" }.joined())
     }
 }
 
-/// What every run tells the roles.
+/// The variables that every run passes to the roles.
 enum RunVariables {
     static func common(_ context: StepContext) -> JSONObject {
         let instance = context.instance
@@ -69,7 +69,7 @@ enum RunVariables {
     }
 }
 
-/// The places among the configuration runs, and how jobs wait for one.
+/// The concurrency slots of configuration runs, and the wait of a job for one.
 enum ConfigurationPlace {
     static let name = "configuration"
     static let reason = "for a place among the configuration runs"

@@ -2,7 +2,7 @@ import AuraModel
 import DriverKit
 import Jobs
 
-/// Making and forgetting what a machine is reached by.
+/// Creates and removes the credentials of a machine.
 struct CredentialSteps {
     let services: MachineServices
 
@@ -25,7 +25,7 @@ struct CredentialSteps {
         return .done
     }
 
-    /// 256 random bits as hexadecimal digits.
+    /// Returns 256 random bits as hexadecimal digits.
     private func token(_ context: StepContext) -> Secret {
         let words = (0..<4).map { _ in context.random.next() }
         return Secret(

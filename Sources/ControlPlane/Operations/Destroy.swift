@@ -3,10 +3,10 @@ import DriverKit
 import Jobs
 import Storage
 
-/// `destroy`: nothing is left in the outside world. Accepted in every phase; it takes over from whatever runs.
+/// `destroy`: removes every resource of an instance at the providers. Accepted in every phase; supersedes any other active job.
 ///
-/// Once begun it only goes forward: what is in its way parks it, and it never lets go of a machine that may exist.
-/// It looks by deterministic name as well as by id, since the job it took over from may not have written its ids down.
+/// The job only goes forward. An obstacle parks it, and it never gives up a machine that may exist. It finds resources by
+/// deterministic name as well as by id, because the superseded job may not have recorded its ids.
 enum Destroy {
     static func admit(_ instance: Instance, _ active: [Job]) throws -> Admission {
         if instance.phase == .destroyed {
@@ -18,8 +18,8 @@ enum Destroy {
         return active.isEmpty ? .accept(wanted) : .supersede(wanted)
     }
 
-    /// Deletes the machine first, because it costs money and may be compromised. The tailnet device and the SSH key
-    /// follow in steps of their own. A part that its provider refuses to delete for some minutes is left to the sweep.
+    /// Deletes the machine first, because it costs money and may be compromised. The tailnet device and the SSH key follow in
+    /// steps of their own. If a provider refuses for some minutes to delete one of these two, the sweep deletes it later.
     static func definition(_ services: MachineServices) -> JobDefinition {
         let removal = Removal(services: services)
         return JobDefinition(
@@ -40,7 +40,7 @@ enum Destroy {
             ])
     }
 
-    /// The order of version 1, for destroys that began under it: steps are known by their place.
+    /// The step order of version 1, for jobs that began with it: a step is identified by its index.
     static func firstDefinition(_ services: MachineServices) -> JobDefinition {
         let removal = Removal(services: services)
         return JobDefinition(

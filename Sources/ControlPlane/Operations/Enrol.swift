@@ -3,23 +3,23 @@ import DriverKit
 import JSON
 import Jobs
 
-/// Joining the tailnet with a key that was minted for this one machine, and lives minutes.
+/// Joins the machine to the tailnet, with a key that is created for this machine and is valid for minutes.
 struct Enrol {
     let services: MachineServices
 
     struct Memory: Codable, Sendable {
-        /// The key that the last try minted.
+        /// The key that the last attempt created.
         var keyID: String?
-        /// When the first of the step's keys was minted; no node of the machine is older.
+        /// When the first of the step's keys was created; no node of the machine is older.
         var mintedAt: Timestamp?
-        /// The node that the machine reported. Nothing is believed of it but its id, and that only after ``confirm``.
+        /// The node that the machine reported. Only its id is used, and only after ``confirm(_:_:_:)`` has verified it.
         var joined: TailnetFacts?
-        /// Looks in a row at which the network's record of that node did not fit the machine.
+        /// The number of checks in a row in which the network's record of the node did not fit the machine.
         var mismatches: Int?
-        /// Looks in a row at which the network kept the node apart.
+        /// The number of checks in a row in which the network gave the node no access.
         var obstructions: Int?
         var tries: RunTries?
-        /// Tries to remove older nodes that failed.
+        /// Failed attempts to remove older nodes.
         var cleanings: Int?
     }
 
@@ -103,7 +103,7 @@ struct Enrol {
         return .done
     }
 
-    /// A single record may be an odd answer: the step fails only if a second look says the same.
+    /// A single record may be wrong. The step fails only if a second check has the same result.
     private func doubt(
         _ objection: String, _ device: NetworkDevice, _ context: StepContext, _ memory: inout Memory
     ) async throws -> StepOutcome {
@@ -117,8 +117,8 @@ struct Enrol {
         return .wait(TwoLooks.apart, reason: "to look once more at a tailnet node that does not fit: \(objection)")
     }
 
-    /// The machine has joined the tailnet, but only a tailnet administrator can give it access to its peers. After two
-    /// looks that agree the step fails with the remedy as its message, and the job parks until the obstacle is gone.
+    /// The machine has joined the tailnet, but only a tailnet administrator can give it access to its peers. After two checks in
+    /// a row with this result the step fails with the remedy as its message. The job then parks until the obstacle is gone.
     private func obstructed(
         _ obstacle: DeviceObstacle, _ context: StepContext, _ memory: inout Memory
     ) async throws -> StepOutcome {
@@ -132,7 +132,7 @@ struct Enrol {
             message: "\(context.instance.outsideName) joined the tailnet, and \(obstacle.message)", concern: .project)
     }
 
-    /// Cleaning never fails the step: after a few tries, an older node that stays is the sweep's to remove.
+    /// Removes older nodes. This never fails the step: after ``cleaningTries`` failures, the sweep removes the remaining nodes.
     private func removeOlder(
         than device: NetworkDevice, _ context: StepContext, _ memory: inout Memory, _ nodes: TailnetNodes
     ) async throws {

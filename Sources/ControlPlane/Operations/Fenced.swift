@@ -4,7 +4,8 @@ import Jobs
 import Storage
 
 extension JobDefinition {
-    /// The definition with steps whose drivers ask before each outside call whether the job is still this worker's.
+    /// Returns the definition with a fence: before each outside call, the driver checks that this worker still holds the job's
+    /// lease.
     func fenced() -> JobDefinition {
         var definition = self
         definition.steps = steps.map { $0.fenced() }
@@ -32,7 +33,7 @@ extension Step {
             } onChange: {
                 context.noteChange()
             } onRetry: { sentence in
-                // Only words: a write that fails ends the step at its next one.
+                // The report is optional: if it cannot be written, the step ends at its next write.
                 try? await context.report(sentence)
             } _: {
                 try await action(context)

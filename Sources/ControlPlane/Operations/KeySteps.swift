@@ -2,7 +2,7 @@ import AuraModel
 import DriverKit
 import Jobs
 
-/// Our public key at the provider, for the machine to be born with.
+/// Creates our public key at the provider, for the new server.
 struct KeySteps {
     let services: MachineServices
 
@@ -22,7 +22,8 @@ struct KeySteps {
         return .done
     }
 
-    /// A key of this name from an earlier try, if it holds what we hold. Another of our keys by this name is of no use.
+    /// Returns a key with this name from an earlier attempt if it holds our public key. Deletes another key of ours with this
+    /// name.
     private func adopt(_ instance: Instance, _ credentials: MachineCredentials) async throws -> ServerKey? {
         guard let found = try await services.compute.key(named: instance.outsideName) else { return nil }
         guard Labels.mark(found.labels, as: instance, of: services.installation) else {
@@ -44,7 +45,7 @@ struct KeySteps {
                 labels: Labels.of(instance, job: context.job, installation: services.installation)))
     }
 
-    /// Type and key without the comment.
+    /// Returns type and key without the comment.
     private static func body(_ line: String) -> [Substring] {
         Array(line.split(separator: " ").prefix(2))
     }

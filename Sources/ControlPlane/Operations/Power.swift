@@ -3,7 +3,7 @@ import DriverKit
 import Jobs
 import Storage
 
-/// `suspend`: the machine is off, its disk is kept.
+/// `suspend`: switches the machine off and keeps its disk.
 enum Suspend {
     static func admit(_ instance: Instance, _ active: [Job]) throws -> Admission {
         try Admissions.power(.suspend, instance, active, from: [.running, .degraded], desired: .suspended)
@@ -16,7 +16,7 @@ enum Suspend {
     }
 }
 
-/// `resume`: a suspended machine runs again and its agent answers.
+/// `resume`: starts a suspended machine and waits until its agent replies.
 enum Resume {
     static func admit(_ instance: Instance, _ active: [Job]) throws -> Admission {
         try Admissions.power(.resume, instance, active, from: [.suspended, .degraded], desired: .running)
@@ -30,7 +30,7 @@ enum Resume {
     }
 }
 
-/// `restart`: shut down and started again. Not the provider's reboot, whose success does not say that anything happened.
+/// `restart`: shuts the machine down and starts it again. The provider's reboot is not used: its success proves nothing.
 enum Restart {
     static func admit(_ instance: Instance, _ active: [Job]) throws -> Admission {
         try Admissions.power(.restart, instance, active, from: [.running, .degraded], desired: .running)

@@ -2,7 +2,7 @@ import AuraModel
 import DriverKit
 import Jobs
 
-/// Steps that turn machines off and on.
+/// Steps that switch machines off and on.
 struct PowerSteps {
     let services: MachineServices
 
@@ -11,9 +11,9 @@ struct PowerSteps {
         var askedAt: Timestamp?
         var isCut = false
         var actions: [String] = []
-        /// Looks in a row that found no server.
+        /// The number of checks in a row that found no server.
         var missing: Int?
-        /// Times that the start's action failed.
+        /// How often the provider's action to start the server failed.
         var failedStarts: Int?
     }
 
@@ -39,7 +39,7 @@ struct PowerSteps {
         }
     }
 
-    /// Asks politely, waits out the grace, then cuts the power. Off is what the server's status says, not the action.
+    /// Requests a shutdown, waits for the grace period, then cuts the power. Only the server's own status shows that it is off.
     private func turnOff(_ context: StepContext) async throws -> StepOutcome {
         var memory = try context.memory(Memory.self) ?? Memory()
         guard let server = try await server(context, &memory) else { return lookAgain }
@@ -105,7 +105,7 @@ struct PowerSteps {
         .wait(TwoLooks.apart, reason: "to look once more for a server that the provider does not know")
     }
 
-    /// The server, or `nil` if one look did not find it. Throws once two looks in a row did not.
+    /// Returns the server, or `nil` if one check did not find it. Throws if two checks in a row did not find it.
     private func server(_ context: StepContext, _ memory: inout Memory) async throws -> Server? {
         let instance = context.instance
         if let id = instance.server?.id, let server = try await services.compute.server(id: id) {

@@ -4,7 +4,7 @@ import JSON
 import Jobs
 import Storage
 
-/// `provision`: from nothing to a running agent on a machine of its own.
+/// `provision`: creates a machine and starts the agent on it.
 ///
 ///     credentials.make ▶ key.create ▶ server.create ▶ server.boot ▶ machine.configure ▶ network.enrol ▶ agent.health
 ///           ◀ undo ──────── undo ◀────── undo ◀──────────────────────────────────────────── undo ◀
@@ -13,7 +13,8 @@ enum Provision {
         .accept(instance)
     }
 
-    /// After a provision that failed and was undone: the instance's next machine, with outside names of its own.
+    /// Admits a new attempt after a provision that failed and was undone. It builds the instance's next machine, with new outside
+    /// names.
     static func admitAgain(_ instance: Instance, _ active: [Job]) throws -> Admission {
         if let same = active.first(where: { $0.kind == .provision }) { return .join(same.id) }
         guard instance.phase == .failed, active.isEmpty else {

@@ -3,13 +3,13 @@ import DriverKit
 import JSON
 import Jobs
 
-/// Removing what was made in the outside world. Serves undo and destroy alike; what is gone already is done.
+/// Removes resources at the providers, for undo and for `destroy`. A resource that is gone already counts as removed.
 struct Removal {
     let services: MachineServices
 
     struct Memory: Codable, Sendable {
         var isRequested = false
-        /// Looks that found nothing, before anything was deleted.
+        /// Checks that found nothing before a delete was requested.
         var emptyLooks = 0
     }
 
@@ -37,8 +37,8 @@ struct Removal {
         return try await services.compute.server(named: instance.outsideName)
     }
 
-    /// Handles a look that found no server. Before a delete was requested, two such looks are needed: a server that was
-    /// just created, or created by a call whose answer was lost, may be listed late.
+    /// Handles a check that found no server. Before a delete was requested, two such checks are needed: a server that was just
+    /// created, or created by a call with a lost reply, may be listed late.
     private func serverIsGone(_ context: StepContext, _ memory: Memory) async throws -> StepOutcome {
         if memory.isRequested { return try await forgetServer(context) }
         var memory = memory
@@ -54,8 +54,7 @@ struct Removal {
         return .done
     }
 
-    /// Removes the server. If the provider fails to, tries once to remove the tailnet device, and throws the provider's
-    /// failure.
+    /// Removes the server. If the provider cannot, tries once to remove the tailnet device, and throws the provider's failure.
     func serverBeforeAll(_ context: StepContext) async throws -> StepOutcome {
         do {
             return try await server(context)
@@ -69,8 +68,8 @@ struct Removal {
         }
     }
 
-    /// Removes the tailnet device or the SSH key. Failures are retried, permanent ones too. After five minutes the part
-    /// is left to the sweep with the alert `leftToSweep`, so that the destroy can finish.
+    /// Removes the tailnet device or the SSH key. Failures are retried, permanent ones too. After five minutes the part is left
+    /// to the sweep with the alert `leftToSweep`, so that the destroy can finish.
     func orLeave(
         _ what: String, _ context: StepContext, _ part: (StepContext) async throws -> StepOutcome
     ) async throws -> StepOutcome {
@@ -101,7 +100,7 @@ struct Removal {
         return .done
     }
 
-    /// The recorded node and every node with the machine's host name, as far as they are the instance's.
+    /// Removes the recorded node and every node with the machine's host name, if they are the instance's.
     func devices(_ context: StepContext) async throws -> StepOutcome {
         guard let network = services.network else { return .done }
         if let key = try? context.memory(Enrol.Memory.self)?.keyID { await network.revokeSpent(key, context) }

@@ -4,7 +4,7 @@ import JSON
 import Jobs
 import Locking
 
-/// Writes what a configuration run reports into the ledger.
+/// Records the events of a configuration run in the ledger.
 final class RunReport: Sendable {
     private let context: StepContext
     private let tasks = Locked(1)
@@ -38,7 +38,7 @@ final class RunReport: Sendable {
         }
     }
 
-    /// How far the run is; the last stretch stays open until its recap.
+    /// The progress of the run; at most 0.99 until its recap.
     private var fraction: Double {
         min(Double(index.withLock { $0 }) / Double(tasks.withLock { $0 }), 0.99)
     }

@@ -1,19 +1,19 @@
 import AuraModel
 import DriverKit
 
-/// How often a play that failed on a machine is run again on the same machine.
+/// Limits how often a play that failed on a machine is run again on the same machine.
 ///
-/// The roles are idempotent: one more run costs a minute, a new machine five and another address. So only a cause that is
-/// known to be permanent, or a number of runs, ends the step.
+/// The roles are idempotent: one more run costs a minute, a new machine costs five and another address. Therefore the step ends
+/// only for a cause that is known to be permanent, or after a number of runs.
 struct RunTries: Codable, Sendable, Hashable {
     /// Runs that failed after they began.
     var failed = 0
     /// The failed runs with an unknown cause.
     var unknown = 0
 
-    /// Runs that may fail for causes that pass.
+    /// The number of failed runs, of any cause, after which the step fails.
     static let limit = 8
-    /// Runs that may fail for unknown causes: the first and two more.
+    /// The number of failed runs with unknown causes after which the step fails: the first and two more.
     static let unknownLimit = 3
 
     /// Runs `body`. Counts a failure of the run, saves the count with `save`, and throws the failure as ``count(_:)``

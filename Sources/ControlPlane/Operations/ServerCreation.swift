@@ -3,28 +3,29 @@ import DriverKit
 import JSON
 import Jobs
 
-/// Making the machine: find by name → adopt → else create, walking the places and types that may have room.
+/// Creates the server. Adopts a server that has the deterministic name; otherwise tries each placement (type and location) in
+/// order.
 struct ServerCreation {
     let services: MachineServices
 
     struct Memory: Codable, Sendable {
-        /// Which placement is tried next.
+        /// The index of the placement that is tried next.
         var placement = 0
-        /// The provider's actions that are still to be waited for.
+        /// The provider's actions that have not ended yet.
         var actions: [String] = []
-        /// Since when they are waited for.
+        /// Since when the step has waited for these actions.
         var awaitedSince: Timestamp?
-        /// Times that the present server was started although its creation failed.
+        /// Attempts to get the current server running although its creation failed.
         var repairs: Int?
-        /// True while a server that could not be started is deleted, to make another one.
+        /// True while a server that could not be started is deleted, so that another one can be created.
         var isReplacing: Bool?
-        /// Servers that were deleted so.
+        /// The number of such deletions.
         var replacements: Int?
     }
 
     private static let repairLimit = 2
     private static let replacementLimit = 2
-    /// An action that is still running after this time is not believed: the server itself is looked at.
+    /// After this time a running action is no longer trusted, and the state of the server decides.
     private static let actionPatience = Duration.seconds(60)
 
     func perform(_ context: StepContext) async throws -> StepOutcome {
@@ -116,7 +117,7 @@ struct ServerCreation {
             userData: UserData.cloudConfig(hostKey: credentials.birthHostKey))
     }
 
-    /// Writes the ids down at once: from here on the machine cannot be lost.
+    /// Records the server's ids at once, so that the machine cannot be lost from here on.
     private func remember(_ server: Server, _ memory: inout Memory, _ context: StepContext) async throws {
         memory.awaitedSince = context.time.now()
         memory.repairs = nil
@@ -153,10 +154,10 @@ struct ServerCreation {
     }
 }
 
-// MARK: - A creation that was accepted and then failed
+// MARK: - Failure of an accepted creation
 
 extension ServerCreation {
-    /// The server exists and is paid for: start it if it is only off, otherwise replace it; both a few times at most.
+    /// The server exists and costs money. Waits for it, or starts it if it is off; otherwise replaces it. Each has a limit.
     private func repair(
         after failure: Failure, _ memory: inout Memory, _ context: StepContext
     ) async throws -> StepOutcome {

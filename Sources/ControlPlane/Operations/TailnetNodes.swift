@@ -5,17 +5,17 @@ import Jobs
 
 /// Decides which tailnet devices are an instance's, and deletes no other.
 ///
-/// The OAuth client may delete every device of the tailnet, so nothing is concluded from an id or a host name alone: the
-/// API's own record must carry Aura's tags. All deletes of the operations go through here.
+/// The OAuth client may delete every device of the tailnet. An id or a host name alone is therefore no proof: the API's own
+/// record must carry Aura's tags. Every delete of an operation uses this type.
 struct TailnetNodes {
     let network: any NetworkDriver
 
-    /// Clocks of the daemon and the network may differ by so much.
+    /// The largest difference between the clocks of the daemon and the network that is tolerated.
     static let clockSlack = Duration.seconds(60)
 
     /// Returns the reason why the device cannot be the node that the instance's machine just became, or `nil`.
     ///
-    /// - Parameter mintedAt: when the first key for the machine was minted.
+    /// - Parameter mintedAt: when the first key for the machine was created.
     func objection(
         to device: NetworkDevice, _ context: StepContext, mintedAt: Timestamp?
     ) async throws -> String? {
@@ -29,7 +29,7 @@ struct TailnetNodes {
         return try await holder(of: device, context).map { "it is the node of instance \($0.id)" }
     }
 
-    /// Deletes those of the devices that are the instance's. For each other one an alert is raised and nothing is deleted.
+    /// Deletes the devices that are the instance's. Raises an alert for each other device and deletes nothing of it.
     ///
     /// Each device is read again right before its delete.
     func remove(_ devices: [NetworkDevice], _ context: StepContext) async throws {
@@ -65,7 +65,7 @@ struct TailnetNodes {
         try await context.otherInstance { $0.tailnet?.nodeId == device.nodeID }
     }
 
-    /// The rules that need no look at the store.
+    /// Applies the rules that need no read of the store.
     static func objection(
         to device: NetworkDevice, named name: String, tags: Set<String>, notBefore: Timestamp
     ) -> String? {

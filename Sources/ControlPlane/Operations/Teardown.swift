@@ -2,7 +2,7 @@ import AuraModel
 import DriverKit
 import Jobs
 
-/// A last good turn on the machine: leave the tailnet, stop the agent, remove its secrets. Never stands in the way.
+/// Cleans up on the machine: leaves the tailnet, stops the agent, removes its secrets. A failure does not stop the destroy.
 struct Teardown {
     let services: MachineServices
 
@@ -21,7 +21,7 @@ struct Teardown {
         return .done
     }
 
-    /// Only a machine that was configured has anything to tidy up.
+    /// Returns `nil` for a machine that was never configured: it has nothing to clean up.
     private func runningServer(_ context: StepContext) async throws -> Server? {
         let instance = context.instance
         guard let id = instance.server?.id, try await services.credentials.load(instance)?.isConfigured == true else {

@@ -1,30 +1,30 @@
 import AuraModel
 import Storage
 
-/// Something in the outside world, as a listing showed it.
+/// A resource at a provider, as a listing showed it.
 struct Thing: Sendable, Hashable {
     var key: Sighting.Key
-    /// A server's or key's name, a device's host name.
+    /// The name of a server or key, or the host name of a device.
     var name: String
-    /// The instance that its labels name; devices have none.
+    /// The instance that its labels name; `nil` for a device.
     var instance: InstanceID?
     var isOn = false
-    /// It is on its way out already.
+    /// True if the resource is being deleted already.
     var isGoing = false
-    /// What an instance writes down of its machine.
+    /// The facts that an instance records of its machine.
     var server: ServerFacts?
 }
 
-/// Who owns what: the rows, put so that each thing finds its owner.
+/// Finds the owner of each resource, from the rows of instances and jobs.
 struct Ownership: Sendable {
     enum Verdict: Sendable, Hashable {
         case owned
         case busy
-        /// The instance has no machine written down, and this is it.
+        /// The instance does not record this machine, but the labels and the name are the instance's own.
         case unknown(Instance)
         case orphan(reason: String)
         case foreign
-        /// It has neither our labels nor our kind of name.
+        /// It has neither our labels nor a name of our form.
         case notOurs
     }
 
@@ -33,7 +33,7 @@ struct Ownership: Sendable {
     private let byNode: [String: Instance]
     private let busy: Set<InstanceID>
     private let unreadable: Set<InstanceID>
-    /// Names that were ours, as rows of destroyed instances or labels of orphans say.
+    /// Names that were ours, from rows of destroyed instances and from the labels of orphans.
     private let formerNames: Set<String>
 
     init(
@@ -56,7 +56,7 @@ struct Ownership: Sendable {
         }
     }
 
-    /// The instance that the labels of a thing name.
+    /// The live instance that the labels of a resource name.
     func owner(of thing: Thing) -> Instance? { thing.instance.flatMap { byID[$0] } }
 
     private func labelled(_ thing: Thing, isKnown: (Instance) -> Bool) -> Verdict {
@@ -73,11 +73,12 @@ struct Ownership: Sendable {
         return .unknown(owner)
     }
 
-    /// A device has no labels: its host name says whose it is, and only names that our rows know are ours.
+    /// A device has no labels, so its host name identifies the owner. A name is ours only if our rows or a labelled orphan have
+    /// it.
     private func device(_ thing: Thing) -> Verdict {
         guard let name = OutsideName(thing.name) else { return .notOurs }
         if unreadable.contains(where: name.isOf) { return .busy }
-        // An id that a row has written down outweighs the name: a machine's root user may choose its device's name.
+        // An id that a row records outweighs the name: a machine's root user may choose its device's name.
         if let holder = byNode[thing.key.id], holder.outsideName != thing.name {
             return busy.contains(holder.id) ? .busy : .owned
         }
@@ -96,9 +97,9 @@ struct Ownership: Sendable {
     }
 }
 
-/// A name such as `aura-ada-9f86d081-g1`, taken apart.
+/// A parsed name such as `aura-ada-9f86d081-g1`.
 struct OutsideName {
-    /// All but the generation.
+    /// The name without its generation.
     let stem: Substring
     let generation: Int
 
@@ -114,7 +115,7 @@ struct OutsideName {
         self.generation = generation
     }
 
-    /// The outside name that a device's host name holds, without the number that Tailscale adds to a name that is taken.
+    /// Returns the outside name in a device's host name. Tailscale adds a number to a name that is taken; it is removed.
     static func text(in hostname: String) -> String? {
         if OutsideName(hostname) != nil { return hostname }
         guard let hyphen = hostname.lastIndex(of: "-") else { return nil }
@@ -124,7 +125,7 @@ struct OutsideName {
         return OutsideName(name) == nil ? nil : name
     }
 
-    /// Whether it ends, before its generation, with the last digits of this id.
+    /// True if the stem ends with the last 8 digits of this id.
     func isOf(_ instance: InstanceID) -> Bool { stem.hasSuffix("-\(instance.text.suffix(8))") }
 
     func isEarlier(of instance: Instance) -> Bool {

@@ -6,10 +6,10 @@ public import Logging
 public import ServiceLifecycle
 public import Storage
 
-/// When ``ProviderWatch`` looks.
+/// When ``ProviderWatch`` checks the providers.
 public struct ProviderWatchSettings: Sendable, Hashable {
     public var isEnabled: Bool
-    /// From one look to the next.
+    /// From one check to the next.
     public var interval: Duration
 
     public init(isEnabled: Bool = true, interval: Duration = .seconds(86_400)) {
@@ -18,13 +18,13 @@ public struct ProviderWatchSettings: Sendable, Hashable {
     }
 }
 
-/// Compares the settings with what the providers offer and permit, before a machine is paid for.
+/// Compares the settings with what the providers offer and permit, before a machine costs money.
 public struct ProviderCheck: Sendable {
     public let compute: any ComputeDriver
     /// `nil` if machines join no network.
     public let network: (any NetworkDriver)?
     public let image: String
-    /// `nil` outside a daemon: then everything that Aura made counts as ours.
+    /// `nil` outside a daemon: then every resource that Aura made counts as ours.
     public let installation: String?
 
     public init(compute: any ComputeDriver, network: (any NetworkDriver)?, image: String, installation: String?) {
@@ -34,13 +34,13 @@ public struct ProviderCheck: Sendable {
         self.installation = installation
     }
 
-    /// What was found, and why a provider could not be asked.
+    /// The findings, and the failures of calls to providers.
     public struct Outcome: Sendable {
         public var findings: [ProviderFinding] = []
         public var failures: [Failure] = []
     }
 
-    /// One provider that cannot be asked does not keep the other from being asked.
+    /// Checks every provider. A failure at one provider does not skip the other.
     public func run() async -> Outcome {
         let installation = self.installation
         let isOurs = { @Sendable (labels: [String: String]) in
@@ -64,9 +64,9 @@ public struct ProviderCheck: Sendable {
     }
 }
 
-/// Runs ``ProviderCheck`` once the daemon serves, and daily. Nothing that it finds ends or delays the daemon.
+/// Runs ``ProviderCheck`` once the daemon serves, and daily. No finding ends or delays the daemon.
 ///
-/// Every daemon reads the catalogue, since it skips retired server types by it. One of them raises the alerts.
+/// Every daemon reads the catalogue, because it uses the catalogue to skip retired server types. One daemon raises the alerts.
 public final class ProviderWatch: Service {
     private let store: any Store
     private let check: ProviderCheck
@@ -74,13 +74,13 @@ public final class ProviderWatch: Service {
     private let owner: String
     private let time: any TimeSource
     private let logger: Logger
-    /// The findings of the last look; alerts were raised for them already.
+    /// The findings of the last check in which this daemon held the singleton lease. They raise no second alert.
     private let raised = Locked<Set<ProviderFinding>>([])
 
     static let code = "providerCheck"
     private static let alertsAtMost = 20
-    /// How long the singleton lease of the check at the start lasts: one of several daemons that start together raises
-    /// the alerts.
+    /// How long the singleton lease of the check at the start lasts: one of several daemons that start together raises the
+    /// alerts.
     private static let startTurn = Duration.seconds(60)
 
     /// - Parameter owner: the daemon's boot id.
@@ -107,7 +107,7 @@ public final class ProviderWatch: Service {
         }
     }
 
-    /// One look; alerts are raised by the daemon that takes the turn.
+    /// Checks once. The daemon that takes the singleton lease `turn` raises the alerts.
     func look(turn: String, for duration: Duration) async {
         let outcome = await check.run()
         for failure in outcome.failures { logger.warning("cannot check a provider: \(failure.message)") }

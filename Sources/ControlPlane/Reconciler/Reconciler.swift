@@ -8,9 +8,10 @@ public import Logging
 public import ServiceLifecycle
 public import Storage
 
-/// Makes it true that no machine is ever leaked: a sweep over what exists under our labels, beside our rows.
+/// Finds leaked machines: a sweep compares the resources that carry our labels with the rows of the database.
 ///
-/// One daemon at a time sweeps, in a duty that it keeps renewing; of all daemons one does the sweep that is due.
+/// One daemon at a time sweeps. It holds a singleton lease (``duty``) and renews it. A second lease makes one daemon of all run
+/// the sweep that is due.
 public final class Reconciler: Service {
     private let store: any Store
     private let services: MachineServices
@@ -21,7 +22,7 @@ public final class Reconciler: Service {
     private let logger: Logger
     private let isSweeping = Locked(false)
 
-    /// Held while a sweep is at work.
+    /// The name of the singleton lease that a sweep holds.
     public static let duty = "sweep"
     private static let turn = "sweep.turn"
     private static let dutyLength = Duration.seconds(120)
@@ -46,7 +47,7 @@ public final class Reconciler: Service {
         try? await cancelWhenGracefulShutdown { try await self.keepSweeping() }
     }
 
-    /// Does the sweeps that are due until its task is cancelled.
+    /// Runs the sweeps that are due until its task is cancelled.
     public func keepSweeping() async throws {
         while !Task.isCancelled {
             try await time.sleep(for: settings.interval)
@@ -54,7 +55,7 @@ public final class Reconciler: Service {
         }
     }
 
-    /// The sweep that is due, unless another daemon has done it or is at it.
+    /// Runs the sweep that is due, unless another daemon has run it or is running it.
     func sweepInTurn() async {
         do {
             let turn = DutyRequest(
@@ -71,7 +72,7 @@ public final class Reconciler: Service {
         }
     }
 
-    /// One sweep. Throws `sweepRunning` while another is at work, here or elsewhere.
+    /// Runs one sweep. Throws `sweepRunning` while another sweep runs in this daemon or another.
     func sweep(isDryRun: Bool, isForced: Bool) async throws -> ReconcileReport {
         guard isSweeping.withLock({ isSweeping in !exchange(&isSweeping, true) }) else { throw Self.running }
         defer { isSweeping.withLock { $0 = false } }
@@ -112,7 +113,7 @@ public final class Reconciler: Service {
             owned: sweep.owned, busy: sweep.busy, findings: findings)
     }
 
-    /// Takes the duty, or keeps it for another while.
+    /// Takes or renews the singleton lease. Throws `sweepRunning` if another daemon holds it.
     private func takeDuty(_ end: Locked<Duration>) async throws {
         let before = time.uptime()
         let request = DutyRequest(name: Self.duty, owner: owner, duration: Self.dutyLength, now: time.now())
@@ -130,14 +131,14 @@ public final class Reconciler: Service {
         data: ["retryAfterMs": 1000])
 }
 
-/// Sets a value, and returns what it was.
+/// Sets a value and returns the former one.
 private func exchange<Value>(_ value: inout Value, _ new: Value) -> Value {
     defer { value = new }
     return value
 }
 
 extension ControlPlane {
-    /// `reconcile.run`
+    /// Registers `reconcile.run`.
     func registerReconciliation(in router: inout Router) {
         router.register(Methods.reconcileRun) { parameters, _ in
             try await self.answering {

@@ -1,12 +1,12 @@
-/// How the sweep goes about its work.
+/// The limits and intervals of the sweep.
 public struct ReconcilerSettings: Sendable, Hashable {
     /// From one sweep to the next, over all daemons.
     public var interval: Duration
-    /// How long an orphan is kept before it is deleted: from its quarantine, or from its first sighting where it has no power.
+    /// How long an orphan is kept before it is deleted: a server from its quarantine, a key or device from its first sighting.
     public var grace: Duration
     public var quarantinesPerRun: Int
     public var reapsPerRun: Int
-    /// Listings in a row that must agree before an orphan or a loss is believed.
+    /// The number of listings in a row that must agree before an orphan or a loss is accepted as real.
     public var listingsNeeded: Int
     public var isEnabled: Bool
 

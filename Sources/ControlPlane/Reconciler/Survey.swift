@@ -2,7 +2,7 @@ import AuraModel
 import DriverKit
 import Storage
 
-/// Reads what a sweep decides by: first what exists, then the rows, so that whatever was listed has its row by then.
+/// Reads the input of a sweep: first the listings, then the rows, so that every listed resource has its row.
 struct Survey {
     let store: any Store
     let services: MachineServices
@@ -38,7 +38,7 @@ struct Survey {
         return listings
     }
 
-    /// A listing that fails anywhere counts as none at all.
+    /// Returns a listing without resources if any part of the listing fails.
     private func listing(_ kind: ResourceKind, _ read: () async throws -> [Thing]) async -> Listing {
         do {
             return Listing(kind: kind, things: try await read())
@@ -71,7 +71,7 @@ struct Survey {
         return found
     }
 
-    /// Read only where a device has our kind of name and no live owner, which is rare.
+    /// Reads destroyed instances only if a device has a name of our form and no live owner, which is rare.
     private func formerNames(_ listings: [Listing], live: [Instance]) async throws -> Set<String> {
         let present = Set(live.map(\.outsideName))
         let hasStranger = listings.flatMap(\.things).contains { $0.key.kind == .device && !present.contains($0.name) }
@@ -97,7 +97,7 @@ extension Thing {
             instance: key.labels[Labels.instance].map { InstanceID($0) })
     }
 
-    /// Only devices of this tailnet that carry our tags and our kind of name. `NAME-1` is a device of the name `NAME`.
+    /// Returns `nil` unless a device of this tailnet carries our tags and a name of our form. `NAME-1` counts as the name `NAME`.
     init?(_ device: NetworkDevice, tags: Set<String>) {
         guard device.carries(tags), let name = OutsideName.text(in: device.hostname) else { return nil }
         self.init(key: Sighting.Key(kind: .device, id: device.nodeID), name: name)

@@ -3,30 +3,30 @@ import AuraModel
 import JSON
 import Storage
 
-/// Compares what exists with what should, without IO: values in, values out.
+/// Compares the listed resources with the rows and plans the changes. It is a value and does no IO.
 ///
 ///     listed, owner knows it ─▶ owned
 ///     listed, owner lacks it ─▶ adopt
 ///     listed, no owner ──────▶ sighted ─▶ (2 listings) quarantined ─▶ (grace) reaped
 ///     owned, not listed ─────▶ sighted ─▶ (2 listings) lost
 ///
-/// What is missing from a listing proves nothing where the listing is suspect: empty, or short of more than half of what
-/// should be in it. So many orphans at once that they are most of what exists say that the database is an old one; then
-/// nothing is touched until somebody says so.
+/// A suspect listing is empty, or lacks more than half of the expected machines. A resource that it lacks proves nothing at
+/// first. If most listed servers are orphans, the database may be an old backup. No orphan is then touched until a run with
+/// `force`.
 struct Sweep {
-    /// A suspect listing has to say so often that a machine is missing.
+    /// The number of suspect listings in a row after which a missing machine counts as lost.
     static let suspectListingsNeeded = 5
     static let suspectListingsBeforeAlert = 3
-    /// So few are never too many.
+    /// Up to this many missing machines or orphans never make a listing or the database suspect.
     static let fewThings = 3
     static let lostCode = "machineLost"
     static let driftCode = "machineDrift"
     static let manyOrphansCode = "manyOrphans"
 
-    /// A thing to be switched off or deleted now.
+    /// A resource that must be switched off or deleted now.
     struct Due: Sendable {
         var thing: Thing
-        /// The place of its finding.
+        /// The index of its finding.
         var finding: Int
         var sighting: Sighting
         var reason: String
@@ -39,7 +39,7 @@ struct Sweep {
     private(set) var findings: [ReconcileFinding] = []
     private(set) var owned = 0
     private(set) var busy = 0
-    /// Due now, to be carried out once the record is written; each with the place of its finding.
+    /// Due now. The executor carries them out once the record is written.
     private(set) var quarantines: [Due] = []
     private(set) var reaps: [Due] = []
     /// Resources that are due but exceed the limit of one run. Each replaces one of ``reaps`` that cannot be deleted.
@@ -57,7 +57,7 @@ struct Sweep {
         let listed = view.listings.flatMap(\.things)
         let rows = Ownership(live: view.live, busy: view.busy, unreadable: view.unreadable)
         let orphans = listed.filter { if case .orphan = rows.judge($0) { true } else { false } }
-        // What carries our labels proves that a device of its name is ours.
+        // A labelled resource proves that a device with the same name is ours.
         let orphanNames = Set(orphans.map(\.name)).union(view.sightings.filter { $0.key.kind != .device }.map(\.name))
         ownership = Ownership(
             live: view.live, busy: view.busy, unreadable: view.unreadable,
@@ -69,10 +69,10 @@ struct Sweep {
         judge()
     }
 
-    /// Whether what the listing lacks proves nothing.
+    /// True if the listing is so incomplete that a missing machine proves nothing.
     func isSuspect(_ listing: Listing) -> Bool {
         guard listing.kind == .server, listing.failure == nil else { return false }
-        // What is known to be lost is missing from every listing.
+        // A machine that is known to be lost is missing from every listing.
         let expected = view.live.filter { shouldHaveMachine($0) && $0.failure?.code != Self.lostCode }
         let ids = Set(listing.things.map(\.key.id))
         let missing = expected.count { !ids.contains($0.server?.id ?? "") }
@@ -86,7 +86,7 @@ struct Sweep {
     }
 }
 
-// MARK: - Judging
+// MARK: - Verdicts
 
 extension Sweep {
     private mutating func judge() {
@@ -134,7 +134,7 @@ extension Sweep {
         }
     }
 
-    /// An owned machine: was it lost before, does it do what its instance says?
+    /// Checks an owned machine: ends its `machineLost` failure, and reports a power state that differs from its instance.
     private mutating func compare(_ thing: Thing) {
         guard let owner = ownership.owner(of: thing) else { return }
         if owner.failure?.code == Self.lostCode {
@@ -217,7 +217,7 @@ extension Sweep {
         reap(thing, reason, sighting)
     }
 
-    /// Once a sweep, when the first of them are due.
+    /// Adds the alert once a sweep, when the first orphans are due.
     private mutating func warnOfOldDatabase(_ thing: Thing) {
         let isSaid = record.events.contains { $0.data?["code"] == .string(Self.manyOrphansCode) }
         guard !isSaid else { return }
@@ -226,7 +226,7 @@ extension Sweep {
         record.events.append(event(.alertRaised, thing, message, message, code: Self.manyOrphansCode))
     }
 
-    /// Cuts the power; of one that is on again, once more.
+    /// Plans to cut the power of a server. A server that was switched on again is quarantined again.
     private mutating func quarantine(_ thing: Thing, _ reason: String, _ sighting: inout Sighting) {
         if isBackingOff(thing, reason, sighting) { return }
         guard quarantines.count < settings.quarantinesPerRun else {
@@ -247,7 +247,7 @@ extension Sweep {
         add(.orphan, thing, .reaped, reason, sighting)
     }
 
-    /// Whether the last try failed and the next one is not due. Tries that fail back off, so that others get their chance.
+    /// True if the last attempt failed and the next one is not due. Failed attempts back off, so that other resources get a turn.
     private mutating func isBackingOff(_ thing: Thing, _ reason: String, _ sighting: Sighting) -> Bool {
         guard let retryAt = sighting.retryAt, view.now < retryAt else { return false }
         let words = "\(reason); \(sighting.failures ?? 0) tries failed, the next is due after \(retryAt)"
@@ -263,10 +263,10 @@ extension Sweep {
     }
 }
 
-// MARK: - What is kept in mind, and said
+// MARK: - Sightings, findings and events
 
 extension Sweep {
-    /// The sighting as of now: one listing more than before, if it said the same.
+    /// Returns the sighting as of now. If the former one had the same finding, it counts one more listing.
     private func next(_ thing: Thing, _ finding: Sighting.Finding) -> Sighting {
         guard var before = former[thing.key], before.finding == finding else {
             return Sighting(
@@ -280,7 +280,7 @@ extension Sweep {
         record.kept.append(sighting)
     }
 
-    /// Drops what this listing says no more.
+    /// Drops the sightings that this listing no longer confirms.
     private mutating func forget(_ listing: Listing) {
         let kept = Set(record.kept.map(\.key))
         record.forgotten += view.sightings.map(\.key).filter { $0.kind == listing.kind && !kept.contains($0) }

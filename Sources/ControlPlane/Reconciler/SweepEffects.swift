@@ -4,12 +4,12 @@ import DriverKit
 import Logging
 import Storage
 
-/// Carries out what a sweep decided, one thing after the other; each is looked at once more right before it is touched.
+/// Executes the plan of a sweep, one resource after the other. Each resource is read again right before it is changed.
 struct SweepEffects {
     let store: any Store
     let services: MachineServices
     let time: any TimeSource
-    /// Throws where the sweep is another daemon's by now.
+    /// Renews the singleton lease; throws if another daemon has it.
     let checkDuty: @Sendable () async throws -> Void
 
     static let failedCode = "reapFailed"
@@ -17,7 +17,7 @@ struct SweepEffects {
     private static let triesPerReap = 4
     private static let backoff = Backoff(base: .seconds(120), cap: .seconds(6 * 3600))
 
-    /// Returns the findings with what became of them.
+    /// Carries out the plan and returns the findings with their outcomes.
     func carryOut(_ sweep: Sweep) async throws -> [ReconcileFinding] {
         var findings = sweep.findings
         let changed = try await store.recordSweep(sweep.record)
@@ -58,7 +58,7 @@ struct SweepEffects {
         }
     }
 
-    /// Writes down that a try failed. The second failure in a row raises an alert.
+    /// Records that an attempt failed. The second failure in a row raises an alert.
     private func backOff(_ due: Sweep.Due, because reason: String) async throws {
         var sighting = due.sighting
         let failures = (sighting.failures ?? 0) + 1
@@ -81,7 +81,7 @@ struct SweepEffects {
         case failed
     }
 
-    /// What one thing's driver refuses stops none of the others. `body` says in words why it did nothing after all.
+    /// Runs one action. A driver's failure does not stop the other actions. `body` returns the reason if it did nothing.
     @discardableResult
     private func attempt(
         _ finding: inout ReconcileFinding, _ body: () async throws -> String?
@@ -99,7 +99,7 @@ struct SweepEffects {
         }
     }
 
-    /// Says of an instance that its machine is gone, once the provider was asked for that very machine.
+    /// Marks an instance as degraded because its machine is gone, after the provider confirmed it for this machine.
     private func mark(_ seen: Instance) async throws -> String? {
         guard let server = seen.server else { return nil }
         guard try await services.compute.server(id: server.id) == nil else { return "it exists: the listing was wrong" }
@@ -143,7 +143,7 @@ struct SweepEffects {
         return nil
     }
 
-    /// Looks at the thing and at the rows once more.
+    /// Reads the resource and the rows again. Returns the reason if the resource must be kept.
     private func reasonToSpare(_ thing: Thing) async throws -> String? {
         guard let present = try await look(thing) else { return "it is gone already, or not ours any more" }
         var live: [Instance] = []
@@ -159,7 +159,7 @@ struct SweepEffects {
         return nil
     }
 
-    /// No instance may have the device written down, unless its provision failed and was undone.
+    /// Returns the reason if an instance records the device, unless the provision of that instance failed and was undone.
     private func reasonToSpareDevice(_ thing: Thing) async throws -> String? {
         var last: InstanceID?
         var page: Page<Instance>
@@ -173,7 +173,7 @@ struct SweepEffects {
         return nil
     }
 
-    /// The thing as it is now; none where it is gone, or carries our labels no more.
+    /// Returns the resource as it is now, or `nil` if it is gone or no longer carries our labels.
     private func look(_ thing: Thing) async throws -> Thing? {
         let labels = Labels.owned(by: services.installation)
         let isOurs = { (given: [String: String]) in labels.allSatisfy { given[$0.key] == $0.value } }

@@ -2,9 +2,9 @@ import AuraModel
 import JSON
 import Storage
 
-/// The sweep's events.
+/// Builds the sweep's events.
 enum SweepEvents {
-    /// Of an instance that it changed.
+    /// Returns an event about an instance that the sweep changed.
     static func draft(
         _ type: EventType, _ message: String, of instance: Instance, code: String? = nil, at now: Timestamp
     ) -> EventDraft {
@@ -19,7 +19,8 @@ enum SweepEvents {
         return draft
     }
 
-    /// Of a thing that is nobody's. It has no tenant, and so is the operator's.
+    /// Returns an event about a resource without an owner. It has no tenant, so its event goes to the default tenant of the
+    /// operator.
     static func draft(
         _ type: EventType, _ message: String, of thing: Thing, reason: String, code: String? = nil, at now: Timestamp
     ) -> EventDraft {

@@ -1,24 +1,24 @@
 import AuraModel
 import Storage
 
-/// What one listing showed.
+/// The result of one listing.
 struct Listing: Sendable {
     var kind: ResourceKind
     var things: [Thing] = []
-    /// Why it is not complete.
+    /// Why the listing is not complete.
     var failure: Failure?
 }
 
-/// All that a sweep decides by.
+/// The input of a sweep.
 struct SweepView: Sendable {
     var listings: [Listing]
-    /// Instances that are not destroyed, read after the listings: whatever was listed has its row by then.
+    /// Instances that are not destroyed. They are read after the listings, so that every listed resource has its row.
     var live: [Instance]
-    /// Instances that a job is at work on, or waits to be.
+    /// Instances with an active job, running or queued.
     var busy: Set<InstanceID>
-    /// Instances of which a row cannot be read. Nothing of theirs is touched: it may be owned.
+    /// Instances with a row that cannot be read. Their resources may be owned, so none of them is touched.
     var unreadable: Set<InstanceID> = []
-    /// Outside names of instances that are destroyed.
+    /// Outside names of destroyed instances.
     var formerNames: Set<String> = []
     var sightings: [Sighting]
     var now: Timestamp
