@@ -1,7 +1,7 @@
 import Locking
 import ServiceLifecycle
 
-/// A one-shot that opens once and then lets every waiter pass.
+/// A one-shot signal: it opens once and then lets every waiter pass.
 final class Gate: Sendable {
     private struct State {
         var isOpen = false

@@ -84,7 +84,7 @@ enum KnownSettings {
         return isName ? text : "(at line \(key.mark?.line ?? 0))"
     }
 
-    /// Settings with a secret as their text. Only the owner may have access to a file that has one.
+    /// Settings that hold a secret directly. Only the owner may have access to a file with one of them.
     private static let secrets = ["hetzner.token", "tailscale.clientSecret"]
 
     private static func paths(_ node: Node, prefix: String, file: String) throws -> [String] {

@@ -2,7 +2,7 @@ import AuraAPI
 import AuraModel
 import DriverKit
 
-/// The resources that one provider call found, or the reason why it found none.
+/// The resources that one provider call found, or the reason why the call failed.
 struct Look: Sendable {
     var found: [ResourceView] = []
     var unseen: UnseenView?

@@ -10,7 +10,7 @@ import Jobs
 struct TailnetNodes {
     let network: any NetworkDriver
 
-    /// The largest difference between the clocks of the daemon and the network that is tolerated.
+    /// The largest tolerated difference between the clocks of the daemon and the network.
     static let clockSlack = Duration.seconds(60)
 
     /// Returns the reason why the device cannot be the node that the instance's machine just became, or `nil`.

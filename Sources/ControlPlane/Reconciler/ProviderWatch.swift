@@ -18,7 +18,7 @@ public struct ProviderWatchSettings: Sendable, Hashable {
     }
 }
 
-/// Compares the settings with what the providers offer and permit, before a machine costs money.
+/// Checks the settings against the offers and permissions of the providers, before a machine costs money.
 public struct ProviderCheck: Sendable {
     public let compute: any ComputeDriver
     /// `nil` if machines join no network.
@@ -40,7 +40,7 @@ public struct ProviderCheck: Sendable {
         public var failures: [Failure] = []
     }
 
-    /// Checks every provider. A failure at one provider does not skip the other.
+    /// Checks every provider, even if the check of another one fails.
     public func run() async -> Outcome {
         let installation = self.installation
         let isOurs = { @Sendable (labels: [String: String]) in

@@ -10,8 +10,8 @@ public import Storage
 
 /// Finds leaked machines: a sweep compares the resources that carry our labels with the rows of the database.
 ///
-/// One daemon at a time sweeps. It holds a singleton lease (``duty``) and renews it. A second lease makes one daemon of all run
-/// the sweep that is due.
+/// One daemon at a time sweeps. It holds a singleton lease (``duty``) and renews it. A second lease ensures that only one
+/// daemon runs the sweep that is due.
 public final class Reconciler: Service {
     private let store: any Store
     private let services: MachineServices

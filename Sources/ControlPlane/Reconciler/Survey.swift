@@ -38,7 +38,7 @@ struct Survey {
         return listings
     }
 
-    /// Returns a listing without resources if any part of the listing fails.
+    /// Returns one listing. If any page of it fails, the listing has no resources and holds the failure.
     private func listing(_ kind: ResourceKind, _ read: () async throws -> [Thing]) async -> Listing {
         do {
             return Listing(kind: kind, things: try await read())

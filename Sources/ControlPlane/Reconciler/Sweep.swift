@@ -17,7 +17,7 @@ struct Sweep {
     /// The number of suspect listings in a row after which a missing machine counts as lost.
     static let suspectListingsNeeded = 5
     static let suspectListingsBeforeAlert = 3
-    /// Up to this many missing machines or orphans never make a listing or the database suspect.
+    /// The largest number of missing machines, or of orphaned servers, that causes no suspicion.
     static let fewThings = 3
     static let lostCode = "machineLost"
     static let driftCode = "machineDrift"
@@ -247,7 +247,7 @@ extension Sweep {
         add(.orphan, thing, .reaped, reason, sighting)
     }
 
-    /// True if the last attempt failed and the next one is not due. Failed attempts back off, so that other resources get a turn.
+    /// True if the last attempt failed and the next one is not due. Failed attempts back off, so that other resources are tried.
     private mutating func isBackingOff(_ thing: Thing, _ reason: String, _ sighting: Sighting) -> Bool {
         guard let retryAt = sighting.retryAt, view.now < retryAt else { return false }
         let words = "\(reason); \(sighting.failures ?? 0) tries failed, the next is due after \(retryAt)"

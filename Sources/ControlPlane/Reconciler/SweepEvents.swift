@@ -19,8 +19,8 @@ enum SweepEvents {
         return draft
     }
 
-    /// Returns an event about a resource without an owner. It has no tenant, so its event goes to the default tenant of the
-    /// operator.
+    /// Returns an event about a resource without an owner. It has no tenant either, so its event carries the
+    /// default tenant: it concerns the operator.
     static func draft(
         _ type: EventType, _ message: String, of thing: Thing, reason: String, code: String? = nil, at now: Timestamp
     ) -> EventDraft {

@@ -14,7 +14,7 @@ struct SweepView: Sendable {
     var listings: [Listing]
     /// Instances that are not destroyed. They are read after the listings, so that every listed resource has its row.
     var live: [Instance]
-    /// Instances with an active job, running or queued.
+    /// Instances with an active job: queued, running, waiting or compensating.
     var busy: Set<InstanceID>
     /// Instances with a row that cannot be read. Their resources may be owned, so none of them is touched.
     var unreadable: Set<InstanceID> = []

@@ -68,7 +68,8 @@ public final class EventFeed: Sendable {
 // MARK: - The ends of jobs
 
 extension EventFeed {
-    /// Returns once a job has ended after `seq`, or when the ring can no longer show that it has not. Throws `CancellationError`.
+    /// Returns once a job has ended after `seq`. May return early if the feed does not have all events after `seq`, so the caller
+    /// must check the job's row. Throws `CancellationError`.
     func untilEnd(of job: JobID, after seq: Int64) async throws {
         let id = state.withLock { state in
             state.madeWaiters += 1

@@ -71,8 +71,8 @@ final class Fanout: Sendable {
         }
     }
 
-    /// Returns how long to leave the processor to other tasks after a page that took `spent` to deliver, while `waiting` events
-    /// wait.
+    /// Returns how long to leave the processor to other tasks after a page that took `spent` to deliver, if `waiting` events
+    /// are pending.
     ///
     /// At a high rate of events, one write with many events costs little more than a write with one. The rest lets events gather,
     /// so that delivery does not slow down the tasks that publish.

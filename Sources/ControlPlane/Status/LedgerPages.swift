@@ -11,7 +11,7 @@ import Storage
 ///
 /// After a restart all clients subscribe again at once, each with its own cursor, and the ring is empty.
 final class LedgerPages: Sendable {
-    /// Consecutive events of those that the filter matches.
+    /// Consecutive events among all events that match the filter.
     private struct Page {
         let filter: EventFilter
         /// The page begins after this `seq`.
@@ -66,8 +66,8 @@ final class LedgerPages: Sendable {
     /// Calls `body` with the next events after `seq` that the filter matches, in order. `last` is the `seq` up to which they are
     /// complete: `head` or earlier.
     ///
-    /// A waiting caller holds no page. The memory is therefore bounded by the kept pages and the pages that are being read,
-    /// whatever the number of callers. Throws `cursorExpired` if the next event was pruned, `Permits.Refusal`, and the errors of
+    /// A waiting caller holds no page. The memory is therefore bounded by the kept pages and the pages that are being read. It does
+    /// not depend on the number of callers. Throws `cursorExpired` if the next event was pruned, `Permits.Refusal`, and the errors of
     /// `body`.
     func withEvents<Result>(
         after seq: Int64, through head: Int64, matching filter: EventFilter,

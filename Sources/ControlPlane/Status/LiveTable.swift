@@ -2,7 +2,8 @@ import AuraModel
 import JSONRPC
 import Storage
 
-/// The subscriptions that are up to date, indexed by filter, so that an event is checked only against those that may want it.
+/// The subscriptions that are up to date, indexed by filter, so that an event is checked only against the
+/// subscriptions under its keys.
 ///
 /// Subscriptions with the same key and byte-identical notifications form a subscriber group (``Audience``).
 struct LiveTable {
