@@ -1,24 +1,30 @@
-/// How long to wait before trying again: doubling from a base, capped, with full jitter.
+/// The wait before a retry: it doubles from a base up to a cap, with full jitter.
 public struct Backoff: Sendable, Hashable {
+    /// The longest wait after the first failure.
     public var base: Duration
+    /// The longest wait after any number of failures.
     public var cap: Duration
 
+    /// Creates a backoff.
     public init(base: Duration, cap: Duration) {
         self.base = base
         self.cap = cap
     }
 
-    /// 2 → 4 → 8 → 16 s … up to 5 minutes.
+    /// For transient failures: 2 → 4 → 8 → 16 s … up to 5 minutes.
     public static let transient = Backoff(base: .seconds(2), cap: .seconds(300))
-    /// A place that is sold out is rarely free again within a minute.
+    /// For capacity failures: 30 s … up to 5 minutes. A location that is sold out is rarely available again within a
+    /// minute.
     public static let capacity = Backoff(base: .seconds(30), cap: .seconds(300))
 
-    /// For what a person has to repair: 1 → 2 → 4 min … up to an hour.
+    /// For failures that an operator has to repair: 1 → 2 → 4 min … up to an hour.
     public static let parked = Backoff(base: .seconds(60), cap: .seconds(3600))
 
-    /// The wait after `attempt` failures in a row (1 is the first): evenly from the whole step, so that callers spread.
+    /// Returns the wait after `attempt` failures in a row (1 is the first). `unit`, in `0 ..< 1`, selects the wait
+    /// evenly between zero and the doubled base, so that callers spread.
     ///
-    /// It is never under 100 ms, so that nothing hot-loops, nor under what the server asked for.
+    /// The wait is at least 100 ms, so that no caller retries in a busy loop, and at least `floorMilliseconds`, the
+    /// wait that the server requested.
     public func wait(attempt: Int, unit: Double, floorMilliseconds: Int64? = nil) -> Duration {
         let doublings = min(max(attempt, 1) - 1, 20)
         let step = min(base.wholeMilliseconds << Int64(doublings), cap.wholeMilliseconds)

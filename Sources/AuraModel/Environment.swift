@@ -1,43 +1,46 @@
-/// Where time comes from: the real clock in `aurad`, a virtual one in tests and simulation.
+/// A source of time: the system clock in `aurad`, a virtual clock in tests and in the simulation.
 public protocol TimeSource: Sendable {
-    /// The present moment.
+    /// Returns the present time.
     func now() -> Timestamp
-    /// Time since some fixed moment of this process, which nobody sets back or forth: for measuring, as of leases.
+    /// Returns the time since a fixed moment of this process. It is monotonic: clock changes do not affect it. Leases
+    /// are measured with it.
     func uptime() -> Duration
     /// Returns after `duration`, or throws `CancellationError` as soon as the task is cancelled.
     func sleep(for duration: Duration) async throws
 }
 
 extension TimeSource {
-    /// For clocks that are never set: the same as their time.
+    /// The default for clocks that are never set: the milliseconds of ``now()``.
     public func uptime() -> Duration {
         .milliseconds(now().milliseconds)
     }
 }
 
-/// Where randomness comes from, so that a seed can repeat a run.
+/// A source of random numbers. A seeded source makes a run repeatable.
 public protocol RandomSource: Sendable {
+    /// Returns 64 random bits.
     func next() -> UInt64
 }
 
 extension RandomSource {
-    /// A number in `0 ..< 1`, evenly spread.
+    /// Returns a number in `0 ..< 1`, evenly distributed.
     public func unit() -> Double {
         Double(next() >> 11) * 0x1.0p-53
     }
 }
 
-/// Makes the ids of jobs, instances and changes.
+/// Generates the ids of jobs, instances and changes.
 public struct IdentifierSource: Sendable {
     private let time: any TimeSource
     private let random: any RandomSource
 
+    /// Creates a generator from a clock and a source of randomness.
     public init(time: any TimeSource, random: any RandomSource) {
         self.time = time
         self.random = random
     }
 
-    /// A new UUIDv7 (RFC 9562): 48 bits of milliseconds, then version, variant and 74 random bits.
+    /// Returns a new UUIDv7 (RFC 9562): 48 bits of milliseconds, then version, variant and 74 random bits.
     public func next<Noun>(_: Noun.Type = Noun.self) -> Identifier<Noun> {
         let milliseconds = UInt64(bitPattern: time.now().milliseconds)
         let high = (milliseconds << 16) | 0x7000 | (random.next() & 0x0FFF)

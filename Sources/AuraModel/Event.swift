@@ -1,20 +1,31 @@
 public import JSON
 
-/// One entry of the ledger, before it has its place there.
+/// The content of a ledger entry that has no `seq` yet.
 public struct EventDraft: Sendable, Hashable {
+    /// The time of the event.
     public var at: Timestamp
+    /// The type of the event.
     public var type: EventType
+    /// The tenant whose subscribers receive the event.
     public var tenant: TenantID
+    /// The instance that the event concerns.
     public var instance: InstanceID?
+    /// The job that the event concerns.
     public var job: JobID?
+    /// The change that caused the event.
     public var change: ChangeID?
+    /// The instance's phase after the event.
     public var phase: Phase?
+    /// The name of the step that the event concerns.
     public var step: String?
-    /// How far the job is, 0 to 1; never falls while the job goes forward.
+    /// The job's progress, 0 to 1. It never falls while the job goes forward.
     public var progress: Double?
+    /// A description for people.
     public var message: String
+    /// Further data, depending on the type.
     public var data: JSONValue?
 
+    /// Creates an entry without instance, job, change, phase, step, progress and data.
     public init(at: Timestamp, type: EventType, tenant: TenantID, message: String) {
         self.at = at
         self.type = type
@@ -23,22 +34,27 @@ public struct EventDraft: Sendable, Hashable {
     }
 }
 
-/// One entry of the ledger. `seq` is gap-free and in commit order.
+/// One entry of the ledger. `seq` has no gaps and follows the commit order.
 public struct Event: Sendable, Hashable {
+    /// The position in the ledger.
     public var seq: Int64
+    /// The content of the entry.
     public var entry: EventDraft
 
+    /// Creates an event from its position and content.
     public init(seq: Int64, entry: EventDraft) {
         self.seq = seq
         self.entry = entry
     }
 }
 
-/// What an event says. The text is part of the wire's contract. Any text, since a newer daemon on the same database may write
-/// types that this version does not know; they are passed on as they are.
+/// The type of an event, a part of the wire contract. Any text is valid, because a newer daemon on the same database
+/// may write types that this version does not know. Unknown types are passed on unchanged.
 public struct EventType: OpenName {
+    /// The type's name on the wire.
     public let rawValue: String
 
+    /// Creates a type with this name.
     public init(rawValue: String) {
         self.rawValue = rawValue
     }
@@ -71,7 +87,7 @@ public struct EventType: OpenName {
     public static let resourceReaped = EventType("resource.reaped")
     public static let instanceLost = EventType("instance.lost")
     public static let instanceFound = EventType("instance.found")
-    /// Somebody has to look: `data.code` says at what.
+    /// An operator must act: `data.code` names the cause.
     public static let alertRaised = EventType("alert.raised")
 
     /// The types that this version writes.
@@ -82,7 +98,7 @@ public struct EventType: OpenName {
         .resourceAdopted, .resourceQuarantined, .resourceReaped, .instanceLost, .instanceFound, .alertRaised,
     ]
 
-    /// Whether such an event only says how far its job is, so that a later one of the job says more.
+    /// True if the event only reports progress, so that a later event of the same job replaces it.
     public var isProgress: Bool {
         switch self {
         case .stepProgress, .taskStarted, .taskFinished: true
@@ -90,7 +106,7 @@ public struct EventType: OpenName {
         }
     }
 
-    /// Whether the job of such an event has come to its end.
+    /// True if the event ends its job.
     public var endsJob: Bool {
         switch self {
         case .jobSucceeded, .jobFailed, .jobCancelled: true

@@ -1,23 +1,23 @@
-/// What can be done about an error.
+/// The class of an error, which determines the reaction.
 public enum ErrorClass: String, Sendable, Hashable, Codable {
-    /// The same call may succeed later: retry with backoff.
+    /// The same call may succeed later. Retry with backoff.
     case transient
-    /// No room here: try the next location or type, then wait long.
+    /// The provider has no capacity. Try the next location or type, then wait long.
     case capacity
-    /// Repeating changes nothing: stop, and say the cause's own words.
+    /// A retry changes nothing. Stop, and report the cause's own words.
     case permanent
-    /// The effect may have happened: look before doing it again.
+    /// The effect may have happened. Check before the next try.
     case ambiguous
 }
 
 /// The cause that must be removed before a permanently refused call can succeed. Drivers derive it from the provider's
 /// error code.
 public enum Concern: String, Sendable, Hashable, Codable {
-    /// This location or type: another one may do.
+    /// This location or type. Another one may succeed.
     case candidate
-    /// The provider's project or network: its limits, its standing, or an approval that only its administrator gives.
+    /// The provider's project or network: its limits, its status, or an approval that only its administrator can give.
     case project
-    /// The token or client with which the provider was asked.
+    /// The token or client of the request.
     case token
     /// The host that the daemon runs on.
     case host
@@ -26,33 +26,34 @@ public enum Concern: String, Sendable, Hashable, Codable {
 /// The reaction to a failure. ``Failure/reaction`` is the single table that maps failures to reactions, for calls and
 /// for the provider's actions.
 public enum Reaction: Sendable, Hashable {
-    /// Try the same again after a while.
+    /// Retry the same call after a backoff.
     case retry
-    /// Look whether it happened, then go on from there.
+    /// Check whether the effect happened, then continue from there.
     case lookFirst
     /// Try the next location or type.
     case nextCandidate
     /// An operator must repair the cause first: keep the resources that exist, raise an alert, and retry rarely.
     case park
-    /// The request itself is wrong: give up.
+    /// The request itself is refused: give up.
     case giveUp
 }
 
-/// Why a job or a step did not succeed, in words that are safe to send.
+/// The cause why a job or a step did not succeed, in words that are safe to send to clients.
 public struct Failure: Sendable, Hashable, Codable, Error {
-    /// What can be done about it.
+    /// The class of the error.
     public var errorClass: ErrorClass
-    /// A stable text for programs: the provider's own code where there is one.
+    /// A stable text for programs: the provider's own code if there is one.
     public var code: String
-    /// For people: the cause's own words. Never a secret.
+    /// The cause's own words, for people. Never contains a secret.
     public var message: String
-    /// The provider's id of the failed call, for its support.
+    /// The provider's id of the failed call, for the provider's support.
     public var correlationID: String?
-    /// How long the provider asks to wait, in milliseconds.
+    /// The wait that the provider requested, in milliseconds.
     public var retryAfterMilliseconds: Int64?
-    /// What has to change first, or `nil` if the request itself is refused or the cause is not known.
+    /// The cause that must change first, or `nil` if the request itself is refused or the cause is not known.
     public var concern: Concern?
 
+    /// Creates a failure.
     public init(
         _ errorClass: ErrorClass, code: String, message: String, correlationID: String? = nil,
         retryAfterMilliseconds: Int64? = nil, concern: Concern? = nil
@@ -65,7 +66,7 @@ public struct Failure: Sendable, Hashable, Codable, Error {
         self.concern = concern
     }
 
-    /// What is done about it.
+    /// The reaction to this failure.
     public var reaction: Reaction {
         switch errorClass {
         case .transient: .retry
@@ -80,6 +81,6 @@ public struct Failure: Sendable, Hashable, Codable, Error {
         }
     }
 
-    /// Why a job ended that a destroy took over from.
+    /// The failure of a job that a destroy superseded.
     public static let superseded = Failure(.permanent, code: "superseded", message: "a destroy took over")
 }

@@ -2,56 +2,71 @@ public import JSON
 
 /// A durable operation on an instance.
 public struct Job: Sendable, Hashable {
+    /// The job's own id.
     public var id: JobID
+    /// The operation.
     public var kind: JobKind
+    /// The instance on which the job works.
     public var instance: InstanceID
+    /// The kind of that instance.
     public var instanceKind: InstanceKind
+    /// The tenant of that instance.
     public var tenant: TenantID
+    /// The change that caused the job.
     public var change: ChangeID
+    /// How far the job has come.
     public var state: JobState
-    /// Lower runs first; a destroy never waits behind provisions.
+    /// The order of claims: lower runs first. A destroy never waits behind provisions.
     public var priority: Int
-    /// Not before this moment; a waiting job costs a row until then.
+    /// The time before which the job is not claimed. A waiting job only takes up its row until then.
     public var availableAt: Timestamp
-    /// Raised by every claim; a write with an older one changes nothing.
+    /// The lease's epoch. Each claim raises it, and a write with an older epoch changes nothing.
     public var epoch: Int64
-    /// Tries of the present step that failed in a row.
+    /// The number of failed tries in a row of the present step.
     public var attempt: Int
-    /// How far it has come, 0 to 1: the most that any of its events said.
+    /// The job's progress, 0 to 1: the highest value that any of its events reported.
     public var progress: Double
-    /// When the whole job counts as failed.
+    /// The time at which the whole job counts as failed.
     public var deadline: Timestamp
+    /// Why the job must end early; `nil` if it must not.
     public var cancellation: Cancellation?
     /// The job that must end before this one may start.
     public var blockedBy: JobID?
-    /// The limited driver at which its step is at work.
+    /// The name of the limited driver whose concurrency slot the job uses now.
     public var place: String?
-    /// The version of the definition under which it was accepted, and under which it ends.
+    /// The version of the definition under which the job was accepted. The job keeps it until its end.
     public var definitionVersion: Int
+    /// The parameters of the operation.
     public var input: JSONValue
-    /// Why the job waits, for people.
+    /// The reason why the job waits, for people.
     public var waitingFor: String?
+    /// The cause of the failure or of the parking; `nil` otherwise.
     public var failure: Failure?
+    /// When the job was accepted.
     public var createdAt: Timestamp
+    /// When the job's first step began.
     public var startedAt: Timestamp?
+    /// When the job ended.
     public var finishedAt: Timestamp?
 
-    /// The definition that it follows.
+    /// The definition that the job follows.
     public var definition: DefinitionID { DefinitionID(instanceKind, kind, version: definitionVersion) }
 
-    /// A worker takes it: what its row shows from then on.
+    /// Applies a claim to the row: raises the epoch, frees the slot, and sets the state to `running` unless the job is
+    /// compensating.
     public mutating func lease() {
         epoch += 1
         place = nil
         if state != .compensating { state = .running }
     }
 
-    /// The job that this one tries again.
+    /// The job that this one retries.
     public var retryOf: JobID? {
         guard case .string(let id)? = input["retryOf"] else { return nil }
         return JobID(id)
     }
 
+    /// Creates a queued job that is due at `createdAt`.
     public init(
         id: JobID, kind: JobKind, instance: InstanceID, instanceKind: InstanceKind = .agent, tenant: TenantID,
         change: ChangeID, definitionVersion: Int, input: JSONValue, createdAt: Timestamp, deadline: Timestamp
@@ -75,24 +90,32 @@ public struct Job: Sendable, Hashable {
     }
 }
 
-/// What an operation is called: `provision`. Any text, since another version of the daemon may know others.
+/// The name of an operation, such as `provision`. Any text is valid, because another version of the daemon may know
+/// other names.
 public struct JobKind: OpenName {
+    /// The name in rows and on the wire.
     public let rawValue: String
 
+    /// Creates a kind with this name.
     public init(rawValue: String) {
         self.rawValue = rawValue
     }
 
+    /// Creates an instance's machine with its agent.
     public static let provision = JobKind("provision")
+    /// Shuts the machine down and keeps its disk.
     public static let suspend = JobKind("suspend")
+    /// Starts a suspended machine.
     public static let resume = JobKind("resume")
+    /// Restarts the machine.
     public static let restart = JobKind("restart")
+    /// Removes every resource of the instance.
     public static let destroy = JobKind("destroy")
 
     /// The kinds that this version knows.
     public static let allCases: [JobKind] = [.provision, .suspend, .resume, .restart, .destroy]
 
-    /// Lower runs first.
+    /// The priority of new jobs of this kind. Lower runs first.
     public var priority: Int {
         switch self {
         case .destroy: 0
@@ -102,36 +125,44 @@ public struct JobKind: OpenName {
     }
 }
 
-/// Which definition a job follows: `agent/provision/3`.
+/// The identifier of a job definition: `agent/provision/3`.
 public struct DefinitionID: Sendable, Hashable, CustomStringConvertible {
+    /// The kind of instance.
     public var instanceKind: InstanceKind
+    /// The operation.
     public var jobKind: JobKind
+    /// The version of the definition.
     public var version: Int
 
+    /// Creates an identifier from its parts.
     public init(_ instanceKind: InstanceKind, _ jobKind: JobKind, version: Int) {
         self.instanceKind = instanceKind
         self.jobKind = jobKind
         self.version = version
     }
 
-    /// Its three parts with slashes between them.
+    /// The three parts, separated by slashes.
     public var description: String { "\(instanceKind.rawValue)/\(jobKind.rawValue)/\(version)" }
 }
 
-/// How far a job is.
+/// The state of a job. Each case lists its successors.
 public enum JobState: String, Sendable, Hashable, Codable, CaseIterable {
-    /// Nothing of it ran. → running, cancelled.
+    /// No step has begun. → running, cancelled.
     case queued
-    /// A worker has it. → waiting, compensating, succeeded, failed, cancelled.
+    /// A worker holds the job. → waiting, compensating, succeeded, failed, cancelled.
     case running
-    /// It waits for a moment, holding no worker. → running, compensating, cancelled.
+    /// The job waits until a time and holds no worker. → running, compensating, cancelled.
     case waiting
-    /// Its steps are being undone, by a worker or waiting for one. → failed, cancelled.
+    /// The job's steps are being undone, or their undo waits. → failed, cancelled.
     case compensating
+    /// All steps are done. A final state.
     case succeeded
+    /// The job failed. A final state.
     case failed
+    /// The job was cancelled or superseded. A final state.
     case cancelled
 
+    /// True if the job has ended.
     public var isTerminal: Bool {
         switch self {
         case .queued, .running, .waiting, .compensating: false
@@ -140,10 +171,10 @@ public enum JobState: String, Sendable, Hashable, Codable, CaseIterable {
     }
 }
 
-/// Why a job is to end early.
+/// The reason why a job must end early.
 public enum Cancellation: String, Sendable, Hashable, Codable {
-    /// Somebody asked: its steps are undone.
+    /// A client requested the cancellation: the job's steps are undone.
     case requested
-    /// A destroy took over: it stops where it is, and the destroy cleans up.
+    /// A destroy superseded the job: the job stops without undo, and the destroy removes the resources.
     case superseded
 }

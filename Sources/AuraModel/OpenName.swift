@@ -1,8 +1,9 @@
-/// A name out of a set that other versions of the daemon may extend.
+/// A name from a set that other versions of the daemon may extend.
 ///
-/// Old and new daemons share a database while they are being replaced one by one. A name that this version does not know is
-/// kept and passed on as it is, so that no row and no event is lost for it.
+/// Daemons of two versions share a database during a rolling upgrade. A name that this version does not know is kept
+/// and passed on unchanged, so that no row and no event is lost.
 public protocol OpenName: RawRepresentable<String>, Sendable, Hashable, Codable, CaseIterable, CustomStringConvertible {
+    /// Creates a name from any text.
     init(rawValue: String)
 }
 
@@ -11,5 +12,6 @@ extension OpenName {
         self.init(rawValue: text)
     }
 
+    /// The name itself.
     public var description: String { rawValue }
 }

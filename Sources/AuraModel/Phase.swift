@@ -1,39 +1,42 @@
-/// What is true of an instance now. A customer who waits sees the first five in order. Any text, since a newer daemon on the same
-/// database may know others.
+/// The state of an instance. A successful provision passes through `queued`, `provisioning`, `configuring`,
+/// `networking` and `running`, in this order. Any text is valid, because a newer daemon on the same database may know
+/// other phases.
 public struct Phase: OpenName {
+    /// The name in rows and on the wire.
     public let rawValue: String
 
+    /// Creates a phase with this name.
     public init(rawValue: String) {
         self.rawValue = rawValue
     }
 
-    /// Accepted; nothing was done in the outside world. → provisioning, rollingBack, failed, destroying.
+    /// Accepted; no resource was created. → provisioning, rollingBack, failed, destroying.
     public static let queued = Phase("queued")
-    /// A machine is being created and booted. → configuring, networking, running, rollingBack, failed, destroying.
+    /// The machine is being created and booted. → configuring, networking, running, rollingBack, failed, destroying.
     public static let provisioning = Phase("provisioning")
     /// Ansible runs on the machine. → networking, running, rollingBack, failed, destroying.
     public static let configuring = Phase("configuring")
     /// The machine joins the tailnet and is checked. → running, rollingBack, failed, destroying.
     public static let networking = Phase("networking")
-    /// The agent answers. → suspending, restarting, degraded, destroying.
+    /// The agent passed its check. → suspending, restarting, degraded, destroying.
     public static let running = Phase("running")
     /// The machine is being shut down. → suspended, degraded, destroying.
     public static let suspending = Phase("suspending")
-    /// The machine is off, its disk is kept and still billed. → resuming, degraded, destroying.
+    /// The machine is off. Its disk exists and is billed. → resuming, degraded, destroying.
     public static let suspended = Phase("suspended")
     /// The machine is being started. → running, degraded, destroying.
     public static let resuming = Phase("resuming")
     /// The machine restarts. → running, degraded, destroying.
     public static let restarting = Phase("restarting")
-    /// An operation ended without reaching what was asked. → suspending, resuming, restarting, running, destroying.
+    /// An operation ended without the requested result. → suspending, resuming, restarting, running, destroying.
     public static let degraded = Phase("degraded")
     /// A failed provision is being undone. → failed, destroying.
     public static let rollingBack = Phase("rollingBack")
-    /// A provision failed and was undone. → queued (tried again), destroying.
+    /// A provision failed and was undone. → queued (retried), destroying.
     public static let failed = Phase("failed")
-    /// Everything is being removed. → destroyed, degraded.
+    /// All resources are being removed. → destroyed, degraded.
     public static let destroying = Phase("destroying")
-    /// Nothing is left in the outside world. The end.
+    /// All resources are removed. A final phase.
     public static let destroyed = Phase("destroyed")
 
     /// The phases that this version knows.
@@ -42,7 +45,7 @@ public struct Phase: OpenName {
         .degraded, .rollingBack, .failed, .destroying, .destroyed,
     ]
 
-    /// Whether an instance may pass from this phase to `next`; staying is always allowed.
+    /// Returns true if an instance may change from this phase to `next`, or if both are the same.
     public func mayBecome(_ next: Phase) -> Bool {
         self == next || successors.contains(next)
     }
@@ -68,9 +71,12 @@ public struct Phase: OpenName {
     }
 }
 
-/// What the owner wants to be true of an instance.
+/// The state that the owner requested.
 public enum DesiredState: String, Sendable, Hashable, Codable {
+    /// The machine must exist and run.
     case running
+    /// The machine must exist and be off.
     case suspended
+    /// The machine must not exist.
     case destroyed
 }

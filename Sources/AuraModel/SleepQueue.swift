@@ -20,18 +20,19 @@ final class SleepQueue: Sendable {
     }
 
     fileprivate struct State {
-        /// All sleeps, earliest deadline first. Cancelled sleeps stay until they reach the front or outnumber the waiting ones.
+        /// All sleeps, earliest deadline first. Cancelled sleeps stay until they reach the front or outnumber the
+        /// waiting ones.
         var order = Heap<Sleeper>()
         var continuations: [UInt64: CheckedContinuation<Void, any Error>] = [:]
         var begun: UInt64 = 0
-        /// When the timer fires next; `nil` if nobody sleeps.
+        /// The time at which the timer fires next; `nil` if no sleep waits.
         var alarm: ContinuousClock.Instant?
     }
 
     private let state = Locked(State())
     private nonisolated(unsafe) let timer: any DispatchSourceTimer
 
-    /// Cancelled sleeps that may stay in the order.
+    /// The number of cancelled sleeps that may stay in ``State/order``.
     fileprivate static let idleLimit = 64
     /// The longest time between two checks of the deadlines. The timer's clock stops while the machine is suspended.
     private static let longestAlarm = Duration.seconds(60)
@@ -47,7 +48,7 @@ final class SleepQueue: Sendable {
         timer.cancel()
     }
 
-    /// How many sleeps take memory: those that wait, and cancelled ones that stay for now.
+    /// The number of sleeps that use memory: waiting sleeps, and cancelled ones that were not removed yet.
     var kept: Int { state.withLock { max($0.order.count, $0.continuations.count) } }
 
     /// Returns after `duration`, or throws `CancellationError` as soon as the task is cancelled.
@@ -85,7 +86,7 @@ final class SleepQueue: Sendable {
         for continuation in due { continuation.resume() }
     }
 
-    /// Sets the timer to the first end, unless it fires before that anyway.
+    /// Sets the timer to the earliest deadline, unless the timer fires earlier anyway.
     private func setAlarm(_ state: inout State) {
         guard let first = state.order.min?.end else { return }
         let now = ContinuousClock.now
@@ -99,7 +100,7 @@ final class SleepQueue: Sendable {
 }
 
 extension SleepQueue.State {
-    /// Removes and returns those whose time has come.
+    /// Removes the sleeps that are due and returns their continuations.
     fileprivate mutating func takeDue(_ now: ContinuousClock.Instant) -> [CheckedContinuation<Void, any Error>] {
         var due: [CheckedContinuation<Void, any Error>] = []
         while let first = order.min, first.end <= now || continuations[first.number] == nil {

@@ -1,23 +1,29 @@
 public import JSON
 
-/// What is durable of one step of a job.
+/// The row of one step of a job.
 public struct StepRecord: Sendable, Hashable {
+    /// The job to which the step belongs.
     public var job: JobID
-    /// Its place in the definition, from 0.
+    /// The index of the step in the definition, from 0.
     public var index: Int
+    /// The step's name, which identifies it within its job.
     public var name: String
+    /// The state of the step.
     public var state: StepState
-    /// Tries that failed in a row, of doing or of undoing.
+    /// The number of failed tries in a row, of the action or of its undo.
     public var attempt: Int
-    /// What the step wrote down for itself: ids, choices, deadlines of its own.
+    /// The data that the step stored for itself: ids, choices, deadlines. `null` if it stored none.
     public var memory: JSONValue
-    /// The id of what it made in the outside world; never set back to none while that may exist.
+    /// The provider's id of the resource that the step created. It is never cleared while the resource may exist.
     public var externalID: String?
+    /// When the step began.
     public var startedAt: Timestamp?
-    /// When doing it (or undoing it) counts as failed.
+    /// The time at which the step, or its undo, counts as failed.
     public var deadline: Timestamp?
+    /// When the step or its undo ended.
     public var finishedAt: Timestamp?
 
+    /// Creates the record of a pending step.
     public init(job: JobID, index: Int, name: String) {
         self.job = job
         self.index = index
@@ -29,7 +35,7 @@ public struct StepRecord: Sendable, Hashable {
 }
 
 extension StepRecord {
-    /// What ``memory`` holds between the tries of a step that has not sent any change so far.
+    /// The value of ``memory`` between the tries of a step that has not sent any change so far.
     public static let unsentMark = JSONValue.bool(false)
 
     /// True if the record states that the step has sent no change so far. A step that stores its own memory cannot be
@@ -40,21 +46,23 @@ extension StepRecord {
     }
 }
 
-/// How far a step is.
+/// The state of a step. Each case lists its successors.
 public enum StepState: String, Sendable, Hashable, Codable {
-    /// Not begun. → intent.
+    /// The step has not begun. → intent.
     case pending
-    /// Its intent is committed; the outside world may have been touched. → done, failed, ambiguous, undoing.
+    /// The step's intent is committed, and it may have called providers. → done, failed, ambiguous, undoing.
     case intent
-    /// Nobody knows whether the effect happened. → intent, done, failed, undoing.
+    /// It is unknown whether the effect happened. → intent, done, failed, undoing.
     case ambiguous
-    /// It succeeded. → undoing.
+    /// The step succeeded. → undoing.
     case done
-    /// It failed for good. → undoing.
+    /// The step failed for good. → undoing.
     case failed
-    /// Its undo was begun. → undone, undoFailed.
+    /// The step's undo has begun. → undone, undoFailed.
     case undoing
+    /// The step is undone, or had nothing to undo. A final state.
     case undone
-    /// Its undo ran out of quick tries: something may be left, and its id is kept. It is tried again, rarely. → undoing.
+    /// The undo used up its quick tries. A resource may be left, and its id is kept. The undo is retried rarely. →
+    /// undoing.
     case undoFailed
 }

@@ -1,15 +1,17 @@
 import FoundationEssentials
 
-/// The machine's own clock. The one place where the project reads the time and sleeps.
+/// The system clock. The project reads the time and sleeps only here.
 public struct SystemTime: TimeSource {
     private static let origin = ContinuousClock.now
 
+    /// Creates the source; all instances share one clock.
     public init() {}
 
     public func now() -> Timestamp {
         Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)))
     }
 
+    /// Returns the time since the first call in this process, by the continuous clock.
     public func uptime() -> Duration {
         ContinuousClock.now - Self.origin
     }
@@ -19,8 +21,9 @@ public struct SystemTime: TimeSource {
     }
 }
 
-/// The machine's own randomness.
+/// The system's random generator.
 public struct SystemRandom: RandomSource {
+    /// Creates the source.
     public init() {}
 
     public func next() -> UInt64 {

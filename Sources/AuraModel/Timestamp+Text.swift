@@ -1,8 +1,9 @@
-/// RFC 3339, in whole numbers throughout: a binary fraction of a second would lose the last millisecond of many.
+/// Conversion to and from RFC 3339 text. It uses integers only, because a binary fraction of a second would lose the
+/// last millisecond of many times.
 extension Timestamp: CustomStringConvertible {
     private static let dayMilliseconds: Int64 = 86_400_000
 
-    /// RFC 3339 in UTC with milliseconds: `2026-11-20T12:00:00.123Z`.
+    /// The time as RFC 3339 text in UTC with milliseconds: `2026-11-20T12:00:00.123Z`.
     public var description: String {
         let days = Calendar.floor(milliseconds, by: Self.dayMilliseconds)
         let date = Calendar.date(ofDay: days)
@@ -25,9 +26,8 @@ extension Timestamp: CustomStringConvertible {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Reads RFC 3339 text, with or without a fraction, with `Z` or an offset; what is below a millisecond is cut off.
-    ///
-    /// A leap second counts as the second after it.
+    /// Reads RFC 3339 text, with or without a fraction, with `Z` or an offset. Returns `nil` if the text is not valid.
+    /// Digits below a millisecond are cut off. A leap second counts as the second after it.
     public init?(_ text: String) {
         var scan = Scan(rest: Array(text.utf8)[...])
         guard let year = scan.number(4), scan.skip("-"), let month = scan.number(2), scan.skip("-"),
@@ -42,7 +42,7 @@ extension Timestamp: CustomStringConvertible {
         self.init(milliseconds: days * Self.dayMilliseconds + seconds * 1000 + fraction)
     }
 
-    /// Reads digits and marks from the front of a text.
+    /// A cursor over the text's bytes. Each method consumes what it recognizes at the front.
     private struct Scan {
         var rest: ArraySlice<UInt8>
 
@@ -67,7 +67,7 @@ extension Timestamp: CustomStringConvertible {
             return value
         }
 
-        /// The milliseconds after the point: 0 where there is no point, nothing where no digit follows it.
+        /// Reads the fraction in milliseconds. Returns 0 if there is no point, and `nil` if no digit follows the point.
         mutating func fraction() -> Int64? {
             guard skip(".") else { return 0 }
             guard var value = digit() else { return nil }
@@ -76,7 +76,7 @@ extension Timestamp: CustomStringConvertible {
             return value
         }
 
-        /// The minutes that local time is ahead of UTC.
+        /// Reads the offset: the minutes that local time is ahead of UTC.
         mutating func offset() -> Int64? {
             if skip("Z") || skip("z") { return 0 }
             let sign: Int64 = skip("+") ? 1 : -1
@@ -88,8 +88,8 @@ extension Timestamp: CustomStringConvertible {
     }
 }
 
-/// The proleptic Gregorian calendar, by Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms": years begin in
-/// March, so that the leap day is their last, and 400 of them have 146,097 days.
+/// The proleptic Gregorian calendar, after Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms". Years begin
+/// in March, so that the leap day is their last day. 400 years have 146,097 days.
 private enum Calendar {
     struct CivilDate {
         var year: Int64
@@ -98,7 +98,7 @@ private enum Calendar {
     }
 
     private static let eraDays: Int64 = 146_097
-    /// From 0000-03-01 to 1970-01-01.
+    /// The days from 0000-03-01 to 1970-01-01.
     private static let epochDays: Int64 = 719_468
 
     static func floor(_ value: Int64, by divisor: Int64) -> Int64 {

@@ -1,12 +1,14 @@
 public import AuraModel
 public import Storage
 
-/// A kind of job: its plan, and what its steps do to the outside world.
+/// A versioned definition of an operation: the plan and the actions of its steps.
 public struct JobDefinition: Sendable {
+    /// The properties of the definition that need no IO.
     public var plan: JobPlan
+    /// The steps with their actions, in the order in which they run.
     public var steps: [Step]
 
-    /// `steps` in the order in which they run.
+    /// Creates a definition. `steps` are in the order in which they run.
     public init(
         kind: JobKind, of instanceKind: InstanceKind = .agent, version: Int, phaseOnSuccess: Phase,
         phaseOnFailure: Phase,
@@ -21,7 +23,8 @@ public struct JobDefinition: Sendable {
 }
 
 extension JobDefinition {
-    /// For a job that a destroy took over from: it has only to be ended, which needs no steps. None for any other job.
+    /// Returns a definition without steps if a destroy superseded the job, otherwise `nil`. A superseded job must only
+    /// be finished, so a daemon can do that even if it lacks the job's own definition.
     static func ending(_ job: Job) -> JobDefinition? {
         guard job.cancellation == .superseded else { return nil }
         return JobDefinition(
@@ -32,16 +35,22 @@ extension JobDefinition {
 
 /// One step of a job.
 ///
-/// `perform` may run any number of times: after a crash, a lost answer or a wait it is called again, so it looks before it
-/// makes. It throws ``Failure`` (another error counts as permanent), and `CancellationError` when its task is cancelled.
-/// `undo` may run although `perform` never got anywhere, and treats what is gone as done.
+/// The engine may call `perform` any number of times: after a crash, a lost reply or a wait. So `perform` looks for its
+/// effect before it creates anything. It throws ``Failure``, or `CancellationError` if its task is cancelled. Any other
+/// error counts as permanent, except a `StorageError`, which counts as transient. The engine may call `undo` even if
+/// `perform` had no effect. `undo` treats a resource that does not exist as removed.
 public struct Step: Sendable {
+    /// An action of a step. It may suspend, and it may be cancelled.
     public typealias Action = @Sendable (StepContext) async throws -> StepOutcome
 
+    /// The fixed properties of the step.
     public var plan: StepPlan
+    /// The action that creates the step's effect.
     public var perform: Action
+    /// The action that removes the step's effect; `nil` if there is nothing to undo.
     public var undo: Action?
 
+    /// Creates a step. Its plan has `hasUndo` if `undo` is not `nil`.
     public init(
         _ name: String, phase: Phase, timeLimit: Duration, weight: Double, perform: @escaping Action,
         undo: Action? = nil
@@ -52,23 +61,25 @@ public struct Step: Sendable {
     }
 }
 
-/// How a call of a step ended, if it did not throw.
+/// The result of an action that did not throw.
 public enum StepOutcome: Sendable {
-    /// The step is done; its memory stays readable for later steps and for its undo.
+    /// The step is done. Later steps and its own undo can still read its memory.
     case done
-    /// Call again after this time. No worker is held meanwhile. `reason` is for people: "for the machine to boot".
+    /// The engine calls the action again after this time. The job holds no worker meanwhile. `reason` is for people and
+    /// completes "the step waits": "for the machine to boot".
     case wait(Duration, reason: String)
 }
 
-/// The definitions that this daemon has: the newest of each operation, and the versions of which jobs may be in flight.
+/// The definitions of this daemon: the newest of each operation, and older versions whose jobs may be in flight.
 public struct JobCatalogue: Sendable {
-    /// The definitions under which new jobs are accepted, one for each operation.
+    /// The definitions of newly accepted jobs, one for each operation.
     public let newest: [JobDefinition]
-    /// Older versions, whose jobs in flight go on under the steps with which they began.
+    /// Older versions. Their jobs in flight continue with the steps with which they began.
     public let former: [JobDefinition]
     private let definitions: [DefinitionID: JobDefinition]
 
-    /// Stops the process where two definitions are of the same version, or two steps of one definition have the same name.
+    /// Creates a catalogue. Traps if two definitions have the same version, or if two steps of one definition have the
+    /// same name.
     public init(_ newest: [JobDefinition], former: [JobDefinition] = []) {
         self.newest = newest
         self.former = former
@@ -80,14 +91,14 @@ public struct JobCatalogue: Sendable {
         }
     }
 
-    /// The definition under which a new job is accepted; none where instances of this kind have no such operation.
+    /// Returns the definition for new jobs of this kind, or `nil` if instances of this kind have no such operation.
     public func definition(for kind: JobKind, of instanceKind: InstanceKind = .agent) -> JobDefinition? {
         newest.first { $0.plan.kind == kind && $0.plan.instanceKind == instanceKind }
     }
 
-    /// The definition under which a job was accepted; none where this daemon does not have it.
+    /// Returns the definition under which the job was accepted, or `nil` if this daemon does not have it.
     public func definition(of job: Job) -> JobDefinition? { definitions[job.definition] }
 
-    /// What a daemon with this catalogue can work on.
+    /// The jobs that a daemon with this catalogue can claim.
     public var scope: ClaimScope { ClaimScope(definitions: Set(definitions.keys)) }
 }

@@ -3,9 +3,9 @@ import Locking
 import Logging
 import Storage
 
-/// Keeping leases.
+/// The maintenance of leases.
 extension JobEngine {
-    /// Prolongs the leases of all runs at every heartbeat.
+    /// Extends the leases of all runs at every heartbeat.
     func keepLeases() async throws {
         while !Task.isCancelled {
             try await time.sleep(for: settings.heartbeat)
@@ -42,10 +42,11 @@ extension JobEngine {
         }
     }
 
-    /// Stops runs in time: one whose lease could not be prolonged before that ends, so that it never touches the outside
-    /// world beside its successor; one whose step hangs a heartbeat after its deadline.
+    /// Stops two kinds of runs. A run whose lease could not be extended stops before the lease ends, so that it makes
+    /// no outside call at the same time as its successor. A run whose step hangs stops one heartbeat after the step's
+    /// deadline.
     ///
-    /// Apart from ``keepLeases()``, since a store that does not answer holds that up.
+    /// This loop is separate from ``keepLeases()``, because that one blocks while the store does not reply.
     func watchRuns() async throws {
         let margin = settings.leaseMargin
         while !Task.isCancelled {

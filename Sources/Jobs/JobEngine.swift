@@ -4,10 +4,10 @@ public import Logging
 public import ServiceLifecycle
 public import Storage
 
-/// Works off jobs: claims what is due, runs its steps, keeps its leases.
+/// Claims due jobs, runs their steps and extends their leases.
 ///
-/// One per daemon. It ends when the process is asked to shut down gracefully: running steps are interrupted and their
-/// jobs handed back, which costs them no try.
+/// A daemon has one engine. The engine ends at a graceful shutdown: it interrupts running steps and releases their
+/// jobs. An interrupted step does not lose a try.
 public final class JobEngine: Service {
     let store: any Store
     let catalogue: JobCatalogue
@@ -22,6 +22,7 @@ public final class JobEngine: Service {
     private let scope: ClaimScope
     private let nudge = Nudge()
 
+    /// Creates an engine. `faults` logs unreadable rows; without it the engine creates its own.
     public init(
         store: any Store, catalogue: JobCatalogue, settings: EngineSettings, time: any TimeSource,
         random: any RandomSource, faults: RowFaults? = nil, logger: Logger
@@ -37,37 +38,38 @@ public final class JobEngine: Service {
         scope = catalogue.scope
     }
 
-    /// Jobs that a worker of this daemon holds now.
+    /// The number of jobs that this daemon's workers hold now.
     public var jobsRunning: Int { runs.withLock { $0.count } }
 
-    /// Whether it claims no more jobs, since the daemon goes down.
+    /// True if the engine claims no more jobs because the daemon is shutting down.
     var isDraining: Bool { draining.withLock { $0 } }
 
-    /// Whether it holds no job, and waits for the next look.
+    /// True if the engine holds no job and waits for its next check of the store.
     var isAtRest: Bool { runs.withLock { $0.isEmpty && nudge.isAwaited } }
 
-    /// The runs of this daemon, in the order of their jobs' ids, so that a simulation goes the same way twice.
+    /// The runs of this daemon, ordered by job id so that a simulation is repeatable.
     var present: [JobRun] {
         runs.withLock { $0.values.sorted { $0.held.job.text < $1.held.job.text } }
     }
 
-    /// Looks for due jobs now: one was just written.
+    /// Makes the engine check for due jobs now. Call it after a job was written.
     public func wake() {
         nudge.send()
     }
 
-    /// Tells the worker of a job, if it is here, that somebody asked it to end.
+    /// Signals the job's worker, if this daemon has it, that the job's cancellation was requested.
     public func noteCancellation(of job: JobID) {
         runs.withLock { $0[job] }?.stop.send(.cancellation)
         nudge.send()
     }
 
-    /// Takes note of what the ledger says, whichever daemon wrote it: new work, and wishes that concern jobs here.
+    /// Reacts to events of the ledger from any daemon: new work, and requests that concern jobs of this daemon.
     public func note(_ events: [Event]) {
         for event in events {
             switch event.entry.type {
             case .jobQueued:
-                // Beside a job at work only a destroy is queued, and that takes over.
+                // While a job is in flight, only a destroy can be queued for the same instance, and it supersedes that
+                // job.
                 let run = runs.withLock { runs in runs.values.first { $0.instance == event.entry.instance } }
                 if let run, run.held.job != event.entry.job { run.stop.send(.cancellation) }
                 nudge.send()
@@ -76,7 +78,7 @@ public final class JobEngine: Service {
             case .jobCancelRequested:
                 if let job = event.entry.job { noteCancellation(of: job) }
             case .jobSucceeded, .jobFailed, .jobCancelled:
-                // It may have made room: for a job that waits for its end, or within its tenant's limit.
+                // A job that waits for this one may start now, or one that the tenant's limit held back.
                 nudge.send()
             default:
                 continue
@@ -84,6 +86,7 @@ public final class JobEngine: Service {
         }
     }
 
+    /// Runs the engine until a graceful shutdown or until the task is cancelled.
     public func run() async throws {
         try await withGracefulShutdownHandler {
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -104,7 +107,7 @@ public final class JobEngine: Service {
         nudge.send()
     }
 
-    /// Claims and runs until the daemon drains, and then until the last run has let go.
+    /// Claims and runs jobs until the daemon drains, then waits until the last run has released its job.
     private func workOff() async throws {
         await withDiscardingTaskGroup { group in
             while !isDraining, !Task.isCancelled {
@@ -112,15 +115,15 @@ public final class JobEngine: Service {
                 let claimed = await claimDue()
                 for claim in claimed?.claims ?? [] { start(claim, leaseEnd: before + settings.lease, in: &group) }
                 if claimed?.claims.isEmpty == false { continue }
-                // A store that does not answer now, or brings only what nobody can read, is not asked about the next moment either, but
-                // after a nap.
+                // After a failed claim, and after a claim with unreadable rows only, the loop sleeps before it asks the
+                // store again.
                 let nap = claimed?.unreadable.isEmpty == true ? await untilNextLook() : settings.longestNap
                 await nudge.wait(atMost: nap, time: time)
             }
         }
     }
 
-    /// None where the store could not be asked.
+    /// Claims due jobs for the free workers. Returns `nil` if the store failed.
     private func claimDue() async -> Claimed? {
         let free = settings.workers - runs.withLock { $0.count }
         guard free > 0 else { return Claimed() }
@@ -138,7 +141,7 @@ public final class JobEngine: Service {
         }
     }
 
-    /// What can be worked on now.
+    /// The jobs that can be claimed now.
     private var presentScope: ClaimScope {
         var scope = scope
         scope.setAside = setAside.jobs
@@ -156,7 +159,7 @@ public final class JobEngine: Service {
                 store: store, time: time, random: random, lease: settings.lease, leaseMargin: settings.leaseMargin,
                 logger: logger),
             leaseEnd: leaseEnd)
-        // A lease that ran out unnoticed may have brought a job here a second time.
+        // If a lease expired unnoticed, this daemon may have claimed the same job a second time.
         let former = runs.withLock { $0.updateValue(run, forKey: claim.job.id) }
         former?.stop.send(.leaseLost)
         if isDraining { run.stop.send(.drain) }
@@ -165,13 +168,14 @@ public final class JobEngine: Service {
             if run.isForeign { self.setAside.add([claim.job.id]) }
             self.runs.withLock { runs in
                 if runs[claim.job.id] === run { runs[claim.job.id] = nil }
-                // As one: nobody finds the engine at rest in between.
+                // Under the same lock, so that ``isAtRest`` is never true before the signal.
                 self.nudge.send()
             }
         }
     }
 
-    /// How long nothing can become due, as far as the store knows now.
+    /// Returns the time until the next job may become due, as far as the store knows, at most
+    /// ``EngineSettings/longestNap``.
     private func untilNextLook() async -> Duration {
         guard runs.withLock({ $0.count }) < settings.workers, let due = try? await store.nextDue(presentScope)
         else {
@@ -181,23 +185,30 @@ public final class JobEngine: Service {
     }
 }
 
-/// How the engine works.
+/// The settings of the engine.
 public struct EngineSettings: Sendable {
-    /// This daemon's boot id.
+    /// The owner of the leases: this daemon's boot id.
     public var owner: String
-    /// Jobs that may run at once. Jobs that wait do not count.
+    /// The number of jobs that may run at once. Waiting jobs do not count.
     public var workers: Int
+    /// The largest number of jobs in one claim.
     public var claimBatch: Int
+    /// The duration of a lease.
     public var lease: Duration
+    /// The time between two extensions of the leases.
     public var heartbeat: Duration
-    /// A look at the store at least so often, whatever is known.
+    /// The longest time between two checks for due jobs.
     public var longestNap: Duration
-    /// Jobs of one tenant that may be in flight at once, destroys apart, in all daemons; none means any number.
+    /// The number of jobs of one tenant that may be in flight at once over all daemons. Destroys do not count. `nil`
+    /// means no limit.
     public var jobsPerTenant: Int?
+    /// The backoffs and the number of tries.
     public var retries: RetryPolicy
-    /// So long before its end a lease counts as over: a call to the outside that begins before that has time to arrive.
+    /// The time before a lease's end at which the engine already treats the lease as expired. A call to a provider that
+    /// begins before that still has time to arrive.
     var leaseMargin: Duration { min(lease / 6, .seconds(5)) }
 
+    /// Creates settings; each parameter except `owner` has the default of production.
     public init(
         owner: String, workers: Int = 64, claimBatch: Int = 32, lease: Duration = .seconds(30),
         heartbeat: Duration = .seconds(10), longestNap: Duration = .seconds(2), jobsPerTenant: Int? = nil,

@@ -1,25 +1,29 @@
 public import AuraModel
 
-/// What a kind of job consists of, as values that decisions are made of.
+/// The fixed properties of a job definition, as values without actions. ``JobStateMachine`` decides with them.
 public struct JobPlan: Sendable, Hashable {
+    /// The operation that the jobs of this plan perform.
     public var kind: JobKind
+    /// The kind of instance that the operation applies to.
     public var instanceKind: InstanceKind
-    /// Raised when the steps change: their names, their order, what they do. The version before is kept for as long as jobs of it
-    /// may be in flight.
+    /// The version of the plan. Raise it if the names, the order or the behaviour of the steps change. Keep the former
+    /// version for as long as its jobs may be in flight.
     public var version: Int
+    /// The steps, in the order in which they run.
     public var steps: [StepPlan]
     /// The instance's phase after success.
     public var phaseOnSuccess: Phase
-    /// The instance's phase once the job failed or was cancelled, and was undone.
+    /// The instance's phase after a failed or cancelled job was undone.
     public var phaseOnFailure: Phase
-    /// The instance's phase while steps are being undone. None where the kind undoes nothing.
+    /// The instance's phase while steps are being undone; `nil` if the job undoes nothing.
     public var phaseWhileUndoing: Phase?
-    /// From the job's start of life to its failure.
+    /// The time from the job's creation until it counts as failed. Time in which a step is parked does not count.
     public var timeLimit: Duration
-    /// The step that is the point of no return: once it was begun, the job only goes forward; 0 from the job's acceptance.
-    /// None where there is always a way back.
+    /// The index of the first step of no return: once that step has started, the job cannot be undone. 0 means from the
+    /// job's acceptance; `nil` means that the job can always be undone.
     public var pivot: Int?
 
+    /// Creates a plan from its parts.
     public init(
         kind: JobKind, of instanceKind: InstanceKind = .agent, version: Int, steps: [StepPlan], phaseOnSuccess: Phase,
         phaseOnFailure: Phase, phaseWhileUndoing: Phase? = nil, timeLimit: Duration, pivot: Int? = nil
@@ -35,19 +39,20 @@ public struct JobPlan: Sendable, Hashable {
         self.pivot = pivot
     }
 
-    /// What jobs that follow this plan have written down.
+    /// The identifier that jobs of this plan store.
     public var definition: DefinitionID { DefinitionID(instanceKind, kind, version: version) }
 
-    /// The place of a step, from 0.
+    /// Returns the index of the step, from 0, or `nil` if the plan has no such step.
     public func index(ofStep name: String) -> Int? { steps.firstIndex { $0.name == name } }
 
-    /// Whether the steps that a job has begun are the first ones of this plan. Steps begin in their order, so anything else means
-    /// that the job began under another plan.
+    /// Returns true if the steps that a job has begun are the first steps of this plan. Steps begin in order, so any
+    /// other set means that the job began under another plan.
     public func begins(with begun: [StepRecord]) -> Bool {
         Set(begun.map(\.name)) == Set(steps.prefix(begun.count).map(\.name))
     }
 
-    /// How far the job is when the steps before `index` are done and that step is at `fraction`: 0 to 1.
+    /// Returns the job's progress, 0 to 1, when the steps before `index` are done and the step itself is at `fraction`.
+    /// The result is rounded to three decimals.
     public func progress(at index: Int, fraction: Double) -> Double {
         let total = steps.reduce(0) { $0 + $1.weight }
         guard total > 0 else { return 1 }
@@ -57,18 +62,20 @@ public struct JobPlan: Sendable, Hashable {
     }
 }
 
-/// What is fixed of one step.
+/// The fixed properties of one step.
 public struct StepPlan: Sendable, Hashable {
-    /// The step's name, `noun.verb`: unique within its job, kept in rows and events.
+    /// The step's name, as `noun.verb`. It is unique within its job and is stored in rows and events.
     public var name: String
-    /// The instance's phase while it runs.
+    /// The instance's phase while the step runs.
     public var phase: Phase
-    /// From its first try to its failure, waits included.
+    /// The time from the first try of the step until it counts as failed, including waits.
     public var timeLimit: Duration
-    /// Its usual length beside the other steps', in seconds.
+    /// The expected duration in seconds. Only its proportion to the other steps' weights counts.
     public var weight: Double
+    /// True if the step has an undo action.
     public var hasUndo: Bool
 
+    /// Creates the plan of one step.
     public init(name: String, phase: Phase, timeLimit: Duration, weight: Double, hasUndo: Bool) {
         self.name = name
         self.phase = phase
@@ -78,15 +85,19 @@ public struct StepPlan: Sendable, Hashable {
     }
 }
 
-/// How patiently steps are tried again.
+/// The backoffs between the tries of a step, and the number of tries of an undo.
 public struct RetryPolicy: Sendable, Hashable {
+    /// The backoff after a transient or ambiguous failure.
     public var transient: Backoff
+    /// The backoff after a capacity failure.
     public var capacity: Backoff
-    /// Between the tries of what cannot succeed until somebody repaired something.
+    /// The backoff of a parked step, which cannot succeed until an operator has repaired the cause.
     public var parked: Backoff
-    /// Tries of one undo that may fail before it counts as failed, and is tried rarely.
+    /// The number of failed tries after which one undo counts as failed. After that it is tried rarely, with the
+    /// backoff ``parked``.
     public var undoTries: Int
 
+    /// Creates a policy; each parameter has the default of production.
     public init(
         transient: Backoff = .transient, capacity: Backoff = .capacity, parked: Backoff = .parked, undoTries: Int = 8
     ) {

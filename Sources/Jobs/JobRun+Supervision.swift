@@ -2,19 +2,20 @@ import AuraModel
 import Locking
 import Storage
 
-/// Running a step so that it can be stopped.
+/// Execution of an action so that a stop signal can end it.
 extension JobRun {
     enum StepResult: Sendable {
         case returned(StepOutcome)
         case threw(Failure)
-        /// It never began, or ended because its task was cancelled; nothing is known of its effect.
+        /// The action never began, or it ended because its task was cancelled. Its effect is unknown.
         case stopped
     }
 
-    /// Runs the action; a stop signal cancels its task, and what it then still returns is its result.
+    /// Runs the action. A stop signal cancels the action's task; if the action still returns a result, that result
+    /// counts.
     ///
-    /// Undoing, and what is past its pivot, ignores a cancellation: only a hang, a drain or a lost lease ends it early. An action is not even begun
-    /// once it is to stop.
+    /// An action is not started if a stop signal was already sent. While the job is compensating or past its pivot, a
+    /// cancellation is ignored: only an overdue step, a drain or a lost lease stops the action.
     func supervise(_ index: Int, _ action: @escaping Step.Action) async -> StepResult {
         let ignored: StopReason? = machine.withLock { $0.goesOnAnyway } ? .cancellation : nil
         if Task.isCancelled || stop.isStopping(beyond: ignored) { return .stopped }

@@ -4,14 +4,14 @@ import Locking
 import Logging
 import Storage
 
-/// One worker's hold of one job, from its claim until it lets go.
+/// The work of one worker on one claimed job, from the claim to the release.
 ///
-///     claim ──▶ decide ──▶ begin (commit) ──▶ the step runs ──▶ outcome ──▶ decide … ──▶ let go (commit)
+///     claim ──▶ decide ──▶ begin (commit) ──▶ the step runs ──▶ outcome ──▶ decide … ──▶ release (commit)
 ///                              │ fenced                │ stop signal
 ///                              ▼                       ▼
 ///                          abandoned            cancelled · overdue · interrupted · abandoned
 final class JobRun: Sendable {
-    /// What a run needs from the daemon.
+    /// The dependencies of a run.
     struct Environment: Sendable {
         var store: any Store
         var time: any TimeSource
@@ -27,12 +27,15 @@ final class JobRun: Sendable {
     let stop = StopSignal()
     let held: LeaseExtension.Held
     let instance: InstanceID
-    /// When the lease ends, by the daemon's uptime.
+    /// The end of the lease, in the daemon's uptime.
     let leaseEnd: Locked<Duration>
-    /// Transitions that were sent to the store so far.
+    /// The number of transitions that were sent to the store so far.
     private let written = Locked<Int64>(0)
 
-    /// - Parameter leaseEnd: counted from before the claim, since the store counted from some moment within it.
+    /// Creates a run.
+    ///
+    /// - Parameter leaseEnd: counted from before the claim, because the store counted from some moment during the
+    ///   claim.
     init(claim: Claim, definition: JobDefinition, policy: RetryPolicy, environment: Environment, leaseEnd: Duration) {
         self.definition = definition
         self.environment = environment
@@ -42,12 +45,12 @@ final class JobRun: Sendable {
         self.machine = Locked(JobStateMachine(claim: claim, plan: definition.plan, policy: policy))
     }
 
-    /// Whether the job began under other steps than this daemon has for it.
+    /// True if the job began under other steps than this daemon has for it.
     var isForeign: Bool { machine.withLock { $0.isForeign } }
 
-    /// Works on the job until it waits, ends, or is taken away.
+    /// Works on the job until it waits, ends, or is lost to another worker.
     func work() async {
-        // Claimed when the daemon had begun to stop: another one begins it.
+        // The job was claimed while the daemon began to stop. Another daemon must start it.
         if isLeaving { machine.withLock { $0.interrupt(now: environment.time.now()) } }
         do {
             while true {
@@ -65,7 +68,8 @@ final class JobRun: Sendable {
         }
     }
 
-    /// What is next, and what letting go writes: decided as one, so that no cancellation comes between.
+    /// Returns the next decision and the transition that releases the job, if it must be released. Both are determined
+    /// under one lock, so that no cancellation arrives between them.
     private func decide() -> (JobStateMachine.Decision, Transition?) {
         machine.withLock { machine in
             let decision = machine.decide(now: environment.time.now())
@@ -119,17 +123,17 @@ final class JobRun: Sendable {
         }
     }
 
-    /// Whether the daemon is stopping, gracefully or not.
+    /// True if the daemon is stopping, gracefully or not.
     private var isLeaving: Bool { stop.reason == .drain || Task.isCancelled }
 
-    /// Whether the step that just ended was told that it is overdue; the next one starts without that.
+    /// Returns true if the step that just ended was stopped as overdue. Clears that signal for the next step.
     private func takeOverdue() -> Bool {
         let isOverdue = stop.reason == .overdue
         stop.settle(.overdue)
         return isOverdue
     }
 
-    /// Runs `body` at one of the places that a limited driver has, or returns none at once where all are taken.
+    /// Runs `body` in one concurrency slot of a limited driver. Returns `nil` at once if all slots are in use.
     func use<Value: Sendable>(
         place: String, limit: Int, waitingFor: String?, _ body: () async throws -> Value
     ) async throws -> Value? {
@@ -146,15 +150,15 @@ final class JobRun: Sendable {
         return try await body()
     }
 
-    /// Changes the machine and commits, for a step that runs.
+    /// Changes the machine and commits, on behalf of a running step.
     func write(_ change: @Sendable (inout JobStateMachine) -> Void) async throws {
         try checkLease()
         machine.withLock { change(&$0) }
         try await commit()
     }
 
-    /// Asks the store what others want of the job, once a signal said that they want something. Where it does not answer,
-    /// the next commit will.
+    /// Reads the job's cancellation from the store after a cancellation signal. If the store fails, the next commit
+    /// returns it.
     private func learnCancellation() async throws {
         guard stop.reason == .cancellation else { return }
         stop.settle(.cancellation)
@@ -168,7 +172,7 @@ final class JobRun: Sendable {
         machine.withLock { $0.noteCancellation(state.cancellation) }
     }
 
-    /// Whether a step that should be over long ago still runs.
+    /// Returns true if the present step still runs although its deadline passed more than `grace` ago.
     func isOverdue(now: Timestamp, grace: Duration) -> Bool {
         guard let deadline = machine.withLock({ $0.presentDeadline }) else { return false }
         return now > deadline + grace
@@ -180,8 +184,8 @@ final class JobRun: Sendable {
         }
     }
 
-    /// Throws where the lease is over, or about to be. Looks at the clock itself: after a stop of the whole process
-    /// nobody had the time to send a signal.
+    /// Throws `fenced` if the lease has expired or is about to. Reads the clock itself: if the whole process was
+    /// suspended, no signal was sent in time.
     func checkLeaseForOutsideCall() throws(StorageError) {
         try checkLease()
         if environment.time.uptime() + environment.leaseMargin > leaseEnd.withLock({ $0 }) {
@@ -190,12 +194,12 @@ final class JobRun: Sendable {
         }
     }
 
-    /// Commits what gathered.
+    /// Commits the changes collected since the last commit.
     private func commit() async throws {
         try await commit(machine.withLock { $0.takeTransition(releasing: false) })
     }
 
-    /// A database that cannot be written is tried again for as long as the lease is ours.
+    /// Commits the transition. Retries while the store is unavailable, for as long as the run holds the lease.
     private func commit(_ transition: Transition?) async throws {
         guard var transition else { return }
         transition.number = written.withLock { written in

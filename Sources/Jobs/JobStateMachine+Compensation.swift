@@ -1,9 +1,10 @@
 public import AuraModel
 import JSON
 
-/// Undoing: in reverse order of start, what was begun, whether or not anybody knows that it happened.
+/// Compensation: undoes the steps that were begun, in reverse order, whether or not their effect is known.
 extension JobStateMachine {
-    /// Turns the job round. Its end will be `failed`, or `cancelled` where that was asked.
+    /// Starts the compensation. The job will end as `failed`, or as `cancelled` if its cancellation was requested. A
+    /// superseded job ends at once, without undo.
     mutating func compensate(_ failure: Failure, now: Timestamp) -> Decision {
         if job.cancellation == .superseded { return finish(.cancelled, .superseded, now: now) }
         job.failure = failure
@@ -29,7 +30,8 @@ extension JobStateMachine {
         return finish(job.cancellation == .requested ? .cancelled : .failed, job.failure, now: now)
     }
 
-    /// The step that was begun last among those that still want to be undone; what failed before comes after the others.
+    /// The index of the next step to undo: the last one that still has to be undone. A step whose undo failed under an
+    /// earlier claim comes after all others.
     var nextUndo: Int? {
         lastUndoable { [.intent, .ambiguous, .done, .failed, .undoing].contains($0.state) }
             ?? lastUndoable { $0.state == .undoFailed && !givenUp.contains($0.index) }
@@ -42,6 +44,7 @@ extension JobStateMachine {
         }
     }
 
+    /// Begins the undo of the step with a new deadline.
     public mutating func beginUndo(_ index: Int, now: Timestamp) {
         guard var record = steps[index], record.state != .undoing else { return }
         if record.state != .undoFailed { record.attempt = 0 }
@@ -51,6 +54,7 @@ extension JobStateMachine {
         emit(.stepUndoing, "undoing \(record.name)", now: now, step: index)
     }
 
+    /// Records that the step is undone.
     public mutating func undoDone(_ index: Int, now: Timestamp) {
         guard var record = steps[index] else { return }
         record.state = .undone
@@ -61,6 +65,7 @@ extension JobStateMachine {
         emit(.stepUndone, "\(record.name) is undone", now: now, step: index)
     }
 
+    /// Releases the job until its undo is called again, or gives up the undo if its deadline has passed.
     public mutating func undoWaits(_ index: Int, for duration: Duration, reason: String, now: Timestamp) {
         guard let record = steps[index] else { return }
         if let deadline = record.deadline, now >= deadline {
@@ -74,7 +79,8 @@ extension JobStateMachine {
         isPausing = true
     }
 
-    /// The undo threw. Every class is tried again, a few times: what is left behind costs money.
+    /// Records a failed try of the undo. Failures of every class are retried, up to ``RetryPolicy/undoTries``, because
+    /// a resource that is left behind costs money.
     public mutating func undoFailed(_ index: Int, _ failure: Failure, now: Timestamp, unit: Double) {
         guard var record = steps[index] else { return }
         if record.attempt + 1 >= policy.undoTries { return giveUpUndo(record, failure, now: now, unit: unit) }

@@ -1,9 +1,9 @@
 public import AuraModel
 import JSON
 
-/// Doing.
+/// The steps of a job that is not being undone.
 extension JobStateMachine {
-    /// Writes the step's intent: from here on the outside world may have been touched.
+    /// Records the step's intent. After its commit, the step may call providers.
     public mutating func beginStep(_ index: Int, now: Timestamp) {
         let step = plan.steps[index]
         if job.startedAt == nil {
@@ -18,7 +18,7 @@ extension JobStateMachine {
         var record = steps[index] ?? StepRecord(job: job.id, index: index, name: step.name)
         guard record.startedAt == nil else {
             guard record.isUnsent else { return }
-            // From here on a change may be sent, and a crash must leave the intent.
+            // The next try may send a change, so the row must show the intent if the daemon crashes.
             record.isUnsent = false
             untouched.insert(index)
             return put(record)
@@ -34,7 +34,7 @@ extension JobStateMachine {
         emit(.stepStarted, step.name, now: now, step: index, progress: plan.progress(at: index, fraction: 0))
     }
 
-    /// The step reached its end.
+    /// Records that the step is done.
     public mutating func stepDone(_ index: Int, now: Timestamp) {
         guard var record = steps[index] else { return }
         record.state = .done
@@ -52,7 +52,7 @@ extension JobStateMachine {
             data: .object(["milliseconds": .integer(took.wholeMilliseconds)]))
     }
 
-    /// The step wants to be called again later.
+    /// Releases the job until the step is called again, or fails the step if its deadline has passed.
     public mutating func stepWaits(_ index: Int, for duration: Duration, reason: String, now: Timestamp) {
         guard let record = steps[index] else { return }
         if let deadline = record.deadline, now >= deadline {
@@ -68,7 +68,7 @@ extension JobStateMachine {
         isPausing = true
     }
 
-    /// The step threw. `unit` is a random number in `0 ..< 1`.
+    /// Records a failed try of the step. `unit` is a random number in `0 ..< 1`, for the jitter of the backoff.
     public mutating func stepFailed(_ index: Int, _ failure: Failure, now: Timestamp, unit: Double) {
         guard var record = steps[index] else { return }
         if failure.errorClass == .permanent { return failForGood(index, failure, now: now, unit: unit) }
@@ -88,13 +88,13 @@ extension JobStateMachine {
         emitRetry(.stepRetrying, record, failure, now: now)
     }
 
-    /// When a step that was begun counts as failed. Past the pivot no whole job does.
+    /// Returns the time at which the step counts as failed. Past the pivot, the job's deadline does not apply.
     private func end(of record: StepRecord) -> Timestamp {
         let deadline = record.deadline ?? job.deadline
         return isPastPivot ? deadline : min(deadline, jobDeadline)
     }
 
-    /// The step cannot succeed any more: what was begun is undone, or the job is parked where there is no way back.
+    /// Records that the step cannot succeed. The job is compensated, or parked if it cannot or must not be undone.
     mutating func failForGood(_ index: Int, _ failure: Failure, now: Timestamp, unit: Double = 1) {
         guard var record = steps[index] else { return }
         if isPastPivot || mayPark(failure) { return park(record, failure, now: now, unit: unit) }
@@ -106,19 +106,19 @@ extension JobStateMachine {
         _ = compensate(failure, now: now)
     }
 
-    /// True if the job must park instead of being undone: its machine exists, and an operator can repair the cause (a
-    /// token, a limit, the daemon's host).
+    /// Returns true if the job must park instead of being undone. Its server exists, and an operator can repair the
+    /// cause: a token, a limit, or the daemon's host.
     private func mayPark(_ failure: Failure) -> Bool {
         failure.reaction == .park && instance.server != nil && plan.phaseWhileUndoing != nil
     }
 
-    /// True if the step sent no change in any of its tries. Then there is nothing to undo, and no undo that would meet the
-    /// same refusal for ever.
+    /// Returns true if the step sent no change in any of its tries. Then nothing must be undone; an undo could meet the
+    /// same refusal at every try.
     private func isUnsent(_ record: StepRecord) -> Bool {
         unsent.contains(record.index) && record.memory == .null && record.externalID == nil
     }
 
-    /// Writes down that no change was sent so far, for the next claim to know.
+    /// Records in the step's row that no change was sent so far, for the next claim.
     private mutating func markUnsent(_ record: StepRecord) {
         guard isUnsent(record) else { return }
         var record = record
@@ -126,13 +126,13 @@ extension JobStateMachine {
         put(record)
     }
 
-    /// Called when the step's drivers announce each change before they send it. The step counts as unsent until the
-    /// first.
+    /// Declares that the step's drivers announce each change before they send it. The step counts as unsent until the
+    /// first announcement.
     mutating func trackChanges(of index: Int) {
         if untouched.contains(index) { unsent.insert(index) }
     }
 
-    /// A change is about to be sent for the step.
+    /// Records that a change is about to be sent for the step.
     mutating func noteChange(of index: Int) {
         untouched.remove(index)
         unsent.remove(index)

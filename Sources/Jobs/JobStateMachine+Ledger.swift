@@ -1,9 +1,10 @@
 public import AuraModel
 public import JSON
 
-/// What the machine writes down: rows and events.
+/// The rows and events that the machine writes.
 extension JobStateMachine {
-    /// Adds an event from within a step: its progress as 0 to 1 of the step. On the way back there is none.
+    /// Adds an event of a running step. `fraction` is the step's progress, 0 to 1; a compensating job reports no
+    /// progress.
     public mutating func report(
         _ type: EventType, step index: Int, message: String, fraction: Double?, data: JSONValue?, now: Timestamp
     ) {
@@ -12,7 +13,7 @@ extension JobStateMachine {
         emit(type, message, now: now, step: index, progress: progress, data: data)
     }
 
-    /// Lets a step write its memory, its outside id and what it learnt of the instance.
+    /// Lets a step change its memory, the provider's id and the instance.
     public mutating func checkpoint(
         _ index: Int, now: Timestamp, _ change: (inout StepRecord, inout Instance) throws -> Void
     ) rethrows {
@@ -21,7 +22,7 @@ extension JobStateMachine {
         put(record)
     }
 
-    /// Changes the row of the instance, which is written only where something is different then.
+    /// Changes the instance. Its row is written only if a value differs.
     mutating func changeInstance(now: Timestamp, _ change: (inout Instance) throws -> Void) rethrows {
         var changed = instance
         try change(&changed)
@@ -31,7 +32,7 @@ extension JobStateMachine {
         instanceChanged = true
     }
 
-    /// Takes note of the limited driver at which the job is; the next transition writes it.
+    /// Records the limited driver whose slot the job uses, or `nil`. The next transition writes it.
     mutating func enter(place: String?) {
         job.place = place
         if place != nil { job.waitingFor = nil }
@@ -67,7 +68,8 @@ extension JobStateMachine {
         events.append(draft)
     }
 
-    /// How far the job has come with this much: a step that starts over takes nothing back.
+    /// Raises the job's progress to `progress` if that is more, and returns the job's progress. A step that starts over
+    /// does not lower it.
     private mutating func raise(_ progress: Double) -> Double {
         if progress > job.progress {
             job.progress = progress
@@ -92,7 +94,7 @@ extension JobStateMachine {
         return .object(fields)
     }
 
-    /// For people: `0.8 s`, `42 s`, `3 min 5 s`.
+    /// Formats a duration for people: `0.8 s`, `42 s`, `3 min 5 s`.
     static func seconds(_ duration: Duration) -> String {
         let milliseconds = max(duration.wholeMilliseconds, 0)
         if milliseconds < 10_000 { return "\(Double(milliseconds / 100) / 10) s" }

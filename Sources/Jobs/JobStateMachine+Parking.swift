@@ -1,9 +1,11 @@
 import AuraModel
 import JSON
 
-/// Waiting for somebody to repair what is in a job's way: rarely tried again, never given up, and an alert once.
+/// Parking: a job waits until an operator has repaired the cause of a failure. It is retried rarely, is never given up,
+/// and raises one alert.
 extension JobStateMachine {
-    /// The step cannot succeed as things are, and there is no way back. It gets its whole time anew at each try.
+    /// Parks the job at a step that fails although the job cannot be undone. Each try gets the step's whole time limit
+    /// again.
     mutating func park(_ record: StepRecord, _ failure: Failure, now: Timestamp, unit: Double) {
         var record = record
         let isNews = job.failure == nil
@@ -24,8 +26,8 @@ extension JobStateMachine {
         }
     }
 
-    /// The job waits for a daemon that has the steps with which it began. Due soon, since another daemon may have them; this one
-    /// leaves it alone from now on.
+    /// Parks a job that began with other steps than this daemon has. It is due again after one second, because another
+    /// daemon may have the steps. This daemon sets the job aside and does not claim it again for some minutes.
     mutating func parkForeign(now: Timestamp) -> Decision {
         let failure = Failure(
             .permanent, code: Self.foreignCode,
@@ -47,14 +49,14 @@ extension JobStateMachine {
 
     private static let foreignCode = "otherSteps"
 
-    /// What was in the way is not there any more.
+    /// Clears the failure of a job that was parked and continues now.
     mutating func forgetParking(now: Timestamp) {
         guard job.failure != nil else { return }
         job.failure = nil
         changeInstance(now: now) { $0.failure = nil }
     }
 
-    /// All that could be undone is; what is left is tried again later, for as long as it takes.
+    /// Releases the job when only steps remain whose undo failed. They are retried later, without a limit on the tries.
     mutating func parkUndo(now: Timestamp) -> Decision {
         let left = givenUp.sorted().compactMap { steps[$0]?.name }.joined(separator: ", ")
         job.waitingFor = "to try again to undo \(left)"
@@ -64,7 +66,7 @@ extension JobStateMachine {
         return .pause
     }
 
-    /// Leaves the step as it is for now, its id kept, for people to see.
+    /// Records that the undo failed. The step keeps its provider id, so that operators can find the resource.
     mutating func giveUpUndo(_ record: StepRecord, _ failure: Failure, now: Timestamp, unit: Double = 1) {
         var record = record
         record.state = .undoFailed

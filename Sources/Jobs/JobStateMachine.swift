@@ -2,48 +2,53 @@ public import AuraModel
 import JSON
 public import Storage
 
-/// What one job does next, decided without IO.
+/// The decisions about one claimed job, without IO.
 ///
-/// The machine holds the rows of one claimed job. Each method takes what happened and changes the rows; what changed
-/// gathers until ``takeTransition(releasing:)`` hands it over to be committed. The order of use is:
-/// `decide` → (`beginStep` → commit → the step runs → `stepDone` | `stepWaits` | `stepFailed`)… until it says `pause` or
-/// `finished`. Undoing follows the same order with `beginUndo`, `undoDone`, `undoWaits`, `undoFailed`.
+/// The machine holds the rows of the job. Each method accepts one occurrence and changes the rows. The machine collects
+/// the changes until ``takeTransition(releasing:)`` returns them to be committed. The order of use is: `decide` →
+/// (`beginStep` → commit → the step runs → `stepDone` | `stepWaits` | `stepFailed`)…, until `decide` returns `pause` or
+/// `finished`. Compensation follows the same order with `beginUndo`, `undoDone`, `undoWaits` and `undoFailed`.
 public struct JobStateMachine: Sendable {
-    /// What is to be done now.
+    /// The next action of the worker.
     public enum Decision: Sendable, Hashable {
         /// Run the step at this index.
         case perform(Int)
         /// Undo the step at this index.
         case undo(Int)
-        /// Let go of the job until it is due again.
+        /// Release the job until it is due again.
         case pause
-        /// Let go of the job: it has come to its end.
+        /// Release the job, because it has ended.
         case finished
     }
 
+    /// The job's row with all changes so far.
     public internal(set) var job: Job
+    /// The instance's row with all changes so far.
     public internal(set) var instance: Instance
-    /// The steps that were begun, by their places in the plan.
+    /// The steps that were begun, by their index in the plan.
     public internal(set) var steps: [Int: StepRecord]
+    /// The plan that the job follows.
     public let plan: JobPlan
-    /// Whether the job began under other steps than the plan's: nothing is done then, and nothing undone.
+    /// True if the job began under other steps than the plan's. Then no step runs and none is undone.
     public let isForeign: Bool
     let policy: RetryPolicy
 
     var isPausing = false
     private var isInterrupted = false
-    /// The steps whose undo was given up under this claim, and when the first of them is due again.
+    /// The steps whose undo failed for good under this claim.
     var givenUp: Set<Int> = []
+    /// The time at which the first step of ``givenUp`` is due again.
     var undoDueAgain: Timestamp?
-    /// Steps for which no change was sent before the present try.
+    /// The steps for which no change was sent before the present try.
     var untouched: Set<Int> = []
-    /// The steps of ``untouched`` that track changes and have announced none.
+    /// The steps of ``untouched`` that track changes and have announced no change.
     var unsent: Set<Int> = []
     var changedSteps: Set<Int> = []
     var instanceChanged = false
     var jobChanged = false
     var events: [EventDraft] = []
 
+    /// Creates the machine of a claimed job.
     public init(claim: Claim, plan: JobPlan, policy: RetryPolicy) {
         self.job = claim.job
         self.instance = claim.instance
@@ -53,7 +58,8 @@ public struct JobStateMachine: Sendable {
         self.policy = policy
     }
 
-    /// The records by their steps' places in the plan. A step is known by its name; the place in its row is for people.
+    /// Returns the records by the index of their step in the plan. The name identifies a step; the index in its row is
+    /// for people.
     private static func placed(_ records: [StepRecord], in plan: JobPlan) -> [Int: StepRecord] {
         var placed: [Int: StepRecord] = [:]
         for var record in records {
@@ -64,7 +70,7 @@ public struct JobStateMachine: Sendable {
         return placed
     }
 
-    /// What is to be done now, given what is true and what others have asked.
+    /// Returns the next action at `now`, based on the rows and the cancellation.
     public mutating func decide(now: Timestamp) -> Decision {
         if job.state.isTerminal { return .finished }
         if isPausing { return .pause }
@@ -83,7 +89,7 @@ public struct JobStateMachine: Sendable {
         return .perform(index)
     }
 
-    /// What changed since the last call, to be committed as one; none where nothing did.
+    /// Returns the changes since the last call, to be committed in one transaction, or `nil` if there are no changes.
     public mutating func takeTransition(releasing: Bool) -> Transition? {
         guard releasing || jobChanged || instanceChanged || !changedSteps.isEmpty || !events.isEmpty else { return nil }
         defer {
@@ -97,17 +103,17 @@ public struct JobStateMachine: Sendable {
             instance: instanceChanged ? instance : nil, events: events)
     }
 
-    /// Takes note of what others asked of the job. A wait that was decided without that knowledge is not waited out.
+    /// Records the job's cancellation. A wait that was decided without it ends early.
     public mutating func noteCancellation(_ cancellation: Cancellation?) {
         guard let cancellation, cancellation != job.cancellation else { return }
         job.cancellation = cancellation
         if isToTurnRound, !isInterrupted { isPausing = false }
     }
 
-    /// Whether a wish that the job end early is not heard: it is on its way back already, or past its pivot.
+    /// True if cancellation is ignored: the job is compensating or past its pivot.
     var goesOnAnyway: Bool { job.state == .compensating || isPastPivot }
 
-    /// Whether what others have asked changes what comes next.
+    /// True if the recorded cancellation changes the next decision.
     var isToTurnRound: Bool {
         switch job.cancellation {
         case .superseded: true
@@ -116,15 +122,15 @@ public struct JobStateMachine: Sendable {
         }
     }
 
-    /// Whether there is no way back any more.
+    /// True if the job can no longer be undone.
     public var isPastPivot: Bool {
         guard let pivot = plan.pivot else { return false }
-        // What takes over from another job has no way back from its beginning: that job was stopped for it.
+        // A job that superseded another has pivot 0, because the other job was stopped for it.
         return pivot == 0 || steps.values.contains { $0.index >= pivot && $0.startedAt != nil }
     }
 
-    /// When the whole job counts as failed. Time in which a step was parked does not count: each parking moves the step's
-    /// deadline, and so this one by as much.
+    /// The time at which the whole job counts as failed. Time in which a step was parked does not count: parking moves
+    /// the step's deadline, and this deadline by the same amount.
     var jobDeadline: Timestamp {
         steps.values.reduce(job.deadline) { deadline, record in
             guard plan.steps.indices.contains(record.index), let start = record.startedAt, let end = record.deadline
@@ -135,7 +141,7 @@ public struct JobStateMachine: Sendable {
         }
     }
 
-    /// When the step that is being done or undone counts as failed; none where none was begun.
+    /// The deadline of the step that is being performed or undone; `nil` if no step was begun.
     public var presentDeadline: Timestamp? {
         if job.state.isTerminal { return nil }
         if job.state == .compensating {
@@ -145,7 +151,7 @@ public struct JobStateMachine: Sendable {
         return plan.steps.indices.first { steps[$0]?.state != .done }.flatMap { steps[$0]?.deadline }
     }
 
-    /// The step, or its undo, was broken off since it had not returned by its deadline.
+    /// Fails the step, or its undo, that was stopped because it had not returned by its deadline.
     public mutating func overran(_ index: Int, now: Timestamp) {
         guard let record = steps[index], let deadline = record.deadline, now >= deadline else { return }
         let isUndo = job.state == .compensating
@@ -154,7 +160,7 @@ public struct JobStateMachine: Sendable {
         if isUndo { giveUpUndo(record, failure, now: now) } else { failForGood(index, failure, now: now) }
     }
 
-    /// Lets go of the job without spending a try: the daemon is stopping.
+    /// Releases the job because the daemon is stopping. The step does not lose a try.
     public mutating func interrupt(now: Timestamp) {
         if job.state == .running { job.state = .waiting }
         job.availableAt = now
@@ -163,7 +169,7 @@ public struct JobStateMachine: Sendable {
         isInterrupted = true
     }
 
-    /// The pure half of ending a job, in every way that it may end.
+    /// Ends the job in the given state: sets the rows and adds the final events.
     mutating func finish(_ state: JobState, _ failure: Failure?, now: Timestamp) -> Decision {
         job.state = state
         job.failure = failure
@@ -185,7 +191,8 @@ public struct JobStateMachine: Sendable {
         return .finished
     }
 
-    /// A job that never began leaves its instance as it was, unless that was waiting for it alone.
+    /// Returns the instance's phase at the job's end. A job that never started leaves the phase as it was, unless the
+    /// instance is `queued`.
     private func phaseAtEnd(_ failure: Failure?) -> Phase {
         if failure == nil { return plan.phaseOnSuccess }
         return job.startedAt == nil && instance.phase != .queued ? instance.phase : plan.phaseOnFailure

@@ -1,7 +1,7 @@
 import AuraModel
 import Locking
 
-/// Wakes one loop: nudges that come while it works are kept, as one.
+/// Wakes one loop. Signals that arrive while the loop works are kept as one.
 final class Nudge: Sendable {
     private struct State {
         var isPending = false
@@ -10,7 +10,7 @@ final class Nudge: Sendable {
 
     private let state = Locked(State())
 
-    /// Whether the loop waits, and was not nudged since.
+    /// True if the loop waits and no signal was sent since.
     var isAwaited: Bool { state.withLock { $0.waiter != nil } }
 
     func send() {
@@ -22,7 +22,7 @@ final class Nudge: Sendable {
         waiter?.resume()
     }
 
-    /// Returns at a nudge, after `limit`, or when the task is cancelled.
+    /// Returns at a signal, after `limit`, or when the task is cancelled.
     func wait(atMost limit: Duration, time: any TimeSource) async {
         await withTaskGroup(of: Void.self) { group in
             group.addTask { await self.wait() }

@@ -1,9 +1,10 @@
 import AuraModel
 import Locking
 
-/// Jobs that this daemon leaves alone for a while, since it cannot work on them: another daemon may, or somebody mends the row.
+/// Jobs that this daemon cannot work on and does not claim for 300 seconds. Meanwhile another daemon may claim them, or
+/// an operator may repair their rows.
 ///
-/// Holds 1,000 at most; one more takes the place of the one that is looked at again first.
+/// Holds at most 1,000 jobs. A further job replaces the one whose time ends first.
 final class SetAside: Sendable {
     private static let limit = 1000
     private static let time = Duration.seconds(300)
@@ -26,7 +27,7 @@ final class SetAside: Sendable {
         }
     }
 
-    /// Those that are still left alone.
+    /// The jobs whose time has not ended.
     var jobs: Set<JobID> {
         ends.withLock { ends in
             guard !ends.isEmpty else { return [] }

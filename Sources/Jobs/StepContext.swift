@@ -3,13 +3,16 @@ public import JSON
 import Locking
 public import Storage
 
-/// What a step sees and may write while it runs.
+/// The data that a running step can read and write.
 ///
-/// Everything it writes is durable when the call returns, and is refused (by an error that ends the step) once the job
-/// belongs to another worker.
+/// Each write is durable when the call returns. If another worker holds the job by then, the write fails with an error
+/// that ends the step.
 public final class StepContext: Sendable {
+    /// The fixed properties of the running step.
     public let step: StepPlan
+    /// The clock of the engine.
     public let time: any TimeSource
+    /// The randomness of the engine.
     public let random: any RandomSource
     let index: Int
     private let run: JobRun
@@ -23,38 +26,41 @@ public final class StepContext: Sendable {
         self.random = run.environment.random
     }
 
+    /// The job's present row, including changes that are not committed yet.
     public var job: Job { run.machine.withLock { $0.job } }
+    /// The instance's present row, including changes that are not committed yet.
     public var instance: Instance { run.machine.withLock { $0.instance } }
 
-    /// What this step wrote down, or none where it wrote nothing yet.
+    /// Returns the memory that this step stored, or `nil` if it stored none. Throws if the memory does not decode.
     public func memory<Memory: Decodable>(_: Memory.Type = Memory.self) throws -> Memory? {
         try Self.decode(run.machine.withLock { $0.steps[index]?.memory })
     }
 
-    /// What another step of the job wrote down.
+    /// Returns the memory that another step of the job stored, or `nil`. Throws if the memory does not decode.
     public func memory<Memory: Decodable>(_: Memory.Type = Memory.self, of step: String) throws -> Memory? {
         try Self.decode(
             run.machine.withLock { machine in machine.steps.values.first { $0.name == step }?.memory })
     }
 
-    /// The id of what this step made in the outside world.
+    /// The provider's id of the resource that this step created.
     public var externalID: String? { run.machine.withLock { $0.steps[index]?.externalID } }
 
-    /// The id of what another step of the job made in the outside world.
+    /// Returns the provider's id of the resource that another step of the job created.
     public func externalID(of step: String) -> String? {
         run.machine.withLock { machine in machine.steps.values.first { $0.name == step }?.externalID }
     }
 
-    /// How long until the step counts as failed.
+    /// The time until the step counts as failed.
     public var remaining: Duration {
         let deadline = run.machine.withLock { $0.steps[index]?.deadline }
         return deadline.map { max($0 - time.now(), .zero) } ?? step.timeLimit
     }
 
-    /// Returns an instance that is not destroyed, is not the job's own, and for which `matches` is true; otherwise `nil`.
+    /// Returns an instance that is not destroyed, is not the job's own, and for which `matches` is true; otherwise
+    /// `nil`.
     ///
-    /// Reads all such instances from the store, 500 at a time. Throws a transient ``Failure`` if one of them cannot be read and none
-    /// of the others matches: nobody knows then.
+    /// Reads all such instances from the store, 500 at a time. Throws a transient ``Failure`` if one of them cannot be
+    /// read and none of the others matches, because the result is unknown then.
     public func otherInstance(where matches: (Instance) -> Bool) async throws -> Instance? {
         let own = instance.id
         var last: InstanceID?
@@ -70,12 +76,13 @@ public final class StepContext: Sendable {
         return nil
     }
 
-    /// Throws `fenced` where the job may be another worker's by now, so that nothing outside may be touched for it.
+    /// Throws `fenced` if another worker may hold the job. The step must not call a provider then.
     public func checkLease() throws(StorageError) {
         try run.checkLeaseForOutsideCall()
     }
 
-    /// Writes the step's memory, the outside id, and what it learnt of the instance, in one transaction.
+    /// Stores the step's memory, the provider's id and changes of the instance in one transaction. A `nil` parameter
+    /// changes nothing.
     public func checkpoint(
         _ memory: (any Encodable & Sendable)? = nil, externalID: String? = nil,
         instance update: (@Sendable (inout Instance) -> Void)? = nil
@@ -91,19 +98,21 @@ public final class StepContext: Sendable {
         }
     }
 
-    /// Runs `body` at one of the places that a limited driver has, or returns none at once where all are taken.
+    /// Runs `body` in one concurrency slot of a limited driver. Returns `nil` at once if all slots are in use.
     ///
-    /// The limit holds across all daemons of the database; a place whose worker died is free once its lease is over.
+    /// The limit holds for all daemons that share the database. The slot of a worker that died becomes free when its
+    /// lease expires.
     ///
-    /// - Parameter waitingFor: the reason of the ``StepOutcome/wait(_:reason:)`` that the step returns when there is no place. The
-    ///   jobs that carry it are served in order: tenants in turns, within a tenant the oldest job first.
+    /// - Parameter waitingFor: the reason of the ``StepOutcome/wait(_:reason:)`` that the step returns if there is no
+    ///   free slot. Jobs that wait for this reason get slots in a fair order: tenants take turns, and within a tenant
+    ///   the oldest job comes first.
     public func use<Value: Sendable>(
         place: String, limit: Int, waitingFor: String? = nil, _ body: () async throws -> Value
     ) async throws -> Value? {
         try await run.use(place: place, limit: limit, waitingFor: waitingFor, body)
     }
 
-    /// Tells subscribers how it goes. `fraction` is 0 to 1 of this step.
+    /// Writes an event that reports the step's progress to subscribers. `fraction` is 0 to 1 of this step.
     public func report(
         _ message: String, type: EventType = .stepProgress, fraction: Double? = nil, data: JSONValue? = nil
     ) async throws {
@@ -113,13 +122,13 @@ public final class StepContext: Sendable {
         }
     }
 
-    /// From here on the step's drivers call ``noteChange()`` before each change that they send. A step that ends for good
-    /// without one has nothing to undo.
+    /// Declares that the step's drivers call ``noteChange()`` before each change that they send. A step that fails for
+    /// good without such a call has nothing to undo.
     public func trackChanges() {
         run.machine.withLock { $0.trackChanges(of: index) }
     }
 
-    /// A change of the outside world is about to be sent.
+    /// Records that a change at a provider is about to be sent.
     public func noteChange() {
         run.machine.withLock { $0.noteChange(of: index) }
     }

@@ -1,24 +1,24 @@
 import Locking
 
-/// Why the work on a job is to stop before its end.
+/// The reason why a worker must stop before its job ends. A later case is graver.
 enum StopReason: Int, Sendable, Hashable {
-    /// Somebody asked the job to end early.
+    /// The job's cancellation was requested.
     case cancellation
-    /// The step has not returned although its deadline is past.
+    /// The step still runs although its deadline has passed.
     case overdue
     /// The daemon is stopping.
     case drain
-    /// The job may belong to another worker by now.
+    /// Another worker may hold the job.
     case leaseLost
 
-    /// A later reason replaces an earlier one only if it is graver.
+    /// Returns true if this reason replaces `other`.
     func isGraver(than other: StopReason?) -> Bool {
         guard let other else { return true }
         return rawValue > other.rawValue
     }
 }
 
-/// Carries a reason to stop to whoever works on a job. One waiter at a time.
+/// Delivers a stop reason to the worker of a job. Supports one waiter at a time.
 final class StopSignal: Sendable {
     private struct Waiter {
         var known: StopReason?
@@ -53,19 +53,19 @@ final class StopSignal: Sendable {
         waiter?.continuation.resume()
     }
 
-    /// Takes back a reason that was dealt with; a graver one stays.
+    /// Clears a reason that was handled. A graver reason stays.
     func settle(_ reason: StopReason) {
         state.withLock { state in
             if state.reason == reason { state.reason = nil }
         }
     }
 
-    /// Whether there is a reason that is graver than `known`.
+    /// Returns true if there is a reason that is graver than `known`.
     func isStopping(beyond known: StopReason?) -> Bool {
         state.withLock { $0.isStopping(beyond: known) }
     }
 
-    /// Returns once there is a reason that is graver than `known`, or once the task is cancelled.
+    /// Returns when there is a reason that is graver than `known`, or when the task is cancelled.
     func wait(beyond known: StopReason?) async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
