@@ -59,33 +59,61 @@ public struct EventType: OpenName {
         self.rawValue = rawValue
     }
 
+    /// A job was accepted.
     public static let jobQueued = EventType("job.queued")
+    /// The first step of a job begins.
     public static let jobStarted = EventType("job.started")
+    /// The steps of a job are being undone.
     public static let jobCompensating = EventType("job.compensating")
+    /// `job.cancel` was called.
     public static let jobCancelRequested = EventType("job.cancelRequested")
+    /// `job.retry` made a waiting job due now.
     public static let jobRetryRequested = EventType("job.retryRequested")
+    /// A job cannot continue until an operator removes the cause; it retries rarely.
     public static let jobParked = EventType("job.parked")
+    /// Final: the job reached its goal.
     public static let jobSucceeded = EventType("job.succeeded")
+    /// Final: the job did not reach its goal; `data` has the failure.
     public static let jobFailed = EventType("job.failed")
+    /// Final: `job.cancel` or a destroy ended the job.
     public static let jobCancelled = EventType("job.cancelled")
+    /// An instance entered another phase; `data.from`, `data.to`.
     public static let phaseChanged = EventType("phase.changed")
+    /// A step begins.
     public static let stepStarted = EventType("step.started")
+    /// The progress of a step.
     public static let stepProgress = EventType("step.progress")
+    /// A step waits for a condition.
     public static let stepWaiting = EventType("step.waiting")
+    /// A step or its undo failed and is retried; `data.attempt`, `data.retryAt`.
     public static let stepRetrying = EventType("step.retrying")
+    /// A step succeeded; `data.milliseconds`.
     public static let stepDone = EventType("step.done")
+    /// A step failed and is not retried; `data` has the failure.
     public static let stepFailed = EventType("step.failed")
+    /// A step is being undone.
     public static let stepUndoing = EventType("step.undoing")
+    /// A step was undone.
     public static let stepUndone = EventType("step.undone")
+    /// The undo of a step failed; it is retried rarely.
     public static let stepUndoFailed = EventType("step.undoFailed")
+    /// An Ansible task begins.
     public static let taskStarted = EventType("task.started")
+    /// An Ansible task ended; `data.outcome`, `data.milliseconds`.
     public static let taskFinished = EventType("task.finished")
+    /// An Ansible task failed; `data.ignored`.
     public static let taskFailed = EventType("task.failed")
+    /// An Ansible run ended; `data` has its counts.
     public static let runRecap = EventType("run.recap")
+    /// A sweep recorded a server as the machine of its instance.
     public static let resourceAdopted = EventType("resource.adopted")
+    /// A sweep cuts the power of an orphaned server.
     public static let resourceQuarantined = EventType("resource.quarantined")
+    /// A sweep deleted an orphaned resource.
     public static let resourceReaped = EventType("resource.reaped")
+    /// The machine of an instance does not exist any more.
     public static let instanceLost = EventType("instance.lost")
+    /// The machine of a lost instance exists again.
     public static let instanceFound = EventType("instance.found")
     /// An operator must act: `data.code` names the cause.
     public static let alertRaised = EventType("alert.raised")

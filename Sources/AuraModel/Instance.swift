@@ -17,8 +17,8 @@ public struct Instance: Sendable, Hashable, Codable {
     /// The number of machines that were created for this instance. It is a part of every name at a provider.
     public var generation: Int
     /// The region in the catalogue, such as `eu-central`.
-    /// The size in the catalogue, such as `small`.
     public var region: String
+    /// The size in the catalogue, such as `small`.
     public var size: String
     /// The change that last modified the instance.
     public var change: ChangeID
@@ -48,7 +48,7 @@ public struct Instance: Sendable, Hashable, Codable {
         case failure, createdAt, updatedAt, runningAt, destroyedAt
     }
 
-    /// Creates a queued instance of generation 1 whose requested state is `running`.
+    /// Creates a queued instance of generation 1 with the requested state `running`.
     public init(
         id: InstanceID, tenant: TenantID, name: String, kind: InstanceKind = .agent, region: String, size: String,
         change: ChangeID, createdAt: Timestamp

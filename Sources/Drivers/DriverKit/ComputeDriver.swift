@@ -1,77 +1,95 @@
 public import AuraModel
 
-/// Machines at a cloud provider.
+/// A driver for machines at a cloud provider.
 ///
-/// Every call is safe to repeat except ``createServer(_:)`` and ``createKey(_:)``; their names are unique at the provider,
-/// so that a caller looks by name first and adopts what it finds. All calls throw ``Failure``; its class says what to do.
-/// A call that changes something runs to its end or its time-out even when the task is cancelled, so that its answer is
-/// not lost; a call that only reads stops at once.
+/// Every call is safe to repeat except ``createServer(_:)`` and ``createKey(_:)``. Their names are unique at the
+/// provider, so a caller first looks for the name and adopts the resource that it finds. All calls throw ``Failure``;
+/// its class determines the reaction. A call that changes something continues until its reply or its timeout even if
+/// the task is cancelled, so that the reply is not lost. A call that only reads stops at once.
 public protocol ComputeDriver: Sendable {
-    /// Which places and types to try for a size in a region, best first. Empty where the pair is not offered.
+    /// Returns the locations and types to try for a size in a region, best first. Empty if the pair is not offered.
     func placements(region: String, size: String) -> [Placement]
-    /// Why the provider's catalogue, as ``check(image:isOurs:)`` read it last, does not offer the placement; `nil` if it does or was
-    /// not read.
+    /// Returns the reason why the provider's catalogue does not offer the placement, as of the last
+    /// ``check(image:isOurs:)``. Returns `nil` if the placement is offered or the catalogue was not read.
     func objection(to placement: Placement) -> String?
 
+    /// Returns the server with this name, or `nil` if there is none.
     func server(named name: String) async throws -> Server?
-    /// The server, or none where the provider says that it does not exist.
+    /// Returns the server, or `nil` if the provider reports that it does not exist.
     func server(id: String) async throws -> Server?
-    /// All servers that carry these labels, over all pages.
+    /// Returns all servers with these labels, from all pages.
     func servers(labels: [String: String]) async throws -> [Server]
+    /// Creates a server. The call is not safe to repeat: after an ambiguous failure, look for the name first.
     func createServer(_ specification: ServerSpecification) async throws -> ServerCreation
 
-    /// Deletes; an empty answer means that it was gone already.
+    /// Deletes the server. Returns the ids of the actions to wait for; empty if the server did not exist.
     func deleteServer(id: String) async throws -> [String]
+    /// Starts the server. Returns the ids of the actions to wait for.
     func powerOn(serverID: String) async throws -> [String]
-    /// Cuts the power.
+    /// Cuts the server's power. Returns the ids of the actions to wait for.
     func powerOff(serverID: String) async throws -> [String]
-    /// Asks the operating system to shut down; the action's success only means that it was asked.
+    /// Requests a shutdown from the server's operating system. The success of the returned actions only means that the
+    /// request was sent.
     func shutdown(serverID: String) async throws -> [String]
+    /// Restarts the server. Returns the ids of the actions to wait for.
     func reboot(serverID: String) async throws -> [String]
-    /// Where the actions stand. An id that the provider no longer knows is missing from the answer.
+    /// Returns the status of the actions. An id that the provider no longer knows is missing from the result.
     func actions(ids: [String]) async throws -> [ServerAction]
 
+    /// Returns the key with this name, or `nil` if there is none.
     func key(named name: String) async throws -> ServerKey?
-    /// All keys that carry these labels, over all pages.
+    /// Returns all keys with these labels, from all pages.
     func keys(labels: [String: String]) async throws -> [ServerKey]
+    /// Creates a key. The call is not safe to repeat: after an ambiguous failure, look for the name first.
     func createKey(_ specification: ServerKeySpecification) async throws -> ServerKey
-    /// Deletes; a key that is gone already is no error.
+    /// Deletes the key. A key that does not exist is no error.
     func deleteKey(id: String) async throws
 
-    /// The id of the firewall that lets in what an agent's machine needs, made where it does not exist yet.
-    /// None where firewalls are switched off.
+    /// Returns the id of the firewall that admits the traffic of agents' machines, and creates the firewall if it does
+    /// not exist. Returns `nil` if firewalls are switched off.
     func ensureFirewall(labels: [String: String]) async throws -> String?
 
-    /// Compares the settings with what the provider offers, and changes nothing. Throws if the provider cannot be asked.
+    /// Compares the settings with the offers of the provider, and changes nothing. Throws if the provider cannot be
+    /// reached.
     ///
-    /// - Parameters:
-    ///   - image: what machines start from.
-    ///   - isOurs: whether these are the labels of something that Aura made.
+    /// - Parameters: - image: the image of new machines. - isOurs: returns true if a resource with these labels was
+    ///   created by Aura.
     func check(image: String, isOurs: @Sendable ([String: String]) -> Bool) async throws -> [ProviderFinding]
 }
 
-/// One place and type that may hold a machine.
+/// A location and a server type that can hold a machine.
 public struct Placement: Sendable, Hashable, Codable {
+    /// The provider's name of the location.
     public var location: String
+    /// The provider's name of the server type.
     public var serverType: String
 
+    /// Creates a placement.
     public init(location: String, serverType: String) {
         self.location = location
         self.serverType = serverType
     }
 }
 
-/// A machine as the provider describes it.
+/// A machine, as the provider describes it.
 public struct Server: Sendable, Hashable {
+    /// The provider's id.
     public var id: String
+    /// The name at the provider.
     public var name: String
+    /// The present status.
     public var status: ServerStatus
-    /// The public address: IPv4 where there is one. None only while the provider has not given one.
+    /// The public address: IPv4 if there is one, otherwise IPv6. `nil` only while the provider has not assigned an
+    /// address.
     public var address: String?
+    /// The provider's name of the location.
     public var location: String
+    /// The provider's name of the server type.
     public var serverType: String
+    /// The labels at the provider.
     public var labels: [String: String]
 
+    /// Creates a description of a machine.
     public init(
         id: String, name: String, status: ServerStatus, address: String?, location: String, serverType: String,
         labels: [String: String]
@@ -86,7 +104,7 @@ public struct Server: Sendable, Hashable {
     }
 }
 
-/// What a machine does now. A status that is not known here reads as `unknown`.
+/// The status of a machine. A status that is not listed here reads as `unknown`.
 public enum ServerStatus: String, Sendable, Hashable {
     case initializing
     case starting
@@ -99,17 +117,24 @@ public enum ServerStatus: String, Sendable, Hashable {
     case unknown
 }
 
-/// What a new machine shall be.
+/// The parameters of a new machine.
 public struct ServerSpecification: Sendable {
+    /// The name, which is unique at the provider.
     public var name: String
+    /// The location and the server type.
     public var placement: Placement
+    /// The image: a name or a number of the provider.
     public var image: String
+    /// The ids of the SSH keys that the provider installs on the machine.
     public var keyIDs: [String]
+    /// The id of the firewall; `nil` for no firewall.
     public var firewallID: String?
+    /// The labels of the machine.
     public var labels: [String: String]
-    /// Read by cloud-init; any process on the machine can read it as well, so no lasting secret goes here.
+    /// The input of cloud-init. Any process on the machine can read it, so it must not contain a long-lived secret.
     public var userData: String
 
+    /// Creates the parameters of a new machine.
     public init(
         name: String, placement: Placement, image: String, keyIDs: [String], firewallID: String?,
         labels: [String: String], userData: String
@@ -124,41 +149,53 @@ public struct ServerSpecification: Sendable {
     }
 }
 
-/// A machine that is being made, and the actions to wait for.
+/// A machine that is being created, and the actions to wait for.
 public struct ServerCreation: Sendable {
+    /// The machine.
     public var server: Server
+    /// The ids of the actions to wait for.
     public var actionIDs: [String]
 
+    /// Creates the result of a creation.
     public init(server: Server, actionIDs: [String]) {
         self.server = server
         self.actionIDs = actionIDs
     }
 }
 
-/// Something asynchronous that the provider does.
+/// An asynchronous operation of the provider.
 public struct ServerAction: Sendable, Hashable {
+    /// The status of an action.
     public enum Status: Sendable, Hashable {
         case running
         case success
         case error(Failure)
     }
 
+    /// The provider's id of the action.
     public var id: String
+    /// The present status.
     public var status: Status
 
+    /// Creates a description of an action.
     public init(id: String, status: Status) {
         self.id = id
         self.status = status
     }
 }
 
-/// A public key that the provider puts onto new machines.
+/// A public key that the provider installs on new machines.
 public struct ServerKey: Sendable, Hashable {
+    /// The provider's id.
     public var id: String
+    /// The name at the provider.
     public var name: String
+    /// The public key, as one line of OpenSSH's format.
     public var publicKey: String
+    /// The labels at the provider.
     public var labels: [String: String]
 
+    /// Creates a description of a key.
     public init(id: String, name: String, publicKey: String, labels: [String: String]) {
         self.id = id
         self.name = name
@@ -167,12 +204,16 @@ public struct ServerKey: Sendable, Hashable {
     }
 }
 
-/// What a new key shall be.
+/// The parameters of a new key.
 public struct ServerKeySpecification: Sendable {
+    /// The name, which is unique at the provider.
     public var name: String
+    /// The public key, as one line of OpenSSH's format.
     public var publicKey: String
+    /// The labels of the key.
     public var labels: [String: String]
 
+    /// Creates the parameters of a new key.
     public init(name: String, publicKey: String, labels: [String: String]) {
         self.name = name
         self.publicKey = publicKey

@@ -1,40 +1,44 @@
 public import AuraModel
 public import JSON
 
-/// What turns a bare machine into an agent's machine, over SSH.
+/// A driver that configures a machine over SSH, so that it runs an agent.
 public protocol ConfigurationDriver: Sendable {
-    /// Runs a play to its end and reports each task as it goes.
+    /// Runs a play to its end and reports each task.
     ///
-    /// Throws ``Failure``: transient where the machine cannot be reached, permanent where a task failed, with that task's
-    /// own words. Cancelling the task ends every process of the run before this returns. `report` is called in order,
-    /// one call at a time; an error that it throws ends the run and is thrown on.
+    /// Throws ``Failure``: transient if the machine cannot be reached, permanent if a task failed, with the task's own
+    /// words. If the calling task is cancelled, every process of the run is ended before this returns. `report` is
+    /// called in order, one call at a time. An error that it throws ends the run and is rethrown.
     func run(
         _ run: ConfigurationRun, report: @escaping @Sendable (ConfigurationEvent) async throws -> Void
     ) async throws -> ConfigurationSummary
 }
 
-/// One play against one machine.
+/// One play on one machine.
 public struct ConfigurationRun: Sendable {
-    /// Which part of the tree runs.
+    /// The part of the Ansible tree to run.
     public enum Play: String, Sendable {
-        /// Operating system and agent.
+        /// Configures the operating system and the agent.
         case machine
-        /// Joining the tailnet.
+        /// Joins the tailnet.
         case network
-        /// Leaving the tailnet, stopping the agent, removing secrets.
+        /// Leaves the tailnet, stops the agent and removes secrets.
         case teardown
     }
 
+    /// The part of the tree to run.
     public var play: Play
+    /// The instance of the machine.
     public var instance: Instance
+    /// The SSH access to the machine.
     public var access: SSHAccess
-    /// What the roles read; nothing secret.
+    /// The variables for the roles. They must not contain secrets.
     public var variables: JSONObject
-    /// Secrets by the variable that will hold the path of a 0600 file with the text.
+    /// The secrets of the run. Each key is a variable that will hold the path of a file with the secret, of mode 0600.
     public var secretFiles: [String: Secret]
-    /// The run is ended and fails as transient after this time.
+    /// The time after which the run is ended and fails as transient.
     public var timeLimit: Duration
 
+    /// Creates a run.
     public init(
         play: Play, instance: Instance, access: SSHAccess, variables: JSONObject, secretFiles: [String: Secret],
         timeLimit: Duration
@@ -48,18 +52,22 @@ public struct ConfigurationRun: Sendable {
     }
 }
 
-/// How a machine is reached: by key, with host keys known before the first connection.
+/// The SSH access to a machine: a private key, and host keys that are known before the first connection.
 public struct SSHAccess: Sendable {
+    /// The host name or IP address.
     public var address: String
+    /// The TCP port.
     public var port: Int
+    /// The user name.
     public var user: String
-    /// The private key, as OpenSSH writes it.
+    /// The private key, in OpenSSH's format.
     public var privateKey: Secret
-    /// The machine's public host keys (`ssh-ed25519 AAAA…`), any of which it may show.
+    /// The machine's public host keys (`ssh-ed25519 AAAA…`). The machine may present any of them.
     public var hostKeys: [String]
-    /// The name under which `known_hosts` lists the host keys, since addresses are reused.
+    /// The name of the host keys in `known_hosts`. An address is not sufficient, because addresses are reused.
     public var hostKeyAlias: String
 
+    /// Creates an access.
     public init(
         address: String, port: Int = 22, user: String, privateKey: Secret, hostKeys: [String], hostKeyAlias: String
     ) {
@@ -72,18 +80,24 @@ public struct SSHAccess: Sendable {
     }
 }
 
-/// What a run reports while it goes.
+/// A report of a running play.
 public enum ConfigurationEvent: Sendable {
-    /// `tasks`: how many the play will run, as far as can be said at its start.
+    /// A play started. `tasks` is the number of its tasks, as far as it is known at the start.
     case playStarted(name: String, tasks: Int)
-    /// `index` counts from 1 within the play.
+    /// A task started. `index` counts from 1 within the play.
     case taskStarted(name: String, index: Int)
+    /// A task ended without a failure.
     case taskFinished(name: String, outcome: TaskOutcome, milliseconds: Int64)
+    /// A task failed. `isIgnored` is true if the play continues.
     case taskFailed(name: String, message: String, isIgnored: Bool)
+    /// A task failed and is retried by the play itself.
     case taskRetried(name: String, attempt: Int, of: Int)
+    /// A warning of the tool.
     case warning(String)
+    /// The play ended with these counts.
     case recap(ConfigurationSummary)
 
+    /// The result of a task that did not fail.
     public enum TaskOutcome: String, Sendable {
         case ok
         case changed
@@ -91,18 +105,26 @@ public enum ConfigurationEvent: Sendable {
     }
 }
 
-/// How a run ended: the tool's own counts, and what the roles found out.
+/// The result of a run: the counts of Ansible, and the data that the roles report.
 public struct ConfigurationSummary: Sendable, Hashable {
+    /// The number of tasks that succeeded, changed ones included.
     public var ok: Int
+    /// The number of tasks that changed the machine.
     public var changed: Int
+    /// The number of times that the machine could not be reached.
     public var unreachable: Int
+    /// The number of failed tasks.
     public var failed: Int
+    /// The number of skipped tasks.
     public var skipped: Int
+    /// The number of failures that a rescue section handled.
     public var rescued: Int
+    /// The number of failures that the play ignores.
     public var ignored: Int
-    /// What the roles report to the daemon, such as `tailnet` or `agentVersion`.
+    /// The data that the roles report to the daemon, such as `tailnet` or `agentVersion`.
     public var data: JSONObject
 
+    /// Creates a summary.
     public init(
         ok: Int = 0, changed: Int = 0, unreachable: Int = 0, failed: Int = 0, skipped: Int = 0, rescued: Int = 0,
         ignored: Int = 0, data: JSONObject = [:]
@@ -117,7 +139,7 @@ public struct ConfigurationSummary: Sendable, Hashable {
         self.data = data
     }
 
-    /// The counts as Ansible prints them: `ok=31 changed=22 unreachable=0 failed=0 skipped=4 rescued=0 ignored=0`.
+    /// The counts in Ansible's format: `ok=31 changed=22 unreachable=0 failed=0 skipped=4 rescued=0 ignored=0`.
     public var recap: String {
         "ok=\(ok) changed=\(changed) unreachable=\(unreachable) failed=\(failed) skipped=\(skipped) "
             + "rescued=\(rescued) ignored=\(ignored)"

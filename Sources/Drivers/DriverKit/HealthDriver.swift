@@ -1,23 +1,26 @@
-/// Looks at an agent from outside.
+/// A driver that checks an agent's health over the network.
 public protocol HealthDriver: Sendable {
-    /// Returns what the agent reports of itself once it has started.
+    /// Returns the agent's own report when the agent has started.
     ///
-    /// Started means: `/startupz` answers 200, or `/healthz` does if there is no `/startupz`. `/readyz` counts the
-    /// agent's channels in, which may be broken for reasons outside the machine; it only fills
+    /// An agent has started if `/startupz` returns status 200, or if `/healthz` does and there is no `/startupz`.
+    /// `/readyz` includes the agent's channels, which may be broken for reasons outside the machine; it only fills
     /// ``HealthReport/channelsNotReady``.
     ///
-    /// Throws ``Failure``: transient while it does not answer or has not started, permanent where looking again cannot help
-    /// (a host key that is not the machine's, a key that it refuses).
+    /// Throws ``Failure``: transient if the agent does not reply or has not started; permanent if a retry cannot help,
+    /// because the machine presents another host key or refuses the private key.
     func probe(_ target: HealthTarget) async throws -> HealthReport
 }
 
-/// Which agent to look at, and how.
+/// The address of an agent and the access to its machine.
 public struct HealthTarget: Sendable {
+    /// The host name or IP address.
     public var address: String
+    /// The TCP port of the agent.
     public var port: Int
-    /// How to reach the machine where the agent listens on its loopback address only. None where no key is kept.
+    /// The access to the machine if the agent listens on its loopback address only. `nil` if no key is stored.
     public var access: SSHAccess?
 
+    /// Creates a target.
     public init(address: String, port: Int, access: SSHAccess?) {
         self.address = address
         self.port = port
@@ -25,16 +28,17 @@ public struct HealthTarget: Sendable {
     }
 }
 
-/// What an agent said of itself.
+/// The result of an agent's health check.
 public struct HealthReport: Sendable, Hashable {
-    /// The HTTP status of its start-up endpoint.
+    /// The HTTP status of the start-up endpoint.
     public var status: Int
     /// The body, cut to 200 bytes.
     public var body: String
-    /// The answer of `/readyz` if it was not 2xx, such as `status 503: telegram: no token`; `nil` if all is ready, if
-    /// there is no such endpoint or if it could not be asked.
+    /// The reply of `/readyz` if its status was not 2xx, such as `status 503: telegram: no token`. `nil` if all
+    /// channels are ready, if there is no such endpoint, or if the request failed.
     public var channelsNotReady: String?
 
+    /// Creates a report.
     public init(status: Int, body: String, channelsNotReady: String? = nil) {
         self.status = status
         self.body = body

@@ -1,51 +1,59 @@
 public import AuraModel
 
-/// The private network that every agent's machine joins.
+/// A driver for the private network that every agent's machine joins.
 ///
 /// All calls throw ``Failure`` and follow the cancellation rule of ``ComputeDriver``.
 public protocol NetworkDriver: Sendable {
-    /// The tags of every device that joins with a key from ``mintKey(_:)``. A device without all of them is not Aura's.
+    /// The tags of every device that joins with a key from ``mintKey(_:)``. A device without all of these tags does not
+    /// belong to Aura.
     var machineTags: Set<String> { get }
 
-    /// A new key that lets one machine join. Repeating a lost call leaves a key that expires by itself.
+    /// Creates a key that lets one machine join. If the reply is lost, the call can be repeated, because an unused key
+    /// expires by itself.
     func mintKey(_ specification: EnrolmentKeySpecification) async throws -> EnrolmentKey
-    /// Revokes; a key that is gone already is no error.
+    /// Revokes the key. A key that does not exist is no error.
     func revokeKey(id: String) async throws
 
-    /// The device, or none where the network does not know it.
+    /// Returns the device, or `nil` if the network does not know it.
     func device(nodeID: String) async throws -> NetworkDevice?
-    /// All devices of the network.
+    /// Returns all devices of the network.
     func devices() async throws -> [NetworkDevice]
-    /// The devices with this host name, or this host name and a number (`NAME-1`). Names are not unique: identity is the
-    /// node id.
+    /// Returns the devices with this host name, or with this host name, a hyphen and a number (`NAME-1`). Host names
+    /// are not unique: the node id identifies a device.
     func devices(hostname: String) async throws -> [NetworkDevice]
-    /// Deletes the device without looking at it; a device that is gone already is no error. The caller must have read the
-    /// device and found it to be Aura's.
+    /// Deletes the device without reading it first. A device that does not exist is no error. The caller must have read
+    /// the device and verified that it belongs to Aura.
     func deleteDevice(nodeID: String) async throws
 
-    /// Tries with a key that is revoked at once what a machine's enrolment needs. Throws if the network cannot be asked.
+    /// Checks the permissions for enrolments with a test key, which is revoked at once. Throws if the network cannot be
+    /// reached.
     func check() async throws -> [ProviderFinding]
 }
 
-/// What a new enrolment key shall allow: one machine, preauthorised, tagged.
+/// The parameters of a new enrolment key. Each key admits one machine, preauthorised and tagged.
 public struct EnrolmentKeySpecification: Sendable {
-    /// Letters, digits, hyphen, underscore and blank, 50 at most.
+    /// A description of at most 50 characters: letters, digits, hyphens, underscores and spaces.
     public var description: String
+    /// The time until the key expires.
     public var lifetime: Duration
 
+    /// Creates the parameters of a new key.
     public init(description: String, lifetime: Duration) {
         self.description = description
         self.lifetime = lifetime
     }
 }
 
-/// A key that lets one machine join.
+/// A key that lets one machine join the network.
 public struct EnrolmentKey: Sendable {
+    /// The network's id of the key.
     public var id: String
+    /// The key itself.
     public var secret: Secret
-    /// The network's own time of creation, or `nil` if it gave none.
+    /// The time of creation by the network's clock, or `nil` if the network did not return it.
     public var created: Timestamp?
 
+    /// Creates a description of a key.
     public init(id: String, secret: Secret, created: Timestamp? = nil) {
         self.id = id
         self.secret = secret
@@ -53,35 +61,43 @@ public struct EnrolmentKey: Sendable {
     }
 }
 
-/// What an administrator of the network has to do before a device that joined takes part in it.
+/// A problem that an administrator of the network must solve before a device that joined can communicate.
 public struct DeviceObstacle: Sendable, Hashable {
     /// A stable text for programs.
     public var code: String
-    /// For people: what is wrong and the remedy.
+    /// A description of the problem and its remedy, for people.
     public var message: String
 
+    /// Creates a description of a problem.
     public init(code: String, message: String) {
         self.code = code
         self.message = message
     }
 }
 
-/// A machine that joined.
+/// A machine that joined the network.
 public struct NetworkDevice: Sendable, Hashable {
+    /// The stable node id.
     public var nodeID: String
+    /// The host name, which may have a number appended.
     public var hostname: String
     /// The MagicDNS name, without its final dot.
     public var name: String
+    /// The addresses in the network.
     public var addresses: [String]
+    /// The tags of the device.
     public var tags: [String]
+    /// True if the network has authorized the device.
     public var isAuthorized: Bool
-    /// Why the network keeps the device apart although it joined, or `nil` if it takes part.
+    /// The reason why the device joined but cannot communicate, or `nil` if it can.
     public var obstacle: DeviceObstacle?
-    /// When the network admitted it, or `nil` if the network does not say: Tailscale leaves it empty for external devices.
+    /// The time at which the network admitted the device, or `nil` if it is unknown: Tailscale leaves it empty for
+    /// external devices.
     public var created: Timestamp?
-    /// True if another network shares the device with this one.
+    /// True if the device belongs to another network and is shared with this one.
     public var isExternal: Bool
 
+    /// Creates a description of a device.
     public init(
         nodeID: String, hostname: String, name: String, addresses: [String], tags: [String], isAuthorized: Bool,
         obstacle: DeviceObstacle? = nil, created: Timestamp? = nil, isExternal: Bool = false
@@ -97,7 +113,8 @@ public struct NetworkDevice: Sendable, Hashable {
         self.isExternal = isExternal
     }
 
-    /// True if the host name is `name`, or `name` with a hyphen and a number, as Tailscale writes a name that is taken.
+    /// Returns true if the host name is `name`, or `name` with a hyphen and a number. Tailscale appends a number to a
+    /// name that is in use.
     public func isNamed(_ name: String) -> Bool {
         if hostname == name { return true }
         guard hostname.hasPrefix(name + "-") else { return false }
@@ -105,7 +122,7 @@ public struct NetworkDevice: Sendable, Hashable {
         return !suffix.isEmpty && suffix.allSatisfy { (0x30...0x39).contains($0) }
     }
 
-    /// True if the device belongs to this network and has all of `tags`. No tags at all match nothing.
+    /// Returns true if the device belongs to this network and has all of `tags`. An empty set matches no device.
     public func carries(_ tags: Set<String>) -> Bool {
         !isExternal && !tags.isEmpty && tags.isSubset(of: self.tags)
     }

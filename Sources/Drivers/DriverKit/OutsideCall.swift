@@ -1,10 +1,11 @@
 public import AuraModel
 
-/// Whether the present task may still touch the outside world.
+/// The lease guard of drivers: it checks whether the present task may still call a provider.
 ///
-/// A worker that was stopped for longer than its lease (`SIGSTOP`, a suspended machine) goes on in the middle of a driver's
-/// work without knowing it. So every driver asks here right before each call that leaves the process; who runs a driver
-/// says what the answer is. Without that, everything is permitted.
+/// A worker that was suspended for longer than its lease (`SIGSTOP`, a suspended machine) continues in the middle of a
+/// driver's call. It does not know that its lease has expired. So every driver calls ``check(changes:)`` right before
+/// each call that leaves the process. The caller of the driver supplies the check with
+/// ``permitted(_:onChange:onRetry:_:)``. Without it, every call is permitted.
 public enum OutsideCall {
     @TaskLocal private static var permit: (@Sendable () throws(Failure) -> Void)?
 
@@ -12,26 +13,24 @@ public enum OutsideCall {
 
     @TaskLocal private static var report: (@Sendable (String) async -> Void)?
 
-    /// Throws where the task's work belongs to somebody else by now.
+    /// Throws if another worker may hold the task's work by now.
     ///
-    /// - Parameter changes: true if the call may change something outside.
+    /// - Parameter changes: true if the call may change a resource.
     public static func check(changes: Bool = false) throws(Failure) {
         try permit?()
         if changes { announce?() }
     }
 
-    /// Reports that a driver sends a call again by itself, before it waits for that.
+    /// Reports that a driver will retry a call by itself. Call it before the wait.
     ///
-    /// - Parameters:
-    ///   - tries: the calls that failed so far.
-    ///   - limit: the calls that the driver sends at most.
+    /// - Parameters: - tries: the number of calls that failed so far. - limit: the maximum number of calls.
     public static func willRetry(_ failure: Failure, tries: Int, of limit: Int, after wait: Duration) async {
         let seconds = Double(wait.wholeMilliseconds / 100) / 10
         await report?("try \(tries) of \(limit): \(failure.message); next try in \(seconds) s")
     }
 
-    /// Runs `body` so that its outside calls ask `permit` first. `onChange` is called right before each call that may change
-    /// something, `onRetry` with a sentence for people before a driver sends a call again.
+    /// Runs `body` with `permit` as the check of its outside calls. `onChange` is called right before each call that
+    /// may change a resource. `onRetry` receives a sentence for people before a driver retries a call.
     public static func permitted<Value>(
         _ permit: @escaping @Sendable () throws(Failure) -> Void, onChange: (@Sendable () -> Void)? = nil,
         onRetry: (@Sendable (String) async -> Void)? = nil, _ body: () async throws -> Value

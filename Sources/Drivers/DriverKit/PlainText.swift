@@ -1,11 +1,12 @@
 public import AuraModel
 
-/// Cleans foreign text for messages, events and the ledger: one line, no invisible characters, bounded length.
+/// Sanitizes foreign text for messages, events and the ledger: one line, no invisible characters, bounded length.
 public enum PlainText {
-    /// Cut to `limitBytes` at a character's end, with an ellipsis if something was cut.
+    /// Returns the text, cut to `limitBytes` at the end of a character. An ellipsis marks a cut.
     ///
     /// Control characters (C0, C1) and line separators become spaces. Format characters (category Cf: bidirectional
-    /// overrides, zero-width and tag characters) are removed: they can make a terminal or a log show other words.
+    /// overrides, zero-width and tag characters) are removed, because with them a terminal or a log can show other
+    /// words.
     public static func clean(_ text: some StringProtocol, limitBytes: Int = 500) -> String {
         var result = ""
         var bytes = 0
@@ -18,7 +19,7 @@ public enum PlainText {
         return result
     }
 
-    /// The same without secrets that were sent along: the other side may quote them.
+    /// Returns the sanitized text without the secrets of the request, because the other side may quote them.
     public static func clean(_ text: some StringProtocol, hiding secrets: [Secret], limitBytes: Int = 500) -> String {
         clean(Redactor(secrets).clean(String(text)), limitBytes: limitBytes)
     }

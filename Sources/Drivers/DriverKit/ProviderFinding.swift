@@ -1,31 +1,36 @@
-/// One thing at a provider that does not fit the settings, found before a machine is made.
+/// A mismatch between the settings and a provider, found before a machine is created.
 public struct ProviderFinding: Sendable, Hashable, CustomStringConvertible {
+    /// The effect of a finding.
     public enum Severity: String, Sendable, Hashable {
-        /// Machines can be made, but not everything that is configured can be had.
+        /// Machines can be created, but a part of the configuration is not available.
         case warning
-        /// Making or joining a machine would fail.
+        /// The creation or the enrolment of a machine would fail.
         case error
     }
 
+    /// The effect of the finding.
     public var severity: Severity
     /// The setting to change, such as `hetzner.placements`.
     public var setting: String
-    /// What is wrong and the remedy.
+    /// A description of the problem and its remedy.
     public var message: String
 
+    /// Creates a finding.
     public init(_ severity: Severity, setting: String, _ message: String) {
         self.severity = severity
         self.setting = setting
         self.message = message
     }
 
+    /// The severity, the setting and the message in one line.
     public var description: String { "\(severity.rawValue): \(setting): \(message)" }
 }
 
-/// The name that somebody probably meant.
+/// Suggestions for mistyped names.
 public enum NearestName {
-    /// Returns the name that differs in the fewest letters; among equals the one with the longest common start, then the
-    /// first in order. `nil` if there are no names.
+    /// Returns the name with the smallest Levenshtein distance, without regard to case. If several have the same
+    /// distance, the name with the longest common prefix wins, then the first in order. Returns `nil` if `names` is
+    /// empty.
     public static func of(_ name: String, in names: some Sequence<String>) -> String? {
         let wanted = Array(name.lowercased())
         let ranked = names.map { candidate -> (distance: Int, differs: Int, name: String) in
@@ -35,7 +40,7 @@ public enum NearestName {
         return ranked.min { ($0.distance, $0.differs, $0.name) < ($1.distance, $1.differs, $1.name) }?.name
     }
 
-    /// Levenshtein's distance.
+    /// Returns the Levenshtein distance.
     public static func distance(_ left: [Character], _ right: [Character]) -> Int {
         var row = Array(0...right.count)
         for (i, a) in left.enumerated() {

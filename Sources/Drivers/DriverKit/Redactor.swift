@@ -1,23 +1,26 @@
 public import AuraModel
 
-/// Takes secrets out of texts that a child process or a provider sent.
+/// Replaces secrets in texts from a child process or a provider.
 ///
-/// A secret is found as it is and as JSON, shell, URL, base64 (at each offset) and hexadecimal text, in any case. Mask
-/// first and cut afterwards: a cut text may end in the middle of a secret. The beginning of a secret at the very end of
-/// a text, and its end at the very beginning, are masked as well, since the sender may have cut it.
+/// A secret is found in its plain form and as JSON, shell, URL, base64 (at each offset) and hexadecimal text, in upper
+/// or lower case. Mask a text before you cut it, because a cut text may end in the middle of a secret. The sender may
+/// have cut the text too. So a prefix of a secret at the very end of a text, and a suffix at its very beginning, are
+/// masked as well.
 public struct Redactor: Sendable {
-    /// Texts to look for, ASCII letters in lower case, by their first byte; the longest first.
+    /// The texts to find, with ASCII letters in lower case, grouped by their first byte; longest first.
     private let needles: [UInt8: [[UInt8]]]
-    /// The secrets as they are, for texts that were cut.
+    /// The secrets in their plain form, for texts that were cut.
     private let whole: [[UInt8]]
 
-    /// Shorter texts are likelier to be ordinary words than secrets.
+    /// The length of the shortest secret in bytes. A shorter text is more likely an ordinary word.
     private static let shortest = 4
-    /// The shortest part of a secret that is masked at a cut.
+    /// The length of the shortest part of a secret that is masked at a cut.
     private static let shortestPart = 8
     private static let mask = Array("[secret]".utf8)
 
-    /// - Parameter secrets: each line of a secret counts, and the value of a `NAME=value` line as well.
+    /// Creates a redactor.
+    ///
+    /// - Parameter secrets: each line of a secret counts as a secret, and so does the value of a `NAME=value` line.
     public init(_ secrets: [Secret]) {
         var texts: Set<String> = []
         for secret in secrets {
@@ -35,7 +38,7 @@ public struct Redactor: Sendable {
         whole = plain.map(Self.lowercased).filter { $0.count > Self.shortestPart }
     }
 
-    /// The text with `[secret]` in each secret's place.
+    /// Returns the text with `[secret]` in place of each secret.
     public func clean(_ text: String) -> String {
         guard !needles.isEmpty, !text.isEmpty else { return text }
         let bytes = Array(text.utf8)
@@ -57,7 +60,7 @@ public struct Redactor: Sendable {
         return result.count == bytes.count && result == bytes ? text : String(decoding: result, as: UTF8.self)
     }
 
-    /// How many bytes at the start are the end of a secret; 0 if the text starts with a whole one.
+    /// Returns the length of the secret's suffix with which the text starts; 0 if there is no such suffix.
     private func cutStart(_ text: [UInt8]) -> Int {
         longest { secret, count in text.starts(with: secret.suffix(count)) }
     }
@@ -104,7 +107,7 @@ extension Redactor {
         return [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
     }
 
-    /// The characters of base64 (RFC 4648, 4) that depend on the secret alone if `offset` bytes stand before it.
+    /// Returns the characters of base64 (RFC 4648, 4) that depend only on the secret if `offset` bytes precede it.
     private static func base64(_ secret: [UInt8], offset: Int) -> [UInt8] {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         let bytes = [UInt8](repeating: 0, count: offset) + secret

@@ -1,14 +1,15 @@
-/// The calls that a provider's project has left, counted by all daemons together.
+/// The rate limit of a provider's project, counted by all daemons together.
 public protocol SharedBudget: Sendable {
-    /// Takes a lot of calls. `seen` is what the provider said since the last time: its limit, what is left of it, and how fast
-    /// it refills, in calls a second. None where the count cannot be asked now; whoever called then goes by its own count.
+    /// Takes a number of calls from the budget. `seen` holds the provider's rate headers since the last call: the
+    /// limit, the remaining calls, and the refill rate in calls a second. Returns `nil` if the shared count is not
+    /// available; the caller then uses its own count.
     func take(seen: (limit: Double, remaining: Double, callsPerSecond: Double)?) async -> BudgetLot?
 }
 
-/// What a daemon may do for now.
+/// The reply of a ``SharedBudget``.
 public enum BudgetLot: Sendable, Hashable {
-    /// Send so many calls.
+    /// The daemon may send this number of calls.
     case calls(Int)
-    /// Ask again after this time.
+    /// No calls are left; ask again after this time.
     case wait(Duration)
 }

@@ -1,22 +1,24 @@
 public import AuraModel
 
-/// Key pairs for machines, and a first look at whether a machine lets us in.
+/// A driver that creates key pairs for machines and tests the SSH access to a machine.
 public protocol RemoteShellDriver: Sendable {
-    /// A new ed25519 key pair.
+    /// Returns a new ed25519 key pair.
     func makeKeyPair(comment: String) async throws -> KeyPair
-    /// Returns once a command ran on the machine.
+    /// Returns when a command has run on the machine.
     ///
-    /// Throws ``Failure``: transient while the machine is not up, permanent where it shows another host key
-    /// (`sshHostKeyMismatch`) or refuses our key (`sshPermissionDenied`).
+    /// Throws ``Failure``: transient while the machine is not up; permanent if it presents another host key
+    /// (`sshHostKeyMismatch`) or refuses the private key (`sshPermissionDenied`).
     func reach(_ access: SSHAccess) async throws
 }
 
 /// An ed25519 key pair in OpenSSH's formats.
 public struct KeyPair: Sendable {
+    /// The private key.
     public var privateKey: Secret
-    /// One line, `ssh-ed25519 AAAA… comment`.
+    /// The public key, as one line: `ssh-ed25519 AAAA… comment`.
     public var publicKey: String
 
+    /// Creates a key pair from its parts.
     public init(privateKey: Secret, publicKey: String) {
         self.privateKey = privateKey
         self.publicKey = publicKey
