@@ -3,27 +3,32 @@ internal import Glibc
 internal import Subprocess
 internal import SystemPackage
 
-/// A program to run, with nothing inherited but what is written here.
+/// A program to run. It inherits nothing from the daemon except the values of this type.
 public struct ChildProcess: Sendable {
-    /// An absolute path.
+    /// The absolute path of the program.
     public var executable: String
+    /// The arguments after the program's name.
     public var arguments: [String]
+    /// The whole environment of the child.
     public var environment: [String: String]
+    /// The absolute path of the working directory.
     public var workingDirectory: String
-    /// After this time the child is ended.
+    /// The time after which the child is ended.
     public var timeLimit: Duration
-    /// How long the child may take to end itself after SIGTERM before it is killed.
+    /// The time between SIGTERM and SIGKILL when the child is ended.
     public var stopGrace: Duration
-    /// After this time without a sign of life from the daemon the child is ended, even while the daemon is stopped
-    /// (`SIGSTOP`): its work may be another daemon's by then.
+    /// The time without a sign of life from the daemon after which the child is ended. This also holds while the daemon
+    /// is suspended (`SIGSTOP`), because another daemon may hold the job by then.
     public var patience: Duration
-    /// The child is ended after this time without output, at the latest a third of it later; `nil` means never.
+    /// The time without output after which the child is ended, at most a third later; `nil` means no limit.
     public var silenceLimit: Duration?
-    /// The child is ended once it wrote more than this to its standard output and error; `nil` means no bound.
+    /// The number of bytes of standard output and error after which the child is ended; `nil` means no limit.
     public var outputLimitBytes: Int?
-    /// Asked before the child starts and at every sign of life: what it throws ends the signs.
+    /// A check before each sign of life after the first. If it throws, the daemon sends no further signs of life, so the supervisor
+    /// ends the child.
     public var permit: @Sendable () throws -> Void
 
+    /// Creates the description of a child.
     public init(
         executable: String, arguments: [String], environment: [String: String], workingDirectory: String,
         timeLimit: Duration, stopGrace: Duration = .seconds(5), patience: Duration = .seconds(20),
@@ -42,29 +47,30 @@ public struct ChildProcess: Sendable {
         self.permit = permit
     }
 
-    /// How a run came to its end.
+    /// The way in which a run ended.
     public enum Ending: Sendable {
-        /// By itself, with this exit code.
+        /// The child ended by itself with this exit code.
         case exited(Int)
-        /// By a signal that did not come from here.
+        /// Another process ended the child with this signal.
         case signalled(Int)
-        /// By us, since the time limit passed.
+        /// The daemon ended the child because of the time limit.
         case overTime
-        /// By us, since it wrote nothing for the silence limit.
+        /// The daemon ended the child because it wrote nothing for the silence limit.
         case silent
-        /// By us, since it wrote more than the output limit.
+        /// The daemon ended the child because it wrote more than the output limit.
         case tooMuchOutput
-        /// By us, since the task was cancelled.
+        /// The daemon ended the child because the task was cancelled.
         case cancelled
-        /// By us, since whoever takes the output failed.
+        /// The daemon ended the child because `output` threw this error.
         case refused(any Error)
     }
 
-    /// Runs the program to its end and hands its standard output on, piece by piece; standard error is kept as a tail.
+    /// Runs the program to its end. Passes its standard output to `output` piece by piece; keeps the end of standard
+    /// error.
     ///
-    /// Cancelling the task, the time limit and an error of `output` all end the child with its whole process group:
-    /// SIGTERM, and SIGKILL after the grace. This returns when the child is gone. A process that left the group is the
-    /// ``WorkDirectory``'s to find.
+    /// The cancellation of the task, each limit and an error of `output` end the child with its whole process group:
+    /// SIGTERM, and SIGKILL after the grace. The function returns when the child has ended. ``WorkDirectory`` finds the
+    /// processes that left the group.
     public func run(
         time: any TimeSource, output: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws(ChildError) -> (ending: Ending, errorTail: Tail) {
@@ -76,7 +82,7 @@ public struct ChildProcess: Sendable {
         let stop = StopSignal()
         let errorTail = TailBox()
         let child = ChildRun(child: self, stop: stop, errorTail: errorTail, time: time, output: output)
-        // The library's streams end early in a cancelled task; so it runs in one of its own, which is awaited here.
+        // The library's streams end early in a cancelled task. So it runs in a task of its own, which is awaited here.
         let result = await withTaskCancellationHandler {
             await Task { await child.perform() }.value
         } onCancel: {

@@ -3,7 +3,7 @@ internal import Locking
 internal import Subprocess
 internal import SystemPackage
 
-/// One run of a child: four tasks around it, and the library that spawns and reaps it.
+/// One run of a child: the tasks around it, and the library that spawns and reaps it.
 ///
 ///     output ── pieces ──▶ taker ──┐ both at their end: over
 ///     errors ── tail ──────────────┘
@@ -15,7 +15,7 @@ struct ChildRun: Sendable {
     let errorTail: TailBox
     let time: any TimeSource
     let output: @Sendable ([UInt8]) async throws -> Void
-    /// Bytes that the child wrote so far.
+    /// The number of bytes that the child wrote so far.
     private let written = Locked(0)
 
     init(
@@ -33,7 +33,8 @@ struct ChildRun: Sendable {
 
     func perform() async -> Result<ChildProcess.Ending, ChildError> {
         do {
-            // Its input stays open and silent until the body returns: that is the supervisor's sign that we live.
+            // The child's input stays open and silent until the body returns. The end of the input shows the supervisor
+            // that the daemon died.
             let result = try await Subprocess.run(
                 configuration, input: .inputWriter, output: .sequence, error: .sequence
             ) { running in
@@ -75,7 +76,7 @@ struct ChildRun: Sendable {
     }
 
     private enum Part {
-        /// A stream is at its end.
+        /// A stream has ended.
         case stream
         case stopped
         case over
@@ -83,9 +84,9 @@ struct ChildRun: Sendable {
         case pulse
     }
 
-    /// Stays with the child until it is at its end, or ends it.
+    /// Returns when the child's streams have ended, or ends the child after a stop.
     ///
-    /// A stop cancels whoever takes the output, so that a slow taker cannot hold it up.
+    /// A stop cancels the task that passes the output on, so that a slow receiver cannot delay the stop.
     private func attend(_ running: Running) async {
         await withTaskGroup(of: Part.self) { group in
             group.addTask { await takeOutput(running) }
@@ -93,7 +94,7 @@ struct ChildRun: Sendable {
             group.addTask { await showLife() }
             group.addTask { await stop.wait() ? .stopped : .over }
             group.addTask {
-                // It is cancelled when all is over.
+                // The sleep is cancelled when the run is over.
                 if (try? await time.sleep(for: child.timeLimit)) != nil { stop.raise(.overTime) }
                 return .timer
             }
@@ -116,13 +117,14 @@ struct ChildRun: Sendable {
         }
         guard stop.reason != nil else { return }
         await running.teardown(using: teardown)
-        // The supervisor is gone, but not reaped yet, so its number still means this group.
+        // The supervisor has ended, but it is not reaped yet, so its process id still identifies this group.
         await ProcessTable.end(group: running.processIdentifier.value, time: SystemTime())
     }
 
-    /// Tells the supervisor that the daemon lives and may go on, until it may not. On a full disk it tries again.
+    /// Writes the daemon's sign of life for the supervisor, until the permit throws. If a write fails, for example on a
+    /// full disk, the next one may succeed.
     ///
-    /// The supervisor goes by the machine's own clock, so this does, too, whatever the run's is.
+    /// The supervisor uses the system's clock, so this function uses it too, whatever the clock of the run is.
     private func showLife() async -> Part {
         while (try? await SystemTime().sleep(for: pulseInterval)) != nil, (try? child.permit()) != nil {
             try? Pulse.write(directory: child.workingDirectory)
@@ -130,7 +132,7 @@ struct ChildRun: Sendable {
         return .pulse
     }
 
-    /// Looks thrice per limit whether anything was written since the last look.
+    /// Checks three times per limit whether the child wrote anything since the last check.
     private func watchSilence(_ limit: Duration) async -> Part {
         var (known, silentLooks) = (0, 0)
         while (try? await time.sleep(for: limit / 3)) != nil {

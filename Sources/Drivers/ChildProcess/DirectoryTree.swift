@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// Removing and listing directories.
+/// Functions that list and remove directories.
 enum DirectoryTree {
-    /// The names in a directory, none where it cannot be read.
+    /// Returns the names in a directory; empty if it cannot be read.
     static func names(in path: String) -> [String] {
         guard let directory = opendir(path) else { return [] }
         defer { closedir(directory) }
@@ -16,10 +16,11 @@ enum DirectoryTree {
         return names
     }
 
-    /// Removes a directory and all in it; symbolic links are removed, not followed. Returns whether it is gone.
+    /// Removes a directory and its content. Symbolic links are removed, not followed. Returns true if the path no
+    /// longer exists.
     static func remove(_ path: String) -> Bool {
         if unlink(path) == 0 || errno == ENOENT { return true }
-        // A directory without rights for its owner can still be emptied once it has them.
+        // The owner of a directory without permissions can set them, and can then empty the directory.
         chmod(path, 0o700)
         for name in names(in: path) { _ = remove("\(path)/\(name)") }
         return rmdir(path) == 0 || errno == ENOENT

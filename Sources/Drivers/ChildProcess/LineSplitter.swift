@@ -1,21 +1,24 @@
-/// Cuts a stream into lines at LF; a line over the limit is given up whole, not cut.
+/// Splits a stream into lines at LF. A line over the limit is dropped completely.
 public struct LineSplitter: Sendable {
+    /// One line of the stream.
     public enum Line: Sendable, Equatable {
+        /// The bytes of a line, without LF.
         case line([UInt8])
-        /// A line of this many bytes was too long and is gone.
+        /// A line of this many bytes was too long and was dropped.
         case tooLong(bytes: Int)
     }
 
     private let limitBytes: Int
     private var pending: [UInt8] = []
-    /// Bytes of the present line that were dropped.
+    /// The number of dropped bytes of the present line.
     private var dropped = 0
 
+    /// Creates a splitter for lines of at most `limitBytes` bytes.
     public init(limitBytes: Int) {
         self.limitBytes = limitBytes
     }
 
-    /// Takes a piece of the stream and returns the lines that end in it.
+    /// Adds a piece of the stream and returns the lines that end in it.
     public mutating func feed(_ bytes: some Collection<UInt8>) -> [Line] {
         var lines: [Line] = []
         var rest = bytes[...]
@@ -28,7 +31,7 @@ public struct LineSplitter: Sendable {
         return lines
     }
 
-    /// The stream is at its end: what came after the last LF is a line as well.
+    /// Ends the stream. Returns the bytes after the last LF as a line, or `nil` if there are none.
     public mutating func finish() -> Line? {
         pending.isEmpty && dropped == 0 ? nil : close()
     }

@@ -1,13 +1,13 @@
 internal import Glibc
 
-/// Files and directories that only their owner can read.
+/// Functions for files and directories that only their owner can read.
 public enum PrivateFile {
-    /// Writes a new file with mode 0600; one that exists, a symbolic link included, is an error.
+    /// Writes a new file with mode 0600. Throws if the path exists, also as a symbolic link.
     public static func write(_ text: String, to path: String) throws(ChildError) {
         try write(Array(text.utf8), to: path)
     }
 
-    /// Writes a new file with mode 0600; one that exists, a symbolic link included, is an error.
+    /// Writes a new file with mode 0600. Throws if the path exists, also as a symbolic link.
     public static func write(_ bytes: [UInt8], to path: String) throws(ChildError) {
         let file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw failure("create", path) }
@@ -25,7 +25,7 @@ public enum PrivateFile {
         if let failed { throw failed }
     }
 
-    /// Reads a whole file, up to `limitBytes`.
+    /// Reads a whole file. Throws if it is longer than `limitBytes`.
     public static func read(_ path: String, limitBytes: Int = 1 << 20) throws(ChildError) -> [UInt8] {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { throw failure("read", path) }
@@ -44,12 +44,12 @@ public enum PrivateFile {
         throw ChildError(.file, message: "cannot read \(path): it is longer than \(limitBytes) bytes")
     }
 
-    /// Makes one directory with mode 0700, and none above it.
+    /// Creates one directory with mode 0700. Its parent must exist.
     public static func makeDirectory(_ path: String) throws(ChildError) {
         guard mkdir(path, 0o700) == 0 else { throw failure("create", path) }
     }
 
-    /// Makes a directory and those above it that are missing, with mode 0700; existing ones stay as they are.
+    /// Creates a directory and its missing parents with mode 0700. Existing directories stay as they are.
     static func makeDirectories(_ path: String) throws(ChildError) {
         guard mkdir(path, 0o700) != 0, errno != EEXIST else { return }
         guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
@@ -59,7 +59,7 @@ public enum PrivateFile {
         guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure("create", path) }
     }
 
-    /// The system's words for what just failed.
+    /// Returns an error with the system's text for the last failed call.
     static func failure(_ verb: String, _ path: String) -> ChildError {
         ChildError(.file, message: "cannot \(verb) \(path): \(String(cString: strerror(errno)).lowercased())")
     }

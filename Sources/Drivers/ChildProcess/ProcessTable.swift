@@ -1,13 +1,13 @@
 public import AuraModel
 internal import Glibc
 
-/// The processes of this machine, as `/proc` tells.
+/// The processes of this machine, read from `/proc`.
 public enum ProcessTable {
-    /// The ids of processes that belong to a directory: it stands in their environment or command line, or they work
-    /// in it.
+    /// Returns the ids of the processes that belong to a directory. The directory is in their environment or their
+    /// command line, or they work in it.
     ///
-    /// The group or session of a child would not do: OpenSSH's shared connections leave both. Only processes of the
-    /// same user are looked at, and zombies, which are gone but for their entry, are left out.
+    /// The group or session of a child is not sufficient, because OpenSSH's shared connections leave both. The result
+    /// contains only processes of the same user, and no zombies, which have ended except for their entry.
     static func belonging(to directory: String) -> [pid_t] {
         let myself = getpid()
         let user = geteuid()
@@ -16,13 +16,14 @@ public enum ProcessTable {
         }
     }
 
-    /// Kills the processes that belong to a directory until there is none. Returns false where some are left after two
+    /// Kills the processes that belong to a directory until there are no more. Returns false if some are left after two
     /// seconds.
     public static func end(belongingTo directory: String, time: any TimeSource) async -> Bool {
         await end(time: time) { belonging(to: directory) }
     }
 
-    /// The same for a process group.
+    /// Kills the processes of a process group until there are no more. Returns false if some are left after two
+    /// seconds.
     @discardableResult
     static func end(group: pid_t, time: any TimeSource) async -> Bool {
         await end(time: time) { members(ofGroup: group) }
@@ -56,7 +57,7 @@ public enum ProcessTable {
             || mentions(target("/proc/\(id)/cwd"), mark)
     }
 
-    /// Whether the path, or something below it, stands in `bytes`; `/job/r1` is not in `/job/r12`.
+    /// Returns true if `bytes` contains the path or a path below it. `/job/r12` does not contain `/job/r1`.
     static func mentions(_ bytes: [UInt8], _ path: [UInt8]) -> Bool {
         var from = bytes.startIndex
         while let found = bytes[from...].firstRange(of: path) {
@@ -73,7 +74,8 @@ public enum ProcessTable {
         facts(id)?.isZombie ?? true
     }
 
-    /// From `/proc/ID/stat`: after the name in brackets, which may hold anything, stand state, parent and group.
+    /// Reads state and group from `/proc/ID/stat`. The name in brackets may contain any character. State, parent and
+    /// group follow it.
     private static func facts(_ id: pid_t) -> (isZombie: Bool, group: pid_t)? {
         let text = String(decoding: read("/proc/\(id)/stat"), as: UTF8.self)
         guard let end = text.lastIndex(of: ")") else { return nil }
@@ -82,7 +84,7 @@ public enum ProcessTable {
         return (fields[0] == "Z" || fields[0] == "X", group)
     }
 
-    /// None where it cannot be read, such as when the process has just ended.
+    /// Returns the file's bytes; empty if it cannot be read, for example because the process has just ended.
     private static func read(_ path: String) -> [UInt8] {
         (try? PrivateFile.read(path)) ?? []
     }

@@ -1,8 +1,8 @@
 internal import Glibc
 
-/// A daemon's sign of life for the supervisor of its child.
+/// The daemon's sign of life for the supervisor of its child.
 enum Pulse {
-    /// Writes the machine's uptime, as `/proc/uptime` has it, into the file that the supervisor looks at.
+    /// Writes the machine's uptime, as in `/proc/uptime`, into the file that the supervisor reads.
     static func write(directory: String) throws(ChildError) {
         let (path, new) = ("\(directory)/\(Supervisor.pulse)", "\(directory)/\(Supervisor.pulse).new")
         unlink(new)

@@ -1,6 +1,6 @@
 internal import Locking
 
-/// Tells a run to end its child, once, with the first reason given.
+/// A one-shot signal that makes a run end its child. The first reason counts.
 final class StopSignal: Sendable {
     private struct State {
         var reason: ChildProcess.Ending?
@@ -10,10 +10,10 @@ final class StopSignal: Sendable {
 
     private let state = Locked(State())
 
-    /// Why the child was ended, once it was.
+    /// The reason why the child is ended; `nil` if it is not ended.
     var reason: ChildProcess.Ending? { state.withLock { $0.reason } }
 
-    /// The child is to be ended. Later reasons, and those after its end, change nothing.
+    /// Requests the end of the child. Has no effect after another reason or after the child's end.
     func raise(_ reason: ChildProcess.Ending) {
         let waiting = state.withLock { state -> CheckedContinuation<Bool, Never>? in
             guard state.reason == nil, !state.isOver else { return nil }
@@ -24,7 +24,7 @@ final class StopSignal: Sendable {
         waiting?.resume(returning: true)
     }
 
-    /// The child ended by itself.
+    /// Records that the child ended by itself.
     func over() {
         let waiting = state.withLock { state -> CheckedContinuation<Bool, Never>? in
             state.isOver = true
@@ -34,7 +34,7 @@ final class StopSignal: Sendable {
         waiting?.resume(returning: false)
     }
 
-    /// Waits for either: true where the child is to be ended. For one waiter.
+    /// Waits for the end of the child or for a stop. Returns true if the child must be ended. Supports one waiter.
     func wait() async -> Bool {
         await withCheckedContinuation { continuation in
             let known = state.withLock { state -> Bool? in

@@ -1,20 +1,23 @@
-/// The shell script that stands between the daemon and a child.
+/// The shell script between the daemon and a child.
 ///
-/// It leads a session of its own, so that one signal reaches the child and all that the child started. Its watcher ends the
-/// whole group in two cases:
-/// - The daemon died, even by SIGKILL: its standard input is a pipe that the daemon holds open and never writes to, and the
-///   pipe ends. (A death signal by `prctl` would follow the thread that forked, and would not reach grandchildren.)
-/// - The daemon was stopped for too long: the file `pulse` no longer tells of it. It holds the machine's uptime, which
-///   nobody sets.
+/// The script leads a session of its own, so one signal reaches the child and all its descendants in the group. Its
+/// watcher ends the whole group in two cases:
+/// - The daemon died, even by SIGKILL. The script's standard input is a pipe that the daemon holds open and never
+///   writes to; the death ends the pipe. (A death signal by `prctl` would follow the thread that forked, and would not
+///   reach grandchildren.)
+/// - The daemon was suspended for too long. The file `pulse` is then too old. It holds the machine's uptime, which
+///   cannot be set.
 ///
-/// SIGTERM goes to the group, so the script outlives it to see the child's end and pass its status on.
+/// SIGTERM reaches the whole group. The script traps it, so that it can wait for the child and return the child's
+/// status.
 enum Supervisor {
     static let shell = "/bin/sh"
-    /// The file of the daemon's signs of life, in the child's working directory.
+    /// The name of the file with the daemon's signs of life, in the child's working directory.
     static let pulse = "pulse"
 
-    /// `$1` is how many seconds lie between SIGTERM and SIGKILL, `$2` after how many the silence of the daemon means that
-    /// it is stopped, `$3` how often to look; the command follows.
+    /// The script. `$1` is the number of seconds between SIGTERM and SIGKILL. `$2` is the age in seconds of the last
+    /// sign of life from which the daemon counts as suspended. `$3` is the interval of the checks in seconds. The
+    /// command follows.
     static let script = """
         grace=$1; patience=$2; every=$3; shift 3
         pulse=$PWD/\(pulse)

@@ -3,11 +3,11 @@ internal import Glibc
 internal import Locking
 public import Logging
 
-/// Makes throw-away directories for child processes, and clears away those of daemons that died.
+/// Creates temporary directories for child processes, and removes the directories of daemons that died.
 ///
-/// Layout: `PATH/OWNER/lock` and `PATH/OWNER/rN`. The owner, one per daemon, holds a lock on its file, which the kernel
-/// drops however the daemon ends: so ``sweep()`` knows the dead ones without trusting process ids. Paths are kept
-/// short, since a Unix socket below them may have 107 bytes at most.
+/// Layout: `PATH/OWNER/lock` and `PATH/OWNER/rN`. Each daemon has one owner directory and holds a lock on its file. The
+/// kernel releases the lock however the daemon ends. So ``sweep()`` recognizes dead owners without process ids. Paths
+/// are short, because the path of a Unix socket below them may have at most 107 bytes.
 public final class WorkDirectory: Sendable {
     private struct Owner: Sendable {
         var path: String
@@ -20,7 +20,7 @@ public final class WorkDirectory: Sendable {
     private let log: Logger
     private let owner = Locked<Owner?>(nil)
 
-    /// `path` is absolute and made when it is first needed.
+    /// Creates the manager of a directory. `path` is absolute. The directory is created when it is first needed.
     public init(path: String, time: any TimeSource, log: Logger) {
         self.path = path
         self.time = time
@@ -34,8 +34,8 @@ public final class WorkDirectory: Sendable {
         close(owner.lock)
     }
 
-    /// Runs `body` with a new directory that is removed afterwards, whatever happens, together with every process that
-    /// still belongs to it.
+    /// Runs `body` with a new directory. Afterwards, also after an error or a cancellation, ends every process that
+    /// still belongs to the directory and removes it.
     public func withDirectory<Result: Sendable>(
         _ body: (_ path: String) async throws -> Result
     ) async throws -> Result {
@@ -50,7 +50,7 @@ public final class WorkDirectory: Sendable {
         }
     }
 
-    /// Ends what is left of daemons that died, and removes their directories. Those of living ones stay.
+    /// Ends the processes of daemons that died, and removes their directories. Directories of living daemons stay.
     public func sweep() async {
         for name in DirectoryTree.names(in: path) where !name.hasPrefix(".") {
             let directory = "\(path)/\(name)"
@@ -76,8 +76,8 @@ public final class WorkDirectory: Sendable {
         return try made.get()
     }
 
-    /// Makes the directory of this daemon. It gets its name only when its lock is held, so that nobody who sweeps can
-    /// take it for a dead one's.
+    /// Creates the directory of this daemon. The directory gets its final name only after its lock is held, so that no
+    /// other daemon's sweep can remove it.
     private static func settle(in path: String) throws(ChildError) -> Owner {
         try PrivateFile.makeDirectories(path)
         let name = String(UInt32.random(in: .min ... .max), radix: 36)
@@ -90,7 +90,7 @@ public final class WorkDirectory: Sendable {
         return Owner(path: "\(path)/\(name)", lock: file)
     }
 
-    /// Takes the lock of a dead daemon's directory; none where it lives, or is just settling in.
+    /// Locks the directory of a dead daemon. Returns `nil` if the daemon is alive or is just creating the directory.
     private static func lock(_ directory: String) -> Int32? {
         let file = open("\(directory)/lock", O_RDWR | O_CLOEXEC)
         guard file >= 0 else { return nil }
@@ -101,7 +101,7 @@ public final class WorkDirectory: Sendable {
         return file
     }
 
-    /// Runs to its end even when the task is cancelled: secrets and processes must not stay behind.
+    /// Continues to its end even if the task is cancelled, because secrets and processes must not be left behind.
     private func clear(_ directory: String) async {
         let time = time
         let log = log

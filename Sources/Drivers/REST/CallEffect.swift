@@ -1,16 +1,17 @@
 public import AuraModel
 public import HTTPClient
 
-/// What sending a call twice would mean, which decides what a lost answer means.
+/// The effect of sending a call twice. It determines the class of a failure after a lost reply.
 public enum CallEffect: Sendable, Hashable {
-    /// It changes nothing.
+    /// The call changes nothing.
     case read
-    /// Twice leaves the same as once, such as deleting.
+    /// Sending the call twice has the same effect as sending it once, for example a deletion.
     case repeatable
-    /// Twice may leave two things, or is refused: whoever lost the answer must look first.
+    /// Sending the call twice may create two resources, or the second call fails. After a lost reply the caller must
+    /// check first.
     case once
 
-    /// A call that changes something is not given up when its task is cancelled.
+    /// The rule for cancelled tasks: a call that changes something is completed, a read is aborted.
     public var cancellation: HTTPRequest.CancellationRule {
         switch self {
         case .read: .abort
@@ -18,7 +19,7 @@ public enum CallEffect: Sendable, Hashable {
         }
     }
 
-    /// The class of a failure after which nobody can say whether the call took effect.
+    /// The class of a failure after which it is unknown whether the call had its effect.
     public var classOfLostAnswer: ErrorClass {
         switch self {
         case .read, .repeatable: .transient

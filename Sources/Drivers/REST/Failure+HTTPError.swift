@@ -2,10 +2,10 @@ public import AuraModel
 public import HTTPClient
 
 extension Failure {
-    /// The failure of a call that got no usable answer.
+    /// Creates the failure of a call without a usable response.
     ///
     /// Codes: `providerUnreachable` (nothing was sent), `providerTimeout`, `providerConnectionLost`, `providerAnswer`
-    /// (no HTTP, or too long), `overloaded`, `shutDown`, `cancelled`, `invalidRequest`.
+    /// (not HTTP, or too long), `overloaded`, `shutDown`, `cancelled`, `invalidRequest`.
     public init(_ error: HTTPError, effect: CallEffect) {
         let lost = error.mayHaveBeenSent ? effect.classOfLostAnswer : .transient
         switch error.code {
@@ -20,7 +20,8 @@ extension Failure {
         }
     }
 
-    /// The failure of a call that was cancelled before it was sent.
+    /// Returns the failure of a call that was cancelled before it was sent. `what` names the call, such as "list
+    /// servers".
     public static func cancelled(_ what: String) -> Failure {
         Failure(.transient, code: "cancelled", message: "cannot \(what): the task was cancelled before it was sent")
     }

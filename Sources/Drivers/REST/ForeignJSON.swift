@@ -1,14 +1,14 @@
 public import JSON
 
-/// Reads JSON from providers and agents, and replaces values that ``JSONValue`` cannot hold.
+/// Reads JSON from providers and agents, and replaces values that ``JSONValue`` cannot represent.
 ///
-/// ``JSONValue`` cannot hold integers beyond 64 bits, numbers beyond a double, half surrogates or `\u0000`. One of them
-/// in an unused member must not fail the whole answer.
+/// These are integers beyond 64 bits, numbers beyond a double, lone surrogates and `\u0000`. Such a value in an unused
+/// member must not make the whole response unreadable.
 public enum ForeignJSON {
-    /// Reads `bytes` strictly, and if that fails once more with ``softened(_:)`` values.
+    /// Reads `bytes` strictly. If that fails because of such a value, reads them again with ``softened(_:)`` values.
     ///
-    /// A number that cannot be held becomes `null`, so that its reader, if there is one, finds it missing. Half surrogates
-    /// and `\u0000` become U+FFFD. Repeated names stay an error: nobody can know which of the two was meant.
+    /// A number that cannot be represented becomes `null`, so its reader treats it as missing. Lone surrogates and
+    /// `\u0000` become U+FFFD. Duplicate names stay an error, because the intended value is unknown.
     /// - Throws: the error of the strict reading.
     public static func read(
         _ bytes: [UInt8], limits: JSONLimits = JSONLimits()
@@ -27,9 +27,10 @@ public enum ForeignJSON {
         }
     }
 
-    /// The same text, never longer, with `null` and `\ufffd` in place of what ``JSONValue`` cannot hold.
+    /// Returns the text with `null` and `\ufffd` in place of values that ``JSONValue`` cannot represent. The result is
+    /// never longer.
     ///
-    /// One pass; broken grammar stays broken.
+    /// The function makes one pass. Text with a syntax error keeps the error.
     static func softened(_ bytes: [UInt8]) -> [UInt8] {
         var output: [UInt8] = []
         output.reserveCapacity(bytes.count)
@@ -52,7 +53,7 @@ public enum ForeignJSON {
         return output
     }
 
-    /// Copies the escape at `index`, or U+FFFD in its place; returns the index behind it.
+    /// Copies the escape at `index`, or U+FFFD in its place. Returns the index after it.
     private static func softenEscape(_ bytes: [UInt8], at index: Int, into output: inout [UInt8]) -> Int {
         guard let unit = unit(bytes, at: index) else {
             let end = min(index + 2, bytes.count)
@@ -74,7 +75,7 @@ public enum ForeignJSON {
 
     private static let replacement = Array(#"\ufffd"#.utf8)
 
-    /// The UTF-16 unit that `\uXXXX` at `index` names; `nil` if there is no such escape.
+    /// Returns the UTF-16 unit of the escape `\uXXXX` at `index`; `nil` if there is no such escape.
     private static func unit(_ bytes: [UInt8], at index: Int) -> UInt16? {
         guard index + 6 <= bytes.count, bytes[index] == UInt8(ascii: "\\"), bytes[index + 1] == UInt8(ascii: "u"),
             isDigit(bytes[index + 2]) || bytes[index + 2] > UInt8(ascii: "9")
@@ -82,7 +83,7 @@ public enum ForeignJSON {
         return UInt16(String(decoding: bytes[index + 2..<index + 6], as: UTF8.self), radix: 16)
     }
 
-    /// False only for a number that is good JSON and out of range.
+    /// Returns false only for a number that is valid JSON and out of range.
     private static func canBeHeld(_ number: ArraySlice<UInt8>) -> Bool {
         let hasExponent = number.contains { $0 | 0x20 == UInt8(ascii: "e") }
         guard hasExponent || number.count > 15 else { return true }

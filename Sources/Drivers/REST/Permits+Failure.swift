@@ -2,7 +2,8 @@ public import AuraModel
 public import Locking
 
 extension Permits {
-    /// Runs `body` when its turn has come. `what` names the call in an error: "list servers".
+    /// Runs `body` when a permit is free. `what` names the call in an error: "list servers". Throws a transient
+    /// ``Failure`` if the task is cancelled before that, or if too many calls wait.
     public func run<Result>(
         _ what: String, _ body: () async throws(Failure) -> Result
     ) async throws(Failure) -> Result {

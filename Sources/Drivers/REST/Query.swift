@@ -1,11 +1,12 @@
-/// Builds the query of a URL.
+/// Percent-encoding for URLs.
 public enum Query {
-    /// `a=1&b=x%20y` from its parts; everything but unreserved characters (RFC 3986, 2.3) is percent-encoded.
+    /// Returns a query such as `a=1&b=x%20y`. All characters except unreserved ones (RFC 3986, 2.3) are
+    /// percent-encoded.
     public static func encode(_ items: [(name: String, value: String)]) -> String {
         items.map { "\(escape($0.name))=\(escape($0.value))" }.joined(separator: "&")
     }
 
-    /// One part of a path or query.
+    /// Returns one percent-encoded part of a path or query.
     public static func escape(_ text: String) -> String {
         var result = ""
         for byte in text.utf8 {

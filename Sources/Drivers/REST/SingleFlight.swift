@@ -1,10 +1,10 @@
 public import AuraModel
 internal import Locking
 
-/// Makes callers who want the same thing at the same time share one call for it.
+/// Merges concurrent calls for the same value into one call.
 ///
-/// The first caller makes the call and the others wait for its outcome, failure included. Where the first is cancelled
-/// in the middle, the next one in line makes the call again.
+/// The first caller makes the call, and the others wait for its result or its failure. If the first caller is
+/// cancelled, the next waiting caller makes the call again.
 public final class SingleFlight<Value: Sendable>: Sendable {
     private enum Turn: Sendable {
         case lead
@@ -19,9 +19,11 @@ public final class SingleFlight<Value: Sendable>: Sendable {
 
     private let state = Locked(State())
 
+    /// Creates an idle flight.
     public init() {}
 
-    /// Returns what `work` returns, run by this caller or by the one whose call is under way.
+    /// Returns the result of `work`, executed by this caller or by the caller with the call in progress. `what` names
+    /// the call in an error.
     public func run(_ what: String, _ work: () async throws(Failure) -> Value) async throws(Failure) -> Value {
         switch await join() {
         case .cancelled: throw .cancelled(what)
