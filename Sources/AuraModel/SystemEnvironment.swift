@@ -7,6 +7,7 @@ public struct SystemTime: TimeSource {
     /// Creates the source; all instances share one clock.
     public init() {}
 
+    /// Returns the system's time, rounded down to milliseconds.
     public func now() -> Timestamp {
         Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)))
     }
@@ -16,6 +17,7 @@ public struct SystemTime: TimeSource {
         ContinuousClock.now - Self.origin
     }
 
+    /// Returns after `duration`, or throws `CancellationError` as soon as the task is cancelled.
     public func sleep(for duration: Duration) async throws {
         try await SleepQueue.shared.sleep(for: duration)
     }
@@ -26,6 +28,7 @@ public struct SystemRandom: RandomSource {
     /// Creates the source.
     public init() {}
 
+    /// Returns 64 bits of the system's random generator.
     public func next() -> UInt64 {
         UInt64.random(in: .min ... .max)
     }

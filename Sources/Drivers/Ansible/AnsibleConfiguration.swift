@@ -4,30 +4,31 @@ public import DriverKit
 internal import Locking
 public import Logging
 
-/// Configures machines by running `ansible-playbook`, one child a run, in a throw-away directory of its own.
+/// Configures machines with `ansible-playbook`. Each run is one child process with its own temporary directory.
 ///
-/// The directory (0700) holds the run's key, known hosts, variables and secrets (all 0600) and Ansible's temporary files;
-/// it is removed when the run is over, however it ends, after every process that still belongs to it is gone. The
-/// child has its own session and a supervisor that ends it when the daemon dies; what a daemon that was killed left
-/// behind is cleared away by ``sweep()`` at the next start.
+/// The directory (0700) holds the run's key, known hosts, variables and secrets (all 0600), and Ansible's temporary
+/// files. At the end of the run, in every case, all processes that belong to the directory are ended, and then it is
+/// removed. The child has its own session and a supervisor that ends it when the daemon dies. ``sweep()`` removes the
+/// remains of a killed daemon at the next start.
 ///
-/// Codes: `ansibleUnreachable`, `ansibleTimeLimit`, `ansibleSilent`, `ansibleInventory`, `ansibleCrashed`, `ansibleNotRun`,
-/// `cancelled` (transient); `ansibleError`, `ansibleOutput` (ambiguous: another run on the machine tells);
-/// `ansibleTaskFailed` (by the cause that the callback names; ambiguous without one); `ansibleMissing` (permanent, the
-/// daemon's host); `invalidInput` (permanent).
+/// Codes: `ansibleUnreachable`, `ansibleTimeLimit`, `ansibleSilent`, `ansibleInventory`, `ansibleCrashed`,
+/// `ansibleNotRun`, `cancelled` (transient); `ansibleError`, `ansibleOutput` (ambiguous: another run on the machine
+/// shows its state); `ansibleTaskFailed` (by the cause that the callback reports; ambiguous without one);
+/// `ansibleMissing` (permanent, the daemon's host); `invalidInput` (permanent).
 public final class AnsibleConfiguration: ConfigurationDriver {
     private let settings: AnsibleSettings
     private let time: any TimeSource
     private let work: WorkDirectory
 
+    /// Creates a driver.
     public init(settings: AnsibleSettings, time: any TimeSource, log: Logger) {
         self.settings = settings
         self.time = time
         work = WorkDirectory(path: settings.workDirectory, time: time, log: log)
     }
 
-    /// Ends the runs of daemons that died and removes their directories. For the daemon's start, before any job goes
-    /// on.
+    /// Ends the runs of daemons that died and removes their directories. Call it at the daemon's start, before any job
+    /// continues.
     public func sweep() async {
         await work.sweep()
     }

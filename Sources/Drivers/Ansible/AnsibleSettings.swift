@@ -1,26 +1,28 @@
-/// Where Ansible and the tree are, and how a run may behave.
+/// The paths of Ansible and of the tree, and the limits of a run.
 public struct AnsibleSettings: Sendable {
-    /// The `ansible-playbook` program; an absolute path.
+    /// The absolute path of the `ansible-playbook` program.
     public var playbookPath: String
-    /// The `ansible` directory with its playbooks, roles, inventory and plugins; an absolute path.
+    /// The absolute path of the `ansible` directory with its playbooks, roles, inventory and plugins.
     public var treePath: String
-    /// The daemon's Unix socket, which the inventory asks.
+    /// The path of the daemon's Unix socket, from which the inventory reads.
     public var socketPath: String
-    /// Where throw-away directories are made; an absolute path for this purpose only, and short: OpenSSH puts a Unix
-    /// socket below it.
+    /// The absolute path for temporary directories. It must serve no other purpose, and it must be short, because
+    /// OpenSSH creates a Unix socket below it.
     public var workDirectory: String
-    /// `PATH` of the run.
+    /// The value of `PATH` in a run.
     public var searchPath: String
-    /// How long a run may take to end itself before it is killed.
+    /// The time between SIGTERM and SIGKILL when a run is ended.
     public var stopGrace: Duration
-    /// After this time in which the daemon was stopped (`SIGSTOP`) a run is ended: less than what is left of a lease then.
+    /// The time for which the daemon may be suspended (`SIGSTOP`) before a run is ended. It must be shorter than the
+    /// rest of the lease then.
     public var patience: Duration
-    /// A run that reports nothing for this time is ended. Longer than the roles' longest single task may wait: 300 s for
-    /// another program's lock on the package database.
+    /// The time without a report after which a run is ended. It must be longer than the longest wait of a single task
+    /// in the roles: 300 seconds for another program's lock on the package database.
     public var silenceLimit: Duration
-    /// A run that writes more than this is ended.
+    /// The number of bytes of output after which a run is ended.
     public var outputLimitBytes: Int
 
+    /// Creates settings. The paths of the program, the tree, the socket and the work directory have no default.
     public init(
         playbookPath: String, treePath: String, socketPath: String, workDirectory: String,
         searchPath: String = "/usr/local/bin:/usr/bin:/bin", stopGrace: Duration = .seconds(10),

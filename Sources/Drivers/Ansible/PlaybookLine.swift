@@ -2,13 +2,13 @@ internal import AuraModel
 internal import DriverKit
 internal import JSON
 
-/// What the callback says of a failure's cause (the members of its failure events are described in `ansible/README.md`).
+/// The cause of a failure as the callback reports it (`ansible/README.md` describes the members of its failure events).
 enum FailureCause: String, Sendable {
     case transient
     case permanent
     case unknown
 
-    /// Absent, or a word of a newer callback, is not known here.
+    /// Reads the cause. An absent value, or a value of a newer callback, counts as unknown.
     init(_ value: JSONValue?) {
         self = value?.stringValue.flatMap(FailureCause.init) ?? .unknown
     }
@@ -22,24 +22,27 @@ enum FailureCause: String, Sendable {
     }
 }
 
-/// One line of the `aura` callback, which writes a JSON object a line.
+/// One line of the `aura` callback, which writes one JSON object per line.
 enum PlaybookLine {
-    /// Something to report.
+    /// An event to report.
     case event(ConfigurationEvent)
-    /// A machine could not be reached, in the task `name`.
+    /// The machine could not be reached, in the task `name`.
     case unreachable(name: String, message: String)
-    /// A task failed, and nothing rescued it. `cause` says whether another run on the same machine can succeed.
+    /// A task failed, and no rescue section handled it. `cause` determines whether another run on the same machine can
+    /// succeed.
     case failed(name: String, message: String, cause: FailureCause)
-    /// The run ended without a recap, such as by a worker that was killed.
+    /// The run ended without a recap, for example because a worker was killed.
     case broken(message: String, cause: FailureCause)
-    /// The end: how each host fared, and what the roles found out.
+    /// The end of the run: the counts of each host, and the data that the roles report.
     case recap(hosts: [String: ConfigurationSummary])
-    /// An event that says nothing to the daemon, or one of a newer callback.
+    /// An event without a meaning for the daemon, or an event of a newer callback.
     case silent
-    /// No JSON object with an event in it.
+    /// A line that is not a JSON object with an event.
     case foreign
 
-    /// - Parameter redactor: every text of the line passes it before it is cut.
+    /// Reads one line.
+    ///
+    /// - Parameter redactor: it masks every text of the line before the text is cut.
     init(_ bytes: [UInt8], redactor: Redactor) {
         guard let value = try? JSONValue(parsing: bytes, limits: JSONLimits(bytes: bytes.count)),
             let event = value["event"]?.stringValue
@@ -95,7 +98,7 @@ enum PlaybookLine {
         return summaries
     }
 
-    /// The roles' results with each text masked and made plain: they quote the machine.
+    /// Returns the roles' data with each text masked and sanitized, because the texts quote the machine.
     private static func clean(_ value: JSONValue, _ redactor: Redactor) -> JSONValue {
         switch value {
         case .null, .bool, .integer, .double: value

@@ -1,7 +1,7 @@
 internal import ChildProcess
 internal import DriverKit
 
-/// What is known of a run so far, from the lines that it wrote. A line in, what to report out.
+/// The state of a run, collected from its output lines. Each line may result in an event to report.
 struct PlaybookProgress {
     /// The machine's name in the inventory (``ConfigurationRun/inventoryHost``).
     private let host: String
@@ -9,21 +9,22 @@ struct PlaybookProgress {
     private var splitter = LineSplitter(limitBytes: Self.lineLimitBytes)
     private var foreign = Tail(limitBytes: 4 << 10)
 
-    /// How the machine fared, once the run said so.
+    /// The counts of the machine; `nil` before the recap.
     private(set) var summary: ConfigurationSummary?
-    /// Whether the run came to its recap, with this machine in it or not.
+    /// True if the run wrote its recap, with or without this machine.
     private(set) var hasRecap = false
     /// The last task that failed and was not ignored: "task NAME: MESSAGE".
     private(set) var failure: String?
+    /// The cause of ``failure``.
     private(set) var failureCause = FailureCause.unknown
-    /// Why the run ended without a recap, if it could still say so.
+    /// The reason why the run ended without a recap, if the callback reported it.
     private(set) var broken: (message: String, cause: FailureCause)?
-    /// Whether a play began, so that the playbooks themselves are readable.
+    /// True if a play started, so the playbooks are readable.
     private(set) var hasBegun = false
     private(set) var unreachable: String?
     private(set) var task: String?
 
-    /// The callback cuts its lines at 16 KiB.
+    /// The limit of a line in bytes. The callback cuts its lines at 16 KiB.
     static let lineLimitBytes = 64 << 10
 
     init(host: String, redactor: Redactor) {
@@ -31,15 +32,15 @@ struct PlaybookProgress {
         self.redactor = redactor
     }
 
-    /// The last lines that were no event, for messages.
+    /// The last lines that were not events, for messages.
     var words: String { redactor.clean(foreign.lastLines()) }
 
-    /// Takes a piece of the output and returns what to report, in order.
+    /// Adds a piece of the output and returns the events to report, in order.
     mutating func take(_ bytes: [UInt8]) -> [ConfigurationEvent] {
         splitter.feed(bytes).compactMap { take($0) }
     }
 
-    /// The output is at its end.
+    /// Ends the output. Returns the event of an unfinished last line.
     mutating func finish() -> [ConfigurationEvent] {
         splitter.finish().flatMap { take($0) }.map { [$0] } ?? []
     }

@@ -2,15 +2,15 @@ internal import AuraModel
 internal import ChildProcess
 internal import DriverKit
 
-/// What a run's end means. The recap decides where there is one, since exit codes do not tell unreachable from
-/// unreadable (4 is both); without one, the exit code and the last words do.
+/// The result of a run. The recap determines it if there is one, because exit codes do not distinguish an unreachable
+/// machine from an unreadable file (both are 4). Without a recap, the exit code and the last lines determine it.
 struct PlaybookVerdict {
     let run: ConfigurationRun
     let progress: PlaybookProgress
     /// The last lines of standard error.
     let errorWords: String
 
-    /// The summary of a run that reached its goal.
+    /// Returns the summary of a successful run; throws otherwise.
     func summary(_ ending: ChildProcess.Ending) throws -> ConfigurationSummary {
         switch ending {
         case .refused(let error): throw error
@@ -45,11 +45,12 @@ struct PlaybookVerdict {
         throw failure(exitCode: exitCode)
     }
 
-    /// 1: an error before any task, or a worker that was killed; 5: bad options; 250: an exception of Ansible's own; 99:
-    /// interrupted. From 126 on it is the shell's word that the program cannot run or fell to a signal.
+    /// Returns the failure for an exit code. 1: an error before any task, or a killed worker; 5: bad options; 250: an
+    /// exception in Ansible; 99: interrupted. From 126 on, the shell reports that the program cannot run or was ended
+    /// by a signal.
     ///
-    /// After a play began, the playbooks are known to be readable, so an end without a recap is transient. Before that
-    /// the cause is unknown, and another run costs only seconds.
+    /// After a play has started, the playbooks are known to be readable, so an end without a recap is transient. Before
+    /// that the cause is unknown, and another run costs only seconds.
     private func failure(exitCode: Int) -> Failure {
         if words.lowercased().contains("inventory") || words.contains("aurad") {
             return failure(.transient, "ansibleInventory", words)

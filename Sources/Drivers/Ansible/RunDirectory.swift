@@ -5,22 +5,23 @@ internal import JSON
 internal import SSHDriver
 
 extension ConfigurationRun {
-    /// The machine's name in the inventory, in `--limit` and in the recap: the instance's id. The instance's name is a
-    /// caller's text and can be a group (`all`), the controller (`localhost`) or another tenant's instance.
+    /// The machine's name in the inventory, in `--limit` and in the recap: the instance's id. The instance's name is
+    /// not used, because a client chooses it. It can be a group (`all`), the controller (`localhost`) or the name of
+    /// another tenant's instance.
     var inventoryHost: String { instance.id.text }
 }
 
-/// What one run finds in its throw-away directory, and how it is started from there.
+/// The temporary directory of one run: its files, and the child process that uses them.
 ///
-/// Secrets are 0600 files, and only their paths are in `vars.json`; nothing secret is on the command line or in the
-/// environment, which holds nothing of the daemon's own.
+/// Secrets are files of mode 0600, and `vars.json` contains only their paths. The command line and the environment
+/// contain no secrets. The environment inherits nothing from the daemon.
 struct RunDirectory {
     let path: String
     let run: ConfigurationRun
     let settings: AnsibleSettings
 
-    /// Writes the files. Throws ``Failure`` `invalidInput` if the host or a secret's variable could be read as anything
-    /// else by Ansible.
+    /// Writes the files. Throws ``Failure`` `invalidInput` if Ansible could misread the host or the variable of a
+    /// secret.
     func prepare() throws {
         try Self.checkHost(run.inventoryHost)
         for name in ["ssh", "secrets", "tmp", "ansible"] { try PrivateFile.makeDirectory("\(path)/\(name)") }
@@ -59,7 +60,7 @@ struct RunDirectory {
         }
     }
 
-    /// What every role may rely on; the caller's variables stand above these.
+    /// The variables that every role can use. The caller's variables override them.
     private var facts: JSONObject {
         [
             "aura_instance": .string(run.instance.name), "aura_instance_id": .string(run.instance.id.text),
@@ -68,7 +69,7 @@ struct RunDirectory {
         ]
     }
 
-    /// Ansible reads `--limit` as a pattern, so anything but letters, digits and hyphens is refused.
+    /// Throws unless the host consists of letters, digits and hyphens, because Ansible reads `--limit` as a pattern.
     private static func checkHost(_ host: String) throws(Failure) {
         let isPlain = host.utf8.allSatisfy { byte in
             (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x2D
@@ -81,7 +82,7 @@ struct RunDirectory {
         }
     }
 
-    /// A variable's name as a file's name: nothing in it may lead out of the directory.
+    /// Returns the variable's name as a file name. Throws if it could lead out of the directory.
     private static func fileName(_ variable: String) throws(Failure) -> String {
         let isPlain = variable.utf8.allSatisfy { byte in
             (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x5F

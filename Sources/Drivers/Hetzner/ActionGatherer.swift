@@ -3,13 +3,13 @@ internal import DriverKit
 internal import DriverREST
 internal import Locking
 
-/// Gathers callers who ask for actions within a short window into one question.
+/// Merges calls of ``actions(_:)`` that arrive within a short window into one request.
 ///
 ///     caller 1: opens a round ── window ── closes it ── asks for 1, 2, 3 ── hands out ──▶ answer for 1
 ///     caller 2:      joins with 2, 3 ─────────────────────────────────────▶ answer for 2, 3
 ///     caller 3:                                 opens the next round …
 ///
-/// Where the caller who leads a round is cancelled, the next one in the round leads it.
+/// If the caller who leads a round is cancelled, the next caller of the round leads it.
 final class ActionGatherer: Sendable {
     typealias Outcome = [Int64: Result<WireAction?, Failure>]
 
@@ -19,7 +19,7 @@ final class ActionGatherer: Sendable {
         case cancelled
     }
 
-    /// One question and who waits for its answer.
+    /// One request and the callers who wait for its result.
     private final class Round: Sendable {
         struct State {
             var ids: Set<Int64> = []
@@ -32,10 +32,10 @@ final class ActionGatherer: Sendable {
     private let window: Duration
     private let time: any TimeSource
     private let ask: @Sendable (Set<Int64>) async -> Outcome
-    /// The round that may still be joined.
+    /// The round that further callers can join.
     private let open = Locked<Round?>(nil)
 
-    /// No round asks for more than this; the next caller opens another.
+    /// The number of ids after which a round is closed. The next caller opens another round.
     private static let maximumIDs = 5000
 
     init(window: Duration, time: any TimeSource, ask: @escaping @Sendable (Set<Int64>) async -> Outcome) {
@@ -44,7 +44,7 @@ final class ActionGatherer: Sendable {
         self.ask = ask
     }
 
-    /// Where the actions stand, in the order asked for; unknown ones are missing.
+    /// Returns the status of the actions in the order of `ids`. Unknown actions are missing.
     func actions(_ ids: [Int64]) async throws(Failure) -> [ServerAction] {
         guard !ids.isEmpty else { return [] }
         let outcome = try await outcome(Set(ids))
@@ -55,7 +55,7 @@ final class ActionGatherer: Sendable {
         return actions
     }
 
-    /// How many have joined the open round behind the one who leads it.
+    /// The number of callers who joined the open round, without its leader.
     var callersWaiting: Int {
         open.withLock { $0?.state.withLock { $0.waiting.count } ?? 0 }
     }
@@ -90,7 +90,8 @@ final class ActionGatherer: Sendable {
     }
 
     private func lead(_ round: Round) async throws(Failure) -> Outcome {
-        // Cancelled while it slept, it hands over below; the round stays open to others until then.
+        // If the leader is cancelled during the sleep, it hands over below. Until then other callers can join the
+        // round.
         try? await time.sleep(for: window)
         open.withLock { close(round, &$0) }
         let outcome = Task.isCancelled ? [:] : await ask(round.state.withLock { $0.ids })
@@ -106,7 +107,7 @@ final class ActionGatherer: Sendable {
         if open === round { open = nil }
     }
 
-    /// The next one in the round leads it.
+    /// Makes the next waiting caller lead the round.
     private func handOver(_ round: Round) {
         while let next = round.state.withLock({ $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }) {
             if next.answer(.lead(round)) { return }

@@ -1,25 +1,26 @@
 internal import AuraModel
 internal import DriverKit
 
-/// What `GET /server_types` says can be ordered where.
+/// The server types and their locations, from `GET /server_types`.
 ///
-/// The catalogue is not reliable about stock (`facts/hetzner.md` §8): `available` is not read. It is believed about names, and
-/// about offers whose end is past.
+/// The catalogue is not reliable about stock (`facts/hetzner.md` §8), so `available` is not read. Its names are used,
+/// and its offers with an end in the past.
 struct Catalogue: Sendable {
     struct Offer: Sendable {
-        /// When it can be ordered no more, if that is announced.
+        /// The time after which the type cannot be ordered, if one is announced.
         var unavailableAfter: Timestamp?
     }
 
     struct ServerType: Sendable {
         var architecture: String
-        /// By location.
+        /// The offers by location.
         var offers: [String: Offer]
     }
 
     var types: [String: ServerType]
 
-    /// Why a placement cannot be ordered, with the nearest one that can; `nil` if it can.
+    /// Returns the reason why a placement cannot be ordered, with the most similar name that can be ordered; `nil` if
+    /// it can be ordered.
     func objection(to placement: Placement, now: Timestamp) -> String? {
         let (name, location) = (placement.serverType, placement.location)
         let locations = Set(types.values.flatMap(\.offers.keys))
@@ -37,7 +38,7 @@ struct Catalogue: Sendable {
         return "\(name) cannot be ordered in \(location) since \(Self.day(end))" + Self.hint(name, in: here, " there")
     }
 
-    /// What is announced about a placement that can still be ordered.
+    /// Returns the announced end of a placement that can still be ordered; `nil` if there is none.
     func announcement(about placement: Placement, now: Timestamp) -> String? {
         guard let end = types[placement.serverType]?.offers[placement.location]?.unavailableAfter, end > now else {
             return nil
@@ -45,7 +46,8 @@ struct Catalogue: Sendable {
         return "\(placement.serverType) can be ordered in \(placement.location) until \(Self.day(end)) only"
     }
 
-    /// The findings about all candidates: an error for a size of which no candidate is left, else a warning each.
+    /// Returns the findings about all candidates. If no candidate of a size can be ordered, each gets an error,
+    /// otherwise a warning.
     func findings(_ placements: [String: [String: [Placement]]], now: Timestamp) -> [ProviderFinding] {
         placements.sorted { $0.key < $1.key }.flatMap { region, sizes in
             sizes.sorted { $0.key < $1.key }.flatMap { size, candidates -> [ProviderFinding] in
@@ -77,10 +79,10 @@ struct Catalogue: Sendable {
 extension Catalogue {
     init(_ wire: [WireServerType]) {
         types = [:]
-        // Names reach events and terminals: an entry whose name Hetzner would not give is left out.
+        // Names reach events and terminals. An entry with a name that is not in Hetzner's alphabet is skipped.
         for type in wire where Self.isName(type.name) {
             var offers: [String: Offer] = [:]
-            // Older answers name locations in the prices alone.
+            // Older responses contain locations only in the prices.
             for price in type.prices ?? [] where type.locations == nil && Self.isName(price.location) {
                 offers[price.location] = Offer()
             }
@@ -139,7 +141,7 @@ struct WireImage: Decodable, Sendable {
     var id: Int64
     var name: String?
     var architecture: String?
-    /// When it was announced to go.
+    /// The time at which the deprecation was announced.
     var deprecated: String?
 }
 

@@ -2,7 +2,7 @@ internal import AuraModel
 internal import DriverREST
 internal import Locking
 
-/// The firewall's id, believed for a while.
+/// The firewall's id, cached for a limited time.
 final class FirewallCache: Sendable {
     private struct Entry {
         var id: String
@@ -12,7 +12,7 @@ final class FirewallCache: Sendable {
     private let lifetime: Duration
     private let time: any TimeSource
     private let entry = Locked<Entry?>(nil)
-    /// Those who want it at the same time share one look-up.
+    /// Concurrent callers share one look-up.
     let flight = SingleFlight<String>()
 
     init(lifetime: Duration, time: any TimeSource) {
@@ -30,8 +30,9 @@ final class FirewallCache: Sendable {
         entry.withLock { $0 = Entry(id: id, until: until) }
     }
 
-    /// Forgets the id where a machine could not be made because the firewall is gone; such a failure is transient,
-    /// since the next ``HetznerCompute/ensureFirewall(labels:)`` makes it anew.
+    /// Clears the cached id if a machine could not be created because the firewall does not exist. Returns such a
+    /// failure as transient, because the next ``HetznerCompute/ensureFirewall(labels:)`` creates the firewall again.
+    /// Returns other failures unchanged.
     func judge(_ failure: Failure) -> Failure {
         guard failure.code == "not_found" || failure.code == "invalid_input" else { return failure }
         guard failure.message.lowercased().contains("firewall") else {

@@ -4,10 +4,10 @@ internal import HTTPClient
 internal import JSON
 
 extension HetznerAPI {
-    /// More pages than this are no listing but a fault of the other side's.
+    /// The maximum number of pages. A longer listing is treated as a fault of the provider.
     private static let maximumPages = 2000
 
-    /// Sends the call; none where the provider says that the thing does not exist.
+    /// Sends the call. Returns `nil` if the provider reports that the resource does not exist.
     func findable<Answer: Decodable>(_ call: HetznerCall, as: Answer.Type) async throws(Failure) -> Answer? {
         do {
             return try await send(call, as: Answer.self)
@@ -16,7 +16,7 @@ extension HetznerAPI {
         }
     }
 
-    /// Reads page after page and hands each to `take`, which returns the page's `meta`.
+    /// Reads all pages and passes each to `take`, which returns the page's `meta`.
     func pages<Page: Decodable>(
         _ call: HetznerCall, _ take: (Page) throws(Failure) -> WireMeta?
     ) async throws(Failure) {
@@ -32,8 +32,8 @@ extension HetznerAPI {
         throw Failure(.transient, code: "providerAnswer", message: "cannot \(call.what): the pages have no end")
     }
 
-    /// Where these actions stand, each id with its own outcome: the action, none where the provider does not know it,
-    /// or why its part of the question failed.
+    /// Returns one result for each id: the action, `nil` if the provider does not know it, or the failure of its part
+    /// of the request.
     func actions(_ ids: Set<Int64>) async -> [Int64: Result<WireAction?, Failure>] {
         let sorted = ids.sorted()
         let chunks = stride(from: 0, to: sorted.count, by: 25).map { Array(sorted[$0..<min($0 + 25, sorted.count)]) }
@@ -56,7 +56,7 @@ extension HetznerAPI {
                 return page.meta
             }
         } catch  where error.code == "not_found" {
-            // One unknown id can fail the whole question.
+            // One unknown id can make the whole request fail.
             for id in ids { found[id] = await single(id) }
         } catch {
             for id in ids { found[id] = .failure(error) }

@@ -9,11 +9,11 @@ internal import Logging
 /// One call of the Hetzner Cloud API.
 struct HetznerCall: Sendable {
     var method: HTTPMethod
-    /// Below the endpoint, with a slash at its start.
+    /// The path below the endpoint, with a leading slash.
     var path: String
     var query: [(name: String, value: String)] = []
     var body: JSONValue?
-    /// For messages: "create server aura-ada-g1".
+    /// The call for messages: "create server aura-ada-g1".
     var what: String
 
     var effect: CallEffect {
@@ -25,7 +25,7 @@ struct HetznerCall: Sendable {
     }
 }
 
-/// Sends calls: one after another in the rate limit, so many at once, reads repeated, errors classified.
+/// Sends calls. Keeps the rate limit and the limit of concurrent calls, retries reads, and classifies errors.
 final class HetznerAPI: Sendable {
     private let settings: HetznerSettings
     private let http: any HTTPTransport
@@ -34,14 +34,15 @@ final class HetznerAPI: Sendable {
     private let log: Logger
     private let budget: Locked<RateBudget>
     private let permits: Permits
-    /// The count that all daemons share; none where there is but one.
+    /// The rate limit that all daemons share; `nil` if there is only one daemon.
     private let shared: (any SharedBudget)?
-    /// Calls that may be sent before the shared count is asked again, and whether there is news for it.
+    /// The number of calls that may be sent before the shared limit is asked again. `hasNews` is true if a response
+    /// arrived since then.
     private let lot = Locked((calls: 0, hasNews: false))
-    /// One asks for a lot, the others wait for it.
+    /// A lock: one caller asks for a lot, and the others wait for it.
     private let asking = Permits(1)
 
-    /// Answers with 50 servers and their price lists are some hundred kilobytes.
+    /// The limit of a response. A page of 50 servers with their price lists has some hundred kilobytes.
     private static let responseLimitBytes = 8 << 20
     private static let readBackoff = Backoff(base: .seconds(1), cap: .seconds(60))
 
@@ -59,7 +60,7 @@ final class HetznerAPI: Sendable {
         permits = Permits(settings.maximumConcurrentRequests)
     }
 
-    /// Sends the call and reads its answer; an answer without a body reads as null.
+    /// Sends the call and returns the response's JSON; `null` if the response has no body.
     func send(_ call: HetznerCall) async throws(Failure) -> JSONValue {
         var attempt = 1
         while true {
@@ -79,7 +80,7 @@ final class HetznerAPI: Sendable {
         }
     }
 
-    /// Sends the call and reads its answer as `Answer`.
+    /// Sends the call and decodes the response as `Answer`.
     func send<Answer: Decodable>(_ call: HetznerCall, as: Answer.Type) async throws(Failure) -> Answer {
         let value = try await send(call)
         do {
@@ -126,7 +127,7 @@ final class HetznerAPI: Sendable {
         guard let shared else { return }
         var waited = Duration.zero
         while !takeFromLot() {
-            // Nobody sleeps while the others wait for their question: each waits no longer than its own limit.
+            // The caller sleeps without the lock, so that each waiting caller observes its own time limit.
             let wait = try await asking.run(call.what) { () async throws(Failure) in await ask(shared) }
             guard let wait else { continue }
             guard wait > .zero else { return }
@@ -136,7 +137,8 @@ final class HetznerAPI: Sendable {
         }
     }
 
-    /// Asks for a lot, unless somebody just got one. Returns how long there is none, and zero where nobody can say.
+    /// Asks for a lot, unless another caller just got one. Returns `nil` if there is a lot, the wait if no calls are
+    /// left, and zero if the shared limit is not available.
     private func ask(_ shared: any SharedBudget) async -> Duration? {
         let (isThere, isNews) = lot.withLock { lot in
             defer { lot.hasNews = lot.hasNews && lot.calls > 0 }
@@ -211,7 +213,7 @@ extension HetznerAPI {
         }
     }
 
-    /// It was done, but what came of it cannot be read.
+    /// Returns the failure of a call that succeeded but has an unreadable response.
     private func unreadable(_ call: HetznerCall, _ reason: String, correlationID: String?) -> Failure {
         Failure(
             call.effect.classOfLostAnswer, code: "providerAnswer",

@@ -42,7 +42,7 @@ extension HetznerCompute {
         return Catalogue(types)
     }
 
-    /// A number means one image; a name means one image for each architecture.
+    /// Checks the image. A number names one image; a name names one image for each architecture.
     private func check(_ image: String, _ architectures: Set<String>) async throws(Failure) -> [ProviderFinding] {
         let setting = "hetzner.image"
         let found: [WireImage]
@@ -83,7 +83,7 @@ extension HetznerCompute {
         return images
     }
 
-    /// Reads the firewall and changes nothing; ours gets its rules when the next machine is made.
+    /// Checks the firewall without a change. Aura's own firewall gets its rules when the next machine is created.
     private func checkFirewall(_ isOurs: ([String: String]) -> Bool) async throws(Failure) -> [ProviderFinding] {
         guard settings.usesFirewall, let found = try await findFirewall(), Set(found.rules ?? []) != Set(wantedRules),
             !isOurs(found.labels ?? [:])

@@ -10,7 +10,7 @@ extension HetznerCompute {
         if let id = firewall.id { return id }
         return try await firewall.flight.run("ensure firewall \(settings.firewallName)") {
             () async throws(Failure) -> String in
-            // Another flight may have landed since the look above; its id is kept before it lands.
+            // Another flight may have finished since the check above. It stores its id before it finishes.
             if let id = firewall.id { return id }
             let id = try await present(labels: labels)
             firewall.keep(id)
@@ -30,11 +30,11 @@ extension HetznerCompute {
         return try await api.send(call, as: FirewallsAnswer.self).firewalls.first { $0.name == name }
     }
 
-    /// Returns the id of a found firewall after its rules are what the settings want.
+    /// Returns the id of an existing firewall after its rules match the settings.
     ///
-    /// Other rules of a firewall with all of `labels` are replaced. A firewall without them belongs to somebody else and
-    /// is never changed: it is used only while its rules are the wanted ones.
-    /// - Throws: `firewallForeign` (permanent) if a foreign firewall has other rules.
+    /// If the firewall has all of `labels`, different rules are replaced. A firewall without these labels has another
+    /// owner and is never changed. It is used only if its rules match.
+    /// - Throws: `firewallForeign` (permanent) if the rules of a foreign firewall do not match.
     private func adapt(_ found: WireFirewall, _ labels: [String: String]) async throws(Failure) -> String {
         let id = String(found.id)
         guard Set(found.rules ?? []) != Set(wantedRules) else { return id }
@@ -53,7 +53,8 @@ extension HetznerCompute {
         return id
     }
 
-    /// SSH's port, the agent's if it is looked at over HTTP, and ICMP, all from everywhere.
+    /// The rules for the open ports (SSH, and the agent's port if its health is read over HTTP) and ICMP, from all
+    /// addresses.
     var wantedRules: [WireFirewall.Rule] {
         let everywhere: Set = ["0.0.0.0/0", "::/0"]
         return settings.openPorts.map {
@@ -85,7 +86,8 @@ extension HetznerCompute {
         do {
             return String(try await api.send(call, as: FirewallAnswer.self).firewall.id)
         } catch  where error.errorClass == .ambiguous {
-            // Somebody else was faster, or the answer was lost: either way it may be there now.
+            // Another client created the firewall first, or the reply was lost. In both cases the firewall may exist
+            // now.
             if let found = try await findFirewall() { return try await adapt(found, labels) }
             throw error
         }

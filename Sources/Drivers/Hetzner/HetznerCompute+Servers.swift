@@ -22,14 +22,14 @@ extension HetznerCompute {
         var servers: [Server] = []
         var seen: Set<Int64> = []
         try await api.pages(call) { (page: ServersAnswer) in
-            // While pages are read, machines come and go, and one may slip onto the next page.
+            // While pages are read, servers are created and deleted, so a server may appear on two pages.
             for wire in page.servers where seen.insert(wire.id).inserted { servers.append(Server(wire)) }
             return page.meta
         }
         return servers
     }
 
-    /// The question for all that carry these labels, in an order that pages do not disturb.
+    /// Returns the query for all resources with these labels, in an order that is stable over pages.
     static func listing(_ labels: [String: String]) -> [(String, String)] {
         let selector = labels.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
         let query = [("per_page", "50"), ("sort", "id:asc")]
@@ -105,7 +105,7 @@ extension HetznerCompute {
 }
 
 extension JSONObject {
-    /// Labels in the order of their keys, so that the same labels always make the same text.
+    /// Creates an object from labels in the order of their keys, so that the same labels always give the same text.
     init(labels: [String: String]) {
         self.init(uniqueKeysWithValues: labels.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
     }

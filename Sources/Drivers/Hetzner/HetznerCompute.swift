@@ -5,15 +5,15 @@ public import HTTPClient
 internal import Locking
 public import Logging
 
-/// Machines at Hetzner Cloud, over its REST API.
+/// A driver for machines at Hetzner Cloud, over its REST API.
 ///
-/// The facts (endpoints, codes, limits) were read from Hetzner's documentation and from its official Go and Python
-/// clients. The server's name is the idempotency key: the API has no other, so a `uniqueness_error` or a lost answer on
-/// creating is ambiguous, and the caller looks by name. Reads are repeated here where the official clients repeat them;
-/// what changes something is never repeated here.
+/// The facts (endpoints, codes, limits) come from Hetzner's documentation and from its official Go and Python clients.
+/// The server's name is the idempotency key, because the API has no other. So a `uniqueness_error` or a lost reply of a
+/// creation is ambiguous, and the caller looks for the name. The driver retries reads when the official clients retry
+/// them. It never retries a call that changes something.
 ///
-/// A call that changes something and is still waiting for its turn (in the rate limit or for a connection) ends with
-/// the code `cancelled` when its task is cancelled: it was not sent. Once sent, it runs to its end.
+/// A call that changes something may still wait for the rate limit or for a connection when its task is cancelled. It
+/// then fails with the code `cancelled` and was not sent. A call that was sent continues to its end.
 public final class HetznerCompute: ComputeDriver {
     let settings: HetznerSettings
     let api: HetznerAPI
@@ -21,10 +21,12 @@ public final class HetznerCompute: ComputeDriver {
     let firewall: FirewallCache
     let log: Logger
     let time: any TimeSource
-    /// The catalogue that was read last.
+    /// The catalogue as of the last ``check(image:isOurs:)``.
     let catalogue = Locked<Catalogue?>(nil)
 
-    /// - Parameter shared: the count of the project's calls that all daemons share.
+    /// Creates a driver.
+    ///
+    /// - Parameter shared: the project's rate limit, counted by all daemons together.
     public init(
         settings: HetznerSettings, http: any HTTPTransport, shared: (any SharedBudget)? = nil, time: any TimeSource,
         random: any RandomSource, log: Logger
@@ -46,7 +48,7 @@ public final class HetznerCompute: ComputeDriver {
         try await gatherer.actions(ids.map { id throws(Failure) in try Self.number(id, of: "action") })
     }
 
-    /// The number that the wire wants, from the text that the rest of the house uses.
+    /// Returns the API's numeric id. Other targets use ids as text.
     static func number(_ id: String, of noun: String) throws(Failure) -> Int64 {
         guard let number = Int64(id), number > 0 else {
             throw Failure(

@@ -4,10 +4,11 @@ internal import DriverREST
 internal import HTTPClient
 internal import JSON
 
-/// What an error answer says: `{"error":{"code","message","details"}}`, or nothing readable.
+/// The content of an error response: `{"error":{"code","message","details"}}`. If the body is not readable, the status
+/// replaces it.
 struct HetznerErrorBody: Sendable {
     let code: String
-    /// The provider's own words, with the fields or limits that it names.
+    /// The provider's own text, with the fields or limits that it names.
     let text: String
 
     init(_ response: HTTPResponse, hiding token: Secret) {
@@ -23,7 +24,7 @@ struct HetznerErrorBody: Sendable {
         text = PlainText.clean(details.isEmpty ? message : "\(message) (\(details))", hiding: [token])
     }
 
-    /// `fields[].name: messages` or `limits[].name`.
+    /// Returns `fields[].name: messages` or `limits[].name` as text.
     private static func details(_ value: JSONValue?) -> String {
         let fields = (value?["fields"]?.arrayValue ?? []).prefix(10).compactMap { field -> String? in
             guard let name = field["name"]?.stringValue else { return nil }

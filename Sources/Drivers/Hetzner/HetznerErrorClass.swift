@@ -1,20 +1,20 @@
 internal import AuraModel
 internal import DriverREST
 
-/// What Hetzner's error codes mean, after the API's documentation and the retry rules of its Go and Python clients.
+/// The meaning of Hetzner's error codes, from the API's documentation and the retry rules of its Go and Python clients.
 ///
-/// The code decides, not the status: the same status stands for several meanings, and upstream's tables leave it blank
-/// for many.
+/// The code determines the class, not the status. One status has several meanings, and Hetzner's tables do not list it
+/// for many codes.
 enum HetznerErrorClass {
     static func of(code: String, status: Int, text: String, effect: CallEffect) -> ErrorClass {
         switch code {
-        // Sold out there; the two texts of a 422 and the 412 mean the same.
+        // No capacity there. The two texts of a 422 and the 412 mean the same.
         case "resource_unavailable", "placement_error": .capacity
         case "invalid_input": isSoldOut(text) ? .capacity : .permanent
-        // The name is taken, maybe by a call of ours whose answer was lost: whoever creates looks.
+        // The name is in use, maybe because of an earlier call with a lost reply. The caller of a creation checks that.
         case "uniqueness_error": effect == .once ? .ambiguous : .permanent
         case "conflict", "locked", "rate_limit_exceeded", "unavailable", "maintenance", "robot_unavailable": .transient
-        // It may have happened all the same.
+        // The call may have had its effect.
         case "server_error", "bad_gateway", "timeout", "unknown_error": effect.classOfLostAnswer
         case "json_error", "unauthorized", "token_readonly", "forbidden", "resource_limit_exceeded", "not_found",
             "method_not_allowed", "deprecated_api_endpoint", "service_error", "unsupported_error", "protected",
@@ -24,25 +24,26 @@ enum HetznerErrorClass {
         }
     }
 
-    /// The concern of a permanent refusal; `nil` if the request itself is wrong or the code is not known.
+    /// Returns the concern of a permanent refusal; `nil` if the request itself is wrong or the code is not known.
     static func concern(code: String, text: String) -> Concern? {
         switch code {
         case "unauthorized", "token_readonly", "forbidden": .token
         case "resource_limit_exceeded", "resource_locked", "deprecated_api_endpoint", "method_not_allowed": .project
         case "invalid_server_type": .candidate
-        // A type or location that is retired, not known or not offered together with the other.
+        // A type or location that is retired, unknown, or not offered in this combination.
         case "invalid_input", "not_found", "unsupported_error", "service_error": namesCandidate(text) ? .candidate : nil
         default: nil
         }
     }
 
-    /// "server type 22 is deprecated", "unsupported location for server type", "invalid input (server_type: …)".
+    /// Matches "server type 22 is deprecated", "unsupported location for server type", "invalid input (server_type:
+    /// …)".
     private static func namesCandidate(_ text: String) -> Bool {
         let text = text.lowercased()
         return ["server type", "server_type", "location", "datacenter"].contains { text.contains($0) }
     }
 
-    /// A failure with the class and the concern that the code stands for.
+    /// Returns a failure with the class and the concern of the code.
     static func failure(
         code: String, status: Int, text: String, effect: CallEffect, message: String, correlationID: String? = nil
     ) -> Failure {
@@ -52,7 +53,7 @@ enum HetznerErrorClass {
             concern: errorClass == .permanent ? concern(code: code, text: text) : nil)
     }
 
-    /// For codes that are not known: operation-specific ones (422) cannot be helped by repeating.
+    /// Returns the class for an unknown code. A retry cannot help with operation-specific codes (422).
     private static func ofStatus(_ status: Int, effect: CallEffect) -> ErrorClass {
         switch status {
         case 408, 409, 423, 425, 429, 503: .transient
@@ -61,7 +62,7 @@ enum HetznerErrorClass {
         }
     }
 
-    /// The code for an answer that is no JSON, such as a gateway's HTML page.
+    /// Returns the code for a response that is not JSON, such as a gateway's HTML page.
     static func code(forStatus status: Int) -> String {
         switch status {
         case 401: "unauthorized"
@@ -78,12 +79,12 @@ enum HetznerErrorClass {
         }
     }
 
-    /// The codes after which Hetzner's own clients repeat a call.
+    /// Returns true for the codes after which Hetzner's own clients retry a call.
     static func isRepeatedByOfficialClients(_ code: String) -> Bool {
         ["conflict", "rate_limit_exceeded", "bad_gateway", "timeout", "providerTimeout"].contains(code)
     }
 
-    /// "Unsupported location for server type" is how a type that is out of stock is refused since 2026.
+    /// Since 2026, a type that is out of stock is refused with "Unsupported location for server type".
     private static func isSoldOut(_ text: String) -> Bool {
         text.lowercased().contains("unsupported location for server type")
     }

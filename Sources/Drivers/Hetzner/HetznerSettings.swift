@@ -1,33 +1,34 @@
 public import AuraModel
 public import DriverKit
 
-/// How the Hetzner Cloud project is reached and what is bought there.
+/// The settings of a Hetzner Cloud project: its access and the machines to order.
 public struct HetznerSettings: Sendable {
     /// The base URL, without a final slash.
     public var endpoint: String
-    /// An API token with read and write rights; it belongs to one project.
+    /// An API token with read and write permissions. It belongs to one project.
     public var token: Secret
-    /// What may hold a size in a region, best first: region → size → candidates.
+    /// The candidates for a size in a region, best first: region → size → candidates.
     public var placements: [String: [String: [Placement]]]
-    /// Whether new machines get a firewall that lets in ICMP and ``openPorts`` only.
+    /// True if new machines get a firewall that admits only ICMP and ``openPorts``.
     public var usesFirewall: Bool
-    /// The TCP ports that the firewall lets in: SSH's, and the agent's if its health is read over HTTP.
+    /// The TCP ports that the firewall admits: SSH's port, and the agent's port if its health is read over HTTP.
     public var openPorts: [Int] = [22]
-    /// The firewall's name in the project; it is made where none has this name.
+    /// The firewall's name in the project. A firewall is created if none has this name.
     public var firewallName: String
-    /// How long the firewall's id is believed before it is looked up again.
+    /// The time for which the firewall's id is cached.
     public var firewallCacheLifetime: Duration
-    /// How many calls are under way at once.
+    /// The maximum number of concurrent calls.
     public var maximumConcurrentRequests: Int
-    /// How long a call may wait for its turn in the project's rate limit before it fails as transient.
+    /// The longest wait for the project's rate limit before a call fails as transient.
     public var maximumRateWait: Duration
-    /// How long one call may take.
+    /// The time limit of one call.
     public var requestTimeout: Duration
-    /// How often a call that only reads is repeated where Hetzner's own clients repeat it.
+    /// The number of retries of a read, in the cases in which Hetzner's own clients retry.
     public var readRetries: Int
-    /// How long callers who ask for actions are gathered into one call.
+    /// The time for which calls that ask for actions are collected into one call.
     public var actionWindow: Duration
 
+    /// Creates settings. Each parameter except `token` has a default.
     public init(
         endpoint: String = "https://api.hetzner.cloud/v1", token: Secret,
         placements: [String: [String: [Placement]]] = HetznerSettings.defaultPlacements,
@@ -49,9 +50,10 @@ public struct HetznerSettings: Sendable {
         self.actionWindow = actionWindow
     }
 
-    /// Types by their names of autumn 2026: the cheap CX of the European locations first, CPX of the second generation
-    /// if those are sold out. The United States sell neither: CPX11 of the first generation is kept there alone, and
-    /// CCX (public price tables of September 2026). The catalogue is not reliable about stock, so all are tried.
+    /// The default candidates, with the type names of autumn 2026. The cheap CX types of the European locations come
+    /// first, then CPX of the second generation. The United States offer neither: there, the candidates are CPX11 of
+    /// the first generation, which is offered only there, and CCX (public price tables of September 2026). The
+    /// catalogue is not reliable about stock, so all candidates are tried.
     public static let defaultPlacements: [String: [String: [Placement]]] = [
         "eu-central": [
             "small": candidates(["nbg1", "fsn1", "hel1"], types: ["cx23", "cpx22"]),
@@ -65,7 +67,7 @@ public struct HetznerSettings: Sendable {
         ],
     ]
 
-    /// All locations with the first type, then all with the next.
+    /// Returns all locations with the first type, then all locations with the next type.
     private static func candidates(_ locations: [String], types: [String]) -> [Placement] {
         types.flatMap { type in locations.map { Placement(location: $0, serverType: type) } }
     }

@@ -1,7 +1,7 @@
 internal import DriverKit
 internal import JSON
 
-// What Hetzner's JSON holds, as far as it is read; every other member is passed over.
+// The members of Hetzner's JSON that the driver reads. All other members are ignored.
 
 struct WireServer: Decodable, Sendable {
     struct PublicNet: Decodable, Sendable {
@@ -42,7 +42,7 @@ extension Server {
             serverType: PlainText.clean(wire.serverType?.name ?? ""), labels: wire.labels ?? [:])
     }
 
-    /// IPv4, or the first host of the /64 that a machine without IPv4 answers on.
+    /// Returns the IPv4 address, or the first host of the /64 network if the machine has no IPv4 address.
     private static func address(_ net: WireServer.PublicNet?) -> String? {
         if let ip = net?.ipv4?.ip, !ip.isEmpty { return ip }
         guard let network = net?.ipv6?.ip.prefix(while: { $0 != "/" }), !network.isEmpty else { return nil }
@@ -81,7 +81,7 @@ extension ServerKey {
 }
 
 struct WireFirewall: Decodable, Sendable {
-    /// What a rule lets in; its description is left out, so that two rules with the same effect are equal.
+    /// The effect of a rule. Its description is left out, so that two rules with the same effect are equal.
     struct Rule: Decodable, Sendable, Hashable {
         var direction: String
         var `protocol`: String
@@ -112,7 +112,7 @@ struct WireMeta: Decodable, Sendable {
     var pagination: Pagination?
 }
 
-// Answers nest under the resource's name.
+// Responses contain their content under the resource's name.
 
 struct ServerAnswer: Decodable, Sendable {
     var server: WireServer

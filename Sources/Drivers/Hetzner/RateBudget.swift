@@ -1,37 +1,38 @@
 public import AuraModel
 
-/// How many calls the project's rate limit still has, as far as its headers tell.
+/// The number of calls left in the project's rate limit, based on the response headers.
 ///
-/// Hetzner counts per project: a bucket that holds `RateLimit-Limit` calls and refills evenly (3,600 and one a second).
-/// `RateLimit-Remaining` says how many are left, and `RateLimit-Reset` in which second the bucket is full again. Others
-/// draw from the same bucket, so every answer corrects the count.
+/// Hetzner counts per project: a bucket holds `RateLimit-Limit` calls and refills evenly (3,600 and one a second).
+/// `RateLimit-Remaining` is the number of calls left. `RateLimit-Reset` is the second in which the bucket is full
+/// again. Other clients use the same bucket, so every response corrects the count.
 public struct RateBudget: Sendable, Hashable {
-    /// What a call may do.
+    /// The result of a reservation.
     public enum Decision: Sendable, Hashable {
-        /// Its place is taken; send after this time.
+        /// The call is reserved. Send it after this time.
         case go(after: Duration)
-        /// It would wait too long; nothing was taken. Try again after this time.
+        /// The wait would be too long, and nothing was reserved. Try again after this time.
         case refuse(retryAfter: Duration)
     }
 
     private var limit: Double = 3600
     private var callsPerSecond: Double = 1
-    /// Calls that may be sent at `updated`; below zero where calls wait already.
+    /// The number of calls that may be sent at `updated`; negative if calls already wait.
     private var available: Double = 3600
     private var updated: Timestamp
-    /// Calls that took a place and are not answered yet.
+    /// The number of reserved calls without a response.
     private var unanswered = 0
 
-    /// What the server's headers say, for others to count by.
+    /// The state of the bucket as the server's headers report it, for other daemons.
     public var sighting: (limit: Double, remaining: Double, callsPerSecond: Double) {
         (limit, max(available + Double(unanswered), 0), callsPerSecond)
     }
 
+    /// Creates a budget with a full bucket of 3,600 calls.
     public init(now: Timestamp) {
         updated = now
     }
 
-    /// A call wants to be sent. Those that wait already go first.
+    /// Reserves one call. Calls that were reserved earlier are sent first.
     public mutating func reserve(now: Timestamp, atMost maximumWait: Duration) -> Decision {
         refill(now)
         let missing = 1 - available
@@ -42,19 +43,19 @@ public struct RateBudget: Sendable, Hashable {
         return .go(after: wait)
     }
 
-    /// A call that took a place was given up before it was sent.
+    /// Returns a reservation whose call was not sent.
     public mutating func giveBack(now: Timestamp) {
         refill(now)
         available += 1
         unanswered -= 1
     }
 
-    /// A call got no answer; one that was never sent did not cost anything.
+    /// Ends the reservation of a call without a response. A call that was never sent uses no part of the limit.
     public mutating func lost(now: Timestamp, wasSent: Bool) {
         if wasSent { answered(now: now, headers: nil) } else { giveBack(now: now) }
     }
 
-    /// A call was answered.
+    /// Ends the reservation of a call with a response, and corrects the count from its headers.
     public mutating func answered(now: Timestamp, headers: RateHeaders?) {
         refill(now)
         unanswered -= 1
@@ -64,7 +65,7 @@ public struct RateBudget: Sendable, Hashable {
         learnRate(headers, now)
     }
 
-    /// The server said that the bucket is empty. Returns how long to wait before one call may succeed.
+    /// Records that the server reported an empty bucket. Returns the wait before one call may succeed.
     public mutating func exhausted(now: Timestamp) -> Duration {
         refill(now)
         available = min(available, -Double(unanswered))
@@ -77,8 +78,8 @@ public struct RateBudget: Sendable, Hashable {
         updated = max(updated, now)
     }
 
-    /// The pace follows from how much is missing and when it will be full. Only a bucket that is more than half empty
-    /// tells it well: `reset` is in whole seconds of the server's clock.
+    /// Derives the refill rate from the missing calls and the time of the reset. `reset` is in whole seconds of the
+    /// server's clock, so only a bucket that is more than half empty gives a good value.
     private mutating func learnRate(_ headers: RateHeaders, _ now: Timestamp) {
         let missing = headers.limit - headers.remaining
         let seconds = headers.resetSeconds - Double(now.milliseconds) / 1000
@@ -87,20 +88,23 @@ public struct RateBudget: Sendable, Hashable {
     }
 }
 
-/// The three rate headers of an answer.
+/// The three rate headers of a response.
 public struct RateHeaders: Sendable, Hashable {
+    /// The size of the bucket.
     public var limit: Double
+    /// The number of calls left.
     public var remaining: Double
-    /// The second since 1970 in which the bucket is full.
+    /// The time at which the bucket is full, in seconds since 1970.
     public var resetSeconds: Double
 
+    /// Creates the values of the headers.
     public init(limit: Double, remaining: Double, resetSeconds: Double) {
         self.limit = limit
         self.remaining = remaining
         self.resetSeconds = resetSeconds
     }
 
-    /// From the headers' texts; none where one is missing or no number.
+    /// Parses the headers. Returns `nil` if one is missing or not a number.
     init?(limit: String?, remaining: String?, reset: String?) {
         guard let limit = limit.flatMap(Double.init), let remaining = remaining.flatMap(Double.init),
             let reset = reset.flatMap(Double.init), limit.isFinite, limit >= 1, remaining.isFinite, reset.isFinite

@@ -2,14 +2,15 @@ internal import AuraModel
 public import DriverKit
 public import HTTPClient
 
-/// Looks at an agent over plain HTTP, where it listens on the machine's address.
+/// Checks an agent over plain HTTP, if the agent listens on the machine's address.
 ///
-/// `/startupz` answers 200 once the agent has started, and 503 before; an agent without that path (404) is asked for
-/// `/healthz` instead. `/readyz` includes the channels (OpenClaw's gateway, its documentation of autumn 2026).
+/// `/startupz` returns 200 when the agent has started, and 503 before. If it returns 404, `/healthz` is used instead.
+/// `/readyz` includes the channels (OpenClaw's gateway, its documentation of autumn 2026).
 public struct HTTPHealth: HealthDriver {
     private let http: any HTTPTransport
     private let timeout: Duration
 
+    /// Creates a driver. `timeout` limits each request.
     public init(http: any HTTPTransport, timeout: Duration = .seconds(5)) {
         self.http = http
         self.timeout = timeout
@@ -36,11 +37,13 @@ public struct HTTPHealth: HealthDriver {
     }
 }
 
-/// What the answers of an agent's health endpoints mean.
+/// The interpretation of the responses of an agent's health endpoints.
 enum HealthVerdict {
     typealias Answer = (status: Int, body: [UInt8])
 
-    /// - Parameter get: asks the agent for one path.
+    /// Returns the health report. Throws `agentNotReady` (transient) if the agent has not started.
+    ///
+    /// - Parameter get: sends a request for one path to the agent.
     static func report(_ target: HealthTarget, get: (String) async throws -> Answer) async throws -> HealthReport {
         var answer = try await get("/startupz")
         if answer.status == 404 { answer = try await get("/healthz") }
@@ -53,7 +56,8 @@ enum HealthVerdict {
         return HealthReport(status: answer.status, body: text, channelsNotReady: await channels(get))
     }
 
-    /// The readiness of the channels never fails a probe, so an error here counts as an unknown state.
+    /// Returns the response of the channels' endpoint if it is not ready. An error counts as an unknown state, because
+    /// the readiness of the channels must never fail a probe.
     private static func channels(_ get: (String) async throws -> Answer) async -> String? {
         guard let answer = try? await get("/readyz"), answer.status != 404, !(200...299).contains(answer.status) else {
             return nil

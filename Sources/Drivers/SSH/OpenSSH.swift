@@ -3,22 +3,23 @@ internal import ChildProcess
 public import DriverKit
 public import Logging
 
-/// Key pairs and first contact, by the programs of OpenSSH.
+/// Creates key pairs, and tests SSH access with OpenSSH's `ssh`.
 ///
-/// Every call works in a throw-away directory (0700) that is gone when it returns; private keys pass through 0600 files
-/// there, never through arguments or the environment. No configuration of the user's is read.
+/// Every connection uses a temporary directory (0700), which is removed before the call returns. Private keys are files
+/// of mode 0600 there, and are never arguments or environment variables. The user's SSH configuration is not read.
 public final class OpenSSH: RemoteShellDriver {
     let settings: SSHSettings
     private let time: any TimeSource
     private let work: WorkDirectory
 
+    /// Creates a driver.
     public init(settings: SSHSettings, time: any TimeSource, log: Logger) {
         self.settings = settings
         self.time = time
         work = WorkDirectory(path: settings.workDirectory, time: time, log: log)
     }
 
-    /// Removes what daemons that died left in the work directory, and ends its processes. For the daemon's start.
+    /// Ends the processes of daemons that died and removes their directories. Call it at the daemon's start.
     public func sweep() async {
         await work.sweep()
     }
@@ -27,24 +28,24 @@ public final class OpenSSH: RemoteShellDriver {
         OpenSSHKey.makePair(comment: comment)
     }
 
-    /// Returns once a command ran on the machine.
+    /// Returns when a command has run on the machine.
     ///
-    /// A machine that is still booting may refuse the key (`sshPermissionDenied`) or, where its image brings host keys,
-    /// show another one (`sshHostKeyMismatch`) until cloud-init has put ours in place: the codes say what happened, and
-    /// how long to be patient is the caller's to decide.
+    /// A machine that is still booting may refuse the key (`sshPermissionDenied`). If its image contains host keys, it
+    /// may present another host key (`sshHostKeyMismatch`). Both end when cloud-init has installed the keys. The caller
+    /// decides how long to retry after these codes.
     public func reach(_ access: SSHAccess) async throws {
         let end = try await execute(access, command: "true")
         guard case .exited(0) = end.ending else { throw SSHVerdict.failure(end, access) }
     }
 
-    /// What is left of a program that ran.
+    /// The result of a program that ran.
     struct End: Sendable {
         var ending: ChildProcess.Ending
         var output: Tail
         var errors: Tail
     }
 
-    /// Runs a command on the machine; connection problems show in how it ended.
+    /// Runs a command on the machine. Connection problems are a part of the result.
     func execute(_ access: SSHAccess, command: String) async throws -> End {
         try access.check()
         try OutsideCall.check()
@@ -76,7 +77,7 @@ public final class OpenSSH: RemoteShellDriver {
         return End(ending: end.ending, output: output.tail, errors: end.errorTail)
     }
 
-    /// A throw-away directory around `body`, and its errors as failures.
+    /// Runs `body` with a temporary directory, and converts its errors to failures.
     private func inDirectory<Result: Sendable>(
         _ what: String, _ body: @escaping @Sendable (String) async throws -> Result
     ) async throws -> Result {

@@ -3,10 +3,12 @@ internal import Crypto
 internal import DriverKit
 internal import FoundationEssentials
 
-/// Ed25519 key pairs in OpenSSH's own format, made without a process: hundreds of machines may be born at once.
+/// Generates ed25519 key pairs in OpenSSH's format, without a child process, because hundreds of machines may be
+/// created at once.
 ///
-/// The private key's layout is `PROTOCOL.key` of OpenSSH: magic, cipher `none`, key derivation `none`, the public key, and a
-/// section with two equal check numbers, type, public key, seed with public key, comment, and padding 1, 2, 3 …
+/// The private key's layout follows `PROTOCOL.key` of OpenSSH: magic, cipher `none`, key derivation `none`, the public
+/// key, and a section. The section holds two equal check numbers, type, public key, seed with public key, comment, and
+/// padding 1, 2, 3 …
 enum OpenSSHKey {
     static func makePair(comment: String) -> KeyPair {
         let key = Curve25519.Signing.PrivateKey()
@@ -30,7 +32,7 @@ enum OpenSSHKey {
         withUnsafeBytes(of: value.bigEndian) { Array($0) }
     }
 
-    /// SSH's `string`: its length, then its bytes.
+    /// Returns SSH's `string`: its length, then its bytes.
     private static func text(_ bytes: [UInt8]) -> [UInt8] {
         number(UInt32(bytes.count)) + bytes
     }

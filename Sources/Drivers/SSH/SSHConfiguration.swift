@@ -1,18 +1,19 @@
 internal import AuraModel
 internal import DriverKit
 
-/// The configuration under which every `ssh` of the daemon runs: boot probe, health and Ansible alike.
+/// The configuration of every `ssh` process of the daemon: boot probe, health check and Ansible.
 ///
-/// It is written beside the key as `config` and given with `-F`. With `-F`, OpenSSH reads neither the account's
-/// `~/.ssh/config` (whose place comes from the password database, not from `HOME`) nor `/etc/ssh/ssh_config`. So no
-/// `ProxyCommand` stands in between, and no agent, port or display of the operator is forwarded to an untrusted machine.
+/// It is written as `config` into the directory of the key and passed with `-F`. With `-F`, OpenSSH reads neither the
+/// account's `~/.ssh/config` (its path comes from the password database, not from `HOME`) nor `/etc/ssh/ssh_config`. So
+/// no `ProxyCommand` can intercept the connection, and no agent, port or display of the operator is forwarded to an
+/// untrusted machine.
 public enum SSHConfiguration {
-    /// The arguments that select the configuration in `directory`.
+    /// Returns the arguments that select the configuration in `directory`.
     public static func arguments(directory: String) -> [String] {
         ["-F", "\(directory)/config"]
     }
 
-    /// The file's text: one option a line (`ssh_config(5)`).
+    /// Returns the file's text: one option per line (`ssh_config(5)`).
     static func text(_ access: SSHAccess, directory: String) -> String {
         let options: [(String, String)] = [
             ("User", access.user), ("Port", String(access.port)),
@@ -30,7 +31,7 @@ public enum SSHConfiguration {
         return options.map { "\($0.0) \($0.1)\n" }.joined()
     }
 
-    /// A path as an option's value: quoted for blanks, and `%`, which starts a token there, doubled.
+    /// Returns a path as an option's value. It is quoted because of spaces, and `%`, which starts a token, is doubled.
     private static func quote(_ path: String) -> String {
         "\"\(path.map { $0 == "%" ? "%%" : String($0) }.joined())\""
     }

@@ -2,11 +2,12 @@ internal import AuraModel
 internal import ChildProcess
 public import DriverKit
 
-/// Looks at an agent that listens on its machine's loopback address only, by running `curl` there.
+/// Checks an agent that listens only on its machine's loopback address. Runs `curl` on the machine over SSH.
 public struct SSHHealth: HealthDriver {
     private let shell: OpenSSH
     private let timeout: Duration
 
+    /// Creates a driver. `timeout` limits each request.
     public init(shell: OpenSSH, timeout: Duration = .seconds(5)) {
         self.shell = shell
         self.timeout = timeout
@@ -21,7 +22,7 @@ public struct SSHHealth: HealthDriver {
         return try await HealthVerdict.report(target) { try await get($0, target, access) }
     }
 
-    /// The status stands alone on the last line of the output, behind the body.
+    /// Sends one request. The last line of the output is the status; the lines before it are the body.
     private func get(
         _ path: String, _ target: HealthTarget, _ access: SSHAccess
     ) async throws -> (status: Int, body: [UInt8]) {

@@ -1,13 +1,15 @@
-/// How OpenSSH's programs are run.
+/// The settings of OpenSSH's programs.
 public struct SSHSettings: Sendable {
-    /// Where throw-away directories for keys are made; absolute, for this daemon's state only.
+    /// The absolute path for temporary directories with keys. It must contain only this daemon's state.
     public var workDirectory: String
+    /// The absolute path of `ssh`.
     public var sshPath: String
-    /// For the TCP connection and the greeting.
+    /// The time limit of the TCP connection and the SSH banner.
     public var connectTimeout: Duration
-    /// For a whole command.
+    /// The time limit of a whole command.
     public var timeLimit: Duration
 
+    /// Creates settings. The work directory has no default.
     public init(
         workDirectory: String, sshPath: String = "/usr/bin/ssh",
         connectTimeout: Duration = .seconds(10), timeLimit: Duration = .seconds(30)

@@ -2,9 +2,11 @@ internal import AuraModel
 internal import ChildProcess
 internal import DriverKit
 
-/// What `ssh` means by its last words. It ends with 255 for every failure of its own, so the text has to tell.
+/// The interpretation of the output of `ssh`. It exits with 255 for every failure of its own, so only the text shows
+/// the cause.
 enum SSHVerdict {
-    /// Texts of OpenSSH 8 to 10, most telling first: a changed host key is followed by a refusal of the verification.
+    /// The texts of OpenSSH 8 to 10, most specific first: after a changed host key, the output also contains a failed
+    /// verification.
     private static let table: [(text: String, errorClass: ErrorClass, code: String)] = [
         ("REMOTE HOST IDENTIFICATION HAS CHANGED", .permanent, "sshHostKeyMismatch"),
         ("Host key verification failed", .permanent, "sshHostKeyMismatch"),
@@ -32,7 +34,7 @@ enum SSHVerdict {
         case .cancelled: return failure(.transient, "cancelled", "the task was cancelled", access)
         case .exited(255), .signalled, .refused: return verdict(end.errors, access)
         case .exited(let code):
-            // A login that the image refuses ("Please login as the user …") gives its reason on standard output.
+            // If the image refuses a login ("Please login as the user …"), the reason is on standard output.
             let words = [end.errors.lastLines(), end.output.lastLines()].filter { !$0.isEmpty }.joined(separator: "; ")
             return failure(.transient, "sshCommandFailed", "the command ended with \(code): \(words)", access)
         }
@@ -47,7 +49,7 @@ enum SSHVerdict {
         return failure(entry.errorClass, entry.code, words, access)
     }
 
-    /// The last three lines, without OpenSSH's advice to edit the throw-away files of the call.
+    /// Returns the last three lines, without OpenSSH's advice to edit files, because the files of a call are temporary.
     private static func lines(_ errors: Tail) -> String {
         let advice = ["ssh-keygen -", "Add correct host key in", "Offending ", "remove with:"]
         return errors.text.split(whereSeparator: \.isNewline).filter { line in

@@ -9,13 +9,14 @@ internal import Logging
 /// One call of Tailscale's API.
 struct TailscaleCall: Sendable {
     var method: HTTPMethod
-    /// Below the endpoint, with a slash at its start.
+    /// The path below the endpoint, with a leading slash.
     var path: String
     var body: JSONValue?
-    /// For messages: "mint a key for aura-ada-g1".
+    /// The call for messages: "mint a key for aura-ada-g1".
     var what: String
 
-    /// Minting counts as repeatable: a key whose answer was lost expires by itself, unused.
+    /// The effect of the call. The creation of a key counts as repeatable, because a key whose reply was lost expires
+    /// unused.
     var effect: CallEffect {
         switch method {
         case .get, .head: .read
@@ -24,7 +25,7 @@ struct TailscaleCall: Sendable {
     }
 }
 
-/// Sends calls with a token that is good, so many at once, reads repeated, errors classified.
+/// Sends calls with a valid token. Limits the concurrent calls, retries reads, and classifies errors.
 final class TailscaleAPI: Sendable {
     private let settings: TailscaleSettings
     private let http: any HTTPTransport
@@ -34,7 +35,7 @@ final class TailscaleAPI: Sendable {
     private let tokens: TokenCache
     private let permits: Permits
 
-    /// The list of devices has no pages.
+    /// The limit of a response. The list of devices has no pages.
     private static let responseLimitBytes = 32 << 20
     private static let readBackoff = Backoff(base: .seconds(1), cap: .seconds(60))
     private static let longestWait = Duration.seconds(30)
@@ -52,7 +53,7 @@ final class TailscaleAPI: Sendable {
         permits = Permits(settings.maximumConcurrentRequests)
     }
 
-    /// Sends the call and reads its answer; an answer without a body reads as null.
+    /// Sends the call and returns the response's JSON; `null` if the response has no body.
     func send(_ call: TailscaleCall) async throws(Failure) -> JSONValue {
         var attempt = 1
         while true {
@@ -72,7 +73,7 @@ final class TailscaleAPI: Sendable {
         }
     }
 
-    /// Sends the call; none where the provider says that the thing does not exist.
+    /// Sends the call. Returns `nil` if the provider reports that the resource does not exist.
     func find(_ call: TailscaleCall) async throws(Failure) -> JSONValue? {
         do {
             return try await send(call)
@@ -85,7 +86,7 @@ final class TailscaleAPI: Sendable {
         ["rateLimited", "providerFault", "providerTimeout"].contains(code)
     }
 
-    /// A token can be withdrawn before its time: a refusal is answered with a new one, once.
+    /// Sends the call with a token. A token can be revoked before it expires, so a refused token is replaced once.
     private func sendWithToken(_ call: TailscaleCall) async throws(Failure) -> JSONValue {
         let token = try await token()
         do {
@@ -150,7 +151,7 @@ extension TailscaleAPI {
             cancellation: call.effect.cancellation)
     }
 
-    /// The credentials go into the body (RFC 6749, 2.3.1), which is never printed.
+    /// The request for a token. The credentials are in the body (RFC 6749, 2.3.1), which is never logged.
     private var tokenRequest: HTTPRequest {
         let form = Query.encode([
             ("grant_type", "client_credentials"), ("client_id", settings.clientID),

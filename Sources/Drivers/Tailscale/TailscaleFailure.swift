@@ -4,9 +4,11 @@ internal import DriverREST
 internal import HTTPClient
 internal import JSON
 
-/// What an error answer of Tailscale's means: it has no codes, only a status and `{"message":…,"data":[…]}`.
+/// The meaning of Tailscale's error responses. They have no codes, only a status and `{"message":…,"data":[…]}`.
 enum TailscaleFailure {
-    /// - Parameter secrets: what was sent along, not to be quoted.
+    /// Returns the failure for an error response.
+    ///
+    /// - Parameter secrets: the secrets of the request, which must not be quoted.
     static func of(_ response: HTTPResponse, what: String, effect: CallEffect, hiding secrets: [Secret]) -> Failure {
         var failure = Failure(
             errorClass(response.status, effect), code: code(response.status),
@@ -20,7 +22,7 @@ enum TailscaleFailure {
     private static func errorClass(_ status: Int, _ effect: CallEffect) -> ErrorClass {
         switch status {
         case 408, 425, 429: .transient
-        // Not implemented there and never will be: a device of another tailnet.
+        // Not implemented, also in future: the device belongs to another tailnet.
         case 501: .permanent
         case 500...599: effect.classOfLostAnswer
         default: .permanent
@@ -40,7 +42,7 @@ enum TailscaleFailure {
         }
     }
 
-    /// The provider's own words, with those of its details.
+    /// Returns the provider's own text, including its details.
     private static func words(_ response: HTTPResponse) -> String {
         guard let body = try? ForeignJSON.read(response.body), let message = body["message"]?.stringValue else {
             return "the provider answers with status \(response.status)"

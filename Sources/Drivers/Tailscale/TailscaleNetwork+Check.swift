@@ -2,7 +2,8 @@ internal import AuraModel
 public import DriverKit
 
 extension TailscaleNetwork {
-    /// Mints a key that lives a minute, revokes it and lists the devices: that takes the client, its tags and both scopes.
+    /// Creates a key that is valid for one minute, revokes it and lists the devices. These calls need the client, its
+    /// tags and both scopes.
     public func check() async throws -> [ProviderFinding] {
         var findings: [ProviderFinding] = []
         var key: EnrolmentKey?
@@ -29,7 +30,7 @@ extension TailscaleNetwork {
 
     private static let client = "tailscale.clientSecret"
 
-    /// Throws the failure if it says nothing of the settings.
+    /// Returns the finding for a failure. Throws the failure if it is not about the settings.
     private static func finding(_ failure: Failure, scope: String) throws(Failure) -> ProviderFinding {
         switch failure.code {
         case "unauthorized":

@@ -5,10 +5,11 @@ public import HTTPClient
 internal import JSON
 public import Logging
 
-/// A tailnet, over Tailscale's API and an OAuth client.
+/// A driver for a tailnet, over Tailscale's API and an OAuth client.
 ///
-/// Codes: `badRequest`, `unauthorized`, `forbidden`, `notFound`, `notOurs`, `rateLimited`, `providerFault`, and those of
-/// a call without an answer. A key whose answer was lost is an orphan that expires unused, so minting is never ambiguous.
+/// Codes: `badRequest`, `unauthorized`, `forbidden`, `notFound`, `notOurs`, `rateLimited`, `providerFault`, and the
+/// codes of a call without a response. A key whose reply was lost expires unused, so the creation of a key is never
+/// ambiguous.
 public final class TailscaleNetwork: NetworkDriver {
     private let settings: TailscaleSettings
     private let api: TailscaleAPI
@@ -16,6 +17,7 @@ public final class TailscaleNetwork: NetworkDriver {
 
     public var machineTags: Set<String> { Set(settings.tags) }
 
+    /// Creates a driver.
     public init(
         settings: TailscaleSettings, http: any HTTPTransport, time: any TimeSource, random: any RandomSource,
         log: Logger
@@ -63,9 +65,10 @@ public final class TailscaleNetwork: NetworkDriver {
         try await devices().filter { $0.isNamed(hostname) }
     }
 
-    /// The whole tailnet in one answer: the API's lists have no pages (`facts/tailscale.md`).
+    /// Returns the whole tailnet from one response, because the API's lists have no pages (`facts/tailscale.md`).
     ///
-    /// A device without an id can be neither read nor deleted; it is skipped and counted in the log.
+    /// A device without an id can be neither read nor deleted. It is skipped, and the log reports the number of skipped
+    /// devices.
     public func devices() async throws -> [NetworkDevice] {
         let what = "list devices"
         let call = TailscaleCall(method: .get, path: "/tailnet/\(tailnet)/devices", what: what)
@@ -88,7 +91,7 @@ public final class TailscaleNetwork: NetworkDriver {
 
     private var tailnet: String { Query.escape(settings.tailnet) }
 
-    /// An id as part of a path; one that could lead elsewhere is refused.
+    /// Returns an id as a part of a path. Throws if the id could lead to another path.
     private static func segment(_ id: String, of noun: String) throws(Failure) -> String {
         let isPlain = id.utf8.allSatisfy { byte in
             (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x2D
@@ -117,7 +120,8 @@ public final class TailscaleNetwork: NetworkDriver {
             isExternal: value["isExternal"]?.boolValue ?? false)
     }
 
-    /// Device approval and tailnet lock let a device join and give it no peers. A member that is absent says nothing.
+    /// Returns the obstacle of a device. Device approval and tailnet lock let a device join but give it no peers. An
+    /// absent member counts as no obstacle.
     private static func obstacle(_ value: JSONValue) -> DeviceObstacle? {
         if value["authorized"] == false {
             return DeviceObstacle(
@@ -132,7 +136,7 @@ public final class TailscaleNetwork: NetworkDriver {
                 + "sign the node on a signing device, with tailscale lock sign \(nodeKey(value))")
     }
 
-    /// A person copies it into a shell.
+    /// Returns the node key, which an operator copies into a shell, or a placeholder if it has unexpected characters.
     private static func nodeKey(_ value: JSONValue) -> String {
         let key = value["nodeKey"]?.stringValue ?? ""
         let isPlain = key.utf8.allSatisfy { byte in
@@ -142,7 +146,7 @@ public final class TailscaleNetwork: NetworkDriver {
     }
 }
 
-/// A key's description: Tailscale takes 50 letters, digits, hyphens, underscores and blanks, and refuses the rest.
+/// The description of a key. Tailscale accepts at most 50 letters, digits, hyphens, underscores and spaces.
 enum EnrolmentKeyDescription {
     static func clean(_ text: String) -> String {
         let kept = text.unicodeScalars.prefix(50).map { scalar -> Character in

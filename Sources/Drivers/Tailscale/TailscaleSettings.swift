@@ -1,26 +1,28 @@
 public import AuraModel
 
-/// How a tailnet is reached and what new machines are in it.
+/// The settings of a tailnet: its access and the properties of new machines.
 public struct TailscaleSettings: Sendable {
     /// The id of an OAuth client with the scopes `auth_keys` and `devices:core`.
     public var clientID: String
+    /// The secret of the OAuth client.
     public var clientSecret: Secret
     /// The tags of new machines: exactly the OAuth client's own tags, or tags that one of them owns (`tagOwners`).
     public var tags: [String]
     /// The base URL, without a final slash.
     public var endpoint: String
-    /// Whether a machine leaves the tailnet by itself some time after its last contact. Off by default, since a machine
-    /// that is suspended would lose its place and its address. The keys are for one machine only in either case.
+    /// True if a machine leaves the tailnet automatically some time after its last contact. False by default, because a
+    /// suspended machine would lose its device and its address. In both cases a key admits one machine only.
     public var ephemeralNodes: Bool
-    /// `-` is the tailnet of the OAuth client.
+    /// The name of the tailnet. `-` is the tailnet of the OAuth client.
     public var tailnet: String
-    /// How long one call may take.
+    /// The time limit of one call.
     public var requestTimeout: Duration
-    /// How often a call that only reads is repeated after 429, 5xx and time-outs.
+    /// The number of retries of a read after 429, 5xx and timeouts.
     public var readRetries: Int
-    /// How many calls are under way at once.
+    /// The maximum number of concurrent calls.
     public var maximumConcurrentRequests: Int
 
+    /// Creates settings. The client, its secret and the tags have no default.
     public init(
         clientID: String, clientSecret: Secret, tags: [String],
         endpoint: String = "https://api.tailscale.com/api/v2", ephemeralNodes: Bool = false, tailnet: String = "-",

@@ -2,24 +2,25 @@ internal import AuraModel
 internal import DriverREST
 internal import Locking
 
-/// An OAuth access token and until when it is used.
+/// An OAuth access token and the time until which it is used.
 struct AccessToken: Sendable {
-    /// Tells one token from the next, since secrets are not compared.
+    /// A number that distinguishes tokens, because secrets cannot be compared.
     var serial: Int
     var text: Secret
     var until: Timestamp
 }
 
-/// The access token, fetched when it is first needed, a while before it expires, and when the provider refuses it.
+/// The access token. It is fetched when it is first needed, some time before it expires, and after the provider refused
+/// it.
 ///
-/// Those who need one at the same time share one fetch.
+/// Concurrent callers share one fetch.
 final class TokenCache: Sendable {
     private struct State {
         var token: AccessToken?
         var lastSerial = 0
     }
 
-    /// What the provider gave: the token and how long it lives.
+    /// The provider's reply: the token and its lifetime.
     struct Grant: Sendable {
         var text: Secret
         var lifetime: Duration
@@ -33,17 +34,17 @@ final class TokenCache: Sendable {
         self.time = time
     }
 
-    /// A token that is good for a while, from the cache or from `fetch`.
+    /// Returns a valid token, from the cache or from `fetch`.
     func token(_ fetch: () async throws(Failure) -> Grant) async throws(Failure) -> AccessToken {
         if let token = current { return token }
         return try await flight.run("get an access token") { () async throws(Failure) -> AccessToken in
-            // Between the look above and the flight, another one may have landed.
+            // Another flight may have finished since the check above.
             if let token = current { return token }
             return keep(try await fetch())
         }
     }
 
-    /// The provider refused this token; a newer one stays.
+    /// Removes a token that the provider refused. A newer token stays.
     func invalidate(_ token: AccessToken) {
         state.withLock { state in
             if state.token?.serial == token.serial { state.token = nil }
@@ -55,7 +56,8 @@ final class TokenCache: Sendable {
         return state.withLock { state in state.token.flatMap { $0.until > now ? $0 : nil } }
     }
 
-    /// Renewed five minutes early, or after four fifths of a shorter life.
+    /// Stores a token. It is used until five minutes before its expiry, or for four fifths of its lifetime if that is
+    /// longer.
     private func keep(_ grant: Grant) -> AccessToken {
         let margin = min(Duration.seconds(300), grant.lifetime / 5)
         let until = time.now() + (grant.lifetime - margin)
