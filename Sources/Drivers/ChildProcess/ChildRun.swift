@@ -5,9 +5,9 @@ internal import SystemPackage
 
 /// One run of a child: the tasks around it, and the library that spawns and reaps it.
 ///
-///     output ── pieces ──▶ taker ──┐ both at their end: over
-///     errors ── tail ──────────────┘
-///     timer  ── raises the stop
+///     output ── pieces ──▶ receiver ──┐ both have ended: over
+///     errors ── tail ─────────────────┘
+///     timer  ── sends the stop
 ///     stop   ── cancels the others; then SIGTERM … SIGKILL to the group
 struct ChildRun: Sendable {
     let child: ChildProcess

@@ -5,8 +5,8 @@ internal import Locking
 
 /// Merges calls of ``actions(_:)`` that arrive within a short window into one request.
 ///
-///     caller 1: opens a round ── window ── closes it ── asks for 1, 2, 3 ── hands out ──▶ answer for 1
-///     caller 2:      joins with 2, 3 ─────────────────────────────────────▶ answer for 2, 3
+///     caller 1: opens a round ── window ── closes it ── requests 1, 2, 3 ── delivers ──▶ result for 1
+///     caller 2:      joins with 2, 3 ───────────────────────────────────▶ result for 2, 3
 ///     caller 3:                                 opens the next round …
 ///
 /// If the caller who leads a round is cancelled, the next caller of the round leads it.

@@ -190,7 +190,7 @@ final class HetznerAPI: Sendable {
     }
 }
 
-// MARK: requests and answers
+// MARK: requests and responses
 
 extension HetznerAPI {
     private func request(_ call: HetznerCall) -> HTTPRequest {
