@@ -23,7 +23,7 @@ public struct Backoff: Sendable, Hashable {
     /// Returns the wait after `attempt` failures in a row (1 is the first). `unit`, in `0 ..< 1`, selects the wait
     /// evenly between zero and the doubled base, so that callers spread.
     ///
-    /// The wait is at least 100 ms, so that no caller retries in a busy loop, and at least `floorMilliseconds`, the
+    /// The wait is at least 100 ms, so that no caller retries in a busy loop. It is at least `floorMilliseconds`, the
     /// wait that the server requested.
     public func wait(attempt: Int, unit: Double, floorMilliseconds: Int64? = nil) -> Duration {
         let doublings = min(max(attempt, 1) - 1, 20)

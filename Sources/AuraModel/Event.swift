@@ -6,7 +6,7 @@ public struct EventDraft: Sendable, Hashable {
     public var at: Timestamp
     /// The type of the event.
     public var type: EventType
-    /// The tenant whose subscribers receive the event.
+    /// The tenant of the instance. Its subscribers receive the event.
     public var tenant: TenantID
     /// The instance that the event concerns.
     public var instance: InstanceID?

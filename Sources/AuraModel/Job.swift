@@ -32,7 +32,7 @@ public struct Job: Sendable, Hashable {
     public var cancellation: Cancellation?
     /// The job that must end before this one may start.
     public var blockedBy: JobID?
-    /// The name of the limited driver whose concurrency slot the job uses now.
+    /// The name of the limited driver if the job uses one of its concurrency slots now, otherwise `nil`.
     public var place: String?
     /// The version of the definition under which the job was accepted. The job keeps it until its end.
     public var definitionVersion: Int

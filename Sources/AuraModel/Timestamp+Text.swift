@@ -42,7 +42,7 @@ extension Timestamp: CustomStringConvertible {
         self.init(milliseconds: days * Self.dayMilliseconds + seconds * 1000 + fraction)
     }
 
-    /// A cursor over the text's bytes. Each method consumes what it recognizes at the front.
+    /// A cursor over the text's bytes. Each method consumes matching bytes at the front.
     private struct Scan {
         var rest: ArraySlice<UInt8>
 

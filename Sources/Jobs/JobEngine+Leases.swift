@@ -42,11 +42,12 @@ extension JobEngine {
         }
     }
 
-    /// Stops two kinds of runs. A run whose lease could not be extended stops before the lease ends, so that it makes
-    /// no outside call at the same time as its successor. A run whose step hangs stops one heartbeat after the step's
-    /// deadline.
+    /// Stops runs in two cases:
+    /// - The lease could not be extended. The run stops before the lease ends, because after that another worker may
+    ///   make outside calls.
+    /// - The step hangs. The run's step is stopped one heartbeat after its deadline.
     ///
-    /// This loop is separate from ``keepLeases()``, because that one blocks while the store does not reply.
+    /// This loop is separate from ``keepLeases()``, which blocks while the store does not reply.
     func watchRuns() async throws {
         let margin = settings.leaseMargin
         while !Task.isCancelled {

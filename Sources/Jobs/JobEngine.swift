@@ -115,8 +115,8 @@ public final class JobEngine: Service {
                 let claimed = await claimDue()
                 for claim in claimed?.claims ?? [] { start(claim, leaseEnd: before + settings.lease, in: &group) }
                 if claimed?.claims.isEmpty == false { continue }
-                // After a failed claim, and after a claim with unreadable rows only, the loop sleeps before it asks the
-                // store again.
+                // After a failed claim, and after a claim with unreadable rows only, the loop sleeps for the longest nap
+                // before it asks the store again.
                 let nap = claimed?.unreadable.isEmpty == true ? await untilNextLook() : settings.longestNap
                 await nudge.wait(atMost: nap, time: time)
             }

@@ -15,7 +15,7 @@ extension JobRun {
     /// counts.
     ///
     /// An action is not started if a stop signal was already sent. While the job is compensating or past its pivot, a
-    /// cancellation is ignored: only an overdue step, a drain or a lost lease stops the action.
+    /// cancellation is ignored. Then only an overdue step, a drain or a lost lease stops the action.
     func supervise(_ index: Int, _ action: @escaping Step.Action) async -> StepResult {
         let ignored: StopReason? = machine.withLock { $0.goesOnAnyway } ? .cancellation : nil
         if Task.isCancelled || stop.isStopping(beyond: ignored) { return .stopped }

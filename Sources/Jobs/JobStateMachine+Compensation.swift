@@ -30,8 +30,8 @@ extension JobStateMachine {
         return finish(job.cancellation == .requested ? .cancelled : .failed, job.failure, now: now)
     }
 
-    /// The index of the next step to undo: the last one that still has to be undone. A step whose undo failed under an
-    /// earlier claim comes after all others.
+    /// The index of the next step to undo: the last one that still has to be undone. A step comes after all others if
+    /// its undo failed under an earlier claim.
     var nextUndo: Int? {
         lastUndoable { [.intent, .ambiguous, .done, .failed, .undoing].contains($0.state) }
             ?? lastUndoable { $0.state == .undoFailed && !givenUp.contains($0.index) }

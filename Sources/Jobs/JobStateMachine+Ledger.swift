@@ -32,7 +32,7 @@ extension JobStateMachine {
         instanceChanged = true
     }
 
-    /// Records the limited driver whose slot the job uses, or `nil`. The next transition writes it.
+    /// Records the limited driver if the job uses one of its slots, otherwise `nil`. The next transition writes it.
     mutating func enter(place: String?) {
         job.place = place
         if place != nil { job.waitingFor = nil }

@@ -56,7 +56,8 @@ extension JobStateMachine {
         changeInstance(now: now) { $0.failure = nil }
     }
 
-    /// Releases the job when only steps remain whose undo failed. They are retried later, without a limit on the tries.
+    /// Releases the job when the only steps left have a failed undo. They are retried later, without a limit on the
+    /// tries.
     mutating func parkUndo(now: Timestamp) -> Decision {
         let left = givenUp.sorted().compactMap { steps[$0]?.name }.joined(separator: ", ")
         job.waitingFor = "to try again to undo \(left)"

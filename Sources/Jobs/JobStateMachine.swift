@@ -35,7 +35,7 @@ public struct JobStateMachine: Sendable {
 
     var isPausing = false
     private var isInterrupted = false
-    /// The steps whose undo failed for good under this claim.
+    /// The steps with an undo that failed for good under this claim.
     var givenUp: Set<Int> = []
     /// The time at which the first step of ``givenUp`` is due again.
     var undoDueAgain: Timestamp?

@@ -4,7 +4,7 @@ import Locking
 /// Jobs that this daemon cannot work on and does not claim for 300 seconds. Meanwhile another daemon may claim them, or
 /// an operator may repair their rows.
 ///
-/// Holds at most 1,000 jobs. A further job replaces the one whose time ends first.
+/// Holds at most 1,000 jobs. A further job replaces the job with the earliest end.
 final class SetAside: Sendable {
     private static let limit = 1000
     private static let time = Duration.seconds(300)
@@ -27,7 +27,7 @@ final class SetAside: Sendable {
         }
     }
 
-    /// The jobs whose time has not ended.
+    /// The jobs that are still set aside.
     var jobs: Set<JobID> {
         ends.withLock { ends in
             guard !ends.isEmpty else { return [] }

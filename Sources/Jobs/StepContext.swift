@@ -5,7 +5,7 @@ public import Storage
 
 /// The data that a running step can read and write.
 ///
-/// Each write is durable when the call returns. If another worker holds the job by then, the write fails with an error
+/// Each write is durable when the call returns. If another worker has claimed the job, the write fails with an error
 /// that ends the step.
 public final class StepContext: Sendable {
     /// The fixed properties of the running step.

@@ -11,10 +11,12 @@ public import Logging
 /// removed. The child has its own session and a supervisor that ends it when the daemon dies. ``sweep()`` removes the
 /// remains of a killed daemon at the next start.
 ///
-/// Codes: `ansibleUnreachable`, `ansibleTimeLimit`, `ansibleSilent`, `ansibleInventory`, `ansibleCrashed`,
-/// `ansibleNotRun`, `cancelled` (transient); `ansibleError`, `ansibleOutput` (ambiguous: another run on the machine
-/// shows its state); `ansibleTaskFailed` (by the cause that the callback reports; ambiguous without one);
-/// `ansibleMissing` (permanent, the daemon's host); `invalidInput` (permanent).
+/// Codes of failures:
+/// - Transient: `ansibleUnreachable`, `ansibleTimeLimit`, `ansibleSilent`, `ansibleInventory`, `ansibleCrashed`,
+///   `ansibleNotRun`, `cancelled`.
+/// - Ambiguous, because another run on the machine shows its state: `ansibleError`, `ansibleOutput`.
+/// - By the cause that the callback reports, ambiguous without one: `ansibleTaskFailed`.
+/// - Permanent: `ansibleMissing` (the daemon's host) and `invalidInput`.
 public final class AnsibleConfiguration: ConfigurationDriver {
     private let settings: AnsibleSettings
     private let time: any TimeSource

@@ -14,7 +14,7 @@ public struct AnsibleSettings: Sendable {
     /// The time between SIGTERM and SIGKILL when a run is ended.
     public var stopGrace: Duration
     /// The time for which the daemon may be suspended (`SIGSTOP`) before a run is ended. It must be shorter than the
-    /// rest of the lease then.
+    /// time that the lease has left then.
     public var patience: Duration
     /// The time without a report after which a run is ended. It must be longer than the longest wait of a single task
     /// in the roles: 300 seconds for another program's lock on the package database.

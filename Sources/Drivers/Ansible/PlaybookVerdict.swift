@@ -45,9 +45,12 @@ struct PlaybookVerdict {
         throw failure(exitCode: exitCode)
     }
 
-    /// Returns the failure for an exit code. 1: an error before any task, or a killed worker; 5: bad options; 250: an
-    /// exception in Ansible; 99: interrupted. From 126 on, the shell reports that the program cannot run or was ended
-    /// by a signal.
+    /// Returns the failure for an exit code:
+    /// - 1: an error before any task, or a killed worker.
+    /// - 5: bad options.
+    /// - 99: interrupted.
+    /// - 250: an exception in Ansible.
+    /// - From 126 on, the shell reports that the program cannot run or was ended by a signal.
     ///
     /// After a play has started, the playbooks are known to be readable, so an end without a recap is transient. Before
     /// that the cause is unknown, and another run costs only seconds.

@@ -17,15 +17,15 @@ public struct ChildProcess: Sendable {
     public var timeLimit: Duration
     /// The time between SIGTERM and SIGKILL when the child is ended.
     public var stopGrace: Duration
-    /// The time without a sign of life from the daemon after which the child is ended. This also holds while the daemon
-    /// is suspended (`SIGSTOP`), because another daemon may hold the job by then.
+    /// The longest time without a sign of life from the daemon. After it, the child is ended. This also holds while the
+    /// daemon is suspended (`SIGSTOP`), because another daemon may hold the job by that time.
     public var patience: Duration
     /// The time without output after which the child is ended, at most a third later; `nil` means no limit.
     public var silenceLimit: Duration?
     /// The number of bytes of standard output and error after which the child is ended; `nil` means no limit.
     public var outputLimitBytes: Int?
-    /// A check before each sign of life after the first. If it throws, the daemon sends no further signs of life, so the supervisor
-    /// ends the child.
+    /// A check before each sign of life after the first. If it throws, the daemon sends no further signs of life, so
+    /// the supervisor ends the child.
     public var permit: @Sendable () throws -> Void
 
     /// Creates the description of a child.
@@ -68,9 +68,9 @@ public struct ChildProcess: Sendable {
     /// Runs the program to its end. Passes its standard output to `output` piece by piece; keeps the end of standard
     /// error.
     ///
-    /// The cancellation of the task, each limit and an error of `output` end the child with its whole process group:
-    /// SIGTERM, and SIGKILL after the grace. The function returns when the child has ended. ``WorkDirectory`` finds the
-    /// processes that left the group.
+    /// The cancellation of the task, each limit and an error of `output` end the child with its whole process group.
+    /// The group gets SIGTERM, and SIGKILL after the grace. The function returns when the child has ended.
+    /// ``WorkDirectory`` finds the processes that left the group.
     public func run(
         time: any TimeSource, output: @escaping @Sendable ([UInt8]) async throws -> Void
     ) async throws(ChildError) -> (ending: Ending, errorTail: Tail) {

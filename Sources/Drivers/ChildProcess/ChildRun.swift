@@ -124,7 +124,7 @@ struct ChildRun: Sendable {
     /// Writes the daemon's sign of life for the supervisor, until the permit throws. If a write fails, for example on a
     /// full disk, the next one may succeed.
     ///
-    /// The supervisor uses the system's clock, so this function uses it too, whatever the clock of the run is.
+    /// The supervisor uses the system's clock, so this function uses it too, even if the run has another clock.
     private func showLife() async -> Part {
         while (try? await SystemTime().sleep(for: pulseInterval)) != nil, (try? child.permit()) != nil {
             try? Pulse.write(directory: child.workingDirectory)

@@ -31,8 +31,9 @@ final class FirewallCache: Sendable {
     }
 
     /// Clears the cached id if a machine could not be created because the firewall does not exist. Returns such a
-    /// failure as transient, because the next ``HetznerCompute/ensureFirewall(labels:)`` creates the firewall again.
-    /// Returns other failures unchanged.
+    /// failure as transient, because the next ``HetznerCompute/ensureFirewall(labels:)`` creates the firewall again. A
+    /// `not_found` that does not name the firewall also clears the id. It is returned unchanged, like all other
+    /// failures.
     func judge(_ failure: Failure) -> Failure {
         guard failure.code == "not_found" || failure.code == "invalid_input" else { return failure }
         guard failure.message.lowercased().contains("firewall") else {

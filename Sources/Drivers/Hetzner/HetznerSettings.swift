@@ -51,9 +51,9 @@ public struct HetznerSettings: Sendable {
     }
 
     /// The default candidates, with the type names of autumn 2026. The cheap CX types of the European locations come
-    /// first, then CPX of the second generation. The United States offer neither: there, the candidates are CPX11 of
-    /// the first generation, which is offered only there, and CCX (public price tables of September 2026). The
-    /// catalogue is not reliable about stock, so all candidates are tried.
+    /// first, then CPX of the second generation. The United States offer neither. The candidates there are CPX11 of the
+    /// first generation, which is offered only there, and CCX (public price tables of September 2026). The catalogue is
+    /// not reliable about stock, so all candidates are tried.
     public static let defaultPlacements: [String: [String: [Placement]]] = [
         "eu-central": [
             "small": candidates(["nbg1", "fsn1", "hel1"], types: ["cx23", "cpx22"]),

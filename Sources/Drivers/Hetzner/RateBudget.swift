@@ -43,7 +43,7 @@ public struct RateBudget: Sendable, Hashable {
         return .go(after: wait)
     }
 
-    /// Returns a reservation whose call was not sent.
+    /// Cancels the reservation of a call that was not sent.
     public mutating func giveBack(now: Timestamp) {
         refill(now)
         available += 1

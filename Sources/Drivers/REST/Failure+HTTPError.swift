@@ -20,7 +20,7 @@ extension Failure {
         }
     }
 
-    /// Returns the failure of a call that was cancelled before it was sent. `what` names the call, such as "list
+    /// Returns the failure of a call that was cancelled before it was sent. `what` describes the call, such as "list
     /// servers".
     public static func cancelled(_ what: String) -> Failure {
         Failure(.transient, code: "cancelled", message: "cannot \(what): the task was cancelled before it was sent")

@@ -2,7 +2,7 @@ public import AuraModel
 public import Locking
 
 extension Permits {
-    /// Runs `body` when a permit is free. `what` names the call in an error: "list servers". Throws a transient
+    /// Runs `body` when a permit is free. `what` describes the call in errors: "list servers". Throws a transient
     /// ``Failure`` if the task is cancelled before that, or if too many calls wait.
     public func run<Result>(
         _ what: String, _ body: () async throws(Failure) -> Result

@@ -22,8 +22,8 @@ public final class SingleFlight<Value: Sendable>: Sendable {
     /// Creates an idle flight.
     public init() {}
 
-    /// Returns the result of `work`, executed by this caller or by the caller with the call in progress. `what` names
-    /// the call in an error.
+    /// Returns the result of `work`, executed by this caller or by the caller with the call in progress. `what`
+    /// describes the call in errors.
     public func run(_ what: String, _ work: () async throws(Failure) -> Value) async throws(Failure) -> Value {
         switch await join() {
         case .cancelled: throw .cancelled(what)

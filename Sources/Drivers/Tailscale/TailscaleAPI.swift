@@ -15,7 +15,7 @@ struct TailscaleCall: Sendable {
     /// The call for messages: "mint a key for aura-ada-g1".
     var what: String
 
-    /// The effect of the call. The creation of a key counts as repeatable, because a key whose reply was lost expires
+    /// The effect of the call. The creation of a key counts as repeatable: if its reply is lost, the key expires
     /// unused.
     var effect: CallEffect {
         switch method {

@@ -22,7 +22,7 @@ enum TailscaleFailure {
     private static func errorClass(_ status: Int, _ effect: CallEffect) -> ErrorClass {
         switch status {
         case 408, 425, 429: .transient
-        // Not implemented, also in future: the device belongs to another tailnet.
+        // Tailscale does not implement the call for a device of another tailnet.
         case 501: .permanent
         case 500...599: effect.classOfLostAnswer
         default: .permanent
