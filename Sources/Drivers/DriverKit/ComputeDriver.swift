@@ -52,8 +52,9 @@ public protocol ComputeDriver: Sendable {
     /// Compares the settings with the offers of the provider, and changes nothing. Throws if the provider cannot be
     /// reached.
     ///
-    /// - Parameters: - image: the image of new machines. - isOurs: returns true if a resource with these labels was
-    ///   created by Aura.
+    /// - Parameters:
+    ///   - image: the image of new machines.
+    ///   - isOurs: returns true if a resource with these labels was created by Aura.
     func check(image: String, isOurs: @Sendable ([String: String]) -> Bool) async throws -> [ProviderFinding]
 }
 

@@ -23,7 +23,9 @@ public enum OutsideCall {
 
     /// Reports that a driver will retry a call by itself. Call it before the wait.
     ///
-    /// - Parameters: - tries: the number of calls that failed so far. - limit: the maximum number of calls.
+    /// - Parameters:
+    ///   - tries: the number of calls that failed so far.
+    ///   - limit: the maximum number of calls.
     public static func willRetry(_ failure: Failure, tries: Int, of limit: Int, after wait: Duration) async {
         let seconds = Double(wait.wholeMilliseconds / 100) / 10
         await report?("try \(tries) of \(limit): \(failure.message); next try in \(seconds) s")

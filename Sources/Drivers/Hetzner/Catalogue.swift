@@ -79,7 +79,7 @@ struct Catalogue: Sendable {
 extension Catalogue {
     init(_ wire: [WireServerType]) {
         types = [:]
-        // Names reach events and terminals. An entry with a name that is not in Hetzner's alphabet is skipped.
+        // Names reach events and terminals. An entry with other characters than Hetzner uses in names is skipped.
         for type in wire where Self.isName(type.name) {
             var offers: [String: Offer] = [:]
             // Older responses contain locations only in the prices.
