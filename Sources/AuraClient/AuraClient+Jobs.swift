@@ -2,9 +2,9 @@ public import AuraAPI
 public import AuraModel
 internal import JSONRPC
 
-/// A job that was waited for did not reach what was asked.
+/// The error for a job that ended without success; ``AuraClient/waitUntilRunning(_:timeout:)`` throws it.
 public struct JobFailed: Error, Sendable, Hashable, CustomStringConvertible {
-    /// How it ended; its `failure` says why.
+    /// The job as it ended; its `failure` holds the cause.
     public var job: JobView
 
     /// Creates an error.
@@ -12,19 +12,22 @@ public struct JobFailed: Error, Sendable, Hashable, CustomStringConvertible {
         self.job = job
     }
 
-    /// What the job was, how it ended, and why.
+    /// The job's kind, its final state and the failure's message.
     public var description: String {
         "\(job.kind) \(job.state)" + (job.failure.map { ": \($0.message)" } ?? "")
     }
 }
 
 extension AuraClient {
-    /// All events of a job, from its first to its last.
+    /// Subscribes to all events of a job, from its first to its last.
     public func follow(_ job: JobID) async throws -> EventSubscription {
         try await subscribe(filter: FilterParameters(job: job), from: .start, until: .terminal)
     }
 
-    /// The job once it has ended, however that was. Throws ``ClientError`` where that takes longer than `timeout`.
+    /// Waits until the job has ended, in any state, and returns it.
+    ///
+    /// Throws ``ClientError`` with the code `timedOut` if that takes longer than `timeout`. Without a `timeout` the
+    /// wait has no limit.
     public func wait(for job: JobID, timeout: Duration? = nil) async throws -> JobView {
         let start = settings.time.uptime()
         while true {
@@ -39,7 +42,7 @@ extension AuraClient {
         }
     }
 
-    /// The instance once the operation's job has succeeded; throws ``JobFailed`` where it did not.
+    /// Waits for the operation's job and returns the instance. Throws ``JobFailed`` if the job did not succeed.
     public func waitUntilRunning(_ operation: OperationResult, timeout: Duration? = nil) async throws -> InstanceView {
         let job = try await wait(for: operation.job.id, timeout: timeout)
         guard job.state == .succeeded else { throw JobFailed(job: job) }

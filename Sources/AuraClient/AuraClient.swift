@@ -3,11 +3,11 @@ public import AuraModel
 public import JSON
 public import JSONRPC
 
-/// Calls a daemon, over one connection that is made when it is needed and made anew where it was lost.
+/// Calls a daemon over one connection, which it opens when a call needs it and reopens after a loss.
 ///
-/// A call whose connection breaks is sent again: those that change something carry an idempotency key, so that each
-/// happens once. Calls may run in parallel. Every method has a function; the ledger is followed by
-/// ``subscribe(filter:from:until:maxEvents:onLag:)``.
+/// A call whose connection breaks is sent again. Typed calls that change something carry an idempotency key, so each
+/// takes effect once. Calls may run in parallel. Every method has a function.
+/// ``subscribe(filter:from:until:maxEvents:onLag:epoch:)`` follows the ledger.
 public final class AuraClient: Sendable {
     let settings: ClientSettings
     private let link: Link
@@ -15,10 +15,12 @@ public final class AuraClient: Sendable {
 
     /// Creates a client; it connects at its first call.
     ///
-    /// For `patience` it tries a daemon that went away, counted from when it was lost; with zero a failure is thrown as
-    /// it comes. `timeout` is how long one answer may take. A subscription whose `notificationBuffer` is full of events
-    /// that nobody takes stops reading. A daemon that sends nothing for `silence` while the client waits for it is
-    /// pinged; it counts as lost if that brings nothing either.
+    /// `patience` is the retry budget: how long the client retries after it lost the daemon, counted from the loss.
+    /// With zero the client throws each failure at once. `timeout` limits an attempt to connect and the wait for a
+    /// reply. A subscription stops reading while `notificationBuffer` notifications wait for their consumer.
+    ///
+    /// The client sends a ping if the daemon sends nothing for `silence` while the client waits for it. The connection
+    /// counts as lost if the daemon sends nothing for the same time again.
     public convenience init(
         _ address: DaemonAddress, patience: Duration = .seconds(60), timeout: Duration = .seconds(60),
         notificationBuffer: Int = 1024, silence: Duration = .seconds(30), time: any TimeSource = SystemTime(),
@@ -32,7 +34,8 @@ public final class AuraClient: Sendable {
 
     /// Creates a client of the daemon that ``DaemonAddress/find(value:exists:)`` finds.
     ///
-    /// Throws ``ClientError`` with the code `invalidAddress` if `AURA_SOCKET` is no address.
+    /// Throws ``ClientError`` with the code `invalidAddress` if `AURA_SOCKET` is not a valid address or an environment
+    /// variable is not UTF-8.
     public convenience init(patience: Duration = .seconds(60), timeout: Duration = .seconds(60)) throws {
         let found = try DaemonAddress.find()
         let settings = ClientSettings(
@@ -57,19 +60,20 @@ public final class AuraClient: Sendable {
         identifiers = IdentifierSource(time: settings.time, random: settings.random)
     }
 
-    /// Calls a method by its types.
+    /// Calls a method by its typed definition.
     ///
-    /// Throws `RPCError` as the daemon sent it, or ``ClientError``. Cancelling the task cancels the call. A call that
-    /// takes an idempotency key and has none gets a new one.
+    /// Throws the `RPCError` of the daemon, or ``ClientError``. Cancelling the task cancels the call. If the parameters
+    /// have an idempotency key that is `nil`, the client generates one.
     public func call<Parameters: Encodable & Sendable, Result: Decodable & Sendable>(
         _ method: RPCMethod<Parameters, Result>, _ parameters: Parameters
     ) async throws -> Result {
         try Self.read(Result.self, from: await call(method.name, json(of: parameters)), of: method.name)
     }
 
-    /// Calls any method by its name; see ``call(_:_:)``.
+    /// Calls a method by its name; see ``call(_:_:)``.
     ///
-    /// It is sent again where its connection broke: give what changes something an `idempotencyKey`.
+    /// The client sends the call again if its connection breaks: pass an `idempotencyKey` if the method changes
+    /// something.
     public func call(_ method: String, _ params: JSONValue? = nil) async throws -> JSONValue {
         var patience = Patience(settings.patience)
         while true {
@@ -81,14 +85,15 @@ public final class AuraClient: Sendable {
         }
     }
 
-    /// Ends its connections, its subscriptions and the calls that wait, for good.
+    /// Closes the client for good.
     ///
     /// Calls that wait and later calls throw ``ClientError`` with the code `closed`. Subscriptions end without an error.
     public func close() async {
         await settings.life.close()
     }
 
-    /// The connection of the calls, made where there is none.
+    /// Returns the connection that the calls share, or opens it. Retries while the daemon's queue of new connections is
+    /// full.
     package func connection() async throws -> Connection {
         var patience = Patience(settings.queuePatience)
         while true {
@@ -113,7 +118,7 @@ public final class AuraClient: Sendable {
         }
     }
 
-    /// Whether the next call is better made on another connection.
+    /// True if the next call needs another connection: the daemon is shutting down, or a reply is late.
     private static func spoilsConnection(_ error: any Error) -> Bool {
         switch error {
         case let error as RPCError: error.code.name == RPCErrorCode.shuttingDown.name
@@ -122,7 +127,7 @@ public final class AuraClient: Sendable {
         }
     }
 
-    /// How long an answer may take; one that waits for a job has that time on top.
+    /// The time limit for a reply. For `job.wait` it also includes the time that the daemon may wait for the job.
     private func replyTime(_ method: String, _ params: JSONValue?) -> Duration {
         guard method == Methods.jobWait.name else { return settings.timeout }
         let wait = params?["timeoutMs"]?.integerValue.map { Duration.milliseconds($0) }
@@ -141,7 +146,7 @@ public final class AuraClient: Sendable {
 }
 
 extension AuraClient {
-    /// How long `job.wait` waits where nobody says, and no longer at once.
+    /// The time that `job.wait` waits by default. The client waits no longer than this in one call.
     static let longestWait = Duration.seconds(600)
 
     static func read<Value: Decodable>(

@@ -4,27 +4,29 @@ internal import JSONRPC
 internal import NIOCore
 internal import NIOPosix
 
-/// What a client and its subscriptions go by.
+/// The settings of a client and its subscriptions.
 struct ClientSettings: Sendable {
     var address: DaemonAddress
+    /// The retry budget after a loss.
     var patience: Duration
+    /// The limit of an attempt to connect and of the wait for a reply.
     var timeout: Duration
     var notificationBuffer: Int
-    /// How long the daemon may send nothing, while something is awaited, before it is asked for a sign of life.
+    /// How long the daemon may send nothing, while the client waits for it, before the client sends a ping.
     var silence: Duration
     /// How long to retry while the daemon's queue of new connections is full, if `patience` is zero.
     var queuePatience: Duration
-    /// Follows "start it with …" in the error of a daemon that is not there.
+    /// Follows "start it with …" in the error for an absent daemon.
     var advice: String
     var time: any TimeSource
     var random: any RandomSource
-    /// Ends with ``AuraClient/close()``.
+    /// The lifetime that ``AuraClient/close()`` ends.
     let life = Life()
 
-    /// What a daemon may send in one message.
+    /// The limits of one message from the daemon.
     private static let limits = JSONLimits(bytes: 64 << 20, depth: 256)
 
-    /// Begins to connect.
+    /// Starts to connect.
     func open(notificationBuffer: Int) -> EventLoopFuture<Connection> {
         let life = life
         return Connection.open(
@@ -38,13 +40,14 @@ struct ClientSettings: Sendable {
         }
     }
 
-    /// A connection for a subscription. Throws ``ClientError``.
+    /// Opens a connection for a subscription. Throws ``ClientError``.
     func connect() async throws -> Connection {
         try life.check()
         return try await open(notificationBuffer: notificationBuffer).value()
     }
 
-    /// What `body` returns; throws ``ClientError`` where it takes longer than `limit`.
+    /// Returns the result of `body`. Throws ``ClientError`` with the code `timedOut` if `body` takes longer than
+    /// `limit`.
     func within<Value: Sendable>(
         _ limit: Duration, _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
@@ -61,7 +64,7 @@ struct ClientSettings: Sendable {
         }
     }
 
-    /// Waits until the next attempt is due. Throws what ends the attempts where patience is over.
+    /// Waits until the next attempt is due. Throws if the retry budget is used up or the client is closed.
     func pause(_ patience: inout Patience, after failure: any Error) async throws {
         try life.check()
         switch patience.failed(now: time.uptime(), unit: random.unit()) {
@@ -70,7 +73,7 @@ struct ClientSettings: Sendable {
         }
     }
 
-    /// What is thrown when patience is over; a client without any passes on what it met.
+    /// The error to throw when the retry budget is used up. A client without a retry budget throws `failure` itself.
     func ending(_ failure: any Error) -> any Error {
         guard patience > .zero else { return failure }
         return ClientError(
@@ -78,9 +81,9 @@ struct ClientSettings: Sendable {
     }
 }
 
-/// Which failures may be over at the next attempt.
+/// The failures that a retry may overcome.
 enum Passing {
-    /// After these a call may be sent again on another connection, since it was not carried out.
+    /// RPC errors of calls that the daemon did not carry out. Such a call may be sent again on another connection.
     private static let notCarriedOut: Set<String> = Set(
         [RPCErrorCode.shuttingDown, .daemonBusy, .tooManyConnections, .tooManyConnectionsOfUser, .tooManyInFlight].map(
             \.name))

@@ -2,7 +2,7 @@ internal import AuraModel
 internal import Locking
 internal import NIOCore
 
-/// Whether a client is closed. Closing is final: it ends every connection and every pause, and none begins after it.
+/// The lifetime of a client. Closing is final: it ends every connection and every pause, and prevents new ones.
 final class Life: Sendable {
     private struct State: Sendable {
         var isClosed = false
@@ -22,7 +22,7 @@ final class Life: Sendable {
         if isClosed { throw Self.closed }
     }
 
-    /// Ties a new connection to the client. Throws, and closes the connection, if the client is closed already.
+    /// Registers a new connection. Throws, and closes the connection, if the client is already closed.
     func adopt(_ channel: any Channel) throws {
         let key = ObjectIdentifier(channel)
         let isClosed = state.withLock { state in

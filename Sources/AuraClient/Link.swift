@@ -3,7 +3,8 @@ internal import Locking
 internal import NIOCore
 internal import NIOPosix
 
-/// The connection that a client's calls share: made when one is needed, once for all who wait for it.
+/// The connection that a client's calls share. The first call that needs it opens it; concurrent calls wait for the
+/// same attempt.
 final class Link: Sendable {
     private enum State: Sendable {
         /// → opening.
@@ -23,7 +24,7 @@ final class Link: Sendable {
         self.notificationBuffer = notificationBuffer
     }
 
-    /// The connection that is there, or a new one. Throws ``ClientError``.
+    /// Returns the open connection, or opens a new one. Throws ``ClientError``.
     func connection() async throws -> Connection {
         switch try way() {
         case .present(let connection): return connection
@@ -34,12 +35,12 @@ final class Link: Sendable {
         }
     }
 
-    /// How a caller comes to a connection.
+    /// How a caller gets the connection.
     private enum Way: Sendable {
         case present(Connection)
         /// Another caller opens it.
         case opening(EventLoopFuture<Connection>)
-        /// The caller opens it for all.
+        /// The caller opens it for all callers.
         case toOpen(EventLoopPromise<Connection>)
     }
 
@@ -57,7 +58,7 @@ final class Link: Sendable {
         }
     }
 
-    /// Makes no further calls on `connection`; those that wait for an answer keep it until they have it.
+    /// Starts no more calls on `connection`. Calls that wait for a reply keep it until the reply has come.
     func retire(_ connection: Connection) {
         state.withLock { state in
             if case .open(let present) = state, present === connection { state = .absent }

@@ -1,4 +1,4 @@
-/// For how long a daemon that went away is tried again, counted from when it was lost. Decisions only.
+/// The retry budget: how long a client retries after it lost the daemon, counted from the loss. It does no IO.
 ///
 ///     present ──failed──▶ lost ──failed──▶ lost … ▶ given up
 ///        ▲                  │
@@ -7,7 +7,7 @@ struct Patience: Sendable {
     enum Retry: Sendable, Hashable {
         /// Wait this long, then try again.
         case wait(Duration)
-        /// The time is over.
+        /// The retry budget is used up.
         case giveUp
     }
 
@@ -18,7 +18,7 @@ struct Patience: Sendable {
         case lost(since: Duration, tries: Int)
     }
 
-    /// A connection that held for so long was one, however it ended.
+    /// A connection that lasted at least this long ends the loss, so the next failure begins a new budget.
     private static let held = Duration.seconds(5)
     private static let shortestWait = Duration.milliseconds(50)
     private static let longestWait = Duration.seconds(2)
@@ -31,20 +31,20 @@ struct Patience: Sendable {
         self.limit = limit
     }
 
-    /// Whether the daemon is away.
+    /// True while the daemon counts as lost.
     var isLost: Bool { state != .present }
 
-    /// A connection is there; whether the daemon answers on it is still to be seen.
+    /// Records a new connection. The daemon has not yet replied on it.
     mutating func connected(now: Duration) {
         connectedAt = now
     }
 
-    /// The daemon answered.
+    /// Records a reply of the daemon, which ends the loss.
     mutating func heard() {
         state = .present
     }
 
-    /// An attempt failed. `unit` is a random number in `0 ..< 1`.
+    /// Records a failed attempt. `unit` is a random number in `0 ..< 1`.
     mutating func failed(now: Duration, unit: Double) -> Retry {
         if let connectedAt, now - connectedAt >= Self.held { state = .present }
         connectedAt = nil
@@ -59,13 +59,14 @@ struct Patience: Sendable {
         return .wait(min(Self.wait(tries: tries, unit: unit), left))
     }
 
-    /// How long it is still tried; nil while nothing is lost.
+    /// The rest of the budget; `nil` while the daemon does not count as lost.
     func left(now: Duration) -> Duration? {
         guard case .lost(let since, _) = state else { return nil }
         return max(limit - (now - since), .zero)
     }
 
-    /// Twice as long each time, a half of it by chance, so that clients do not come back all at once.
+    /// Doubles the wait each time, up to `longestWait`. A random part of up to one half keeps clients from reconnecting
+    /// all at once.
     private static func wait(tries: Int, unit: Double) -> Duration {
         let step = min(shortestWait * (1 << min(tries, 10)), longestWait)
         return step * (0.5 + unit / 2)

@@ -10,7 +10,8 @@ internal import NIOPosix
 #endif
 
 extension ClientError {
-    /// Puts a failed attempt to connect into words that say what to do; `advice` follows the command that starts aurad.
+    /// Converts a failed attempt to connect into an error with a remedy. `advice` follows the command that starts
+    /// aurad.
     init(connecting address: DaemonAddress, advice: String, _ error: any Error) {
         let start = "is it running? start it with \(address.startCommand)\(advice)"
         let attempt = "cannot reach aurad at \(address): "
@@ -18,7 +19,7 @@ extension ClientError {
         case ENOENT?: self.init(.unreachable, attempt + "there is no socket, \(start)")
         case ECONNREFUSED?: self.init(.unreachable, attempt + "nobody listens there, \(start)")
         case EAGAIN?:
-            // A Unix socket's connect fails so while the listener's backlog is full (connect(2)).
+            // The connect call of a Unix socket fails with EAGAIN while the listener's backlog is full (connect(2)).
             self.init(
                 .queueFull, attempt + "it is running, but its queue of new connections is full, try again in a moment")
         case EACCES?, EPERM?:

@@ -1,24 +1,24 @@
-/// Why a client cannot talk to the daemon; what the daemon itself refuses is an `RPCError` instead.
+/// A failure to communicate with the daemon. An error that the daemon itself sends is an `RPCError` instead.
 public struct ClientError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kinds of failure.
     public enum Code: String, Sendable, Hashable {
-        /// The text is no address of a daemon.
+        /// The text is not an address of a daemon.
         case invalidAddress
-        /// Nothing answers at the address.
+        /// The client cannot connect to the address.
         case unreachable
         /// The daemon runs, but its queue of new connections is full.
         case queueFull
-        /// The address may not be used by this user.
+        /// This user has no permission to use the address.
         case notPermitted
-        /// The call is longer than a daemon accepts; it was not sent.
+        /// The call is longer than a daemon accepts; the client did not send it.
         case tooLarge
-        /// The connection ended before the answer came.
+        /// The connection ended before the reply came.
         case connectionLost
-        /// The answer did not come in time.
+        /// The reply did not come in time.
         case timedOut
-        /// The daemon was away for as long as the client's patience lasted.
+        /// The daemon could not be used until the client's retry budget was used up.
         case patienceOver
-        /// The daemon sent something that is no JSON-RPC, or a result that this client cannot read.
+        /// The daemon sent invalid JSON-RPC, or a result that this client cannot read.
         case invalidReply
         /// The subscription has no snapshot.
         case noSnapshot
@@ -28,7 +28,7 @@ public struct ClientError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// The kind of failure.
     public var code: Code
-    /// One sentence: what failed and what to do.
+    /// One sentence with the failure and the remedy.
     public var message: String
 
     /// Creates an error.

@@ -2,7 +2,7 @@ internal import JSON
 internal import JSONRPC
 internal import NIOCore
 
-/// Cuts what a daemon sends into messages and puts them into the mailbox; lives on the channel's event loop.
+/// Splits the daemon's bytes into messages and passes them to the mailbox. It runs on the channel's event loop.
 final class ClientHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundIn = ByteBuffer
@@ -18,7 +18,8 @@ final class ClientHandler: ChannelDuplexHandler {
     private let silence: TimeAmount
     private var ticks: RepeatedTask?
 
-    /// A connection that sends nothing for `silence` while something is awaited is asked for a sign of life.
+    /// Creates a handler that sends a ping if the connection is silent for `silence` while the client waits for the
+    /// daemon.
     init(mailbox: Mailbox, limits: JSONLimits, silence: TimeAmount) {
         self.mailbox = mailbox
         self.limits = limits
@@ -62,14 +63,14 @@ final class ClientHandler: ChannelDuplexHandler {
         context.close(promise: nil)
     }
 
-    /// Reads on after the mailbox was full.
+    /// Resumes reading after the mailbox was full.
     func goOn() {
         guard isReadHeldBack, !mailbox.isFull, let context else { return }
         isReadHeldBack = false
         context.read()
     }
 
-    /// Looks after a silent connection.
+    /// Checks whether the connection has been silent for too long.
     private func tick() {
         guard let context else { return }
         switch liveness.tick(isAwaited: mailbox.isAwaited && !isReadHeldBack) {

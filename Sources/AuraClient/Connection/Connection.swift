@@ -11,8 +11,8 @@ internal import NIOPosix
 
 /// One connection to `aurad`.
 ///
-/// Connected from the start; it ends by ``close()``, when the daemon goes, or when nobody holds it any more, and does
-/// not connect again by itself: ``AuraClient`` does. Calls may run in parallel.
+/// It is connected when it is created. It ends by ``close()``, when the daemon closes it, or when its last reference is
+/// released. It does not reconnect; ``AuraClient`` does. Calls may run in parallel.
 public final class Connection: Sendable {
     let channel: any Channel
     private let mailbox: Mailbox
@@ -26,19 +26,19 @@ public final class Connection: Sendable {
         channel.close(promise: nil)
     }
 
-    /// The longest message that a daemon reads, the line end not counted (`system.limits`, `messageBytes`).
+    /// The longest message that a daemon reads, in bytes without the line end (`system.limits`, `messageBytes`).
     static let messageLimitBytes = 1 << 20
 
-    /// What the daemon sends on its own, for subscriptions; one consumer.
+    /// The messages that the daemon sends for subscriptions. They have one consumer.
     public var notifications: Notifications { Notifications(connection: self) }
 
-    /// Why it ended, an `RPCError` where the daemon said so; nil while it has not.
+    /// The cause of the connection's end, an `RPCError` if the daemon sent one; `nil` while the connection is open.
     public var failure: (any Error)? { mailbox.failure }
 
-    /// Connects; throws ``ClientError`` that says what to do where nobody answers within `timeout`.
+    /// Connects to a daemon. Throws ``ClientError`` with a remedy if that fails or takes longer than `timeout`.
     ///
-    /// `limits` bound what the daemon may send in one message, `notificationBuffer` how many notifications wait to be
-    /// taken before the client stops reading; with 0 they are thrown away.
+    /// `limits` bounds one message of the daemon. `notificationBuffer` is the number of notifications that may wait for
+    /// their consumer before the client stops reading; with 0 all notifications are discarded.
     public static func connect(
         to address: DaemonAddress, group: (any EventLoopGroup)? = nil, timeout: TimeAmount = .seconds(10),
         limits: JSONLimits = JSONLimits(bytes: 64 << 20, depth: 256), notificationBuffer: Int = 1024
@@ -49,8 +49,8 @@ public final class Connection: Sendable {
         ).get()
     }
 
-    /// Begins to connect. `silence` is how long the daemon may send nothing before it is asked for a sign of life;
-    /// `advice` follows the command that starts aurad, in the error of a daemon that is not there.
+    /// Starts to connect. `silence` is the time without data after which the client sends a ping. `advice` follows the
+    /// command that starts aurad, in the error for an absent daemon.
     static func open(
         to address: DaemonAddress, on loop: any EventLoop, timeout: TimeAmount, limits: JSONLimits,
         notificationBuffer: Int, silence: TimeAmount = .seconds(30), advice: String = ""
@@ -76,7 +76,8 @@ public final class Connection: Sendable {
             .flatMapErrorThrowing { throw ClientError(connecting: address, advice: advice, $0) }
     }
 
-    /// Lets the kernel find a peer that is gone: after 30 s without traffic it probes three times, 10 s apart (tcp(7)).
+    /// Enables TCP keepalive, so that the kernel detects a lost peer. On Linux it sends three probes after 30 s without
+    /// traffic, 10 s apart (tcp(7)).
     private static func keepingAlive(_ bootstrap: ClientBootstrap) -> ClientBootstrap {
         let alive = bootstrap.channelOption(.socketOption(.so_keepalive), value: 1)
         #if os(Linux)
@@ -91,7 +92,7 @@ public final class Connection: Sendable {
 
     /// Calls a method and waits for its result.
     ///
-    /// Throws `RPCError` as the daemon sent it, or ``ClientError``. Cancelling the task cancels the call.
+    /// Throws the `RPCError` of the daemon, or ``ClientError``. Cancelling the task cancels the call.
     public func call(_ method: String, _ params: JSONValue? = nil) async throws -> JSONValue {
         let id = mailbox.newID()
         let message = Self.message(method, params, id: id)
@@ -111,17 +112,17 @@ public final class Connection: Sendable {
         }
     }
 
-    /// Sends a notification, which nobody answers.
+    /// Sends a notification. The daemon does not reply to it.
     public func notify(_ method: String, _ params: JSONValue? = nil) {
         send(Self.message(method, params, id: nil))
     }
 
-    /// Ends the connection; calls that wait fail.
+    /// Closes the connection; waiting calls fail.
     public func close() async {
         try? await channel.close()
     }
 
-    /// The next notification; nil at the end of the connection and when the caller's task is cancelled.
+    /// Returns the next notification, or `nil` at the end of the connection or when the caller's task is cancelled.
     func nextNotification() async -> Notification? {
         await mailbox.next()
     }
@@ -135,7 +136,7 @@ public final class Connection: Sendable {
         channel.writeAndFlush(channel.allocator.buffer(bytes: message), promise: nil)
     }
 
-    /// A request, or a notification if `id` is nil, with its line end.
+    /// Encodes a request, or a notification if `id` is `nil`, with its line end.
     static func message(_ method: String, _ params: JSONValue?, id: Int64?) -> [UInt8] {
         var message: JSONObject = ["jsonrpc": "2.0"]
         message["id"] = id.map { .integer($0) }

@@ -6,11 +6,11 @@
     internal import Darwin
 #endif
 
-/// Where a daemon is to be found.
+/// The address of a daemon's socket.
 public enum DaemonAddress: Sendable, Hashable, CustomStringConvertible {
-    /// A Unix socket's path.
+    /// The path of a Unix socket.
     case unix(path: String)
-    /// A TCP port.
+    /// A TCP host and port.
     case tcp(host: String, port: Int)
 
     /// The path, or host and port.
@@ -21,7 +21,7 @@ public enum DaemonAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// How to start a daemon there; every word is safe to paste into a shell.
+    /// The command that starts a daemon at this address; its arguments are quoted for a shell.
     var startCommand: String {
         switch self {
         case .unix(let path): "aurad --socket \(path.shellQuoted)"
@@ -83,22 +83,21 @@ extension DaemonAddress {
 // MARK: - Search
 
 extension DaemonAddress {
-    /// The result of the search for a daemon if no address was given: the address, and advice if no daemon listens
-    /// there.
+    /// The result of a search for a daemon without a given address.
     public struct Found: Sendable, Hashable {
         /// The address to use.
         public var address: DaemonAddress
-        /// Advice that follows "start it with …" in an error.
+        /// Advice that follows "start it with …" in the error for an absent daemon.
         public var advice: String
     }
 
-    /// The socket of a daemon that runs as a service.
+    /// The socket of a daemon that runs as a system service.
     public static let systemSocket = "/run/aura/aurad.sock"
 
     /// Finds the daemon: `AURA_SOCKET`; else `$XDG_RUNTIME_DIR/aura/aurad.sock` if that exists; else ``systemSocket``.
     ///
-    /// `value` reads an environment variable and `exists` looks for a file; both are parameters for tests. A variable
-    /// without text counts as unset. Throws ``ClientError`` with the code `invalidAddress`.
+    /// `value` reads an environment variable and `exists` looks for a file; both are parameters for tests. An empty
+    /// variable counts as unset. Throws ``ClientError`` with the code `invalidAddress`.
     public static func find(
         value: (String) throws(ClientError) -> String? = environmentValue, exists: (String) -> Bool = fileExists
     ) throws(ClientError) -> Found {
@@ -120,7 +119,7 @@ extension DaemonAddress {
         return Found(address: .unix(path: systemSocket), advice: advice)
     }
 
-    /// An environment variable; `nil` if it is unset. Throws ``ClientError`` if it is not UTF-8.
+    /// Returns an environment variable, or `nil` if it is unset. Throws ``ClientError`` if it is not UTF-8.
     public static func environmentValue(_ name: String) throws(ClientError) -> String? {
         guard let raw = getenv(name) else { return nil }
         guard let text = String(validatingCString: raw) else {
@@ -130,7 +129,7 @@ extension DaemonAddress {
         return text
     }
 
-    /// Whether there is a file with this path.
+    /// Returns true if a file with this path exists.
     public static func fileExists(_ path: String) -> Bool {
         access(path, F_OK) == 0
     }
@@ -139,7 +138,8 @@ extension DaemonAddress {
 // MARK: - Shells
 
 extension String {
-    /// The text as one word of a POSIX shell: as it is if no character in it is special, else in single quotes.
+    /// The text as one word of a POSIX shell. It is unchanged if the shell gives no character a special meaning, else
+    /// in single quotes.
     package var shellQuoted: String {
         let isPlain = unicodeScalars.allSatisfy { scalar in
             switch scalar {

@@ -1,4 +1,4 @@
-/// Decides when a silent connection is asked for a sign of life and when it counts as lost. Decisions only.
+/// Decides when to send a ping on a silent connection and when the connection counts as lost. It does no IO.
 ///
 ///     heard ──3 ticks──▶ probe ──3 ticks──▶ lost
 ///       ▲                  │
@@ -6,23 +6,24 @@
 struct Liveness: Sendable {
     enum Action: Sendable, Hashable {
         case none
-        /// Send a ping: any answer to it counts as heard.
+        /// Send a ping. Any data from the daemon then counts as a sign of life.
         case probe
-        /// Nothing came since the ping: the peer is gone.
+        /// Nothing has come since the ping: the connection counts as lost.
         case lost
     }
 
-    /// The ticks that make up the time after which silence is suspect.
+    /// The number of silent ticks before the ping, and again from the ping to the loss.
     static let ticksOfSilence = 3
 
     private var silentTicks = 0
 
-    /// Bytes came from the daemon.
+    /// Records data from the daemon.
     mutating func heard() {
         silentTicks = 0
     }
 
-    /// A third of the allowed silence has passed. `isAwaited` is false while nothing has to come, or nothing is read.
+    /// Records that a third of the allowed silence has passed. `isAwaited` is false if the client waits for nothing or
+    /// has stopped reading.
     mutating func tick(isAwaited: Bool) -> Action {
         guard isAwaited else {
             silentTicks = 0

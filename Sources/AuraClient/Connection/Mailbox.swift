@@ -2,11 +2,11 @@ internal import JSON
 internal import JSONRPC
 internal import Locking
 
-/// What a client waits for: replies by id, and notifications.
+/// The replies and notifications that a client waits for.
 final class Mailbox: Sendable {
     private struct Call: Sendable {
         var continuation: CheckedContinuation<JSONValue, any Error>
-        /// The length of its request.
+        /// The length of the request in bytes.
         var bytes: Int
         var isSent = false
     }
@@ -18,7 +18,7 @@ final class Mailbox: Sendable {
         var abandoned: Set<Int64> = []
         var notifications: [Notification] = []
         var consumer: CheckedContinuation<Void, Never>?
-        /// Why nothing comes any more.
+        /// The cause of the end; `nil` while messages may still come.
         var end: (any Error)?
     }
 
@@ -26,8 +26,8 @@ final class Mailbox: Sendable {
     private let capacity: Int
     private let onRoom: @Sendable () -> Void
 
-    /// Keeps `capacity` notifications until they are taken; with 0 they are thrown away. `onRoom` is called from any thread
-    /// when a full mailbox has room again.
+    /// Creates a mailbox that is full when `capacity` notifications wait for their consumer; with 0 it discards them.
+    /// It calls `onRoom`, on any thread, when a full mailbox has space again.
     init(capacity: Int, onRoom: @escaping @Sendable () -> Void) {
         self.capacity = capacity
         self.onRoom = onRoom
@@ -35,7 +35,7 @@ final class Mailbox: Sendable {
 
     var isFull: Bool { state.withLock { isFull($0) } }
 
-    /// Why nothing comes any more; nil while it does.
+    /// The cause of the end; `nil` while messages may still come.
     var failure: (any Error)? { state.withLock { $0.end } }
 
     func newID() -> Int64 {
@@ -45,16 +45,17 @@ final class Mailbox: Sendable {
         }
     }
 
-    /// Whether the client waits for anything of this connection: replies, or notifications.
+    /// True if the client waits for replies or notifications on this connection.
     var isAwaited: Bool { capacity > 0 || state.withLock { !$0.calls.isEmpty } }
 
-    /// Waits for the reply to `id`; `send` runs once the wait has begun, and `bytes` is the length of what it sends.
+    /// Waits for the reply to `id`. It runs `send` after it has registered the wait; `bytes` is the length of the
+    /// request.
     ///
-    /// Throws `CancellationError` without sending if the task is cancelled already.
+    /// Throws `CancellationError` without sending if the task is already cancelled.
     func reply(to id: Int64, bytes: Int, send: () -> Void) async throws -> JSONValue {
         try await withCheckedThrowingContinuation { continuation in
             let end = state.withLock { state -> (any Error)? in
-                // Under the lock, so that a cancellation is seen either here or by `abandon`.
+                // Checked under the lock, so that either this code or `abandon` sees a cancellation.
                 let end = state.end ?? (Task.isCancelled ? CancellationError() : nil)
                 if end == nil { state.calls[id] = Call(continuation: continuation, bytes: bytes) }
                 return end
@@ -69,7 +70,7 @@ final class Mailbox: Sendable {
         case abandoned
     }
 
-    /// Notes that the request is out.
+    /// Records that the request has been sent.
     func sent(_ id: Int64) -> Sent {
         state.withLock { state in
             state.calls[id]?.isSent = true
@@ -88,7 +89,7 @@ final class Mailbox: Sendable {
         return call?.isSent ?? false
     }
 
-    /// Takes one message of the daemon. Returns an error that ends the connection, else nil.
+    /// Processes one message from the daemon. Returns an error if it ends the connection, else `nil`.
     func take(_ message: JSONValue) -> RPCError? {
         if case .string(let method) = message["method"] {
             guard capacity > 0 else { return nil }
@@ -108,7 +109,7 @@ final class Mailbox: Sendable {
         return nil
     }
 
-    /// Handles an error reply with id null, see ``UnaddressedError``. Returns it if it ends the connection.
+    /// Handles an error reply with the id null; see ``UnaddressedError``. Returns the error if it ends the connection.
     private func takeUnaddressed(_ error: RPCError) -> RPCError? {
         let waiting = state.withLock { $0.calls.map { UnaddressedError.Waiting(id: $0.key, bytes: $0.value.bytes) } }
         switch UnaddressedError.meaning(of: error, waiting: waiting) {
@@ -124,7 +125,7 @@ final class Mailbox: Sendable {
         call?.continuation.resume(with: result)
     }
 
-    /// Says that nothing comes any more.
+    /// Ends every wait with `error`. No messages come after this.
     func end(_ error: any Error) {
         let (calls, consumer, reason) = state.withLock { state in
             let reason = state.end ?? error
@@ -181,7 +182,7 @@ final class Mailbox: Sendable {
 }
 
 extension RPCError {
-    /// An error as the daemon sent it.
+    /// Reads the error object of a reply.
     init(reply: JSONValue) {
         var data = reply["data"]?.objectValue ?? [:]
         let name = data.removeValue(forKey: "code")?.stringValue ?? "unknown"

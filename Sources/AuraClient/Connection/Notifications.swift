@@ -1,31 +1,31 @@
 public import JSON
 
-/// A message that the daemon sent on its own.
+/// A notification from the daemon.
 public struct Notification: Sendable, Hashable {
-    /// Its method: "status.event".
+    /// The method, such as `status.event`.
     public var method: String
-    /// Its parameters; null where it has none.
+    /// The parameters; JSON null if the message has none.
     public var params: JSONValue
 }
 
-/// The notifications of one connection, in their order, for one consumer.
+/// The notifications of one connection in order, for one consumer.
 ///
-/// At most a fixed number waits to be taken; then the client stops reading, so that nothing is lost, and replies wait
-/// behind the notifications as well. The sequence ends with the connection.
+/// The client buffers a fixed number of notifications. While the buffer is full it stops reading, so no notification is
+/// lost, but later replies wait too. The sequence ends with the connection.
 public struct Notifications: AsyncSequence, Sendable {
     let connection: Connection
 
-    /// Takes one notification after the other.
+    /// Iterates over the notifications.
     public struct Iterator: AsyncIteratorProtocol {
         let connection: Connection
 
-        /// The next notification; nil at the end of the connection and when the caller's task is cancelled.
+        /// Returns the next notification, or `nil` at the end of the connection or when the caller's task is cancelled.
         public mutating func next() async -> Notification? {
             await connection.nextNotification()
         }
     }
 
-    /// Starts to take them.
+    /// Creates the iterator.
     public func makeAsyncIterator() -> Iterator {
         Iterator(connection: connection)
     }

@@ -1,7 +1,7 @@
 internal import JSON
 internal import JSONRPC
 
-/// Decides which call an error reply with the id null is about. Decisions only.
+/// Decides which call an error reply with the id null belongs to. It does no IO.
 ///
 /// The daemon replies with id null if it cannot read the request's id. The error fails at most one call.
 enum UnaddressedError {
@@ -13,11 +13,11 @@ enum UnaddressedError {
     }
 
     enum Meaning: Sendable, Hashable {
-        /// The daemon does not serve this connection any more.
+        /// The daemon no longer serves this connection.
         case connection
         /// One call failed.
         case call(Int64)
-        /// The client cannot tell: the call that is meant ends by its own time-out.
+        /// The client cannot identify the call. The failed call ends with its own timeout.
         case unknown
     }
 
@@ -34,7 +34,7 @@ enum UnaddressedError {
     }
 
     private static func isAboutConnection(_ error: RPCError) -> Bool {
-        // Later limits of connections are named alike.
+        // Further connection limits have names with the same prefix.
         error.code.name.hasPrefix(RPCErrorCode.tooManyConnections.name)
             || error.code.name == RPCErrorCode.shuttingDown.name
             || (error.code.name == RPCErrorCode.parseError.name && error.data["reason"] == "brokenFraming")

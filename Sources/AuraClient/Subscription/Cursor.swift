@@ -1,19 +1,19 @@
 internal import AuraAPI
 internal import JSON
 
-/// Where a subscription stands, so that it goes on behind a lost connection with nothing missing, nothing twice, and no
-/// more than was asked for. Decisions only.
+/// The position of a subscription in the ledger. After a reconnect the subscription continues without missing or
+/// repeated events, and stays within the requested number of events. It does no IO.
 struct Cursor: Sendable {
     private var asked: SubscribeParameters
-    /// The history that `seq` belongs to, as the last reply named it; nil while none did.
+    /// The ledger epoch of `seq`, as the last reply named it or as the caller gave it; `nil` if neither did.
     private(set) var epoch: String?
-    /// The instance that is followed, by id once a reply named it; nil if all are.
+    /// The instance of the filter, by id once a reply has named it; `nil` if the filter has no instance.
     var instance: String? { asked.filter?.instance }
-    /// The last place that was seen.
+    /// The `seq` up to which the client knows the ledger; `nil` before the first one.
     private(set) var seq: Int64?
-    /// Why it has ended by itself; nil while it has not.
+    /// The daemon's reason for the end of the subscription; `nil` while it has not ended.
     private(set) var end: Open<SubscriptionEndReason>?
-    /// The instances as they were, once the snapshot is complete.
+    /// The instances at the start, once the snapshot is complete.
     private(set) var snapshot: [JSONValue]?
     private var pages: [JSONValue] = []
     private var wanted: Int64?
@@ -33,7 +33,7 @@ struct Cursor: Sendable {
         return next
     }
 
-    /// The parameters of the next `status.subscribe` as they are sent: with the epoch, if they name a `seq` of it.
+    /// The JSON parameters of the next `status.subscribe`. They include the epoch if they include a `seq` of it.
     func request() throws -> JSONValue {
         let parameters = parameters
         var request = try JSONValueEncoder().encode(parameters)
@@ -44,36 +44,39 @@ struct Cursor: Sendable {
         return request
     }
 
-    /// A subscription stands; half a snapshot begins anew.
+    /// Records a new subscription and discards an incomplete snapshot.
     ///
-    /// `instance` is the id that the filter's instance meant, if the reply names it: a name may mean another instance
-    /// by the time of the next request. `epoch` is the history that the daemon has now, if the reply names it.
+    /// `instance` is the id to which the daemon resolved the filter's instance, if the reply names it. The next request
+    /// uses the id, because the name may then belong to another instance. `epoch` is the daemon's current ledger epoch,
+    /// if the reply names it.
     mutating func subscribed(head: Int64, instance: String? = nil, epoch: String? = nil) {
         if let instance, asked.filter?.instance != nil { asked.filter?.instance = instance }
         self.epoch = epoch ?? self.epoch
         pages = []
-        // "now" would leave out what happens between a loss and the next subscription.
+        // "now" would skip the events between a loss and the next subscription.
         if asked.from == nil || asked.from == .now { seq = seq ?? head }
     }
 
-    /// The connection is lost. Where every event came, all that was lost is the word that it has ended.
+    /// Records the loss of the connection. If all requested events have come, only the message of the end is missing,
+    /// and the subscription has ended.
     mutating func lost() {
         if wanted == 0 { end = .maxEvents }
     }
 
-    /// Goes on behind an end that was not the wished one.
+    /// Clears the end, so that the subscription can continue.
     mutating func goOn() {
         end = nil
     }
 
-    /// What the daemon sent; returned where it is an event, and news.
+    /// Processes a message of the subscription. Returns the message if it is an event that the client has not seen,
+    /// else `nil`.
     mutating func hear(_ result: JSONValue) -> JSONValue? {
         switch result["type"] {
         case "subscription.ended":
             end = Open(rawValue: result["reason"]?.stringValue ?? "")
         case "subscription.snapshot": keep(result)
         case "subscription.bookmark": _ = isNews(result)
-        // Of a newer daemon; it is about the subscription and no event.
+        // A type of a newer daemon: it concerns the subscription and is not an event.
         case .string(let type)? where type.hasPrefix("subscription."): _ = isNews(result)
         default:
             guard isNews(result) else { return nil }
@@ -83,7 +86,7 @@ struct Cursor: Sendable {
         return nil
     }
 
-    /// Moves the place; returns false where it was passed already.
+    /// Advances `seq`. Returns false if `seq` has already passed the message. A message without a `seq` counts as new.
     private mutating func isNews(_ result: JSONValue) -> Bool {
         guard let place = result["seq"]?.integerValue else { return true }
         guard place > seq ?? 0 else { return false }

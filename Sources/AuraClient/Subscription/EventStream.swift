@@ -4,15 +4,15 @@ package import JSON
 internal import JSONRPC
 internal import Locking
 
-/// A subscription's events as the daemon sends them, through losses of the connection: every one once, in order.
+/// The events of a subscription as JSON, each once and in order, across reconnects.
 ///
-/// It has one consumer. The connection is its own but for the first, where one was given.
+/// It has one consumer. The first subscription uses the given connection, if there is one; later ones open their own.
 package final class EventStream: Sendable {
     private struct State: Sendable {
         var cursor: Cursor
         var patience: Patience
         var present: Subscribed?
-        /// A connection that is there before the first subscription.
+        /// A connection that exists before the first subscription.
         var first: Connection?
         var hasStood = false
         var isOver = false
@@ -21,7 +21,7 @@ package final class EventStream: Sendable {
             if cursor.end != nil { finish() }
         }
 
-        /// The connection ends with its last holder.
+        /// Releases the connection, which closes when its last reference is released.
         mutating func finish() {
             present = nil
             isOver = true
@@ -37,7 +37,7 @@ package final class EventStream: Sendable {
     private let onLoss: @Sendable (Duration?) -> Void
     private let state: Locked<State>
 
-    /// `onLoss` is told for how long the daemon will be tried when it is lost, and nil when it is back.
+    /// `onLoss` gets the remaining retry budget when the daemon is lost, and `nil` when the subscription is restored.
     init(
         _ parameters: SubscribeParameters, epoch: String?, _ settings: ClientSettings, first: Connection?,
         onLoss: @escaping @Sendable (Duration?) -> Void
@@ -48,19 +48,20 @@ package final class EventStream: Sendable {
             State(cursor: Cursor(parameters, epoch: epoch), patience: Patience(settings.patience), first: first))
     }
 
-    /// The place of the last event that was seen, to go on from later.
+    /// The `seq` up to which the client knows the ledger; a later subscription can continue after it.
     package var seq: Int64? { state.withLock { $0.cursor.seq } }
 
-    /// The history that ``seq`` belongs to; nil if the daemon names none.
+    /// The ledger epoch that ``seq`` belongs to; `nil` if the daemon names none.
     package var epoch: String? { state.withLock { $0.cursor.epoch } }
 
-    /// The instance that is followed, by id once the daemon has named it; nil if all are.
+    /// The instance that is followed, by id once the daemon has named it; `nil` if the filter has no instance.
     package var instance: String? { state.withLock { $0.cursor.instance } }
 
-    /// Why it ended by itself; nil while it has not.
+    /// The daemon's reason for the end; `nil` while the subscription has not ended.
     package var reason: Open<SubscriptionEndReason>? { state.withLock { $0.cursor.end } }
 
-    /// The next event; nil at the end. Throws `RPCError` where the daemon refuses it, and ``ClientError``.
+    /// Returns the next event, or `nil` at the end. Throws `RPCError` if the daemon refuses the subscription, or
+    /// ``ClientError``.
     package func next() async throws -> JSONValue? {
         while !state.withLock({ $0.isOver }) {
             if let event = try await step() { return event }
@@ -68,7 +69,7 @@ package final class EventStream: Sendable {
         return nil
     }
 
-    /// Takes it up again behind an end that was not the wished one.
+    /// Continues after an end that the caller did not want.
     package func goOn() {
         state.withLock { state in
             state.cursor.goOn()
@@ -76,7 +77,7 @@ package final class EventStream: Sendable {
         }
     }
 
-    /// Ends it; whoever waits for an event gets none.
+    /// Closes the subscription. A waiting consumer gets `nil`.
     package func close() async {
         let present = state.withLock { state in
             defer { state.present = nil }
@@ -86,9 +87,10 @@ package final class EventStream: Sendable {
         await present?.connection.close()
     }
 
-    /// Returns once the daemon follows the ledger for it.
+    /// Subscribes, and returns when the daemon has accepted the subscription.
     ///
-    /// Throws ``ClientError`` if the client is closed already; if it is closed meanwhile, the subscription has ended.
+    /// Throws ``ClientError`` if the client is already closed. If the client is closed meanwhile, the subscription ends
+    /// without an error.
     func begin() async throws {
         try settings.life.check()
         while !state.withLock({ $0.isOver || $0.present != nil }) {
@@ -99,7 +101,8 @@ package final class EventStream: Sendable {
         }
     }
 
-    /// The instances as they were when it began.
+    /// Returns the instances as they were when the subscription began. Throws ``ClientError`` with the code
+    /// `noSnapshot` if there is no snapshot.
     func snapshot() async throws -> [JSONValue] {
         while true {
             let (snapshot, isComing) = state.withLock { state in
@@ -117,7 +120,7 @@ package final class EventStream: Sendable {
 // MARK: - One connection
 
 extension EventStream {
-    /// Takes the next message; nothing where that was no event.
+    /// Processes the next message. Returns `nil` if it was not an event.
     private func step() async throws -> JSONValue? {
         try await enduring {
             let present = try await self.subscribed()
@@ -141,13 +144,13 @@ extension EventStream {
         }
     }
 
-    /// Does `body`; where the connection is lost, waits until the next attempt is due and returns nil.
+    /// Runs `body`. If the connection is lost, waits until the next attempt is due and returns `nil`.
     private func enduring(_ body: () async throws -> JSONValue?) async throws -> JSONValue? {
         do {
             try Task.checkCancellation()
             return try await body()
         } catch  where settings.life.isClosed {
-            // Ends as by `close()`.
+            // The subscription ends as after `close()`.
             state.withLock { $0.finish() }
         } catch  where isPassing(error) {
             try await recover(error)
@@ -158,7 +161,7 @@ extension EventStream {
         return nil
     }
 
-    /// Whether a failure may be over at the next attempt. More of them may where the subscription has stood before.
+    /// True if a retry may overcome the failure. More failures qualify after the first successful subscription.
     private func isPassing(_ error: any Error) -> Bool {
         if Passing.contains(error) { return true }
         let hasStood = state.withLock { $0.hasStood }

@@ -2,63 +2,66 @@ public import AuraAPI
 internal import JSON
 internal import JSONRPC
 
-/// The events of a subscription, in order, each once, for one consumer.
+/// The events of a subscription in order, each once, for one consumer.
 ///
-/// It has a connection of its own and goes on behind a lost one where it stopped. At most a fixed number of events waits
-/// to be taken; then it stops reading. It ends by itself, by ``close()``, and when nobody holds it any more.
+/// It has its own connection. After a lost connection it continues after the last event. It buffers a fixed number of
+/// events and stops reading while the buffer is full. It ends when the daemon ends it, by ``close()``, or when its last
+/// reference is released.
 public struct EventSubscription: AsyncSequence, Sendable {
     let stream: EventStream
 
-    /// Takes one event after the other.
+    /// Iterates over the events.
     public struct Iterator: AsyncIteratorProtocol {
         let stream: EventStream
 
-        /// The next event; nil at the end.
+        /// Returns the next event, or `nil` at the end.
         ///
-        /// Throws `RPCError` where the daemon refuses to go on (`cursorExpired`), ``ClientError`` where it stays away
-        /// or has sent what this client cannot read, and `CancellationError`.
+        /// Throws `RPCError` if the daemon refuses to continue (`cursorExpired`). Throws ``ClientError`` if the daemon
+        /// stays away or has sent something that this client cannot read. Throws `CancellationError` if the task is
+        /// cancelled.
         public mutating func next() async throws -> EventView? {
             guard let event = try await stream.next() else { return nil }
             return try AuraClient.read(EventView.self, from: event, of: Methods.statusSubscribe.name)
         }
     }
 
-    /// Starts to take them.
+    /// Creates the iterator.
     public func makeAsyncIterator() -> Iterator {
         Iterator(stream: stream)
     }
 
-    /// Why it ended by itself; nil while it has not.
+    /// The daemon's reason for the end; `nil` while the subscription has not ended.
     public var reason: Open<SubscriptionEndReason>? { stream.reason }
 
-    /// The place of the last event that was taken: a later subscription goes on behind it with `from: .after(seq)`.
+    /// The `seq` up to which this subscription knows the ledger. A later subscription continues after it with
+    /// `from: .after(seq)`.
     public var seq: Int64? { stream.seq }
 
-    /// The history that ``seq`` belongs to, to be given with it to a later subscription; nil if the daemon names none.
+    /// The ledger epoch of ``seq``; pass both to a later subscription. It is `nil` if the daemon names no epoch.
     public var epoch: String? { stream.epoch }
 
-    /// The id of the instance that is followed, once the daemon has named it; nil if all are followed.
+    /// The id of the instance that is followed, once the daemon has named it; `nil` if the filter has no instance.
     public var instance: String? { stream.instance }
 
-    /// The instances as they were when a subscription from `.snapshot` began; its events are what changed since.
+    /// Returns the instances as they were when a subscription from `.snapshot` began. Its events are the later changes.
     public func snapshot() async throws -> [InstanceView] {
         try await stream.snapshot().map { instance in
             try AuraClient.read(InstanceView.self, from: instance, of: Methods.statusSubscribe.name)
         }
     }
 
-    /// Ends it.
+    /// Closes the subscription.
     public func close() async {
         await stream.close()
     }
 }
 
 extension AuraClient {
-    /// Follows the ledger; returns once the daemon does so, and misses nothing from then on.
+    /// Subscribes to the ledger and returns when the daemon has accepted the subscription. It misses no later event.
     ///
-    /// `until: .terminal` ends it once every job that the filter matches has ended, `maxEvents` after so many. With
-    /// `from: .after(seq)` give the `epoch` of the subscription that the `seq` comes from: the daemon then refuses a
-    /// `seq` of another history with `cursorExpired`.
+    /// `until: .terminal` ends the subscription when every job that the filter matches has ended. `maxEvents` ends it
+    /// after that many events. With `from: .after(seq)`, pass the `epoch` of the subscription that the `seq` comes
+    /// from: the daemon then refuses a `seq` of another ledger epoch with `cursorExpired`.
     public func subscribe(
         filter: FilterParameters? = nil, from start: SubscriptionStart = .now, until end: SubscriptionEnd? = nil,
         maxEvents: Int64? = nil, onLag: LagPolicy? = nil, epoch: String? = nil
@@ -70,7 +73,8 @@ extension AuraClient {
         return EventSubscription(stream: stream)
     }
 
-    /// The events as they came, first on a connection that is there; see ``EventStream``.
+    /// Returns the events as JSON. The first subscription uses the connection `first` if it is given; see
+    /// ``EventStream``.
     package func events(
         _ parameters: SubscribeParameters, epoch: String? = nil, patience: Duration? = nil, first: Connection? = nil,
         onLoss: @escaping @Sendable (Duration?) -> Void = { _ in }

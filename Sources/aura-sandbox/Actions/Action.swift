@@ -1,6 +1,6 @@
 /// One of Hetzner's asynchronous actions.
 struct Action: Sendable {
-    /// What an action does, in Hetzner's words.
+    /// The operation of an action, with Hetzner's names.
     enum Command: String, Sendable {
         case createServer = "create_server"
         case startServer = "start_server"
@@ -30,30 +30,30 @@ struct Action: Sendable {
     let command: Command
     var status = Status.running
     let started: Instant
-    /// When work on it begins; a follow-up waits for the action before it.
+    /// The time at which work on it begins. A follow-up action waits for the action before it.
     var begins: Instant?
-    /// When it is planned to end.
+    /// The planned end.
     var ends: Instant?
     var finished: Instant?
     let resources: [(type: String, id: Int64)]
-    /// The server that is locked while this runs.
+    /// The server that is locked while this action runs.
     var server: Int64?
-    /// Begins when this one has succeeded, and fails with it.
+    /// The action that begins when this one has succeeded, and fails with it.
     var follower: Int64?
-    /// The status that the server falls back to when this fails.
+    /// The status that the server returns to if this action fails.
     var fallback: Server.Status?
-    /// It will end with this error.
+    /// The error that this action will end with.
     var failure: Failure?
-    /// Takes this much longer than planned, in real seconds.
+    /// The time that it takes beyond the planned duration, in real seconds.
     var extraSeconds = 0.0
-    /// It never ends by itself.
+    /// True if it never ends by itself.
     var isStuck = false
-    /// A real machine has to report before this may end.
+    /// True while a real machine must still report before this action may end.
     var awaitsHost = false
-    /// The planned time is over, whatever is still awaited.
+    /// True once the planned time is over, even if the action still waits for a machine.
     var isOverdue = false
 
-    /// 0, 25, 50, 75 while it runs and 100 at its end.
+    /// Returns 0, 25, 50 or 75 while it runs, and 100 at its end.
     func progress(at now: Instant) -> Int64 {
         guard status == .running else { return 100 }
         guard let begins, let ends, now > begins else { return 0 }
@@ -61,7 +61,7 @@ struct Action: Sendable {
         return min(75, Int64((now - begins) / (ends - begins) * 4) * 25)
     }
 
-    /// The answer's text.
+    /// The JSON of this action in a response.
     func json(at now: Instant) -> JSONValue {
         let failed = status == .error ? failure : nil
         return [

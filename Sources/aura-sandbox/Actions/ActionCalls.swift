@@ -24,7 +24,7 @@ enum ActionCalls {
         Answer(200, ["action": try find(cloud, call.id(of: "action")).json(at: cloud.now)])
     }
 
-    /// Listing every action was removed on 30 January 2025: `id` is required. Unknown numbers are left out.
+    /// Hetzner removed the list of all actions on 30 January 2025: `id` is required. Unknown ids are left out.
     @Sendable private static func some(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
         let ids = call.all("id").flatMap { $0.split(separator: ",") }
         guard !ids.isEmpty else { throw APIError.invalid("id", "Missing data for required field.") }

@@ -1,4 +1,4 @@
-/// All actions that can still be read. Finished ones stay after their server is gone, the newest 200,000 of them.
+/// All actions that can still be read. Finished actions remain after their server is gone, up to the newest 200,000.
 struct ActionTable: Sendable {
     private var rows: [Int64: Action] = [:]
     private var finished: [Int64] = []
@@ -7,17 +7,17 @@ struct ActionTable: Sendable {
 
     subscript(id: Int64) -> Action? { rows[id] }
 
-    /// Enters a new action.
+    /// Adds a new action.
     mutating func insert(_ action: Action) { rows[action.id] = action }
 
-    /// Changes an action where it stands.
+    /// Changes an action in place.
     mutating func update(_ id: Int64, _ change: (inout Action) -> Void) {
         guard var row = rows[id] else { return }
         change(&row)
         rows[id] = row
     }
 
-    /// Counts an action among the finished, and forgets the oldest beyond the limit.
+    /// Records an action as finished, and removes the oldest finished action beyond the limit.
     mutating func retire(_ id: Int64) {
         finished.append(id)
         guard finished.count - dropped > Self.limit else { return }

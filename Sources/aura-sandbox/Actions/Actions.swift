@@ -1,6 +1,6 @@
-/// How actions begin and end.
+/// The start and the end of actions.
 extension Cloud {
-    /// Enters an action on a server that begins when the one before it succeeds.
+    /// Adds an action on a server without a start time; it begins when the action before it succeeds.
     mutating func newAction(
         _ command: Action.Command, on server: Int64, also: [(String, Int64)] = [], fallback: Server.Status? = nil,
         withHost: Bool = true
@@ -19,7 +19,7 @@ extension Cloud {
         return action.id
     }
 
-    /// Enters an action on a server and begins it.
+    /// Adds an action on a server and begins it.
     mutating func begin(
         _ command: Action.Command, on server: Int64, seconds: Double, also: [(String, Int64)] = [],
         fallback: Server.Status? = nil, withHost: Bool = true
@@ -39,7 +39,7 @@ extension Cloud {
         if seconds == 0, end <= now { come(due: id) }
     }
 
-    /// An action that locks nothing: firewalls and protection.
+    /// Adds and begins an action that locks no server: changes of firewalls and of protection.
     mutating func unlocked(_ command: Action.Command, _ resources: [(String, Int64)], seconds: Double) -> Int64 {
         var action = Action(id: ids.nextAction(), command: command, started: now, resources: resources)
         interference.shape(&action)
@@ -49,14 +49,14 @@ extension Cloud {
         return action.id
     }
 
-    /// The planned time of an action is over: it ends, unless it is stuck or a real machine is still at it.
+    /// Handles the end of an action's planned time. The action ends unless it is stuck or waits for a real machine.
     mutating func come(due id: Int64) {
         actions.update(id) { $0.isOverdue = true }
         guard let action = actions[id], action.status == .running, !action.isStuck, !action.awaitsHost else { return }
         end(action)
     }
 
-    /// A real machine has done what an action waits for, or could not.
+    /// Handles a real machine's report on an action; `failure` is `nil` if the machine succeeded.
     mutating func hostReported(_ id: Int64, failure: String?) {
         actions.update(id) {
             $0.awaitsHost = false
@@ -66,7 +66,7 @@ extension Cloud {
         end(action)
     }
 
-    /// Ends an action with an error at once.
+    /// Ends an action with an error immediately.
     mutating func fail(_ id: Int64, _ failure: Action.Failure) {
         actions.update(id) { $0.failure = failure }
         guard let action = actions[id], action.status == .running else { return }
@@ -105,7 +105,8 @@ extension Cloud {
         }
     }
 
-    /// Whether the machine has power but has not begun to boot; a poweron of what runs already is none of that.
+    /// True if the machine has power but has not begun to boot. It is false after a `poweron` of a machine that already
+    /// runs.
     private func isComingUp(_ id: Int64) -> Bool {
         guard let server = servers[id] else { return false }
         return server.status == .starting || (server.status == .running && server.answersFrom == nil)

@@ -1,4 +1,5 @@
-/// `/_sandbox/…`: what tests do to the sandbox. No token is needed; only the main listener has these routes.
+/// `/_sandbox/…`: the calls with which tests control the sandbox. They need no token. Only the main listener has these
+/// routes.
 enum AdminCalls {
     static let routes: [Route] = [
         Route("POST", "/_sandbox/faults") { cloud, call in
@@ -48,20 +49,20 @@ enum AdminCalls {
         },
     ]
 
-    /// What befalls a server outside the API.
+    /// A disturbance of a server that bypasses the API.
     private enum Blow: String, Decodable {
-        /// It is deleted by somebody else.
+        /// The server is deleted by another client.
         case vanish
-        /// It loses power.
+        /// The server loses power.
         case crash
-        /// Its agent stops answering, and answers again.
+        /// The agent stops replying, and replies again.
         case sicken, heal
-        /// The API does not know its status.
+        /// The API reports the status `unknown`.
         case unknown
     }
 
     private struct Body: Decodable { var blow: Blow }
-    /// `tailscale lock sign`, by node id.
+    /// The body of `/_sandbox/tailnet/sign`, which acts as `tailscale lock sign` for a node id.
     private struct Signature: Decodable { var nodeId: String }
 
     @Sendable private static func server(_ cloud: inout Cloud, _ call: Call) throws -> Answer {

@@ -1,4 +1,4 @@
-/// `GET /_sandbox/state`: what exists now and, under `past`, what once existed.
+/// `GET /_sandbox/state`: the resources that exist and, under `past`, those that existed before.
 enum StateReport {
     /// The whole report.
     static func json(_ cloud: Cloud) -> JSONValue {

@@ -1,4 +1,4 @@
-/// What the provider sells: server types, locations and images. Names are the real ones; numbers are plausible.
+/// The provider's offer: server types, locations and images. The names are real; the numbers are plausible.
 struct Catalog: Sendable {
     var locations: [Location]
     var types: [ServerType]
@@ -7,7 +7,7 @@ struct Catalog: Sendable {
     /// The offer of autumn 2026.
     static let standard = Catalog(locations: Location.standard, types: ServerType.standard, images: Image.standard)
 
-    /// The type that a reference means, or 422.
+    /// Returns the type of a reference, or throws 422.
     func type(_ reference: Reference) throws -> ServerType {
         guard let type = types.first(where: { reference.means(id: $0.id, name: $0.name) }) else {
             throw APIError.invalid("server_type", "server type \(reference.text) not found")
@@ -15,7 +15,7 @@ struct Catalog: Sendable {
         return type
     }
 
-    /// The location that a reference means, or 422.
+    /// Returns the location of a reference, or throws 422.
     func location(_ reference: Reference) throws -> Location {
         guard let location = locations.first(where: { reference.means(id: $0.id, name: $0.name) }) else {
             throw APIError.invalid("location", "location \(reference.text) not found")
@@ -23,7 +23,8 @@ struct Catalog: Sendable {
         return location
     }
 
-    /// The image that a reference means for an architecture, or 422. A name means one image per architecture.
+    /// Returns the image of a reference for an architecture, or throws 422. A name refers to one image per
+    /// architecture.
     func image(_ reference: Reference, architecture: String) throws -> Image {
         let named = images.filter { reference.means(id: $0.id, name: $0.name) }
         guard !named.isEmpty else { throw APIError.invalid("image", "image \(reference.text) not found") }
@@ -39,7 +40,7 @@ struct Location: Sendable {
     let id: Int64
     let name: String
     let zone: String
-    /// The answer's text, rendered once.
+    /// The JSON in responses, rendered once.
     let json: JSONValue
 
     init(

@@ -1,4 +1,4 @@
-/// The catalogue's routes; nothing here changes anything.
+/// The read-only routes of the catalogue.
 enum CatalogCalls {
     static let routes: [Route] = [
         Route("GET", "/v1/locations") { cloud, call in
@@ -26,7 +26,7 @@ enum CatalogCalls {
         Route("GET", "/v1/datacenters/{id}") { _, _ in throw gone },
     ]
 
-    /// Since 1 October 2026.
+    /// The response of the datacenter endpoints since 1 October 2026.
     private static let gone = APIError(
         status: 410, code: "deprecated_api_endpoint", message: "the datacenters endpoints were removed",
         details: ["announcement": "https://docs.hetzner.cloud/changelog#2025-12-16-phasing-out-datacenters"])

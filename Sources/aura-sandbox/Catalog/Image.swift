@@ -3,7 +3,7 @@ struct Image: Sendable {
     let id: Int64
     let name: String
     let architecture: String
-    /// The answer's text, rendered once.
+    /// The JSON in responses, rendered once.
     let json: JSONValue
 
     private init(_ id: Int64, _ flavor: String, _ version: String, _ architecture: String, created: String) {

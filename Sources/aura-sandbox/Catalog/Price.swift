@@ -1,15 +1,15 @@
-/// A machine's price a month, and what follows from it.
+/// The monthly price of a server type and the amounts that depend on it.
 struct Price: Sendable {
     /// Net, in euro cents.
     let monthlyCents: Int64
 
-    /// Value-added tax of the pretended account.
+    /// The value-added tax of the simulated account.
     static let vatPercent: Int64 = 19
 
     /// The included traffic of every type: 20 TiB.
     static let includedTrafficBytes: Int64 = 21_990_232_555_520
 
-    /// One element of `prices[]`.
+    /// Returns one element of `prices[]`.
     func json(location: String) -> JSONValue {
         [
             "location": .string(location), "included_traffic": .int(Self.includedTrafficBytes),
@@ -18,10 +18,10 @@ struct Price: Sendable {
         ]
     }
 
-    /// An hour costs the 625th part of a month, rounded up, in ten-thousandths of a euro.
+    /// The price of an hour in ten-thousandths of a euro: a 625th of the monthly price, rounded up.
     private var hourly: Int64 { (monthlyCents * 100 + 624) / 625 }
 
-    /// Net and gross as decimal strings; `net` counts ten-thousandths of a euro.
+    /// Returns the net and gross amounts as decimal strings; `net` is in ten-thousandths of a euro.
     static func amount(_ net: Int64) -> JSONValue {
         ["net": .string(decimal(net)), "gross": .string(decimal(net * (100 + vatPercent) / 100))]
     }
@@ -34,7 +34,7 @@ struct Price: Sendable {
 
 /// `GET /pricing`.
 enum Pricing {
-    /// The whole price list.
+    /// Returns the whole price list.
     static func json(_ catalog: Catalog) -> JSONValue {
         let perMonth = { (net: Int64) -> JSONValue in ["price_monthly": Price.amount(net)] }
         let ipv4 = catalog.locations.map { location -> JSONValue in

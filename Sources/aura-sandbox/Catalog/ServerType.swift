@@ -1,26 +1,26 @@
-/// A size of machine, with the locations that build it.
+/// A server type and the locations that offer it.
 struct ServerType: Sendable {
     let id: Int64
     let name: String
     let architecture: String
     let disk: Int64
-    /// Names of the locations where it can be ordered.
+    /// The names of the locations where it can be ordered.
     let locations: [String]
-    /// `prices[]`, as the type itself and `/pricing` show them.
+    /// `prices[]`, as both the type and `/pricing` show it.
     let prices: JSONValue
-    /// The answer's text, rendered once.
+    /// The JSON in responses, rendered once.
     let json: JSONValue
-    /// The answer's members beside its locations.
+    /// The fields of the JSON without `locations`.
     private let members: [(String, JSONValue)]
     private let places: [Location]
 
-    /// A family's common properties.
+    /// The properties that the types of a family share.
     private struct Family {
         let category: String
         let cpu: String
         let architecture: String
         let locations: [String]
-        /// Locations with a price that build it no more; the real catalogue shows such offers as available.
+        /// Locations with a price that no longer build this type. The real catalogue shows such offers as available.
         var stale: [String] = []
     }
 
@@ -48,12 +48,12 @@ struct ServerType: Sendable {
         json = JSONValue.object(members + [Self.locations(places, retired: [])]).frozen
     }
 
-    /// The answer's text while offers of it are retired.
+    /// Returns the JSON in responses while some offers of this type are retired.
     func json(retired: Set<String>) -> JSONValue {
         .object(members + [Self.locations(places, retired: retired)])
     }
 
-    /// The names of its retired offers' locations.
+    /// Returns the names of the locations whose offers are retired.
     func retired(_ settings: Settings) -> Set<String> {
         Set(places.map(\.name).filter { settings.retiredOffers.contains("\(name)@\($0)") })
     }

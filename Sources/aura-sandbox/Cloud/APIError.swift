@@ -1,4 +1,4 @@
-/// What a call is refused with: Hetzner's `{"error":{code,message,details}}` and its status, or Tailscale's `{"message"}`.
+/// An error response: Hetzner's `{"error":{code,message,details}}` with its status, or Tailscale's `{"message"}`.
 struct APIError: Error, Sendable {
     var status: Int
     var code: String
@@ -12,12 +12,12 @@ struct APIError: Error, Sendable {
             details: ["fields": [["name": .string(field), "messages": [.string(message)]]]])
     }
 
-    /// 404 for a thing that is not there (any more).
+    /// 404 for a resource that does not exist or no longer exists.
     static func notFound(_ what: String, _ id: String) -> APIError {
         APIError(status: 404, code: "not_found", message: "\(what) with ID '\(id)' not found")
     }
 
-    /// 409 when a name, key or the like is taken.
+    /// 409 for a name, key or similar value that is already used.
     static func taken(_ message: String, field: String) -> APIError {
         APIError(
             status: 409, code: "uniqueness_error", message: message, details: ["fields": [["name": .string(field)]]])
@@ -27,17 +27,17 @@ struct APIError: Error, Sendable {
     static let locked = APIError(
         status: 423, code: "locked", message: "cannot perform operation because server is locked")
 
-    /// 422 for a type that is out of stock or not offered at a place.
+    /// 422 for a type that is out of stock or not offered at a location.
     static let unsupportedLocation = APIError(
         status: 422, code: "invalid_input", message: "unsupported location for server type",
         details: ["fields": [["name": "location", "messages": ["unsupported location for server type"]]]])
 
-    /// 423 for a thing whose protection is on.
+    /// 423 for a resource with active protection.
     static func protected(_ message: String) -> APIError {
         APIError(status: 423, code: "protected", message: message)
     }
 
-    /// 403 when the project holds as much as it may.
+    /// 403 when the project has reached a limit.
     static func limit(_ message: String, name: String) -> APIError {
         APIError(
             status: 403, code: "resource_limit_exceeded", message: message,
@@ -49,7 +49,7 @@ struct APIError: Error, Sendable {
         APIError(status: status, code: code, message: message)
     }
 
-    /// A Tailscale refusal, which has a status and a message only.
+    /// A Tailscale error, which has only a status and a message.
     static func tailnet(_ status: Int, _ message: String) -> APIError {
         APIError(status: status, code: "", message: message)
     }

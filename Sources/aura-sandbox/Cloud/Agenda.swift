@@ -1,16 +1,16 @@
-/// What is to happen when: a heap of events by time, and by order of entry where times are equal.
+/// A heap of future events, ordered by time; events with equal times keep the order in which they were added.
 struct Agenda: Sendable {
-    /// Something that falls due.
+    /// A scheduled event.
     enum Event: Sendable {
-        /// An action's planned time is over.
+        /// The planned time of an action ends.
         case due(action: Int64)
-        /// The guest has answered the ACPI signal: the machine goes off, if `epoch` is still its power epoch.
+        /// The guest has processed the ACPI signal. The machine powers off if `epoch` is still its power epoch.
         case guestDown(server: Int64, epoch: Int)
-        /// A firewall's rules have reached a server.
+        /// The rules of a firewall have reached a server.
         case firewallApplied(firewall: Int64, server: Int64)
         /// A machine that boots slowly gets its power.
         case lateStart(server: Int64)
-        /// Somebody else deletes the server.
+        /// Another client deletes the server.
         case vanish(server: Int64)
     }
 
@@ -25,10 +25,10 @@ struct Agenda: Sendable {
     private var heap: [Entry] = []
     private var entered = 0
 
-    /// When the next event is due.
+    /// The time of the next event.
     var next: Instant? { heap.first?.at }
 
-    /// Enters an event.
+    /// Adds an event.
     mutating func add(_ event: Event, at: Instant) {
         heap.append(Entry(at: at, order: entered, event: event))
         entered += 1
@@ -39,7 +39,7 @@ struct Agenda: Sendable {
         }
     }
 
-    /// Takes the earliest event that is due at `now`.
+    /// Removes and returns the earliest event that is due at `now`.
     mutating func take(dueAt now: Instant) -> (at: Instant, event: Event)? {
         guard let first = heap.first, first.at <= now else { return nil }
         heap.swapAt(0, heap.count - 1)

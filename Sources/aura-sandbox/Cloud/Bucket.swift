@@ -1,10 +1,10 @@
-/// The project's request budget: a leaky bucket that refills by `limit` an hour, in real time whatever the time scale.
+/// The request budget of the project: a bucket that refills by `limit` per hour. It uses real time, not the time scale.
 struct Bucket: Sendable {
     let limit: Int
     private var level: Double
     private var updated: Instant
 
-    /// A full bucket.
+    /// Creates a full bucket.
     init(limit: Int, now: Instant) {
         self.limit = limit
         level = Double(limit)
@@ -13,7 +13,7 @@ struct Bucket: Sendable {
 
     private var perSecond: Double { Double(limit) / 3_600 }
 
-    /// Takes one request out, or says that there is none left.
+    /// Takes one request from the budget. Returns false if the budget is empty.
     mutating func take(now: Instant) -> Bool {
         level = min(Double(limit), level + max(0, now - updated) * perSecond)
         updated = now
@@ -22,13 +22,13 @@ struct Bucket: Sendable {
         return true
     }
 
-    /// Empties the bucket, as a fault or a test wants it.
+    /// Empties the bucket, for a fault or a test.
     mutating func drain(now: Instant) {
         level = 0
         updated = now
     }
 
-    /// The headers that stand on every answer; `Reset` is the second at which the bucket is full again.
+    /// The headers of every response; `Reset` is the time in seconds since 1970 at which the bucket is full again.
     var headers: [(name: String, value: String)] {
         let full = updated.seconds + (Double(limit) - level) / perSecond
         return [
@@ -38,13 +38,13 @@ struct Bucket: Sendable {
     }
 }
 
-/// How often what was called.
+/// The numbers of requests, in total and by route.
 struct RequestCounts: Sendable {
     private(set) var total = 0
     private(set) var byRoute: [String: Int] = [:]
     var rateLimited = 0
 
-    /// Counts one request; `route` is one of the table's, so the number of names is bounded.
+    /// Counts one request. `route` is a name from the route table, so the number of names is bounded.
     mutating func count(_ route: String) {
         total += 1
         byRoute[route, default: 0] += 1

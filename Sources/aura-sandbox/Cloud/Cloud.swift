@@ -1,20 +1,20 @@
-/// The whole pretended outside world as one value: what exists, what is due, what is to go wrong.
+/// The whole simulated cloud as one value: resources, scheduled events and faults.
 ///
-/// It does no IO and reads no clock. `advance(to:)` brings it to a time; everything after that happens at `now`.
+/// It does no IO and reads no clock. `advance(to:)` moves it to a time; later changes happen at `now`.
 struct Cloud: Sendable {
-    /// Who may call, and what the run was started with; a reset keeps it.
+    /// The credentials of the run; a reset keeps them.
     struct Access: Sendable {
         /// The project's API token.
         var token: String
-        /// A token that may only read.
+        /// A token that permits only reads.
         var readOnlyToken: String
-        /// The tailnet's OAuth client.
+        /// The OAuth client of the tailnet.
         var clientID: String
         var clientSecret: String
     }
 
     let access: Access
-    /// Whether servers are real machines that take orders, or rows.
+    /// True if servers are real machines that carry out orders, false if they are only simulated.
     let hasHosts: Bool
     let catalog = Catalog.standard
     private(set) var now: Instant
@@ -31,15 +31,15 @@ struct Cloud: Sendable {
     var bucket: Bucket
     var counts = RequestCounts()
     var past = Past()
-    /// Names of the real machines that stand now.
+    /// The names of the existing containers.
     var containers: Set<String> = []
     var addresses: AddressPool
-    /// Orders that the hosts have not yet taken.
+    /// The orders that the hosts have not yet taken.
     private(set) var orders: [HostOrder] = []
-    /// What faults want of the call that is being answered.
+    /// The effects of faults on the current call.
     var interference = Interference()
 
-    /// A cloud in which nothing exists yet.
+    /// Creates a cloud without resources.
     init(access: Access, hosts: AddressPool?, rateLimit: Int, settings: Settings, seed: UInt64, now: Instant) {
         self.access = access
         self.settings = settings
@@ -51,7 +51,7 @@ struct Cloud: Sendable {
         bucket = Bucket(limit: rateLimit, now: now)
     }
 
-    /// Lets everything happen that is due by `time`, in order, each at its own moment.
+    /// Processes all events that are due at `time`, in order, each at its own time.
     mutating func advance(to time: Instant) {
         while let (at, event) = agenda.take(dueAt: time) {
             now = max(now, at)
@@ -70,21 +70,21 @@ struct Cloud: Sendable {
         }
     }
 
-    /// `seconds` of planned duration from now, by the time scale.
+    /// Returns the time `seconds` from now; the time scale multiplies the duration.
     func after(_ seconds: Double) -> Instant { now + seconds * settings.timeScale }
 
-    /// Gives an order to a real machine; where servers are rows there is nobody to take it.
+    /// Queues an order for a real machine. Does nothing if servers are only simulated.
     mutating func order(_ order: HostOrder) {
         if hasHosts { orders.append(order) }
     }
 
-    /// Hands out the orders that were given since the last time.
+    /// Returns the orders that were queued since the last call.
     mutating func takeOrders() -> [HostOrder] {
         defer { orders = [] }
         return orders
     }
 
-    /// Forgets everything but who may call and the settings; real machines are ordered away.
+    /// Discards everything but the credentials and the settings, and orders the removal of the real machines.
     mutating func reset() {
         for server in servers.all {
             order(.remove(server: server.id, action: nil))

@@ -2,7 +2,7 @@
 struct Dice: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    /// Starts the sequence that belongs to `seed`.
+    /// Starts the sequence of `seed`.
     init(seed: UInt64) { state = seed }
 
     mutating func next() -> UInt64 {
@@ -13,19 +13,19 @@ struct Dice: RandomNumberGenerator, Sendable {
         return mixed ^ (mixed >> 31)
     }
 
-    /// `length` letters and digits.
+    /// Returns `length` letters and digits.
     mutating func word(_ length: Int) -> String {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789")
         return String((0..<length).map { _ in alphabet[Int(next() % UInt64(alphabet.count))] })
     }
 
-    /// `length` lower-case hexadecimal digits.
+    /// Returns `length` lower-case hexadecimal digits.
     mutating func hex(_ length: Int) -> String {
         let alphabet = Array("0123456789abcdef")
         return String((0..<length).map { _ in alphabet[Int(next() % 16)] })
     }
 
-    /// True with the given probability.
+    /// Returns true with the given probability.
     mutating func happens(_ probability: Double) -> Bool {
         Double(next() >> 11) / 9_007_199_254_740_992 < probability
     }

@@ -1,4 +1,4 @@
-/// A call's answer, and how it is to reach the caller.
+/// The response to a call, and the way in which it is delivered.
 struct Outcome: Sendable {
     var answer: Answer
     var delivery = Interference.Delivery.whole
@@ -11,7 +11,7 @@ extension Cloud {
         ActionCalls.routes + ServerCalls.routes + SSHKeyCalls.routes + FirewallCalls.routes + CatalogCalls.routes
             + OAuthCalls.routes + AuthKeyCalls.routes + DeviceCalls.routes + RegisterCalls.routes + AdminCalls.routes)
 
-    /// Answers one call at a time; everything that is due by then has happened before.
+    /// Handles one call. It first processes all events that are due at `time`.
     mutating func handle(_ call: Call, at time: Instant) -> Outcome {
         advance(to: time)
         let match = Self.routes.find(call.method, call.path)
@@ -58,7 +58,7 @@ extension Cloud {
         }
     }
 
-    /// Checks the project's token and budget.
+    /// Checks the token and the request budget of the project.
     private mutating func admit(_ call: Call) throws {
         let isWriter = call.authorization == "Bearer \(access.token)"
         guard isWriter || call.authorization == "Bearer \(access.readOnlyToken)" else {
@@ -74,7 +74,7 @@ extension Cloud {
         }
     }
 
-    /// Adds what stands on every answer, and what faults add to it.
+    /// Adds the headers of every response and the changes that faults make.
     private mutating func finish(_ answer: inout Answer, _ call: Call) {
         if interference.addsUnknownFields {
             answer.replace("{\"id\":", with: "{\"x_new_field\":{\"a\":[1,null,\"b\"]},\"id\":")

@@ -1,26 +1,26 @@
-/// Gives out numbers as Hetzner does: only rising, actions with 15 digits.
+/// Generates ids as Hetzner does: they only rise, and those of actions have 15 digits.
 struct Identifiers: Sendable {
     private var server: Int64
     private var action: Int64
     private var other: Int64
 
-    /// Starts at numbers that depend on the seed, since nobody should rely on them.
+    /// Starts at numbers that depend on the seed, so that tests cannot rely on fixed ids.
     init(seed: UInt64) {
         server = 42_000_000 + Int64(seed % 1_000_000)
         action = 606_028_000_000_000 + Int64(seed % 1_000_000_000)
         other = 50_000_000 + Int64(seed % 1_000_000)
     }
 
-    /// The next server's number.
+    /// Returns the next id for a server.
     mutating func nextServer() -> Int64 { Self.step(&server) }
 
-    /// The next action's number.
+    /// Returns the next id for an action.
     mutating func nextAction() -> Int64 { Self.step(&action) }
 
-    /// The next number of anything else.
+    /// Returns the next id for any other resource.
     mutating func nextOther() -> Int64 { Self.step(&other) }
 
-    /// Goes on from just below 2^53, the documented maximum.
+    /// Continues just below 2^53, the documented maximum.
     mutating func jumpToLargest() {
         let start: Int64 = 9_007_199_254_740_991 - 1_000_000
         (server, action, other) = (max(server, start), max(action, start), max(other, start))

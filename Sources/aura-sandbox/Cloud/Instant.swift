@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// A moment of the sandbox's wall clock, in seconds since 1970.
+/// A time of the sandbox's wall clock.
 struct Instant: Sendable, Comparable, Hashable {
     /// Seconds since 1970-01-01T00:00:00Z.
     var seconds: Double
@@ -19,7 +19,7 @@ struct Instant: Sendable, Comparable, Hashable {
         return "\(Self.padded(date.year, 4))-\(Self.padded(date.month, 2))-\(Self.padded(date.day, 2))T\(clock)Z"
     }
 
-    /// The calendar date of a day counted from 1970-01-01, by Howard Hinnant's `civil_from_days`.
+    /// Returns the calendar date of a day counted from 1970-01-01, by Howard Hinnant's `civil_from_days`.
     private static func civil(days: Int) -> (year: Int, month: Int, day: Int) {
         let shifted = days + 719_468
         let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
@@ -38,11 +38,11 @@ struct Instant: Sendable, Comparable, Hashable {
     }
 }
 
-/// Where the sandbox reads the time; a parameter, so that tests of the cloud's logic choose it.
+/// The sandbox's source of time. It is a parameter, so that tests of the cloud's logic can set the time.
 struct Clock: Sendable {
-    /// The present moment.
+    /// Returns the current time.
     var now: @Sendable () -> Instant
 
-    /// The machine's own clock.
+    /// The system clock.
     static let system = Clock { Instant(seconds: Date().timeIntervalSince1970) }
 }

@@ -1,6 +1,7 @@
-/// Hetzner's label grammar: key `[prefix/]name`, name and value of 1–63 letters, digits, `-`, `_`, `.`; values may be empty.
+/// Hetzner's grammar of labels. A key is `[prefix/]name`. A name or value has 1–63 letters, digits, `-`, `_`, `.`; a
+/// value may be empty.
 enum Labels {
-    /// Refuses with 422 what breaks the grammar.
+    /// Throws 422 if a label violates the grammar.
     static func check(_ labels: [String: String]) throws {
         for (key, value) in labels {
             guard isKey(key), !key.hasPrefix("hetzner.cloud/") else {
@@ -12,14 +13,14 @@ enum Labels {
         }
     }
 
-    /// Whether text is a label's key.
+    /// True if the text is a valid key.
     static func isKey(_ key: some StringProtocol) -> Bool {
         let parts = key.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         guard parts.count == 2 else { return isName(key) }
         return HostName.isValid(parts[0]) && isName(parts[1])
     }
 
-    /// Whether text is a label's value.
+    /// True if the text is a valid value.
     static func isValue(_ value: some StringProtocol) -> Bool { value.isEmpty || isName(value) }
 
     private static func isName(_ text: some StringProtocol) -> Bool {
@@ -32,7 +33,7 @@ enum Labels {
 
 /// RFC 1123 host names.
 enum HostName {
-    /// Dot-separated labels of 1–63 letters, digits and inner hyphens, 253 characters in all.
+    /// True for dot-separated labels of 1–63 letters, digits and inner hyphens, with at most 253 characters in total.
     static func isValid(_ text: some StringProtocol) -> Bool {
         guard (1...253).contains(text.utf8.count) else { return false }
         return Array(text.utf8).split(separator: dot, omittingEmptySubsequences: false).allSatisfy { label in
@@ -44,7 +45,7 @@ enum HostName {
     private static let dot = UInt8(ascii: ".")
     private static let hyphen = UInt8(ascii: "-")
 
-    /// An ASCII letter or digit.
+    /// True for an ASCII letter or digit.
     static func isAlphanumeric(_ byte: UInt8) -> Bool {
         switch byte {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),

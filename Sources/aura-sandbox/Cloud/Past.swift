@@ -1,4 +1,5 @@
-/// What once existed, for checks of leaks and planted secrets; the newest 100,000 servers and as many other things.
+/// The resources that existed before, for checks of leaks and planted secrets. It keeps the newest 100,000 servers and
+/// as many other resources.
 struct Past: Sendable {
     /// A key or firewall that was deleted.
     struct Thing: Sendable {
@@ -9,17 +10,17 @@ struct Past: Sendable {
 
     private(set) var servers: [Server] = []
     private(set) var things: [Thing] = []
-    /// How many servers were ever created.
+    /// The number of servers that were ever created.
     var createdServers = 0
     private static let limit = 100_000
 
-    /// Remembers a server that is gone.
+    /// Records a server that is gone.
     mutating func add(_ server: Server) {
         if servers.count >= Self.limit { servers.removeFirst(Self.limit / 10) }
         servers.append(server)
     }
 
-    /// Remembers a key or firewall that is gone.
+    /// Records a key or firewall that is gone.
     mutating func add(_ kind: String, id: Int64, name: String) {
         if things.count >= Self.limit { things.removeFirst(Self.limit / 10) }
         things.append(Thing(kind: kind, id: id, name: name))

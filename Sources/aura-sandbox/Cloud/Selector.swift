@@ -1,4 +1,4 @@
-/// A label selector: terms joined by commas, all of which must hold.
+/// A label selector: terms joined by commas, all of which must match.
 struct Selector: Sendable {
     private enum Term: Sendable {
         case equals(String, String)
@@ -11,7 +11,7 @@ struct Selector: Sendable {
 
     private let terms: [Term]
 
-    /// Reads `k=v`, `k==v`, `k!=v`, `k`, `!k`, `k in (a,b)` and `k notin (a,b)`; anything else is 422.
+    /// Parses `k=v`, `k==v`, `k!=v`, `k`, `!k`, `k in (a,b)` and `k notin (a,b)`. Throws 422 for any other text.
     init(_ text: String) throws {
         terms = try Self.split(text).map { term in
             guard let parsed = Self.term(term) else {
@@ -21,13 +21,13 @@ struct Selector: Sendable {
         }
     }
 
-    /// The selector of a call, where it has one.
+    /// Returns the selector of a call, or `nil` if it has none.
     static func of(_ call: Call) throws -> Selector? {
         guard let text = call.first("label_selector"), !text.isEmpty else { return nil }
         return try Selector(text)
     }
 
-    /// Whether a thing with these labels is selected.
+    /// True if a resource with these labels is selected.
     func matches(_ labels: [String: String]) -> Bool {
         terms.allSatisfy { term in
             switch term {
@@ -41,7 +41,7 @@ struct Selector: Sendable {
         }
     }
 
-    /// The terms between those commas that stand outside parentheses.
+    /// Splits the terms at commas outside parentheses.
     private static func split(_ text: String) -> [String] {
         var terms = [""]
         var depth = 0

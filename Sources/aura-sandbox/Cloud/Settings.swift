@@ -1,36 +1,37 @@
-/// What `POST /_sandbox/settings` changes. Durations are seconds at time scale 1; they take effect for what begins later.
+/// The settings that `POST /_sandbox/settings` changes. Durations are seconds at time scale 1. A change affects only
+/// work that begins later.
 struct Settings: Sendable {
     /// Multiplies every duration below; 0.1 makes the cloud ten times faster. Token and key lifetimes are not scaled.
     var timeScale = 1.0
     var createSeconds = 20.0
     var startSeconds = 5.0
     var stopSeconds = 2.0
-    /// Until the ACPI signal counts as delivered.
+    /// The time until the ACPI signal counts as delivered.
     var shutdownSeconds = 0.5
-    /// From the ACPI signal until the guest is off, where servers are rows.
+    /// The time from the ACPI signal until the guest is off, if servers are only simulated.
     var guestShutdownSeconds = 8.0
     var rebootSeconds = 4.0
     var deleteSeconds = 3.0
     var firewallSeconds = 1.0
-    /// From `running` until the agent answers its health checks, where servers are rows.
+    /// The time from `running` until the agent replies to health checks, if servers are only simulated.
     var bootSeconds = 0.0
-    /// Lifetime of an OAuth access token, not scaled.
+    /// The lifetime of an OAuth access token, not scaled.
     var tokenSeconds = 3_600.0
-    /// Silence after which an ephemeral node vanishes, not scaled.
+    /// The time without contact after which an ephemeral node is removed, not scaled.
     var ephemeralSeconds = 3_600.0
-    /// Servers that may exist at once.
+    /// The number of servers that may exist at the same time.
     var serverLimit = 100_000.0
-    /// Whether DELETE is accepted while a server is being created; what the real API does is not known.
+    /// Whether DELETE is accepted while a server is being created. The behaviour of the real API is not known.
     var deleteDuringCreate = false
     /// Whether nodes that join with a key that is not preauthorised wait for approval.
     var deviceApproval = false
-    /// Whether nodes wait for approval whatever their key says.
+    /// Whether all nodes wait for approval, even with a preauthorised key.
     var approvalForAll = false
     /// Whether nodes that join are locked out until they are signed (`POST /_sandbox/tailnet/sign`).
     var tailnetLock = false
-    /// Offers (`TYPE@LOCATION`) that were announced to end, and ended.
+    /// Offers (`TYPE@LOCATION`) whose end was announced and has passed.
     var retiredOffers: [String] = []
-    /// The tags of the OAuth client; a key must carry all of them, or ones that they own.
+    /// The tags of the OAuth client. A key must have all of them, or only tags that they own.
     var clientTags = ["tag:aura-vm"]
     /// Tags that the client's tags own, by `tagOwners` of the tailnet's policy.
     var ownedTags: [String] = []
@@ -54,7 +55,7 @@ struct Settings: Sendable {
         ["clientTags": \.clientTags, "ownedTags": \.ownedTags, "retiredOffers": \.retiredOffers]
     }
 
-    /// One value of a settings call.
+    /// One value in a settings call.
     enum Value: Decodable, Sendable {
         case flag(Bool)
         case number(Double)
@@ -72,7 +73,8 @@ struct Settings: Sendable {
         }
     }
 
-    /// Takes the named values over; an unknown name, a wrong kind or a number below zero is refused and changes nothing.
+    /// Replaces the named values. It throws, and changes nothing, for an unknown name, a wrong type or a number outside
+    /// 0 to 1e9.
     mutating func merge(_ values: [String: Value]) throws {
         var merged = self
         for (name, value) in values {

@@ -1,11 +1,11 @@
-/// `sort=field[:asc|:desc]`, repeatable; the first one weighs most.
+/// `sort=field[:asc|:desc]`, repeatable; the first field has the highest priority.
 struct SortOrder<Element>: Sendable {
-    /// Whether the left element comes first in ascending order.
+    /// Returns true if the left element is first in ascending order.
     typealias Ascending = @Sendable (Element, Element) -> Bool
 
     private let steps: [(before: Ascending, descending: Bool)]
 
-    /// Reads a call's `sort` parameters; a field that is not in `fields` is 422.
+    /// Parses the `sort` parameters of a call. Throws 422 for a field that is not in `fields`.
     init(_ call: Call, _ fields: [String: Ascending]) throws {
         steps = try call.all("sort").map { text in
             let parts = text.split(separator: ":", omittingEmptySubsequences: false)
@@ -17,7 +17,7 @@ struct SortOrder<Element>: Sendable {
         }
     }
 
-    /// The elements in the wanted order; where nothing was said they stay as they are.
+    /// Returns the elements in the requested order, or unchanged if the call requests none.
     func apply(_ elements: [Element]) -> [Element] {
         guard !steps.isEmpty else { return elements }
         return elements.sorted { left, right in

@@ -1,50 +1,52 @@
-/// Something that goes wrong when a call matches.
+/// A fault that affects matching calls.
 struct Fault: Sendable {
-    /// Which calls are meant.
+    /// The condition that selects calls.
     struct Match: Decodable, Sendable {
-        /// Any method if absent.
+        /// The method; any method if absent or `*`.
         var method: String?
-        /// A pattern over the path in which `*` stands for any characters.
+        /// A pattern for the path; `*` matches any characters.
         var path: String
-        /// Text that stands in the query or the body, for one server among many.
+        /// Text that the query or the body must contain, for example to select one server.
         var contains: String?
     }
 
-    /// What goes wrong; the parameters of `Body` that each reads stand beside it.
+    /// The effect of the fault. Each case names the parameters of `Body` that it reads.
     enum Kind: String, Decodable, Sendable, CaseIterable {
-        /// The connection closes without an answer, after the effect or (`effect: false`) before it.
+        /// The connection closes without a response, after the effect of the call or (`effect: false`) before it.
         case loseAnswer
-        /// `status`, `code`, `message`, `retryAfter`; with `effect: true` the effect happens all the same.
+        /// An error response with `status`, `code`, `message`, `retryAfter`. With `effect: true` the call still takes
+        /// effect.
         case status
-        /// 429 as by an empty bucket; `retryAfter`.
+        /// 429, as from an empty request budget; `retryAfter`.
         case rateLimited
-        /// The answer comes `seconds` late.
+        /// The response is `seconds` late.
         case slow
-        /// The body comes in pieces over `seconds`.
+        /// The body is sent in pieces over `seconds`.
         case trickle
-        /// The body breaks off.
+        /// The body ends early.
         case truncate
         /// `status` 502 or 504 with an HTML body; `effect`.
         case html502
-        /// The call's action ends in error; `action` names the command, `code` and `message` the error.
+        /// The action of the call ends with an error. `action` names the command; `code` and `message` describe the
+        /// error.
         case actionFails
-        /// The call's action never ends; `action`.
+        /// The action of the call never ends; `action`.
         case actionStuck
-        /// The call's action takes `seconds` longer; `action`.
+        /// The action of the call takes `seconds` longer; `action`.
         case actionSlow
-        /// The list shows what was `seconds` ago.
+        /// The list shows the state of `seconds` ago.
         case staleList
         /// The list is empty.
         case emptyList
-        /// The created server runs but nothing on it ever answers.
+        /// The created server runs, but nothing on it ever replies.
         case neverBoots
-        /// The created server answers only `seconds` after it runs.
+        /// The created server replies only `seconds` after it runs.
         case bootSlow
-        /// The created server has another host key than the user data says.
+        /// The created server has a host key other than the one in the user data.
         case wrongHostKey
-        /// The created server does not heed ACPI.
+        /// The created server ignores ACPI signals.
         case ignoresShutdown
-        /// The created server is deleted by somebody else `seconds` later.
+        /// Another client deletes the created server `seconds` later.
         case serverVanishes
         /// 412 `resource_unavailable`.
         case resourceUnavailable
@@ -52,17 +54,17 @@ struct Fault: Sendable {
         case unsupportedLocation
         /// 403 `resource_limit_exceeded`.
         case limitExceeded
-        /// Answers have fields that no description knows.
+        /// Responses have fields that no description contains.
         case unknownFields
         /// Times end in `+00:00`.
         case offsetTimes
-        /// The node that registers is in no list for `seconds`.
+        /// The registered node is missing from all lists for `seconds`.
         case deviceAppearsLate
-        /// All OAuth access tokens end now, also the one of this call.
+        /// All OAuth access tokens expire now, including the token of this call.
         case tokenExpired
     }
 
-    /// What `POST /_sandbox/faults` takes.
+    /// The body of `POST /_sandbox/faults`.
     struct Body: Decodable, Sendable {
         private enum CodingKeys: String, CodingKey, CaseIterable {
             case match, fault, count, after, probability, effect, status, code, message, retryAfter, seconds, action
@@ -73,11 +75,11 @@ struct Fault: Sendable {
 
         var match: Match
         var fault: Kind
-        /// How many matching calls it befalls; 0 is all of them.
+        /// The number of matching calls that the fault affects; 0 means all of them, and the default is 1.
         var count: Int?
-        /// How many matching calls it lets pass first.
+        /// The number of matching calls that pass first.
         var after: Int?
-        /// Between 0 and 1; always if absent.
+        /// Between 0 and 1; 1 if absent.
         var probability: Double?
         var effect: Bool?
         var status: Int?
@@ -90,18 +92,18 @@ struct Fault: Sendable {
 
     let id: Int64
     let body: Body
-    /// How many matching calls came.
+    /// The number of matching calls so far.
     var seen = 0
-    /// How many it befell.
+    /// The number of affected calls so far.
     var fired = 0
 
-    /// Whether it befalls nothing more.
+    /// True if the fault affects no more calls.
     var isSpent: Bool {
         let count = body.count ?? 1
         return count > 0 && fired >= count
     }
 
-    /// Whether a call is meant.
+    /// True if the fault's condition matches a call.
     func matches(_ call: Call) -> Bool {
         guard body.match.method.map({ $0 == call.method || $0 == "*" }) ?? true else { return false }
         guard Glob.matches(body.match.path, call.path) else { return false }
@@ -110,7 +112,7 @@ struct Fault: Sendable {
             || String(decoding: call.body, as: UTF8.self).contains(text)
     }
 
-    /// The state report's entry.
+    /// The entry in the state report.
     var json: JSONValue {
         [
             "id": .int(id), "fault": .string(body.fault.rawValue), "method": .text(body.match.method),
@@ -122,7 +124,7 @@ struct Fault: Sendable {
 
 /// Patterns with `*`.
 enum Glob {
-    /// Whether the whole text fits the pattern.
+    /// True if the pattern matches the whole text.
     static func matches(_ pattern: String, _ text: String) -> Bool {
         var rest = text[...]
         let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)

@@ -1,9 +1,9 @@
-/// The faults that are set, in the order in which they were.
+/// The faults in the order in which they were set.
 struct Faults: Sendable {
     private(set) var all: [Fault] = []
     static let limit = 1_000
 
-    /// Sets a fault.
+    /// Adds a fault. Throws 422 beyond the limit, or for a status or seconds out of range.
     mutating func add(_ body: Fault.Body, id: Int64) throws {
         guard all.count < Self.limit else {
             throw APIError.invalid("fault", "cannot set more than \(Self.limit) faults")
@@ -14,7 +14,7 @@ struct Faults: Sendable {
         all.append(Fault(id: id, body: body))
     }
 
-    /// Lifts one fault, or all where no number is given.
+    /// Removes one fault, or all faults if `id` is `nil`.
     mutating func remove(_ id: Int64?) throws {
         guard let id else {
             all = []
@@ -24,7 +24,7 @@ struct Faults: Sendable {
         all.removeAll { $0.id == id }
     }
 
-    /// What the faults want of a call; each that fires counts it.
+    /// Returns the combined effects of the faults on a call, and counts each fault that fires.
     mutating func take(_ call: Call, _ dice: inout Dice) -> Interference {
         var interference = Interference()
         for place in all.indices where !all[place].isSpent && all[place].matches(call) {
@@ -39,7 +39,7 @@ struct Faults: Sendable {
 }
 
 extension Interference {
-    /// Adds what one fault wants.
+    /// Adds the effects of one fault.
     mutating func suffer(_ fault: Fault.Body, _ call: Call) {
         switch fault.fault {
         case .loseAnswer, .slow, .trickle, .truncate: deliver(fault)

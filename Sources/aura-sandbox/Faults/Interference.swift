@@ -1,19 +1,19 @@
-/// What the faults that matched one call want of it.
+/// The effects of faults on one call.
 struct Interference: Sendable {
-    /// How the answer is brought to the caller.
+    /// The way in which the response is delivered.
     enum Delivery: Sendable, Equatable {
         case whole
-        /// The connection is closed without an answer.
+        /// The connection is closed without a response.
         case dropped
-        /// The head promises more bytes than come.
+        /// The head announces more bytes than the sandbox sends.
         case truncated
-        /// The body comes in small pieces over that many seconds.
+        /// The body is sent in small pieces over this many seconds.
         case trickled(seconds: Double)
     }
 
-    /// Stands in for the handler's answer.
+    /// Replaces the handler's response.
     var answer: Answer?
-    /// Whether the handler runs all the same.
+    /// Whether the handler runs.
     var hasEffect = true
     var delivery = Delivery.whole
     var delaySeconds = 0.0
@@ -25,10 +25,11 @@ struct Interference: Sendable {
     var vanishSeconds: Double?
     var deviceDelaySeconds: Double?
     var expiresTokens = false
-    /// What befalls actions, each once: for one command, or for the first that comes.
+    /// The forced outcomes of actions. Each applies once: to one command, or to the first new action if it names no
+    /// command.
     private(set) var fates: [Fate] = []
 
-    /// What befalls an action.
+    /// A forced outcome of an action.
     struct Fate: Sendable {
         var command: String?
         var failure: Action.Failure?
@@ -36,10 +37,10 @@ struct Interference: Sendable {
         var extraSeconds = 0.0
     }
 
-    /// Adds a fate.
+    /// Adds a forced outcome.
     mutating func add(_ fate: Fate) { fates.append(fate) }
 
-    /// Gives a new action the fate that is meant for it.
+    /// Applies the first matching outcome to a new action.
     mutating func shape(_ action: inout Action) {
         let command = action.command.rawValue
         guard let place = fates.firstIndex(where: { $0.command == nil || $0.command == command }) else { return }

@@ -1,6 +1,6 @@
-/// A firewall and where it is applied.
+/// A firewall and its targets.
 struct Firewall: Sendable {
-    /// What it is applied to.
+    /// A target of a firewall.
     enum Target: Sendable, Equatable {
         case server(Int64)
         case selector(String)
@@ -15,7 +15,7 @@ struct Firewall: Sendable {
 
     static let limitPerServer = 5
 
-    /// The answer's text.
+    /// The JSON in responses.
     var json: JSONValue {
         [
             "id": .int(id), "name": .string(name), "labels": .labels(labels), "created": .time(created),
@@ -32,11 +32,11 @@ struct Firewall: Sendable {
     }
 }
 
-/// The project's firewalls in the order of their numbers.
+/// The firewalls of the project in the order of their ids.
 struct FirewallTable: Sendable {
     private(set) var all: [Firewall] = []
 
-    /// The firewall that a create request means, or 422.
+    /// Returns the firewall that a request to create a server names, or throws 422.
     func find(_ id: Int64) throws -> Firewall {
         guard let firewall = all.first(where: { $0.id == id }) else {
             throw APIError.invalid("firewalls", "firewall \(id) not found")
@@ -44,33 +44,33 @@ struct FirewallTable: Sendable {
         return firewall
     }
 
-    /// The firewall with that number, or 404.
+    /// Returns the firewall with this id, or throws 404.
     func get(_ id: Int64) throws -> Firewall {
         guard let firewall = all.first(where: { $0.id == id }) else { throw APIError.notFound("firewall", String(id)) }
         return firewall
     }
 
-    /// Enters a firewall with a new name, else 409.
+    /// Adds a firewall. Throws 409 if its name is already used.
     mutating func insert(_ firewall: Firewall) throws {
         try check(firewall.name)
         all.append(firewall)
     }
 
-    /// Changes a firewall where it stands.
+    /// Changes a firewall in place.
     mutating func update(_ id: Int64, _ change: (inout Firewall) -> Void) {
         guard let place = all.firstIndex(where: { $0.id == id }) else { return }
         change(&all[place])
     }
 
-    /// Drops a server that is gone from what firewalls are applied to.
+    /// Removes a server that is gone from the targets of all firewalls.
     mutating func forget(server: Int64) {
         for place in all.indices { all[place].targets.removeAll { $0 == .server(server) } }
     }
 
-    /// Takes a firewall out.
+    /// Removes a firewall.
     mutating func remove(_ id: Int64) { all.removeAll { $0.id == id } }
 
-    /// Whether a name may be given to a firewall.
+    /// Throws if a firewall cannot have this name: 422 for its length, 409 if it is already used.
     func check(_ name: String) throws {
         guard (1...128).contains(name.utf8.count) else {
             throw APIError.invalid("name", "Length must be between 1 and 128.")

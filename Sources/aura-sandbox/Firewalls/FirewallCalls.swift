@@ -21,7 +21,7 @@ enum FirewallCalls {
         },
     ]
 
-    /// A target as requests name it.
+    /// A target in a request.
     private struct Resource: Decodable {
         struct Numbered: Decodable { var id: Int64 }
         struct Selecting: Decodable { var selector: String }

@@ -1,4 +1,4 @@
-/// One rule of a firewall; what a request sends and what an answer shows have the same fields.
+/// One rule of a firewall, with the same fields in requests and responses.
 struct FirewallRule: Decodable, Sendable {
     var direction: String
     var protocolName: String
@@ -12,7 +12,7 @@ struct FirewallRule: Decodable, Sendable {
         case protocolName = "protocol"
     }
 
-    /// The answer's text.
+    /// The JSON in responses.
     var json: JSONValue {
         [
             "direction": .string(direction), "protocol": .string(protocolName), "port": .text(port),
@@ -21,7 +21,7 @@ struct FirewallRule: Decodable, Sendable {
         ]
     }
 
-    /// Refuses with 422 rules that break Hetzner's limits.
+    /// Throws 422 if rules exceed Hetzner's limits.
     static func check(_ rules: [FirewallRule]) throws {
         guard rules.count <= 50 else { throw APIError.invalid("rules", "Longer than maximum length 50.") }
         for (index, rule) in rules.enumerated() { try rule.check("rules.\(index)") }
@@ -49,7 +49,7 @@ struct FirewallRule: Decodable, Sendable {
         }
     }
 
-    /// `"80"`, `"1024-5000"` or `"any"`.
+    /// True for a port (`"80"`), a range (`"1024-5000"`) or `"any"`.
     private static func isPort(_ text: String?) -> Bool {
         guard let text else { return false }
         if text == "any" { return true }

@@ -1,6 +1,6 @@
-/// How firewalls reach servers.
+/// The application of firewalls to servers.
 extension Cloud {
-    /// Puts a firewall on a server; its rules are in force a moment later.
+    /// Applies a firewall to a server. Its rules take effect after `firewallSeconds`.
     mutating func attach(_ firewall: Int64, to server: Int64) {
         firewalls.update(firewall) { $0.targets.append(.server(server)) }
         cover(server, with: firewall)
@@ -12,7 +12,7 @@ extension Cloud {
         agenda.add(.firewallApplied(firewall: firewall, server: server), at: after(settings.firewallSeconds))
     }
 
-    /// A firewall's rules are in force on a server.
+    /// Records that the rules of a firewall are in effect on a server.
     mutating func firewallReached(_ server: Int64, _ firewall: Int64) {
         servers.update(server) { row in
             guard let place = row.firewalls.firstIndex(where: { $0.id == firewall }) else { return }
@@ -20,7 +20,7 @@ extension Cloud {
         }
     }
 
-    /// Applies a firewall to more targets; the actions say when it is done.
+    /// Applies a firewall to more targets. Returns the actions, which end when the rules are in effect.
     mutating func apply(_ firewall: Firewall, to targets: [Firewall.Target]) throws -> [Int64] {
         for target in targets { try check(target, for: firewall) }
         return targets.flatMap { target -> [Int64] in
@@ -47,7 +47,7 @@ extension Cloud {
         }
     }
 
-    /// The servers that a target means now.
+    /// Returns the servers that a target selects now.
     private func reach(_ target: Firewall.Target) -> [Int64] {
         switch target {
         case .server(let id): [id]
@@ -58,7 +58,7 @@ extension Cloud {
         }
     }
 
-    /// Takes a firewall from targets.
+    /// Removes a firewall from targets. Returns the actions.
     mutating func withdraw(_ firewall: Firewall, from targets: [Firewall.Target]) throws -> [Int64] {
         for target in targets where !firewall.targets.contains(target) {
             throw APIError.plain(422, "firewall_resource_not_found", "firewall is not applied to the resource")
@@ -73,7 +73,7 @@ extension Cloud {
         }
     }
 
-    /// Puts those firewalls on a new server that are applied to its labels.
+    /// Applies each firewall with a selector that matches the labels of a new server.
     mutating func coverBySelectors(_ server: Server) {
         for firewall in firewalls.all {
             let isMeant = firewall.targets.contains { target in

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Networks in CIDR form.
+/// Networks in CIDR notation.
 enum NetworkPrefix {
-    /// Whether text is an IPv4 or IPv6 network: an address whose bits after the prefix are zero, and the prefix' length.
+    /// True for an IPv4 or IPv6 network: an address with zero bits after the prefix, and the length of the prefix.
     static func isValid(_ text: String) -> Bool {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
         guard parts.count == 2, let length = Int(parts[1]), let bytes = bytes(String(parts[0])) else { return false }

@@ -1,17 +1,17 @@
-/// What a call is answered with.
+/// The response to a call.
 struct Answer: Sendable {
     var status: Int
     var body: [UInt8]
     var headers: [(name: String, value: String)] = []
 
-    /// A JSON answer.
+    /// Creates a JSON response.
     init(_ status: Int = 200, _ body: JSONValue) {
         self.status = status
         self.body = body.bytes
         self.headers = [("Content-Type", "application/json")]
     }
 
-    /// An answer of any type; without a body it has no content type either.
+    /// Creates a response of any type, by default without a body and a content type.
     init(_ status: Int, type: String? = nil, text: String = "") {
         self.status = status
         self.body = Array(text.utf8)
@@ -21,7 +21,7 @@ struct Answer: Sendable {
     /// 204 without a body.
     static let none = Answer(204)
 
-    /// A refusal in the words of the API whose path was called.
+    /// Creates an error response in the format of the API that the path belongs to.
     static func refusal(_ error: APIError, path: String) -> Answer {
         if path.hasPrefix("/api/v2") || path.hasPrefix("/_sandbox/tailnet") {
             return Answer(error.status, ["message": .string(error.message)])
@@ -33,7 +33,7 @@ struct Answer: Sendable {
 }
 
 extension Answer {
-    /// Replaces text wherever it stands in the body.
+    /// Replaces each occurrence of a text in the body.
     mutating func replace(_ text: String, with other: String) {
         body = Array(String(decoding: body, as: UTF8.self).replacing(text, with: other).utf8)
     }

@@ -1,9 +1,9 @@
 import FoundationEssentials
 
-/// One request, as the cloud's handlers see it.
+/// One request, as the cloud's handlers receive it.
 struct Call: Sendable {
     var method: String
-    /// Without the query, as it came.
+    /// The path as received, without the query.
     var path: String
     var query: [(name: String, value: String)] = []
     /// The `Authorization` header.
@@ -11,26 +11,27 @@ struct Call: Sendable {
     /// The caller's address.
     var peer: String?
     var body: [UInt8] = []
-    /// Whether a web page may have caused it: the request has `Origin` or `Sec-Fetch-Site`, or its host is a name
-    /// other than `localhost` (a name can be made to mean 127.0.0.1 later).
+    /// True if a web page may have caused the request: it has `Origin` or `Sec-Fetch-Site`, or its host is a name other
+    /// than `localhost`. The owner of such a name can let it resolve to 127.0.0.1.
     var isFromPage = false
-    /// What the route's `{…}` segments matched.
+    /// The values of the route's `{…}` segments.
     var parameters: [String: String] = [:]
 
-    /// The first value of a query parameter.
+    /// Returns the first value of a query parameter.
     func first(_ name: String) -> String? { query.first { $0.name == name }?.value }
 
-    /// All values of a repeatable query parameter.
+    /// Returns all values of a repeatable query parameter.
     func all(_ name: String) -> [String] { query.filter { $0.name == name }.map(\.value) }
 
-    /// A path parameter that is a number; what is no number names nothing.
+    /// Returns a numeric path parameter. Throws 404 if the parameter is not a number.
     func id(_ name: String = "id", of what: String) throws -> Int64 {
         let text = parameters[name] ?? ""
         guard let id = Int64(text) else { throw APIError.notFound(what, text) }
         return id
     }
 
-    /// The body as `Value`, whose properties are in camel case; refuses bad JSON with 400 `json_error` and a wrong field with 422 `invalid_input`.
+    /// Decodes the body as `Value`, with properties in camel case. Throws 400 `json_error` for invalid JSON and 422
+    /// `invalid_input` for a wrong field.
     func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         do {
             let decoder = JSONDecoder()
@@ -41,7 +42,7 @@ struct Call: Sendable {
         }
     }
 
-    /// Refuses a body that has other fields than the allowed ones, so that a typing mistake does not pass for success.
+    /// Throws 422 if the body has a field that is not allowed, so that a misspelled field is not ignored.
     func allow(_ fields: Set<String>) throws {
         for name in try decode(FieldNames.self).names where !fields.contains(name) {
             throw APIError.invalid(name, "no such field; there are \(fields.sorted().joined(separator: ", "))")
@@ -67,10 +68,11 @@ struct Call: Sendable {
         path.isEmpty ? "body" : path.map { $0.intValue.map(String.init) ?? sent($0.stringValue) }.joined(separator: ".")
     }
 
-    /// Hetzner spells fields `server_type`, Tailscale and the sandbox itself `authKey`.
+    /// True for Hetzner's API, which spells fields like `server_type`. Tailscale and the sandbox spell them like
+    /// `authKey`.
     private var isSnakeCase: Bool { path.hasPrefix("/v1") }
 
-    /// A property's name as the request spells it.
+    /// Returns the name of a property as the request spells it.
     private func sent(_ name: String) -> String {
         guard isSnakeCase else { return name }
         return name.reduce(into: "") { $0 += $1.isUppercase ? "_\($1.lowercased())" : String($1) }
@@ -94,7 +96,7 @@ private struct FieldNames: Decodable {
     }
 }
 
-/// A reference by number or by name; both are accepted wherever the API names a type, image, location or key.
+/// A reference by id or by name. The API accepts both for a type, image, location or key.
 enum Reference: Decodable, Sendable {
     case id(Int64)
     case name(String)
@@ -108,7 +110,7 @@ enum Reference: Decodable, Sendable {
         }
     }
 
-    /// Whether this reference means the thing with that number and name; a number may come as a string.
+    /// True if this reference names the resource with this id and name. The id may come as a string.
     func means(id: Int64, name: String) -> Bool {
         switch self {
         case .id(let wanted): wanted == id
@@ -116,7 +118,7 @@ enum Reference: Decodable, Sendable {
         }
     }
 
-    /// The reference as text, for messages.
+    /// The reference as text for messages.
     var text: String {
         switch self {
         case .id(let id): String(id)

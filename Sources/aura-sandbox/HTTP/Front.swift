@@ -1,14 +1,14 @@
 import Locking
 import NIOCore
 
-/// What the listeners answer from: the cloud behind its lock, and the clock.
+/// The responders of all listeners, with the cloud behind its lock and the clock.
 struct Front: Sendable {
     let cloud: Locked<Cloud>
     let clock: Clock
-    /// Called after each call that may have left orders for real machines.
+    /// Runs after each call that may have queued orders for real machines.
     let wake: @Sendable () -> Void
 
-    /// The main listener: everything.
+    /// The responder of the main listener, which serves all routes.
     var everything: Listener.Responder {
         { call, _ in
             let now = clock.now()
@@ -18,7 +18,7 @@ struct Front: Sendable {
         }
     }
 
-    /// The listener that real machines reach: the tailnet's control plane and nothing else.
+    /// The responder of the listener that real machines can reach. It serves only the control plane of the tailnet.
     var tailnetOnly: Listener.Responder {
         { call, _ in
             guard call.path.hasPrefix("/_sandbox/tailnet/") else {
@@ -29,7 +29,7 @@ struct Front: Sendable {
         }
     }
 
-    /// The listener on the loopback addresses of servers that are rows: their agents' health.
+    /// The responder on the loopback addresses of simulated servers. It serves the health checks of their agents.
     var health: Listener.Responder {
         { call, local in
             guard let address = local?.ipAddress, isUp(address) else { return nil }
@@ -37,7 +37,7 @@ struct Front: Sendable {
         }
     }
 
-    /// Whether the agent at an address answers now.
+    /// True if the agent at an address replies now.
     func isUp(_ address: String) -> Bool {
         let now = clock.now()
         return cloud.withLock { cloud in

@@ -1,7 +1,7 @@
-/// An answer's body before it becomes bytes. Objects keep the order in which their fields were given.
+/// The body of a response before serialization. Objects keep the order of their fields.
 ///
-/// Encoding goes through this small tree and not through `Encodable`, since lists of ten thousand servers are read
-/// every minute and most of a server's text (type, image, location) never changes: it is rendered once, as `raw`.
+/// The handlers use this small tree instead of `Encodable` for speed: lists of ten thousand servers are read every
+/// minute. Most of a server's JSON (type, image, location) never changes, so it is rendered once, as `raw`.
 enum JSONValue: Sendable {
     case null
     case bool(Bool)
@@ -10,30 +10,30 @@ enum JSONValue: Sendable {
     case string(String)
     case array([JSONValue])
     case object([(String, JSONValue)])
-    /// Text that is JSON already.
+    /// Text that is already JSON.
     case raw([UInt8])
 
     /// A string, or null.
     static func text(_ value: String?) -> JSONValue { value.map(JSONValue.string) ?? .null }
 
-    /// A whole number, or null.
+    /// An integer, or null.
     static func whole(_ value: Int64?) -> JSONValue { value.map(JSONValue.int) ?? .null }
 
-    /// A whole number.
+    /// An integer.
     static func count(_ value: Int) -> JSONValue { .int(Int64(value)) }
 
     /// A time in RFC 3339, or null.
     static func time(_ value: Instant?) -> JSONValue { value.map { .string($0.text) } ?? .null }
 
-    /// Strings in their order.
+    /// An array of strings.
     static func strings(_ values: some Sequence<String>) -> JSONValue { .array(values.map(JSONValue.string)) }
 
-    /// An object of strings, sorted by key so that two answers about one thing are equal bytes.
+    /// An object of strings, sorted by key, so that two responses about one resource have equal bytes.
     static func labels(_ values: [String: String]) -> JSONValue {
         .object(values.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })
     }
 
-    /// The same value, as bytes that are not rendered again.
+    /// The same value as rendered bytes.
     var frozen: JSONValue { .raw(bytes) }
 
     /// Compact JSON text.

@@ -6,23 +6,26 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 
-/// One HTTP listener: reads calls whole, has them answered, and delivers the answers as faults want it.
+/// One HTTP listener. It reads a whole call, passes it to the responder, and delivers the response as the faults
+/// require.
 struct Listener: Service {
-    /// Answers a call; nil closes the connection.
+    /// Returns the outcome of a call, or `nil` to close the connection.
     typealias Responder = @Sendable (Call, _ local: SocketAddress?) async throws -> Outcome?
 
     let name: String
     let host: String
     let port: Int
-    /// Whether a connection to this local address is served; others are closed before a byte is read.
+    /// Returns true if connections to this local address are served. Other connections are closed before a byte is
+    /// read.
     let serves: @Sendable (SocketAddress) -> Bool
     let logger: Logger
-    /// Told the port once it listens.
+    /// Receives the port when the listener is bound.
     let onBound: @Sendable (Int) -> Void
     let respond: Responder
-    /// The port to take if ``port`` is in use; `nil` makes that an error.
+    /// The port to use if ``port`` is in use; `nil` makes that an error.
     var fallback: Int?
-    /// A network interface of two letters (`lo`) that alone is served; `nil` serves all.
+    /// The network interface to which the listener is limited, a name of two letters (`lo`); `nil` serves all
+    /// interfaces.
     var device: String?
 
     private static let bodyLimitBytes = 1 << 20
@@ -121,10 +124,10 @@ struct Listener: Service {
     }
 }
 
-/// Ends a connection without a (whole) answer.
+/// Ends a connection without a complete response.
 struct ConnectionDropped: Error {}
 
-/// Closes connections whose local address is not served, as a host without that address would.
+/// Closes connections to local addresses that are not served, as a host without that address would.
 private final class LocalGate: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
 

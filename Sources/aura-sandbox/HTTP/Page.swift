@@ -1,4 +1,4 @@
-/// The part of a list that a call asked for: `page` from 1, `per_page` 25 unless told, 50 at most.
+/// One page of a list. `page` starts at 1; `per_page` is 25 by default and at most 50.
 struct Page: Sendable {
     let number: Int
     let size: Int
@@ -16,7 +16,7 @@ struct Page: Sendable {
         return value
     }
 
-    /// The page's elements under `field`, with `meta.pagination` and the `Link` header.
+    /// Returns the page's elements under `field`, with `meta.pagination` and the `Link` header.
     func answer<Element>(
         _ items: some RandomAccessCollection<Element>, _ field: String, _ call: Call, _ json: (Element) -> JSONValue
     ) -> Answer {

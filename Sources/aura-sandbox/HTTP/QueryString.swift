@@ -1,6 +1,7 @@
-/// Reads `a=1&b=x+y` as names and values; forms in bodies have the same syntax.
+/// Parses `a=1&b=x+y` into names and values. Forms in bodies have the same syntax.
 enum QueryString {
-    /// The pairs in their order; `+` is a blank, a name without `=` has an empty value, broken escapes stay as they are.
+    /// Returns the first 1,000 pairs in order. `+` is a space, a name without `=` has an empty value, and invalid
+    /// escapes stay unchanged.
     static func pairs(_ text: some StringProtocol) -> [(name: String, value: String)] {
         text.split(separator: "&").prefix(1_000).map { part in
             let sides = part.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)

@@ -1,10 +1,10 @@
-/// One method and path of the sandbox, and what answers it.
+/// One method and path of the sandbox, with its handler.
 struct Route: Sendable {
-    /// Answers a call; runs under the cloud's lock, so it neither waits nor does IO.
+    /// Handles a call. It runs under the cloud's lock, so it must not wait or do IO.
     typealias Handler = @Sendable (inout Cloud, Call) throws -> Answer
 
     let method: String
-    /// As in the APIs' documentation: `/v1/servers/{id}`.
+    /// The path as in the documentation of the APIs: `/v1/servers/{id}`.
     let pattern: String
     let segments: [Substring]
     let handler: Handler
@@ -16,10 +16,10 @@ struct Route: Sendable {
         segments = pattern.split(separator: "/")
     }
 
-    /// How the state report counts this route.
+    /// The name of this route in the state report.
     var name: String { "\(method) \(pattern)" }
 
-    /// The values of the pattern's `{…}` segments, or nil when the path is another.
+    /// Returns the values of the `{…}` segments, or `nil` if the path does not match.
     func match(_ path: [Substring]) -> [String: String]? {
         guard path.count == segments.count else { return nil }
         var values: [String: String] = [:]
@@ -34,13 +34,13 @@ struct Route: Sendable {
     }
 }
 
-/// All routes, tried in their order: literal segments stand before `{…}` ones.
+/// All routes, tried in order: literal segments are listed before `{…}` segments.
 struct RouteTable: Sendable {
     private let routes: [Route]
 
     init(_ routes: [Route]) { self.routes = routes }
 
-    /// What a path leads to.
+    /// The result of a search for a route.
     enum Match {
         case route(Route, [String: String])
         /// The path exists, but not with this method.

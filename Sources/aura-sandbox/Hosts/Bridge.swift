@@ -3,12 +3,12 @@ import Glibc
 /// The podman network of one run.
 struct Bridge: Sendable {
     let name: String
-    /// The network's first address, which is this machine's.
+    /// The first address of the network, which belongs to this machine.
     let gateway: String
-    /// The addresses of machines.
+    /// The addresses for machines.
     let addresses: AddressPool
 
-    /// Makes a network on the first of 256 small subnets that nothing here uses yet.
+    /// Creates a network on the first of 256 small subnets that no route covers.
     static func make(_ run: RunName, _ podman: Podman) async throws -> Bridge {
         var complaint = ""
         let start = Int(ProcessIdentity.startTime(of: getpid()) ?? 0) % 256
@@ -23,7 +23,8 @@ struct Bridge: Sendable {
                 ])
                 return Bridge(name: run.text, gateway: gateway, addresses: AddressPool(first: base + 2, count: 253))
             } catch let error as SandboxError {
-                // Another run may have taken the subnet in the meantime; a few tries tell that from a broken podman.
+                // Another run may have taken the subnet meanwhile. Repeated failures mean that podman itself does not
+                // work.
                 complaint = error.description
                 if step >= 8 { break }
             }
@@ -32,9 +33,9 @@ struct Bridge: Sendable {
     }
 }
 
-/// The machine's IPv4 routes.
+/// The IPv4 routes of this machine.
 enum Routes {
-    /// Whether a route (not the default one) and a network have addresses in common.
+    /// True if a route other than the default route shares addresses with the network.
     static func cover(_ network: UInt32, length: UInt32) -> Bool {
         let lines = (TextFile.read("/proc/net/route") ?? "").split(separator: "\n").dropFirst()
         return lines.contains { line in
@@ -47,6 +48,6 @@ enum Routes {
         }
     }
 
-    /// The kernel prints addresses as little-endian hexadecimal numbers.
+    /// Parses an address. The kernel prints addresses as little-endian hexadecimal numbers.
     private static func number(_ text: Substring) -> UInt32? { UInt32(text, radix: 16)?.byteSwapped }
 }

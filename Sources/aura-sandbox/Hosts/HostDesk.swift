@@ -1,19 +1,19 @@
-/// Which orders are carried out next: a machine's own one after the other, and only a few machines at once.
+/// Selects the next orders. The orders of one machine run in sequence, and only a few machines work at the same time.
 struct HostDesk: Sendable {
     private var waiting: [HostOrder] = []
     private var busy: Set<Int64> = []
     private let limit: Int
 
-    /// A desk for `limit` machines at once.
+    /// Creates a desk for `limit` concurrent machines.
     init(limit: Int) { self.limit = limit }
 
-    /// Whether nothing is waiting or being done.
+    /// True if no order waits or runs.
     var isIdle: Bool { waiting.isEmpty && busy.isEmpty }
 
-    /// Takes new orders.
+    /// Adds new orders.
     mutating func add(_ orders: [HostOrder]) { waiting += orders }
 
-    /// The orders that may begin now; each must be reported with `finish`.
+    /// Returns the orders that may start now. The caller must report the end of each with `finish`.
     mutating func next() -> [HostOrder] {
         var begun: [HostOrder] = []
         var passed: Set<Int64> = busy
@@ -29,6 +29,6 @@ struct HostDesk: Sendable {
         return begun
     }
 
-    /// A machine's order is done.
+    /// Records the end of a machine's order.
     mutating func finish(_ server: Int64) { busy.remove(server) }
 }

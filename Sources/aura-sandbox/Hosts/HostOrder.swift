@@ -1,22 +1,22 @@
-/// What a real machine is told, in the order in which the cloud decided it. The sandbox's hosts carry orders out
-/// outside the cloud's lock and report back to the action that waits.
+/// An order for a real machine, in the sequence of the cloud's decisions. The hosts carry orders out without the
+/// cloud's lock and report to the action that waits.
 enum HostOrder: Sendable {
-    /// Make the machine, without power.
+    /// Create the machine without power.
     case create(Server, action: Int64)
-    /// Switch it on; `action` is nil when nobody waits.
+    /// Switch the machine on; `action` is `nil` if no action waits.
     case start(server: Int64, action: Int64?)
-    /// Switch it off; the guest gets no time.
+    /// Switch the machine off without time for the guest.
     case stop(server: Int64, action: Int64)
     /// Press the power button and do not wait.
     case signalShutdown(server: Int64, action: Int64)
-    /// Switch it off and on; the guest gets `graceSeconds`.
+    /// Switch the machine off and on; the guest gets `graceSeconds`.
     case restart(server: Int64, graceSeconds: Int, action: Int64)
-    /// Remove it with its disk; `action` is nil when nobody waits.
+    /// Remove the machine with its disk; `action` is `nil` if no action waits.
     case remove(server: Int64, action: Int64?)
-    /// Kill it behind the cloud's back.
+    /// Stop the machine without the cloud's knowledge.
     case crash(server: Int64)
 
-    /// The machine that is meant; its orders are carried out one after the other.
+    /// The machine that the order is for. Its orders are carried out in sequence.
     var server: Int64 {
         switch self {
         case .create(let server, _): server.id
@@ -26,7 +26,7 @@ enum HostOrder: Sendable {
         }
     }
 
-    /// The action that waits for it.
+    /// The action that waits for the order.
     var action: Int64? {
         switch self {
         case .create(_, let action), .stop(_, let action), .signalShutdown(_, let action), .restart(_, _, let action):

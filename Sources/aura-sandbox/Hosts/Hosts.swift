@@ -2,8 +2,8 @@ import Locking
 import Logging
 import ServiceLifecycle
 
-/// Makes the cloud's servers real: hands its orders to the machines, tells it when they are done and when a machine
-/// has ended by itself.
+/// Runs the cloud's servers as real machines. It passes the cloud's orders to the machines. It reports to the cloud
+/// when an order is done or a machine has ended by itself.
 struct Hosts: Service {
     let cloud: Locked<Cloud>
     let clock: Clock
@@ -14,14 +14,14 @@ struct Hosts: Service {
     private static let machinesAtOnce = 2
     private static let tickMilliseconds = 50
 
-    /// Wakes the service; one nudge is as good as many.
+    /// Wakes the service. Signals that arrive while it works are merged into one.
     struct Nudges: Sendable {
         let stream: AsyncStream<Void>
         private let continuation: AsyncStream<Void>.Continuation
 
         init() { (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1)) }
 
-        /// Something may have to be done.
+        /// Wakes the service to look for work.
         func wake() { continuation.yield() }
     }
 
@@ -29,7 +29,7 @@ struct Hosts: Service {
         let desk = Locked(HostDesk(limit: Self.machinesAtOnce))
         await withDiscardingTaskGroup { group in
             group.addTask {
-                // What is due falls due without a call, too.
+                // Events fall due even if no call comes.
                 while !Task.isCancelled {
                     try? await Task.sleep(for: .milliseconds(Self.tickMilliseconds))
                     nudges.wake()
@@ -48,7 +48,7 @@ struct Hosts: Service {
         }
     }
 
-    /// Brings the cloud up to now, tells it of machines that ended, and takes the orders that may begin.
+    /// Advances the cloud to the current time, reports machines that have ended, and returns the orders that may start.
     private func begin(_ desk: Locked<HostDesk>) -> [HostOrder] {
         let now = clock.now()
         let ended = machines.ended()
@@ -85,7 +85,7 @@ struct Hosts: Service {
         }
     }
 
-    /// Keeps the list of containers that the state report shows.
+    /// Updates the list of containers in the state report.
     private func note(_ order: HostOrder) {
         let name = machines.run.container(order.server)
         switch order {

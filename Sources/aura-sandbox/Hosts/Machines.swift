@@ -1,9 +1,9 @@
 import Locking
 import Logging
 
-/// Carries orders out on containers.
+/// Carries out orders with containers.
 struct Machines: Sendable {
-    /// A machine's first process; the start time tells it from a later process of the same number.
+    /// The first process of a machine. The start time distinguishes it from a later process with the same pid.
     struct Pulse: Sendable {
         let pid: Int32
         let startTime: UInt64
@@ -18,15 +18,15 @@ struct Machines: Sendable {
     /// The machines that have power.
     let pulses = Locked<[Int64: Pulse]>([:])
 
-    /// The machines whose first process has ended.
+    /// Returns the machines that ended: the first process no longer runs.
     func ended() -> [Int64] {
         pulses.withLock { $0 }.filter { ProcessIdentity.startTime(of: $0.value.pid) != $0.value.startTime }.map(\.key)
     }
 
-    /// Forgets a machine that has no power any more.
+    /// Removes a machine that no longer has power.
     func forget(_ server: Int64) { pulses.withLock { $0[server] = nil } }
 
-    /// Carries an order out.
+    /// Carries out an order.
     func carryOut(_ order: HostOrder) async throws {
         let name = run.container(order.server)
         switch order {
@@ -40,7 +40,7 @@ struct Machines: Sendable {
             forget(server)
             try await podman.run(["stop", "--time", "0", name])
         case .signalShutdown:
-            // What systemd takes as "power off", as it takes a machine's power button.
+            // The signal that makes systemd power off, as a machine's power button does.
             try await podman.run(["kill", "--signal", "SIGRTMIN+4", name])
         case .restart(let server, let graceSeconds, _):
             forget(server)
@@ -58,7 +58,7 @@ struct Machines: Sendable {
 
     private func watch(_ server: Int64, _ name: String) async throws {
         let text = try await podman.run(["inspect", "--format", "{{.State.Pid}}", name])
-        // One that ended at once has no start time any more, and so counts as ended.
+        // A process that has already ended has no start time, and so counts as ended.
         let pid = Int32(text.split(separator: "\n").first ?? "") ?? 0
         let pulse = Pulse(pid: pid, startTime: ProcessIdentity.startTime(of: pid) ?? 0)
         pulses.withLock { $0[server] = pulse }
@@ -67,14 +67,14 @@ struct Machines: Sendable {
     private func creation(_ server: Server, _ name: String) -> [String] {
         let labels = [RunName.label: run.text, "aura.sandbox.server": String(server.id)]
         var arguments = ["create", "--name", name, "--runtime", "runc", "--pull", "never"]
-        // A machine of the cloud filters its own packets; the roles block the metadata service so.
+        // A machine in the cloud filters its own packets. The roles block the metadata service in this way.
         arguments += ["--cap-add", "NET_ADMIN"]
         arguments += ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000", "--systemd=always"]
         arguments += ["--network", bridge.name, "--ip", server.ipv4?.text ?? "", "--hostname", server.name]
         arguments += ["--volume", "\(seed.path(server.id)):/var/lib/cloud/seed/nocloud:ro"]
         arguments += labels.sorted { $0.key < $1.key }.flatMap { ["--label", "\($0.key)=\($0.value)"] }
         arguments.append(image)
-        // A machine that never boots has a first process, and nothing else.
+        // A machine that never boots has only its first process.
         return server.traits.neverBoots ? arguments + ["/bin/sleep", "infinity"] : arguments
     }
 }

@@ -1,11 +1,11 @@
 import Logging
 import Subprocess
 
-/// Runs `podman`: each call bounded in time and output, and ended when its task is cancelled.
+/// Runs `podman`. Each call has limits of time and output, and ends when its task is cancelled.
 struct Podman: Sendable {
     let logger: Logger
 
-    /// Standard output of a call that succeeds; else what it complained of.
+    /// Returns the standard output of a successful call. Throws ``SandboxError`` if the call fails or takes too long.
     @discardableResult
     func run(_ arguments: [String], timeoutSeconds: Double = 60) async throws -> String {
         try await Self.run(.name("podman"), arguments, timeoutSeconds: timeoutSeconds)
@@ -31,7 +31,7 @@ struct Podman: Sendable {
     private static func capture(_ program: Executable, _ arguments: [String], _ what: String) async throws -> String {
         var options = PlatformOptions()
         options.teardownSequence = [.gracefulShutDown(allowedDurationToNextStep: .seconds(3))]
-        // A session of its own, so that a Ctrl-C at the terminal reaches the sandbox and not its podman calls.
+        // With its own session, a Ctrl-C at the terminal reaches the sandbox and not its podman calls.
         options.createSession = true
         let result = try await Subprocess.run(
             program, arguments: Arguments(arguments), platformOptions: options, output: .string(limit: 1 << 20),

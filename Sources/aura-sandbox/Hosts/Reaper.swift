@@ -1,15 +1,15 @@
 import FoundationEssentials
 import Logging
 
-/// Removes what runs of the sandbox leave: its own at the end, and at the start what dead processes left.
+/// Removes the remains of sandbox runs: its own at the end, and those of dead processes at the start.
 struct Reaper: Sendable {
     let podman: Podman
     let logger: Logger
 
-    /// Where seed directories of all runs lie.
+    /// The directory that contains the seed directories of all runs.
     static let root = "/run/aura-sandbox"
 
-    /// Removes containers, networks and seeds of runs whose process is gone.
+    /// Removes containers, networks and seeds of runs that no longer have a process.
     func reapDead() async throws {
         let containers = try await containers(filter: RunName.label)
         for (name, run) in containers where !RunName.isAlive(run) {
@@ -24,7 +24,7 @@ struct Reaper: Sendable {
         }
     }
 
-    /// Removes everything of one run; goes on after a failure and says at the end that there was one.
+    /// Removes everything of one run. Makes up to three attempts and throws the last failure.
     func removeAll(of run: RunName) async throws {
         var failure: (any Error)?
         let filter = "\(RunName.label)=\(run.text)"
@@ -58,7 +58,7 @@ struct Reaper: Sendable {
         }
     }
 
-    /// Networks bear their run's name.
+    /// Returns the networks. The name of a network is the name of its run.
     private func networks() async throws -> [String] {
         let output = try await podman.run([
             "network", "ls", "--filter", "label=\(RunName.label)", "--format", "{{.Name}}",
