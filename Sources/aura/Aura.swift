@@ -2,7 +2,7 @@ import ArgumentParser
 import AuraAPI
 import CDescriptors
 
-/// `aura`: what an operator types and what scripts run. Each command is one call of the daemon, or a watch.
+/// `aura`, the command line for operators and scripts. Each command is one call of the daemon, or a watch.
 @main
 struct Aura: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -14,10 +14,11 @@ struct Aura: AsyncParsableCommand {
             Destroy.self, JobCommand.self, ReconcileCommand.self, RPC.self, Ping.self, Info.self,
         ])
 
-    /// Taken by the commands, whether given before their name or after.
+    /// The options of all commands, accepted before or after the command's name.
     @OptionGroup var global: GlobalOptions
 
-    /// Parses the command line and runs its command. Every failure has words, as a document if `--json` is given.
+    /// Parses the command line and runs its command. Each failure has an error text, as a document if `--json` is
+    /// given.
     static func main() async {
         aura_reserve_standard_descriptors()
         do {

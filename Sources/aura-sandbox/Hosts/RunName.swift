@@ -1,15 +1,18 @@
 import Glibc
 
-/// The name of one run of the sandbox. It says which process owns what bears it, so that a later run can tell
-/// leftovers of a dead process from what a living one still uses: boot, process number and the process' start time.
+/// The name of one run of the sandbox. The network and the directory of the run have this name; the names of its
+/// containers begin with it.
+///
+/// The name contains the boot, the process id and the start time of the process. A later run can thus distinguish the
+/// remains of a dead process from resources in use.
 struct RunName: Sendable {
     let text: String
 
-    /// Every container and network of a run carries this label, with the run's name as value.
+    /// The label of each container and network of a run; its value is the name of the run.
     static let label = "aura.sandbox.run"
     private static let prefix = "aura-sandbox"
 
-    /// This process' run.
+    /// Returns the name for a run of this process.
     static func current() throws -> RunName {
         guard let start = ProcessIdentity.startTime(of: getpid()) else {
             throw SandboxError("cannot read /proc/self/stat: is /proc mounted?")
@@ -17,27 +20,29 @@ struct RunName: Sendable {
         return RunName(text: "\(prefix)-\(boot())-\(getpid())-\(start)")
     }
 
-    /// Whether the process that owns a run is still there; a name that is no run's belongs to nobody we know.
+    /// True if the process that owns a run still exists. Also true for a text that is not the name of a run, since its
+    /// owner is not known.
     static func isAlive(_ text: some StringProtocol) -> Bool {
         let parts = text.dropFirst(prefix.count + 1).split(separator: "-")
         guard text.hasPrefix("\(prefix)-"), parts.count == 3, let pid = Int32(parts[1]) else { return true }
         return parts[0] == boot() && ProcessIdentity.startTime(of: pid).map(String.init) == String(parts[2])
     }
 
-    /// A machine's container name.
+    /// Returns the name of a machine's container.
     func container(_ server: Int64) -> String { "\(text)-\(server)" }
 
-    /// The first characters of this boot's identity; process numbers mean something else after the next boot.
+    /// Returns the first characters of the boot id; process ids are reused after a reboot.
     private static func boot() -> String {
         String(TextFile.read("/proc/sys/kernel/random/boot_id")?.prefix(8) ?? "00000000")
     }
 }
 
-/// Which process a process number means.
+/// Distinguishes processes with the same process id.
 enum ProcessIdentity {
-    /// When a process started, in clock ticks since boot, or nil when there is none (or only its remains).
+    /// Returns the start time of a process in clock ticks since boot, or `nil` if it does not exist or is a zombie.
     static func startTime(of pid: Int32) -> UInt64? {
-        // Fields follow the command's closing parenthesis: state is the first of them, the start time the twentieth.
+        // The fields follow the closing parenthesis of the command: the state is the first field, the start time the
+        // twentieth.
         guard let text = TextFile.read("/proc/\(pid)/stat"), let close = text.lastIndex(of: ")") else { return nil }
         let fields = text[text.index(after: close)...].split(separator: " ")
         guard fields.count > 19, fields[0] != "Z", fields[0] != "X" else { return nil }
@@ -45,9 +50,9 @@ enum ProcessIdentity {
     }
 }
 
-/// Small text files.
+/// Access to small text files.
 enum TextFile {
-    /// Up to 64 KiB of a file, or nil where it cannot be read.
+    /// Returns up to 64 KiB of a file, or `nil` if it cannot be read.
     static func read(_ path: String) -> String? {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return nil }

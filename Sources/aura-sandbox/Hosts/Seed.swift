@@ -1,14 +1,14 @@
 import FoundationEssentials
 
-/// What cloud-init finds in a machine: user data as it was sent, and a NoCloud metadata file.
+/// The input of cloud-init in a machine: the user data as sent, and a NoCloud metadata file.
 struct Seed: Sendable {
-    /// Where all seeds of a run lie.
+    /// The directory of all seeds of a run.
     let directory: String
 
-    /// A machine's own directory.
+    /// Returns the directory of a machine.
     func path(_ server: Int64) -> String { "\(directory)/\(server)" }
 
-    /// Writes a machine's seed, 0700.
+    /// Writes the seed of a machine, with mode 0700 for the directory.
     func write(_ server: Server) throws {
         let path = path(server.id)
         try PrivateFile.makeDirectory(path)
@@ -16,7 +16,7 @@ struct Seed: Sendable {
         try PrivateFile.write(Self.metaData(server), to: "\(path)/meta-data")
     }
 
-    /// Removes a machine's seed; that there is none is as good.
+    /// Removes the seed of a machine, if there is one.
     func remove(_ server: Int64) { try? FileManager.default.removeItem(atPath: path(server)) }
 
     /// Removes all seeds of the run.
@@ -29,7 +29,8 @@ struct Seed: Sendable {
             + (keys.isEmpty ? "" : "public-keys:\n\(keys)")
     }
 
-    /// With the fault `wrongHostKey` the host keys are under a name that cloud-init does not know: it makes its own.
+    /// Returns the user data. The fault `wrongHostKey` renames the field of the host keys, so that cloud-init ignores
+    /// them and generates its own.
     private static func userData(_ server: Server) -> String {
         let text = server.userData ?? "#cloud-config\n{}\n"
         guard server.traits.hasOtherHostKey else { return text }

@@ -1,7 +1,7 @@
 import Crypto
 import FoundationEssentials
 
-/// A public key of the project.
+/// A public SSH key of the project.
 struct SSHKey: Sendable {
     let id: Int64
     var name: String
@@ -10,7 +10,7 @@ struct SSHKey: Sendable {
     let fingerprint: String
     let created: Instant
 
-    /// The answer's text.
+    /// The JSON in responses.
     var json: JSONValue {
         [
             "id": .int(id), "name": .string(name), "fingerprint": .string(fingerprint),
@@ -19,7 +19,8 @@ struct SSHKey: Sendable {
         ]
     }
 
-    /// MD5 of the key's blob in lower-case hex with colons, or nil when the text is no OpenSSH public key.
+    /// Returns the MD5 of the key's blob in lower-case hex with colons, or `nil` if the text is not an OpenSSH public
+    /// key.
     static func fingerprint(of publicKey: String) -> String? {
         let words = publicKey.split(separator: " ")
         guard words.count >= 2, let blob = Data(base64Encoded: String(words[1])), blob.count > 4 else { return nil }
@@ -32,17 +33,17 @@ struct SSHKey: Sendable {
     }
 }
 
-/// The project's keys in the order of their numbers.
+/// The keys of the project in the order of their ids.
 struct SSHKeyTable: Sendable {
     private(set) var all: [SSHKey] = []
 
-    /// The key with that number, or 404.
+    /// Returns the key with this id, or throws 404.
     func get(_ id: Int64) throws -> SSHKey {
         guard let key = all.first(where: { $0.id == id }) else { throw APIError.notFound("SSH key", String(id)) }
         return key
     }
 
-    /// The key that a create request means, or 422.
+    /// Returns the key that a request to create a server names, or throws 422.
     func find(_ reference: Reference) throws -> SSHKey {
         guard let key = all.first(where: { reference.means(id: $0.id, name: $0.name) }) else {
             throw APIError.invalid("ssh_keys", "SSH key \(reference.text) not found")
@@ -50,7 +51,7 @@ struct SSHKeyTable: Sendable {
         return key
     }
 
-    /// Enters a key whose name and blob are both new, else 409.
+    /// Adds a key. Throws 409 if its name or its blob is already used.
     mutating func insert(_ key: SSHKey) throws {
         try checkName(key.name)
         guard !all.contains(where: { $0.fingerprint == key.fingerprint }) else {
@@ -59,7 +60,7 @@ struct SSHKeyTable: Sendable {
         all.append(key)
     }
 
-    /// Changes name and labels.
+    /// Changes the name and labels.
     mutating func change(_ id: Int64, name: String?, labels: [String: String]?) throws -> SSHKey {
         guard let place = all.firstIndex(where: { $0.id == id }) else { throw APIError.notFound("SSH key", String(id)) }
         if let name, name != all[place].name {
@@ -70,7 +71,7 @@ struct SSHKeyTable: Sendable {
         return all[place]
     }
 
-    /// Takes a key out.
+    /// Removes a key.
     mutating func remove(_ id: Int64) throws -> SSHKey {
         guard let place = all.firstIndex(where: { $0.id == id }) else { throw APIError.notFound("SSH key", String(id)) }
         return all.remove(at: place)

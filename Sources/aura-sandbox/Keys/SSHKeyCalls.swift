@@ -1,4 +1,4 @@
-/// `/sshKeys`.
+/// `/ssh_keys`.
 enum SSHKeyCalls {
     static let routes: [Route] = [
         Route("POST", "/v1/ssh_keys", create),

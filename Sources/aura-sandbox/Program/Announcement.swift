@@ -2,17 +2,17 @@ import Glibc
 import Locking
 import ServiceLifecycle
 
-/// Where listeners post their ports, and where somebody waits for all of them.
+/// Collects the ports of the listeners for one consumer that waits for all of them.
 final class PortBoard: Sendable {
     private let stream: AsyncStream<(String, Int)>
     private let continuation: AsyncStream<(String, Int)>.Continuation
 
     init() { (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingOldest(16)) }
 
-    /// A listener is bound.
+    /// Records that a listener is bound.
     func post(_ name: String, _ port: Int) { continuation.yield((name, port)) }
 
-    /// The ports of all expected listeners, once they are known; nil when the task ends before.
+    /// Returns the ports of all expected listeners when they are known, or `nil` if the task ends earlier.
     func all(_ expected: Set<String>) async -> [String: Int]? {
         var ports: [String: Int] = [:]
         for await (name, port) in stream {
@@ -23,10 +23,10 @@ final class PortBoard: Sendable {
     }
 }
 
-/// Writes the configuration and says "ready" once everything listens.
+/// Writes the configuration and prints the "ready" line when all listeners are bound.
 struct Announcement: Service {
     let ports: PortBoard
-    /// The listener beside the main one: health or tailnet.
+    /// The second listener: health or tailnet.
     let second: String
     let host: String
     let config: ConfigFile

@@ -19,9 +19,9 @@ struct AuraSandbox: AsyncParsableCommand {
         await main(nil)
     }
 
-    /// What servers are.
+    /// The kind of servers.
     enum Hosts: String, ExpressibleByArgument {
-        /// Rows, each with a loopback address of its own where health checks are answered.
+        /// Simulated servers. Each has its own loopback address that serves health checks.
         case none
         /// Containers with systemd and sshd.
         case podman
@@ -72,7 +72,8 @@ struct AuraSandbox: AsyncParsableCommand {
         _ = try address()
     }
 
-    /// The main listener's address. Only loopback is served, since nothing here is meant for others.
+    /// Returns the address of the main listener. Only loopback addresses are allowed, because only local programs need
+    /// the sandbox.
     func address() throws -> (host: String, port: Int) {
         guard let colon = listen.lastIndex(of: ":"), let port = Int(listen[listen.index(after: colon)...]),
             (0...65_535).contains(port), listen.hasPrefix("127."), AddressPool.number(String(listen[..<colon])) != nil

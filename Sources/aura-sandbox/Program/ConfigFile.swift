@@ -1,8 +1,8 @@
-/// The configuration for `aurad` that points at this sandbox, and the secrets that lie beside it.
+/// The configuration for `aurad` to use this sandbox, and the files with secrets in the same directory.
 struct ConfigFile: Sendable {
-    /// What differs with `--hosts podman`.
+    /// The differences with `--hosts podman`.
     struct Hosts: Sendable {
-        /// The machines' gateway, where they reach the tailnet's control plane.
+        /// The gateway of the machines, where they reach the control plane of the tailnet.
         var gateway: String
         var agentArchive: String
         var agentVersion: String
@@ -12,7 +12,7 @@ struct ConfigFile: Sendable {
 
     let path: String
     let access: Cloud.Access
-    /// nil where servers are rows.
+    /// `nil` if servers are only simulated.
     let hosts: Hosts?
 
     private var directory: String {
@@ -29,10 +29,10 @@ struct ConfigFile: Sendable {
         try PrivateFile.write(text, to: path)
     }
 
-    /// Where OpenClaw's gateway listens unless told otherwise.
+    /// The default port of OpenClaw's gateway.
     private static let agentPort = 18_789
 
-    /// The YAML text.
+    /// Returns the YAML text.
     func text(endpoint: String, agentPort: Int, tailnetPort: Int?) -> String {
         let here = Self.scalar
         return """
@@ -66,7 +66,7 @@ struct ConfigFile: Sendable {
         return "tailscale:\n\(common)\n  loginServer: \(loginServer)\n  packageSource: preinstalled"
     }
 
-    /// Where the playbooks and Ansible are: `aurad` would look for an installation's.
+    /// The paths of the playbooks and Ansible. Without them `aurad` uses the paths of an installation.
     private var ansible: String {
         guard let repository = hosts?.repository else { return "" }
         return """
@@ -86,7 +86,7 @@ struct ConfigFile: Sendable {
             """
     }
 
-    /// A YAML scalar: plain where that is safe, else in double quotes.
+    /// Returns a YAML scalar: plain if that is safe, else in double quotes.
     private static func scalar(_ text: String) -> String {
         let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789/._:-".utf8)
         if text.utf8.allSatisfy(plain.contains), !text.hasSuffix(":"), text.utf8.first != UInt8(ascii: "-") {

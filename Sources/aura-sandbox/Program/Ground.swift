@@ -3,7 +3,7 @@ import Glibc
 import Logging
 import Subprocess
 
-/// What real machines stand on: their image, their network, the agent's archive.
+/// The prerequisites of real machines: the image, the network and the agent's archive.
 struct Ground: Sendable {
     let run: RunName
     let image: String
@@ -12,7 +12,7 @@ struct Ground: Sendable {
     private let podman: Podman
     private let reaper: Reaper
 
-    /// Reaps what dead runs left, builds what is missing, and makes the network of this run.
+    /// Removes the remains of dead runs, builds missing files, and creates the network of this run.
     static func prepare(_ command: AuraSandbox, directory: String, _ logger: Logger) async throws -> Ground {
         guard geteuid() == 0 else { throw SandboxError("cannot use --hosts podman without root: run it with sudo") }
         let podman = Podman(logger: logger)
@@ -35,7 +35,7 @@ struct Ground: Sendable {
             podman: podman, reaper: reaper)
     }
 
-    /// Carries orders out on this ground.
+    /// Returns the component that carries out orders for these machines.
     func machines(_ logger: Logger) -> Machines {
         let seed = Seed(directory: "\(Reaper.root)/\(run.text)")
         return Machines(run: run, image: image, bridge: bridge, seed: seed, podman: podman, logger: logger)
@@ -44,7 +44,7 @@ struct Ground: Sendable {
     /// Removes everything of this run.
     func clear() async throws { try await reaper.removeAll(of: run) }
 
-    /// The checkout's absolute path, or `nil` if the playbooks are not there.
+    /// Returns the checkout's absolute path, or `nil` if the playbooks are not there.
     private static func repository(_ path: String) -> String? {
         let whole = path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
         let clean = URL(filePath: whole).standardized.path
@@ -76,7 +76,7 @@ struct Ground: Sendable {
         return path
     }
 
-    /// Runs one of the repository's build scripts; its last line is the result.
+    /// Runs a build script of the repository. The last line of its output is the result.
     private static func build(_ script: String, _ arguments: [String], instead option: String) async throws -> String {
         guard FileManager.default.isReadableFile(atPath: script) else {
             throw SandboxError("cannot find \(script): name the checkout with --repo, or give \(option)")
@@ -88,7 +88,7 @@ struct Ground: Sendable {
         return String(line)
     }
 
-    /// `2026.8.1` of `…/openclaw-2026.8.1.tgz`.
+    /// Returns the version in the name of an archive: `2026.8.1` of `…/openclaw-2026.8.1.tgz`.
     private static func version(of archive: String) throws -> String {
         let name = archive.split(separator: "/").last ?? ""
         guard name.hasPrefix("openclaw-"), name.hasSuffix(".tgz") else {

@@ -1,8 +1,8 @@
 import Glibc
 
-/// Files that only their owner may read.
+/// Files that only their owner can read.
 enum PrivateFile {
-    /// Writes a file with mode 0600 in one step: readers see the old text or the new one, whole.
+    /// Writes a file with mode 0600 atomically: readers see either the complete old text or the complete new text.
     static func write(_ text: String, to path: String, mode: mode_t = 0o600) throws {
         let draft = "\(path).\(getpid()).new"
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)
@@ -20,7 +20,7 @@ enum PrivateFile {
         }
     }
 
-    /// Makes a directory that only its owner may enter, with those above it.
+    /// Creates a directory that only its owner can enter, and missing directories above it.
     static func makeDirectory(_ path: String) throws {
         var sofar = path.hasPrefix("/") ? "" : "."
         for part in path.split(separator: "/") {
@@ -31,11 +31,11 @@ enum PrivateFile {
         }
     }
 
-    /// What the last system call complained of.
+    /// Returns the error text of the last system call.
     static func reason() -> String { String(cString: strerror(errno)).lowercased() }
 }
 
-/// Why the sandbox cannot go on.
+/// An error that stops the sandbox or fails an order of a machine.
 struct SandboxError: Error, CustomStringConvertible {
     let description: String
 

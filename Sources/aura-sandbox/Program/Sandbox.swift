@@ -5,7 +5,7 @@ import NIOCore
 import ServiceLifecycle
 import UnixSignals
 
-/// One run of the sandbox, put together.
+/// One run of the sandbox, which assembles all components.
 struct Sandbox: Sendable {
     let command: AuraSandbox
     private let logger: Logger
@@ -89,7 +89,7 @@ struct Sandbox: Sendable {
         try await ServiceGroup(configuration: configuration).run()
     }
 
-    /// Random tokens, as long as the real ones.
+    /// Returns random tokens of the same length as real ones.
     private func access() -> Cloud.Access {
         var dice = Dice(seed: UInt64.random(in: .min ... .max))
         let clientID = "k\(dice.word(10))CNTRL"
@@ -98,7 +98,8 @@ struct Sandbox: Sendable {
             clientSecret: "tskey-client-\(clientID)-\(dice.word(32))")
     }
 
-    /// Whether a connection goes to a row's address and that row's agent is up; a machine that is off refuses.
+    /// True if a connection goes to the address of a simulated server with a running agent. Other connections are
+    /// refused, as by a machine that is off.
     private static func isRow(_ address: SocketAddress, _ front: Front) -> Bool {
         guard let text = address.ipAddress, let number = AddressPool.number(text), AddressPool.isLoopback(number) else {
             return false

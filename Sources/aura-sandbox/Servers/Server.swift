@@ -1,17 +1,17 @@
-/// A server, as the provider keeps it.
+/// A server as the provider records it.
 struct Server: Sendable {
-    /// Hetzner's statuses that the sandbox shows; `unknown` only when a test asks for it.
+    /// The statuses of Hetzner that the sandbox uses; `unknown` only if a test sets it.
     enum Status: String, Sendable {
         case initializing, starting, running, stopping, off, deleting, unknown
     }
 
-    /// A public address with the number of its Primary IP.
+    /// A public address with the id of its Primary IP.
     struct Address: Sendable {
         let id: Int64
         let text: String
     }
 
-    /// How this machine departs from a good one, by a fault or a test's order.
+    /// The differences between this machine and a healthy one, caused by a fault or a test.
     struct Traits: Sendable {
         var neverBoots = false
         var bootSeconds: Double?
@@ -30,24 +30,24 @@ struct Server: Sendable {
     let image: Image
     let ipv4: Address?
     let ipv6: Address?
-    /// Public keys that are put into the machine.
+    /// The public keys to install on the machine.
     let authorizedKeys: [String]
     let userData: String?
     var isProtected = false
-    /// Firewalls in the order of their application; true once their rules are in force.
+    /// The firewalls in the order of their application; `applied` is true when the rules are in effect.
     var firewalls: [(id: Int64, applied: Bool)] = []
-    /// The running actions that lock it.
+    /// The running actions that lock the server.
     var open: [Int64] = []
-    /// All its actions, oldest first.
+    /// All actions of the server, oldest first.
     var actions: [Int64] = []
     var traits = Traits()
-    /// Grows with each change of power, so that what was planned for an earlier one is not done.
+    /// Increases with each change of power, so that events that were planned before the change have no effect.
     var epoch = 0
-    /// From when its agent answers.
+    /// The time from which the agent replies.
     var answersFrom: Instant?
-    /// What it was when, for lists as of some time ago; the newest 16 entries.
+    /// The changes of the status, for lists as of an earlier time; the newest 16 entries.
     private(set) var history: [(at: Instant, status: Status)] = []
-    /// When it ceased to exist.
+    /// The time at which the server ceased to exist.
     var gone: Instant?
 
     init(
@@ -67,10 +67,10 @@ struct Server: Sendable {
         history = [(created, .initializing)]
     }
 
-    /// Whether an action runs on it.
+    /// True if an action runs on the server.
     var isLocked: Bool { !open.isEmpty }
 
-    /// Changes the status and remembers when.
+    /// Changes the status and records the time.
     mutating func become(_ status: Status, at now: Instant) {
         guard status != self.status else { return }
         self.status = status
@@ -78,7 +78,7 @@ struct Server: Sendable {
         if history.count > 16 { history.removeFirst() }
     }
 
-    /// The status it had at a time, or nil when it did not exist then.
+    /// Returns the status at a time, or `nil` if the server did not exist then.
     func status(at time: Instant) -> Status? {
         guard created <= time, gone.map({ $0 > time }) ?? true else { return nil }
         return history.last { $0.at <= time }?.status ?? history.first?.status

@@ -1,5 +1,5 @@
 extension Server {
-    /// The answer's text; `status` where a list is to show an earlier one.
+    /// Returns the JSON in responses. `status` replaces the current status in a list as of an earlier time.
     func json(as status: Status? = nil) -> JSONValue {
         [
             "id": .int(id), "name": .string(name), "status": .string((status ?? self.status).rawValue),

@@ -1,4 +1,4 @@
-/// `/servers` and the actions on one.
+/// `/servers` and the actions on a server.
 enum ServerCalls {
     static let routes: [Route] = [
         Route("POST", "/v1/servers", create),

@@ -1,4 +1,4 @@
-/// A create request that was read and found good.
+/// A parsed and valid request to create a server.
 struct ServerCreation: Sendable {
     let name: String
     let type: ServerType
@@ -12,7 +12,7 @@ struct ServerCreation: Sendable {
     let wantsIPv4: Bool
     let wantsIPv6: Bool
 
-    /// The body of `POST /servers`. Fields that the sandbox has no use for are accepted and ignored.
+    /// The body of `POST /servers`. Fields that the sandbox does not use are accepted and ignored.
     struct Body: Decodable {
         struct FirewallReference: Decodable { var firewall: Int64 }
         struct PublicNet: Decodable {
@@ -33,10 +33,10 @@ struct ServerCreation: Sendable {
         var datacenter: String?
     }
 
-    /// The longest user data that Hetzner takes.
+    /// The maximum length of user data at Hetzner.
     static let userDataLimitBytes = 32 * 1_024
 
-    /// Checks a body against the catalogue and what exists.
+    /// Checks a body against the catalogue and the existing resources. Throws 422 if it is not valid.
     init(_ body: Body, in cloud: Cloud) throws {
         guard HostName.isValid(body.name) else { throw APIError.invalid("name", "must be a valid hostname") }
         guard body.datacenter == nil else {

@@ -1,13 +1,13 @@
-/// How a server comes to be and ceases to be.
+/// The creation and the removal of servers.
 extension Cloud {
-    /// A server just asked for, with the actions that make it.
+    /// A requested server with the actions that create it.
     struct Birth {
         let server: Int64
         let action: Int64
         let next: Int64?
     }
 
-    /// Enters a server and begins to create it.
+    /// Adds a server and begins to create it.
     mutating func create(_ request: ServerCreation) throws -> Birth {
         guard servers.named(request.name) == nil else {
             throw APIError.taken("server name is already used", field: "name")
@@ -49,7 +49,8 @@ extension Cloud {
         return server
     }
 
-    /// Begins to delete a server. What locks it is in the way, except an action that is stuck past its planned end.
+    /// Begins to delete a server. Throws 423 if another action locks it, except an action that is stuck past its
+    /// planned end.
     mutating func delete(_ id: Int64) throws -> Int64 {
         guard let server = servers[id] else { throw APIError.notFound("server", String(id)) }
         guard server.status != .deleting else { throw APIError.locked }
@@ -77,7 +78,7 @@ extension Cloud {
         return action.isStuck && (action.ends.map { $0 <= now } ?? false)
     }
 
-    /// Takes a server out of the world: its name and address are free, its firewalls no longer in use.
+    /// Removes a server. Its name and address become free, and its firewalls are no longer in use.
     mutating func remove(_ id: Int64) {
         guard var server = servers.remove(id) else { return }
         if let address = server.ipv4 { addresses.release(address.text) }
@@ -87,7 +88,7 @@ extension Cloud {
         past.add(server)
     }
 
-    /// Somebody else deletes the server, without an action that we could see.
+    /// Removes a server as if another client had deleted it, without a visible action.
     mutating func vanish(_ id: Int64) {
         guard let server = servers[id] else { return }
         for action in server.open {

@@ -1,11 +1,11 @@
-/// How a server is switched on and off.
+/// Changes of a server's power.
 extension Cloud {
     /// The actions that change power.
     enum PowerChange: Sendable {
         case on, off, shutdown, reboot, reset
     }
 
-    /// Begins a change of power. One that asks for what is so already succeeds and does nothing.
+    /// Begins a change of power. A request for the current state succeeds and does nothing.
     mutating func power(_ change: PowerChange, _ id: Int64) throws -> Int64 {
         guard let server = servers[id] else { throw APIError.notFound("server", String(id)) }
         guard !server.isLocked else { throw APIError.locked }
@@ -19,7 +19,7 @@ extension Cloud {
         }
     }
 
-    /// An action that is done at once.
+    /// Adds an action that ends immediately.
     private mutating func nothing(_ command: Action.Command, on id: Int64) -> Int64 {
         begin(command, on: id, seconds: 0, withHost: false)
     }
@@ -38,7 +38,7 @@ extension Cloud {
         return action
     }
 
-    /// The action only says that the signal was delivered; the guest goes down later, or never.
+    /// The end of the action means only that the signal was delivered. The guest powers off later, or never.
     private mutating func shutDown(_ server: Server) -> Int64 {
         let isHeard = !server.traits.ignoresShutdown
         let action = begin(.shutdownServer, on: server.id, seconds: settings.shutdownSeconds, withHost: isHeard)
@@ -68,13 +68,14 @@ extension Cloud {
         }
     }
 
-    /// The guest has answered the ACPI signal.
+    /// Handles the end of a guest that processed the ACPI signal.
     mutating func guestWentDown(_ id: Int64, epoch: Int) {
         guard let server = servers[id], server.epoch == epoch, server.status == .running else { return }
         change(id, to: .off)
     }
 
-    /// A real machine has ended by itself. While an action runs on it that means nothing yet, and false is returned.
+    /// Handles a real machine that has ended by itself. Returns false, and does nothing, while an action locks the
+    /// server.
     mutating func noteHostWentDown(_ id: Int64) -> Bool {
         guard let server = servers[id] else { return true }
         guard !server.isLocked else { return false }
@@ -82,7 +83,7 @@ extension Cloud {
         return true
     }
 
-    /// Has a machine switched on for an action; where a fault makes it boot slowly, the action does not wait for it.
+    /// Switches a machine on for an action. If a fault delays the boot, the action does not wait for the machine.
     mutating func switchOn(_ server: Server, action: Int64) {
         if hasHosts, let seconds = server.traits.bootSeconds {
             actions.update(action) { $0.awaitsHost = false }
@@ -92,12 +93,12 @@ extension Cloud {
         }
     }
 
-    /// The time of a slow machine has come, if it still is to run.
+    /// Starts a machine with a delayed boot, if it should still run.
     mutating func startLate(_ id: Int64) {
         if servers[id]?.status == .running { order(.start(server: id, action: nil)) }
     }
 
-    /// The machine has power: its agent answers after the boot delay.
+    /// Sets a machine to running. Its agent replies after the boot delay.
     mutating func run(_ id: Int64) {
         guard let server = servers[id] else { return }
         let booted = server.traits.bootSeconds.map { now + $0 } ?? after(settings.bootSeconds)
@@ -108,13 +109,13 @@ extension Cloud {
         }
     }
 
-    /// Shows a status, or kills the machine behind the API's back, as a test orders it.
+    /// Sets a status for a test. The status `off` also stops the machine without the API.
     mutating func force(_ id: Int64, _ status: Server.Status) {
         change(id, to: status)
         if status == .off { order(.crash(server: id)) }
     }
 
-    /// Whether the agent on the server at this address answers now.
+    /// True if the agent on the server at this address replies now.
     func answers(at address: String) -> Bool {
         guard let server = servers.at(address: address), server.status == .running, let from = server.answersFrom else {
             return false

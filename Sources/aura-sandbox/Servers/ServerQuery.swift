@@ -4,7 +4,7 @@ struct ServerQuery: Sendable {
     private let selector: Selector?
     private let statuses: [String]
     private let order: SortOrder<(Int, Server)>
-    /// Whether the order is that of the table.
+    /// True if the order is that of the table.
     private let isByNumber: Bool
 
     init(_ call: Call) throws {
@@ -21,7 +21,7 @@ struct ServerQuery: Sendable {
         isByNumber = [[], ["id"], ["id:asc"]].contains(sorts)
     }
 
-    /// Where the servers stand that are meant, in the wanted order.
+    /// Returns the indices of the selected servers in the requested order.
     func places(_ servers: ServerTable) -> [Int] {
         let candidates = name.map { servers.place(named: $0).map { $0..<$0 + 1 } ?? 0..<0 } ?? servers.all.indices
         let meant =
@@ -34,7 +34,7 @@ struct ServerQuery: Sendable {
         return order.apply(meant.map { ($0, servers.all[$0]) }).map(\.0)
     }
 
-    /// The servers that were meant at an earlier time, with the status that each had then.
+    /// Returns the servers that the query selected at an earlier time, with their statuses at that time.
     func stale(_ cloud: Cloud, since time: Instant) -> [(server: Server, status: Server.Status)] {
         let once = cloud.past.servers.filter { $0.gone.map { $0 > time } ?? false } + cloud.servers.all
         let meant = once.filter { server in server.status(at: time).map { means(server, $0) } ?? false }

@@ -1,7 +1,7 @@
-/// The servers that exist, by rising number, with their names and addresses as keys.
+/// The existing servers in ascending order of id, with indices by name and address.
 ///
-/// Rows stand in one array and are read in place, since a copy of a row touches a dozen counters: a sweep over ten
-/// thousand servers by label would otherwise cost more than everything else.
+/// Servers are in one array and are read in place, because a copy of a server changes a dozen reference counts.
+/// Otherwise a query by label over ten thousand servers would cost more than all other work.
 struct ServerTable: Sendable {
     private(set) var all: [Server] = []
     private var names: [String: Int64] = [:]
@@ -11,36 +11,36 @@ struct ServerTable: Sendable {
 
     subscript(id: Int64) -> Server? { place(of: id).map { all[$0] } }
 
-    /// The server of that name.
+    /// Returns the server with this name.
     func named(_ name: String) -> Server? { names[name].flatMap { self[$0] } }
 
-    /// The server at that IPv4 address.
+    /// Returns the server at this IPv4 address.
     func at(address: String) -> Server? { addresses[address].flatMap { self[$0] } }
 
-    /// Where the server of that name stands.
+    /// Returns the index of the server with this name.
     func place(named name: String) -> Int? { names[name].flatMap { place(of: $0) } }
 
-    /// The places of those servers of a range whose labels and status are meant.
+    /// Returns the indices of the servers in a range for which `isMeant` returns true.
     func places(in range: Range<Int>, where isMeant: ([String: String], Server.Status) -> Bool) -> [Int] {
         var places: [Int] = []
         for place in range where isMeant(all[place].labels, all[place].status) { places.append(place) }
         return places
     }
 
-    /// Enters a server; numbers only rise.
+    /// Adds a server. Its id must be greater than all ids in the table.
     mutating func insert(_ server: Server) {
         names[server.name] = server.id
         if let address = server.ipv4 { addresses[address.text] = server.id }
         all.append(server)
     }
 
-    /// Changes a server where it stands; its name goes through `rename`.
+    /// Changes a server in place. Use `rename` to change its name.
     mutating func update(_ id: Int64, _ change: (inout Server) -> Void) {
         guard let place = place(of: id) else { return }
         change(&all[place])
     }
 
-    /// Gives a server another name, which is free.
+    /// Changes the name of a server. The new name must be free.
     mutating func rename(_ id: Int64, _ name: String) {
         guard let place = place(of: id) else { return }
         names[all[place].name] = nil
@@ -48,7 +48,7 @@ struct ServerTable: Sendable {
         all[place].name = name
     }
 
-    /// Takes a server out, and frees its name and address.
+    /// Removes a server, and frees its name and address.
     mutating func remove(_ id: Int64) -> Server? {
         guard let place = place(of: id) else { return nil }
         let server = all.remove(at: place)
@@ -57,7 +57,7 @@ struct ServerTable: Sendable {
         return server
     }
 
-    /// Where a server stands.
+    /// Returns the index of a server.
     private func place(of id: Int64) -> Int? {
         var low = 0
         var high = all.count

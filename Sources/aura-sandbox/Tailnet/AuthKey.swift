@@ -1,4 +1,4 @@
-/// A key with which nodes join.
+/// A key with which nodes join the tailnet.
 struct AuthKey: Sendable {
     let id: String
     let secret: String
@@ -9,20 +9,20 @@ struct AuthKey: Sendable {
     let isPreauthorized: Bool
     let tags: [String]
     let description: String
-    /// How many nodes joined with it.
+    /// The number of nodes that joined with it.
     var uses = 0
     var revoked: Instant?
 
-    /// The longest life, and the one of keys that ask for none: 90 days.
+    /// The maximum and default lifetime of keys: 90 days.
     static let longestSeconds: Int64 = 7_776_000
 
-    /// When it stops to admit nodes.
+    /// The time from which the key admits no more nodes.
     var expires: Instant { created + Double(expirySeconds) }
 
-    /// Whether a node may join with it now.
+    /// True if a node may join with the key now.
     func admits(at now: Instant) -> Bool { revoked == nil && now < expires && (isReusable || uses == 0) }
 
-    /// The answer's text; the secret only stands in the one to its creation.
+    /// Returns the JSON in responses; only the response to the creation contains the secret.
     func json(at now: Instant, withSecret: Bool = false) -> JSONValue {
         var fields: [(String, JSONValue)] = [
             ("id", .string(id)), ("keyType", "auth"), ("created", .time(created)), ("expires", .time(expires)),

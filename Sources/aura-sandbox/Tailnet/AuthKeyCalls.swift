@@ -17,7 +17,7 @@ enum AuthKeyCalls {
         },
     ]
 
-    /// The tailnet of a path: `-`, the one of the token.
+    /// Throws 404 unless the path names the tailnet of the token: `-` or its domain.
     static func checkTailnet(_ call: Call) throws {
         guard ["-", Tailnet.domain].contains(call.parameters["tailnet"]) else {
             throw APIError.tailnet(404, "tailnet not found")
@@ -82,7 +82,7 @@ enum AuthKeyCalls {
         }
     }
 
-    /// The client's complete set of tags, or only tags that they own; a part of the set is refused.
+    /// Throws 400 unless the tags are the client's complete set of tags, or only tags that these own.
     private static func check(_ tags: [String], _ settings: Settings) throws {
         let asked = Set(tags)
         let isWhole = asked == Set(settings.clientTags)

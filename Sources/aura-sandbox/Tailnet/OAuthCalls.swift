@@ -1,10 +1,10 @@
 import FoundationEssentials
 
-/// `/oauth/token`, and who may call the rest.
+/// `/oauth/token`, and the check of the token of other calls.
 enum OAuthCalls {
     static let routes = [Route("POST", "/api/v2/oauth/token", token)]
 
-    /// What the client may do.
+    /// The scopes of the client.
     static let scopes: Set<String> = ["auth_keys", "auth_keys:read", "devices:core", "devices:core:read"]
 
     @Sendable private static func token(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
@@ -33,7 +33,7 @@ enum OAuthCalls {
             ])
     }
 
-    /// The user and password of HTTP Basic.
+    /// Returns the user and password of HTTP Basic authentication.
     private static func basic(_ call: Call) -> (user: String, password: String)? {
         guard let header = call.authorization, header.hasPrefix("Basic "),
             let data = Data(base64Encoded: String(header.dropFirst(6)))
@@ -43,7 +43,7 @@ enum OAuthCalls {
         return parts.count == 2 ? (String(parts[0]), String(parts[1])) : nil
     }
 
-    /// Refuses calls whose token is unknown or expired (401) or lacks the scope (403).
+    /// Throws 401 for a call with an unknown or expired token, and 403 if the token does not have the scope.
     static func check(_ call: Call, _ cloud: Cloud) throws {
         let bearer = call.authorization.flatMap { $0.hasPrefix("Bearer ") ? String($0.dropFirst(7)) : nil }
         guard let name = bearer ?? basic(call)?.user, let token = cloud.tailnet.tokens[name], token.expires > cloud.now

@@ -1,4 +1,5 @@
-/// The pretended control plane with which the hosts' stand-in `tailscale` talks; it also listens where hosts reach it.
+/// The simulated control plane for the replacement of `tailscale` on the hosts. A second listener serves it where hosts
+/// can reach it.
 enum RegisterCalls {
     static let routes: [Route] = [
         Route("POST", "/_sandbox/tailnet/register", register),
@@ -8,15 +9,15 @@ enum RegisterCalls {
     private struct Registration: Decodable {
         var authKey: String
         var hostname: String
-        /// The device under which the machine is known already: it logs in again, and stays that device.
+        /// The id of the machine's existing device. The machine then logs in again and keeps the device.
         var nodeId: String?
-        /// A node that another tailnet shares with this one; only tests say so.
+        /// True for a node that another tailnet shares with this one. Only tests set it.
         var external: Bool?
     }
 
     private struct Logout: Decodable { var nodeId: String }
 
-    /// Admits a node by its key. A one-off key is spent by the first node.
+    /// Admits a node by its key. A one-off key is used up by the first node.
     @Sendable private static func register(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
         let body = try call.decode(Registration.self)
         guard let place = cloud.tailnet.keys.firstIndex(where: { $0.secret == body.authKey }),
@@ -45,7 +46,7 @@ enum RegisterCalls {
         return description(of: device)
     }
 
-    /// What a node learns of itself.
+    /// Returns the data of a node for the node itself.
     private static func description(of device: Device) -> Answer {
         Answer(
             200,
@@ -56,7 +57,7 @@ enum RegisterCalls {
             ])
     }
 
-    /// An ephemeral node that logs out is gone; another one only falls silent.
+    /// Logs a node out. An ephemeral node is removed; another node only loses its connection.
     @Sendable private static func logout(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
         let body = try call.decode(Logout.self)
         guard let place = cloud.tailnet.place(of: body.nodeId) else { throw APIError.tailnet(404, "no such node") }
@@ -69,7 +70,7 @@ enum RegisterCalls {
         return Answer(200, [:])
     }
 
-    /// A host name as a DNS label of at most 63 characters; others become hyphens.
+    /// Returns a host name as a DNS label of at most 63 characters; invalid characters become hyphens.
     static func label(_ hostname: String) -> String {
         let bytes = hostname.lowercased().utf8.prefix(63).map { byte in
             HostName.isAlphanumeric(byte) ? byte : UInt8(ascii: "-")

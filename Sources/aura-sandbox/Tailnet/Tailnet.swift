@@ -1,4 +1,4 @@
-/// A tailnet's keys, nodes and access tokens.
+/// The keys, nodes and access tokens of a tailnet.
 struct Tailnet: Sendable {
     /// An OAuth access token.
     struct Token: Sendable {
@@ -14,10 +14,10 @@ struct Tailnet: Sendable {
     private var addresses = AddressPool(first: 0x6440_0002, count: (1 << 22) - 4)
     private static let limit = 100_000
 
-    /// What the nodes' names end in.
+    /// The domain of the nodes' names.
     static let domain = "tail1234.ts.net"
 
-    /// Remembers a token; the oldest beyond a thousand is forgotten.
+    /// Adds a token; beyond one thousand tokens the oldest is removed.
     mutating func add(_ token: Token, named name: String, now: Instant) {
         tokens = tokens.filter { $0.value.expires > now }
         if tokens.count >= 1_000, let oldest = tokens.min(by: { $0.value.expires < $1.value.expires }) {
@@ -26,13 +26,13 @@ struct Tailnet: Sendable {
         tokens[name] = token
     }
 
-    /// A free address pair, or nil when all are taken.
+    /// Returns a free pair of addresses, or `nil` if all are in use.
     mutating func takeAddresses() -> [String]? {
         guard let address = addresses.take(), let number = AddressPool.number(address) else { return nil }
         return [address, "fd7a:115c:a1e0::\(String(number >> 16, radix: 16)):\(String(number & 0xFFFF, radix: 16))"]
     }
 
-    /// The host name itself, or with the first suffix that is free.
+    /// Returns the host name, or the host name with the first free suffix.
     func freeName(_ hostname: String) -> String {
         let taken = Set(devices.map(\.label))
         if !taken.contains(hostname) { return hostname }
@@ -40,15 +40,15 @@ struct Tailnet: Sendable {
         return "\(hostname)-\(taken.count + 1)"
     }
 
-    /// The place of the node with that node id or that numeric id.
+    /// Returns the index of the node with this node id or numeric id.
     func place(of id: String) -> Int? { devices.firstIndex { $0.nodeID == id || $0.id == id } }
 
-    /// The nodes that were there at an earlier time.
+    /// Returns the nodes that existed at an earlier time.
     func devices(at time: Instant) -> [Device] {
         (goneDevices.filter { $0.gone.map { $0 > time } ?? false } + devices).filter { $0.created <= time }
     }
 
-    /// Takes a node out.
+    /// Removes a node.
     mutating func remove(at place: Int, now: Instant) {
         var device = devices.remove(at: place)
         device.gone = now
@@ -58,12 +58,12 @@ struct Tailnet: Sendable {
     }
 }
 
-/// A node.
+/// A node of the tailnet.
 struct Device: Sendable {
     let id: String
     let nodeID: String
     let hostname: String
-    /// The first label of its MagicDNS name.
+    /// The first label of the node's MagicDNS name.
     var label: String
     let addresses: [String]
     var tags: [String]
@@ -71,24 +71,24 @@ struct Device: Sendable {
     let isEphemeral: Bool
     var isAuthorized: Bool
     var isExternal = false
-    /// Tailnet lock is on, and nobody signed its key.
+    /// True if tailnet lock is on and the node's key is not signed.
     var isLockedOut = false
     var keyExpiryDisabled = true
-    /// The sandbox's server on which it runs, where that is known.
+    /// The id of the sandbox's server on which the node runs, if known.
     let server: Int64?
-    /// From when lists show it.
+    /// The time from which lists show the node.
     let visibleFrom: Instant
-    /// Since when nothing was heard of it.
+    /// The time of the last contact, if the node has lost its connection.
     var silentSince: Instant?
-    /// It logged out: nothing is heard of it again, even while its server runs.
+    /// True if the node has logged out: it stays disconnected, even while its server runs.
     var isLoggedOut = false
-    /// When it left the tailnet.
+    /// The time at which the node left the tailnet.
     var gone: Instant?
 
-    /// Its MagicDNS name.
+    /// The MagicDNS name.
     var name: String { "\(label).\(Tailnet.domain)" }
 
-    /// The answer's text.
+    /// The JSON in responses.
     var json: JSONValue {
         [
             "id": .string(id), "nodeId": .string(nodeID), "name": .string(name), "hostname": .string(hostname),
@@ -106,7 +106,7 @@ struct Device: Sendable {
 }
 
 extension Cloud {
-    /// Notes which nodes have fallen silent, and drops the ephemeral ones that were silent too long.
+    /// Records the nodes that lost their connection, and removes ephemeral nodes that were disconnected for too long.
     mutating func refreshNodes() {
         for place in tailnet.devices.indices.reversed() {
             guard let server = tailnet.devices[place].server else { continue }

@@ -1,7 +1,7 @@
 import AuraModel
 import JSON
 
-/// An entry of the ledger, as far as it is shown.
+/// An entry of the ledger, with the fields that the program shows.
 struct EventAnswer: Sendable, Hashable, Decodable {
     var seq: Int64
     var at: Timestamp
@@ -16,21 +16,22 @@ struct EventAnswer: Sendable, Hashable, Decodable {
 }
 
 extension EventAnswer {
-    /// Whether the event is of this type. The set is open: a newer daemon has types that this program does not know.
+    /// Returns true if the event has this type. The set of types is open: a newer daemon may send types that this
+    /// program does not know.
     func isA(_ known: EventType) -> Bool {
         type == known.rawValue
     }
 
-    /// How the event's job ended, where the event says so.
+    /// The final state of the event's job, or `nil` if the event does not end a job.
     var ending: JobState? {
         if isA(.jobSucceeded) { return .succeeded }
         if isA(.jobFailed) { return .failed }
         return isA(.jobCancelled) ? .cancelled : nil
     }
 
-    /// One line for a log: `12:00:03  provisioning  server.create  creating cx23 in nbg1`.
+    /// Returns one line for a log: `12:00:03  provisioning  server.create  creating cx23 in nbg1`.
     ///
-    /// `name` is the instance's, where events of several instances mix.
+    /// `name` is the instance's name, for output with events of several instances.
     func line(name: String? = nil) -> Line {
         var line = Line(TimeText.clock(at), .dim).appending("  ")
         if let name { line.append(name.padded(to: 12) + "  ", .bold) }
@@ -40,7 +41,8 @@ extension EventAnswer {
         return line
     }
 
-    /// The event's message without the step's name, which stands before it; its type where nothing is left to say.
+    /// The event's message without the step's name at its start, or the last part of the event's type if nothing
+    /// remains.
     private var words: String {
         let bare = String(type.split(separator: ".").last ?? "")
         guard let step, message.hasPrefix(step) else { return message.isEmpty ? bare : message }

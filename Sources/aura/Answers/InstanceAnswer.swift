@@ -1,6 +1,6 @@
 import AuraModel
 
-/// An instance, as far as it is shown.
+/// An instance, with the fields that the program shows.
 struct InstanceAnswer: Sendable, Hashable, Decodable {
     var id: String
     var name: String
@@ -21,7 +21,7 @@ struct InstanceAnswer: Sendable, Hashable, Decodable {
 }
 
 extension InstanceAnswer {
-    /// The table of `aura list`.
+    /// Returns the table of `aura list`.
     static func table(_ instances: [InstanceAnswer], now: Timestamp) -> Table {
         var table = Table(["NAME", "PHASE", "REGION", "SIZE", "ADDRESS", "TAILNET NAME", "AGE"])
         table.rows = instances.map { instance in
@@ -33,7 +33,7 @@ extension InstanceAnswer {
         return table
     }
 
-    /// The card of `aura show`.
+    /// Returns the card of `aura show`.
     func card(now: Timestamp) -> [Line] {
         var card = Card()
         card.add("id", id)
@@ -53,7 +53,7 @@ extension InstanceAnswer {
         return [Line(name, .bold).appending("  ").appending(phase, look)] + card.lines()
     }
 
-    /// Where it is reached, for the line that ends a watched operation; none where nothing is known.
+    /// The address and the tailnet name, for the line that ends a watched operation; `nil` if neither is known.
     var whereabouts: String? {
         let places = [server?.address, tailnet?.name].compactMap { $0 }.filter { !$0.isEmpty }
         return places.isEmpty ? nil : places.joined(separator: "  ")
@@ -73,7 +73,7 @@ extension InstanceAnswer {
 }
 
 extension FailureAnswer {
-    /// Kind, code and the cause's own words, with the provider's id for its support.
+    /// The class, the code and the message of the cause, with the provider's id for its support.
     var text: String {
         let id = correlationId.map { " (provider's id \($0))" } ?? ""
         return "\(`class`) \(code): \(message)\(id)"

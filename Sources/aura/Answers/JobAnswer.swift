@@ -1,6 +1,6 @@
 import AuraModel
 
-/// A job, as far as it is shown.
+/// A job, with the fields that the program shows.
 struct JobAnswer: Sendable, Hashable, Decodable {
     var id: String
     var kind: String
@@ -19,7 +19,7 @@ struct JobAnswer: Sendable, Hashable, Decodable {
     var steps: [StepAnswer]?
 }
 
-/// A step of a job, as far as it is shown.
+/// A step of a job, with the fields that the program shows.
 struct StepAnswer: Sendable, Hashable, Decodable {
     var name: String
     var state: String
@@ -36,7 +36,7 @@ extension JobAnswer {
         JobState(rawValue: state)?.isTerminal ?? (finishedAt != nil)
     }
 
-    /// The table of `aura job list`. `names` are the instances' names by id.
+    /// Returns the table of `aura job list`. `names` are the instances' names by id.
     static func table(_ jobs: [JobAnswer], names: [String: String], now: Timestamp) -> Table {
         var table = Table(["JOB", "KIND", "INSTANCE", "STATE", "AGE", "TOOK", "NOTE"])
         table.rows = jobs.map { job in
@@ -49,7 +49,7 @@ extension JobAnswer {
         return table
     }
 
-    /// The card of `aura job show`, and the lower half of `aura show`.
+    /// Returns the card of `aura job show`, which is also the lower half of the output of `aura show`.
     func card(now: Timestamp, style: Style) -> [Line] {
         var card = Card()
         card.add("id", id)

@@ -1,13 +1,12 @@
 import AuraModel
 import JSON
 
-/// The daemon's answers as the command line reads them.
+/// The daemon's replies as the command line reads them.
 ///
-/// They mirror the views of `AuraAPI`, with text where those have closed enumerations, and only with what is shown:
-/// a daemon that is newer than this program may know phases, states and events that it does not, and those are still
-/// to be shown.
+/// They mirror the views of `AuraAPI`, with text instead of closed enumerations, and only with the fields that the
+/// program shows. The program can therefore show phases, states and events of a newer daemon that it does not know.
 enum Answer {
-    /// Reads an answer. Throws a ``Complaint`` that names the member that does not fit.
+    /// Decodes a reply. Throws a ``Complaint`` that names the invalid member.
     static func read<Value: Decodable>(_: Value.Type = Value.self, from json: JSONValue) throws -> Value {
         do {
             return try JSONValueDecoder(rootName: "result").decode(Value.self, from: json)
@@ -19,7 +18,7 @@ enum Answer {
     }
 }
 
-/// Why something did not succeed.
+/// The cause of a failure.
 struct FailureAnswer: Sendable, Hashable, Decodable {
     var `class`: String
     var code: String
@@ -27,7 +26,7 @@ struct FailureAnswer: Sendable, Hashable, Decodable {
     var correlationId: String?
 }
 
-/// What an operation answers, and `status.get`, which may have no job.
+/// The result of an operation, or of `status.get`, which may have no job.
 struct InstanceAndJob: Sendable, Hashable, Decodable {
     var instance: InstanceAnswer
     var job: JobAnswer?

@@ -3,14 +3,14 @@ import AuraClient
 import AuraModel
 import JSON
 
-/// What every command works with: the daemon's place, the output, the clock.
+/// The values that every command needs: the daemon's address, the output and the clock.
 struct Invocation: Sendable {
     let output: Output
     let time: any TimeSource = SystemTime()
     private let endpoint: Endpoint
     private let timeoutSeconds: Double
 
-    /// Runs a command's body; what it complains of is written, and becomes the exit code.
+    /// Runs the body of a command. Writes a ``Complaint`` that the body throws, and ends with its exit code.
     static func run(_ options: GlobalOptions, _ body: (Invocation) async throws -> Void) async throws {
         let invocation = Invocation(
             output: Output(json: options.json), endpoint: try options.endpoint(), timeoutSeconds: options.timeoutSeconds
@@ -23,7 +23,7 @@ struct Invocation: Sendable {
         }
     }
 
-    /// The daemon, not yet connected to.
+    /// The daemon, not yet connected.
     var daemon: Daemon { Daemon(at: endpoint, timeoutSeconds: timeoutSeconds) }
 
     func connect() async throws -> Daemon {
@@ -34,12 +34,12 @@ struct Invocation: Sendable {
 
     var place: String { endpoint.address.description }
 
-    /// A command of this program that reaches the same daemon: `aura --socket PATH watch …`.
+    /// Returns a command of this program that uses the same daemon: `aura --socket PATH watch …`.
     func command(_ words: String) -> String {
         (["aura", endpoint.options, words].compactMap { $0 }).joined(separator: " ")
     }
 
-    /// Calls, and prints the answer: as it came where documents are wanted, else as `text` shows it.
+    /// Calls a method and prints the result: unchanged with `--json`, else as the lines that `text` returns.
     func show<Value: Decodable>(_ call: Call, as type: Value.Type, _ text: (Value) -> [Line]) async throws {
         let answer = try await connect().call(call)
         if output.json {

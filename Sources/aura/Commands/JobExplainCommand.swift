@@ -19,7 +19,7 @@ struct JobExplainCommand: AsyncParsableCommand {
     }
 }
 
-/// What `job.explain` answers, as far as it is shown.
+/// The result of `job.explain`, with the fields that the program shows.
 struct ExplainAnswer: Sendable, Decodable {
     struct Resource: Sendable, Decodable {
         var kind: String

@@ -7,7 +7,7 @@ struct JobListCommand: AsyncParsableCommand {
         commandName: "list", abstract: "List jobs, the oldest first; by default only those that have not ended.",
         discussion: "With --json it prints one document for each page of 500.")
 
-    /// How many are asked for at once.
+    /// The number of jobs per call.
     static let page = 500
 
     @OptionGroup var query: JobQueryOptions
@@ -32,7 +32,7 @@ struct JobListCommand: AsyncParsableCommand {
         }
     }
 
-    /// All pages; as documents they are printed as they come.
+    /// Returns all pages. With `--json` it prints each page when it arrives.
     private func pages(on daemon: Daemon, _ output: Output) async throws -> [JobAnswer] {
         var found: [JobAnswer] = []
         var after: String?
@@ -46,7 +46,7 @@ struct JobListCommand: AsyncParsableCommand {
         return found
     }
 
-    /// The names of the jobs' instances, as far as there are any.
+    /// Returns the names of the jobs' instances by id, without instances that the daemon refuses to show.
     private func names(of jobs: [JobAnswer], on daemon: Daemon) async throws -> [String: String] {
         var names: [String: String] = [:]
         for id in Set(jobs.map(\.instance)) {

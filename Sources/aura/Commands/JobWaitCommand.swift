@@ -45,7 +45,7 @@ struct JobWaitCommand: AsyncParsableCommand {
         }
     }
 
-    /// Follows the job through losses of the connection. Returns false if the time was over first.
+    /// Follows the job across reconnects. Returns false if the time limit passes first.
     private func follow(on daemon: Daemon, _ invocation: Invocation) async throws -> Bool {
         let watch = Watch(
             subject: .job(job), start: .now, end: .terminal, reconnectSeconds: reconnecting.seconds)

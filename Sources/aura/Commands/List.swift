@@ -7,7 +7,7 @@ struct List: AsyncParsableCommand {
         abstract: "List instances.",
         discussion: "With --json it prints one document for each page of 500.")
 
-    /// How many are asked for at once.
+    /// The number of instances per call.
     static let page = 500
 
     @Option(help: ArgumentHelp("Only instances of this tenant.", valueName: "tenant"))
@@ -40,7 +40,7 @@ struct List: AsyncParsableCommand {
         }
     }
 
-    /// All pages; as documents they are printed as they come.
+    /// Returns all pages. With `--json` it prints each page when it arrives.
     private func pages(_ invocation: Invocation) async throws -> [InstanceAnswer] {
         let daemon = try await invocation.connect()
         var found: [InstanceAnswer] = []

@@ -1,7 +1,7 @@
 import AuraAPI
 import AuraClient
 
-/// What `provision`, `suspend`, `resume`, `restart` and `destroy` do: one call, and the watch where it is wanted.
+/// Runs `provision`, `suspend`, `resume`, `restart` or `destroy`: one call, and a watch if it is requested.
 struct Operation {
     let call: Call
     let options: OperationOptions

@@ -76,11 +76,11 @@ struct RPC: AsyncParsableCommand {
     }
 }
 
-/// What is piped into the program.
+/// The standard input of the program.
 enum StandardInput {
     static let limitBytes = 64 << 20
 
-    /// All of it as it is, so that bytes that are no UTF-8 are refused and not replaced.
+    /// Returns all bytes unchanged, so that invalid UTF-8 is rejected and not replaced.
     static func bytes() throws -> [UInt8] {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)

@@ -26,7 +26,7 @@ struct ReconcileCommand: AsyncParsableCommand {
     }
 }
 
-/// What `reconcile.run` answers, as far as it is shown.
+/// The result of `reconcile.run`, with the fields that the program shows.
 struct SweepAnswer: Sendable, Decodable {
     struct Listing: Sendable, Decodable {
         var kind: String

@@ -1,12 +1,12 @@
 import JSON
 
-/// A call of a method with its parameters; those that are nil are left out.
+/// A call of a method with its parameters. Parameters that are `nil` are left out.
 struct Call: Sendable, Hashable {
     var method: String
     var params: JSONValue?
-    /// What it is about, for an error's line: `provision ada`.
+    /// The purpose of the call, for the text of an error: `provision ada`.
     var purpose: String
-    /// Whether it may be called again where nobody knows what became of it.
+    /// True if the call may be sent again when its outcome is not known.
     var isRepeatable: Bool {
         params?["idempotencyKey"] != nil || Self.reading.contains(method)
     }

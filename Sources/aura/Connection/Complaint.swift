@@ -1,14 +1,14 @@
 import JSON
 import JSONRPC
 
-/// Why a command ends otherwise than well: one line on standard error, or one JSON document, and an exit code.
+/// The failure of a command: one line on standard error, or one JSON document, and an exit code.
 struct Complaint: Error, Sendable, Hashable {
     enum Kind: String, Sendable, Hashable {
-        /// A job that was watched ended `failed` or `cancelled`.
+        /// A watched job ended `failed` or `cancelled`.
         case jobEnded
-        /// The daemon answered with an error.
+        /// The daemon replied with an error.
         case refused
-        /// The job did not end within the time that was given.
+        /// The job did not end within the given time.
         case waitTimeout
         /// The command line is wrong.
         case usage
@@ -23,13 +23,13 @@ struct Complaint: Error, Sendable, Hashable {
     }
 
     var kind: Kind
-    /// One sentence: `cannot …: what to do`.
+    /// One sentence in the form `cannot …: remedy`.
     var message: String
     /// Further members of `data`.
     var data: JSONObject
-    /// The name of the daemon's error, where there is one.
+    /// The name of the daemon's error, if there is one.
     private(set) var code: String?
-    /// The daemon's error as it came, where there is one.
+    /// The daemon's error object, if there is one.
     private var error: JSONValue?
 
     init(_ kind: Kind, _ message: String, data: JSONObject = [:]) {
@@ -38,7 +38,7 @@ struct Complaint: Error, Sendable, Hashable {
         self.data = data
     }
 
-    /// What the daemon refused.
+    /// Creates a complaint from an error of the daemon.
     init(_ error: RPCError, purpose: String) {
         let said = error.message
         self.init(.refused, said.hasPrefix("cannot ") ? said : "cannot \(purpose): \(said)")
@@ -71,18 +71,18 @@ struct Complaint: Error, Sendable, Hashable {
     }
 }
 
-/// What scripts branch on; `aura help` documents it.
+/// The exit codes for scripts; `aura help` documents them.
 enum ExitStatus {
     static let jobEnded: Int32 = 1
     static let refused: Int32 = 2
     static let unreachable: Int32 = 3
-    /// A wait was over before its job.
+    /// A wait ended before its job.
     static let waitTimeout: Int32 = 4
     /// `EX_USAGE` of sysexits.h.
     static let usage: Int32 = 64
     static let interrupted: Int32 = 130
     static let terminated: Int32 = 143
-    /// As a shell reports a program that SIGPIPE ended.
+    /// The code that a shell reports for a program that SIGPIPE ended.
     static let readerGone: Int32 = 141
     /// `EX_IOERR` of sysexits.h.
     static let cannotWrite: Int32 = 74

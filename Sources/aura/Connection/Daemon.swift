@@ -3,20 +3,20 @@ import AuraClient
 import JSON
 import JSONRPC
 
-/// The daemon as commands call it: nothing is tried twice, and what fails is a ``Complaint``.
+/// The daemon as commands call it. A call is retried only if its function says so; each failure is a ``Complaint``.
 struct Daemon: Sendable {
     let endpoint: Endpoint
     private let client: AuraClient
     private let timeoutSeconds: Double
 
-    /// Connects at the first call.
+    /// Creates a client that connects at its first call.
     init(at endpoint: Endpoint, timeoutSeconds: Double) {
         self.endpoint = endpoint
         self.timeoutSeconds = timeoutSeconds
         client = AuraClient(plain: endpoint.address, timeout: .seconds(timeoutSeconds), advice: endpoint.advice)
     }
 
-    /// The connection of the calls, made where there is none. Throws a ``Complaint`` that says what to do.
+    /// Returns the connection of the calls, or opens it. Throws a ``Complaint`` with a remedy.
     @discardableResult
     func connect() async throws -> Connection {
         do {
@@ -31,7 +31,7 @@ struct Daemon: Sendable {
         try await self.call(call, on: client)
     }
 
-    /// Calls a method that may be called again, and tries a daemon that went away for `seconds`.
+    /// Calls a method that may be called again. Retries for up to `seconds` after it lost the daemon.
     func call(_ call: Call, reconnectSeconds seconds: Double) async throws -> JSONValue {
         let patient = AuraClient(endpoint.address, patience: .seconds(seconds), timeout: .seconds(timeoutSeconds))
         return try await self.call(call, on: patient)
@@ -52,8 +52,8 @@ struct Daemon: Sendable {
         try Answer.read(type, from: await self.call(call))
     }
 
-    /// The events of a watch, first on the connection of the calls. `onLoss` is told for how long a daemon that is lost
-    /// will be tried, and nil when it is back.
+    /// Returns the events of a watch. The first subscription uses the connection of the calls. `onLoss` gets the
+    /// remaining retry budget when the daemon is lost, and `nil` when the subscription is restored.
     func events(of watch: Watch, onLoss: @escaping @Sendable (Duration?) -> Void) async -> EventStream {
         client.events(
             SubscribeParameters(filter: watch.subject.filter, from: watch.start, until: watch.end),

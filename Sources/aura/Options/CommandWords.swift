@@ -1,8 +1,9 @@
 import ArgumentParser
 
-/// The words of the command line, the program's name left out.
+/// The arguments of the command line, without the program's name.
 enum CommandWords {
-    /// The words as text. Throws `ValidationError` if one is not UTF-8: replaced bytes would name something else.
+    /// Returns the arguments as text. Throws `ValidationError` if one is not UTF-8, because replaced bytes would change
+    /// it.
     static func read() throws -> [String] {
         try raw().enumerated().map { index, word in
             guard let text = String(validatingCString: word) else {
@@ -13,7 +14,7 @@ enum CommandWords {
         }
     }
 
-    /// Whether `--json` is among the options, also if the command line cannot be parsed.
+    /// True if `--json` is among the options, even if the command line cannot be parsed.
     static var wantDocuments: Bool {
         raw().map { String(cString: $0) }.prefix { $0 != "--" }.contains("--json")
     }

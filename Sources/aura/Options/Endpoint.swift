@@ -8,19 +8,19 @@ import AuraClient
     import Darwin
 #endif
 
-/// Where the daemon is: options go over the environment, and that over the usual places.
+/// The daemon's address. Options have priority over the environment, and the environment over the default paths.
 struct Endpoint: Sendable, Hashable {
     var address: DaemonAddress
-    /// The options that led there, for a command to be repeated in a shell; nil if none were given.
+    /// The options that select this address, for a command to repeat in a shell; `nil` if none were given.
     var options: String?
-    /// Follows "start it with …" in the error of a daemon that is not there.
+    /// Follows "start it with …" in the error for an absent daemon.
     var advice: String
 
     struct Unusable: Error, Hashable {
         var message: String
     }
 
-    /// `value` reads an environment variable, `exists` looks for a file.
+    /// `value` reads an environment variable; `exists` looks for a file.
     init(
         socket: String?, connect: String?,
         value: (String) throws(ClientError) -> String? = DaemonAddress.environmentValue,

@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// The options that every command takes, before its name or after.
+/// The options that every command has, before or after its name.
 struct GlobalOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -37,7 +37,7 @@ struct GlobalOptions: ParsableArguments {
         _ = try endpoint()
     }
 
-    /// Where the daemon is, by options and environment.
+    /// Returns the daemon's address from the options and the environment.
     func endpoint() throws -> Endpoint {
         do {
             return try Endpoint(socket: socket, connect: connect)

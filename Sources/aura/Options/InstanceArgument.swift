@@ -1,7 +1,7 @@
 import ArgumentParser
 import AuraModel
 
-/// An instance by name or id. Its completion asks the daemon for the names that exist.
+/// An instance by name or id. Shell completion asks the daemon for the existing names.
 struct InstanceArgument: ParsableArguments {
     @Argument(
         help: ArgumentHelp("The instance's name or id.", valueName: "name-or-id"),
@@ -13,10 +13,9 @@ struct InstanceArgument: ParsableArguments {
 
 /// The names that shell completion offers.
 enum InstanceNames {
-    /// The time limit of a completion, after which the names found so far are offered. The shell blocks until it
-    /// returns.
+    /// The time limit of a completion. The shell blocks until it returns, so it then offers the names found so far.
     static let limit = Duration.seconds(1)
-    /// Names that are looked through.
+    /// The maximum number of names to read.
     static let nameLimit = 100_000
     private static let page = 1000
 
@@ -28,7 +27,7 @@ enum InstanceNames {
         return await names(prefix, tenant: value(of: "--tenant", in: arguments), at: endpoint).sorted()
     }
 
-    /// The names page by page, until there are no more or the time is over.
+    /// Returns the names of all pages, or those found within the time limit.
     private static func names(_ prefix: String, tenant: String?, at endpoint: Endpoint) async -> [String] {
         let clock = ContinuousClock()
         let end = clock.now + limit
@@ -45,7 +44,7 @@ enum InstanceNames {
         return found
     }
 
-    /// One page; nil if it does not come in time.
+    /// Returns one page, or `nil` if it does not arrive in time.
     private static func page(_ call: Call, of daemon: Daemon, within left: Duration) async -> InstanceList? {
         guard left > .zero else { return nil }
         return await withTaskGroup(of: InstanceList?.self) { tasks in

@@ -22,7 +22,7 @@ struct OperationOptions: ParsableArguments {
     @OptionGroup var reconnecting: ReconnectOptions
 }
 
-/// How patient a watch is with a daemon that went away.
+/// The retry budget of a watch after it lost the daemon.
 struct ReconnectOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
@@ -38,7 +38,7 @@ struct ReconnectOptions: ParsableArguments {
     }
 }
 
-/// Which jobs `aura job list` shows.
+/// The filter of `aura job list`.
 struct JobQueryOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp("Only jobs of this instance, including ended ones.", valueName: "name-or-id"),
@@ -65,7 +65,7 @@ struct JobQueryOptions: ParsableArguments {
     @Flag(help: "List the newest first.")
     var newest = false
 
-    /// Without a wish, what is not over yet: of all that ever ran, that is what one looks for.
+    /// The states to list. Without a filter, only jobs that have not ended are listed.
     var states: [String] {
         guard givenStates.isEmpty, !all, instance == nil, change == nil else { return givenStates }
         return JobState.allCases.filter { !$0.isTerminal }.map(\.rawValue)

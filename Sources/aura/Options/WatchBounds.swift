@@ -1,9 +1,9 @@
 import ArgumentParser
 import AuraAPI
 
-/// Where a watch begins and ends, as the command line says it.
+/// The start and the end of a watch, as given on the command line.
 enum WatchBounds {
-    /// `now`, `start` or a `seq`.
+    /// Parses `now`, `start` or a `seq`.
     @Sendable static func start(_ text: String) throws -> SubscriptionStart {
         switch text {
         case "now": return .now
@@ -17,7 +17,7 @@ enum WatchBounds {
         }
     }
 
-    /// `terminal`.
+    /// Parses `terminal`.
     @Sendable static func end(_ text: String) throws -> SubscriptionEnd {
         guard let end = SubscriptionEnd(rawValue: text) else {
             throw ValidationError("cannot end at \"\(text)\": give terminal, or leave --until out")

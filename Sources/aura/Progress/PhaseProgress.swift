@@ -1,6 +1,6 @@
 import AuraModel
 
-/// How far a watched job is in one phase of its instance: what somebody who waits looks at first.
+/// The progress of a watched job in one phase of its instance.
 struct PhaseProgress: Sendable, Hashable {
     enum Mark: Sendable, Hashable {
         case waiting
@@ -17,7 +17,8 @@ struct PhaseProgress: Sendable, Hashable {
         steps.reduce(0) { $0 + $1.expectedSeconds }
     }
 
-    /// From its first step's start to its last one's end, or until now; nil before its start.
+    /// Returns the time from the start of the first step to the end of the last step, or until now while the phase
+    /// runs. Returns `nil` before its start.
     func elapsed(now: Timestamp) -> Duration? {
         guard let start = steps.lazy.compactMap(\.startedAt).min() else { return nil }
         let end = mark == .running ? now : steps.lazy.compactMap(\.finishedAt).max() ?? now
@@ -26,7 +27,7 @@ struct PhaseProgress: Sendable, Hashable {
 }
 
 extension ProgressState {
-    /// The phases in order: `queued`, those of the plan, and the one that success ends in.
+    /// The phases in order: `queued`, the phases of the plan, and the phase in which a successful job ends.
     var phases: [PhaseProgress] {
         var names = [Phase.queued.rawValue]
         for step in steps where !names.contains(step.phase) && !step.phase.isEmpty { names.append(step.phase) }
@@ -46,7 +47,7 @@ extension ProgressState {
         return index == reached && failedPhase == nil ? .running : .waiting
     }
 
-    /// Where the job is, or where it turned round.
+    /// The current phase, or the phase in which the job failed.
     private var presentPhase: String {
         failedPhase ?? steps.last { $0.mark != .pending }?.phase ?? Phase.queued.rawValue
     }

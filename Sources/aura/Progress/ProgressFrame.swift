@@ -1,12 +1,12 @@
 import AuraModel
 
-/// The room for a frame and the moment that it shows.
+/// The space for a frame, and the time that the frame shows.
 struct Canvas: Sendable, Hashable {
     var columns: Int
     var rows: Int
     var style: Style
     var now: Timestamp
-    /// Counts the redraws, for the spinner.
+    /// The number of redraws, for the spinner.
     var tick: Int
 
     var spinner: String {
@@ -14,14 +14,14 @@ struct Canvas: Sendable, Hashable {
     }
 }
 
-/// A line of a frame and how willingly it gives way where the terminal is low: greater goes first.
+/// A line of a frame. If the terminal has too few rows, the lines with the greatest `yields` are removed first.
 struct FrameRow: Sendable, Hashable {
     var line: Line
     var yields: Int
 }
 
 extension ProgressState {
-    /// The frame: at most `canvas.rows` lines, none wider than `canvas.columns`.
+    /// Returns the frame: at most `canvas.rows` lines, none wider than `canvas.columns`.
     func frame(_ canvas: Canvas, note: String? = nil) -> [Line] {
         var rows = [FrameRow(line: titleLine(canvas), yields: 0), FrameRow(line: barLine(canvas), yields: 2)]
         for phase in phases {
@@ -37,7 +37,7 @@ extension ProgressState {
         }
     }
 
-    /// All steps, one a line, for a card.
+    /// Returns all steps, one per line, for a card.
     func stepLines(now: Timestamp, style: Style) -> [Line] {
         let canvas = Canvas(columns: .max, rows: .max, style: style, now: now, tick: 0)
         return steps.map { stepLine($0, canvas) }
@@ -111,7 +111,8 @@ extension ProgressState {
             step.name.padded(to: 20) + text, step.mark == .pending ? .dim : .plain)
     }
 
-    /// Nothing where it will not come to that any more.
+    /// Returns the usual duration as text. The text is empty if the job has ended or failed, because the step will not
+    /// run.
     private func estimate(_ seconds: Double) -> String {
         seconds > 0 && outcome == nil && failedPhase == nil ? TimeText.about(seconds) : ""
     }

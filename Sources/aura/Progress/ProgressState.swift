@@ -1,9 +1,9 @@
 import AuraModel
 
-/// What is known of one job while it is watched: fed with events, it says what to show. No IO, no clock.
+/// The state of one watched job. Events update it, and it determines the display. It does no IO and reads no clock.
 ///
-/// The plan (names, phases and usual lengths of the steps) comes from `job.get`; what became of them comes from the
-/// events, or from the same answer where the watch does not start at the job's beginning.
+/// The plan (names, phases and usual durations of the steps) comes from `job.get`, and the progress of the steps comes
+/// from the events. If the watch does not start at the job's beginning, the earlier progress also comes from `job.get`.
 struct ProgressState: Sendable, Hashable {
     /// `provision ada`.
     let title: String
@@ -15,14 +15,14 @@ struct ProgressState: Sendable, Hashable {
     private(set) var finishedAt: Timestamp?
     private(set) var outcome: JobState?
     private(set) var isUndoing = false
-    /// The phase in which the job turned round.
+    /// The phase in which the job failed or began to undo its steps.
     private(set) var failedPhase: String?
-    /// 0 to 1; it never falls.
+    /// 0 to 1; it never decreases.
     private(set) var progress = 0.0
-    /// What was said last of the running step, or of the job's end.
+    /// The last message about the running step or the job's end.
     private(set) var message = ""
 
-    /// `isReplayed`: the events will come from the job's beginning, so that only the plan is taken from `job`.
+    /// `isReplayed` is true if the events will come from the job's beginning. Only the plan is then taken from `job`.
     init(job: JobAnswer, title: String, isReplayed: Bool = false) {
         self.title = title
         self.job = job.id
@@ -39,7 +39,7 @@ struct ProgressState: Sendable, Hashable {
         progress = outcome == .succeeded ? 1 : doneShare
     }
 
-    /// Takes the next event of this job.
+    /// Applies the next event of this job.
     mutating func apply(_ event: EventAnswer) {
         progress = max(progress, min(event.progress ?? 0, 1))
         if let name = event.step { applyToStep(name, event) }
@@ -60,7 +60,7 @@ struct ProgressState: Sendable, Hashable {
         steps[index].apply(event)
     }
 
-    /// Events whose words the display shows in other ways.
+    /// Events that the display shows without their messages.
     private static let silent = Set(
         [EventType.jobQueued, .jobStarted, .phaseChanged, .stepStarted, .stepDone].map(\.rawValue))
 
@@ -80,18 +80,18 @@ struct ProgressState: Sendable, Hashable {
         }
     }
 
-    /// The steps that are done, weighed by their usual lengths.
+    /// The share of the finished steps, weighted by their usual durations.
     private var doneShare: Double {
         let total = expectedSeconds
         return total > 0 ? steps.filter { $0.mark == .done }.reduce(0) { $0 + $1.expectedSeconds } / total : 0
     }
 
-    /// How long the whole job usually takes.
+    /// The usual duration of the whole job.
     var expectedSeconds: Double {
         steps.reduce(0) { $0 + $1.expectedSeconds }
     }
 
-    /// How long the job has been there, its waiting included.
+    /// Returns the time from the creation of the job to its end, or until now, including its waiting time.
     func elapsed(now: Timestamp) -> Duration {
         max((finishedAt ?? now) - createdAt, .zero)
     }

@@ -1,6 +1,6 @@
 import AuraModel
 
-/// How far one step of a watched job is.
+/// The progress of one step of a watched job.
 struct StepProgress: Sendable, Hashable {
     enum Mark: Sendable, Hashable {
         /// → running.
@@ -9,7 +9,7 @@ struct StepProgress: Sendable, Hashable {
         case running
         /// → undoing.
         case done
-        /// → running where it is tried again, undoing.
+        /// → running if it is retried, undoing.
         case failed
         /// → undone, undoFailed.
         case undoing
@@ -24,7 +24,7 @@ struct StepProgress: Sendable, Hashable {
     private(set) var startedAt: Timestamp?
     private(set) var finishedAt: Timestamp?
 
-    /// A step that `job.get` told of. `isReplayed`: what became of it will be told by events.
+    /// Creates a step from `job.get`. If `isReplayed` is true, its progress comes from events.
     init(_ step: StepAnswer, isReplayed: Bool) {
         name = step.name
         phase = step.phase
@@ -34,7 +34,7 @@ struct StepProgress: Sendable, Hashable {
         finishedAt = isReplayed ? nil : step.finishedAt
     }
 
-    /// A step that only events tell of.
+    /// Creates a step that is known only from events.
     init(name: String, phase: String, startedAt: Timestamp) {
         self.name = name
         self.phase = phase
@@ -54,7 +54,7 @@ struct StepProgress: Sendable, Hashable {
         }
     }
 
-    /// How long it ran until now or until its end; nil before its start.
+    /// Returns how long the step has run, until now or until its end; `nil` before its start.
     func elapsed(now: Timestamp) -> Duration? {
         startedAt.map { max((finishedAt ?? now) - $0, .zero) }
     }

@@ -11,12 +11,12 @@ import Locking
     import Darwin
 #endif
 
-/// The one place that writes: results to standard output, complaints and notes to standard error.
+/// Writes all output of the program: results to standard output, complaints and notes to standard error.
 struct Output: Sendable {
-    /// Whether documents are wanted instead of text.
+    /// True if JSON documents are requested instead of text.
     let json: Bool
     let style: Style
-    /// Whether standard output is a terminal that can redraw in place.
+    /// True if standard output is a terminal that can redraw in place.
     let isLive: Bool
 
     init(json: Bool, environment: [String: String] = Environment.present) {
@@ -35,30 +35,30 @@ struct Output: Sendable {
         lines([line])
     }
 
-    /// One compact document and its line end, without characters that steer terminals.
+    /// Writes one compact document and a line end, without characters that control terminals.
     func document(_ value: JSONValue) {
         write(value.serialized().jsonForTerminals + [UInt8(ascii: "\n")], to: STDOUT_FILENO)
     }
 
-    /// Says why the command does not end well.
+    /// Writes the reason for a failed command.
     func complain(_ complaint: Complaint) {
         let text =
             json ? complaint.json.serialized().jsonForTerminals : Array("aura: \(complaint.message.printable)".utf8)
         write(text + [UInt8(ascii: "\n")], to: STDERR_FILENO)
     }
 
-    /// Says something that is no result; not where documents are wanted.
+    /// Writes a note that is not a result, except with `--json`.
     func note(_ text: String) {
         guard !json else { return }
         write(Array("aura: \(text.printable)\n".utf8), to: STDERR_FILENO)
     }
 
-    /// Writes text as it is, escape sequences included.
+    /// Writes text unchanged, including escape sequences.
     func write(_ text: String) {
         write(Array(text.utf8), to: STDOUT_FILENO)
     }
 
-    /// Ends the program as `error` asks: with help, with a complaint about the command line, or with an exit code.
+    /// Ends the program as `error` requires: with help, with a complaint about the command line, or with an exit code.
     func end(with error: any Error) -> Never {
         let code = Aura.exitCode(for: error)
         if code == .success {
@@ -74,21 +74,21 @@ struct Output: Sendable {
         exit(code.rawValue)
     }
 
-    /// How often a stream that has nothing to write looks whether it still has a reader.
+    /// The interval at which a stream without output checks that it still has a reader.
     private static let lookEvery = Duration.milliseconds(250)
 
-    /// Ends the program once standard output has no reader left, as a write would: else a stream without events would
-    /// keep its process and its connection. Returns only by throwing `CancellationError`.
+    /// Ends the program when standard output has no reader, as a failed write does. A stream without events would
+    /// otherwise keep its process and its connection. Returns only by throwing `CancellationError`.
     func endWithReader(_ time: any TimeSource) async throws -> Never {
         while true {
             var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
-            // The other end of a pipe, a socket or a terminal is closed (poll(2)); files never report this.
+            // Set if the other end of a pipe, a socket or a terminal is closed (poll(2)). Files never report this.
             if poll(&output, 1, 0) == 1, output.revents & Int16(POLLERR | POLLHUP) != 0 { exit(ExitStatus.readerGone) }
             try await time.sleep(for: Self.lookEvery)
         }
     }
 
-    /// Writes everything, or ends the program: nobody is left to read it.
+    /// Writes all bytes, or ends the program if it cannot.
     private func write(_ bytes: [UInt8], to descriptor: Int32) {
         var rest = bytes[...]
         while !rest.isEmpty {
@@ -104,7 +104,7 @@ struct Output: Sendable {
         }
     }
 
-    /// Ends the program after a failed write. A reader that left is no failure to speak of.
+    /// Ends the program after a failed write. A reader that closed the output is not reported as an error.
     private func giveUp(_ code: Int32, _ descriptor: Int32) -> Never {
         if code == EPIPE { exit(ExitStatus.readerGone) }
         if descriptor == STDOUT_FILENO {

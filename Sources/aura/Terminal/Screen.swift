@@ -11,10 +11,10 @@ struct ScreenSize: Sendable, Hashable {
     var columns: Int
     var rows: Int
 
-    /// What is taken where a terminal does not say.
+    /// The size to use if a terminal does not report one.
     static let usual = ScreenSize(columns: 80, rows: 24)
 
-    /// The size of the terminal at standard output, asked for anew, since windows change.
+    /// The current size of the terminal at standard output. It is read each time, because windows change.
     static var present: ScreenSize {
         var size = winsize()
         guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_row > 0 else {
@@ -24,15 +24,15 @@ struct ScreenSize: Sendable, Hashable {
     }
 }
 
-/// Draws frames over each other: says what to write so that a frame takes the last one's place. No IO.
+/// Draws frames over each other. It returns the text that replaces the previous frame by the next one. It does no IO.
 ///
-/// The cursor rests at the start of the line below the frame, so that what others write comes after it.
+/// The cursor stays at the start of the line below the frame, so that other output comes after it.
 struct FramePainter: Sendable, Hashable {
-    /// The widths of the lines that stand on the screen.
+    /// The widths of the lines on the screen.
     private var drawn: [Int] = []
     private var isCursorHidden = false
 
-    /// What draws `lines` in the place of what was drawn before.
+    /// Returns the text that draws `lines` over the previous frame.
     mutating func paint(_ lines: [Line], style: Style, columns: Int) -> String {
         var text = hideCursor() + goUp(columns: columns)
         for line in lines { text += "\(line.rendered(color: style.color))\u{1B}[K\n" }
@@ -41,14 +41,14 @@ struct FramePainter: Sendable, Hashable {
         return text
     }
 
-    /// What draws `lines` for good: later frames come below them.
+    /// Returns the text that draws `lines` permanently; later frames come below them.
     mutating func leave(_ lines: [Line], style: Style, columns: Int) -> String {
         let text = paint(lines, style: style, columns: columns)
         drawn = []
         return text
     }
 
-    /// What gives the terminal back; the last frame stays.
+    /// Returns the text that restores the terminal; the last frame stays.
     mutating func close() -> String {
         drawn = []
         guard isCursorHidden else { return "" }
@@ -62,7 +62,7 @@ struct FramePainter: Sendable, Hashable {
         return "\u{1B}[?25l"
     }
 
-    /// Back to the frame's first line. A terminal that became narrower has broken its lines into several rows.
+    /// Moves the cursor to the first line of the frame. A terminal that became narrower shows a line in several rows.
     private func goUp(columns: Int) -> String {
         let rows = drawn.reduce(0) { $0 + max(1, ($1 + columns - 1) / max(columns, 1)) }
         return rows > 0 ? "\r\u{1B}[\(rows)A" : "\r"

@@ -8,15 +8,15 @@ import Dispatch
     import Darwin
 #endif
 
-/// The signals that a watch answers, in order of arrival. Once taken, they no longer do what they usually do.
+/// The signals that a watch handles, in order of arrival. They no longer have their default effect.
 struct Signals: Sendable {
-    /// Of signals that come before the last ones were answered, so many are kept.
+    /// The number of signals that are kept until they are handled; beyond it the oldest is dropped.
     static let bufferLimit = 8
 
     let arrivals: AsyncStream<Int32>
     private let sources: [Source]
 
-    /// Dispatch's sources end when nobody holds them. Nothing of theirs is called but once, when they are made.
+    /// Keeps a Dispatch source alive. It is `@unchecked Sendable` because the source is used only while it is created.
     private final class Source: @unchecked Sendable {
         let source: any DispatchSourceSignal
 
@@ -25,7 +25,8 @@ struct Signals: Sendable {
         }
     }
 
-    /// Returns once every signal is taken over: one that comes before still ends the program, and none is lost.
+    /// Returns when all signals are handled here. A signal that arrives earlier still ends the program, so none is
+    /// lost.
     static func taking(_ numbers: [Int32]) async -> Signals {
         let (arrivals, arriving) = AsyncStream.makeStream(
             of: Int32.self, bufferingPolicy: .bufferingNewest(bufferLimit))
@@ -43,13 +44,13 @@ struct Signals: Sendable {
             held.source.activate()
         }
         #if canImport(Darwin)
-            // There Dispatch only listens; on Linux it has put its own handler in place, which must stay.
+            // On Darwin, Dispatch only listens. On Linux it has installed its own handler, which must stay.
             signal(number, SIG_IGN)
         #endif
         return held
     }
 
-    /// Stops the process as ^Z asks, and returns when it goes on.
+    /// Stops the process as ^Z does, and returns when it continues.
     static func stop() {
         raise(SIGSTOP)
     }

@@ -1,8 +1,8 @@
-/// How much room text takes on a terminal.
+/// The width of text on a terminal.
 extension Character {
-    /// The columns that a terminal gives the character: 2 for East Asian wide ones and emoji, else 1.
+    /// The columns of the character on a terminal: 2 for wide East Asian characters and emoji, else 1.
     ///
-    /// Ranges from Unicode 16, EastAsianWidth.txt, W and F, drawn together where nothing narrow stands between.
+    /// The ranges are W and F in EastAsianWidth.txt of Unicode 16, merged if no narrow character is between them.
     var columns: Int {
         guard let first = unicodeScalars.first, first.value >= 0x1100 else { return 1 }
         if unicodeScalars.contains(where: { $0.value == 0xFE0F }) { return 2 }
@@ -18,22 +18,22 @@ extension Character {
 }
 
 extension String {
-    /// The columns that a terminal gives the text, which holds no control characters.
+    /// The columns of the text on a terminal. The text must not contain control characters.
     var columns: Int {
         reduce(0) { $0 + $1.columns }
     }
 
-    /// The text with spaces after it, so that it takes at least `columns` columns.
+    /// Returns the text with trailing spaces, at least `columns` columns wide.
     func padded(to columns: Int) -> String {
         self + String(repeating: " ", count: max(columns - self.columns, 0))
     }
 
-    /// The text with spaces before it, so that it takes at least `columns` columns.
+    /// Returns the text with leading spaces, at least `columns` columns wide.
     func indented(to columns: Int) -> String {
         String(repeating: " ", count: max(columns - self.columns, 0)) + self
     }
 
-    /// As much of the beginning as fits into `columns` columns.
+    /// Returns the longest prefix that fits into `columns` columns.
     func prefix(columns: Int) -> String {
         var room = columns
         let kept = prefix { character in
@@ -43,10 +43,10 @@ extension String {
         return String(kept)
     }
 
-    /// One line without characters that steer terminals; see ``Unicode/Scalar/steersTerminals``.
+    /// The text as one line without characters that control terminals; see ``Unicode/Scalar/steersTerminals``.
     ///
-    /// What a machine or a provider said may hold line ends and escape sequences; printed as they are, they would
-    /// break the display or steer the reader's terminal.
+    /// Texts of machines and providers may contain line ends and escape sequences. Printed unchanged, they would break
+    /// the display or control the reader's terminal.
     var printable: String {
         guard unicodeScalars.contains(where: \.steersTerminals) else { return self }
         let pieces = unicodeScalars.split(whereSeparator: \.steersTerminals)

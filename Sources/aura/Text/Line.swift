@@ -1,4 +1,4 @@
-/// How a piece of text looks where colour is wanted.
+/// The look of a piece of text if colour is used.
 enum Look: Sendable, Hashable {
     case plain
     case bold
@@ -20,7 +20,7 @@ enum Look: Sendable, Hashable {
     }
 }
 
-/// A line of output: pieces of text, each with its look. A value, so that tests compare it and width is exact.
+/// A line of output: pieces of text, each with a look. It is a value, so tests can compare it and its width is exact.
 struct Line: Sendable, Hashable {
     struct Piece: Sendable, Hashable {
         var text: String
@@ -53,7 +53,7 @@ struct Line: Sendable, Hashable {
         return line
     }
 
-    /// The line cut to at most `columns` columns.
+    /// Returns the line cut to at most `columns` columns.
     func clipped(to columns: Int, ellipsis: String) -> Line {
         guard self.columns > columns else { return self }
         var room = columns - ellipsis.columns
@@ -68,7 +68,7 @@ struct Line: Sendable, Hashable {
         return line.appending(ellipsis, .dim)
     }
 
-    /// What is written: with escape sequences where colour is wanted.
+    /// Returns the text to write, with escape sequences if `color` is true.
     func rendered(color: Bool) -> String {
         guard color else { return text }
         return pieces.map { piece in

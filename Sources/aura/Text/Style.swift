@@ -1,18 +1,19 @@
-/// How output is dressed: decided once from the terminal and the environment.
+/// The style of the output, chosen once from the terminal and the environment.
 struct Style: Sendable, Hashable {
-    /// Whether escape sequences for colour are wanted.
+    /// Whether escape sequences for colour are written.
     var color: Bool
     var glyphs: Glyphs
 
     static let plain = Style(color: false, glyphs: .ascii)
 
-    /// `NO_COLOR`, set to anything but nothing, forbids colour (https://no-color.org).
+    /// Returns true if colour may be used: for a terminal that is not dumb, unless `NO_COLOR` is set and not empty
+    /// (https://no-color.org).
     static func colorWanted(isTerminal: Bool, environment: [String: String]) -> Bool {
         isTerminal && environment["TERM"] != "dumb" && (environment["NO_COLOR"] ?? "").isEmpty
     }
 }
 
-/// The marks of the progress display.
+/// The symbols of the progress display.
 struct Glyphs: Sendable, Hashable {
     var done: String
     var failed: String
@@ -31,7 +32,7 @@ struct Glyphs: Sendable, Hashable {
         done: "+", failed: "x", waiting: ".", undone: "<", spinner: ["|", "/", "-", "\\"], barFull: "#", barEmpty: "-",
         ellipsis: "...")
 
-    /// Unicode where the locale's character set is UTF-8, as POSIX orders the variables.
+    /// Returns Unicode symbols if the locale's character set is UTF-8. POSIX defines the order of the variables.
     static func wanted(environment: [String: String]) -> Glyphs {
         let locale = ["LC_ALL", "LC_CTYPE", "LANG"].lazy.compactMap { environment[$0] }.first { !$0.isEmpty } ?? ""
         let name = locale.lowercased()

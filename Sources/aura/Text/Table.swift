@@ -1,4 +1,4 @@
-/// Rows under headings, each column as wide as its widest cell.
+/// Rows with headings; each column is as wide as its widest cell.
 struct Table: Sendable {
     var headings: [String]
     var rows: [[String]] = []
@@ -7,7 +7,7 @@ struct Table: Sendable {
         self.headings = headings
     }
 
-    /// The lines to print; cells that are empty show as `-`, so that every row has every column.
+    /// The lines to print. Empty cells are shown as `-`, so that every row has every column.
     var lines: [Line] {
         let shown = rows.map { row in row.map { $0.isEmpty ? "-" : $0.printable } }
         let widths = headings.indices.map { column in
@@ -23,11 +23,11 @@ struct Table: Sendable {
     }
 }
 
-/// Named values, one a line, the values aligned.
+/// Named values, one per line, with the values aligned.
 struct Card: Sendable {
     private(set) var rows: [(name: String, value: String)] = []
 
-    /// Adds a row where there is a value.
+    /// Adds a row if there is a value.
     mutating func add(_ name: String, _ value: String?) {
         guard let value, !value.isEmpty else { return }
         rows.append((name, value.printable))

@@ -1,6 +1,7 @@
 extension Unicode.Scalar {
-    /// Whether a terminal or an editor may act on the character, or show what follows otherwise than it is: controls
-    /// (C0, C1), format characters (category Cf: bidirectional marks, zero-width ones) and U+2028 and U+2029.
+    /// True if a terminal or an editor may act on the character, or may display the text after it incorrectly. These
+    /// are controls (C0, C1), format characters (category Cf, such as bidirectional marks and zero-width characters),
+    /// U+2028 and U+2029.
     var steersTerminals: Bool {
         switch properties.generalCategory {
         case .control, .format, .lineSeparator, .paragraphSeparator: true
@@ -10,9 +11,10 @@ extension Unicode.Scalar {
 }
 
 extension Array where Element == UInt8 {
-    /// Compact JSON in which characters that steer terminals are written as `\uXXXX`: the same value to every reader.
+    /// Compact JSON in which characters that control terminals are written as `\uXXXX`. Every reader gets the same
+    /// value.
     var jsonForTerminals: [UInt8] {
-        // Controls below 0x7F are escaped in all JSON, and compact JSON has other characters only inside strings.
+        // JSON escapes all controls below 0x7F, and compact JSON has characters from 0x7F on only inside strings.
         guard contains(where: { $0 >= 0x7F }) else { return self }
         var safe: [UInt8] = []
         safe.reserveCapacity(count)

@@ -8,9 +8,9 @@ import AuraModel
     import Darwin
 #endif
 
-/// Times and durations for people.
+/// Formats times and durations for people.
 enum TimeText {
-    /// A stopwatch: `0:07`, `12:34`, `1:02:03`.
+    /// Formats a duration as on a stopwatch: `0:07`, `12:34`, `1:02:03`.
     static func stopwatch(_ duration: Duration) -> String {
         let seconds = max(duration.wholeMilliseconds, 0) / 1000
         let tail = "\(twoDigits(Int(seconds % 60)))"
@@ -18,7 +18,7 @@ enum TimeText {
         return "\(seconds / 3600):\(twoDigits(Int(seconds / 60 % 60))):\(tail)"
     }
 
-    /// How long ago, in its greatest unit: `7 s`, `12 min`, `3 h`, `41 d`.
+    /// Formats an age in its largest unit: `7 s`, `12 min`, `3 h`, `41 d`.
     static func age(_ duration: Duration) -> String {
         let seconds = max(duration.wholeMilliseconds, 0) / 1000
         return switch seconds {
@@ -29,28 +29,28 @@ enum TimeText {
         }
     }
 
-    /// What is left of a wait, begun seconds counted whole: `60 s`.
+    /// Formats the rest of a wait in seconds, rounded up: `60 s`.
     static func countdown(_ left: Duration) -> String {
         "\((max(left.wholeMilliseconds, 0) + 999) / 1000) s"
     }
 
-    /// `0:41 of about 2:10`, or without its second half where nothing is expected.
+    /// Returns `0:41 of about 2:10`, or only the first half if no duration is expected.
     static func elapsed(_ duration: Duration, expected: Double) -> String {
         expected > 0 ? "\(stopwatch(duration)) of \(about(expected))" : stopwatch(duration)
     }
 
-    /// `about 2:10`, from seconds.
+    /// Returns `about 2:10` for a number of seconds.
     static func about(_ expected: Double) -> String {
         "about \(stopwatch(.milliseconds(Int64(max(expected.rounded(), 1) * 1000))))"
     }
 
-    /// The time of day where the reader is: `12:00:03`.
+    /// Formats the local time of day: `12:00:03`.
     static func clock(_ moment: Timestamp) -> String {
         let parts = local(moment)
         return [parts.tm_hour, parts.tm_min, parts.tm_sec].map { twoDigits(Int($0)) }.joined(separator: ":")
     }
 
-    /// The date and time where the reader is: `2026-11-20 12:00:03`.
+    /// Formats the local date and time: `2026-11-20 12:00:03`.
     static func date(_ moment: Timestamp) -> String {
         let parts = local(moment)
         let day = "\(parts.tm_year + 1900)-\(twoDigits(Int(parts.tm_mon) + 1))-\(twoDigits(Int(parts.tm_mday)))"

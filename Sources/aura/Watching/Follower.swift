@@ -3,19 +3,19 @@ import AuraClient
 import JSON
 import JSONRPC
 
-/// Shows what a watch brings, to its end.
+/// Shows the events of a watch until its end.
 struct Follower: Sendable {
     let watch: Watch
     let events: EventStream
     let view: any WatchView
     let invocation: Invocation
 
-    /// How to go on with this watch later.
+    /// The command that continues this watch later.
     var resumption: String {
         invocation.command(watch.subject.command(after: events.seq, epoch: events.epoch, id: events.instance))
     }
 
-    /// Returns at the watch's end; throws a ``Complaint`` where the daemon refuses it or stays away.
+    /// Returns at the end of the watch. Throws a ``Complaint`` if the daemon refuses the watch or stays away.
     func run() async throws -> Outcomes {
         var outcomes = Outcomes()
         do {

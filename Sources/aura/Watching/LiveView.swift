@@ -1,23 +1,24 @@
 import AuraModel
 import Locking
 
-/// The progress display of a terminal: a frame for each job that runs, drawn in place; what has ended stays above.
+/// The progress display on a terminal: one frame for each running job, drawn in place. The last frame of an ended job
+/// stays above.
 struct LiveView: WatchView {
     private struct State: Sendable {
         var jobs: [ProgressState]
         var painter = FramePainter()
         var tick = 0
         var lostUntil: Timestamp?
-        /// Whether the terminal is another's for now.
+        /// True while this program must not draw on the terminal.
         var isAway = false
     }
 
-    /// A job's name for people where the watch knows only the instance.
+    /// The instance's name, for the titles of jobs that begin during the watch.
     let instanceName: String
     let output: Output
     let time: any TimeSource
     let lookups: Lookups
-    /// What is shown while no job runs; nil where the watch ends with its job.
+    /// The text to show while no job runs; `nil` if the watch ends with its job.
     let idleText: String?
     private let state: Locked<State>
 
@@ -78,7 +79,7 @@ struct LiveView: WatchView {
 
 // MARK: - Drawing
 
-// The terminal is written to under the lock, since frames must reach it in the order of the states that they show.
+// The terminal is written under the lock, so that frames reach it in the order of their states.
 extension LiveView {
     private func draw(_ state: inout State) {
         let size = ScreenSize.present
@@ -95,7 +96,7 @@ extension LiveView {
         output.write(state.painter.paint(Array(fitting), style: output.style, columns: size.columns))
     }
 
-    /// Draws a job's last frame, which stays.
+    /// Draws the last frame of a job, which stays on the screen.
     private func leave(_ job: ProgressState, _ state: inout State) {
         let size = ScreenSize.present
         let lines = job.frame(canvas(size, tick: state.tick))
@@ -103,7 +104,7 @@ extension LiveView {
         if state.isAway { output.write(state.painter.close()) }
     }
 
-    /// One column and one row stay free, so that the terminal neither wraps nor scrolls by itself.
+    /// One column and one row stay free, so that the terminal neither wraps nor scrolls.
     private func canvas(_ size: ScreenSize, tick: Int) -> Canvas {
         Canvas(columns: size.columns - 1, rows: size.rows - 1, style: output.style, now: time.now(), tick: tick)
     }

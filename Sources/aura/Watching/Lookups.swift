@@ -1,11 +1,11 @@
 import Locking
 
-/// Looks things up while a watch runs, over a connection of its own.
+/// Requests further data during a watch, over its own connection.
 ///
-/// On the watch's connection an answer could stand behind more events than the client keeps, and the events would wait
-/// for the answer.
+/// On the watch's connection a reply could come after more events than the client buffers. The events would then wait
+/// for the reply.
 struct Lookups: Sendable {
-    /// Names that are remembered.
+    /// The maximum number of names in the cache.
     static let nameLimit = 4096
 
     let daemon: Daemon
@@ -15,12 +15,12 @@ struct Lookups: Sendable {
         self.daemon = daemon
     }
 
-    /// The job with its steps, or nil where it cannot be had.
+    /// Returns the job with its steps, or `nil` if the call fails.
     func job(_ id: String) async -> JobAnswer? {
         await ask(.job(id), as: JobEnvelope.self)?.job
     }
 
-    /// The instance's name; its id where the name cannot be had.
+    /// Returns the instance's name, or its id if the call fails.
     func name(of instance: String) async -> String {
         if let known = names.withLock({ $0[instance] }) { return known }
         guard let found = await ask(.status(instance), as: InstanceAndJob.self) else { return instance }
@@ -31,7 +31,7 @@ struct Lookups: Sendable {
         return found.instance.name
     }
 
-    /// The instance as it is now, or nil where it cannot be had.
+    /// Returns the instance in its current state, or `nil` if the call fails.
     func instance(_ id: String) async -> InstanceAnswer? {
         await ask(.status(id), as: InstanceAndJob.self)?.instance
     }

@@ -2,7 +2,7 @@ import AuraClient
 import AuraModel
 import JSON
 
-/// How the jobs ended that a watch saw: what its exit code comes from.
+/// The results of the jobs that ended during a watch. The exit code depends on them.
 struct Outcomes: Sendable, Hashable {
     struct Ending: Sendable, Hashable {
         var job: String
@@ -10,7 +10,8 @@ struct Outcomes: Sendable, Hashable {
         var message: String
     }
 
-    /// The last ending of each instance: what came before it was made good or given up.
+    /// The last result of each instance. A later job replaces the result of an earlier one that it repaired or
+    /// abandoned.
     private var endings: [String: Ending] = [:]
 
     mutating func record(_ event: EventAnswer) {
@@ -18,7 +19,7 @@ struct Outcomes: Sendable, Hashable {
         endings[event.instance ?? ""] = Ending(job: job, state: state, message: event.message)
     }
 
-    /// A job that had ended before the watch began.
+    /// Records a job that had ended before the watch began.
     mutating func record(_ job: JobAnswer) {
         guard let state = JobState(rawValue: job.state), state.isTerminal else { return }
         let message = "\(job.kind) \(job.state)" + (job.failure.map { ": \($0.message)" } ?? "")
@@ -27,12 +28,12 @@ struct Outcomes: Sendable, Hashable {
 
     var isEmpty: Bool { endings.isEmpty }
 
-    /// The instance whose jobs ended, where it is one.
+    /// The instance of the ended jobs, if there is exactly one.
     var onlyInstance: String? {
         endings.count == 1 ? endings.keys.first.flatMap { $0.isEmpty ? nil : $0 } : nil
     }
 
-    /// The complaint where something did not succeed; `purpose` is what was wanted: `provision ada`.
+    /// Returns the complaint if a job did not succeed. `purpose` is the purpose of the command: `provision ada`.
     func complaint(purpose: String) -> Complaint? {
         let bad = endings.values.filter { $0.state != .succeeded }.sorted { $0.job < $1.job }
         guard let first = bad.first else { return nil }

@@ -9,9 +9,9 @@ import JSON
     import Darwin
 #endif
 
-/// A watch as a command runs it: the events, the redraws and the signals together.
+/// Runs a watch for a command: the events, the redraws and the signals together.
 struct WatchRun: Sendable {
-    /// Ten redraws a second: a spinner turns, and a slow line is not flooded.
+    /// Ten redraws per second: the spinner turns smoothly, and a slow line is not flooded.
     static let redrawEvery = Duration.milliseconds(100)
 
     let follower: Follower
@@ -19,7 +19,7 @@ struct WatchRun: Sendable {
     let output: Output
     let time: any TimeSource
 
-    /// Runs to the watch's end. Throws a ``Complaint`` at ^C, and where a job did not succeed.
+    /// Runs until the end of the watch. Throws a ``Complaint`` at ^C, or if the daemon refuses the watch or stays away.
     func run() async throws -> Outcomes {
         let signals = await Signals.taking(output.isLive ? [SIGINT, SIGTERM, SIGTSTP] : [SIGINT, SIGTERM])
         do {

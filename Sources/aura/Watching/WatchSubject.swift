@@ -2,16 +2,16 @@ import AuraAPI
 import AuraClient
 import AuraModel
 
-/// What is watched.
+/// The subject of a watch.
 enum WatchSubject: Sendable, Hashable {
     /// A job by its id.
     case job(String)
-    /// An instance by name or id; names are a tenant's.
+    /// An instance by name or id; a name is unique within a tenant.
     case instance(String, tenant: String?)
     /// Everything, or everything of a tenant.
     case all(tenant: String?)
 
-    /// The `filter` of `status.subscribe`; nil lets everything through.
+    /// The `filter` of `status.subscribe`; `nil` matches everything.
     var filter: FilterParameters? {
         switch self {
         case .job(let id): FilterParameters(job: JobID(id))
@@ -29,9 +29,10 @@ enum WatchSubject: Sendable, Hashable {
         }
     }
 
-    /// The words of the command that continues the watch after it was ended, each safe to paste into a shell.
+    /// Returns the command that continues the watch after its end. Each word is safe to paste into a shell.
     ///
-    /// `seq` is the last event that was seen, `epoch` its history, `id` the instance that the daemon found by its name.
+    /// `seq` is the last event that was seen, and `epoch` is its ledger epoch. `id` is the id of the instance that the
+    /// daemon found by name.
     func command(after seq: Int64?, epoch: String? = nil, id: String? = nil) -> String {
         switch self {
         case .job(let job): "watch --job \(job.shellQuoted)"
@@ -47,13 +48,13 @@ enum WatchSubject: Sendable, Hashable {
     }
 }
 
-/// A watch, from where to where.
+/// A watch with its start and its end.
 struct Watch: Sendable, Hashable {
     var subject: WatchSubject
     var start: SubscriptionStart
-    /// The history that a `seq` of the start belongs to.
+    /// The ledger epoch that a `seq` in `start` belongs to.
     var epoch: String?
     var end: SubscriptionEnd?
-    /// How long a daemon that went away is tried.
+    /// The retry budget of the watch, in seconds.
     var reconnectSeconds: Double
 }

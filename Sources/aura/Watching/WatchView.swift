@@ -1,7 +1,7 @@
 import AuraModel
 import JSON
 
-/// An event as it came and as it was read.
+/// An event as received and as decoded.
 struct EventRecord: Sendable, Hashable {
     var raw: JSONValue
     var event: EventAnswer
@@ -9,23 +9,23 @@ struct EventRecord: Sendable, Hashable {
 
 /// Shows a watch. Calls come in order, except ``tick()``, which may come at any time.
 protocol WatchView: Sendable {
-    /// Takes the next event.
+    /// Shows the next event.
     func show(_ record: EventRecord) async
 
-    /// The connection is lost and will be tried until `deadline`; nil: it is there again.
+    /// Reports that the connection is lost and will be retried until `deadline`; `nil` reports that it is restored.
     func connectionLost(until deadline: Timestamp?)
 
-    /// A tenth of a second has passed.
+    /// Reports that a tenth of a second has passed.
     func tick()
 
-    /// The program is about to be stopped by ^Z, or the watch is over: nothing is drawn any more.
+    /// Stops drawing, because ^Z will stop the program or because the watch is over.
     func giveTerminalBack()
 
-    /// The program goes on after ^Z.
+    /// Starts drawing again after ^Z.
     func takeTerminal()
 }
 
-/// One document an event, as it came.
+/// Prints each event unchanged, as one document.
 struct DocumentView: WatchView {
     let output: Output
 
@@ -42,7 +42,7 @@ struct DocumentView: WatchView {
     func takeTerminal() {}
 }
 
-/// Nothing but losses of the connection, for a wait.
+/// Prints only losses of the connection, for a wait.
 struct QuietView: WatchView {
     let output: Output
     let time: any TimeSource
@@ -65,11 +65,11 @@ struct QuietView: WatchView {
     func takeTerminal() {}
 }
 
-/// One line an event.
+/// Prints one line per event.
 struct LineView: WatchView {
     let output: Output
     let time: any TimeSource
-    /// Tells instances apart where several are watched.
+    /// Finds the names of instances if several are watched; `nil` otherwise.
     let lookups: Lookups?
 
     func show(_ record: EventRecord) async {

@@ -1,18 +1,18 @@
 import AuraAPI
 import AuraModel
 
-/// Sets a watch up for the place that it is shown at, runs it, and says how it ended.
+/// Prepares a watch for its kind of output, runs it, and reports its outcome.
 struct Watching {
     let invocation: Invocation
     let watch: Watch
-    /// What the watch is for: `provision ada`.
+    /// The purpose of the watch: `provision ada`.
     let purpose: String
 
     private var output: Output { invocation.output }
 
-    /// Runs to the watch's end. `instance` and `job` are what is known of them already.
+    /// Runs until the end of the watch. `instance` and `job` are data that the caller already has.
     ///
-    /// Throws a ``Complaint`` at ^C, where a job did not succeed, and where the daemon refuses or stays away.
+    /// Throws a ``Complaint`` at ^C, if a job did not succeed, or if the daemon refuses the watch or stays away.
     func run(on daemon: Daemon, instance: InstanceAnswer? = nil, job: JobAnswer? = nil) async throws {
         let lookups = Lookups(invocation.daemon)
         let view = try await view(on: daemon, lookups, instance, job)
@@ -41,7 +41,7 @@ struct Watching {
         }
     }
 
-    /// The progress display, with what is known before the first event.
+    /// Returns the progress display with the state before the first event.
     private func liveView(
         on daemon: Daemon, _ lookups: Lookups, _ instance: InstanceAnswer?, _ job: JobAnswer?
     ) async throws -> LiveView {
@@ -70,7 +70,7 @@ struct Watching {
             output: output, time: invocation.time, lookups: lookups)
     }
 
-    /// The job with its steps; without them where they cannot be had and the job is known.
+    /// Returns the job with its steps, or the known job without steps if the call fails.
     private func whole(_ id: String, _ known: JobAnswer?, on daemon: Daemon) async throws -> JobAnswer {
         do {
             return try await daemon.call(.job(id), as: JobEnvelope.self).job
@@ -80,7 +80,7 @@ struct Watching {
         }
     }
 
-    /// After success, what one needs next: where the instance is reached.
+    /// Prints the addresses of the instance after a success.
     private func sayWhere(_ outcomes: Outcomes, _ lookups: Lookups) async {
         guard let id = outcomes.onlyInstance, let instance = await lookups.instance(id) else { return }
         let places = instance.whereabouts.map { ": \($0)" } ?? ""
