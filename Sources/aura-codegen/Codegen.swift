@@ -1,7 +1,7 @@
 import ArgumentParser
 import Foundation
 
-/// Makes what is generated of `rpc-schema/`.
+/// Generates files from `rpc-schema/`.
 @main
 struct Codegen: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -31,9 +31,9 @@ struct Codegen: ParsableCommand {
     }
 }
 
-/// A file to be written.
+/// A generated file.
 struct GeneratedFile {
-    /// From the repository's root.
+    /// The path relative to the repository's root.
     var path: String
     var text: String
 

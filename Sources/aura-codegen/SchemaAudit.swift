@@ -1,7 +1,7 @@
 import JSON
 import JSONSchema
 
-/// What one file alone cannot show.
+/// Checks that involve several files of the schema.
 struct SchemaAudit {
     let schema: WireSchema
 

@@ -2,8 +2,8 @@ import Foundation
 import JSON
 import JSONSchema
 
-/// Reads `rpc-schema/`, and refuses what is not whole: a missing member, a name that is not its file's, a reference to nothing,
-/// an example that breaks its own schema.
+/// Reads `rpc-schema/`. It rejects a missing member, a name that differs from the file's name, a reference to a missing
+/// type, and an example that violates its schema.
 struct SchemaFolder {
     var folder: URL
 
@@ -37,7 +37,7 @@ struct SchemaFolder {
             return values.compactMap(\.stringValue)
         }
 
-        /// The name of the type that a member refers to.
+        /// Returns the name of the type that a member refers to.
         func type(_ member: String) throws -> String {
             guard let name = TypeReference.name(in: members[member]?.objectValue ?? [:]) else {
                 throw missing(member, "a reference to a type")
@@ -49,7 +49,7 @@ struct SchemaFolder {
             SchemaError("\(place).\(member)", "expected \(what)")
         }
 
-        /// Files are named for what they describe; `$/` does not stand in a file's name.
+        /// Returns the name in the file. It must equal the file's name without `$/`.
         func ownName() throws -> String {
             let own = try text("name")
             guard own.replacingOccurrences(of: "$/", with: "") == name else {
@@ -104,7 +104,7 @@ struct SchemaFolder {
     }
 }
 
-/// How files name types: `{"$ref": "../types/Phase.json"}`, which any JSON Schema tool can follow.
+/// References to types in files: `{"$ref": "../types/Phase.json"}`, which any JSON Schema tool can follow.
 enum TypeReference {
     private static let (start, end) = ("../types/", ".json")
 
@@ -113,7 +113,7 @@ enum TypeReference {
         return String(text.dropFirst(start.count).dropLast(end.count))
     }
 
-    /// The schema with references as they stand within one document, and without what only the generator reads.
+    /// Returns the schema with references within one document, and without members that only the generator reads.
     static func bundled(_ value: JSONValue) -> JSONValue {
         switch value {
         case .object(let members):

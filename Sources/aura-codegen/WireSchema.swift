@@ -1,7 +1,7 @@
 import JSON
 import JSONSchema
 
-/// The folder `rpc-schema/`, read and checked: one file per type, method, error and notification.
+/// The parsed and checked folder `rpc-schema/`, with one file per type, method, error and notification.
 struct WireSchema {
     var types: [TypeSchema] = []
     var methods: [MethodSchema] = []
@@ -17,18 +17,19 @@ struct TypeSchema {
     var schema: JSONObject
 
     var description: String { schema["description"]?.stringValue ?? "" }
-    /// The Swift type that stands for it.
+    /// The name of the Swift type for this type.
     var swiftName: String { schema["x-swift"]?.stringValue ?? name }
-    /// Whether people write that Swift type; it is generated else.
+    /// True if the Swift type is handwritten; otherwise it is generated.
     var isHandwritten: Bool { schema["x-handwritten"] == .bool(true) }
-    /// Whether it takes no members but its own: parameters do not, and results may get more with a later version.
+    /// True if the type permits no further members. Parameters are closed; results may get more members in a later
+    /// version.
     var isClosed: Bool { schema["additionalProperties"] == .bool(false) }
     var members: [Member] { Member.all(of: schema) }
-    /// The members that concern clients which keep a connection for each subscription; `x-connection` marks the others.
+    /// The members for clients that use one connection for each subscription. `x-connection` marks the other members.
     var clientMembers: [Member] { members.filter { $0.schema["x-connection"] != .bool(true) } }
-    /// Whether only such others refer to it.
+    /// True if only members with `x-connection` refer to the type.
     var isOfConnection: Bool { schema["x-connection"] == .bool(true) }
-    /// The values of an enumeration with what they mean, in their order; none where it is something else.
+    /// The values of an enumeration in order, with their meanings; `nil` if the type is not an enumeration.
     var choices: [(value: String, meaning: String)]? {
         guard let values = schema["enum"]?.arrayValue else { return nil }
         let meanings = schema["x-meanings"]?.objectValue ?? [:]
@@ -42,7 +43,7 @@ struct Member {
     var schema: JSONObject
     var isRequired: Bool
 
-    /// Its own words, else nothing: the type's are elsewhere.
+    /// The description in the member itself. A member without one may refer to a type that has a description.
     var description: String? { schema["description"]?.stringValue }
 
     static func all(of schema: JSONObject) -> [Member] {
@@ -60,12 +61,12 @@ struct MethodSchema {
     var description: String?
     var since: String
     var scopes: [String]
-    /// Whether it changes anything.
+    /// True if the method changes something.
     var mutates: Bool
     /// The names of types.
     var parameters: String
     var result: String
-    /// The names of errors, apart from those that any call may meet.
+    /// The names of the method's errors, without the errors that every call can have.
     var errors: [String]
     var examples: [Example]
 
@@ -82,7 +83,7 @@ struct NotificationSchema {
     var summary: String
     var description: String?
     var since: String
-    /// Who sends it: `server` or `client`.
+    /// The sender: `server` or `client`.
     var sender: String
     var parameters: String
 }
@@ -93,7 +94,7 @@ struct ErrorSchema {
     var code: Int64
     var description: String
     var retryable: Bool
-    /// What `data` holds beside `code` and `retryable`.
+    /// The members of `data` in addition to `code` and `retryable`.
     var members: [Member]
     var data: JSONObject
 }

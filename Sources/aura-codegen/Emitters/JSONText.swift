@@ -1,6 +1,6 @@
 import JSON
 
-/// JSON for people: a member a line, short values on one line.
+/// JSON for people: one member per line, short values on one line.
 enum JSONText {
     private static let width = 100
 
@@ -21,7 +21,7 @@ enum JSONText {
         }
     }
 
-    /// On one line, with a space after each colon and comma.
+    /// Returns the value on one line, with a space after each colon and comma.
     private static func spaced(_ value: JSONValue) -> String {
         switch value {
         case .object(let members):

@@ -1,6 +1,6 @@
 import JSON
 
-/// The reference manual, for people.
+/// Generates the reference manual.
 struct ManualEmitter {
     let schema: WireSchema
 
@@ -98,7 +98,7 @@ struct ManualEmitter {
         return text
     }
 
-    /// What sort of value a schema takes: `Phase`, `list of Job`, `integer, 1 to 1000`.
+    /// Returns the kind of value that a schema describes: `Phase`, `list of Job`, `integer, 1 to 1000`.
     private func kind(of schema: JSONObject) -> String {
         if let name = TypeReference.name(in: schema) { return link(name) }
         if let alternatives = schema["oneOf"]?.arrayValue {

@@ -1,6 +1,6 @@
 import JSON
 
-/// The OpenRPC document (https://spec.open-rpc.org, 1.3.2), as a file and as text within the daemon.
+/// Generates the OpenRPC document (https://spec.open-rpc.org, 1.3.2), as a file and as text in the daemon.
 struct OpenRPCEmitter {
     let schema: WireSchema
 
@@ -11,7 +11,7 @@ struct OpenRPCEmitter {
         ]
     }
 
-    /// The types, as they stand within the document.
+    /// The types in the form that the document uses.
     var schemas: JSONObject {
         var schemas: JSONObject = [:]
         for type in schema.types { schemas[type.name] = TypeReference.bundled(.object(type.schema)) }
@@ -86,7 +86,7 @@ struct OpenRPCEmitter {
         return errors
     }
 
-    /// The schema of `data`: the stable name, whether to try again, and what the error has of its own.
+    /// Returns the schema of `data`: the stable name, whether a retry may succeed, and the error's own members.
     private func data(of error: ErrorSchema) -> JSONObject {
         var properties: JSONObject = [
             "code": ["type": "string", "const": .string(error.name)], "retryable": ["type": "boolean"],

@@ -1,6 +1,6 @@
 import JSON
 
-/// The generated part of the Python client: types, errors and methods.
+/// Generates a part of the Python client: types, errors and methods.
 struct PythonEmitter {
     let schema: WireSchema
 
@@ -14,7 +14,7 @@ struct PythonEmitter {
         ]
     }
 
-    /// Methods that the hand-written part offers in its own way.
+    /// Methods that the handwritten part provides.
     private static let own: Set<String> = ["status.subscribe", "status.unsubscribe", "rpc.discover"]
 
     // MARK: - Types
@@ -40,7 +40,8 @@ struct PythonEmitter {
         return text
     }
 
-    /// Parameters are the methods' own arguments, and a notification's are unpacked by hand.
+    /// True if the type becomes a class. The parameters of a method become arguments, and handwritten code reads those
+    /// of a notification.
     private func isStructure(_ type: TypeSchema) -> Bool {
         let isParameters =
             schema.methods.contains { $0.parameters == type.name }
@@ -92,7 +93,7 @@ struct PythonEmitter {
         return decoder.map { "maybe(\($0), \(value))" } ?? value
     }
 
-    /// What turns JSON into the member's type; none where it is that already.
+    /// Returns the function that converts JSON into the member's type, or `nil` if no conversion is needed.
     private func decoder(of schema: JSONObject) -> String? {
         if let name = TypeReference.name(in: schema) {
             if name == "Timestamp" { return "moment" }
@@ -198,7 +199,7 @@ struct PythonEmitter {
 
     // MARK: - Names
 
-    /// `externalId` → `external_id`; a word of the language gets a line behind it.
+    /// `externalId` → `external_id`; a Python keyword gets an underscore at its end.
     private static func snake(_ name: String) -> String {
         var text = ""
         for character in name {

@@ -1,6 +1,6 @@
 import JSON
 
-/// The shell client's functions, one for each method.
+/// Generates the functions of the shell client, one for each method.
 struct ShellEmitter {
     let schema: WireSchema
 
@@ -8,7 +8,7 @@ struct ShellEmitter {
         [GeneratedFile(path: "clients/shell/methods.sh", text: source)]
     }
 
-    /// Offered by hand, since their answers are streams.
+    /// Methods that the handwritten part provides, because their results are streams.
     private static let own: Set<String> = ["status.subscribe", "status.unsubscribe"]
 
     private var source: String {
@@ -36,7 +36,7 @@ struct ShellEmitter {
             """
     }
 
-    /// Whether a member's value is a text; anything else is given as JSON.
+    /// True if a member's value is a text. Other values are given as JSON.
     private func isText(_ schema: JSONObject) -> Bool {
         if let name = TypeReference.name(in: schema), let type = self.schema.type(name) { return isText(type.schema) }
         return schema["type"]?.stringValue == "string"

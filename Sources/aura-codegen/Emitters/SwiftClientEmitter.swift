@@ -1,10 +1,10 @@
 import JSON
 
-/// The generated part of the Swift client: a function for each method.
+/// Generates a part of the Swift client: a function for each method.
 struct SwiftClientEmitter {
     let swift: SwiftEmitter
 
-    /// Methods that the hand-written part offers in its own way.
+    /// Methods that the handwritten part provides.
     private static let own: Set<String> = ["status.subscribe", "status.unsubscribe"]
 
     var files: [GeneratedFile] {

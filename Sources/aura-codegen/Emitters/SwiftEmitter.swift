@@ -1,6 +1,6 @@
 import JSON
 
-/// The wire's types, the methods' table and the errors, as `AuraAPI` declares them.
+/// Generates the types of the wire, the table of methods and the errors for `AuraAPI`.
 struct SwiftEmitter {
     let schema: WireSchema
 
@@ -62,12 +62,12 @@ struct SwiftEmitter {
         source.line("}", indent: 1)
     }
 
-    /// Whether a method takes it, so that its members have positions.
+    /// True if the type is the parameters of a method, so that its members have positions.
     private func isParameters(_ type: TypeSchema) -> Bool {
         schema.methods.contains { $0.parameters == type.name }
     }
 
-    /// Whether a call with it happens once for each key.
+    /// True if a call with these parameters takes effect once for each key.
     private func isKeyed(_ type: TypeSchema) -> Bool {
         isParameters(type) && type.members.contains { $0.name == "idempotencyKey" }
     }
@@ -76,13 +76,14 @@ struct SwiftEmitter {
         swiftType(of: member.schema, isOpen: isOpen).name + (member.isRequired ? "" : "?")
     }
 
-    /// What a member is where nobody says: nothing where it may be absent, its one value where it has but one.
+    /// Returns the default of a member: `nil` if it may be absent, the constant if its schema has one, else no default.
     private func standard(of member: Member) -> String {
         if let constant = member.schema["const"] { return " = \(constant.serializedString())" }
         return member.isRequired ? "" : " = nil"
     }
 
-    /// The Swift type of a schema, and the module that it comes from. Where `isOpen`, enumerations may get further values.
+    /// Returns the Swift type of a schema and its module. If `isOpen` is true, enumerations may get further values
+    /// later.
     func swiftType(of schema: JSONObject, isOpen: Bool = false) -> (name: String, module: String?) {
         if let name = TypeReference.name(in: schema), let type = self.schema.type(name) {
             let (name, module) = Self.split(type.swiftName)
@@ -113,7 +114,7 @@ struct SwiftEmitter {
         return modules
     }
 
-    /// The names of the enumerations, as those of what may be none of them.
+    /// The names of the known values, as static members of `Open`.
     private var openEnumerations: String {
         var source = SwiftSource()
         let enumerations = schema.types.filter { $0.choices != nil && isAnswered($0) }
@@ -130,14 +131,14 @@ struct SwiftEmitter {
         return source.file(importing: Set(enumerations.compactMap { Self.split($0.swiftName).module }))
     }
 
-    /// Whether a daemon's answers or notifications hold it.
+    /// True if results or notifications of a daemon contain the enumeration.
     private func isAnswered(_ enumeration: TypeSchema) -> Bool {
         schema.types.contains { type in
             !type.isClosed && type.members.contains { Self.itemName(in: $0.schema) == enumeration.name }
         }
     }
 
-    /// The type that a schema names, or that it has a list of.
+    /// Returns the type that a schema names, or the type of the elements of a list.
     private static func itemName(in schema: JSONObject) -> String? {
         TypeReference.name(in: schema) ?? schema["items"]?.objectValue.flatMap { itemName(in: $0) }
     }
@@ -165,7 +166,8 @@ struct SwiftEmitter {
 
     // MARK: - Errors
 
-    /// From here on the numbers are the operations' own; those before belong to the wire (`JSONRPC`).
+    /// The operations' own errors have numbers from this one down to -32099. Other numbers belong to the wire
+    /// (`JSONRPC`).
     private static let firstOfOperations: Int64 = -32020
 
     private var errors: String {
@@ -194,7 +196,7 @@ struct SwiftEmitter {
     }
 }
 
-/// Lines of Swift.
+/// Lines of Swift source.
 struct SwiftSource {
     private var lines: [String] = []
 
@@ -207,7 +209,7 @@ struct SwiftSource {
         lines.append(text.isEmpty ? "" : String(repeating: "    ", count: indent) + text)
     }
 
-    /// A documentation comment, cut into lines.
+    /// Adds a documentation comment, wrapped into lines.
     mutating func documentation(_ text: String, indent: Int = 0) {
         var rest = text.split(separator: " ")[...]
         let start = String(repeating: "    ", count: indent) + "///"
@@ -221,7 +223,7 @@ struct SwiftSource {
         }
     }
 
-    /// `inside` are modules that no declaration shows.
+    /// Returns the text of the file. `inside` are modules that no declaration exposes; they are imported as `internal`.
     func file(importing modules: Set<String>, inside: Set<String> = []) -> String {
         let imports =
             modules.sorted().map { "public import \($0)" }
@@ -230,7 +232,7 @@ struct SwiftSource {
         return (head + lines).joined(separator: "\n") + "\n"
     }
 
-    /// A name as Swift may declare it.
+    /// Returns a name that Swift can declare; a keyword gets backticks.
     static func word(_ name: String) -> String {
         let plain = identifier(name)
         return keywords.contains(plain) ? "`\(plain)`" : plain

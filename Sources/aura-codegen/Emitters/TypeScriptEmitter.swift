@@ -1,9 +1,9 @@
 import JSON
 
-/// The generated part of the TypeScript client: types, errors and methods.
+/// Generates a part of the TypeScript client: types, errors and methods.
 struct TypeScriptEmitter {
     private let schema: WireSchema
-    /// The types that a daemon sends: a newer one may add to their choices.
+    /// The types that a daemon sends. A newer daemon may add values to them.
     private let received: Set<String>
 
     private static let folder = "clients/typescript/src"
@@ -22,10 +22,10 @@ struct TypeScriptEmitter {
         ]
     }
 
-    /// Offered by hand, since their answers are streams.
+    /// Methods that the handwritten part provides, because their results are streams.
     private static let own: Set<String> = ["status.subscribe", "status.unsubscribe"]
 
-    /// The types named, and all that they refer to.
+    /// Returns the named types and all types that they refer to.
     private static func reachable(from names: [String], in schema: WireSchema) -> Set<String> {
         var found: Set<String> = []
         var next = names
@@ -63,12 +63,12 @@ struct TypeScriptEmitter {
         return source.text
     }
 
-    /// Whether it stands for no parameters at all.
+    /// True if the type describes an object without members, which means no parameters.
     private func isNothing(_ type: TypeSchema) -> Bool {
         type.isClosed && type.members.isEmpty
     }
 
-    /// Open where a daemon sends it: an editor still offers the known values.
+    /// Adds the union type. It is open if a daemon sends the type; an editor still offers the known values.
     private func union(
         _ type: TypeSchema, _ choices: [(value: String, meaning: String)], _ source: inout TypeScriptSource
     ) {
@@ -106,7 +106,7 @@ struct TypeScriptEmitter {
         return kind(named: schema["type"]?.stringValue ?? "", schema)
     }
 
-    /// The type of a value that JSON Schema calls by this name.
+    /// Returns the TypeScript type for a type name of JSON Schema.
     private func kind(named name: String, _ schema: JSONObject) -> String {
         switch name {
         case "string", "number", "boolean", "null": return name
@@ -191,7 +191,7 @@ struct TypeScriptEmitter {
         source.line("}", indent: 1)
     }
 
-    /// The type of a method's parameters; none where it takes none.
+    /// Returns the type of a method's parameters, or `nil` if it has none.
     private func parameters(of method: MethodSchema) -> TypeSchema? {
         schema.type(method.parameters).flatMap { isNothing($0) ? nil : $0 }
     }
@@ -210,7 +210,7 @@ struct TypeScriptEmitter {
     }
 }
 
-/// Lines of TypeScript.
+/// Lines of TypeScript source.
 private struct TypeScriptSource {
     private var lines: [String]
 
@@ -221,7 +221,7 @@ private struct TypeScriptSource {
     }
 
     var text: String {
-        // Where nothing is imported, the first declaration would stand behind two empty lines.
+        // Removes repeated empty lines, for example at the start of a file without imports.
         lines.enumerated().filter { $0 == 0 || $1 != "" || lines[$0 - 1] != "" }.map { $1 + "\n" }.joined()
     }
 
@@ -229,7 +229,7 @@ private struct TypeScriptSource {
         lines.append(text.isEmpty ? "" : String(repeating: "    ", count: indent) + text)
     }
 
-    /// A documentation comment: on one line where it fits.
+    /// Adds a documentation comment, on one line if it fits.
     mutating func documentation(_ text: String, indent: Int = 0) {
         let words = text.split(separator: " ")
         let room = Self.width - indent * 4 - 7

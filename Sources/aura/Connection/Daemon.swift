@@ -3,7 +3,7 @@ import AuraClient
 import JSON
 import JSONRPC
 
-/// The daemon as commands call it. A call is retried only if its function says so; each failure is a ``Complaint``.
+/// The daemon as commands call it. Only the functions with a retry budget retry. A failed call throws a ``Complaint``.
 struct Daemon: Sendable {
     let endpoint: Endpoint
     private let client: AuraClient

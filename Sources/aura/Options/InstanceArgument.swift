@@ -13,7 +13,8 @@ struct InstanceArgument: ParsableArguments {
 
 /// The names that shell completion offers.
 enum InstanceNames {
-    /// The time limit of a completion. The shell blocks until it returns, so it then offers the names found so far.
+    /// The time limit of a completion. The shell blocks until the completion returns. At the limit the completion
+    /// offers the names found so far.
     static let limit = Duration.seconds(1)
     /// The maximum number of names to read.
     static let nameLimit = 100_000

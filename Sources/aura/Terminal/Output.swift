@@ -82,7 +82,8 @@ struct Output: Sendable {
     func endWithReader(_ time: any TimeSource) async throws -> Never {
         while true {
             var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
-            // Set if the other end of a pipe, a socket or a terminal is closed (poll(2)). Files never report this.
+            // poll sets these flags if the other end of a pipe, a socket or a terminal is closed (poll(2)), and never
+            // for files.
             if poll(&output, 1, 0) == 1, output.revents & Int16(POLLERR | POLLHUP) != 0 { exit(ExitStatus.readerGone) }
             try await time.sleep(for: Self.lookEvery)
         }

@@ -10,8 +10,8 @@ struct Outcomes: Sendable, Hashable {
         var message: String
     }
 
-    /// The last result of each instance. A later job replaces the result of an earlier one that it repaired or
-    /// abandoned.
+    /// The last result of each instance. It replaces earlier results, because the later job repaired or abandoned the
+    /// earlier work.
     private var endings: [String: Ending] = [:]
 
     mutating func record(_ event: EventAnswer) {

@@ -6,7 +6,7 @@ import AuraModel
 enum WatchSubject: Sendable, Hashable {
     /// A job by its id.
     case job(String)
-    /// An instance by name or id; a name is unique within a tenant.
+    /// An instance by name or id; a name belongs to a tenant.
     case instance(String, tenant: String?)
     /// Everything, or everything of a tenant.
     case all(tenant: String?)
