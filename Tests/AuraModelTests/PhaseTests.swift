@@ -1,7 +1,7 @@
 import AuraModel
 import Testing
 
-/// The table of phases, as text: a change of it shows in review.
+/// The transitions of every phase as text, so that a change shows in review.
 private let table = """
     queued: provisioning rollingBack failed destroying
     provisioning: configuring networking running rollingBack failed destroying
@@ -27,7 +27,7 @@ private let table = """
         #expect(present.joined(separator: "\n") == table)
     }
 
-    /// For each of the 196 pairs there is an answer, and it is the table's.
+    /// Checks all 196 pairs of phases against the table.
     @Test func theFunctionIsTotal() {
         let allowed = Set(
             table.split(separator: "\n").flatMap { line in
@@ -47,7 +47,7 @@ private let table = """
         #expect(Phase.destroyed.successors.isEmpty)
     }
 
-    /// From every phase there is a way to the end, and from `queued` to every phase.
+    /// `destroyed` can be reached from every phase, and every phase can be reached from `queued`.
     @Test func nothingIsStrandedOrUnreachable() {
         func reachable(from first: Phase) -> Set<Phase> {
             var found: Set<Phase> = [first]

@@ -27,7 +27,7 @@ import Testing
             .joined(separator: "\n")
     }
 
-    /// However it is printed, alone or inside of something: never the text.
+    /// No form of printing shows the text, neither of the secret alone nor of a value that contains it.
     @Test func isNeverShown() {
         let secret = Secret("hunter2")
         let values: [Any] = [

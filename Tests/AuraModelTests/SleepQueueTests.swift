@@ -36,7 +36,7 @@ import Testing
         let long = Task { try await queue.sleep(for: .seconds(3600)) }
         while queue.kept == 0 { await Task.yield() }
         try await queue.sleep(for: .milliseconds(5))
-        // The long one is still there once the timer has fired for the short one, and its alarm is set again.
+        // The long sleep is still queued after the timer has fired for the short one, and its timer is set again.
         #expect(queue.kept == 1)
         try await queue.sleep(for: .milliseconds(5))
         long.cancel()

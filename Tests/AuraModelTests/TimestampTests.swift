@@ -16,7 +16,8 @@ import Testing
         #expect(Timestamp(text) == moment)
     }
 
-    /// Every millisecond of a second, and moments spread over two centuries: binary fractions must not eat any.
+    /// Covers every millisecond of one second and 20,000 times over two centuries. Binary fractions must not lose any
+    /// of them.
     @Test func everyMillisecondComesBack() {
         let present = (0..<1000).map { 1_795_176_000_000 + Int64($0) }
         let spread = (0..<20_000).map { -1_000_000_000_000 + Int64($0) * 300_000_007 }

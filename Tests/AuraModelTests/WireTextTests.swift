@@ -1,7 +1,7 @@
 import AuraModel
 import Testing
 
-/// The texts of the wire's contract: a change of them shows in review.
+/// The names on the wire, listed so that a change shows in review.
 @Suite struct WireTextTests {
     @Test func eventTypes() {
         #expect(

@@ -3,7 +3,7 @@ import JSON
 
 @testable import aura
 
-/// What the daemon would say, for the pure parts to chew on.
+/// Sample replies of the daemon, for tests of the parts without IO.
 enum Samples {
     /// 2026-11-20, 12:00:00 UTC.
     static let start = Timestamp(milliseconds: 1_795_176_000_000)
@@ -12,7 +12,7 @@ enum Samples {
         start + .milliseconds(Int64(seconds * 1000))
     }
 
-    /// A step of the plan; `seconds` is what it usually takes.
+    /// A step of the plan; `seconds` is its usual duration.
     static func step(_ name: String, _ phase: String, seconds: Double, state: String = "pending") -> StepAnswer {
         StepAnswer(name: name, state: state, phase: phase, expectedSeconds: seconds, attempt: 0)
     }
@@ -37,7 +37,7 @@ enum Samples {
             progress: progress, message: message, data: nil)
     }
 
-    /// A provision that has been fed with these events.
+    /// The state of a watched provision after these events.
     static func progress(_ events: EventAnswer...) -> ProgressState {
         var state = ProgressState(job: job(), title: "provision ada", isReplayed: true)
         for event in events { state.apply(event) }

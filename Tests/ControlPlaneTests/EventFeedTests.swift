@@ -71,8 +71,10 @@ struct EventFeedTests {
         #expect(feed.head == 3)
     }
 
-    /// waiter: untilEnd(of: 1) ── waits ─────────────────────────▶ returns
-    /// publisher:                 publish end of 2 ── end of 1 ──┘
+    /// A task that waits for the end of one job is woken by that end only.
+    ///
+    ///     waiter: untilEnd(of: 1) ── waits ─────────────────────────▶ returns
+    ///     publisher:                 publish end of 2 ── end of 1 ──┘
     @Test("who waits for a job's end is woken by that and nothing else")
     func wakes() async throws {
         let feed = EventFeed(head: 0)

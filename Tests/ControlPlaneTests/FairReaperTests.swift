@@ -9,7 +9,7 @@ import Testing
 
 @testable import ControlPlane
 
-/// Orphans that cannot be deleted never keep the sweep from the others.
+/// Orphans that cannot be deleted never keep the sweep from deleting the others.
 @Suite struct FairReaperTests {
     private static func orphan(_ number: Int, of installation: String) -> Server {
         Server(
@@ -41,7 +41,7 @@ import Testing
         #expect(try await bench.alerts().count { $0 == "reapFailed" } == 5)
     }
 
-    /// Attempts to delete a protected server back off.
+    /// Repeated attempts to delete a protected server back off.
     @Test func triesThatFailBackOff() async throws {
         let bench = OperationBench()
         bench.outside.state.withLock { $0.servers["o1"] = Self.orphan(1, of: bench.store.installation) }

@@ -4,7 +4,7 @@ import DriverKit
 import JSON
 import Locking
 
-/// The outside world of one test: servers, keys, devices, all of it at once and in memory. Any call can be refused.
+/// The external systems of one test, in memory: servers, keys, devices and machines. A test can refuse any call.
 final class FakeOutside: Sendable {
     struct State {
         var servers: [String: Server] = [:]
@@ -15,19 +15,20 @@ final class FakeOutside: Sendable {
         var minted: [String] = []
         var lastID = 0
         var calls: [String] = []
-        /// Placements that creates were sent for, in order.
+        /// The placements of all create calls, in order.
         var placements: [Placement] = []
-        /// The node id that the machine reports when it joins; `nil` means its own.
+        /// The node id that a machine reports when it joins, or `nil` for its own.
         var reported: String?
-        /// The status of an action that a call of this name begins; success without one.
+        /// The statuses of the next actions, by the name of the call that begins them; an action without an entry
+        /// succeeds.
         var outcomes: [String: [ServerAction.Status]] = [:]
-        /// The failure after which a driver sends a call again by itself.
+        /// A failure that the driver reports as a retry of its own, or `nil`.
         var driverRetry: Failure?
         /// Placements that the catalogue does not offer.
         var retired: Set<Placement> = []
-        /// What the check of each provider finds.
+        /// The findings of each provider's check.
         var findings: [ProviderFinding] = []
-        /// The status that a new server has.
+        /// The status of a new server.
         var statusAtBirth = ServerStatus.running
 
         mutating func id(_ prefix: String) -> String {
@@ -49,13 +50,14 @@ final class FakeOutside: Sendable {
         self.time = time
     }
 
-    /// From now on `body` decides about each call; `number` counts the calls of that name from 1.
+    /// Sets the function that decides whether a call is refused. `number` counts the calls of that name, beginning with
+    /// 1.
     func refuse(_ body: @escaping Refusal) {
         counts.withLock { $0 = [:] }
         refusal.withLock { $0 = body }
     }
 
-    /// The look number `first` of the one kind and number `second` of the other find nothing.
+    /// Makes one call of each kind find nothing: call number `first` of `one` and call number `second` of `other`.
     func hides(_ one: String, _ first: Int, andThen other: String, _ second: Int) {
         hidden.withLock { $0 = [one: first, other: second] }
         refuse { _, _ in nil }

@@ -11,7 +11,7 @@ import Testing
 @Suite("What a round of the fan-out hands out")
 struct FanoutRoundTests {
     private let stream = Stream(ring: 2000)
-    /// Where those who left stand.
+    /// The cursors of the subscriptions that have left the round.
     private let left = Locked<[String: Int64]>([:])
     private let madeNumbers = Locked<UInt64>(0)
 
@@ -22,7 +22,7 @@ struct FanoutRoundTests {
         }
     }
 
-    /// Events of the jobs 0 and 1 in turn; they stand in the feed as well.
+    /// Events of the jobs 0 and 1 in turn, which are published to the feed as well.
     private func events(_ seqs: ClosedRange<Int64>) -> [FeedEvent] {
         let events = seqs.map { seq in
             var entry = EventDraft(at: Fixture.now, type: .stepProgress, tenant: Tenant.default, message: "\(seq)")
@@ -48,7 +48,7 @@ struct FanoutRoundTests {
         return LiveTable.Row(ending: Ending(), subscription: subscription)
     }
 
-    /// What waits for the client, by subscription.
+    /// Returns the `seq`s of the notifications that wait for the client, by subscription.
     private func taken(from connection: InMemoryConnection) throws -> [String: [Int64]] {
         var seqs: [String: [Int64]] = [:]
         while let bytes = connection.session.takeOutput() {
@@ -78,7 +78,8 @@ struct FanoutRoundTests {
         #expect(try connections.map { try taken(from: $0)["s1"] } == [[7], [7], [7]])
     }
 
-    /// Who has no room leaves with its place; those who stand behind it in the table are not passed over.
+    /// A subscription whose queue is full leaves with its cursor. The subscriptions behind it in the table are not
+    /// skipped.
     @Test func whoHasNoRoomLeavesAndTheOthersGoOn() throws {
         let connections = (1...5).map { stream.connect(UInt64($0), queue: $0 % 2 == 0 ? 2000 : 4 << 20) }
         var round = makeRound()
@@ -96,7 +97,7 @@ struct FanoutRoundTests {
         #expect(try connections.map { try taken(from: $0)["s1"] } == [nil, nil, [21], nil, [21]])
     }
 
-    /// A page that is longer than what is handed over at once leaves nothing out and repeats nothing.
+    /// A page that is longer than one delivery is delivered completely and without repetition.
     @Test func aLongPageGoesInParts() throws {
         let connections = (1...3).map { stream.connect(UInt64($0), queue: $0 == 2 ? 300_000 : 64 << 20) }
         var round = makeRound()
@@ -109,8 +110,10 @@ struct FanoutRoundTests {
         #expect(try taken(from: connections[2]) == ["s1": Array(1...900)])
     }
 
-    /// round:    1 … 6 handed out already
-    /// joiner:   has 0 ──▶ gets what it missed, and of that only its own
+    /// A subscription that joins late gets the events that it missed, as far as its filter matches them.
+    ///
+    ///     round:    1 … 6 delivered already
+    ///     joiner:   cursor 0 ──▶ gets 1, 3 and 5
     @Test func whoJoinsLateGetsItsOwnOfWhatItMissed() throws {
         let connection = stream.connect()
         var round = makeRound()
@@ -121,8 +124,10 @@ struct FanoutRoundTests {
         #expect(try taken(from: connection) == ["s1": [7]])
     }
 
-    /// round:    1 … 1500 handed out, and silence
-    /// joiner:   knows of 0, wanted none of 800, wants none of the rest ──▶ is told 1500
+    /// A subscription that joins late and missed no matching event gets a bookmark at once.
+    ///
+    ///     round:    1 … 1500 delivered, nothing follows
+    ///     joiner:   cursor 800, notified 0, no match up to 1500 ──▶ bookmark 1500
     @Test func whoJoinsLateAndMissedNothingOfItsOwnGetsItsBookmarkAtOnce() throws {
         let connection = stream.connect()
         let alerts = EventFilter(types: [.alertRaised])
@@ -133,7 +138,7 @@ struct FanoutRoundTests {
         #expect(try taken(from: connection) == ["s1": [1500]])
     }
 
-    /// It left with what it missed: how far the round is says nothing of it.
+    /// The subscription ends while it gets the events that it missed. The position of the round does not apply to it.
     @Test func whoComesToItsEndWithWhatItMissedGetsNoBookmark() throws {
         let connection = stream.connect()
         var round = makeRound()
@@ -143,8 +148,10 @@ struct FanoutRoundTests {
         #expect(left.withLock { $0 } == ["1/s1": 801])
     }
 
-    /// round:    at 2      ──▶ 4 ──▶ 9
-    /// joiner:   has 6 of the store ──▶ 7 and on
+    /// A subscription whose cursor is ahead of the round waits until the round has reached it.
+    ///
+    ///     round:    at 2     ──▶ 4 ──▶ 9
+    ///     joiner:   cursor 6 ────────▶ gets 7, 8 and 9
     @Test func whoIsFurtherThanTheRoundWaitsForIt() throws {
         let connection = stream.connect()
         var round = makeRound(at: 2)
@@ -163,8 +170,10 @@ struct FanoutRoundTests {
         #expect(try taken(from: connection) == [:])
     }
 
-    /// client:   ends s1, subscribes as s1 again
-    /// fan-out:  the new s1 joins ──▶ the end of the old s1 comes late ──▶ the new one stays
+    /// The late end of a subscription does not remove a newer subscription with the same id.
+    ///
+    ///     client:   ends s1, subscribes as s1 again
+    ///     fan-out:  the new s1 joins ──▶ the end of the old s1 arrives ──▶ the new s1 stays
     @Test func theEndOfASubscriptionDoesNotTouchItsSuccessorOfTheSameID() throws {
         let connection = stream.connect()
         var round = makeRound()
@@ -180,7 +189,7 @@ struct FanoutRoundTests {
         #expect(try taken(from: connection) == ["s1": [2]])
     }
 
-    /// The ledger has 1 … 3 and 7: a page that leaves numbers out moves the round to its end.
+    /// The ledger has the events 1 … 3 and 7. A page with gaps moves the round to the end of the page.
     @Test func aPageWithAGapMovesTheRoundOn() throws {
         let connection = stream.connect()
         var round = makeRound()

@@ -1,7 +1,7 @@
 import AuraModel
 import JSON
 
-/// Rows for tests of decisions.
+/// Rows for tests of pure decisions.
 enum Fixture {
     static let now = Timestamp(milliseconds: 1_795_176_000_000)
 

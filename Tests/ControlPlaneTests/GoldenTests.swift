@@ -5,7 +5,7 @@ import Testing
 
 @testable import ControlPlane
 
-/// The surface that clients rely on. A change of it shows here, and wants a line in CHANGELOG.md.
+/// The surface that clients rely on. A change shows here and needs a line in CHANGELOG.md.
 @Suite("Golden lists of the surface")
 struct GoldenTests {
     @Test("error codes of operations keep their numbers and names")

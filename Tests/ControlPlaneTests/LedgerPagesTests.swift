@@ -8,7 +8,7 @@ import Testing
 
 @Suite("Pages of the ledger that several read", .timeLimit(.minutes(3)))
 struct LedgerPagesTests {
-    /// A ledger of `head` events, of which the first `floor` were pruned, and what was asked of it.
+    /// A ledger of `head` events whose first `floor` events were pruned. It records the queries that it gets.
     private final class Ledger: Sendable {
         struct State {
             var head: Int64
@@ -57,7 +57,8 @@ struct LedgerPagesTests {
         pages.arrive()
     }
 
-    /// Everything behind `seq`, as one who catches up reads it.
+    /// Returns the `seq` of every event behind `seq` that matches, read page by page as a subscription that catches up
+    /// does.
     private func all(after seq: Int64, matching filter: EventFilter = EventFilter()) async throws -> [Int64] {
         let head = ledger.state.withLock { $0.head }
         var (seqs, cursor) = ([Int64](), seq)
@@ -79,7 +80,7 @@ struct LedgerPagesTests {
         #expect(ledger.asked == [3, 503, 1003, 0])
     }
 
-    /// Those of another filter are others.
+    /// A page is shared only by readers with the same filter.
     @Test func whoWantsTheSameSharesThem() async throws {
         let filters = [EventFilter(types: [.stepProgress]), EventFilter(), EventFilter(tenant: Tenant.default)]
         for filter in filters + filters { #expect(try await all(after: 0, matching: filter) == Array(1...1404)) }
@@ -128,7 +129,8 @@ struct LedgerPagesTests {
             for try await count in group { #expect(count > 400) }
         }
         #expect((1...4).contains(ledger.state.withLock { $0.readAtOnce }))
-        // Of fifty who want all of it no more than those who read at the same time read a page.
+        // The 50 readers of one job read once each. The 50 others share three pages, and at most four reads of a page
+        // run at the same time.
         #expect(ledger.asked.count <= 50 + 3 * 4)
     }
 }

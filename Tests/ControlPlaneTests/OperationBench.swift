@@ -8,7 +8,7 @@ import TestKit
 @testable import ControlPlane
 @testable import Jobs
 
-/// Time that passes only while somebody sleeps, and then at once.
+/// A clock that moves only when a task sleeps: a sleep ends at once and moves the clock by its duration.
 final class LeapingTime: TimeSource {
     private let moment = Locked(Fixture.now)
 
@@ -21,7 +21,7 @@ final class LeapingTime: TimeSource {
     func leap(to later: Timestamp) { moment.withLock { $0 = max($0, later) } }
 }
 
-/// The real operations over a store in memory and a ``FakeOutside``, one claim after the other, without waiting.
+/// Runs the real operations on an in-memory store and a ``FakeOutside``, one claim after the other, without waiting.
 final class OperationBench: Sendable {
     let time = LeapingTime()
     let store = ModelStore(installation: "bench")
@@ -43,7 +43,7 @@ final class OperationBench: Sendable {
             logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
     }
 
-    /// Provisions an instance and returns its ended job.
+    /// Provisions an instance and returns the ended job.
     func provision(_ name: String = "ada") async throws -> Job {
         let instance = Instance(
             id: identifiers.next(), tenant: Tenant.default, name: name, region: "eu-central", size: "small",
@@ -51,7 +51,7 @@ final class OperationBench: Sendable {
         return try await work(off: try await submit(.provision, .new(instance)) { instance, _ in .accept(instance) })
     }
 
-    /// Runs an operation on the instance of this name and returns its job as it is at its end, or after `rounds` claims.
+    /// Runs an operation on the instance with this name. Returns the ended job, or the job after `rounds` claims.
     func operate(_ kind: JobKind, _ name: String = "ada", rounds: Int = 400) async throws -> Job {
         let target = Submission.Target.existing(.name(name, tenant: Tenant.default), tenant: Tenant.default)
         return try await work(off: try await submit(kind, target, ControlPlane.admission(of: kind)), rounds: rounds)
@@ -61,7 +61,7 @@ final class OperationBench: Sendable {
         try await store.instance(.name(name, tenant: Tenant.default))
     }
 
-    /// The `data.code` of all alerts so far.
+    /// The `data.code` of every alert so far.
     func alerts() async throws -> [String] {
         try await events(.alertRaised).compactMap { $0.data?["code"]?.stringValue }
     }

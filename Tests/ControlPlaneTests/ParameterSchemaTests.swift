@@ -82,7 +82,7 @@ struct ParameterSchemaTests {
     }
 }
 
-/// The schema's words are the model's own.
+/// The values of the schema's enumerations are the model's.
 @Suite("The schema and the model")
 struct SchemaAgreementTests {
     private func values(of type: String) throws -> [String] {

@@ -8,7 +8,8 @@ import Testing
 
 @testable import ControlPlane
 
-/// What the providers do not offer or permit is told before a machine is paid for, and ends nothing.
+/// A setting that a provider does not offer or permit raises an alert before a machine is paid for, and ends no
+/// operation.
 @Suite struct ProviderWatchTests {
     private static let finding = ProviderFinding(.error, setting: "hetzner.placements", "there is no server type cx99")
 
@@ -47,7 +48,7 @@ import Testing
         #expect(bench.outside.calls.count { $0 == "list types" } == 3)
     }
 
-    /// A provider that cannot be asked raises nothing and keeps the other from nothing.
+    /// A provider that cannot be reached raises no alert, and the other provider is still checked.
     @Test func anOutageIsNoAlert() async throws {
         let bench = OperationBench()
         bench.outside.refuse { call, _ in
@@ -70,7 +71,7 @@ import Testing
         #expect(all.outside.state.withLock { $0.placements } == [placements[0]])
     }
 
-    /// A driver that sends a call again by itself is not silent meanwhile.
+    /// Retries inside a driver are reported as progress of the step.
     @Test func triesInsideADriverAreReported() async throws {
         let bench = OperationBench()
         bench.outside.state.withLock {

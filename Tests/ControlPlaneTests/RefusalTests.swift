@@ -7,7 +7,7 @@ import Testing
 
 @testable import ControlPlane
 
-/// No odd answer from outside destroys something that is paid for.
+/// An unexpected reply of a provider never destroys a machine that is paid for.
 @Suite struct RefusalTests {
     private static let retired = Failure(
         .permanent, code: "invalid_input", message: "server type 22 is deprecated", concern: .candidate)
@@ -31,7 +31,7 @@ import Testing
         #expect(try await bench.provision().failure?.code == "invalid_input")
     }
 
-    /// The create was accepted, and its action says that there is no room.
+    /// The create call was accepted, but its action fails for lack of capacity.
     @Test func anActionWithoutRoomMovesOnToTheNextCandidate() async throws {
         let bench = OperationBench()
         bench.outside.state.withLock { $0.outcomes["create"] = [.error(Self.soldOut), .error(Self.retired)] }
@@ -88,7 +88,7 @@ import Testing
         #expect(bench.outside.calls.contains("power on"))
     }
 
-    /// The provider goes on listing an action as running; the server runs.
+    /// The provider continues to list an action as running although the server runs.
     @Test func anActionThatNeverEndsIsNotWaitedForWhileTheServerRuns() async throws {
         let bench = OperationBench()
         bench.outside.state.withLock { $0.outcomes["create"] = [.running] }
@@ -110,7 +110,7 @@ import Testing
 
     // MARK: tokens, projects
 
-    /// The token is withdrawn while the machine is being set up, and given back hours later.
+    /// The token is withdrawn while the machine is being configured, and restored hours later.
     @Test(arguments: ["read server", "mint key", "read device"]) func aRefusedTokenParksWhatIsBeingProvisioned(
         _ call: String
     ) async throws {
@@ -125,14 +125,14 @@ import Testing
         #expect(bench.outside.calls.count { $0 == "create server" } == 1)
     }
 
-    /// Nothing is paid for yet: the caller hears at once.
+    /// Nothing is paid for yet, so the operation fails at once.
     @Test func aRefusedTokenBeforeThereIsAMachineFailsAtOnce() async throws {
         let bench = OperationBench()
         bench.outside.refuse { call, _ in call == "create server" ? Self.unauthorized : nil }
         #expect(try await bench.provision().failure?.code == "unauthorized")
     }
 
-    // MARK: two looks
+    // MARK: a second look
 
     @Test func oneAnswerThatAServerIsMissingIsNotBelieved() async throws {
         let bench = OperationBench()
@@ -163,7 +163,8 @@ import Testing
 
     // MARK: nothing to undo
 
-    /// A wrong endpoint, 403 for everything, a redirect: no change was sent, and the undo would meet the same.
+    /// A wrong endpoint, a 403 for everything or a redirect: the step sent no change, and its undo would fail in the
+    /// same way.
     @Test(arguments: [ErrorClass.permanent, .transient]) func aStepThatSentNoChangeHasNothingToUndo(
         _ errorClass: ErrorClass
     ) async throws {
@@ -188,8 +189,8 @@ import Testing
 
     // MARK: every refusal at every call
 
-    /// Every reaction, at creating, at its action, at power and at deleting: a refusal that ends leaves a machine that runs,
-    /// or none at all, and never two.
+    /// Tries every reaction at the create call, its action, the power calls and the delete call. After a refusal that
+    /// ends, there is one running machine or none, never two.
     @Test(arguments: [
         Failure(.transient, code: "locked", message: "x"), soldOut, retired, unauthorized,
         Failure(.ambiguous, code: "server_error", message: "x"),
@@ -271,7 +272,7 @@ import Testing
     }
 }
 
-/// A destroy while a provider is down for the whole of it.
+/// A destroy while one provider is down all the time.
 @Suite struct DestroyBranchTests {
     private static let compute = ["server", "key", "power", "shut", "actions"]
 
@@ -311,7 +312,7 @@ import Testing
         #expect(bench.outside.servers.isEmpty)
     }
 
-    /// Steps are known by their place: a destroy of version 1 goes on in version 1's order.
+    /// A destroy of version 1 continues with the step order of version 1.
     @Test func theOlderOrderIsKeptForJobsOfTheOlderVersion() throws {
         let catalogue = ControlPlane.catalogue(OperationBench().services)
         var job = Fixture.job(.destroy, of: Fixture.instance(phase: .running))

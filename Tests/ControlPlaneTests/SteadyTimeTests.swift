@@ -4,7 +4,7 @@ import Testing
 
 @testable import ControlPlane
 
-/// A machine's clock that a test sets, and an uptime that only passes.
+/// A machine's clock that a test can set, and an uptime that cannot be set.
 private final class Machine: TimeSource {
     private let state = Locked((wall: Fixture.now, uptime: Duration.zero))
 
@@ -24,7 +24,7 @@ private final class Machine: TimeSource {
 @Suite struct SteadyTimeTests {
     private let machine = Machine()
 
-    /// Each minute the clock follows the machine's, which was set by an hour.
+    /// The clock follows the machine's clock, which was set by an hour, once a minute.
     @Test(arguments: [3600, -3600]) func aClockThatIsSetIsApproachedByATenth(_ seconds: Int) {
         let clock = SteadyTime(base: machine)
         machine.set(by: .seconds(seconds))

@@ -11,7 +11,7 @@ import Testing
 
 @testable import ControlPlane
 
-/// Connections, a feed and the service, over a store that the test fills.
+/// An event feed and the subscription service over a store that the test fills.
 struct Stream {
     let feed: EventFeed
     let store = ProbedStore(ModelStore())
@@ -31,7 +31,7 @@ struct Stream {
         return InMemoryConnection(router: Router { _ in }, limits: limits, id: id)
     }
 
-    /// Runs the service beside `body`.
+    /// Runs the service while `body` runs.
     func run(_ body: () async throws -> Void) async throws {
         let running = Task { try await subscriptions.run() }
         try await body()
@@ -52,12 +52,12 @@ struct Stream {
         return place.id
     }
 
-    /// A new instance's provision; its first event.
+    /// Submits the provision of a new instance, which writes its first event.
     func submit(_ number: Int, tenant: TenantID = Tenant.default) async throws {
         _ = try await store.submit(Fixtures.provision(number, tenant: tenant, at: Fixture.now))
     }
 
-    /// Further events, which the ledger and the feed have.
+    /// Appends `count` events to the ledger and the feed.
     func publish(_ count: Int, type: EventType = .stepProgress) async throws {
         let event = EventDraft(at: Fixture.now, type: type, tenant: Tenant.default, message: "")
         _ = try await store.recordSweep(SweepRecord(events: Array(repeating: event, count: count)))
@@ -77,8 +77,8 @@ extension InMemoryConnection {
     }
 }
 
-/// Publishes events all the while, but at most 100 after each call of ``goOn()``: otherwise its reader would fall ever further behind
-/// on a busy machine.
+/// Publishes events continuously, but at most 100 after each call of ``goOn()``. Without this bound a slow reader would
+/// fall further and further behind on a busy machine.
 final class Publisher: Sendable {
     private let left = Locked(0)
     private let isDone = Locked(false)

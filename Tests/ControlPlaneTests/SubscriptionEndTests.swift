@@ -11,7 +11,8 @@ import Testing
 
 @Suite("A subscription's own ends", .timeLimit(.minutes(3)))
 struct SubscriptionEndTests {
-    /// What the ring no longer holds is read from the ledger by whoever was never up to date; of those who were, some want to be told.
+    /// Events that have left the ring are read from the ledger for a subscription that was never up to date. A
+    /// subscription with `onLag` `close` that was up to date ends instead.
     @Test(arguments: [false, true])
     func whoAskedToBeToldThatItDoesNotKeepUpIsTold(wasLive: Bool) async throws {
         let stream = Stream(ring: 8)
@@ -61,7 +62,7 @@ struct SubscriptionEndTests {
         }
     }
 
-    /// A database that is away for a moment, in the middle of a snapshot of two pages and of the events behind it.
+    /// The database is unavailable several times while a snapshot of two pages and the events after it are read.
     @Test func anOutageOfTheDatabaseIsWaitedFor() async throws {
         let stream = Stream(ring: 1)
         let connection = stream.connect()
@@ -96,14 +97,15 @@ struct SubscriptionEndTests {
         #expect(outage.pause(after: StorageError(.corrupt, "a row"), at: 6, now: .seconds(70)) == nil)
     }
 
-    /// The end of a job is in the store before the feed has heard of it; a look at that moment must not end the stream early.
+    /// A job's end is in the store before the feed has it. A check at that moment must not end the subscription before
+    /// the event.
     @Test func theLastEventIsNeverLeftOut() async throws {
         let stream = Stream()
         let connection = stream.connect()
         try await stream.submit(1)
         let request = ClaimRequest(owner: "w", limit: 1, lease: .seconds(30), now: Fixture.now)
         let claim = try #require(try await stream.store.claim(request).claims.first)
-        // From here on the feed hears nothing.
+        // From here on the feed gets no events.
         stream.store.observe { _ in }
         var job = claim.job
         job.state = .succeeded

@@ -11,9 +11,11 @@ import Testing
 
 @Suite("What subscriptions deliver", .timeLimit(.minutes(3)))
 struct SubscriptionTests {
-    /// publisher:  1 … 40 ──────────────────────────▶ 41 … 60
-    /// quick:      reads all the while
-    /// stalled:                      reads only now ──▶ all 60
+    /// A stalled client gets every event later and blocks no other client.
+    ///
+    ///     publisher:  1 … 40 ──────────────────────────▶ 41 … 60
+    ///     quick:      reads all the time
+    ///     stalled:                      starts to read ──▶ all 60
     @Test func whoStallsGetsEverythingAndHoldsNobodyUp() async throws {
         let stream = Stream(ring: 8)
         let quick = stream.connect(1)
@@ -29,7 +31,7 @@ struct SubscriptionTests {
                 #expect(try await quick.nextSeqs(1) == [Int64(number) + 1])
             }
             #expect(try await stalled.nextSeqs(61) == Array(1...61))
-            // Both are live again.
+            // Both subscriptions are up to date again.
             try await stream.submit(101)
             #expect(try await quick.nextSeqs(1) == [62])
             #expect(try await stalled.nextSeqs(1) == [62])
@@ -58,7 +60,7 @@ struct SubscriptionTests {
         }
     }
 
-    /// Two connections have the same ids, as each counts its own, and never one that its client has chosen.
+    /// Each connection numbers its own ids and skips ids that its client has chosen.
     @Test func idsAreMadeForEachConnection() async throws {
         let stream = Stream()
         let (one, two) = (stream.connect(1), stream.connect(2))
@@ -84,7 +86,7 @@ struct SubscriptionTests {
         }
     }
 
-    /// An id is free once its subscription ended, and the end of the old one does not touch the new one.
+    /// An id is free when its subscription has ended. The end of the old subscription does not affect the new one.
     @Test func anIdCanBeUsedAgain() async throws {
         let stream = Stream(ring: 100)
         let connection = stream.connect()
@@ -105,10 +107,11 @@ struct SubscriptionTests {
         }
     }
 
-    /// client:     reads `subscription.ended` of z ──▶ subscribes as z ──▶ …  300 times, with one subscription allowed
-    /// publisher:  publishes all the while, 100 events ahead of the reader at most
+    /// A client may use an id again as soon as it has read the end of the former subscription. Each new subscription is
+    /// accepted and gets every event after its cursor.
     ///
-    /// Each new subscription is accepted, and gets every event from its cursor on.
+    ///     client:     reads `subscription.ended` of z ──▶ subscribes as z ──▶ …  300 times, with one subscription allowed
+    ///     publisher:  publishes all the time, at most 100 events ahead of the reader
     @Test func anIDIsFreeOnceItsEndWasReadAndItsSuccessorMissesNothing() async throws {
         let stream = Stream(ring: 64)
         let connection = stream.connect(subscriptions: 1)
@@ -126,10 +129,10 @@ struct SubscriptionTests {
         }
     }
 
-    /// client:     unsubscribes z ──▶ reads the reply ──▶ subscribes as z ──▶ …
-    /// publisher:  publishes all the while, 100 events ahead of the reader at most
+    /// No event of the old z comes after the reply to `unsubscribe`, and the new z gets every event after its cursor.
     ///
-    /// No event of the old z comes behind the reply, and the new z gets every event from its cursor on.
+    ///     client:     unsubscribes z ──▶ reads the reply ──▶ subscribes as z ──▶ …
+    ///     publisher:  publishes all the time, at most 100 events ahead of the reader
     @Test func noEventComesBehindTheReplyToUnsubscribe() async throws {
         let stream = Stream(ring: 64)
         let connection = stream.connect()
@@ -147,7 +150,7 @@ struct SubscriptionTests {
             try await publisher.stop()
             #expect(connection.session.subscriptions == 0)
         }
-        // Everything that was queued behind the last mark.
+        // Reads all messages that were queued after the last mark.
         connection.session.close()
         #expect(await connection.nextMessage() == nil)
     }
@@ -165,7 +168,7 @@ struct SubscriptionTests {
         #expect(CatchUp.coalesced(page).map(\.seq) == [1, 5, 6, 7])
     }
 
-    /// Coalescing is for those who lag: whoever is up to date gets every event.
+    /// Events are coalesced only for a subscription that is behind. A subscription that is up to date gets every event.
     @Test func whoKeepsUpGetsProgressToo() async throws {
         let stream = Stream(ring: 100)
         let connection = stream.connect()
@@ -181,7 +184,7 @@ struct SubscriptionTests {
 
 @Suite("A snapshot, and what follows it", .timeLimit(.minutes(3)))
 struct SnapshotTests {
-    /// The last page is the one that is known to be: none follows it only to say so.
+    /// The last page has `complete`. No empty page follows it to mark the end.
     @Test(arguments: [0: 1, 1: 1, 100: 1, 101: 2, 200: 2, 230: 3])
     func instancesComeInPagesAndEventsFollowWithoutGapOrRepetition(count: Int, expectedPages: Int) async throws {
         let stream = Stream(ring: 1000)
@@ -222,7 +225,8 @@ struct SnapshotTests {
         }
     }
 
-    /// An event that a page shows already is left out; a page further on was read later, and shows more.
+    /// Leaves out an event that is already part of the page of its instance. A later page was read at a later `seq` and
+    /// contains more.
     @Test func pagesKnowWhatTheyTold() {
         var pages = SnapshotPages()
         func event(_ seq: Int64, _ instance: Int?) -> Event {

@@ -8,7 +8,7 @@ import Testing
 private let start = Fixture.now
 private let grace = Duration.seconds(1800)
 
-/// What exists and what should, told sweep after sweep.
+/// The resources and instances of a test, over any number of sweeps.
 private struct Scene {
     var servers: [Thing] = []
     var keys: [Thing] = []
@@ -22,7 +22,7 @@ private struct Scene {
     var isForced = false
     private(set) var sightings: [Sighting.Key: Sighting] = [:]
 
-    /// One sweep, its record written; a minute passes.
+    /// Runs one sweep, applies its record and moves the clock by a minute.
     mutating func sweep() -> Sweep {
         var listings = [Listing(kind: .server, things: servers), Listing(kind: .key, things: keys)]
         if let failure { listings[0] = Listing(kind: .server, failure: failure) }
@@ -95,8 +95,8 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
         #expect(scene.sweep().findings.isEmpty)
     }
 
-    /// Seen, seen again and switched off, kept for the grace, deleted: a machine without an instance, one of a failed
-    /// provision, and an older one of an instance that has another.
+    /// An orphan is observed twice, switched off, kept for the grace period and then deleted. It can be a machine
+    /// without an instance, a machine of a failed provision, or an older machine of an instance that has another one.
     @Test(arguments: [[], [instance(1, phase: .failed)], [instance(1, server: "2")]])
     func anOrphanIsQuarantinedAndReapedAfterTheGrace(_ live: [Instance]) {
         let orphan = server("1", of: instance(1), name: "aura-ada1-00000001-g0")
@@ -134,7 +134,7 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
         #expect(scene.sightings.isEmpty)
     }
 
-    /// What fails to list proves nothing, and takes nothing back.
+    /// An inventory that fails proves nothing and removes no observation.
     @Test func aFailedListingChangesNothing() {
         let ada = instance(1, server: "1")
         var scene = Scene(servers: [server("2", of: instance(2))], live: [ada])
@@ -156,7 +156,7 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
         #expect(scene.sweep().findings.map(\.action) == [.reaped, .deferred, .deferred])
     }
 
-    /// A database from a backup does not know the machines that came after it.
+    /// A restored database does not know the machines that were created after its backup.
     @Test func mostOfAllMachinesAreNotTouchedUnlessSomebodySaysSo() {
         var scene = Scene(servers: (1...4).map { server("\($0)", of: instance($0)) })
         #expect(scene.sweep().record.events.isEmpty)
@@ -175,7 +175,8 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
         #expect(scene.sweep().reaps.map(\.thing.key.id) == ["7"])
     }
 
-    /// A device has no label: only a name that our rows, or labels of ours, know makes it ours.
+    /// Devices have no labels. A device belongs to this installation only if its name is known from a row or from a
+    /// label.
     @Test func devicesAreJudgedByNamesThatWeKnow() {
         var ada = instance(1)
         ada.generation = 2
@@ -226,7 +227,8 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
         #expect(scene.sweep().losses.isEmpty)
     }
 
-    /// An empty listing, or one that lacks most, is no proof; but five in a row are asked about, machine by machine.
+    /// An empty inventory, or one that lacks most machines, is no proof. After five in a row, each missing machine is
+    /// looked up by itself.
     @Test(arguments: [1, 4, 8]) func aSuspectListingProvesLittle(_ count: Int) {
         var scene = scene(count)
         scene.servers = Array(scene.servers.prefix(count / 8))
@@ -238,7 +240,7 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
         #expect(scene.sweep().losses.count == count - count / 8)
     }
 
-    /// Many machines were lost, which is known by now: the listing of the rest is as good as any.
+    /// Many machines are already known to be lost, so an inventory without them is not suspect.
     @Test func knownLossesMakeNoListingSuspect() {
         var scene = scene(9)
         for index in 0..<7 {
@@ -268,7 +270,8 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
         #expect(found.events.map(\.type) == [.instanceFound])
     }
 
-    /// A machine that is found again gives its instance the desired phase, or says what leads there.
+    /// A machine that is found again moves its instance to the desired phase if its power state matches. Otherwise the
+    /// instance is degraded, and its failure has the code for drift.
     @Test(arguments: [
         (DesiredState.running, true, Phase.running, nil), (.suspended, false, .suspended, nil),
         (.running, false, .degraded, Sweep.driftCode), (.suspended, true, .degraded, Sweep.driftCode),

@@ -6,7 +6,8 @@ import Testing
 
 @testable import ControlPlane
 
-/// The machine may say what it likes of its tailnet node: only the API's record counts, and only our devices are deleted.
+/// The node data that a machine reports is not trusted: only the API's record counts, and only our own devices are
+/// deleted.
 @Suite struct TailnetNodesTests {
     @Test func nameAndAddressesOfANodeComeFromTheAPI() async throws {
         let bench = OperationBench()
@@ -16,7 +17,7 @@ import Testing
         #expect(try await bench.instance()?.tailnet == expected)
     }
 
-    /// The machine of `mallory` claims the node of `victim`.
+    /// The machine of `mallory` reports the node of `victim` as its own.
     @Test func aMachineThatClaimsAnothersNodeFailsAndBothDevicesOfOthersStay() async throws {
         let bench = OperationBench()
         #expect(try await bench.provision("victim").state == .succeeded)
@@ -51,7 +52,7 @@ import Testing
         #expect(try await bench.alerts() == ["foreignDevice"])
     }
 
-    /// One odd record does not cost a machine.
+    /// A single unexpected record does not fail an enrolment.
     @Test func aNodeIsRefusedOnlyAfterASecondLook() async throws {
         let bench = OperationBench()
         bench.outside.refuse { call, number in
@@ -62,7 +63,7 @@ import Testing
         #expect(try await bench.provision().state == .succeeded)
     }
 
-    /// The machine is paid for and configured, and an administrator can let it in at any time.
+    /// The machine is paid for and configured, and an administrator can approve its device at any time.
     @Test(arguments: ["deviceNotAuthorized", "deviceLockedOut"])
     func aNodeThatIsKeptOutParksTheJobUntilItIsLetIn(code: String) async throws {
         let bench = OperationBench()
@@ -77,7 +78,7 @@ import Testing
         #expect(bench.outside.calls.filter { $0 == "join" || $0 == "create server" } == ["create server", "join"])
     }
 
-    /// One odd record does not raise an alert.
+    /// A single unexpected record raises no alert.
     @Test func aNodeIsKeptOutOnlyAfterASecondLook() async throws {
         let bench = OperationBench()
         bench.outside.refuse { call, number in
@@ -89,7 +90,7 @@ import Testing
         #expect(try await bench.alerts().isEmpty)
     }
 
-    /// Older nodes of the machine are removed; a network that refuses that costs no machine.
+    /// Older nodes of the machine are removed. If the network refuses that, the enrolment succeeds anyway.
     @Test(arguments: [ErrorClass.permanent, .transient]) func cleaningNeverFailsAnEnrolment(
         _ errorClass: ErrorClass
     ) async throws {

@@ -13,10 +13,11 @@ import Locking
     import Darwin
 #endif
 
-/// Drives the Swift client for the conformance list of clients: commands on standard input, messages on standard output.
+/// Drives the Swift client for the clients' conformance list: reads commands from standard input and writes messages to
+/// standard output.
 @main
 struct ClientAdapter {
-    /// Commands may carry calls that the client must refuse for their length.
+    /// Larger than the client's limits, so that commands can carry calls that the client must refuse as too long.
     private static let limits = JSONLimits(bytes: 64 << 20, depth: 256)
 
     static func main() async {
@@ -30,7 +31,7 @@ struct ClientAdapter {
     }
 }
 
-/// The clients, and what runs.
+/// The clients, running commands and subscriptions of one adapter process.
 final class Stage: Sendable {
     private struct State: Sendable {
         var clients: [String: AuraClient] = [:]
@@ -138,7 +139,7 @@ final class Stage: Sendable {
         var message: JSONObject = ["as": .integer(number)]
         message[member] = value
         let line = JSONValue.object(message).serialized() + [UInt8(ascii: "\n")]
-        // Under the lock, so that lines do not mix.
+        // The lock keeps lines from mixing.
         state.withLock { _ in
             var rest = line[...]
             while !rest.isEmpty {
