@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct CancellationEngineTests {
-    /// A step that stays at the gate until its task is cancelled or the gate opens, and an undo beside it.
+    /// A step that waits at the gate until its task is cancelled or the gate opens. It has an undo.
     private static func held(_ shop: Workshop) -> JobDefinition {
         provision([
             step(
@@ -36,7 +36,8 @@ import Testing
             if isTold {
                 engine.noteCancellation(of: Fixtures.id(1))
             } else {
-                // The signal was lost, as when another daemon took the call: the next heartbeat brings it.
+                // No signal reached this daemon, as when another daemon got the call. The next heartbeat reads the
+                // cancellation.
                 try await shop.time.sleepers(atLeast: Workshop.restingSleepers)
                 shop.time.advance(by: .seconds(10))
             }
@@ -48,7 +49,7 @@ import Testing
         try await shop.expectWholeLedger()
     }
 
-    /// The cancellation commits while the worker writes the intent of its step: the step is not run any more.
+    /// The cancellation commits just before the worker writes the intent of the next step. That step must not run.
     @Test func aStepIsNotBegunOnceTheCancellationIsKnown() async throws {
         let shop = try Workshop()
         let engine = shop.engine([Self.held(shop)])
@@ -95,7 +96,7 @@ import Testing
         #expect(shop.diary == ["undo a", "a is undone"])
     }
 
-    /// A destroy comes while a step runs: the step is broken off, nothing is undone, the destroy goes on.
+    /// A destroy comes while a step runs. The step is cancelled, nothing is undone, and the destroy runs.
     ///
     ///     provision  a runs ──┐ stopped ▷ cancelled
     ///     destroy       submit┘ blocked ───────────▷ runs
@@ -125,7 +126,7 @@ import Testing
         try await shop.expectWholeLedger()
     }
 
-    /// A signal without a wish behind it: the step is called again, once, and the job goes on.
+    /// A cancellation signal without a stored cancellation: the step is called once more, and the job continues.
     @Test func aSignalThatMeansNothingEndsNothing() async throws {
         let shop = try Workshop()
         let engine = shop.engine([Self.held(shop)])

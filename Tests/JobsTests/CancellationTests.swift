@@ -4,11 +4,11 @@ import Storage
 import TestKit
 import Testing
 
-/// Where in its life a job is when somebody asks it to end.
+/// The point in a job's life at which a cancellation is requested.
 private enum Point: String, CaseIterable {
     case beforeItsFirstStep, atIntent, afterAStep, whileWaiting, whileRetrying, inDoubt, beforeItsEnd
 
-    /// Tells the story up to this point of step 1; the job is claimed again where it was let go.
+    /// Runs a job up to this point of step 1. A job that was released is claimed again.
     func story() -> Story {
         let story = Story()
         if self == .beforeItsFirstStep { return story }
@@ -26,7 +26,7 @@ private enum Point: String, CaseIterable {
         return story
     }
 
-    /// The steps that may have touched the world, last first, as far as they can be undone.
+    /// The steps that may have had an effect and have an undo, in the order in which they are undone.
     var toUndo: [Int] {
         switch self {
         case .beforeItsFirstStep: []
@@ -73,7 +73,7 @@ private enum Point: String, CaseIterable {
         #expect(story.machine.steps[0]?.state == .done)
     }
 
-    /// The step that was broken off by the destroy throws something permanent: still the destroy's doing.
+    /// The destroy cancels a step, which then throws a permanent failure. The job still ends as superseded.
     @Test(arguments: [0, 2]) func aSupersededStepThatFailsIsNotAFailure(_ index: Int) {
         let story = Story()
         for before in 0..<index { story.perform(before) }
@@ -86,7 +86,7 @@ private enum Point: String, CaseIterable {
         #expect(story.told.last == "job.cancelled")
     }
 
-    /// The only step of a job without undo fails for good just as the destroy comes.
+    /// The only step of a job without undo fails permanently just as the destroy comes.
     @Test func aSupersededJobWithoutUndoIsCancelledToo() {
         let plan = JobPlan(
             kind: .restart, version: 1,
@@ -121,7 +121,7 @@ private enum Point: String, CaseIterable {
         #expect(story.job.failure?.code == "superseded")
     }
 
-    /// The step had decided to wait for minutes when the word came: the job turns round now, not then.
+    /// The step decided to wait just before the cancellation came. The job ends now and does not wait.
     @Test(arguments: [Cancellation.requested, .superseded]) func aDecidedWaitIsNotWaitedOut(_ wish: Cancellation) {
         let story = Story()
         story.begin(0)
@@ -143,7 +143,7 @@ private enum Point: String, CaseIterable {
         #expect(story.decide() == .finished)
     }
 
-    /// A restart that was cancelled in the queue leaves the machine as it is: running.
+    /// A restart that is cancelled in the queue leaves the instance's phase at `running`.
     @Test func whatNeverBeganChangesNoPhase() {
         let plan = JobPlan(
             kind: .restart, version: 1,

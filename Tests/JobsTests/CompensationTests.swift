@@ -31,7 +31,7 @@ import Testing
         #expect(story.events.filter { $0.type == .phaseChanged }.map(\.phase).suffix(2) == [.rollingBack, .failed])
     }
 
-    /// A step whose effect nobody confirmed is undone like one that is done: it may have happened.
+    /// A step whose effect is not confirmed is undone like a completed one, because it may have had its effect.
     @Test(arguments: [StepState.intent, .ambiguous, .failed])
     func whatMayHaveHappenedIsUndone(_ state: StepState) {
         let story = Story()
@@ -108,8 +108,8 @@ import Testing
         story.end(.failed)
     }
 
-    /// Every class of failure is tried again, a few times; then the id stays for people to see, the rest is undone, and what
-    /// failed is tried again ever more rarely until nothing is left.
+    /// An undo that fails, with any error class, is retried a few times. Then its external id is kept for operators,
+    /// and the other steps are undone. The failed undo is retried at growing intervals until nothing is left.
     @Test(arguments: [busyServer, lostAnswer, brokenDisk])
     func aFailedUndoKeepsItsIdHoldsUpNothingAndIsNeverForgotten(_ failure: Failure) throws {
         let story = Story()

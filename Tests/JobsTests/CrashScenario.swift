@@ -4,29 +4,30 @@ import Jobs
 import Storage
 import TestKit
 
-/// Five steps as a real provision has them, against a model of the outside world, and the destroy that cleans up.
+/// The five steps of a real provision against a model of the outside world, and the destroy that cleans up.
 ///
-/// The answer to the first server is lost, the machine boots on the second look, the first configuration fails for a
-/// while, a machine takes a while to go, and the first removal of the key fails.
+/// The reply to the first server creation is lost. The machine has booted at the second look. The first configuration
+/// fails with a transient failure. A machine is gone some seconds after its deletion. The first removal of the key
+/// fails.
 struct CrashScenario: Sendable {
     enum Kind: String, CaseIterable {
-        /// Everything comes to a good end.
+        /// All steps succeed.
         case succeeds
-        /// The last step fails for good after its effect.
+        /// The last step fails permanently after it has had its effect.
         case fails
     }
 
     var kind: Kind
     var cloud = ModelCloud()
-    /// Passes a boundary of the daemon's present life, or throws at its last.
+    /// Passes the next boundary of the daemon's current life, or throws at its last one.
     var pass: @Sendable () async throws -> Void
-    /// What is committed of a step, past the daemon's own memory.
+    /// Returns the committed state of a step, read past the daemon.
     var committed: @Sendable (JobID, String) async throws -> StepState?
 
-    /// Which program a daemon runs. The new ones have a second version of the provision, and keep the first.
+    /// The program that a daemon runs. The new programs have a second version of the provision and keep the first.
     enum Build: String, CaseIterable {
         case old
-        /// A step more, in the middle.
+        /// Adds a step in the middle.
         case inserts
         case removes
         case renames
@@ -103,7 +104,7 @@ struct CrashScenario: Sendable {
             })
     }
 
-    /// Looks before it makes, and writes the id down at once.
+    /// Looks for the thing before it creates it, and writes its id down at once.
     private func make(_ name: String, _ context: StepContext, losesFirstAnswer: Bool = false) async throws
         -> StepOutcome
     {
@@ -134,7 +135,7 @@ struct CrashScenario: Sendable {
         return .done
     }
 
-    /// An effect between its two boundaries. Its intent must be committed by now, whatever happens next.
+    /// An effect between two boundaries. Its intent must be committed before the effect, whatever happens later.
     private func effect<Value>(_ context: StepContext, isUndo: Bool, _ body: () -> Value) async throws -> Value {
         try await pass()
         let state = try await committed(context.job.id, context.step.name)

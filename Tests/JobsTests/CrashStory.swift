@@ -7,18 +7,18 @@ import Testing
 
 @testable import Jobs
 
-/// What somebody asks for while the job is at work.
+/// A request that comes while the job runs.
 enum Wish: String, CaseIterable {
     case cancel, destroy
 }
 
-/// One job from its submission to its end, through as many daemons as it takes.
+/// Runs one job from its submission to its end, through as many daemon lives as needed.
 ///
 ///     life 1  claim ▸ begin ▸ effect ▸ ✗
 ///     life 2                            take over ▸ claim ▸ look ▸ adopt ▸ … ▸ ✗
 ///     life 3                                                                     take over ▸ claim ▸ …
 struct CrashStory {
-    /// What is left when nothing is to be done any more.
+    /// The final state, when no work is left.
     struct Ending: Equatable {
         var states: [JobState] = []
         var failures: [String?] = []
@@ -32,7 +32,7 @@ struct CrashStory {
     let log = EventLog()
     let time = ManualTime(milliseconds: start.milliseconds)
     private let present = Locked<@Sendable () async throws -> Void>({})
-    /// Boundaries of all lives so far.
+    /// The number of boundaries of all lives so far.
     private(set) var boundaries = 0
     private(set) var lives = 0
 
@@ -45,10 +45,12 @@ struct CrashStory {
         store.observe(log.append)
     }
 
-    /// Tells the story. `crashes` are the boundaries at which each life ends, counted within it; a life after the last of
-    /// them goes to the end. The wish comes at a boundary counted over all lives.
+    /// Runs the job to its end.
     ///
-    /// - Parameter builds: the programs of the lives, one after the other; the last one's is that of all later lives.
+    /// - Parameter crashes: the boundary at which each life ends, counted within that life. One more life follows,
+    ///   which runs to the end.
+    /// - Parameter wish: a request that is sent at `wishBoundary`, which is counted over all lives.
+    /// - Parameter builds: the programs of the lives in order; all later lives run the last one.
     mutating func tell(
         crashes: [Int] = [], wish: Wish? = nil, at wishBoundary: Int? = nil, builds: [CrashScenario.Build] = [.old]
     ) async throws {
@@ -73,7 +75,7 @@ struct CrashStory {
         }
     }
 
-    /// Claims and works until nothing is left to do, or until this life is over.
+    /// Claims and works until no work is left or this life is over.
     private func live(_ life: Life, _ build: CrashScenario.Build) async throws {
         let catalogue = scenario.catalogue(build)
         let probed = ProbedStore(store)
@@ -129,7 +131,7 @@ struct CrashStory {
 }
 
 extension CrashStory {
-    /// What holds at the end of every story, however it went.
+    /// Checks the rules that hold at the end of every run, and returns those that were broken.
     func violations() async throws -> [String] {
         var found = scenario.cloud.violations
         let events = try await store.events(EventQuery(after: 0, limit: 100_000))
@@ -152,7 +154,7 @@ extension CrashStory {
         return found + (try await orphans(jobs))
     }
 
-    /// What exists outside without a row that knows it, or in spite of a row that says it is gone.
+    /// Returns a message for each thing that was left behind, or that a successful provision does not know by its id.
     private func orphans(_ jobs: [Job]) async throws -> [String] {
         let succeeded = jobs.map(\.kind) == [.provision] && jobs.map(\.state) == [.succeeded]
         guard succeeded else { return scenario.cloud.things.keys.map { "\($0) is left behind" } }

@@ -6,15 +6,15 @@ import StorageSQLite
 import TestKit
 import Testing
 
-/// Every boundary is tried alone. Pairs are tried all where the job succeeds; where it fails there are more, and of those
-/// every fifth is tried, or all with AURA_EXHAUSTIVE=1 in the environment.
+/// Every boundary is tried alone. Pairs of boundaries are all tried in the scenario that succeeds. The failing scenario
+/// has more pairs: every fifth of them is tried, or all with AURA_EXHAUSTIVE=1 in the environment.
 @Suite(.timeLimit(.minutes(10))) struct CrashTests {
     private static func isTried(_ kind: CrashScenario.Kind, _ first: Int, _ second: Int) -> Bool {
         let isExhaustive = kind == .succeeds || ProcessInfo.processInfo.environment["AURA_EXHAUSTIVE"] != nil
         return isExhaustive || first % 5 == second % 5
     }
 
-    /// The daemon dies at every boundary in turn; another takes over. The end is the same as without a crash.
+    /// The daemon dies at every boundary in turn, and another takes over. The result is the same as without a crash.
     @Test(arguments: CrashScenario.Kind.allCases) func aCrashAtEveryBoundary(_ kind: CrashScenario.Kind) async throws {
         let (boundaries, expected) = try await undisturbed(kind)
         for crash in 1...boundaries {
@@ -31,7 +31,7 @@ import Testing
         print("crash points, \(kind.rawValue): \(boundaries) boundaries, each on two stores")
     }
 
-    /// The daemon that took over dies as well, at every boundary of its own life.
+    /// The daemon that took over dies too, at every boundary of its own life.
     @Test(arguments: CrashScenario.Kind.allCases) func aCrashDuringTheRecoveryFromACrash(_ kind: CrashScenario.Kind)
         async throws
     {
@@ -50,7 +50,7 @@ import Testing
         print("crash points, \(kind.rawValue): \(told) pairs of crashes")
     }
 
-    /// A cancellation or a destroy comes at every boundary, and the daemon dies at every boundary besides.
+    /// A cancellation or a destroy comes at every boundary, combined with a crash at every boundary.
     @Test(arguments: Wish.allCases, CrashScenario.Kind.allCases)
     func aWishAtEveryBoundaryAndACrashAtEveryOther(_ wish: Wish, _ kind: CrashScenario.Kind) async throws {
         let (boundaries, _) = try await undisturbed(kind)
@@ -71,7 +71,7 @@ import Testing
         print("crash points, \(kind.rawValue), \(wish.rawValue): \(told) pairs of a wish and a crash")
     }
 
-    /// The story without any crash: how many boundaries it has, and how it ends.
+    /// Runs the job without a crash. Returns its number of boundaries and its final state.
     private func undisturbed(_ kind: CrashScenario.Kind) async throws -> (Int, CrashStory.Ending) {
         var story = CrashStory(kind, store: ModelStore())
         try await story.tell()
@@ -84,7 +84,7 @@ import Testing
         return (story.boundaries, ending)
     }
 
-    /// Runs `body` for every number, two at a time, and adds up what it returns.
+    /// Runs `body` for every number, in two tasks at a time, and returns the sum of the results.
     private static func spread(_ numbers: [Int], _ body: @escaping @Sendable (Int) async throws -> Int) async throws
         -> Int
     {

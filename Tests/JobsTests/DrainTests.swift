@@ -20,7 +20,7 @@ import Testing
         ])
     }
 
-    /// The row after the drain: free, due at once, no try spent.
+    /// Checks that the job was released in the drain, is due at once and has spent no attempt.
     private static func expectHandedBack(_ shop: Workshop) async throws {
         let job = try #require(try await shop.store.job(Fixtures.id(1)))
         #expect((job.state, job.attempt) == (.waiting, 0))
@@ -44,7 +44,7 @@ import Testing
         try await shop.expectWholeLedger()
     }
 
-    /// A call that cannot be broken off is awaited, its result is kept, and nothing new is begun.
+    /// A step that cannot be cancelled is awaited, its result is kept, and no new step begins.
     @Test func aStepThatCannotBeBrokenOffIsAwaited() async throws {
         let shop = try Workshop()
         let engine = shop.engine([Self.definition(shop, stubborn: true)])
@@ -76,7 +76,7 @@ import Testing
         #expect(second?.state == .queued || second?.state == .waiting)
     }
 
-    /// What a claim brings that was under way goes back as it came, without so much as an intent.
+    /// A job whose claim completes during the drain is released unchanged, without an intent.
     @Test func aJobThatIsClaimedWhileItDrainsIsNotBegun() async throws {
         let shop = try Workshop()
         let engine = shop.engine([Self.definition(shop)])
@@ -99,7 +99,7 @@ import Testing
         try await shop.expectWholeLedger()
     }
 
-    /// Not asked but told: the task that runs the engine is cancelled. It ends, and its jobs are free.
+    /// The task that runs the engine is cancelled, without a graceful shutdown. It ends, and its jobs are released.
     @Test func aCancelledEngineEndsAndHandsJobsBack() async throws {
         let shop = try Workshop()
         let engine = shop.engine([Self.definition(shop)])

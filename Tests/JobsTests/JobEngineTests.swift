@@ -41,7 +41,7 @@ import Testing
         try await shop.expectWholeLedger()
     }
 
-    /// Two workers, a hundred jobs that wait a minute: all hundred begin although none has ended.
+    /// Two workers and a hundred jobs that each wait a minute: all hundred begin although none has ended.
     @Test func waitingJobsHoldNoWorker() async throws {
         let shop = try Workshop()
         let busy = Locked((now: 0, most: 0))
@@ -137,7 +137,7 @@ import Testing
         #expect(!failure.message.contains("hunter2"))
     }
 
-    /// Something that the step waited for was cancelled, though the step was not: it is tried again, after a while.
+    /// A step throws `CancellationError` although its own task was not cancelled. It is retried after a backoff.
     @Test func aCancellationOfItsOwnMakingIsRetriedAndDoesNotSpin() async throws {
         let shop = try Workshop()
         let engine = shop.engine([

@@ -26,7 +26,8 @@ import Testing
         ])
     }
 
-    /// The job went to another worker while a step ran: what the step did stays unwritten, and the next effect undone.
+    /// Another worker gets the job while a step runs. The result of the step is not written, and no further step
+    /// begins.
     ///
     ///     here      a runs ─────────────────── a returns ▷ fenced
     ///     elsewhere        takes over, claims ▷ epoch 2
@@ -47,7 +48,7 @@ import Testing
         #expect(shop.diary == ["perform a"])
     }
 
-    /// Once the engine rests: one that still looks for more would be as quick.
+    /// Waits until the engine is idle first. A busy engine could claim the job as quickly as this call.
     private static func takeOver(_ shop: Workshop) async throws -> Claim? {
         try await shop.time.sleepers(atLeast: Workshop.restingSleepers)
         _ = try await shop.store.takeOverLeases(owner: "elsewhere", duties: [])
@@ -56,10 +57,11 @@ import Testing
         ).claims.first
     }
 
-    /// The whole process stood still for longer than the lease, and the step goes on before anybody has looked at a clock.
+    /// The whole process is paused for longer than the lease, and the step continues before the engine has checked the
+    /// clock.
     ///
-    ///     a runs ── stands still ──────────── asks before its next call ▷ fenced
-    ///                       lease ends ┘
+    ///     a runs ── paused ─────────── checks its lease before the next call ▷ fenced
+    ///                      lease ends ┘
     @Test func aStepThatStoodStillTouchesNothingMore() async throws {
         let shop = try Workshop()
         let engine = shop.engine([
@@ -105,9 +107,9 @@ import Testing
 
     enum Trouble: CaseIterable { case refuses, hangs }
 
-    /// The store cannot be reached: the step is broken off before the lease ends, not after.
+    /// The store cannot be reached. The step is cancelled before the lease ends, not after.
     ///
-    ///     0 s claim ── 10 s, 20 s no answer ── 27.5 s stop ── 30 s the lease ends, another may claim
+    ///     0 s claim ── 10 s, 20 s no reply ── 27.5 s cancel ── 30 s the lease ends, another worker may claim
     @Test(arguments: Trouble.allCases) func aLeaseThatCannotBeProlongedIsGivenUpInTime(_ trouble: Trouble) async throws
     {
         let shop = try Workshop()
@@ -153,7 +155,8 @@ import Testing
         #expect(try await shop.store.job(Fixtures.id(1))?.epoch == 1)
     }
 
-    /// The clock jumped, as after a suspend: the engine claims its own job again while the first run still hangs on it.
+    /// The clock jumped, as after a suspend. The engine claims its own job again while the first run still waits in a
+    /// step.
     @Test func aJobThatComesHereTwiceIsWorkedOnOnce() async throws {
         let shop = try Workshop()
         let engine = shop.engine([Self.definition(shop, stubborn: true)])
@@ -173,7 +176,7 @@ import Testing
         try await shop.expectWholeLedger()
     }
 
-    /// The daemon before this one died in the middle of a step: the next one goes on with it at once.
+    /// The former daemon died in the middle of a step. The next one continues with that step at once.
     @Test func aPredecessorsJobGoesOn() async throws {
         let shop = try Workshop()
         _ = try await shop.store.submit(Fixtures.provision(1, at: start))

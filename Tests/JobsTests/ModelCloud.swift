@@ -1,10 +1,10 @@
 import AuraModel
 import Locking
 
-/// A daemon's life, which ends at a boundary that the test chose: from then on it can do nothing more, and nobody learns
-/// what it had not committed.
+/// A daemon's life that ends at a boundary chosen by the test. From then on the daemon can do nothing, and uncommitted
+/// work is lost.
 ///
-/// A boundary lies before and after every commit and before and after every effect.
+/// There is a boundary before and after every commit, and before and after every effect.
 final class Life: Sendable {
     struct Crash: Error {}
 
@@ -16,7 +16,7 @@ final class Life: Sendable {
     private let lastBoundary: Int?
     private let state = Locked(State())
 
-    /// - Parameter lastBoundary: the boundary at which the daemon dies, from 1; none lets it live.
+    /// - Parameter lastBoundary: the boundary at which the daemon dies, counted from 1, or `nil` if it does not die.
     init(until lastBoundary: Int?) {
         self.lastBoundary = lastBoundary
     }
@@ -24,7 +24,7 @@ final class Life: Sendable {
     var boundaries: Int { state.withLock { $0.boundaries } }
     var isOver: Bool { state.withLock { $0.isOver } }
 
-    /// Passes the next boundary, or dies at it.
+    /// Passes the next boundary, or throws ``Crash`` at the last one and after it.
     func pass() throws {
         let isOver = state.withLock { state in
             state.boundaries += 1
@@ -35,7 +35,7 @@ final class Life: Sendable {
     }
 }
 
-/// The outside world: things by name, that outlive every daemon.
+/// The outside world: things by name, which outlive every daemon.
 final class ModelCloud: Sendable {
     private struct State {
         var things: [String: String] = [:]
@@ -48,16 +48,16 @@ final class ModelCloud: Sendable {
     private let state = Locked(State())
 
     var things: [String: String] { state.withLock { $0.things } }
-    /// How often each name was ever made.
+    /// How often each name was created.
     var made: [String: Int] { state.withLock { $0.made } }
-    /// What must never happen, and did.
+    /// The rules that were broken.
     var violations: [String] { state.withLock { $0.violations } }
 
     func violate(_ rule: String) {
         state.withLock { $0.violations.append(rule) }
     }
 
-    /// True at the first call with this name in the life of the world.
+    /// Returns true at the first call with this name, over all lives.
     func isFirst(_ name: String) -> Bool {
         state.withLock { $0.once.insert(name).inserted }
     }
@@ -66,7 +66,8 @@ final class ModelCloud: Sendable {
         state.withLock { $0.things[name] }
     }
 
-    /// Makes a thing; a second one of the same name is an orphan in the making, and is remembered as a violation.
+    /// Creates a thing and returns its id. A second thing of the same name would become an orphan, and counts as a
+    /// violation.
     func make(_ name: String) -> String {
         state.withLock { state in
             if state.things[name] != nil { state.violations.append("\(name) was made twice") }
@@ -77,7 +78,7 @@ final class ModelCloud: Sendable {
         }
     }
 
-    /// Removes a thing; what is gone already is fine.
+    /// Removes a thing. Does nothing if it is gone already.
     func remove(_ name: String) {
         state.withLock { $0.things[name] = nil }
     }

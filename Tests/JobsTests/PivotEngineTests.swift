@@ -5,7 +5,8 @@ import TestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct PivotEngineTests {
-    /// The wish stands in the row when the worker begins, and comes again while it is at work: the step runs once, to its end.
+    /// The cancellation is stored before the worker begins, and is signalled again while it runs. The step runs once,
+    /// to its end.
     @Test func aWorkerGoesOnPastAWishThatIsNotHeard() async throws {
         let shop = try Workshop()
         let definition = JobDefinition(

@@ -4,7 +4,7 @@ import Jobs
 import Storage
 import Testing
 
-/// A job that has no way back: what is in its way parks it, until somebody repaired that.
+/// A job past its pivot cannot be undone. A failure parks it until the cause is repaired.
 @Suite struct PivotTests {
     private func story(deadline: Duration = .seconds(3600)) -> Story {
         var plan = Story.plan
@@ -46,7 +46,8 @@ import Testing
         story.end(.succeeded)
     }
 
-    /// A job that took over from another has no way back even before its first step: the other was stopped for it.
+    /// A job with its pivot at the first step cannot be undone even before that step, because another job was stopped
+    /// for it.
     @Test func aPivotAtTheBeginningHoldsFromTheAcceptance() {
         var plan = Story.plan
         plan.pivot = 0
@@ -56,7 +57,8 @@ import Testing
         #expect(story.decide() == .perform(0))
     }
 
-    /// Neither its own time limit nor the job's ends a job that only goes forward; each try has the whole time.
+    /// Past the pivot, neither the step's time limit nor the job's deadline ends the job. Each attempt has the full
+    /// time limit.
     @Test func pastItsPivotNoTimeLimitEndsAJob() {
         let story = story(deadline: .seconds(60))
         story.perform(0)
@@ -71,7 +73,7 @@ import Testing
         #expect(story.decide() == .perform(1))
     }
 
-    /// The worker goes on with the step, and does not turn in a circle.
+    /// The decision is to perform the step, so the worker does not loop.
     @Test func pastItsPivotAJobIsNotCancelled() {
         let story = story()
         story.perform(0)

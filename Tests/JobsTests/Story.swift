@@ -4,16 +4,16 @@ import Storage
 import TestKit
 import Testing
 
-/// When the tests' stories begin.
+/// The time at which every test begins.
 let start = Timestamp(milliseconds: 1_795_176_000_123)
 
 let brokenDisk = Failure(.permanent, code: "invalid_input", message: "no such image", correlationID: "r-1")
 let lostAnswer = Failure(.ambiguous, code: "timeout", message: "no answer within 10 s")
 let busyServer = Failure(.transient, code: "locked", message: "the server is locked")
 
-/// A job of five steps told event by event, with the rows as a store would keep them.
+/// Drives the state machine of a job of five steps event by event, and keeps the rows as a store would.
 ///
-/// `a`, `b` and `d` can be undone; `c` is the longest. Nothing here waits or does anything.
+/// `a`, `b` and `d` have an undo; `c` has the largest weight. There is no IO and no waiting.
 final class Story {
     static let plan = JobPlan(
         kind: .provision, version: 1,
@@ -28,7 +28,7 @@ final class Story {
 
     var machine: JobStateMachine
     var now = start
-    /// What was committed, in order.
+    /// The committed transitions, in order.
     var transitions: [Transition] = []
     private var rows: Claim
     private let plan: JobPlan
@@ -54,7 +54,7 @@ final class Story {
         machine.decide(now: now)
     }
 
-    /// Commits what gathered.
+    /// Commits the collected changes.
     @discardableResult
     func commit(releasing: Bool = false) -> Transition? {
         guard let transition = machine.takeTransition(releasing: releasing) else { return nil }
@@ -68,7 +68,7 @@ final class Story {
         return transition
     }
 
-    /// Another worker claims the job as it was last committed; what was not committed is forgotten.
+    /// Claims the job for another worker, from the last committed rows. Uncommitted changes are lost.
     func reclaim(_ cancellation: Cancellation? = nil) {
         rows.job.epoch += 1
         rows.job.cancellation = cancellation ?? rows.job.cancellation
@@ -76,7 +76,7 @@ final class Story {
         machine = JobStateMachine(claim: rows, plan: plan, policy: policy)
     }
 
-    /// Lets go of the job, lets time pass until it is due, and claims it again.
+    /// Releases the job, moves the time to its due time, and claims it again.
     func letGoAndComeBack(sourceLocation: SourceLocation = #_sourceLocation) {
         #expect(decide() == .pause, sourceLocation: sourceLocation)
         commit(releasing: true)
@@ -84,21 +84,21 @@ final class Story {
         reclaim()
     }
 
-    /// The step is next, and is begun.
+    /// Expects that the step is next, and begins it.
     func begin(_ index: Int, sourceLocation: SourceLocation = #_sourceLocation) {
         #expect(decide() == .perform(index), sourceLocation: sourceLocation)
         machine.beginStep(index, now: now)
         commit()
     }
 
-    /// The step is next, is begun and succeeds a second later.
+    /// Expects that the step is next, begins it, and completes it a second later.
     func perform(_ index: Int, sourceLocation: SourceLocation = #_sourceLocation) {
         begin(index, sourceLocation: sourceLocation)
         now = now + .seconds(1)
         machine.stepDone(index, now: now)
     }
 
-    /// The undo of the step is next, and is begun.
+    /// Expects that the undo of the step is next, and begins it.
     func beginUndo(_ index: Int, sourceLocation: SourceLocation = #_sourceLocation) {
         #expect(decide() == .undo(index), sourceLocation: sourceLocation)
         machine.beginUndo(index, now: now)
@@ -111,7 +111,7 @@ final class Story {
         machine.undoDone(index, now: now)
     }
 
-    /// The job has come to its end.
+    /// Expects that the job has ended in `state`.
     func end(_ state: JobState, sourceLocation: SourceLocation = #_sourceLocation) {
         #expect(decide() == .finished, sourceLocation: sourceLocation)
         commit(releasing: true)
@@ -126,7 +126,7 @@ final class Story {
 }
 
 extension Transition {
-    /// Two transitions are the same to a test where they write the same.
+    /// Compares the rows that two transitions write.
     static func == (left: Transition, right: Transition) -> Bool {
         left.job == right.job && left.steps == right.steps && left.instance == right.instance
             && left.events == right.events && left.releasesLease == right.releasesLease

@@ -6,7 +6,8 @@ import TestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct TroubleTests {
-    /// The database cannot be written for a while, at every write in turn: the step runs once, its result is kept.
+    /// The database refuses one of the writes three times, each write in turn. The step runs once, and its result is
+    /// kept.
     @Test(arguments: 1...4) func writesAreTriedAgainWhileTheLeaseLasts(_ failing: Int) async throws {
         let shop = try Workshop()
         let engine = shop.engine([
@@ -47,7 +48,7 @@ import Testing
         try await shop.expectWholeLedger()
     }
 
-    /// A store that refuses claims is asked once a nap, not in a loop.
+    /// A store that refuses claims is asked once per wait, not in a busy loop.
     @Test func aStoreThatRefusesIsNotHammered() async throws {
         let shop = try Workshop()
         let engine = shop.engine([provision([step("a") { _ in .done }])])
@@ -72,7 +73,7 @@ import Testing
         }
     }
 
-    /// A step that does not return is broken off a heartbeat after its deadline, and undone.
+    /// A step that does not return is cancelled at the first heartbeat after its deadline, and undone.
     @Test func aStepThatHangsIsBrokenOff() async throws {
         let shop = try Workshop()
         let engine = shop.engine([
@@ -106,7 +107,7 @@ import Testing
         #expect(failure.message == "a did not finish within 60 s; the last that was heard: it hung")
     }
 
-    /// An undo that does not return is given up like one that fails: its id is kept, and the rest is undone.
+    /// An undo that does not return is given up like one that fails: its id is kept, and the other steps are undone.
     @Test func anUndoThatHangsIsLeftForLater() async throws {
         let shop = try Workshop()
         let engine = shop.engine([

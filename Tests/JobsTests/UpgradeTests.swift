@@ -11,13 +11,14 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct UpgradeTests {
     private static let programs: [CrashScenario.Build] = [.inserts, .removes, .renames]
 
-    /// The old daemon dies at every boundary in turn, and a new one takes over: the job ends as if nothing had been replaced.
+    /// The old daemon dies at every boundary in turn, and a new one takes over. The job ends as it would without an
+    /// upgrade.
     @Test(arguments: CrashScenario.Kind.allCases, programs)
     func aNewDaemonFinishesWhatAnOldOneBegan(_ kind: CrashScenario.Kind, _ build: CrashScenario.Build) async throws {
         try await takeOver(kind, from: .old, to: [build])
     }
 
-    /// The new daemon dies, an old one leaves its job alone, and the next new one finishes it.
+    /// The new daemon dies, an old one does not touch its job, and the next new one finishes it.
     @Test(arguments: CrashScenario.Kind.allCases, programs)
     func anOldDaemonLeavesANewJobAlone(_ kind: CrashScenario.Kind, _ build: CrashScenario.Build) async throws {
         try await takeOver(kind, from: build, to: [.old, build])
@@ -35,7 +36,7 @@ import Testing
             let sqlite = try SQLiteStore(path: directory.file("aura.db"), installation: "first")
             for store in [ModelStore(), sqlite] as [any Store] {
                 var story = CrashStory(kind, store: store)
-                // A life that leaves everything alone has no boundary at which it could end.
+                // The daemons in between may do no work at all. Their last boundary is never reached.
                 let ends = [crash] + Array(repeating: 1_000_000, count: others.count - 1)
                 try await story.tell(crashes: ends, builds: [first] + others)
                 #expect(try await story.violations() == [], "crash at \(crash)")
@@ -44,7 +45,8 @@ import Testing
         }
     }
 
-    /// A program that changed its steps without a new version: its daemons say so, and leave the job to a daemon that has its steps.
+    /// A program changed its steps without a new version. Its daemon parks the job once and leaves it to a daemon with
+    /// the job's own steps.
     @Test(arguments: programs) func aJobOfOtherStepsIsParked(_ build: CrashScenario.Build) async throws {
         let shop = try Workshop()
         _ = try await shop.store.submit(Fixtures.provision(1, at: start))
@@ -69,7 +71,7 @@ import Testing
         let stranger = shop.engine([provision(other)], owner: "second")
         try await shop.run(stranger) { _ in
             try await shop.drive(stranger, until: .jobParked, of: Fixtures.id(1))
-            // It does not take it again.
+            // The engine does not claim the job again.
             shop.time.advance(by: .seconds(60))
             try await shop.time.sleepers(atLeast: Workshop.restingSleepers)
             try await shop.idle(stranger)
@@ -88,7 +90,8 @@ import Testing
         try await shop.expectWholeLedger()
     }
 
-    /// A destroy waits for the job that it took over from. The daemon that held that job died, and none has its definition any more.
+    /// A destroy waits for the job that it supersedes. The daemon that held that job died, and no daemon has its
+    /// definition any more.
     @Test func aDestroyDoesNotWaitForAJobThatNobodyKnows() async throws {
         let shop = try Workshop()
         var submission = Fixtures.provision(1, at: start)

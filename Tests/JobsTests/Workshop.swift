@@ -10,9 +10,10 @@ import Testing
 
 @testable import Jobs
 
-/// A real engine over a real SQLite file, under a clock that the test moves.
+/// Runs a real engine on a real SQLite file, with a clock that the test moves.
 ///
-/// The engine at rest sleeps three times: until the next heartbeat, until the next watch, until the next look for jobs.
+/// An idle engine sleeps in three tasks: until the next heartbeat, until the next check of its runs, and until the next
+/// look for jobs.
 final class Workshop: Sendable {
     static let restingSleepers = 3
 
@@ -29,14 +30,14 @@ final class Workshop: Sendable {
         store.observe(log.append)
     }
 
-    /// What the steps did, in order: a line each.
+    /// The notes of the steps, one line each, in order.
     var diary: [String] { lines.withLock { $0 } }
 
     func note(_ line: String) {
         lines.withLock { $0.append(line) }
     }
 
-    /// The lines of the diary that are about this.
+    /// The number of notes that equal `line`.
     func notes(_ line: String) -> Int {
         diary.count { $0 == line }
     }
@@ -58,7 +59,7 @@ final class Workshop: Sendable {
             do {
                 try await body {
                     await group.triggerGracefulShutdown()
-                    // The group only passes it on.
+                    // The group only forwards the shutdown, so wait until the engine has seen it.
                     while !engine.isDraining || engine.present.contains(where: { $0.stop.reason != .drain }) {
                         await Task.yield()
                     }
@@ -82,7 +83,8 @@ final class Workshop: Sendable {
         }
     }
 
-    /// Moves the clock a second at a time, whenever the engine rests, until the event has come.
+    /// Moves the clock by a second whenever the engine is idle, until the event has come. Records an issue after
+    /// `seconds`.
     func drive(_ engine: JobEngine, until type: EventType, of job: JobID, seconds: Int = 2000) async throws {
         for _ in 0..<seconds {
             repeat {
@@ -97,7 +99,7 @@ final class Workshop: Sendable {
         Issue.record("\(type.rawValue) of \(job) did not come within \(seconds) s")
     }
 
-    /// The ledger has no gap, and the observer saw each of its events once, in order.
+    /// Checks that the ledger has no gap and that the observer got each event once, in order.
     func expectWholeLedger(sourceLocation: SourceLocation = #_sourceLocation) async throws {
         let events = try await store.events(EventQuery(after: 0, limit: 100_000))
         let seqs = events.map(\.seq)
@@ -106,7 +108,7 @@ final class Workshop: Sendable {
     }
 }
 
-/// A provision of steps that a test scripted.
+/// A provision with these steps.
 func provision(_ steps: [Step]) -> JobDefinition {
     JobDefinition(
         kind: .provision, version: 1, phaseOnSuccess: .running, phaseOnFailure: .failed,

@@ -1,7 +1,7 @@
 public import AuraModel
 import Locking
 
-/// Keeps the events that a store hands to its observer, and wakes the tests that wait for one.
+/// Keeps the events that a store passes to its observer, and resumes the tests that wait for one.
 public final class EventLog: Sendable {
     private struct Waiter {
         var matches: @Sendable (Event) -> Bool
@@ -35,7 +35,7 @@ public final class EventLog: Sendable {
         for (waiter, event) in satisfied { waiter.continuation.resume(returning: event) }
     }
 
-    /// The first event, past or to come, that matches. Throws `CancellationError` when the task is cancelled.
+    /// Returns the first event that matches, past or future. Throws `CancellationError` when the task is cancelled.
     @discardableResult
     public func first(where matches: @escaping @Sendable (Event) -> Bool) async throws -> Event {
         let ticket = state.withLock { state in
@@ -58,7 +58,7 @@ public final class EventLog: Sendable {
         }
     }
 
-    /// The first event of a type, of a job where one is named.
+    /// Returns the first event of this type, of any job if `job` is `nil`.
     @discardableResult
     public func first(_ type: EventType, of job: JobID? = nil) async throws -> Event {
         try await first { $0.entry.type == type && (job == nil || $0.entry.job == job) }

@@ -2,9 +2,9 @@ public import AuraModel
 public import JSON
 public import Storage
 
-/// Instances, operations and claims to test with. Ids count up, so they sort in order of creation.
+/// Instances, operations and claims for tests. Ids count up, so they sort in order of creation.
 public enum Fixtures {
-    /// An id such as `00000000-0000-7000-8000-000000000007`.
+    /// Returns an id such as `00000000-0000-7000-8000-000000000007`.
     public static func id<Noun>(_ number: Int, _: Noun.Type = Noun.self) -> Identifier<Noun> {
         let digits = String(number)
         return Identifier("00000000-0000-7000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits)
@@ -27,7 +27,7 @@ public enum Fixtures {
             input: input, deadline: at + .seconds(3600))
     }
 
-    /// A provision of a new instance; job and instance have the same number.
+    /// A provision of a new instance. Job and instance have the same number.
     public static func provision(
         _ number: Int = 1, name: String? = nil, tenant: TenantID = Tenant.default, key: Idempotency? = nil,
         at: Timestamp
@@ -37,7 +37,7 @@ public enum Fixtures {
             idempotency: key, now: at, admit: { instance, _ in .accept(instance) })
     }
 
-    /// An operation on an instance that exists, which is accepted as it is.
+    /// An operation on an existing instance, which `admit` accepts by default.
     public static func operation(
         _ number: Int, _ kind: JobKind, on reference: InstanceReference, tenant: TenantID = Tenant.default,
         key: Idempotency? = nil, at: Timestamp,
@@ -48,7 +48,7 @@ public enum Fixtures {
             admit: admit)
     }
 
-    /// A destroy that takes over from whatever runs.
+    /// A destroy that supersedes the active job, if there is one.
     public static func destroy(_ number: Int, on reference: InstanceReference, at: Timestamp) -> Submission {
         operation(number, .destroy, on: reference, at: at) { instance, active in
             var wanted = instance
@@ -65,7 +65,7 @@ public enum Fixtures {
         return draft
     }
 
-    /// A new job as a worker holds it: claimed, nothing begun.
+    /// A new job after a worker has claimed it; no step has begun.
     public static func claim(_ kind: JobKind = .provision, deadline: Duration = .seconds(3600), at: Timestamp) -> Claim
     {
         let instance = instance(at: at)

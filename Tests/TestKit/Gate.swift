@@ -1,6 +1,6 @@
 import Locking
 
-/// Holds tasks at named places until the test lets them go, and tells when they have come.
+/// Holds tasks at named gates until the test opens them, and lets the test wait for their arrival.
 public final class Gate: Sendable {
     private struct Waiting {
         var name: String
@@ -26,7 +26,7 @@ public final class Gate: Sendable {
             return lastTicket
         }
 
-        /// Counts an arrival; returns those who waited for it.
+        /// Counts an arrival, and returns the watchers that waited for it.
         mutating func arrive(_ name: String) -> [Watching] {
             arrivals[name, default: 0] += 1
             let present = arrivals[name, default: 0]
@@ -40,7 +40,7 @@ public final class Gate: Sendable {
 
     public init() {}
 
-    /// Waits at the gate until it opens; throws `CancellationError` as soon as the task is cancelled.
+    /// Waits at the gate until it opens. Throws `CancellationError` as soon as the task is cancelled.
     public func pass(_ name: String = "") async throws {
         let (ticket, watchers) = state.withLock { ($0.ticket(), $0.arrive(name)) }
         for watcher in watchers { watcher.continuation.resume() }
@@ -60,17 +60,17 @@ public final class Gate: Sendable {
         }
     }
 
-    /// Waits at the gate whatever happens to the task, as a call that cannot be broken off does.
+    /// Waits at the gate even if the task is cancelled, like a call that cannot be cancelled.
     public func passStubbornly(_ name: String = "") async {
         await Task { try? await self.pass(name) }.value
     }
 
-    /// How often somebody has come to the gate.
+    /// The number of times that tasks have arrived at the gate.
     public func arrivals(_ name: String = "") -> Int {
         state.withLock { $0.arrivals[name, default: 0] }
     }
 
-    /// Returns once somebody has come to the gate `count` times.
+    /// Returns once tasks have arrived at the gate `count` times.
     public func arrived(_ name: String = "", count: Int = 1) async throws {
         let ticket = state.withLock { $0.ticket() }
         try await withTaskCancellationHandler {
@@ -89,7 +89,7 @@ public final class Gate: Sendable {
         }
     }
 
-    /// Lets go of everybody, wherever they wait or will come to: a test that failed keeps nobody.
+    /// Releases all tasks at all gates, now and later, so that a failed test leaves no task waiting.
     public func abandon() {
         let released = state.withLock { state in
             state.isAbandoned = true
@@ -99,7 +99,7 @@ public final class Gate: Sendable {
         for waiting in released { waiting.continuation.resume() }
     }
 
-    /// Lets go of all who wait at the gate, and of all who will come.
+    /// Opens the gate: releases the tasks that wait at it and lets later ones pass.
     public func open(_ name: String = "") {
         let released = state.withLock { state in
             state.open.insert(name)

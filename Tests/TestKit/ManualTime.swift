@@ -1,10 +1,10 @@
 public import AuraModel
 import Locking
 
-/// A clock that stands still until a test moves it.
+/// A clock that moves only when a test moves it.
 ///
-/// Whoever sleeps on it wakes when ``advance(by:)`` passes the end of the sleep. A test that wants to move time only
-/// once the others have come to rest waits for ``sleepers(atLeast:)`` first.
+/// A sleeping task wakes when ``advance(by:)`` passes the end of its sleep. To move the time only after the other tasks
+/// have gone to sleep, wait for ``sleepers(atLeast:)`` first.
 public final class ManualTime: TimeSource {
     private struct Sleeper {
         var until: Timestamp
@@ -25,7 +25,7 @@ public final class ManualTime: TimeSource {
         var now: Timestamp
         var lastTicket = 0
         var sleepers: [Int: Sleeper] = [:]
-        /// Sleeps that were ever begun.
+        /// The number of sleeps that have begun so far.
         var sleeps = 0
         var watchers: [Int: Watcher] = [:]
 
@@ -41,7 +41,7 @@ public final class ManualTime: TimeSource {
             }
         }
 
-        /// Those who waited for what is true now.
+        /// Removes and returns the watchers whose condition holds now.
         mutating func satisfiedWatchers() -> [Watcher] {
             let satisfied = watchers.filter { holds($0.value.condition) }
             for ticket in satisfied.keys { watchers[ticket] = nil }
@@ -51,7 +51,8 @@ public final class ManualTime: TimeSource {
 
     private let state: Locked<State>
 
-    /// - Parameter milliseconds: where the clock stands first, since 1970; some time in November 2026 where none is given.
+    /// - Parameter milliseconds: the first time of the clock, in milliseconds since 1970. The default is in November
+    ///   2026.
     public init(milliseconds: Int64 = 1_795_176_000_000) {
         state = Locked(State(now: Timestamp(milliseconds: milliseconds)))
     }
@@ -79,7 +80,7 @@ public final class ManualTime: TimeSource {
         }
     }
 
-    /// Moves the clock and wakes whoever has slept long enough, those first whose sleep ends first.
+    /// Moves the clock and wakes the tasks whose sleep has ended, in the order in which their sleeps end.
     public func advance(by duration: Duration) {
         let woken = state.withLock { state in
             let now = state.now + duration
@@ -91,7 +92,7 @@ public final class ManualTime: TimeSource {
         for sleeper in woken { sleeper.continuation.resume() }
     }
 
-    /// Moves the clock to `moment`, unless it is there already.
+    /// Moves the clock to `moment`. Does nothing if the clock is there or later.
     public func advance(to moment: Timestamp) {
         advance(by: max(moment - now(), .zero))
     }
@@ -101,10 +102,11 @@ public final class ManualTime: TimeSource {
         try await wait(for: .sleeping(atLeast: count))
     }
 
-    /// How many sleeps were ever begun.
+    /// The number of sleeps that have begun so far.
     public var sleeps: Int { state.withLock { $0.sleeps } }
 
-    /// Returns once more sleeps than `count` were begun: somebody has looked round and lain down again since.
+    /// Returns once more than `count` sleeps have begun, which shows that a task has woken, checked and gone to sleep
+    /// again.
     public func sleeps(moreThan count: Int) async throws {
         try await wait(for: .slept(moreThan: count))
     }

@@ -1,20 +1,20 @@
 import AuraModel
 import Storage
 
-/// All that a ``ModelStore`` keeps, as one value: a transaction works on a copy, which replaces the original or is dropped.
+/// The rows of a ``ModelStore`` as one value. A transaction changes a copy, which replaces the original or is dropped.
 struct ModelRows: Sendable {
     struct JobRow: Sendable {
         var job: Job
         var turn: Int64 = 0
         var owner: String?
         var leaseUntil: Timestamp?
-        /// The number of the last transition under the present epoch.
+        /// The number of the last transition under the current epoch.
         var written: Int64 = 0
     }
 
     struct InstanceRow: Sendable {
         var instance: Instance
-        /// Until it first failed or was destroyed.
+        /// False after the instance has failed or was destroyed, until it is revived.
         var holdsName = true
     }
 
@@ -43,7 +43,7 @@ struct ModelRows: Sendable {
     /// The `seq` of the newest event that was pruned.
     private(set) var floor: Int64 = 0
     private(set) var events: [Event] = []
-    /// Those of the present transaction; apart, so that a transaction copies no ledger.
+    /// The events of the current transaction. They are kept apart so that a transaction does not copy the ledger.
     private var fresh: [Event] = []
 
     var head: Int64 { (fresh.last ?? events.last)?.seq ?? floor }
@@ -52,7 +52,7 @@ struct ModelRows: Sendable {
         for draft in drafts { fresh.append(Event(seq: head + 1, entry: draft)) }
     }
 
-    /// Ends the transaction; returns its events.
+    /// Ends the transaction and returns its events.
     mutating func commit() -> [Event] {
         defer { fresh = [] }
         events.append(contentsOf: fresh)
@@ -94,12 +94,13 @@ struct ModelRows: Sendable {
         instances[instance.id] = InstanceRow(instance: instance, holdsName: held && !gone)
     }
 
-    /// Jobs that no worker holds and that wait for nothing but their time.
+    /// Active jobs that no worker holds and no other job blocks.
     var free: [JobRow] {
         jobs.values.filter { $0.owner == nil && $0.job.blockedBy == nil && !$0.job.state.isTerminal }
     }
 
-    /// Writes a new job down, in its turn: behind the tenant's own, and not before what is being served.
+    /// Inserts a new job with its fair-share tag: after the tenant's own queued jobs, and not before the job that is
+    /// served next.
     mutating func queue(_ job: Job) {
         let queued = jobs.values.filter { $0.job.state == .queued && $0.job.priority == job.priority }
         let served = queued.filter { $0.owner == nil && $0.job.blockedBy == nil }.map(\.turn).min() ?? 1
@@ -111,7 +112,7 @@ struct ModelRows: Sendable {
         instances.values.count { $0.holdsName && (tenant == nil || $0.instance.tenant == tenant) }
     }
 
-    /// Removes events from the old end, `limit` at most, up to the first that is from `moment` or later.
+    /// Removes events older than `moment` from the start of the ledger, at most `limit`. Returns their number.
     mutating func pruneEvents(before moment: Timestamp, limit: Int) -> Int {
         let old = events.prefix(limit).prefix { $0.entry.at < moment }
         floor = old.last?.seq ?? floor

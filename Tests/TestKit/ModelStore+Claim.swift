@@ -1,7 +1,7 @@
 import AuraModel
 public import Storage
 
-/// Leasing jobs to workers.
+/// Claiming jobs.
 extension ModelStore {
     public func claim(_ request: ClaimRequest) async throws -> Claimed {
         write { rows in
@@ -29,7 +29,7 @@ extension ModelStore {
         }
     }
 
-    /// Makes jobs due that are too far ahead, and ends such leases.
+    /// Makes jobs due whose time is too far ahead, and ends leases that are too long.
     private static func pullBack(_ request: ClaimRequest, _ rows: inout ModelRows) {
         for (id, row) in rows.jobs where !row.job.state.isTerminal {
             if let until = row.leaseUntil, until > request.horizon {

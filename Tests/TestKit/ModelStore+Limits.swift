@@ -1,7 +1,7 @@
 public import AuraModel
 public import Storage
 
-/// Places, duties, and letting go of the past.
+/// Slots, call budgets, singleton leases and pruning.
 extension ModelStore {
     public func occupy(_ request: PlaceRequest) async throws -> Bool {
         try write { rows in

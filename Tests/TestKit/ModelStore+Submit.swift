@@ -1,7 +1,7 @@
 import AuraModel
 public import Storage
 
-/// Accepting operations.
+/// Submitting operations.
 extension ModelStore {
     public func submit(_ submission: Submission) async throws -> Submitted {
         try write { rows in
@@ -83,7 +83,8 @@ extension ModelStore {
         return Submitted(instance: instance, job: job, isRepetition: false)
     }
 
-    /// Ends the active job here where no worker holds it; else asks its worker to stop, and names it.
+    /// Ends the active job if no worker holds it and returns `nil`. Otherwise requests its cancellation and returns its
+    /// id.
     private static func supersede(_ job: Job?, now: Timestamp, _ rows: inout ModelRows) -> JobID? {
         guard let job else { return nil }
         rows.jobs[job.id]?.job.cancellation = .superseded

@@ -1,7 +1,7 @@
 public import AuraModel
 public import Storage
 
-/// What sweeps keep in mind, and what they change.
+/// Observations, and the changes of a sweep.
 extension ModelStore {
     public func sightings() async throws -> Page<Sighting> {
         read { rows in

@@ -1,7 +1,7 @@
 public import AuraModel
 public import Storage
 
-/// Keeping leases, and writing what workers decide.
+/// Extending leases, and writing transitions.
 extension ModelStore {
     public func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState] {
         write { rows in
@@ -37,7 +37,7 @@ extension ModelStore {
         }
     }
 
-    /// The row as the worker wants it, but for what is not the worker's.
+    /// The row with the fields that belong to the worker taken from the transition.
     private static func merged(_ old: ModelRows.JobRow, _ transition: Transition) -> ModelRows.JobRow {
         var row = old
         row.job.state = transition.job.state

@@ -2,13 +2,13 @@ public import AuraModel
 import Locking
 public import Storage
 
-/// The contract of ``Store`` as plainly as it can be said, in memory: a second opinion for the conformance suite, and a
-/// store without IO for tests that run a job thousands of times.
+/// The contract of ``Store`` in its simplest form, in memory. It is a reference for the conformance suite, and a store
+/// without IO for tests that run a job thousands of times.
 ///
-/// Each method is one step under one lock; the observer is called within it, so that it sees commits in their order, and
-/// must not call back. A second `ModelStore` over the same disk is the same database, opened again.
+/// Each method runs under one lock. The observer is called under that lock, so it gets commits in order and must not
+/// call the store. A second `ModelStore` over the same disk is the same database, opened again.
 public final class ModelStore: Store {
-    /// What stays when a store is closed.
+    /// The data that remains when a store is closed.
     public final class Disk: Sendable {
         let rows = Locked(ModelRows())
         let installation = Locked<String?>(nil)
@@ -38,7 +38,7 @@ public final class ModelStore: Store {
         try disk.rows.withLock { try body($0) }
     }
 
-    /// Runs `body` on a copy, which becomes what is true unless it throws.
+    /// Runs `body` on a copy of the rows, which replaces the rows unless `body` throws.
     func write<Value>(_ body: (inout ModelRows) throws -> Value) rethrows -> Value {
         try disk.rows.withLock { rows in
             var copy = rows
@@ -52,7 +52,7 @@ public final class ModelStore: Store {
     }
 }
 
-/// Reading.
+/// Reads.
 extension ModelStore {
     public func instance(_ reference: InstanceReference) async throws -> Instance? {
         read { $0.find(reference) }
@@ -118,7 +118,7 @@ extension ModelStore {
     }
 }
 
-/// What the disk holds, for those who watch from outside.
+/// Direct access to the rows for tests, past the store.
 extension ModelStore.Disk {
     public func job(_ id: JobID) -> Job? { rows.withLock { $0.jobs[id]?.job } }
     public func steps(of job: JobID) -> [StepRecord] { rows.withLock { $0.steps(of: job) } }

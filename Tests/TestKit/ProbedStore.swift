@@ -2,9 +2,9 @@ public import AuraModel
 import Locking
 public import Storage
 
-/// A store with a test's hook before and after each write, to fail it, hold it or count it.
+/// A store with hooks before and after each write, so that a test can fail, delay or count writes.
 public final class ProbedStore: Store {
-    /// What a hook may look at.
+    /// A write, as a hook gets it.
     public enum Write: Sendable {
         case submit(Submission)
         case claim(ClaimRequest)
@@ -27,7 +27,7 @@ public final class ProbedStore: Store {
     private let hooks = Locked(Hooks())
     public let kept: (any Sendable & AnyObject)?
 
-    /// - Parameter kept: what must live as long as the store, such as its directory.
+    /// - Parameter kept: an object that must live as long as the store, such as its directory.
     public init(_ base: any Store, keeping kept: (any Sendable & AnyObject)? = nil) {
         self.base = base
         self.kept = kept
@@ -38,17 +38,19 @@ public final class ProbedStore: Store {
     public func checkIdentity() async throws { try await base.checkIdentity() }
     public func proveWritable() async throws { try await base.proveWritable() }
 
-    /// Sets what runs before each write; what it throws stands for the write, which is then not tried.
+    /// Sets the hook that runs before each write. If it throws, the write is not attempted and the caller gets that
+    /// error.
     public func before(_ hook: @escaping Hook) {
         hooks.withLock { $0.before = hook }
     }
 
-    /// Sets what runs after each write that committed; what it throws is all that the caller learns.
+    /// Sets the hook that runs after each committed write. If it throws, the caller gets that error instead of the
+    /// result.
     public func after(_ hook: @escaping Hook) {
         hooks.withLock { $0.after = hook }
     }
 
-    /// Sets what runs before each read of instances, jobs or events; what it throws stands for the read.
+    /// Sets the hook that runs before each read of instances, jobs or events. If it throws, the caller gets that error.
     public func beforeReading(_ hook: @escaping ReadHook) {
         hooks.withLock { $0.beforeReading = hook }
     }

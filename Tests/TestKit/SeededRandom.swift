@@ -1,7 +1,7 @@
 public import AuraModel
 import Locking
 
-/// Randomness that a seed repeats (SplitMix64).
+/// Random numbers that depend on the seed only (SplitMix64).
 public final class SeededRandom: RandomSource {
     private let state: Locked<UInt64>
 
@@ -20,7 +20,7 @@ public final class SeededRandom: RandomSource {
     }
 }
 
-/// Randomness that always answers the same, to make jitter exact.
+/// Returns the same number every time, so that tests know the jitter exactly.
 public struct FixedRandom: RandomSource {
     private let value: UInt64
 
@@ -31,7 +31,7 @@ public struct FixedRandom: RandomSource {
     public func next() -> UInt64 { value }
 }
 
-/// Randomness that a test wrote down, over and over.
+/// Returns the numbers of a list in order, and starts over at its end.
 public final class ListedRandom: RandomSource {
     private let values: [UInt64]
     private let place = Locked(0)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A directory of its own for one test, gone with the last reference to it.
+/// A directory for one test. It is removed with the last reference to it.
 public final class TemporaryDirectory: Sendable {
     public let path: String
 
@@ -13,7 +13,7 @@ public final class TemporaryDirectory: Sendable {
         path = made
     }
 
-    /// The path of a file within.
+    /// The path of a file in the directory.
     public func file(_ name: String) -> String {
         "\(path)/\(name)"
     }
