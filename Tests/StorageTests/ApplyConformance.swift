@@ -18,7 +18,7 @@ import Testing
         #expect(try await store.claim(owner: "b", at: start + .seconds(29)).isEmpty)
     }
 
-    /// A transition in which every field that a worker may write differs from what was there.
+    /// A transition that changes every field that a worker may write.
     private static func everything(_ claim: Claim) -> Transition {
         var job = claim.job
         job.availableAt = start + .seconds(77)
@@ -121,7 +121,7 @@ import Testing
         #expect(try await store.job(claim.job.id)?.cancellation == .requested)
     }
 
-    /// The worker decided to wait before it could hear of the cancellation: the next one must not wait as long.
+    /// The worker decided to wait before it could learn of the cancellation. The next worker must not wait as long.
     ///
     ///     worker   decides to wait 5 min ─────────── apply(release)
     ///     caller                  requestCancellation ▷       └▶ due at once

@@ -15,7 +15,7 @@ import Testing
         #expect(bucket.available == 95)
     }
 
-    /// A full bucket is taken from by the dozen, one that runs dry call by call.
+    /// Lots are large from a full bucket and shrink to single calls as the bucket runs dry.
     @Test func lotsShrinkWithWhatIsLeft() {
         var bucket = CallBucket(limit: 3600, callsPerSecond: 1, now: start)
         #expect(bucket.take(now: start) == .granted(16))
@@ -29,10 +29,11 @@ import Testing
         var bucket = CallBucket(limit: 3600, callsPerSecond: 1, now: start)
         bucket.see(CallSighting(limit: 3600, remaining: 0, callsPerSecond: 1), now: start)
         #expect(bucket.take(now: start) == .wait(.seconds(1)))
-        // Ours is too low: lots that nobody sent. It follows, but for what may still be sent.
+        // Our count is too low, because granted calls were not sent. It rises to the provider's count, less 128 calls
+        // that may still be sent.
         bucket.see(CallSighting(limit: 3600, remaining: 3000, callsPerSecond: 1), now: start)
         #expect(bucket.available == 2872)
-        // A larger limit, and a faster one.
+        // The provider's limit and rate have risen.
         bucket.see(CallSighting(limit: 7200, remaining: 7000, callsPerSecond: 2), now: start)
         #expect((bucket.limit, bucket.callsPerSecond, bucket.available) == (7200, 2, 6872))
     }
@@ -62,7 +63,7 @@ import Testing
         #expect(try await store.takeCalls(request(at: start + .seconds(1))) == .granted(1))
     }
 
-    /// Many ask at once: together they get what there is, and not one call more.
+    /// Many concurrent callers together get the calls that are left, and no more.
     @Test(arguments: StoreUnderTest.all) func noCallIsGivenTwice(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         _ = try await store.takeCalls(request(remaining: 50))

@@ -49,7 +49,7 @@ import Testing
         #expect(try await store.nextDue(.everything) == nil)
     }
 
-    /// A clock that was a month ahead wrote the wait and the lease.
+    /// A clock that was a month ahead wrote the due time and the lease.
     @Test(arguments: StoreUnderTest.all) func whatIsMoreThanADayAheadIsDue(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         let wrong = start + .seconds(30 * 86_400)
@@ -116,7 +116,7 @@ import Testing
         #expect(try await store.claim().first?.steps == steps)
     }
 
-    /// Ten workers over a hundred jobs at once: every job goes to one of them.
+    /// Ten workers claim from a hundred jobs at the same time. Every job goes to one worker.
     @Test(arguments: StoreUnderTest.all) func concurrentClaimsNeverShareAJob(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         for number in 1...100 { _ = try await store.submit(Fixtures.provision(number, at: start)) }

@@ -3,7 +3,7 @@ import Storage
 import TestKit
 import Testing
 
-/// Whose turn it is: `docs/decisions/0015-fairness-limits-retention.md`.
+/// The order in which jobs of several tenants are claimed: `docs/decisions/0015-fairness-limits-retention.md`.
 @Suite(.timeLimit(.minutes(3))) struct FairnessConformance {
     private static let many = TenantID("many")
     private static let few = TenantID("few")
@@ -82,7 +82,7 @@ import Testing
         #expect(try await claimed(store, 1) == [2001])
     }
 
-    /// Started jobs are due without end; new ones still come in.
+    /// Started jobs are due all the time, and new jobs are still claimed.
     @Test(arguments: StoreUnderTest.all) func startedJobsAndNewOnesDoNotStarveEachOther(_ subject: StoreUnderTest)
         async throws
     {

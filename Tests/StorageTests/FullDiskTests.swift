@@ -8,7 +8,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(3)), .enabled("needs root, to mount a small tmpfs", SmallFileSystem.isAvailable))
 struct FullDiskTests {
-    /// Fills what the file system still has, and gives it back.
+    /// A file that takes up all free space of a file system until it is removed.
     private struct Ballast {
         var path: String
 
@@ -69,7 +69,7 @@ struct FullDiskTests {
         try await store.proveWritable()
         let ballast = Ballast(path: place.path + "/ballast")
         try ballast.fill()
-        // The log has room for some writes still.
+        // The write-ahead log still has room for some writes.
         var failure: StorageError?
         for _ in 1...2000 where failure == nil {
             do { try await store.proveWritable() } catch { failure = error as? StorageError }
@@ -80,7 +80,7 @@ struct FullDiskTests {
         try await store.proveWritable()
     }
 
-    /// Submits until the disk is full; returns how many fitted.
+    /// Submits until the disk is full. Returns the number of submissions that fitted.
     private func submitUntilFull(_ store: SQLiteStore) async throws -> Int {
         for number in 100..<400 {
             do {
@@ -103,7 +103,7 @@ struct FullDiskTests {
         return Transition(job: claim.job, steps: [step], events: [event])
     }
 
-    /// Callers that share a commit share its failure, each once.
+    /// Callers that share a commit all get its failure, each once.
     private func allFailTogether(_ store: SQLiteStore) async throws {
         let codes = await withTaskGroup(of: StorageError.Code?.self) { group in
             for number in 500..<530 {

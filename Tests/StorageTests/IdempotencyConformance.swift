@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    /// Twenty callers with one key at the same moment: one job.
+    /// Twenty concurrent callers with the same key create one job.
     ///
     ///     call 1 ─┐
     ///     call 2 ─┼─▶ store ─▶ one is new, nineteen repeat it

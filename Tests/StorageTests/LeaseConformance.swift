@@ -65,7 +65,7 @@ import Testing
         #expect(try await store.takeOverLeases(owner: "new", duties: []) == 0)
     }
 
-    /// Where others may be alive, a daemon that starts waits for the leases to run out.
+    /// If other daemons may be alive, a daemon that starts waits until their leases have ended.
     @Test(arguments: StoreUnderTest.all.filter(\.isShared)) func nobodyTakesTheJobsOfTheLiving(
         _ subject: StoreUnderTest
     ) async throws {

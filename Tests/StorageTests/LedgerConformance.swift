@@ -7,11 +7,11 @@ import Testing
 @Suite(.timeLimit(.minutes(3))) struct LedgerConformance {
     struct Refusal: Error {}
 
-    /// 200 writers at once, every fifth of which fails in its own way. What committed is numbered without a gap.
+    /// 200 concurrent writers, every fifth of which fails. The committed events are numbered without a gap.
     ///
     ///     writer 1 ──┐
     ///     writer 2 ──┼─▶ commits in some order ─▶ seq 1, 2, 3 … and the observer sees the same order
-    ///     writer … ──┘   (5, 10, 15 … throw and leave no number behind)
+    ///     writer … ──┘   (5, 10, 15 … throw and use no number)
     @Test(arguments: StoreUnderTest.all) func twoHundredWritersLeaveNoGap(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         let log = EventLog()
@@ -36,7 +36,7 @@ import Testing
         #expect(try await store.jobs(JobQuery(limit: 500)).rows.count == 160)
     }
 
-    /// Every fifth is refused: by its admission, or because it asks for what is not there.
+    /// Every fifth submission is refused: by its `admit`, or because its instance does not exist.
     private static func submission(_ number: Int) -> Submission {
         guard number.isMultiple(of: 5) else { return Fixtures.provision(number, at: start) }
         if number.isMultiple(of: 10) {
@@ -123,7 +123,7 @@ import Testing
         #expect(try await store.ledger().dropFirst().map(\.entry) == drafts)
     }
 
-    /// Whatever a provider or a playbook says comes back as it was said.
+    /// Any text of a provider or a playbook is returned unchanged.
     @Test(arguments: StoreUnderTest.all) func anyTextComesBackAsItWas(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         let claim = try await store.claimed()
@@ -167,7 +167,7 @@ import Testing
 }
 
 extension Sequence where Self: Sendable {
-    /// `map` with a closure that waits, one element after the other.
+    /// Maps with an async closure, one element after the other.
     func asyncMap<Value>(_ transform: (Element) async throws -> Value) async rethrows -> [Value] {
         var values: [Value] = []
         for element in self { values.append(try await transform(element)) }

@@ -2,7 +2,7 @@ import Storage
 import Testing
 
 @Suite struct LedgerEpochTests {
-    /// A ledger in epoch `b` at place 1 that was in `a` before.
+    /// A ledger that is in epoch `b` at location 1 and was in epoch `a` before.
     private func epoch() -> LedgerEpoch {
         var epoch = LedgerEpoch(nil)
         _ = epoch.settle(at: "1", head: 0, mark: nil, new: "a")

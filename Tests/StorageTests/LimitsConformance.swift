@@ -3,7 +3,7 @@ import Storage
 import TestKit
 import Testing
 
-/// Quotas, places and duties.
+/// Quotas, concurrency slots and singleton leases.
 @Suite(.timeLimit(.minutes(3))) struct LimitsConformance {
     private func provision(_ number: Int, tenant: TenantID = Tenant.default, quota: Int) -> Submission {
         var submission = Fixtures.provision(number, tenant: tenant, at: start)
@@ -21,7 +21,7 @@ import Testing
         #expect(try await store.submit(provision(5, quota: 3)).job.state == .queued)
     }
 
-    /// Another tenant's name is no way past the limit of all.
+    /// The total quota also applies to instances of other tenants.
     @Test(arguments: StoreUnderTest.all) func thereAreOnlySoManyInstancesInAll(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         func submit(_ number: Int, of tenant: String, total: Int) async throws {
@@ -37,7 +37,7 @@ import Testing
         try await expectStorageError(.quotaExceeded) { try await submit(6, of: "one", total: 9) }
     }
 
-    /// Many tenants at once for the last place in all: one gets it.
+    /// Many tenants concurrently submit for a total quota of three: three are accepted.
     @Test(arguments: StoreUnderTest.all) func theLimitOfAllHoldsAgainstCallsAtOnce(
         _ subject: StoreUnderTest
     ) async throws {
@@ -62,7 +62,7 @@ import Testing
         #expect(try await store.submit(provision(2, quota: 1)).job.state == .queued)
     }
 
-    /// Many at once for the last place: one gets it.
+    /// Many concurrent submissions for a quota of three: three are accepted.
     @Test(arguments: StoreUnderTest.all) func aQuotaHoldsAgainstCallsAtOnce(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         let accepted = await withTaskGroup(of: Bool.self) { group in
@@ -120,7 +120,7 @@ import Testing
         try await expectStorageError(.fenced) { try await self.occupy(store, first) }
     }
 
-    /// Three wait for the one place: of the tenant that holds none first, then the oldest of the others.
+    /// Three jobs wait for a slot. The tenant without a slot is first, then the oldest of the other jobs.
     @Test(arguments: StoreUnderTest.all) func placesGoByTenantInTurnsAndThenByAge(_ subject: StoreUnderTest)
         async throws
     {
@@ -165,7 +165,8 @@ import Testing
         #expect(try await store.takeDuty(duty("a", at: 111)) == false)
     }
 
-    /// Its daemon died at work. The next one does not wait for its time to run out, but for what only paces a task.
+    /// The daemon with the lease died. The next daemon frees the named leases of the former one. A lease that only
+    /// limits how often a task runs is kept.
     @Test(arguments: StoreUnderTest.exclusive) func theNextDaemonFreesADutyOfTheOneBefore(_ subject: StoreUnderTest)
         async throws
     {

@@ -11,7 +11,7 @@ import Testing
         PlaceChoice(limit: limit, holders: holders.map(party), waiting: waiting.map(party)).admits(party(asking))
     }
 
-    /// Four provisions of one tenant that never end do not stop another tenant.
+    /// Jobs of one tenant that never end cannot hold every slot, so another tenant's job still gets one.
     @Test func oneTenantNeverHoldsEveryPlace() {
         #expect(!Self.admits("m4", holders: ["m1", "m2", "m3"], waiting: []))
         #expect(Self.admits("a1", holders: ["m1", "m2", "m3"], waiting: ["m4", "m5"]))
@@ -24,7 +24,7 @@ import Testing
         #expect(Self.admits("a2", holders: ["m1", "b1"], waiting: ["a1"]), "two are free")
     }
 
-    /// If a place is free and a waiting job is eligible for it, at least one waiting job is admitted.
+    /// If a slot is free and a waiting job is eligible for it, at least one waiting job is admitted.
     @Test(arguments: 0..<64) func aFreePlaceIsNeverLeftUnused(_ mask: Int) {
         let all = ["a1", "a2", "b1", "b2", "c1", "c2"]
         let holders = all.indices.filter { mask & (1 << $0) != 0 }.map { all[$0] }

@@ -5,10 +5,10 @@ import TestKit
 
 @testable import StoragePostgres
 
-/// A private PostgreSQL cluster for this test process: a Unix socket in a temporary directory, no TCP.
+/// A private PostgreSQL cluster for this test process, on a Unix socket in a temporary directory, without TCP.
 ///
-/// A shell holds the server and ends it, and removes the directory, as soon as the pipe to this process ends: whatever ends this
-/// process ends the server, too.
+/// A shell starts the server. When the pipe from this process closes, the shell stops the server and removes the
+/// directory. So the server ends with this process, however it ends.
 final class PostgresServer: Sendable {
     struct Missing: Error, CustomStringConvertible {
         var description: String
@@ -16,7 +16,7 @@ final class PostgresServer: Sendable {
 
     private static let started = Locked<Result<PostgresServer, any Error>?>(nil)
 
-    /// The one server; started by the first who asks.
+    /// Returns the server, and starts it at the first call.
     static func shared() throws -> PostgresServer {
         try started.withLock { started in
             let server = started ?? Result { try PostgresServer() }
@@ -29,7 +29,7 @@ final class PostgresServer: Sendable {
     private let holder: Process
     private let pipe: Pipe
 
-    /// Where `initdb` and `postgres` are: `AURA_TEST_POSTGRES_BIN`, or the newest of Debian's.
+    /// The directory of `initdb` and `postgres`: `AURA_TEST_POSTGRES_BIN`, or that of Debian's newest version.
     private static func programs() throws -> String {
         if let given = ProcessInfo.processInfo.environment["AURA_TEST_POSTGRES_BIN"] { return given }
         let root = "/usr/lib/postgresql"
@@ -60,7 +60,7 @@ final class PostgresServer: Sendable {
         }
     }
 
-    /// PostgreSQL refuses to run as root, so root hands the directory to `postgres`.
+    /// PostgreSQL refuses to run as root, so root gives the directory to `postgres`.
     private static let script = """
         bin=$1; directory=$2; as=
         mkdir -p "$directory"
@@ -86,7 +86,7 @@ final class PostgresServer: Sendable {
         "host=\(directory) user=aura dbname=\(database)"
     }
 
-    /// Makes a database where there is none of this name.
+    /// Creates a database, unless one of this name exists.
     func make(_ database: String) throws {
         let connection = try PostgresConnection(PostgresSettings(url: url("postgres")))
         let known = try connection.run("SELECT 1 FROM pg_database WHERE datname = $1", [PostgresValue(database)])
@@ -98,7 +98,7 @@ final class PostgresServer: Sendable {
         "t" + place.directory.path.filter { $0.isLetter || $0.isNumber }.lowercased().suffix(40)
     }
 
-    /// The store of a place; the same place again is the same database again.
+    /// Opens the store of a place. The same place gives the same database again.
     static func open(
         _ place: StorePlace, clock: PostgresStore.LeaseClock = .caller, preparesStatements: Bool = true
     ) async throws -> PostgresStore {

@@ -30,7 +30,7 @@ import Testing
         #expect(!Self.strict.contains(where: said.contains), "\(said)")
     }
 
-    /// libpq reads these for what the URL leaves out.
+    /// libpq reads these variables for settings that the URL leaves out.
     @Test(arguments: ["PGHOST", "PGHOSTADDR", "PGSERVICE"])
     func theEnvironmentMayNameAnotherMachine(_ name: String) throws {
         let said = try read("postgres:///aura", [name: "10.0.0.7"]).connectionString
@@ -48,12 +48,12 @@ import Testing
         #expect(!refusal.description.contains("planted"))
         let said = try read(text, weaker: true).connectionString
         #expect(said.contains(option.split(separator: "=").joined(separator: "='") + "'"))
-        // The other one is still added.
+        // The other strict setting is still added.
         #expect(Self.strict.contains(where: said.contains))
         _ = try read("postgres://localhost/aura?\(option)")
     }
 
-    /// libpq's own words repeat parts of these.
+    /// libpq's own error messages repeat parts of these URLs.
     @Test(arguments: [
         "postgres://aura:hun/ter2@db.example/aura", "postgres://aura:hun@ter2@db.example/aura",
         "postgres://aura:hun%zzter2@db.example/aura", "postgres://aura:hunter2@[fd00::7/aura",

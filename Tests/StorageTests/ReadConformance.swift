@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct ReadConformance {
-    /// Five instances: two of another tenant, one running, one destroyed.
+    /// Submits five instances: two of another tenant, one running, one destroyed.
     private static func populate(_ store: any Store) async throws {
         let other = TenantID("other")
         for number in 1...5 {
@@ -56,8 +56,10 @@ import Testing
         #expect(try await list(InstanceQuery(instance: Fixtures.id(2), tenant: TenantID("other"))) == [])
     }
 
-    /// writer:   submit, submit, submit …
-    /// reader:   instances and head, again and again: as many of the one as of the other
+    /// A snapshot's instances and head are of the same moment.
+    ///
+    ///     writer:   submit, submit, submit …
+    ///     reader:   instances and head, repeatedly: as many instances as the head counts
     @Test(arguments: StoreUnderTest.all) func aSnapshotIsOfOneMoment(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         async let writing: Void = {

@@ -10,7 +10,7 @@ import Testing
         try await store.prune(PruneRequest(jobsBefore: before, eventsBefore: before, limit: limit))
     }
 
-    /// `count` provisions that came to their end, two events each.
+    /// Runs provisions to their end, with two events each.
     private func finish(_ numbers: ClosedRange<Int>, in store: any Store, at: Timestamp) async throws {
         for number in numbers {
             _ = try await store.submit(Fixtures.provision(number, at: at))

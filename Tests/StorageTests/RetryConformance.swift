@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    /// Fails the provision of instance 1, which so gives its name away.
+    /// Fails the provision of instance 1, which frees the instance's name.
     private func failed(_ store: any Store) async throws {
         let claim = try await store.claimed(1)
         var (job, instance) = (claim.job, claim.instance)

@@ -25,8 +25,9 @@ import Testing
         #expect(try await again.head() == 1)
     }
 
-    /// The claim of a store may outlive its scope for a moment: a write of it was just under way, or another test starts a process,
-    /// which has all descriptors until it runs its program.
+    /// Opens the database as soon as its file lock is free. The lock of a store may outlive its scope for a moment: its
+    /// last write may still run, or another test may be starting a process, which has all descriptors until it executes
+    /// its program.
     private static func openOnceFree(_ path: String) async throws -> SQLiteStore {
         for _ in 0..<100_000 {
             do {
@@ -38,7 +39,8 @@ import Testing
         return try SQLiteStore(path: path, installation: "third")
     }
 
-    /// A refused opening must close its own descriptor only: closing it twice closes whatever got the number meanwhile.
+    /// A refused open must close only its own descriptor. A second close would close any file that got the same number
+    /// in between.
     @Test func refusedOpeningsCloseNothingThatIsNotTheirs() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("aura.db")
@@ -60,7 +62,7 @@ import Testing
         _ = try await store.submit(Fixtures.provision(1, at: start))
     }
 
-    /// The lock is on the file, whatever name leads to it.
+    /// The lock is on the file, so another path to the file does not get past it.
     @Test(arguments: ["symbolic link", "hard link", "lock file removed", "directory link"])
     func aSecondDaemonIsKeptOutByWhateverName(_ way: String) async throws {
         let directory = try TemporaryDirectory()
@@ -79,7 +81,7 @@ import Testing
         }
         let error = try await expectStorageError(.unavailable) { try SQLiteStore(path: other, installation: "second") }
         #expect(error.message.contains("in use by another aurad"))
-        // Another process has no register of this one's files: the kernel's lock keeps it out.
+        // Another process does not share this process's register of open files. The kernel's lock keeps it out.
         let descriptor = open(other, O_RDONLY)
         defer { close(descriptor) }
         #expect(flock(descriptor, LOCK_EX | LOCK_NB) != 0)
@@ -131,7 +133,7 @@ import Testing
         #expect(try Data(contentsOf: URL(filePath: path)) == before)
     }
 
-    /// A database from before the number is accepted, and gets it.
+    /// A database without the application id is accepted and gets it.
     @Test func aDatabaseOfOursGetsItsApplicationID() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("aura.db")
@@ -145,7 +147,7 @@ import Testing
         #expect(id == 0x4155_5241)
     }
 
-    /// The files that SQLite keeps beside the database have its permissions.
+    /// SQLite's files next to the database have its permissions.
     @Test func theDatabaseIsItsOwnersAlone() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("aura.db")
@@ -160,7 +162,7 @@ import Testing
         }
     }
 
-    /// A copy is another file, with another history from there on.
+    /// A copy is another file, whose history differs from then on.
     @Test func aCopyBeginsAnotherEpoch() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("aura.db")

@@ -23,7 +23,7 @@ import Testing
         #expect(waits == [100, 200, 400, 800, 1600, 2000, 2000, 2000].map { .milliseconds($0) })
     }
 
-    /// Several connections break at once, and each notes the same absence.
+    /// Several connections break at the same time. Their failures count as one.
     @Test func triesAtTheSameTimeCountOnce() {
         let now = ContinuousClock.now
         var away = ServerAway()

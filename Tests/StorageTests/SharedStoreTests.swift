@@ -7,7 +7,7 @@ import Testing
 
 @testable import StoragePostgres
 
-/// Several daemons on one database, each with a store of its own.
+/// Several daemons on one database, each with its own store.
 @Suite(.timeLimit(.minutes(3))) struct SharedStoreTests {
     private let place: StorePlace
 
@@ -19,13 +19,13 @@ import Testing
         try await (0..<count).asyncMap { _ in try await PostgresServer.open(place, clock: clock) }
     }
 
-    /// A connection to the place's database beside the stores.
+    /// Another connection to the place's database.
     private func visitor() throws -> PostgresConnection {
         let name = PostgresServer.database(of: place)
         return try PostgresConnection(PostgresSettings(url: try PostgresServer.shared().url(name)))
     }
 
-    /// Returns once `log` has the event of this `seq`.
+    /// Returns once `log` has the event with this `seq`.
     private func wait(_ log: EventLog, for seq: Int64) async throws {
         while log.events.last?.seq ?? 0 < seq {
             try Task.checkCancellation()
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    /// A's lease ran out while A stood still, and B has the job.
+    /// The lease of A ended while A was paused, and B has claimed the job.
     @Test func aStaleDaemonsWritesChangeNothing() async throws {
         let pair = try await stores(2)
         let old = try await pair[0].claimed(1, owner: "a")
@@ -48,7 +48,8 @@ import Testing
         _ = try await pair[1].apply(Transition(job: new.job, events: events))
     }
 
-    /// All transitions of a commit are one statement; one that the server refuses is refused alone.
+    /// All transitions of a commit are written in one statement. If the server refuses one of them, only that one
+    /// fails.
     @Test func whatTheServerRefusesSpoilsNothingElse() async throws {
         let store = try await stores(1)[0]
         for number in 1...40 { _ = try await store.submit(Fixtures.provision(number, at: start)) }
@@ -93,7 +94,7 @@ import Testing
         #expect(outcomes.allSatisfy { $0.0 != nil })
     }
 
-    /// Four daemons write at once, a third of their submissions is refused; two follow.
+    /// Four daemons write at the same time, and a third of their submissions are refused. Two daemons observe.
     @Test func theLedgerHasNoGapAndEverybodySeesAllOfIt() async throws {
         let four = try await stores(4)
         let logs = [EventLog(), EventLog()]
@@ -168,7 +169,8 @@ import Testing
         #expect(places == 2)
     }
 
-    /// A daemon whose clock is an hour fast takes nobody's job away, and one that is an hour slow keeps its own.
+    /// A daemon whose clock is an hour fast claims no job of another daemon. A daemon whose clock is an hour slow keeps
+    /// its jobs.
     @Test func theDatabasesClockDecides() async throws {
         let pair = try await stores(2, clock: .database)
         let now = SystemTime().now()
@@ -178,7 +180,7 @@ import Testing
         #expect(try await pair[1].claim(owner: "fast", at: now + .seconds(3600)).isEmpty)
     }
 
-    /// The answer to a commit was lost: the same transition again is told what became of it, and written once.
+    /// The reply to a commit was lost. The same transition, sent again, returns the first result and is written once.
     @Test func aRepeatedTransitionIsWrittenOnce() async throws {
         let store = try #require(try await stores(1).first)
         let claim = try await store.claimed(1)
@@ -194,8 +196,8 @@ import Testing
         try await expectStorageError(.fenced) { try await store.apply(late) }
     }
 
-    /// Every connection is ended by the server, in the middle of the work: calls fail or succeed, nothing is lost or doubled,
-    /// and it goes on by itself.
+    /// The server ends every connection during the work. Calls fail or succeed, no write is lost or repeated, and the
+    /// stores reconnect by themselves.
     @Test func endedConnectionsAreMadeAgain() async throws {
         let pair = try await stores(2)
         let log = EventLog()
@@ -220,8 +222,7 @@ import Testing
         #expect(log.events == ledger)
     }
 
-    /// A daemon stands still between two statements, the ledger's row in its hands: the server ends its transaction.
-    /// The server ends every idle connection of the daemon, again and again; no read and no write fails for that.
+    /// The server repeatedly ends every idle connection of the daemon. No read and no write fails.
     @Test func connectionsThatEndWhileIdleCostNoCallerAnError() async throws {
         let store = try await stores(1)[0]
         let other = try visitor()
@@ -229,7 +230,7 @@ import Testing
             try other.run(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
             )
-            // The end is noticed by the server's processes one by one.
+            // The server's processes notice the end one by one.
             while try other.run(
                 "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
             ).count > 0 { await Task.yield() }
@@ -239,7 +240,7 @@ import Testing
         }
     }
 
-    /// Something else deleted events: the observer gets those behind the gap all the same.
+    /// Another program deleted events. The observer still gets the events after the gap.
     @Test func aGapInTheLedgerHoldsNobodyUp() async throws {
         let pair = try await stores(2)
         let log = EventLog()
@@ -265,6 +266,8 @@ import Testing
         #expect(try other.run("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").count == 1)
     }
 
+    /// A daemon is paused between two statements while it holds the lock on the ledger's row. The server ends its
+    /// transaction.
     @Test func aTransactionThatStandsStillHoldsNobodyForLong() async throws {
         let store = try #require(try await stores(1).first)
         let still = try visitor()
@@ -283,7 +286,7 @@ import Testing
             UPDATE setting SET value = '999' WHERE name = 'schema.usableFrom'
             """)
         try await expectStorageError(.newerSchema) { try await self.stores(1) }
-        // Unless the newer program wrote down that this one can go on.
+        // The newer program recorded that this version can continue.
         try visitor().run("UPDATE setting SET value = '4' WHERE name = 'schema.usableFrom'")
         let store = try #require(try await stores(1).first)
         #expect(try await store.submit(Fixtures.provision(1, at: start)).job.state == .queued)

@@ -1,13 +1,13 @@
 import Foundation
 import TestKit
 
-/// A tmpfs of a few hundred kilobytes, for a disk that is full. Only root can mount one.
+/// A small tmpfs, for tests with a full disk. Only root can mount one.
 final class SmallFileSystem: Sendable {
     private let directory: TemporaryDirectory
 
     var path: String { directory.path }
 
-    /// Nothing where this machine does not let us mount.
+    /// Returns `nil` if this process cannot mount a file system.
     init?(options: String) throws {
         directory = try TemporaryDirectory()
         guard Self.run("mount", ["-t", "tmpfs", "-o", options, "aura-test", directory.path]) else { return nil }
@@ -17,7 +17,7 @@ final class SmallFileSystem: Sendable {
         _ = Self.run("umount", ["-l", directory.path])
     }
 
-    /// Whether this machine lets us mount at all.
+    /// Whether this process can mount a file system.
     static func isAvailable() -> Bool {
         (try? SmallFileSystem(options: "size=64k")) != nil
     }
@@ -33,7 +33,7 @@ final class SmallFileSystem: Sendable {
     }
 }
 
-/// A directory in which nothing can be made: read-only by its mount for root, by its mode for others.
+/// A directory in which no file can be created: by a read-only mount for root, by its mode for other users.
 final class UnwritableDirectory: Sendable {
     private let mounted: SmallFileSystem?
     private let directory: TemporaryDirectory

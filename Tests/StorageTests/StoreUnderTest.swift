@@ -7,13 +7,12 @@ import Testing
 @testable import StoragePostgres
 @testable import StorageSQLite
 
-/// An implementation of ``Store`` that the conformance suite runs against. A new one is put under it by its two lines in
-/// ``all``.
+/// An implementation of ``Store`` that the conformance suite runs against. To test a new one, add it to ``all``.
 struct StoreUnderTest: Sendable, CustomTestStringConvertible {
     var testDescription: String
-    /// Whether several daemons use one database at once.
+    /// Whether several daemons use one database at the same time.
     var isShared = false
-    /// Opens the database of a place: the same place again is the same database again.
+    /// Opens the database of a place. The same place gives the same database again.
     var open: @Sendable (_ place: StorePlace) async throws -> any Store
 
     static let all = [
@@ -28,13 +27,13 @@ struct StoreUnderTest: Sendable, CustomTestStringConvertible {
         },
     ]
 
-    /// Those with rows that something else can write.
+    /// The stores whose rows a test can change directly.
     static let withRows = all.filter { $0.testDescription != "model" }
 
-    /// Those of which one daemon has the database to itself.
+    /// The stores that only one daemon can open at a time.
     static let exclusive = all.filter { !$0.isShared }
 
-    /// Runs a statement past the store that ``openNew()`` made.
+    /// Runs a statement on the database of a store that ``openNew()`` made, past the store.
     func run(_ sql: String, beside store: any Store) async throws {
         let probed = try #require(store as? ProbedStore)
         if let sqlite = probed.base as? SQLiteStore { return try await sqlite.pool.write { try $0.execute(sql: sql) } }
@@ -43,14 +42,14 @@ struct StoreUnderTest: Sendable, CustomTestStringConvertible {
         try PostgresConnection(PostgresSettings(url: url)).run(sql)
     }
 
-    /// A database of its own, empty.
+    /// Opens a new, empty database.
     func openNew() async throws -> any Store {
         let place = try StorePlace()
         return ProbedStore(try await open(place), keeping: place)
     }
 }
 
-/// Where one test keeps its database, whatever kind that is.
+/// The location of one test's database, for every kind of store.
 final class StorePlace: Sendable {
     let directory: TemporaryDirectory
     let disk = ModelStore.Disk()
@@ -62,16 +61,16 @@ final class StorePlace: Sendable {
     }
 }
 
-/// When the tests' stories begin.
+/// The time at which every test begins.
 let start = Timestamp(milliseconds: 1_795_176_000_123)
 
-/// What a ledger of so many events is numbered with.
+/// The `seq`s of a ledger with `count` events.
 func numbers(upTo count: Int) -> [Int64] {
     (1...count).map { Int64($0) }
 }
 
 extension Store {
-    /// Accepts a provision and claims it.
+    /// Submits a provision and claims it.
     func claimed(_ number: Int = 1, owner: String = "a", lease: Duration = .seconds(30), at: Timestamp = start)
         async throws -> Claim
     {
@@ -85,12 +84,12 @@ extension Store {
         try await claim(ClaimRequest(owner: owner, limit: limit, lease: lease, now: at)).claims
     }
 
-    /// Every event of the ledger.
+    /// Every event of the ledger that matches.
     func ledger(_ filter: EventFilter = EventFilter()) async throws -> [Event] {
         try await events(EventQuery(filter: filter, after: 0, limit: 100_000))
     }
 
-    /// Lets go of a job in some state, with one event that says so.
+    /// Releases a job in a state, with one event for it.
     @discardableResult
     func release(
         _ claim: Claim, as state: JobState, availableAt: Timestamp? = nil, at: Timestamp = start,
@@ -108,7 +107,7 @@ extension Store {
     }
 }
 
-/// Expects that `body` throws a ``StorageError`` with this code, and returns it.
+/// Expects that `body` throws a ``StorageError`` with this code, and returns the error.
 @discardableResult
 func expectStorageError<Value>(
     _ code: StorageError.Code, sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> Value

@@ -29,7 +29,7 @@ import Testing
         #expect(try await store.claim(at: start + .seconds(301)).map(\.job.id) == [Fixtures.id(2)])
     }
 
-    /// A worker holds the provision when the destroy comes: the destroy waits until the worker has let go.
+    /// A worker holds the provision when the destroy comes. The destroy waits until the worker has released it.
     ///
     ///     provision  claimed ──────────── apply(ends) ─┐
     ///     destroy            submit ▷ blocked ─────────┴▶ claimable
@@ -69,7 +69,8 @@ import Testing
         #expect(claims.first?.job.cancellation == .superseded)
     }
 
-    /// A failed instance gave its name away; its destroy passes through phases in which it would hold one.
+    /// A failed instance no longer holds its name. Its destroy passes through phases in which other instances hold
+    /// theirs.
     @Test(arguments: StoreUnderTest.all) func destroyingAFailedInstanceDoesNotWantItsNameBack(_ subject: StoreUnderTest)
         async throws
     {
@@ -108,7 +109,7 @@ import Testing
 }
 
 extension Instance {
-    /// The same in another phase.
+    /// The same instance in another phase.
     func `in`(_ phase: Phase) -> Instance {
         var changed = self
         changed.phase = phase

@@ -24,7 +24,7 @@ import Testing
         #expect(try await store.head() == 0)
     }
 
-    /// An instance that is settled, with what a sweep may say of it.
+    /// Submits and settles an instance, and returns a change that a sweep may record for it.
     private func change(_ store: any Store, phase: Phase = .degraded) async throws -> SweepRecord.Change {
         let claim = try await store.claimed()
         try await store.release(claim, as: .succeeded)

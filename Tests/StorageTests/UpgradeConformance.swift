@@ -4,7 +4,7 @@ import Storage
 import TestKit
 import Testing
 
-/// What daemons of two versions need of the database that they share.
+/// Requirements of daemons of two versions on the database that they share.
 @Suite(.timeLimit(.minutes(3))) struct UpgradeConformance {
     private static let known = DefinitionID(.agent, .provision, version: 1)
 
@@ -12,7 +12,7 @@ import Testing
         ClaimRequest(owner: "a", limit: 10, lease: .seconds(30), scope: scope, now: at)
     }
 
-    /// Accepts a provision under another version, or on an instance of another kind.
+    /// Submits a provision under another version, or on an instance of another kind.
     private static func submit(_ number: Int, version: Int = 1, kind: InstanceKind = .agent, to store: any Store)
         async throws
     {
@@ -34,7 +34,7 @@ import Testing
         let scope = ClaimScope(definitions: [Self.known])
         #expect(try await store.claim(Self.request(scope)).claims.map(\.job.id) == [Fixtures.id(3)])
         #expect(try await store.claim(Self.request(scope)).claims.isEmpty)
-        // Nothing that it could take becomes due.
+        // No job that this scope includes becomes due.
         #expect(try await store.nextDue(scope) == nil)
         let later = DefinitionID(.agent, .provision, version: 2)
         #expect(try await store.nextDue(ClaimScope(definitions: [later])) == start)
@@ -50,7 +50,7 @@ import Testing
         let scope = ClaimScope(definitions: [Self.known], setAside: [Fixtures.id(1), Fixtures.id(3)])
         #expect(try await store.claim(Self.request(scope)).claims.map(\.job.id) == [Fixtures.id(2)])
         #expect(try await store.nextDue(scope) == nil)
-        // Nor once its worker fell silent, or it was begun.
+        // The job is left out even if its lease has ended or it has begun.
         let first = try #require(try await store.claim(limit: 1).first)
         #expect(first.job.id == Fixtures.id(1))
         #expect(
@@ -61,7 +61,7 @@ import Testing
         #expect(try await store.claim(Self.request(scope, at: start + .seconds(60))).claims.isEmpty)
     }
 
-    /// It has only to be ended, and the destroy waits for that.
+    /// A superseded job only has to be ended, and the destroy waits for that. Every daemon may claim it.
     @Test(arguments: StoreUnderTest.all) func whatADestroyTookOverFromIsEverybodys(_ subject: StoreUnderTest)
         async throws
     {
@@ -90,7 +90,7 @@ import Testing
         #expect(try await store.steps(of: claim.job.id) == expected)
     }
 
-    /// A newer daemon's event reaches the subscribers of an older one as it is.
+    /// An event of a newer daemon reaches the subscribers of an older daemon unchanged.
     @Test(arguments: StoreUnderTest.withRows) func anEventIsNeverLeftOut(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         for number in 1...2 { try await Self.submit(number, to: store) }
@@ -103,7 +103,7 @@ import Testing
         #expect(events[0].entry.data == .string("{"))
     }
 
-    /// What makes a job's rows unreadable: in its own, in its instance's, in a step's.
+    /// Statements that make a job unreadable: in its own row, its instance's row or a step's row.
     static let damages = [
         "UPDATE job SET state = 'odd' WHERE id LIKE '%1'", "UPDATE job SET input = '{' WHERE id LIKE '%1'",
         "UPDATE job SET cancellation = 'paused' WHERE id LIKE '%1'", "UPDATE job SET failure = '7' WHERE id LIKE '%1'",
@@ -127,7 +127,7 @@ import Testing
         #expect(claimed.unreadable.map(\.id) == [Fixtures.id(1, Job.self).text])
         #expect(claimed.unreadable.map(\.instance) == [Fixtures.id(1)])
         #expect(claimed.unreadable.allSatisfy { !$0.reason.isEmpty })
-        // It is as due as it was, for a daemon that can read it.
+        // The job stays due, for a daemon that can read it.
         #expect(try await store.nextDue(.everything) != nil)
         let again = try await store.claim(Self.request(.everything, at: start + .seconds(60)))
         #expect(again.claims.isEmpty && again.unreadable.count == 1)
@@ -149,7 +149,7 @@ import Testing
         }
     }
 
-    /// A column that holds no number where one is expected ends the process in other ways of reading SQLite's rows.
+    /// In other ways of reading SQLite's rows, a column with text in place of a number ends the process.
     @Test func aColumnOfTheWrongKindIsNoCrash() async throws {
         let subject = try #require(StoreUnderTest.withRows.first { $0.testDescription == "sqlite" })
         let store = try await subject.openNew()
@@ -161,7 +161,7 @@ import Testing
         #expect(try await store.claim().count == 1)
     }
 
-    /// What a newer daemon wrote down of an instance stays, whatever an older one writes.
+    /// Members of an instance's document that only a newer daemon knows are kept when an older daemon writes.
     @Test(arguments: StoreUnderTest.withRows) func membersThatNobodyKnowsAreKept(_ subject: StoreUnderTest) async throws
     {
         let store = try await subject.openNew()
@@ -182,7 +182,7 @@ import Testing
         #expect(read.otherMembers == expected)
     }
 
-    /// A sighting that cannot be read is one that was never made: its thing has its whole grace again.
+    /// An unreadable observation counts as never made: the resource gets its whole grace period again.
     @Test(arguments: StoreUnderTest.withRows) func aSightingThatCannotBeReadIsToldApart(_ subject: StoreUnderTest)
         async throws
     {

@@ -1,13 +1,13 @@
 import Simulation
 import Testing
 
-/// `make sim SEEDS=…` goes through more; these are as many as a run of all tests has the time for.
+/// `make sim SEEDS=…` runs more seeds. These ranges fit into the time of a normal test run.
 @Suite struct SeedTests {
     private static let seeds: ClosedRange<UInt64> = 1...120
-    /// With the sweep, whose graces make worlds last longer, and with machines that vanish and orphans that appear.
+    /// For worlds with sweeps, lost machines and orphans. They last longer because of the grace periods.
     private static let sweptSeeds: ClosedRange<UInt64> = 1...40
     private static let upgradeSeeds: ClosedRange<UInt64> = 1...40
-    /// Within so many seeds each sabotage has to be found.
+    /// Each sabotage must be found within these seeds.
     private static let sabotageSeeds: ClosedRange<UInt64> = 1...80
 
     @Test func noRuleIsBroken() {
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    /// Daemons of two programs share the database: no job runs a step that is not its own, and none is lost.
+    /// Daemons of two programs share the database. No job runs a step of another definition, and no job is lost.
     @Test(arguments: [Build.inserts, .removes, .renames]) func aRollingUpgradeBreaksNoRule(_ upgrade: Build) {
         for seed in Self.upgradeSeeds {
             let outcome = Simulation.run(WorldOptions(seed: seed, reconciles: false, upgrade: upgrade))
@@ -32,7 +32,7 @@ import Testing
         }
     }
 
-    /// Steps that are found by their places are other steps after an upgrade.
+    /// A step that is found by its index is another step after an upgrade.
     @Test(arguments: [Build.inserts, .removes, .renames]) func stepsFoundByTheirPlacesAreNoticed(_ upgrade: Build) {
         let found = Self.sabotageSeeds.first { seed in
             Simulation.run(WorldOptions(seed: seed, sabotage: .index, reconciles: false, upgrade: upgrade)).violation
@@ -49,7 +49,7 @@ import Testing
         #expect(first.trace.count > 300)
     }
 
-    /// A simulator that finds nothing when something is broken proves nothing.
+    /// A broken rule must be found, or a run without findings would prove nothing.
     @Test(arguments: [Sabotage.fencing, .intent, .undo]) func sabotageIsFound(_ sabotage: Sabotage) {
         let found = Self.sabotageSeeds.first { seed in
             Simulation.run(WorldOptions(seed: seed, sabotage: sabotage, reconciles: false)).violation != nil

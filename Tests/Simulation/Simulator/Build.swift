@@ -1,19 +1,19 @@
 import AuraModel
 import Jobs
 
-/// Which program a daemon runs: its operations, and the versions of them that it has.
+/// The program that a daemon runs: its operations, and the versions of each that it has.
 ///
-/// During a rolling upgrade old daemons are replaced one by one. The old program's operations have a step of their own in their middle;
-/// the new ones put one more before it, leave it out, or call it by another name.
+/// In a rolling upgrade, old daemons are replaced one by one. The old program adds one step to its operations. Each new
+/// program inserts another step before it, removes it or renames it.
 public enum Build: String, Sendable, CaseIterable {
-    /// The operations as they are, and nothing of an upgrade.
+    /// The operations of the product, without an upgrade.
     case current
     case old
     case inserts
     case removes
     case renames
 
-    /// The operations that exist in two versions. Each has no pivot, or is past it from its beginning.
+    /// The operations that exist in two versions. Each has no pivot, or has it at its first step.
     private static let upgraded: [JobKind] = [.provision, .destroy]
     private static let version = 100
     private static let own = "upgrade.check"
@@ -27,7 +27,7 @@ public enum Build: String, Sendable, CaseIterable {
         return JobCatalogue(changed.map { Self.version(2, of: $0, with: steps) } + others, former: base.former + old)
     }
 
-    /// The names of the upgrade's own steps in the new version.
+    /// The names of the added steps in the new version.
     private var steps: [String] {
         switch self {
         case .current, .old: [Self.own]

@@ -6,7 +6,8 @@ import Locking
 import Storage
 import TestKit
 
-/// Somebody who provisions, suspends, destroys and cancels, through whichever daemon answers, and repeats what failed.
+/// A client that provisions, suspends, resumes, restarts, destroys, cancels and retries through any running daemon. It
+/// repeats calls that fail.
 final class Client: Sendable {
     private let world: World
     private let random: SeededRandom
@@ -21,7 +22,7 @@ final class Client: Sendable {
         lane = world.scheduler.lane()
     }
 
-    /// Asks for so many things in so many milliseconds.
+    /// Sends `requests` requests at random times within `span` milliseconds.
     func start(requests: Int, over span: Int64) {
         for _ in 0..<requests {
             world.scheduler.after(Int64(random.next() % UInt64(span))) {
@@ -30,7 +31,7 @@ final class Client: Sendable {
         }
     }
 
-    /// Asks for one operation on the one instance that there is, or is to be.
+    /// Requests one operation on the only instance.
     func ask(_ kind: JobKind) {
         _ = Task(executorPreference: lane) {
             if kind == .provision { await self.provision() } else { await self.operate(kind, "i1") }
@@ -118,7 +119,8 @@ final class Client: Sendable {
         daemon.engine?.wake()
     }
 
-    /// Calls until somebody answers, with the same idempotency key; what is refused for good is let be.
+    /// Repeats a call with the same idempotency key until a daemon replies, at most 200 times. Ends without a retry if
+    /// the store refuses the call with an error other than `unavailable`.
     private func repeating(
         _ number: Int, _ body: @escaping @Sendable (SimDaemon, SimStore, Idempotency) async throws -> Void
     ) async {

@@ -2,12 +2,12 @@ import AuraModel
 import Locking
 import TestKit
 
-/// One operation, tried with every fault at every call that it makes.
+/// Runs one operation with every fault at every call that it makes.
 public enum Exhaustion {
-    /// What is gone through.
+    /// The operations that are tried.
     public enum Scenario: String, Sendable, CaseIterable {
         case provision
-        /// Its last step but one is refused for good: everything is undone.
+        /// The join is refused permanently, so everything is undone.
         case failingProvision
         case suspend
         case resume
@@ -27,15 +27,16 @@ public enum Exhaustion {
 
     public struct Report: Sendable {
         public var scenario: Scenario
-        /// Calls that the undisturbed operation makes to the database, and to the cloud.
+        /// The number of calls to the database in a run without faults.
         public var storeCalls = 0
+        /// The number of calls to the cloud in a run without faults.
         public var cloudCalls = 0
-        /// Worlds that were run: each fault at each call.
+        /// The number of worlds that were run: one per fault and call.
         public var cases = 0
-        /// Rules that were broken, with the case in which.
+        /// The broken rules, each with its case.
         public var violations: [String] = []
 
-        /// What `cases` has to be.
+        /// The required value of `cases`.
         public var expectedCases: Int {
             storeCalls * Exhaustion.storeFaults.count + cloudCalls * Exhaustion.cloudFaults.count
         }
@@ -66,7 +67,8 @@ public enum Exhaustion {
         return report
     }
 
-    /// One world: the instance is brought to where the operation may begin, then the faults are armed.
+    /// Runs one world: prepares the instance, then runs the operation with the faults armed. Returns the first
+    /// violation.
     private static func live(_ scenario: Scenario, _ log: CallLog) -> String? {
         let options = WorldOptions(seed: 1, daemons: 1, reconciles: false, keepsClocks: false)
         let world = World(options, faults: { _ in log }, absence: 1000...1000)
@@ -93,7 +95,8 @@ public enum Exhaustion {
         }
     }
 
-    /// What passes must not keep an operation from its end; a destroy nothing may.
+    /// Returns a message if the operation did not succeed although it had to. Only a permanent refusal may make an
+    /// operation fail, and nothing may make a destroy fail.
     private static func wrongEnd(_ scenario: Scenario, _ log: CallLog, _ world: World) -> String? {
         guard let job = world.disk.jobs.last(where: { $0.kind == scenario.kind }) else { return nil }
         let mayFail = scenario == .failingProvision || (log.fault == .refuse(.permanent) && scenario != .destroy)
@@ -102,7 +105,7 @@ public enum Exhaustion {
     }
 }
 
-/// Counts the calls that are made while it is armed, and strikes at one of them.
+/// Counts the calls while it is armed, and applies its fault at one of them.
 private final class CallLog: FaultPlan {
     private struct State {
         var isArmed = false
@@ -137,7 +140,8 @@ private final class CallLog: FaultPlan {
 
     func next(_ kind: CallKind, _ name: String) -> CallFault? {
         state.withLock { state in
-            // Looks for work are not the operation's own, and are the same at any time.
+            // Reads of the database are skipped: polling for work is not part of the operation and is the same at any
+            // time.
             guard state.isArmed, name != "read" || kind == .cloud else { return nil }
             state.kinds.append(kind)
             state.names.append(name)

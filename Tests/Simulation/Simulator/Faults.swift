@@ -2,20 +2,20 @@ import AuraModel
 import Locking
 import TestKit
 
-/// What may befall one call of a daemon.
+/// A fault of one call of a daemon.
 enum CallFault: Sendable, Hashable {
-    /// The daemon dies before the call has left it.
+    /// The daemon dies before the call is sent.
     case crashBefore
-    /// The daemon dies once the call has had its effect.
+    /// The daemon dies after the call has had its effect.
     case crashAfter
-    /// The other side refuses, and nothing happens.
+    /// The other side refuses the call, and it has no effect.
     case refuse(ErrorClass)
-    /// It happens, and the daemon never hears of it.
+    /// The call has its effect, and its reply is lost.
     case loseAnswer
-    /// It happens twice, as when something on the way repeats a request.
+    /// The call has its effect twice, as if a proxy repeated the request.
     case repeated
 
-    /// For a line of the trace.
+    /// The text for a line of the trace.
     var text: String {
         switch self {
         case .crashBefore: "crash before"
@@ -27,28 +27,28 @@ enum CallFault: Sendable, Hashable {
     }
 }
 
-/// Which side a call goes to.
+/// The system that a call goes to.
 enum CallKind: Sendable, Hashable {
     case store, cloud
 }
 
-/// Decides what befalls each call, in the order in which they are made.
+/// Decides the fault of each call, in the order of the calls.
 protocol FaultPlan: Sendable {
     func next(_ kind: CallKind, _ name: String) -> CallFault?
 }
 
-/// No faults.
+/// A plan without faults.
 struct NoFaults: FaultPlan {
     func next(_ kind: CallKind, _ name: String) -> CallFault? { nil }
 }
 
-/// One fault, at the call of this number.
+/// A plan with one fault.
 final class FaultAt: FaultPlan {
     private let number: Int
     private let fault: CallFault
     private let calls = Locked(0)
 
-    /// - Parameter number: counts the calls of all daemons from 1.
+    /// - Parameter number: the call that gets the fault; the calls of all daemons are counted from 1.
     init(_ number: Int, _ fault: CallFault) {
         self.number = number
         self.fault = fault
@@ -63,9 +63,9 @@ final class FaultAt: FaultPlan {
     }
 }
 
-/// Faults by the seed, at rates that differ from seed to seed; none once they are over.
+/// Random faults at rates that depend on the seed; no faults after ``stop()``.
 final class SeededFaults: FaultPlan {
-    /// Of a thousand calls.
+    /// Faults per 1,000 calls.
     private struct Rates {
         var crash: UInt64
         var refuse: UInt64

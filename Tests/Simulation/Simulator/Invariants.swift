@@ -5,9 +5,9 @@ import Locking
 import Storage
 import TestKit
 
-/// What must hold, looked at at the very moment.
+/// Rules that are checked at the moment of each effect or write.
 extension World {
-    /// A machine was made: no instance has two.
+    /// Checks after a creation that no instance has two machines and that no name was used for a second machine.
     func checkMachines() {
         var owners: [String: String] = [:]
         for machine in cloud.machines {
@@ -19,8 +19,8 @@ extension World {
         check(made.values.allSatisfy { $0 <= 1 }, "a machine was made again: \(made.filter { $0.value > 1 })")
     }
 
-    /// A change of the outside world, at the moment at which it happens: its worker still has the job, and its intent is
-    /// written.
+    /// Checks at the moment of an outside effect that the worker still has the job's lease and that the step's intent
+    /// is written.
     func checkEffect(_ name: String, _ place: PresentStep.Place?, _ daemon: SimDaemon) {
         guard let place, let job = disk.job(place.job) else { return }
         check(
@@ -33,7 +33,7 @@ extension World {
             "\(name) happened while step \(place.step) of job \(job.id) was \(state?.rawValue ?? "not begun")")
     }
 
-    /// A transition was written.
+    /// Checks that a transition was written under the current epoch of its job.
     func checkWrite(of transition: Transition, _ daemon: SimDaemon, present: Int64?) {
         check(
             present == transition.job.epoch,
@@ -43,7 +43,7 @@ extension World {
 }
 
 extension World {
-    /// Whether the sweep has settled what it is there for: orphans are gone, losses are known.
+    /// True if the sweep has nothing left to settle: no orphan exists, and every lost machine is known to be lost.
     var isSwept: Bool {
         let live = disk.instances.filter { $0.phase != .destroyed && $0.phase != .failed }
         let known = Set(live.compactMap(\.server?.id))
@@ -57,7 +57,7 @@ extension Instance {
     fileprivate var isKnownLost: Bool { failure?.code == "machineLost" }
 }
 
-/// What must hold once faults have stopped and everything has come to rest.
+/// Rules that must hold after the faults have stopped and all jobs have ended.
 extension World {
     func checkEnd() {
         checkLedger()
@@ -99,7 +99,7 @@ extension World {
         }
     }
 
-    /// Every job began the steps of the definition under which it was accepted, in their order, and no others.
+    /// Checks that every job began only the steps of its own definition, in order.
     private func checkSteps() {
         var begun: [JobID: [String]] = [:]
         for event in disk.ledger where event.entry.type == .stepStarted {
@@ -121,7 +121,7 @@ extension World {
         }
     }
 
-    /// The cloud is what the database says, thing by thing.
+    /// Checks that each resource in the cloud has its row, and each row its resource.
     private func checkCloud() {
         let live = disk.instances.filter { $0.phase != .destroyed && $0.phase != .failed }
         let known = Set(live.filter { !$0.isKnownLost }.compactMap(\.server?.id))

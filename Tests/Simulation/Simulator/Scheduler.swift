@@ -2,10 +2,10 @@ import AuraModel
 import Locking
 import TestKit
 
-/// One thread that runs everything: the daemons' tasks, and what befalls them, in an order that the seed decides.
+/// Runs the tasks of all daemons and all faults on one thread, in an order that the seed decides.
 ///
-/// Virtual time stands still while anything can run, and then moves to the next timer. Nothing here ever really waits, so an
-/// hour of three daemons' lives takes a moment, and the same seed gives the same hour.
+/// Virtual time moves to the next timer only when no task can run. Nothing waits in real time, so an hour of three
+/// daemons takes a moment, and the same seed repeats the same hour.
 final class Scheduler: Sendable {
     struct Ready {
         var job: UnownedJob
@@ -19,15 +19,15 @@ final class Scheduler: Sendable {
     }
 
     struct State {
-        /// Milliseconds since the beginning.
+        /// Milliseconds since the start of the world.
         var now: Int64 = 0
         var ready: [Ready] = []
-        /// In the order of their moments; those of one moment in the order in which they were set.
+        /// Sorted by time; timers of the same time are in the order in which they were set.
         var timers: [Timer] = []
         var lastTicket = 0
     }
 
-    /// When the simulated worlds begin.
+    /// The date at which simulated worlds start.
     static let epoch = Timestamp(milliseconds: 1_795_176_000_000)
 
     private let state = Locked(State())
@@ -37,17 +37,17 @@ final class Scheduler: Sendable {
         self.random = random
     }
 
-    /// Milliseconds since the beginning.
+    /// Milliseconds since the start of the world.
     var now: Int64 { state.withLock { $0.now } }
 
-    /// A lane of tasks that can be held back together: those of one daemon.
+    /// Creates a lane: the tasks of one daemon, which can be paused together.
     func lane() -> Lane { Lane(scheduler: self) }
 
     fileprivate func add(_ job: UnownedJob, to lane: Lane) {
         state.withLock { $0.ready.append(Ready(job: job, lane: lane)) }
     }
 
-    /// Runs `action` after so many milliseconds; returns a ticket to cancel it by.
+    /// Runs `action` after `milliseconds`. Returns a ticket for ``cancel(_:)``.
     @discardableResult
     func after(_ milliseconds: Int64, _ action: @escaping @Sendable () -> Void) -> Int {
         state.withLock { state in
@@ -63,12 +63,13 @@ final class Scheduler: Sendable {
         state.withLock { state in state.timers.removeAll { $0.ticket == ticket } }
     }
 
-    /// Lets time pass to a moment before which nothing is left to do.
+    /// Moves the time to `moment`. The caller has made sure that nothing is left to do before it.
     func pass(to moment: Int64) {
         state.withLock { $0.now = max($0.now, moment) }
     }
 
-    /// Runs one piece of work, or moves time to the next timer; false where neither is left, or only after `limit`.
+    /// Runs one job, or moves the time to the next timer and runs it. Returns false if there is neither, or the timer
+    /// is after `limit`.
     func step(until limit: Int64) -> Bool {
         if let next = state.withLock({ $0.takeReady(random) }) {
             next.job.runSynchronously(on: next.lane.asUnownedTaskExecutor())
@@ -95,7 +96,7 @@ extension Scheduler.State {
     }
 }
 
-/// Where the tasks of one daemon run.
+/// The executor for the tasks of one daemon.
 final class Lane: TaskExecutor {
     private let scheduler: Scheduler
     private let held = Locked(false)
@@ -104,7 +105,7 @@ final class Lane: TaskExecutor {
         self.scheduler = scheduler
     }
 
-    /// Whether the process stands still (`SIGSTOP`).
+    /// True while the daemon's process is stopped (`SIGSTOP`).
     var isHeld: Bool {
         get { held.withLock { $0 } }
         set { held.withLock { $0 = newValue } }
@@ -116,7 +117,7 @@ final class Lane: TaskExecutor {
 }
 
 extension Scheduler {
-    /// Sleeps in virtual time; ends early, and throws, when the task is cancelled.
+    /// Sleeps in virtual time. Throws at once when the task is cancelled.
     func sleep(_ milliseconds: Int64) async throws {
         let waiting = Waiting()
         try await withTaskCancellationHandler {
@@ -130,7 +131,7 @@ extension Scheduler {
         }
     }
 
-    /// Waits in virtual time, come what may, while the world does something at that moment.
+    /// Runs `body` at a later virtual time and returns its result. Cancellation does not end the wait.
     func travel<Value: Sendable>(
         _ milliseconds: Int64, _ body: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
@@ -140,7 +141,7 @@ extension Scheduler {
     }
 }
 
-/// A sleep that ends once, in one of two ways.
+/// A sleep that ends once, by its timer or by cancellation.
 private final class Waiting: Sendable {
     private struct State {
         var continuation: CheckedContinuation<Void, any Error>?
@@ -150,7 +151,7 @@ private final class Waiting: Sendable {
     private let state = Locked(State())
     let ticket = Locked<Int?>(nil)
 
-    /// False where it was ended already.
+    /// Returns false if the sleep has already ended.
     func begin(_ continuation: CheckedContinuation<Void, any Error>) -> Bool {
         state.withLock { state in
             guard !state.isOver, !Task.isCancelled else { return false }
@@ -169,7 +170,7 @@ private final class Waiting: Sendable {
     }
 }
 
-/// A daemon's machine's clock: it may be set, its uptime may not.
+/// The clock of a daemon's machine. The wall clock can be set; the uptime cannot.
 final class MachineClock: TimeSource {
     private let scheduler: Scheduler
     private let offset = Locked<Int64>(0)
@@ -178,7 +179,7 @@ final class MachineClock: TimeSource {
         self.scheduler = scheduler
     }
 
-    /// Sets the clock back or forth.
+    /// Moves the wall clock forward or back.
     func jump(by milliseconds: Int64) {
         offset.withLock { $0 += milliseconds }
     }
@@ -190,7 +191,7 @@ final class MachineClock: TimeSource {
     func uptime() -> Duration { .milliseconds(scheduler.now) }
 
     func sleep(for duration: Duration) async throws {
-        // What is shorter than a tick still takes one, or time would never move.
+        // A sleep shorter than a millisecond takes one, or the time would never move.
         try await scheduler.sleep(max(duration.wholeMilliseconds, 1))
     }
 }

@@ -3,10 +3,10 @@ import DriverKit
 import Locking
 import TestKit
 
-/// The outside world: servers, keys, devices. All of it happens on the scheduler's thread, at one moment each.
+/// The cloud of a world: servers, keys and devices. Each effect happens at one moment on the scheduler's thread.
 ///
-/// As a real cloud's: names are unique, ids are never used again, making and deleting take time, and a listing may for a
-/// moment not show what was just made.
+/// It behaves like a real cloud. Names are unique, ids are never reused, and creating and deleting take time. A lookup
+/// by name may not find a server that was just created.
 final class SimCloud: Sendable {
     struct Machine {
         var server: Server
@@ -21,7 +21,7 @@ final class SimCloud: Sendable {
         var enrolmentKeys: Set<String> = []
         var actions: [String: ServerAction] = [:]
         var lastID = 0
-        /// How many machines were ever made under each name.
+        /// The number of machines that were created under each name.
         var made: [String: Int] = [:]
 
         mutating func id() -> Int {
@@ -35,7 +35,7 @@ final class SimCloud: Sendable {
     let scheduler: Scheduler
     private let random: any RandomSource
     private let state = Locked(State())
-    /// Whether listings are stale at times.
+    /// True once lookups are never stale and creations never fail.
     private let isCalm = Locked(false)
 
     init(scheduler: Scheduler, random: any RandomSource) {
@@ -43,7 +43,7 @@ final class SimCloud: Sendable {
         self.random = random
     }
 
-    /// From now on everything is as it should be.
+    /// Ends stale lookups and failing creations.
     func calmDown() {
         isCalm.withLock { $0 = true }
     }
@@ -52,7 +52,7 @@ final class SimCloud: Sendable {
         try state.withLock { try body(&$0) }
     }
 
-    /// Machines that exist and are not on their way out, by id.
+    /// The machines that are not being deleted, sorted by id.
     var machines: [Machine] {
         state.withLock { $0.machines.sorted { $0.key < $1.key }.map(\.value).filter { $0.server.status != .deleting } }
     }
@@ -122,7 +122,7 @@ extension SimCloud {
         return creation
     }
 
-    /// Somebody else deletes a machine.
+    /// Removes a machine as if another party had deleted it.
     func vanish(_ id: String) {
         withState { state in
             guard let number = Int(id), let gone = state.machines.removeValue(forKey: number) else { return }
@@ -130,7 +130,7 @@ extension SimCloud {
         }
     }
 
-    /// A machine with our labels that no row knows, as a daemon would leave it that forgot what it did.
+    /// Adds a machine with our labels that no row knows, as a daemon would leave that lost its record of it.
     func plant(labels: [String: String]) {
         withState { state in
             let number = state.id()
@@ -148,7 +148,7 @@ extension SimCloud {
         scheduler.after(takes(200...4000)) {
             self.withState { state in
                 guard let gone = state.machines.removeValue(forKey: number) else { return }
-                // A machine whose creation failed may be replaced by another one of its name.
+                // If the creation of a machine failed, another machine may be created under its name.
                 if case .error = state.actions["a\(number)"]?.status { state.made[gone.server.name] = 0 }
             }
         }
@@ -175,7 +175,7 @@ extension SimCloud {
         withState { state in ids.compactMap { state.actions[$0] } }
     }
 
-    /// What a run of the play on the machine leaves behind.
+    /// Applies the effect of a play: the machine at this address is configured.
     func configure(_ address: String) throws {
         try withState { state in
             guard let place = state.machines.first(where: { $0.value.server.address == address })?.key,
@@ -185,7 +185,7 @@ extension SimCloud {
         }
     }
 
-    /// Whether the machine at this address is up.
+    /// Throws unless the machine at this address is running.
     func reach(_ address: String) throws {
         let isUp = withState { state in
             state.machines.values.contains { $0.server.address == address && $0.server.status == .running }
@@ -230,7 +230,7 @@ extension SimCloud {
         withState { _ = $0.enrolmentKeys.remove(id) }
     }
 
-    /// A machine joins with a key that is good for one.
+    /// Joins a machine with an enrolment key, which can be used once.
     func join(_ key: String, hostname: String) throws -> NetworkDevice {
         try withState { state in
             guard state.enrolmentKeys.remove(key) != nil else {

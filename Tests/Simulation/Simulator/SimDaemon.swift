@@ -8,10 +8,10 @@ import Logging
 import Storage
 import TestKit
 
-/// Thrown to what is left of a daemon that died: it touches the world no more.
+/// Thrown into the remaining tasks of a daemon that died, so that they have no further effect.
 struct Dead: Error {}
 
-/// One life of one daemon: the real engine and the real operations over the simulated world.
+/// One life of one daemon: the real engine and the real operations on the simulated world.
 final class SimDaemon: Sendable {
     let number: Int
     let boot: String
@@ -50,7 +50,7 @@ final class SimDaemon: Sendable {
         if isDead.withLock({ $0 }) { throw Dead() }
     }
 
-    /// `kill -9`: nothing of it touches the world from here on.
+    /// Kills the daemon as `kill -9` does. From then on it has no effect on the world.
     func crash() {
         let wasAlive = isDead.withLock { isDead in
             defer { isDead = true }
@@ -97,7 +97,7 @@ final class SimDaemon: Sendable {
         _ engine: JobEngine, _ keeper: ClockKeeper, _ reconciler: Reconciler, _ machine: MachineClock, sweeps: Bool,
         keepsClock: Bool
     ) async {
-        // Without the database's clock a daemon does not begin.
+        // A daemon does not start until it has read the database's clock.
         while !Task.isCancelled {
             if (try? await keeper.begin()) != nil { break }
             try? await machine.sleep(for: .milliseconds(200))
@@ -109,7 +109,7 @@ final class SimDaemon: Sendable {
         }
     }
 
-    /// The operations as this daemon's build has them, each of whose steps says where it is.
+    /// The operations of this daemon's build. Each of their actions runs with ``PresentStep`` set to its step.
     private static func placed(_ catalogue: JobCatalogue) -> JobCatalogue {
         JobCatalogue(catalogue.newest.map(placed), former: catalogue.former.map(placed))
     }

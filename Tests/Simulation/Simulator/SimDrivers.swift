@@ -5,12 +5,12 @@ import JSON
 import Locking
 import TestKit
 
-/// The step that the present task is at, for checks at the moment of its effects.
+/// The step that the current task executes, for checks at the moment of its effects.
 enum PresentStep {
     struct Place: Sendable {
         var job: JobID
         var epoch: Int64
-        /// The step's name.
+        /// The name of the step.
         var step: String
         var isUndo: Bool
     }
@@ -18,10 +18,10 @@ enum PresentStep {
     @TaskLocal static var place: Place?
 }
 
-/// The outside world as one daemon reaches it.
+/// The cloud as one daemon reaches it.
 ///
-/// A call asks for its permit as the real drivers do, travels for a while, has its effect at one moment, and its answer
-/// travels back; the daemon may die, stand still or be told nothing anywhere in between.
+/// A call checks the lease as the real drivers do, takes some time to arrive, has its effect at one moment, and
+/// replies. In between, the daemon may die or be paused, or the reply may be lost.
 struct SimDrivers: Sendable {
     let cloud: SimCloud
     let daemon: SimDaemon
@@ -134,7 +134,7 @@ extension SimDrivers: ConfigurationDriver {
         try await report(.playStarted(name: run.play.rawValue, tasks: 2))
         for task in 1...2 {
             try await report(.taskStarted(name: "task \(task)", index: task))
-            // As Ansible's processes do, it ends when its daemon's task is cancelled or stands still.
+            // Like Ansible's processes, the run ends when the daemon's task is cancelled, and stops with the daemon.
             try await world.scheduler.sleep(Int64(1000 + world.random.next() % 5000))
         }
         var summary = ConfigurationSummary(ok: 2)

@@ -5,17 +5,17 @@ import Locking
 import Storage
 import TestKit
 
-/// The store as one daemon reaches it: over a connection that may fail, by a daemon that may die.
+/// The store as one daemon reaches it. The connection may fail, and the daemon may die.
 ///
-/// Leases and claims go by the database's clock, as PostgreSQL's do.
+/// Leases and claims use the database's clock, as in PostgreSQL.
 final class SimStore: Store {
     private let base: ModelStore
     private let daemon: SimDaemon
     private let world: World
     private let sabotage: Sabotage
-    /// Transitions that a sabotaged daemon keeps to itself.
+    /// Transitions that a sabotaged daemon has not written yet.
     private let heldBack = Locked<[JobID: Transition]>([:])
-    /// What the daemon has, for a sabotage of how it finds a job's steps.
+    /// The daemon's definitions, for the sabotage of how a job's steps are found.
     let catalogue = Locked(JobCatalogue([]))
 
     init(base: ModelStore, daemon: SimDaemon, world: World) {
@@ -169,21 +169,22 @@ final class SimStore: Store {
     }
 }
 
-/// What is broken on purpose, to see that the simulator finds it.
+/// A fault that is built in on purpose, to show that the simulator finds it.
 public enum Sabotage: String, Sendable, CaseIterable {
     case none
-    /// A stale worker's write counts as anybody's.
+    /// A write of a stale worker is accepted.
     case fencing
-    /// A step's intent is written only with what comes after it.
+    /// The intent of a step is written only together with the next transition.
     case intent
-    /// A step's undo is registered when it has succeeded, not when it begins.
+    /// The undo of a step is registered when the step has succeeded, not when it begins.
     case undo
-    /// A job goes on under the newest definition that the daemon has, its steps found by their places.
+    /// A job continues under the daemon's newest definition, and its steps are found by their index.
     case index
 }
 
 extension SimStore {
-    /// Keeps a transition that only begins a step, and says that it was written.
+    /// Keeps a transition that only begins a step, and returns as if it was written. Returns `nil` for other
+    /// transitions.
     private func holdBack(_ transition: Transition) -> Applied? {
         let begins = !transition.releasesLease && transition.steps.allSatisfy { $0.state == .intent && $0.attempt == 0 }
         guard begins, transition.events.contains(where: { $0.type == .stepStarted }) else { return nil }
@@ -192,7 +193,7 @@ extension SimStore {
         return Applied(seq: world.disk.head, cancellation: transition.job.cancellation)
     }
 
-    /// The transition with what was held back before it.
+    /// The transition, merged with the one that was kept before it.
     private func joined(_ transition: Transition) -> Transition {
         guard let held = heldBack.withLock({ $0.removeValue(forKey: transition.job.id) }) else { return transition }
         guard held.job.epoch == transition.job.epoch else { return transition }

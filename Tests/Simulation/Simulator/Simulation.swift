@@ -3,35 +3,39 @@ import DriverKit
 import Locking
 import TestKit
 
-/// What became of one seed.
+/// The result of one seed.
 public struct Outcome: Sendable {
     public var seed: UInt64
-    /// The first rule that was broken; none where all held.
+    /// The first broken rule, or `nil` if all rules held.
     public var violation: String?
     public var virtualMilliseconds: Int64
     public var jobs: Int
     public var events: Int
     public var calls: Int
     public var crashes: Int
+    /// How often a daemon was paused.
     public var pauses: Int
+    /// How many rules were checked.
     public var checks: Int
+    /// How often each fault occurred.
     public var faults: [String: Int]
-    /// Of the whole trace.
+    /// A hash of the whole trace.
     public var digest: UInt64
-    /// All of it where it was kept, else its end.
+    /// The whole trace if `keepsTrace` is set, else its last lines, at most 400.
     public var trace: [String]
 }
 
 /// Runs worlds.
 public enum Simulation {
-    /// How long faults last, in virtual milliseconds.
+    /// The time with faults, in virtual milliseconds.
     private static let troubledSpan: Int64 = 600_000
-    /// Pieces of work within one millisecond, beyond which something turns in a circle.
+    /// The most scheduler steps within one millisecond; more of them mean a busy loop.
     private static let mostStepsAMoment = 100_000
-    /// How long everything may take to come to rest afterwards.
+    /// The time after the faults within which all jobs must end, in virtual milliseconds.
     private static let calmSpan: Int64 = 8 * 3_600_000
 
-    /// One world by a seed: daemons and a client, faults for ten minutes, and then peace until all is settled.
+    /// Runs the world of one seed: daemons and a client, ten minutes with faults, then no faults until all jobs have
+    /// ended.
     public static func run(_ options: WorldOptions) -> Outcome {
         let faults = Locked<SeededFaults?>(nil)
         let world = World(options) { random in
@@ -53,12 +57,12 @@ public enum Simulation {
         return outcome(world)
     }
 
-    /// Drives until nothing is left to do, and checks the end.
+    /// Runs the world until nothing is left to do, and checks the rules for the end.
     static func settle(_ world: World) {
         let end = world.scheduler.now + calmSpan
         while world.violation == nil, world.scheduler.now < end {
             let isSettled = drive(world, until: world.scheduler.now + 5000) { false } && isAtRest(world)
-            // A moment more for what is still on its way.
+            // Wait a little longer for work that is still on its way.
             if isSettled, drive(world, until: world.scheduler.now + 30_000, { false }), isAtRest(world) { break }
         }
         guard world.violation == nil else { return }
@@ -69,7 +73,7 @@ public enum Simulation {
         world.disk.jobs.allSatisfy(\.state.isTerminal) && (!world.options.reconciles || world.isSwept)
     }
 
-    /// Steps until the moment, or until `isOver`, or a rule is broken; true at the moment.
+    /// Runs the world until `moment`. Returns false if `isOver` returned true or a rule was broken before that.
     static func drive(_ world: World, until moment: Int64, _ isOver: () -> Bool) -> Bool {
         var (last, steps) = (world.scheduler.now, 0)
         while world.violation == nil, !isOver() {
@@ -94,7 +98,8 @@ public enum Simulation {
     }
 }
 
-/// What befalls whole machines: deaths, stand-stills, clocks that are set, a database that is away.
+/// Disturbs whole machines and the cloud: kills and pauses daemons, sets clocks, takes the database down, removes
+/// machines and adds orphans.
 final class Tormentor: Sendable {
     private let world: World
     private let isOver = Locked(false)
@@ -132,7 +137,8 @@ final class Tormentor: Sendable {
         }
         switch random.next() % (world.options.reconciles ? 7 : 5) {
         case 5:
-            // More than a few at once are not touched without a word from an operator, of whom there is none here.
+            // The sweep does not touch more than a few orphans at once without an operator's command, and there is no
+            // operator here.
             guard world.cloud.machines.count(where: { $0.server.name.hasPrefix("aura-orphan") }) < 3 else { return }
             world.note("an orphan appears")
             world.cloud.plant(labels: [

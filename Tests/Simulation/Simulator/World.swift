@@ -5,16 +5,18 @@ import Locking
 import Storage
 import TestKit
 
-/// What a simulated world is made of.
+/// The parameters of a simulated world.
 public struct WorldOptions: Sendable {
     public var seed: UInt64
     public var daemons: Int
     public var sabotage: Sabotage
+    /// Whether the daemons run sweeps.
     public var reconciles: Bool
+    /// Whether the whole trace is kept.
     public var keepsTrace: Bool
-    /// Whether daemons look at the database's clock while they run.
+    /// Whether daemons read the database's clock while they run.
     public var keepsClocks: Bool
-    /// The program that replaces the old one, a daemon at a time, and now and then back again; none for a world without an upgrade.
+    /// The program that replaces the old one, daemon by daemon, with an occasional step back. `nil` means no upgrade.
     public var upgrade: Build?
 
     public init(
@@ -31,7 +33,7 @@ public struct WorldOptions: Sendable {
     }
 }
 
-/// A database, a cloud, daemons, and what holds between them.
+/// A world: a database, a cloud, daemons, and the rules that must hold between them.
 final class World: Sendable {
     struct Counts: Sendable {
         var calls = 0
@@ -43,7 +45,7 @@ final class World: Sendable {
 
     private struct State {
         var daemons: [Int: SimDaemon] = [:]
-        /// Daemons that start as the new program from now on.
+        /// The daemons that start with the new program from now on.
         var upgraded: Set<Int> = []
         /// The steps of every definition that any daemon has.
         var plans: [DefinitionID: [String]] = [:]
@@ -85,7 +87,7 @@ final class World: Sendable {
     var digest: UInt64 { state.withLock { $0.digest } }
     var daemons: [SimDaemon] { state.withLock { $0.daemons.sorted { $0.key < $1.key }.map(\.value) } }
 
-    /// The database answers nobody.
+    /// True while the database refuses every call.
     var isStoreDown: Bool {
         get { state.withLock { $0.isStoreDown } }
         set { state.withLock { $0.isStoreDown = newValue } }
@@ -117,7 +119,7 @@ final class World: Sendable {
         scheduler.after(away) { self.start(daemon.number, on: daemon.machine) }
     }
 
-    /// Replaces a daemon's program: by the new one, or now and then by the old one again.
+    /// Restarts a daemon with another program: the new one, or the old one if `isNew` is false.
     func replaceProgram(of daemon: SimDaemon, byNew isNew: Bool) {
         state.withLock { state in
             if isNew { state.upgraded.insert(daemon.number) } else { state.upgraded.remove(daemon.number) }
@@ -131,7 +133,7 @@ final class World: Sendable {
         for daemon in daemons where daemon.build == .old || !daemon.isAlive { replaceProgram(of: daemon, byNew: true) }
     }
 
-    /// Takes note of the steps of a daemon's definitions.
+    /// Records the steps of a daemon's definitions.
     func note(_ catalogue: JobCatalogue) {
         state.withLock { state in
             for plan in (catalogue.newest + catalogue.former).map(\.plan) {
@@ -140,10 +142,10 @@ final class World: Sendable {
         }
     }
 
-    /// The steps of a definition, in their order.
+    /// The steps of a definition, in order.
     func steps(of definition: DefinitionID) -> [String] { state.withLock { $0.plans[definition] ?? [] } }
 
-    /// `SIGSTOP`, and `SIGCONT` after a while.
+    /// Pauses a daemon (`SIGSTOP`) and lets it continue (`SIGCONT`) after `milliseconds`.
     func pause(_ daemon: SimDaemon, for milliseconds: Int64) {
         guard daemon.isRunning else { return }
         state.withLock { $0.counts.pauses += 1 }
@@ -191,7 +193,8 @@ final class World: Sendable {
 
     // MARK: - Commits
 
-    /// Every daemon hears of a commit after a while, or never.
+    /// Checks the order of committed events. Each daemon is notified up to 300 ms later; one notification in ten is
+    /// lost.
     func committed(_ events: [Event]) {
         for event in events {
             let last = state.withLock { $0.lastSeq }

@@ -1,7 +1,7 @@
 public import ArgumentParser
 public import Simulation
 
-/// Runs the engine and the operations through simulated worlds, a seed each.
+/// Runs the engine and the operations in simulated worlds, one per seed.
 @main
 struct AuraSim: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -77,7 +77,7 @@ struct AuraSim: ParsableCommand {
 extension Sabotage: ExpressibleByArgument {}
 extension Build: ExpressibleByArgument {}
 
-/// The sum of all worlds.
+/// The totals of all worlds.
 private struct Totals {
     var seeds = 0
     var milliseconds: Int64 = 0
