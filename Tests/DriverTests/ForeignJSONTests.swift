@@ -2,7 +2,7 @@ import DriverREST
 import JSON
 import Testing
 
-/// How answers of other people's programs are read.
+/// Reading the JSON output of other programs.
 @Suite struct ForeignJSONTests {
     @Test(arguments: [
         ("123456789012345678901234567890", "null"), ("[-9223372036854775809,1]", "[null,1]"), ("[1e999]", "[null]"),

@@ -3,7 +3,7 @@ import Testing
 
 @Suite("Permits", .timeLimit(.minutes(3)))
 struct PermitsTests {
-    /// Tasks that wait for a permit, in the order in which they came; each is told when it has one.
+    /// Starts tasks that wait for a permit, in order. Each appends its number to `said` when it has one.
     private func waitInLine(_ permits: Permits, _ count: Int, _ said: Locked<[Int]>) async throws -> [Task<
         Void, any Error
     >] {
@@ -14,7 +14,7 @@ struct PermitsTests {
                     try await permits.take()
                     said.withLock { $0.append(number) }
                 })
-            // Tasks begin when they please; the next one comes when this one waits.
+            // Tasks start in any order, so the next one is created when this one waits.
             while permits.waiting <= number { await Task.yield() }
         }
         return tasks

@@ -2,7 +2,7 @@ import AuraModel
 import DriverKit
 import Testing
 
-/// Somebody else's words in our messages.
+/// Text of other programs in our messages.
 @Suite struct PlainTextTests {
     @Test func controlCharactersBecomeSpacesAndLengthIsBounded() {
         #expect(PlainText.clean("two\nlines\u{7}") == "two lines ")

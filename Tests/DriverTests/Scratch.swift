@@ -4,7 +4,7 @@ import DriverKit
 import FoundationEssentials
 import Logging
 
-/// A directory of a test's own, and programs that the test writes into it.
+/// A test's own directory, with programs that the test writes into it.
 final class Scratch: Sendable {
     let path: String
 
@@ -34,7 +34,7 @@ final class Scratch: Sendable {
         FileManager.default.fileExists(atPath: path)
     }
 
-    /// Every file and directory below, by its path from here.
+    /// The relative path of every file and directory below `directory`.
     func names(below directory: String = "") -> [String] {
         (try? FileManager.default.subpathsOfDirectory(atPath: "\(path)/\(directory)")) ?? []
     }
@@ -42,7 +42,7 @@ final class Scratch: Sendable {
     static let log = Logger(label: "test")
 }
 
-/// Whether a process runs; one that ended and waits for its parent does not.
+/// True if the process runs. False if it has ended and waits for its parent.
 func isAlive(_ id: Int) -> Bool {
     guard let stat = try? PrivateFile.read("/proc/\(id)/stat") else { return false }
     let fields = String(decoding: stat, as: UTF8.self).split(separator: ")").last?.split(separator: " ")

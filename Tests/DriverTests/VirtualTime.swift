@@ -1,7 +1,7 @@
 import AuraModel
 import Locking
 
-/// A clock that stands still until a test moves it.
+/// A clock that moves only when a test moves it.
 final class VirtualTime: TimeSource {
     private struct Sleeper {
         var id: Int
@@ -25,7 +25,7 @@ final class VirtualTime: TimeSource {
 
     func now() -> Timestamp { state.withLock { $0.now } }
 
-    /// What was asked for so far, in order.
+    /// The durations of all sleeps so far, in order.
     var slept: [Duration] { state.withLock { $0.slept } }
 
     func sleep(for duration: Duration) async throws {
@@ -43,7 +43,7 @@ final class VirtualTime: TimeSource {
         }
     }
 
-    /// Moves the clock and wakes whoever is due.
+    /// Moves the clock and wakes the sleepers that are due.
     func advance(by duration: Duration) {
         let due = state.withLock { state in
             state.now = state.now + duration
@@ -55,7 +55,7 @@ final class VirtualTime: TimeSource {
         for sleeper in due { sleeper.continuation.resume() }
     }
 
-    /// Returns once `count` sleeps were begun since the clock was made.
+    /// Returns once `count` sleeps have begun since the clock was created.
     func waitForSleeps(_ count: Int) async {
         await withCheckedContinuation { continuation in
             let isThere = state.withLock { state in
@@ -87,7 +87,7 @@ final class VirtualTime: TimeSource {
     }
 }
 
-/// A clock that passes over every sleep at once.
+/// A clock on which every sleep ends at once and moves the time.
 final class EagerTime: TimeSource {
     private let state = Locked((now: Timestamp(milliseconds: 1_800_000_000_000), slept: [Duration]()))
 
@@ -103,7 +103,7 @@ final class EagerTime: TimeSource {
     }
 }
 
-/// Always the middle.
+/// Returns the middle of the range every time.
 struct EvenRandom: RandomSource {
     func next() -> UInt64 { 1 << 63 }
 }

@@ -35,7 +35,8 @@ import Testing
         }
     }
 
-    /// HTTP/1.1 goes on unless the client says otherwise, HTTP/1.0 the other way round.
+    /// HTTP/1.1 keeps a connection unless the client sends `close`. HTTP/1.0 closes it unless the client sends
+    /// `keep-alive`.
     @Test(arguments: [
         (HTTPVersion.http1_1, nil, false), (.http1_1, "Close", true), (.http1_1, "te, close", true),
         (.http1_0, nil, true), (.http1_0, "keep-alive", false),

@@ -46,7 +46,7 @@ struct OriginPolicyTests {
     static let refused: [(origin: String?, host: String?)] = [
         ("null", nil), ("", ""), ("https://evil.example", "127.0.0.1:8080"),
         ("http://127.0.0.1:8080", "127.0.0.1:9090"),
-        // A name whose owner lets it point here.
+        // A host name whose owner makes it resolve to this machine.
         ("http://evil.example:8080", "evil.example:8080"), ("http://1.2.3", "1.2.3"),
         ("http://127.0.0.256", "127.0.0.256"),
         ("https://console.example.com.evil.example", nil), ("http://console.example.com", nil),

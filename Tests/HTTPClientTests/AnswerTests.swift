@@ -2,7 +2,7 @@ import HTTPClient
 import HTTPDoubles
 import Testing
 
-/// What goes out, and what comes back when all is well.
+/// Requests as they are sent, and replies without errors.
 @Suite struct AnswerTests {
     @Test func sendsMethodHeadersAndBodyAndReturnsTheAnswer() async throws {
         try await TestServer.run { request in
@@ -49,7 +49,7 @@ import Testing
         }
     }
 
-    /// Not even a name is looked up without the proxy: it gets a plain request whole, and is asked for a tunnel for the others.
+    /// The client resolves no name by itself. The proxy gets plain requests completely, and a `CONNECT` for HTTPS.
     @Test func everythingGoesThroughTheProxy() async throws {
         try await TestServer.run { request in
             request.method == "CONNECT" ? .status(403) : .status(200, body: "by the proxy")
@@ -57,7 +57,7 @@ import Testing
             let client = HTTPClient(settings: HTTPClientSettings(proxy: server.url))
             let response = try await client.send(HTTPRequest(.get, "http://provider.invalid/servers"))
             #expect(String(decoding: response.body, as: UTF8.self) == "by the proxy")
-            // Loopback is no exception.
+            // Requests to loopback also go through the proxy.
             _ = try await client.send(HTTPRequest(.get, "http://127.0.0.1:1/x"))
             await #expect(throws: HTTPError.self) {
                 try await client.send(HTTPRequest(.get, "https://provider.invalid/servers"))

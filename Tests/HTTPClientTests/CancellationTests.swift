@@ -2,7 +2,7 @@ import HTTPClient
 import HTTPDoubles
 import Testing
 
-/// Cancelling, the queue's bound and the end of the client.
+/// Cancellation, the bound of the queue and the shutdown of the client.
 @Suite struct CancellationTests {
     @Test func abortEndsTheCallAtOnce() async throws {
         let arrived = Signal()
@@ -39,9 +39,11 @@ import Testing
         }
     }
 
-    /// cancel ─────────┐
-    /// client: send ── (nothing happens) ── answer
-    /// server:    arrived ── waits for go ──┘
+    /// A request with `.finish` ignores cancellation and gets its reply.
+    ///
+    ///     cancel ─────────┐
+    ///     client: send ── (nothing happens) ── reply
+    ///     server:    arrived ── waits for go ──┘
     @Test func finishRunsToTheAnswer() async throws {
         let arrived = Signal()
         let go = Signal()
@@ -131,7 +133,7 @@ import Testing
         }
     }
 
-    /// Cancellation meets the answer at every moment; each call ends in exactly one way.
+    /// Cancellation races with the reply at different times. Each call ends in exactly one way.
     @Test func cancellingRacesTheAnswer() async throws {
         try await TestServer.run { _ in
             .status(200)

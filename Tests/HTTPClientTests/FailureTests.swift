@@ -2,7 +2,7 @@ import HTTPClient
 import HTTPDoubles
 import Testing
 
-/// What goes wrong, and whether the server may have seen the request.
+/// Failed requests, and whether the server may have got them.
 @Suite struct FailureTests {
     private func failure(_ client: HTTPClient, _ request: HTTPRequest) async throws -> HTTPError {
         do {
@@ -82,7 +82,7 @@ import Testing
         }
     }
 
-    /// The trap: a kept connection dies, and libcurl would send the request again by itself.
+    /// A kept connection breaks, and by default libcurl would send the request again.
     @Test func aPostIsNeverSentTwice() async throws {
         try await TestServer.run { request in
             request.method == "POST" ? .raw("", then: .close) : .status(200)

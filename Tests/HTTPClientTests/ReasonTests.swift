@@ -2,7 +2,7 @@ import Testing
 
 @testable import HTTPClient
 
-/// libcurl's sentences, as people read them in events and errors.
+/// libcurl's error messages, as they appear in events and errors.
 @Suite struct ReasonTests {
     struct Case: Sendable {
         var number: UInt32
@@ -68,10 +68,10 @@ import Testing
         #expect(reason.text == given.expected)
     }
 
-    /// Through libcurl itself.
+    /// A real error of libcurl.
     @Test func aRefusedConnectionNamesTheHostAndTheCause() async throws {
         let client = HTTPClient()
-        // Port 1 of loopback: reserved, and nobody listens there.
+        // Port 1 of loopback is reserved, and nothing listens on it.
         let error = await #expect(throws: HTTPError.self) {
             try await client.send(HTTPRequest(.get, "http://127.0.0.1:1/v1?x=1"))
         }

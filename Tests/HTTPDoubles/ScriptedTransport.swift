@@ -1,19 +1,19 @@
 public import HTTPClient
 import Locking
 
-/// A transport that answers as a closure says and remembers what it was asked.
+/// A transport that returns what a closure returns, and records its requests.
 public final class ScriptedTransport: HTTPTransport {
     public typealias Answer = @Sendable (_ request: HTTPRequest, _ number: Int) async throws(HTTPError) -> HTTPResponse
 
     private let log = Locked<[HTTPRequest]>([])
     private let answer: Answer
 
-    /// `number` counts the requests from 1.
+    /// - Parameter answer: gets each request with its number, counted from 1.
     public init(_ answer: @escaping Answer) {
         self.answer = answer
     }
 
-    /// Answers the requests in turn with these; asking more often fails as `closed`.
+    /// Returns these replies in order. A further request fails as `closed`.
     public convenience init(_ answers: [Result<HTTPResponse, HTTPError>]) {
         self.init { (_, number) throws(HTTPError) in
             guard answers.indices.contains(number - 1) else {
@@ -24,9 +24,10 @@ public final class ScriptedTransport: HTTPTransport {
         }
     }
 
+    /// The requests so far, in order.
     public var requests: [HTTPRequest] { log.withLock { $0 } }
 
-    /// "GET /servers?name=x" for each request, without the endpoint.
+    /// Each request as "GET /servers?name=x", without the endpoint.
     public var lines: [String] {
         requests.map { request in
             let rest = request.url.split(separator: "/", maxSplits: 3, omittingEmptySubsequences: false).dropFirst(3)
@@ -44,19 +45,19 @@ public final class ScriptedTransport: HTTPTransport {
 }
 
 extension Result where Success == HTTPResponse, Failure == HTTPError {
-    /// An answer with a JSON text as its body.
+    /// A reply with a JSON text as its body.
     public static func json(_ status: Int, _ text: String, headers: HTTPHeaders = [:]) -> Self {
         .success(.json(status, text, headers: headers))
     }
 
-    /// No answer.
+    /// A request without a reply.
     public static func lost(_ code: HTTPError.Code, mayHaveBeenSent: Bool) -> Self {
         .failure(HTTPError(code, message: "cannot talk: \(code.rawValue)", mayHaveBeenSent: mayHaveBeenSent))
     }
 }
 
 extension HTTPResponse {
-    /// An answer with a JSON text as its body.
+    /// A reply with a JSON text as its body.
     public static func json(_ status: Int, _ text: String, headers: HTTPHeaders = [:]) -> HTTPResponse {
         HTTPResponse(status: status, headers: headers, body: Array(text.utf8))
     }

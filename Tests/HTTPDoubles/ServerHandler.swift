@@ -2,7 +2,7 @@ import Glibc
 import NIOCore
 import NIOPosix
 
-/// One connection of a ``TestServer``: collects a request, asks, answers.
+/// One connection of a ``TestServer``: collects a request, calls the responder and sends the reply.
 final class ServerHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -61,7 +61,7 @@ final class ServerHandler: ChannelInboundHandler {
     }
 }
 
-/// Just enough of HTTP/1.1 for a test: a head, and a body of `Content-Length`.
+/// Parses just enough of HTTP/1.1 for tests: a head, and a body with `Content-Length`.
 enum RequestParser {
     static func parse(_ buffer: inout ByteBuffer, connection: Int) -> ReceivedRequest? {
         let text = String(decoding: buffer.readableBytesView, as: UTF8.self)

@@ -1,6 +1,6 @@
 import Locking
 
-/// Something that happens once and that any number of tasks wait for.
+/// A one-shot signal that any number of tasks can wait for.
 public final class Signal: Sendable {
     private struct State {
         var isRaised = false
@@ -20,7 +20,7 @@ public final class Signal: Sendable {
         for continuation in waiting { continuation.resume() }
     }
 
-    /// Returns once it was raised; cancelling does not end the wait.
+    /// Returns once the signal was raised. Cancellation does not end the wait.
     public func wait() async {
         await withCheckedContinuation { continuation in
             let isRaised = state.withLock { state in
@@ -32,7 +32,7 @@ public final class Signal: Sendable {
     }
 }
 
-/// A number that only rises; tasks wait until it has reached a value.
+/// A counter that only increases. Tasks can wait until it has reached a value.
 public final class Counter: Sendable {
     private struct State {
         var value = 0
@@ -45,6 +45,7 @@ public final class Counter: Sendable {
 
     public var value: Int { state.withLock { $0.value } }
 
+    /// Adds one and returns the new value.
     @discardableResult
     public func add() -> Int {
         let (value, ready) = state.withLock { state in

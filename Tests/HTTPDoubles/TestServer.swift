@@ -2,7 +2,7 @@ import Locking
 import NIOCore
 import NIOPosix
 
-/// A small HTTP/1.1 server on a free loopback port that answers as a closure says, misbehaviour included.
+/// A small HTTP/1.1 server on a free loopback port. A closure decides its replies, which can be malformed or missing.
 public final class TestServer: Sendable {
     public typealias Responder = @Sendable (ReceivedRequest) async -> ServerAnswer
 
@@ -18,10 +18,10 @@ public final class TestServer: Sendable {
 
     public var url: String { "http://127.0.0.1:\(port)" }
 
-    /// Every request so far, in the order in which their last bytes came.
+    /// The requests so far, in the order in which their last bytes arrived.
     public var requests: [ReceivedRequest] { log.requests }
 
-    /// How many connections were accepted so far.
+    /// The number of connections accepted so far.
     public var connections: Int { log.connections }
 
     /// Starts a server, runs `body` with it and stops it.
@@ -51,14 +51,14 @@ public final class TestServer: Sendable {
     }
 }
 
-/// A request as the server saw it.
+/// A request as the server received it.
 public struct ReceivedRequest: Sendable {
     public var method: String
-    /// Path and query, as they came.
+    /// Path and query as received.
     public var target: String
     public var headers: [(name: String, value: String)]
     public var body: [UInt8]
-    /// Which connection brought it, from 1.
+    /// The number of the request's connection, counted from 1.
     public var connection: Int
 
     public func header(_ name: String) -> String? {
@@ -68,24 +68,24 @@ public struct ReceivedRequest: Sendable {
     public var text: String { String(decoding: body, as: UTF8.self) }
 }
 
-/// What the server does with a request.
+/// The server's reaction to a request.
 public enum ServerAnswer: Sendable {
-    /// A whole answer; the connection stays.
+    /// A complete reply; the connection stays open.
     case status(Int, headers: [(String, String)] = [], body: String = "")
-    /// These bytes, then the end.
+    /// These bytes, followed by the given end.
     case raw(String, then: Ending)
-    /// Nothing, ever; the connection stays open.
+    /// No reply; the connection stays open.
     case silence
 
     public enum Ending: Sendable {
         case stay
         case close
-        /// The connection is torn down with a reset.
+        /// The connection is closed with a reset.
         case reset
     }
 }
 
-/// What the connections of one server have in common.
+/// The state that all connections of a server share.
 final class ConnectionLog: Sendable {
     private struct State {
         var connections = 0

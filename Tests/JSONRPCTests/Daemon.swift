@@ -2,7 +2,7 @@ import JSON
 import JSONRPC
 import Locking
 
-/// Methods to call in tests, and gates that hold the slow ones.
+/// Methods for tests, and gates that hold the slow ones.
 struct Daemon: Sendable {
     struct Sum: Decodable, PositionalParams, Sendable {
         static let positions = ["left", "right"]
@@ -53,7 +53,7 @@ struct Daemon: Sendable {
     }
 }
 
-/// Holds tasks until the test lets them go, and tells when they have come.
+/// Holds tasks until the test releases them, and lets the test wait for their arrival.
 actor Gate {
     private var open: Set<String> = []
     private var arrived: [String: Int] = [:]
@@ -82,7 +82,7 @@ actor Gate {
         }
     }
 
-    /// Returns when `count` tasks have come to the gate.
+    /// Returns when `count` tasks have arrived at the gate.
     func untilArrived(_ count: Int = 1, _ name: String = "") async {
         if arrived[name, default: 0] >= count { return }
         await withCheckedContinuation { watchers.append((name, count, $0)) }
@@ -102,17 +102,17 @@ actor Gate {
 }
 
 extension InMemoryConnection {
-    /// The next message as text.
+    /// The next message as text, or `nil` after the last one.
     func nextText() async -> String? {
         await nextMessage().map { String(decoding: $0, as: UTF8.self) }
     }
 
-    /// The next message as JSON.
+    /// The next message as JSON, or `nil` after the last one.
     func nextJSON() async throws -> JSONValue? {
         try await nextMessage().map { try JSONValue(parsing: $0) }
     }
 
-    /// Sends a message and returns the next one that comes.
+    /// Sends a message and returns the next message from the server.
     func ask(_ message: String) async throws -> JSONValue? {
         send(message)
         return try await nextJSON()

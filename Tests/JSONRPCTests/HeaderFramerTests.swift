@@ -9,7 +9,7 @@ import Testing
         case broken
     }
 
-    /// Feeds `text` in pieces of `piece` bytes and collects what comes out.
+    /// Feeds `text` in pieces of `piece` bytes and collects the frames.
     static func frames(_ text: String, piece: Int, limit: Int = 16) -> [Event] {
         var framer = HeaderFramer(limit: limit)
         var events: [Event] = []
@@ -56,7 +56,7 @@ import Testing
     }
 }
 
-/// A connection that speaks with lengths, as a client of it sees it.
+/// A connection with length headers, as its client sees it.
 @Suite(.timeLimit(.minutes(3))) struct LengthsTests {
     private func connect() -> InMemoryConnection {
         var router = Router { _ in }

@@ -2,7 +2,7 @@ import Testing
 
 @testable import JSONRPC
 
-/// A batch of calls whose answers are known is answered while it comes in.
+/// A batch of calls with precomputed replies is answered while it arrives.
 @Suite struct KnownBatchTests {
     private static let limits = RPCLimits(batchItems: 3)
 
@@ -15,8 +15,8 @@ import Testing
         return known
     }
 
-    /// Takes a batch in pieces and answers it; what is done with is blotted out before the next piece comes, so that nothing can look at
-    /// it again. None where it is left to the long way.
+    /// Feeds a batch in pieces and returns the replies, or `nil` if the batch is left to the normal path. Bytes that
+    /// were processed are overwritten before the next piece, so that nothing can read them again.
     private static func answer(_ pieces: [String]) -> (text: String?, early: [Int]) {
         let known = known()
         var batch = KnownAnswers.BatchReply()
@@ -49,7 +49,7 @@ import Testing
         #expect(Self.answer(["[" + notification + ",", notification + "]"]).text == "")
     }
 
-    /// All items count, those that were answered before included.
+    /// All items count for the limit, including those that were answered before.
     @Test func oneItemTooManyIsLeftToTheLongWay() {
         let calls = (1...4).map(Self.call)
         #expect(Self.answer(["[" + calls[0] + "," + calls[1] + ",", calls[2] + "," + calls[3] + "]"]).text == nil)

@@ -7,7 +7,7 @@ import Testing
         case tooLong(Int)
     }
 
-    /// Feeds `text` in pieces of `piece` bytes and collects what comes out.
+    /// Feeds `text` in pieces of `piece` bytes and collects the frames.
     static func frames(_ text: String, piece: Int, limit: Int = 16, ends: Bool = true) -> [Event] {
         var framer = LineFramer(limit: limit)
         var events: [Event] = []

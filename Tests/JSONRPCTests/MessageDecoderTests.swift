@@ -183,7 +183,7 @@ import Testing
 }
 
 extension Inbound {
-    /// The one error of a message that is refused as a whole, and the id that it is answered with.
+    /// The error of a message that is refused as a whole, with the id of its reply, or `nil`.
     var error: (RPCID, RPCError)? {
         switch self {
         case .refused(let id, let error), .notJSON(let id, let error): (id, error)

@@ -4,7 +4,7 @@ import Testing
 
 @testable import JSONRPC
 
-/// A refusal has the call's id whenever the text shows it, so that its sender does not wait for a time-out.
+/// A refusal has the call's id if the text contains a readable one. Otherwise the client would wait until its timeout.
 @Suite(.timeLimit(.minutes(3))) struct ReadableIDTests {
     static let refused: [(String, String, Int)] = [
         (#"{"jsonrpc":"2.0","id":7,"method":"m","params":{"a":"\u0000"}}"#, "7", -32700),
@@ -15,7 +15,7 @@ import Testing
         (#"{"jsonrpc":"2.0","id":7,"method":"m"} {}"#, "7", -32700),
         (#"{"jsonrpc":"2.0","id":7,"method":"m","trace":1e400}"#, "7", -32700),
         (#"{"jsonrpc":"2.0","id":7,"method":"m","params":[[[[[[1]]]]]]}"#, "7", -32002),
-        // What may be cut off, occurs twice or is no id is not echoed.
+        // An id that may be cut off, occurs twice or is invalid is not echoed.
         (#"{"jsonrpc":"2.0","method":"m","id":7"#, "null", -32700), (#"{"id":"7"#, "null", -32700),
         (#"{"jsonrpc":"2.0","id":7,"id":8,"method":"m"}"#, "null", -32700),
         (#"{"jsonrpc":"2.0","id":7,"method":"m"}{"jsonrpc":"2.0","id":8,"method":"m"}"#, "null", -32700),

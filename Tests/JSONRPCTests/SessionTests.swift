@@ -267,7 +267,7 @@ import Testing
             refusal?["error"]?["data"] == [
                 "code": "tooManyInFlight", "retryable": true, "limit": 2, "actual": 3, "retryAfterMs": 1000,
             ])
-        // The connection has no patience left, so that the next one is refused at once.
+        // The wait on this connection has already failed, so the next call is refused at once.
         let next = try await connection.nextJSON()
         #expect(next?["id"] == 4)
         #expect(next?["error"]?["code"] == -32004)
@@ -276,7 +276,7 @@ import Testing
         var ids: [Int] = []
         for _ in 0..<3 { ids.append(try await connection.nextJSON()?["id"]?.intValue ?? 0) }
         #expect(ids.sorted() == [1, 2, 5])
-        // There is room again, and with it patience.
+        // The limit admits a call again, so later calls may wait again.
         #expect(try await connection.ask(Self.waits(6))?["result"] == "done")
     }
 
@@ -325,7 +325,7 @@ import Testing
         expectRefusal(of: second, limit: 3)
         try other.reserveSubscription()
         expectRefusal(of: other, limit: 4)
-        // A closed connection gives back what it holds, and gives it back once.
+        // A closed connection returns its subscriptions to the budget, and only once.
         first.didClose()
         first.releaseSubscription()
         first.didClose()

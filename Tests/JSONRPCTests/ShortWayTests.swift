@@ -3,7 +3,7 @@ import Testing
 
 @testable import JSONRPC
 
-/// The short way to a request and the long one must agree on every text.
+/// The fast path and the normal path read every text alike.
 @Suite struct ShortWayTests {
     static let seeds = [
         #"{"jsonrpc":"2.0","id":1,"method":"system.ping"}"#,
@@ -51,7 +51,8 @@ import Testing
         return bytes
     }
 
-    /// Everything that a connection is answered which sends this, in pieces of so many bytes at most, and ends.
+    /// Returns the replies to a connection that sends these messages, in pieces of at most `pieces` bytes, and then
+    /// ends.
     private static func replies(
         _ router: Router, _ framing: Framing, _ messages: [[UInt8]], pieces: Int = .max
     ) async -> [String] {
@@ -77,11 +78,11 @@ import Testing
         #"[{"jsonrpc":"2.0","id":1.50,"method":"known"},{"jsonrpc":"2.0","method":"known"},{"jsonrpc":"2.0","id":2,"method":"known"}]"#,
         #"[{"jsonrpc":"2.0","method":"known"},{"jsonrpc":"2.0","method":"known"}]"#,
         #"{"jsonrpc":"2.0","id":3,"method":"known","params":{"a":1}}"#, #"{"jsonrpc":"2.0","id":4,"method":"other"}"#,
-        // Longer than what is waited for in a batch that still comes in.
+        // Longer than an item of a batch may be while the batch still arrives.
         #"[{"jsonrpc":"2.0","method":"known","id":""# + String(repeating: "x", count: 700) + #""}]"#,
     ]
 
-    /// A method whose answer is known beforehand, and the same one carried out at each call, are answered alike.
+    /// A method with a precomputed reply and the same method as a normal handler give the same replies.
     @Test(arguments: [(Framing.stream, Int.max), (.stream, 100), (.stream, 9), (.whole, .max)])
     func knownAnswersAreThoseOfTheLongWay(framing: Framing, pieces: Int) async throws {
         var known = Router { _ in }
@@ -106,7 +107,7 @@ import Testing
     }
 }
 
-/// Steele, Lea and Flood's generator: the same texts in every run, so that a failure can be repeated.
+/// The SplitMix generator of Steele, Lea and Flood. Every run has the same texts, so a failure can be repeated.
 private struct SplitMix: RandomNumberGenerator {
     var state: UInt64
 

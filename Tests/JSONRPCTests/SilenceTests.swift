@@ -3,7 +3,7 @@ import Testing
 
 @testable import JSONRPC
 
-/// A client that ends no lines is answered once it is silent.
+/// A client that does not end its lines gets a reply when it stops sending.
 @Suite(.timeLimit(.minutes(3))) struct SilenceTests {
     static let call = #"{"jsonrpc":"2.0","id":1,"method":"ping","params":{}}"#
 
@@ -22,7 +22,7 @@ import Testing
         #expect(connection.session.takeOutput() == nil, "it may go on")
         connection.fallSilent()
         #expect(await connection.nextText()?.contains("pong") == true)
-        // A line end that comes late ends nothing.
+        // A late line end is not an empty message.
         connection.send(Array(("\n" + Self.call + "\n").utf8))
         #expect(await connection.nextText()?.contains("pong") == true)
         connection.endInput()
@@ -43,7 +43,7 @@ import Testing
         #expect(try await connection.nextJSON()?["error"] != nil)
     }
 
-    /// Only the last bytes of a long text are looked at, each time more of it comes.
+    /// Only the last bytes of a text are examined when more of it arrives: up to 63 spaces after a value are skipped.
     @Test(arguments: [(63, true), (64, false)])
     func soManySpacesBehindAValueAreSeenThrough(count: Int, isAnswered: Bool) async throws {
         let connection = Daemon().connect()

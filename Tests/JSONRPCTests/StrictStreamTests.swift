@@ -3,7 +3,7 @@ import JSONRPC
 import Locking
 import Testing
 
-/// A stream from a network: another protocol's opening ends the connection before anything is called or answered.
+/// A stream from a network. The opening of another protocol ends the connection before a call or a reply.
 @Suite struct StrictStreamTests {
     static let call = #"{"jsonrpc":"2.0","id":1,"method":"mark"}"# + "\n"
 

@@ -3,7 +3,7 @@ import JSONRPC
 import Locking
 import Testing
 
-/// What goes in and what must come out, as go-ethereum writes such tests down.
+/// Pairs of input and expected output, in the style of go-ethereum's tests.
 @Suite(.timeLimit(.minutes(3))) struct TranscriptTests {
     static let exact: [(String, [String])] = [
         (#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#, [#"{"jsonrpc":"2.0","id":1,"result":"pong"}"#]),

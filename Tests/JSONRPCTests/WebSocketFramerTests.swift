@@ -13,7 +13,7 @@ struct WebSocketFramerTests {
 
     private static let (continuation, text, binary, close, ping, pong) = (0, 1, 2, 8, 9, 10)
 
-    /// A client's frame; the mask is one that shows where it is applied wrongly.
+    /// A client's frame. Its mask has four different bytes, so that a shifted mask gives wrong data.
     private static func frame(_ opcode: Int, _ data: [UInt8], isLast: Bool = true) -> [UInt8] {
         let mask: [UInt8] = [0x11, 0x80, 0xFE, 0x05]
         var frame = [UInt8(opcode | (isLast ? 0x80 : 0))]
@@ -53,7 +53,7 @@ struct WebSocketFramerTests {
         return events
     }
 
-    /// As a connection reads: messages of one frame are taken first, and the others come by `next()`.
+    /// In the order of a connection: single-frame messages are read by `take`, and the others by `next()`.
     @Test(arguments: ["ends behind its data", "{}"])
     func aFrameBehindAMessageInFragmentsIsReadInItsOwnPlace(first: String) {
         let bytes =
@@ -88,7 +88,7 @@ struct WebSocketFramerTests {
         #expect(Self.events(bytes, piece: piece) == expected)
     }
 
-    /// Where a header gets longer, and where the last bytes are no whole word.
+    /// Lengths at which the header grows, and lengths that are not a multiple of a word.
     @Test(arguments: [1, 7, 8, 9, 125, 126, 127, 65_535, 65_536, 100_003])
     func lengths(count: Int) {
         let message = String(repeating: "abc", count: count / 3 + 1).prefix(count)
@@ -134,11 +134,11 @@ struct WebSocketFramerTests {
         #expect(Self.events(bytes, piece: 1) == Self.events(bytes), "\(name)")
     }
 
-    /// What the quick way does not want comes by the other one, once, and as it was.
+    /// A message that the closure of `take` declines is returned by `next()`, once and unchanged.
     @Test func whatIsNotTakenIsHandedOutAllTheSame() {
         var framer = WebSocketFramer(limit: 16)
         let bytes = ["1", "2", "three", "4"].flatMap { Self.frame(Self.text, $0) }
-        // The last one comes in two pieces, behind one that nobody took.
+        // The last message arrives in two pieces, after one that was declined.
         bytes.dropLast(2).withUnsafeBytes { framer.append($0) }
         var quick: [String] = []
         framer.take { message in

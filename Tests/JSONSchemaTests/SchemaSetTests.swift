@@ -3,7 +3,7 @@ import JSONSchema
 import Testing
 
 @Suite struct SchemaSetTests {
-    /// What is wrong with `value`, as `path: reason`.
+    /// Returns the violations of `value`, as `path: reason`.
     private func check(_ schema: JSONValue, _ value: JSONValue, others: JSONObject = [:]) throws -> [String] {
         var schemas = others
         schemas["It"] = schema

@@ -76,7 +76,7 @@ extension JSONValue {
     }
 }
 
-/// A repeatable source of randomness (SplitMix64).
+/// A repeatable random generator (SplitMix64).
 struct SeededGenerator: RandomNumberGenerator {
     private var state: UInt64
 

@@ -11,7 +11,7 @@ import Testing
 @testable import AuraClient
 
 @Suite(.timeLimit(.minutes(3))) struct AuraClientTests {
-    /// Runs `body` with a client of a played daemon.
+    /// Runs `body` with a client of a scripted daemon.
     func served(
         _ daemon: PlayedDaemon = PlayedDaemon(), patience: Duration = .seconds(60),
         _ body: (AuraClient, PlayedDaemon) async throws -> Void
@@ -261,7 +261,7 @@ import Testing
     }
 }
 
-/// Runs `body`, and moves `time` whenever somebody sleeps on it.
+/// Runs `body`, and advances `time` by 500 ms whenever a task sleeps on it.
 func passing(_ time: ManualTime, _ body: @escaping @Sendable () async throws -> Void) async throws {
     try await withThrowingTaskGroup(of: Void.self) { tasks in
         defer { tasks.cancelAll() }

@@ -11,7 +11,8 @@ import Testing
         }
     }
 
-    /// A process that leaks its user's connections keeps out itself only, and no more than four others.
+    /// A process that leaks connections locks out only itself: four other processes of the owner get a connection
+    /// beyond the limits.
     @Test(arguments: [RPCLimits(connectionsPerUser: 2), RPCLimits(connections: 2)])
     func anotherProcessOfTheOwnerIsLetInBeyondTheLimits(_ limits: RPCLimits) throws {
         for owner in [UInt32(0), 107] {

@@ -158,7 +158,7 @@ import Testing
         try await server.close()
     }
 
-    /// Speaks something else.
+    /// Speaks another protocol.
     private final class Greeter: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
         typealias OutboundOut = ByteBuffer

@@ -42,7 +42,7 @@ import Testing
                 == [SubscribeParameters(filter: FilterParameters(job: JobID("j1")), from: .start, until: .terminal)])
     }
 
-    /// An enumeration may get further values; who has no name for one reads its text, and goes on.
+    /// Enumerations may get new values. A client that does not know a value reads its text and continues.
     @Test func whatOnlyANewerDaemonKnowsIsReadAllTheSame() async throws {
         let daemon = PlayedDaemon(head: 2)
         daemon.state.withLock { state in

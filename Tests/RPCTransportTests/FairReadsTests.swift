@@ -25,7 +25,7 @@ import Testing
         #expect(size(after: [2048, 2048, 1024, 1024]) == 1024)
     }
 
-    /// NIO reads into the buffer that it has unless it is told otherwise.
+    /// NIO continues with its present buffer unless `record` returns true.
     @Test mutating func aShortReadWantsABufferOfItsOwn() {
         let answers = [2048, 2048, 1024, 3].map { reads.record(actualReadBytes: $0) }
         #expect(answers == [false, true, true, true])

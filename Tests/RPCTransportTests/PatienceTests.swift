@@ -3,7 +3,7 @@ import Testing
 @testable import AuraClient
 
 @Suite struct PatienceTests {
-    /// What `patience` says to failures at these seconds.
+    /// The results of failures at these seconds.
     func retries(_ patience: inout Patience, at seconds: [Int], unit: Double = 0) -> [Patience.Retry] {
         seconds.map { patience.failed(now: .seconds($0), unit: unit) }
     }

@@ -4,17 +4,19 @@ import JSON
 import JSONRPC
 import Locking
 
-/// Answers as a daemon does, over one server's life or several: operations, jobs, and a ledger that never changes.
+/// Replies like a daemon, over one or more server lives: operations, jobs, and a ledger that never changes.
 ///
-/// What breaks is scripted: how many messages a subscription delivers before its connection ends, and what is refused.
+/// The faults are scripted: how many messages a subscription delivers before its connection ends, and which calls are
+/// refused.
 struct PlayedDaemon: Sendable {
     struct State: Sendable {
-        /// Messages of one subscription after the other; each connection ends after so many, the last ones' stay.
+        /// The number of messages after which each subscription's connection ends, in order. Later subscriptions are
+        /// not cut.
         var cuts: [Int] = []
-        /// What the next calls are refused with.
+        /// The errors of the next calls.
         var refusals: [RPCError] = []
         var subscribed: [SubscribeParameters] = []
-        /// The keys of operations, in the order in which they came.
+        /// The idempotency keys of the operations, in order of arrival.
         var keys: [String?] = []
         var jobState = JobState.succeeded
         var eventType = EventType.stepDone.rawValue
@@ -36,13 +38,13 @@ struct PlayedDaemon: Sendable {
             createdAt: noon, deadline: noon)
     }
 
-    /// The newest event's place.
+    /// The `seq` of the newest event.
     let head: Int64
     let state = Locked(State())
-    /// With room for all that a subscription delivers: it is offered at once.
+    /// The queue holds all messages of a subscription, because they are offered at once.
     static let limits = RPCLimits(outboundQueueBytes: 64 << 20)
 
-    /// Holds `restart`, which is not answered until it is released.
+    /// Holds `restart`, which gets no reply until the gate is released.
     let gate = Gate()
 
     init(head: Int64 = 0) {
@@ -94,7 +96,7 @@ struct PlayedDaemon: Sendable {
         }
     }
 
-    /// A snapshot of two pages where one is asked for, the events, a bookmark in the midst of them, and the end.
+    /// The messages of a subscription: a snapshot of two pages if requested, the events, a bookmark, and the end.
     private func messages(_ given: SubscribeParameters) -> [JSONValue] {
         var messages: [JSONValue] = []
         var last: Int64 = 0

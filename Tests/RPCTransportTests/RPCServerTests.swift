@@ -78,7 +78,7 @@ import Testing
         try await onBoth { address, _ in
             let client = try await RawClient.connect(to: address)
             for id in 1...3 {
-                // In two pieces: the first one ends as a message does, and is none.
+                // Sent in two pieces. The first piece ends with a brace but is not a complete message.
                 let call = Array("{\"jsonrpc\":\"2.0\",\"id\":\(id),\"params\":{},\"method\":\"ping\"}".utf8)
                 let cut = (call.firstIndex(of: UInt8(ascii: "}")) ?? 0) + 1
                 try await client.send(Array(call[..<cut]))
@@ -104,7 +104,7 @@ import Testing
         try await onBoth(limits: limits) { address, methods in
             let slow = try await RawClient.connect(to: address, reads: false)
             try await slow.send(#"{"jsonrpc":"2.0","id":0,"method":"attach"}"#)
-            // It reads no reply that could tell that it is attached.
+            // The client does not read, so no reply can show that it is attached.
             while methods.sessions.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(1)) }
             let session = try #require(methods.sessions.withLock { $0.first })
             let quick = try await RawClient.connect(to: address)
@@ -195,7 +195,7 @@ import Testing
         }
     }
 
-    /// The client that has spoken came first, so its time is over once the others are closed.
+    /// The client that has sent a message connected first, so its time would be over before the others are closed.
     @Test func aClientOnTCPSendsAWholeMessageSoon() async throws {
         let scratch = try ScratchDirectory()
         try await TestServer.run(
@@ -214,7 +214,7 @@ import Testing
         }
     }
 
-    // MARK: Going down
+    // MARK: Shutdown
 
     @Test func shutdownAnswersWhatIsInFlight() async throws {
         let methods = Methods()
@@ -271,11 +271,11 @@ import Testing
             on: [.unix(path: scratch.socket)], router: methods.router, drain: .hours(1)
         ) { server in
             let slow = try await RawClient.connect(to: server.addresses[0], reads: false)
-            // In one piece, so that both are answered in one turn of the event loop.
+            // Sent in one piece, so that both calls are answered in one turn of the event loop.
             try await slow.send(
                 #"{"jsonrpc":"2.0","id":1,"method":"attach"}"# + "\n"
                     + #"{"jsonrpc":"2.0","id":2,"method":"big","params":{"bytes":3000000}}"#)
-            // It reads no reply that could tell that both calls are answered.
+            // The client does not read, so no reply can show that both calls were answered.
             while methods.sessions.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(1)) }
             await server.services.triggerGracefulShutdown()
         }

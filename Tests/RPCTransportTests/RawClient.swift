@@ -5,7 +5,7 @@ import NIOCore
 import NIOPosix
 import RPCTransport
 
-/// A client that sends bytes as they are and reads when it is told to.
+/// A client that sends raw bytes, and that reads only when the test wants it to.
 final class RawClient: Sendable {
     private let channel: any Channel
     private let lines: AsyncStream<String>
@@ -43,7 +43,7 @@ final class RawClient: Sendable {
         try await send(Array(message.utf8) + [UInt8(ascii: "\n")])
     }
 
-    /// Sends without waiting until the daemon has taken it.
+    /// Sends without waiting for the write to complete.
     func sendWithoutWaiting(_ bytes: [UInt8]) {
         channel.writeAndFlush(channel.allocator.buffer(bytes: bytes), promise: nil)
     }
@@ -52,7 +52,7 @@ final class RawClient: Sendable {
         try await channel.close(mode: .output)
     }
 
-    /// The next line; nil when the connection is closed.
+    /// The next line, or `nil` when the connection is closed.
     func next() async -> String? {
         for await line in lines { return line }
         return nil
@@ -67,7 +67,7 @@ final class RawClient: Sendable {
         return try await nextJSON()
     }
 
-    /// Starts to read, for a client that was connected without.
+    /// Starts to read, for a client that was connected with `reads: false`.
     func startReading() {
         isPaused.withLock { $0 = false }
         channel.read()

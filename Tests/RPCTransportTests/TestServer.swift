@@ -8,7 +8,7 @@ import NIOPosix
 import RPCTransport
 import ServiceLifecycle
 
-/// A server under test, on addresses of its own.
+/// A server under test on its own addresses.
 struct TestServer: Sendable {
     let server: RPCServer
     let addresses: [ListenAddress]
@@ -47,7 +47,7 @@ struct TestServer: Sendable {
     }
 }
 
-/// Methods to call, and what holds the slow ones.
+/// Methods for tests, and the gate that holds the slow ones.
 struct Methods: Sendable {
     struct Bytes: Decodable, Sendable { var bytes: Int }
 
@@ -79,7 +79,7 @@ struct Methods: Sendable {
     }
 }
 
-/// Holds tasks until the test lets them go, and tells when one has come.
+/// Holds tasks until the test releases them, and lets the test wait for an arrival.
 final class Gate: Sendable {
     private let (stream, continuation) = AsyncStream<Void>.makeStream()
     private let (arrivals, arrival) = AsyncStream<Void>.makeStream()
@@ -98,13 +98,13 @@ final class Gate: Sendable {
         for await _ in arrivals { return }
     }
 
-    /// Lets everybody through, now and later.
+    /// Lets all tasks pass, now and later.
     func release() {
         continuation.finish()
     }
 }
 
-/// A directory that is removed with everything in it.
+/// A directory that is removed with its contents.
 struct ScratchDirectory: ~Copyable {
     let path: String
 

@@ -23,7 +23,7 @@ import Testing
         #expect(found == permissions)
     }
 
-    /// Leaves a socket file behind that nobody serves, as a killed daemon does.
+    /// Leaves a socket file that no process serves, as a killed daemon does.
     func leaveStaleSocket(_ path: String) async throws {
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .bind(unixDomainSocketPath: path).get()

@@ -41,7 +41,7 @@ struct WebSocketHandlerTests {
         channel.embeddedEventLoop.advanceTime(by: .seconds(seconds))
     }
 
-    /// The whole frames that were written, read by RFC 6455 §5.2.
+    /// The complete frames that were written, parsed by RFC 6455 §5.2.
     private func frames() throws -> [Frame] {
         channel.embeddedEventLoop.run()
         var bytes = ByteBuffer()
@@ -61,7 +61,7 @@ struct WebSocketHandlerTests {
 
     private func sent() throws -> [Opcode] { try frames().map(\.opcode) }
 
-    /// A frame of a client whose mask is nothing but zeros.
+    /// Receives a client's frame whose mask is all zeros.
     private func receive(_ opcode: Opcode, _ data: String = "") throws {
         try channel.writeInbound(
             ByteBuffer(bytes: [0x80 | opcode.rawValue, 0x80 | UInt8(data.utf8.count), 0, 0, 0, 0] + Array(data.utf8)))
@@ -88,7 +88,8 @@ struct WebSocketHandlerTests {
         #expect(try sent().filter { $0 == .ping }.count == 3)
     }
 
-    /// A pong may stand behind calls that wait until the client has read what is there for it.
+    /// A write that the client accepts is a sign of life. Its pong may be queued behind calls that are not read before
+    /// the client has read its replies.
     @Test func whoTakesWhatIsWrittenIsAlive() throws {
         for _ in 1...3 {
             pass(30)
@@ -118,7 +119,7 @@ struct WebSocketHandlerTests {
         #expect(!channel.isActive)
     }
 
-    /// At the lengths where a header gets longer, and with a ping in between.
+    /// Covers the lengths at which the header grows, with a ping in between.
     @Test func eachLineIsAFrameOfItsOwn() throws {
         let lines = [2, 125, 126, 65_535, 65_536].map { String(repeating: "x", count: $0) }
         let offered = Array(lines.map { $0 + "\n" }.joined().utf8)

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// Reads the tree and holds it to the house rules. Lists of exceptions may only shrink.
+/// Checks the tree against the rules of style. Lists of exceptions may only shrink.
 @Suite struct TidyTests {
     private static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
@@ -27,12 +27,12 @@ import Testing
     @Test func noFileIsLong() throws {
         for path in Self.all {
             let count = try Self.lines(path).count
-            // One mechanism may fill a file; two belong in two.
+            // One mechanism may fill a file. Two mechanisms belong in two files.
             #expect(count <= 500, "\(path) has \(count) lines: look for the second mechanism in it")
         }
     }
 
-    /// What sources must not call, and where it may stand all the same.
+    /// Calls that sources must not contain, the files in which each is allowed, and the replacement.
     private static let banned: [(call: String, allowed: Set<String>, why: String)] = [
         ("try!", [], "throw"), ("fatalError(", [], "throw"), (" as! ", [], "use as?"),
         ("Task.detached", [], "a service owns its tasks"), (" print(", [], "write through the program's console"),
@@ -41,7 +41,7 @@ import Testing
         ("Task.sleep", ["Sources/AuraModel/SystemEnvironment.swift"], "take a TimeSource"),
     ]
 
-    /// Programs that are no part of the daemon keep their own clock.
+    /// Programs that are not part of the daemon use the system's clock directly.
     private static func isFree(_ path: String, of call: String) -> Bool {
         let isProgram = path.hasPrefix("Sources/aura/") || path.hasPrefix("Sources/aura-sandbox/")
         return isProgram && ["Date()", "Task.sleep", "UUID()"].contains(call)
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    /// The floors that hold decisions touch nothing but memory.
+    /// The layers that make decisions. They may touch only memory.
     private static let core = [
         "AuraModel", "AuraAPI", "Storage", "Jobs", "JSONRPC", "JSONSchema", "ControlPlane", "Drivers/DriverKit",
     ]

@@ -10,8 +10,8 @@ import Storage
 import StoragePostgres
 import UnixSignals
 
-/// A daemon of nothing but the engine, whose one operation exists in versions: for the test of a rolling upgrade with real processes
-/// on a real PostgreSQL. Ends on SIGTERM.
+/// A daemon with only the engine, whose one operation exists in several versions. It is for tests of a rolling upgrade
+/// with real processes on a real PostgreSQL. It ends on SIGTERM.
 @main
 struct UpgradeDaemon: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "upgrade-daemon")
@@ -34,7 +34,7 @@ struct UpgradeDaemon: AsyncParsableCommand {
         let store = try await PostgresStore.open(
             PostgresSettings(url: database), installation: "upgrade", clock: .database, logger: logger)
         let catalogue = program.catalogue(diary: try Diary(path: diary, program: program))
-        // Short leases: what a killed daemon held is taken over soon.
+        // Leases are short, so that the jobs of a killed daemon are soon taken over.
         let settings = EngineSettings(
             owner: UUID().uuidString, workers: 16, claimBatch: 4, lease: .seconds(3), heartbeat: .seconds(1),
             longestNap: .milliseconds(200))
@@ -49,7 +49,7 @@ struct UpgradeDaemon: AsyncParsableCommand {
         ).run()
     }
 
-    /// Every third job fails at its last step, and is undone.
+    /// Submits a job. Every third job fails at its last step and is undone.
     private func submit(
         _ number: Int, to store: any Store, _ catalogue: JobCatalogue, _ time: any TimeSource
     ) async throws {
@@ -67,7 +67,7 @@ struct UpgradeDaemon: AsyncParsableCommand {
     }
 }
 
-/// A build of the definitions: the old one, or one of three that follow it.
+/// A program: the old one, or one of three that follow it.
 enum Program: String, ExpressibleByArgument, Sendable {
     case old
     case inserts
@@ -118,7 +118,7 @@ enum Program: String, ExpressibleByArgument, Sendable {
     }
 }
 
-/// What steps did, by all processes, in one file.
+/// The steps that all processes have run, in one file.
 final class Diary: Sendable {
     private let file: FileHandle
     private let program: Program

@@ -5,12 +5,12 @@ import HTTPDoubles
 import JSON
 import Locking
 
-/// A driver whose `ansible-playbook` is a shell script of the test's.
+/// A driver whose `ansible-playbook` is a shell script of the test.
 struct AnsibleBench {
     let scratch: Scratch
     let driver: AnsibleConfiguration
     let reported = Locked<[String]>([])
-    /// Raised once a task that is called "ready" was reported to have started.
+    /// Raised when the start of a task named "ready" was reported.
     let ready = Signal()
 
     init(
@@ -44,7 +44,7 @@ struct AnsibleBench {
             variables: variables, secretFiles: secrets, timeLimit: timeLimit)
     }
 
-    /// Runs and keeps what was reported, one text an event.
+    /// Runs the driver and records each reported event as one text.
     func perform(_ run: ConfigurationRun = AnsibleBench.run()) async throws -> ConfigurationSummary {
         try await driver.run(run) { event in
             reported.withLock { $0.append(Self.text(event)) }
@@ -54,7 +54,7 @@ struct AnsibleBench {
 
     var events: [String] { reported.withLock { $0 } }
 
-    /// What is left in the work directory, the daemon's own place and lock apart.
+    /// The files and directories left in the work directory, except the daemon's own directory and its lock file.
     var leftovers: [String] {
         scratch.names(below: "runs").filter { $0.contains("/") && !$0.hasSuffix("/lock") }
     }
@@ -72,7 +72,8 @@ struct AnsibleBench {
         }
     }
 
-    /// The line of a recap in which the instance of ``run(_:secrets:variables:timeLimit:)`` has these counts.
+    /// A shell command that prints the recap line, with these counts for the instance of
+    /// ``run(_:secrets:variables:timeLimit:)``.
     static func recap(unreachable: Int = 0, failed: Int = 0, data: String = "{}") -> String {
         """
         echo '{"event":"recap","hosts":{"0199-id":{"ok":3,"changed":2,"unreachable":\(unreachable),"failed":\(failed),\

@@ -4,7 +4,7 @@ import DriverKit
 import HTTPDoubles
 import Testing
 
-/// How runs end, and that nothing stays behind.
+/// The ways in which a run ends. No process and no file is left behind.
 @Suite struct AnsibleEndTests {
     struct Case: Sendable, CustomStringConvertible {
         var script: String
@@ -50,7 +50,7 @@ import Testing
         Case("echo 'ERROR! bad role' >&2; exit 1", .ambiguous, "ansibleError", "it ended with 1: ERROR! bad role"),
         Case("echo 'ERROR! parser' >&2; exit 4", .ambiguous, "ansibleError", "it ended with 4: ERROR! parser"),
         Case("echo usage; exit 5", .ambiguous, "ansibleError", "it ended with 5: usage"),
-        // A worker that was killed: exit 1 after the play began, without a recap.
+        // A worker process was killed: exit code 1 after the play began, without a recap.
         Case("\(playStart); exit 1", .transient, "ansibleCrashed", "it ended with 1 without a recap: it said nothing"),
         Case(
             "\(playStart); echo 'A worker was found in a dead state' >&2; exit 1", .transient, "ansibleCrashed",
@@ -101,7 +101,7 @@ import Testing
         #expect(failure?.errorClass == .permanent)
     }
 
-    /// A grandchild in the group and one that left it, as OpenSSH's shared connections do.
+    /// Starts a child in the process group and one that left it, as OpenSSH's shared connections do.
     private static let family = """
         echo $$ > "$OUT/ids"; sleep 1000 & echo $! >> "$OUT/ids"
         setsid sleep 1000 </dev/null >/dev/null 2>&1 & echo $! >> "$OUT/ids"
@@ -140,7 +140,7 @@ import Testing
         let run = Task { try await bench.perform(AnsibleBench.run(timeLimit: .seconds(1800))) }
         await bench.ready.wait()
         await time.waitForSleeps(1)
-        // From here on the clock follows the run, which waits for its processes to be gone.
+        // From here on the clock advances with the run, which waits until its processes are gone.
         let clock = Task {
             while !Task.isCancelled {
                 time.advance(by: .seconds(1800))

@@ -4,7 +4,7 @@ import DriverKit
 import JSON
 import Testing
 
-/// What a run is given, and what it reports.
+/// The input of a run, and its reported events.
 @Suite struct AnsibleRunTests {
     @Test func aRunIsStartedAsTheTreeExpects() async throws {
         let bench = try AnsibleBench(

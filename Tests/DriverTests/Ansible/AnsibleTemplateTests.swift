@@ -6,7 +6,7 @@ import FoundationEssentials
 import JSON
 import Testing
 
-/// The checkout's own Ansible.
+/// The Ansible installation of this checkout.
 enum RealAnsible {
     static let repository = #filePath.split(separator: "/", omittingEmptySubsequences: false).dropLast(4)
         .joined(separator: "/")
@@ -17,10 +17,10 @@ enum RealAnsible {
     }()
 }
 
-/// Runs the real `ansible-playbook`: what a caller wrote is text to it, never a template, a host or a pattern.
+/// Runs the real `ansible-playbook`. A caller's string must stay text and is never a template, a host or a pattern.
 @Suite(.enabled(if: RealAnsible.program != nil, "no ansible-playbook in .venv/bin"))
 struct AnsibleTemplateTests {
-    /// A tree whose play prints every variable. Its machine is the controller.
+    /// A tree whose play prints every variable. The controller is its only machine.
     private static let files = [
         "ansible.cfg": """
         [defaults]
@@ -54,7 +54,7 @@ struct AnsibleTemplateTests {
         """,
     ]
 
-    /// Two instances; the runs are for the first.
+    /// Two instances. The runs are for the first one.
     private static let inventory = """
         printf '%s' '{"aura":{"hosts":["0199-id","0199-other"]},"_meta":{"hostvars":{"0199-id":\
         {"ansible_connection":"local"},"0199-other":{"ansible_connection":"local"}}}}'
@@ -78,7 +78,7 @@ struct AnsibleTemplateTests {
         return (scratch, driver)
     }
 
-    /// Each touches the file of its number when a template engine evaluates it.
+    /// Templates that touch the file with their number if a template engine evaluates them.
     private static func templates(_ directory: String) -> [String] {
         [
             "{{lookup('pipe','touch${IFS}\(directory)/touched1')}}",
@@ -108,7 +108,7 @@ struct AnsibleTemplateTests {
         #expect(scratch.names().filter { $0.hasPrefix("touched") }.isEmpty)
     }
 
-    /// Names that a caller may choose and that Ansible knows: groups, the controller, another instance's name.
+    /// Instance names that mean something to Ansible: groups, the controller, the name of another instance.
     @Test(.timeLimit(.minutes(5)), arguments: ["all", "localhost", "aura", "ungrouped", "0199-other"])
     func aRunReachesItsOwnMachineWhateverTheInstanceIsCalled(name: String) async throws {
         let (scratch, driver) = try bench()

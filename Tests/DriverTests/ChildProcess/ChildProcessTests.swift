@@ -22,7 +22,7 @@ import Testing
             workingDirectory: scratch.path, timeLimit: timeLimit, stopGrace: grace)
     }
 
-    /// Takes lines and says when one of them came.
+    /// Collects the output, and raises `ready` when it contains a line "ready".
     private final class Lines: Sendable {
         let text = Locked("")
         let ready = Signal()
@@ -35,7 +35,7 @@ import Testing
             if isReady { ready.raise() }
         }
 
-        /// The numbers after "pid " in what was said.
+        /// The numbers after "pid " in the output.
         var ids: [Int] {
             text.withLock { $0 }.split(separator: "\n").filter { $0.hasPrefix("pid ") }.compactMap {
                 Int($0.dropFirst(4))
@@ -74,7 +74,7 @@ import Testing
         #expect(count.withLock { $0 } == 3_000_000)
     }
 
-    /// A daemon that may not go on, or stands still, gives no sign of life: its child is ended without it.
+    /// A daemon whose permit fails, or that is paused, sends no keepalive. Its child is ended without it.
     @Test func aChildWithoutSignsOfLifeIsEnded() async throws {
         let lines = Lines()
         let mayGoOn = Locked(true)
@@ -93,7 +93,7 @@ import Testing
 
     @Test func aChildWithSignsOfLifeGoesOn() async throws {
         let lines = Lines()
-        // Longer than the patience, which leaves room for a machine that is busy with other tests.
+        // Longer than `patience`, which leaves a margin for a machine that is busy with other tests.
         var child = child("echo ready; sleep 13; echo done")
         child.patience = .seconds(10)
         let end = try await child.run(time: SystemTime()) { lines.take($0) }
@@ -146,7 +146,7 @@ import Testing
         #expect("\(end.ending)".hasPrefix("refused("))
     }
 
-    /// The taker hangs, as a store that does not answer would; cancelling must not wait for it.
+    /// The output handler hangs, as with a store that does not reply. Cancellation must not wait for it.
     @Test func aTakerThatHangsDoesNotHoldUpCancelling() async throws {
         let hanging = Signal()
         let child = child("echo ready; sleep 1000")
@@ -185,7 +185,7 @@ import Testing
         #expect(scratch.exists("\(scratch.path)/tidied"))
     }
 
-    /// A process that left the group keeps the output open; the end of the child is the end all the same.
+    /// A process that left the group keeps the output open. The run ends anyway when the child ends.
     @Test func aStrayProcessDoesNotKeepTheRunOpen() async throws {
         let lines = Lines()
         let end = try await child("setsid sleep 1000 & echo pid $!; exit 0").run(time: SystemTime()) { lines.take($0) }
@@ -196,10 +196,10 @@ import Testing
         #expect(lines.ids.filter(isAlive).isEmpty)
     }
 
-    /// The daemon's death as the supervisor sees it: its standard input ends.
+    /// The supervisor's standard input ends when the daemon dies.
     ///
     ///     holder: has the pipe ──────── closes it
-    ///     supervisor ── child ── ready ──┘  SIGTERM to all … SIGKILL to who stays
+    ///     supervisor ── child ── ready ──┘  SIGTERM to all … SIGKILL to those that stay
     @Test func whenTheDaemonDiesTheGroupEnds() async throws {
         let script = try scratch.program("supervise", Supervisor.script)
         let lines = Lines()

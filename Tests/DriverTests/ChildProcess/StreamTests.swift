@@ -1,7 +1,7 @@
 import ChildProcess
 import Testing
 
-/// Lines and tails, bounded.
+/// Bounded line splitting and output tails.
 @Suite struct StreamTests {
     private func lines(_ pieces: [String], limit: Int = 10) -> [LineSplitter.Line] {
         var splitter = LineSplitter(limitBytes: limit)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ChildProcess
 
-/// Directories that go away with what belongs to them.
+/// Work directories, which are removed together with their processes.
 @Suite struct WorkDirectoryTests {
     private let scratch: Scratch
     private let work: WorkDirectory
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    /// What a daemon that was killed leaves: its directory, a lock that nobody holds, and a process.
+    /// A killed daemon leaves its directory, a lock file that no process holds, and a child process.
     @Test func sweepingClearsAwayTheDead() async throws {
         let dead = "\(scratch.path)/deep/runs/abc"
         try PrivateFile.makeDirectories("\(dead)/r1/ssh")

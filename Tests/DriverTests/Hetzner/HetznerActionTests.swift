@@ -7,9 +7,9 @@ import Testing
 
 @testable import HetznerDriver
 
-/// Callers who ask for actions share their questions.
+/// Callers that wait for actions at the same time share one request.
 @Suite struct HetznerActionTests {
-    /// Answers with every action asked for, as the real one does, up to 25 a page.
+    /// Returns every requested action as successful, in one page.
     @Sendable private static func oblige(_ request: HTTPRequest) -> HTTPResponse {
         let ids =
             request.url.split(separator: "?").last?.split(separator: "&")
@@ -18,8 +18,10 @@ import Testing
         return .json(200, #"{"actions":[\#(actions)],\#(HetznerAnswers.meta(next: nil))}"#)
     }
 
-    /// caller 1: opens ── 20 ms ────────── asks for 1, 2, 3
-    /// caller 2:      joins (2, 3)
+    /// Callers within the window of 20 ms share one request.
+    ///
+    ///     caller 1: opens ── 20 ms ────────── requests 1, 2, 3
+    ///     caller 2:      joins (2, 3)
     @Test func callersWithinTheWindowShareOneQuestion() async throws {
         let time = VirtualTime()
         let bench = HetznerBench(
@@ -119,8 +121,10 @@ import Testing
         #expect(await failure { _ = try await second.value }?.code == "forbidden")
     }
 
-    /// leader: opens ── cancelled
-    /// follower:   joins ────── leads ── 20 ms ── asks
+    /// A follower whose leader is cancelled sends the request.
+    ///
+    ///     leader: opens ── cancelled
+    ///     follower:   joins ────── leads ── 20 ms ── requests
     @Test func whereTheLeaderIsCancelledTheNextOneAsks() async throws {
         let time = VirtualTime()
         let bench = HetznerBench(
@@ -151,7 +155,7 @@ import Testing
         #expect(try await leader.map(\.id) == ["1"])
     }
 
-    /// Returns once so many callers have joined the open round.
+    /// Returns once `count` callers have joined the open round.
     private func settle(_ driver: HetznerCompute, waiting count: Int) async {
         while driver.gatherer.callersWaiting < count { await Task.yield() }
     }

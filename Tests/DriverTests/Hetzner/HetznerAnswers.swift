@@ -5,7 +5,7 @@ import HTTPDoubles
 import HetznerDriver
 import Logging
 
-/// Answers as Hetzner gives them, cut to what matters and some of what does not.
+/// Replies in Hetzner's format: the members that the driver reads, and a few that it ignores.
 enum HetznerAnswers {
     static func server(
         _ id: Int64 = 42_000_001, name: String = "aura-ada-g1", status: String = "initializing",
@@ -71,7 +71,7 @@ struct HetznerBench {
         userData: "#cloud-config\n")
 }
 
-/// The failure that `body` throws; an issue and none where it throws none.
+/// Returns the `Failure` that `body` throws, or `nil` if `body` throws no `Failure`.
 func failure(_ body: () async throws -> Void) async -> Failure? {
     do {
         try await body()

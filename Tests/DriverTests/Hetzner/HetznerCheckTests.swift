@@ -6,7 +6,7 @@ import HetznerDriver
 import Locking
 import Testing
 
-/// What the check of the provider finds before a machine is paid for.
+/// The findings of the provider's check, before a machine is paid for.
 @Suite struct HetznerCheckTests {
     private static func location(_ name: String, until end: String? = nil) -> String {
         let deprecation = end.map { #"{"announced":"2025-01-01T00:00:00Z","unavailable_after":"\#($0)"}"# } ?? "null"
@@ -18,7 +18,7 @@ import Testing
     }
 
     private static let types = [
-        // Control characters would make these names the nearest of all.
+        // Without the control characters, these names would be the nearest ones.
         type("cx23", [location("nbg1"), location("fsn1"), location(#"ngb\u001b"#)]),
         type(#"cx3\u001b"#, [location("nbg1")]),
         type("cpx11", [location("nbg1", until: "1970-01-01T00:00:00Z"), location("ash")]),
@@ -26,7 +26,7 @@ import Testing
         type("cax11", [location("nbg1")], architecture: "arm"),
     ]
 
-    /// Answers two pages of types, one image for x86, and no firewall.
+    /// Returns two pages of types, one x86 image, and the firewalls in `firewalls`.
     private static func answer(
         _ request: HTTPRequest, image: String = #"{"id":9,"name":"debian-12","architecture":"x86","deprecated":null}"#,
         firewalls: String = ""
@@ -94,7 +94,7 @@ import Testing
         #expect(isOffered == !expected.contains { $0.hasPrefix("error") })
     }
 
-    /// One candidate that is left makes the others warnings.
+    /// If one candidate of a size is available, the others cause warnings only.
     @Test func aSizeWithACandidateLeftIsOnlyWarnedAbout() async throws {
         let placements = [("cx99", "nbg1"), ("cx23", "fsn1")].map { Placement(location: $0.1, serverType: $0.0) }
         let found = try await findings(bench(placements) { Self.answer($0) })
@@ -140,7 +140,7 @@ import Testing
         #expect(await failure { _ = try await findings(away) }?.errorClass == .transient)
     }
 
-    /// The driver's own tries are told to whoever runs it, each with its number.
+    /// The driver reports each retry of its own with its number.
     @Test func eachTryInsideTheDriverIsTold() async throws {
         let busy = Result<HTTPResponse, HTTPError>.json(504, HetznerAnswers.error("timeout", "later"))
         let bench = HetznerBench([busy, busy, .json(200, #"{"servers":[]}"#)])

@@ -6,7 +6,7 @@ import HetznerDriver
 import Logging
 import Testing
 
-/// Every way in which Hetzner says no, and what may be done about it.
+/// The error replies of Hetzner, and the error class of each.
 @Suite struct HetznerFailureTests {
     struct Case: Sendable, CustomStringConvertible {
         var status: Int
@@ -59,7 +59,7 @@ import Testing
         Case(509, "never_seen", create: .ambiguous, delete: .transient),
     ]
 
-    /// Every code that the documentation names, with what is done about it when a server is created.
+    /// Every documented error code, with the reaction to it when a server is created.
     @Test(arguments: [
         ("unauthorized", "unable to authenticate", Reaction.park), ("token_readonly", "", .park),
         ("forbidden", "insufficient permissions", .park), ("resource_limit_exceeded", "server limit exceeded", .park),

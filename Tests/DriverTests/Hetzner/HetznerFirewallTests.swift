@@ -6,7 +6,7 @@ import HetznerDriver
 import JSON
 import Testing
 
-/// The one firewall that all agents' machines share.
+/// The firewall that the machines of all agents share.
 @Suite struct HetznerFirewallTests {
     private static let none = Result<HTTPResponse, HTTPError>.json(200, #"{"firewalls":[]}"#)
     private static func firewall(port: String, labels: String = "{}") -> Result<HTTPResponse, HTTPError> {

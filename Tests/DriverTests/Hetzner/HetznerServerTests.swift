@@ -6,7 +6,7 @@ import HetznerDriver
 import JSON
 import Testing
 
-/// What is asked of Hetzner, and how its answers are read.
+/// The requests to Hetzner, and the parsing of its replies.
 @Suite struct HetznerServerTests {
     @Test func creatingSendsTheSpecificationAndReturnsEveryAction() async throws {
         let text = """
@@ -145,7 +145,8 @@ import Testing
         #expect(bench.transport.requests.isEmpty)
     }
 
-    /// Public price tables of September 2026: the United States sell CPX11 and CCX, and no CX or newer CPX.
+    /// Public price lists of September 2026: the locations in the United States offer CPX11 and CCX, and no CX or newer
+    /// CPX.
     @Test func theDefaultsNameTypesThatTheirLocationSells() {
         for (_, candidates) in HetznerSettings.defaultPlacements["us-east"] ?? [:] {
             #expect(candidates.allSatisfy { $0.serverType == "cpx11" || $0.serverType.hasPrefix("ccx") })

@@ -2,7 +2,7 @@ import AuraModel
 import HetznerDriver
 import Testing
 
-/// The budget as a value: a moment and an event in, a wait out.
+/// The rate budget as a value: a time and an event in, a wait out.
 @Suite struct RateBudgetTests {
     private let start = Timestamp(milliseconds: 1_800_000_000_000)
 
@@ -50,7 +50,7 @@ import Testing
         #expect(budget.reserve(now: later, atMost: .zero) != .go(after: .zero))
     }
 
-    /// Others draw from the same bucket: the header's word counts, less what is on its way.
+    /// Others use the same bucket. The remaining calls of the header count, less the calls that are under way.
     @Test func theHeadersCorrectTheCountForCallsUnderWay() {
         var budget = RateBudget(now: start)
         for _ in 1...3 { _ = budget.reserve(now: start, atMost: .zero) }
@@ -64,7 +64,7 @@ import Testing
     @Test func theBucketsPaceIsLearnt() {
         var budget = RateBudget(now: start)
         _ = budget.reserve(now: start, atMost: .zero)
-        // 100 calls are missing and the bucket is full in 10 seconds: ten a second.
+        // 100 calls are missing, and the bucket is full in 10 seconds: 10 calls a second.
         budget.answered(now: start, headers: headers(0, full: 10, limit: 100))
         #expect(budget.reserve(now: start, atMost: .seconds(9)) == .go(after: .milliseconds(100)))
         #expect(budget.reserve(now: start, atMost: .seconds(9)) == .go(after: .milliseconds(200)))
@@ -85,7 +85,7 @@ import Testing
         var budget = RateBudget(now: start)
         for _ in 1...3 { _ = budget.reserve(now: start, atMost: .zero) }
         budget.answered(now: start, headers: nil)
-        // Two others are on their way and will need a second each, then one for us.
+        // Two other calls are under way and will need a second each; this call needs one more.
         #expect(budget.exhausted(now: start) == .seconds(3))
         #expect(budget.reserve(now: start, atMost: .zero) == .refuse(retryAfter: .seconds(3)))
     }

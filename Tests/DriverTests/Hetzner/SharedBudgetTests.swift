@@ -6,7 +6,7 @@ import HetznerDriver
 import Locking
 import Testing
 
-/// A count for all daemons, as a test wants it.
+/// A shared count of calls that the test controls.
 private final class Count: SharedBudget {
     let left: Locked<Int>
     let lots = Locked(0)
@@ -45,7 +45,8 @@ private final class Count: SharedBudget {
         ) { $0.maximumRateWait = .seconds(60) }
     }
 
-    /// Three daemons call as often as they can: together they send what the count allows, and then say why they do not.
+    /// Three daemons call as often as they can. Together they send as many calls as the count allows, and then throw
+    /// the reason.
     @Test func daemonsShareWhatIsLeft() async throws {
         let count = Count(22)
         let daemons = (1...3).map { _ in bench(count) }

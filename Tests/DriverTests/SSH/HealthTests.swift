@@ -5,7 +5,7 @@ import HTTPDoubles
 import SSHDriver
 import Testing
 
-/// Whether an agent is ready, over HTTP.
+/// The agent's readiness, checked over HTTP.
 @Suite struct HTTPHealthTests {
     private static let target = HealthTarget(address: "100.64.0.2", port: 18789, access: nil)
 

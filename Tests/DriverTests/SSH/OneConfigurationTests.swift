@@ -5,7 +5,7 @@ import Foundation
 import SSHDriver
 import Testing
 
-/// A system-wide `ssh_config` that would send the connection elsewhere and hand out the operator's agent.
+/// A system-wide `ssh_config` that would redirect the connection and forward the operator's agent.
 enum HostileConfiguration {
     static let text = """
         Host *
@@ -28,7 +28,7 @@ enum HostileConfiguration {
         return process.terminationStatus == 0 && FileManager.default.fileExists(atPath: "/etc/ssh/ssh_config")
     }()
 
-    /// A script that runs `ssh -G` with its own arguments and keeps what it prints in `file`.
+    /// A script that runs `ssh -G` with its own arguments and writes the output to `file`.
     static func script(_ scratch: Scratch, file: String) -> String {
         """
         exec unshare -m sh -c 'mount --bind "\(scratch.path)/hostile" /etc/ssh/ssh_config && exec /usr/bin/ssh -G "$@"' \
@@ -37,14 +37,14 @@ enum HostileConfiguration {
     }
 }
 
-/// Asks the real `ssh -G` what it would do while the system's configuration is hostile.
+/// Runs the real `ssh -G` under a hostile system configuration.
 @Suite(.enabled(if: HostileConfiguration.isPossible, "no right to make a mount namespace"))
 struct OneConfigurationTests {
     private static let access = SSHAccess(
         address: "203.0.113.10", port: 2222, user: "root", privateKey: Secret("key"),
         hostKeys: ["ssh-ed25519 AAAA"], hostKeyAlias: "0199-id")
 
-    /// The options that concern trust: paths of the throw-away directory, times and sharing differ by design.
+    /// The options that concern trust. Paths of the temporary directory, times and connection sharing differ by design.
     private static func trust(_ text: String) -> Set<String> {
         let differing = [
             "identityfile", "userknownhostsfile", "connecttimeout", "requesttty", "serveralive", "control",

@@ -5,7 +5,7 @@ import Foundation
 import SSHDriver
 import Testing
 
-/// OpenSSH's programs: key pairs by the real one, contact by stand-ins that say what the real one says.
+/// OpenSSH's programs: the real `ssh-keygen` makes key pairs, and scripts that replace `ssh` print its messages.
 @Suite struct OpenSSHTests {
     private let scratch: Scratch
 
@@ -42,7 +42,7 @@ import Testing
         }
     }
 
-    /// What the real ssh-keygen reads out of a private key.
+    /// The public key that the real `ssh-keygen` reads from a private key.
     private static func publicKey(of path: String) throws -> String {
         let keygen = Process()
         keygen.executableURL = URL(fileURLWithPath: "/usr/bin/ssh-keygen")
@@ -206,7 +206,7 @@ import Testing
         #expect(found?.code == "invalidInput")
     }
 
-    /// The stand-in runs the command here, where `curl` is a stand-in as well.
+    /// The script that replaces `ssh` runs the command locally, and another script replaces `curl`.
     @Test func healthOverSSHReadsCurlsAnswer() async throws {
         _ = try scratch.program(
             "curl",

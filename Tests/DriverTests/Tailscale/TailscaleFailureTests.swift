@@ -5,7 +5,7 @@ import HTTPDoubles
 import TailscaleDriver
 import Testing
 
-/// Every way in which Tailscale says no.
+/// The error replies of Tailscale, and the error class of each.
 @Suite struct TailscaleFailureTests {
     @Test(arguments: [
         (400, "requested tags [tag:ci] are invalid or not permitted", ErrorClass.permanent, "badRequest"),

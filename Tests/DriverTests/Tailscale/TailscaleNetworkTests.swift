@@ -8,12 +8,12 @@ import Logging
 import TailscaleDriver
 import Testing
 
-/// A driver on a scripted tailnet that gives tokens by itself.
+/// A driver on a scripted tailnet that issues access tokens by itself.
 struct TailnetBench {
     let transport: ScriptedTransport
     let driver: TailscaleNetwork
 
-    /// `answer` gets every request but those for tokens; tokens are t1, t2, … and live an hour.
+    /// `answer` gets every request except those for tokens. Tokens are t1, t2, … and are valid for an hour.
     init(
         time: any TimeSource = EagerTime(), _ change: (inout TailscaleSettings) -> Void = { _ in },
         _ answer: @escaping ScriptedTransport.Answer
@@ -52,9 +52,9 @@ struct TailnetBench {
             settings: settings, http: transport, time: time, random: EvenRandom(), log: Logger(label: "test"))
     }
 
-    /// How often a token was asked for.
+    /// The number of token requests.
     var tokens: Int { transport.lines.count { $0 == "POST /v2/oauth/token" } }
-    /// The requests that were none for a token.
+    /// The requests other than those for tokens.
     var others: [String] { transport.lines.filter { $0 != "POST /v2/oauth/token" } }
 
     static let device = #"""
@@ -64,7 +64,7 @@ struct TailnetBench {
         """#
 }
 
-/// What is asked of Tailscale, and how its answers are read.
+/// The requests to Tailscale, and the parsing of its replies.
 @Suite struct TailscaleNetworkTests {
     private static let key = #"""
         {"id":"kKey2CNTRL","keyType":"auth","key":"tskey-auth-secret","created":"2026-11-20T12:00:00Z","expirySeconds":600}
@@ -127,7 +127,7 @@ struct TailnetBench {
         #expect(bench.others == ["GET /v2/device/nAbC3CNTRL"])
     }
 
-    /// Device approval and tailnet lock let a device join and give it no peers; the remedy is in the words.
+    /// With device approval or tailnet lock, a device joins but gets no peers. The message names the remedy.
     @Test(arguments: [
         (#""authorized":false"#, "deviceNotAuthorized", "approve the device in the admin console"),
         (
@@ -146,7 +146,7 @@ struct TailnetBench {
         #expect(words.isEmpty ? said.isEmpty : said.contains(words), "\(said)")
     }
 
-    /// `NAME-1` is the same name where it was taken; anything else after the name is another name.
+    /// `NAME-1` is the same name after a conflict. Any other suffix makes it another name.
     @Test func devicesAreChosenByTheirOwnNameForThemselves() async throws {
         let strangers = ["aura-ada-g1-", "aura-ada-g1-x", "aura-ada-g11", "aura-ada-g1-1-2"].map {
             #"{"nodeId":"n9","hostname":"\#($0)"}"#

@@ -6,7 +6,7 @@ import Locking
 import TailscaleDriver
 import Testing
 
-/// The access token: kept, renewed in time, shared, and replaced once where it is refused.
+/// The access token: cached, renewed in time, shared between calls, and replaced once if it is refused.
 @Suite struct TailscaleTokenTests {
     private static let refused = HTTPResponse.json(401, #"{"message":"API token invalid"}"#)
 
@@ -72,7 +72,7 @@ import Testing
         #expect(bench.others.count == 2)
     }
 
-    /// Both have t1 and are refused; the second refusal comes when t2 is there already.
+    /// Two calls use t1 and are refused. The second refusal arrives after t2 was issued.
     @Test func aLateRefusalDoesNotThrowAwayTheNewToken() async throws {
         let firstRefused = Signal()
         let bench = TailnetBench { (request, _) throws(HTTPError) in
