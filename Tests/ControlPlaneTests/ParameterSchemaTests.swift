@@ -82,7 +82,7 @@ struct ParameterSchemaTests {
     }
 }
 
-/// The values of the schema's enumerations are the model's.
+/// The schema's enumerations have the same values as the model's.
 @Suite("The schema and the model")
 struct SchemaAgreementTests {
     private func values(of type: String) throws -> [String] {

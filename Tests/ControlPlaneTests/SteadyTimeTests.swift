@@ -24,7 +24,7 @@ private final class Machine: TimeSource {
 @Suite struct SteadyTimeTests {
     private let machine = Machine()
 
-    /// The clock follows the machine's clock, which was set by an hour, once a minute.
+    /// The machine's clock was set by an hour. ``SteadyTime`` follows it once a minute.
     @Test(arguments: [3600, -3600]) func aClockThatIsSetIsApproachedByATenth(_ seconds: Int) {
         let clock = SteadyTime(base: machine)
         machine.set(by: .seconds(seconds))

@@ -184,7 +184,7 @@ struct SubscriptionTests {
 
 @Suite("A snapshot, and what follows it", .timeLimit(.minutes(3)))
 struct SnapshotTests {
-    /// The last page has `complete`. No empty page follows it to mark the end.
+    /// Only the last page has `complete: true`. No empty page follows to mark the end.
     @Test(arguments: [0: 1, 1: 1, 100: 1, 101: 2, 200: 2, 230: 3])
     func instancesComeInPagesAndEventsFollowWithoutGapOrRepetition(count: Int, expectedPages: Int) async throws {
         let stream = Stream(ring: 1000)

@@ -88,8 +88,8 @@ struct WebSocketHandlerTests {
         #expect(try sent().filter { $0 == .ping }.count == 3)
     }
 
-    /// A write that the client accepts is a sign of life. Its pong may be queued behind calls that are not read before
-    /// the client has read its replies.
+    /// A client that accepts what the server writes is alive. Its pong may be queued behind calls that the server reads
+    /// only after the client has read its replies.
     @Test func whoTakesWhatIsWrittenIsAlive() throws {
         for _ in 1...3 {
             pass(30)

@@ -74,7 +74,8 @@ import Testing
         #expect(count.withLock { $0 } == 3_000_000)
     }
 
-    /// A daemon whose permit fails, or that is paused, sends no keepalive. Its child is ended without it.
+    /// A daemon that fails its permit check, or is paused, gives no sign of life. Its child then ends without the
+    /// daemon's help.
     @Test func aChildWithoutSignsOfLifeIsEnded() async throws {
         let lines = Lines()
         let mayGoOn = Locked(true)

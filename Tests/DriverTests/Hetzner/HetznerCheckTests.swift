@@ -18,7 +18,8 @@ import Testing
     }
 
     private static let types = [
-        // Without the control characters, these names would be the nearest ones.
+        // Names with control characters are never suggested. Without that rule, the names with `\u001b` would be the
+        // nearest ones.
         type("cx23", [location("nbg1"), location("fsn1"), location(#"ngb\u001b"#)]),
         type(#"cx3\u001b"#, [location("nbg1")]),
         type("cpx11", [location("nbg1", until: "1970-01-01T00:00:00Z"), location("ash")]),

@@ -134,7 +134,8 @@ extension SimDrivers: ConfigurationDriver {
         try await report(.playStarted(name: run.play.rawValue, tasks: 2))
         for task in 1...2 {
             try await report(.taskStarted(name: "task \(task)", index: task))
-            // Like Ansible's processes, the run ends when the daemon's task is cancelled, and stops with the daemon.
+            // Like Ansible's processes, the run ends when the daemon's task is cancelled. It makes no progress while
+            // the daemon is paused.
             try await world.scheduler.sleep(Int64(1000 + world.random.next() % 5000))
         }
         var summary = ConfigurationSummary(ok: 2)

@@ -98,8 +98,8 @@ public enum Simulation {
     }
 }
 
-/// Disturbs whole machines and the cloud: kills and pauses daemons, sets clocks, takes the database down, removes
-/// machines and adds orphans.
+/// Disturbs whole machines and the cloud: kills and pauses daemons, replaces their programs, sets clocks, takes the
+/// database down, removes machines and adds orphans.
 final class Tormentor: Sendable {
     private let world: World
     private let isOver = Locked(false)
