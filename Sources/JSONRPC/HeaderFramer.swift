@@ -25,14 +25,16 @@ public struct HeaderFramer: Sendable {
     private var overlong: Range<Int>?
     private var isBroken = false
     private var hasEnded = false
+    /// True if the buffer holds no complete message that was not returned.
+    private var isExhausted = true
 
     /// Creates a framer for messages of at most `limit` bytes.
     public init(limit: Int) {
         self.limit = limit
     }
 
-    /// True if the stream has ended. An incomplete message at the end is dropped.
-    public var hasFinished: Bool { hasEnded }
+    /// True if the stream has ended and all complete messages were returned. An incomplete message at the end is dropped.
+    public var hasFinished: Bool { hasEnded && isExhausted }
 
     /// Appends the next bytes of the stream.
     public mutating func append(_ bytes: UnsafeRawBufferPointer) {
@@ -41,6 +43,7 @@ public struct HeaderFramer: Sendable {
         let skipped = min(toSkip, bytes.count)
         toSkip -= skipped
         buffer.append(contentsOf: bytes[skipped...])
+        isExhausted = false
     }
 
     /// Records the end of the stream. A message that is incomplete then is never returned.
@@ -50,6 +53,12 @@ public struct HeaderFramer: Sendable {
 
     /// Returns the next frame, or `nil` until more bytes arrive.
     public mutating func next() -> Frame? {
+        let frame = nextFrame()
+        isExhausted = frame == nil
+        return frame
+    }
+
+    private mutating func nextFrame() -> Frame? {
         guard !isBroken else { return nil }
         if length == nil, let problem = readHeaders() {
             isBroken = true

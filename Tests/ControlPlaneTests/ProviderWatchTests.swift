@@ -38,6 +38,23 @@ import Testing
         #expect(try await bench.alerts().count == 2)
     }
 
+    /// One look raises 20 alerts at most; the next one raises the others.
+    @Test func everyFindingIsRaisedInTheEnd() async throws {
+        let bench = OperationBench()
+        let findings = (1...45).map {
+            ProviderFinding(.error, setting: "hetzner.placements", "there is no type cx\($0)")
+        }
+        bench.outside.state.withLock { $0.findings = findings }
+        let watch = watch(bench)
+        var counts: [Int] = []
+        for _ in 1...4 {
+            await watch.look(turn: "providers", for: .seconds(60))
+            counts.append(try await bench.alerts().count)
+        }
+        #expect(counts == [20, 40, 45, 45])
+        #expect(Set(try await bench.events(.alertRaised).map(\.message)).count == 45)
+    }
+
     @Test func oneDaemonRaisesTheAlertsAndAllReadTheCatalogue() async throws {
         let bench = OperationBench()
         bench.outside.state.withLock { $0.findings = [Self.finding] }

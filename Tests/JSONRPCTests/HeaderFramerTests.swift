@@ -83,6 +83,25 @@ import Testing
         #expect(connection.session.takeOutput() == framed(#"{"jsonrpc":"2.0","method":"event","params":{"a":1}}"#))
     }
 
+    /// The client half-closes while the outbound queue is full and complete calls are still in the buffer.
+    @Test func everyCallBeforeTheHalfCloseGetsItsReply() async throws {
+        let connection = Daemon().connect(limits: RPCLimits(outboundQueueBytes: 64 << 10))
+        let calls = (1...100).map { id in
+            framed("{\"jsonrpc\":\"2.0\",\"id\":\(id),\"method\":\"big\",\"params\":{\"bytes\":10000}}")
+        }
+        connection.send(calls.flatMap { $0 })
+        connection.endInput()
+        #expect(connection.isBlocked)
+        // Read as lines: a reply ends with the header line of the next one, and the last reply does not end.
+        var ids: [Int] = []
+        while ids.count < 99, let line = await connection.nextMessage() {
+            if let id = String(decoding: line, as: UTF8.self).firstMatch(of: /"id":(\d+),/) {
+                ids.append(Int(id.1) ?? 0)
+            }
+        }
+        #expect(ids == Array(1...99))
+    }
+
     @Test func whatCannotBeCutEndsTheConnection() async throws {
         let connection = connect()
         connection.send(Array("Content-Length: soon\r\n\r\n{}".utf8))

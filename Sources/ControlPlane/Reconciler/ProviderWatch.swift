@@ -118,7 +118,8 @@ public final class ProviderWatch: Service {
             let known = raised.withLock { $0 }
             let news = outcome.findings.filter { !known.contains($0) }.prefix(Self.alertsAtMost)
             if !news.isEmpty { _ = try await store.recordSweep(SweepRecord(events: news.map(draft))) }
-            raised.withLock { $0 = Set(outcome.findings) }
+            // The findings beyond the limit are raised by the next look.
+            raised.withLock { $0 = known.intersection(outcome.findings).union(news) }
         } catch is CancellationError {
         } catch {
             logger.error("cannot raise the alerts of the check of the providers: \(error)")
