@@ -1,21 +1,26 @@
 public import AuraModel
 
-/// How many calls a provider's project has left, as all daemons together count them.
+/// The API calls that a provider's project has left, as counted by all daemons together.
 ///
-/// A bucket that holds `limit` calls and refills evenly. Daemons take calls out in small lots, so that the database is asked
-/// once for many calls; what the provider says of its own count corrects this one.
+/// The bucket holds at most `limit` calls and refills at a constant rate. Daemons take calls in small lots, so that one
+/// database write serves several calls. ``see(_:now:)`` corrects the count with the provider's own count.
 public struct CallBucket: Sendable, Hashable, Codable {
+    /// The size of a full bucket, in calls.
     public var limit: Double
+    /// The refill rate.
     public var callsPerSecond: Double
+    /// The calls that are left, at the time ``updated``.
     public private(set) var available: Double
+    /// The time of the last refill.
     public private(set) var updated: Timestamp
 
-    /// Calls that daemons may have taken and not sent yet, for which the provider's count is higher than this one.
+    /// The number of calls that daemons may have taken but not sent yet. The provider's count is higher than this one by at
+    /// most this number.
     static let mostUnsent = 128.0
-    /// Calls of one lot at most.
+    /// The maximum number of calls in a lot.
     static let largestLot = 16.0
 
-    /// A full bucket: until the first answer nobody knows better.
+    /// Creates a full bucket. The defaults apply until the first reply of the provider.
     public init(limit: Double = 3600, callsPerSecond: Double = 1, now: Timestamp) {
         self.limit = limit
         self.callsPerSecond = callsPerSecond
@@ -23,7 +28,9 @@ public struct CallBucket: Sendable, Hashable, Codable {
         updated = now
     }
 
-    /// Takes a lot: the fewer are left, the smaller. None, and how long until there is one, where there are none.
+    /// Takes a lot of calls. The lot is smaller if fewer calls are left, and never empty.
+    ///
+    /// Returns `.wait` with the time until the next call is available if fewer than one call is left.
     public mutating func take(now: Timestamp) -> CallGrant {
         refill(now)
         guard available >= 1 else {
@@ -35,7 +42,9 @@ public struct CallBucket: Sendable, Hashable, Codable {
         return .granted(Int(lot))
     }
 
-    /// Takes note of what the provider said: it is never believed to have more than it says, nor much less.
+    /// Corrects the bucket with the provider's count.
+    ///
+    /// Afterwards the bucket holds at most the calls that the provider reported, and at most ``mostUnsent`` fewer.
     public mutating func see(_ sighting: CallSighting, now: Timestamp) {
         refill(now)
         limit = max(sighting.limit, 1)
@@ -50,12 +59,16 @@ public struct CallBucket: Sendable, Hashable, Codable {
     }
 }
 
-/// What a provider said of its bucket.
+/// The state of the bucket that a provider reported.
 public struct CallSighting: Sendable, Hashable, Codable {
+    /// The size of the provider's bucket, in calls.
     public var limit: Double
+    /// The calls that are left.
     public var remaining: Double
+    /// The provider's refill rate.
     public var callsPerSecond: Double
 
+    /// Creates a report.
     public init(limit: Double, remaining: Double, callsPerSecond: Double) {
         self.limit = limit
         self.remaining = remaining
@@ -63,22 +76,24 @@ public struct CallSighting: Sendable, Hashable, Codable {
     }
 }
 
-/// What became of a wish to call.
+/// The result of a request for calls.
 public enum CallGrant: Sendable, Hashable {
-    /// So many calls may be sent.
+    /// The caller may send this number of calls.
     case granted(Int)
-    /// None now; ask again after this time.
+    /// No call is available. The caller must ask again after this time.
     case wait(Duration)
 }
 
-/// A wish to call a provider.
+/// A request for calls to a provider.
 public struct CallRequest: Sendable {
     /// The bucket's name: the provider and its project.
     public var bucket: String
-    /// What the provider last said, if that is news.
+    /// The state that the provider reported last; `nil` if there is no new report.
     public var sighting: CallSighting?
+    /// The present time.
     public var now: Timestamp
 
+    /// Creates a request.
     public init(bucket: String, sighting: CallSighting?, now: Timestamp) {
         self.bucket = bucket
         self.sighting = sighting
@@ -87,7 +102,7 @@ public struct CallRequest: Sendable {
 }
 
 extension CallRequest {
-    /// The bucket after the request, and the answer.
+    /// Applies the request to the stored bucket; `nil` means a new, full bucket. Returns the new bucket and the result.
     public func apply(to present: CallBucket?) -> (CallBucket, CallGrant) {
         var bucket = present ?? CallBucket(now: now)
         if let sighting { bucket.see(sighting, now: now) }

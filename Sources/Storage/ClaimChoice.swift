@@ -2,10 +2,14 @@ public import AuraModel
 
 /// A job that a worker may lease.
 public struct ClaimCandidate: Sendable, Hashable {
+    /// The job's id.
     public var id: JobID
+    /// The tenant of the job's instance.
     public var tenant: TenantID
+    /// The priority of the job; a lower number runs first.
     public var priority: Int
 
+    /// Creates a candidate.
     public init(id: JobID, tenant: TenantID, priority: Int) {
         self.id = id
         self.tenant = tenant
@@ -13,34 +17,40 @@ public struct ClaimCandidate: Sendable, Hashable {
     }
 }
 
-/// The rows among which a claim chooses, as a store's transaction sees them. Candidates may not be another claim's as well.
+/// The rows that a claim chooses from, read in the store's transaction. Two concurrent claims must not get the same
+/// candidate.
+///
+/// A job is free if no worker holds it and no other job blocks it.
 public protocol ClaimRows {
-    /// The priorities of free jobs that nobody started, or that somebody did; the smallest first.
+    /// Returns the distinct priorities of free jobs that were never started (`isNew`) or were started, in ascending order.
     func priorities(isNew: Bool) throws -> [Int]
-    /// Free jobs that were started and are due, the one that is due longest first.
+    /// Returns started, free jobs of this priority that are due, by the time at which they became due.
     func dueStarted(priority: Int, limit: Int) throws -> [ClaimCandidate]
-    /// Free jobs that nobody started, by turn; without those of some tenants, and without some jobs.
+    /// Returns due, free jobs of this priority that were never started, in order of their fair-share tags. Omits jobs of the
+    /// tenants in `tenants` and the jobs in `taken`.
     func new(priority: Int, excluding: Set<TenantID>, after: [JobID], limit: Int) throws -> [ClaimCandidate]
-    /// Jobs whose worker fell silent.
+    /// Returns jobs with an expired lease.
     func silent(limit: Int) throws -> [JobID]
-    /// How many jobs of each tenant were started and have not ended, destroys apart. Asked for only where there is a limit.
+    /// Returns the number of jobs in flight per tenant: started and not ended, without destroys. Called only if the claim has
+    /// a limit per tenant.
     func inFlight() throws -> [TenantID: Int]
 }
 
 extension ClaimRows {
-    /// Which jobs one claim takes, in their order: by priority, started ones before new ones, and at last those whose worker
-    /// fell silent.
+    /// Chooses the jobs of one claim, in their order: by priority, then started jobs before new ones. If fewer jobs than the
+    /// limit are found, jobs with an expired lease follow.
     public func choose(_ request: ClaimRequest) throws -> [JobID] {
         let started = try priorities(isNew: false).flatMap { try dueStarted(priority: $0, limit: request.limit) }
         let new = try newInTurn(request)
         let placesForNew = request.placesForNew(startedDue: started.count, newDue: new.count)
         let chosen = started.prefix(request.limit - placesForNew) + new.prefix(placesForNew)
-        // Started before new within a priority: the sort is stable.
+        // The sort is stable, so started jobs stay before new ones within a priority.
         let ids = chosen.sorted { $0.priority < $1.priority }.map(\.id)
         return try ids.count < request.limit ? ids + silent(limit: request.limit - ids.count) : ids
     }
 
-    /// New jobs by priority and turn, without those of tenants that have all that they may have in flight.
+    /// Returns new jobs by priority and fair-share tag. Omits jobs of tenants that have reached their limit in flight; the
+    /// limit does not apply to destroys.
     private func newInTurn(_ request: ClaimRequest) throws -> [ClaimCandidate] {
         var room = try TenantRoom(request.inFlightPerTenant) { try inFlight() }
         var found: [ClaimCandidate] = []
@@ -61,14 +71,14 @@ extension ClaimRows {
     }
 }
 
-/// How many more jobs of each tenant may start.
+/// Counts how many more jobs of each tenant may start.
 private struct TenantRoom {
     private let limit: Int?
     private var inFlight: [TenantID: Int] = [:]
-    /// Tenants that may start no more.
+    /// Tenants that have reached the limit.
     private(set) var full: Set<TenantID> = []
 
-    /// Counts rows, so that nothing can leak; not at all where there is no limit.
+    /// Calls `count` only if there is a limit. The count comes from the rows, so that it cannot drift.
     init(_ limit: Int?, count: () throws -> [TenantID: Int]) rethrows {
         self.limit = limit
         guard let limit else { return }
@@ -76,7 +86,7 @@ private struct TenantRoom {
         full = Set(inFlight.filter { $0.value >= limit }.keys)
     }
 
-    /// Takes a place for one more job of the tenant; false where there is none.
+    /// Counts one more job of the tenant. Returns false if the tenant has reached the limit.
     mutating func take(_ tenant: TenantID) -> Bool {
         guard let limit else { return true }
         let count = inFlight[tenant, default: 0]

@@ -1,18 +1,19 @@
 public import AuraModel
 
-/// Which jobs a daemon can work on.
+/// The jobs that a daemon can run.
 ///
-/// While daemons are being replaced one by one, those of two versions share a database, and each claims what it knows. A job that
-/// a destroy took over from is everybody's: it only has to be ended, and the destroy waits for that.
+/// During a rolling upgrade, daemons of two versions share a database, and each claims the jobs whose definition it has. Every
+/// daemon may claim a job that a destroy superseded: the job only has to be ended, and the destroy waits for that.
 public struct ClaimScope: Sendable, Hashable {
-    /// The definitions that the daemon has; none means every definition.
+    /// The definitions that the daemon has; `nil` means all definitions.
     public let definitions: Set<DefinitionID>?
-    /// Jobs that it cannot work on although it has their definitions: it cannot read their rows, or does not have their steps.
+    /// Jobs that the daemon cannot run although it has their definitions: it cannot read their rows, or lacks their steps.
     public var setAside: Set<JobID>
-    /// The condition on `job`'s columns that ``definitions`` makes, as SQL that both databases understand. The same text for as long
-    /// as a daemon lives, so that its statements stay prepared.
+    /// The condition on the columns of `job` that ``definitions`` implies, as SQL for both databases. The text is constant
+    /// for the daemon's lifetime, so that its statements stay prepared.
     public let definitionCondition: String
 
+    /// Creates a scope. `definitions` is `nil` for all definitions.
     public init(definitions: Set<DefinitionID>?, setAside: Set<JobID> = []) {
         self.definitions = definitions
         self.setAside = setAside
@@ -24,9 +25,10 @@ public struct ClaimScope: Sendable, Hashable {
         return "(\(list.isEmpty ? "" : "definition IN (\(list)) OR ")cancellation = 'superseded')"
     }
 
-    /// Every job.
+    /// The scope that includes every job.
     public static let everything = ClaimScope(definitions: nil)
 
+    /// Returns true if the daemon can run the job.
     public func includes(_ job: Job) -> Bool {
         guard !setAside.contains(job.id) else { return false }
         return definitions?.contains(job.definition) ?? true || job.cancellation == .superseded

@@ -1,14 +1,17 @@
 public import AuraModel
 
-/// Something that one daemon at a time does: `sweep`, `prune`.
+/// A request for a singleton lease: the right of one daemon at a time to a periodic task, such as `sweep` or `prune`.
 public struct DutyRequest: Sendable {
+    /// The name of the task.
     public var name: String
-    /// The daemon's boot id. Whoever has the duty keeps it by asking again.
+    /// The daemon's boot id. The owner keeps the lease by requesting it again.
     public var owner: String
-    /// How long the duty is the owner's without another request.
+    /// The time for which the lease is valid without another request.
     public var duration: Duration
+    /// The present time.
     public var now: Timestamp
 
+    /// Creates a request.
     public init(name: String, owner: String, duration: Duration, now: Timestamp) {
         self.name = name
         self.owner = owner
@@ -17,21 +20,24 @@ public struct DutyRequest: Sendable {
     }
 }
 
-/// One of the places that a limited driver has, such as `configuration`.
+/// A request for a concurrency slot of a limited driver, such as `configuration`.
 public struct PlaceRequest: Sendable {
+    /// The job and the epoch of its lease.
     public var held: LeaseExtension.Held
+    /// The name of the driver.
     public var place: String
-    /// Jobs that may be at this place at once, in all daemons.
+    /// The number of slots, for all daemons together.
     public var limit: Int
 
-    /// The value of ``Job/waitingFor`` in jobs that wait for such a place. `nil` means that waiting jobs are not
-    /// ordered.
+    /// The value of ``Job/waitingFor`` in jobs that wait for such a slot. `nil` means that waiting jobs are not ordered.
     public var waitingFor: String?
+    /// The present time.
     public var now: Timestamp
 
     /// Waiting jobs that were due before this time and have not asked again are ignored in the order.
     public var oldestWaiting: Timestamp { now + .seconds(-30) }
 
+    /// Creates a request.
     public init(
         held: LeaseExtension.Held, place: String, limit: Int, waitingFor: String? = nil,
         now: Timestamp = Timestamp(milliseconds: 0)
@@ -44,36 +50,41 @@ public struct PlaceRequest: Sendable {
     }
 }
 
-/// Decides whether a job gets a free place of a limited driver. The tenant with the fewest places comes first, then the
-/// oldest job.
+/// Decides whether a job gets a free slot of a limited driver. The tenant with the fewest slots comes first, then the oldest
+/// job.
 public struct PlaceChoice: Sendable {
-    /// A job at a place, or one that waits for one.
+    /// A job that holds a slot or waits for one.
     public struct Party: Sendable, Hashable {
+        /// The job's id.
         public var job: JobID
+        /// The tenant of the job's instance.
         public var tenant: TenantID
 
+        /// Creates a party.
         public init(job: JobID, tenant: TenantID) {
             self.job = job
             self.tenant = tenant
         }
     }
 
+    /// The number of slots.
     public var limit: Int
-    /// Jobs at the places now, the asking one apart.
+    /// The jobs that hold a slot now, without the asking job.
     public var holders: [Party]
-    /// Other jobs that wait for a place.
+    /// Other jobs that wait for a slot.
     public var waiting: [Party]
 
+    /// Creates a choice.
     public init(limit: Int, holders: [Party], waiting: [Party]) {
         self.limit = limit
         self.holders = holders
         self.waiting = waiting
     }
 
-    /// Places that one tenant may hold: of more than two, one is kept for the others.
+    /// The number of slots that one tenant may hold. If there are more than two slots, one is kept for other tenants.
     var tenantLimit: Int { limit > 2 ? limit - 1 : limit }
 
-    /// True if a free place is left for the asking job after all waiting jobs that precede it have got one.
+    /// Returns true if a free slot is left for the asking job after all waiting jobs that precede it have got one.
     public func admits(_ asking: Party) -> Bool {
         let free = limit - holders.count
         let held = { (tenant: TenantID) in holders.count { $0.tenant == tenant } }

@@ -1,9 +1,9 @@
 public import AuraModel
 import JSON
 
-/// An instance as its row holds it: a JSON object, in which members that this version does not know are kept.
+/// The JSON document of an instance's row. It keeps members that this version does not know.
 extension Instance {
-    /// Throws `corrupt` where the document is no instance that this version can read.
+    /// Decodes a row. Throws `corrupt` if this version cannot read the document.
     public init(stored document: String, id: String, desired: DesiredState) throws(StorageError) {
         do {
             let value = try JSONValue(parsing: document)
@@ -18,7 +18,7 @@ extension Instance {
         self.desired = desired
     }
 
-    /// The document for its row.
+    /// Returns the JSON document for the instance's row, with ``Instance/otherMembers``.
     public func document() throws -> String {
         let value = try JSONValueEncoder().encode(self)
         guard !otherMembers.isEmpty, case .object(var members) = value else { return value.serializedString() }

@@ -1,26 +1,29 @@
-/// The ledger's epoch and head, which a daemon stores outside the database to notice a restore.
+/// The ledger's epoch and head. A daemon stores them outside the database to detect a restore.
 public struct LedgerMark: Sendable, Hashable {
+    /// The name of the epoch.
     public var epoch: String
-    /// The newest event's `seq`.
+    /// The `seq` of the newest event.
     public var head: Int64
 
+    /// Creates a mark.
     public init(epoch: String, head: Int64) {
         self.epoch = epoch
         self.head = head
     }
 }
 
-/// How a daemon opens its database.
+/// The conditions under which a daemon opens its database.
 public struct DatabaseClaim: Sendable {
-    /// The id of a new database; an old one keeps its own.
+    /// The id for a new database; an existing database keeps its own.
     public var installation: String
-    /// The name of the ledger's next epoch, if it begins one now.
+    /// The name of the ledger's next epoch, if a new epoch begins now.
     public var newEpoch: String
-    /// Whether a database may be made where there is none.
+    /// Whether a new database may be created if none exists.
     public var allowsNew: Bool
-    /// What this daemon remembers of the ledger; `nil` if nothing.
+    /// The mark that this daemon stored last; `nil` if it stored none.
     public var mark: LedgerMark?
 
+    /// Creates a claim. `newEpoch` defaults to `installation`.
     public init(installation: String, newEpoch: String? = nil, allowsNew: Bool = true, mark: LedgerMark? = nil) {
         self.installation = installation
         self.newEpoch = newEpoch ?? installation
@@ -31,22 +34,25 @@ public struct DatabaseClaim: Sendable {
 
 /// The name of one unbroken history of the ledger.
 ///
-/// After a restore the same numbers stand for other events. The database begins a new epoch when it is opened and there is a sign of that:
+/// After a restore the same `seq` values denote other events. The database begins a new epoch if one of these signs is found
+/// when it is opened:
 ///
-/// - it is at another place than when it was last opened (a copy has another inode, or is in another PostgreSQL cluster or timeline);
-/// - the daemon remembers more events of this epoch than there are;
-/// - the daemon remembers an epoch that the database never had.
+/// - its location has changed since the last opening (a copy has another inode, or is in another PostgreSQL cluster or timeline);
+/// - the daemon's mark has a higher head in this epoch than the ledger;
+/// - the daemon's mark names an epoch that the database never had.
 public struct LedgerEpoch: Sendable, Hashable {
-    /// The epoch now; empty in a database that never had one.
+    /// The name of the present epoch; empty in a database that never had one.
     public private(set) var name: String
-    /// Epochs before, the newest first.
+    /// The names of former epochs, the newest first; at most 100.
     public private(set) var former: [String]
-    /// Where the database was when it was last opened.
+    /// The location of the database at its last opening.
     public private(set) var place: String
 
     private static let formerLimit = 100
 
-    /// - Parameter text: what the database holds, as ``text`` writes it; `nil` if it never had an epoch.
+    /// Parses the stored form.
+    ///
+    /// - Parameter text: the stored value, as ``text`` writes it; `nil` if the database never had an epoch.
     public init(_ text: String?) {
         let words = (text ?? "").split(separator: " ", omittingEmptySubsequences: false).map(String.init)
         name = words.first ?? ""
@@ -54,10 +60,11 @@ public struct LedgerEpoch: Sendable, Hashable {
         former = Array(words.dropFirst(2))
     }
 
-    /// Words with a blank between them: the name, the place, the epochs before.
+    /// The stored form: the name, the location and the former epochs, separated by spaces.
     public var text: String { ([name, place] + former).joined(separator: " ") }
 
-    /// Continues the epoch, or begins the epoch `new` if a restore is detected. Records `place`. Returns true if this value changed.
+    /// Continues the epoch, or begins the epoch `new` if a restore is detected. Records `place`. Returns true if this value
+    /// changed.
     public mutating func settle(at place: String, head: Int64, mark: LedgerMark?, new: String) -> Bool {
         let before = self
         if !continues(at: place, head: head, mark: mark) {

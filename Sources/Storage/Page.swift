@@ -1,21 +1,25 @@
 public import AuraModel
 
-/// A row that this version of the daemon cannot read: a newer one wrote it, or it was damaged. It is left as it is.
+/// A row that this version of the daemon cannot read, because a newer daemon wrote it or it is damaged. The row is not
+/// changed.
 public struct UnreadableRow: Error, Sendable, Hashable {
+    /// The tables with rows that may be unreadable.
     public enum Table: String, Sendable, Hashable {
         case instance
         case job
         case sighting
     }
 
+    /// The table of the row.
     public var table: Table
-    /// The row's id: the text of an instance's or a job's; of a sighting its kind and id, with a space between them.
+    /// The row's id. For an observation: its kind and its id, separated by a space.
     public var id: String
-    /// The instance that it belongs to; none for a sighting.
+    /// The instance that the row belongs to; `nil` for an observation.
     public var instance: InstanceID?
-    /// What is wrong with it, for people: `job 0199… has the state "paused", which this version does not know`.
+    /// The cause, for people: `job 0199… has the state "paused", which this version does not know`.
     public var reason: String
 
+    /// Creates the description of an unreadable row.
     public init(_ table: Table, id: String, instance: InstanceID? = nil, reason: String) {
         self.table = table
         self.id = id
@@ -23,7 +27,7 @@ public struct UnreadableRow: Error, Sendable, Hashable {
         self.reason = reason
     }
 
-    /// Reads one row; a row that cannot be read becomes an `UnreadableRow`. Other errors than those of its content are thrown.
+    /// Runs `read` for one row and converts every error that it throws to an `UnreadableRow`.
     public static func catching<Row>(
         _ table: Table, id: String, instance: InstanceID? = nil, _ read: () throws -> Row
     ) -> Result<Row, UnreadableRow> {
@@ -39,14 +43,17 @@ public struct UnreadableRow: Error, Sendable, Hashable {
     }
 }
 
-/// Some rows of a table, in their order. A row that cannot be read keeps its place, so that paging goes past it.
+/// Consecutive rows of a table. A row that cannot be read keeps its place, so that paging continues after it.
 public struct Page<Row: Sendable>: Sendable {
+    /// The rows, in their order.
     public var entries: [Result<Row, UnreadableRow>]
 
+    /// Creates a page from readable and unreadable rows.
     public init(_ entries: [Result<Row, UnreadableRow>] = []) {
         self.entries = entries
     }
 
+    /// Creates a page from rows that were read.
     public init(rows: some Sequence<Row>) {
         entries = rows.map { .success($0) }
     }
@@ -54,34 +61,35 @@ public struct Page<Row: Sendable>: Sendable {
     /// The rows that could be read.
     public var rows: [Row] { entries.compactMap { try? $0.get() } }
 
-    /// The others.
+    /// The rows that could not be read.
     public var unreadable: [UnreadableRow] {
         entries.compactMap { entry in
             if case .failure(let row) = entry { row } else { nil }
         }
     }
 
-    /// How many rows there were, readable or not.
+    /// The number of rows, readable or not.
     public var count: Int { entries.count }
 
+    /// True if the page has no row, readable or not.
     public var isEmpty: Bool { entries.isEmpty }
 
-    /// At most so many rows of its beginning.
+    /// Returns a page with at most the first `length` rows.
     public func prefix(_ length: Int) -> Page { Page(Array(entries.prefix(length))) }
 }
 
 extension Page where Row == Instance {
-    /// The id of the last row, after which the next page begins.
+    /// The id of the last row, readable or not; the next page begins after it.
     public var last: InstanceID? { entries.last?.identity(\.id.text).map { InstanceID($0) } }
 }
 
 extension Page where Row == Job {
-    /// The id of the last row, after which the next page begins.
+    /// The id of the last row, readable or not; the next page begins after it.
     public var last: JobID? { entries.last?.identity(\.id.text).map { JobID($0) } }
 }
 
 extension Result where Failure == UnreadableRow {
-    /// The row. Throws `corrupt` if it cannot be read.
+    /// Returns the row. Throws `corrupt` if it cannot be read.
     public func row() throws(StorageError) -> Success {
         switch self {
         case .success(let row): return row

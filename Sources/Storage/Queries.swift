@@ -1,16 +1,22 @@
 public import AuraModel
 public import JSON
 
-/// Which instances, in order of their ids (which is order of creation).
+/// A query for instances, in order of their ids, which is the order of creation.
 public struct InstanceQuery: Sendable {
-    /// The one that is wanted, whether it was destroyed or not.
+    /// Only the instance with this id, destroyed or not; `nil` for all instances.
     public var instance: InstanceID?
+    /// Only instances of this tenant; `nil` for all tenants.
     public var tenant: TenantID?
+    /// Only instances in these phases; empty for all phases.
     public var phases: [Phase]
+    /// Whether destroyed instances are included if neither `phases` nor `instance` is given.
     public var includesDestroyed: Bool
+    /// Only instances with a greater id.
     public var after: InstanceID?
+    /// The maximum number of rows.
     public var limit: Int
 
+    /// Creates a query.
     public init(
         instance: InstanceID? = nil, tenant: TenantID? = nil, phases: [Phase] = [], includesDestroyed: Bool = false,
         after: InstanceID? = nil, limit: Int = 100
@@ -24,28 +30,38 @@ public struct InstanceQuery: Sendable {
     }
 }
 
-/// Instances, and the newest event, as of one moment.
+/// Instances and the head of the ledger, read in one snapshot.
 public struct InstancePage: Sendable {
+    /// The instances.
     public var instances: Page<Instance>
     /// The `seq` of the newest event.
     public var head: Int64
 
+    /// Creates a page.
     public init(instances: Page<Instance>, head: Int64) {
         self.instances = instances
         self.head = head
     }
 }
 
-/// Which jobs, in order of their ids (which is order of creation), or in the reverse order.
+/// A query for jobs, in order of their ids, which is the order of creation.
 public struct JobQuery: Sendable {
+    /// Only jobs of this instance; `nil` for all instances.
     public var instance: InstanceID?
+    /// Only jobs of this tenant; `nil` for all tenants.
     public var tenant: TenantID?
+    /// Only jobs of this change; `nil` for all changes.
     public var change: ChangeID?
+    /// Only jobs in these states; empty for all states.
     public var states: [JobState]
+    /// Only jobs after this id, in the order of the query.
     public var after: JobID?
+    /// Whether the order is reversed.
     public var newestFirst: Bool
+    /// The maximum number of rows.
     public var limit: Int
 
+    /// Creates a query.
     public init(
         instance: InstanceID? = nil, tenant: TenantID? = nil, change: ChangeID? = nil, states: [JobState] = [],
         after: JobID? = nil, newestFirst: Bool = false, limit: Int = 100
@@ -61,21 +77,24 @@ public struct JobQuery: Sendable {
 }
 
 extension EventDraft {
-    /// The data of an event as its row holds it. Text that is no JSON stays a text, so that no event is left out for it.
+    /// Parses the stored data of an event. Text that is not JSON becomes a JSON string, so that no event is omitted.
     public static func data(stored text: String) -> JSONValue {
         (try? JSONValue(parsing: text)) ?? .string(text)
     }
 }
 
-/// Which events, in the ledger's order.
+/// A query for events, in the order of the ledger.
 public struct EventQuery: Sendable {
+    /// The events that match.
     public var filter: EventFilter
-    /// Events with a greater `seq`.
+    /// Only events with a greater `seq`.
     public var after: Int64
-    /// Events with this `seq` or a smaller one; none means up to the head.
+    /// Only events with at most this `seq`; `nil` for all events up to the head.
     public var through: Int64?
+    /// The maximum number of events.
     public var limit: Int
 
+    /// Creates a query.
     public init(filter: EventFilter = EventFilter(), after: Int64, through: Int64? = nil, limit: Int) {
         self.filter = filter
         self.after = after
@@ -84,14 +103,20 @@ public struct EventQuery: Sendable {
     }
 }
 
-/// Which events interest somebody: those that match every part that is given.
+/// A filter for events. An event must match every part that is given.
 public struct EventFilter: Sendable, Hashable {
+    /// Only events of this instance.
     public var instance: InstanceID?
+    /// Only events of this job.
     public var job: JobID?
+    /// Only events of this tenant.
     public var tenant: TenantID?
+    /// Only events of this change.
     public var change: ChangeID?
+    /// Only events of these types; empty for all types.
     public var types: Set<EventType>
 
+    /// Creates a filter; without arguments it matches every event.
     public init(
         instance: InstanceID? = nil, job: JobID? = nil, tenant: TenantID? = nil, change: ChangeID? = nil,
         types: Set<EventType> = []
@@ -103,6 +128,7 @@ public struct EventFilter: Sendable, Hashable {
         self.types = types
     }
 
+    /// Returns true if the event matches.
     public func matches(_ entry: EventDraft) -> Bool {
         if let instance, entry.instance != instance { return false }
         if let job, entry.job != job { return false }

@@ -1,21 +1,22 @@
 public import AuraModel
 
-/// What a ledger still has: the events after `floor`, up to `head`.
+/// The range of events that the ledger has: after `floor`, up to `head`.
 public struct LedgerBounds: Sendable, Hashable {
-    /// The `seq` of the newest event that was pruned; 0 where none was.
+    /// The `seq` of the newest event that was pruned; 0 if no event was pruned.
     public var floor: Int64
-    /// The `seq` of the newest event; 0 where there never was one.
+    /// The `seq` of the newest event; 0 if there never was an event.
     public var head: Int64
 
+    /// Creates bounds.
     public init(floor: Int64, head: Int64) {
         self.floor = floor
         self.head = head
     }
 
-    /// The `seq` of the oldest event that is left; one more than the head where none is.
+    /// The `seq` of the oldest event that is left; `head` + 1 if no event is left.
     public var oldest: Int64 { floor + 1 }
 
-    /// Throws `cursorExpired` where events after `cursor` are gone.
+    /// Throws `cursorExpired` if events after `cursor` were pruned.
     public func check(cursor: Int64) throws(StorageError) {
         guard cursor < floor else { return }
         throw StorageError(
@@ -25,15 +26,16 @@ public struct LedgerBounds: Sendable, Hashable {
     }
 }
 
-/// How much of the past is to go.
+/// A request to delete old rows.
 public struct PruneRequest: Sendable {
-    /// Jobs that ended before this moment.
+    /// Jobs that ended before this time are deleted.
     public var jobsBefore: Timestamp
-    /// Events from before this moment.
+    /// Events that were written before this time are deleted.
     public var eventsBefore: Timestamp
-    /// Rows of one kind that may go in one transaction.
+    /// The maximum number of rows of each kind that one transaction deletes.
     public var limit: Int
 
+    /// Creates a request.
     public init(jobsBefore: Timestamp, eventsBefore: Timestamp, limit: Int) {
         self.jobsBefore = jobsBefore
         self.eventsBefore = eventsBefore
@@ -41,15 +43,20 @@ public struct PruneRequest: Sendable {
     }
 }
 
-/// What a pruning took away.
+/// The result of ``Store/prune(_:)``.
 public struct Pruned: Sendable, Hashable {
+    /// The number of deleted jobs.
     public var jobs: Int
+    /// The number of deleted events.
     public var events: Int
+    /// The number of deleted instances.
     public var instances: Int
+    /// The ledger's bounds afterwards.
     public var bounds: LedgerBounds
-    /// Whether the limit ended it, so that there may be more.
+    /// True if a limit was reached, so that more rows may be due for deletion.
     public var hasMore: Bool
 
+    /// Creates a result.
     public init(jobs: Int, events: Int, instances: Int, bounds: LedgerBounds, hasMore: Bool) {
         self.jobs = jobs
         self.events = events

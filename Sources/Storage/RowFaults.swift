@@ -1,9 +1,9 @@
 import Locking
 public import Logging
 
-/// The rows that this daemon could not read since it started, each reported once in its log.
+/// The rows that this daemon could not read since it started. Each row is logged once.
 ///
-/// Shared by all that read rows. Holds 1,000 at most; what comes after them is reported each time.
+/// All components that read rows share one instance. It stores at most 1,000 rows; further rows are logged each time.
 public final class RowFaults: Sendable {
     private static let limit = 1000
 
@@ -15,11 +15,12 @@ public final class RowFaults: Sendable {
     private let found = Locked<[Key: UnreadableRow]>([:])
     private let logger: Logger
 
+    /// Creates an empty list that logs to `logger`.
     public init(logger: Logger) {
         self.logger = logger
     }
 
-    /// Takes note of rows, and logs those that are new.
+    /// Logs the rows that are new, and stores them.
     public func note(_ rows: [UnreadableRow]) {
         for row in rows where isNew(row) {
             logger.error("left out a row that cannot be read, its table is \(row.table.rawValue): \(row.reason)")
@@ -35,7 +36,7 @@ public final class RowFaults: Sendable {
         }
     }
 
-    /// The rows, by table and id.
+    /// The stored rows, ordered by table and id.
     public var rows: [UnreadableRow] {
         found.withLock { Array($0.values) }.sorted { ($0.table.rawValue, $0.id) < ($1.table.rawValue, $1.id) }
     }

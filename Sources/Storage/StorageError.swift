@@ -1,44 +1,49 @@
 public import AuraModel
 
-/// Why the store did not do what it was asked.
+/// The error of a store's operation.
 public struct StorageError: Error, Sendable, CustomStringConvertible {
+    /// The kind of error.
     public enum Code: String, Sendable {
-        /// The worker's lease was lost: what it wanted to write changed nothing.
+        /// The worker's lease was lost. Nothing was written.
         case fenced
+        /// No instance of the tenant has the id or name.
         case instanceNotFound
+        /// No job has the id.
         case jobNotFound
         /// A live instance of the tenant has this name.
         case nameTaken
-        /// The tenant has as many live instances as it may have.
+        /// The tenant, or all tenants together, already have the maximum number of live instances.
         case quotaExceeded
-        /// Another job works on the instance.
+        /// Another job is active on the instance.
         case instanceBusy
-        /// The operation makes no sense in the instance's phase.
+        /// The operation is not possible in the instance's phase.
         case phaseConflict
         /// The idempotency key was used with other parameters.
         case idempotencyMismatch
-        /// The job has come to its end.
+        /// The job has ended.
         case jobTerminal
         /// The events after the cursor were pruned.
         case cursorExpired
         /// The database cannot be opened, read or written.
         case unavailable
-        /// The database was made by a newer version.
+        /// A newer version created or migrated the database.
         case newerSchema
-        /// The database was restored under this daemon, which knows events that it has not.
+        /// The database was restored while this daemon ran: it lacks events that the daemon knows.
         case replaced
-        /// What was read is not what this version writes.
+        /// This version cannot read a stored value, or the server refused a statement.
         case corrupt
     }
 
+    /// The kind of error.
     public var code: Code
-    /// Safe to send.
+    /// The description for clients; it contains no secret.
     public var message: String
-    /// The job in the way, for `instanceBusy`.
+    /// The active job, for `instanceBusy`.
     public var job: JobID?
-    /// What the ledger still has, for `cursorExpired`.
+    /// The events that the ledger has, for `cursorExpired`.
     public var bounds: LedgerBounds?
 
+    /// Creates an error.
     public init(_ code: Code, _ message: String, job: JobID? = nil, bounds: LedgerBounds? = nil) {
         self.code = code
         self.message = message
@@ -46,11 +51,12 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
         self.bounds = bounds
     }
 
+    /// The same text as ``message``.
     public var description: String { message }
 }
 
 extension StorageError {
-    /// A column holds a value that this version does not know: a newer daemon wrote it.
+    /// Returns a `corrupt` error for a column value that this version does not know, because a newer daemon wrote it.
     public static func unknown(_ value: String, as column: String, of subject: String) -> StorageError {
         StorageError(
             .corrupt,

@@ -1,87 +1,97 @@
 public import AuraModel
 
-/// What is durable. A method per domain operation, each one transaction.
+/// The durable state. Each domain operation is one method and one transaction.
 ///
-/// An implementation keeps the ledger gap-free and in commit order, and hands every commit's events to its observer in
-/// that order. Reads see what committed. All methods throw ``StorageError``.
+/// An implementation keeps the ledger without gaps and in commit order, and passes the events of every commit to its observer
+/// in that order. Reads see committed data. All methods throw ``StorageError``.
 public protocol Store: Sendable {
-    /// The id of this installation, made with the database; part of every label in the outside world.
+    /// The id of this installation, created with the database. Every label of a resource at a provider contains it.
     var installation: String { get }
-    /// The name of the ledger's unbroken history; another one after a restore (``LedgerEpoch``).
+    /// The name of the ledger's epoch. It changes after a restore (``LedgerEpoch``).
     var epoch: String { get }
-    /// Throws if the database is not the one that was opened: its file was removed or replaced, or it was restored under this daemon.
-    /// Writes nothing.
+    /// Throws if the database is not the one that was opened: its file was removed or replaced, or it was restored while this
+    /// daemon ran. Writes nothing.
     func checkIdentity() async throws
-    /// Writes a row of its own, and returns once that is on the disk.
+    /// Writes a row that only this method uses, and returns when it is durable.
     func proveWritable() async throws
 
-    /// Accepts an operation: finds or makes its instance, admits it, and writes the job with its first event.
+    /// Accepts an operation: finds or creates its instance, admits it, and writes the job with its first event.
     ///
-    /// Beside an active job (a destroy beside a destroy) it throws `instanceBusy`, whatever the admission said. An
-    /// instance holds its name, and its place in the quota, until it failed or was destroyed.
+    /// Throws `instanceBusy` if the instance already has an active job, even if the admission accepted the operation. A destroy
+    /// conflicts only with another destroy. An instance holds its name and counts against the quota until it fails or is destroyed.
     func submit(_ submission: Submission) async throws -> Submitted
-    /// Leases jobs of the request's scope that are due, the most urgent first, and raises their epochs. A job that cannot be read is
-    /// let go of again, as due as it was.
+    /// Leases due jobs of the request's scope, the most urgent first, and increments their epochs. A job that cannot be read
+    /// is reported, is not held, and stays due.
     func claim(_ request: ClaimRequest) async throws -> Claimed
-    /// Prolongs leases; answers with those that are still held and whether somebody wants them to end.
+    /// Extends leases. Returns the leases that are still held, with the cancellation of their jobs.
     func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState]
-    /// Writes what a worker decided. Throws `fenced` where the job's epoch is no longer the worker's.
+    /// Writes a worker's transition. Throws `fenced` if the job's epoch is no longer the worker's.
     ///
-    /// A job that is let go without knowledge of its cancellation is due at once, whatever the worker wrote.
+    /// If the worker releases the job without knowing of its cancellation, the job is due at once, whatever time the worker wrote.
     func apply(_ transition: Transition) async throws -> Applied
-    /// Asks a job to end early. A job that no worker holds becomes due at once, to be undone by the next worker.
+    /// Requests that a job ends early. A job that no worker holds becomes due at once, so that the next worker undoes it.
+    /// Throws `jobNotFound`, or `jobTerminal` if the job has ended.
     func requestCancellation(_ request: CancellationRequest) async throws -> Job
-    /// Makes a job that waits due now, and says so in the ledger; one that a worker holds goes on as it is.
-    /// Throws `jobNotFound`, or `jobTerminal` for one that has ended.
+    /// Makes a waiting job due now, and appends an event. A job that a worker holds or that is already due is not changed.
+    /// Throws `jobNotFound`, or `jobTerminal` if the job has ended.
     func hasten(_ request: HastenRequest) async throws -> Job
-    /// Ends the leases of all daemons but `owner`, which alone may use this database, and frees these duties where a daemon before held them.
-    /// For stores that one daemon owns; a shared one waits for leases to run out.
-    func takeOverLeases(owner: String, duties: [String]) async throws -> Int
-    /// Takes one of the places that a limited driver has, for the step that a job is at; false where all are taken.
+    /// Ends the leases of all daemons but `owner`, and the singleton leases in `duties` that other daemons hold. Returns the
+    /// number of jobs that were released.
     ///
-    /// The place is the job's until a transition whose job names no place, or until its lease ends.
+    /// For stores that only one daemon uses. A shared store changes nothing: leases expire there.
+    func takeOverLeases(owner: String, duties: [String]) async throws -> Int
+    /// Takes a concurrency slot of a limited driver for the job's present step. Returns false if no slot is free for the job.
+    /// Throws `fenced` if the job's lease was lost.
+    ///
+    /// The job holds the slot until a transition without a place is written, or until its lease is released or claimed again.
     func occupy(_ request: PlaceRequest) async throws -> Bool
-    /// Takes, or keeps, a duty that one daemon at a time does; false while another has it.
+    /// Takes or extends a singleton lease. Returns false while another daemon holds it.
     func takeDuty(_ request: DutyRequest) async throws -> Bool
     /// Takes a lot of the calls that a provider's project has left.
     func takeCalls(_ request: CallRequest) async throws -> CallGrant
-    /// What earlier sweeps keep in mind, ordered by kind and id.
+    /// Returns the observations that earlier sweeps stored, ordered by kind and id.
     func sightings() async throws -> Page<Sighting>
-    /// Writes what a sweep found out; answers with the instances whose changes were written. A change whose row was written
-    /// meanwhile, or on which a job is at work, is left out.
+    /// Writes the results of a sweep. Returns the instances that were changed. A change is omitted if its row was written
+    /// since the sweep read it, or if the instance has an active job.
     func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID>
-    /// Deletes a lot of what is older than the policy's age, and raises the ledger's floor.
+    /// Deletes rows that are older than the request's times, up to its limit, and raises the ledger's floor.
     func prune(_ request: PruneRequest) async throws -> Pruned
 
-    /// Throws `corrupt` for a row that cannot be read, as do ``job(_:)`` and ``steps(of:)``; in lists such a row has its place.
+    /// Returns an instance, or `nil` if it does not exist. Throws `corrupt` if the row cannot be read.
     func instance(_ reference: InstanceReference) async throws -> Instance?
+    /// Returns a page of instances. A row that cannot be read keeps its place in the page.
     func instances(_ query: InstanceQuery) async throws -> Page<Instance>
-    /// Instances and the ledger's head as of one moment: every event up to the head shows in the instances, and none after it.
+    /// Returns instances and the ledger's head from one snapshot: the instances reflect every event up to the head, and no
+    /// later event.
     func snapshot(_ query: InstanceQuery) async throws -> InstancePage
+    /// Returns a job, or `nil` if it does not exist. Throws `corrupt` if the row cannot be read.
     func job(_ id: JobID) async throws -> Job?
+    /// Returns a page of jobs. A row that cannot be read keeps its place in the page.
     func jobs(_ query: JobQuery) async throws -> Page<Job>
-    /// The steps that were begun, in order of their index.
+    /// Returns the steps that were begun, in order of their index. Throws `corrupt` if a row cannot be read.
     func steps(of job: JobID) async throws -> [StepRecord]
-    /// Events after a place in the ledger, in order, `limit` at most. Throws `cursorExpired` where some of them were pruned.
+    /// Returns events after a `seq`, in order, at most `limit`. Throws `cursorExpired` if some of them were pruned.
     func events(_ query: EventQuery) async throws -> [Event]
-    /// What the ledger still has.
+    /// Returns the range of events that the ledger has.
     func bounds() async throws -> LedgerBounds
-    /// What the database's own clock shows; none where the daemon has the database, and so the clock, to itself.
+    /// Returns the database server's time, or `nil` if the store is local and the daemon's clock is authoritative.
     func clock() async throws -> Timestamp?
-    /// When the next job of this scope that no worker holds is due.
+    /// Returns when the next job of this scope that no worker holds is due; `nil` if there is no such job.
     func nextDue(_ scope: ClaimScope) async throws -> Timestamp?
 
-    /// Calls `observer` with the events of every later commit, in order. One observer; set it before the first write.
+    /// Calls `observer` with the events of every later commit, in order. There is one observer; set it before the first write.
     func observe(_ observer: @escaping @Sendable ([Event]) -> Void)
 }
 
 extension Store {
-    /// For stores that have no history but this process's.
+    /// The default for stores that have no history before this process.
     public var epoch: String { installation }
+    /// The default does nothing.
     public func checkIdentity() async throws {}
+    /// The default only reads.
     public func proveWritable() async throws { _ = try await bounds() }
 
-    /// The `seq` of the newest event; 0 where there never was one.
+    /// Returns the `seq` of the newest event; 0 if there never was an event.
     public func head() async throws -> Int64 {
         try await bounds().head
     }

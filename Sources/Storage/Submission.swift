@@ -1,25 +1,32 @@
 public import AuraModel
 public import JSON
 
-/// An operation that somebody asks for.
+/// A request for an operation on an instance.
 public struct Submission: Sendable {
+    /// A new or an existing instance.
     public enum Target: Sendable {
-        /// A new instance; its name must be free.
+        /// A new instance. Its name must be free.
         case new(Instance)
+        /// An existing instance of this tenant.
         case existing(InstanceReference, tenant: TenantID)
     }
 
+    /// The instance of the operation.
     public var target: Target
+    /// The job that carries out the operation.
     public var job: NewJob
+    /// The idempotency key of the call; `nil` if it has none.
     public var idempotency: Idempotency?
-    /// Live instances that the tenant may have, the new one included; none means any number.
+    /// The maximum number of live instances of the tenant, the new one included; `nil` means no limit.
     public var quota: Int?
-    /// Live instances that there may be in all, the new one included; `nil` means any number.
+    /// The maximum number of live instances of all tenants, the new one included; `nil` means no limit.
     public var totalQuota: Int?
+    /// The present time.
     public var now: Timestamp
-    /// Decides, from what is true in this transaction, what becomes of the operation. Pure.
+    /// Decides the admission from the rows of this transaction: the instance and its active jobs. Pure.
     public var admit: @Sendable (Instance, _ active: [Job]) throws -> Admission
 
+    /// Creates a submission.
     public init(
         target: Target, job: NewJob, idempotency: Idempotency?, quota: Int? = nil,
         totalQuota: Int? = nil, now: Timestamp,
@@ -35,15 +42,22 @@ public struct Submission: Sendable {
     }
 }
 
-/// A job that is not bound to its instance yet.
+/// A job that is not bound to an instance yet.
 public struct NewJob: Sendable {
+    /// The job's id.
     public var id: JobID
+    /// The kind of operation.
     public var kind: JobKind
+    /// The change that causes the job.
     public var change: ChangeID
+    /// The version of the definition that the job follows.
     public var definitionVersion: Int
+    /// The parameters of the operation.
     public var input: JSONValue
+    /// When the whole job counts as failed.
     public var deadline: Timestamp
 
+    /// Creates a job.
     public init(
         id: JobID, kind: JobKind, change: ChangeID, definitionVersion: Int, input: JSONValue, deadline: Timestamp
     ) {
@@ -56,14 +70,16 @@ public struct NewJob: Sendable {
     }
 }
 
-/// The caller's own name for an operation: the same key with the same request is the same job.
+/// The caller's idempotency key for an operation. The same key with the same request returns the same job.
 public struct Idempotency: Sendable, Hashable {
-    /// Who asks; keys of different principals never meet.
+    /// The name space of the key: the caller's tenant. Equal keys in different scopes are independent.
     public var scope: String
+    /// The key.
     public var key: String
-    /// The request in canonical form, to tell a repetition from another request. Holds no secret.
+    /// The request in canonical form, to distinguish a repetition from another request. It contains no secret.
     public var request: String
 
+    /// Creates an idempotency key.
     public init(scope: String, key: String, request: String) {
         self.scope = scope
         self.key = key
@@ -71,26 +87,29 @@ public struct Idempotency: Sendable, Hashable {
     }
 }
 
-/// What becomes of an operation on an instance.
+/// The decision on an operation.
 public enum Admission: Sendable, Hashable {
-    /// It is written down, with the instance as it shall be from now on.
+    /// The job is written, with this new state of the instance.
     case accept(Instance)
-    /// It is written down, and the instance, which had failed, takes its name and its place in the quota again.
-    /// Throws `nameTaken` or `quotaExceeded` where another has them by now.
+    /// The job is written. The instance, which had failed, holds its name and counts against the quota again.
+    /// The store throws `nameTaken` or `quotaExceeded` if that is not possible.
     case revive(Instance)
-    /// It takes over from the active job, which stops where it is.
+    /// The job is written and takes over from the active job, which stops without an undo.
     case supersede(Instance)
-    /// It is what this active job already does.
+    /// No job is written: this active job already does the same.
     case join(JobID)
 }
 
-/// What became of a submission.
+/// The result of a submission.
 public struct Submitted: Sendable {
+    /// The instance after the submission.
     public var instance: Instance
+    /// The new job, or the existing one if ``isRepetition`` is true.
     public var job: Job
-    /// True where the idempotency key, or an active job that does the same, answered.
+    /// True if the idempotency key was used before, or if an active job does the same. No job was written then.
     public var isRepetition: Bool
 
+    /// Creates a result.
     public init(instance: Instance, job: Job, isRepetition: Bool) {
         self.instance = instance
         self.job = job
@@ -98,14 +117,15 @@ public struct Submitted: Sendable {
     }
 }
 
-/// By id or by name. A name means the live instance of that name, or else the newest that had it.
+/// A reference to an instance by id or by name. A name refers to the live instance with that name, or else to the newest
+/// instance that had it.
 public enum InstanceReference: Sendable, Hashable {
     case id(InstanceID)
     case name(String, tenant: TenantID)
 }
 
 extension Submission {
-    /// The job as it is written, bound to its instance.
+    /// Returns the job, bound to its instance, as it is written.
     public func job(of instance: Instance, blockedBy: JobID?) -> Job {
         var bound = Job(
             id: job.id, kind: job.kind, instance: instance.id, instanceKind: instance.kind, tenant: instance.tenant,
@@ -115,7 +135,7 @@ extension Submission {
         return bound
     }
 
-    /// That the instance does not exist, for people.
+    /// The error text for an instance that does not exist.
     public var notFound: String {
         switch target {
         case .new(let instance): "no instance has the id \(instance.id)"
@@ -124,10 +144,10 @@ extension Submission {
         }
     }
 
-    /// Throws `quotaExceeded` if the tenant, or all tenants together, have more live instances than they may have.
+    /// Throws `quotaExceeded` if the tenant, or all tenants together, have more live instances than the quota allows.
     ///
-    /// - Parameter count: counts the live instances of a tenant, or all for `nil`, the new one included. It may stop at the
-    ///   limit that it is given, and is not called without a quota.
+    /// - Parameter count: returns the number of live instances of a tenant, or of all tenants for `nil`, the new one included.
+    ///   It may stop counting at the given limit. It is not called if there is no quota.
     public func checkQuota(of tenant: TenantID, _ count: (_ tenant: TenantID?, _ limit: Int) throws -> Int) throws {
         if let quota, try count(tenant, quota + 1) > quota {
             throw StorageError(
@@ -144,7 +164,7 @@ extension Submission {
 }
 
 extension EventDraft {
-    /// What a store writes when somebody hastened a job.
+    /// Returns the event that a store writes when it makes a job due on request.
     public static func retryRequested(of job: Job, at now: Timestamp) -> EventDraft {
         var draft = EventDraft(
             at: now, type: .jobRetryRequested, tenant: job.tenant,

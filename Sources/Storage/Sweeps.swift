@@ -1,48 +1,56 @@
 public import AuraModel
 
-/// What a sweep keeps in mind of one thing in the outside world until it is settled.
+/// A sweep's observation of a resource at a provider, stored until it is settled.
 ///
-/// A thing of ours without an owner, or a machine that should be there and is not, is judged by several sweeps, not by one.
+/// Several sweeps must agree before a resource without an owner is removed, or before a missing machine counts as lost.
 public struct Sighting: Sendable, Hashable, Codable {
-    /// `kind` and `id` together name a thing.
+    /// The identity of a resource: its kind and its id.
     public struct Key: Sendable, Hashable, Codable {
+        /// The kind of resource.
         public var kind: ResourceKind
+        /// The provider's id of the resource.
         public var id: String
 
+        /// Creates a key.
         public init(kind: ResourceKind, id: String) {
             self.kind = kind
             self.id = id
         }
     }
 
+    /// The result of the comparison with the database.
     public enum Finding: String, Sendable, Hashable, Codable {
-        /// It exists, and nobody owns it.
+        /// The resource exists, and no instance owns it.
         case orphan
-        /// Somebody owns it, and it does not exist.
+        /// An instance owns the resource, and it does not exist.
         case missing
-        /// A listing that cannot be believed; its id is ``listing``.
+        /// A listing that is not plausible. The observation's id is ``listing``.
         case suspectListing
     }
 
-    /// The id of what is said of a whole listing.
+    /// The id of an observation that concerns a whole listing.
     public static let listing = "listing"
 
+    /// The resource.
     public var key: Key
+    /// The result of the last comparison.
     public var finding: Finding
+    /// The name of the resource.
     public var name: String
-    /// Whose it is or was, as far as it says.
+    /// The instance that owns or owned the resource, if the resource names one.
     public var instance: InstanceID?
-    /// When it was first seen so.
+    /// When a sweep first made this observation.
     public var since: Timestamp
-    /// Listings in a row that said so.
+    /// The number of consecutive listings with this result.
     public var listings: Int
-    /// When its power was cut, or was to be cut.
+    /// When a sweep first decided to power the resource off; `nil` before that.
     public var quarantinedAt: Timestamp?
-    /// Tries to cut its power or to delete it that failed in a row.
+    /// The number of consecutive attempts to power it off or to delete it that failed.
     public var failures: Int?
-    /// When the next such try is due, after one that failed.
+    /// When the next attempt is due, after one that failed.
     public var retryAt: Timestamp?
 
+    /// Creates an observation.
     public init(
         key: Key, finding: Finding, name: String, instance: InstanceID?, since: Timestamp, listings: Int = 1,
         quarantinedAt: Timestamp? = nil
@@ -57,17 +65,18 @@ public struct Sighting: Sendable, Hashable, Codable {
     }
 }
 
-/// What one sweep writes, in one transaction.
+/// The results of one sweep, written in one transaction.
 public struct SweepRecord: Sendable {
-    /// A change of an instance that no job is at work on.
+    /// A change of an instance that has no active job.
     public struct Change: Sendable {
-        /// As it shall be; its `desired` is not written.
+        /// The new state of the instance. Its `desired` is not written.
         public var instance: Instance
-        /// The `updatedAt` of the row that the change was decided by.
+        /// The `updatedAt` of the row from which the change was decided.
         public var seen: Timestamp
-        /// Written only where the change is.
+        /// Events that are written only if the change is written.
         public var events: [EventDraft]
 
+        /// Creates a change.
         public init(instance: Instance, seen: Timestamp, events: [EventDraft]) {
             self.instance = instance
             self.seen = seen
@@ -75,11 +84,16 @@ public struct SweepRecord: Sendable {
         }
     }
 
+    /// Observations to store.
     public var kept: [Sighting]
+    /// Observations to delete.
     public var forgotten: [Sighting.Key]
+    /// Changes of instances.
     public var changes: [Change]
+    /// Events that are written in any case.
     public var events: [EventDraft]
 
+    /// Creates a record.
     public init(
         kept: [Sighting] = [], forgotten: [Sighting.Key] = [], changes: [Change] = [], events: [EventDraft] = []
     ) {
@@ -89,5 +103,6 @@ public struct SweepRecord: Sendable {
         self.events = events
     }
 
+    /// True if there is nothing to write.
     public var isEmpty: Bool { kept.isEmpty && forgotten.isEmpty && changes.isEmpty && events.isEmpty }
 }
