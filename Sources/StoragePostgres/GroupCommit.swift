@@ -3,29 +3,30 @@ import DequeModule
 import Locking
 import Storage
 
-/// The writers of a daemon: what queued while the last commits reached the disk goes into the next one.
+/// The writers of a daemon. Writes that are queued during the present commits share the next commit.
 ///
 ///     caller A ─┐                     ┌─ A ─┐
 ///     caller B ─┼─▶ queue ─▶ BEGIN ───┼─ B ─┼──▶ numbers of the ledger ──▶ COMMIT ──▶ A, B, C return
 ///     caller C ─┘                     └─ C ─┘
 ///
-/// There are two, so that one sends its statements while the server and the disk are at work on the other's; the ledger's
-/// counter, each transaction's last row, puts their commits in order.
+/// There are two writers, so that one sends its statements while the server and the disk process the other's. Each
+/// transaction updates the ledger's counter last, which orders the commits.
 ///
-/// An item that throws leaves the others alone. A transaction that met another daemon's is done again. One whose connection was
-/// lost fails: whether it committed is not known, and whoever repeats a transition finds that out (`Transition.number`).
+/// An item that throws does not affect the others. A transaction that conflicts with another daemon's is retried. A transaction
+/// fails if its connection is lost during the commit, since it may have committed. A caller that repeats a transition finds
+/// that out (`Transition.number`).
 final class GroupCommit: Sendable {
-    /// What wants to be written by itself.
+    /// A write with its own statements.
     private struct Item: Sendable {
         var hasSavepoint: Bool
-        /// Returns what is to be done after the commit, given the last number of the ledger before this transaction.
+        /// Returns the completion to run after the commit. Its argument is the last `seq` before this transaction.
         var run: @Sendable (PostgresConnection, inout Ledger) throws -> @Sendable (Int64) -> Void
         var fail: @Sendable (any Error) -> Void
     }
 
     private enum Entry: Sendable {
         case item(Item)
-        /// Written with all others of its commit.
+        /// Written in one statement with the other transitions of its commit.
         case transition(WaitingTransition)
 
         var fail: @Sendable (any Error) -> Void {
@@ -38,19 +39,21 @@ final class GroupCommit: Sendable {
 
     private struct State: Sendable {
         var queue: Deque<Entry> = []
-        /// Writers at rest.
+        /// The indices of idle writers.
         var idle: [Int]
     }
 
-    /// An item's own error; the transaction goes on without it.
+    /// An item's own error. The transaction continues without the item.
     private struct Refusal: Error {
         var cause: any Error
     }
 
+    /// The maximum number of queued writes.
     static let queueLimit = 20_000
+    /// The maximum number of items in one commit.
     static let batchLimit = 256
     private static let triesAfterConflict = 10
-    /// Connections that may be found ended, one after the other, before the callers are told.
+    /// The maximum number of consecutive lost connections before the callers get an error.
     private static let triesAfterLoss = 2
 
     private static let writers = 2
@@ -61,8 +64,8 @@ final class GroupCommit: Sendable {
     private let committed: @Sendable ([Event]) -> Void
 
     /// - Parameters:
-    ///   - away: what is known of the server's absence, shared with the readers.
-    ///   - committed: is given the events of each commit, in order.
+    ///   - away: the backoff of the server, shared with the readers.
+    ///   - committed: receives the events of each commit. The two writers may call it out of order.
     init(
         _ settings: PostgresSettings, away: Locked<ServerAway>, committed: @escaping @Sendable ([Event]) -> Void
     ) {
@@ -70,10 +73,10 @@ final class GroupCommit: Sendable {
         self.committed = committed
     }
 
-    /// Runs `body` within the next transaction and returns once that is on the disk.
+    /// Runs `body` in the next transaction. Returns when the transaction is durable.
     ///
-    /// `body` may run more than once. It returns its value as a function of the number that the ledger's last event had before
-    /// this transaction.
+    /// `body` may run more than once. It returns a function that computes the value from the last `seq` before this
+    /// transaction.
     func write<Value: Sendable>(
         mayThrowAfterWriting: Bool = false,
         _ body: @escaping @Sendable (PostgresConnection, inout Ledger) throws -> @Sendable (Int64) -> Value
@@ -91,7 +94,7 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Writes a transition within the next transaction, and returns once that is on the disk.
+    /// Writes a transition in the next transaction. Returns when the transaction is durable.
     func apply(_ transition: Transition, document: String?, failure: String?) async throws -> Applied {
         try await withCheckedThrowingContinuation { continuation in
             enqueue(
@@ -130,9 +133,9 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Wakes the other daemons' readers: once for all commits of a busy stretch, and after the last one. It is a transaction of
-    /// its own, since notifications inside others would make those wait for each other; one that gets lost is made up for by
-    /// the readers' own look.
+    /// Notifies the other daemons: at most every 10 ms during a series of commits, and after the last one. The notification has
+    /// its own transaction, since notifications inside the others would make those wait for each other. If one is lost, the
+    /// periodic read of the other daemons replaces it.
     private func notify(_ thread: ConnectionThread, isLast: Bool) {
         let now = ContinuousClock.now
         let isDue = news.withLock { news in
@@ -163,10 +166,10 @@ final class GroupCommit: Sendable {
             } catch let error as PostgresError
                 where error.kind == .lost && !mayHaveCommitted && lostConnections < Self.triesAfterLoss
             {
-                // The server ended the connection, most often while it was idle. The next attempt is made on a new one.
+                // The server ended the connection, most often while it was idle. The next attempt uses a new one.
                 lostConnections += 1
             } catch let error as PostgresError where error.kind == .refused && batch.count > 1 {
-                // One of them is to blame, and the others are not to suffer for it.
+                // One item caused the refusal. Each is written alone, so that the others succeed.
                 for entry in batch { commit([entry], thread) }
                 return
             } catch {
@@ -217,7 +220,7 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Gathers the events of a transition that was written; returns what is to be done after the commit.
+    /// Collects the events of a written transition. Returns the completion to run after the commit.
     private static func note(
         _ each: WaitingTransition, _ outcome: TransitionBatch.Outcome, _ ledger: inout Ledger
     ) -> @Sendable (Int64) -> Void {
@@ -226,8 +229,9 @@ final class GroupCommit: Sendable {
         return { each.finish($0 + offset, outcome.cancellation) }
     }
 
-    /// A daemon that stands still (`SIGSTOP`) in the middle of a transaction would hold the ledger's row, and so everybody, for as
-    /// long. The server ends such a transaction; what it wanted to write is then tried again, or is another's by then.
+    /// The begin of each transaction. A daemon that is stopped (`SIGSTOP`) in a transaction would hold the lock on the ledger's row
+    /// and block all writers. The server ends such a transaction after 3 s. Its writes are then retried, unless another worker
+    /// has claimed the jobs.
     static let begin = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 3000"
 
     private static func headAndCommit(_ connection: PostgresConnection) throws -> Int64 {

@@ -4,23 +4,23 @@ import Locking
 import Logging
 import Storage
 
-/// Hands every daemon's events to the one observer: in order, without a gap, each once.
+/// Delivers every daemon's events to the observer: in order, without gaps, each once.
 ///
-/// This daemon's own commits come directly where they follow on what was delivered; the others are read from the ledger. A
-/// notification only says that there is something to read, and a look every second stands in for those that get lost.
+/// A commit of this daemon is delivered directly if it follows the last delivered event. All other events are read from the
+/// ledger. A notification only signals that there is something to read; a read every second replaces lost notifications.
 final class LedgerFollower: Sendable {
     typealias Observer = @Sendable ([Event]) -> Void
 
     private struct State: Sendable {
         var observer: Observer?
         var epoch: String
-        /// Connections that were made; so that each may name an epoch.
+        /// The number of connections so far, used to name a new epoch per connection.
         var connections = 0
         /// The ledger's head, if it was found to be lower than the last delivered `seq`: the database was restored.
         var lostHead: Int64?
-        /// The `seq` of the last event that the observer has.
+        /// The `seq` of the last event that was delivered.
         var delivered: Int64
-        /// Own commits that came before one that precedes them, by their first `seq`.
+        /// This daemon's commits that arrived before their predecessors, by their first `seq`.
         var early: [Int64: [Event]] = [:]
     }
 
@@ -31,13 +31,13 @@ final class LedgerFollower: Sendable {
     private let newEpoch: String
 
     private static let page = 1000
-    /// More commits than this are read from the ledger again instead.
+    /// The maximum number of commits in ``State/early``. Further ones are read from the ledger again.
     private static let earlyLimit = 64
     private static let look = Duration.seconds(1)
 
     /// - Parameters:
-    ///   - head: the last event before those that the observer gets.
-    ///   - newEpoch: what names of further epochs begin with.
+    ///   - head: the `seq` after which delivery begins.
+    ///   - newEpoch: the prefix of the names of new epochs.
     init(_ settings: PostgresSettings, head: Int64, epoch: String, newEpoch: String, logger: Logger) {
         thread = ConnectionThread(settings.listening, label: "listener")
         state = Locked(State(epoch: epoch, delivered: head))
@@ -70,9 +70,10 @@ final class LedgerFollower: Sendable {
         thread.close()
     }
 
-    /// Takes the events of a commit of this daemon.
+    /// Delivers the events of a commit of this daemon.
     ///
-    /// What the observer has already is left out, and what does not follow on it is left to the reader.
+    /// Events that were already delivered are skipped. Events that do not follow the last delivered event are kept, or left
+    /// to the reader.
     func deliver(_ events: [Event]) {
         state.withLock { state in
             guard let observer = state.observer else { return }
@@ -92,7 +93,7 @@ final class LedgerFollower: Sendable {
         }
     }
 
-    /// Goes on behind events that were pruned before this daemon had read them: after a stand-still of months.
+    /// Skips events that were pruned before this daemon had read them, for instance after months without activity.
     private func skip(to floor: Int64) {
         let missed = state.withLock { state in
             defer { state.delivered = max(state.delivered, floor) }
@@ -101,9 +102,9 @@ final class LedgerFollower: Sendable {
         if missed > 0 { logger.warning("\(missed) events were pruned before they could be followed") }
     }
 
-    /// Continues behind numbers that the ledger leaves out; something else deleted their events.
+    /// Skips numbers that are missing in the ledger because something else deleted their events.
     ///
-    /// The counter's row is locked until a commit, so that no event with such a number can still come.
+    /// The counter's row is locked until a commit, so that no event with such a number can appear later.
     private func passGap(before first: Int64, after read: Int64) {
         let skipped = state.withLock { state -> Int64 in
             guard state.delivered == read, first > read + 1 else { return 0 }
@@ -113,7 +114,7 @@ final class LedgerFollower: Sendable {
         if skipped > 0 { logger.error("the ledger leaves out \(skipped) numbers before \(first)") }
     }
 
-    /// The listening thread's life. Its connection has a session of its own, even where others go through a pooler.
+    /// The loop of the listening thread. Its connection keeps its session, even if other connections use a pooler.
     private func follow() {
         var isListening = false
         while !ended.withLock({ $0 }) {
@@ -135,7 +136,7 @@ final class LedgerFollower: Sendable {
         }
     }
 
-    /// After a lost connection the server may be another one, with another history.
+    /// Settles the epoch: after a reconnect the server may be another one, with another history.
     private func noteEpoch(_ connection: PostgresConnection) throws {
         let (known, delivered, next) = state.withLock { state in
             state.connections += 1

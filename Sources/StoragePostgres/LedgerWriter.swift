@@ -2,7 +2,7 @@ import AuraModel
 import JSON
 import Storage
 
-/// What one transaction gathers for the ledger. It gets its numbers last.
+/// The events of one transaction. Their numbers are assigned last.
 struct Ledger {
     private(set) var drafts: [EventDraft] = []
 
@@ -14,11 +14,11 @@ struct Ledger {
         drafts.removeLast(drafts.count - count)
     }
 
-    /// Raises the counter, writes the events with its numbers, and commits, in one round trip; returns the last number before
-    /// them.
+    /// Increments the counter, writes the events with its numbers, and commits, in one round trip. Returns the last `seq` before
+    /// these events.
     ///
-    /// The counter's row stays locked until the commit, so that the numbers are in the order of the commits, and a rollback
-    /// leaves no gap. Hence it is the transaction's last work, and nobody waits for this process in between.
+    /// The counter's row is locked until the commit, so that the numbers follow the order of the commits, and a rollback leaves
+    /// no gap. It is the transaction's last statement, so that other writers do not wait for this process meanwhile.
     func commit(_ connection: PostgresConnection) throws -> Int64 {
         func column(_ value: (EventDraft) -> String?) -> PostgresValue { PostgresValue(array: drafts.map(value)) }
         let head = try connection.runAndCommit(
@@ -50,7 +50,7 @@ struct Ledger {
         return base
     }
 
-    /// The drafts with their numbers.
+    /// Returns the events with their numbers.
     func events(after base: Int64) -> [Event] {
         drafts.enumerated().map { Event(seq: base + Int64($0.offset) + 1, entry: $0.element) }
     }

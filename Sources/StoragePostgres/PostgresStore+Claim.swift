@@ -35,7 +35,7 @@ extension PostgresStore {
         }
     }
 
-    /// Makes jobs due that are too far ahead, and ends such leases.
+    /// Makes jobs due that are too far ahead, and ends leases that are too far ahead.
     private static func pullBack(_ request: ClaimRequest, _ connection: PostgresConnection) throws {
         let horizon = PostgresValue(request.horizon)
         _ = try connection.run(
@@ -48,7 +48,8 @@ extension PostgresStore {
             [PostgresValue(request.now + .milliseconds(-1)), horizon])
     }
 
-    /// Reads these jobs with what belongs to them, and leases those that can be read: three statements, however many they are.
+    /// Reads these jobs with their instances and steps, and leases the readable ones. At most three statements for any number of
+    /// jobs.
     private static func lease(
         _ ids: [String], _ request: ClaimRequest, _ connection: PostgresConnection
     ) throws -> Claimed {
@@ -90,7 +91,7 @@ extension PostgresStore {
         return claimed
     }
 
-    /// Of jobs that some worker held before, by their ids; the others have none.
+    /// Returns the steps of jobs that were leased before, by job id. Other jobs have no steps.
     private static func begunSteps(
         of jobs: [PostgresRow], _ connection: PostgresConnection
     ) throws -> [String: [PostgresRow]] {
@@ -104,12 +105,12 @@ extension PostgresStore {
     }
 }
 
-/// The condition that a scope makes, and its values: begins with `AND`, and has none where there is no condition.
+/// The SQL condition of a scope, and its values. The text begins with `AND`, or is empty if there is no condition.
 struct ScopeCondition {
     var sql: String
     var values: [PostgresValue] = []
 
-    /// - Parameter count: the values of the statement that stand before its own.
+    /// - Parameter count: the number of values that precede those of the scope in the statement.
     init(_ scope: ClaimScope, after count: Int) {
         sql = scope.definitions == nil ? "" : " AND \(scope.definitionCondition)"
         guard !scope.setAside.isEmpty else { return }
@@ -118,8 +119,8 @@ struct ScopeCondition {
     }
 }
 
-/// The rows of a claim; other daemons' claims skip them. Three sources, each with an index of its own; every priority is asked
-/// for by itself, so that an index seek leads to its first row.
+/// The rows that a claim chooses from. Claims of other daemons skip them. Each of the three sources has its own index. Each
+/// priority has its own query, so that an index seek finds the first row.
 private struct ClaimQuery: ClaimRows {
     var connection: PostgresConnection
     var scope: ClaimScope
@@ -176,7 +177,7 @@ private struct ClaimQuery: ClaimRows {
         ).all.compactMap { $0.text("id").map { JobID($0) } }
     }
 
-    /// Claims that count take turns: two that did so at once would both see the last place free.
+    /// Serialises the claims that count with a lock. Otherwise two concurrent claims could both use a tenant's last slot.
     func inFlight() throws -> [TenantID: Int] {
         try connection.run("SELECT pg_advisory_xact_lock(7166571)")
         let rows = try connection.run(

@@ -2,7 +2,7 @@ public import AuraModel
 import JSON
 public import Storage
 
-/// Places and duties.
+/// Concurrency slots, provider calls, the database's clock and singleton leases.
 extension PostgresStore {
     public func occupy(_ request: PlaceRequest) async throws -> Bool {
         try await writer.write { connection, _ in

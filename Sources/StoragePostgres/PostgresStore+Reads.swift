@@ -1,7 +1,7 @@
 public import AuraModel
 public import Storage
 
-/// Reading.
+/// Queries.
 extension PostgresStore {
     public func instance(_ reference: InstanceReference) async throws -> Instance? {
         try await read { try Self.find(reference, $0) }
@@ -84,8 +84,8 @@ extension PostgresStore {
             .all.map { try $0.step() }
     }
 
-    /// Found by way of the job's instance: an index of their own would be written with each event and read hardly ever. A job
-    /// is kept for as long as its events.
+    /// The condition finds a job's events through the index on its instance. An index on the job would be written with each
+    /// event and rarely read. A job is kept as long as its events.
     private static let ofJob = "instance = (SELECT instance FROM job WHERE id = ?) AND job = ?"
     private static let ofChange = """
         seq IN (
@@ -94,7 +94,7 @@ extension PostgresStore {
             UNION ALL SELECT seq FROM event WHERE job IS NULL AND change = ?)
         """
 
-    /// The bounds and the events are read as of one moment, so that a pruning in between cannot make a silent gap.
+    /// Reads the bounds and the events in one snapshot, so that a concurrent prune cannot cause an undetected gap.
     public func events(_ query: EventQuery) async throws -> [Event] {
         var conditions = Conditions()
         conditions.add("seq > ?", query.after)
@@ -149,10 +149,10 @@ extension PostgresStore {
         }
     }
 
-    /// Which jobs may still run, as SQL.
+    /// The condition for jobs that have not ended, as SQL.
     static let active = "finished_at IS NULL"
-    /// That a job of which the id is known is held by a worker; in words from which no plan concludes that it may go through
-    /// all leases instead.
+    /// The condition that a worker holds a job, for statements that know the job's id. Its form keeps the planner from scanning
+    /// the index of leases instead.
     static let isLeased = "coalesce(job.lease_owner, '') <> ''"
 }
 
@@ -161,7 +161,7 @@ struct Conditions {
     private var parts: [String] = []
     private var values: [PostgresValue] = []
 
-    /// Each `?` of the condition stands for the value.
+    /// Adds a condition. Each `?` in it stands for the value.
     mutating func add(_ condition: String, _ text: String) { add(condition, PostgresValue(text)) }
 
     mutating func add(_ condition: String, _ number: Int64) { add(condition, PostgresValue(number)) }

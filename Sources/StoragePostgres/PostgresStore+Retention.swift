@@ -1,7 +1,7 @@
 import AuraModel
 public import Storage
 
-/// Letting go of the past.
+/// Deletion of old rows.
 extension PostgresStore {
     public func prune(_ request: PruneRequest) async throws -> Pruned {
         try await writer.write { connection, _ in
@@ -16,8 +16,8 @@ extension PostgresStore {
         }
     }
 
-    /// A job stays for as long as its events, which are found by it. One whose undo failed stays: it holds the ids of what
-    /// was left behind.
+    /// Deletes ended jobs with their steps and idempotency keys. A job is kept as long as its events, since they are found
+    /// through it. A job with a failed undo is kept, since it has the ids of resources that may be left.
     private static func pruneJobs(_ request: PruneRequest, _ connection: PostgresConnection) throws -> Int {
         let ids = try connection.run(
             """
@@ -43,7 +43,7 @@ extension PostgresStore {
         ).changed
     }
 
-    /// From the old end only, up to the first event that is young enough, so that what is left has no gap.
+    /// Deletes only from the oldest event up to the first event that must be kept, so that the rest has no gap.
     private static func pruneEvents(_ request: PruneRequest, _ connection: PostgresConnection) throws -> Int {
         let bounds = try bounds(connection)
         let young = try connection.run(

@@ -2,7 +2,7 @@ import AuraModel
 import JSON
 public import Storage
 
-/// Accepting operations.
+/// Submissions.
 extension PostgresStore {
     public func submit(_ submission: Submission) async throws -> Submitted {
         guard case .new(let instance) = submission.target else {
@@ -11,7 +11,7 @@ extension PostgresStore {
                 return { _ in submitted }
             }
         }
-        // It writes nothing before all is decided, so that there is nothing to take back.
+        // The transaction throws, if at all, before it has changed a row, so that it needs no savepoint.
         return try await writer.write { connection, ledger in
             let submitted = try Self.make(instance, submission, connection, &ledger)
             return { _ in submitted }
@@ -31,7 +31,7 @@ extension PostgresStore {
         return try queue(submission, admitted, blockedBy: nil, connection, &ledger)
     }
 
-    /// An operation on an instance that exists.
+    /// Submits an operation on an existing instance.
     private static func operate(
         _ submission: Submission, _ connection: PostgresConnection, _ ledger: inout Ledger
     ) throws -> Submitted {
@@ -59,12 +59,12 @@ extension PostgresStore {
         return try queue(submission, wanted, blockedBy: blocker, connection, &ledger)
     }
 
-    /// Holds up others with the same text until this transaction's end.
+    /// Takes an advisory lock on the text until the end of this transaction.
     private static func takeTurn(_ text: String, _ connection: PostgresConnection) throws {
         try connection.run("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [PostgresValue(text)])
     }
 
-    /// What an earlier call with the same key became.
+    /// Returns the result of an earlier call with the same idempotency key, or `nil` if there is none.
     private static func repeated(_ submission: Submission, _ connection: PostgresConnection) throws -> Submitted? {
         guard let idempotency = submission.idempotency else { return nil }
         try takeTurn("key \(idempotency.scope) \(idempotency.key)", connection)
@@ -109,7 +109,7 @@ extension PostgresStore {
         StorageError(.nameTaken, "an instance named \(instance.name) exists: choose another name, or destroy it first")
     }
 
-    /// Lets an instance that had failed hold its name, and count against the quota, again.
+    /// Lets a failed instance hold its name and count against the quota again. Throws `nameTaken` or `quotaExceeded`.
     private static func takeName(
         _ instance: Instance, _ submission: Submission, _ connection: PostgresConnection
     ) throws {
@@ -135,7 +135,7 @@ extension PostgresStore {
         }
     }
 
-    /// The live instances of a tenant; of all tenants for `nil`.
+    /// Returns the number of live instances of a tenant, or of all tenants for `nil`; at most `limit`.
     private static func countLive(
         of tenant: TenantID?, atMost limit: Int, _ connection: PostgresConnection
     ) throws -> Int {
@@ -158,7 +158,7 @@ extension PostgresStore {
         ).all.map { try $0.jobEntry().row() }
     }
 
-    /// Writes the job down, behind those of its tenant, with its first event.
+    /// Writes the job after the other jobs of its tenant, with its first event.
     private static func queue(
         _ submission: Submission, _ instance: Instance, blockedBy: JobID?, _ connection: PostgresConnection,
         _ ledger: inout Ledger
@@ -233,8 +233,8 @@ extension PostgresStore {
             ])
     }
 
-    /// Tells the active job to stop where it is. One that no worker holds ends here and now; the other is returned, since
-    /// its worker must let go first.
+    /// Stops the active job without an undo. A job that no worker holds ends at once. If a worker holds it, returns its id,
+    /// since the worker must release it first.
     private static func supersede(
         _ job: Job?, now: Timestamp, _ connection: PostgresConnection, _ ledger: inout Ledger
     ) throws -> JobID? {

@@ -2,7 +2,7 @@ public import AuraModel
 import JSON
 public import Storage
 
-/// What sweeps keep in mind, and what they change.
+/// The observations and results of sweeps.
 extension PostgresStore {
     public func sightings() async throws -> Page<Sighting> {
         try await read { connection in
@@ -49,7 +49,7 @@ extension PostgresStore {
             ])
     }
 
-    /// Locks the row first: from here on no operation begins on the instance until the commit.
+    /// Locks the instance's row first, so that no operation on the instance can begin before the commit.
     private static func isStillTrue(_ change: SweepRecord.Change, _ connection: PostgresConnection) throws -> Bool {
         guard try find(.id(change.instance.id), locking: true, connection)?.updatedAt == change.seen else {
             return false

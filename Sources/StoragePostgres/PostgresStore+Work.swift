@@ -2,7 +2,7 @@ public import AuraModel
 import JSON
 public import Storage
 
-/// Keeping leases, and writing what workers decide.
+/// Lease extensions, transitions, cancellations and retries.
 extension PostgresStore {
     public func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState] {
         try await writer.write { connection, _ in
@@ -28,7 +28,7 @@ extension PostgresStore {
         }
     }
 
-    /// What needs no database is made before the writer's turn, since its thread bounds what all jobs can do.
+    /// The document is encoded before the transaction, since the writer threads limit the throughput of all jobs.
     public func apply(_ transition: Transition) async throws -> Applied {
         let document = try transition.instance.map { try $0.document() }
         let failure = try transition.job.failure.map(JSONCoder.encodeString)
@@ -95,6 +95,6 @@ extension PostgresStore {
         return try row.job()
     }
 
-    /// Changes nothing: other daemons may be alive. Their leases run out by themselves where they are not.
+    /// Changes nothing, since other daemons may be alive. The leases of dead daemons expire.
     public func takeOverLeases(owner: String, duties: [String]) async throws -> Int { 0 }
 }

@@ -3,15 +3,16 @@ import Locking
 public import Logging
 public import Storage
 
-/// The store that any number of daemons share: one PostgreSQL database, 15 or newer.
+/// The store that several daemons share: one PostgreSQL database, version 15 or newer.
 ///
-/// Writes go through ``GroupCommit``, one connection; reads through a few more; the ledger is followed on one of its own
-/// (``LedgerFollower``). Leases go by the database's clock, so that daemons whose clocks differ agree on who has a job.
+/// ``GroupCommit`` writes through two connections. Reads use a few more. ``LedgerFollower`` follows the ledger on its own
+/// connection. Leases use the database's clock, so that daemons with different clocks agree on the holder of a job.
 public final class PostgresStore: Store {
-    /// Whose clock says when a lease ends.
+    /// The clock that decides when a lease ends.
     public enum LeaseClock: Sendable {
+        /// The database server's clock.
         case database
-        /// The `now` of each request: for tests that tell a story of their own.
+        /// The `now` of each request, for tests that control the time.
         case caller
     }
 
@@ -38,16 +39,16 @@ public final class PostgresStore: Store {
         follower.close()
     }
 
-    /// Connects, and brings the database to the newest schema. Throws ``StorageError``.
+    /// Connects, and migrates the database to the newest schema. Throws ``StorageError``.
     ///
-    /// - Parameter installation: the id of a new database; an old one keeps its own.
+    /// - Parameter installation: the id for a new database; an existing database keeps its own.
     public static func open(
         _ settings: PostgresSettings, installation: String, clock: LeaseClock = .database, logger: Logger
     ) async throws -> PostgresStore {
         try await open(settings, claim: DatabaseClaim(installation: installation), clock: clock, logger: logger)
     }
 
-    /// Connects, and brings the database to the newest schema. Throws ``StorageError``.
+    /// Connects, and migrates the database to the newest schema. Throws ``StorageError``.
     public static func open(
         _ settings: PostgresSettings, claim: DatabaseClaim, clock: LeaseClock = .database, logger: Logger
     ) async throws -> PostgresStore {
@@ -109,7 +110,7 @@ public final class PostgresStore: Store {
         }
     }
 
-    /// Reads beside the writer. A connection that was lost is made again, and the read tried once more.
+    /// Reads concurrently with the writers. After a lost connection, the read is retried once on a new one.
     func read<Value: Sendable>(_ body: @escaping @Sendable (PostgresConnection) throws -> Value) async throws -> Value {
         let reader = next.withLock { next in
             next = (next + 1) % readers.count
@@ -128,7 +129,7 @@ public final class PostgresStore: Store {
         }
     }
 
-    /// The moment by which leases are judged.
+    /// Returns the time that leases are compared with.
     func leaseTime(_ given: Timestamp, _ connection: PostgresConnection) throws -> Timestamp {
         guard leaseClock == .database else { return given }
         let rows = try connection.run("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now")

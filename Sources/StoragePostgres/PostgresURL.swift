@@ -1,27 +1,29 @@
 import CPostgres
 import Glibc
 
-/// A PostgreSQL URL that was read by libpq's own parser, checked, and hardened.
+/// A PostgreSQL URL, parsed by libpq, checked and hardened.
 ///
-/// A password never leaves the process unencrypted, unless the server is on this machine: for other servers `sslmode=verify-full` and
-/// `channel_binding=require` are added if the URL names neither. (libpq's own defaults are `prefer`: they send a password in the clear to
-/// anything that says it has no TLS.)
+/// A password never leaves the process unencrypted, unless the server is on the same machine: for other servers
+/// `sslmode=verify-full` and `channel_binding=require` are added if the URL lacks them. (libpq's own defaults are `prefer`: they
+/// send a password in the clear to a server that claims to have no TLS.)
 public struct PostgresURL: Sendable {
-    /// Why a URL is refused. The text holds no part of the URL, since libpq's words may repeat its password.
+    /// The reason why a URL is refused. The text contains no part of the URL, since libpq's messages may repeat the password.
     public struct Refusal: Error, Sendable, CustomStringConvertible {
+        /// The reason, for people.
         public let description: String
     }
 
     private let options: [String: String]
 
-    /// Throws ``Refusal`` if the URL cannot be read, or is weaker than allowed.
+    /// Parses a URL. Throws ``Refusal`` if it cannot be read, or if it is weaker than allowed.
     ///
-    /// - Parameter allowsWeaker: whether weaker values of `sslmode` and `channel_binding` are accepted for a server on another machine.
+    /// - Parameter allowsWeaker: whether weaker values of `sslmode` and `channel_binding` are accepted for a server on another
+    ///   machine.
     public init(_ text: String, allowsWeaker: Bool = false) throws(Refusal) {
         try self.init(text, allowsWeaker: allowsWeaker) { name in getenv(name).map { String(cString: $0) } }
     }
 
-    /// - Parameter environment: libpq's variables, which it reads for what the URL leaves out.
+    /// - Parameter environment: looks up libpq's variables, which libpq uses for options that the URL omits.
     init(_ text: String, allowsWeaker: Bool, environment: (String) -> String?) throws(Refusal) {
         var options = try Self.parse(text)
         if !Self.isLocal(options, environment) {
@@ -41,10 +43,10 @@ public struct PostgresURL: Sendable {
         self.options = options
     }
 
-    /// Whether the URL holds a password.
+    /// True if the URL contains a password.
     public var hasPassword: Bool { options["password"] != nil || options["sslpassword"] != nil }
 
-    /// libpq's connection string.
+    /// The options as libpq's connection string. It contains the password.
     public var connectionString: String {
         options.sorted { $0.key < $1.key }.map { name, value in
             let escaped = value.flatMap { $0 == "'" || $0 == "\\" ? ["\\", $0] : [$0] }
@@ -52,7 +54,7 @@ public struct PostgresURL: Sendable {
         }.joined(separator: " ")
     }
 
-    /// For people: `postgres://user@host:port/name`, without what may be secret.
+    /// The URL for people, `postgres://user@host:port/name`, without options that may be secret.
     public var description: String {
         let user = options["user"].map { "\($0)@" } ?? ""
         let host = options["host"] ?? options["hostaddr"] ?? ""
@@ -60,7 +62,7 @@ public struct PostgresURL: Sendable {
         return "postgres://\(user)\(host)\(port)/\(options["dbname"] ?? "")"
     }
 
-    /// The options that the text names.
+    /// Returns the options that the text contains.
     private static func parse(_ text: String) throws(Refusal) -> [String: String] {
         let unreadable = Refusal(
             description: "the URL cannot be read; write it as postgres://USER@HOST/DATABASE, "
@@ -79,7 +81,8 @@ public struct PostgresURL: Sendable {
             }
             next += 1
         }
-        // An unencoded special character in a password moves parts of the password into these options, and so into libpq's messages.
+        // An unencoded special character in a password moves parts of the password into these options, and so into libpq's
+        // messages.
         let isWhole =
             options["port"]?.allSatisfy { $0.isASCII && ($0.isNumber || $0 == ",") } ?? true
             && ["host", "hostaddr", "dbname", "user"].allSatisfy { name in
@@ -89,7 +92,7 @@ public struct PostgresURL: Sendable {
         return options
     }
 
-    /// Whether every server that the options may mean is reached by a Unix socket or a loopback address.
+    /// Returns true if every server that the options may name is reached by a Unix socket or a loopback address.
     private static func isLocal(_ options: [String: String], _ environment: (String) -> String?) -> Bool {
         // A service file may name any host.
         guard options["service"] == nil, environment("PGSERVICE") == nil else { return false }

@@ -2,7 +2,7 @@ import AuraModel
 import JSON
 import Storage
 
-/// Rows as values.
+/// Conversions of rows to values.
 extension PostgresRow {
     func job() throws -> Job {
         let id = text("id") ?? ""
@@ -29,24 +29,24 @@ extension PostgresRow {
         return job
     }
 
-    /// The job in its place of a list, readable or not.
+    /// Returns the job for a page, readable or not.
     func jobEntry() -> Result<Job, UnreadableRow> {
         UnreadableRow.catching(.job, id: text("id") ?? "", instance: text("instance").map { InstanceID($0) }) {
             try job()
         }
     }
 
-    /// The value of a column; throws `corrupt` where this version does not know it.
+    /// Returns the value of a column, or `nil` if it is null. Throws `corrupt` if this version does not know the value.
     private func known<Value: RawRepresentable<String>>(_ column: String, of subject: String) throws -> Value? {
         guard let text = text(column) else { return nil }
         guard let value = Value(rawValue: text) else { throw StorageError.unknown(text, as: column, of: subject) }
         return value
     }
 
-    /// Needs the columns `id`, `desired` and `document`.
+    /// Requires the columns `id`, `desired` and `document`.
     func instance() throws -> Instance { try instance(id: text("id") ?? "") }
 
-    /// The instance of a row that was joined to its job's.
+    /// Returns the instance from a row that joins a job with its instance.
     func instance(of job: Job) throws -> Instance { try instance(id: job.instance.text) }
 
     private func instance(id: String) throws -> Instance {
@@ -56,7 +56,7 @@ extension PostgresRow {
         return try Instance(stored: text("document") ?? "", id: id, desired: desired)
     }
 
-    /// The instance in its place of a list, readable or not.
+    /// Returns the instance for a page, readable or not.
     func instanceEntry() -> Result<Instance, UnreadableRow> {
         let id = text("id") ?? ""
         return UnreadableRow.catching(.instance, id: id, instance: InstanceID(id)) { try instance() }
@@ -75,7 +75,7 @@ extension PostgresRow {
         return step
     }
 
-    /// Reads every row: an event is never left out.
+    /// Converts a row. It accepts every row, so that an event is never omitted.
     func event() -> Event {
         var draft = EventDraft(
             at: moment("at") ?? Timestamp(milliseconds: 0), type: EventType(rawValue: text("type") ?? ""),

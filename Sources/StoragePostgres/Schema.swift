@@ -1,13 +1,14 @@
 import Storage
 
-/// The tables, as numbered steps that only go forward.
+/// The tables, as numbered migrations. There are no down migrations.
 enum Schema {
-    /// One step of the schema's history. Never changed once it was released.
+    /// One migration. It must not change after its release.
     struct Migration {
         var number: Int
         var statements: String
-        /// The oldest schema whose programs can go on with a database that has this step: its own number where none can. A step that
-        /// only adds names the number before it; one that takes away what the program before relies on comes a release later.
+        /// The oldest schema version that works with this migration applied. If no older version works, it is the migration's own
+        /// number. A migration that only adds things names the previous number. A migration that removes what the previous
+        /// version needs comes one release later.
         var usableFrom: Int
     }
 
@@ -18,11 +19,13 @@ enum Schema {
 
     static var newest: Int { migrations.last?.number ?? 0 }
 
-    /// Brings the database to the newest schema. Refuses one that a newer version made, unless that says that this one can go on with it:
-    /// during a rolling upgrade an old daemon that restarts finds the new schema. Daemons that start at once take turns: the lock is
-    /// the transaction's.
+    /// Migrates the database to the newest schema.
     ///
-    /// - Parameter allowsNew: false refuses to make the tables.
+    /// Throws `newerSchema` if a newer version migrated it, unless that version declared that this one still works
+    /// (`usableFrom`): during a rolling upgrade, an old daemon that restarts finds the new schema. A lock until the commit
+    /// serialises daemons that start at the same time.
+    ///
+    /// - Parameter allowsNew: whether the tables may be created in a database that lacks them.
     static func migrate(_ connection: PostgresConnection, allowsNew: Bool = true) throws {
         try connection.script("BEGIN")
         do {
@@ -62,13 +65,13 @@ enum Schema {
         }
     }
 
-    /// The oldest schema whose programs can go on with this database, as the newest program that migrated it wrote down.
+    /// Returns the oldest schema version that works with this database, as stored by the newest version that migrated it.
     private static func usableFrom(_ connection: PostgresConnection) throws -> Int {
         let row = try connection.run("SELECT value FROM setting WHERE name = 'schema.usableFrom'").first
         return row?.text("value").flatMap { Int($0) } ?? .max
     }
 
-    /// Throws if another program's tables have the names of ours.
+    /// Throws if another program's tables have the names of Aura's tables.
     private static func checkIsOurs(_ connection: PostgresConnection, isNew: Bool) throws {
         let names = ["setting", "instance", "job", "event", "event_head"]
         let rows = try connection.run(
@@ -146,7 +149,7 @@ enum Schema {
         CREATE TABLE duty (name text PRIMARY KEY, owner text NOT NULL, until bigint NOT NULL);
         """
 
-    /// What sweeps keep in mind (`docs/decisions/0014-reconciler.md`).
+    /// Adds the observations of sweeps (`docs/decisions/0014-reconciler.md`) and the buckets of provider calls.
     private static let second = """
         CREATE TABLE sighting (
             kind text NOT NULL, id text NOT NULL, document text NOT NULL, PRIMARY KEY (kind, id)
@@ -163,7 +166,7 @@ enum Schema {
         ALTER TABLE step SET (fillfactor = 80);
         """
 
-    /// One index less for each way to find a job's events: its instance's are few enough to look through.
+    /// Removes one index for each way to find a job's events. The events of the job's instance are few enough to scan.
     private static let third = """
         DROP INDEX event_job;
         DROP INDEX event_change;
@@ -185,7 +188,7 @@ enum Schema {
         CREATE UNIQUE INDEX job_destroying ON job (instance) WHERE finished_at IS NULL AND kind = 'destroy';
         """
 
-    /// Jobs say which definition they follow, and steps are known by their names (`docs/decisions/0032-rolling-upgrades.md`).
+    /// Adds the definition that a job follows, and identifies steps by name (`docs/decisions/0032-rolling-upgrades.md`).
     private static let fourth = """
         ALTER TABLE job ADD COLUMN instance_kind text NOT NULL DEFAULT 'agent';
         ALTER TABLE job ADD COLUMN definition text

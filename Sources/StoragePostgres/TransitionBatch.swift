@@ -2,13 +2,14 @@ import AuraModel
 import JSON
 import Storage
 
-/// A transition on its way to the database, with what it writes ready.
+/// A queued transition with its encoded values.
 struct WaitingTransition: Sendable {
     var transition: Transition
-    /// The instance, as its row holds it.
+    /// The encoded instance, if the transition changes it.
     var document: String?
     var failure: String?
-    /// Where in the ledger its events end, counted from the transaction's beginning, and what others asked of the job.
+    /// Called after the commit. `seq` is that of the transition's last event, or of the event before it if it has none.
+    /// `cancellation` is the requested cancellation of the job.
     var finish: @Sendable (_ seq: Int64, _ cancellation: Cancellation?) -> Void
     var fail: @Sendable (any Error) -> Void
 
@@ -16,18 +17,18 @@ struct WaitingTransition: Sendable {
     var fenced: StorageError { StorageError(.fenced, "job \(job.id) belongs to another worker now") }
 }
 
-/// All transitions of one commit, written by one statement: a round trip for each of them would cost more than the work.
+/// Writes all transitions of one commit with one statement, since a round trip for each would cost more than the writes.
 ///
-/// The steps and the instance of a transition are written only where its job's row was still the worker's.
+/// The steps and the instance of a transition are written only if the worker still holds its job.
 enum TransitionBatch {
     enum Outcome {
         case written(Cancellation?)
-        /// It had committed already: its answer was lost.
+        /// The transition was committed before, and its result was lost.
         case repeated(Cancellation?)
         case fenced
     }
 
-    /// Splits them so that no two of one lot touch the same job or the same instance.
+    /// Splits the transitions into lots. No two transitions of a lot write the same job or the same instance.
     static func lots(_ waiting: [WaitingTransition]) -> [[WaitingTransition]] {
         var lots: [[WaitingTransition]] = []
         var rest = waiting
@@ -51,7 +52,7 @@ enum TransitionBatch {
         return lots
     }
 
-    /// Writes one lot; answers with an outcome for each, in their order.
+    /// Writes one lot. Returns an outcome for each transition, in their order.
     static func write(_ lot: [WaitingTransition], _ connection: PostgresConnection) throws -> [Outcome] {
         let rows = try connection.run(statement, values(of: lot))
         var written: [String: Cancellation?] = [:]
@@ -79,7 +80,7 @@ enum TransitionBatch {
         return present.map { .repeated($0.text("cancellation").flatMap(Cancellation.init(rawValue:))) } ?? .fenced
     }
 
-    /// Lets the jobs go on that waited for these to end.
+    /// Unblocks the jobs that waited for these jobs to end.
     private static func unblock(_ ended: [Job], _ connection: PostgresConnection) throws {
         guard !ended.isEmpty else { return }
         try connection.run(
@@ -177,7 +178,7 @@ enum TransitionBatch {
 }
 
 extension TransitionBatch.Outcome {
-    /// What others asked of the job.
+    /// The requested cancellation of the job; `nil` if there is none.
     var cancellation: Cancellation? {
         switch self {
         case .written(let cancellation), .repeated(let cancellation): cancellation

@@ -3,10 +3,11 @@ import Glibc
 import Locking
 import Storage
 
-/// One daemon's claim to one database file.
+/// One daemon's exclusive claim to one database file.
 ///
-/// The lock (`flock`) is on the file itself, so that symbolic links, hard links and removed files beside it make no difference. SQLite's own
-/// locks are `fcntl` locks, which Linux keeps apart from it. The kernel drops the lock when the process ends.
+/// The claim is a `flock` on the file itself, so that symbolic links, hard links and lock files that were removed make no
+/// difference. SQLite's own locks are `fcntl` locks, which are independent of `flock` on Linux. The kernel releases the lock
+/// when the process ends.
 final class DatabaseFile: Sendable {
     struct Identity: Hashable, Sendable {
         let device: UInt64
@@ -18,18 +19,19 @@ final class DatabaseFile: Sendable {
         }
     }
 
-    /// Proves that the path still names the claimed file. It keeps no claim.
+    /// Proves that the path still names the claimed file. It does not keep the claim alive.
     let proof: Proof
     private let descriptor: CInt
 
-    /// Files that this process has claimed. Another descriptor of one must not be closed here: that would drop SQLite's locks.
+    /// The files that this process has claimed. The process must not open and close such a file again: any `close` drops
+    /// SQLite's locks on it.
     private static let claimed = Locked<Set<Identity>>([])
 
-    /// Claims the file. Throws ``StorageError`` if another daemon has it, or if it cannot be trusted.
+    /// Claims the file. Throws ``StorageError`` if another daemon has claimed it, or if it cannot be trusted.
     ///
-    /// Its permissions become 0600, and those of the files that SQLite keeps beside it.
+    /// Sets the permissions of the file, and of SQLite's `-wal` and `-shm` files, to 0600.
     ///
-    /// - Parameter allowsNew: whether a file that is missing or empty is accepted; it is made if it is missing.
+    /// - Parameter allowsNew: whether a missing or empty file is accepted. A missing file is created.
     init(path: String, allowsNew: Bool) throws {
         let claim = try Self.claim(path, allowsNew: allowsNew)
         descriptor = claim.descriptor
@@ -37,7 +39,7 @@ final class DatabaseFile: Sendable {
     }
 
     deinit {
-        // As one: once it is closed, a new file may get the inode of this one, if this one was removed.
+        // Both under one lock: after the close, a new file may get this inode if this file was removed.
         Self.claimed.withLock { claimed in
             close(descriptor)
             claimed.remove(proof.identity)
@@ -47,7 +49,7 @@ final class DatabaseFile: Sendable {
     struct Proof: Sendable {
         let path: String
         let identity: Identity
-        /// The largest size that was seen. SQLite makes a file smaller only for VACUUM, which aurad never runs.
+        /// The largest size that was seen. SQLite shrinks a file only for VACUUM, which aurad never runs.
         private let largest = Locked(Int64(0))
 
         init(path: String, identity: Identity) {
@@ -55,8 +57,8 @@ final class DatabaseFile: Sendable {
             self.identity = identity
         }
 
-        /// Throws ``StorageError`` if the path no longer names the claimed file, or if that was cut: later writes would be lost when this
-        /// process ends.
+        /// Throws ``StorageError`` if the path no longer names the claimed file, or if the file was truncated. Later writes
+        /// would be lost when this process ends.
         func check() throws {
             var status = stat()
             guard stat(path, &status) == 0, Identity(status) == identity else {
@@ -80,7 +82,7 @@ final class DatabaseFile: Sendable {
 
     private typealias Claim = (descriptor: CInt, identity: Identity)
 
-    /// The file may be replaced between its opening and its lock; then the new one is tried, a few times.
+    /// Opens and locks the file. If the file is replaced between these two calls, the new one is tried, at most 8 times.
     private static func claim(_ path: String, allowsNew: Bool) throws -> Claim {
         for _ in 1...8 {
             var status = stat()
@@ -100,7 +102,7 @@ final class DatabaseFile: Sendable {
         throw failure(path, "it is replaced all the time")
     }
 
-    /// Returns `nil` if the path names another file by now.
+    /// Locks the open file. Returns `nil` if the path now names another file.
     private static func lock(_ descriptor: CInt, _ path: String) throws -> Claim? {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw inUse(path) }
         var (held, named) = (stat(), stat())
@@ -157,12 +159,12 @@ final class DatabaseFile: Sendable {
     }
 }
 
-/// What a database file says of itself.
+/// The application id in the header of a SQLite file.
 enum ApplicationID {
-    /// `AURA` in ASCII, in SQLite's header.
+    /// `AURA` in ASCII.
     static let ours: Int32 = 0x4155_5241
 
-    /// Throws if the file is a database of another program. Reads only, so that such a file stays as it is.
+    /// Throws if the file is another program's database. Only reads, so that such a file is not changed.
     static func check(_ path: String) throws {
         var settings = Configuration()
         settings.busyMode = .timeout(5)
@@ -170,7 +172,7 @@ enum ApplicationID {
         try DatabaseQueue(path: path, configuration: settings).inDatabase { database in
             let id = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
             if id == ours { return }
-            // Databases that were made before the number existed have the tables.
+            // Databases from before the application id existed have these tables.
             let tables = try Set(String.fetchAll(database, sql: "SELECT name FROM sqlite_master WHERE type = 'table'"))
             if id == 0, tables.isEmpty || tables.isSuperset(of: ["setting", "instance", "job", "event", "event_head"]) {
                 return

@@ -5,25 +5,25 @@ import GRDB
 import Locking
 import Storage
 
-/// The one writer: what queued while the last commit reached the disk goes into the next one.
+/// The only writer. Writes that are queued during a commit share the next commit.
 ///
 ///     caller A ─┐                    ┌─ savepoint A ─┐
 ///     caller B ─┼─▶ queue ─▶ BEGIN ──┼─ savepoint B ─┼──▶ COMMIT (fsync) ─▶ observer ─▶ A, B, C return
 ///     caller C ─┘                    └─ savepoint C ─┘
 ///
-/// An item that throws leaves the others alone: it rolls back to its own savepoint, or, where it throws before it writes, needs
-/// none. (A savepoint copies every page that the item touches, which costs more than most items.) A commit that fails
-/// fails them all.
+/// An item that throws does not affect the others: it is rolled back to its own savepoint. An item that throws only before
+/// it writes needs no savepoint. (A savepoint copies every page that the item changes, which costs more than most items.) If
+/// the commit fails, all items fail.
 final class GroupCommit: Sendable {
     typealias Observer = @Sendable ([Event]) -> Void
 
-    /// What one transaction gathers for the ledger.
+    /// The ledger's head and the new events of one transaction.
     struct Ledger {
         var head: Int64
         var events: [Event] = []
 
-        /// Forgets what came after the event `seq`, of which there are `count`. A copy to go back to would be copied whole
-        /// at the next event.
+        /// Removes the events after the event `seq`, so that `count` events are left. Restoring a saved copy instead would copy
+        /// all events at the next append.
         mutating func rollBack(to seq: Int64, count: Int) {
             head = seq
             events.removeLast(events.count - count)
@@ -42,8 +42,9 @@ final class GroupCommit: Sendable {
         var observer: Observer?
     }
 
-    /// Callers that may wait at once, and items that share one commit.
+    /// The maximum number of queued writes.
     static let queueLimit = 20_000
+    /// The maximum number of items in one commit.
     static let batchLimit = 256
 
     private let pool: DatabasePool
@@ -60,9 +61,9 @@ final class GroupCommit: Sendable {
         state.withLock { $0.observer = observer }
     }
 
-    /// Runs `body` within the next transaction and returns once that is on the disk.
+    /// Runs `body` in the next transaction. Returns when the transaction is durable.
     ///
-    /// - Parameter mayThrowAfterWriting: whether `body` may change rows and throw all the same.
+    /// - Parameter mayThrowAfterWriting: true if `body` may throw after it has changed rows.
     func write<Value: Sendable>(
         mayThrowAfterWriting: Bool = false,
         _ body: @escaping @Sendable (Database, inout Ledger) throws -> Value
@@ -109,7 +110,7 @@ final class GroupCommit: Sendable {
     private func commit(_ batch: [Item]) {
         var finished: [@Sendable () -> Void] = []
         do {
-            // Costs about 1 µs per commit. No commit may be reported whose file is lost when this process ends.
+            // Costs about 1 µs per commit. A commit must not be reported if its file will be lost when this process ends.
             try proof.check()
             let events = try pool.writeWithoutTransaction { database in
                 try Self.transaction(batch, database, &finished)
@@ -123,7 +124,7 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Items that throw on their own are answered here; the rest are answered after the commit.
+    /// Runs the items and commits. Items that throw are collected and fail after the commit, with the results of the others.
     private static func transaction(
         _ batch: [Item], _ database: Database, _ finished: inout [@Sendable () -> Void]
     ) throws -> [Event] {
@@ -150,7 +151,7 @@ final class GroupCommit: Sendable {
         return ledger.events
     }
 
-    /// An item's own error; the transaction goes on without it.
+    /// An item's own error. The transaction continues without the item.
     private struct Refusal: Error {
         var cause: any Error
     }
@@ -182,7 +183,7 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Errors after which the whole transaction may be gone: SQLite rolls back by itself on some of them.
+    /// Returns true for errors after which SQLite may have rolled back the whole transaction.
     private static func isFatal(_ error: any Error) -> Bool {
         guard let error = error as? DatabaseError else { return false }
         switch error.resultCode {

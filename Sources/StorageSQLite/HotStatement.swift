@@ -3,12 +3,12 @@ import CSQLite
 import GRDB
 import JSON
 
-/// A prepared statement whose values go straight to SQLite, for the statements that every transition runs and for all reading
-/// of jobs, steps and events.
+/// A prepared statement that passes values directly to SQLite. It serves the statements of every transition and all reads of
+/// jobs, steps and events.
 ///
-/// GRDB makes a value object of each argument and a dictionary of each row's columns, which cost the writer's thread more than
-/// SQLite itself (`docs/performance.md`), and it ends the process where a column does not hold what it expects: one damaged row would take the
-/// daemon down. Values are bound in the statement's order.
+/// GRDB creates an object for each argument and a dictionary of each row's columns, which costs the writer thread more than
+/// SQLite itself (`docs/performance.md`). GRDB also ends the process if a column has an unexpected type, so that one damaged
+/// row would stop the daemon. Values are bound in the order of the statement's parameters.
 struct HotStatement {
     private let statement: OpaquePointer
     private let database: Database
@@ -20,7 +20,7 @@ struct HotStatement {
         sqlite3_reset(statement)
     }
 
-    /// A statement with its values.
+    /// Creates a statement and binds its values.
     init(_ database: Database, _ sql: String, _ values: [HotValue]) throws {
         try self.init(database, sql)
         for value in values {
@@ -32,14 +32,14 @@ struct HotStatement {
         }
     }
 
-    /// What `read` makes of each row.
+    /// Runs the statement and returns the result of `read` for each row.
     func rows<Value>(_ read: (HotRow) throws -> Value) throws -> [Value] {
         var values: [Value] = []
         try forEachRow { values.append(try read($0)) }
         return values
     }
 
-    /// Begins with the first value again, for the next run.
+    /// Restarts binding at the first parameter, for the next run.
     mutating func rewind() {
         index = 0
     }
@@ -74,14 +74,14 @@ struct HotStatement {
         sqlite3_bind_null(statement, index)
     }
 
-    /// Runs a statement without rows. Returns how many rows it changed.
+    /// Runs a statement that returns no rows. Returns the number of rows that it changed.
     @discardableResult
     func run() throws -> Int {
         try forEachRow { _ in }
         return Int(sqlite3_changes(database.sqliteConnection))
     }
 
-    /// Runs the statement to its end, and hands over each of its rows.
+    /// Runs the statement to its end and calls `body` for each row.
     func forEachRow(_ body: (HotRow) throws -> Void) throws {
         defer { sqlite3_reset(statement) }
         while true {
@@ -96,11 +96,11 @@ struct HotStatement {
         }
     }
 
-    /// `SQLITE_TRANSIENT`: SQLite makes a copy. The macro is a cast that Swift does not import.
+    /// `SQLITE_TRANSIENT`: SQLite copies the value. Swift does not import the macro, since it is a cast.
     private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 }
 
-/// A value of a statement whose text was put together.
+/// A value of a statement whose text is assembled at run time.
 enum HotValue: Sendable {
     case text(String)
     case number(Int64)
@@ -108,7 +108,7 @@ enum HotValue: Sendable {
     case list([String])
 }
 
-/// The present row of a statement, its columns by their places.
+/// The present row of a statement. Columns are addressed by index, from 0.
 struct HotRow {
     fileprivate let statement: OpaquePointer
 

@@ -3,10 +3,10 @@ import GRDB
 import JSON
 import Storage
 
-/// The rows of instances. The columns serve look-ups; `desired` belongs to the owner's calls, the rest to the workers.
+/// The rows of instances. The columns serve look-ups. Operations write `desired`, workers write everything else.
 ///
-/// An instance holds its name until it failed or was destroyed: by the time that a failed one is being destroyed, the name
-/// may be another's. Only when a failed one is tried again does it take its name again.
+/// An instance holds its name until it fails or is destroyed. While a failed instance is being destroyed, another instance
+/// may already have the name. A failed instance holds its name again only when it is retried.
 enum InstanceRows {
     static func insert(_ instance: Instance, document: String, _ database: Database) throws {
         var statement = try HotStatement(
@@ -30,7 +30,7 @@ enum InstanceRows {
         StorageError(.nameTaken, "an instance named \(instance.name) exists: choose another name, or destroy it first")
     }
 
-    /// Lets an instance that had failed hold its name again.
+    /// Lets a failed instance hold its name again. Throws `nameTaken` if another instance holds it.
     static func takeName(_ instance: Instance, _ database: Database) throws {
         let statement = try database.cachedStatement(sql: "UPDATE instance SET holds_name = 1 WHERE id = ?")
         do {
@@ -40,7 +40,7 @@ enum InstanceRows {
         }
     }
 
-    /// The instances of a tenant that count against its quota; of all tenants for `nil`.
+    /// Returns the number of instances that count against the quota of a tenant, or of all tenants for `nil`; at most `limit`.
     static func countLive(of tenant: TenantID?, atMost limit: Int, _ database: Database) throws -> Int {
         guard let tenant else {
             let statement = try database.cachedStatement(
@@ -52,7 +52,7 @@ enum InstanceRows {
         return try Int.fetchOne(statement, arguments: [tenant.text, limit]) ?? 0
     }
 
-    /// What an owner's call changes.
+    /// Writes an operation's changes.
     static func updateWhole(_ instance: Instance, _ database: Database) throws {
         let statement = try database.cachedStatement(
             sql: "UPDATE instance SET desired = ?, phase = ?, holds_name = holds_name AND ?, document = ? WHERE id = ?")
@@ -63,7 +63,7 @@ enum InstanceRows {
         ])
     }
 
-    /// What a worker changes: all but `desired`.
+    /// Writes a worker's changes: everything but `desired`.
     static func updateFacts(_ instance: Instance, document: String, _ database: Database) throws {
         var statement = try HotStatement(
             database, "UPDATE instance SET phase = ?, holds_name = holds_name AND ?, document = ? WHERE id = ?")
@@ -120,7 +120,7 @@ enum InstanceRows {
         }
     }
 
-    /// A row as it stands; reading the document takes its time, and need not be the writer's.
+    /// A row as it is stored. Parsing the document takes time and does not have to run on the writer thread.
     struct Stored: Sendable {
         var id: String
         var desired: String

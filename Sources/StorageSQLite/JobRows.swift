@@ -5,7 +5,7 @@ import Storage
 
 /// The rows of jobs.
 enum JobRows {
-    /// Which jobs may still run, as SQL.
+    /// The condition for jobs that have not ended, as SQL.
     static let active = "finished_at IS NULL"
 
     static func insert(_ job: Job, _ database: Database) throws {
@@ -21,7 +21,7 @@ enum JobRows {
         }
     }
 
-    /// A job that was just queued; what it does not have yet is left null.
+    /// Inserts a queued job. Columns without a value yet stay null.
     private static func insert(_ job: Job, turn: Int64, _ database: Database) throws {
         var statement = try HotStatement(
             database,
@@ -51,7 +51,7 @@ enum JobRows {
         try statement.run()
     }
 
-    /// The place of a new job in the queue: behind the tenant's own, and not before what is being served
+    /// Returns the fair-share tag of a new job: after the tenant's own jobs, and not before the job that is served next
     /// (`docs/decisions/0015-fairness-limits-retention.md`).
     private static func turn(_ job: Job, _ database: Database) throws -> Int64 {
         var first = try HotStatement(
@@ -71,15 +71,15 @@ enum JobRows {
         return max(served, own + 1)
     }
 
-    /// What others own of a row that a worker wrote.
+    /// The columns of a written row that only other callers set.
     struct Written {
         var cancellation: Cancellation?
     }
 
-    /// Writes what a worker may change, where the epoch is still its own. None where it is not.
+    /// Writes a worker's columns if the epoch is still the worker's. Returns `nil` if it is not.
     static func update(_ job: Job, releasesLease: Bool, _ database: Database) throws -> Written? {
         let goesOn = job.state == .running && job.place == nil && !releasesLease
-        // A row that is at a place, was in another state or is to be cancelled is not found this way, and is moved.
+        // This update does not match a row that has a place, another state or a cancellation. Such a row is written by `move`.
         if goesOn, try goOn(job, database) { return Written(cancellation: nil) }
         guard try move(job, releasesLease: releasesLease, database) else { return nil }
         var statement = try HotStatement(database, "SELECT cancellation FROM job WHERE id = ?")
@@ -89,9 +89,11 @@ enum JobRows {
         return written
     }
 
-    /// A job that its worker keeps, at work on its steps: most transitions are so. No column that an index holds is set, since
-    /// SQLite moves the row in every index whose column a statement names, changed or not. Nor does it return
-    /// anything: for RETURNING, SQLite makes a table, and copies every page that the statement touches.
+    /// Updates a job that its worker keeps and that runs on, which is the case for most transitions.
+    ///
+    /// The statement sets no indexed column, since SQLite rewrites the index entry of every column that a statement names,
+    /// changed or not. It has no RETURNING clause either: for that, SQLite creates a temporary table and copies every page
+    /// that the statement changes.
     private static func goOn(_ job: Job, _ database: Database) throws -> Bool {
         var statement = try HotStatement(
             database,
@@ -111,7 +113,8 @@ enum JobRows {
         return try statement.run() == 1
     }
 
-    /// A worker that lets go without knowing what others asked of the job meanwhile leaves it due at once.
+    /// Updates a job in all other cases. If the worker releases the job without knowing of its cancellation, the job is due
+    /// at once.
     private static func move(_ job: Job, releasesLease: Bool, _ database: Database) throws -> Bool {
         let release = releasesLease ? ", lease_owner = NULL, lease_until = NULL" : ""
         var statement = try HotStatement(
@@ -140,7 +143,7 @@ enum JobRows {
         return try statement.run() == 1
     }
 
-    /// The columns of ``job(_:)``, in their order.
+    /// The columns that ``job(_:)`` reads, in their order.
     static let columns = """
         id, kind, instance, tenant, change, state, priority, available_at, epoch, attempt, progress, deadline, cancellation,
         blocked_by, place, definition_version, input, waiting_for, failure, created_at, started_at, finished_at, instance_kind
@@ -181,7 +184,7 @@ enum JobRows {
         try entry(id, database)?.row()
     }
 
-    /// The row, readable or not; none where there is no such job.
+    /// Returns the row, readable or not; `nil` if there is no such job.
     static func entry(_ id: JobID, _ database: Database) throws -> Result<Job, UnreadableRow>? {
         try select("WHERE id = ?", [.text(id.text)], database, entry).first
     }

@@ -20,7 +20,7 @@ enum LedgerRows {
         try database.cachedStatement(sql: "UPDATE event_head SET seq = ? WHERE one = 1").execute(arguments: [seq])
     }
 
-    /// Gives each draft the next `seq` and writes it.
+    /// Assigns the next `seq` to each draft and writes the events.
     static func append(_ drafts: [EventDraft], _ database: Database, _ ledger: inout GroupCommit.Ledger) throws {
         guard !drafts.isEmpty else { return }
         var statement = try HotStatement(
@@ -49,8 +49,8 @@ enum LedgerRows {
         }
     }
 
-    /// Found by way of the job's instance: an index of their own would be written with each event and read hardly ever. A job
-    /// is kept for as long as its events.
+    /// The condition finds a job's events through the index on its instance. An index on the job would be written with each
+    /// event and rarely read. A job is kept as long as its events.
     private static let ofJob = "instance = (SELECT instance FROM job WHERE id = ?) AND job = ?"
     private static let ofChange = """
         seq IN (
@@ -88,7 +88,7 @@ enum LedgerRows {
         return try HotStatement(database, sql, values + [.number(Int64(query.limit))]).rows(event)
     }
 
-    /// Reads every row: an event is never left out.
+    /// Converts a row. It accepts every row, so that an event is never omitted.
     private static func event(_ row: HotRow) -> Event {
         var draft = EventDraft(
             at: row.moment(1) ?? Timestamp(milliseconds: 0), type: EventType(rawValue: row.text(2) ?? ""),

@@ -26,7 +26,7 @@ extension SQLiteStore {
         return claimed
     }
 
-    /// A claim as the writer reads it.
+    /// A claimed job as the writer reads it. The instance is not parsed yet.
     private struct Leased: Sendable {
         var job: Job
         var instance: InstanceRows.Stored
@@ -39,7 +39,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Jobs whose instance turned out to be unreadable, once they were leased.
+    /// Releases jobs that were leased before their instances turned out to be unreadable.
     private func letGo(of jobs: [String], owner: String) async throws {
         guard !jobs.isEmpty else { return }
         try await writer.write { database, _ in
@@ -71,7 +71,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Makes jobs due that are too far ahead, and ends such leases.
+    /// Makes jobs due that are too far ahead, and ends leases that are too far ahead.
     private static func pullBack(_ request: ClaimRequest, _ database: Database) throws {
         let (now, horizon) = (request.now.milliseconds, request.horizon.milliseconds)
         try database.execute(
@@ -85,12 +85,12 @@ extension SQLiteStore {
             arguments: [now - 1, horizon])
     }
 
-    /// A row that cannot be read is not touched.
+    /// Leases one job. Returns `nil` if the job or its instance does not exist. Does not change a job that cannot be read.
     private static func lease(
         _ id: JobID, _ request: ClaimRequest, _ database: Database
     ) throws -> Result<Leased, UnreadableRow>? {
         let read = try JobRows.entry(id, database)?.flatMap { job in
-            // A job that nobody held before has no steps.
+            // A job that was never leased has no steps.
             UnreadableRow.catching(.job, id: id.text, instance: job.instance) {
                 (job, try job.epoch > 0 ? StepRows.fetch(of: id, database) : [])
             }
@@ -116,7 +116,7 @@ extension SQLiteStore {
     }
 }
 
-/// The condition that a scope makes, and its values: begins with `AND`, and has none where there is no condition.
+/// The SQL condition of a scope, and its values. The text begins with `AND`, or is empty if there is no condition.
 struct ScopeCondition {
     var sql: String
     var values: [HotValue] = []
@@ -129,8 +129,8 @@ struct ScopeCondition {
     }
 }
 
-/// The rows of a claim. Three sources, each with an index of its own; every priority is asked for by itself, so that an index
-/// seek leads to its first row.
+/// The rows that a claim chooses from. Each of the three sources has its own index. Each priority has its own query, so that
+/// an index seek finds the first row.
 private struct ClaimQuery: ClaimRows {
     private let database: Database
     private let scope: ScopeCondition

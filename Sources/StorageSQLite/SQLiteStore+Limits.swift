@@ -3,7 +3,7 @@ import GRDB
 import JSON
 public import Storage
 
-/// Places and duties.
+/// Concurrency slots, provider calls and singleton leases.
 extension SQLiteStore {
     public func occupy(_ request: PlaceRequest) async throws -> Bool {
         try await writer.write { database, _ in

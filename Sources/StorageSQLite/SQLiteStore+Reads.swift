@@ -2,7 +2,7 @@ public import AuraModel
 import GRDB
 public import Storage
 
-/// Reading.
+/// Queries.
 extension SQLiteStore {
     public func instance(_ reference: InstanceReference) async throws -> Instance? {
         try await read { try InstanceRows.find(reference, $0) }

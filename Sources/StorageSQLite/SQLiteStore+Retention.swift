@@ -2,7 +2,7 @@ import AuraModel
 import GRDB
 public import Storage
 
-/// Letting go of the past.
+/// Deletion of old rows.
 extension SQLiteStore {
     public func prune(_ request: PruneRequest) async throws -> Pruned {
         try await writer.write { database, _ in
@@ -16,8 +16,8 @@ extension SQLiteStore {
         }
     }
 
-    /// A job stays for as long as its events, which are found by it. One whose undo failed stays: it holds the ids of what
-    /// was left behind.
+    /// Deletes ended jobs with their steps and idempotency keys. A job is kept as long as its events, since they are found
+    /// through it. A job with a failed undo is kept, since it has the ids of resources that may be left.
     private static func pruneJobs(_ request: PruneRequest, _ database: Database) throws -> Int {
         let select = try database.cachedStatement(
             sql: """
@@ -47,7 +47,7 @@ extension SQLiteStore {
         return database.changesCount
     }
 
-    /// From the old end only, up to the first event that is young enough, so that what is left has no gap.
+    /// Deletes only from the oldest event up to the first event that must be kept, so that the rest has no gap.
     private static func pruneEvents(_ request: PruneRequest, _ database: Database) throws -> Int {
         let bounds = try LedgerRows.bounds(database)
         let lot = try database.cachedStatement(

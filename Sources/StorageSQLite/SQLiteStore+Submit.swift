@@ -3,12 +3,12 @@ import GRDB
 import JSON
 public import Storage
 
-/// Accepting operations.
+/// Submissions.
 extension SQLiteStore {
     public func submit(_ submission: Submission) async throws -> Submitted {
         guard case .new(let instance) = submission.target else { return try await operate(submission) }
-        // What needs no database is made before the writer's turn. It writes nothing before all is decided, so that there is
-        // nothing to take back.
+        // Encoded before the transaction, to keep the writer thread free. The transaction throws, if at all, before it has
+        // changed a row, so that it needs no savepoint.
         let document = try instance.document()
         return try await writer.write { database, ledger in
             if let repeated = try Self.repeated(submission, database) { return repeated }
@@ -25,7 +25,7 @@ extension SQLiteStore {
         }
     }
 
-    /// An operation on an instance that exists.
+    /// Submits an operation on an existing instance.
     private func operate(_ submission: Submission) async throws -> Submitted {
         try await writer.write(mayThrowAfterWriting: true) { database, ledger in
             if let repeated = try Self.repeated(submission, database) { return repeated }
@@ -56,7 +56,7 @@ extension SQLiteStore {
         }
     }
 
-    /// What an earlier call with the same key became.
+    /// Returns the result of an earlier call with the same idempotency key, or `nil` if there is none.
     private static func repeated(_ submission: Submission, _ database: Database) throws -> Submitted? {
         guard let idempotency = submission.idempotency else { return nil }
         let statement = try database.cachedStatement(
@@ -81,7 +81,7 @@ extension SQLiteStore {
         return instance
     }
 
-    /// Writes the job down, behind those of its tenant, with its first event.
+    /// Writes the job after the other jobs of its tenant, with its first event.
     private static func queue(
         _ submission: Submission, _ instance: Instance, blockedBy: JobID?, _ database: Database,
         _ ledger: inout GroupCommit.Ledger
@@ -110,8 +110,8 @@ extension SQLiteStore {
         ])
     }
 
-    /// Tells the active job to stop where it is. One that no worker holds ends here and now; the other is returned, since
-    /// its worker must let go first.
+    /// Stops the active job without an undo. A job that no worker holds ends at once. If a worker holds it, returns its id,
+    /// since the worker must release it first.
     private static func supersede(
         _ active: [Job], now: Timestamp, _ database: Database, _ ledger: inout GroupCommit.Ledger
     ) throws -> JobID? {

@@ -3,7 +3,7 @@ import GRDB
 import JSON
 public import Storage
 
-/// What sweeps keep in mind, and what they change.
+/// The observations and results of sweeps.
 extension SQLiteStore {
     public func sightings() async throws -> Page<Sighting> {
         try await read { database in

@@ -3,7 +3,7 @@ import GRDB
 import JSON
 public import Storage
 
-/// Keeping leases, and writing what workers decide.
+/// Lease extensions, transitions, cancellations and retries.
 extension SQLiteStore {
     public func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState] {
         try await writer.write { database, _ in
@@ -21,7 +21,7 @@ extension SQLiteStore {
         }
     }
 
-    /// What needs no database is made before the writer's turn, since its thread bounds what all jobs can do.
+    /// The document is encoded before the transaction, since the writer thread limits the throughput of all jobs.
     public func apply(_ transition: Transition) async throws -> Applied {
         let document = try transition.instance.map { try $0.document() }
         return try await writer.write { database, ledger in
@@ -39,9 +39,9 @@ extension SQLiteStore {
         }
     }
 
-    /// Lets the jobs go on that waited for this one to end.
+    /// Unblocks the jobs that waited for this job to end.
     private static func unblock(after job: Job, _ database: Database) throws {
-        // Hardly ever is there one, and an update makes a table of what it finds before it looks.
+        // Such a job is rare, and an UPDATE creates a temporary table before it searches.
         var waiting = try HotStatement(database, "SELECT 1 FROM job WHERE blocked_by = ? LIMIT 1")
         waiting.bind(job.id.text)
         var isAwaited = false

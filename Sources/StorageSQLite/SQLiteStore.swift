@@ -3,26 +3,26 @@ import CSQLite
 import GRDB
 public import Storage
 
-/// The embedded store: one SQLite file, one daemon.
+/// The embedded store: one SQLite file for one daemon.
 ///
-/// Write-ahead log with `synchronous=FULL`, since an intent that a power cut may take back is a leaked machine. Writes go
-/// through ``GroupCommit``; reads run beside them. A lock on the file itself keeps a second daemon out.
+/// It uses a write-ahead log with `synchronous=FULL`: if a power failure could undo a committed intent, a machine could leak.
+/// Writes go through ``GroupCommit``; reads run concurrently. A lock on the file itself excludes a second daemon.
 public final class SQLiteStore: Store {
     public let installation: String
     public let epoch: String
     let pool: DatabasePool
     let writer: GroupCommit
-    /// Behind the pool, which is to be closed before it.
+    /// Declared after the pool, which must be closed first.
     let file: DatabaseFile
 
-    /// Opens or makes the database, and brings it to the newest schema.
+    /// Opens or creates the database, and migrates it to the newest schema.
     ///
-    /// - Parameter installation: the id of a new database; an old one keeps its own.
+    /// - Parameter installation: the id for a new database; an existing database keeps its own.
     public convenience init(path: String, installation: String) throws {
         try self.init(path: path, claim: DatabaseClaim(installation: installation))
     }
 
-    /// Opens or makes the database, and brings it to the newest schema.
+    /// Opens or creates the database, and migrates it to the newest schema.
     public init(path: String, claim: DatabaseClaim) throws {
         let file = try DatabaseFile(path: path, allowsNew: claim.allowsNew)
         self.file = file
@@ -37,7 +37,7 @@ public final class SQLiteStore: Store {
         do {
             try ApplicationID.check(path)
             pool = try DatabasePool(path: path, configuration: settings)
-            // Not in prepareDatabase: the pool sets NORMAL after that, once it has turned on the write-ahead log.
+            // Not in prepareDatabase: the pool sets NORMAL after that, when it has turned on the write-ahead log.
             try pool.writeWithoutTransaction { try $0.execute(sql: Self.writerSettings) }
             (self.installation, self.epoch) = try pool.write { database in
                 try Schema.migrate(database)
@@ -53,19 +53,19 @@ public final class SQLiteStore: Store {
                 "cannot open the database \(path): \(error.words); "
                     + "check that its directory exists and that aurad may write there")
         }
-        // SQLite opened the path by itself.
+        // SQLite opened the path itself, and the file may have been replaced since the claim.
         try file.proof.check()
         writer = GroupCommit(pool: pool, proof: file.proof)
     }
 
-    /// `FULL`, since `NORMAL` may take a committed intent back. The rest is for pace (`docs/performance.md`): no page of a
-    /// group commit goes to disk and back before its end, and a checkpoint comes every 32 MiB instead of every 4.
+    /// `FULL`, since `NORMAL` may lose a committed intent. The other settings are for speed (`docs/performance.md`): the cache
+    /// holds all pages of a group commit until its end, and a checkpoint runs every 32 MiB instead of every 4.
     private static let writerSettings = """
         PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;
         PRAGMA wal_autocheckpoint = 8192
         """
 
-    /// What holds for all databases of the process, set before the first of them is opened.
+    /// Sets the process-wide options of SQLite. It must run before the first database is opened.
     private static let process: Int32 = aura_sqlite_stop_counting_memory()
 
     public func observe(_ observer: @escaping @Sendable ([Event]) -> Void) {
@@ -103,7 +103,7 @@ public final class SQLiteStore: Store {
         }
     }
 
-    /// Reads beside the writer.
+    /// Reads concurrently with the writer.
     func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         do {
             return try await pool.read(body)

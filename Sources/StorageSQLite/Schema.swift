@@ -1,9 +1,9 @@
 import GRDB
 import Storage
 
-/// The tables, as numbered steps that only go forward.
+/// The tables, as numbered migrations. There are no down migrations.
 enum Schema {
-    /// One step of the schema's history. Never changed once it was released.
+    /// One migration. It must not change after its release.
     struct Migration {
         var number: Int
         var statements: String
@@ -17,7 +17,7 @@ enum Schema {
 
     static var newest: Int { migrations.last?.number ?? 0 }
 
-    /// Brings the database to the newest schema; refuses one that a newer version made.
+    /// Migrates the database to the newest schema. Throws `newerSchema` if a newer version created it.
     static func migrate(_ database: Database) throws {
         let present = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
         guard present <= newest else {
@@ -85,7 +85,8 @@ enum Schema {
         ) WITHOUT ROWID;
         """
 
-    /// Turns, places, duties, the ledger's floor (`docs/decisions/0015-fairness-limits-retention.md`).
+    /// Adds fair-share tags, concurrency slots, singleton leases and the ledger's floor
+    /// (`docs/decisions/0015-fairness-limits-retention.md`).
     private static let second = """
         ALTER TABLE job ADD COLUMN turn INTEGER NOT NULL DEFAULT 0;
         ALTER TABLE job ADD COLUMN place TEXT;
@@ -109,7 +110,7 @@ enum Schema {
         CREATE TABLE duty (name TEXT PRIMARY KEY, owner TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
         """
 
-    /// What sweeps keep in mind (`docs/decisions/0014-reconciler.md`).
+    /// Adds the observations of sweeps (`docs/decisions/0014-reconciler.md`) and the buckets of provider calls.
     private static let third = """
         CREATE TABLE sighting (
             kind TEXT NOT NULL, id TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (kind, id)
@@ -119,7 +120,7 @@ enum Schema {
         DROP INDEX step_undo_failed;
         """
 
-    /// One index less for each way to find a job's events: its instance's are few enough to look through.
+    /// Removes one index for each way to find a job's events. The events of the job's instance are few enough to scan.
     private static let fourth = """
         DROP INDEX event_job;
         DROP INDEX event_change;
@@ -142,7 +143,7 @@ enum Schema {
         CREATE UNIQUE INDEX job_destroying ON job (instance) WHERE finished_at IS NULL AND kind = 'destroy';
         """
 
-    /// Jobs say which definition they follow, and steps are known by their names (`docs/decisions/0032-rolling-upgrades.md`).
+    /// Adds the definition that a job follows, and identifies steps by name (`docs/decisions/0032-rolling-upgrades.md`).
     private static let fifth = """
         ALTER TABLE job ADD COLUMN instance_kind TEXT NOT NULL DEFAULT 'agent';
         ALTER TABLE job ADD COLUMN definition TEXT

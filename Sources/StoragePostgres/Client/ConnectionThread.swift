@@ -2,18 +2,18 @@ import Dispatch
 import Locking
 import Storage
 
-/// A connection with a thread of its own, made when it is first needed and again after it was lost.
+/// A connection with its own thread. It connects when it is first needed, and reconnects after the connection was lost.
 ///
-/// Threads that go to one server share what they know of its absence: the first that reaches it again lets the others try at once.
+/// The threads of one server share ``ServerAway``. When one thread reaches the server again, the others may connect at once.
 final class ConnectionThread: Sendable {
     private let settings: PostgresSettings
     private let queue: DispatchQueue
-    /// Touched on the queue only.
+    /// Accessed only on the queue.
     private nonisolated(unsafe) var connection: PostgresConnection?
     private let away: Locked<ServerAway>
     private let waiting = Locked(0)
 
-    /// Callers that may wait for one thread at once.
+    /// The maximum number of callers that wait for one thread.
     private static let waitingLimit = 10_000
 
     init(_ settings: PostgresSettings, label: String, away: Locked<ServerAway> = Locked(ServerAway())) {
@@ -22,7 +22,7 @@ final class ConnectionThread: Sendable {
         queue = DispatchQueue(label: "aura.postgres.\(label)")
     }
 
-    /// Runs `body` on the thread, after what was asked before. Throws where too many wait already.
+    /// Runs `body` on the thread, after earlier calls. Throws `unavailable` if too many callers wait.
     func run<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
@@ -39,7 +39,7 @@ final class ConnectionThread: Sendable {
         }
     }
 
-    /// Runs `body` on the thread, for a caller who is there.
+    /// Runs `body` for a caller that is already on the thread.
     func perform<Value>(_ body: (PostgresConnection) throws -> Value) throws -> Value {
         let connection = try present()
         do {
@@ -73,24 +73,24 @@ final class ConnectionThread: Sendable {
     }
 }
 
-/// A server that could not be reached: whoever asks soon after is told the same again, and the server is asked ever more rarely.
+/// The backoff for a server that cannot be reached. Callers within the backoff get the last error again.
 struct ServerAway {
     private var last: PostgresError?
     private var failures = 0
     private var next: ContinuousClock.Instant?
 
-    /// From one attempt to the next: 0.1 s, and twice as long each time up to 2 s. The wait is a half to the whole of it, so that
-    /// daemons do not come back all at once.
+    /// The wait between attempts: 0.1 s, doubled after each failure up to 2 s. The actual wait is 50 % to 100 % of it, so that
+    /// daemons do not reconnect at the same time.
     private static let (first, longest) = (Duration.milliseconds(100), Duration.seconds(2))
 
-    /// Why no attempt is made now; none where it is time for one.
+    /// Returns the last error while the backoff lasts, or `nil` if an attempt is due.
     func failure(now: ContinuousClock.Instant) -> PostgresError? {
         next.map { now < $0 } == true ? last : nil
     }
 
     mutating func note(_ failure: PostgresError, now: ContinuousClock.Instant, unit: Double) {
         last = failure
-        // Threads that tried at the same time failed once, not each for itself.
+        // Threads that failed at the same time count as one failure.
         if let next, now < next { return }
         let wait = min(Self.first * (1 << min(failures, 10)), Self.longest)
         failures += 1
@@ -99,7 +99,7 @@ struct ServerAway {
 }
 
 extension StorageError {
-    /// The error of a transaction that did not commit, or may not have.
+    /// Converts the error of a transaction that did not commit, or may not have committed.
     init(postgres error: any Error) {
         switch error {
         case let error as StorageError: self = error

@@ -4,15 +4,15 @@ import Storage
 
 /// One connection to a server, for one thread at a time.
 ///
-/// libpq never blocks here: it is asked to send and to read, and this waits for the socket in between, with a limit on every
-/// wait. TLS, passwords and the rest of the URL are libpq's own concern.
+/// libpq is used in non-blocking mode: this type polls the socket between libpq's calls, with a time limit on each wait. libpq
+/// handles TLS, passwords and the rest of the URL.
 final class PostgresConnection {
     private let handle: OpaquePointer
     private let settings: PostgresSettings
-    /// Statements that were prepared on this connection, by their text.
+    /// The names of the statements that are prepared on this connection, by their text.
     private var prepared: [String: String] = [:]
 
-    /// Connects; throws ``PostgresError`` where that fails or takes too long.
+    /// Connects. Throws ``PostgresError`` if that fails or exceeds the time limit.
     init(_ settings: PostgresSettings) throws(PostgresError) {
         self.settings = settings
         guard let handle = PQconnectStart(settings.url) else {
@@ -30,16 +30,16 @@ final class PostgresConnection {
         if settings.preparesStatements { try script(Self.planning) }
     }
 
-    /// A prepared statement keeps the plan that was best while its table was small, until the server counts the table's rows
-    /// again: a minute of reading all jobs at each commit. Every statement of the store has an index that it is meant to use.
-    /// Nor is any of them worth a compiler's time.
+    /// Settings for the planner. A prepared statement keeps the plan that was best while its table was small, until the server
+    /// analyses the table again: meanwhile each commit may scan all jobs. Every statement of the store has an index that it must
+    /// use. No statement is worth JIT compilation.
     private static let planning = "SET enable_seqscan = off; SET jit = off"
 
     deinit {
         PQfinish(handle)
     }
 
-    /// The version as the server counts it: 150020 is 15.20.
+    /// The version in the server's notation: 150020 is 15.20.
     var serverVersion: Int { Int(PQserverVersion(handle)) }
 
     /// Runs one statement and returns its rows. `$1` is the first value.
@@ -50,8 +50,8 @@ final class PostgresConnection {
         return try result()
     }
 
-    /// Runs the last statement of a transaction and commits, in one round trip: what it locked is not held for longer than the
-    /// server needs. Where the statement fails nothing is committed, and the transaction is still to be rolled back.
+    /// Runs the last statement of a transaction and commits, in one round trip, so that its locks are held no longer than
+    /// necessary. If the statement fails, nothing is committed, and the caller must roll the transaction back.
     func runAndCommit(_ sql: String, _ values: [PostgresValue] = []) throws(PostgresError) -> PostgresRows {
         let name = try settings.preparesStatements ? prepare(sql) : nil
         guard PQenterPipelineMode(handle) == 1 else { throw lost() }
@@ -67,7 +67,7 @@ final class PostgresConnection {
         return rows
     }
 
-    /// Reads the mark behind the last answer, and goes back to one statement at a time.
+    /// Reads the synchronisation mark after the last result, and leaves pipeline mode.
     private func endPipeline() throws(PostgresError) {
         guard let mark = try nextResult() else { throw lost() }
         let status = PQresultStatus(mark)
@@ -75,7 +75,7 @@ final class PostgresConnection {
         guard status == PGRES_PIPELINE_SYNC, PQexitPipelineMode(handle) == 1 else { throw lost() }
     }
 
-    /// Runs statements without values, as a script.
+    /// Runs one or more statements without values, as a script.
     func script(_ sql: String) throws(PostgresError) {
         guard PQsendQuery(handle, sql) == 1 else { throw lost() }
         _ = try result()
@@ -90,7 +90,7 @@ final class PostgresConnection {
         return name
     }
 
-    /// Sends a statement: the prepared one of that name, or as it stands.
+    /// Sends a statement: the prepared one with this name, or the text if `name` is `nil`.
     private func send(_ sql: String, _ name: String?, _ values: [PostgresValue]) throws(PostgresError) {
         let texts = values.map { value in value.text.flatMap { strdup($0) } }
         defer { for text in texts { free(text) } }
@@ -102,7 +102,7 @@ final class PostgresConnection {
         guard isSent == 1 else { throw lost() }
     }
 
-    /// Sends what is buffered and reads to the end of the answer.
+    /// Flushes the output buffer and reads all results of one statement.
     private func result() throws(PostgresError) -> PostgresRows {
         var last: PostgresRows?
         var failure: PostgresError?
@@ -128,7 +128,7 @@ final class PostgresConnection {
         }
     }
 
-    /// Waits for notifications, and returns whether one came.
+    /// Waits for notifications, at most `limit`. Returns true if one arrived.
     func listen(atMost limit: Duration) throws(PostgresError) -> Bool {
         if PQconsumeInput(handle) == 0 { throw lost() }
         if takeNotifications() { return true }
@@ -167,7 +167,7 @@ final class PostgresConnection {
         }
     }
 
-    /// What libpq says of the connection; it never says a password.
+    /// Returns an error with libpq's message about the connection. The message never contains a password.
     private func lost() -> PostgresError {
         let said = String(cString: PQerrorMessage(handle))
         return PostgresError(.lost, said.isEmpty ? "the connection was lost" : PostgresError.line(said))

@@ -1,20 +1,23 @@
 import AuraModel
 import CPostgres
 
-/// Where the server is, and how patient to be with it.
+/// The address of the server, time limits, and the number of connections.
 public struct PostgresSettings: Sendable {
-    /// libpq's connection string or URL, with its TLS settings and, where it must, its password.
+    /// libpq's connection string or URL, with TLS settings and, if needed, a password.
     public var url: String
-    /// Where to listen, if not there: past a pooler that gives each transaction another session.
+    /// The URL of the listening connection, if it differs from `url`: it must bypass a pooler that gives each transaction another
+    /// session.
     public var listenURL: String?
+    /// The limit of each wait for the socket while connecting.
     public var connectTimeout: Duration
-    /// One statement; longer means that the server is not there.
+    /// The limit of each wait for a statement's result. A longer wait means that the server is lost.
     public var statementTimeout: Duration
-    /// Connections that read, beside the one that writes and the one that listens.
+    /// The number of reading connections, in addition to those of the writers and the listener.
     public var readers: Int
-    /// Off behind a pooler that gives each transaction another session.
+    /// Whether statements are prepared. False behind a pooler that gives each transaction another session.
     public var preparesStatements: Bool
 
+    /// Creates settings; the defaults suit a server without a pooler.
     public init(
         url: String, listenURL: String? = nil, connectTimeout: Duration = .seconds(10),
         statementTimeout: Duration = .seconds(30),
@@ -28,7 +31,7 @@ public struct PostgresSettings: Sendable {
         self.preparesStatements = preparesStatements
     }
 
-    /// Those of the connection that listens.
+    /// The settings of the listening connection.
     var listening: PostgresSettings {
         var settings = self
         settings.url = listenURL ?? url
@@ -36,7 +39,7 @@ public struct PostgresSettings: Sendable {
     }
 }
 
-/// A value of a statement, as the server reads it.
+/// A value of a statement, in the server's text format.
 struct PostgresValue: Sendable, ExpressibleByStringLiteral, ExpressibleByNilLiteral {
     var text: String?
 
@@ -49,7 +52,7 @@ struct PostgresValue: Sendable, ExpressibleByStringLiteral, ExpressibleByNilLite
     init(_ flag: Bool) { text = flag ? "t" : "f" }
     init(_ moment: Timestamp?) { text = moment.map { String($0.milliseconds) } }
 
-    /// An array for `unnest`.
+    /// Creates an array literal, for `unnest`.
     init(array: [String?]) {
         var bytes: [UInt8] = [UInt8(ascii: "{")]
         for (index, item) in array.enumerated() {
@@ -72,7 +75,7 @@ struct PostgresValue: Sendable, ExpressibleByStringLiteral, ExpressibleByNilLite
     }
 }
 
-/// The rows of an answer.
+/// The rows of a result.
 final class PostgresRows {
     private let result: OpaquePointer
     private let columns: [String: Int32]
@@ -90,7 +93,7 @@ final class PostgresRows {
 
     var count: Int { Int(PQntuples(result)) }
 
-    /// Rows that the statement changed.
+    /// The number of rows that the statement changed.
     var changed: Int { Int(String(cString: PQcmdTuples(result))) ?? 0 }
 
     var all: [PostgresRow] { (0..<count).map { PostgresRow(rows: self, index: Int32($0)) } }
@@ -105,7 +108,7 @@ final class PostgresRows {
     var message: String { PQresultErrorField(result, Int32(UInt8(ascii: "M"))).map { String(cString: $0) } ?? "" }
 }
 
-/// One row. A column that is missing or null is none.
+/// One row. A column that is missing or null reads as `nil`.
 struct PostgresRow {
     fileprivate var rows: PostgresRows
     fileprivate var index: Int32
@@ -117,18 +120,18 @@ struct PostgresRow {
     func flag(_ column: String) -> Bool { text(column) == "t" }
 }
 
-/// Why a statement did not run.
+/// The error of a statement or connection.
 struct PostgresError: Error, CustomStringConvertible {
     enum Kind {
-        /// The connection is gone; whether the statement ran is not known.
+        /// The connection was lost. It is not known whether the statement ran.
         case lost
-        /// Two transactions stood in each other's way; the same again may succeed.
+        /// A conflict between two transactions. A retry may succeed.
         case conflict
-        /// A unique index has the value already.
+        /// A unique index already has the value.
         case taken
-        /// The server is out of disk, memory or something else; the same again may succeed later.
+        /// The server lacks disk space, memory or another resource. A later retry may succeed.
         case exhausted
-        /// The same again will be refused again.
+        /// The server refuses the statement. A retry fails again.
         case refused
     }
 
@@ -145,7 +148,7 @@ struct PostgresError: Error, CustomStringConvertible {
         switch rows.sqlState {
         case "40001", "40P01", "55P03": kind = .conflict
         case "23505": kind = .taken
-        // The server is stopping, starting, out of connections, or ended this one.
+        // The server is stopping, starting, out of connections or read-only, or it ended this session.
         case "25P03", "57P01", "57P02", "57P03", "53300", "25006": kind = .lost
         case let state where state.hasPrefix("53") || state.hasPrefix("58"): kind = .exhausted
         default: kind = isLost ? .lost : .refused
@@ -154,7 +157,7 @@ struct PostgresError: Error, CustomStringConvertible {
 
     var description: String { message }
 
-    /// What libpq says, as one line.
+    /// Returns libpq's message as one line.
     static func line(_ text: String) -> String {
         text.split(whereSeparator: \.isNewline).joined(separator: " ").trimmed
     }
