@@ -58,7 +58,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "AuraClient", targets: ["AuraClient", "AuraAPI", "AuraModel", "JSON", "JSONRPC"]),
-        // For Benchmarks/ and Fuzz/, which are packages of their own.
+        // For Benchmarks/ and Fuzz/, which are separate packages.
         .library(name: "AuraCodec", targets: ["AuraAPI", "JSON", "JSONRPC", "JSONSchema"]),
         .library(
             name: "AuraEngine",
@@ -179,7 +179,7 @@ let package = Package(
                 "CDescriptors", "JSON", "Locking", argumentParser, crypto, hummingbird, logging, serviceLifecycle,
                 subprocess, nioCore,
             ]),
-        // What a newcomer to AuraClient reads first; a package of its own there.
+        // The first example for users of AuraClient. It is also a package of its own in its directory.
         .executableTarget(
             name: "example-provision", dependencies: ["AuraClient"],
             path: "clients/swift/Examples/Provision/Sources/provision"),
@@ -188,7 +188,7 @@ let package = Package(
             name: "client-adapter", dependencies: ["AuraClient", "AuraAPI", "AuraModel", "JSON", "JSONRPC", "Locking"],
             path: "Tests/Conformance/clients/adapters/swift", swiftSettings: strict),
 
-        // Tests mirror Sources; Tests/EndToEnd drives the programs from outside and is no Swift target.
+        // Tests mirror Sources. Tests/EndToEnd drives the programs from outside and is not a Swift target.
         suite("JSONTests", ["JSON"]),
         suite("JSONSchemaTests", ["JSONSchema", "JSON"]),
         suite("JSONRPCTests", ["JSONRPC", "JSON", "JSONSchema"]),

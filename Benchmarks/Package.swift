@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Measures Aura beside what bounds it. A package of its own, so that nobody who builds Aura builds this.
+// Measures Aura and its limits side by side. A separate package, so that a build of Aura does not build it.
 let package = Package(
     name: "aura-benchmarks",
     platforms: [.macOS(.v15)],

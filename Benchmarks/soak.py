@@ -1,4 +1,4 @@
-"""Clients that leave, stall and flood, round after round; prints the daemon's memory, and fails if it has grown by more than 32 MiB.
+"""Runs rounds of clients that leave, stall and flood. Prints the daemon's memory, and fails if it has grown by more than 32 MiB.
 
 Each round stays within the limits of `system.limits`:
  leave   60 connections send 50 calls each (waits, lists, explanations in turn) and close at once
@@ -28,7 +28,7 @@ def line(number, method, **params):
 
 
 def send(connection, data):
-    """Sends what the daemon takes within a second; it may well stop to read."""
+    """Sends as much as the daemon accepts within a second; the daemon may stop reading."""
     connection.socket.settimeout(1)
     with contextlib.suppress(OSError):
         connection.socket.sendall(data)
@@ -57,7 +57,7 @@ def flood(world, job, _):
 
 
 def at_rest(daemon, seconds=15):
-    """The least memory of some seconds: what was used is given back a second after calls ebb."""
+    """Returns the least memory within some seconds: unused memory is returned to the system a second after the last calls."""
     deadline = time.monotonic() + seconds
     least = memory(daemon)
     while time.monotonic() < deadline:
@@ -70,7 +70,7 @@ def main(rounds):
     world = World(settings={"http": "127.0.0.1:0"})
     world.sandbox.settings(createSeconds=10_000)
     job = world.provision(fresh_name())
-    # Once each before the start is measured: what is made on first use stays.
+    # Each runs once before the first measurement, since memory for one-time initialisation stays in use.
     for act in (leave, stall, flood):
         act(world, job, 0)
     start = at_rest(world.daemon, 5)

@@ -1,4 +1,4 @@
-"""Fills a database of bench-jobs with ended jobs: fill-jobs.py DATABASE COUNT. Each has its instance, five steps and six events."""
+"""Adds ended jobs to a database of bench-jobs: fill-jobs.py DATABASE COUNT. Each job has an instance, five steps and six events."""
 
 import sqlite3
 import sys

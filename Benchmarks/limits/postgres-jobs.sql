@@ -1,5 +1,5 @@
--- The lives of eight five-step jobs in one transaction, as sets: the rows that Aura writes, without Aura.
--- For pgbench, on a database that bench-jobs has opened; lives = transactions x 8.
+-- Writes the rows of eight five-step jobs in one transaction, with set-based statements: the rows that Aura writes, without Aura.
+-- For pgbench, on a database that bench-jobs has opened; jobs = transactions x 8.
 SELECT nextval('bench_life') * 8 AS base \gset
 BEGIN;
 INSERT INTO instance (id, tenant, name, desired, phase, holds_name, document)

@@ -1,4 +1,5 @@
-/// The version of the daemon and of the programs that come with it.
+/// The version of the daemon and of the other programs of the package.
 public enum AuraVersion {
+    /// The version as semantic version text.
     public static let text = "0.1.0"
 }

@@ -1,10 +1,14 @@
 /// The parameters of the notification `status.event`.
 public struct EventNotification: Sendable, Codable {
+    /// The name of the notification.
     public static let method = "status.event"
 
+    /// The id of the subscription.
     public var subscription: String
+    /// The event, snapshot page, bookmark or end that is delivered.
     public var result: EventView
 
+    /// Creates the parameters.
     public init(subscription: String, result: EventView) {
         self.subscription = subscription
         self.result = result

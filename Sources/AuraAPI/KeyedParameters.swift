@@ -1,5 +1,5 @@
-/// Parameters of a call that happens once for each key, however often it is sent.
+/// Parameters with an idempotency key. Calls with the same key are carried out once, however often they are sent.
 public protocol KeyedParameters: Encodable, Sendable {
-    /// The key; a daemon that is given none carries the call out each time.
+    /// The idempotency key. If it is `nil`, the daemon carries out each call.
     var idempotencyKey: String? { get set }
 }

@@ -1,7 +1,7 @@
 public import JSONRPC
 
 extension Limits {
-    /// The limits that hold, as `system.limits` lists them.
+    /// Creates the reply of `system.limits` from the limits in force.
     public init(_ limits: RPCLimits) {
         self.init(
             messageBytes: limits.messageBytes, depth: limits.depth, batchItems: limits.batchItems,

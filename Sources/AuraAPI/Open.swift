@@ -1,35 +1,35 @@
 public import AuraModel
 
-/// A value of an enumeration that a newer daemon may have made larger; one that this version has no name for is kept as its text.
+/// A value of an enumeration that a newer daemon may extend. A value that this version does not know keeps its text.
 ///
-/// The names of the enumeration are its own as well:
+/// The cases of the enumeration are also available on this type:
 ///
 ///     switch event.type {
 ///     case .jobSucceeded: …
 ///     case .jobFailed: …
-///     default: …            // the others, those that are not known yet among them
+///     default: …            // other values, also unknown ones
 ///     }
 public struct Open<Known>: RawRepresentable, Sendable, Hashable, Codable
 where Known: RawRepresentable<String>, Known: Sendable {
-    /// As it stands on the wire.
+    /// The text on the wire.
     public let rawValue: String
 
-    /// Takes whatever stands on the wire.
+    /// Accepts any text.
     public init(rawValue: String) {
         self.rawValue = rawValue
     }
 
-    /// A value that is known.
+    /// Wraps a known value.
     public init(_ known: Known) {
         rawValue = known.rawValue
     }
 
-    /// The value of the enumeration; nil where it is none that this version knows.
+    /// The case of the enumeration, or `nil` if this version does not know the value.
     public var known: Known? { Known(rawValue: rawValue) }
 }
 
 extension Open where Known: OpenName {
-    /// The value of the enumeration; nil where it is none that this version knows.
+    /// The value, or `nil` if this version does not know it.
     public var known: Known? {
         let value = Known(rawValue: rawValue)
         return Known.allCases.contains(value) ? value : nil
@@ -37,6 +37,6 @@ extension Open where Known: OpenName {
 }
 
 extension Open: CustomStringConvertible {
-    /// As it stands on the wire.
+    /// The text on the wire.
     public var description: String { rawValue }
 }

@@ -2,12 +2,12 @@ public import JSON
 public import JSONSchema
 
 extension OpenRPCDocument {
-    /// The document as a value.
+    /// Returns the document as a JSON value.
     public static func value() throws -> JSONValue {
         try JSONValue(parsing: text, limits: JSONLimits(bytes: text.utf8.count))
     }
 
-    /// The schemas of all types, by their names.
+    /// Returns the schemas of all types, by name.
     public static func schemas(of document: JSONValue) throws -> SchemaSet {
         try SchemaSet(document["components"]?["schemas"]?.objectValue ?? [:])
     }

@@ -1,10 +1,12 @@
-/// Where a subscription starts.
+/// The position at which a subscription starts.
 public enum SubscriptionStart: Sendable, Codable, Hashable {
+    /// The head of the ledger: only later events.
     case now
+    /// The beginning of the ledger.
     case start
-    /// The instances as they are, and then what changes.
+    /// A snapshot of the instances, then the events after it.
     case snapshot
-    /// Events after this place in the ledger.
+    /// Events with a greater `seq`.
     case after(Int64)
 
     public init(from decoder: any Decoder) throws {

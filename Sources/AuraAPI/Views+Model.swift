@@ -1,7 +1,7 @@
 public import AuraModel
 
 extension InstanceView {
-    /// An instance as the wire shows it.
+    /// Creates the wire form of an instance.
     public init(_ instance: Instance) {
         self.init(
             id: instance.id, name: instance.name, tenant: instance.tenant, kind: Open(instance.kind),
@@ -14,7 +14,7 @@ extension InstanceView {
 }
 
 extension FailureView {
-    /// A failure as the wire shows it.
+    /// Creates the wire form of a failure.
     public init(_ failure: Failure) {
         self.init(
             class: Open(failure.errorClass), code: failure.code, message: failure.message,
@@ -23,7 +23,7 @@ extension FailureView {
 }
 
 extension JobView {
-    /// A job as the wire shows it; its steps only where a single job was asked for.
+    /// Creates the wire form of a job. `steps` is `nil` in lists of jobs.
     public init(_ job: Job, steps: [StepView]? = nil) {
         self.init(
             id: job.id, kind: Open(job.kind), instance: job.instance, tenant: job.tenant, change: job.change,
@@ -36,9 +36,9 @@ extension JobView {
 }
 
 extension StepView {
-    /// A step as the wire shows it.
+    /// Creates the wire form of a step.
     ///
-    /// - Parameter phase: the instance's phase while it runs.
+    /// - Parameter phase: the instance's phase while the step runs.
     public init(_ record: StepRecord, phase: Phase, expectedSeconds: Double) {
         self.init(
             name: record.name, state: Open(record.state), phase: Open(phase), expectedSeconds: expectedSeconds,
@@ -48,12 +48,12 @@ extension StepView {
 }
 
 extension Open<JobState> {
-    /// Whether a job in this state has come to its end.
+    /// True if a job in this state has ended.
     public var isTerminal: Bool { known?.isTerminal ?? false }
 }
 
 extension EventView {
-    /// An entry of the ledger as the wire shows it.
+    /// Creates the wire form of an event in the ledger.
     public init(_ event: Event) {
         let entry = event.entry
         self.init(

@@ -2,8 +2,8 @@
 
 #include <curl/curl.h>
 
-// curl's option and information calls are variadic, which Swift cannot call. Each of these fixes one type of argument;
-// the option decides which one is right (the manual of the option names its type).
+// curl's option and information calls are variadic, and Swift cannot call such functions. Each function below fixes the type of
+// one argument. The option determines which type is right; its manual page names it.
 
 static inline CURLcode aura_curl_set_long(CURL *easy, CURLoption option, long value) {
     return curl_easy_setopt(easy, option, value);
@@ -40,7 +40,7 @@ static inline CURLMcode aura_curl_multi_set_long(CURLM *multi, CURLMoption optio
     return curl_multi_setopt(multi, option, value);
 }
 
-// A message's result sits in an anonymous union.
+// A message's result is in an anonymous union.
 static inline CURLcode aura_curl_message_result(const CURLMsg *message) {
     return message->data.result;
 }

@@ -3,7 +3,7 @@
 #include <malloc.h>
 #endif
 
-/// Gives free memory of all arenas back to the system. glibc keeps what was once allocated (malloc_trim(3)); other libraries need no call.
+/// Returns the free memory of all arenas to the system. glibc keeps freed memory (malloc_trim(3)); other libraries need no call.
 static inline void aura_trim_memory(void) {
 #ifdef __GLIBC__
     malloc_trim(0);

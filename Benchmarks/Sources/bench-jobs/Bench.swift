@@ -6,7 +6,7 @@ import Logging
 import ServiceLifecycle
 import Storage
 
-/// Engines on one database, each with a store of its own, and what is measured of them.
+/// Engines that share one database, each with its own store, and the measurements.
 struct Bench: Sendable {
     let stores: [CountingStore]
     let engines: [JobEngine]
@@ -15,7 +15,7 @@ struct Bench: Sendable {
 
     static let steps = 5
 
-    /// - Parameter bases: one for each daemon.
+    /// - Parameter bases: the stores, one per daemon.
     init(stores bases: [any Store], workers: Int) async throws {
         let steps = (1...Self.steps).map { number in
             Step("nothing.\(number)", phase: .provisioning, timeLimit: .seconds(60), weight: 1) { _ in .done }
@@ -31,7 +31,7 @@ struct Bench: Sendable {
                 time: time, random: SystemRandom(), logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
         }
         for (number, (store, engine)) in zip(stores, engines).enumerated() {
-            // The first one's follower sees what all commit.
+            // The first store's follower sees the events of all stores.
             store.observe { [watch] events in
                 if number == 0 { watch.take(events) }
                 engine.note(events)
@@ -41,7 +41,7 @@ struct Bench: Sendable {
 
     private var applied: Int { stores.reduce(0) { $0 + $1.applied } }
 
-    /// Runs the engine while `body` runs.
+    /// Runs the engines while `body` runs.
     func running<Value: Sendable>(_ body: () async throws -> Value) async throws -> Value {
         let group = ServiceGroup(
             configuration: .init(services: engines, logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }))
@@ -54,7 +54,7 @@ struct Bench: Sendable {
         }
     }
 
-    /// Submits from 64 callers at once, and waits for the last job's end.
+    /// Submits jobs from 64 concurrent callers and waits until the last job has ended.
     func throughput(_ count: Int, from first: Int, label: String = "throughput") async throws -> String {
         let (applies, commits) = (applied, watch.commits)
         let begun = time.uptime()
@@ -84,7 +84,7 @@ struct Bench: Sendable {
         }
     }
 
-    /// One provision at a time on an idle engine: from the call to its first step.
+    /// Measures the time from the submission of a provision to its first step, one job at a time on idle engines.
     func latency(_ count: Int, from first: Int = 1) async throws -> String {
         var waits: [Double] = []
         for number in first..<(first + count) {

@@ -6,7 +6,7 @@ import Storage
 import StoragePostgres
 import StorageSQLite
 
-/// Five-step jobs whose steps do nothing, through the real engine on a real database with every commit on the disk.
+/// Runs five-step jobs with empty steps through the real engine on a real database. Every commit is durable.
 @main struct BenchJobs: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bench-jobs", abstract: "Measure the job engine: throughput, latency, claims over many rows.")
@@ -38,7 +38,7 @@ import StorageSQLite
         }
     }
 
-    /// What the kernel says of this process.
+    /// Returns the resident memory of this process, now and at most, according to the kernel.
     private static func memory() -> String {
         let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
         let figures = ["VmRSS", "VmHWM"].map { name in

@@ -1,7 +1,7 @@
 import AuraModel
 import Locking
 
-/// Counts what the ledger says, and wakes who waits for a count.
+/// Counts the ledger's events and resumes callers that wait for a count.
 final class LedgerWatch: Sendable {
     private enum Kind { case started, ended }
 
@@ -18,7 +18,7 @@ final class LedgerWatch: Sendable {
     var started: Int { state.withLock { $0.started } }
     var ended: Int { state.withLock { $0.ended } }
 
-    /// The events of one commit.
+    /// Counts the events of one commit.
     func take(_ events: [Event]) {
         let due = state.withLock { state in
             state.commits += 1

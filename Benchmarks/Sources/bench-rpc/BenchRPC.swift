@@ -12,8 +12,8 @@ import RPCTransport
 import ServiceLifecycle
 import UnixSignals
 
-/// The daemon's wire without its jobs: transports, sessions, router, schema, subscriptions, over a ledger in memory, so that what is
-/// measured is neither a database nor a cloud. `bench.publish` commits events as fast as somebody asks.
+/// The daemon's RPC layers without its jobs: transports, sessions, router, schema and subscriptions over a ledger in memory. So
+/// neither a database nor a provider is measured. `bench.publish` commits events as fast as clients call it.
 @main
 struct BenchRPC: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -30,7 +30,7 @@ struct BenchRPC: AsyncParsableCommand {
 
     func run() async throws {
         let logger = Logger(label: "bench-rpc") { _ in SwiftLogNoOpLogHandler() }
-        // The load is one user with a subscription a connection.
+        // The load comes from one user, with one subscription per connection.
         let standard = RPCLimits()
         let limits = RPCLimits(
             connections: connections, connectionsPerUser: connections, connectionsPerAddress: connections,
@@ -81,6 +81,6 @@ struct BenchRPC: AsyncParsableCommand {
 
 /// The parameters of `bench.publish`.
 private struct Publication: Decodable, Sendable {
-    /// Events that commit at once.
+    /// The number of events in one commit.
     var count: Int
 }

@@ -2,7 +2,7 @@ import AuraModel
 import Locking
 import Storage
 
-/// A store that has a ledger and nothing else.
+/// A store that has only a ledger.
 final class MemoryLedger: Store {
     private struct State {
         var events: [Event] = []
@@ -17,13 +17,13 @@ final class MemoryLedger: Store {
         state.withLock { $0.observer = observer }
     }
 
-    /// Commits so many events of one job's progress.
+    /// Commits `count` events of one job's progress.
     func commit(_ count: Int) {
         state.withLock { state in
             let first = Int64(state.events.count) + 1
             let new = (0..<Int64(count)).map { Self.event(first + $0) }
             state.events += new
-            // In the order of commits, as stores promise.
+            // Under the lock, so that the observer gets the commits in order, as `Store` requires.
             state.observer(new)
         }
     }
@@ -52,7 +52,7 @@ final class MemoryLedger: Store {
         LedgerBounds(floor: 0, head: state.withLock { Int64($0.events.count) })
     }
 
-    // Nothing here has jobs or instances.
+    // There are no jobs and no instances.
 
     private static var absent: StorageError { StorageError(.unavailable, "the benchmark has a ledger only") }
 

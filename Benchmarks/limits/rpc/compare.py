@@ -1,9 +1,9 @@
-"""Measures a JSON-RPC server beside rpc-echo, the limit, and prints a table beside the aims of the design.
+"""Measures a JSON-RPC server and rpc-echo, the limit, side by side, and compares the results with the design's aims.
 
     compare.py TOOLS SERVER
 
-TOOLS is the directory of rpc-echo and rpc-load. Each run starts its server anew; within a round the two take turns, so that
-what else the machine does hits both. Ratios are made within a round; what is printed are medians over the rounds.
+TOOLS is the directory of rpc-echo and rpc-load. Each run starts its server again. Within a round the two servers alternate, so
+that other load on the machine affects both. Ratios are computed within a round; the tables show medians over the rounds.
 Environment: ROUNDS (3), DURATION and WARMUP of a run in seconds (2 and 0.5), ONLY, a pattern for the names of runs.
 """
 
@@ -56,7 +56,7 @@ def idle_runs():
 
 
 class Results:
-    """By run and side, the figures of each round; None where there are none to trust."""
+    """The figures of each round, by run and side; None for a round that failed."""
 
     def __init__(self):
         self.figures = {}
@@ -70,16 +70,16 @@ class Results:
         self.faults.append(f"{name}, {side}: {reason}")
 
     def median(self, name, side, key):
-        """None where no round has it."""
+        """Returns None if no round has the figure."""
         values = [round[key] for round in self.figures.get(name, {}).get(side, []) if round]
         return statistics.median(values) if values else None
 
     def ratio(self, name, key):
-        """The server's figure as a share of the limit's of the same round."""
+        """Returns the server's figure as a share of the limit's figure of the same round."""
         return self.share((name, "server"), (name, "limit"), key)
 
     def share(self, part, whole, key):
-        """The median of one figure's ratio to another of the same round; both are (name, side)."""
+        """Returns the median ratio of one figure to another of the same round; both are (name, side)."""
         rounds = zip(*(self.figures.get(name, {}).get(side, []) for name, side in (part, whole)))
         ratios = [of[key] / to[key] for of, to in rounds if of and to and to[key]]
         return statistics.median(ratios) if ratios else None
@@ -108,7 +108,7 @@ def measure_all(tools, server, directory):
 
 
 def show_progress(text):
-    """One line that is written over, where somebody watches."""
+    """Shows progress in one line that is overwritten, if standard error is a terminal."""
     if sys.stderr.isatty():
         print(f"\r{text:<50}\r", end="", file=sys.stderr, flush=True)
 
@@ -118,7 +118,7 @@ def show(value, decimals=0):
 
 
 def table(title, head, rows):
-    """Prints rows whose first column is text and whose others are figures."""
+    """Prints rows; the first column is text, the others are figures."""
     if not rows:
         return
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
@@ -129,7 +129,7 @@ def table(title, head, rows):
 
 
 def pair(results, name, key, decimals):
-    """The limit's figure and the server's."""
+    """Returns the limit's figure and the server's as text."""
     return " / ".join(show(results.median(name, side, key), decimals) for side in SIDES)
 
 
@@ -148,7 +148,7 @@ def print_calls(results):
 
 
 def kept(results, subscribers, window):
-    """How much of its speed the server keeps while 1 % of its subscribers are stalled."""
+    """Returns the share of its speed that the server keeps while 1 % of its subscribers are stalled."""
     all_read, some_stalled = ((fan_out_name(subscribers, window, stalled), "server") for stalled in (False, True))
     return results.share(some_stalled, all_read, "deliveriesPerSecond")
 
@@ -179,7 +179,7 @@ def print_idle(results):
 
 
 def aims(results):
-    """What the design wants: (what, aim, figure, decimals, whether at least or at most that)."""
+    """Returns the design's aims: (description, aim, figure, decimals, whether the aim is the least or the most)."""
     thousand = {window: fan_out_name(1_000, window) for window in WINDOWS}
     stalled = {window: fan_out_name(1_000, window, stalled=True) for window in WINDOWS}
 
@@ -196,7 +196,7 @@ def aims(results):
         ("the same, 64 events a write: share", 0.5, results.ratio(thousand[64], "deliveriesPerSecond"), 2, "least"),
         ("1 % stalled, an event a write: share", 0.5, results.ratio(stalled[1], "deliveriesPerSecond"), 2, "least"),
         ("1 % stalled, 64 events a write: share", 0.5, results.ratio(stalled[64], "deliveriesPerSecond"), 2, "least"),
-        # "Not slowed" is meant within the noise of such runs, about a tenth.
+        # "Not slowed" means within the noise of such runs, about a tenth.
         ("1 % stalled, an event a write: speed kept", 0.9, kept(results, 1_000, 1), 2, "least"),
         ("1 % stalled, 64 events a write: speed kept", 0.9, kept(results, 1_000, 64), 2, "least"),
         ("idle subscribed connection: KiB", 10, server("idle subscribers", "connectionKiB"), 2, "most"),

@@ -1,11 +1,12 @@
-"""Measures what one client feels of another at the same server.
+"""Measures how one client of a server affects another.
 
     neighbours.py RPC-LOAD SERVER
 
-The measuring client makes one call at a time, in turn over two connections, so that it meets both event loops of a server on two
-cores. Each round it measures alone, beside the neighbour, and beside the same neighbour at another server of the same kind. The
-last tells apart what the machine does, whose cores all of them share, from what the server does. Ratios are made within a round;
-what is printed are medians over the rounds. Environment: ROUNDS (5), DURATION of a measurement in seconds (1), ONLY, a pattern.
+The measuring client makes one call at a time, alternating between two connections, so that it meets both event loops of a server
+on two cores. Each round measures it three times: alone, beside the neighbour, and beside the same neighbour at another server of
+the same kind. The last measurement separates the effect of the shared cores from the effect of the server. Ratios are computed
+within a round; the table shows medians over the rounds. Environment: ROUNDS (5), DURATION of a measurement in seconds (1), ONLY,
+a pattern.
 """
 
 import contextlib
@@ -28,7 +29,7 @@ WARMUP = 0.2
 SETTLE = 0.4
 AIM = 2
 
-# By name, how it is connected and what it does. The measuring client has a Unix socket.
+# By name: the transport of each neighbour and its load. The measuring client has a Unix socket.
 NEIGHBOURS = {
     "a flood that reads its replies": ("unix", "--connections", "1", "--depth", "256"),
     "the same flood over a WebSocket": ("websocket", "--connections", "1", "--depth", "256"),
@@ -53,7 +54,7 @@ def measure(load, place):
 
 @contextlib.contextmanager
 def neighbour(load, place, transport, *arguments):
-    """It runs longer than the measurement, and is stopped behind it."""
+    """Runs the neighbour longer than the measurement, and stops it afterwards."""
     seconds = str(10 * (DURATION + SETTLE + WARMUP))
     command = [load, *place.target(transport), *arguments, "--seconds", seconds, "--warmup", "0"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
@@ -73,7 +74,7 @@ def cpu_seconds(pid):
 
 
 def measure_at(load, where, places, its, servers):
-    """The figures of one measurement, and how many cores the neighbour and the server it talks to took meanwhile."""
+    """Returns the figures of one measurement, and the cores that the neighbour and its server used meanwhile."""
     if where == "alone":
         return measure(load, places["beside"])
     with neighbour(load, places[where], *its) as pid:
@@ -85,7 +86,7 @@ def measure_at(load, where, places, its, servers):
 
 
 def measure_round(load, binary, directory, number, its):
-    """By place, the figures beside a neighbour; servers are new for each round, so that nothing of the one before is left."""
+    """Returns the figures of a neighbour, by place. Each round starts new servers, so that earlier rounds have no effect."""
     places = {}
     for name in ("beside", "elsewhere"):
         (directory / name).mkdir(exist_ok=True)

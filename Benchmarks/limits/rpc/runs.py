@@ -1,4 +1,4 @@
-"""One run of rpc-load against a server that was started for it."""
+"""One run of rpc-load against a server that is started for it."""
 
 import contextlib
 import dataclasses
@@ -17,7 +17,7 @@ STOP_SECONDS = 10
 
 @dataclasses.dataclass(frozen=True)
 class Run:
-    """What is measured. `arguments` are those of rpc-load."""
+    """A measurement. `arguments` are those of rpc-load."""
 
     name: str
     transport: str
@@ -26,12 +26,12 @@ class Run:
 
 
 class Failed(Exception):
-    """A run that says nothing: something did not start, or there were faults."""
+    """A run without usable figures: a program did not start, or there were faults."""
 
 
 @dataclasses.dataclass
 class Place:
-    """Where servers of a comparison listen: a directory and two ports of this machine."""
+    """The addresses of a comparison's servers: a directory and two ports of this machine."""
 
     directory: pathlib.Path
 
@@ -41,7 +41,7 @@ class Place:
         self.http = f"127.0.0.1:{free_port()}"
 
     def target(self, transport):
-        """rpc-load's arguments for a transport."""
+        """Returns rpc-load's arguments for a transport."""
         return {
             "unix": ["--unix", self.socket], "tcp": ["--tcp", self.tcp], "websocket": ["--tcp", self.http, "--ws", "/ws"],
         }[transport]
@@ -61,7 +61,7 @@ def free_port():
 
 
 def serves_http(binary):
-    """Whether WebSocket can be measured: a server that has it takes `--http HOST:PORT`."""
+    """Returns true if WebSocket can be measured: such a server has the option `--http HOST:PORT`."""
     told = subprocess.run([binary, "--help"], capture_output=True, text=True, timeout=READY_SECONDS)
     return "--http" in told.stdout + told.stderr
 
@@ -76,7 +76,7 @@ def pin_to_one():
 
 @contextlib.contextmanager
 def server(binary, place, transport, pinned):
-    """A server that answers at its socket and at `transport`; stopped by its pid in the end, whatever happens."""
+    """Runs a server that accepts connections at its socket and at `transport`. It is stopped in any case at the end."""
     place.socket.unlink(missing_ok=True)
     command = [binary, "--socket", place.socket, "--listen", place.tcp, "--connections", str(CONNECTION_LIMIT)]
     if transport == "websocket":
@@ -110,26 +110,26 @@ def wait_until_ready(process, place, transport):
 
 
 def busy_seconds():
-    """CPU time of the whole machine."""
+    """Returns the CPU time of the whole machine."""
     user, nice, system, _, _, irq, softirq, *_ = map(int, pathlib.Path("/proc/stat").read_text().split("\n")[0].split()[1:])
     return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
 
 
 def our_seconds(pid):
-    """CPU time of the server and of the loads that have ended."""
+    """Returns the CPU time of the server and of the loads that have ended."""
     fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     loads = resource.getrusage(resource.RUSAGE_CHILDREN)
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK") + loads.ru_utime + loads.ru_stime
 
 
 def measure(load, binary, place, run, timing):
-    """The figures of one run, with `otherCores`: how much of the machine other programs used meanwhile."""
+    """Returns the figures of one run, with `otherCores`: the cores that other programs used meanwhile."""
     with server(binary, place, run.transport, run.pinned) as pid:
         command = [load, *place.target(run.transport), *run.arguments, *timing, "--server-pid", str(pid)]
         if run.pinned:
             command += ["--pin", str(pinned_cpu())]
         begun, busy, ours = time.monotonic(), busy_seconds(), our_seconds(pid)
-        # The tool bounds itself; this is for the case that it cannot.
+        # rpc-load limits its own run time; this limit applies if that fails.
         try:
             done = subprocess.run(command, capture_output=True, text=True, timeout=300)
         except subprocess.TimeoutExpired:

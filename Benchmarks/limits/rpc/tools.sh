@@ -1,4 +1,4 @@
-# Sourced by scripts that need the tools of this directory, from the repository's root: `build_tools DIRECTORY` makes them there.
+# Sourced, from the repository's root, by scripts that need the tools of this directory: `build_tools DIRECTORY` builds them there.
 
 build_tool() {
     local path=$1 source files=()
