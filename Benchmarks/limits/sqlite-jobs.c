@@ -1,10 +1,10 @@
-/* The limit beside bench-jobs: the same life of a five-step job as raw statements through the SQLite C API, one thread,
- * prepared, `batch` transitions a commit, synchronous=FULL.
+/* The limit for bench-jobs: the same five-step jobs as raw statements through the SQLite C API. It uses one thread, prepared
+ * statements, `batch` transitions per commit, and synchronous=FULL.
  *
- *     sqlite-jobs FILE JOBS BATCH        prints jobs a second
+ *     sqlite-jobs FILE JOBS BATCH        prints jobs per second
  *
- * A job's life is what the engine commits of it: one submission, one claim, one transition that begins its first step,
- * four that end a step and begin the next, and two that end the last step and the job. */
+ * Per job it commits the same transitions as the engine: one submission, one claim, one transition that begins the first step,
+ * four that end a step and begin the next, and one that ends the last step and the job. */
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +34,7 @@ static void step(sqlite3_stmt *statement) {
     sqlite3_reset(statement);
 }
 
-/* Ends one transition; every `batch` of them are one commit. */
+/* Ends one transition; `batch` transitions share a commit. */
 static void transition(void) {
     if (++transitions % batch == 0) run("COMMIT; BEGIN IMMEDIATE");
 }

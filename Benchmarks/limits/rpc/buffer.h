@@ -1,4 +1,4 @@
-/* Bytes that grow at their end. A zeroed buffer is an empty one and owns no memory. */
+/* A growable byte buffer. A zeroed buffer is empty and owns no memory. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>

@@ -1,4 +1,4 @@
-/* Calls: so many lines in flight on each connection, a new one for each that was answered. */
+/* Calls: a fixed number of lines in flight on each connection; each answered line is replaced by a new one. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -10,11 +10,11 @@
 #include "load.h"
 #include "process.h"
 
-/* A line in flight. Its requests' ids follow from its round, connection, place and member, so that a reply finds it again,
- * and one that was meant for another connection, or came before, is known. */
+/* A line in flight. The ids of its requests are computed from its round, connection, index and member. So a reply identifies
+ * its slot, and a reply for another connection or an earlier round is detected. */
 struct slot {
     uint64_t round, sent_ns;
-    long unanswered; /* requests; 0 where the line is not in flight */
+    long unanswered; /* requests; 0 if the line is not in flight */
     bool *answered;  /* by member */
 };
 
@@ -22,17 +22,17 @@ struct connection {
     struct stream stream;
     long number, free_count;
     struct slot *slots;
-    long *free; /* the places of slots that are not in flight */
+    long *free; /* the indices of slots that are not in flight */
 };
 
 enum phase { phase_warmup, phase_measure, phase_drain };
 
 static const struct options *options;
-static struct buffer prefix, suffix; /* of a request: what stands before and behind its id */
+static struct buffer prefix, suffix; /* of a request: the text before and after its id */
 static struct connection *connections;
 static int poll_fd;
 static enum phase phase;
-static uint64_t arrived_ns; /* when what is being read arrived; 0 before its first line */
+static uint64_t arrived_ns; /* when the data that is being read arrived; 0 before its first line */
 static long lines_in_flight;
 static uint64_t calls, errors, unexpected, lost;
 static struct histogram latencies;
@@ -83,7 +83,7 @@ static void add_line(struct connection *connection, long place, struct buffer *o
     stream_frame(&connection->stream, out, line.data, line.used);
 }
 
-/* Sends all that may be in flight and is not, with one write. */
+/* Sends lines until the maximum is in flight, with one write. */
 static void fill(struct connection *connection) {
     static struct buffer out;
     out.used = 0;
@@ -102,7 +102,7 @@ static void fill(struct connection *connection) {
     if (!stream_send(&connection->stream, out.data, out.used)) die("send: connection %ld is broken", connection->number);
 }
 
-/* The slot and member that an id belongs to; NULL where nothing with this id is in flight here. */
+/* Returns the slot and member of an id; NULL if no request with this id is in flight here. */
 static struct slot *find(const struct connection *connection, struct span id, uint64_t *member, long *place) {
     uint64_t value = 0;
     if (id.length == 0 || id.length > 19) return NULL;
@@ -157,7 +157,7 @@ static void fill_and_watch(struct connection *connection) {
     stream_watch(&connection->stream, poll_fd, connection, true, stream_is_full(&connection->stream));
 }
 
-/* Sends what may be sent after an event: here, or in turn on the next connection once nothing is in flight. */
+/* Sends more lines after an event: on this connection, or with --in-turn on the next one when nothing is in flight. */
 static void go_on(struct connection *connection) {
     if (!options->in_turn) fill_and_watch(connection);
     else if (lines_in_flight == 0) fill_and_watch(&connections[(connection->number + 1) % options->connections]);
@@ -173,7 +173,7 @@ static void serve(struct connection *connection, uint32_t events) {
     go_on(connection);
 }
 
-/* Serves the connections until a moment, or until nothing is in flight any more. */
+/* Serves the connections until a time, or until nothing is in flight. */
 static void serve_until(uint64_t end_ns) {
     struct epoll_event events[64];
     uint64_t heard_ns = now_ns();

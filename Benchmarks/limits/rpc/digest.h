@@ -3,8 +3,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Of fewer than 120 bytes: two blocks with their padding. */
+/* The SHA-1 of fewer than 120 bytes: two blocks with their padding. */
 void sha1_of_short(const char *text, size_t length, uint8_t digest[20]);
 
-/* Writes 4 characters for each begun 3 bytes, and a zero. */
+/* Writes 4 characters for each 3 bytes or part of them, and a zero. */
 void base64(const uint8_t *bytes, size_t length, char *text);

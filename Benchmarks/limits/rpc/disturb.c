@@ -1,11 +1,11 @@
-/* Clients that are a nuisance to others, for --seconds:
+/* Clients that disturb others, for --seconds:
  *
- *   unread    pings without end, whose answers nobody reads
- *   idle      --connections, each used once and then left alone
- *   drip      a byte of a ping each second
+ *   unread    sends pings without end and never reads the replies
+ *   idle      opens --connections, uses each once and leaves it idle
+ *   drip      sends one byte of a ping each second
  *   stalled   a subscriber that reads nothing, while 1,000 events a second are published
- *   garbage   messages of nearly 1 MiB that turn out to be no JSON at their end, the next when one was answered
- *   busy      no client at all: a process that keeps one core busy
+ *   garbage   sends messages of nearly 1 MiB that are invalid JSON only at their end, one after the other
+ *   busy      no client: a process that keeps one core busy
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -24,7 +24,7 @@ static uint64_t end_ns, sent, answered;
 
 static bool goes_on(void) { return now_ns() < end_ns; }
 
-/* Whether the socket is ready for one of these events within so long. */
+/* Returns whether the socket becomes ready for one of these events within `ms`. */
 static bool is_ready(const struct stream *stream, short events, int ms) {
     struct pollfd wanted = {.fd = stream->fd, .events = events};
     return poll(&wanted, 1, ms) > 0;
@@ -40,7 +40,7 @@ static void count(void *owner, char *text, size_t length) {
     answered++;
 }
 
-/* Reads until everything that was sent has its answer. */
+/* Reads until every request has its reply. */
 static void take_answers(struct stream *stream) {
     while (answered < sent) {
         if (!is_ready(stream, POLLIN, patience_ms)) die("get an answer");
@@ -109,7 +109,7 @@ static void stall(const struct options *options) {
     }
 }
 
-/* It reads as JSON up to its last byte, which is none. */
+/* Sends text that is valid JSON except that it lacks its end. */
 static void send_garbage(const struct options *options) {
     struct stream stream = connect_to(&options->target);
     struct buffer text = {0};

@@ -1,12 +1,12 @@
-/* The limit beside bench-rpc: what one thread, epoll and the socket calls themselves make of JSON-RPC, with next to no work
- * in between. Every request is answered with its id and {"pong":true}; many lines of one read are answered with one write.
+/* The limit for bench-rpc: the performance of one thread with epoll and the socket calls for JSON-RPC, with almost no work in
+ * between. The reply to every request has its id and {"pong":true}. The replies to all lines of one read are sent with one write.
  *
  *     rpc-echo [--socket PATH] [--listen HOST:PORT] [--http HOST:PORT] [--connections N]
  *
- * WebSocket is spoken to whoever asks for it, at every address and path. Two methods do more:
- * `status.subscribe` makes its connection a subscriber, `bench.publish {count}` writes the next `count` events to all
- * subscribers, with one write each, and is answered then. An event's text follows from its number, so a subscriber that does
- * not read costs no memory beyond one write: the events it missed are made again when its socket takes more. */
+ * Clients may use WebSocket at every address and path. Two methods do more: `status.subscribe` makes its connection a
+ * subscriber. `bench.publish {count}` writes the next `count` events to all subscribers, with one write each, and then replies.
+ * An event's text is computed from its number. So a subscriber that does not read costs no memory beyond one write: the events
+ * that it missed are generated again when its socket accepts more. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -26,8 +26,8 @@ enum { events_a_turn = 256, catch_up_events = 64, publish_limit = 1024 };
 struct connection {
     struct stream stream;
     bool listens;
-    bool ends;     /* the other side sends no more, and gets what is left for it */
-    long place;    /* among the subscribers, or -1 */
+    bool ends;     /* the other side sends no more, and gets the pending output */
+    long place;    /* index among the subscribers, or -1 */
     uint64_t next; /* a subscriber's next event */
 };
 
@@ -36,7 +36,7 @@ static long connections, connection_limit = 20000;
 static struct connection **subscribers;
 static long subscriber_count, subscriber_room;
 static uint64_t head;           /* the last event's number */
-static struct buffer replies;   /* of one read */
+static struct buffer replies;   /* to the requests of one read */
 static struct buffer reply;     /* one message */
 
 /* -- Events -- */
@@ -63,12 +63,12 @@ static bool is_behind(const struct connection *connection) { return connection->
 
 static void watch(struct connection *connection) {
     bool full = stream_is_full(&connection->stream);
-    /* Who does not take replies is not read from: that bounds what is kept for it. */
+    /* A connection that does not accept replies is not read, which bounds its pending output. */
     stream_watch(&connection->stream, poll_fd, connection, !full && !connection->ends, full || is_behind(connection));
 }
 
-/* Writes the new events to whoever is up to date; others come to them later. A connection that breaks is closed when it is
- * served next. */
+/* Writes the new events to subscribers that are up to date; the others catch up later. A broken connection is closed when it
+ * is served next. */
 static void publish(uint64_t count) {
     static struct buffer lines, frames;
     uint64_t first = head + 1;
@@ -188,7 +188,7 @@ static void finish(struct connection *connection) {
     connections--;
 }
 
-/* Takes what arrived, and answers all of it with one write. */
+/* Reads what arrived and replies to all of it with one write. */
 static bool take(struct connection *connection) {
     replies.used = 0;
     if (!stream_receive(&connection->stream, answer, connection)) {

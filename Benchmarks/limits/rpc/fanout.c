@@ -1,4 +1,4 @@
-/* Fan-out: one publisher, many subscribers, each of which has to get every event once and in order. */
+/* Fan-out: one publisher and many subscribers. Each subscriber must get every event once and in order. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 struct subscriber {
     struct stream stream;
     bool subscribed, stalled;
-    uint64_t next;     /* the event that has to come next; 0 before the first */
+    uint64_t next;     /* the number of the next expected event; 0 before the first */
     uint64_t received;
 };
 
@@ -25,8 +25,8 @@ static struct buffer publish_line;
 
 static long unsubscribed;
 static bool measures, publish_is_answered = true;
-static uint64_t published; /* events, to each subscriber */
-static int64_t missing;    /* deliveries of what was published that live subscribers have yet to get */
+static uint64_t published; /* events, per subscriber */
+static int64_t missing;    /* deliveries of published events that live subscribers have not got yet */
 static uint64_t published_ns, arrived_ns;
 static uint64_t first_seq, deliveries, event_bytes;
 static uint64_t gaps, repeats, invalid, ended, lost;
@@ -42,7 +42,7 @@ static void take_subscribed(struct subscriber *subscriber, const char *text, siz
     show_fault("cannot subscribe", text, length);
 }
 
-/* An event's number. It mostly stands where it stood in the event before, which saves the search. */
+/* Returns an event's number. The number is usually at the same position as in the previous event, which avoids a search. */
 static uint64_t seq_of(const char *text, size_t length) {
     static const char key[] = "\"seq\":";
     static size_t place;
@@ -109,7 +109,7 @@ static void serve(void *owner) {
     stream_watch(&subscriber->stream, poll_fd, subscriber, false, false);
 }
 
-/* Waits once, for less than 100 ms, and takes what there is; whether there was anything. */
+/* Waits at most 100 ms and processes what arrived. Returns whether anything arrived. */
 static bool take_some(void) {
     struct epoll_event events[256];
     int ready = epoll_wait(poll_fd, events, 256, 100);
@@ -126,7 +126,7 @@ static bool has_caught_up(void) {
     return true;
 }
 
-/* False where nothing came for ten seconds. */
+/* Processes events until `is_done`. Returns false if nothing arrived for ten seconds. */
 static bool take_until(bool (*is_done)(void)) {
     uint64_t heard_ns = now_ns();
     while (!is_done()) {
@@ -166,7 +166,7 @@ static void open_publisher(void) {
     buffer_text(&text, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"bench.publish\",\"params\":{\"count\":");
     buffer_number(&text, (uint64_t)options->window);
     buffer_text(&text, "}}");
-    /* Framed for each write anew, as WebSocket wants another mask for each. */
+    /* Framed again for each write, since each WebSocket frame needs another mask. */
     publish_line = text;
 }
 
@@ -182,7 +182,7 @@ static bool publish_once(void) {
     return take_until(is_delivered);
 }
 
-/* Publishes for so long, or until all events are; returns when all live subscribers have everything, or never will. */
+/* Publishes for this time, or until all events are published. Returns false if a live subscriber does not get an event. */
 static bool publish_for(double seconds) {
     uint64_t end_ns = now_ns() + (uint64_t)(seconds * 1e9);
     while (now_ns() < end_ns && (options->events == 0 || published < (uint64_t)options->events))
@@ -190,7 +190,7 @@ static bool publish_for(double seconds) {
     return true;
 }
 
-/* Events that something else makes: from the first of them on. */
+/* Counts events from another source, from the first of them. */
 static bool count_outside(uint64_t *begun) {
     published = (uint64_t)options->events;
     missing = options->events * (options->subscribers - options->stalled);
@@ -241,7 +241,7 @@ uint64_t measure_fan_out(const struct options *all) {
     measures = false;
     watch_stalled(true);
     take_until(has_caught_up);
-    /* Whatever comes now came once too often. */
+    /* Any further event is a duplicate. */
     while (take_some()) continue;
     count_lost();
     uint64_t stalled_received = 0;

@@ -1,16 +1,16 @@
-/* Subscribers that outlive the server. Each takes up the ledger behind the last event that it saw, on every connection anew,
- * and has to get the events 1, 2, 3 … once and in order, whatever happens to its connections:
+/* Subscribers that survive restarts of the server. After each connect, a subscriber continues in the ledger after the last event
+ * that it got. It must get the events 1, 2, 3 … once and in order, although its connections are lost:
  *
- *   - a lost one is tried again after a random while;
- *   - every --drop-ms one of those that read is dropped here, in the middle of whatever comes;
- *   - the --stalled ones, while they are told to stall, read nothing until the other side has ended the connection.
+ *   - after a lost connection it reconnects after a random delay;
+ *   - every --drop-ms one connection that reads is closed here, possibly in the middle of a message;
+ *   - the --stalled ones, in mode `stall`, read nothing until the other side has closed the connection.
  *
- * What they do is told on standard input, a line each, and `HEAD` is a place in the ledger:
+ * Standard input controls them, one command per line; `HEAD` is a `seq` of the ledger:
  *
- *   rest          end all connections
- *   live, stall   have connections, and read them; with `stall` the stalled ones do not
- *   reach HEAD    answered by a line once each of those that read has seen HEAD
- *   finish HEAD   all of them read up to HEAD; then the report is printed and the program ends
+ *   rest          close all connections
+ *   live, stall   connect and read; with `stall` the stalled ones do not read
+ *   reach HEAD    print a line when each subscriber that reads has got HEAD
+ *   finish HEAD   let all of them read up to HEAD; then print the report and exit
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -31,9 +31,9 @@ enum { retry_ms = 200, tick_ms = 20, listen_ms = 500 };
 struct follower {
     struct stream stream;
     bool connected, subscribed, stalls;
-    bool ended;        /* by the other side; what is left can be read */
-    uint64_t last;     /* the newest event it has seen */
-    uint64_t retry_ns; /* when it connects again */
+    bool ended;        /* by the other side; pending data can be read */
+    uint64_t last;     /* the number of the newest event that it got */
+    uint64_t retry_ns; /* when it reconnects */
 };
 
 enum mode { mode_rest, mode_live, mode_stall };
@@ -118,14 +118,14 @@ static void serve(struct follower *follower) {
     if (!stream_receive(&follower->stream, take_line, follower)) disconnect(follower);
 }
 
-/* Whoever does not read is not told of an end by what it reads. */
+/* Detects the end of a connection that is not read. */
 static void look_for_end(struct follower *follower) {
     struct pollfd wanted = {.fd = follower->stream.fd, .events = POLLRDHUP};
     follower->ended = poll(&wanted, 1, 0) > 0;
     watch(follower);
 }
 
-/* What is due by the clock: connections that are to be had again, those that have ended, and one that is to be dropped. */
+/* Runs the timed work: reconnects, checks stalled connections for their end, and drops one connection. */
 static void keep_time(void) {
     uint64_t now = now_ns();
     for (long number = 0; number < options->followers; number++) {
@@ -167,7 +167,7 @@ static void obey(const char *line) {
     if (waits) goal = place;
 }
 
-/* Whether whoever told all this is still there. */
+/* Reads commands. Returns false if the controlling process has closed standard input. */
 static bool take_orders(void) {
     static char text[256];
     static size_t used;
@@ -196,7 +196,7 @@ static bool is_reached(void) {
 
 static uint64_t report(void) {
     uint64_t faults = gaps + repeats + invalid, ahead = 0;
-    /* Whoever has more than there is has something that never was. */
+    /* A subscriber beyond the head has events that never existed. */
     for (long number = 0; number < options->followers; number++) ahead += followers[number].last != goal;
     faults += ahead;
     printf("{\"subscribers\":%ld,\"stalled\":%ld,\"head\":%" PRIu64 ",\"deliveries\":%" PRIu64 ",\"connects\":%" PRIu64
@@ -214,7 +214,7 @@ static void take_some(void) {
     for (int at = 0; at < ready; at++) serve(events[at].data.ptr);
 }
 
-/* Whatever comes now came once too often. */
+/* Any further event is a duplicate. */
 static uint64_t listen_on(void) {
     for (uint64_t end_ns = in_ms(listen_ms); now_ns() < end_ns;) take_some();
     return report();

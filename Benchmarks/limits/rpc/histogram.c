@@ -2,7 +2,7 @@
 
 #include <stddef.h>
 
-/* The middle of a bucket, in nanoseconds: the first 256 hold one value each. */
+/* Returns the middle of a bucket, in nanoseconds. The first 256 buckets hold one value each. */
 static double middle(uint64_t bucket) {
     uint64_t shift = bucket >> histogram_bits ? (bucket >> histogram_bits) - 1 : 0;
     uint64_t low = (bucket - (shift << histogram_bits)) << shift;

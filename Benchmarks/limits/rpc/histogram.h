@@ -1,4 +1,4 @@
-/* Latencies in buckets that are less than 1 % wide: 128 of them between a power of two and the next. */
+/* A histogram of latencies. Its buckets are less than 1 % wide: 128 between two powers of two. */
 #pragma once
 #include <stdint.h>
 
@@ -17,5 +17,5 @@ static inline void histogram_add(struct histogram *histogram, uint64_t ns) {
     histogram->total++;
 }
 
-/* The latency that `share` of all (0.99) did not exceed, in microseconds. */
+/* Returns the latency that a `share` of all values (0.99) does not exceed, in microseconds. */
 double histogram_quantile(const struct histogram *histogram, double share);

@@ -1,4 +1,4 @@
-/* Idle connections: what the server keeps in memory for each, once it has answered one request and has nothing to do. */
+/* Idle connections: the server's memory per connection, after one request and its reply. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,7 +41,7 @@ static void wait_for_answers(void) {
     }
 }
 
-/* Resident memory, after allocators and timers had their turn. */
+/* Returns the resident memory after a pause in which allocators and timers can release memory. */
 static long settled_kib(const struct options *options) {
     sleep(settle_seconds);
     return process_kib(options->server, "VmRSS");
@@ -51,7 +51,7 @@ uint64_t measure_idle(const struct options *options) {
     poll_fd = epoll_create1(EPOLL_CLOEXEC);
     streams = calloc((size_t)options->idle + 1, sizeof *streams);
     if (!streams) die("get memory for %ld connections", options->idle);
-    /* The first connection pays for what the server sets up once. */
+    /* The first connection causes the server's one-time allocations. */
     open_one(options, &streams[options->idle]);
     wait_for_answers();
     long before = settled_kib(options);

@@ -8,14 +8,14 @@ static const char *skip_space(const char *at, const char *end) {
     return at;
 }
 
-/* Sets the highest bit of the lowest byte in `word` that is `byte`; what is above that bit means nothing. */
+/* Sets the highest bit of the lowest byte in `word` that equals `byte`; higher bits are undefined. */
 static uint64_t mark(uint64_t word, unsigned char byte) {
     const uint64_t ones = 0x0101010101010101;
     word ^= ones * byte;
     return (word - ones) & ~word & ones * 0x80;
 }
 
-/* The next quotation mark or backslash: eight bytes at a time, the first in memory being the lowest. */
+/* Finds the next quotation mark or backslash, eight bytes at a time; the first byte in memory is the lowest. */
 static const char *find_special(const char *at, const char *end) {
     for (uint64_t word; end - at >= 8; at += 8) {
         memcpy(&word, at, 8);
@@ -26,7 +26,7 @@ static const char *find_special(const char *at, const char *end) {
     return at;
 }
 
-/* From behind a string's first quotation mark to behind its last; NULL where it has no end. */
+/* Skips from after a string's first quotation mark to after its last; returns NULL if the string has no end. */
 static const char *skip_string(const char *at, const char *end) {
     while ((at = find_special(at, end)) < end) {
         if (*at == '"') return at + 1;
@@ -69,7 +69,7 @@ static void keep(struct message *message, struct span key, struct span value) {
     if (!memcmp(key.start, "\"result\"", 8)) message->result = value;
 }
 
-/* Reads a member's value and what follows; returns the place of the next key or of the object's end, NULL where neither is. */
+/* Reads a member's value. Returns the position of the next key or of the object's end, or NULL if neither follows. */
 static const char *read_value(const char *at, const char *end, struct span key, struct message *message) {
     struct span value = {skip_space(at, end), 0};
     at = skip_value(value.start, end);
@@ -92,9 +92,9 @@ static const char *read_member(const char *at, const char *end, struct message *
     return at < end && *at == ':' ? read_value(at + 1, end, key, message) : NULL;
 }
 
-/* Reads one object; returns the place behind it, NULL where there is none. */
+/* Reads one object. Returns the position after it, or NULL if there is no object. */
 static const char *read_object(const char *at, const char *end, struct message *message) {
-    /* What nearly all messages begin with need not be taken apart. */
+    /* Nearly all messages begin with this text, which is skipped without parsing. */
     static const char usual[] = "{\"jsonrpc\":\"2.0\",\"id\":";
     const size_t length = sizeof usual - 1;
     *message = (struct message){0};

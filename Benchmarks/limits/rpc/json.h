@@ -1,10 +1,10 @@
-/* The members of JSON-RPC messages, found in one shallow pass: nothing is decoded and nothing is copied. */
+/* Finds the members of JSON-RPC messages in one shallow pass. Nothing is decoded or copied. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
-/* A piece of the text that was read; without a start where the member is absent. */
+/* A part of the text; `start` is NULL if the member is absent. */
 struct span {
     const char *start;
     size_t length;
@@ -14,7 +14,7 @@ struct message {
     struct span id, method, params, result;
 };
 
-/* The messages of one text: one, or those of a batch. */
+/* Reads the messages of one text: a single message or a batch. */
 struct reader {
     const char *at, *end;
     bool batch, begun;
@@ -22,10 +22,10 @@ struct reader {
 
 struct reader reader_of(const char *text, size_t length);
 
-/* 1: a message was read; 0: there are no more; -1: this is not JSON-RPC. */
+/* Returns 1 if a message was read, 0 if there are no more, -1 if the text is not JSON-RPC. */
 int reader_next(struct reader *reader, struct message *message);
 
-/* Whether a member is exactly this text, quotation marks of a string included. */
+/* Returns whether a member is exactly this text, including the quotation marks of a string. */
 static inline bool span_is(struct span span, const char *text) {
     size_t length = strlen(text);
     return span.length == length && !memcmp(span.start, text, length);

@@ -1,23 +1,23 @@
-/* Loads a JSON-RPC server, checks every answer, and prints one line of JSON. One thread, epoll.
+/* Loads a JSON-RPC server, checks every reply, and prints one line of JSON. It uses one thread and epoll.
  *
  *     rpc-load TARGET [--seconds S] [--warmup W] [--pin CPU] [--server-pid PID] [--request JSON] MEASUREMENT
  *
  * TARGET        --unix PATH or --tcp HOST:PORT, and --ws HTTP-PATH for WebSocket there
- * --seconds     how long it is measured, after `--warmup` of the same
- * --server-pid  whose CPU time and memory are reported as well
- * --request     what is sent, with %id where its id belongs: a call, or in the other measurements the subscribe line
+ * --seconds     the duration of the measurement, after a `--warmup` with the same load
+ * --server-pid  also reports the CPU time and memory of this process
+ * --request     the request to send, with %id in place of its id: a call, or in the other measurements the subscribe request
  *
  * MEASUREMENT is one of
- *   --connections C --depth D [--batch N]    calls, D lines in flight on each of C connections; a line is a batch of N.
- *       --in-turn: one call at a time in all, over one connection after the other, to meet every event loop of the server.
+ *   --connections C --depth D [--batch N]    calls: D lines in flight on each of C connections; a line is a batch of N.
+ *       --in-turn: one call at a time in all, on one connection after the other, so that every event loop of the server is used.
  *   --fanout N [--stalled K] [--window W] [--events E]
- *       N subscribers, K of which read nothing until the end; W events are published at a time (`bench.publish`), the next
- *       when all others have them. --outside: nothing is published here, it counts until each of them has E events.
- *   --disturb KIND                           nothing is measured, others are kept from their work: see disturb.c
- *   --follow N [--stalled K] [--drop-ms M]   N subscribers that outlive the server: see follow.c
- *   --idle N [--subscribe]                   the server's memory for a connection that was used once, then left alone
+ *       N subscribers, K of which read nothing until the end. W events are published at a time (`bench.publish`); the next
+ *       ones follow when all other subscribers have them. --outside: publishes nothing, and counts until each has E events.
+ *   --disturb KIND                           measures nothing and disturbs other clients: see disturb.c
+ *   --follow N [--stalled K] [--drop-ms M]   N subscribers that survive restarts of the server: see follow.c
+ *   --idle N [--subscribe]                   the server's memory per connection that was used once and is idle
  *
- * The exit status is 1 where anything was wrong, lost, doubled or out of order: the figures are then worth nothing. */
+ * The exit status is 1 if any reply was wrong, lost, duplicated or out of order. The figures are then meaningless. */
 #include "load.h"
 
 #include <getopt.h>
@@ -165,7 +165,7 @@ int main(int count, char **arguments) {
     check_options(&options);
     uint64_t files = (uint64_t)(options.connections + options.subscribers + options.idle + options.followers) + 64;
     if (raise_file_limit(files) < files) die("open %lu files, no more are allowed", files);
-    /* Whatever goes wrong, it ends. */
+    /* The run ends even if something hangs. */
     alarm((unsigned)(options.seconds + options.warmup) + 120);
     return chosen(&options)(&options) ? 1 : 0;
 }

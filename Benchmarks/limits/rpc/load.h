@@ -1,4 +1,4 @@
-/* What the measurements of rpc-load share: the options, faults, and the lines of JSON that come out. */
+/* The common parts of rpc-load's measurements: options, faults, and the JSON output. */
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
@@ -10,7 +10,7 @@
 
 struct options {
     struct target target;
-    const char *request; /* the JSON text of a request; "%id" stands for its id */
+    const char *request; /* the JSON text of a request; "%id" is replaced by its id */
     long connections, depth, batch;
     bool in_turn;
     const char *disturbance;
@@ -23,10 +23,10 @@ struct options {
     pid_t server;
 };
 
-/* How long nothing may arrive while something is expected. */
+/* The longest time without data while something is expected. */
 enum { patience_ms = 10000 };
 
-/* The measurements. Each prints its line and returns the number of faults. */
+/* The measurements. Each prints its line of JSON and returns the number of faults. */
 uint64_t measure_calls(const struct options *options);
 uint64_t measure_fan_out(const struct options *options);
 uint64_t measure_idle(const struct options *options);
@@ -35,24 +35,24 @@ uint64_t follow(const struct options *options);
 
 extern const char subscribe_request[], ping_request[];
 
-/* Sends one request with the id 1 over a connection that is otherwise idle. */
+/* Sends one request with the id 1 over an otherwise idle connection. */
 void send_request(struct stream *stream, const char *request);
 
-/* False where the connection is broken. */
+/* Returns false if the connection is broken. */
 bool try_send_request(struct stream *stream, const char *request);
 
-/* Whether this is the one answer to it, with a result. */
+/* Returns whether the text is the reply to that request, with a result. */
 bool is_result(const char *text, size_t length);
 
-/* Prints a fault and what was received. After ten of them no more are printed; they are counted all the same. */
+/* Prints a fault and the received text. Only the first ten faults are printed; all are counted. */
 void show_fault(const char *what, const char *text, size_t length);
 
-/* CPU time of the server and of this process between two moments. */
+/* The CPU time of the server and of this process so far. */
 struct cpu {
     double server, own;
 };
 struct cpu cpu_now(const struct options *options);
 
-/* Adds what is common to all reports; `count` is what CPU time is divided by. */
+/* Adds the members that all reports have; `count` divides the CPU time. */
 void print_cpu(const struct options *options, struct cpu begun, struct cpu ended, uint64_t count, const char *unit);
 void print_latency(const struct histogram *histogram);

@@ -49,7 +49,7 @@ double process_cpu_seconds(pid_t pid) {
     size_t length = fread(text, 1, sizeof text - 1, file);
     fclose(file);
     text[length] = 0;
-    /* The program's name stands in parentheses and may hold spaces: fields are counted from behind it. */
+    /* The program's name is in parentheses and may contain spaces, so fields are counted after it. */
     const char *behind = strrchr(text, ')');
     unsigned long user, system;
     if (!behind || sscanf(behind + 1, " %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) != 2)

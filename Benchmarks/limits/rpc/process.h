@@ -1,4 +1,4 @@
-/* What a process can say and do about itself, and what /proc says about another one. */
+/* Functions of this process, and figures of other processes from /proc. */
 #pragma once
 #include <stdint.h>
 #include <sys/types.h>
@@ -13,14 +13,14 @@ static inline uint64_t now_ns(void) {
     return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-/* Keeps this process on one core. */
+/* Pins this process to one core. */
 void pin_to(int cpu);
 
-/* Lifts the limit on open files as far as allowed, for root to what is needed; returns it. */
+/* Raises the limit on open files as far as allowed; root can raise it to `needed`. Returns the new limit. */
 uint64_t raise_file_limit(uint64_t needed);
 
-/* User and system time so far, of all threads. 0 as pid is this process. */
+/* Returns the user and system time of all threads so far. The pid 0 means this process. */
 double process_cpu_seconds(pid_t pid);
 
-/* A figure of /proc/PID/status in KiB: "VmRSS" is resident now, "VmHWM" was resident at most. */
+/* Returns a figure of /proc/PID/status in KiB: "VmRSS" is the resident memory now, "VmHWM" its maximum. */
 long process_kib(pid_t pid, const char *figure);

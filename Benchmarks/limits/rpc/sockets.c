@@ -47,7 +47,7 @@ static void set(int fd, int level, int option) {
     setsockopt(fd, level, option, &on, sizeof on);
 }
 
-/* A listener does not block, so that all who wait can be accepted in one go. */
+/* A listener is non-blocking, so that all waiting connections can be accepted in one loop. */
 static int listening(int fd, const void *address, socklen_t length, const char *name) {
     fcntl(fd, F_SETFL, O_NONBLOCK);
     if (bind(fd, address, length) || listen(fd, backlog)) die("listen on %s: %s", name, strerror(errno));
@@ -64,7 +64,7 @@ int listen_tcp(const char *text) {
     struct sockaddr_in address = tcp_address(text);
     int fd = open_socket(AF_INET);
     set(fd, SOL_SOCKET, SO_REUSEADDR);
-    /* What is accepted inherits it. */
+    /* Accepted connections inherit this option. */
     set(fd, IPPROTO_TCP, TCP_NODELAY);
     return listening(fd, &address, sizeof address, text);
 }
@@ -75,7 +75,7 @@ int accept_one(int listener) {
     return fd;
 }
 
-/* -1 where nobody takes the connection. */
+/* Connects; returns -1 if that fails. */
 static int connected(const struct target *target) {
     int fd, failed;
     if (target->unix_path) {
@@ -95,7 +95,7 @@ static int connected(const struct target *target) {
     return -1;
 }
 
-/* The server says nothing of its own accord after the head, so one read at a time ends where the head does. */
+/* After its response head the server sends nothing unasked, so that these reads end where the head ends. */
 static void shake_hands(int fd, const struct target *target) {
     struct buffer ask = {0};
     struct timeval patience = {.tv_sec = patience_seconds};

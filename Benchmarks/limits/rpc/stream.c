@@ -11,7 +11,7 @@
 
 enum { read_bytes = 256 << 10, message_bytes = 1 << 20 };
 
-/* All streams are read into one place, which stays in the cache; only the start of an incomplete message is copied. */
+/* All streams are read into one buffer, which stays in the cache. Only the start of an incomplete message is copied. */
 static char arrived[message_bytes + read_bytes];
 
 void stream_frame(const struct stream *stream, struct buffer *out, const char *text, size_t length) {
@@ -69,7 +69,7 @@ static ssize_t take_handshake(struct stream *stream, const char *bytes, size_t l
     return sent ? (ssize_t)head : -1;
 }
 
-/* Hands over what is complete; returns how many bytes that were, -1 where the bytes make no sense. */
+/* Passes complete messages to `take`. Returns the number of bytes that were used, or -1 if they are invalid. */
 static ssize_t take_messages(struct stream *stream, char *bytes, size_t length, message_taker *take, void *owner) {
     ssize_t head = 0;
     if (stream->framing == framing_detect) {
@@ -94,7 +94,7 @@ bool stream_receive(struct stream *stream, message_taker *take, void *owner) {
     return true;
 }
 
-/* Returns how much the socket took, -1 where it is broken. */
+/* Returns the number of bytes that the socket accepted, or -1 if it is broken. */
 static ssize_t write_some(int fd, const char *bytes, size_t length) {
     size_t done = 0;
     while (done < length) {

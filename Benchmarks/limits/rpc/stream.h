@@ -1,4 +1,4 @@
-/* Messages over a non-blocking socket, several of them in one read and one write: lines, or WebSocket text frames. */
+/* Messages over a non-blocking socket, as lines or as WebSocket text frames. One read or write may contain several messages. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -6,37 +6,37 @@
 
 #include "buffer.h"
 
-/* `detect` is a server's side before the first byte: "GET …" asks for WebSocket, everything else is lines. */
+/* `detect` is a server's state before the first byte: "GET …" selects WebSocket, any other text selects lines. */
 enum framing { framing_detect, framing_lines, framing_frames };
 
 struct stream {
     int fd;
     enum framing framing;
     bool is_client;
-    uint32_t watched;      /* the events that epoll reports of it now */
+    uint32_t watched;      /* the events that epoll reports for it now */
     struct buffer partial; /* the start of a message whose end has not arrived */
-    struct buffer pending; /* what the socket would not take yet … */
-    size_t pending_sent;   /* … and how much of that it took since */
+    struct buffer pending; /* output that the socket has not accepted yet … */
+    size_t pending_sent;   /* … and how much of it was accepted since */
 };
 
-/* What takes a message; its text may be changed in place, and is gone afterwards. */
+/* Receives a message. It may change the text in place; the text is invalid afterwards. */
 typedef void message_taker(void *owner, char *text, size_t length);
 
-/* Adds a message with what frames it on this stream. */
+/* Adds a message with the framing of this stream. */
 void stream_frame(const struct stream *stream, struct buffer *out, const char *text, size_t length);
 
-/* Reads once and hands over every message that is complete. False: the other side has ended or broken the connection. */
+/* Reads once and passes on every complete message. Returns false if the other side has ended or broken the connection. */
 bool stream_receive(struct stream *stream, message_taker *take, void *owner);
 
-/* Writes what the socket takes and keeps the rest. False: the connection is broken. */
+/* Writes what the socket accepts and keeps the rest. Returns false if the connection is broken. */
 bool stream_send(struct stream *stream, const char *bytes, size_t length);
 
-/* Writes of what is kept. False: the connection is broken. */
+/* Writes pending output. Returns false if the connection is broken. */
 bool stream_flush(struct stream *stream);
 
 static inline bool stream_is_full(const struct stream *stream) { return stream->pending.used > 0; }
 
-/* Makes `epoll` report `owner` when the stream can be read, or written. */
+/* Makes `epoll` report `owner` when the stream is readable or writable. */
 void stream_watch(struct stream *stream, int epoll, void *owner, bool reads, bool writes);
 
 void stream_close(struct stream *stream);

@@ -13,7 +13,7 @@ size_t http_head_length(const char *text, size_t length) {
     return end ? (size_t)(end - text) + 4 : 0;
 }
 
-/* A header's value within a head; its length is set, NULL means that there is none. */
+/* Returns a header's value within a head and sets its length, or returns NULL if the header is absent. */
 static const char *header(const char *head, size_t length, const char *name, size_t *value_length) {
     size_t name_length = strlen(name);
     const char *end = head + length, *line = head;
@@ -72,7 +72,7 @@ bool websocket_accept(struct buffer *out, const char *head, size_t length) {
     return true;
 }
 
-/* Eight bytes at a time: the mask repeats every four. */
+/* Processes eight bytes at a time: the mask repeats every four. */
 static void mask(char *text, size_t length, uint32_t key) {
     uint64_t wide = (uint64_t)key << 32 | key, block;
     size_t at = 0;
@@ -84,7 +84,7 @@ static void mask(char *text, size_t length, uint32_t key) {
     for (; at < length; at++) text[at] ^= ((const char *)&key)[at & 3];
 }
 
-/* A mask has to look random to proxies in between. Here are none: any sequence will do. */
+/* A mask must look random to intermediate proxies. There are none here, so any sequence is sufficient. */
 static uint32_t next_key(void) {
     static uint32_t key = 0x9e3779b9;
     key ^= key << 13;
@@ -113,7 +113,7 @@ void frame_add(struct buffer *out, int opcode, const char *text, size_t length, 
 ssize_t frame_read(char *bytes, size_t length, struct frame *frame) {
     const uint8_t *head = (const uint8_t *)bytes;
     if (length < 2) return 0;
-    /* The final bit has to be set, and the reserved ones not. */
+    /* The FIN bit must be set, and the reserved bits must not. */
     if ((head[0] & 0xf0) != 0x80 || (head[0] & 15) == 0) return -1;
     frame->opcode = head[0] & 15;
     size_t payload = head[1] & 127, size = 2;

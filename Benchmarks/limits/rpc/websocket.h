@@ -1,4 +1,4 @@
-/* As much of RFC 6455 as JSON-RPC needs: the handshake of either side, and whole frames; a fragmented message is refused. */
+/* The part of RFC 6455 that JSON-RPC needs: the handshake of both sides, and unfragmented frames. Fragments are refused. */
 #pragma once
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,20 +14,20 @@ struct frame {
     size_t length;
 };
 
-/* The length of an HTTP head with its empty line; 0 where that has not arrived. */
+/* Returns the length of an HTTP head with its empty line, or 0 if it has not arrived completely. */
 size_t http_head_length(const char *text, size_t length);
 
-/* The client's request. All connections send the same key: it protects from caches, not from anybody. */
+/* Adds the client's request. All connections use the same key: the key only protects against caches. */
 void websocket_ask(struct buffer *out, const char *host, const char *path);
 
-/* Whether a server's head accepts what `websocket_ask` asked for. */
+/* Returns whether a server's head accepts the request of `websocket_ask`. */
 bool websocket_is_accepted(const char *head, size_t length);
 
-/* The server's answer to a request's head; false where it is no WebSocket request. */
+/* Adds the server's response to a request's head. Returns false if it is not a WebSocket request. */
 bool websocket_accept(struct buffer *out, const char *head, size_t length);
 
-/* Adds a whole frame; what clients send is masked. */
+/* Adds a whole frame. Clients must mask their frames. */
 void frame_add(struct buffer *out, int opcode, const char *text, size_t length, bool masked);
 
-/* Reads one frame and unmasks it in place. Returns its length, 0 where it has not wholly arrived, -1 where it is none. */
+/* Reads one frame and unmasks it in place. Returns its length, 0 if it is incomplete, or -1 if it is invalid. */
 ssize_t frame_read(char *bytes, size_t length, struct frame *frame);
