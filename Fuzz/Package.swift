@@ -1,8 +1,8 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Fuzzes the codec and the framing with libFuzzer. A package of its own, so that nobody who builds Aura builds this;
-// scripts/fuzz gives the flags that it is built with.
+// Fuzzes the codec and the framing with libFuzzer. A separate package, so that a build of Aura does not build it. scripts/fuzz
+// passes the compiler flags.
 let package = Package(
     name: "aura-fuzz",
     platforms: [.macOS(.v15)],

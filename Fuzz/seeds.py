@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes each target's first inputs: seeds.py DIRECTORY. They are what the conformance suite sends, and the methods' examples."""
+"""Writes each target's first inputs, from the conformance suite's messages and the methods' examples: seeds.py DIRECTORY."""
 
 import hashlib
 import json
@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-# What the suite's placeholders stand for in the connection target's daemon (TestDaemon.swift).
+# The values of the suite's placeholders in the connection target's daemon (TestDaemon.swift).
 PLACEHOLDERS = {"<ping>": "ping", "<named>": "sum", "<named.params>": '{"left":1,"right":2}', "<named.positions>": "[1,2]"}
 CALLS = [
     '{"jsonrpc":"2.0","id":1,"method":"follow","params":{"count":3}}',
@@ -18,12 +18,12 @@ CALLS = [
     '{"jsonrpc":"2.0","id":3,"method":"long","params":[255]}',
     '{"jsonrpc":"2.0","id":1e99999,"method":"breaks"}',
 ]
-# Controls and choices for the targets that take a plan (Plan.swift).
+# Controls and choices for the targets that have a plan (Plan.swift).
 PLANS = [b"\x00", b"\x20\x11", b"\x03\x3c\x04\x2d\x06\x35", b"\x1b\x04\x07\x33"]
 
 
 def encoded(form):
-    """The bytes of one of the suite's forms (Tests/Conformance/README.md)."""
+    """Returns the bytes of one of the suite's forms (Tests/Conformance/README.md)."""
     if isinstance(form, str):
         for placeholder, meaning in PLACEHOLDERS.items():
             form = form.replace(placeholder, meaning)
@@ -45,7 +45,7 @@ def encoded(form):
 
 
 def conformance():
-    """What each case of the conformance suite sends, step by step, and each of its JSON texts as one step."""
+    """Yields the messages of each case of the conformance suite, step by step, and each of its JSON texts as one step."""
     for path in sorted((ROOT / "Tests/Conformance/cases").glob("*.json")):
         document = json.loads(path.read_text())
         for case in document.get("cases", []):
@@ -55,7 +55,7 @@ def conformance():
 
 
 def parameters():
-    """The example of each method, with the place that ParametersTarget.swift has for it."""
+    """Yields the example of each method, followed by the method's index in ParametersTarget.swift."""
     listing = (ROOT / "Fuzz/Sources/fuzz/ParametersTarget.swift").read_text()
     places = {name.lower(): place for place, name in enumerate(re.findall(r"check\(Methods\.(\w+)\)", listing))}
     for method in json.loads((ROOT / "docs/openrpc.json").read_text())["methods"]:
@@ -67,14 +67,14 @@ def parameters():
 
 
 def frame(opcode, data, is_last=True, mask=bytes(4)):
-    """A frame of a WebSocket's client (RFC 6455 §5.2)."""
+    """Returns a frame of a WebSocket client (RFC 6455 §5.2)."""
     length = bytes([0x80 | len(data)]) if len(data) < 126 else bytes([0x80 | 126]) + len(data).to_bytes(2, "big")
     return bytes([opcode | 0x80 * is_last]) + length + mask + bytes(
         byte ^ mask[place % 4] for place, byte in enumerate(data))
 
 
 def websocket_streams():
-    """Messages in one frame and in several, with control frames between, to an end."""
+    """Yields streams of messages in one frame and in several, with control frames between them; some end with a close frame."""
     calls = [call.encode() for call in CALLS]
     end = frame(8, (1000).to_bytes(2, "big") + b"bye")
     yield b"".join(frame(1, call) for call in calls) + end

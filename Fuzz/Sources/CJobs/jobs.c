@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <stddef.h>
 
-// The concurrency runtime's own door for this (stdlib/public/Concurrency in Swift's repository).
+// The concurrency runtime's hook for this purpose (stdlib/public/Concurrency in Swift's repository).
 typedef __attribute__((swiftcall)) void (*enqueue_original)(void *job);
 typedef __attribute__((swiftcall)) void (*enqueue_hook)(void *job, enqueue_original original);
 extern enqueue_hook swift_task_enqueueGlobal_hook;
@@ -21,5 +21,5 @@ void aura_fuzz_take_jobs(void (*take)(void *job)) {
     swift_task_enqueueGlobal_hook = enqueue;
 }
 
-// The executor without identity is the global one.
+// An executor without an identity is the global one.
 void aura_fuzz_run_job(void *job) { swift_job_run(job, NULL, 0); }

@@ -1,13 +1,13 @@
 @testable import JSONRPC
 
-/// A whole connection: pieces in and replies out, in an order that the input decides. Each request gets its reply.
+/// Fuzzes a whole connection: input and output in pieces, in an order that the input chooses. Each request must get its reply.
 enum ConnectionTarget {
     private static let probe = Array("\n{\"jsonrpc\":\"2.0\",\"id\":\"probe\",\"method\":\"ping\"}\n".utf8)
 
     static func run(_ bytes: [UInt8]) {
         JobQueue.install()
         let plan = Plan(bytes)
-        // Behind whatever the lines before it held, a call is still answered.
+        // A call after the stream must still get its reply, whatever the stream contains.
         let stream = Array(plan.stream) + probe
         let expected = ExpectedReplies(to: stream, TestDaemon.limits)
         let wire = Wire(TestDaemon.router, TestDaemon.limits)
@@ -19,7 +19,7 @@ enum ConnectionTarget {
 
     private static func play(_ stream: [UInt8], _ controls: ArraySlice<UInt8>, on wire: Wire) {
         var rest = stream[...]
-        // Controls that send nothing would never end.
+        // Controls that send nothing would loop forever.
         let steps = controls.contains { $0 & 7 < 4 } ? controls : [3]
         while !rest.isEmpty {
             for step in steps { apply(step, &rest, wire) }

@@ -4,9 +4,9 @@ import Glibc
 //
 //     FUZZ_TARGET=json fuzz [flags of libFuzzer] [corpus directories, or inputs to run once]
 //
-// It starts itself anew where it merges or minimises, with arguments of its own: the target stands outside of them.
+// libFuzzer starts itself again to merge or minimise, with its own arguments. So an environment variable names the target.
 
-/// One input for the target that the environment names.
+/// Runs one input through the target that the environment names.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func testOneInput(_ data: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
     target(Array(UnsafeBufferPointer(start: data, count: count)))
@@ -23,7 +23,7 @@ private let target: @Sendable ([UInt8]) -> Void =
     default: fatalError("FUZZ_TARGET is one of json, messages, framing, connection, parameters")
     }
 
-/// An environment variable, empty where there is none.
+/// Returns an environment variable, or an empty text if it is not set.
 func environment(_ name: String) -> String {
     getenv(name).map { String(cString: $0) } ?? ""
 }

@@ -1,8 +1,8 @@
-/// A second reader of a WebSocket's stream, by the words of RFC 6455 §5 and §7.4 and without a thought for speed.
+/// A second parser of WebSocket streams, by RFC 6455 §5 and §7.4, that is not optimised.
 struct ExpectedFrames {
     private(set) var frames: [FramingTarget.Piece] = []
     private var message: [UInt8]?
-    /// Whether that message began with a binary frame.
+    /// True if the message began with a binary frame.
     private var isBinary = false
     private let limit: Int
 
@@ -32,7 +32,7 @@ struct ExpectedFrames {
         var size: Int
     }
 
-    /// None where it is not all there.
+    /// Parses a frame's head. Returns `nil` if it is incomplete.
     private static func head(of bytes: ArraySlice<UInt8>) -> Head? {
         let bytes = Array(bytes.prefix(14))
         guard bytes.count >= 2 else { return nil }
@@ -58,7 +58,7 @@ struct ExpectedFrames {
         return head.mask.count == 4 ? head : nil
     }
 
-    /// The code with which the stream ends whatever the frame holds.
+    /// Returns the close code if the frame's head alone ends the stream, whatever its data.
     private mutating func refusal(_ frame: Head) -> UInt16? {
         switch frame.opcode {
         case 0, 1, 2:
@@ -96,7 +96,7 @@ struct ExpectedFrames {
         frames.append(.hangUp(code))
     }
 
-    /// Decoded and encoded again, it is the same only where nothing had to be repaired.
+    /// Returns true if the bytes are valid UTF-8: decoding and encoding changes only invalid bytes.
     private static func isText(_ bytes: some Collection<UInt8>) -> Bool {
         Array(String(decoding: bytes, as: UTF8.self).utf8) == Array(bytes)
     }

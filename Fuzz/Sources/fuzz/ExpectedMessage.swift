@@ -2,7 +2,7 @@ import JSON
 
 @testable import JSONRPC
 
-/// What a message is by the specification (https://www.jsonrpc.org/specification), by the second reader of JSON.
+/// A message by the specification (https://www.jsonrpc.org/specification), parsed by the second JSON parser.
 enum ExpectedMessage {
     case refused
     case single(ExpectedItem)
@@ -14,9 +14,9 @@ enum ExpectedMessage {
             return
         }
         let items = root.elements ?? [root]
-        // Ids are echoed and not read: they may be of any size.
+        // Ids are echoed and not interpreted, so their numbers may have any size.
         let ids = Set(items.flatMap { ExpectedItem.ids(of: $0) })
-        // A parameter that is out of range is the call's own fault, and not the message's.
+        // A parameter that is out of range is an error of its call, not of the message.
         let parameters = items.compactMap { $0.member("params")?.span }
         let others = outOfRange.filter { span in
             !ids.contains(span) && !parameters.contains { $0.contains(span.lowerBound) }
@@ -32,12 +32,12 @@ enum ExpectedMessage {
     }
 }
 
-/// What an item of a message is.
+/// An item of a message: a request or an invalid item.
 enum ExpectedItem {
     case invalid(id: [UInt8])
     case request(id: [UInt8]?, method: [UInt8], params: StrictJSON.Node?, cancels: [UInt8]?)
 
-    /// `idBytes` of `system.limits`.
+    /// The `idBytes` of `system.limits`.
     private static let longestID = 256
 
     init(_ node: StrictJSON.Node, _ bytes: [UInt8]) {
@@ -58,7 +58,7 @@ enum ExpectedItem {
             cancels: cancelled.flatMap { $0.span.count > Self.longestID ? nil : raw($0) })
     }
 
-    /// Whether `item` is this, with its ids byte for byte.
+    /// Returns true if `item` is the expected one, with its ids byte for byte.
     func fits(_ item: Item) -> Bool {
         switch (self, item) {
         case (.invalid(let id), .invalid(let given, _)): return given.raw.utf8.elementsEqual(id)
@@ -73,12 +73,12 @@ enum ExpectedItem {
     private static func fit(_ params: StrictJSON.Node?, _ given: JSONValue?, _ cancels: [UInt8]?, _ outOfRange: String?)
         -> Bool
     {
-        // The decoder may have put a zero for the id that a cancel names, or for a number out of range.
+        // The decoder may have replaced the id that a cancel names, or a number out of range, by zero.
         guard let params, let given, cancels == nil, outOfRange == nil else { return (params == nil) == (given == nil) }
         return params.isIdentical(to: given)
     }
 
-    /// Where an item's ids stand: its own, and that of the call that it cancels.
+    /// Returns the positions of an item's ids: its own, and the id of the call that it cancels.
     static func ids(of node: StrictJSON.Node) -> Set<Range<Int>> {
         var spans = Set([node.member("id")?.span].compactMap(\.self))
         if isCancel(node), let span = node.member("params")?.member("id")?.span { spans.insert(span) }

@@ -1,12 +1,12 @@
 @testable import JSONRPC
 
-/// What a stream has to be answered with: framing and messages have targets of their own, and are believed here.
+/// The replies that a stream must get. It relies on the framing and the decoder, which have their own targets.
 struct ExpectedReplies {
-    /// Whether the client's messages say their length, so that the replies have to.
+    /// True if the client's messages have length headers, so that the replies must have them.
     let saysLengths: Bool
     private var singles: [[UInt8]] = []
     private var batches: [[[UInt8]]] = []
-    /// Batches that are answered only where there is no room for them.
+    /// Batches of notifications, which get a reply only if there is no room for them.
     private var silentBatches = 0
     private var isBroken = false
 
@@ -53,13 +53,13 @@ struct ExpectedReplies {
         }
     }
 
-    /// Each request has one reply and nothing else has one.
+    /// Checks that each request has exactly one reply, and that nothing else has one.
     func check(_ replies: Replies, _ input: String) {
         var given = Counts(replies.singles)
         if Sabotage.isOn("connection") { given.remove([UInt8](arrayLiteral: UInt8(ascii: "-"), UInt8(ascii: "1"))) }
         for id in singles { require(given.remove(id), "\(shown(id)) has no reply, \(input)") }
         var answered = Counts(replies.batches)
-        // A batch that does not fit has one error instead, which names no id.
+        // A batch that does not fit gets one error instead, without an id.
         let refused = batches.filter { !answered.remove($0) }.count
         require(answered.isEmpty, "a batch of replies that nobody asked for, \(input)")
         let others = given.remove(all: Self.null)
@@ -74,7 +74,7 @@ struct ExpectedReplies {
     }
 }
 
-/// How often each of some values is there.
+/// A multiset of values.
 struct Counts<Value: Hashable> {
     private var counts: [Value: Int] = [:]
 
@@ -84,7 +84,7 @@ struct Counts<Value: Hashable> {
 
     var isEmpty: Bool { counts.isEmpty }
 
-    /// Takes one away; false where there is none.
+    /// Removes one occurrence. Returns false if there is none.
     @discardableResult
     mutating func remove(_ value: Value) -> Bool {
         guard let count = counts[value] else { return false }
@@ -92,7 +92,7 @@ struct Counts<Value: Hashable> {
         return true
     }
 
-    /// Takes all of one kind away; returns how many there were.
+    /// Removes all occurrences of a value. Returns their number.
     mutating func remove(all value: Value) -> Int {
         counts.removeValue(forKey: value) ?? 0
     }

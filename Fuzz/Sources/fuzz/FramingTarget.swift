@@ -1,10 +1,11 @@
 @testable import JSONRPC
 
-/// A stream, given as a whole and in pieces: the same frames, and no more kept than the limits allow. The same bytes are a WebSocket's as well.
+/// Fuzzes the framing: a stream gives the same frames whole and in pieces, and the framer keeps no more bytes than its limits
+/// allow. The same bytes are also parsed as a WebSocket stream.
 enum FramingTarget {
     private static let limits = [16, 100, 1000, 4096]
 
-    /// What a stream was cut into, comparable where the cuts differ: how much of a long line was seen is not.
+    /// A part of a parsed stream, in a form that does not depend on the split. So it omits how much of a long line was seen.
     enum Piece: Equatable {
         case message([UInt8])
         case tooLong
@@ -34,7 +35,7 @@ enum FramingTarget {
         var frames: [Piece] = []
         for (number, piece) in pieces.enumerated() {
             piece.withUnsafeBytes { framer.append($0) }
-            // A look costs more than the piece: at the first ones, and at some of many.
+            // The check is slower than the piece, so it runs for the first pieces and for some of the later ones.
             if number < 16 || number.isMultiple(of: 16) {
                 let held = held(framer)
                 require(held <= most(limit) + piece.count, "\(held) bytes are held for a limit of \(limit)")
@@ -71,7 +72,7 @@ enum FramingTarget {
         }
     }
 
-    /// Messages that come whole are handed out as they came.
+    /// Checks that messages that arrive whole are returned unchanged.
     private static func checkWhole(_ plan: Plan, _ limit: Int) {
         var framer = MessageFramer(limit: limit, framing: .whole)
         var frames: [Piece] = []
@@ -81,10 +82,11 @@ enum FramingTarget {
         require(frames == expected, "whole messages: \(frames) from \(plan)")
     }
 
-    /// A message or a line's end that is still to come, behind headers that are whole or not.
+    /// The maximum number of bytes that the framer may keep: an incomplete message or line end, after complete or incomplete
+    /// headers.
     private static func most(_ limit: Int) -> Int { limit + HeaderFramer.headerLimit }
 
-    /// How many bytes the framer keeps: what its buffer holds, wherever that is.
+    /// Returns the number of bytes in the framer's buffers, found by reflection.
     private static func held(_ framer: MessageFramer) -> Int {
         bytes(in: Mirror(reflecting: framer))
     }

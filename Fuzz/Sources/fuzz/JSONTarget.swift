@@ -1,6 +1,7 @@
 import JSON
 
-/// Any bytes: read by Sources/JSON as the second reader reads them, and written as what was read.
+/// Fuzzes the JSON codec with any bytes: Sources/JSON must parse them like the second parser, and written values must parse to the
+/// same values.
 enum JSONTarget {
     private static let limits = JSONLimits(bytes: 4096, depth: 32)
 
@@ -19,7 +20,7 @@ enum JSONTarget {
         checkWriting(value)
     }
 
-    /// The same bytes fit limits that are as they are, and none that are smaller.
+    /// Checks that the bytes are accepted with limits equal to their size and depth, and refused with smaller limits.
     private static func checkLimits(_ bytes: [UInt8], _ depth: Int) {
         func code(_ limits: JSONLimits) -> JSONParseError.Code? {
             do throws(JSONParseError) {

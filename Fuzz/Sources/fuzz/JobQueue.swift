@@ -1,7 +1,7 @@
 import CJobs
 import Glibc
 
-/// Runs all concurrency on the one thread of the fuzzer, in an order that the input decides: an input then always does the same.
+/// Runs all tasks on the fuzzer's one thread, in an order that the input chooses. So an input always has the same result.
 enum JobQueue {
     private enum Ready {
         case job(UnsafeMutableRawPointer)
@@ -20,12 +20,12 @@ enum JobQueue {
         isInstalled
     }
 
-    /// Lets others go first. `Task.yield` would go past the hook, to a thread of the runtime's own.
+    /// Lets other jobs run first. `Task.yield` would bypass the hook and use a thread of the runtime.
     static func yield() async {
         await withUnsafeContinuation { ready.append(.turn($0)) }
     }
 
-    /// Runs one of the jobs that are ready; false where there is none.
+    /// Runs one of the ready jobs. Returns false if no job is ready.
     @discardableResult
     static func runOne(_ choice: Int) -> Bool {
         guard !ready.isEmpty else { return false }

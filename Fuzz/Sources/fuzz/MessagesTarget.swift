@@ -2,7 +2,7 @@ import JSON
 
 @testable import JSONRPC
 
-/// One message: read alike by the short way and the long one, and as the specification says.
+/// Fuzzes the decoder with one message: the fast path and the full path must agree, and follow the specification.
 enum MessagesTarget {
     private static let limits = RPCLimits(messageBytes: 4096, depth: 8, batchItems: 4)
 
@@ -28,7 +28,7 @@ enum MessagesTarget {
         require(fits, "\(shown(bytes)) is read as \(message), not as \(expected)")
     }
 
-    /// Forgets the id of a request that is a number with a fraction.
+    /// The deliberate fault: drops the id of a request if it is a number with a fraction.
     private static func sabotaged(_ message: Inbound) -> Inbound {
         guard Sabotage.isOn("messages"), case .single(.request(var request)) = message,
             request.id?.raw.first?.isNumber == true, request.id?.raw.contains(".") == true
@@ -37,7 +37,7 @@ enum MessagesTarget {
         return .single(.request(request))
     }
 
-    /// All that a message is, to the byte: values compare too kindly for this.
+    /// Returns all parts of a message as bytes, since `==` on the values ignores some differences.
     private static func rendering(_ message: Inbound) -> [[UInt8]] {
         switch message {
         case .refused(let id, let error): [Array("refused".utf8), Array(id.raw.utf8), error.json.serialized()]

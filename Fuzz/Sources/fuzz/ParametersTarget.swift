@@ -4,7 +4,7 @@ import JSONSchema
 
 @testable import JSONRPC
 
-/// Any JSON as the parameters of any method: what its schema takes its type reads, and what it does not is -32602.
+/// Fuzzes the parameters of any method with any JSON: values that the schema accepts must be decoded, all others get -32602.
 enum ParametersTarget {
     static func run(_ bytes: [UInt8]) {
         guard let choice = bytes.last, let value = try? JSONValue(parsing: bytes.dropLast()) else { return }
@@ -19,7 +19,7 @@ enum ParametersTarget {
         }
     }()
 
-    /// In the order of their names; new ones go last, so that the corpus keeps its meaning.
+    /// In order of their names. New methods are appended, so that inputs of the corpus keep their methods.
     private static let methods: [@Sendable (JSONValue) -> Void] = [
         check(Methods.destroy), check(Methods.jobCancel), check(Methods.jobExplain), check(Methods.jobGet),
         check(Methods.jobList), check(Methods.jobRetry), check(Methods.jobWait), check(Methods.provision),
@@ -60,7 +60,7 @@ enum ParametersTarget {
         }
     }
 
-    /// What was read fits the schema, and so does what is written of it.
+    /// Checks that the accepted value matches the schema, and that the encoded result of reading it does too.
     private static func checkRead<P: Codable & Sendable, R>(
         _ value: JSONValue, _ read: P, _ method: RPCMethod<P, R>
     ) {
@@ -75,7 +75,7 @@ enum ParametersTarget {
         require(found.isEmpty, "\(method.name) writes \(written) for \(value), which breaks its schema: \(found)")
     }
 
-    /// Names are known ones, letter by letter, and texts that have a pattern are of visible ASCII: every pattern says that.
+    /// Checks that member names are ASCII, and that texts with a pattern are visible ASCII, as every pattern requires.
     private static func checkTexts(_ value: JSONValue, _ method: String) {
         guard case .object(let members) = value else { return }
         for (name, value) in members {
@@ -91,7 +91,7 @@ enum ParametersTarget {
 
     private static let patterned: Set = ["name", "instance", "tenant", "change", "idempotencyKey", "subscription"]
 
-    /// No result crashes who reads it, and one that was read can be written and read again.
+    /// Checks that decoding a result never crashes, and that a decoded result survives encoding and decoding.
     private static func checkResult<R: Codable & Sendable>(_ value: JSONValue, _ type: R.Type) {
         guard let read = try? JSONValueDecoder().decode(type, from: value) else { return }
         let once = written(read)

@@ -1,6 +1,6 @@
-/// An input's last bytes say what is done with those before them, so that the stream in a corpus stays readable.
+/// An input's last bytes control the processing of the bytes before them, so that the streams in the corpus stay readable.
 ///
-/// The very last byte: its high half is a choice, its low half is how many control bytes stand before it.
+/// The high half of the very last byte is a choice. Its low half is the number of control bytes before it.
 struct Plan: CustomStringConvertible {
     let stream: ArraySlice<UInt8>
     let controls: ArraySlice<UInt8>
@@ -14,7 +14,7 @@ struct Plan: CustomStringConvertible {
         stream = rest.dropLast(controls.count)
     }
 
-    /// The stream cut by the controls, over and over; into single bytes where there are none.
+    /// The stream, split by the controls, which repeat; split into single bytes if there are no controls.
     var pieces: [ArraySlice<UInt8>] {
         var pieces: [ArraySlice<UInt8>] = []
         var rest = stream

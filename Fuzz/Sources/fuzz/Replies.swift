@@ -1,15 +1,16 @@
 @testable import JSONRPC
 
-/// What a daemon has sent, held against JSON-RPC 2.0 message by message.
+/// The daemon's output, checked message by message against JSON-RPC 2.0.
 struct Replies {
-    /// The ids of the replies that stand alone, as they were sent.
+    /// The ids of the replies outside batches, byte for byte.
     private(set) var singles: [[UInt8]] = []
     /// The ids of each batch's replies, sorted.
     private(set) var batches: [[[UInt8]]] = []
-    /// How many errors of each code there are.
+    /// The number of errors, by code.
     private(set) var errors: [Int64: Int] = [:]
-    /// How many events each subscription had, and has to have by its reply.
+    /// The number of events that each subscription got.
     private(set) var events: [Int64: Int64] = [:]
+    /// The number of events that each subscription's reply announced.
     private(set) var promised: [Int64: Int64] = [:]
 
     init(_ bytes: [UInt8], saysLengths: Bool) {
@@ -48,7 +49,7 @@ struct Replies {
         }
     }
 
-    /// Returns the id.
+    /// Checks a reply. Returns its id.
     private mutating func takeReply(_ reply: StrictJSON.Node, _ message: [UInt8]) -> [UInt8] {
         guard case .object(let members) = reply.value, let id = reply.member("id"), members.count == 3,
             reply.member("jsonrpc")?.text?.elementsEqual("2.0".utf8) == true

@@ -1,7 +1,7 @@
 import JSON
 
 extension StrictJSON.Node {
-    /// Whether `other` is this value to the last bit: order of members, bytes of texts and bits of numbers included.
+    /// Returns true if `other` is identical, including the order of members, the bytes of texts and the bits of numbers.
     func isIdentical(to other: JSONValue) -> Bool {
         switch (value, other) {
         case (.null, .null): true
@@ -20,23 +20,23 @@ extension StrictJSON.Node {
         }
     }
 
-    /// The member of an object with this name.
+    /// Returns the member of an object with this name, or `nil`.
     func member(_ name: String) -> StrictJSON.Node? {
         guard case .object(let members) = value else { return nil }
         return members.first { $0.name.elementsEqual(name.utf8) }?.node
     }
 
-    /// The text of a string.
+    /// The text of a string, or `nil` for other values.
     var text: [UInt8]? {
         if case .string(let text) = value { text } else { nil }
     }
 
-    /// The elements of an array.
+    /// The elements of an array, or `nil` for other values.
     var elements: [StrictJSON.Node]? {
         if case .array(let nodes) = value { nodes } else { nil }
     }
 
-    /// How deep arrays and objects nest.
+    /// The nesting depth of arrays and objects.
     var depth: Int {
         switch value {
         case .array(let nodes): 1 + (nodes.map(\.depth).max() ?? 0)

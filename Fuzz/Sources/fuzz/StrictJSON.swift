@@ -1,9 +1,9 @@
 import Glibc
 
-/// A second reader of JSON, by the rules that Sources/JSON promises, to compare that one with.
+/// A second JSON parser, with the rules that Sources/JSON documents, to compare the two.
 ///
-/// It shares no code with it: bytes and plain recursion where that one has jansson. Names and texts stay bytes, since Swift's
-/// strings call some texts equal that JSON tells apart.
+/// It shares no code with Sources/JSON: it uses bytes and plain recursion instead of jansson. Names and texts stay bytes, since
+/// Swift's strings treat some texts as equal that JSON distinguishes.
 struct StrictJSON {
     struct Node {
         var span: Range<Int>
@@ -15,7 +15,7 @@ struct StrictJSON {
         case bool(Bool)
         case integer(Int64)
         case double(Double)
-        /// A number that neither 64 bits nor a double hold.
+        /// A number that fits neither 64 bits nor a double.
         case outOfRange
         case string([UInt8])
         case array([Node])
@@ -27,10 +27,10 @@ struct StrictJSON {
     private let bytes: [UInt8]
     private let end: Int
     private var index: Int
-    /// Where the numbers out of range are.
+    /// The positions of numbers out of range.
     private(set) var outOfRange: [Range<Int>] = []
 
-    /// Reads the one value in `bytes`; nil where it breaks a rule. Numbers out of range are left to the caller.
+    /// Parses the one value in `bytes`. Returns `nil` if it violates a rule. The caller decides about numbers out of range.
     static func read(_ bytes: [UInt8], depth: Int) -> (root: Node, outOfRange: [Range<Int>])? {
         var reader = StrictJSON(bytes)
         guard let root = try? reader.document(depth) else { return nil }
@@ -73,7 +73,7 @@ struct StrictJSON {
         guard depth > 0 else { throw Refusal() }
         try take("{")
         var members: [(name: [UInt8], node: Node)] = []
-        // As Swift compares them: names that Unicode takes for equal are refused.
+        // As Swift compares them: names that are equal by Unicode's rules are refused.
         var names: Set<String> = []
         skipSpace()
         if peek != "}" {
@@ -192,7 +192,7 @@ extension StrictJSON {
         return number
     }
 
-    /// The next byte; a NUL, which no rule takes, at the end.
+    /// The next byte, or at the end a NUL, which no rule accepts.
     private var peek: Unicode.Scalar { index < end ? Unicode.Scalar(bytes[index]) : "\0" }
 
     private mutating func skip(_ scalar: Unicode.Scalar) -> Bool {

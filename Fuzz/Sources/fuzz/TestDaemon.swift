@@ -2,7 +2,7 @@ import JSON
 
 @testable import JSONRPC
 
-/// The methods that the connection target calls: each way in which a router can answer.
+/// The methods that the connection target calls, one for each way in which a router can reply.
 enum TestDaemon {
     static let limits = RPCLimits(
         messageBytes: 4096, depth: 16, batchItems: 8, inFlightPerConnection: 4, subscriptionsPerConnection: 2,
@@ -54,7 +54,7 @@ enum TestDaemon {
         router.register(RPCMethod<JSONValue, JSONValue>("ask"), followsHolds: true) { value, _ in value }
     }
 
-    /// `follow` answers with its subscription, and then sends so many events.
+    /// Adds `follow`, which replies with a subscription and then sends the given number of events, modulo 8.
     private static func addSubscriptions(_ router: inout Router) {
         router.registerImmediate(RPCMethod<Count, JSONValue>("follow"), holdsEvents: true) {
             given, call throws -> Reply<JSONValue> in

@@ -2,13 +2,13 @@ import JSON
 
 @testable import JSONRPC
 
-/// A connection as a transport holds it, without threads: what is due happens when the input says so.
+/// A connection as a transport holds it, without threads. The input chooses when reads, writes and timeouts happen.
 final class Wire {
     let session: Session
     private(set) var received: [UInt8] = []
     private var reader: ConnectionReader
 
-    /// The most that one message is answered with: a batch whose items all ask for the longest text.
+    /// The maximum length of the reply to one message: a batch with the maximum number of the longest texts.
     private static let longestReply = 4 * 9000
 
     init(_ router: Router, _ limits: RPCLimits) {
@@ -16,7 +16,7 @@ final class Wire {
         reader = ConnectionReader(router: router, session: session)
     }
 
-    /// Sends a piece, as soon as the daemon reads.
+    /// Sends a piece as soon as the daemon reads.
     func send(_ piece: ArraySlice<UInt8>) {
         untilUnblocked()
         piece.withUnsafeBytes { reader.receive($0) }
@@ -24,7 +24,7 @@ final class Wire {
         require(session.queuedBytes <= most, "\(session.queuedBytes) bytes wait to be read")
     }
 
-    /// Takes what the daemon has written.
+    /// Reads the daemon's output.
     func read() {
         session.didWake()
         if let bytes = session.takeOutput() {
@@ -36,7 +36,7 @@ final class Wire {
 
     func losePatience() { reader.losePatience() }
 
-    /// Ends the client's side, and reads until the daemon ends its own.
+    /// Ends the client's side, and reads until the daemon has ended its side.
     func finish() {
         reader.endInput()
         for _ in 0..<Self.manyTurns where !session.isFinished { turn() }
@@ -55,6 +55,6 @@ final class Wire {
         read()
     }
 
-    /// More than any input needs.
+    /// More turns than any input needs.
     private static let manyTurns = 10_000
 }

@@ -1,7 +1,7 @@
 #pragma once
 
-/// Hands every job of the global executor to `take` instead of to a thread.
+/// Passes every job of the global executor to `take` instead of to a thread.
 void aura_fuzz_take_jobs(void (*take)(void *job));
 
-/// Runs one such job on this thread.
+/// Runs such a job on this thread.
 void aura_fuzz_run_job(void *job);
