@@ -44,7 +44,7 @@ public struct CallBucket: Sendable, Hashable, Codable {
 
     /// Corrects the bucket with the provider's count.
     ///
-    /// Afterwards the bucket holds at most the calls that the provider reported, and at most ``mostUnsent`` fewer.
+    /// Afterwards the bucket holds at most the calls that the provider reported, and at most 128 fewer (`mostUnsent`).
     public mutating func see(_ sighting: CallSighting, now: Timestamp) {
         refill(now)
         limit = max(sighting.limit, 1)

@@ -18,7 +18,7 @@ extension Instance {
         self.desired = desired
     }
 
-    /// Returns the JSON document for the instance's row, with ``Instance/otherMembers``.
+    /// Returns the JSON document for the instance's row, with `otherMembers`.
     public func document() throws -> String {
         let value = try JSONValueEncoder().encode(self)
         guard !otherMembers.isEmpty, case .object(var members) = value else { return value.serializedString() }

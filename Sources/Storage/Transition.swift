@@ -51,7 +51,7 @@ public struct ClaimRequest: Sendable {
 
     /// Returns how many of the claimed jobs may be new when started jobs are due as well.
     ///
-    /// Started jobs come first, but neither kind starves the other: a quarter of the limit is reserved for new jobs, and at
+    /// Started jobs come first, but neither kind starves the other. A quarter of the limit is reserved for new jobs, and at
     /// least one job if the limit is more than one.
     public func placesForNew(startedDue: Int, newDue: Int) -> Int {
         let reserved = limit > 1 ? max(limit / 4, 1) : 0

@@ -31,7 +31,7 @@ final class LedgerFollower: Sendable {
     private let newEpoch: String
 
     private static let page = 1000
-    /// The maximum number of commits in ``State/early``. Further ones are read from the ledger again.
+    /// The maximum number of commits in `State.early`. Further ones are read from the ledger again.
     private static let earlyLimit = 64
     private static let look = Duration.seconds(1)
 

@@ -3,9 +3,9 @@ import Glibc
 
 /// A PostgreSQL URL, parsed by libpq, checked and hardened.
 ///
-/// A password never leaves the process unencrypted, unless the server is on the same machine: for other servers
-/// `sslmode=verify-full` and `channel_binding=require` are added if the URL lacks them. (libpq's own defaults are `prefer`: they
-/// send a password in the clear to a server that claims to have no TLS.)
+/// A password never leaves the process unencrypted, unless the server is on the same machine or weaker options are allowed. For
+/// other servers `sslmode=verify-full` and `channel_binding=require` are added if the URL lacks them. (libpq's own defaults are
+/// `prefer`: they send a password in the clear to a server that claims to have no TLS.)
 public struct PostgresURL: Sendable {
     /// The reason why a URL is refused. The text contains no part of the URL, since libpq's messages may repeat the password.
     public struct Refusal: Error, Sendable, CustomStringConvertible {

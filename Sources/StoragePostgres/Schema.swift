@@ -22,8 +22,8 @@ enum Schema {
     /// Migrates the database to the newest schema.
     ///
     /// Throws `newerSchema` if a newer version migrated it, unless that version declared that this one still works
-    /// (`usableFrom`): during a rolling upgrade, an old daemon that restarts finds the new schema. A lock until the commit
-    /// serialises daemons that start at the same time.
+    /// (`usableFrom`). The exception serves rolling upgrades, when an old daemon restarts and finds the new schema. A lock until
+    /// the commit serialises daemons that start at the same time.
     ///
     /// - Parameter allowsNew: whether the tables may be created in a database that lacks them.
     static func migrate(_ connection: PostgresConnection, allowsNew: Bool = true) throws {

@@ -58,8 +58,8 @@ public final class SQLiteStore: Store {
         writer = GroupCommit(pool: pool, proof: file.proof)
     }
 
-    /// `FULL`, since `NORMAL` may lose a committed intent. The other settings are for speed (`docs/performance.md`): the cache
-    /// holds all pages of a group commit until its end, and a checkpoint runs every 32 MiB instead of every 4.
+    /// `FULL`, since `NORMAL` may lose a committed intent. The other settings are for speed (`docs/performance.md`). The cache
+    /// holds all pages of a group commit until its end. A checkpoint runs every 32 MiB instead of every 4.
     private static let writerSettings = """
         PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;
         PRAGMA wal_autocheckpoint = 8192

@@ -60,7 +60,7 @@ enum ParametersTarget {
         }
     }
 
-    /// Checks that the accepted value matches the schema, and that the encoded result of reading it does too.
+    /// Checks that the accepted value matches the schema, and that the decoded value matches it when encoded again.
     private static func checkRead<P: Codable & Sendable, R>(
         _ value: JSONValue, _ read: P, _ method: RPCMethod<P, R>
     ) {

@@ -31,7 +31,7 @@ final class PostgresConnection {
     }
 
     /// Settings for the planner. A prepared statement keeps the plan that was best while its table was small, until the server
-    /// analyses the table again: meanwhile each commit may scan all jobs. Every statement of the store has an index that it must
+    /// analyses the table again. Meanwhile each commit may scan all jobs. Every statement of the store has an index that it must
     /// use. No statement is worth JIT compilation.
     private static let planning = "SET enable_seqscan = off; SET jit = off"
 
