@@ -28,7 +28,9 @@ final class CountingStore: Store {
     func requestCancellation(_ request: CancellationRequest) async throws -> Job {
         try await base.requestCancellation(request)
     }
-    func takeOverLeases(owner: String, duties: [String]) async throws -> Int { try await base.takeOverLeases(owner: owner, duties: duties) }
+    func takeOverLeases(owner: String, duties: [String]) async throws -> Int {
+        try await base.takeOverLeases(owner: owner, duties: duties)
+    }
     func occupy(_ request: PlaceRequest) async throws -> Bool { try await base.occupy(request) }
     func hasten(_ request: HastenRequest) async throws -> Job { try await base.hasten(request) }
     func takeCalls(_ request: CallRequest) async throws -> CallGrant { try await base.takeCalls(request) }

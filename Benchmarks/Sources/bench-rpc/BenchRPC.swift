@@ -50,7 +50,8 @@ struct BenchRPC: AsyncParsableCommand {
         if let http {
             services.append(
                 Gateway(
-                    settings: Gateway.Settings(address: try LoopbackAddress(http)), router: router, limits: limits, group: group,
+                    settings: Gateway.Settings(address: try LoopbackAddress(http)), router: router, limits: limits,
+                    group: group,
                     logger: logger, webSocket: { try server.serveWebSocket($0, peer: $1) }))
         }
         services.append(subscriptions)
