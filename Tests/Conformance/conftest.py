@@ -5,7 +5,7 @@ import sys
 import pytest
 
 HERE = pathlib.Path(__file__).resolve().parent
-# The runner's own pieces, and the end-to-end harness, which starts the daemon.
+# The runner's own modules, and the end-to-end harness, which starts the daemon.
 sys.path[:0] = [str(HERE), str(HERE.parent / "EndToEnd")]
 
 from harness import World  # noqa: E402
@@ -20,7 +20,8 @@ def port():
 
 @pytest.fixture(scope="session")
 def daemon(request, port):
-    """One daemon for all cases, which leave nothing behind. After a failure its directory stays, with its log."""
+    """Starts one daemon for all cases; the cases leave nothing behind. After a failure its directory and its log are
+    kept."""
     world = World({"listen": f"127.0.0.1:{port}", "http": "127.0.0.1:0"})
     yield world.daemon
     if request.session.testsfailed:

@@ -1,4 +1,4 @@
-"""The conformance list for clients, played by every adapter in clients/adapters."""
+"""Runs the conformance rules for clients with every adapter in clients/adapters."""
 
 import os
 import pathlib
@@ -19,7 +19,7 @@ ADAPTERS = {path.stem: player.adapter_named(path) for path in sorted((HERE / "ad
 
 @pytest.fixture(scope="session", autouse=True)
 def typescript(request, tmp_path_factory):
-    """Compiles the TypeScript client, for its adapter, and puts a Node that is new enough first on the path."""
+    """Compiles the TypeScript client for its adapter, and puts a sufficiently new Node first on the path."""
     if not any("typescript" in item.name for item in request.session.items):
         return
     os.environ["AURA_CLIENT_BUILD"] = str(compile_client(tmp_path_factory.mktemp("typescript")))

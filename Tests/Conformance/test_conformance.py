@@ -1,4 +1,5 @@
-"""Every case of the suite against aurad, over each transport and framing that it speaks; and the suite against wrong servers."""
+"""Runs every case of the suite against aurad, over each transport and framing that it supports, and runs the suite
+against faulty servers."""
 
 import pathlib
 import subprocess
@@ -18,13 +19,13 @@ AURA = Server(HERE / "servers" / "aura.json")
 CASES = all_cases(AURA)
 WAYS = {
     "unix-lines": "lines", "tcp-lines": "lines", "unix-content-length": "content-length", "websocket": "message", "http": "message"}
-# On TCP aurad ends a connection that begins with no JSON; `Tests/EndToEnd/test_doors.py` has those.
+# On TCP, aurad closes a connection whose first byte does not begin JSON. `Tests/EndToEnd/test_doors.py` tests those.
 OPENING = b'{"jsonrpc":"2.0","id":0,"method":"system.ping"}'
 CHANNELS = {"websocket": messages.WebSocketChannel, "http": messages.HTTPChannel}
 
 
 def carried(cases, way):
-    """The cases that suit a way."""
+    """Returns the cases that apply to a transport and framing."""
     if way in CHANNELS:
         return [case for case in cases if case.suits(CHANNELS[way])]
     return [case for case in cases if not case.framings or WAYS[way] in case.framings]
@@ -32,7 +33,7 @@ def carried(cases, way):
 
 @pytest.fixture
 def play(daemon, port):
-    """Plays cases over one of the ways; every one of them must pass."""
+    """Returns a function that runs cases over one transport and framing; every case must pass."""
     connects = {
         "unix-lines": channels.unix(daemon.socket), "tcp-lines": channels.tcp("127.0.0.1", port, OPENING),
         "unix-content-length": channels.unix(daemon.socket), "websocket": messages.websocket(*daemon.http, "/ws"),
@@ -74,7 +75,7 @@ def test_cases_are_told_apart_by_their_titles():
     assert len({case.title for case in CASES}) == len(CASES)
 
 
-# What a server does wrong, and the cases that must notice.
+# Faults of a server, each with the cases that must detect it.
 WRONGS = {
     "answers_notifications": ["notifications: a notification", "batches: only notifications", "notifications: between two calls"],
     "changes_ids": ["ids: a string of digits", "ids: a UUID"],
@@ -97,14 +98,14 @@ def titles(cases):
 
 
 def caught(path, cases, seconds):
-    """What fails, by title."""
+    """Returns the failures of a run by case title."""
     played = Player(channels.unix(path), "lines", AURA, seconds).play(cases)
     return {case.title: str(failure) for case, failure in played if failure}
 
 
 @pytest.mark.parametrize("fault", WRONGS)
 def test_a_wrong_server_is_caught(fault, tmp_path):
-    """Each of the cases named passes against the server without its fault, and fails against the server with it."""
+    """Each named case passes against the server without the fault and fails against the server with it."""
     cases = [case for case in CASES if case.title in WRONGS[fault]]
     assert titles(cases) == set(WRONGS[fault])
     with WrongServer(tmp_path / "right") as path:

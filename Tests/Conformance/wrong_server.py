@@ -1,4 +1,4 @@
-"""A small JSON-RPC server, right by the specification, that can be told to do one thing wrong."""
+"""A small JSON-RPC server that follows the specification, except for one selectable fault."""
 
 import json
 import re
@@ -9,7 +9,7 @@ NO_ID = object()
 
 
 class WrongServer:
-    """Serves lines on a Unix socket, a thread a connection, until the end of the `with` block."""
+    """Serves lines on a Unix socket, with one thread per connection, until the end of the `with` block."""
 
     def __init__(self, path, fault=None):
         self.path = str(path)
@@ -24,7 +24,7 @@ class WrongServer:
         return self.path
 
     def __exit__(self, *_):
-        # Wakes the thread that accepts; closing alone would not.
+        # Wakes the thread in accept(); closing the socket alone does not.
         self.listener.shutdown(socket.SHUT_RDWR)
         self.thread.join(5)
         self.listener.close()
@@ -47,7 +47,7 @@ class WrongServer:
                 pass
 
     def answers(self, line):
-        """The lines that answer a line."""
+        """Returns the reply lines to one line."""
         try:
             message = self.parse(line)
         except (ValueError, RecursionError):
@@ -74,7 +74,7 @@ class WrongServer:
         return found or ([] if self.fault == "answers_notification_batches_with_arrays" else None)
 
     def answer(self, item):
-        """The answer to a request; None to a notification."""
+        """Returns the reply to a request, or None for a notification."""
         if not isinstance(item, dict):
             return failure(None, -32600)
         identifier = item.get("id", NO_ID)
@@ -105,14 +105,14 @@ class WrongServer:
 
 
 class Spelled:
-    """A number that is written as it was read."""
+    """A number that is written with the text from which it was read."""
 
     def __init__(self, text):
         self.text = text
 
 
 def written(answer):
-    """As JSON. Python's own writer has no way to spell a number: it gets marks around it, which go afterwards."""
+    """Returns JSON. Python's encoder cannot write a number's original text, so marks around it are removed afterwards."""
     marked = json.dumps(answer, ensure_ascii=False, default=lambda number: f"\ue000{number.text}\ue000")
     return re.sub('"\ue000(.*?)\ue000"', r"\1", marked)
 

@@ -13,7 +13,7 @@ def pytest_runtest_makereport(item, call):
 
 
 def end(world, failed):
-    """A world whose test failed keeps its directory, and shows the daemon's last words."""
+    """Closes a world. If its test failed, keeps its directory and prints the end of the daemon's log."""
     if not failed:
         world.close()
         return
@@ -23,7 +23,7 @@ def end(world, failed):
 
 @pytest.fixture
 def worlds(request):
-    """Makes worlds for one test."""
+    """Returns a function that makes worlds for one test."""
     made = []
 
     def make(*arguments, **options):
@@ -38,13 +38,13 @@ def worlds(request):
 
 @pytest.fixture
 def world(worlds):
-    """A fast cloud whose servers are rows, and a daemon."""
+    """Returns a world: a fast cloud with servers that are database rows only, and a daemon."""
     return worlds()
 
 
 @pytest.fixture(scope="module")
 def kept_world():
-    """The world that a module's tests share, as a list of one; empty where the next test needs a new one."""
+    """Holds the world that a module's tests share, as a list of one; it is empty when the next test needs a new world."""
     kept = []
     yield kept
     for world in kept:
@@ -53,7 +53,8 @@ def kept_world():
 
 @pytest.fixture
 def shared_world(request, kept_world):
-    """One world for all tests of a module, which leave nothing behind. A test that fails takes its world with it."""
+    """Returns one world for all tests of a module, which leave nothing behind. A test that fails removes its world from
+    use."""
     if not kept_world:
         kept_world.append(World())
     yield kept_world[0]
@@ -64,7 +65,7 @@ def shared_world(request, kept_world):
 
 @pytest.fixture(scope="module")
 def module_worlds():
-    """Makes worlds for all tests of a module."""
+    """Returns a function that makes worlds for all tests of a module."""
     made = []
 
     def make(*arguments, **options):
@@ -78,7 +79,7 @@ def module_worlds():
 
 @pytest.fixture(scope="module")
 def crew():
-    """Worlds for a matrix of cases, several at a time."""
+    """Returns a crew of worlds that run a matrix of cases, several at a time."""
     crew = Crew(World)
     yield crew
     crew.close()
@@ -86,7 +87,7 @@ def crew():
 
 @pytest.fixture(scope="module")
 def server():
-    """A PostgreSQL server, in which every cluster has a database of its own."""
+    """Starts a PostgreSQL server, in which every cluster has its own database."""
     server = Postgres()
     yield server
     server.close()
@@ -94,7 +95,7 @@ def server():
 
 @pytest.fixture
 def cluster(request, worlds):
-    """Makes clusters for one test: so many daemons on one database, PostgreSQL's unless the test says otherwise."""
+    """Returns a function that makes clusters for one test: `count` daemons on one database, by default in PostgreSQL."""
     made = []
 
     def make(count, database="postgres", settings=None, environment=None, **sandbox):
@@ -109,7 +110,7 @@ def cluster(request, worlds):
 
 @pytest.fixture(scope="session", autouse=True)
 def programs():
-    """Fails early where a program that every test needs is missing."""
+    """Fails early if a program that every test needs is missing."""
     for name in ("aurad", "aura-sandbox"):
         binary(name)
     assert shutil.which("ssh-keygen"), "ssh-keygen is missing: run make setup"

@@ -1,12 +1,13 @@
-"""Many subscribers, some of which stall, over crashes of the daemon: each sees every event once, in order, and holds up nobody.
+"""Many subscribers, some of which stall, through crashes of the daemon. Each sees every event once, in order, and
+delays no other.
 
-    paces:   rounds of { no subscribers | all live | all there, some stalled }, a wave of jobs in each
-    return:  a daemon that has just started, and as many that come to it at once and have seen nothing of its ledger
-    crashes: waves with all there and some stalled; kill -9 in the middle of some, subscribers dropping their connections
+    paces:   rounds of { no subscribers | all live | all connected, some stalled }, a wave of jobs in each
+    return:  a daemon that has just started, and as many subscribers that connect at once and have seen nothing of its ledger
+    crashes: waves with all connected and some stalled; kill -9 in the middle of some, subscribers dropping their connections
     end:     all read to the head of the ledger
 
-Run as a program (scripts/prove-stream) it tells what it saw. Environment: SUBSCRIBERS (1000), STALLED (10), EVENTS (100000),
-KILLS (5), WAVE, the instances of one wave (100), ROUNDS of the paces (3).
+As a program (scripts/prove-stream) it prints its figures. Environment: SUBSCRIBERS (1000), STALLED (10), EVENTS
+(100000), KILLS (5), WAVE, the instances of one wave (100), ROUNDS of the paces (3).
 """
 
 import dataclasses
@@ -22,8 +23,9 @@ import time
 from harness import Closed, Crowd, RPCError, World, build_load, fresh_name
 
 MODES = ("rest", "live", "stall")
-# A connection whose client is slow, or stalls, holds a 128th of its outbound queue and a page of lines, and as much that is being
-# written. For all together there is the ring of the newest 8,192 events, each a value of some KiB with its text.
+# A connection whose client is slow or stalled holds a 128th of its outbound queue and a page of lines, and the same
+# amount that is being written. All connections share the ring of the newest 8,192 events; each event is a value of some
+# KiB with its text.
 CONNECTION_KIB = 2 * (32 + 32)
 RING_KIB = 32 * 1024
 
@@ -38,13 +40,13 @@ class Size:
     rounds: int = 3
 
     def settings(self):
-        room = 2 * self.subscribers + 64  # for those that connect again before the daemon has noticed that they went
+        room = 2 * self.subscribers + 64  # for clients that reconnect before the daemon has noticed the lost connection
         return {"limits.connections": room, "limits.connectionsPerUser": room, "limits.subscriptions": room,
                 "limits.subscriptionsPerUser": room, "pace.bootPollSeconds": 0.05, "pace.healthPollSeconds": 0.05}
 
 
 class StreamProof:
-    """Give `World` the settings of the size; `run` returns the figures, after it has held them to their promises."""
+    """Pass the settings of the size to `World`. `run` checks the requirements and returns the figures."""
 
     def __init__(self, world, size, tell=print, every_ms=50):
         self.world = world
@@ -75,7 +77,7 @@ class StreamProof:
     # Paces
 
     def _measure_paces(self):
-        """Returns the daemon's peak without subscribers, in KiB."""
+        """Returns the daemon's peak memory without subscribers, in KiB."""
         self._wave()
         base = peak_kib(self.world.daemon.pid)
         for number in range(self.size.rounds):
@@ -89,7 +91,7 @@ class StreamProof:
         return base
 
     def _measure_return(self):
-        """Returns deliveries a second; the ring of a new daemon has nothing for them, so that all of it is read from the ledger."""
+        """Returns deliveries per second. The ring of a new daemon is empty, so all events are read from the ledger."""
         self.crowd.tell("rest")
         self.world.daemon.kill()
         self.world.daemon.start()
@@ -109,7 +111,7 @@ class StreamProof:
         return head * subscribers / seconds
 
     def _wave(self, crash=None):
-        """Makes instances and destroys them; returns the events a second that this came to."""
+        """Creates instances and destroys them; returns the events per second."""
         names = [fresh_name() for _ in range(self.size.wave)]
         head, began = self._head(), time.monotonic()
         self._finish([self._begin("provision", name=name, region="eu-central", size="small") for name in names], crash)
@@ -117,7 +119,7 @@ class StreamProof:
         return (self._head() - head) / (time.monotonic() - began)
 
     def _begin(self, method, **params):
-        # With a key it may be asked for again where the answer was lost.
+        # With a key the call can be repeated if the reply was lost.
         return self._call(method, idempotencyKey=fresh_name(), **params)["job"]["id"]
 
     def _finish(self, jobs, crash=None):
@@ -130,7 +132,7 @@ class StreamProof:
             crash.join()
 
     def _call(self, method, **params):
-        """As any client does it: a connection that is lost, or not to be had, is tried again."""
+        """Calls as any client does: retries when the connection is lost or cannot be made."""
         deadline = time.monotonic() + 60
         while True:
             try:
@@ -150,7 +152,7 @@ class StreamProof:
         self.crowd.tell("stall")
         wave = 0
         while self._head() < self.size.events or self.kills < self.size.kills:
-            # Crashes are spread over what is left.
+            # The crashes are spread over the remaining waves.
             due = self.kills < self.size.kills and wave % self._waves_between_kills() == 0
             self._wave(threading.Timer(self.random.uniform(0.1, 1.0), self._kill) if due else None)
             self._note_peak()
@@ -172,13 +174,13 @@ class StreamProof:
         if process:
             self.peak_kib = max(self.peak_kib, peak_kib(process.pid))
 
-    # The promises
+    # Requirements
 
     def _check(self, report, head, base):
         size, state = self.size, self.world.sandbox.state()
         assert report["faults"] == 0, report
         assert report["head"] == head and report["deliveries"] == head * size.subscribers, report
-        # Behind each drop there is one connection at most; all others are beginnings, and what a crash has cut.
+        # Each drop causes at most one connect; all other connects are first ones, or follow a crash.
         assert self.kills == size.kills and report["connects"] - report["drops"] > size.kills * size.subscribers
         assert state["servers"] == [] and state["createdServers"] == len(state["past"]["servers"])
         allowed = base + RING_KIB + size.subscribers * CONNECTION_KIB
@@ -194,7 +196,7 @@ def peak_kib(pid):
     try:
         return int(re.search(r"VmHWM:\s+(\d+) kB", pathlib.Path(f"/proc/{pid}/status").read_text()).group(1))
     except (FileNotFoundError, AttributeError, ProcessLookupError):
-        return 0  # it was killed just now
+        return 0  # the process has just been killed
 
 
 def main():

@@ -1,4 +1,4 @@
-"""What cannot work: each a clear error that says what to do, nothing lost, nothing leaked."""
+"""Invalid settings, files and environments: each gives a clear error that states what to do; nothing is lost or leaked."""
 
 import contextlib
 import resource
@@ -133,7 +133,7 @@ def unused_port():
 
 @pytest.mark.parametrize("ending", ["destroy", "job.cancel", None])
 def test_an_api_that_cannot_be_reached(worlds, ending):
-    """The job waits and says for what. It goes on once the API is back, or ends and leaves nothing."""
+    """The job waits and reports the reason. It continues once the API is back, or ends and leaves nothing."""
     port = unused_port()
     world = worlds({"hetzner.endpoint": f"http://127.0.0.1:{port}/v1"})
     follower = world.follow()
@@ -167,9 +167,9 @@ def test_a_token_that_is_refused(worlds):
 
 
 def test_a_disk_that_is_full_for_a_while(worlds):
-    """New work is refused with a reason, reading goes on, and what was at work goes on once there is room."""
+    """New work is refused with a reason, reads are served, and active work continues once there is room."""
     world = worlds(start_daemon=False)
-    world.daemon.ignores_signals = True  # of which the one that would end it in place of "no room"
+    world.daemon.ignores_signals = True  # includes SIGXFSZ, which would end the daemon instead of a failed write
     world.daemon.start()
     follower = world.follow()
     world.succeed("provision", name="ada")
@@ -195,7 +195,7 @@ def test_a_disk_that_is_full_for_a_while(worlds):
 
 
 def test_a_database_of_a_newer_version(idle):
-    """Refused, and left as it is."""
+    """The database is refused and left unchanged."""
     idle.daemon.start()
     idle.daemon.stop()
     with contextlib.closing(sqlite3.connect(idle.daemon.database)) as database:

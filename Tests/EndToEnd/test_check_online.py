@@ -14,7 +14,8 @@ TAILNET = {
 
 @pytest.fixture
 def check(worlds):
-    """Runs the check against a sandbox; returns its exit code, its findings and its other words."""
+    """Returns a function that runs the check against a sandbox; it returns the exit code, the findings and the whole
+    output."""
     world = worlds(start_daemon=False)
 
     def run(**settings):

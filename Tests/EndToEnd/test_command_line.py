@@ -1,4 +1,4 @@
-"""The command line against the real daemon: an operator's day, through a crash."""
+"""The command line against the real daemon, through a crash."""
 
 import json
 import os
@@ -8,7 +8,7 @@ from harness import binary, fresh_name
 
 
 def test_a_watch_outlives_the_daemon(world):
-    """`aura provision --watch` goes on after kill -9 of the daemon, and prints every event of the job once."""
+    """`aura provision --watch` continues after kill -9 of the daemon, and prints every event of the job once."""
     follower = world.follow()
     world.sandbox.settings(createSeconds=150)
     environment = {**os.environ, "AURA_SOCKET": str(world.daemon.socket)}

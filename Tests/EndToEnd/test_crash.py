@@ -1,4 +1,5 @@
-"""`kill -9` in the middle of every step, on both databases: the next daemon goes on, makes nothing twice, loses no event."""
+"""`kill -9` in the middle of every step, on both databases: the next daemon continues, creates nothing twice, loses no
+event."""
 
 import itertools
 import time
@@ -8,8 +9,9 @@ import pytest
 
 from harness import LEASES, Crew, World, eventually, fresh_name
 
-# Functional bound: a job runs again within this time of its daemon's death. On a quiet machine it takes one second on SQLite, and on
-# PostgreSQL one second after the end of its lease, since another daemon may have it.
+# Functional bound: a job must run again within this time after its daemon's death. On a quiet machine it takes one
+# second with SQLite. With PostgreSQL it takes one second after the end of the lease, since another daemon may hold the
+# job.
 MOVES_WITHIN_SECONDS = 35
 
 
@@ -21,7 +23,7 @@ def world(shared_world):
 
 @pytest.fixture(scope="module")
 def crew(server):
-    """Worlds on PostgreSQL, side by side, since each case waits for the end of a lease."""
+    """Returns worlds on PostgreSQL that run in parallel, since each case waits for the end of a lease."""
     numbers = itertools.count()
     crew = Crew(lambda: World({"database": server.url(f"crash{next(numbers)}"), **LEASES}), size=5)
     yield crew
@@ -38,7 +40,7 @@ def at(event):
 
 
 def crash(world, follower, job):
-    """Kills the daemon now, starts the next one, and returns once the job has moved."""
+    """Kills the daemon, starts the next one, and returns once the job has moved."""
     world.daemon.kill()
     world.sandbox.clear_faults()
     limit = MOVES_WITHIN_SECONDS
@@ -49,13 +51,13 @@ def crash(world, follower, job):
         lambda event: event.get("job") == job
         and (event["type"] in ends or event["seq"] > last and at(event) >= world.daemon.ready_at - 0.5),
         seconds=limit + 10, what="the job's next event")
-    # A job that ended before the blow fell was quicker than the test; it has nothing to move.
+    # A job that ended before the kill was faster than the test; it has nothing to move.
     assert at(moved) - world.daemon.ready_at <= limit, moved
     return moved
 
 
 class Hold:
-    """Holds a step where it touches the cloud, and says when it is there."""
+    """Holds a step at its call to the cloud, and waits until the step is there."""
 
     def __init__(self, step, path=None, method=None, reached=None, **settings):
         self.step, self.path, self.method, self.reached, self.settings = step, path, method, reached, settings
@@ -128,7 +130,8 @@ RESTART = [SUSPEND[1], RESUME[1], RESUME[4]]
 
 
 def conclude(world, follower, name, job, created):
-    """The job ended well; exactly one machine and one key were ever made; the ledger lost nothing."""
+    """Checks that the job succeeded, that exactly one machine and one key were ever made, and that the ledger lost
+    nothing."""
     assert follower.end(job)["type"] == "job.succeeded"
     state = world.sandbox.state()
     assert state["createdServers"] - created == 1
@@ -161,7 +164,7 @@ def in_provision(world, hold):
 
 
 def during(kind, before=()):
-    """The case of an operation on an instance that runs, after other operations on it."""
+    """Returns the case of an operation on a running instance, after other operations on it."""
     def case(world, hold):
         name, created = fresh_name(), world.sandbox.state()["createdServers"]
         world.succeed("provision", name=name)
@@ -192,7 +195,7 @@ def in_undo(world, hold):
     world.check_ledger()
 
 
-# What each operation goes through, and where the blow falls.
+# The case of each operation, and the points at which the daemon is killed.
 OPERATIONS = {
     "provision": (in_provision, PROVISION), "destroy": (during("destroy"), DESTROY), "suspend": (during("suspend"), SUSPEND),
     "resume": (during("resume", ["suspend"]), RESUME), "restart": (during("restart"), RESTART), "undo": (in_undo, UNDO)}
@@ -219,7 +222,7 @@ def test_on_postgres(crew, operation):
 
 
 def test_again_and_again(world):
-    """A daemon that dies every half second still gets there."""
+    """A daemon that dies every half second still completes the job."""
     name, follower, created = fresh_name(), world.follow(), world.sandbox.state()["createdServers"]
     world.sandbox.settings(createSeconds=100, bootSeconds=50)
     job = world.provision(name)
@@ -232,7 +235,7 @@ def test_again_and_again(world):
 
 
 def test_many_jobs_at_once(world):
-    """Twenty provisions in all stages, one crash: each goes on, none twice."""
+    """Twenty provisions in all stages and one crash: each continues, none is done twice."""
     follower, created = world.follow(), world.sandbox.state()["createdServers"]
     names = [fresh_name() for _ in range(20)]
     world.sandbox.settings(createSeconds=50)

@@ -1,4 +1,4 @@
-"""Several daemons on one PostgreSQL database: they share the work, and survive each other's ends."""
+"""Several daemons on one PostgreSQL database: they share the work, and each survives the end of another."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from harness import RPCError, eventually
 
 
 def test_two_daemons_share_the_work(cluster):
-    """Each is called for half of the jobs; a subscriber at either sees all of them."""
+    """Each daemon receives half of the calls; a subscriber at either daemon sees all jobs."""
     pair = cluster(2)
     jobs = [pair.provision(pair.daemons[number % 2], f"a{number}") for number in range(20)]
     for number, job in enumerate(jobs):
@@ -31,7 +31,8 @@ def test_a_daemon_that_is_killed(cluster):
 
 
 def test_a_daemon_that_stands_still_past_its_leases(cluster):
-    """It goes on in the middle of its work, when that is another's already: it touches nothing and its writes change nothing."""
+    """The daemon resumes in the middle of work that another daemon has taken over: it makes no outside call, and its
+    writes change nothing."""
     pair = cluster(2)
     pair.sandbox.settings(createSeconds=150)
     jobs = [pair.provision(pair.daemons[0], f"a{number}") for number in range(8)]
@@ -82,7 +83,7 @@ def has_its_database(daemon):
 
 @pytest.mark.parametrize("away", [0, 12], ids=["restarted", "away for longer than a lease"])
 def test_the_server_goes_away(cluster, server, away):
-    """Every connection breaks in the middle of the work; the daemons wait, and go on when it is back."""
+    """Every connection breaks in the middle of the work; the daemons wait, and continue when the server is back."""
     pair = cluster(2)
     pair.sandbox.settings(createSeconds=100)
     jobs = [pair.provision(pair.daemons[number % 2], f"a{number}") for number in range(8)]
@@ -91,7 +92,7 @@ def test_the_server_goes_away(cluster, server, away):
     server.stop()
     time.sleep(away)
     server.start()
-    # A daemon asks a server that was away every two seconds at most, and refuses calls until then.
+    # A daemon tries to reach an absent server at least every two seconds, and refuses calls until then.
     eventually(lambda: all(map(has_its_database, pair.daemons)), 30)
     for job in jobs:
         assert pair.finish(pair.daemons[0], job, 90)["state"] == "succeeded"

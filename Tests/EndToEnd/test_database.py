@@ -1,4 +1,5 @@
-"""A database proves that it is the one that the daemon opened, that it can be written, and which history its numbers count in."""
+"""The daemon checks that the database is the one that it opened, that it is writable, and to which epoch its numbers
+belong."""
 
 import contextlib
 import os

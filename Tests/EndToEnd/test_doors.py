@@ -1,4 +1,5 @@
-"""Other protocols at the daemon's doors: no opening of theirs, and no form that a browser can send, reaches a method."""
+"""Other protocols at the daemon's listeners: none of their openings, and no form that a browser can send, reaches a
+method."""
 
 import contextlib
 import socket
@@ -23,7 +24,7 @@ def world(module_worlds):
 
 
 def client_hello():
-    """What a TLS client says first."""
+    """Returns the first bytes that a TLS client sends."""
     incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
     client = ssl.create_default_context().wrap_bio(incoming, outgoing, server_hostname="localhost")
     with pytest.raises(ssl.SSLWantReadError):
@@ -32,7 +33,7 @@ def client_hello():
 
 
 def request(method, headers, body=DESTROY, target="/", order=1):
-    """An HTTP request; browsers choose the order of the headers."""
+    """Returns an HTTP request; browsers choose the order of the headers."""
     lines = ["Host: 127.0.0.1", "Origin: https://evil.example", f"Content-Length: {len(body) + 2}", *headers][::order]
     return "\r\n".join([f"{method} {target} HTTP/1.1", *lines, "", f"\n{body}\n"]).encode()
 
@@ -57,13 +58,13 @@ OPENINGS = {
 
 
 def spoken(opened, data, pieces):
-    """What the door says until it closes, to bytes in one piece or one by one."""
+    """Sends bytes in one piece or one by one; returns the daemon's output until it closes."""
     opened.settimeout(30)
     said = b""
     try:
         for start in range(0, len(data), len(data) if pieces == 1 else 1):
             opened.sendall(data[start:start + (len(data) if pieces == 1 else 1)])
-        # A peer that has closed already has nothing to be told (ENOTCONN).
+        # The peer may have closed already (ENOTCONN).
         with contextlib.suppress(OSError):
             opened.shutdown(socket.SHUT_WR)
         while piece := opened.recv(65536):

@@ -1,4 +1,4 @@
-"""Connections come to an end: of a client that vanished, and all of them when the daemon goes down."""
+"""Ends of connections: after a client has vanished, and of all of them when the daemon shuts down."""
 
 import pathlib
 import socket
@@ -7,7 +7,7 @@ import pytest
 
 from harness import WebSocket
 
-# A body may take 30 seconds to come, and a connection may idle for 60: none of that may hold up the daemon's end.
+# A body may take 30 seconds to arrive, and a connection may be idle for 60. Neither may delay the daemon's shutdown.
 BEFORE_A_BODY_IS_LATE = 20
 
 
@@ -29,7 +29,8 @@ def test_sockets_over_tcp_have_keepalive(worlds):
 
 
 def keepalive_timers(port):
-    """How many established sockets of this local port have the keepalive timer running (proc_pid_net(5): tr is 02)."""
+    """Returns how many established sockets of this local port have the keepalive timer running (proc_pid_net(5): tr is
+    02)."""
     rows = [row.split() for row in pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]]
     return sum(row[1].endswith(f":{port:04X}") and row[3] == "01" and row[5].startswith("02:") for row in rows)
 
@@ -40,7 +41,7 @@ def keepalive_timers(port):
 ], ids=["one byte", "request line", "header", "handshake"])
 @pytest.mark.parametrize("first", [False, True], ids=["alone", "behind a request"])
 def test_half_a_head_does_not_end_the_daemon_badly(worlds, half, first):
-    """It is not answered, and the daemon ends as it should."""
+    """It gets no reply, and the daemon shuts down normally."""
     world = worlds({"http": "127.0.0.1:0"})
     whole = b'POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 47\r\n\r\n' \
         b'{"jsonrpc":"2.0","id":1,"method":"system.ping"}'
@@ -51,7 +52,7 @@ def test_half_a_head_does_not_end_the_daemon_badly(worlds, half, first):
             while b"pong" not in answer:
                 answer += opened.recv(1 << 16)
         else:
-            # Another connection's answer says that the event loops are at work.
+            # The reply on another connection shows that the event loops have run.
             with socket.create_connection(world.daemon.http, 30) as other:
                 other.sendall(whole)
                 assert other.recv(12, socket.MSG_WAITALL) == b"HTTP/1.1 200"
@@ -65,7 +66,7 @@ def test_half_a_body_does_not_hold_up_the_end(worlds, path, status):
         opened.sendall(
             f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue\r\n"
             "Content-Length: 1000\r\n\r\n".encode())
-        # The daemon has read the head once it says so.
+        # The 100 response shows that the daemon has read the head.
         assert opened.recv(25, socket.MSG_WAITALL) == b"HTTP/1.1 100 Continue\r\n\r\n"
         opened.sendall(b'{"jsonrpc":')
         said = opened.recv(12, socket.MSG_WAITALL) if status == b"404" else b""
@@ -74,5 +75,5 @@ def test_half_a_body_does_not_hold_up_the_end(worlds, path, status):
             said += piece
         assert said.split()[1] == status
         assert status == b"404" or b"connection: close" in said.lower()
-        # The request is still half sent.
+        # The request is still incomplete.
         world.daemon.stop(BEFORE_A_BODY_IS_LATE)

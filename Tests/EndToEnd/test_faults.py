@@ -1,10 +1,11 @@
-"""Whatever the provider's API does during a job: it recovers, or fails in the provider's own words, and leaves nothing."""
+"""Faults of the provider's API during a job: the job recovers, or fails with the provider's own message, and leaves
+nothing."""
 
 import pytest
 
 from harness import Crew, World, fresh_name
 
-# What a provision and a destroy ask of the provider, one entry a kind of call.
+# The calls of a provision and a destroy to the provider, one entry per kind of call.
 PROVISION_CALLS = [
     ("GET", "/v1/ssh_keys"), ("POST", "/v1/ssh_keys"), ("GET", "/v1/servers"), ("POST", "/v1/servers"),
     ("GET", "/v1/actions"), ("GET", "/v1/servers/*"),
@@ -12,7 +13,7 @@ PROVISION_CALLS = [
 DESTROY_CALLS = [
     ("GET", "/v1/servers/*"), ("DELETE", "/v1/servers/*"), ("GET", "/v1/ssh_keys"), ("DELETE", "/v1/ssh_keys/*"),
 ]
-# What passes: the call is made again, after a look where it may have had its effect.
+# Transient faults: the call is retried, after a lookup if it may have had its effect.
 PASSING = {
     "lost": {"fault": "loseAnswer"},
     "lost before": {"fault": "loseAnswer", "effect": False},
@@ -29,9 +30,9 @@ PASSING = {
     "trickled": {"fault": "trickle", "seconds": 0.3},
     "other style": {"fault": "unknownFields"},
 }
-# Calls of a provision that come after its machine was made.
+# Calls of a provision that follow the creation of its machine.
 WITH_A_MACHINE = [("GET", "/v1/actions"), ("GET", "/v1/servers/*")]
-# What stays: the job fails at once, with this code and these words.
+# Permanent faults: the job fails at once, with this code and this message.
 LASTING = {
     "401": ({"fault": "status", "status": 401, "message": "unable to authenticate"}, "unauthorized"),
     "403": ({"fault": "status", "status": 403, "message": "insufficient permissions"}, "forbidden"),
@@ -54,7 +55,7 @@ def world(shared_world):
 
 
 def gone(world, name):
-    """Destroys it, and finds nothing of it left."""
+    """Destroys the instance, and checks that nothing of it is left."""
     world.succeed("destroy", instance=name)
     world.nothing_left()
 
@@ -111,7 +112,7 @@ def test_a_provision_fails_in_the_providers_words(crew, fault):
         job = world.provision(name)
         ended = world.finish(job)
         if code in ("unauthorized", "forbidden") and call in WITH_A_MACHINE:
-            # A machine exists: the job waits for the token instead of undoing it.
+            # A machine exists: the job waits for a valid token instead of undoing the machine.
             parked = [event["data"]["code"] for event in world.follow_job(job) if event["type"] == "job.parked"]
             assert ended["state"] == "succeeded" and parked == [code]
             return gone(world, name)
@@ -133,7 +134,7 @@ def test_a_destroy_that_is_refused_parks_and_goes_on(crew):
         strike(world, LASTING["403"][0], call)
         job = world.begin("destroy", instance=name)
         parked = [event for event in world.follow_job(job) if event["type"] == "job.parked"]
-        # What is left once the machine is gone is tried again, and never holds the end up for long.
+        # Once the machine is gone, the remaining deletes are retried and delay the end only briefly.
         expected = [] if call[1].startswith("/v1/ssh_keys") else ["forbidden"]
         assert [event["data"]["code"] for event in parked] == expected
         assert world.call("job.get", job=job)["job"]["state"] == "succeeded"
@@ -222,7 +223,8 @@ def test_a_server_that_somebody_deletes_while_it_boots(world):
 
 
 def test_a_lost_answer_and_a_list_that_is_late(world):
-    """The create's answer is lost and the look after it finds nothing yet: the name's uniqueness saves it."""
+    """The reply to the create is lost, and the lookup after it finds nothing yet: the unique name prevents a second
+    machine."""
     name, (servers, keys) = fresh_name(), counts(world)
     world.sandbox.fault("loseAnswer", "/v1/servers", "POST")
     world.sandbox.fault("emptyList", "/v1/servers", "GET", after=1)

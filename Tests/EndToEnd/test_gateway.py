@@ -34,7 +34,7 @@ def post(world, body, **options):
 
 
 def resident(pid):
-    """The memory of a process, in bytes."""
+    """Returns the memory of a process, in bytes."""
     pages = pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1]
     return int(pages) * resource.getpagesize()
 
@@ -63,12 +63,12 @@ def test_a_message_may_hold_line_ends_and_come_in_fragments(connection):
     connection.send_text(text)
     assert connection.read()["id"] == 7
     whole = '{"jsonrpc":"2.0","id":"ää","method":"system.ping"}'.encode()
-    # In the middle of a letter.
+    # The cut is in the middle of a character.
     cut = whole.index("ä".encode()) + 1
     connection.send_bytes(frame(TEXT, whole[:cut], is_last=False) + frame(CONTINUATION, whole[cut:]))
     assert connection.read()["id"] == "ää"
     connection.send_bytes(frame(TEXT, text[:10], is_last=False) + frame(CONTINUATION, text[10:20], is_last=False))
-    # A ping may stand between them.
+    # A ping may arrive between the fragments.
     connection.send_bytes(frame(PING, b"still there?") + frame(CONTINUATION, text[20:]))
     assert connection.read_frame() == (PONG, b"still there?")
     assert connection.read()["id"] == 7
@@ -96,7 +96,7 @@ def test_a_binary_frame_is_answered_by_one(connection):
         connection.send_bytes(frame(kind, call(number)))
         answered, text = connection.read_frame()
         assert (answered, json.loads(text)["id"]) == (kind, number)
-    # At once, and in fragments.
+    # Several messages in one write, one of them in fragments.
     connection.send_bytes(frame(TEXT, call(1)) + frame(BINARY, call(2)[:9], is_last=False) + frame(CONTINUATION, call(2)[9:])
                           + frame(TEXT, call(4)))
     assert [(kind, json.loads(text)["id"]) for kind, text in (connection.read_frame() for _ in range(3))] == [
@@ -169,7 +169,7 @@ def test_other_paths_are_no_websocket(world):
 
 
 def test_a_websocket_that_does_not_read_holds_up_nobody(world, connection):
-    """It gets everything once it reads again."""
+    """It receives every event once it reads again."""
     stalled = WebSocket(world.daemon.http, seconds=60)
     subscription = stalled.subscribe(**{"from": "now"})
     connection.subscribe(**{"from": "now"})
@@ -187,7 +187,7 @@ def test_a_websocket_that_does_not_read_holds_up_nobody(world, connection):
 
 
 def test_pings_whose_answers_nobody_reads_are_read_no_more(worlds):
-    """What the kernel holds in both directions takes some megabytes; the daemon adds what a queue may hold, and no more."""
+    """The kernel's buffers in both directions hold some megabytes; the daemon adds at most the size of its queue."""
     world = worlds({"http": "127.0.0.1:0"})
     opened, _, _ = handshake(world.daemon.http)
     flood = b"".join(frame(PING, b"x" * 125) for _ in range(500))
@@ -281,7 +281,7 @@ def test_jobs_outlive_a_request(world):
 
 
 def test_a_connection_takes_one_request_after_the_other(world):
-    """Whatever the one before came to."""
+    """The outcome of one request does not affect the next."""
     connection = http.client.HTTPConnection(*world.daemon.http, timeout=30)
     limit = world.call("system.limits")["limits"]["messageBytes"]
     call, note = ('{"jsonrpc":"2.0","id":1,"method":"system.ping"}', '{"jsonrpc":"2.0","method":"system.ping"}')
@@ -311,7 +311,7 @@ def test_requests_that_follow_each_other_closely_are_answered_in_order(world):
 
 
 def test_an_old_client_is_told_the_end_by_the_end(world):
-    """HTTP/1.0: the connection ends with the answer."""
+    """HTTP/1.0: the connection ends after the response."""
     opened = socket.create_connection(world.daemon.http, 10)
     body = b'{"jsonrpc":"2.0","id":1,"method":"system.ping"}'
     opened.sendall(b"POST /rpc HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
@@ -323,7 +323,7 @@ def test_an_old_client_is_told_the_end_by_the_end(world):
 
 
 def test_a_request_that_never_ends_is_given_up(world):
-    """A head that does not come costs a connection for ten seconds."""
+    """An incomplete head occupies a connection for ten seconds."""
     opened = socket.create_connection(world.daemon.http, 30)
     opened.sendall(b"POST /rpc HTTP/1.1\r\nHost: x\r\n")
     began = time.monotonic()
@@ -333,7 +333,8 @@ def test_a_request_that_never_ends_is_given_up(world):
 
 
 def test_a_client_that_hangs_up_ends_its_wait(world):
-    """The connection is given back while the job goes on: a while later, since a client may only have ended its side."""
+    """The connection is freed while the job continues, but only after a while, since a client may have closed only its
+    sending side."""
     world.sandbox.fault("slow", "/v1/servers", "POST", seconds=20)
     job = world.provision(fresh_name())
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "job.wait", "params": {"job": job}}).encode()
@@ -343,7 +344,7 @@ def test_a_client_that_hangs_up_ends_its_wait(world):
     local, remote = opened.getsockname()[1], opened.getpeername()[1]
 
     def is_held():
-        """Whether the daemon's end of the connection is there, by the kernel's table."""
+        """Returns whether the kernel's table has the daemon's end of the connection."""
         lines = pathlib.Path("/proc/net/tcp").read_text().splitlines()[1:]
         ends = [tuple(int(end.rpartition(":")[2], 16) for end in line.split()[1:3]) for line in lines if line.split()[9] != "0"]
         return (remote, local) in ends

@@ -1,4 +1,5 @@
-"""HTTP as RFC 9110 and 9112 have it: half-closed requests, interim answers, methods, codings, hosts, and pages of other sites."""
+"""HTTP by RFC 9110 and 9112: half-closed requests, interim responses, methods, codings, hosts, and pages of other
+sites."""
 
 import gzip
 import json
@@ -34,7 +35,7 @@ def until_closed(opened):
 
 
 def exchange(world, body=PING, ends_input=True, **options):
-    """Everything that comes until the daemon closes: (status, headers, body)."""
+    """Sends a request and reads until the daemon closes: returns (status, headers, body)."""
     opened = socket.create_connection(world.daemon.http, 30)
     opened.sendall(head(world, body, **options) + body)
     if ends_input:
@@ -104,7 +105,7 @@ def test_a_request_has_one_host(world, hosts, version, status, path):
 
 @pytest.mark.parametrize("sent", [b"\x16\x03\x01\x02\x00\x01\x00", b"GET / HTTP/9.9\r\n\r\n", b"GET /rpc HTTP/1.1\r\nHost: x\r\n : y\r\n\r\n"])
 def test_what_is_no_http_is_answered_and_closed(world, sent):
-    """Its sender ends nothing: the daemon does, at once, and not when the time for a head is over."""
+    """The client keeps its side open. The daemon closes at once, without waiting for the time-out of a head."""
     opened = socket.create_connection(world.daemon.http, 8)
     opened.sendall(sent)
     said = until_closed(opened)

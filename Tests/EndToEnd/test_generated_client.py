@@ -1,9 +1,15 @@
 """A client that openrpcclientgenerator makes of our OpenRPC document, on the gateway's `POST /rpc`.
 
-Generator and library are unmodified from PyPI. The Python that version 0.51.7 makes has no room for some of what OpenRPC can say:
-names that are words of Python (`from`), names that are not all small letters (it calls `idempotencyKey` `idempotency_key`, on the
-wire too), members that may be missing (it requires them all), references to errors, names of types that are neither an
-object nor a list of words. The document that it gets here is ours without these.
+Generator and library are unmodified from PyPI. The Python that version 0.51.7 makes cannot express some parts of
+OpenRPC:
+
+- names that are keywords of Python (`from`)
+- names with capital letters (it renames `idempotencyKey` to `idempotency_key`, also on the wire)
+- optional members (it requires all of them)
+- references to errors
+- names of types that are neither an object nor a list of words
+
+The test gives the generator our document without these.
 """
 
 import asyncio
@@ -23,7 +29,7 @@ from harness import REPOSITORY, fresh_name
 
 
 class Narrowed:
-    """What the generator can express of an OpenRPC document."""
+    """The part of an OpenRPC document that the generator can express."""
 
     def __init__(self, document):
         self.schemas = document["components"]["schemas"]
@@ -76,7 +82,7 @@ def address():
 
 @pytest.fixture(scope="module")
 def generated(tmp_path_factory, address):
-    """The module of the generated client."""
+    """Returns the module of the generated client."""
     folder = tmp_path_factory.mktemp("generated")
     document = Narrowed(json.loads((REPOSITORY / "docs/openrpc.json").read_text())).document
     name = generate(OpenRPC.model_validate(document), Language.PYTHON, f"http://{address}/rpc", folder)

@@ -1,4 +1,4 @@
-"""Jobs as their owners steer them: tried again, explained, waited for; and what cannot be undone or cancelled."""
+"""Control of jobs by their owners: retry, explain, wait; and jobs that cannot be undone or cancelled."""
 
 import json
 import threading
@@ -7,7 +7,7 @@ import pytest
 
 from harness import World, fresh_name
 
-# Short, so that a parked job is looked at again within the test.
+# Short, so that a parked job is tried again within the test.
 PACE = {"pace.retryBaseSeconds": 0.1, "pace.retryCapSeconds": 0.5, "pace.parkedBaseSeconds": 0.5, "pace.parkedCapSeconds": 1}
 REVOKED = {"status": 401, "message": "unable to authenticate", "count": 0}
 
@@ -52,7 +52,8 @@ def test_a_name_that_is_anothers_by_now_is_not_taken_back(world):
 
 
 def test_a_destroy_in_whose_way_something_stands_parks_and_goes_on(world):
-    """The token is revoked: nothing is forgotten, nobody can cancel, and once it is good again all is removed."""
+    """The token is revoked: nothing is forgotten, and the job cannot be cancelled. Once the token is valid again,
+    everything is removed."""
     name = fresh_name()
     world.succeed("provision", name=name)
     world.sandbox.fault("status", "/v1/servers/*", **REVOKED)
@@ -116,7 +117,7 @@ def test_waiting_for_a_job(world):
     refused(world, "invalidParams", "job.wait", job=job, timeoutMs=3_600_001)
     refused(world, "jobNotFound", "job.wait", job="nothing")
 
-    # The caller's own end of the wait ends nothing else.
+    # Cancelling a wait ends only that wait.
     with world.connect() as connection:
         connection.send({"jsonrpc": "2.0", "id": "w", "method": "job.wait", "params": {"job": job}})
         connection.send({"jsonrpc": "2.0", "method": "$/cancelRequest", "params": {"id": "w"}})

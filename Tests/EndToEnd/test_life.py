@@ -1,4 +1,4 @@
-"""An agent's life, as a client sees it: provision, suspend, resume, restart, destroy."""
+"""An agent's life from a client's view: provision, suspend, resume, restart, destroy."""
 
 import re
 import threading
@@ -26,7 +26,7 @@ PHASES = {
 
 
 def check_events(kind, events):
-    """The events of one job that went well: all of it, in order."""
+    """Checks that the events of one successful job are complete and in order."""
     assert events[0]["type"] == "job.queued" and events[1]["type"] == "job.started"
     assert events[-1]["type"] == "job.succeeded" and events[-1]["progress"] == 1
     started = [event["step"] for event in events if event["type"] == "step.started"]
@@ -104,7 +104,7 @@ def test_the_first_default_of_every_size_can_be_ordered(shared_world, region, si
 
 
 def let_in(world):
-    """The ports of the only firewall's rules; ICMP's is None."""
+    """Returns the ports of the only firewall's rules; the port of ICMP is None."""
     firewall, = world.sandbox.state()["firewalls"]
     return [rule["port"] for rule in firewall["rules"]]
 
@@ -213,7 +213,7 @@ def test_the_wrong_phase(world):
 
 
 def at_once(world, count, call):
-    """Calls from as many connections at the same moment; returns results and errors."""
+    """Makes calls on `count` connections at the same moment; returns results and errors."""
     barrier = threading.Barrier(count)
     outcomes = [None] * count
 
@@ -268,7 +268,7 @@ PLACES = [
 
 
 def arrive(world, follower, place, name):
-    """A provision that has come to a place; returns its job."""
+    """Starts a provision and waits until it is at a step; returns its job."""
     step, path, method = place
     world.sandbox.settings(bootSeconds=50 if step == "agent.health" else 0)
     if path:
@@ -317,7 +317,7 @@ def test_a_provision_is_cancelled_and_undone_in_each_step(crew):
 
 
 def test_ends_with_the_daemon_told_to_stop(world):
-    """SIGTERM in the middle: the daemon ends by itself, and the next one goes on at once."""
+    """SIGTERM in the middle of a job: the daemon ends by itself, and the next daemon continues the job at once."""
     follower = world.follow()
     world.sandbox.fault("slow", "/v1/servers", "POST", seconds=1)
     job = world.provision("ada")

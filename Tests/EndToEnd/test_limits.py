@@ -1,4 +1,4 @@
-"""What bounds a tenant, what is kept of the past, and a daemon that stood still."""
+"""Limits of a tenant, retention of the past, and a daemon that was stopped for longer than its leases."""
 
 import os
 import signal
@@ -20,7 +20,7 @@ def test_a_tenant_has_only_so_many_instances(worlds):
 
 
 def test_a_tenant_has_only_so_many_jobs_in_flight(worlds):
-    """Six provisions of one tenant, two of which run; another tenant's only one is not held up, nor is a destroy."""
+    """Six provisions of one tenant, of which two run. Another tenant's only provision is not delayed, nor is a destroy."""
     world = worlds({"limits.jobsPerTenant": 2})
     world.succeed("provision", name="old")
     world.sandbox.settings(createSeconds=150)
@@ -58,7 +58,8 @@ def test_what_is_old_is_pruned_behind_a_floor(worlds):
 
 
 def test_a_daemon_that_stood_still_past_its_leases(worlds):
-    """Stopped in the middle of creating machines, for longer than a lease: it takes its jobs up again, each machine once."""
+    """A daemon is stopped for longer than a lease while it creates machines: it resumes its jobs, and each machine is
+    created once."""
     world = worlds({"engine.leaseSeconds": 6, "engine.heartbeatSeconds": 2})
     follower = world.follow()
     world.sandbox.settings(createSeconds=100)

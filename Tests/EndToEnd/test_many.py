@@ -12,7 +12,7 @@ CONNECTIONS = 8
 
 
 def snapshot(world):
-    """The pages of a snapshot, by the shell client."""
+    """Returns the pages of a snapshot, as the shell client prints them."""
     script = f"source {REPOSITORY}/clients/shell/aura.sh; aura_subscribe '{{\"from\": \"snapshot\", \"until\": \"terminal\"}}'"
     done = finish(["bash", "-c", script], environment={"AURA_SOCKET": str(world.daemon.socket)}, seconds=60)
     assert done.returncode == 0, done.stderr
@@ -21,7 +21,7 @@ def snapshot(world):
 
 @pytest.mark.load
 def test_two_hundred_at_once(worlds):
-    """Two hundred instances, no more, within the provider's real limit of calls, and no error that a client sees."""
+    """Exactly two hundred instances are made, within the provider's real rate limit, and no client sees an error."""
     world = worlds(rate=3600, scale=0.1)
     sockets = [socket.socket(socket.AF_UNIX) for _ in range(CONNECTIONS)]
     for place, each in enumerate(sockets):

@@ -1,6 +1,6 @@
-"""Clients that flood, stall or dawdle beside one that does not: all of them get all their answers, in order.
+"""Clients that flood, stall or are slow next to a normal one: every client gets all its replies, in order.
 
-How long the other one waits is measured by scripts/bench-neighbours.
+scripts/bench-neighbours measures how long the normal client waits.
 """
 
 import concurrent.futures
@@ -42,7 +42,7 @@ def flood(world, block=500):
 
 
 def flood_without_reading(world, block=500):
-    """It is not read any more after a while, and goes on when it reads."""
+    """The daemon stops reading from the client after a while, and continues when the client reads."""
     with world.connect() as connection:
         sent = threading.Thread(target=lambda: [connection.send_bytes(pings(n * block, block)) for n in range(100)])
         sent.start()
@@ -53,7 +53,7 @@ def flood_without_reading(world, block=500):
 
 
 def let_in(world):
-    """A connection, or nothing while the daemon still counts one that has just gone."""
+    """Returns a connection, or None while the daemon still counts one that has just closed."""
     connection = world.connect()
     with contextlib.suppress(Closed):
         connection.send_bytes(pings(0, 1))

@@ -1,4 +1,4 @@
-"""Clients that nobody here wrote, unmodified from PyPI, on each framing and transport that they speak."""
+"""Clients of other authors, unmodified from PyPI, on each framing and transport that they support."""
 
 import asyncio
 import socket
@@ -27,7 +27,7 @@ def world(worlds, shared_port):
 
 @pytest.fixture(params=["unix", "tcp"])
 def connect(request, world, shared_port):
-    """Opens a socket to the daemon, of either kind."""
+    """Returns a function that opens a socket of either kind to the daemon."""
     def open_socket():
         if request.param == "tcp":
             return socket.create_connection(("127.0.0.1", shared_port), 20)
@@ -90,7 +90,7 @@ def test_content_length(connect):
 
 
 class Follower(aiorpcx.RPCSession):
-    """aiorpcX: a message a line, any number of calls at once."""
+    """aiorpcX: one message per line, any number of calls at once."""
 
     def __init__(self, *arguments, **options):
         super().__init__(*arguments, **options)

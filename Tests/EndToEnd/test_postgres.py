@@ -1,4 +1,5 @@
-"""What only PostgreSQL has: TLS by libpq's own settings, sessions that a pooler hands round, one sweep for all daemons."""
+"""Features of PostgreSQL only: TLS by libpq's own settings, a pooler that reassigns sessions, one sweep for all
+daemons."""
 
 import os
 import shutil
@@ -12,7 +13,7 @@ from harness import Postgres, eventually, fresh_name
 
 @pytest.fixture(scope="module")
 def secure():
-    """A server that speaks TLS on loopback, with a certificate of its own."""
+    """Returns a server with TLS on loopback and its own certificate."""
     server = Postgres()
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
@@ -63,7 +64,7 @@ def test_a_certificate_that_is_not_trusted_is_refused(secure, worlds):
 
 
 def test_daemons_without_prepared_statements(cluster):
-    """Every statement stands for itself, so that it does not matter which session it meets."""
+    """Every statement is complete in itself, so it can run in any session."""
     cloud = cluster(2, settings={"postgres.preparesStatements": "false"})
     jobs = [cloud.provision(cloud.daemons[number % 2], f"a{number}") for number in range(6)]
     for job in jobs:
@@ -74,7 +75,7 @@ def test_daemons_without_prepared_statements(cluster):
 
 @pytest.fixture
 def pooler(server, tmp_path):
-    """PgBouncer before the server, which gives each transaction whatever session is free: two for all."""
+    """Starts PgBouncer in front of the server; it gives each transaction any free session."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -107,7 +108,7 @@ def test_daemons_behind_a_pooler(server, pooler, cluster):
 
 
 def test_one_sweep_for_all_daemons(cluster):
-    """Three daemons that may sweep every half second: together they do so once, and an orphan is told of once."""
+    """Three daemons that may each sweep every half second: together they sweep once, and an orphan is reported once."""
     cloud = cluster(3, settings={"reconciler.everySeconds": 0.5, "reconciler.graceSeconds": 1})
     daemon, sandbox = cloud.daemons[0], cloud.sandbox
     installation = daemon.call("system.info")["installation"]

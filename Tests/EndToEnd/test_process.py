@@ -17,7 +17,7 @@ def test_sighup_and_sigusr1_end_nothing(world):
 
 
 def test_a_log_that_nobody_reads_ends_nothing(worlds):
-    """The reader has left before the first line."""
+    """The reader of the log has closed its end before the first line."""
     world = worlds({"log.level": "debug"}, start_daemon=False)
     leave = "import os, signal, sys; r, w = os.pipe(); os.close(r); os.dup2(w, 2); " \
         "signal.signal(signal.SIGPIPE, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
@@ -31,7 +31,8 @@ def descriptors(pid):
 
 
 def test_no_file_or_socket_gets_a_standard_descriptor(worlds):
-    """Closed ones are /dev/null: else the log is written into whatever has their number."""
+    """Closed standard descriptors become /dev/null. Otherwise the log would be written to the file or socket that has
+    the number."""
     world = worlds(start_daemon=False)
     closed = ["sh", "-c", 'exec "$0" "$@" <&- >&- 2>&-']
     world.daemon.command = [*closed, *world.daemon.command]

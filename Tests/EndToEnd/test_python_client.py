@@ -1,4 +1,4 @@
-"""The Python client as others get it, installed by pip, against a live daemon."""
+"""The Python client as users get it, installed by pip, against a live daemon."""
 
 import asyncio
 import contextlib
@@ -19,10 +19,10 @@ from harness import REPOSITORY, ScriptedSubscriptions, a_newer_daemon, fresh_nam
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
-    """The directory into which pip installed the package."""
+    """Returns the directory into which pip installed the package."""
     target = tmp_path_factory.mktemp("site")
     source = tmp_path_factory.mktemp("source")
-    # A copy, since the build leaves its own files beside the sources.
+    # A copy, since the build leaves its files next to the sources.
     subprocess.run(["cp", "-r", f"{REPOSITORY}/clients/python/.", source], check=True)
     subprocess.run(
         [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", target, source], check=True)
@@ -95,7 +95,7 @@ def test_a_job_that_fails_is_said_with_its_cause(client, aura, world):
 
 
 def test_a_subscription_goes_on_behind_a_daemon_that_dies(client, world):
-    """Five times `kill -9` while events come: every seq once, in order."""
+    """The daemon is killed five times while events arrive: every `seq` arrives once, in order."""
     seen = []
     subscription = client.subscribe(from_="now")
     reader = threading.Thread(target=lambda: seen.extend(subscription), daemon=True)
@@ -120,7 +120,7 @@ def test_a_subscription_goes_on_behind_a_daemon_that_dies(client, world):
 
 
 def test_a_call_whose_connection_breaks_happens_once(client, world):
-    """The daemon dies between a call and its answer; the same call goes out again, with the same key."""
+    """The daemon dies between a call and its reply; the client repeats the call with the same key."""
     names = [fresh_name() for _ in range(8)]
     with world.daemon.dying_often():
         operations = [client.provision(name, "eu-central", "small") for name in names]
@@ -141,7 +141,7 @@ def test_a_daemon_that_stays_away_is_said_so(aura, tmp_path):
 
 
 def test_a_subscription_never_ends_without_a_word(aura, worlds):
-    """The daemon dies and stays away: whoever iterates is told so, and does not take it for the end of the stream."""
+    """The daemon dies and stays away: the iteration raises an error, so it does not look like the end of the stream."""
     world = worlds()
     with aura.Client(str(world.daemon.socket), patience=0.5) as client:
         waiting = client.subscribe(from_="now")
@@ -171,13 +171,13 @@ def test_a_snapshot_and_what_changes(client):
         while ending:
             seen.append(next(subscription))
             ending -= {seen[-1].job} if seen[-1].type == "job.succeeded" else set()
-    # Nothing of before the snapshot, and everything since.
+    # Nothing from before the snapshot, and everything since.
     assert [event.seq for event in seen] == list(range(seen[0].seq, seen[0].seq + len(seen)))
     assert seen[0].type == "job.queued"
 
 
 def test_half_a_snapshot_begins_anew(aura, tmp_path):
-    """Whole again, it is not asked for a second time: its events follow."""
+    """Once the snapshot is complete, the client does not ask for it again: its events follow."""
     document = json.loads((REPOSITORY / "docs/openrpc.json").read_text())
     provision = next(method for method in document["methods"] if method["name"] == "provision")
     stories = half_a_snapshot(provision["examples"][0]["result"]["value"]["instance"])
@@ -213,7 +213,7 @@ def test_what_only_a_newer_daemon_knows_is_read_all_the_same(aura, tmp_path):
 
 
 def test_no_more_events_than_were_asked_for(client, world):
-    """The daemon dies in between; the rest that is asked for behind it is what is left."""
+    """The daemon dies meanwhile; the next subscription asks only for the events that are left."""
     with client.subscribe(max_events=12) as subscription:
         operation = client.provision(fresh_name(), "eu-central", "small")
         seen = [next(subscription) for _ in range(5)]
@@ -227,7 +227,8 @@ def test_no_more_events_than_were_asked_for(client, world):
 
 
 def test_what_counts_is_for_how_long_the_daemon_was_away(aura, world):
-    """A call that took longer than patience, and whose connection then breaks, has all of its patience left."""
+    """`patience` limits the daemon's absence only: a call that took longer, and whose connection then breaks, still has
+    all of it."""
     world.sandbox.fault("slow", "/v1/servers", "POST", seconds=8)
     with aura.Client(str(world.daemon.socket), timeout=20, patience=6) as client:
         operation = client.provision(fresh_name(), "eu-central", "small")
@@ -266,7 +267,7 @@ def test_asyncio(aura, world):
 
 
 class Pair:
-    """Two instances, so that a reply to another's call shows."""
+    """Two instances, so that a reply to another client's call is noticed."""
 
     def __init__(self, client):
         self.client = client
@@ -284,7 +285,7 @@ class Pair:
 
 @contextlib.contextmanager
 def endless_jobs(world):
-    """The cloud refuses everything for now, so that jobs go on."""
+    """Lets the cloud refuse every call, so that jobs do not end."""
     world.sandbox.fault("status", "/v1/*", status=503, count=0)
     try:
         yield
@@ -293,7 +294,7 @@ def endless_jobs(world):
 
 
 def in_a_child(work):
-    """Forks, and runs `work` in the child; the function that is returned waits for the child and returns what `work` returned there."""
+    """Forks and runs `work` in the child. Returns a function that waits for the child and returns the child's result."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -318,7 +319,7 @@ def test_parent_and_child_get_their_own_replies_over_forty_forks(aura, client, w
         for _ in range(40):
             with aura.Client(str(world.daemon.socket), timeout=20, patience=20) as shared:
                 shared.system_ping()
-                # The child closes its client, as leaving a `with` does; the parent's stays open.
+                # The child closes its client, as the end of a `with` block does; the parent's client stays open.
                 childs = in_a_child(lambda: [shared.status_get(bob).instance.name for _ in range(10)] + [shared.close()])
                 parents = [shared.status_get(ada).instance.name for _ in range(10)]
                 assert (parents, childs()) == ([ada] * 10, [bob] * 10 + [None])
@@ -340,7 +341,7 @@ def test_an_asyncio_client_serves_both_sides_of_a_fork(aura, client, world):
 
 
 def test_a_fork_amid_calls_of_other_threads(aura, client, world):
-    """The locks that another thread of the parent holds do not hold up the child."""
+    """Locks that another thread of the parent holds do not block the child."""
     with Pair(client) as (ada, bob):
         stop = threading.Event()
         wrong = []
@@ -371,7 +372,8 @@ def test_a_subscription_goes_on_in_parent_and_child(client):
 
 
 def test_waits_that_were_given_up_free_their_slots(aura, client, world):
-    """As many as a connection may have in flight, by time-out and by cancelling; later calls are answered at once."""
+    """Gives up as many waits as a connection may have in flight, by time-out and by cancellation; later calls get
+    replies at once."""
     with endless_jobs(world):
         operation = client.provision(fresh_name(), "eu-central", "small")
 
@@ -385,7 +387,7 @@ def test_waits_that_were_given_up_free_their_slots(aura, client, world):
                 for wait in waits:
                     wait.cancel()
                 await asyncio.gather(*waits, return_exceptions=True)
-                # More than there are slots, had any of those above kept its own.
+                # More calls than free slots, if the waits above had kept their slots.
                 await asyncio.gather(*(given_up.status_get(operation.instance.id) for _ in range(200)))
                 assert (await given_up.job_get(operation.job.id)).job.finished_at is None
         asyncio.run(asyncio.wait_for(story(), 60))
@@ -393,7 +395,7 @@ def test_waits_that_were_given_up_free_their_slots(aura, client, world):
 
 
 def test_an_interrupted_call_frees_its_slot(aura, client, world):
-    """As ^C does, and what frameworks with time limits raise in a signal's handler."""
+    """Interrupts calls with an exception from a signal handler, as ^C and the time limits of frameworks do."""
     class Interrupted(BaseException):
         pass
 
@@ -416,7 +418,8 @@ def test_an_interrupted_call_frees_its_slot(aura, client, world):
 
 
 class Mute:
-    """A daemon whose first connection receives all and sends nothing; the others answer `job.wait`. `heard` are the methods of each."""
+    """A daemon whose first connection receives everything and sends nothing; the other connections reply to `job.wait`.
+    `heard` has the methods that each connection received."""
 
     def __init__(self, path, job):
         self.heard = []
@@ -456,7 +459,8 @@ def test_a_wait_whose_daemon_falls_silent_is_sent_again(aura, tmp_path):
 
 
 def test_the_time_limit_of_a_wait_holds_through_lost_connections(aura, tmp_path):
-    """What is asked for after a lost connection is what is left of the limit; a daemon that stays away ends it with a time-out."""
+    """After a lost connection the client asks with the rest of the limit. If the daemon stays away, the wait ends with
+    a time-out."""
     async def wait(address):
         async with aura.AsyncClient(address) as client:
             await client.wait("1", timeout=5)
@@ -466,7 +470,7 @@ def test_the_time_limit_of_a_wait_holds_through_lost_connections(aura, tmp_path)
         limits = []
 
         def serve(listener):
-            """Takes three calls, hangs up on each, and goes away."""
+            """Receives three calls, closes the connection of each, and stops listening."""
             for _ in range(3):
                 connection, _ = listener.accept()
                 with connection, connection.makefile("rb") as stream:
@@ -491,7 +495,7 @@ def test_values_that_every_daemon_refuses_are_not_sent(aura, client):
     for value in (1 << 63, -(1 << 63) - 1, float("nan"), float("inf"), "a\0b", "half \ud83d", "x" * (1 << 20), deep):
         with pytest.raises(aura.CannotSend):
             client.call("status.get", {"instance": value})
-    # What is just allowed reaches the daemon.
+    # Values just within the limits reach the daemon.
     for value in ((1 << 63) - 1, "x" * 1_000_000, deep[0]):
         with pytest.raises(aura.errors.InvalidParams):
             client.call("status.get", {"instance": value})

@@ -1,4 +1,4 @@
-"""The main job on real hosts: containers with systemd and sshd, configured by the real Ansible over SSH."""
+"""The main operations on real hosts: containers with systemd and sshd, configured by the real Ansible over SSH."""
 
 import subprocess
 
@@ -18,7 +18,7 @@ def podman(*arguments):
 
 @pytest.fixture
 def no_remains():
-    """When everything has ended, podman has nothing left of the sandboxes that ran."""
+    """Checks at the end that podman has nothing left of the sandboxes that ran."""
     pids = []
     yield pids
     names = podman("ps", "--all", "--format", "{{.Names}}") + podman("network", "ls", "--format", "{{.Name}}")
@@ -92,9 +92,9 @@ def test_a_life_on_a_real_host(real):
 
 
 def check_host(world):
-    """The provider's key stands in one file on the machine, and in none of its logs."""
+    """Checks that the provider's key is in one file on the machine, and in none of its logs."""
     places = ("/etc", "/home", "/opt", "/root", "/tmp", "/var/log", "/var/lib")
-    # From its input: as an argument it would stand in the very list of processes that is being searched.
+    # The key comes from standard input: as an argument it would appear in the list of processes, which is searched too.
     found = on_host(world, "grep", "-rlsFf", "-", *places, text=PROVIDER_KEY + "\n")
     assert found.stdout.split() == ["/etc/openclaw/openclaw.env"]
     assert on_host(world, "stat", "-c", "%a %U", "/etc/openclaw/openclaw.env").stdout.strip() == "600 root"
@@ -103,7 +103,8 @@ def check_host(world):
 
 
 def test_killed_in_the_middle_of_ansible(real):
-    """kill -9 while tasks run: the run's processes end, the next daemon goes on, one machine and one device."""
+    """kill -9 while tasks run: the run's processes end, the next daemon continues, and there is one machine and one
+    device."""
     world = real()
     follower = world.follow()
     job = world.provision("ada")
@@ -121,7 +122,8 @@ def test_killed_in_the_middle_of_ansible(real):
 
 
 def test_a_host_that_shows_another_key(real):
-    """A machine that is not the one that was made: nothing is sent to it, it goes, and the error says why."""
+    """The machine shows another host key than the one made for it: nothing is sent to it, it is removed, and the error
+    states the reason."""
     world = real(settings={"pace.refusalPatienceSeconds": 3})
     world.sandbox.fault("wrongHostKey", "/v1/servers", "POST")
     ended = world.finish(world.provision("ada"), 240)
@@ -132,7 +134,7 @@ def test_a_host_that_shows_another_key(real):
 
 
 def test_a_host_that_never_boots(real):
-    """The error names the step and its limit; the machine goes."""
+    """The error names the step and its limit; the machine is removed."""
     world = real(settings={"pace.bootLimitSeconds": 6})
     world.sandbox.fault("neverBoots", "/v1/servers", "POST")
     ended = world.finish(world.provision("ada"), 240)

@@ -1,4 +1,5 @@
-"""The sweep: what is nobody's goes, what is somebody's stays, whatever befalls the provider, the rows or the daemon."""
+"""The sweep: resources without an owner are removed, owned ones stay, through faults of the provider, the rows and the
+daemon."""
 
 import json
 import shutil
@@ -108,7 +109,7 @@ def test_a_machine_that_vanished_is_lost_and_never_made_again(worlds):
 
 
 def swept(world):
-    """A sweep's report; nothing while the daemon itself is at one."""
+    """Returns a sweep's report, or None while the daemon itself is sweeping."""
     try:
         return world.call("reconcile.run", dryRun=True)
     except RPCError as error:
@@ -135,7 +136,8 @@ def test_what_cannot_be_listed_is_not_judged(worlds, fault):
 
 
 def test_a_restored_backup_finds_its_machines(worlds):
-    """The database is from before the machine's id was written down: it is adopted, not made twice and not deleted."""
+    """The database is older than the record of the machine's id: the machine is adopted, not made again and not
+    deleted."""
     world = worlds(**{"reconciler.enabled": "false"})
     name = fresh_name()
     world.sandbox.settings(timeScale=1, createSeconds=2)
@@ -182,7 +184,7 @@ def test_the_sweep_of_a_daemon_that_died_holds_up_no_other(worlds):
         except RPCError as error:
             assert error.data["code"] == "sweepRunning"
 
-    # Not the two minutes for which the dead daemon holds it.
+    # Sooner than the end of the two minutes for which the dead daemon holds the sweep.
     eventually(swept, 20, what="a sweep of the new daemon")
 
 
@@ -203,7 +205,7 @@ def test_a_daemon_that_dies_in_the_middle_of_a_sweep(worlds):
 
 
 def test_two_sweeps_at_once(worlds):
-    """The second is refused in words that say what to do, and a later one goes through."""
+    """The second sweep is refused with a retryable error, and a later one succeeds."""
     world = worlds(**{"reconciler.enabled": "false"})
     world.sandbox.fault("slow", "/v1/servers", "GET", seconds=2)
     with world.connect() as first, world.connect() as second:
@@ -216,7 +218,7 @@ def test_two_sweeps_at_once(worlds):
 
 
 def test_most_machines_as_orphans_wait_for_an_operator(worlds):
-    """As after an old backup was restored: an alert, and nothing is touched until somebody says so."""
+    """As after the restore of an old backup: an alert is raised, and nothing is changed until an operator forces it."""
     world = worlds(**{"reconciler.enabled": "false"})
     gone = "01a1fbc6-5349-7ee0-a04c-b3ba082a389e"
     orphans = [make_server(world, f"aura-o{number}-b082a389-g1", **labels(world, **{"aura-instance": gone})) for number in range(4)]

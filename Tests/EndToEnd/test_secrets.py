@@ -1,4 +1,4 @@
-"""Planted and minted secrets are found nowhere: not in the database, the ledger, the log, arguments, environments."""
+"""Planted and minted secrets appear nowhere: not in the database, the ledger, the log, arguments, environments."""
 
 import os
 import pathlib
@@ -13,7 +13,7 @@ PROVIDER_KEY = "sk-ant-planted-7d1f0c52e9"
 
 
 def test_with_rows(worlds):
-    """A life, and failures of each kind, at the most talkative level of the log."""
+    """A whole life, and failures of each kind, at the most detailed log level."""
     world = worlds({"log.level": "trace"}, scale=0.005)
     follower, sampler = world.follow(), Sampler(world.daemon)
     said = [world.daemon.aura("provision", "ada", "--region", "eu-central", "--size", "small", "--watch")]
@@ -62,7 +62,7 @@ def test_in_what_is_said_when_it_cannot_start(worlds):
 
 @pytest.mark.podman
 def test_when_a_real_host_cannot_join(worlds, tmp_path):
-    """The tailnet refuses the machine: the whole way to the failure, its undoing and its end say no secret."""
+    """The tailnet refuses the machine: no secret appears on the way to the failure, during the undo and at the end."""
     keys = tmp_path / "agent.env"
     keys.write_text(f"ANTHROPIC_API_KEY={PROVIDER_KEY}\n")
     keys.chmod(0o600)
@@ -83,7 +83,7 @@ def test_when_a_real_host_cannot_join(worlds, tmp_path):
 
 
 def test_the_daemons_memory_is_out_of_reach(worlds):
-    """No core file, and a process of the same account that has no special rights cannot read the memory."""
+    """There is no core file, and a process of the same account without special privileges cannot read the memory."""
     world = worlds()
     limits = pathlib.Path(f"/proc/{world.daemon.pid}/limits").read_text()
     assert [line.split()[4:6] for line in limits.splitlines() if line.startswith("Max core file size")] == [["0", "0"]]

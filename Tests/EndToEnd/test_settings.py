@@ -1,4 +1,4 @@
-"""What `aurad check-config` accepts and refuses: each setting is checked by the rule of the code that uses it."""
+"""Settings that `aurad check-config` accepts and refuses: each is checked by the rule of the code that uses it."""
 
 import os
 import pathlib
@@ -16,7 +16,7 @@ TAILNET = {"tailscale.clientId": "kAbCdEf1CNTRL", "tailscale.tags": "[tag:aura-v
 
 
 def yaml(settings):
-    """YAML text of settings by their dotted names; values are YAML already."""
+    """Returns YAML text of settings by their dotted names; the values are YAML already."""
     sections, lines = {}, []
     for name, value in settings.items():
         section, _, key = name.rpartition(".")
@@ -29,7 +29,7 @@ def yaml(settings):
 
 @pytest.fixture
 def check(tmp_path):
-    """Runs `aurad check-config`; returns its exit code and its words."""
+    """Returns a function that runs `aurad check-config`; it returns the exit code and the output."""
     token = tmp_path / "token"
     token.write_text(TOKEN + "\n")
     token.chmod(0o600)

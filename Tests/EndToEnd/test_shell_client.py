@@ -32,14 +32,14 @@ STRICT = "set -Eeuo pipefail; shopt -s inherit_errexit; IFS=$'\\n\\t'; trap 'ech
 
 
 def strictly(world, script, seconds=60, **more):
-    """Runs a script in strict mode, as far as that goes: with another IFS and a trap for errors."""
+    """Runs a script in the strictest mode: also with another IFS and a trap for errors."""
     return subprocess.run(
         ["bash", "-c", f"{STRICT} source {SHELL}/aura.sh; {script}"], env=environment(world, **more), capture_output=True, text=True,
         timeout=seconds)
 
 
 def test_every_function_works_in_strict_mode(world):
-    """Each method's function, those above them, and the errors that a script expects."""
+    """Every method's function, the functions built on them, and the errors that a script expects."""
     name = fresh_name()
     told = strictly(world, f"""
         operation=$(aura_provision {name} eu-central small change=strict)
@@ -74,7 +74,7 @@ def test_every_function_works_in_strict_mode(world):
 
 
 def test_a_strict_script_waits_for_a_daemon_that_is_away(world):
-    """Nobody is there at first; the script goes on as one without strict mode does."""
+    """The daemon is away at first; the script continues as one without strict mode does."""
     world.daemon.kill()
     script = subprocess.Popen(
         ["bash", "-c", f"{STRICT} source {SHELL}/aura.sh; echo begun; pong=$(aura_system_ping); echo $pong"], env=environment(world),
@@ -89,7 +89,7 @@ def test_a_strict_script_waits_for_a_daemon_that_is_away(world):
 
 
 def of(word):
-    """The processes that have a word in their environment."""
+    """Returns the command lines of the processes that have a word in their environment."""
     found = []
     for entry in pathlib.Path("/proc").iterdir():
         try:
@@ -101,7 +101,8 @@ def of(word):
 
 
 def test_readers_that_leave_leave_nothing(world):
-    """More of them than a user may have connections, while no event comes; each script goes on behind its loop."""
+    """More readers leave than a user may have connections, while no event arrives; each script continues after its
+    loop."""
     word = fresh_name()
     strictly(world, f"aura_wait $(aura_provision {word} eu-central small | jq -r .job.id)")
     script = """
@@ -146,7 +147,7 @@ def test_what_is_missing_is_said(world, tmp_path):
 
 
 def test_arguments_may_be_longer_than_a_process_takes(world):
-    """128 KiB are what one argument of a process may have; a message may have a megabyte."""
+    """An argument of a process may have 128 KiB; a message may have 1 MiB."""
     told = strictly(world, "long=$(printf '%0300000d' 0); aura_status_get \"x$long\" 2>&1 | jq -r .data.code")
     assert told.stdout.strip() in ("invalidParams", "instanceNotFound"), told
     told = strictly(world, "long=$(printf '%01100000d' 0); aura_status_get \"x$long\" || echo status $?")
@@ -199,7 +200,7 @@ def test_a_snapshot_and_what_was_refused(world):
 
 
 def test_half_a_snapshot_begins_anew(world, tmp_path):
-    """Whole again, it is not asked for a second time: its events follow."""
+    """Once the snapshot is complete, the client does not ask for it again: its events follow."""
     with ScriptedSubscriptions(tmp_path / "s.sock", half_a_snapshot({})) as scripted:
         told = run(world, "aura_subscribe '{\"from\": \"snapshot\"}'", AURA_SOCKET=scripted.path)
     assert told.returncode == 0, told.stderr
@@ -224,7 +225,7 @@ def test_nobody_there(world, tmp_path):
 
 
 def test_a_subscription_goes_on_behind_a_daemon_that_dies(world, tmp_path):
-    """Three times `kill -9` while events come: every seq once, in order."""
+    """The daemon is killed three times while events arrive: every `seq` arrives once, in order."""
     heard = tmp_path / "events"
     with open(heard, "w") as file:
         follower = subprocess.Popen(

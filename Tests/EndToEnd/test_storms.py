@@ -1,4 +1,5 @@
-"""The same faults for real, many at once, on both databases: what is asked for happens once, and nothing is lost."""
+"""The same faults with real processes, many at once, on both databases: each request takes effect once, and nothing is
+lost."""
 
 import collections
 import errno
@@ -13,30 +14,30 @@ import pytest
 
 from harness import ENDED, Closed, RPCError, WallClock, eventually
 
-# Which storm: the same seed makes the same choices (not the same timing).
+# Selects the storm: the same seed makes the same choices, but not the same timing.
 SEED = os.environ.get("AURA_STORM_SEED", "20261121")
 STORM_SECONDS = 25
 DISK_STORM_SECONDS = 12
-# Calls are repeated for so long, and jobs have so long to end once the storm is over.
+# Calls are repeated for this long, and jobs have this long to end once the storm is over.
 PATIENCE_SECONDS = 60
-# Provisions take two or three seconds, undoing them as long again.
+# A provision takes two or three seconds; undoing it takes the same time again.
 CLOCK_REST_SECONDS = 12
 CLIENTS = 4
 NAMES_PER_CLIENT = 5
-# What makes sense in a phase; in the others an operation is refused, or takes over where it is a destroy.
+# Operations that fit a phase. In other phases an operation is refused, or, if it is a destroy, takes over.
 SENSIBLE = {
     None: ["provision"], "destroyed": ["provision"], "suspended": ["resume", "resume", "resume", "destroy"],
     "running": ["suspend", "suspend", "restart", "restart", "destroy"]}
 ANY = ["provision", "suspend", "resume", "restart", "restart", "destroy"]
 REFUSALS = {"nameTaken", "instanceBusy", "phaseConflict"}
-# What a worker logs that lost its job.
+# Logged by a worker that lost its job.
 TAKEN_OVER = "belongs to another worker now"
-# Asked for while the disk is full, and again when it has room.
+# Requested while the disk is full, and again when it has room.
 LATE = {"name": "late", "region": "eu-central", "size": "small", "idempotencyKey": "late"}
 
 
 class Storm(threading.Thread):
-    """What goes on until somebody ends it, and remembers what went wrong."""
+    """A thread that acts until the test ends it, and keeps the traceback of its failure."""
 
     def __init__(self, cluster, name):
         super().__init__(daemon=True)
@@ -56,7 +57,7 @@ class Storm(threading.Thread):
             self.trouble = traceback.format_exc()
 
     def settle(self):
-        """What is left to do once the storm is over."""
+        """Does the remaining work once the storm is over."""
 
     def end(self, seconds=2 * PATIENCE_SECONDS):
         self.over.set()
@@ -66,17 +67,17 @@ class Storm(threading.Thread):
 
 
 class Client(Storm):
-    """One caller with instances of its own.
+    """One caller with its own instances.
 
-         look at one ─▶ ask for something ─▶ connection lost, database away ─▶ the same key again … ─▶ job or refusal
-              ▲                                                                                             │
-              └─────────────────────────────────────────────────────────────────────────────────────────────┘
+             read one ─▶ request an operation ─▶ connection lost, database away ─▶ the same key again … ─▶ job or refusal
+                 ▲                                                                                            │
+                 └────────────────────────────────────────────────────────────────────────────────────────────┘
     """
 
     def __init__(self, cluster, number):
         self.number = number
         self.names = [f"s{number}{letter}" for letter in "abcdefgh"[:NAMES_PER_CLIENT]]
-        # The jobs that answered each key, in their order.
+        # The jobs in the replies to each key, in order.
         self.answers = {}
         super().__init__(cluster, f"client {number}")
 
@@ -87,7 +88,7 @@ class Client(Storm):
         params = machine if method == "provision" else {"instance": name}
         key = f"{self.number}-{len(self.answers)}"
         self.answers[key] = []
-        # Now and then it forgets that it was answered.
+        # Sometimes the client repeats a call whose reply it has received.
         for _ in range(self.random.choice([1, 1, 1, 2])):
             self.ask(key, method, params)
         time.sleep(self.random.uniform(0, 0.2))
@@ -108,7 +109,7 @@ class Client(Storm):
             self.counts[error.code] += 1
 
     def insist(self, method, **params):
-        """The answer of any daemon, whatever happens to those that are asked before."""
+        """Returns the reply of any daemon; retries at others after failures."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             daemon = self.random.choice(self.cluster.daemons)
@@ -127,7 +128,7 @@ class Client(Storm):
 
 
 class Tormentor(Storm):
-    """Kills daemons and starts them again; ends the database's connections; crashes the database's server once."""
+    """Kills and restarts daemons, ends the database's connections, and crashes the database server once."""
 
     def __init__(self, cluster):
         self.crash_at = time.monotonic() + STORM_SECONDS / 2 if cluster.server else float("inf")
@@ -146,7 +147,7 @@ class Tormentor(Storm):
     def kill(self, daemon):
         self.assert_alive(daemon)
         daemon.kill()
-        # Now and then the next one does not live to see itself ready.
+        # Sometimes the next daemon is killed before it is ready.
         if self.random.random() < 0.3:
             daemon.launch()
             time.sleep(self.random.uniform(0, 0.3))
@@ -181,7 +182,7 @@ class Tormentor(Storm):
 
 
 def check_keys(clients, jobs):
-    """Each key that was accepted gave one job, and there is no job that nobody was told of."""
+    """Checks that each accepted key gave one job, and that every job was returned to a client."""
     answers = [answers for client in clients for answers in client.answers.values()]
     assert all(len(set(each)) <= 1 for each in answers), [each for each in answers if len(set(each)) > 1]
     told = {job for each in answers for job in each}
@@ -194,7 +195,8 @@ def check_all(cluster, jobs):
 
 
 def weather(cloud, storm, seconds):
-    """Four callers with twenty names work through a storm; then everything has to come to rest, and to be right."""
+    """Four clients with twenty names work through a storm. Afterwards all jobs must end, and all state must be
+    consistent."""
     print(f"\nAURA_STORM_SEED={SEED}")
     clients = [Client(cloud, number) for number in range(CLIENTS)]
     time.sleep(seconds)
@@ -206,7 +208,7 @@ def weather(cloud, storm, seconds):
     print(dict(sum((client.counts for client in clients), storm.counts)))
     states = collections.Counter((job["kind"], job["state"]) for job in jobs)
     print(f"at rest after {time.monotonic() - ended:.1f} s: {dict(states)}")
-    # Nothing of all this is a reason for a job to fail; what a destroy took over from is cancelled.
+    # None of these faults may fail a job. A job that a destroy took over from is cancelled.
     assert not [job for job in jobs if job["state"] == "failed"]
     check_keys(clients, jobs)
     check_all(cloud, jobs)
@@ -214,7 +216,7 @@ def weather(cloud, storm, seconds):
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 def test_kill_at_random(cluster, database):
-    """Daemons, and their connections to the database, die at every moment."""
+    """Daemons and their database connections die at random moments."""
     cloud = cluster(2 if database == "postgres" else 1, database)
     weather(cloud, Tormentor(cloud), STORM_SECONDS)
 
@@ -222,9 +224,10 @@ def test_kill_at_random(cluster, database):
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 @pytest.mark.parametrize("hours", [1, -1], ids=["forth", "back"])
 def test_clock_steps(cluster, tmp_path, database, hours):
-    """The clock of a host is set in the middle of provisions; on PostgreSQL another daemon and the server keep theirs.
+    """The clock of a host is set in the middle of provisions. On PostgreSQL, the other daemon and the server keep
+    theirs.
 
-         accepted ─▶ at work ─▶ waiting ─▶ ┆ the clock is set ┆ ─▶ accepted ─▶ … ─▶ every job at its end
+             accepted ─▶ running ─▶ waiting ─▶ ┆ the clock is set ┆ ─▶ accepted ─▶ … ─▶ every job at its end
     """
     clock = WallClock(tmp_path)
     cloud = cluster(2 if database == "postgres" else 1, database, environment=clock.environment)
@@ -240,13 +243,13 @@ def test_clock_steps(cluster, tmp_path, database, hours):
     assert set(jobs) == {*before, *after}
     check_all(cloud, jobs.values())
     assert {jobs[job]["state"] for job in after} == {"succeeded"}
-    # A job has an hour, and that is an hour of time that passes: a clock that is set takes and gives nothing.
+    # A job's limit is one hour of elapsed time; setting the clock neither shortens nor extends it.
     assert {jobs[job]["state"] for job in before} == {"succeeded"}
 
 
 @pytest.fixture
 def server_clock(server):
-    """The wall clock of the database's server."""
+    """Returns the wall clock of the database server."""
     directory = server.directory / "clock"
     directory.mkdir()
     clock = WallClock(directory)
@@ -262,8 +265,9 @@ def restart(server, environment):
 
 
 def test_the_servers_clock_steps_forth(server_clock, cluster):
-    """Leases are judged by it: jobs whose workers are in the middle of a call go to other workers at once."""
-    # A look for silent workers comes at least every two seconds: before the next heartbeat.
+    """Leases are judged by the server's clock: jobs whose workers are in the middle of a call go to other workers at
+    once."""
+    # The check for silent workers runs at least every two seconds, before the next heartbeat.
     cloud = cluster(2, settings={"engine.heartbeatSeconds": 3})
     cloud.sandbox.fault("slow", "/v1/servers", "POST", seconds=3, count=0)
     jobs = [cloud.provision(cloud.daemons[number % 2], f"a{number}") for number in range(12)]
@@ -277,13 +281,13 @@ def test_the_servers_clock_steps_forth(server_clock, cluster):
 
 
 class SmallDisk:
-    """A file system of its own that can be filled to the last byte, and emptied."""
+    """A small file system that can be filled to the last byte, and emptied."""
 
     def __init__(self, path):
         self.path = path
         self.filler = path / "filler"
         path.mkdir()
-        # The log of writes alone may have 32 MiB before it is used again from its beginning.
+        # The write-ahead log alone may have 32 MiB before it is reused from its beginning.
         options = ["-t", "tmpfs", "-o", "size=64m,mode=0755", "aura-test", path]
         done = subprocess.run(["mount", *options], capture_output=True, text=True, check=False)
         if done.returncode:
@@ -316,13 +320,13 @@ def start_or_say_why(daemon):
     try:
         daemon.start()
     except AssertionError:
-        # Where SQLite finds no room for its index of the log, it calls that an input/output error.
+        # If SQLite has no room for the index of its write-ahead log, it reports an input/output error.
         last = daemon.log_text().splitlines()[-1]
         assert "aurad: cannot" in last and ("disk is full" in last or "disk I/O error" in last), last
 
 
 def fill_while_jobs_run(cloud, disk):
-    """Eight provisions are at work when the disk is full: writing calls are refused, reading ones answered."""
+    """Eight provisions are active when the disk is full: calls that write are refused, calls that read are served."""
     cloud.sandbox.settings(createSeconds=100)
     daemon = cloud.daemons[0]
     jobs = [cloud.provision(daemon, f"b{number}") for number in range(8)]
@@ -339,7 +343,7 @@ def fill_while_jobs_run(cloud, disk):
 
 
 def go_on(cloud, jobs):
-    """The disk has room again: what was refused is asked for again, and all ends well."""
+    """The disk has room again: the refused calls are repeated, and all jobs end well."""
     daemon = cloud.daemons[0]
     late = [daemon.call("provision", **LATE), daemon.call("destroy", instance="b0", idempotencyKey="end")]
     ended = {job["id"]: job["state"] for job in cloud.rest(PATIENCE_SECONDS)}
@@ -350,7 +354,7 @@ def go_on(cloud, jobs):
 
 
 def test_disk_full_then_free(disk, cluster):
-    """For longer than a lease nothing can be written; the daemon stays, and goes on by itself."""
+    """Nothing can be written for longer than a lease; the daemon stays up, and continues by itself."""
     cloud = cluster(1, "sqlite", {"database": f"sqlite:{disk.path / 'aura.db'}"})
     jobs = fill_while_jobs_run(cloud, disk)
     time.sleep(8)
@@ -360,13 +364,13 @@ def test_disk_full_then_free(disk, cluster):
 
 
 def test_killed_while_the_disk_is_full(disk, cluster):
-    """The next daemon serves what it can, or says why it cannot begin; all goes on once the disk has room."""
+    """The next daemon serves what it can, or reports why it cannot start; all work continues once the disk has room."""
     cloud = cluster(1, "sqlite", {"database": f"sqlite:{disk.path / 'aura.db'}"})
     jobs = fill_while_jobs_run(cloud, disk)
     daemon = cloud.daemons[0]
     daemon.kill()
     start_or_say_why(daemon)
-    # What it can still write, in the space that the log of writes had, it writes; then it is stuck.
+    # The daemon writes until it has used the space of the write-ahead log; then it cannot continue.
     disk.fill()
     time.sleep(3)
     disk.free()
@@ -376,7 +380,8 @@ def test_killed_while_the_disk_is_full(disk, cluster):
 
 
 def test_a_start_on_a_full_disk_says_what_is_wrong(disk, cluster):
-    """There is no room for the index of SQLite's log, as after the machine's restart or where a copy was put back."""
+    """There is no room for the index of SQLite's write-ahead log, as after a restart of the machine or the restore of a
+    copy."""
     daemon = cluster(1, "sqlite", {"database": f"sqlite:{disk.path / 'aura.db'}"}).daemons[0]
     daemon.stop()
     (disk.path / "aura.db-shm").unlink()

@@ -1,4 +1,4 @@
-"""Subscriptions in all their kinds: snapshots, lagging, those that come with a call, many on one connection."""
+"""Subscriptions of all kinds: snapshots, lagging, subscriptions within a call, many on one connection."""
 
 import pytest
 
@@ -11,7 +11,7 @@ def world(shared_world):
 
 
 def results(connection, subscription, until):
-    """What a subscription delivers, up to and with the first of which `until` is true."""
+    """Returns the results of a subscription, up to and including the first for which `until` is true."""
     seen = []
     while not seen or not until(seen[-1]):
         note = connection.note()["params"]
@@ -41,7 +41,7 @@ def test_a_call_brings_its_subscription(world):
 
 
 def test_both_or_neither(world):
-    """Where there is no place for the subscription there is no job; where there is no job, the place is free again."""
+    """If the subscription is refused, no job is created; if the job is refused, the subscription's name is free again."""
     name = fresh_name()
     with world.connect() as connection:
         connection.subscribe(subscription="mine")
@@ -57,7 +57,8 @@ def test_both_or_neither(world):
 
 
 def test_a_repeated_call_subscribes_where_it_is_repeated(world):
-    """The connection broke before the answer: the same key is the same job, and its events come here, from the first."""
+    """The connection broke before the reply: the same key returns the same job, and its events arrive here, from the
+    first."""
     name = fresh_name()
     call = {"name": name, "region": "eu-central", "size": "small", "idempotencyKey": f"key-{name}"}
     with world.connect() as connection:
@@ -96,7 +97,7 @@ def test_a_snapshot_and_what_follows(world):
 
 
 def test_a_snapshot_among_changes_tells_nothing_twice_and_leaves_nothing_out(world):
-    """Snapshots are taken while jobs run; each instance's phase, told by page and events, ends where status.get has it."""
+    """Snapshots are taken while jobs run. Each instance's phase, by pages and events, ends as status.get reports it."""
     jobs = [world.provision(fresh_name()) for _ in range(20)]
     ends = []
     for _ in range(5):
@@ -122,7 +123,8 @@ def test_a_snapshot_among_changes_tells_nothing_twice_and_leaves_nothing_out(wor
 
 
 def test_whoever_lags_may_have_progress_merged_and_transitions_never(world):
-    """From far behind: of each job every event but progress that a later one overtook; live again, everything."""
+    """A subscriber that starts far behind gets every event of a job except progress that a later event replaced; a live
+    one gets all."""
     job = world.provision(fresh_name())
     world.finish(job)
     with world.connect() as connection:
@@ -142,7 +144,7 @@ def test_whoever_lags_may_have_progress_merged_and_transitions_never(world):
 
 
 def test_one_connection_follows_every_job(world):
-    """A subscription for each of fifty jobs on one connection, each to its end; none gets what is another's."""
+    """Fifty jobs have one subscription each on one connection, each to its end; none receives events of another."""
     with world.connect(60) as connection:
         jobs = {}
         for _ in range(50):

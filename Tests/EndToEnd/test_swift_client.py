@@ -1,4 +1,5 @@
-"""The Swift client's example, against a live daemon; the client itself is held by RPCTransportTests and the command line's suites."""
+"""The Swift client's example against a live daemon. RPCTransportTests and the command line's suites test the client
+itself."""
 
 from harness import binary, finish, fresh_name
 

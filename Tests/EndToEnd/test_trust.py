@@ -1,4 +1,4 @@
-"""Which files, directories and servers the daemon trusts, and how it says that it does not."""
+"""Files, directories and servers that the daemon trusts, and its errors for those that it refuses."""
 
 import os
 import stat

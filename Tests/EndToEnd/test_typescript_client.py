@@ -1,4 +1,4 @@
-"""The TypeScript client as others get it, compiled by tsc, against a live daemon."""
+"""The TypeScript client as users get it, compiled by tsc, against a live daemon."""
 
 import json
 import re
@@ -13,16 +13,16 @@ from harness.node import compile_client, compile_typescript, node
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory):
-    """The package's directory, with what was compiled of it: the client in `dist`, its users in `build`."""
+    """Returns the package's directory after compilation: the client is in `dist`, its test programs in `build`."""
     package = compile_client(tmp_path_factory.mktemp("typescript"))
-    # The client's users see what others see: its declarations, by the package's name.
+    # The test programs use the client as others do: its declarations, by the package's name.
     compile_typescript(package / "tests")
     return package
 
 
 @pytest.fixture
 def program(package):
-    """The command of a compiled program."""
+    """Returns a function that returns the command of a compiled program."""
     def command(path, *arguments):
         return [node(), "--experimental-websocket", package / "build" / f"{path}.js", *arguments]
     return command
@@ -36,7 +36,7 @@ def free_port():
 
 @pytest.fixture(params=["unix", "tcp", "ws"])
 def reached(request, worlds):
-    """A world, and the address by which its daemon is called."""
+    """Returns a world and the address of its daemon."""
     if request.param == "unix":
         world = worlds()
         return world, str(world.daemon.socket)
@@ -54,12 +54,12 @@ def test_a_life(program, reached):
     _, address = reached
     done = finish(program("tests/life", address, fresh_name()), seconds=120)
     assert done.returncode == 0, done.stdout + done.stderr
-    # Node warns of listeners that pile up.
+    # Node warns about listeners that accumulate.
     assert "MaxListeners" not in done.stderr
 
 
 def test_a_subscription_goes_on_behind_a_daemon_that_dies(program, reached, tmp_path):
-    """Five times `kill -9` while events come: every seq once, in order."""
+    """The daemon is killed five times while events arrive: every `seq` arrives once, in order."""
     world, address = reached
     heard = tmp_path / "heard"
     with open(heard, "w") as file:
@@ -89,7 +89,7 @@ def test_a_subscription_goes_on_behind_a_daemon_that_dies(program, reached, tmp_
 
 
 def test_a_call_whose_connection_breaks_happens_once(program, world):
-    """The daemon dies between a call and its answer; the same call goes out again, with the same key."""
+    """The daemon dies between a call and its reply; the client repeats the call with the same key."""
     names = [fresh_name() for _ in range(8)]
     with world.daemon.dying_often():
         done = finish(program("tests/provision", world.daemon.socket, *names), seconds=60)
@@ -126,7 +126,7 @@ def test_nobody_is_there(program, tmp_path):
 
 
 def test_a_daemon_that_stays_away_is_said_so(program, worlds):
-    """The daemon dies and does not come back: whoever iterates is told so, and does not take it for the end."""
+    """The daemon dies and stays away: the iteration throws an error, so it does not look like the end of the stream."""
     world = worlds()
     waiting = subprocess.Popen(
         program("tests/away", world.daemon.socket), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -142,14 +142,15 @@ def test_a_daemon_that_stays_away_is_said_so(program, worlds):
 
 
 def test_odd_connections(program):
-    """Without a daemon of ours: slow readers, broken streams, refusals."""
+    """Cases without a real daemon: slow readers, broken streams, refusals."""
     done = finish(program("tests/odd"), seconds=120)
     assert done.returncode == 0, done.stdout + done.stderr
     assert not done.stderr
 
 
 def test_a_browser_needs_nothing_of_node(package):
-    """What `index.js` imports at once, and what that imports, is the package's own; sockets come only when one is opened."""
+    """`index.js` statically imports only files of the package, also indirectly; sockets are imported when one is
+    opened."""
     names, seen = ["./index.js"], set()
     while names:
         name = names.pop()
@@ -158,7 +159,7 @@ def test_a_browser_needs_nothing_of_node(package):
             names += re.findall(r'^(?:import|export) .*?["\'](.+?)["\'];$', (package / "dist" / name).read_text(), re.M)
     assert {"./client.js", "./websocket.js"} <= seen
     assert all(name.startswith("./") for name in seen) and "./socket.js" not in seen
-    # Bundlers, which take lazy imports along, are shown another file.
+    # Bundlers include lazy imports, so the package names a replacement for them.
     for replaced, standing_in in json.loads((package / "package.json").read_text())["browser"].items():
         assert (package / replaced).exists() and "node:" not in (package / standing_in).read_text()
 

@@ -1,4 +1,4 @@
-"""Rows that this daemon does not know: a newer one wrote them, or they are damaged. They affect nothing but themselves."""
+"""Rows that this daemon does not know: a newer daemon wrote them, or they are damaged. They affect only themselves."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ def world():
 
 @contextlib.contextmanager
 def stopped(world):
-    """The database, while no daemon uses it."""
+    """Yields the database while no daemon uses it."""
     world.daemon.stop()
     with contextlib.closing(sqlite3.connect(world.daemon.database)) as database:
         yield database
@@ -37,9 +37,9 @@ def test_a_job_of_another_version_waits_and_says_for_what(world):
     assert explained["waits"]["for"] == "for an aurad that has the definition agent/provision/99"
     assert "start one" in explained["next"]
     assert "agent/provision/99" in explained["summary"]
-    # The steps that were begun are shown as they were written down.
+    # Steps that have begun are shown as they were recorded.
     assert [step["name"] for step in explained["job"]["steps"]] == ["credentials.make", "key.create", "server.create"]
-    # Others go on beside it, and it stays as it is.
+    # Other jobs continue, and this job stays as it is.
     world.succeed("provision", name=fresh_name())
     assert world.call("job.get", job=job)["job"]["state"] == "waiting"
     with stopped(world) as database:
@@ -90,7 +90,7 @@ def test_a_newer_daemons_words_reach_clients_as_they_are(world):
         row, document = database.execute("SELECT id, document FROM instance").fetchone()
         newer = {**json.loads(document), "phase": "dancing", "kind": "worker", "worker": {"regions": ["a"]}}
         database.execute("UPDATE instance SET document = ?, phase = 'dancing' WHERE id = ?", [json.dumps(newer), row])
-    # Not by the tests' own connection, which knows this version's words only.
+    # Without the tests' own connection, whose schema has only this version's values.
     shown = json.loads(world.daemon.aura("rpc", "status.get", json.dumps({"instance": name})).stdout)["instance"]
     assert (shown["phase"], shown["kind"]) == ("dancing", "worker")
     assert "dancing" in world.daemon.aura("list").stdout

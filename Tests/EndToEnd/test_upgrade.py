@@ -15,7 +15,7 @@ STEPS = {
 
 
 class Upgrade:
-    """The daemons of one upgrade, their database, and the diary of all their steps."""
+    """The daemons of one upgrade, their database, and the diary of all step calls."""
 
     def __init__(self, server, directory):
         self.server, self.name = server, fresh_name().replace("-", "_")
@@ -38,7 +38,7 @@ class Upgrade:
         process.wait(30)
 
     def lines(self):
-        """What steps did: job, version, step and program of each call."""
+        """Returns the recorded step calls: job, version, step and program of each."""
         return [line.split() for line in self.diary.read_text().splitlines()]
 
     def wait_for_lines(self, more):
@@ -68,7 +68,8 @@ def upgrade(server, tmp_path):
 def test_no_job_runs_a_wrong_step_and_none_is_lost(upgrade, program):
     old = [upgrade.start("old", jobs=30), upgrade.start("old", jobs=30)]
     upgrade.wait_for_lines(40)
-    # One is replaced at once, the other one while both programs are at work; and a new one is put back for a while.
+    # One old daemon is replaced at once, the other while both programs run; a new one is replaced by the old program
+    # for a while.
     upgrade.kill(old[0])
     first = upgrade.start(program, jobs=30)
     upgrade.wait_for_lines(40)
@@ -98,7 +99,7 @@ def test_no_job_runs_a_wrong_step_and_none_is_lost(upgrade, program):
     versions = collections.Counter(job["definition_version"] for job in jobs.values())
     assert versions == {1: 75, 2: 75}
 
-    # What the processes did, as they wrote it down themselves: each at work on what it knows, and on nothing else.
+    # The processes' own records: each process ran only versions and steps that it has.
     seen = set()
     for identifier, version, step, build in upgrade.lines():
         assert int(version) == jobs[identifier]["definition_version"]

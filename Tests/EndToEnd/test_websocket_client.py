@@ -24,7 +24,7 @@ def world(worlds, address):
 
 
 class Follower:
-    """A client that keeps the events that it is told."""
+    """A client that keeps the events that it receives."""
 
     def __init__(self, url):
         self.server = jsonrpc_websocket.Server(url, timeout=20)
@@ -36,7 +36,7 @@ class Follower:
         await self.events.put((params["subscription"], params["result"]))
 
     async def until(self, matches, seconds=30):
-        """All events up to the first that matches."""
+        """Returns all events up to the first that matches."""
         seen = []
         async with asyncio.timeout(seconds):
             while not seen or not matches(seen[-1]):

@@ -1,4 +1,5 @@
-"""The wire by hand: lines of a shell script, raw bytes on a socket, subscriptions that are cut and taken up again."""
+"""The wire without a client library: lines of a shell script, raw bytes on a socket, subscriptions that are cut and
+resumed."""
 
 import json
 import shutil
@@ -12,7 +13,7 @@ from harness import Closed, Connection, RPCError, fresh_name
 
 
 def shell(line, world, seconds=90):
-    """A line of shell as an operator writes it; SOCKET stands for the daemon's socket."""
+    """Runs a line of shell as an operator writes it, with the daemon's socket for SOCKET; returns its JSON lines."""
     assert shutil.which("socat"), "socat is missing: run make setup"
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", line.replace("SOCKET", str(world.daemon.socket))],
@@ -82,7 +83,7 @@ def test_a_subscription_is_taken_up_after_any_seq(world):
 
 
 def test_a_connection_cut_in_the_middle_misses_nothing(world):
-    """Each connection reads three events and dies; the next one goes on after the last."""
+    """Each connection reads three events and is closed; the next one continues after the last event."""
     job = world.provision("ada")
     seen, cuts = [], 0
     while not seen or seen[-1]["type"] != "job.succeeded":
@@ -101,7 +102,7 @@ def test_a_connection_cut_in_the_middle_misses_nothing(world):
 
 
 def test_clients_that_vanish_while_events_come(world):
-    """Closing with unread events resets the connection while the daemon writes to it: none of its business."""
+    """Closing with unread events resets the connection while the daemon writes to it. The daemon is not affected."""
     follower = world.follow()
     jobs = [world.provision(f"a{number}") for number in range(8)]
     for number in range(150):
@@ -236,7 +237,8 @@ def test_errors_say_what_can_be_done(world):
 
 
 def test_a_subscription_of_so_many_events(world):
-    """It ends after as many as were asked for, wherever they come from; a repetition goes on behind them."""
+    """The subscription ends after the requested number of events, whether old or live; a repetition continues after
+    them."""
     job = world.provision(fresh_name())
     world.finish(job)
     with world.connect() as connection:
@@ -258,7 +260,7 @@ def test_a_subscription_of_so_many_events(world):
 
 
 def test_a_filter_that_matches_little_gets_bookmarks(world):
-    """Every thousand events that it does not match, it is told how far it is, and may begin there."""
+    """After every thousand events that do not match, the subscriber gets a bookmark, and may start from there."""
     with world.connect() as connection:
         quiet = connection.subscribe(filter={"types": ["alert.raised"]})["subscription"]
         begun = connection.call("system.health")["head"]

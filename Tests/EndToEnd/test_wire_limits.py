@@ -1,4 +1,5 @@
-"""Every limit of `system.limits`: what is at the limit is taken, what is one beyond is refused by an error of its own."""
+"""Every limit of `system.limits`: a value at the limit is accepted; one beyond it is refused with the limit's own
+error."""
 
 import contextlib
 import json
@@ -34,7 +35,7 @@ def world(module_worlds):
 
 @pytest.fixture(scope="module")
 def slow_world(module_worlds):
-    """Its machines take long, so that their jobs are there to be waited for."""
+    """Returns a world with slow machines, so that jobs stay active while tests wait for them."""
     world = module_worlds()
     world.sandbox.settings(createSeconds=10_000)
     return world
@@ -54,7 +55,7 @@ def connection(request, world):
 
 
 def refusal(answer, code, number, limit, actual, retry_after):
-    """An error as every limit has it."""
+    """Checks the error of a limit."""
     assert answer["error"]["code"] == number, answer
     data = dict(answer["error"]["data"])
     assert isinstance(data.pop("retryable"), bool)
@@ -66,7 +67,7 @@ def lives_on(connection):
 
 
 def lives_on_new(world):
-    """Whether a new connection is served; it is not while too many others are open."""
+    """Returns whether a new connection is served; it is not while too many others are open."""
     try:
         with world.connect() as connection:
             return lives_on(connection)
@@ -80,7 +81,7 @@ def test_every_limit_is_listed_and_has_a_test(world):
     assert [name for name in words if not any(test.startswith(f"test_{name}_") for test in globals())] == []
 
 
-# What one message may be
+# Limits of one message
 
 
 def test_message_bytes_at_the_limit(connection):
@@ -91,13 +92,13 @@ def test_message_bytes_at_the_limit(connection):
 
 @pytest.mark.parametrize("framing", ["lines", "lengths"])
 def test_message_bytes_beyond_the_limit(world, framing):
-    """A WebSocket ends with such a message: see test_gateway."""
+    """A WebSocket is closed after such a message: see test_gateway."""
     limit = LIMITS["messageBytes"]
     connection = opened(world, framing)
     connection.send_text(PING.ljust(limit + 1))
     answer = connection.read()
     assert answer["id"] == 7
-    # Of a line it is not known how long it will be, only that it is too long.
+    # The full length of a line is unknown when the daemon refuses it.
     actual = limit + 1 if framing == "lengths" else answer["error"]["data"]["actual"]
     assert actual > limit
     refusal(answer, "messageTooLarge", -32001, limit, actual, None)
@@ -106,7 +107,7 @@ def test_message_bytes_beyond_the_limit(world, framing):
 
 
 def nested(depth):
-    """A call of that depth; the message and its parameters are the first two."""
+    """Returns a call of that depth; the message and its parameters are the first two levels."""
     return b'{"jsonrpc":"2.0","id":7,"method":"system.ping","params":' + b'{"a":' * (depth - 2) + b"{}" + b"}" * (depth - 1)
 
 
@@ -137,7 +138,7 @@ def test_batch_items_at_and_beyond_the_limit(connection):
     assert lives_on(connection)
 
 
-# What one connection may have under way
+# Limits of the calls in flight
 
 
 def test_in_flight_per_connection_at_and_beyond_the_limit(slow_world):
@@ -157,7 +158,7 @@ def test_in_flight_per_connection_at_and_beyond_the_limit(slow_world):
 
 
 def test_id_bytes_at_and_beyond_the_limit(connection):
-    """What is beyond is refused with id null, by the short way, the long way and in a batch alike."""
+    """A longer id is refused with id null: in the fast path, in the general path and in a batch."""
     quoted = LIMITS["idBytes"] - 2
     for method, params in (("system.ping", "{}"), ("status.list", '{"limit":1}'), ("$/cancelRequest", '{"id":1}')):
         for is_batch in (False, True):
@@ -194,11 +195,12 @@ def test_in_flight_bytes_per_connection_bounds_messages_whose_calls_wait(slow_wo
 
 
 def test_in_flight_over_all_connections_leaves_room_for_calls_that_do_not_wait(slow_world):
-    """One user's waiting calls get half of the daemon's budget; the next are refused at once, and reading goes on."""
+    """The waiting calls of one user get half of the daemon's budget. Further ones are refused at once, and reading
+    continues."""
     share = LIMITS["inFlight"] // 2
     job = slow_world.provision(fresh_name())
     with contextlib.ExitStack() as stack:
-        # A few more than fit: whichever of them is refused, the budget is full then.
+        # A few more calls than fit: some of them are refused, and then the budget is full.
         connections = [stack.enter_context(slow_world.connect()) for _ in range(share // 200 + 1)]
         for connection in connections:
             for _ in range(200):
@@ -216,7 +218,8 @@ def test_in_flight_over_all_connections_leaves_room_for_calls_that_do_not_wait(s
 
 
 def test_in_flight_bytes_over_all_connections_are_given_back(world):
-    """More long messages than the budget holds, again and again: each is answered or refused, and none is counted for ever."""
+    """More long messages than the budget holds, repeatedly: each gets a result or a refusal, and its bytes are given
+    back."""
     text = b'{"jsonrpc":"2.0","id":1,"method":"status.list","params":{"limit":1}}'.ljust(LIMITS["messageBytes"])
     for _ in range(3):
         with contextlib.ExitStack() as stack:
@@ -229,9 +232,9 @@ def test_in_flight_bytes_over_all_connections_are_given_back(world):
 
 
 def test_a_connection_loses_its_patience_once(slow_world):
-    """Calls over the limit that follow a refused one are refused at once, until there is room again.
+    """After a refused call, further calls over the limit are refused at once, until there is room again.
 
-    If each waited for itself, the calls before them would end first.
+    If each waited on its own, the calls before them would end first.
     """
     limit, patience = LIMITS["inFlightPerConnection"], LIMITS["inFlightPatienceMs"]
     job = slow_world.provision(fresh_name())
@@ -243,7 +246,8 @@ def test_a_connection_loses_its_patience_once(slow_world):
 
 
 def test_calls_of_connections_that_left_are_given_back(slow_world):
-    """Clients that leave with calls unanswered, round after round: the budget would be full after the tenth."""
+    """Clients leave with unanswered calls, round after round. If the calls kept their share, the budget would be full
+    after the tenth."""
     job = slow_world.provision(fresh_name())
     for _ in range(12):
         with contextlib.ExitStack() as stack:
@@ -261,7 +265,7 @@ def test_calls_of_connections_that_left_are_given_back(slow_world):
 
 
 def test_in_flight_patience_ms_is_how_long_a_call_waits_for_room(slow_world):
-    """One that gets room in that time is carried out, as if nothing had been."""
+    """A call that gets a slot within that time is carried out normally."""
     limit, patience = LIMITS["inFlightPerConnection"], LIMITS["inFlightPatienceMs"]
     job = slow_world.provision(fresh_name())
     with slow_world.connect() as connection:
@@ -305,7 +309,7 @@ def refused_subscription(connection, limit, method="status.subscribe", **paramet
 
 
 def test_subscriptions_per_user_are_bounded_over_all_connections(few_subscriptions):
-    """Nothing is made for a call whose subscription is refused. A closed connection gives its subscriptions back."""
+    """If the subscription of a call is refused, the call has no effect. A closed connection frees its subscriptions."""
     name = fresh_name()
     with few_subscriptions.connect() as first, few_subscriptions.connect() as second:
         first.subscribe()
@@ -329,7 +333,7 @@ def test_subscriptions_per_user_are_bounded_over_all_connections(few_subscriptio
 
 
 def test_subscriptions_of_all_users_together_are_bounded(few_subscriptions):
-    """A user of the machine and a network address have three each, and both together five."""
+    """A user of the machine and a network address have three subscriptions each, and both together five."""
     with contextlib.ExitStack() as stack:
         local = stack.enter_context(few_subscriptions.connect())
         remote = stack.enter_context(contextlib.closing(WebSocket(few_subscriptions.daemon.http)))
@@ -348,12 +352,12 @@ def test_subscriptions_of_all_users_together_are_bounded(few_subscriptions):
         assert lives_on(remote)
 
 
-# What waits to be read
+# Limits of unread replies
 
 
 @pytest.fixture(scope="module")
 def large_world(module_worlds):
-    """One whose list of instances is long: their jobs wait for one another."""
+    """Returns a world with a long list of instances; their jobs wait for one another."""
     world = module_worlds({"limits.jobsPerTenant": 1})
     world.sandbox.settings(createSeconds=10_000)
     with world.connect() as connection:
@@ -366,7 +370,7 @@ def large_world(module_worlds):
 
 @pytest.mark.parametrize("share, is_over", [(0.8, False), (1.8, True)], ids=["below", "beyond"])
 def test_outbound_queue_bytes_below_and_beyond_the_limit(large_world, share, is_over):
-    """Calls that are under way when the queue is full are answered by an error in place of their result."""
+    """Calls in flight when the queue is full get an error instead of their result."""
     limit = LIMITS["outboundQueueBytes"]
     with large_world.connect() as connection, large_world.connect() as other:
         connection.post("status.list", limit=1000)
@@ -375,7 +379,8 @@ def test_outbound_queue_bytes_below_and_beyond_the_limit(large_world, share, is_
         assert count < LIMITS["inFlightPerConnection"]
         for _ in range(count):
             connection.post("status.list", limit=1000)
-        # Another client, which asks for the same afterwards and reads, is not held up; with it the first one's calls are over.
+        # Another client makes the same calls afterwards and reads the replies. It is not delayed, and when it has
+        # finished, the first client's calls have ended too.
         for _ in range(count):
             other.post("status.list", limit=1000)
             assert b'"result"' in other.read_text()
@@ -391,7 +396,7 @@ def test_outbound_queue_bytes_below_and_beyond_the_limit(large_world, share, is_
 
 
 def test_outbound_queue_bytes_are_more_than_any_reply(connection):
-    """A batch whose replies would not fit an empty queue is refused as a whole, and says what to do."""
+    """A batch with replies that exceed an empty queue is refused as a whole; the error states what to do."""
     connection.send([{"jsonrpc": "2.0", "id": number, "method": "rpc.discover"} for number in range(100)])
     answer = connection.read()
     assert answer["id"] is None and "ask for less" in answer["error"]["message"]
@@ -401,7 +406,7 @@ def test_outbound_queue_bytes_are_more_than_any_reply(connection):
 
 
 def test_descriptors_that_get_scarce(world):
-    """A connection may take two; where there are few left it takes one."""
+    """A connection may use two descriptors; when few are left it uses one."""
     pid = world.daemon.pid
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
     resource.prlimit(pid, resource.RLIMIT_NOFILE, (len(os.listdir(f"/proc/{pid}/fd")) + 100, before[1]))
@@ -420,7 +425,7 @@ def processor_seconds(pid):
 
 @pytest.mark.parametrize("door", ["socket", "listen", "http"])
 def test_a_listener_without_descriptors_pauses_and_goes_on(worlds, door):
-    """While connections wait that cannot be accepted, the daemon rests and says so once; then it takes them."""
+    """While waiting connections cannot be accepted, the daemon pauses and logs it once; then it accepts them."""
     world = worlds({"http": "127.0.0.1:0", "listen": "127.0.0.1:0"})
     pid = world.daemon.pid
     message = "cannot accept connections for now"
@@ -457,7 +462,8 @@ def resident_bytes(pid):
 
 
 def push(connection, message, seconds):
-    """Sends a message again and again as fast as it is taken; returns how many were sent whole, and finishes the last."""
+    """Sends a message repeatedly, as fast as it is read. Returns how many were sent whole, and the unsent rest of the
+    last."""
     sent, pending, end = 0, b"", time.monotonic() + seconds
     connection.socket.settimeout(0.1)
     while time.monotonic() < end:
@@ -472,7 +478,7 @@ def push(connection, message, seconds):
 
 @pytest.mark.parametrize("method, size", [("system.ping", 64), ("rpc.discover", 8192)])
 def test_a_flood_that_is_never_read_is_not_read_either(world, method, size):
-    """It takes a bounded amount of memory, whatever it asks for, and what it sent is answered once it reads."""
+    """A flood that is never read uses bounded memory, for any method; its calls get replies once the client reads."""
     count = 32_768 // size
     calls = [b'{"jsonrpc":"2.0","id":%d,"method":"%s"}' % (number, method.encode()) for number in range(count)]
     with world.connect(60) as flooder:
@@ -491,11 +497,11 @@ def test_a_flood_that_is_never_read_is_not_read_either(world, method, size):
         assert lives_on(flooder)
 
 
-# How many connections
+# Limits of connections
 
 
 def test_the_queue_of_new_connections_has_512_places(worlds):
-    """A daemon that is stopped accepts nothing, so each connection is one in the queue."""
+    """A stopped daemon accepts nothing, so each connection stays in the queue."""
     most = min(512, int(pathlib.Path("/proc/sys/net/core/somaxconn").read_text()))
     world = worlds()
     with contextlib.ExitStack() as stack:
@@ -518,7 +524,7 @@ def refused_at(connection, code, number, limit):
 
 
 def test_connections_kept_are_out_of_reach_over_tcp(worlds):
-    """However many come over TCP, the owner's Unix socket lets the owner in."""
+    """With any number of connections over TCP, the owner can still connect to the Unix socket."""
     world = worlds({"http": "127.0.0.1:0", "limits.connections": 16, "limits.connectionsPerAddress": 16})
     with contextlib.ExitStack() as stack:
         for _ in range(14):
@@ -530,7 +536,7 @@ def test_connections_kept_are_out_of_reach_over_tcp(worlds):
 
 
 def test_connections_are_as_many_as_descriptors_allow(worlds):
-    """With 1,024 descriptors a connection may take two of, 400 connections fit; the log says so."""
+    """With 1,024 descriptors, and up to two per connection, 400 connections fit; the log reports it."""
     world = worlds({"limits.connectionsPerUser": 1000}, start_daemon=False)
     world.daemon.command = ["prlimit", "--nofile=1024:1024", *world.daemon.command]
     world.daemon.start()
@@ -543,13 +549,13 @@ def test_connections_are_as_many_as_descriptors_allow(worlds):
 
 
 def test_connections_per_user_and_in_all(worlds):
-    """Those over TCP are nobody's, and count among all."""
+    """Connections over TCP belong to no user, and count in the total."""
     world = worlds({"http": "127.0.0.1:0", "limits.connections": 5, "limits.connectionsPerUser": 3})
     own = [world.connect() for _ in range(3)]
     assert all(lives_on(each) for each in own)
     for _ in range(3):
         refused_at(world.connect(), "tooManyConnectionsOfUser", -32006, 3)
-    # Another process of the owner still gets in to look.
+    # Another process of the owner can still ping the daemon.
     assert world.daemon.aura("ping").returncode == 0
     others = [WebSocket(world.daemon.http) for _ in range(2)]
     assert all(lives_on(each) for each in others)
@@ -563,7 +569,7 @@ def test_connections_per_user_and_in_all(worlds):
 
 
 def test_connections_per_address_over_all_of_tcp(worlds):
-    """WebSockets and plain TCP count together; the Unix socket does not, and plain HTTP has a count of its own."""
+    """WebSockets and plain TCP count together; the Unix socket does not count, and plain HTTP has its own count."""
     world = worlds({"http": "127.0.0.1:0", "listen": "127.0.0.1:0", "limits.connectionsPerAddress": 2})
     address = next(word for word in world.daemon.ready_line.split() if word.startswith("tcp:"))
     with contextlib.ExitStack() as stack:
@@ -573,9 +579,10 @@ def test_connections_per_address_over_all_of_tcp(worlds):
         assert lives_on(stack.enter_context(contextlib.closing(WebSocket(world.daemon.http))))
         refused_at(WebSocket(world.daemon.http), "tooManyConnectionsOfUser", -32006, 2)
         assert lives_on(stack.enter_context(world.connect()))
-        # As many as that and 64 more, so that a WebSocket over the limit is told why; one of them is open already.
+        # 64 more than the limit are accepted, so that a WebSocket over the limit gets its reason; one connection is
+        # open already.
         opened = [stack.enter_context(socket.create_connection(world.daemon.http, 30)) for _ in range(2 + 64)]
-        # Event loops count them at the same time: the one that was opened last need not be the one that is refused.
+        # Event loops count at the same time: the refused connection need not be the last one opened.
         refused, _, _ = select.select(opened, [], [], 30)
         assert refused and all(each.recv(12, socket.MSG_WAITALL) == b"HTTP/1.1 503" for each in refused)
 

@@ -13,13 +13,13 @@ SLICE = SHARED / "facts" / "spec" / "hetzner.slice.json"
 
 @pytest.fixture(scope="session")
 def description():
-    """The API's description, or None where it is not at hand: then answers are used but not held against it."""
+    """Returns the API's description, or None if it is absent: then replies are used without a check against it."""
     return Description(SLICE) if SLICE.exists() else None
 
 
 @pytest.fixture
 def start(tmp_path, description):
-    """Starts sandboxes and stops each at the end of the test."""
+    """Returns a function that starts sandboxes; stops each at the end of the test."""
     started = []
 
     def begin(*arguments, directory=None, **options):
@@ -36,13 +36,13 @@ def start(tmp_path, description):
 
 @pytest.fixture
 def sandbox(start):
-    """A fast sandbox whose servers are rows."""
+    """Returns a fast sandbox with servers that are rows only."""
     return start("--hosts", "none", "--health-port", "0", "--time-scale", "0.02", "--rate-limit", "1000000")
 
 
 @pytest.fixture
 def key(tmp_path):
-    """A new ed25519 pair: path of the private one, text of the public one."""
+    """Returns a new ed25519 key pair: the path of the private key and the text of the public key."""
     path = tmp_path / "id_ed25519"
     subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "test", "-f", str(path)], check=True, timeout=20)
     return path, (tmp_path / "id_ed25519.pub").read_text().strip()

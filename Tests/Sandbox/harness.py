@@ -1,4 +1,4 @@
-"""Starts the real aura-sandbox, talks to it, and stops it again."""
+"""Starts the real aura-sandbox, sends requests to it, and stops it again."""
 
 import os
 import pathlib
@@ -21,7 +21,7 @@ def binary():
 
 
 def eventually(check, seconds=20.0, every=0.05):
-    """The first true value of check(); fails the test when none comes in time."""
+    """Returns the first true value of check(); fails the test if there is none within `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
         value = check()
@@ -32,7 +32,7 @@ def eventually(check, seconds=20.0, every=0.05):
 
 
 class Sandbox:
-    """A running sandbox. Every Hetzner answer that passes through it is held against the API's description."""
+    """A running sandbox. Every Hetzner reply that passes through it is checked against the API's description."""
 
     def __init__(self, directory, *arguments, validator=None, start_seconds=60):
         self.directory = pathlib.Path(directory)
@@ -86,14 +86,14 @@ class Sandbox:
         return self.ok("GET", f"/servers/{identifier}", 200)["server"]
 
     def until(self, identifier, status, seconds=20.0):
-        """Waits for a status with no action running."""
+        """Waits until the server has a status and no running action; returns the server."""
         def settled():
             row = self.server(identifier)
             return row if row["status"] == status and not row["locked"] else None
         return eventually(settled, seconds)
 
     def action(self, identifier, seconds=20.0):
-        """The action once it has ended."""
+        """Waits until an action has ended; returns the action."""
         def ended():
             row = self.ok("GET", f"/actions/{identifier}", 200)["action"]
             return row if row["status"] != "running" else None
@@ -138,7 +138,7 @@ class Sandbox:
         return (self.directory / "tailscale.secret").read_text().strip()
 
     def stop(self, seconds=60):
-        """Ends it as a supervisor would; it must end by itself and say that all went well."""
+        """Stops the sandbox with SIGTERM, as a supervisor would; it must end by itself with exit code 0."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:

@@ -1,4 +1,4 @@
-"""Holds answers against the OpenAPI slice, with what changed since it was cut."""
+"""Checks replies against the OpenAPI slice, updated with later changes of the API."""
 
 import copy
 import json
@@ -6,7 +6,7 @@ import re
 
 import jsonschema
 
-#: Answers that no description has: the sandbox's own, and paths that are gone.
+# Replies without a description: the sandbox's own, and paths that the API has removed.
 UNDESCRIBED = (re.compile(r"^/v1/datacenters"),)
 
 
@@ -34,7 +34,7 @@ class Description:
         return "undescribed"
 
     def check(self, response, *_, **__):
-        """A hook for requests: fails on an answer that the description does not allow."""
+        """A response hook for requests: fails on a reply that the description does not allow."""
         path = response.request.path_url.split("?")[0]
         if not path.startswith("/v1/") or any(pattern.match(path) for pattern in UNDESCRIBED):
             return
@@ -52,7 +52,7 @@ class Description:
 
 
 def apply_deltas(document):
-    """What the notes beside the slice list as newer than it."""
+    """Returns the document with the later changes that the notes of the slice list."""
     document = copy.deepcopy(document)
     schemas = document["components"]["schemas"]
     place = schemas["server_type_location"]
@@ -62,13 +62,13 @@ def apply_deltas(document):
     server = schemas["server"]
     server["properties"].pop("datacenter")
     server["required"].remove("datacenter")
-    # Gone for good: an answer that still has it is wrong.
+    # The member was removed: a reply that still has it is wrong.
     server["not"] = {"required": ["datacenter"]}
     return document
 
 
 def as_json_schema(node):
-    """OpenAPI 3.0's nullable in the words of JSON Schema."""
+    """Returns OpenAPI 3.0's `nullable` in terms of JSON Schema."""
     if isinstance(node, list):
         return [as_json_schema(item) for item in node]
     if not isinstance(node, dict):

@@ -1,4 +1,4 @@
-"""Clients that others wrote, unmodified."""
+"""Clients of other authors, unmodified."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Who may use the sandbox's doors: programs of this machine, not web pages and not other machines."""
+"""Access to the sandbox's listeners: programs of this machine may use them, web pages and other machines may not."""
 
 import socket
 import subprocess
@@ -42,7 +42,7 @@ def test_a_taken_default_health_port_is_not_in_the_way(start):
         holder.bind(("0.0.0.0", 18789))
         holder.listen()
     except OSError:
-        pass  # another program holds it, which is as good
+        pass  # another program holds the port, which has the same effect
     with holder:
         sandbox = start("--hosts", "none")
         assert sandbox.config["health"]["port"] not in (0, 18789)

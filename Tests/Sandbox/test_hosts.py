@@ -18,7 +18,7 @@ def podman(*arguments):
 
 
 def left(sandbox):
-    """What a run has in podman, by its label, and on disk."""
+    """Returns the names of a run's objects in podman, by its label, and on disk."""
     run = f"-{sandbox.process.pid}-"
     containers = podman("ps", "--all", "--filter", "label=aura.sandbox.run", "--format", "{{.Names}}")
     networks = podman("network", "ls", "--filter", "label=aura.sandbox.run", "--format", "{{.Name}}")
@@ -48,7 +48,7 @@ def begin(start, tmp_path):
 
 
 class Login:
-    """ssh as Aura does it: one key, one known host key, nothing else."""
+    """Runs ssh as Aura does: one key, one known host key, nothing else."""
 
     def __init__(self, address, key, host_key, directory):
         known = directory / f"known-{address}"
@@ -61,7 +61,7 @@ class Login:
         return subprocess.run([*self.command, text], capture_output=True, text=True, timeout=60)
 
     def output(self, text, seconds=90):
-        """The output of a command that succeeds, once the host is up."""
+        """Retries a command until it succeeds, because the host may still boot; returns its output."""
         def done():
             result = self.run(text)
             return result if result.returncode == 0 else None
@@ -92,7 +92,7 @@ def test_one_host_from_end_to_end(begin, key, tmp_path):
 
     gateway = sandbox.config["tailscale"]["loginServer"]
     configuration = sandbox.config["configuration"]
-    # What is written works as it is: it names the playbooks of the repository.
+    # The written configuration works as it is: it names the playbooks of the repository.
     assert configuration["driver"] == "ansible" and os.path.isdir(configuration["tree"] + "/playbooks")
     assert configuration["playbook"].endswith("/.venv/bin/ansible-playbook")
     assert sandbox.config["health"]["via"] == "ssh"
@@ -160,7 +160,7 @@ def test_faults_of_hosts(begin, key, tmp_path):
 
 def test_a_machine_that_cannot_be_made(begin):
     sandbox = begin()
-    # The container's name is taken: podman refuses, and the action says so.
+    # The container's name is taken: podman refuses it, and the action reports that.
     first = sandbox.running("first")
     container, = sandbox.state()["containers"]
     taken = container.rsplit("-", 1)[0] + f"-{first['id'] + 1}"

@@ -1,4 +1,5 @@
-"""--hosts none: servers are rows with loopback addresses where their agents' health is answered."""
+"""--hosts none: servers are rows with loopback addresses, at which the sandbox replies to health checks of their
+agents."""
 
 import concurrent.futures
 import http.client
@@ -12,7 +13,7 @@ from harness import Sandbox, binary, eventually
 
 
 def health(sandbox, address, path="/healthz"):
-    """Status and body of a health check, or None where nobody answers."""
+    """Returns status and body of a health check, or None if there is no reply."""
     connection = http.client.HTTPConnection(address, sandbox.config["health"]["port"], timeout=10)
     try:
         connection.request("GET", path)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Ansible's inventory from a running aurad: every instance that has a server, by its id.
 
-A host is named by the instance's id and never by its name: people choose names, and a name may be that of a group (`all`), of the
-controller (`localhost`) or of another tenant's instance. The name is the variable `aura_instance`.
+A host is named by the instance's id, never by its name. Users choose names, and a name may equal that of a group
+(`all`), of the controller (`localhost`) or of another tenant's instance. The variable `aura_instance` has the name.
 
-Asks aurad over its Unix socket. Environment: AURA_SOCKET (needed), AURA_INSTANCE (only this instance id),
+Calls aurad over its Unix socket. Environment: AURA_SOCKET (required), AURA_INSTANCE (only this instance id),
 AURA_SSH_DIRECTORY (id_ed25519, known_hosts and config of the run), AURA_SSH_USER, AURA_SSH_PORT.
 """
 
@@ -24,14 +24,14 @@ import time
 ANSWER_SECONDS = 10
 REPLY_LIMIT_BYTES = 4 * 1024 * 1024
 PAGE_LIMIT_COUNT = 1000
-CONTROL_PATH_LIMIT_BYTES = 107 - 17  # a Unix socket's path, less what ssh appends while it binds
+CONTROL_PATH_LIMIT_BYTES = 107 - 17  # the maximum path of a Unix socket, less the suffix that ssh appends while it binds
 
 NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
 ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
-# Ansible takes host variables for templates: a value with any other character must not get that far.
+# Ansible evaluates host variables as templates: a value with any other character must not reach them.
 VALUE = re.compile(r"[A-Za-z0-9_.:/@+-]{1,128}")
 
-# For a directory that a person made, without aurad's `config`; the same as SSHConfiguration.swift writes.
+# For a directory that an operator made, without aurad's `config`; the same options as SSHConfiguration.swift writes.
 OPTIONS = (
     "GlobalKnownHostsFile=/dev/null", "StrictHostKeyChecking=yes", "UpdateHostKeys=no", "VerifyHostKeyDNS=no",
     "IdentitiesOnly=yes", "IdentityAgent=none", "PasswordAuthentication=no", "KbdInteractiveAuthentication=no",
@@ -41,11 +41,11 @@ OPTIONS = (
 
 
 class InventoryError(Exception):
-    """Why there is no inventory, as one line that says what to do."""
+    """The reason why there is no inventory, as one line that states what to do."""
 
 
 class Connection:
-    """A connection to aurad that asks one question at a time, all of them within one deadline."""
+    """A connection to aurad with one call at a time and one deadline for all calls."""
 
     def __init__(self, path, seconds=ANSWER_SECONDS):
         self._path = path
@@ -70,7 +70,7 @@ class Connection:
         self._socket.settimeout(left)
 
     def call(self, method, params):
-        """The result of one call; an error answer, silence and garbage raise `InventoryError`."""
+        """Returns the result of one call. Raises `InventoryError` for an error reply, no reply, or invalid data."""
         self._id += 1
         request = {"jsonrpc": "2.0", "id": self._id, "method": method, "params": params}
         try:
@@ -111,7 +111,7 @@ class Connection:
 
 
 def instances(connection, wanted):
-    """The instances that aurad knows: the one that is wanted, or all of them, page by page."""
+    """Returns the instances that aurad knows: the wanted one, or all of them, page by page."""
     if wanted:
         return [connection.call("status.get", {"instance": wanted}).get("instance")]
     found, cursor = [], None
@@ -127,7 +127,7 @@ def instances(connection, wanted):
 
 
 def checked(instance):
-    """The instance's id and address, or `InventoryError` where they are not what Ansible may see."""
+    """Returns the instance's id and address. Raises `InventoryError` if they are not safe for Ansible."""
     if not isinstance(instance, dict):
         raise InventoryError("cannot use aurad's answer: an instance is not an object")
     instance_id = str(instance.get("id", ""))
@@ -146,18 +146,19 @@ def checked(instance):
 
 
 def safe(value):
-    """The value as text if it is harmless in a template, else empty."""
+    """Returns the value as text if it is harmless in a template, else an empty text."""
     text = "" if value is None else str(value)
     return text if VALUE.fullmatch(text) else ""
 
 
 def group(prefix, value):
-    """A group's name that Ansible accepts, e.g. region_eu_central."""
+    """Returns a group name that Ansible accepts, such as region_eu_central."""
     return prefix + "_" + re.sub(r"[^A-Za-z0-9_]", "_", str(value))
 
 
 def ssh_variables(directory, instance_id):
-    """The variables that make ssh use the files of this run and read no configuration of the account or the system."""
+    """Returns the variables that make ssh use the files of this run, without configuration of the account or the
+    system."""
     for unusable in ("%", '"', "{", "}", " ", "\n"):
         if unusable in directory:
             raise InventoryError(f"cannot use AURA_SSH_DIRECTORY: the path has the character {unusable!r}")
@@ -177,13 +178,13 @@ def ssh_variables(directory, instance_id):
     if len(os.fsencode(control)) <= CONTROL_PATH_LIMIT_BYTES:
         variables["ansible_control_path"] = control
     else:
-        # Too long for a socket: ssh would fail, so every task opens a connection of its own.
+        # Too long for a socket: ssh would fail, so every task opens its own connection.
         variables["ansible_ssh_args"] = "-C -o ControlMaster=no -o ControlPath=none"
     return variables
 
 
 def host_variables(instance, instance_id, address, environment):
-    """The variables of one host."""
+    """Returns the variables of one host."""
     server = instance["server"]
     variables = {
         "ansible_host": address,
@@ -207,14 +208,14 @@ def host_variables(instance, instance_id, address, environment):
 
 
 def port(text):
-    """A port number from the environment."""
+    """Returns a port number from the environment."""
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise InventoryError(f"cannot use AURA_SSH_PORT {text!r}: it must be a number from 1 to 65535")
     return int(text)
 
 
 def inventory(found, environment, warn):
-    """The inventory document: groups of instance ids, and the variables of every host under _meta."""
+    """Returns the inventory document: groups of instance ids, and the variables of every host under _meta."""
     groups, hostvars = {"aura": []}, {}
     for instance in found:
         try:
@@ -239,7 +240,7 @@ def inventory(found, environment, warn):
 
 
 def main(arguments, environment):
-    """Print the inventory, or one host's variables."""
+    """Prints the inventory, or one host's variables."""
     parser = argparse.ArgumentParser(description="Ansible inventory from a running aurad")
     choice = parser.add_mutually_exclusive_group(required=True)
     choice.add_argument("--list", action="store_true", help="print the whole inventory")

@@ -1,4 +1,4 @@
-"""What the end-to-end tests share. They see what a user sees: sockets, exit codes, files, processes."""
+"""Shared code of the end-to-end tests. It observes only what a user can observe: sockets, exit codes, files, processes."""
 
 from .clock import WallClock
 from .cluster import ENDED, LEASES, Cluster

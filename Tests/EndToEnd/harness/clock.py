@@ -1,10 +1,11 @@
-"""A wall clock that a test may set, for one process alone. What counts time evenly, it leaves as it is."""
+"""A wall clock that a test can set, for one process only. The monotonic clocks are unchanged."""
 
 import shutil
 import struct
 import subprocess
 
-# libfaketime will not do: it shifts the timers of CLOCK_MONOTONIC and CLOCK_BOOTTIME, too, even when told not to.
+# libfaketime is unsuitable: it also shifts the timers of CLOCK_MONOTONIC and CLOCK_BOOTTIME, even when configured not
+# to.
 SHIM = r"""
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -49,7 +50,7 @@ time_t time(time_t *seconds) {
 
 
 class WallClock:
-    """Give `environment` to the process, and set its clock forth and back with `shift`."""
+    """Pass `environment` to the process; `shift` then sets its wall clock forward or back."""
 
     def __init__(self, directory):
         self.offset = directory / "offset"
@@ -62,6 +63,6 @@ class WallClock:
         self.environment = {"LD_PRELOAD": str(library), "TEST_CLOCK_OFFSET": str(self.offset)}
 
     def shift(self, seconds):
-        """So far from the true time the clock is from now on. Written in place, since the file is mapped."""
+        """Sets the clock's offset from the true time. The file is written in place, because the process maps it."""
         with open(self.offset, "r+b" if self.offset.exists() else "wb") as file:
             file.write(struct.pack("=q", seconds))

@@ -1,4 +1,4 @@
-"""Daemons on one database: they know of each other only through it."""
+"""Daemons on one database. They know each other only through it."""
 
 import json
 import uuid
@@ -8,15 +8,16 @@ from .follower import Follower
 from .places import eventually
 from .wire import ENDS, events_of
 
-# Short, so that a test need not wait for half a minute until a dead daemon's jobs move.
+# Short, so that a test does not wait half a minute until a dead daemon's jobs move.
 LEASES = {"engine.leaseSeconds": 6, "engine.heartbeatSeconds": 2}
 ENDED = {"succeeded", "failed", "cancelled"}
-# Phases in which an instance has a machine, and the status that the machine has then.
+# The phases in which an instance has a machine, and the machine's status in each.
 MACHINES = {"running": "running", "suspended": "off"}
 
 
 class Cluster:
-    """A sandbox, a database, its daemons, and a follower at each. Without a server of PostgreSQL it is SQLite's."""
+    """A sandbox, a database, its daemons, and one follower per daemon. Without a PostgreSQL server the database is
+    SQLite."""
 
     def __init__(self, world, count, server=None, settings=None, environment=None):
         assert server or count == 1, "SQLite is for one daemon"
@@ -27,7 +28,7 @@ class Cluster:
         self.credentials = world.directory / "credentials"
         url = server.url(self.database) if server else f"sqlite:{world.directory / 'aura.db'}"
         self.daemons = [self._daemon(f"d{number}", {"database": url, **(settings or {})}) for number in range(count)]
-        # What is only for the first, as one host may differ from the others.
+        # These apply to the first daemon only, as one host may differ from the others.
         self.daemons[0].environment.update(environment or {})
         self.followers = []
 
@@ -57,7 +58,7 @@ class Cluster:
         return [daemon for daemon in self.daemons if daemon.is_running]
 
     def all(self, method, **params):
-        """Every row of a list, page by page."""
+        """Returns every row of a list, reading page by page."""
         found = []
         with self.living[0].connect() as connection:
             while True:
@@ -74,7 +75,7 @@ class Cluster:
         return self.all("status.list", includeDestroyed=True)
 
     def rest(self, seconds=60):
-        """Waits until every job has come to its end; returns the jobs."""
+        """Waits until every job has ended; returns the jobs."""
         try:
             eventually(lambda: all(job["state"] in ENDED for job in self.jobs()), seconds, every=0.2)
         except AssertionError:
@@ -83,13 +84,14 @@ class Cluster:
         return self.jobs()
 
     def check(self, machines):
-        """So many machines were ever made and are there, and every follower saw the same ledger without a gap."""
+        """Checks that exactly `machines` servers were created and still exist, and that every follower saw the same
+        ledger without a gap."""
         state = self.sandbox.state()
         assert state["createdServers"] == machines and len(state["servers"]) == machines
         self.check_ledger()
 
     def check_ledger(self):
-        """Every follower of a living daemon saw the same events 1, 2, 3 … to the head; returns them."""
+        """Checks that every follower of a living daemon saw the same events 1, 2, 3 … up to the head; returns them."""
         head = self.living[0].call("system.health")["head"]
         seen = []
         for daemon, follower in zip(self.daemons, self.followers):
@@ -102,7 +104,7 @@ class Cluster:
         return seen[0]
 
     def check_ends(self, jobs, events):
-        """Every job was queued once and ended once, as its row says."""
+        """Checks that every job was queued once and ended once, in the state of its row."""
         told = {job["id"]: [] for job in jobs}
         for event in events:
             if event["type"] in ENDS | {"job.queued"}:
@@ -110,7 +112,8 @@ class Cluster:
         assert told == {job["id"]: ["job.queued", f"job.{job['state']}"] for job in jobs}
 
     def check_cloud(self):
-        """The cloud holds exactly what the instances at rest say they have, and nothing was ever made twice."""
+        """Checks that the cloud holds exactly the machines of the settled instances, and that no name was ever created
+        twice."""
         state, instances = self.sandbox.state(), self.instances()
         known = {outside_name(instance) for instance in instances}
         having = {outside_name(each): each for each in instances if each["phase"] not in ("destroyed", "failed")}
@@ -135,5 +138,5 @@ class Cluster:
 
 
 def outside_name(instance):
-    """The name by which the cloud knows the machine and the key of an instance."""
+    """Returns the name of an instance's machine and key at the cloud."""
     return f"aura-{instance['name']}-{instance['id'][-8:]}-g{instance['generation']}"

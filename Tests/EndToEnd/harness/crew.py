@@ -1,4 +1,4 @@
-"""Several worlds side by side: most of a case's time is waiting, so that cases of a matrix can share the clock."""
+"""Several worlds in parallel. Most of a case's time is waiting, so the cases of a matrix can wait at the same time."""
 
 import queue
 import threading
@@ -13,7 +13,7 @@ class Crew:
         self.spoilt = []
 
     def each(self, cases, work):
-        """Runs `work(world, case)` for every case; fails with all that went wrong, each under its case."""
+        """Runs `work(world, case)` for every case; fails with all failures, each with its case."""
         waiting = queue.SimpleQueue()
         for case in cases:
             waiting.put(case)

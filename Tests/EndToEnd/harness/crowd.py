@@ -1,4 +1,4 @@
-"""Many subscribers in one process: rpc-load of the benchmarks, whose `--follow` holds every event to its place."""
+"""Many subscribers in one process: the benchmarks' rpc-load, whose `--follow` checks the order of every event."""
 
 import json
 import os
@@ -21,7 +21,7 @@ def build_load(directory):
 
 
 class Crowd:
-    """So many subscribers, some of which stall when they are told to. See follow.c."""
+    """A number of subscribers, some of which stall on command. See follow.c."""
 
     def __init__(self, load, socket, subscribers, stalled, drop_ms, seconds=3600):
         command = [
@@ -30,12 +30,12 @@ class Crowd:
             [str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def tell(self, order):
-        """`rest`, `live` or `stall`."""
+        """Sends an order: `rest`, `live` or `stall`."""
         self.process.stdin.write(f"{order}\n")
         self.process.stdin.flush()
 
     def reach(self, head, seconds=120):
-        """Waits until all that read have seen the ledger up to there."""
+        """Waits until all reading subscribers have seen the ledger up to `head`."""
         self.tell(f"reach {head}")
         readable, _, _ = select.select([self.process.stdout], [], [], seconds)
         assert readable, f"the subscribers did not come to event {head} within {seconds} s"
@@ -43,7 +43,7 @@ class Crowd:
         assert line == "reached\n", f"{line}{self.process.stderr.read() if not line else ''}"
 
     def finish(self, head, seconds=120):
-        """Has all of them read up to there; returns what they found."""
+        """Lets all subscribers read up to `head`; returns their report."""
         out, err = self.process.communicate(f"finish {head}\n", timeout=seconds)
         assert out, f"the subscribers ended without a report: {err}"
         return {**json.loads(out), "shown": err}

@@ -1,4 +1,4 @@
-"""aurad as a process, with the configuration that the sandbox wrote and settings over it."""
+"""aurad as a process, with the configuration that the sandbox wrote, overridden by settings."""
 
 import contextlib
 import pathlib
@@ -9,9 +9,9 @@ from .places import REPOSITORY, ansible_playbook, binary
 from .program import Program, finish
 from .wire import Connection
 
-# Quick, so that tests wait for the cloud and not for Aura.
+# Short intervals, so that tests wait for the cloud and not for Aura.
 PACE = {
-    # Tests count and refuse the providers' calls; the check of the providers has its own tests.
+    # Tests count and refuse the providers' calls. The check of the providers has its own tests.
     "providers.check": "false",
     "limits.instancesPerTenant": 10_000, "limits.instances": 10_000,
     "pace.actionPollSeconds": 0.05, "pace.bootPollSeconds": 0.2, "pace.healthPollSeconds": 0.1,
@@ -21,7 +21,7 @@ PACE = {
 
 
 def environment(settings):
-    """`pace.bootPollSeconds` is the variable AURA_PACE_BOOT_POLL_SECONDS."""
+    """Returns the environment variables of settings: `pace.bootPollSeconds` is AURA_PACE_BOOT_POLL_SECONDS."""
     def variable(key):
         words = re.sub(r"([A-Z])", r"_\1", key.replace(".", "_"))
         return "AURA_" + words.upper()
@@ -48,7 +48,7 @@ class Daemon(Program):
         return {**environment(self.settings), "TMPDIR": str(self.temporary)}
 
     def with_settings(self, **settings):
-        """Other settings from the next start on; dots are written as two underscores."""
+        """Changes settings from the next start on. In the keywords two underscores replace a dot."""
         self.settings.update({key.replace("__", "."): value for key, value in settings.items()})
         self.environment = self.variables()
         return self
@@ -58,7 +58,7 @@ class Daemon(Program):
 
     @property
     def http(self):
-        """Host and port of the gateway, as the ready line names them."""
+        """The gateway's host and port, as the ready line names them."""
         address = next(word for word in self.ready_line.split() if word.startswith("http:"))
         host, port = address.removeprefix("http:").rsplit(":", 1)
         return host, int(port)
@@ -68,13 +68,13 @@ class Daemon(Program):
             return connection.call(method, **params)
 
     def run_to_failure(self, seconds=30, arguments=()):
-        """Starts it where it cannot begin: returns (exit code, standard error)."""
+        """Starts a daemon that must fail to start; returns (exit code, standard error)."""
         done = finish([*self.command, *arguments], self.environment, seconds)
         return done.returncode, done.stderr
 
     @contextlib.contextmanager
     def dying_often(self, seconds=0.15):
-        """Killed and started again, over and over, until the block ends; it runs then."""
+        """Kills and restarts the daemon repeatedly until the block ends; it is running afterwards."""
         stop = threading.Event()
 
         def kill():
@@ -91,5 +91,5 @@ class Daemon(Program):
             killer.join()
 
     def aura(self, *arguments, seconds=60):
-        """The command-line client."""
+        """Runs the command-line client."""
         return finish([binary("aura"), *arguments], {"AURA_SOCKET": str(self.socket)}, seconds)

@@ -1,4 +1,4 @@
-"""Follows the whole ledger through crashes of the daemon, and holds it to its promise: n, n+1, n+2."""
+"""Follows the whole ledger through crashes of the daemon, and checks that the numbers have no gap: n, n+1, n+2."""
 
 import threading
 import time
@@ -63,7 +63,7 @@ class Follower(threading.Thread):
         return self.events[-1]["seq"] if self.events else 0
 
     def wait(self, matches, after=0, seconds=30, what="an event"):
-        """The first event after a `seq` that matches."""
+        """Waits for the first event after `after` that matches; returns it."""
         deadline = time.monotonic() + seconds
         with self.changed:
             place = 0
@@ -85,7 +85,7 @@ class Follower(threading.Thread):
             f"{type} of {name}")
 
     def end(self, job, seconds=60):
-        """The event that ends a job."""
+        """Waits for the event that ends a job; returns it."""
         ends = ("job.succeeded", "job.failed", "job.cancelled")
         return self.wait(lambda event: event.get("job") == job and event["type"] in ends, 0, seconds, f"the end of job {job}")
 
@@ -94,7 +94,7 @@ class Follower(threading.Thread):
             return [event for event in self.events if event.get("job") == job]
 
     def close(self):
-        """Ends, and fails the test where an event was missing, doubled or out of order."""
+        """Stops, and fails the test if an event was missing, duplicated or out of order."""
         self.stopping.set()
         if self.connection:
             try:

@@ -11,7 +11,7 @@ OLDEST = 20
 
 
 def node():
-    """A Node that is new enough, on the path or in /usr/local/bin: a distribution's own may be older."""
+    """Returns the path of a sufficiently new Node, on the path or in /usr/local/bin. A distribution's own may be older."""
     folders = [*os.environ.get("PATH", "").split(os.pathsep), "/usr/local/bin"]
     candidates = dict.fromkeys(path for path in (pathlib.Path(folder) / "node" for folder in folders) if path.is_file())
     versions = {path: version(path) for path in candidates}
@@ -27,7 +27,7 @@ def version(path):
 
 
 def compile_typescript(project):
-    """Compiles what a tsconfig.json names; any complaint of the compiler fails the test."""
+    """Compiles the project of a tsconfig.json; any message of the compiler fails the test."""
     compiler = shutil.which("tsc")
     assert compiler, "tsc is missing: run make setup"
     done = subprocess.run([node(), compiler, "--project", project], capture_output=True, text=True, timeout=300)
@@ -35,7 +35,7 @@ def compile_typescript(project):
 
 
 def compile_client(folder):
-    """Compiles a copy of the TypeScript client, and returns its directory: the client is in `dist`."""
+    """Compiles a copy of the TypeScript client; returns its directory. The compiled client is in `dist`."""
     package = folder / "client"
     shutil.copytree(REPOSITORY / "clients/typescript", package, ignore=shutil.ignore_patterns("dist", "build"))
     compile_typescript(package)

@@ -1,4 +1,4 @@
-"""Where things are, and waiting for them."""
+"""Paths of the repository and its programs, and a function that waits for a condition."""
 
 import os
 import pathlib
@@ -17,7 +17,8 @@ def binary(name):
 
 
 def ansible_playbook():
-    """The repository's own, else the one beside the Python that runs the tests, else the one on the path."""
+    """Returns the repository's own ansible-playbook, or the one next to the Python that runs the tests, or the one on
+    the path."""
     candidates = [REPOSITORY / ".venv" / "bin" / "ansible-playbook", pathlib.Path(sys.executable).parent / "ansible-playbook"]
     found = next((str(path) for path in candidates if path.exists()), None) or shutil.which("ansible-playbook")
     assert found, "ansible-playbook is missing: run make setup"
@@ -25,7 +26,7 @@ def ansible_playbook():
 
 
 def eventually(check, seconds=20.0, every=0.02, what=None):
-    """The first true value of check(); fails the test when none comes in time."""
+    """Returns the first true value of check(); fails the test if there is none within `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
         value = check()

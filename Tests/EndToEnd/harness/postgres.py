@@ -1,4 +1,4 @@
-"""A PostgreSQL cluster of the tests' own: a Unix socket in a temporary directory, no TCP."""
+"""A PostgreSQL cluster for the tests only: a Unix socket in a temporary directory, no TCP."""
 
 import os
 import pathlib
@@ -12,7 +12,7 @@ import urllib.parse
 
 
 def programs():
-    """The directory of `initdb` and `postgres`: Debian's newest, or AURA_TEST_POSTGRES_BIN."""
+    """Returns the directory of `initdb` and `postgres`: AURA_TEST_POSTGRES_BIN, or Debian's newest."""
     given = os.environ.get("AURA_TEST_POSTGRES_BIN")
     if given:
         return pathlib.Path(given)
@@ -28,7 +28,7 @@ class Postgres:
         self.process = None
         self.port = 5432
         self.environment = {}
-        # PostgreSQL refuses to run as root, so root hands the directory over.
+        # PostgreSQL refuses to run as root, so root gives the directory to the user postgres.
         self.prefix = []
         if os.geteuid() == 0:
             shutil.chown(self.directory, "postgres")
@@ -39,7 +39,7 @@ class Postgres:
         self.start()
 
     def listen(self):
-        """Starts it on a port of 127.0.0.1 as well."""
+        """Starts the server so that it also listens on a port of 127.0.0.1."""
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
@@ -59,7 +59,7 @@ class Postgres:
             time.sleep(0.05)
 
     def stop(self, how=signal.SIGINT):
-        """The fast way down, as a restart does it: connections are ended, transactions rolled back."""
+        """Stops the server in the fast mode, as a restart does: connections are closed, transactions rolled back."""
         if self.process is None:
             return
         self.process.send_signal(how)
@@ -67,7 +67,7 @@ class Postgres:
         self.process = None
 
     def crash(self):
-        """The immediate way down: nothing is tidied up, and the next start recovers from the log."""
+        """Stops the server in the immediate mode: nothing is cleaned up, and the next start recovers from the log."""
         self.stop(signal.SIGQUIT)
 
     def query(self, database, sql):
@@ -77,7 +77,7 @@ class Postgres:
         return done.stdout.strip()
 
     def url(self, database):
-        """The URL of a database, made where there is none."""
+        """Returns the URL of a database; creates the database if it does not exist."""
         if not self.query("postgres", f"SELECT 1 FROM pg_database WHERE datname = '{database}'"):
             self.query("postgres", f"CREATE DATABASE {database}")
         return f"postgres://aura@/{database}?host={urllib.parse.quote(str(self.directory))}&port={self.port}"

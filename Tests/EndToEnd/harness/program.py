@@ -1,4 +1,4 @@
-"""A program of Aura as a process: started, watched until it is ready, stopped by its own id."""
+"""A program of Aura as a process: started, awaited until it is ready, stopped by its process id."""
 
 import os
 import pathlib
@@ -18,19 +18,19 @@ class Program:
         self.ready_pattern = re.compile(ready)
         self.log_path = pathlib.Path(log)
         self.environment = environment or {}
-        # Python's own children ignore some signals unless they are told not to; a test may want just that.
+        # By default Python restores the signals that it ignores itself in its children. A test may need them ignored.
         self.ignores_signals = False
         self.process = None
         self.ready_line = None
         self.ready_at = None
 
     def start(self, seconds=60):
-        """Returns once the process has said that it is ready."""
+        """Starts the process; returns once it has reported that it is ready."""
         self.launch()
         return self._await_ready(seconds)
 
     def launch(self):
-        """Starts the process, and leaves it to itself."""
+        """Starts the process without waiting for it."""
         assert self.process is None, f"{self.name} runs already"
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(
@@ -48,7 +48,7 @@ class Program:
         return self
 
     def _environment(self):
-        # Nothing of the caller's own settings may leak in.
+        # The caller's own AURA_ settings must not reach the process.
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("AURA_")}
         return {**inherited, **self.environment}
 
@@ -67,7 +67,7 @@ class Program:
         return self.log_text()[-characters:]
 
     def kill(self):
-        """As a power cut would: SIGKILL, nothing is tidied up."""
+        """Kills the process with SIGKILL, as a power cut would: nothing is cleaned up."""
         if self.process is None:
             return
         if self.process.poll() is None:
@@ -77,7 +77,7 @@ class Program:
         self.process = None
 
     def stop(self, seconds=60):
-        """As a supervisor would: SIGTERM; the process must end by itself and say that all went well."""
+        """Stops the process with SIGTERM, as a supervisor would; it must end by itself with exit code 0."""
         if self.process is None:
             return
         if self.process.poll() is None:
@@ -93,7 +93,7 @@ class Program:
 
 
 def finish(command, environment=None, seconds=30, text=None):
-    """Runs a command that is meant to end by itself."""
+    """Runs a command that ends by itself."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith("AURA_")}
     return subprocess.run(
         command, input=text, capture_output=True, text=True, timeout=seconds, env={**inherited, **(environment or {})})

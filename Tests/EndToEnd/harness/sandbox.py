@@ -1,4 +1,4 @@
-"""The sandbox cloud as a process, and what only tests may do to it."""
+"""The sandbox cloud as a process, and the requests that only tests may make to it."""
 
 import json
 import urllib.request
@@ -48,7 +48,7 @@ class Sandbox(Program):
         return self.request("POST", "/_sandbox/faults", {"match": match, "fault": fault, **fields})["id"]
 
     def fired(self, identifier):
-        """How many calls a fault has befallen."""
+        """Returns how many calls a fault has affected."""
         faults = self.request("GET", "/_sandbox/faults")["faults"]
         return next(fault["fired"] for fault in faults if fault["id"] == identifier)
 

@@ -1,4 +1,4 @@
-"""Holds every message that crosses the wire to the OpenRPC document, in both directions."""
+"""Checks every message on the wire against the OpenRPC document, in both directions."""
 
 import copy
 import functools
@@ -8,7 +8,7 @@ import jsonschema_rs
 
 from .places import REPOSITORY
 
-# What the wire answers to any call, whatever the method declares.
+# Errors that any call can receive, whatever the method declares.
 ANYWHERE = {
     "parseError", "invalidRequest", "methodNotFound", "invalidParams", "messageTooLarge", "messageTooDeep", "batchTooLarge",
     "tooManyInFlight", "outboundQueueFull", "requestCancelled", "shuttingDown", "tooManyConnections",
@@ -16,7 +16,7 @@ ANYWHERE = {
 
 
 def strict(schema):
-    """The schema without room for members that it does not know: a client may meet those, a test of this version may not."""
+    """Returns the schema without room for unknown members. A client may receive those; a test of this version may not."""
     if isinstance(schema, list):
         return [strict(each) for each in schema]
     if not isinstance(schema, dict):
@@ -47,7 +47,7 @@ class Schema:
         return jsonschema_rs.Draft202012Validator({**data, **self.tight}, validate_formats=True)
 
     def takes(self, method, params):
-        """Whether the schema lets these parameters through; none where there is no such method."""
+        """Returns whether the schema accepts these parameters, or None if the method does not exist."""
         if method not in self.methods:
             return None
         description = self.methods[method]
@@ -59,7 +59,8 @@ class Schema:
         return self.validator(description["x-params"]["$ref"], False).is_valid({} if params is None else params)
 
     def check_reply(self, method, params, reply):
-        """A result fits the method's, and only where the parameters did; an error is one that the method may answer."""
+        """Checks a reply. A result must match the method's schema, and the parameters must too; an error must be one of
+        the method's."""
         if "error" in reply:
             return self.check_error(method, reply["error"])
         assert self.takes(method, params), f"{method} took what the schema refuses: {params}"

@@ -1,4 +1,4 @@
-"""A daemon that sends a subscription what a test wrote down, for what a real one does only by chance."""
+"""A daemon that sends a subscription prepared events, for cases that a real daemon produces only by chance."""
 
 import json
 import socket
@@ -6,11 +6,12 @@ import threading
 
 
 class ScriptedSubscriptions:
-    """Serves one connection after the other: answers its `status.subscribe`, sends the results of its story, and hangs up."""
+    """Serves one connection at a time: replies to its `status.subscribe`, sends the results of its story, and closes
+    it."""
 
     def __init__(self, path, stories, head=0):
         self.path = str(path)
-        # The parameters of each subscription, in order.
+        # The parameters of each subscription, in the order of arrival.
         self.asked = []
         self._stories = stories
         self._head = head
@@ -24,7 +25,7 @@ class ScriptedSubscriptions:
         return self
 
     def __exit__(self, *_):
-        # Wakes whoever still waits for a connection.
+        # Wakes the thread if it still waits for a connection.
         self._listener.shutdown(socket.SHUT_RDWR)
         self._thread.join(20)
         self._listener.close()
@@ -47,7 +48,8 @@ class ScriptedSubscriptions:
 
 
 def half_a_snapshot(instance):
-    """The stories of a snapshot that breaks off behind its first page, comes anew, and goes on behind it after another break."""
+    """Returns the stories of a snapshot that breaks off after its first page, starts again, and after another break
+    continues with events."""
     def page(name, complete):
         return {
             "type": "subscription.snapshot", "seq": 7, "instances": [{**instance, "name": name}], "complete": complete}
@@ -57,7 +59,7 @@ def half_a_snapshot(instance):
 
 
 def a_newer_daemon():
-    """The story of events, and of an end, that this version knows nothing of."""
+    """Returns the story of events and of an end reason that this version does not know."""
     events = [_event(8, "step.dreamt", mood="blue", step={"depth": 3}), _event(9, "job.queued")]
     return [[*events, {"type": "subscription.ended", "reason": "tired", "seq": 9}]]
 

@@ -1,4 +1,4 @@
-"""Secrets that are planted or minted, and everything in which they must never stand."""
+"""Planted and minted secrets, and all outputs in which they must never appear."""
 
 import json
 import pathlib
@@ -10,7 +10,7 @@ from .traces import children
 
 
 def offspring(pid):
-    """All living descendants of a process."""
+    """Returns all living descendants of a process."""
     found, queue = [], [pid]
     while queue:
         for child in children(queue.pop()):
@@ -20,8 +20,8 @@ def offspring(pid):
 
 
 class Sampler(threading.Thread):
-    """Reads, again and again, what any user of the machine could: everybody's arguments. And what root could: the
-    environments of the daemon's children, and of the daemon itself."""
+    """Reads repeatedly what any local user can read, the arguments of all processes, and what root can read, the
+    environments of the daemon and its children."""
 
     def __init__(self, daemon):
         super().__init__(daemon=True)
@@ -58,14 +58,15 @@ class Sampler(threading.Thread):
 
 
 class Secrets:
-    """By name; a private key is known by one of its lines."""
+    """Secrets by name. A private key is recognised by one of its lines."""
 
     def __init__(self, **known):
-        # What the sandbox mints is known by its beginnings.
+        # The sandbox's minted secrets are recognised by their prefixes.
         self.known = {"auth key": "tskey-auth-", "access token": "tskey-api-", **known}
 
     def learn(self, world, machines=1):
-        """Adds the cloud's tokens, and the keys that the daemon keeps of so many machines."""
+        """Adds the cloud's tokens, and the keys that the daemon keeps for its machines; there must be `machines` of
+        them."""
         held = sorted((world.daemon.state / "credentials").glob("*.json"))
         assert len(held) == machines, f"expected the credentials of {machines}, found {held}"
         self.known["hetzner token"] = world.sandbox.token
@@ -80,7 +81,8 @@ class Secrets:
         return self
 
     def assert_absent(self, places, but=()):
-        """`places` maps what is looked through to its bytes or text; `but` names secrets that may stand there."""
+        """Checks that no secret appears in the values of `places`, which are bytes or text by name. `but` names secrets
+        that may appear there."""
         for place, content in places.items():
             data = content if isinstance(content, bytes) else content.encode()
             for name, secret in self.known.items():
@@ -89,7 +91,7 @@ class Secrets:
 
 
 def written(world, follower, sampler):
-    """Everything that the daemon wrote, said or passed on, but for the files that hold machines' keys on purpose."""
+    """Returns all output of the daemon by name, except the files that hold machines' keys on purpose."""
     places = {f"the file {path.name}": path.read_bytes() for path in world.directory.glob("aura.db*")}
     places["the daemon's log"] = world.daemon.log_text()
     places["the events"] = json.dumps(follower.events)

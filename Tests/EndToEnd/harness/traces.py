@@ -1,4 +1,4 @@
-"""What is left behind, in the cloud and on this machine."""
+"""Leftovers in the cloud and on this machine."""
 
 import pathlib
 
@@ -6,7 +6,7 @@ from .places import eventually
 
 
 def children(pid):
-    """The living children of a process; none of one that ends meanwhile."""
+    """Returns the living children of a process; an empty list if it ends meanwhile."""
     found = []
     try:
         for task in pathlib.Path(f"/proc/{pid}/task").glob("*/children"):
@@ -24,7 +24,7 @@ def describe(pid):
 
 
 def processes_of(directory, but=()):
-    """Processes whose command line, environment or working directory names a directory below `directory`."""
+    """Returns the processes whose command line, environment or working directory names a path below `directory`."""
     mark = str(directory).encode()
     found = []
     for entry in pathlib.Path("/proc").glob("[0-9]*"):
@@ -42,7 +42,7 @@ def processes_of(directory, but=()):
 
 
 def files_below(directory):
-    """Files, but for the locks by which living daemons mark their directories."""
+    """Returns the files below a directory, except the locks with which living daemons mark their directories."""
     directory = pathlib.Path(directory)
     if not directory.exists():
         return []
@@ -50,12 +50,12 @@ def files_below(directory):
 
 
 def run_directories(state):
-    """Throw-away directories of children that still exist."""
+    """Returns the temporary directories of children that still exist."""
     return sorted(str(path) for path in pathlib.Path(state).glob("*/*/r*"))
 
 
 def cloud_leftovers(sandbox):
-    """What still costs money or opens a door; the shared firewall stays on purpose."""
+    """Returns all resources that still cost money or grant access; the shared firewall remains on purpose."""
     state = sandbox.state()
     left = {kind: [thing.get("name", thing) if isinstance(thing, dict) else thing for thing in state[kind]]
             for kind in ("servers", "sshKeys", "devices", "containers")}
@@ -73,7 +73,8 @@ def local_leftovers(daemon):
 
 
 def assert_nothing_left(sandbox, daemon, seconds=3):
-    """Nothing in the cloud now; on this machine, children may take a moment to end."""
+    """Checks that nothing is left in the cloud now, and on this machine within `seconds`, since children may need a
+    moment to end."""
     left = cloud_leftovers(sandbox)
     assert not left, f"left in the cloud: {left}"
     last = {}

@@ -1,4 +1,4 @@
-"""A WebSocket by hand (RFC 6455), so that tests can also do what libraries do not."""
+"""A WebSocket client without a library (RFC 6455), so that tests can also violate the protocol."""
 
 import base64
 import hashlib
@@ -13,7 +13,7 @@ CONTINUATION = 0
 
 
 def handshake(address, path="/ws", headers=(), seconds=30):
-    """Asks for a WebSocket: returns (socket, status, bytes that came behind the answer)."""
+    """Requests a WebSocket: returns (socket, status, bytes that followed the response)."""
     opened = socket.create_connection(address, seconds)
     key = base64.b64encode(os.urandom(16)).decode()
     lines = [f"GET {path} HTTP/1.1", f"Host: {address[0]}:{address[1]}", "Upgrade: websocket", "Connection: Upgrade",
@@ -34,7 +34,7 @@ def handshake(address, path="/ws", headers=(), seconds=30):
 
 
 def frame(opcode, data, is_last=True):
-    """A client's frame, masked."""
+    """Returns a client's frame, masked."""
     mask = os.urandom(4)
     length = len(data)
     start = bytes([opcode | (0x80 if is_last else 0)])
@@ -60,7 +60,7 @@ class WebSocket(Connection):
     def open(self, path, seconds):
         opened, status, rest = handshake(path, seconds=seconds)
         assert status == 101, status
-        # What the daemon said at once.
+        # Bytes that the daemon sent together with the response.
         self.greeting = rest
         return opened
 
@@ -68,7 +68,7 @@ class WebSocket(Connection):
         self.send_bytes(frame(TEXT, text))
 
     def read_frame(self):
-        """The next frame: (opcode, data). A daemon does not mask and does not fragment."""
+        """Returns the next frame: (opcode, data). A daemon neither masks nor fragments."""
         while len(self.buffer) < 2:
             self.receive()
         opcode, length, start = self.buffer[0], self.buffer[1], 2

@@ -1,4 +1,4 @@
-"""JSON-RPC 2.0 over a Unix socket, one message a line. Written apart from the daemon's own code, on purpose."""
+"""JSON-RPC 2.0 over a Unix socket, one message per line. It deliberately shares no code with the daemon."""
 
 import json
 import socket
@@ -9,7 +9,7 @@ ENDS = {"job.succeeded", "job.failed", "job.cancelled"}
 
 
 class RPCError(Exception):
-    """An error that the daemon answered."""
+    """An error reply of the daemon."""
 
     def __init__(self, error):
         super().__init__(f"{error.get('code')} {error.get('message')} {error.get('data')}")
@@ -31,7 +31,7 @@ class Closed(Exception):
 
 
 class Connection:
-    """A connection that keeps every message in the order in which it came."""
+    """A connection that keeps every message in the order of arrival."""
 
     def __init__(self, path, seconds=30):
         self.socket = self.open(path, seconds)
@@ -39,7 +39,7 @@ class Connection:
         self.messages = []
         self.notes = []
         self.last_id = 0
-        # What was asked under each id, so that the answer can be held to the schema.
+        # The method and parameters of each id, so that the reply can be checked against the schema.
         self.asked = {}
 
     def open(self, path, seconds):
@@ -67,11 +67,11 @@ class Connection:
         self.send_text(json.dumps(message, separators=(",", ":")).encode())
 
     def send_text(self, text):
-        """One message."""
+        """Sends one message."""
         self.send_bytes(text + b"\n")
 
     def receive(self):
-        """Reads more into the buffer."""
+        """Reads more bytes into the buffer."""
         try:
             piece = self.socket.recv(1 << 16)
         except ConnectionError as error:
@@ -81,14 +81,14 @@ class Connection:
         self.buffer += piece
 
     def read_text(self):
-        """The next message's text."""
+        """Returns the text of the next message."""
         while b"\n" not in self.buffer:
             self.receive()
         line, self.buffer = self.buffer.split(b"\n", 1)
         return line
 
     def read(self):
-        """The next message; every one must be a whole JSON-RPC 2.0 object on a line of its own."""
+        """Returns the next message; every message must be a whole JSON-RPC 2.0 object on its own line."""
         line = self.read_text()
         message = json.loads(line)
         for part in message if isinstance(message, list) else [message]:
@@ -109,7 +109,7 @@ class Connection:
             SCHEMA.check_error(method, message["error"])
 
     def note(self):
-        """The next notification."""
+        """Returns the next notification."""
         if self.notes:
             return self.notes.pop(0)
         message = self.read()
@@ -123,7 +123,7 @@ class Connection:
         return self.last_id
 
     def reply(self, identifier):
-        """The reply to a call; notifications that come before are kept."""
+        """Returns the result of a call; notifications that arrive first are kept."""
         while True:
             message = self.read()
             if "method" in message:
@@ -138,7 +138,7 @@ class Connection:
         return self.reply(self.post(method, **params))
 
     def refused(self, code, method, **params):
-        """A call that must be answered by this error."""
+        """Makes a call whose reply must be the error `code`; returns the error."""
         try:
             result = self.call(method, **params)
         except RPCError as error:
@@ -150,7 +150,7 @@ class Connection:
         return self.call("status.subscribe", **params)
 
     def until_end(self, subscription):
-        """The events of a subscription up to its final notification, which is not among them."""
+        """Returns the events of a subscription up to its final notification, without that notification."""
         events = []
         while True:
             note = self.note()
@@ -166,7 +166,7 @@ class Connection:
 
 
 class LengthConnection(Connection):
-    """A connection whose messages say their length."""
+    """A connection with `Content-Length` framing."""
 
     def send_text(self, text):
         self.send_bytes(b"Content-Length: %d\r\n\r\n" % len(text) + text)
@@ -184,7 +184,7 @@ class LengthConnection(Connection):
 
 
 def events_of(path, seconds=60, **filter):
-    """Every event that matches, from the start of the ledger to the end of the jobs concerned."""
+    """Returns every event that matches, from the start of the ledger until the jobs concerned have ended."""
     with Connection(path, seconds) as connection:
         subscription = connection.subscribe(filter=filter, **{"from": "start"}, until="terminal")["subscription"]
         return connection.until_end(subscription)

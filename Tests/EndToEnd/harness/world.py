@@ -1,4 +1,4 @@
-"""A sandbox and a daemon that belong together, in a directory of their own."""
+"""A sandbox and a daemon that use it, in their own directory."""
 
 import pathlib
 import shutil
@@ -14,7 +14,7 @@ from .wire import Connection, events_of
 
 class World:
     def __init__(self, settings=None, start_daemon=True, **sandbox):
-        # Short, since the path of a Unix socket may have 107 bytes at most.
+        # Short, since the path of a Unix socket has at most 107 bytes.
         self.directory = pathlib.Path(tempfile.mkdtemp(prefix="aura-e2e-"))
         self.sandbox = Sandbox(self.directory, *sandbox.pop("arguments", ()), **sandbox)
         self.daemon = Daemon(self.directory, self.sandbox.config_path, settings)
@@ -24,7 +24,7 @@ class World:
             self.daemon.start()
 
     def follow(self):
-        """A subscriber to everything; its promise is checked when the world ends."""
+        """Starts a subscriber to all events; its events are checked when the world ends."""
         self.followers.append(Follower(self.daemon.socket))
         return self.followers[-1]
 
@@ -42,12 +42,12 @@ class World:
         return self.begin("provision", name=name, **{"region": "eu-central", "size": "small", **params})
 
     def finish(self, job, seconds=60):
-        """The job once it has ended."""
+        """Waits until a job has ended; returns the job."""
         events_of(self.daemon.socket, seconds, job=job)
         return self.call("job.get", job=job)["job"]
 
     def follow_job(self, job, seconds=60):
-        """All events of a job, up to its end."""
+        """Returns all events of a job up to its end."""
         return events_of(self.daemon.socket, seconds, job=job)
 
     def succeed(self, method, seconds=60, **params):
@@ -63,7 +63,7 @@ class World:
         assert_nothing_left(self.sandbox, self.daemon)
 
     def check_ledger(self):
-        """What followers saw, through all crashes, is what the ledger holds: nothing missing, nothing twice."""
+        """Checks that the followers' events, through all crashes, equal the ledger: nothing missing, nothing twice."""
         with self.connect() as connection:
             head = connection.call("system.health")["head"]
             subscription = connection.subscribe(**{"from": "start"})["subscription"]
@@ -91,7 +91,7 @@ class World:
         shutil.rmtree(self.directory)
 
     def abandon(self):
-        """Ends everything after a failed test, and leaves the directory with its logs."""
+        """Ends everything after a failed test, and keeps the directory with its logs."""
         for follower in self.followers:
             follower.stopping.set()
         self.daemon.kill()

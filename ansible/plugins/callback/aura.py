@@ -1,5 +1,5 @@
-# The standard output of aurad's playbook runs: one JSON object a line.
-"""Turn a playbook run into JSON lines that aurad follows task by task."""
+# The standard output of aurad's playbook runs: one JSON object per line.
+"""Turns a playbook run into JSON lines that aurad follows task by task."""
 
 from __future__ import annotations
 
@@ -44,8 +44,8 @@ META_ACTIONS = ("meta", "ansible.builtin.meta", "ansible.legacy.meta")
 DEBUG_ACTIONS = ("debug", "ansible.builtin.debug", "ansible.legacy.debug")
 CHECK_ACTIONS = ("assert", "fail", "validate_argument_spec")
 
-# What a failure's text says about its cause, the most specific first. The texts are those of apt, dpkg, npm, curl, ssh,
-# Python's urllib and Ansible's own modules.
+# Patterns that map a failure's text to its cause, the most specific first. The texts are those of apt, dpkg, npm, curl,
+# ssh, Python's urllib and Ansible's own modules.
 CAUSE_WORDS = tuple((cause, reason, re.compile(pattern, re.IGNORECASE)) for cause, reason, pattern in (
     ("unknown", "disk", r"no space left on device|disk quota exceeded|ENOSPC|read-only file system"),
     ("transient", "memory", r"cannot allocate memory|out of memory|\bMemoryError\b|\bENOMEM\b|\boom-kill"),
@@ -69,7 +69,8 @@ CAUSE_WORDS = tuple((cause, reason, re.compile(pattern, re.IGNORECASE)) for caus
                               r"|failed to update apt cache|unable to fetch some archives|\bEINTEGRITY\b"
                               r"|could not (?:download|retrieve)|failed to download|repository .* no longer has"),
 ))
-# Programs that were ended from outside: by the kernel for lack of memory (137), a shutdown (143), `timeout` (124).
+# Exit codes of programs that were ended from outside: by the kernel for lack of memory (137), a shutdown (143),
+# `timeout` (124).
 CAUSE_CODES = {137: "memory", -9: "memory", 143: "killed", -15: "killed", 124: "timeout"}
 LOGIN_REFUSED = re.compile(
     r"permission denied|host key verification failed|remote host identification has changed", re.IGNORECASE)
@@ -81,7 +82,8 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def one_line(value, limit):
-    """One clean line of at most `limit` UTF-8 bytes: no control characters, no lone surrogates, cut with an ellipsis."""
+    """Returns one clean line of at most `limit` UTF-8 bytes: no control characters, no lone surrogates, cut with an
+    ellipsis."""
     text = value if isinstance(value, str) else str(value)
     text = text[: limit * 8]
     text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
@@ -93,13 +95,14 @@ def one_line(value, limit):
 
 
 def tail(text, limit):
-    """The last `limit` characters: programs say what went wrong at the end."""
+    """Returns the last `limit` characters: programs report errors at the end."""
     text = text.strip()
     return text if len(text) <= limit else "…" + text[-limit:]
 
 
 def lines_of(outcome):
-    """The lines that may name a failure's cause, the last first: of the errors, then of the output, then of `msg`."""
+    """Yields the lines that may name a failure's cause, the last first: of the errors, then of the output, then of
+    `msg`."""
     parts = [outcome, *(outcome.get(key) for key in ("extract_results",) if isinstance(outcome.get(key), dict))]
     for stream in ("err", "stderr", "module_stderr", "out", "stdout", "module_stdout", "msg", "reason"):
         for part in parts:
@@ -109,7 +112,7 @@ def lines_of(outcome):
 
 
 def code_of(outcome):
-    """The exit code of a failed module's program, or None."""
+    """Returns the exit code of a failed module's program, or None."""
     for part in (outcome, outcome.get("extract_results")):
         code = part.get("rc") if isinstance(part, dict) else None
         if isinstance(code, int) and not isinstance(code, bool):
@@ -118,7 +121,8 @@ def code_of(outcome):
 
 
 def cause_of(module, outcome):
-    """(cause, reason, line): whether another run on the same machine can succeed, why, and the line that says so."""
+    """Returns (cause, reason, line): whether another run on the same machine can succeed, why, and the line that shows
+    it."""
     if module.rsplit(".", 1)[-1] in CHECK_ACTIONS:
         return "permanent", "check", None
     lines = list(lines_of(outcome))
@@ -140,14 +144,15 @@ def cause_of(module, outcome):
 
 
 def died_silently(outcome):
-    """Whether the module ended without a result and without an exception of its own: something ended its process."""
+    """Returns whether the module ended without a result and without an exception of its own, because its process was
+    ended."""
     if "module_stdout" not in outcome and "module_stderr" not in outcome:
         return False
     return not any("Traceback" in str(outcome.get(stream) or "") for stream in ("module_stdout", "module_stderr"))
 
 
 def secrets_of(path):
-    """The secret strings of one controller file: its lines, and the values of KEY=VALUE lines."""
+    """Returns the secret strings of one controller file: its lines, and the values of KEY=VALUE lines."""
     try:
         with open(path, "rb") as file:
             text = file.read(SECRET_FILE_LIMIT_BYTES).decode("utf-8", "replace")
@@ -165,7 +170,7 @@ def secrets_of(path):
 
 
 class CallbackModule(CallbackBase):
-    """The `aura` standard output callback: the run as JSON lines."""
+    """The `aura` standard output callback: writes the run as JSON lines."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "stdout"
@@ -184,7 +189,7 @@ class CallbackModule(CallbackBase):
     # The wire
 
     def _mask(self, value):
-        """The same value with every secret of this run's own files masked, at any depth."""
+        """Returns the value with every secret of this run's own files masked, at any depth."""
         if isinstance(value, str):
             for secret in self._secrets:
                 if secret in value:
@@ -195,7 +200,7 @@ class CallbackModule(CallbackBase):
         if isinstance(value, (list, tuple)):
             return [self._mask(item) for item in value]
         if isinstance(value, float) and not math.isfinite(value):
-            return None  # JSON has no word for it
+            return None  # JSON has no value for it
         if value is None or isinstance(value, (bool, int, float)):
             return value
         return self._mask(str(value))
@@ -209,12 +214,12 @@ class CallbackModule(CallbackBase):
             sys.stdout.flush()
             self._write(sys.stdout.fileno(), line)
         except BrokenPipeError:
-            # Nobody follows any more: another run may start on the same machine, so this one must not go on.
+            # The reader has gone. Another run may start on the same machine, so this one must end.
             os.kill(os.getpid(), signal.SIGTERM)
 
     @staticmethod
     def _write(descriptor, line):
-        """Write all of the line, past Python's buffer. Ansible itself refuses standard output that does not block."""
+        """Writes all of the line, past Python's buffer. Ansible itself refuses non-blocking standard output."""
         while line:
             line = line[os.write(descriptor, line):]
 
@@ -226,7 +231,7 @@ class CallbackModule(CallbackBase):
 
     @staticmethod
     def _shortened(event, fields):
-        """What is left of a message that passes the line limit: its event and its short fields."""
+        """Returns the short form of a message that exceeds the line limit: its event and its short fields."""
         short = {key: value for key, value in fields.items() if isinstance(value, (str, bool, int, float))}
         if event == "recap":
             short["hosts"] = fields["hosts"] if len(json.dumps(fields["hosts"])) < LINE_LIMIT_BYTES // 2 else {}
@@ -245,7 +250,7 @@ class CallbackModule(CallbackBase):
         atexit.register(self._end, os.getpid())
 
     def _end(self, process):
-        """Report a run that ended without a recap. Ansible has no callback for that: a dead worker is an exception."""
+        """Reports a run that ended without a recap. Ansible has no callback for that: a dead worker is an exception."""
         if not self._is_open or os.getpid() != process:
             return
         self._is_open = False
@@ -262,7 +267,7 @@ class CallbackModule(CallbackBase):
                    message=f"a worker of ansible-playbook {ending}")
 
     def _read_secrets(self, extra_vars):
-        """Learn the secrets before the first task, from the variable files that the command line names."""
+        """Reads the secrets before the first task, from the variable files that the command line names."""
         for option in extra_vars:
             if not isinstance(option, str) or not option.startswith("@"):
                 continue
@@ -293,7 +298,7 @@ class CallbackModule(CallbackBase):
 
     @staticmethod
     def _caller(frame):
-        """Ansible's task queue manager, which calls this callback and holds the workers; None if there is none."""
+        """Returns Ansible's task queue manager, which calls this callback and holds the workers, or None."""
         while frame is not None:
             owner = frame.f_locals.get("self")
             if type(owner).__name__ == "TaskQueueManager":
@@ -303,7 +308,7 @@ class CallbackModule(CallbackBase):
 
     @staticmethod
     def _count(play, manager):
-        """How many tasks the play will run under the tags given, without handlers and rescues."""
+        """Returns how many tasks the play will run with the given tags, without handlers and rescues."""
 
         def count(block):
             total = 0
@@ -325,7 +330,7 @@ class CallbackModule(CallbackBase):
 
     def _task_start(self, task, handler):
         if task.action in META_ACTIONS:
-            return  # it has no end that could be told
+            return  # it has no end to report
         self._started.clear()
         self._task_started = time.monotonic()
         if not handler:
@@ -368,11 +373,11 @@ class CallbackModule(CallbackBase):
 
     @staticmethod
     def _hidden(task, outcome):
-        # no_log is a template until the task runs: anything but a plain "no" counts as "yes" unless the result says so.
+        # If no_log is a template, its value is known only to the task, and the result reports it.
         return bool(outcome.get("_ansible_no_log")) or "censored" in outcome or task.no_log is True
 
     def _outcome(self, result):
-        """The result that failed, of a loop its first item that did; None if it is not to be shown."""
+        """Returns the failed result (of a loop, its first failed item), or None if it must not be shown."""
         outcome = result.result
         if self._hidden(result.task, outcome):
             return None
@@ -385,7 +390,7 @@ class CallbackModule(CallbackBase):
         return {**failed, "msg": failed.get("msg") or outcome.get("msg")}
 
     def _cause(self, result, is_unreachable):
-        """The members that tell the cause of a failure: see the README."""
+        """Returns the fields that describe the cause of a failure: see the README."""
         module = result.task.resolved_action or result.task.action
         outcome = self._outcome(result) or {}
         cause, reason, line = cause_of(module, {**outcome, "unreachable": is_unreachable})
@@ -403,7 +408,7 @@ class CallbackModule(CallbackBase):
         return fields
 
     def _message(self, result):
-        """The reason of a failure on one line: the module's own message and the end of its standard error."""
+        """Returns the reason of a failure on one line: the module's own message and the end of its standard error."""
         outcome = self._outcome(result)
         if outcome is None:
             return HIDDEN
@@ -415,7 +420,7 @@ class CallbackModule(CallbackBase):
         inner = outcome.get("extract_results")
         streams = {**(inner if isinstance(inner, dict) else {}), **outcome}
         for stream in ("stderr", "module_stderr", "err", "stdout", "module_stdout"):
-            # Masked before it is cut: half a secret would not be found.
+            # Masked before it is cut: a part of a secret would not be found.
             text = self._mask(streams.get(stream))
             if isinstance(text, str) and text.strip() and text.strip() not in message:
                 parts.append(tail(text, MESSAGE_LIMIT_BYTES // 3))
@@ -423,7 +428,7 @@ class CallbackModule(CallbackBase):
         return one_line(": ".join(parts), MESSAGE_LIMIT_BYTES) or "the module gave no reason"
 
     def _warnings(self, result):
-        """Pass on what modules warn of, which Ansible itself would print."""
+        """Forwards the warnings of modules, which Ansible itself would print."""
         if self._hidden(result.task, result.result):
             return
         for warning in (result.result.get("warnings") or [])[:WARNING_LIMIT_COUNT]:
@@ -442,7 +447,7 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_retry(self, result):
         outcome = result.result
-        # Ansible counts the first attempt as a retry; the event tells the number that the task was written with.
+        # Ansible counts the first attempt as a retry; the event reports the number that the task specifies.
         self._send(
             "task.retry", **self._fields(result), attempt=int(outcome.get("attempts", 1)),
             retries=max(0, int(outcome.get("retries", 1)) - 1))
