@@ -1,4 +1,4 @@
-"""An aurad on a Unix socket that answers status.list and status.get as the tests tell it to."""
+"""An aurad on a Unix socket that replies to status.list and status.get as a test specifies."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import threading
 
 
 class AuradDouble:
-    """Serves one socket until closed; `answer` turns a request into bytes to send, or None for silence."""
+    """Serves one socket until it is closed; `answer` turns a request into bytes to send, or None for no reply."""
 
     def __init__(self, path, answer):
         self.path = str(path)
@@ -41,7 +41,7 @@ class AuradDouble:
                     connection.sendall(reply)
 
     def close(self):
-        """Stop listening and hang up."""
+        """Stops listening and closes all connections."""
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         for connection in self._open:
@@ -50,22 +50,22 @@ class AuradDouble:
 
 
 def line(message):
-    """A message as it crosses the wire."""
+    """Returns a message in its form on the wire."""
     return json.dumps(message).encode() + b"\n"
 
 
 def result(request, value):
-    """The reply with this result."""
+    """Returns the reply with this result."""
     return line({"jsonrpc": "2.0", "id": request["id"], "result": value})
 
 
 def error(request, code, message):
-    """The reply with this error."""
+    """Returns the reply with this error."""
     return line({"jsonrpc": "2.0", "id": request["id"], "error": {"code": code, "message": message}})
 
 
 def instance(number, **changes):
-    """An instance as aurad shows it."""
+    """Returns an instance as aurad reports it."""
     shown = {
         "id": f"01990000-0000-7000-8000-{number:012d}", "name": f"ada{number}", "tenant": "default", "kind": "agent",
         "phase": "configuring", "desired": "running", "region": "eu-central", "size": "small", "generation": 1,
@@ -78,7 +78,7 @@ def instance(number, **changes):
 
 
 def serving(instances, page=100):
-    """An answer function for these instances, `page` of them at a time."""
+    """Returns an `answer` function for these instances, `page` of them per reply."""
 
     def answer(request):
         parameters = request["params"]

@@ -1,4 +1,4 @@
-"""What the tests share: where things are, and how a playbook is run the way aurad runs it."""
+"""Shared code of the tests: paths, and a function that runs a playbook as aurad runs it."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ TREE = pathlib.Path(__file__).resolve().parent.parent
 
 
 def program(name):
-    """A program of the environment that runs the tests, else one on the path."""
+    """Returns the path of a program of the environment that runs the tests, else of the one on the path."""
     beside = pathlib.Path(sys.executable).parent / name
     return str(beside) if beside.exists() else shutil.which(name)
 
 
 @pytest.fixture
 def job():
-    """A throw-away directory as aurad makes one: short, private, removed at the end."""
+    """A temporary directory as aurad makes one: short, private, removed at the end."""
     path = pathlib.Path(tempfile.mkdtemp(prefix="aura-job-"))
     yield path
     shutil.rmtree(path, ignore_errors=True)
@@ -39,12 +39,12 @@ class Run:
         self.events = [json.loads(text) for text in stdout.decode("utf-8", "strict").splitlines()]
 
     def of(self, kind, **fields):
-        """The events of a kind whose fields have these values."""
+        """Returns the events of a kind whose fields have these values."""
         return [event for event in self.events
                 if event["event"] == kind and all(event.get(key) == value for key, value in fields.items())]
 
     def failures(self):
-        """Every failure and unreachable machine, for an assertion's message."""
+        """Returns every failure and unreachable machine, for an assertion's message."""
         return [event for event in self.events if event["event"] in ("task.failed", "task.unreachable")]
 
     @property
@@ -55,7 +55,7 @@ class Run:
 
 
 def environment(job, **more):
-    """The environment that aurad gives its children: nothing else is inherited."""
+    """Returns the environment that aurad gives its children: nothing else is inherited."""
     return {
         "PATH": os.environ["PATH"], "HOME": str(job), "LANG": "C.UTF-8", "ANSIBLE_CONFIG": str(TREE / "ansible.cfg"),
         "ANSIBLE_LOCAL_TEMP": str(job / "tmp"), "ANSIBLE_HOME": str(job / "ansible"), **more,
@@ -63,7 +63,7 @@ def environment(job, **more):
 
 
 def play(job, *arguments, seconds=120, **more):
-    """Run ansible-playbook to its end."""
+    """Runs ansible-playbook to its end."""
     done = subprocess.run(
         [program("ansible-playbook"), *map(str, arguments)], env=environment(job, **more), cwd=job,
         stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False)
@@ -72,7 +72,7 @@ def play(job, *arguments, seconds=120, **more):
 
 @pytest.fixture(scope="class")
 def site():
-    """A fresh machine for a class of tests, which follow each other on it."""
+    """A fresh machine for a class of tests, which use it in order."""
     import installation  # it imports this module
     opened = installation.Site()
     yield opened

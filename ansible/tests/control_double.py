@@ -1,4 +1,4 @@
-"""A tailnet's control server, as far as the stand-in tailscale asks it."""
+"""A tailnet's control server with the calls that the stand-in tailscale makes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import threading
 
 
 class ControlDouble:
-    """Knows one-off keys, hands out nodes, and calls `watch` while a node is joining."""
+    """Accepts one-off keys, creates nodes, and calls `watch` while a node is joining."""
 
     def __init__(self, address):
         double = self
@@ -37,7 +37,7 @@ class ControlDouble:
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
     def answer(self, path, body):
-        """The status and body for a request."""
+        """Returns the status and body for a request."""
         if path == "/_sandbox/tailnet/logout":
             self.left.append(body)
             return 200, {}
@@ -50,7 +50,7 @@ class ControlDouble:
             return 401, {"message": f"invalid key: unable to validate API key {key}"}
         self.keys.discard(key)
         self.joined.append(body)
-        # A machine that logs in again stays the same device.
+        # A machine that logs in again remains the same device.
         known = body.get("nodeId", "")
         number = int(known[1:-5]) if known else len(self.joined)
         return 200, {
@@ -58,6 +58,6 @@ class ControlDouble:
             "addresses": [f"100.64.0.{number + 1}", f"fd7a:115c:a1e0::{number + 1}"], "tags": ["tag:aura-vm"]}
 
     def close(self):
-        """Stop serving."""
+        """Stops serving."""
         self._server.shutdown()
         self._server.server_close()

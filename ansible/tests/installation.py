@@ -1,4 +1,4 @@
-"""A place to try the playbooks: a real machine, an aurad that knows it, a control server, and a run's files."""
+"""A site for the playbooks: a real machine, an aurad that knows it, a control server, and the files of a run."""
 
 from __future__ import annotations
 
@@ -51,19 +51,19 @@ class Site:
         self.runs = []
 
     def close(self):
-        """Take everything away, the last first."""
+        """Removes everything, in reverse order."""
         while self._closers:
             self._closers.pop()()
 
     def secret(self, name, text):
-        """A secret file of the run."""
+        """Writes a secret file of the run; returns its path."""
         path = self.folder / name
         path.write_text(text, encoding="utf-8")
         path.chmod(0o600)
         return str(path)
 
     def variables(self, version=VERSION, **more):
-        """The variables that aurad gives a run."""
+        """Returns the variables that aurad gives a run."""
         archive = self.archives[version]
         return {
             "aura_instance": "ada", "aura_instance_id": INSTANCE, "aura_change": "c1", "aura_generation": 1,
@@ -78,7 +78,7 @@ class Site:
         }
 
     def play(self, playbook, *arguments, seconds=300, environment=None, **more):
-        """Run a playbook as aurad does, at the highest verbosity, which must not say more than it may."""
+        """Runs a playbook as aurad does, at the highest verbosity, which must not reveal secrets."""
         job = pathlib.Path(tempfile.mkdtemp(prefix="aura-job-"))
         try:
             (job / "vars.json").write_text(json.dumps(self.variables(**more)), encoding="utf-8")
@@ -93,17 +93,17 @@ class Site:
         return done
 
     def configure(self, tags="base,agent_runtime", *arguments, **more):
-        """Run configure.yml with these tags."""
+        """Runs configure.yml with these tags."""
         return self.play("configure.yml", "--tags", tags, *arguments, **more)
 
     def secrets(self):
-        """Every string that must not be found where it does not belong."""
+        """Returns every string that must appear only in its own place."""
         private = (self.folder / "second").read_text(encoding="utf-8").splitlines()
         return [TOKEN, PROVIDER_KEY, AUTH_KEY, LATER_KEY, private[2]]
 
 
 def succeeded(run):
-    """The recap of a run that failed nowhere."""
+    """Checks that a run had no failures; returns its recap."""
     counts = run.recap["hosts"][INSTANCE]
     assert run.code == 0, run.failures() or run.errors[-2000:]
     assert (counts["failed"], counts["unreachable"], counts["ignored"], counts["rescued"]) == (0, 0, 0, 0)
@@ -111,12 +111,12 @@ def succeeded(run):
 
 
 def unchanged(run):
-    """Assert that a run changed nothing."""
+    """Checks that a run changed nothing."""
     assert succeeded(run)["changed"] == 0, [event["task"] for event in run.of("task.ok", changed=True)]
 
 
 def reason(run):
-    """The message of the one failure of a run."""
+    """Returns the message of a run's only failure."""
     assert run.code == 2, run.errors[-2000:]
     failed, = run.of("task.failed")
     return failed["message"]

@@ -19,14 +19,14 @@ LABEL = "aura-ansible-tests"
 
 
 def absent(reason):
-    """Skip, or fail where machines are demanded: a check that silently does not run proves nothing."""
+    """Skips the test, or fails it if machines are required: a check that is silently skipped proves nothing."""
     if os.environ.get("AURA_REQUIRE_HOSTS") == "1":
         pytest.fail(reason)
     pytest.skip(f"{reason} (AURA_REQUIRE_HOSTS=1 makes this a failure)")
 
 
 def output(*arguments, seconds=120):
-    """What a command prints; it must succeed."""
+    """Returns the output of a command, which must succeed."""
     done = subprocess.run(
         arguments, capture_output=True, text=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL)
     assert done.returncode == 0, f"{arguments}: {done.stderr}"
@@ -34,7 +34,7 @@ def output(*arguments, seconds=120):
 
 
 def image():
-    """The host image's name, built if it is missing."""
+    """Returns the host image's name; builds the image if it is missing."""
     build = REPOSITORY / "sandbox" / "hosts" / "build.sh"
     if not build.exists():
         absent(f"no {build}; set AURA_REPO_ROOT to a tree that has sandbox/")
@@ -44,7 +44,7 @@ def image():
 
 
 def agent(folder, version):
-    """An archive of the stand-in agent."""
+    """Returns an archive of the stand-in agent."""
     build = REPOSITORY / "sandbox" / "agent" / "build.sh"
     if not build.exists():
         absent(f"no {build}; set AURA_REPO_ROOT to a tree that has sandbox/")
@@ -52,7 +52,7 @@ def agent(folder, version):
 
 
 class Network:
-    """A network of the tests' own, with the address of this machine on it."""
+    """A network for the tests only, with the address of this machine on it."""
 
     _count = itertools.count()
 
@@ -65,17 +65,17 @@ class Network:
         self._next = 9
 
     def address(self):
-        """An address that nobody has yet."""
+        """Returns an unused address."""
         self._next += 1
         return str(self._subnet[self._next])
 
     def remove(self):
-        """Take the network away, and what is still on it."""
+        """Removes the network and all containers on it."""
         output("podman", "network", "rm", "--force", "--time", "0", self.name)
 
 
 def key_pair(path):
-    """Make an ed25519 key pair and tell its public line."""
+    """Makes an ed25519 key pair; returns its public line."""
     output("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "", "-f", str(path))
     return path.with_suffix(".pub").read_text(encoding="utf-8").strip()
 
@@ -105,20 +105,20 @@ class Machine:
             "-v", f"{self.folder}/seed:/var/lib/cloud/seed/nocloud:ro", image_name)
 
     def keep(self, label):
-        """Make an image of the disk as it is now, and return its name. It goes away with the machine."""
+        """Makes an image of the disk in its present state; returns its name. The image is removed with the machine."""
         name = f"localhost/{self.name}:{label}"
         output("podman", "commit", "--quiet", "--pause=false", self.name, name, seconds=300)
         self._kept.append(name)
         return name
 
     def renew(self, image_name):
-        """Replace the machine by one with this disk, and the same keys, name and address; wait until sshd is up."""
+        """Replaces the machine by one with this disk, and the same keys, name and address; waits until sshd is up."""
         output("podman", "rm", "--force", "--time", "0", self.name)
         self._start(image_name)
         self.sh("for _ in $(seq 300); do systemctl is-active --quiet ssh && exit 0; sleep 0.1; done; exit 1")
 
     def trust(self, *public):
-        """Write known_hosts, keyed by the instance's id."""
+        """Writes known_hosts, keyed by the instance's id."""
         lines = "".join(f"{self.id} {' '.join(key.split()[:2])}\n" for key in public)
         (self.folder / "ssh" / "known_hosts").write_text(lines, encoding="utf-8")
 
@@ -133,19 +133,19 @@ class Machine:
                          "ed25519_public": self.first_host_key}}), encoding="utf-8")
 
     def run(self, script, user="root"):
-        """Run a shell script on the machine, past ssh."""
+        """Runs a shell script on the machine, without ssh."""
         return subprocess.run(
             ["podman", "exec", "--user", user, "--interactive", self.name, "sh", "-s"], input=script,
             capture_output=True, text=True, timeout=120, check=False)
 
     def sh(self, script, user="root"):
-        """What a shell script prints on the machine; it must succeed."""
+        """Returns the output of a shell script on the machine; it must succeed."""
         done = self.run(script, user)
         assert done.returncode == 0, f"{script}: {done.stderr}{done.stdout}"
         return done.stdout.strip()
 
     def tunnel(self, user, port, text):
-        """Log in by the run's key and send `text` through a tunnel to a port of the machine's loopback."""
+        """Logs in with the run's key and sends `text` through a tunnel to a port of the machine's loopback."""
         options = (f"UserKnownHostsFile={self.folder}/ssh/known_hosts", "StrictHostKeyChecking=yes",
                    f"HostKeyAlias={self.id}", "IdentitiesOnly=yes", "BatchMode=yes", "ConnectTimeout=10")
         return subprocess.run(
@@ -154,19 +154,19 @@ class Machine:
             timeout=60, check=False)
 
     def booted(self):
-        """Wait until the first boot is over."""
+        """Waits until the first boot is complete."""
         self.sh("for _ in $(seq 60); do test -e /var/lib/cloud/instance/boot-finished && exit 0; sleep 1; done; exit 1")
 
     def power_off(self):
-        """Stop the machine; it keeps its data."""
+        """Stops the machine; it keeps its data."""
         output("podman", "stop", "--time", "20", self.name)
 
     def power_on(self):
-        """Start the machine again."""
+        """Starts the machine again."""
         output("podman", "start", self.name)
 
     def remove(self):
-        """Take the machine and its images away."""
+        """Removes the machine and its images."""
         with contextlib.suppress(AssertionError):
             output("podman", "rm", "--force", "--time", "0", self.name)
             if self._kept:

@@ -1,9 +1,10 @@
-"""Proof that the roles can be cut off anywhere: each task is killed on a real host, and the next run makes it good.
+"""Proof that the roles can be interrupted anywhere: each task is killed on a real host, and the next run repairs it.
 
-A stage is one run of the playbook from a given disk. Its clean run records every change that each task's module makes.
-Then, for each task that changes or may change something, the same disk is started again, and the run is killed on both
-sides: before the last of the task's changes, in the middle of many, halfway through its longest program, and right after
-the task. The playbook runs once more to its end, and the machine's tree is compared with that of the clean run.
+A stage is one run of the playbook from a given disk. Its clean run records every change that each task's module
+makes. Then, for each task that changes or may change something, the same disk is started again. The run is killed on
+both sides: before the last of the task's changes, in the middle of many, halfway through its longest program, and
+right after the task. The playbook runs once more to its end, and the machine's tree is compared with that of the
+clean run.
 """
 
 from __future__ import annotations
@@ -31,19 +32,19 @@ from tree import Tree
 
 CUT = pathlib.Path(__file__).resolve().parent / "cut"
 RUN_SECONDS = 300
-# Commands that only ask may still leave something behind when they are killed.
+# Commands that only query may still leave something behind when they are killed.
 COMMANDS = ("ansible.builtin.command", "ansible.builtin.shell")
 PROGRAMS = ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system")
-# Programs that modules only ask: killing them leaves nothing.
+# Programs with which modules only query: killing them leaves nothing.
 ASKING = re.compile(r"lsattr|ldconfig|'locale'|/locale'|systemctl'?, b?'(show|is-enabled|is-active)'")
 
 
 @dataclasses.dataclass(frozen=True)
 class Stage:
-    """One run of configure.yml: its tags, its variables, what is done to the disk before it.
+    """One run of configure.yml: its tags, its variables, and the preparation of the disk before it.
 
-    Every task that changes something is cut. `asking` matches the files whose other commands are cut as well: each is cut in
-    the first stage that has it.
+    Every task that changes something is cut. `asking` matches the files whose other commands are cut as well: each
+    is cut in the first stage that has it.
     """
 
     name: str
@@ -61,10 +62,10 @@ STAGES = (
     Stage("base", "base", "/playbooks/|/roles/base/", {}, BASE, REPOSITORY.replace("aura-probe", "unattended-upgrades")),
     Stage("agent", "agent_runtime", "/roles/agent_runtime/", {}, {}),
     Stage("tailnet", "tailnet", "/roles/tailnet/", {}, {}),
-    # Other settings.
+    # With other settings.
     Stage("base again", "base", "$^", {},
           {**BASE, "base_journal_limit": "32M", "base_metadata_address": "169.254.169.253"}),
-    # Another version from npm, other settings, and a version from before the last one.
+    # With another version from npm, other settings, and an older version that must be removed.
     Stage("agent again", "agent_runtime", "/(npm|node).yml",
           {**NPM, "version": NEXT_VERSION, "agent_port": 18790, "agent_environment_file": ""}, {},
           f"cp -a /opt/openclaw/{VERSION} /opt/openclaw/2026.7.1"),
@@ -73,7 +74,7 @@ STAGES = (
 
 @dataclasses.dataclass(frozen=True)
 class Change:
-    """A change that a module was about to make: the event, what it concerns, and how long it took if it was a program."""
+    """A change that a module was about to make: the event, its subject, and how long it took if it was a program."""
 
     event: str
     subject: str
@@ -98,7 +99,7 @@ class Task:
 
     @property
     def _changing(self):
-        """The numbers of its changes, without programs that only ask."""
+        """The numbers of its changes, without programs that only query."""
         return [number for number, change in enumerate(self.changes, 1)
                 if not (change.is_program and ASKING.search(change.subject))]
 
@@ -109,25 +110,26 @@ class Task:
 
     @property
     def program(self):
-        """The number of the program that took longest, or None."""
+        """The number of the program with the longest run, or None."""
         programs = [number for number in self._changing if self.changes[number - 1].is_program]
         return max(programs, key=lambda number: self.changes[number - 1].seconds, default=None)
 
     def cuts(self, asking):
-        """Where to kill it: None is after it, a number the change in the middle of which, or before which, it ends."""
+        """Returns the points at which to kill it: None is after it; a number is the change in or before which it ends."""
         if not self.changed and not (self.module in COMMANDS and re.search(asking, self.path)):
             return []
         numbers = {self.last, self.program} - {None}
         if len(self._changing) > 6:
             numbers.add(self._changing[len(self._changing) // 2])
-        # Ahead of its first change, the machine is as the task before left it.
+        # Before its first change, the machine is in the state that the task before left.
         inside = sorted(number for number in numbers
                         if number != self._changing[0] or self.changes[number - 1].is_program)
         return [*inside, *([None] if self.changed else [])]
 
 
 def tasks(record, log):
-    """The tasks of a clean run, from what the callback and the host wrote down. Both read the same kernel's clock."""
+    """Returns the tasks of a clean run, from the records of the callback and the host. Both read the same kernel's
+    clock."""
     found, starts = [], []
     for line in record.splitlines():
         event = json.loads(line)
@@ -148,7 +150,7 @@ def tasks(record, log):
 
 
 class Proof:
-    """The stages on one machine of its own."""
+    """The stages on one machine."""
 
     def __init__(self, report=print):
         self.report = report
@@ -161,11 +163,11 @@ class Proof:
             raise
 
     def close(self):
-        """Take the machine away."""
+        """Removes the machine."""
         self.site.close()
 
     def prepare(self):
-        """Wait for the first boot; put the watching interpreter, npm and Node on the machine."""
+        """Waits for the first boot; puts the recording interpreter, npm and Node on the machine."""
         machine = self.site.machine
         machine.booted()
         machine.sh("mkdir -p /srv/cut")
@@ -174,7 +176,7 @@ class Proof:
         TestRegistry().pretend(self.site)
 
     def run(self, stage, plan):
-        """Run the playbook under a plan; returns the run and what the callback recorded."""
+        """Runs the playbook under a plan; returns the run and the callback's record."""
         self.number += 1
         record = self.site.folder / f"record-{self.number}"
         file = self.site.folder / f"plan-{self.number}"
@@ -189,20 +191,20 @@ class Proof:
         return done, record.read_text(encoding="utf-8") if record.exists() else ""
 
     def start(self, image, watch=False):
-        """Begin again from a disk."""
+        """Starts again from a disk."""
         self.site.machine.renew(image)
         self.site.control.joined.clear()
         if watch:
             self.site.machine.sh("mkdir -p /run/cut")
 
     def skip(self, stage):
-        """Run the stage undisturbed, for what comes after it."""
+        """Runs the stage without a cut, as a preparation for later stages."""
         self.site.machine.sh(stage.prepare)
         done, _ = self.run(stage, {"index": 0})
         succeeded(done)
 
     def clean(self, stage):
-        """Run the stage undisturbed; returns the disk before it, its tasks, and its tree."""
+        """Runs the stage without a cut; returns the disk before it, its tasks, and its tree."""
         self.site.machine.sh(stage.prepare)
         before = self.site.machine.keep(f"before-{stage.name.replace(' ', '-')}")
         self.start(before, watch=True)
@@ -218,7 +220,7 @@ class Proof:
         return before, tasks(record, log), tree
 
     def cut(self, stage, before, clean, task, number):
-        """Kill the run at one point, run it again; returns how the machine then differs from a clean one."""
+        """Kills the run at one point and runs it again; returns how the machine then differs from a clean one."""
         self.start(before, watch=number is not None)
         plan = {"index": task.index}
         if number is not None:
@@ -244,7 +246,7 @@ class Proof:
 
 
 def point(task, number):
-    """A cut in words."""
+    """Returns the description of a cut."""
     if number is None:
         return "after it"
     change = task.changes[number - 1]
@@ -253,22 +255,22 @@ def point(task, number):
 
 
 class Limit:
-    """When the proof must end."""
+    """The time at which the proof must end."""
 
     def __init__(self, seconds):
         self.at = time.monotonic() + seconds
 
     def is_over(self):
-        """Whether no further cut is begun."""
+        """Returns whether no further cut may begin."""
         return time.monotonic() > self.at
 
     def stop(self, *_):
-        """End now, in order."""
+        """Ends the proof now, with the usual clean-up."""
         self.at = 0
 
 
 def prove(stages, limit, results, only):
-    """Prove stages, each taken from the queue, on one machine of its own."""
+    """Proves stages from the queue, each on its own machine."""
     with contextlib.suppress(queue.Empty):
         while True:
             wanted = stages.get_nowait()
@@ -283,7 +285,7 @@ def prove(stages, limit, results, only):
 
 
 def prove_stage(wanted, limit, results, only):
-    """Cut each task of one stage, on a fresh machine that the stages before it have made."""
+    """Cuts each task of one stage, on a fresh machine after the stages before it."""
     proof = Proof()
     try:
         for stage in itertools.takewhile(lambda stage: stage != wanted, STAGES):
@@ -305,7 +307,7 @@ def prove_stage(wanted, limit, results, only):
 
 
 def main(arguments):
-    """Print one line for each task and a closing line; returns the exit code."""
+    """Prints one line for each task and a closing line; returns the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--minutes", type=float, default=90, help="how long the whole may take")
@@ -317,7 +319,7 @@ def main(arguments):
         if given.stage in (None, stage.name):
             stages.put(stage)
     limit = Limit(given.minutes * 60)
-    # Interrupted, it takes down the machines that it made.
+    # When interrupted, it removes the machines that it made.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, limit.stop)
     began = time.monotonic()

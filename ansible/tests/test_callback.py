@@ -20,7 +20,7 @@ _specification.loader.exec_module(callback)
 
 
 def run(job, body, *arguments, inventory="h1,", **more):
-    """Run a playbook of these tasks on local hosts."""
+    """Runs a playbook of these tasks on local hosts."""
     (job / "try.yml").write_text(HEAD + body, encoding="utf-8")
     finished = play(job, "-i", inventory, job / "try.yml", *arguments, **more)
     for text in finished.raw.splitlines(keepends=True):
@@ -30,7 +30,7 @@ def run(job, body, *arguments, inventory="h1,", **more):
 
 
 def task(text):
-    """The tasks of a play from an indented block."""
+    """Returns the tasks of a play from an indented block."""
     return "  tasks:\n" + text
 
 
@@ -380,7 +380,7 @@ def test_a_run_that_nobody_follows_ends(job):
     assert not (job / "happened").exists()
 
 
-# A program's last words, its exit code, and the cause and reason that follow from them.
+# A program's last output, its exit code, and the cause and reason that follow from them.
 CAUSES = [
     ("E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 812", 100, "transient", "lock"),
     ("E: dpkg was interrupted, you must manually run 'dpkg --configure -a'", 100, "transient", "lock"),
@@ -466,7 +466,7 @@ def test_a_task_can_name_its_cause(job):
 
 
 def test_a_full_disk_is_named_by_the_unpacking_program(job):
-    """unarchive's own message is "failed to unpack"; tar's words are below `extract_results`."""
+    """unarchive's own message is "failed to unpack"; tar's output is below `extract_results`."""
     outcome = {"failed": True, "msg": "failed to unpack /x/archive.tgz to /x/tree", "extract_results": {
         "rc": 2, "out": "",
         "err": "tar: lib/a: Cannot write: No space left on device\ntar: Exiting with failure status"}}

@@ -1,4 +1,4 @@
-"""What the roles use of the agent is in the contract file, and the agent at hand keeps the contract."""
+"""The roles use only features of the agent that the contract file lists, and the available agent has them."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ ROLE = TREE / "roles" / "agent_runtime"
 
 
 def names(kind):
-    """The names of one kind of entry."""
+    """Returns the names of one kind of entry."""
     return {entry["name"] for entry in CONTRACT[kind]}
 
 
 def leaves(settings, path=""):
-    """The dotted names of nested settings."""
+    """Yields the dotted names of nested settings."""
     for key, value in settings.items():
         if isinstance(value, dict):
             yield from leaves(value, f"{path}{key}.")
@@ -89,7 +89,7 @@ def test_the_stand_in_keeps_the_contract(tmp_path):
 
 
 def answered(port, path):
-    """The status of an endpoint once it is 200, else the last one within a generous limit."""
+    """Returns the status of an endpoint: 200 as soon as it has it, else the last status within a generous limit."""
     status, deadline = None, time.monotonic() + 60
     while status != 200 and time.monotonic() < deadline:
         try:
@@ -106,7 +106,7 @@ def answered(port, path):
 
 
 def test_the_real_package_keeps_the_contract():
-    """Looks for each name in the package's own files; its registry is not reachable from every machine."""
+    """Searches the package's own files for each name; its registry is not reachable from every machine."""
     folder = os.environ.get("AURA_OPENCLAW_PACKAGE")
     if not folder:
         pytest.skip("no real package; set AURA_OPENCLAW_PACKAGE to its folder, such as node_modules/openclaw")

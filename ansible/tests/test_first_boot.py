@@ -1,4 +1,4 @@
-"""What a fresh machine may do wrong."""
+"""Faults of a fresh machine."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from installation import INSTANCE, Site, reason, succeeded, unchanged
 
 
 class TestFirstBoot:
-    """What a fresh machine may do wrong."""
+    """Faults of a fresh machine."""
 
     @pytest.fixture(scope="class")
     @classmethod
     def site(cls):
         opened = Site()
-        # The real first boot ends before the tests pretend another one.
+        # The real first boot ends before the tests simulate another one.
         opened.machine.booted()
         yield opened
         opened.close()
@@ -67,6 +67,6 @@ class TestFirstBoot:
 
     @staticmethod
     def pretend(site, script):
-        """Put another cloud-init before the real one."""
+        """Puts another cloud-init before the real one on the path."""
         site.machine.sh(
             f"printf '%s\\n' '#!/bin/sh' \"{script}\" > /usr/local/bin/cloud-init; chmod +x /usr/local/bin/cloud-init")

@@ -1,4 +1,4 @@
-"""The inventory script against an aurad that answers well, badly, with an error, or not at all."""
+"""The inventory script against an aurad that replies well, badly, with an error, or not at all."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SCRIPT = TREE / "inventory" / "aura.py"
 
 @pytest.fixture
 def aurad(job):
-    """Start an aurad with the answers that a test wants."""
+    """Returns a function that starts an aurad with the replies that a test needs."""
     started = []
 
     def start(answer):
@@ -28,26 +28,26 @@ def aurad(job):
 
 
 def host(number):
-    """The inventory's name of the double's instance: its id."""
+    """Returns the inventory's name of the double's instance: its id."""
     return aurad_double.instance(number)["id"]
 
 
 def ask(job, *arguments, seconds=30, **more):
-    """Run the script as Ansible does."""
+    """Runs the script as Ansible does."""
     return subprocess.run(
         [str(SCRIPT), *arguments], env={"PATH": os.environ["PATH"], **more}, cwd=job, capture_output=True, text=True,
         timeout=seconds, check=False)
 
 
 def listing(job, **more):
-    """The script's inventory document."""
+    """Returns the script's inventory document."""
     done = ask(job, "--list", AURA_SOCKET=str(job / "s"), **more)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
 def complaint(done):
-    """The one line that a failed run says."""
+    """Returns the single line of a failed run."""
     assert done.returncode != 0
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1, done.stderr
@@ -178,7 +178,7 @@ def test_two_tenants_with_one_name_are_not_mixed_up(job, aurad):
 
 @pytest.mark.parametrize("name", ["all", "localhost", "aura", "ungrouped", "ada1", "01990000-0000-7000-8000-000000000001"])
 def test_a_run_for_an_instance_reaches_its_machine_alone_whatever_it_is_called(job, aurad, name):
-    """`ansible-playbook` itself, with the limit that aurad gives."""
+    """Runs `ansible-playbook` itself, with the limit that aurad gives."""
     aurad(aurad_double.serving([aurad_double.instance(1), aurad_double.instance(2, name=name), aurad_double.instance(3)]))
     (job / "ssh").mkdir()
     stub = job / "ssh-stub"

@@ -1,4 +1,4 @@
-"""What the role makes of `tailscale up`'s words, with a tailscale that is pretended."""
+"""The role's reactions to the output of `tailscale up`, with a simulated tailscale."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ esac
 
 
 def join(job, words, code, state="NeedsLogin"):
-    """Run the role's join tasks with these last words of `tailscale up`, and this state of the node."""
+    """Runs the role's join tasks with this last output of `tailscale up`, and this state of the node."""
     (job / "try.yml").write_text(PLAYBOOK, encoding="utf-8")
     (job / "key").write_text(KEY, encoding="utf-8")
     tailscale = job / "tailscale"
@@ -53,7 +53,7 @@ def join(job, words, code, state="NeedsLogin"):
     return play(job, "-i", "h1,", job / "try.yml", "-e", f"@{job}/vars.json", PATH=f"{job}:{os.environ['PATH']}")
 
 
-# Words of tailscale 1.5x to 1.9x and of the stand-in, and whether another run on the same machine can succeed.
+# Output of tailscale 1.5x to 1.9x and of the stand-in, and whether another run on the same machine can succeed.
 REFUSALS = [
     ('timeout waiting for Tailscale service to enter a Running state; check health with "tailscale status"', 1, "transient"),
     ('fetch control key: Get "https://controlplane.tailscale.com/key?v=90": context deadline exceeded', 1, "transient"),
@@ -61,7 +61,7 @@ REFUSALS = [
     ("backend error: register request: http 502: bad gateway", 1, "transient"),
     ("cannot reach the control server at http://10.89.0.1:1: Connection refused", 1, "transient"),
     ("", 124, "transient"),
-    # Spent by a try whose answer was lost, or expired while the machine was busy: the next run brings a new one.
+    # Used by a try that lost its reply, or expired while the machine was busy: the next run brings a new one.
     ("backend error: invalid key: API key does not exist", 1, "unknown"),
     ("backend error: invalid key: unable to validate API key", 1, "unknown"),
     ("backend error: requested tags [tag:aura-vm] are invalid or not permitted", 1, "permanent"),
@@ -88,7 +88,7 @@ def test_a_key_in_the_words_is_hidden(job):
 @pytest.mark.parametrize("words", ["To approve your machine, visit (as admin):\n\n\thttps://login.tailscale.com/admin\n\n"
                                    "timeout waiting for Tailscale service to enter a Running state"])
 def test_a_node_that_waits_for_approval_has_joined(job, words):
-    """aurad reads in the API that the device is not authorized, and says what to do."""
+    """aurad reads from the API that the device is not authorized, and reports what to do."""
     run = join(job, words, 1, state="NeedsMachineAuth")
     assert run.code == 0, run.failures()
     assert json.loads((job / "d" / "tailnet.json").read_text(encoding="utf-8"))["nodeId"] == "n1CNTRL"

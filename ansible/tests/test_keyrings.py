@@ -1,4 +1,4 @@
-"""Which keyrings the roles trust, judged by what gpg prints of a file."""
+"""The keyrings that the roles trust, judged by gpg's output for a file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ OURS, OTHER, SUBKEY = "A" * 40, "B" * 40, "C" * 40
 
 
 def key(fingerprint):
-    """A primary key with one subkey, as `gpg --show-keys --with-colons` prints it."""
+    """Returns a primary key with one subkey, as `gpg --show-keys --with-colons` prints it."""
     return (f"pub:-:4096:1:{fingerprint[:16]}:1:::-:::scESC::::::23::0:\nfpr:::::::::{fingerprint}:\n"
             f"uid:-::::1::X::Somebody::::::::::0:\nsub:-:4096:1:{SUBKEY[:16]}:1::::::e::::::23:\nfpr:::::::::{SUBKEY}:\n")
 

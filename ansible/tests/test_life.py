@@ -17,7 +17,7 @@ from installation import (
 )
 
 
-# Run in the agent's place, under every directive of its unit: prints what it could do of what it must not.
+# Runs in the agent's place, under every directive of its unit: prints which forbidden actions succeeded.
 PROBE = """
 import ctypes, os, socket
 libc = ctypes.CDLL(None, use_errno=True)
@@ -119,9 +119,9 @@ class TestLife:
         assert refused.returncode == 255
         assert "Permission denied (publickey)" in refused.stderr
         assert refused.stdout == ""
-        # The operator's way to the agent stays open.
+        # The operator's access to the agent stays open.
         assert '"status":"live"' in site.machine.tunnel("root", 18789, "GET /healthz HTTP/1.0\r\n\r\n").stdout
-        # The same key in any other account's home lets nobody in either.
+        # The same key in the home of another account gives no access either.
         site.machine.sh(
             f"useradd --create-home --shell /bin/sh guest; install -d -m 700 -o guest /home/guest/.ssh; "
             f"install -m 600 -o guest /var/lib/{AGENT}/.ssh/authorized_keys /home/guest/.ssh/authorized_keys")
@@ -196,7 +196,7 @@ class TestLife:
             f"rm /run/probe.py /run/systemd/system/probe.service /var/lib/{AGENT}/s; systemctl daemon-reload")
 
     def test_the_agent_gets_its_keys_byte_for_byte(self, site):
-        # The container's root may not look into other users' processes; the agent's own user may.
+        # The container's root may not read other users' processes; the agent's own user may.
         seen = site.machine.sh(
             f"tr '\\0' '\\n' < /proc/$(systemctl show --property=MainPID --value {AGENT})/environ", user=AGENT)
         assert f"ANTHROPIC_API_KEY={PROVIDER_KEY}" in seen.splitlines()
@@ -214,7 +214,7 @@ class TestLife:
             f"find / -xdev \\( -path /proc -o -path /sys -o -path /var/lib/cloud/seed \\) -prune -o "
             f"-type f -readable -print0 | xargs -0 grep -lF -f {patterns} || true; "
             f"find /run /tmp /var/log /dev/shm -type f -print0 | xargs -0 grep -lF -f {patterns} || true")
-        # Tailscale's own state may hold what it wants: it is root's alone, which the mode check below covers.
+        # Tailscale's own state may hold anything: only root can read it, which the mode check below covers.
         allowed = {f"/etc/{AGENT}/{AGENT}.env", "/etc/ssh/ssh_host_ed25519_key"}
         assert set(found.splitlines()) - allowed == set()
         # The environment file's quoting hides the provider key from the search above.

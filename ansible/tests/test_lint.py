@@ -14,11 +14,11 @@ from conftest import TREE, program
 
 
 def lint(name, *arguments):
-    """Run a linter over the tree; what it says is the failure's message."""
+    """Runs a linter over the tree; the linter's output is the failure's message."""
     path = program(name)
     if path is None:
         pytest.skip(f"{name} is not installed; pip install -r requirements-dev.txt")
-    # ansible-lint calls ansible-playbook by name: its own neighbours come first.
+    # ansible-lint calls ansible-playbook by name: the programs of its own directory come first.
     environment = {**os.environ, "PATH": f"{pathlib.Path(path).parent}:{os.environ['PATH']}", "NO_COLOR": "1"}
     done = subprocess.run(
         [path, *arguments], cwd=TREE, env=environment, capture_output=True, text=True, timeout=600, check=False)
@@ -40,7 +40,7 @@ def test_a_playbook_is_well_formed(playbook):
 
 
 def test_only_modules_that_come_with_ansible_core_are_used():
-    """No collection can be fetched where aurad runs."""
+    """aurad's machine cannot fetch collections."""
     for path in TREE.glob("[rp][ol]*/**/*.yml"):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
             for other in ("community.", "ansible.posix.", "ansible.utils."):
@@ -48,7 +48,7 @@ def test_only_modules_that_come_with_ansible_core_are_used():
 
 
 def tasks_of(document):
-    """Every task of a task file or playbook, in blocks too."""
+    """Yields every task of a task file or playbook, also in blocks."""
     if isinstance(document, list):
         for entry in document:
             yield from tasks_of(entry)
@@ -59,7 +59,7 @@ def tasks_of(document):
 
 
 def test_no_task_with_a_retry_looks_for_a_file_to_know_that_it_is_done():
-    """The file is there after a failed try as well, so the retry would do nothing and succeed."""
+    """The file exists after a failed try as well, so the retry would do nothing and succeed."""
     seen = 0
     for path in [*TREE.glob("roles/*/*/*.yml"), *TREE.glob("playbooks/**/*.yml")]:
         for task in tasks_of(yaml.safe_load(path.read_text(encoding="utf-8"))):
@@ -74,7 +74,7 @@ def test_no_task_with_a_retry_looks_for_a_file_to_know_that_it_is_done():
 
 
 def test_a_check_that_looks_at_a_programs_result_names_its_cause():
-    """`assert` and `fail` count as permanent: what a program said may pass, so the task must say which it is."""
+    """`assert` and `fail` count as permanent. A program's result may be transient, so the task must name its cause."""
     looked = 0
     for path in [*TREE.glob("roles/*/tasks/*.yml"), *TREE.glob("playbooks/**/*.yml")]:
         for task in tasks_of(yaml.safe_load(path.read_text(encoding="utf-8"))):

@@ -1,4 +1,4 @@
-"""The block of the metadata service, where it can be had and where not."""
+"""The block of the metadata service, on machines that can have it and on one that cannot."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class TestMetadata:
 
     @staticmethod
     def fetch(site, user):
-        """curl's exit code for a call to the service, from the address that the machine talks to others with."""
+        """Returns curl's exit code for a call to the service, from the machine's external address."""
         return site.machine.run(
             f"curl --silent --output /dev/null --max-time 5 --interface {site.machine.address} "
             "http://169.254.169.254:8080/", user=user).returncode
@@ -36,7 +36,7 @@ class TestMetadata:
         run = site.configure("base")
         succeeded(run)
         assert not run.of("warning")
-        # 7 is curl's "refused": rejected at once, not swallowed.
+        # 7 is curl's code for a refused connection: the packet is rejected at once, not dropped.
         assert self.fetch(site, "nobody") == 7
         assert self.fetch(site, "root") == 0
         assert site.machine.sh("systemctl is-enabled aura-metadata-filter") == "enabled"

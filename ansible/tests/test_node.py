@@ -1,4 +1,4 @@
-"""Which versions of Node the agent accepts, with a Node that only tells its version."""
+"""The versions of Node that the agent accepts, with a simulated Node that only prints its version."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PLAYBOOK = """
 
 
 def see_to(job, version):
-    """Run the role's Node tasks beside a Node of this version."""
+    """Runs the role's Node tasks with a Node of this version."""
     (job / "try.yml").write_text(PLAYBOOK, encoding="utf-8")
     if version is not None:
         node = job / "node"

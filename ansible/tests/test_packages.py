@@ -1,4 +1,4 @@
-"""What apt is asked for, against a repository of one package on the machine itself."""
+"""The requests to apt, against a repository of one package on the machine itself."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 from installation import reason, succeeded, unchanged
 
-# One package that does nothing, an index of it, and no other source: nothing here needs a network.
+# A package that does nothing, an index of it, and no other source: no network is needed.
 REPOSITORY = """
 mkdir -p /srv/repository /tmp/probe/DEBIAN
 cat > /tmp/probe/DEBIAN/control <<'END'
@@ -31,7 +31,7 @@ echo "deb [trusted=yes] file:/srv/repository ./" > /etc/apt/sources.list
 
 
 def package(name, **files):
-    """A script that adds a package with these files, by path, to the repository. `_` stands for a slash."""
+    """Returns a script that adds a package with these files, by path, to the repository. `_` replaces a slash."""
     folder = f"/tmp/{name}"
     written = "".join(
         f"mkdir -p $(dirname {folder}/{path.replace('_', '/')}); cat > {folder}/{path.replace('_', '/')} <<'END'\n{text}END\n"
@@ -53,7 +53,7 @@ apt-get update
 """
 
 
-# A package whose scripts stay at work while /run/slow is there, or kill dpkg while /run/die is.
+# A package with scripts that run while /run/slow exists, or kill dpkg while /run/die exists.
 SLOW = package("aura-slow", DEBIAN_postinst="""#!/bin/sh
 : > /run/configuring
 while test -e /run/slow; do sleep 0.2; done
@@ -89,12 +89,12 @@ for _ in $(seq 60); do test -e /run/held && exit 0; sleep 0.5; done; exit 1
 
 
 def wanting(*names, **more):
-    """The option that asks for these packages."""
+    """Returns the option that requests these packages."""
     return "-e", json.dumps({"base_packages": ["ca-certificates", *names], **more})
 
 
 class TestPackages:
-    """Missing packages, apt's lock, and none at all."""
+    """Missing packages, apt's lock, and packages that do not exist."""
 
     def test_what_is_there_is_not_asked_for(self, site):
         site.machine.booted()
@@ -116,7 +116,7 @@ class TestPackages:
         unchanged(site.configure("base", *wanting("aura-probe")))
 
     def test_a_dpkg_that_was_killed_is_repaired_first(self, site):
-        # In the middle of a configuration: the package is half configured.
+        # Killed in the middle of a configuration: the package is half configured.
         site.machine.sh(SLOW)
         site.machine.sh(KILL_WHILE_CONFIGURING)
         assert "half configured" in site.machine.sh("dpkg --audit")
@@ -128,7 +128,7 @@ class TestPackages:
         unchanged(site.configure("base", *wanting("aura-probe", "aura-slow")))
 
     def test_a_package_that_is_half_installed_is_reinstalled(self, site):
-        # In the middle of unpacking, where configuring is not enough.
+        # Killed in the middle of unpacking, when configuring is not enough.
         site.machine.sh("apt-get purge -y aura-slow; : > /run/die; ! apt-get install -y aura-slow; rm /run/die")
         assert "reinstalled" in site.machine.sh("dpkg --audit")
         succeeded(site.configure("base", *wanting("aura-slow")))
@@ -138,7 +138,7 @@ class TestPackages:
     def test_a_dpkg_that_is_at_work_is_waited_for(self, site):
         site.machine.sh("apt-get purge -y aura-slow; : > /run/slow; rm -f /run/configuring")
         site.machine.sh(CONFIGURE_SLOWLY)
-        # The other dpkg ends once it was met.
+        # The other dpkg ends after the role has met its lock.
         site.machine.sh(
             "printf '%s\\n' '#!/bin/sh' '/usr/bin/dpkg \"$@\"; code=$?' "
             "'case \"$*\" in *--configure*) rm -f /run/slow ;; esac' 'exit $code' > /usr/local/bin/dpkg; "
@@ -151,7 +151,7 @@ class TestPackages:
         self.is_whole(site)
 
     def test_each_role_repairs_dpkg_ahead_of_its_own_packages(self, site):
-        """aurad runs the roles one by one, so the role after the killed one cannot count on the base."""
+        """aurad runs the roles one by one, so the role after a killed one cannot rely on the base role."""
         site.machine.sh("systemctl stop slow; apt-get purge -y aura-slow; rm -f /run/configuring")
         site.machine.sh(package("npm"))
         site.machine.sh(package("nodejs", usr_bin_node="#!/bin/sh\necho v24.16.0\n"))
@@ -161,13 +161,13 @@ class TestPackages:
             agent_archive_sha256="")
         assert run.of("task.ok", task="base : Finish what dpkg began", changed=True)
         assert run.of("task.ok", task="agent_runtime : Install Node", changed=True)
-        # There is no npm in this package of that name.
+        # This package contains no npm, despite its name.
         assert run.of("task.failed")[0]["task"] == "agent_runtime : Ask for npm's version"
         self.is_whole(site)
 
     @staticmethod
     def is_whole(site):
-        """Assert that dpkg has nothing left to do."""
+        """Checks that dpkg has nothing left to do."""
         assert site.machine.sh("dpkg --audit; ls /var/lib/dpkg/updates") == ""
         assert site.machine.sh("dpkg-query -W -f='${db:Status-Status}' aura-slow") == "installed"
 

@@ -1,4 +1,4 @@
-"""The installation from npm, with a registry and a Node that are pretended on the machine."""
+"""The installation from npm, with a simulated registry and Node on the machine."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ PLANTED, OTHER = (f"sha512-{letter * 86}==" for letter in "Po")
 
 
 class TestRegistry:
-    """The installation from npm, with a registry and a Node that are pretended on the machine."""
+    """The installation from npm, with a simulated registry and Node on the machine."""
 
-    # Does to the disk what npm does: the package below lib/node_modules, a relative link below bin.
+    # Changes the disk as npm does: the package below lib/node_modules, a relative link below bin.
     NPM = """#!/bin/sh
 echo "$(id -un) $HOME $*" >> /run/npm-calls
 case "$*" in
@@ -42,7 +42,7 @@ ln -s ../lib/node_modules/openclaw/bin/openclaw "$prefix/bin/openclaw"
 """
 
     def pretend(self, site, node="v24.16.0"):
-        """Put the archives, npm and Node on the machine."""
+        """Puts the archives, npm and Node on the machine."""
         for archive in site.archives.values():
             machines.output("podman", "cp", str(archive), f"{site.machine.name}:/usr/local/share/")
         site.machine.sh(
@@ -101,7 +101,7 @@ ln -s ../lib/node_modules/openclaw/bin/openclaw "$prefix/bin/openclaw"
         assert "cannot run the agent with Node v23.0.0" in reason(run)
 
     def fate(self, site, *fates):
-        """What becomes of the next tries of npm, which installs the version anew."""
+        """Sets the outcome of npm's next tries, and installs the version again."""
         self.pretend(site)
         site.machine.sh(
             f"rm -rf /opt/{AGENT}/{NEXT_VERSION}; printf '%s\\n' {' '.join(fates)} > /run/npm-fate")
@@ -109,7 +109,7 @@ ln -s ../lib/node_modules/openclaw/bin/openclaw "$prefix/bin/openclaw"
             "agent_runtime", "-e", '{"agent_runtime_npm_delay_seconds": 1}', agent_source="npm", version=NEXT_VERSION)
 
     def is_whole(self, site):
-        """Whether the version in its place is what one undisturbed try of npm leaves."""
+        """Returns whether the published version is equal to the result of one undisturbed try of npm."""
         listed = site.machine.sh(f"cd /opt/{AGENT}/{NEXT_VERSION}; find . | sort; readlink bin/{AGENT}")
         return "half" not in listed and f"./lib/node_modules/{AGENT}/package.json" in listed
 

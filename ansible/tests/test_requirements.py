@@ -1,4 +1,4 @@
-"""The Python packages that are installed are the ones that were chosen, byte for byte."""
+"""The installed Python packages are exactly the pinned ones, byte for byte."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ PIN = re.compile(r"([A-Za-z0-9._-]+)==([^ \\]+)")
 
 
 def logical_lines(path):
-    """The lines of a requirements file, continued ones joined, without comments."""
+    """Returns the lines of a requirements file, continued ones joined, without comments."""
     text = path.read_text(encoding="utf-8").replace("\\\n", " ")
     return [line for line in text.splitlines() if line and not line.startswith("#")]
 
 
 def pins(path):
-    """Every package with its version and hashes, in included files too."""
+    """Returns every package with its version and hashes, also from included files."""
     found = {}
     for line in logical_lines(path):
         if line.startswith("-r "):
@@ -43,7 +43,7 @@ def test_every_wanted_package_is_pinned_with_its_hashes(path):
 
 
 def test_a_package_with_other_bytes_is_refused(tmp_path):
-    """pip is told as scripts/setup tells it, with a package and a hash that is not its own."""
+    """Runs pip with the options of scripts/setup, with a package and a hash that does not match it."""
     setup = (ROOT / "scripts" / "setup").read_text(encoding="utf-8")
     assert "pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation" in setup
     package = tmp_path / "aura_probe-1.0-py3-none-any.whl"

@@ -1,4 +1,4 @@
-"""A run that is killed at its worst moments, and the next run: `make prove-roles` does this for every task."""
+"""A run that is killed at its most critical moments, and the next run. `make prove-roles` does this for every task."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import pytest
 from restart_proof import STAGES, Proof, point
 from tree import Tree
 
-# In each stage, the end of a task's name and where it is cut: in its longest program, before its last change, or after it.
-# Its file is there and nothing has read it; its tree is half there; its program is at work; its secret is on the way.
+# For each stage: the end of a task's name, and where it is cut: in its longest program, before its last change, or
+# after it. The points cover a written file that is not yet read, a partial tree, a running program, and a secret in
+# transit.
 WORST = {
     "base": (("Install the packages that are missing", "program"), ("Bound the journal's size", "after"),
              ("Install the machine's own host key", "last"),
@@ -44,11 +45,11 @@ class TestRestart:
             faults += [f"{name}, cut {point(task, number)}: {difference}"
                        for difference in proof.cut(stage, before, tree, task, number)]
         assert faults == []
-        # The last cut's second run leaves the machine as a clean one is, for the next stage.
+        # The second run of the last cut leaves the machine like a clean one, for the next stage.
 
 
 def test_a_tree_tells_what_differs():
-    """The comparison itself: what differs is named, and what may differ is not."""
+    """Tests the comparison: it names differences, and ignores those that are allowed."""
     one = Tree({"file /etc/a": "-rw------- root root 1", "file /var/log/x": "1", "package p": "1 ii"})
     other = Tree({"file /etc/a": "-rw-r--r-- root root 1", "file /var/log/x": "2", "file /etc/b": "new"})
     assert one.differences(one) == []

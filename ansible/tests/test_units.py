@@ -1,4 +1,4 @@
-"""How far systemd itself finds the units confined: 0 is closed, 10 is open."""
+"""systemd's own rating of how far the units are confined: 0 is closed, 10 is open."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""What a machine is: files with kind, mode, owner and content, packages, units, users, and what the daemons have read."""
+"""A machine's state: files with kind, mode, owner and content, packages, units, users, and which files the daemons have
+read."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import json
 import re
 import subprocess
 
-# Runs on the machine. Times are left out everywhere but in the question whether a daemon started after its files changed.
+# Runs on the machine. Times are left out, except to decide whether a daemon started after its files changed.
 LISTING = r"""
 import grp, hashlib, json, os, pwd, stat, subprocess, sys
 
@@ -83,7 +84,7 @@ found["tailnet"] = said("tailscale", "status", "--json")
 json.dump(found, sys.stdout)
 """
 
-# What may differ between two machines that were configured alike, each with its reason.
+# Differences that are allowed between two machines with the same configuration, each with its reason.
 MAY_DIFFER = (
     (r"file /var/log(/|$)", "logs and the journal"),
     (r"file /var/cache(/|$)|file /var/lib/apt(/|$)", "caches of package indexes"),
@@ -99,7 +100,7 @@ MAY_DIFFER = (
 
 
 class Tree:
-    """One machine's listing."""
+    """The listing of one machine."""
 
     def __init__(self, entries):
         self.entries = {key: value for key, value in entries.items()
@@ -107,7 +108,7 @@ class Tree:
 
     @classmethod
     def of(cls, machine):
-        """List a machine, by podman alone."""
+        """Lists a machine, by podman alone."""
         done = subprocess.run(
             ["podman", "exec", "--interactive", machine.name, "/usr/bin/python3", "-"], input=LISTING,
             capture_output=True, text=True, timeout=120, check=False)
@@ -115,7 +116,7 @@ class Tree:
         return cls(json.loads(done.stdout))
 
     def differences(self, other):
-        """One line for each entry that is not the same in both."""
+        """Returns one line for each entry that differs."""
         return [f"{key}: {self.entries.get(key, 'absent')} became {other.entries.get(key, 'absent')}"
                 for key in sorted({**self.entries, **other.entries})
                 if self.entries.get(key) != other.entries.get(key)]

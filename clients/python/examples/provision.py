@@ -1,4 +1,4 @@
-"""Provisions an agent, shows how it goes, and destroys it again: provision.py NAME [REGION [SIZE]]"""
+"""Provisions an agent, shows its progress, and destroys it again: provision.py NAME [REGION [SIZE]]"""
 
 import asyncio
 import sys

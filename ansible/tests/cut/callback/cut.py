@@ -1,4 +1,4 @@
-"""Kills a playbook run at one task, as a daemon's crash or a reboot of its machine would."""
+"""Kills a playbook run at one task, as a crash of the daemon or a reboot of its machine would."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ options: {}
 
 
 def descendants(root):
-    """The ids of all processes below one; Ansible's workers are sessions of their own."""
+    """Returns the ids of all processes below one; Ansible's workers have their own sessions."""
     children = {}
     for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
@@ -42,7 +42,7 @@ def descendants(root):
 
 
 class CallbackModule(CallbackBase):
-    """Writes down every task and kills the run where its plan says so."""
+    """Records every task, and kills the run at the task that its plan names."""
 
     CALLBACK_VERSION = 2.0
     CALLBACK_TYPE = "aggregate"

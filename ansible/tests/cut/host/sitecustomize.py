@@ -1,7 +1,8 @@
-"""Records each change that a module is about to make on the host, and kills the module at one of them if a plan says so.
+"""Records each change that a module is about to make on the host, and kills the module at one of them if a plan
+requires it.
 
-/run/cut/plan holds the number of the change at which to stop and, for a change that is a program, how many seconds it
-runs before it is killed. /run/cut/log gets one line for each change: time, process, event, what it concerns.
+/run/cut/plan has the number of the change at which to stop and, for a change that is a program, how many seconds it
+runs before it is killed. /run/cut/log gets one line for each change: time, process, event, subject.
 """
 
 import atexit
@@ -12,11 +13,11 @@ import sys
 import threading
 import time
 
-# Programs that the module starts are not followed.
+# Programs that the module starts are not recorded.
 os.environ.pop("PYTHONPATH", None)
 
 FOLDER = "/run/cut"
-# How long the controller may take to kill itself once the module has stopped.
+# The time that the controller has to kill itself once the module has stopped.
 CONTROLLER_SECONDS = 3
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 CHANGES = {
@@ -24,12 +25,12 @@ CHANGES = {
     "os.utime", "os.setxattr", "os.exec", "os.posix_spawn", "os.system", "subprocess.Popen",
 }
 PROGRAMS = {"os.exec", "os.posix_spawn", "os.system", "subprocess.Popen"}
-# Ansible unpacks its own module here, and Python tries whether it may write to a temporary folder.
+# Ansible unpacks its own module here, and Python checks whether it can write to a temporary folder.
 OWN = re.compile(r"/tmp/(ansible_.*|[a-z0-9_]{8}$)|ansible_.*_payload|/dev/|/proc/|" + FOLDER)
 
 
 def descendants(root):
-    """The ids of all processes below one."""
+    """Returns the ids of all processes below one."""
     children = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -47,7 +48,7 @@ def descendants(root):
 
 
 def tell(process, number):
-    """Send a signal, if there still is somebody."""
+    """Sends a signal, if the process still exists."""
     try:
         os.kill(process, number)
     except ProcessLookupError:
@@ -55,7 +56,8 @@ def tell(process, number):
 
 
 def end():
-    """Stop here until the controller is gone, so that it cannot clean up; then kill the module's programs and the module."""
+    """Stops here until the controller is gone, so that it cannot clean up; then kills the module's programs and the
+    module."""
     below = descendants(os.getpid())
     for process in below:
         tell(process, signal.SIGSTOP)
@@ -74,7 +76,7 @@ class Watch:
         self.busy = False
 
     def hook(self, event, arguments):
-        """Python's audit hook: called before the change."""
+        """Python's audit hook, which is called before the change."""
         if self.busy or not self.is_change(event, arguments):
             return
         self.busy = True
@@ -85,7 +87,7 @@ class Watch:
 
     @staticmethod
     def is_change(event, arguments):
-        """Whether this event changes something on the host."""
+        """Returns whether this event changes something on the host."""
         if event == "open":
             path, _, flags = arguments
             if not isinstance(path, (str, bytes)) or not isinstance(flags, int) or not flags & WRITES:
@@ -96,9 +98,9 @@ class Watch:
         return not OWN.match(os.fsdecode(subject) if isinstance(subject, bytes) else str(subject))
 
     def note(self, event, arguments):
-        """Write the change down, and stop at the planned one."""
+        """Records the change, and stops at the planned one."""
         program = event in PROGRAMS
-        # The command line of a program, the path of anything else.
+        # The command line of a program; otherwise the path.
         subject = arguments[1] if program and len(arguments) > 1 else arguments[0]
         line = f"{time.time()} {os.getpid()} {event} {str(subject)[:200]!r}\n"
         with open(f"{FOLDER}/log", "a", encoding="utf-8") as log:
@@ -117,7 +119,7 @@ class Watch:
             end()
 
     def close(self):
-        """Write down when the module ended, which is when its last program had."""
+        """Records the end of the module, which is also the end of its last program."""
         self.busy = True
         with open(f"{FOLDER}/log", "a", encoding="utf-8") as log:
             log.write(f"{time.time()} {os.getpid()} end ''\n")

@@ -1,4 +1,4 @@
-"""Aura's client: one call becomes a running, configured, always-on AI agent on its own machine."""
+"""Aura's client: one call creates a running, configured, always-on AI agent on its own machine."""
 
 from . import errors
 from ._errors import AuraError, CannotSend, ClientClosed, ConnectionLost, JobFailed, ProtocolError

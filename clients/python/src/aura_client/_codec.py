@@ -1,4 +1,4 @@
-"""JSON to Python and back."""
+"""Conversion between JSON and Python."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ Value = TypeVar("Value")
 
 
 def moment(text: str) -> datetime:
-    """A moment in UTC, as the wire writes it: `2026-11-20T12:00:00.123Z`."""
+    """Returns a moment in UTC from its form on the wire: `2026-11-20T12:00:00.123Z`."""
     return datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
@@ -23,5 +23,5 @@ def maybe(decode: Callable[[Any], Value], data: Any) -> Value | None:
 
 
 def fresh_key() -> str:
-    """An idempotency key for one call and its repetitions."""
+    """Returns an idempotency key for one call and its repetitions."""
     return str(uuid.uuid4())

@@ -1,4 +1,4 @@
-"""What goes wrong: the daemon's own errors, and those of the way to it."""
+"""Errors: the daemon's own, and those of the connection to it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Mapping
 
 
 class AuraError(Exception):
-    """An error that the daemon answered. Its subclasses, one for each `code`, are in `aura_client.errors`."""
+    """An error reply of the daemon. Its subclasses, one for each `code`, are in `aura_client.errors`."""
 
     number: int = 0
     code: str = ""
@@ -18,20 +18,20 @@ class AuraError(Exception):
         self.code = code
         self.message = message
         self.data = data
-        # Whether the same call may succeed later.
+        # True if the same call may succeed later.
         self.retryable = bool(data.get("retryable", False))
 
     @classmethod
     def from_json(cls, error: Mapping[str, Any]) -> AuraError:
         data = error.get("data") or {}
         code = data.get("code", "")
-        # A daemon that is newer than this client may know further ones.
+        # A daemon that is newer than this client may have other codes.
         kind = cls.known.get(code, AuraError)
         return kind(error.get("code", 0), code, error.get("message", ""), data)
 
 
 class ConnectionLost(ConnectionError):
-    """The daemon could not be reached within the client's patience."""
+    """The daemon could not be reached within the client's `patience`."""
 
 
 class ClientClosed(ConnectionLost):
@@ -43,11 +43,11 @@ class CannotSend(ValueError):
 
 
 class ProtocolError(Exception):
-    """What came was no JSON-RPC, or longer than a client takes."""
+    """The daemon sent data that is not JSON-RPC, or a message that is longer than the client accepts."""
 
 
 class JobFailed(Exception):
-    """A job that was waited for did not reach what was asked; `job` says why."""
+    """A job did not reach the requested state; `job` has the reason."""
 
     def __init__(self, job: Any):
         failure = job.failure.message if job.failure else job.state
