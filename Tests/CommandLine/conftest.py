@@ -1,4 +1,4 @@
-"""What the tests of the command line share: the built program, a scripted daemon, terminals."""
+"""Shared code of the command line's tests: the built program, a scripted daemon, terminals."""
 
 import json
 import os
@@ -18,7 +18,7 @@ LIMIT_SECONDS = 30
 
 @pytest.fixture(scope="session")
 def binary():
-    """The program: in `AURA_BIN_DIR`, or of the debug build."""
+    """Returns the program: in `AURA_BIN_DIR`, or of the debug build."""
     path = pathlib.Path(os.environ.get("AURA_BIN_DIR", ROOT / ".build" / "debug")) / "aura"
     assert path.exists(), f"cannot find {path}: build it with swift build --product aura, or set AURA_BIN_DIR"
     return str(path.resolve())
@@ -33,7 +33,7 @@ def daemon(tmp_path):
 
 @pytest.fixture
 def environment(tmp_path):
-    """Nothing of the caller's but the path."""
+    """Returns an environment with nothing of the caller's except the path."""
     return {
         "PATH": os.environ["PATH"], "TZ": "UTC", "LANG": "C.UTF-8", "TERM": "xterm-256color",
         "AURA_SOCKET": str(tmp_path / "aurad.sock"), "HOME": str(tmp_path),
@@ -41,7 +41,7 @@ def environment(tmp_path):
 
 
 class Run:
-    """What a command wrote, and its exit code."""
+    """The output of a command, and its exit code."""
 
     def __init__(self, result):
         self.code = result.returncode
@@ -58,14 +58,14 @@ class Run:
 
     @property
     def error(self):
-        """The one document on standard error."""
+        """The single document on standard error."""
         (line,) = self.err.splitlines()
         return json.loads(line)
 
 
 @pytest.fixture
 def aura(binary, environment):
-    """Runs `aura` with arguments to its end, away from any terminal."""
+    """Returns a function that runs `aura` with arguments to its end, without a terminal."""
 
     def run(*arguments, input="", **more):
         result = subprocess.run(
@@ -78,11 +78,11 @@ def aura(binary, environment):
 
 @pytest.fixture
 def start(binary, environment):
-    """Starts `aura` with pipes, for tests that act while it runs."""
+    """Returns a function that starts `aura` with pipes, for tests that act while it runs."""
     started = []
 
     def run(*arguments):
-        # Who runs the tests in the background ignores interrupts, and would hand that down.
+        # A test run in the background ignores interrupts, and its children would inherit that.
         process = subprocess.Popen(
             [binary, *arguments], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
             env=environment, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
@@ -102,7 +102,7 @@ def start(binary, environment):
 
 @pytest.fixture
 def terminal(binary, environment):
-    """Starts `aura` at a terminal."""
+    """Returns a function that starts `aura` at a terminal."""
     started = []
 
     def run(*arguments, columns=80, rows=24, **more):

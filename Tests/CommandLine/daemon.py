@@ -1,4 +1,4 @@
-"""A daemon that plays transcripts: a Unix socket that answers each method as the test scripted it."""
+"""A scripted daemon: a Unix socket that replies to each method as a test specifies."""
 
 import json
 import os
@@ -14,15 +14,15 @@ class Refusal:
 
 
 class Silence:
-    """No answer; the connection stays."""
+    """No reply; the connection stays open."""
 
 
 class Drop:
-    """The connection ends without an answer."""
+    """The connection ends without a reply."""
 
 
 class Stream:
-    """A subscription: its events, then how it goes on: "end" (of itself), "drop" (of the connection) or "hold"."""
+    """A subscription: its events, then how it continues: "end" (of itself), "drop" (of the connection) or "hold"."""
 
     def __init__(self, events, then="end", head=None, before=None):
         self.events = events
@@ -31,17 +31,17 @@ class Stream:
         self.before = before
 
     def head_for(self, params):
-        """The newest event at the time: those of a stream from now on are still to come."""
+        """Returns the newest `seq` at the time of the call: the events of a stream from now on come later."""
         if self.head is not None or not self.events:
             return self.head or 0
         return self.events[0]["seq"] - 1 if params.get("from") == "now" else self.events[-1]["seq"]
 
 
 class FakeDaemon:
-    """Answers from `script`: method → list of replies; each is used once, the last for ever.
+    """Replies from `script`: method → list of replies. Each is used once, the last one for all further calls.
 
-    A reply is a result, a `Refusal`, `Silence`, `Drop`, a `Stream`, or a function from the parameters to one of these.
-    `calls` are the (method, params) in the order in which they came; `connections` counts the connections.
+    A reply is a result, a `Refusal`, `Silence`, `Drop`, a `Stream`, or a function from the parameters to one of
+    these. `calls` has each (method, params) in the order of arrival; `connections` counts the connections.
     """
 
     def __init__(self, path):
@@ -71,12 +71,12 @@ class FakeDaemon:
         return [params for called, params in self.calls if called == method]
 
     def wait_for(self, method, count=1, seconds=20):
-        """Waits until `method` was called so often."""
+        """Waits until `method` was called `count` times."""
         with self.changed:
             assert self.changed.wait_for(lambda: self.methods().count(method) >= count, seconds), self.calls
 
     def stop(self):
-        """Stops listening and ends every connection, as a daemon that was killed does."""
+        """Stops listening and ends every connection, like a killed daemon."""
         listener, self.listener = self.listener, None
         if listener:
             listener.shutdown(socket.SHUT_RDWR)

@@ -1,4 +1,4 @@
-"""Instances, jobs and events as the daemon shows them."""
+"""Instances, jobs and events as the daemon reports them."""
 
 from datetime import datetime, timedelta, timezone
 
@@ -69,7 +69,7 @@ def event(seq, type, message, seconds=None, **more):
 
 
 def provision_events():
-    """A provision from its acceptance to the running agent."""
+    """Returns the events of a provision from its acceptance to the running agent."""
     events = [event(1, "job.queued", "provision of ada is queued", phase="queued", progress=0)]
 
     def add(type, message, **more):
@@ -94,7 +94,7 @@ def provision_events():
 
 
 def failure_events():
-    """A provision that finds no machine and is undone."""
+    """Returns the events of a provision that finds no machine and is undone."""
     return [
         event(1, "job.queued", "provision of ada is queued", phase="queued", progress=0),
         event(2, "job.started", "provision of ada started", phase="queued", progress=0),

@@ -1,4 +1,4 @@
-"""A terminal as far as the progress display needs one: what stands on the screen after all that was written."""
+"""A terminal with the features that the progress display needs: the contents of the screen after all output."""
 
 import re
 
@@ -8,7 +8,7 @@ TOKEN = re.compile(r"\x1b\[(\??)([0-9;]*)([A-Za-z])|(\r)|(\n)|([^\x1b\r\n])")
 class Screen:
     """Text rows without end, as a terminal and its scrollback together.
 
-    Lines wrap at `columns`, and are wrapped anew when that changes, as most terminals do.
+    Lines wrap at `columns`, and are wrapped again when that changes, as in most terminals.
     """
 
     def __init__(self, columns=80):

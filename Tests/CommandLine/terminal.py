@@ -1,4 +1,4 @@
-"""The program at a terminal of its own."""
+"""The program at its own terminal."""
 
 import fcntl
 import os
@@ -14,7 +14,7 @@ from screen import Screen
 
 
 class Terminal:
-    """Runs a command with its input and output at a pseudo-terminal, and keeps what stands on its screen."""
+    """Runs a command with its input and output at a pseudo-terminal, and keeps the contents of its screen."""
 
     def __init__(self, command, environment, columns=80, rows=24):
         self.master, slave = pty.openpty()
@@ -34,7 +34,7 @@ class Terminal:
         self.screen.resize(columns)
 
     def read(self, seconds=0.2):
-        """Takes what was written; returns False at the end."""
+        """Reads the output into the screen; returns False at the end."""
         if not select.select([self.master], [], [], seconds)[0]:
             return True
         try:
@@ -65,7 +65,7 @@ class Terminal:
             assert time.monotonic() < end and self.read(0.05)
 
     def interrupt(self):
-        """^C, as the terminal sends it: to the whole foreground group."""
+        """Sends ^C as the terminal does: to the whole foreground group."""
         os.write(self.master, b"\x03")
 
     def signal(self, number):

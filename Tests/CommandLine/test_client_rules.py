@@ -1,4 +1,5 @@
-"""The rules of the clients' conformance list that the command line keeps by itself; the others are the library's, which it stands on."""
+"""The rules of the clients' conformance list that the command line itself implements; the library implements the
+others."""
 
 import pathlib
 import sys
@@ -16,13 +17,15 @@ RULES = [
     "address-refused", "address-environment", "address-runtime", "address-fallback", "patience-ends", "reader-leaves",
     "reader-leaves-amid-events", "refused-for-good",
 ]
-# Not played, with the reasons:
-# - patience-lasts, id-null-connection: the first connection of a command is tried once, so that a daemon that is not there is told at once.
-# - cancelled-call, cancelled-waits, restart-wait, id-null-call, checked-before-sending: they script job.wait; `aura job wait` follows the ledger
-#   (test_job_wait.py).
+# Rules that are not played, with the reasons:
+#
+# - patience-lasts, id-null-connection: the first connection of a command is tried once, so that an absent daemon is
+#   reported at once.
+# - cancelled-call, cancelled-waits, restart-wait, id-null-call, checked-before-sending: they script job.wait; `aura job
+#   wait` follows the ledger (test_job_wait.py).
 # - silence-*: the command line has no option for it; the library's adapter plays them.
 # - resume-once: `aura watch` has no maxEvents.
-# - close-*, concurrent-calls, fork, strict-mode: each command is a process of its own.
+# - close-*, concurrent-calls, fork, strict-mode: each command is its own process.
 
 
 @pytest.mark.parametrize("rule", RULES)

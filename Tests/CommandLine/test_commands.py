@@ -1,4 +1,4 @@
-"""Each command: what it calls, what it prints, plain and as documents."""
+"""Each command: its calls, and its output as text and as documents."""
 
 import pytest
 

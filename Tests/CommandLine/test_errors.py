@@ -1,4 +1,4 @@
-"""What goes wrong: the line that says so, the document that says so, the exit code."""
+"""Errors: the line on standard error, the document on standard error, the exit code."""
 
 import json
 import shlex
@@ -176,7 +176,7 @@ def test_a_queue_that_stays_full_is_no_absent_daemon(aura, environment):
 
 
 def fill(path):
-    """Connections up to the listener's backlog."""
+    """Opens connections up to the listener's backlog; returns them."""
     queued = []
     while True:
         client = socket.socket(socket.AF_UNIX)
@@ -190,7 +190,7 @@ def fill(path):
 
 
 def answer_pings(listener):
-    """Answers the first call that comes."""
+    """Replies to the first call that arrives."""
     while True:
         connection, _ = listener.accept()
         with connection, connection.makefile("rb") as lines:

@@ -1,4 +1,4 @@
-"""`aura job wait`: a job's end, losses of the connection, and the time that is given."""
+"""`aura job wait`: the end of a job, lost connections, and the time limit."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""`aura rpc`: anything, as it is."""
+"""`aura rpc`: any method, with unchanged parameters and results."""
 
 import signal
 

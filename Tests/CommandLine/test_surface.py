@@ -1,4 +1,4 @@
-"""What the program offers: its help, kept as a golden file so that a change of it shows, and shell completion."""
+"""The program's surface: its help, kept as a golden file so that a change is visible, and shell completion."""
 
 import os
 import pathlib
@@ -18,7 +18,7 @@ COMMANDS = [
 
 
 def test_help_is_what_was_agreed(aura):
-    """`UPDATE_GOLDEN=1` writes the file anew."""
+    """`UPDATE_GOLDEN=1` rewrites the file."""
     pages = []
     for command in COMMANDS:
         run = aura("help", *command, COLUMNS="80")
@@ -49,7 +49,7 @@ def test_shells_can_complete(aura, shell, word):
 
 
 def complete(binary, environment, tmp_path, words):
-    """What bash offers for the last of the words, asked as a press of the tab key asks."""
+    """Returns bash's completions of the last word, requested as the tab key does."""
     script = tmp_path / "aura.bash"
     with open(script, "w") as file:
         subprocess.run([binary, "--generate-completion-script", "bash"], stdout=file, check=True)

@@ -1,4 +1,4 @@
-"""The progress display at a terminal: redrawn in place, put away at the end, at ^C and at ^Z."""
+"""The progress display at a terminal: redrawn in place, removed at the end, at ^C and at ^Z."""
 
 import signal
 import threading
@@ -12,7 +12,7 @@ PROVISION = ["provision", "ada", "--region", "eu-central", "--size", "small", "-
 
 
 class Steps:
-    """Lets events out one by one, as the test says."""
+    """Releases events one by one, as the test requires."""
 
     def __init__(self):
         self.permits = threading.Semaphore(0)
@@ -46,7 +46,7 @@ def shows(*texts):
 
 
 def position(events, type, step):
-    """How many events there are up to this one."""
+    """Returns the number of events up to and including this one."""
     return next(n for n, e in enumerate(events, 1) if e["type"] == type and e.get("step") == step)
 
 

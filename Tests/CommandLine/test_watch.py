@@ -1,4 +1,4 @@
-"""Watching without a terminal: lines and documents, endings, losses of the connection."""
+"""Watching without a terminal: lines and documents, ends, lost connections."""
 
 import signal
 import threading
@@ -129,7 +129,7 @@ def test_everything_of_a_tenant_with_one_failure(aura, daemon):
 def test_a_lost_connection_is_taken_up_where_it_was_lost(aura, accepted):
     events = provision_events()
     cut = len(events) // 2
-    # The second stream repeats the last event, as no daemon should: it is shown once.
+    # The second stream repeats the last event, which no daemon should do: it is shown once.
     accepted.on("status.subscribe", Stream(events[:cut], then="drop"), Stream(events[cut - 1 :]))
     run = aura(*PROVISION, "--watch", "--json")
     assert (run.code, run.err) == (0, "")

@@ -6,20 +6,20 @@
 #     aura_follow "$job" | jq -r .message
 #     aura_wait "$job" >/dev/null && echo "ada runs"
 #
-# Each method is a function: what it requires goes by position, the rest as member=value. The result is printed as JSON on a line. An error
-# is printed to standard error as JSON, and the status says what to do:
+# Each method is a function: required parameters go by position, the rest as member=value. The result is printed as JSON
+# on one line. An error is printed to standard error as JSON, and the status classifies it:
 #
 #     0  done        1  refused, or the job failed        2  the same call may succeed later        3  aurad cannot be reached
 #     127  socat or jq is missing
 #
-# The functions work in scripts with `set -Eeuo pipefail` and `shopt -s inherit_errexit`, and with any IFS. They change no option, trap or variable
-# of the script, since each runs in a subshell.
+# The functions work in scripts with `set -Eeuo pipefail` and `shopt -s inherit_errexit`, and with any IFS. They change
+# no option, trap or variable of the script, since each runs in a subshell.
 #
-# AURA_SOCKET    where aurad listens: unix:PATH, tcp:HOST:PORT (IPv6 in brackets) or a path. If it is not set:
+# AURA_SOCKET    aurad's address: unix:PATH, tcp:HOST:PORT (IPv6 in brackets) or a path. If it is not set:
 #                $XDG_RUNTIME_DIR/aura/aurad.sock if that exists, else /run/aura/aurad.sock
-# AURA_PATIENCE  for how long an aurad that cannot be reached is tried, in seconds (60)
-# AURA_TIMEOUT   how long one answer may take, in seconds (60)
-# AURA_SILENCE   after how many seconds without a message a subscription pings aurad (30)
+# AURA_PATIENCE  how long an unreachable aurad is tried, in seconds (60)
+# AURA_TIMEOUT   the time limit of one reply, in seconds (60)
+# AURA_SILENCE   the seconds without a message after which a subscription pings aurad (30)
 
 # shellcheck source=clients/shell/methods.sh
 source "$(dirname "${BASH_SOURCE[0]}")/methods.sh"
@@ -27,12 +27,12 @@ source "$(dirname "${BASH_SOURCE[0]}")/methods.sh"
 # The longest message that aurad accepts, in bytes (messageBytes of system.limits).
 _aura_message_bytes=1048576
 
-# Gives a function's subshell options of its own, whatever those of the script are. Variables of the functions:
-# from, to: the pipe to socat; said: what socat received; socat, feeder, jq, tail: process ids.
+# Gives a function's subshell its own options, independent of the script's. Variables of the functions: from, to: the
+# pipe to socat; said: the output of socat; socat, feeder, jq, tail: process ids.
 _aura_settle() {
     set +eEuCf +o pipefail
     shopt -u inherit_errexit failglob nullglob
-    # A write to a reader that left fails, and does not end the shell.
+    # A write to a reader that has closed fails, and does not end the shell.
     trap '' PIPE
     trap - ERR DEBUG RETURN
     IFS=$' \t\n' LC_ALL=C SECONDS=0 attempted=0 lost='' next=100 opened=() running=()
@@ -47,7 +47,7 @@ _aura_settle() {
     done
 }
 
-# Sets `where`, for people, and `place`, for socat.
+# Sets `where`, for messages, and `place`, for socat.
 _aura_find() {
     where=${AURA_SOCKET:-}
     if [ -z "$where" ]; then
@@ -68,7 +68,7 @@ _aura_find() {
             echo "aura: cannot use the address $where: expected unix:PATH with a path of at most 107 bytes" >&2
             return 1
         fi
-        # socat reads these signs, unless a backslash stands before them.
+        # socat interprets these characters unless a backslash precedes them.
         local signs=$' ,:!"\'\\()[]{}' sign='' escaped='' i
         for ((i = 0; i < ${#path}; i++)); do
             sign=${path:i:1}
@@ -79,7 +79,8 @@ _aura_find() {
     esac
 }
 
-# _aura_members NAMES TYPES ARGUMENTS…: the parameters as a JSON object. NAMES are what goes by position; TYPES says what is no text.
+# _aura_members NAMES TYPES ARGUMENTS…: the parameters as a JSON object. NAMES are the parameters by position; TYPES
+# lists the parameters that are not texts.
 _aura_members() (
     _aura_settle
     names=$1 types=$2 params='{}'
@@ -103,7 +104,7 @@ _aura_members() (
     printf '%s\n' "$params"
 )
 
-# Values go by pipes: one argument of a process may have 128 KiB at most.
+# Values go through pipes: one argument of a process may have 128 KiB at most.
 _aura_member() {
     case " $2 " in
     *" $3 "*)
@@ -117,7 +118,7 @@ _aura_member() {
     esac
 }
 
-# Adds a key of its own to a call that changes something, so that it happens once however often it is sent.
+# Adds a new key to a call that changes something, so that it takes effect once, however often it is sent.
 _aura_keyed() (
     _aura_settle
     jq -c --arg key "$(</proc/sys/kernel/random/uuid)" '{idempotencyKey: $key} + .' <<<"$1"
@@ -146,13 +147,13 @@ _aura_dial() {
     exec {both}>&-
     exec {said}< <(exec socat -t 0.2 STDIO "$place" <&"$from" {to}>&- 2>/dev/null)
     socat=$!
-    # On its own, since a long message waits for its reader.
+    # In its own process, since a long message waits for its reader.
     exec {fed}< <(exec {from}<&-; printf '%s\n' "$request" >&"$to" 2>/dev/null)
     opened+=("$to" "$said" "$fed") running+=("$socat" "$!")
     exec {from}<&-
 }
 
-# Ends what _aura_dial began.
+# Ends the processes and descriptors of _aura_dial.
 _aura_hang_up() {
     local each
     [ ${#running[@]} = 0 ] || kill "${running[@]}" 2>/dev/null
@@ -163,9 +164,10 @@ _aura_hang_up() {
     opened=() running=()
 }
 
-# _aura_again WHY: waits a little longer each time before another attempt; fails with a message once patience is over.
+# _aura_again REASON: waits a little longer each time before another attempt; fails with a message once AURA_PATIENCE is
+# over.
 _aura_again() {
-    # A connection that held for so long is no sign of an aurad that stays away.
+    # A connection that lasted this long does not count as an absent aurad.
     [ $((SECONDS - attempted)) -lt 5 ] || lost='' next=100
     lost=${lost:-$SECONDS}
     if [ $((SECONDS - lost)) -ge "${AURA_PATIENCE:-60}" ]; then
@@ -177,12 +179,12 @@ _aura_again() {
     attempted=$SECONDS
 }
 
-# Whether a message is whole and has a member. (Of no message at all jq 1.6 says yes.)
+# Succeeds if a message is complete and has a member. (For an empty message jq 1.6 succeeds.)
 _aura_has() {
     [ -n "$2" ] && jq -e --arg name "$1" 'has($name)' <<<"$2" >/dev/null 2>&1
 }
 
-# After these the same call may be sent again, since it was not carried out.
+# After these errors the same call may be sent again, since it was not carried out.
 _aura_was_not_carried_out() {
     case $1 in
     daemonBusy | shuttingDown | tooManyConnections* | tooManyInFlight) return 0 ;;
@@ -190,7 +192,7 @@ _aura_was_not_carried_out() {
     esac
 }
 
-# Reads a line into `reply`; fails if none comes in so many seconds, or before the connection ends.
+# Reads a line into `reply`; fails if none arrives within that many seconds, or before the connection ends.
 _aura_read_reply() {
     local part status end=$((SECONDS + $1))
     reply=''
@@ -215,7 +217,7 @@ _aura_exchange() {
     _aura_request "$1" "$2" || exit 1
     trap _aura_hang_up EXIT
     while true; do
-        # Only a whole answer counts; one that was cut off is asked for again.
+        # Only a complete reply counts; after a truncated one the call is repeated.
         _aura_dial
         _aura_read_reply "$3" || reply=''
         _aura_hang_up
@@ -237,14 +239,14 @@ _aura_refuse() {
     exit "$(jq 'if .data.retryable == true then 2 else 1 end' <<<"$1")"
 }
 
-# aura_call METHOD [PARAMS]: any method by its name; PARAMS is a JSON object.
+# aura_call METHOD [PARAMS]: calls any method by its name; PARAMS is a JSON object.
 aura_call() (
     _aura_settle
     _aura_exchange "$1" "${2:-{\}}" "${AURA_TIMEOUT:-60}" || _aura_refuse "$(jq -c .error <<<"$reply")"
     jq -c .result <<<"$reply"
 )
 
-# aura_wait JOB: the job once it has ended, also through restarts of aurad; the status is 0 where it succeeded.
+# aura_wait JOB: prints the job once it has ended, also through restarts of aurad; the status is 0 if it succeeded.
 aura_wait() (
     _aura_settle
     params=$(jq -nc --arg job "$1" '{job: $job, timeoutMs: 600000}')
@@ -256,7 +258,7 @@ aura_wait() (
     [ "$(jq -r .result.job.state <<<"$reply")" = succeeded ]
 )
 
-# aura_wait_until_running: reads what an operation answered, waits for its job, and prints the instance.
+# aura_wait_until_running: reads the result of an operation, waits for its job, and prints the instance.
 aura_wait_until_running() (
     _aura_settle
     operation=$(cat)
@@ -278,8 +280,8 @@ _aura_heard='
     else .params.result | [.type, (if .complete == false then "-" else .seq end), tojson] end
     | map(tostring) | join("\t")'
 
-# Listens to what _aura_dial connected to, from `heard`. From now on `tail` keeps the pipe to socat open. It ends when the reader of standard
-# output leaves, or the script ends, and socat with it; `left` can be read then.
+# Reads the connection of _aura_dial through `heard`. From now on `tail` keeps the pipe to socat open. It ends when the
+# reader of standard output closes, or the script ends, and socat ends with it; `left` can be read then.
 _aura_listen() {
     exec {heard}< <(exec jq --unbuffered -r "$_aura_heard" <&"$said" {to}>&- {out}>&- 2>/dev/null)
     running+=("$!") opened+=("$heard")
@@ -291,7 +293,8 @@ _aura_listen() {
     fi
 }
 
-# Sets `request` to the subscription as it goes on: behind the last event, with the same instance and history, and as many events as are left.
+# Sets `request` to the resumed subscription: after the last event, with the same instance and history, and with the
+# number of events that are left.
 _aura_resume() {
     local now
     now=$(jq -c --arg last "$last" --arg instance "$instance" --arg epoch "$epoch" --argjson count "$count" '
@@ -302,13 +305,13 @@ _aura_resume() {
     _aura_request status.subscribe "$now"
 }
 
-# aura_subscribe PARAMS: prints every event on a line, once and in order, through lost connections, until the subscription ends. The status is
-# 0 also if the reader leaves.
+# aura_subscribe PARAMS: prints every event on a line, once and in order, through lost connections, until the
+# subscription ends. The status is 0 also if the reader closes.
 aura_subscribe() (
     _aura_settle
     params=${1:-{\}} last='' instance='' epoch='' count=0 has_tail=true wanted=''
     ping='{"jsonrpc":"2.0","id":2,"method":"system.ping","params":{}}'
-    # Others than that of coreutils do not notice that the reader left.
+    # Versions other than that of coreutils do not notice that the reader has closed.
     tail -n 0 --pid="$BASHPID" /dev/null >/dev/null 2>&1 || has_tail=false
     _aura_find || exit 1
     wanted=$(jq -r '.maxEvents // ""' <<<"$params" 2>/dev/null)
@@ -320,16 +323,16 @@ aura_subscribe() (
         _aura_dial
         _aura_listen
         _aura_follow
-        # The script or the reader is gone.
+        # The script or the reader has ended.
         [ -z "$left" ] || ! read -r -t 0 -u "$left" || exit 0
         _aura_hang_up
-        # All that was lost is the word that it has ended.
+        # Only the end notification was lost.
         [ "$wanted" != "$count" ] || exit 0
         _aura_again "$why" || exit 3
     done
 )
 
-# Prints what comes on one connection, until that ends; ends the subshell if the subscription does.
+# Prints the events of one connection until it ends; ends the subshell if the subscription ends.
 _aura_follow() {
     local first kind number text status pinged=false
     while true; do
@@ -337,7 +340,7 @@ _aura_follow() {
         IFS='' read -r -t "${AURA_SILENCE:-30}" -N 1 -u "$heard" first
         status=$?
         if [ "$status" -gt 128 ]; then
-            # A ping is asked for after a silence; one that is not answered ends the connection.
+            # A ping is sent after a silence; without a reply to it, the connection ends.
             ! $pinged || return
             pinged=true
             printf '%s\n' "$ping" 2>/dev/null >"/proc/$socat/fd/0" || return
@@ -374,16 +377,16 @@ _aura_follow() {
     done
 }
 
-# Keeps what the reply to a subscription says: HEAD RESULT.
+# Keeps the values of the reply to a subscription: HEAD RESULT.
 _aura_begun() {
-    # One from now on begins behind the head that the reply names.
+    # A subscription from now on begins after the head that the reply names.
     [ -n "$last" ] || [ "$(jq -r '.from // "now"' <<<"$params")" != now ] || last=$1
     # An older aurad names neither.
     instance=$(jq -r --arg before "$instance" '.instance // $before' <<<"$2")
     epoch=$(jq -r --arg before "$epoch" '.epoch // $before' <<<"$2")
 }
 
-# aura_follow JOB: all events of a job, from its first to its last.
+# aura_follow JOB: prints all events of a job, from its first to its last.
 aura_follow() {
     aura_subscribe "$(jq -nc --arg job "$1" '{filter: {job: $job}, from: "start", until: "terminal"}')"
 }

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Provisions an agent, shows how it goes, and destroys it again: example.sh NAME [REGION [SIZE]]
+# Provisions an agent, shows its progress, and destroys it again: example.sh NAME [REGION [SIZE]]
 set -euo pipefail
 source "$(dirname "$0")/aura.sh"
 

@@ -1,4 +1,4 @@
-"""Shared by the sandbox's tests: where things are, bounded waiting, and the marker for tests that start containers."""
+"""Shared code of the sandbox's tests: paths, bounded waiting, and the marker for tests that start containers."""
 
 import contextlib
 import pathlib
@@ -22,7 +22,7 @@ def pytest_configure(config):
 
 
 def wait_until(what, attempt, seconds=30.0):
-    """The first true value of attempt(); fails the test after `seconds`, naming what it waited for."""
+    """Returns the first true value of attempt(); after `seconds` it fails the test and names `what`."""
     deadline = time.monotonic() + seconds
     while True:
         value = attempt()
@@ -41,7 +41,7 @@ def free_port():
 
 @contextlib.contextmanager
 def running(words, **options):
-    """A child that is ended, and reaped, whatever happens."""
+    """Starts a child; ends and reaps it in any case."""
     child = subprocess.Popen([str(word) for word in words], text=True, stderr=subprocess.PIPE, **options)
     try:
         yield child
@@ -66,7 +66,7 @@ def agent_archive(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def openclaw(agent_archive, tmp_path_factory):
-    """The command out of the archive, reached through a link as an installer would make it."""
+    """Returns the command of the archive, reached through a link as an installer would make it."""
     place = tmp_path_factory.mktemp("agent")
     subprocess.run(["tar", "-C", place, "-xzf", agent_archive], timeout=60, check=True)
     link = place / "openclaw"

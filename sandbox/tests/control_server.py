@@ -1,4 +1,4 @@
-"""A tiny tailnet control server for the tests: the two calls that the stand-in makes, and a record of them."""
+"""A minimal tailnet control server for the tests: the two calls that the stand-in makes, and a record of them."""
 
 import contextlib
 import json
@@ -11,11 +11,11 @@ class ControlServer(ThreadingHTTPServer):
 
     def __init__(self, address="127.0.0.1"):
         super().__init__((address, 0), Handler)
-        self.keys = set()  # one-off keys that have not been used
+        self.keys = set()  # unused one-off keys
         self.nodes = {}
         self.calls = []
         self.approval = False  # nodes that join wait for an administrator
-        self.failures = []  # statuses to answer first, one a call
+        self.failures = []  # statuses of the next replies, one per call
 
     @property
     def url(self):

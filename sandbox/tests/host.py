@@ -1,4 +1,4 @@
-"""A real sandbox host for the tests: podman's arguments are those that the sandbox itself uses."""
+"""A real sandbox host for the tests, with the podman arguments that the sandbox itself uses."""
 
 import ipaddress
 import json
@@ -25,7 +25,7 @@ def new_key(path):
 
 
 class Network:
-    """A network of the test's own; podman chooses a free range."""
+    """A network for the test only; podman chooses a free range."""
 
     def __init__(self, name):
         self.name = name
@@ -86,7 +86,7 @@ class Host:
                               timeout=COMMAND_SECONDS, env={"PATH": os.environ["PATH"]})
 
     def check(self, command, stdin=None):
-        """The command's output; it must succeed."""
+        """Returns the command's output; it must succeed."""
         ended = self.ssh(command, stdin=stdin)
         assert ended.returncode == 0, f"{command}: status {ended.returncode}: {ended.stdout}{ended.stderr}"
         return ended.stdout.strip()
@@ -95,6 +95,6 @@ class Host:
         wait_until(f"sshd of {self.name}", lambda: self.ssh("true").returncode == 0, seconds=90)
 
     def offered_host_keys(self):
-        """The key lines that sshd offers, without the address."""
+        """Returns the key lines that sshd offers, without the address."""
         ended = subprocess.run(["ssh-keyscan", "-T", "5", self.address], capture_output=True, text=True, timeout=60)
         return {line.split(" ", 1)[1] for line in ended.stdout.splitlines() if not line.startswith("#")}

@@ -1,4 +1,4 @@
-"""The stand-in agent: its archive, its gateway's answers, and what it refuses."""
+"""The stand-in agent: its archive, its gateway's replies, and its refusals."""
 
 import json
 import os
@@ -19,7 +19,7 @@ TOKEN = "test-token"
 
 
 def get(port, path, token=None):
-    """(status, document), or None while nobody answers."""
+    """Returns (status, document), or None if there is no reply."""
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", headers=headers)
     try:
@@ -33,7 +33,7 @@ def get(port, path, token=None):
 
 
 class Home:
-    """A home directory with a configuration, and how to call the agent in it."""
+    """A home directory with a configuration, and functions that call the agent in it."""
 
     def __init__(self, openclaw, path):
         self.openclaw, self.path, self.port = openclaw, path, free_port()

@@ -1,4 +1,4 @@
-"""build.sh as far as it can be tried without building: names, and what it says where something is missing."""
+"""Tests of build.sh that need no build: names, and the errors for missing prerequisites."""
 
 import os
 import re

@@ -1,7 +1,7 @@
-"""Boots the real image in real containers, as the sandbox does, and looks at what came up.
+"""Boots the real image in real containers, as the sandbox does, and checks the result.
 
-Needs root and what hosts/apt-packages lists; without them it fails and says what is missing, it does not skip.
-AURA_HOST_IMAGE names another image to try, such as one made from the Containerfile.
+Needs root and the packages of hosts/apt-packages; without them it fails and names the missing ones, it does not
+skip. AURA_HOST_IMAGE names another image to test, such as one made from the Containerfile.
 """
 
 import json
@@ -51,7 +51,7 @@ def network():
 
 @pytest.fixture(scope="module")
 def new_host(image, network, tmp_path_factory):
-    """Makes hosts, each with the next address, and removes them all at the end."""
+    """Returns a function that makes hosts, each with the next address; removes them all at the end."""
     made = []
 
     def make(seed):
@@ -175,7 +175,7 @@ def test_power_off_and_on_keeps_data_address_and_host_key(host):
     machine = host.check("cat /etc/machine-id")
     offered = host.offered_host_keys()
     host.check("echo kept > /srv/data && sync")
-    # A user's own services are what could hold a power off up.
+    # A user's own services could delay a power off.
     host.check("useradd -m lingers && loginctl enable-linger lingers")
     wait_until("the user manager", lambda: host.ssh("systemctl is-active user@$(id -u lingers)").returncode == 0)
     podman("stop", "-t", "60", host.name)

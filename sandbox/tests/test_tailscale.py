@@ -1,4 +1,4 @@
-"""The stand-in of Tailscale, daemon and command line, against a control server of the test's own."""
+"""The stand-in of Tailscale, daemon and command line, against the test's own control server."""
 
 import json
 import os
@@ -16,7 +16,7 @@ KEY = "tskey-auth-test1"
 
 
 class Tailnet:
-    """A node of the test: daemon, socket, state and key file in a directory of their own."""
+    """A node of the test: daemon, socket, state and key file in their own directory."""
 
     def __init__(self, directory, server):
         self.directory, self.server = directory, server
@@ -56,7 +56,7 @@ class Tailnet:
 
 @pytest.fixture
 def tailnet():
-    # A short path: a Unix socket's address has room for 108 bytes.
+    # A short path, since a Unix socket's address has at most 108 bytes.
     with tempfile.TemporaryDirectory(prefix="ts") as directory, control_server() as server:
         node = Tailnet(directory, server)
         with node.daemon() as child:

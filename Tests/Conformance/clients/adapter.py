@@ -1,4 +1,4 @@
-"""Drives an adapter: commands go to its standard input, what it says is sorted by the number of the command."""
+"""Drives an adapter: writes commands to its standard input, and sorts its output by the number of the command."""
 
 import json
 import os
@@ -39,14 +39,14 @@ class Command:
             self._last = message
 
     def result(self, seconds=30):
-        """The result; raises `Failed`."""
+        """Returns the result; raises `Failed`."""
         self._adapter.until(lambda: self.is_over, f"the end of {self.words}", seconds)
         if "error" in self._last:
             raise Failed(self._last["error"])
         return self._last["result"]
 
     def failure(self, kind, seconds=30):
-        """The error, which must be of this kind, or of one of these."""
+        """Returns the error, which must be of this kind, or of one of these."""
         kinds = kind.split("|")
         try:
             result = self.result(seconds)
@@ -56,7 +56,7 @@ class Command:
         raise AssertionError(f"expected an error of kind {kind}, came {result}")
 
     def seqs(self, count, seconds=30):
-        """The `seq` of the events, once there are so many."""
+        """Returns the `seq` of each event, once there are `count` events."""
         self._adapter.until(lambda: len(self.events) >= count or self.is_over, f"{count} events of {self.words}", seconds)
         if len(self.events) < count:
             self.result()
@@ -83,7 +83,7 @@ class Adapter:
         return self
 
     def __exit__(self, failed, *_):
-        """The adapter must end with its input."""
+        """Closes the adapter's input; the adapter must end with it."""
         try:
             self.process.stdin.close()
         except OSError:

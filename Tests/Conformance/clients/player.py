@@ -1,4 +1,4 @@
-"""Chooses the rules of an adapter, and plays them."""
+"""Selects the rules of an adapter, and plays them."""
 
 import json
 import os
@@ -26,7 +26,7 @@ def adapter_named(path):
 
 
 def missing(rule, description):
-    """Why an adapter does not play a rule, or None."""
+    """Returns the reason why an adapter does not play a rule, or None."""
     return next((f"{need}: {description['without'][need]}" for need in rule["needs"] if need in description["without"]), None)
 
 
@@ -34,7 +34,7 @@ def play(rule, description):
     """Plays a rule. Raises `Skipped`, or `AssertionError` and others if the client breaks the rule."""
     if reason := missing(rule, description):
         raise Skipped(reason)
-    # Short, since the path of a Unix socket may have 107 bytes at most.
+    # Short, since the path of a Unix socket has at most 107 bytes.
     directory = tempfile.mkdtemp(prefix="aura-rule-")
     worlds = []
 

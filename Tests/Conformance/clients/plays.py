@@ -1,4 +1,4 @@
-"""How each rule is played. A play is a function of the stage; its name is the rule's id with underscores."""
+"""The plays of the rules. A play is a function of the stage; its name is the rule's id with underscores."""
 
 import os
 import pathlib
@@ -15,7 +15,7 @@ class Skipped(Exception):
 
 
 class Stage:
-    """What a play uses: a directory with a short path, adapters and daemons."""
+    """The resources of a play: a directory with a short path, adapters and daemons."""
 
     def __init__(self, description, directory, world=None):
         self.description = description
@@ -86,7 +86,7 @@ def concurrent_calls(stage):
         if call["method"] == "job.wait":
             kept.append((call, peer))
         elif call["params"]["instance"] in ("a", "b"):
-            # Both are answered when both are there, the later first.
+            # Both calls get their replies once both have arrived, the later call first.
             pair.append((call, peer))
             for each, its_peer in reversed(pair) if len(pair) == 2 else []:
                 its_peer.answer(each, name_of(each))
@@ -124,12 +124,12 @@ def cancelled_call(stage):
 
 def cancelled_waits(stage):
     world = stage.world()
-    # The cloud refuses everything, so that the job goes on.
+    # The cloud refuses every call, so that the job continues.
     world.sandbox.fault("status", "/v1/*", status=503, count=0)
     job = world.provision("ada")
     with stage.adapter() as adapter:
         adapter.open(f"unix:{world.daemon.socket}", patienceMs=2000)
-        # So many at a time that a client that starts a process for each does not overload the machine.
+        # Few at a time, so that a client with one process per wait does not overload the machine.
         for _ in range(30):
             waits = [adapter.wait(job) for _ in range(10)]
             for wait in waits:
@@ -186,7 +186,7 @@ def close_subscription(stage):
 def silence_noticed(stage):
     def answer(call, peer):
         accept(call, peer, head=40)
-        # The first connection falls silent, as one whose packets are dropped does.
+        # The first connection falls silent, like one with dropped packets.
         if len(daemon.called("status.subscribe")) == 1:
             peer.tell(event(41))
         else:
@@ -249,7 +249,8 @@ def keepalive(stage):
 
 
 def timer_of(port):
-    """The kernel's active timer of the loopback TCP socket with that local port: 2 is keepalive. (IPv4 sockets may be listed in either file.)"""
+    """Returns the kernel's active timer of the loopback TCP socket with that local port: 2 is keepalive. (IPv4 sockets
+    may be listed in either file.)"""
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         if os.path.exists(table):
             for line in open(table).readlines()[1:]:
@@ -262,7 +263,7 @@ def timer_of(port):
 # MARK: resuming
 
 def resumed(stage, reply, **params):
-    """The parameters of three subscriptions in a row, of which the first two lose their connection after an event."""
+    """Returns the parameters of three subscriptions in a row; the first two lose their connection after an event."""
     def answer(call, peer):
         accept(call, peer, head=40, **reply)
         number = len(daemon.called("status.subscribe"))
@@ -315,7 +316,7 @@ def resume_once(stage):
         accept(call, peer)
         start = call["params"].get("from")
         first = 1 if start == "start" else start + 1
-        # One that was delivered already comes again.
+        # An event that was delivered already is sent again.
         for seq in range(max(first - 1, 1), first + min(3, call["params"]["maxEvents"])):
             peer.tell(event(seq))
         peer.hang_up()
@@ -363,7 +364,7 @@ def address_refused(stage):
             client = f"c{number}"
             try:
                 adapter.open(address, client=client, patienceMs=1000)
-                # A client that only remembers the address refuses it at its first use.
+                # A client that only stores the address refuses it at its first use.
                 adapter.call("system.ping", client=client).failure("refused")
             except Failed as failed:
                 assert failed.kind == "refused", f"{address}: {failed}"
@@ -390,7 +391,7 @@ def address_fallback(stage):
         assert "/run/aura/aurad.sock" in adapter.call("system.ping").failure("lost").message
 
 
-# MARK: a daemon that is away
+# MARK: an absent daemon
 
 def patience_ends(stage):
     address = f"unix:{stage.directory}/nobody.sock"
@@ -430,7 +431,7 @@ def strict_mode(stage):
 # MARK: readers that leave
 
 def descendants(pid):
-    """The processes below a process, zombies apart."""
+    """Returns the processes below a process, except zombies."""
     found = set()
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -447,7 +448,7 @@ def descendants(pid):
 
 
 def processes_with(word):
-    """The processes that have a word in their arguments or environment, such as a play's own directory."""
+    """Returns the processes that have a word in their arguments or environment, such as a play's own directory."""
     found = set()
     for entry in os.listdir("/proc"):
         if entry.isdigit():
@@ -600,7 +601,7 @@ def checked_before_sending(stage):
         wait = adapter.wait(JOB["id"])
         daemon.until(lambda: kept, "the wait")
         adapter.call("status.get", instance="x" * (1 << 20)).failure("refused")
-        # Large, and allowed: more than a system passes as one argument of a process.
+        # Large but allowed: more than a system accepts as one argument of a process.
         large = "y" * 300_000
         assert adapter.call("status.get", instance=large).result()["instance"]["name"] == large
         assert not wait.is_over

@@ -1,4 +1,4 @@
-"""A daemon that a play controls: it answers by a function, keeps what it received, and can fall silent."""
+"""A daemon under the control of a play: it replies by a function, keeps the received messages, and can fall silent."""
 
 import json
 import socket
@@ -68,14 +68,16 @@ class Peer:
             pass
 
     def called(self, method):
-        """The calls and notifications of this connection with that method."""
+        """Returns the calls and notifications of this connection with that method."""
         return [message for message in list(self.messages) if message.get("method") == method]
 
 
 class Scripted:
-    """Listens on a Unix socket or a TCP port. `answer(call, peer)` is called for each message, on a thread for each connection.
+    """Listens on a Unix socket or a TCP port. Calls `answer(call, peer)` for each message, on one thread per
+    connection.
 
-    Pings and `$/cancelRequest` are answered as `aurad` does, unless `is_mute`; `answer` sees them only through `messages`.
+    It replies to pings and `$/cancelRequest` as `aurad` does, unless `is_mute`; `answer` sees them only through
+    `messages`.
     """
 
     def __init__(self, answer, path=None, host=None, port=0, is_mute=False):
@@ -153,7 +155,7 @@ class Scripted:
             self._answer(message, peer)
 
     def until(self, condition, what, seconds=30):
-        """Waits until `condition()` is true; it is looked at whenever a message or a connection comes or ends."""
+        """Waits until `condition()` is true; checks it whenever a message or a connection arrives or ends."""
         end = time.monotonic() + seconds
         with self.changed:
             while not condition():
@@ -166,7 +168,8 @@ class Scripted:
 
 
 class Proxy:
-    """Forwards TCP connections to a port of this machine. Those that are frozen stay open and forward nothing, as if packets were dropped."""
+    """Forwards TCP connections to a port of this machine. Frozen connections stay open and forward nothing, as if
+    packets were dropped."""
 
     def __init__(self, port):
         self._target = port
@@ -186,7 +189,7 @@ class Proxy:
                 each.close()
 
     def freeze(self):
-        """The connections that there are now."""
+        """Freezes the present connections."""
         self._frozen.update(range(len(self._pairs)))
 
     def _accept(self):

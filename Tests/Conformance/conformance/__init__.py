@@ -1,1 +1,2 @@
-"""Runs cases of a JSON-RPC 2.0 conformance suite against a server. The format of the cases: README.md beside this folder."""
+"""Runs cases of a JSON-RPC 2.0 conformance suite against a server. README.md of the parent folder describes the cases'
+format."""

@@ -1,4 +1,4 @@
-"""Cases, as they are played: read from files, JSON texts made into frames."""
+"""The cases in the form that is run: read from files, with JSON texts made into frames."""
 
 import dataclasses
 import json
@@ -20,7 +20,7 @@ class Case:
     rule: str
     source: str
     profile: str
-    # What is sent, piece by piece; a raw piece is sent as it is, any other is framed.
+    # The pieces to send, in order; a raw piece is sent unchanged, any other is framed.
     pieces: tuple
     expect: object
     framings: tuple = ()
@@ -39,7 +39,7 @@ class Case:
         return self.half_close or self.packet_bytes > 0 or self.one_packet or any(is_raw for is_raw, _ in self.pieces)
 
     def suits(self, channel):
-        """Whether a channel can carry it."""
+        """Returns whether a channel can carry the case."""
         if self.framings and channel.framing not in self.framings:
             return False
         if self.needs_stream and not channel.is_stream:
@@ -56,7 +56,7 @@ def _is_utf8(data):
 
 
 def read(path, server):
-    """All cases of a file, in its order."""
+    """Returns all cases of a file, in its order."""
     document = json.loads(pathlib.Path(path).read_text())
     if "texts" in document:
         found = [texts.Text.read(document, written) for written in document["texts"]]

@@ -1,7 +1,8 @@
-"""Ways to a server. A channel sends messages and receives messages; those over a stream of bytes can send raw bytes too.
+"""Connections to a server. A channel sends and receives messages; a channel over a stream of bytes can also send raw
+bytes.
 
-A transport is a class with `framing`, `is_stream`, `carries_any_bytes`, `send`, `receive` and `close` as here; `messages` has those
-that carry whole messages.
+A transport is a class with `framing`, `is_stream`, `carries_any_bytes`, `send`, `receive` and `close` as here.
+`messages` has the transports that carry whole messages.
 """
 
 import socket
@@ -15,11 +16,11 @@ class Ended(Exception):
 
 
 class Late(Exception):
-    """Nothing came in time."""
+    """Nothing arrived in time."""
 
 
 def send_all(opened, data, seconds):
-    """Sends to a socket whatever a channel has."""
+    """Sends data to the socket of any channel."""
     opened.settimeout(seconds)
     try:
         opened.sendall(data)
@@ -30,7 +31,7 @@ def send_all(opened, data, seconds):
 
 
 def receive_some(opened, deadline):
-    """What comes next from a socket, by a time of the monotonic clock."""
+    """Returns the next bytes of a socket, before `deadline` of the monotonic clock."""
     opened.settimeout(max(deadline - time.monotonic(), 0.001))
     try:
         piece = opened.recv(1 << 16)
@@ -60,7 +61,7 @@ class StreamChannel:
         self.send_raw(self.codec.frame(message))
 
     def send_raw(self, data, size=None):
-        """Sends bytes as they are, in packets of `size` bytes where that is given."""
+        """Sends bytes unchanged, in packets of `size` bytes if that is given."""
         for start in range(0, len(data), size or max(len(data), 1)):
             send_all(self.socket, data[start:start + (size or len(data))], self.seconds)
 
@@ -68,7 +69,7 @@ class StreamChannel:
         self.socket.shutdown(socket.SHUT_WR)
 
     def receive(self, seconds=None):
-        """The next message's bytes."""
+        """Returns the bytes of the next message."""
         deadline = time.monotonic() + (self.seconds if seconds is None else seconds)
         while True:
             found = self.codec.take(self.buffer)
@@ -82,7 +83,7 @@ class StreamChannel:
 
 
 def unix(path):
-    """A function that opens channels to a Unix socket."""
+    """Returns a function that opens channels to a Unix socket."""
     def connect(framing, seconds):
         opened = socket.socket(socket.AF_UNIX)
         opened.settimeout(seconds)
@@ -92,13 +93,14 @@ def unix(path):
 
 
 def tcp(host, port, opening=None):
-    """A function that opens channels to a TCP port.
+    """Returns a function that opens channels to a TCP port.
 
-    `opening` is a message that is sent first, and its reply is read: a server may end a connection that begins with no JSON.
+    `opening` is a message that is sent first, and its reply is read: a server may close a connection that does not
+    begin with JSON.
     """
     def connect(framing, seconds):
         opened = socket.create_connection((host, port), seconds)
-        # Else the kernel gathers small packets, and a message cut in pieces arrives whole.
+        # Otherwise the kernel combines small packets, and a message cut in pieces arrives whole.
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         channel = StreamChannel(opened, framing, seconds)
         if opening:

@@ -1,4 +1,4 @@
-"""How messages are told apart in a stream of bytes."""
+"""The framings that separate messages in a stream of bytes."""
 
 
 class Malformed(Exception):
@@ -6,7 +6,7 @@ class Malformed(Exception):
 
 
 class Lines:
-    """A message a line, ended by LF; so a message must not hold one."""
+    """One message per line, ended by LF; so a message must not contain one."""
 
     carries_line_ends = False
 
@@ -16,7 +16,7 @@ class Lines:
 
     @staticmethod
     def take(buffer):
-        """The first message and what is left, or None while it is not whole."""
+        """Returns the first message and the rest, or None while the message is incomplete."""
         line, end, rest = buffer.partition(b"\n")
         return (line, rest) if end else None
 

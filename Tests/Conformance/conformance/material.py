@@ -1,4 +1,4 @@
-"""From the small language in which cases write bytes to the bytes themselves."""
+"""Converts the small language in which cases describe bytes to the bytes themselves."""
 
 import json
 import re
@@ -7,7 +7,7 @@ TOKEN = re.compile(r"<([a-z]+)(\.params|\.positions)?>")
 
 
 class Material:
-    """Makes bytes. `<ping>` in a text stands for the name of a method, `<named.params>` for its parameters as JSON."""
+    """Makes bytes. `<ping>` in a text is replaced by the name of a method, `<named.params>` by its parameters as JSON."""
 
     def __init__(self, server):
         self.server = server

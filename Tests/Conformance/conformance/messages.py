@@ -17,11 +17,11 @@ ACCEPTED_BY = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 class WebSocketChannel:
-    """Each message is a text frame of its own; what comes may be in fragments."""
+    """Sends each message as a text frame; received messages may be fragmented."""
 
     framing = "message"
     is_stream = False
-    # A text frame is UTF-8, or the server has to fail the connection (RFC 6455, 8.1).
+    # A text frame must be UTF-8, or the server has to fail the connection (RFC 6455, 8.1).
     carries_any_bytes = False
 
     def __init__(self, opened, seconds, beginning):
@@ -33,7 +33,7 @@ class WebSocketChannel:
         self._send_frame(TEXT, message)
 
     def receive(self, seconds=None):
-        """The next message's bytes; pings that come before it are answered."""
+        """Returns the bytes of the next message; replies to pings that arrive before it."""
         deadline = time.monotonic() + (self.seconds if seconds is None else seconds)
         message = b""
         while True:
@@ -81,7 +81,7 @@ class WebSocketChannel:
 
 
 class HTTPChannel:
-    """Each message is the body of a POST; the body of its answer is what comes, and nothing where that is empty."""
+    """Sends each message as the body of a POST; receives the body of the response, or nothing if that is empty."""
 
     framing = "message"
     is_stream = False
@@ -104,7 +104,7 @@ class HTTPChannel:
             self.bodies.append(body)
 
     def receive(self, seconds=None):
-        # All that will come has come with the answers.
+        # Everything that will arrive has arrived with the responses.
         if not self.bodies:
             raise Late("no answer had a body")
         return self.bodies.popleft()
@@ -114,7 +114,7 @@ class HTTPChannel:
 
 
 def websocket(host, port, path):
-    """A function that opens channels to a WebSocket."""
+    """Returns a function that opens channels to a WebSocket."""
     def connect(_, seconds):
         opened = socket.create_connection((host, port), seconds)
         opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -127,7 +127,7 @@ def websocket(host, port, path):
 
 
 def _shake_hands(opened, host, path):
-    """Returns what came behind the server's answer."""
+    """Returns the bytes that followed the server's response."""
     key = base64.b64encode(os.urandom(16))
     opened.sendall(
         f"GET {path} HTTP/1.1\r\nHost: {host}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -146,7 +146,7 @@ def _shake_hands(opened, host, path):
 
 
 def http_post(host, port, path):
-    """A function that opens channels to an HTTP server."""
+    """Returns a function that opens channels to an HTTP server."""
     def connect(_, seconds):
         connection = http.client.HTTPConnection(host, port, timeout=seconds)
         connection.connect()

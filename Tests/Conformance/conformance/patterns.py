@@ -1,4 +1,4 @@
-"""Compares a message with what a case expects of it."""
+"""Compares a message with the pattern of a case."""
 
 from .strict import Number
 
@@ -50,7 +50,8 @@ class Pattern:
     def _error(self, pattern, value):
         if not isinstance(value, dict) or not isinstance(value.get("error"), dict):
             return False
-        # "If there was an error in detecting the id": a server that did detect it may say it, so that the caller knows.
+        # "If there was an error in detecting the id": a server that detected the id may include it, which helps the
+        # caller.
         expected = {"$any": "value"} if pattern["$error"] == -32700 and pattern["id"] is None else pattern["id"]
         error = {"code": pattern["$error"], "message": {"$any": "string"}}
         if "data" in value["error"] or "data" in pattern:
@@ -67,7 +68,7 @@ class Pattern:
         return len(patterns) == len(values) and all(map(self.fits, patterns, values))
 
     def _unordered(self, patterns, values):
-        """Whether each value can be given a pattern of its own."""
+        """Returns whether each value can be assigned its own pattern."""
         if not isinstance(values, list) or len(patterns) != len(values):
             return False
         if not patterns:
@@ -78,7 +79,7 @@ class Pattern:
 
 
 def alternatives(expect):
-    """The sequences of messages that a case takes, each as (patterns, whether their order matters)."""
+    """Returns the sequences of messages that a case accepts, each as (patterns, whether their order matters)."""
     if isinstance(expect, list):
         return [(expect, True)]
     match expect:
@@ -90,7 +91,7 @@ def alternatives(expect):
 
 
 def length(expect):
-    """The least and the greatest number of messages that can come."""
+    """Returns the least and the greatest number of messages that can arrive."""
     counts = [len(patterns) for patterns, _ in alternatives(expect)]
     return min(counts), max(counts)
 

@@ -1,4 +1,4 @@
-"""Plays a case against a server, and says what was wrong."""
+"""Runs a case against a server, and reports the fault."""
 
 import dataclasses
 import itertools
@@ -29,11 +29,11 @@ class Failure:
 
 
 class Wrong(Exception):
-    """The server did something else than the case expects."""
+    """The server did not do what the case expects."""
 
 
 class Player:
-    """Plays each case on a connection of its own. Nothing waits longer than `seconds` in all."""
+    """Runs each case on its own connection. No case waits longer than `seconds` in all."""
 
     def __init__(self, connect, framing, server, seconds=5):
         self.connect = connect
@@ -44,7 +44,7 @@ class Player:
         self.numbers = itertools.count(1)
 
     def play(self, cases):
-        """Each case with its failure, or None where it went well; a case that does not suit is left out."""
+        """Yields each case with its failure, or None if it passed; skips the cases that the channel cannot carry."""
         for case in cases:
             try:
                 channel = self.connect(self.framing, self.seconds)
@@ -127,7 +127,7 @@ class Exchange:
                 return
 
     def ask(self, complaint, is_done=lambda: True):
-        """Calls `ping` and waits for its answer; whatever else comes until then belongs to the case."""
+        """Calls `ping` and waits for its reply; all other messages until then belong to the case."""
         identifier = f"probe-{next(self.player.numbers)}"
         self.channel.send(self.player.material.text(
             f'{{"jsonrpc":"2.0","id":"{identifier}","method":"<ping>"}}').encode())

@@ -1,4 +1,4 @@
-"""What is known of the server under test: which of its methods stand for the operations that the cases name."""
+"""The description of the server under test: its methods for the operations that the cases name."""
 
 import json
 import pathlib

@@ -1,4 +1,4 @@
-"""Reads what a server sent as strictly as RFC 8259 and RFC 7493 allow, and keeps how each number was spelled."""
+"""Reads a server's messages as strictly as RFC 8259 and RFC 7493 allow, and keeps the spelling of each number."""
 
 import decimal
 import json
@@ -31,6 +31,6 @@ def _refuse(constant):
 
 
 def read(data):
-    """The value of a JSON text in UTF-8; throws ValueError where it is none."""
+    """Returns the value of a JSON text in UTF-8; raises ValueError if it is not JSON."""
     return json.loads(
         data.decode("utf-8"), parse_int=Number, parse_float=Number, parse_constant=_refuse, object_pairs_hook=_members)

@@ -1,14 +1,15 @@
-"""JSON texts that a server has to accept, to reject, or may treat as it likes, made into cases.
+"""JSON texts that a server must accept, must reject, or may accept or reject, made into cases.
 
-Each text goes over the wire twice. Embedded, it is the only parameter of a method that does not exist: "no such method", with
-the request's id, shows that it was read; a parse error shows that it was refused. Whole, it is the message itself.
+Each text is sent twice. Embedded, it is the only parameter of a method that does not exist: "no such method", with
+the request's id, shows that the text was read; a parse error shows that it was refused. Whole, it is the message
+itself.
 """
 
 import dataclasses
 
 from .material import Material
 
-# RFC 8259 section 9 lets an implementation set a limit; a refusal of what is deeper than this may have any code.
+# RFC 8259 section 9 lets an implementation set a limit; the refusal of a text deeper than this may have any code.
 ANY_DEPTH = 32
 
 ANY_ERROR = {"$error": {"$any": "integer"}, "id": {"$any": "value"}}
@@ -20,7 +21,7 @@ EMBEDDED = {
     "accept": [NO_METHOD],
     "reject": [PARSE_ERROR],
     "either": {"$either": [[NO_METHOD], [ANY_ERROR]]},
-    # A number out of range is a fault of the parameters, and the method is looked for first.
+    # A number out of range is an error of the parameters, and the method is looked up first.
     "parameter": [NO_METHOD],
 }
 WHOLE = {
@@ -39,7 +40,7 @@ class Text:
     source: str
     data: bytes
     verdict: str
-    # What the profile `aura` demands where the others leave a choice.
+    # The verdict of the profile `aura` if the other profiles leave a choice.
     stricter: str = ""
 
     @classmethod
@@ -54,7 +55,7 @@ class Text:
 
 
 def cases(text, make):
-    """The cases of a text, by `make` as `Case` is made."""
+    """Returns the cases of a text; `make` makes a case, as `Case` does."""
     verdicts = [("strict-json", text.verdict)] + ([("aura", text.stricter)] if text.stricter else [])
     return [case for profile, verdict in verdicts for case in _cases(text, profile, verdict, make)]
 
@@ -71,7 +72,7 @@ def _cases(text, profile, verdict, make):
             expect, framings)
 
     if not text.data.strip(b" \t\r\n"):
-        # Between brackets it would be an empty array, and a blank line is no message.
+        # Embedded it would be an empty array, and a blank line is not a message.
         return [case("whole", text.data, WHOLE[verdict], ("content-length",))]
     request = b'{"jsonrpc":"2.0","id":1,"method":"no.such.method","params":[%s]}' % text.data
     return [case("embedded", request, EMBEDDED[verdict], framings), case("whole", text.data, WHOLE[verdict], framings)]

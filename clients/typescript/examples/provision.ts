@@ -1,4 +1,4 @@
-// Provisions an agent, shows how it goes, and destroys it again: provision.js NAME [REGION [SIZE]]
+// Provisions an agent, shows its progress, and destroys it again: provision.js NAME [REGION [SIZE]]
 
 import { Client } from "@aura/client";
 

@@ -1,4 +1,4 @@
-// Where a daemon listens.
+// The addresses of a daemon.
 
 const DEFAULT_SOCKET = "/run/aura/aurad.sock";
 /** The longest path of a Unix socket, in bytes: `sun_path` less its NUL (unix(7)). */
@@ -7,7 +7,7 @@ const LONGEST_PATH = 107;
 /** `paths` are candidates: the first that exists when the first connection is made, or else the last. */
 export type SocketAddress = { paths: string[] } | { host: string; port: number };
 export type Address = (SocketAddress | { url: string }) & {
-    /** For people: it holds nothing that a URL may carry as a secret. */
+    /** For messages: it contains nothing that may be a secret in a URL. */
     readonly text: string;
 };
 

@@ -9,7 +9,7 @@ const MESSAGE_DEPTH = 64;
 /** A NUL, or half of a surrogate pair. */
 const NO_TEXT = /\0|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
-/** The text of a message. Throws `CannotSend`. */
+/** Returns the text of a message. Throws `CannotSend`. */
 export function messageText(message: { method: string; params: object }): string {
     check(message.params, 2);
     const text = JSON.stringify({ jsonrpc: "2.0", ...message });
@@ -25,7 +25,7 @@ function check(value: unknown, depth: number): void {
     if (typeof value === "string") {
         if (NO_TEXT.test(value)) throw new CannotSend("cannot send a text with a NUL or half a surrogate pair");
     } else if (typeof value === "number") {
-        // JSON.stringify would write null for those that are not finite.
+        // JSON.stringify would write null for numbers that are not finite.
         if (!Number.isFinite(value) || (Number.isInteger(value) && !Number.isSafeInteger(value))) {
             throw new CannotSend(`cannot send the number ${value}: it is not finite, or beyond ${Number.MAX_SAFE_INTEGER}`);
         }

@@ -1,4 +1,4 @@
-// The client: calls that find their way to a daemon, however often the connection breaks.
+// The client: calls that reconnect to a daemon, however often the connection breaks.
 
 import { parseAddress, type Address } from "./address.js";
 import type { CallOptions } from "./calls.js";
@@ -13,26 +13,26 @@ import type { Instance, Job, JobId, OperationResult } from "./types.js";
 import type { WebSocketClass } from "./websocket.js";
 
 export interface ClientOptions {
-    /** How long one reply may take, in milliseconds: a minute where none is given. */
+    /** The time limit of one reply, in milliseconds: a minute if not given. */
     timeoutMs?: number;
-    /** For how long a daemon that cannot be reached is tried, in milliseconds: a minute where none is given. */
+    /** How long an unreachable daemon is tried, in milliseconds: a minute if not given. */
     patienceMs?: number;
     /**
-     * After so long without a byte, while something is waited for, the daemon is pinged, in milliseconds: 30 s if none
-     * is given. If that is not answered either, the connection is made anew.
+     * The silence in milliseconds after which the daemon is pinged, while something is awaited: 30 s if not given.
+     * Without a reply to the ping, the client makes a new connection.
      */
     silenceMs?: number;
-    /** What opens an address that begins with `ws:`: the platform's own `WebSocket` where none is given. */
+    /** The class that opens an address that begins with `ws:`: the platform's own `WebSocket` if not given. */
     webSocket?: WebSocketClass;
 }
 
-/** How long a `job.wait` of which nobody says how long may take. */
+/** The duration of a `job.wait` without `timeoutMs`. */
 const DAEMONS_WAIT_MS = 600_000;
 
 /**
- * Calls a daemon. Any number of calls share one connection, which is made when it is needed, and anew where it was
- * lost; a call whose connection breaks is sent again. Those that change something carry an idempotency key, so that
- * each happens once.
+ * Calls a daemon. Any number of calls share one connection, which is made when it is needed, and again if it is lost. A
+ * call with a broken connection is sent again. Calls that change something carry an idempotency key, so that they take
+ * effect once.
  */
 export class Client extends Methods {
     private readonly address: Address;
@@ -55,7 +55,7 @@ export class Client extends Methods {
         this.dialing = { address: this.address, timeoutMs: this.timeoutMs, silenceMs, webSocket: options.webSocket };
     }
 
-    /** Ends the client, its subscriptions, and with `ConnectionLost` the calls that still wait. */
+    /** Ends the client and its subscriptions; waiting calls are rejected with `ConnectionLost`. */
     close(): void {
         this.ending.abort(new ConnectionLost("the client is closed"));
         this.connection?.then((connection) => connection.close(), () => {});
@@ -85,7 +85,7 @@ export class Client extends Methods {
         }
     }
 
-    /** The connection that all calls share. */
+    /** Returns the connection that all calls share. */
     private present(): Promise<Connection> {
         if (!this.connection) {
             let own: Promise<Connection> | undefined;
@@ -104,20 +104,20 @@ export class Client extends Methods {
     }
 
     /**
-     * Follows the ledger: `for await` over it. It begins with the first turn, or with `begin`: await that where an
-     * event that comes meanwhile must not be missed.
+     * Follows the ledger: use `for await` over it. It begins with the first iteration, or with `begin`: await `begin`
+     * if no event from then on may be missed.
      */
     subscribe(options: SubscribeOptions = {}): Subscription {
         this.ending.signal.throwIfAborted();
         return new Subscription(this.dialing, this.newPatience(), options, this.ending.signal);
     }
 
-    /** All events of a job, from its first to its last. */
+    /** Returns a subscription to all events of a job, from its first to its last. */
     follow(job: JobId, options: CallOptions = {}): Subscription {
         return this.subscribe({ ...options, filter: { job }, from: "start", until: "terminal" });
     }
 
-    /** The job once it has ended, however that was. */
+    /** Waits until the job has ended, in any state; returns the job. */
     async wait(job: JobId, options: CallOptions = {}): Promise<Job> {
         while (true) {
             try {
@@ -128,7 +128,10 @@ export class Client extends Methods {
         }
     }
 
-    /** The instance once the job of an operation has ended well; throws `JobFailed` where it did not. */
+    /**
+     * Waits until the job of an operation has succeeded; returns the instance. Throws `JobFailed` if the job ended
+     * otherwise.
+     */
     async waitUntilRunning(operation: OperationResult, options: CallOptions = {}): Promise<Instance> {
         const job = await this.wait(operation.job.id, options);
         if (job.state !== "succeeded") throw new JobFailed(job);
@@ -136,7 +139,7 @@ export class Client extends Methods {
     }
 }
 
-/** How long a reply may take; one that waits for a job has that time on top. */
+/** Returns the time limit of a reply; a reply that waits for a job has that time in addition. */
 function replyTime(timeoutMs: number, method: string, params: { timeoutMs?: number }): number {
     return timeoutMs + (method === "job.wait" ? params.timeoutMs ?? DAEMONS_WAIT_MS : 0);
 }

@@ -10,13 +10,16 @@ import { openTransport, type Receiver, type Transport } from "./transport.js";
 import type { EventNotification } from "./types.js";
 import type { WebSocketClass } from "./websocket.js";
 
-/** Notifications that wait for their reader. While there are more, the transport pauses, and the daemon keeps the rest. */
+/**
+ * The maximum number of unread notifications. While there are more, the transport pauses, and the daemon keeps the
+ * rest.
+ */
 const NOTES_LIMIT = 1024;
 
-/** A connection attempt is given up after so long, or after the client's time limit if that is shorter. */
+/** The time limit of a connection attempt, or the client's time limit if that is shorter. */
 const LONGEST_CONNECT_MS = 10_000;
 
-/** How to reach a daemon. */
+/** The parameters of a connection to a daemon. */
 export interface Dialing {
     address: Address;
     timeoutMs: number;
@@ -35,13 +38,13 @@ interface Notification {
     params: EventNotification;
 }
 
-/** Whoever waits for something that comes. */
+/** The functions of a waiting promise. */
 interface Waiting<Value> {
     resolve(value: Value): void;
     reject(failure: unknown): void;
 }
 
-/** A call that waits, and the length of its message. */
+/** A waiting call, and the length of its message. */
 interface Call extends Waiting<unknown> {
     characters: number;
 }
@@ -55,16 +58,16 @@ export class Connection implements Receiver {
     private readonly notes: EventNotification[] = [];
     private reader: Waiting<EventNotification> | undefined;
     private isPaused = false;
-    /** Whether notifications are waited for. */
+    /** True if notifications are awaited. */
     private isFollowed = false;
-    /** When something came last, and since when nothing came while something was waited for. */
+    /** The time of the last data, and the start of the present silence while something is awaited. */
     private heardAt = performance.now();
     private quietSince = this.heardAt;
     private watch: ReturnType<typeof setTimeout> | undefined;
-    /** A call timed out, and nothing came since it was sent. */
+    /** True if a call timed out, and nothing was received since it was sent. */
     isDoubtful = false;
 
-    /** `onEnd` is called once, when the connection is of no more use. */
+    /** `onEnd` is called once, when the connection can no longer be used. */
     private constructor(private readonly dialing: Dialing, private readonly onEnd: () => void) {}
 
     static async open(dialing: Dialing, signal: AbortSignal, onEnd = () => {}): Promise<Connection> {
@@ -75,14 +78,14 @@ export class Connection implements Receiver {
             connection.transport = await within(timeoutMs, `no connection within ${timeoutMs} ms`, signal, (signal) =>
                 openTransport(address, connection, signal, webSocket));
         } catch (failure) {
-            // Packets that are dropped are no other absence than a port that is closed.
+            // Dropped packets count as an absent daemon, as a closed port does.
             throw failure instanceof TimeoutError ? new Broken(failure.message) : failure;
         }
         connection.lookAgain(dialing.silenceMs);
         return connection;
     }
 
-    /** The result of a call; it throws the daemon's error, `TimeoutError`, `Broken`, or the signal's reason. */
+    /** Returns the result of a call; throws the daemon's error, `TimeoutError`, `Broken`, or the signal's reason. */
     async call(method: string, params: object, timeoutMs: number, signal: AbortSignal): Promise<unknown> {
         if (this.failure) throw this.failure;
         signal.throwIfAborted();
@@ -98,12 +101,12 @@ export class Connection implements Receiver {
             if (failure instanceof TimeoutError && this.heardAt <= sentAt) this.isDoubtful = true;
             throw failure;
         } finally {
-            // Nobody waits any more for a reply that is still to come.
+            // No caller waits any more for a reply that has not arrived.
             if (this.calls.delete(id)) this.send({ method: "$/cancelRequest", params: { id } });
         }
     }
 
-    /** The next notification. Those that came before the connection ended are still delivered. */
+    /** Returns the next notification. Those that arrived before the connection ended are still delivered. */
     note(signal: AbortSignal): Promise<EventNotification> {
         const note = this.notes.shift();
         if (this.isPaused && this.notes.length <= NOTES_LIMIT / 2) {
@@ -120,12 +123,12 @@ export class Connection implements Receiver {
         this.transport.close();
     }
 
-    /** From now on notifications are waited for, as replies are. */
+    /** From now on notifications are awaited, as replies are. */
     follow(): void {
         this.isFollowed = true;
     }
 
-    /** Returns the length of the message. */
+    /** Sends a message; returns its length. */
     private send(message: { id?: number; method: string; params: object }): number {
         const text = messageText(message);
         this.transport.send(text);
@@ -139,7 +142,7 @@ export class Connection implements Receiver {
         this.watch = setTimeout(() => void this.look(), Math.max(afterMs, 20));
     }
 
-    /** Pings after a silence, while something is waited for; ends the connection if that is not answered either. */
+    /** Pings after a silence, while something is awaited; ends the connection if the ping gets no reply either. */
     private async look(): Promise<void> {
         const { silenceMs, timeoutMs } = this.dialing;
         const quietMs = performance.now() - this.quietSince;
@@ -157,7 +160,7 @@ export class Connection implements Receiver {
         this.lookAgain(silenceMs / 8);
     }
 
-    // What the transport tells.
+    // Events of the transport.
 
     heard(): void {
         this.heardAt = this.quietSince = performance.now();
@@ -198,8 +201,8 @@ export class Connection implements Receiver {
     }
 
     /**
-     * The one call that an error without an id can mean; undefined if there are several, which then end by their time
-     * limits. Throws the error if it means the connection.
+     * Returns the one call that an error without an id can mean, or undefined if there are several; those end by their
+     * time limits. Throws the error if it means the connection.
      */
     private meant(error: AuraError): number | undefined {
         if (error.code.startsWith("tooManyConnections") || error.code === "shuttingDown") throw error;
@@ -235,7 +238,7 @@ function parse(text: string): Reply | Notification {
 
 function errorOf(error: ErrorObject = { code: 0, message: "the daemon refused the connection" }): AuraError {
     const classes: Record<string, typeof AuraError | undefined> = errorsByCode;
-    // A daemon that is newer than this client may know further ones.
+    // A daemon that is newer than this client may have other codes.
     const Class = classes[String(error.data?.code)] ?? AuraError;
     return new Class(error);
 }

@@ -1,13 +1,15 @@
-// Where a subscription stands.
+// The position of a subscription.
 
 import type { SubscribeParameters, SubscribeResult } from "./types.js";
 
-/** A subscription goes on behind a lost connection with nothing missing, nothing twice, and no more than was asked for. */
+/**
+ * Resumes a subscription after a lost connection with nothing missing, nothing twice, and no more than was requested.
+ */
 export class Cursor {
     private last: number | undefined;
     private wanted: number | undefined;
     private hasSnapshot = false;
-    /** The ids that replies named: of the instance that the filter means, and of the ledger's history. */
+    /** The ids that replies named: of the instance in the filter, and of the ledger's history. */
     private instance: string | undefined;
     private history: string | undefined;
 
@@ -18,30 +20,30 @@ export class Cursor {
 
     /** The parameters of the next `status.subscribe`. */
     get params(): SubscribeParameters & { epoch?: string } {
-        // A snapshot of which a part was lost with its connection is asked for anew.
+        // A snapshot that lost a part with its connection is requested again.
         const from = this.given.from === "snapshot" && !this.hasSnapshot ? "snapshot" : this.last ?? this.given.from;
         const params = { ...this.given, from, maxEvents: this.wanted, epoch: typeof from === "number" ? this.history : undefined };
-        // A name may mean another instance by now.
+        // The name may belong to another instance now.
         if (this.instance) params.filter = { ...this.given.filter, instance: this.instance };
         return params;
     }
 
-    /** The history that `seq` belongs to, if the daemon named one. */
+    /** The history to which `seq` belongs, if the daemon named one. */
     get epoch(): string | undefined {
         return this.history;
     }
 
-    /** The place in the ledger up to which everything has come. */
+    /** The `seq` up to which everything was received. */
     get seq(): number {
         return this.last ?? 0;
     }
 
-    /** Whether every event that was asked for has come. */
+    /** True if every requested event was received. */
     get isFull(): boolean {
         return this.wanted === 0;
     }
 
-    /** A subscription from now on begins behind the head that its reply names. */
+    /** Records a reply: a subscription from now on begins after the reply's head. */
     begun(reply: SubscribeResult & { instance?: string; epoch?: string }): void {
         // An older daemon names neither.
         this.instance = reply.instance ?? this.instance;
@@ -49,13 +51,13 @@ export class Cursor {
         if ((this.given.from ?? "now") === "now") this.last ??= reply.head;
     }
 
-    /** A whole snapshot stands for everything up to `seq`. */
+    /** Records a complete snapshot, which covers everything up to `seq`. */
     snapshot(seq: number): void {
         this.hasSnapshot = true;
         this.last = seq;
     }
 
-    /** Whether this is news. Only events count, not bookmarks. */
+    /** Records a `seq`; returns true if it is new. Only events count, not bookmarks. */
     take(seq: number, isEvent: boolean): boolean {
         if (this.last !== undefined && seq <= this.last) return false;
         this.last = seq;

@@ -1,24 +1,24 @@
-// What goes wrong: the daemon's own errors, and those of the way to it.
+// Errors: the daemon's own, and those of the connection to it.
 
 import type { Job } from "./types.js";
 
-/** What an error carries beside its message. */
+/** The data of an error, in addition to its message. */
 export type ErrorData = Readonly<Record<string, unknown>>;
 
-/** An error as JSON-RPC writes it. */
+/** An error in JSON-RPC's form. */
 export interface ErrorObject {
     code: number;
     message: string;
     data?: ErrorData;
 }
 
-/** An error that the daemon answered. Its subclasses, one for each `code`, are in `errors`. */
+/** An error reply of the daemon. Its subclasses, one for each `code`, are in `errors`. */
 export class AuraError extends Error {
     /** The stable name: `nameTaken`. */
     readonly code: string;
     /** JSON-RPC's number. */
     readonly number: number;
-    /** Whether the same call may succeed later. */
+    /** True if the same call may succeed later. */
     readonly retryable: boolean;
     readonly data: ErrorData;
 
@@ -32,7 +32,7 @@ export class AuraError extends Error {
     }
 }
 
-/** The daemon could not be reached within the client's patience, or the client was closed. */
+/** The daemon could not be reached within `patienceMs`, or the client was closed. */
 export class ConnectionLost extends Error {
     override readonly name = "ConnectionLost";
 }
@@ -42,17 +42,17 @@ export class CannotSend extends Error {
     override readonly name = "CannotSend";
 }
 
-/** What came was no JSON-RPC, or longer than a client takes. */
+/** The daemon sent data that is not JSON-RPC, or a message that is longer than the client accepts. */
 export class ProtocolError extends Error {
     override readonly name = "ProtocolError";
 }
 
-/** A reply did not come in time. */
+/** A reply did not arrive in time. */
 export class TimeoutError extends Error {
     override readonly name = "TimeoutError";
 }
 
-/** A job that was waited for did not reach what was asked; `job` says why. */
+/** A job did not reach the requested state; `job` has the reason. */
 export class JobFailed extends Error {
     override readonly name = "JobFailed";
 

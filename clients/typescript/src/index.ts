@@ -1,4 +1,4 @@
-// Aura's client: one call becomes a running, configured, always-on AI agent on its own machine.
+// Aura's client: one call creates a running, configured, always-on AI agent on its own machine.
 
 export type { CallOptions } from "./calls.js";
 export { Client, type ClientOptions } from "./client.js";

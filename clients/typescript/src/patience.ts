@@ -1,45 +1,45 @@
-// How long a daemon that cannot be reached is tried.
+// The retry budget for an unreachable daemon.
 
 import { AuraError, ConnectionLost } from "./failures.js";
 import { sleep } from "./signals.js";
 
-/** A connection could not be made, or ended; another one may serve. */
+/** A connection could not be made, or ended; another one may work. */
 export class Broken extends Error {
     override readonly name = "Broken";
 }
 
-/** After these the same call may be sent again on another connection, since it was not carried out. */
+/** After these errors the same call may be sent again on another connection, since it was not carried out. */
 const NOT_CARRIED_OUT = new Set(["daemonBusy", "shuttingDown", "tooManyInFlight"]);
 
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2000;
 
-/** The waits from one attempt to the next: each twice as long as the one before, a half of it by chance. */
+/** The waits from one attempt to the next: each twice as long as the one before; half of it is random. */
 export class Patience {
     private nextMs = FIRST_WAIT_MS;
-    /** When the first of the attempts that failed in a row did so. */
+    /** The time of the first failure in the present row of failed attempts. */
     private lostAt: number | undefined;
-    /** From when on the present attempt had the daemon's ear. */
+    /** The time at which the present attempt connected. */
     private heardAt: number | undefined;
 
     constructor(private readonly limitMs: number, private readonly where: string) {}
 
-    /** There is a connection; whether the daemon answers on it is not known yet. */
+    /** Records a connection; it is not known yet whether the daemon replies on it. */
     connected(): void {
         this.heardAt = performance.now();
     }
 
-    /** The daemon answered. */
+    /** Records a reply of the daemon. */
     renew(): void {
         this.nextMs = FIRST_WAIT_MS;
         this.lostAt = undefined;
     }
 
-    /** Returns when it is time for another attempt; throws where none may help, or patience is over. */
+    /** Returns when it is time for another attempt; throws if an attempt cannot help, or if the budget is used up. */
     async after(failure: unknown, signal: AbortSignal): Promise<void> {
         if (!isWorthAnother(failure)) throw failure;
         const now = performance.now();
-        // A connection that held for so long, as that of a wait for a job may, is no sign of a daemon that stays away.
+        // A connection that lasted this long, such as that of a wait for a job, does not count as an absent daemon.
         if (this.heardAt !== undefined && now - this.heardAt > this.limitMs) this.renew();
         this.heardAt = undefined;
         this.lostAt ??= now;

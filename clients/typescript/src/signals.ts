@@ -1,11 +1,14 @@
-// Waiting that a signal ends.
+// Waits that a signal ends.
 
 import { TimeoutError } from "./failures.js";
 
-/** What each signal is to end. One listener stands for all of it, since Node warns of more than ten. */
+/** The actions of each signal. One listener calls all of them, since Node warns about more than ten. */
 const actsOf = new WeakMap<AbortSignal, Set<(reason: unknown) => void>>();
 
-/** Calls `act` once with the signal's reason, at once where it has ended already; what it returns forgets that again. */
+/**
+ * Calls `act` once with the signal's reason, at once if the signal has ended already. Returns a function that removes
+ * `act`.
+ */
 export function onAbort(signal: AbortSignal | undefined, act: (reason: unknown) => void): () => void {
     if (!signal) return () => {};
     if (signal.aborted) {
@@ -24,14 +27,16 @@ function listen(signal: AbortSignal): Set<(reason: unknown) => void> {
     return acts;
 }
 
-/** A signal that ends with either of two, until it is released. */
+/** Returns a signal that ends with either of two, until it is released. */
 export function eitherOf(first: AbortSignal, second?: AbortSignal): { signal: AbortSignal; release: () => void } {
     const own = new AbortController();
     const forget = [first, second].map((signal) => onAbort(signal, (reason) => own.abort(reason)));
     return { signal: own.signal, release: () => forget.forEach((each) => each()) };
 }
 
-/** What the work comes to, or the signal's reason where that is first; the work itself goes on. */
+/**
+ * Returns the result of the work, or rejects with the signal's reason if that comes first; the work itself continues.
+ */
 export function abortable<Value>(work: Promise<Value>, signal: AbortSignal): Promise<Value> {
     return new Promise((resolve, reject) => {
         const forget = onAbort(signal, reject);
@@ -52,7 +57,10 @@ export function sleep(milliseconds: number, signal: AbortSignal): Promise<void> 
     });
 }
 
-/** What the work comes to, or `TimeoutError` with these words where it takes too long; the work is told by its signal. */
+/**
+ * Returns the result of the work, or rejects with `TimeoutError` and this text if the work takes too long; its signal
+ * then ends.
+ */
 export async function within<Value>(
     milliseconds: number, words: string, signal: AbortSignal, work: (signal: AbortSignal) => Promise<Value>,
 ): Promise<Value> {
@@ -67,7 +75,7 @@ export async function within<Value>(
     }
 }
 
-/** A timer takes no more than this: beyond it, it would fire at once. */
+/** The longest delay of a timer: a longer one would fire at once. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 function after(milliseconds: number, act: () => void): { cancel: () => void } {

@@ -1,4 +1,4 @@
-// A message a line, over a Unix socket or TCP.
+// One message per line, over a Unix socket or TCP.
 
 import { existsSync } from "node:fs";
 import { connect, type Socket } from "node:net";
@@ -9,16 +9,16 @@ import { Broken } from "./patience.js";
 import { onAbort } from "./signals.js";
 import type { Receiver, Transport } from "./transport.js";
 
-/** A reply may be as long as the daemon's outbound queue; more than this is no daemon's. */
+/** A reply may be as long as the daemon's outbound queue; no daemon sends more than this. */
 const LONGEST_MESSAGE = 64 << 20;
 
-/** After so long without a packet the kernel probes the peer. */
+/** The time without a packet after which the kernel probes the peer. */
 const KEEPALIVE_MS = 30_000;
 
 export function openSocket(address: SocketAddress, receiver: Receiver, signal: AbortSignal): Promise<Transport> {
     return new Promise((resolve, reject) => {
         const socket = connect("paths" in address ? { path: chosen(address) } : address);
-        // Lets the kernel notice a peer that vanished. A Unix socket ignores it.
+        // Lets the kernel detect a peer that vanished. A Unix socket ignores it.
         socket.setKeepAlive(true, KEEPALIVE_MS);
         let failure: Error = new Broken("the daemon closed the connection");
         const forget = onAbort(signal, (reason) => {
@@ -41,7 +41,7 @@ export function openSocket(address: SocketAddress, receiver: Receiver, signal: A
     });
 }
 
-/** The same at every connection, so that calls are not sent again to another daemon. */
+/** Returns the same path for every connection, so that calls are not repeated at another daemon. */
 function chosen(address: { paths: string[] }): string {
     address.paths = [address.paths.find((path) => existsSync(path)) ?? address.paths.at(-1)!];
     return address.paths[0]!;
@@ -59,13 +59,13 @@ function read(socket: Socket, receiver: Receiver): void {
     });
 }
 
-/** Cuts what comes into lines. */
+/** Splits the input into lines. */
 class Lines {
-    /** The beginning of a line. It is put together once, since a long one comes in many pieces. */
+    /** The beginning of a line. It is joined once, since a long line arrives in many pieces. */
     private pieces: string[] = [];
     unfinished = 0;
 
-    /** The lines that are whole now. */
+    /** Yields the lines that are complete. */
     *feed(text: string): Generator<string> {
         const [first = "", ...others] = text.split("\n");
         this.keep(first);

@@ -1,4 +1,4 @@
-// Events, as they come.
+// Events in the order of arrival.
 
 import { Connection, type Dialing } from "./connection.js";
 import { Cursor } from "./cursor.js";
@@ -8,18 +8,18 @@ import type { Event, EventNotification, Instance, Snapshot, SubscribeParameters 
 import type { SubscribeResult, SubscriptionEnded, SubscriptionEndReason } from "./types.js";
 
 export interface SubscribeOptions extends SubscribeParameters {
-    /** Goes with a `from` that is a `seq`: both as an earlier subscription had them. */
+    /** Use it with a `from` that is a `seq`, both from an earlier subscription. */
     epoch?: string;
-    /** Ends it early: whoever iterates gets the signal's reason thrown. */
+    /** Ends it early: the iteration throws the signal's reason. */
     signal?: AbortSignal;
 }
 
-/** What ends a subscription that nobody wants any more. */
+/** The reason with which `close` ends a subscription. */
 const CLOSED = Symbol("closed");
 
 /**
- * The events of a subscription, in order, each once. It has a connection of its own, and goes on behind a lost one
- * where it stopped. While nobody takes its events, it stops reading, and the daemon keeps them.
+ * The events of a subscription, in order, each once. It has its own connection; if that is lost, it resumes after the
+ * last event. While its events are not consumed, it stops reading, and the daemon keeps them.
  */
 export class Subscription implements AsyncIterable<Event> {
     private readonly cursor: Cursor;
@@ -28,7 +28,7 @@ export class Subscription implements AsyncIterable<Event> {
     private connection: Promise<Connection> | undefined;
     private endReason: SubscriptionEndReason | undefined;
     private instances: Instance[] | undefined;
-    /** The pages of a snapshot that is not complete yet. */
+    /** The pages of an incomplete snapshot. */
     private pages: Instance[] = [];
 
     /** `closing` ends it as `close` does. */
@@ -41,29 +41,32 @@ export class Subscription implements AsyncIterable<Event> {
         const forget = [
             onAbort(signal, (reason) => this.ending.abort(reason)), onAbort(closing, () => this.ending.abort(CLOSED)),
         ];
-        // Whether anybody iterates or not.
+        // Also without an iteration.
         onAbort(this.ending.signal, () => {
             forget.forEach((each) => each());
             this.connection?.then((connection) => connection.close(), () => {});
         });
     }
 
-    /** Why it ended by itself: `terminal`, `maxEvents`, `lagged`, `cursorExpired`; undefined while it has not. */
+    /**
+     * The reason why it ended by itself: `terminal`, `maxEvents`, `lagged`, `cursorExpired`; undefined while it has
+     * not.
+     */
     get reason(): SubscriptionEndReason | undefined {
         return this.endReason;
     }
 
-    /** The `seq` up to which everything was delivered: where another subscription may go on, with `epoch`. */
+    /** The `seq` up to which everything was delivered. With `epoch`, another subscription can continue there. */
     get seq(): number {
         return this.cursor.seq;
     }
 
-    /** The history that `seq` belongs to; undefined if the daemon names none. */
+    /** The history to which `seq` belongs; undefined if the daemon names none. */
     get epoch(): string | undefined {
         return this.cursor.epoch;
     }
 
-    /** Subscribes now, so that nothing from here on is missed by a subscription from `"now"`. */
+    /** Subscribes now, so that a subscription from `"now"` misses nothing from here on. */
     async begin(): Promise<void> {
         try {
             await this.present();
@@ -73,8 +76,8 @@ export class Subscription implements AsyncIterable<Event> {
     }
 
     /**
-     * The instances as they were when a subscription from `"snapshot"` began; the events that it iterates over are
-     * what changed since. Waits for all of them.
+     * Waits for the complete snapshot, and returns the instances at the start of a subscription from `"snapshot"`. The
+     * iteration yields the changes since.
      */
     async snapshot(): Promise<Instance[]> {
         while (this.instances === undefined) {
@@ -85,12 +88,12 @@ export class Subscription implements AsyncIterable<Event> {
         return this.instances;
     }
 
-    /** Ends it; whoever iterates comes to the end. */
+    /** Ends the subscription and its iteration. */
     close(): void {
         this.ending.abort(CLOSED);
     }
 
-    /** There is one iteration: another loop goes on with it. Leaving the loop closes the subscription. */
+    /** There is one iteration: another loop continues it. Leaving the loop closes the subscription. */
     [Symbol.asyncIterator](): AsyncIterator<Event> {
         return this.events;
     }
@@ -118,18 +121,18 @@ export class Subscription implements AsyncIterable<Event> {
         this.cursor.snapshot(page.seq);
     }
 
-    /** What comes next, on however many connections. */
+    /** Returns the next result, over any number of connections. */
     private async next(): Promise<Heard> {
         const { signal } = this.ending;
         while (true) {
-            // What still waits to be read is not wanted any more.
+            // Unread notifications are no longer wanted.
             signal.throwIfAborted();
             const connection = await this.present();
             try {
                 return (await connection.note(signal)).result;
             } catch (failure) {
                 signal.throwIfAborted();
-                // All that was lost is the word that it has ended.
+                // Only the end notification was lost.
                 if (this.cursor.isFull) return { type: "subscription.ended", reason: "maxEvents", seq: this.cursor.seq };
                 this.connection = undefined;
                 this.pages = [];

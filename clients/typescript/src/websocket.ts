@@ -1,11 +1,11 @@
-// A message a text frame, over WebSocket.
+// One message per text frame, over WebSocket.
 
 import { ProtocolError } from "./failures.js";
 import { Broken } from "./patience.js";
 import { onAbort } from "./signals.js";
 import type { Receiver, Transport } from "./transport.js";
 
-/** What is used of a WebSocket: the standard's, or a package's such as `ws`. */
+/** The members of a WebSocket that are used: the platform's, or that of a package such as `ws`. */
 export interface WebSocketLike {
     onopen: ((event: any) => void) | null;
     onmessage: ((event: any) => void) | null;
@@ -38,7 +38,7 @@ class WebSocketTransport implements Transport {
             socket.onopen = () => resolve(this);
         });
         socket.onmessage = (event) => this.take(event.data);
-        // Where no connection came about, some implementations tell an error and no close.
+        // If no connection was made, some implementations report an error and no close.
         socket.onerror = (event) => this.end(new Broken(event.message || "the connection failed"));
         socket.onclose = (event) => this.end(new Broken(`the daemon closed the connection (${event.code})`));
     }
@@ -50,7 +50,7 @@ class WebSocketTransport implements Transport {
         else this.end(new ProtocolError("a frame that is no text"));
     }
 
-    /** Tells why, once. */
+    /** Ends the transport and reports the reason, once. */
     end(reason: unknown): void {
         if (this.isOver) return;
         this.isOver = true;
@@ -63,7 +63,7 @@ class WebSocketTransport implements Transport {
         if (!this.isOver) this.socket.send(message);
     }
 
-    /** A WebSocket delivers whatever comes; only an end stops it. A subscription goes on later from where it stood. */
+    /** A WebSocket cannot pause, so it is closed. A subscription resumes later after its last event. */
     pause(): void {
         this.end(new Broken("the client read too slowly"));
     }

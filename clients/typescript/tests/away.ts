@@ -1,5 +1,5 @@
-// Nobody listens, or not for long: away.js ADDRESS
-// It says when its subscription stands, and ends well where the daemon's absence is said.
+// Without a daemon, or with one that goes away: away.js ADDRESS
+// Prints "begun" once it has subscribed, and exits with 0 if the client reports the daemon's absence.
 
 import assert from "node:assert/strict";
 

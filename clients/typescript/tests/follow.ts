@@ -1,4 +1,4 @@
-// Says the seq of every event until it is told to end: follow.js ADDRESS
+// Prints the seq of every event until SIGTERM: follow.js ADDRESS
 
 import { Client } from "@aura/client";
 

@@ -17,7 +17,7 @@ async function withClient(story: (aura: Client) => Promise<void>): Promise<void>
     }
 }
 
-/** Destroys what a provision made. */
+/** Destroys the result of a provision. */
 async function clear(aura: Client, { job, instance }: OperationResult): Promise<void> {
     await aura.wait(job.id);
     await aura.wait((await aura.destroy({ instance: instance.id })).job.id);

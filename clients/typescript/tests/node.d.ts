@@ -1,4 +1,4 @@
-// The few parts of Node that the tests use beside the client's own.
+// The few parts of Node that the tests use in addition to the client's.
 
 declare module "node:assert/strict" {
     const assert: {

@@ -1,4 +1,4 @@
-// What a client does where the connection or the daemon is odd.
+// The client with unusual connections and daemons.
 
 import assert from "node:assert/strict";
 import test from "node:test";
@@ -19,7 +19,7 @@ async function withClient(
     }
 }
 
-/** Sends the events of a ledger that goes on and on, as fast as the client reads. */
+/** Sends the events of a long ledger, as fast as the client reads. */
 class Flood {
     sent = 0;
     subscribed: number[] = [];
@@ -34,7 +34,7 @@ class Flood {
         this.send(from + 1, peer);
     };
 
-    /** How many were sent by the time that no more are. */
+    /** Waits until no more events are sent; returns how many were sent. */
     async standstill(): Promise<number> {
         let before;
         do {
@@ -52,7 +52,7 @@ class Flood {
     }
 }
 
-/** Takes a few events, then none until the daemon sends no more, and then the rest: each must come once, in order. */
+/** Reads a few events, then none until the daemon sends no more, and then the rest: each must arrive once, in order. */
 async function dawdle(aura: Client, flood: Flood): Promise<{ sentMeanwhile: number }> {
     let last = 0;
     let sentMeanwhile = 0;
@@ -69,7 +69,7 @@ test("a slow reader makes the daemon wait", async () => {
     const flood = new Flood(40_000);
     await withDaemon(flood.answer, (address) => withClient(`tcp:${address}`, {}, async (aura) => {
         const { sentMeanwhile } = await dawdle(aura, flood);
-        // What is not in the client's queue is in the kernel's, which takes some megabytes.
+        // Events outside the client's queue are in the kernel's buffers, which hold some megabytes.
         assert.ok(sentMeanwhile < 30_000, `${sentMeanwhile} events were sent to a client that does not read`);
         assert.deepEqual(flood.subscribed, [0]);
     }));
@@ -93,7 +93,7 @@ test("as many events as were asked for, over all connections", async () => {
         peer.say({ id, result: { subscription: "s1", head: 40 } });
         const first = connection === 1 ? 41 : 44;
         for (let seq = first; seq < first + (connection === 1 ? 3 : 2); seq += 1) peer.event(seq);
-        // With its last word unsaid.
+        // Without the end notification.
         setTimeout(() => peer.socket.destroy(), 50);
     };
     await withDaemon(answer, (address) => withClient(`tcp:${address}`, {}, async (aura) => {

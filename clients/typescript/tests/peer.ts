@@ -1,4 +1,4 @@
-// A daemon of the tests' own, which does what a real one does only by chance.
+// A daemon for the tests, for cases that a real daemon produces only by chance.
 
 import { connect, createServer, type Socket } from "node:net";
 
@@ -18,7 +18,7 @@ export class Peer {
         return this.socket.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
     }
 
-    /** An event of a kilobyte. False where the client does not read. */
+    /** Sends an event of a kilobyte; returns false if the client does not read. */
     event(seq: number): boolean {
         const message = "on it ".repeat(160);
         const result = { seq, at: "2026-11-20T12:00:00.123Z", type: "step.progress", tenant: "default", message };
@@ -26,7 +26,7 @@ export class Peer {
     }
 }
 
-/** Serves `answer` on a port of its own while `story` runs. */
+/** Serves `answer` on its own port while `story` runs. */
 export async function withDaemon(
     answer: (call: Call, peer: Peer, connection: number) => void, story: (address: string) => Promise<void>,
 ): Promise<void> {
@@ -35,7 +35,7 @@ export async function withDaemon(
         const peer = new Peer(socket);
         const connection = sockets.push(socket);
         eachLine(socket, (line) => answer(JSON.parse(line), peer, connection));
-        // A client that goes away with a reset is no failure of the test.
+        // A client that resets the connection does not fail the test.
         socket.on("error", () => {});
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -56,7 +56,7 @@ function eachLine(socket: Socket, act: (line: string) => void): void {
     });
 }
 
-/** A WebSocket in all but the bytes: the peer above gets a frame as a line. It delivers whatever comes, as they do. */
+/** A WebSocket in all but the bytes: each frame is a line of the peer above. It cannot pause, like the real ones. */
 export class LineWebSocket implements WebSocketLike {
     onopen: ((event: unknown) => void) | null = null;
     onmessage: ((event: unknown) => void) | null = null;

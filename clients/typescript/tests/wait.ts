@@ -1,4 +1,4 @@
-// Provisions, and says how that ended: wait.js ADDRESS NAME
+// Provisions an instance, and prints the result: wait.js ADDRESS NAME
 
 import { Client, JobFailed } from "@aura/client";
 

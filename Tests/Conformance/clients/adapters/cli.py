@@ -1,4 +1,4 @@
-"""The command line, for the rules of the list that concern it: Tests/CommandLine/test_client_rules.py names them."""
+"""The adapter of the command line, for the rules that Tests/CommandLine/test_client_rules.py names."""
 
 import json
 import os

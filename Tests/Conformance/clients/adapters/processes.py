@@ -1,6 +1,7 @@
 """The adapter protocol for clients that start a process for each command: command-line programs, shell functions.
 
-A client's adapter gives `serve` three functions. Each returns how a command is run: `(arguments, environment, standard input or None)`.
+A client's adapter gives `Adapter` three functions. Each returns how a command is run: `(arguments, environment,
+standard input or None)`.
 """
 
 import json
@@ -21,7 +22,7 @@ def say(**message):
 
 
 class Run:
-    """A command's process, in a process group of its own."""
+    """A command's process, in its own process group."""
 
     def __init__(self, how):
         arguments, environment, text = how
@@ -56,7 +57,8 @@ class Run:
             pass
 
     def lines(self):
-        """The lines that the process prints, until it ends or the reader leaves: then the pipe is closed, and the process notices by itself."""
+        """Yields the output lines of the process, until it ends or the reader leaves. The pipe is closed then, and the
+        process notices it by itself."""
         rest = b""
         with self.process.stdout.detach() as pipe:
             while not self.has_left:
@@ -135,7 +137,7 @@ class Adapter:
         if run.has_left:
             run.process.wait()
             return {"result": {"reason": None}}
-        # The process does not say why the subscription ended; it ends only by itself.
+        # The process does not report why the subscription ended; it ends only by itself.
         reason = "maxEvents" if count == command["params"].get("maxEvents") else "terminal"
         return self._end_of(run, lambda: {"reason": reason})
 

@@ -1,4 +1,4 @@
-"""The synchronous Python client. Each command has a thread of its own."""
+"""The adapter of the synchronous Python client. Each command has its own thread."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The asyncio Python client. Each command is a task."""
+"""The adapter of the asyncio Python client. Each command is a task."""
 
 import asyncio
 import json
@@ -81,7 +81,7 @@ async def attempt_all(client, method, many):
 
 
 async def fork(command):
-    """Forks on another thread, where no event loop runs, so that the child can run one of its own."""
+    """Forks on another thread, which has no running event loop, so that the child can run its own."""
     client, method = clients[command["client"]], command["method"]
     reading, writing = os.pipe()
 

@@ -1,4 +1,4 @@
-"""The shell functions, in bash's strict mode."""
+"""The adapter of the shell functions, in bash's strict mode."""
 
 import json
 import pathlib
@@ -30,7 +30,7 @@ def wait(client, job):
 
 
 def subscribe(client, params):
-    # In a pipeline, as readers are: the reader at its end leaves with this adapter's pipe.
+    # In a pipeline, as scripts use it: the reader at its end closes with this adapter's pipe.
     return run(client, "params=$(cat); aura_subscribe \"$params\"", json.dumps(params))
 
 

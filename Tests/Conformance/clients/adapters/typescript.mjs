@@ -1,4 +1,5 @@
-// The TypeScript client, compiled by `tsc -p clients/typescript`: AURA_CLIENT_BUILD names its directory if that is another.
+// The adapter of the TypeScript client, compiled by `tsc -p clients/typescript`. AURA_CLIENT_BUILD names its directory
+// if it is elsewhere.
 
 import { createInterface } from "node:readline";
 

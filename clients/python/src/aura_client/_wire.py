@@ -1,4 +1,4 @@
-"""JSON-RPC 2.0 without sockets: bytes in, messages out. Both clients stand on it."""
+"""JSON-RPC 2.0 without sockets: bytes in, messages out. Both clients use it."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ MESSAGE_BYTES = 1 << 20
 MESSAGE_DEPTH = 64
 # A connection attempt is given up after so many seconds, or after the client's time limit if that is shorter.
 LONGEST_CONNECT = 10.0
-# Bytes that may wait to be sent. A daemon that leaves more unread is taken for lost.
+# Bytes that may wait to be sent. A daemon that leaves more unread counts as lost.
 UNSENT_BYTES = 4 << 20
-# A reply may be as long as the daemon's outbound queue; more than this is no daemon's.
+# A reply may be as long as the daemon's outbound queue; no daemon sends more than this.
 LONGEST_MESSAGE = 64 << 20
 
 
@@ -75,12 +75,13 @@ def default_socket() -> str:
 
 
 def keep_alive(opened: socket.socket, silence: float) -> None:
-    """Lets the kernel notice a TCP peer that vanished: probes after `silence` seconds, and a limit for unacknowledged data."""
+    """Lets the kernel detect a TCP peer that vanished: probes after `silence` seconds, and a limit for unacknowledged
+    data."""
     seconds = max(int(silence), 1)
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     options = {"TCP_KEEPIDLE": seconds, "TCP_KEEPALIVE": seconds, "TCP_KEEPINTVL": 10, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 60_000}
     for name, value in options.items():
-        # Each system has some of them.
+        # Each operating system has some of these options.
         if hasattr(socket, name):
             opened.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
     opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -109,7 +110,7 @@ def check(value: Any, depth: int = 2) -> None:
 
 
 def was_not_carried_out(code: str) -> bool:
-    """True if the same call may be sent again. Further limits of connections may come with a newer daemon."""
+    """True if the same call may be sent again. A newer daemon may have further limits of connections."""
     return code in ("daemonBusy", "shuttingDown", "tooManyInFlight") or code.startswith("tooManyConnections")
 
 
@@ -144,7 +145,7 @@ class Wire:
         self._searched = 0
 
     def request(self, method: str, params: dict[str, Any]) -> tuple[int, bytes]:
-        """A call's id and its bytes; parameters that are None are left out. Raises `CannotSend`."""
+        """Returns a call's id and its bytes; parameters that are None are left out. Raises `CannotSend`."""
         given = {name: value for name, value in params.items() if value is not None}
         check(given)
         identifier = self._last_id + 1
@@ -164,7 +165,7 @@ class Wire:
         return json.dumps(message, separators=(",", ":")).encode() + b"\n"
 
     def feed(self, data: bytes) -> Iterator[dict[str, Any]]:
-        """The messages that are whole now."""
+        """Yields the messages that are complete."""
         self._buffer += data
         while (end := self._buffer.find(b"\n", self._searched)) >= 0:
             line = bytes(self._buffer[:end])
@@ -188,26 +189,26 @@ class Wire:
 
 
 def result_of(reply: dict[str, Any]) -> Any:
-    """The result of a reply, or its error thrown."""
+    """Returns the result of a reply, or raises its error."""
     if "error" in reply:
         raise AuraError.from_json(reply["error"])
     return reply.get("result")
 
 
 def reply_time(timeout: float, method: str, params: dict[str, Any]) -> float:
-    """How long a reply may take, in seconds; one that waits for a job has that time on top."""
+    """Returns the time limit of a reply, in seconds; a reply that waits for a job has that time in addition."""
     waits = params.get("timeoutMs")
     return timeout + ((600_000 if waits is None else waits) / 1000 if method == "job.wait" else 0)
 
 
 def wait_time(end: float | None) -> dict[str, Any]:
-    """The parameter of a `job.wait` that lasts until `end` at most, but no longer than the daemon allows."""
+    """Returns the parameter of a `job.wait` that lasts until `end` at most, but no longer than the daemon allows."""
     left = 600.0 if end is None else max(end - time.monotonic(), 0)
     return {"timeoutMs": int(min(left, 600) * 1000)}
 
 
 class Backoff:
-    """How long to wait from one attempt to the next: 50 ms, twice as long each time up to 2 s, a half of it by chance."""
+    """The wait from one attempt to the next: 50 ms, doubled each time up to 2 s; half of it is random."""
 
     def __init__(self) -> None:
         self._next = 0.05
@@ -219,9 +220,9 @@ class Backoff:
 
 
 class Patience:
-    """For how long a daemon that cannot be reached is tried: so many seconds since it was last heard of."""
+    """The retry budget for an unreachable daemon: `seconds` since the last contact."""
 
-    # A connection that held for so long was one, however it ended.
+    # A connection that lasted this long counts as contact, however it ended.
     HELD = 5.0
 
     def __init__(self, seconds: float, address: Address):
@@ -236,7 +237,7 @@ class Patience:
         self._backoff = Backoff()
 
     def after(self, failure: Exception) -> float:
-        """How long to wait until the next attempt; raises `ConnectionLost` where there is to be none."""
+        """Returns the wait before the next attempt; raises `ConnectionLost` if the budget is used up."""
         now = time.monotonic()
         if now - self._attempted > self.HELD:
             self.renew()
@@ -249,20 +250,21 @@ class Patience:
 
 
 class Cursor:
-    """Where a subscription stands, so that it goes on behind a lost connection with nothing missing, nothing twice, and no
-    more than was asked for."""
+    """The position of a subscription, so that it resumes after a lost connection with nothing missing, nothing twice,
+    and no more than was requested."""
 
     def __init__(self, params: dict[str, Any]):
         self._params = params
         self._last: int | None = None
         self._wanted: int | None = params.get("maxEvents")
         self._pages: list[Instance] = []
-        # The ids that replies named: of the instance that the filter means, and of the ledger's history. Older daemons name neither.
+        # The ids that replies named: of the instance in the filter, and of the ledger's history. Older daemons name
+        # neither.
         self._instance: str | None = None
         self._epoch: str | None = params.get("epoch")
-        # The instances as they were, once a snapshot is complete.
+        # The instances of a snapshot, once it is complete.
         self.instances: list[Instance] | None = None
-        # Why it ended by itself.
+        # The reason why the subscription ended by itself.
         self.reason: SubscriptionEndReason | None = None
 
     @property
@@ -273,7 +275,7 @@ class Cursor:
         if isinstance(start, int):
             params["epoch"] = self._epoch
         if self._instance is not None:
-            # A name may mean another instance by now.
+            # The name may belong to another instance now.
             params["filter"] = {**(self._params.get("filter") or {}), "instance": self._instance}
         return params
 
@@ -287,7 +289,7 @@ class Cursor:
         return self._epoch
 
     def begun(self, reply: dict[str, Any]) -> None:
-        """A subscription from now on begins behind the head that its reply names; half a snapshot begins anew."""
+        """Records a reply: a subscription from now on begins after the reply's head, and half a snapshot starts again."""
         self._pages = []
         self._instance = reply.get("instance") or self._instance
         self._epoch = reply.get("epoch") or self._epoch
@@ -295,12 +297,12 @@ class Cursor:
             self._last = reply["head"]
 
     def lost(self) -> None:
-        """The connection is gone. Where every event came, all that was lost is the word that it has ended."""
+        """Records a lost connection. If every requested event has arrived, only the end notification was lost."""
         if self._wanted == 0:
             self.reason = "maxEvents"
 
     def hear(self, result: dict[str, Any]) -> Event | None:
-        """What the daemon sent; an event where it is one, and news."""
+        """Records a result of the daemon; returns it if it is a new event."""
         kind = result["type"]
         if kind == "subscription.ended":
             self.reason = result["reason"]

@@ -1,4 +1,4 @@
-"""The client that awaits."""
+"""The asyncio client."""
 
 from __future__ import annotations
 
@@ -18,10 +18,12 @@ from ._wire import (
 )
 from .types import Event, EventFilter, Instance, Job, JobResult, LagPolicy, OperationResult, SubscriptionEndReason
 
-# Notifications that wait for their reader; the socket is not read while there are more, and the daemon keeps the rest.
+# The maximum number of unread notifications. The socket is not read while there are more, and the daemon keeps the
+# rest.
 NOTES_LIMIT = 1024
 
-# Connections of another process. They are kept, since their end would reach into the event loop that both processes share.
+# Connections of another process. They are kept, since closing them would change the event loop that both processes
+# share.
 _of_others: list[AsyncConnection] = []
 
 
@@ -50,7 +52,7 @@ class AsyncConnection:
         self._keeps_notes = keeps_notes
         self._wire = Wire()
         self._waiting: dict[int, Pending] = {}
-        # Since when nothing was received while something was waited for, and when something was received last.
+        # The start of the present silence while a reply or notification is awaited, and the time of the last data.
         self._quiet_since = self._heard = time.monotonic()
         # A call timed out, and nothing was received since it was sent.
         self._is_doubtful = False
@@ -109,9 +111,10 @@ class AsyncConnection:
         return self._process == os.getpid() and self._loop is asyncio.get_running_loop()
 
     async def call(self, method: str, params: dict[str, Any], timeout: float) -> Any:
-        """The result of a call. Raises the daemon's error, `TimeoutError`, or an `OSError` if the connection ends.
+        """Returns the result of a call. Raises the daemon's error, `TimeoutError`, or an `OSError` if the connection
+        ends.
 
-        A call that is cancelled or times out is given up: the daemon is told, and frees its slot.
+        A call that is cancelled or times out is cancelled at the daemon too, which frees its slot.
         """
         if self.failure:
             raise self.failure
@@ -163,19 +166,19 @@ class AsyncConnection:
             self._end(failure)
 
     def _end(self, failure: Exception) -> None:
-        """Ends the connection for all that wait on it; the first failure counts."""
+        """Ends the connection and all calls that wait on it; the first failure counts."""
         if self.failure:
             return
         self.failure = failure
         for pending in self._waiting.values():
             if not pending.future.done():
                 pending.future.set_exception(failure)
-        # Whoever waits for a notification is told; a full queue is read to its end first, and then says so itself.
+        # Wakes the reader of notifications. The reader of a full queue first empties it, and then sees the failure.
         if not self.notes.full():
             self.notes.put_nowait(None)
         self._pump.cancel()
         self._watch.cancel()
-        # What is unsent would keep the socket open for as long as the daemon does not read.
+        # Unsent data would keep the socket open for as long as the daemon does not read.
         if self._writer.transport.get_write_buffer_size() > 0:
             self._writer.transport.abort()
         self._writer.close()
@@ -194,7 +197,7 @@ class AsyncConnection:
             pending.future.set_result(message)
 
     async def _look_for_life(self) -> None:
-        """Pings after a silence, while something is waited for; ends the connection if that is not answered either."""
+        """Pings after a silence, while something is awaited; ends the connection if the ping gets no reply either."""
         while not self.failure:
             quiet = time.monotonic() - self._quiet_since
             if quiet < self._silence or self.notes.full() or not (self._waiting or self._keeps_notes):
@@ -210,7 +213,7 @@ class AsyncConnection:
                 pass
 
     async def note(self) -> dict[str, Any]:
-        """The next notification."""
+        """Returns the next notification."""
         if self.failure and self.notes.empty():
             raise self.failure
         note = await self.notes.get()
@@ -219,7 +222,8 @@ class AsyncConnection:
         return note
 
     async def close(self, failure: Exception | None = None) -> None:
-        """Ends the connection; a process or event loop that it does not belong to leaves it alone."""
+        """Ends the connection. Another process only closes its descriptor; from another event loop, the connection's
+        own loop ends it."""
         if self._process != os.getpid():
             os.close(self._socket.detach())
             _of_others.append(self)
@@ -233,10 +237,10 @@ class AsyncConnection:
 
 
 class AsyncClient(AsyncMethods):
-    """As `aura_client.Client`, for asyncio: any number of calls share one connection.
+    """Like `aura_client.Client`, for asyncio: any number of calls share one connection.
 
-    A call that is cancelled, or whose time is over, is given up at the daemon too. In another process, or another event loop, the client makes a
-    connection of its own.
+    A call that is cancelled, or that times out, is cancelled at the daemon too. In another process, or another event
+    loop, the client makes its own connection.
     """
 
     def __init__(self, address: str | None = None, *, timeout: float = 60, patience: float = 60, silence: float = 30):
@@ -257,7 +261,7 @@ class AsyncClient(AsyncMethods):
         await self.close()
 
     async def close(self) -> None:
-        """Ends the client, its subscriptions, and with `ClientClosed` the calls that wait. It makes no new connection."""
+        """Ends the client and its subscriptions; waiting calls raise `ClientClosed`. It makes no new connection."""
         self._is_closed = True
         self._closing.value.set()
         connection, self._connection = self._connection, None
@@ -270,11 +274,12 @@ class AsyncClient(AsyncMethods):
         return decode(await self.call(method, params))
 
     async def call(self, method: str, params: dict[str, Any]) -> Any:
-        """Any method by its name; its result as JSON. Raises `CannotSend` if its message is one that every daemon refuses."""
+        """Calls any method by its name; returns the result as JSON. Raises `CannotSend` if every daemon refuses the
+        message."""
         return await self._attempt(method, lambda: params)
 
     async def _attempt(self, method: str, params: Callable[[], dict[str, Any]], end: float | None = None) -> Any:
-        """Calls again on a new connection for as long as patience lasts, and until `end` at most."""
+        """Repeats the call on new connections, within `patience` and until `end` at most."""
         patience = Patience(self.patience, self.address)
         while True:
             try:
@@ -328,12 +333,12 @@ class AsyncClient(AsyncMethods):
         return subscription
 
     def follow(self, job: str) -> AsyncSubscription:
-        """All events of a job, from its first to its last."""
+        """Returns a subscription to all events of a job, from its first to its last."""
         return self.subscribe(filter=EventFilter(job=job), from_="start", until="terminal")
 
     async def wait(self, job: str, *, timeout: float | None = None) -> Job:
-        """The job once it has ended, however that was; a restart of the daemon does not end the wait. Raises `TimeoutError` after
-        `timeout` seconds."""
+        """Waits until the job has ended, in any state; returns the job. A restart of the daemon does not end the wait.
+        Raises `TimeoutError` after `timeout` seconds."""
         end = None if timeout is None else time.monotonic() + timeout
         while True:
             try:
@@ -345,7 +350,8 @@ class AsyncClient(AsyncMethods):
                     raise TimeoutError(error.message) from error
 
     async def wait_until_running(self, operation: OperationResult, *, timeout: float | None = None) -> Instance:
-        """The instance once the job of an operation has ended well; raises `JobFailed` where it did not."""
+        """Waits until the job of an operation has succeeded; returns the instance. Raises `JobFailed` if the job ended
+        otherwise."""
         job = await self.wait(operation.job.id, timeout=timeout)
         if job.state != "succeeded":
             raise JobFailed(job)
@@ -353,7 +359,7 @@ class AsyncClient(AsyncMethods):
 
 
 class Owned:
-    """A lock or an event, made anew in another event loop."""
+    """A lock or an event that is made again in another event loop."""
 
     def __init__(self, make: Callable[[], Any]):
         self._make = make
@@ -368,7 +374,7 @@ class Owned:
         return self._value
 
     async def wait(self, seconds: float) -> None:
-        """Returns when the event is set, or after so many seconds."""
+        """Returns when the event is set, or after `seconds`."""
         try:
             async with asyncio.timeout(seconds):
                 await self.value.wait()
@@ -391,21 +397,22 @@ class AsyncSubscription(AsyncIterator[Event]):
 
     @property
     def reason(self) -> SubscriptionEndReason | None:
-        """Why it ended by itself; None while it has not."""
+        """The reason why it ended by itself; None while it has not."""
         return self._cursor.reason
 
     @property
     def seq(self) -> int | None:
-        """The `seq` up to which everything was delivered: where another subscription may go on, with `epoch`."""
+        """The `seq` up to which everything was delivered. With `epoch`, another subscription can continue there."""
         return self._cursor.seq
 
     @property
     def epoch(self) -> str | None:
-        """The history that `seq` belongs to; None if the daemon names none."""
+        """The history to which `seq` belongs; None if the daemon names none."""
         return self._cursor.epoch
 
     async def snapshot(self) -> list[Instance]:
-        """The instances as they were when a subscription from `"snapshot"` began; what it iterates over is what changed since."""
+        """Returns the instances at the start of a subscription from `"snapshot"`; the iteration yields the changes
+        since."""
         while self._cursor.instances is None:
             if self._is_over:
                 raise RuntimeError("the subscription ended before its snapshot was complete")
@@ -426,7 +433,7 @@ class AsyncSubscription(AsyncIterator[Event]):
             await self._connection.close()
 
     async def begin(self) -> None:
-        """Subscribes now, so that nothing from here on is missed by a subscription from `"now"`."""
+        """Subscribes now, so that a subscription from `"now"` misses nothing from here on."""
         while self._connection is None and not self._is_over:
             try:
                 connection = await AsyncConnection.open(self._address, self._timeout, self._silence, keeps_notes=True)
@@ -454,9 +461,9 @@ class AsyncSubscription(AsyncIterator[Event]):
         raise StopAsyncIteration
 
     async def _step(self) -> Event | None:
-        """Takes the next message; nothing where that was no event."""
+        """Processes the next message; returns None if it was not an event."""
         if self._connection and not self._connection.is_own:
-            # Another process or event loop reads on its own connection, behind what came before.
+            # Another process or event loop reads on its own connection, after the events that came before.
             connection, self._connection = self._connection, None
             await connection.close()
             self._cursor.lost()

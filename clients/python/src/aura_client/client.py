@@ -1,4 +1,4 @@
-"""The client that waits."""
+"""The blocking client."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ._wire import (
 from .types import Event, EventFilter, Instance, Job, JobResult, LagPolicy, OperationResult, SubscriptionEndReason
 
 
-# The values of poll(2), also where there is none.
+# The values of poll(2), also on systems without it.
 POLLIN, POLLOUT = 1, 4
 
 
@@ -37,8 +37,8 @@ class Pending:
 class Connection:
     """A socket on which several threads call at once.
 
-    There is no thread of its own: one of the waiting threads reads for all, and each finds its reply by its id. A connection belongs to
-    the process that made it; after a fork the child only closes its copy of the descriptor.
+    It has no thread of its own: one of the waiting threads reads for all, and each finds its reply by its id. A
+    connection belongs to the process that made it; after a fork the child only closes its copy of the descriptor.
     """
 
     def __init__(self, address: Address, timeout: float, silence: float, keeps_notes: bool = False):
@@ -52,7 +52,7 @@ class Connection:
         self._calls: dict[int, Pending] = {}
         self._notes: deque[dict[str, Any]] = deque()
         self._is_reading = False
-        # Since when nothing was received, and when the ping that asks why was sent.
+        # The start of the present silence, and the time of the ping after it.
         self._quiet_since = time.monotonic()
         self._pinged: float | None = None
         # A call timed out, and nothing was received since it was sent.
@@ -90,7 +90,8 @@ class Connection:
         return self.failure is None and not (self._is_doubtful and not self._is_ready(POLLIN, 0))
 
     def call(self, method: str, params: dict[str, Any], timeout: float) -> Any:
-        """The result of a call. Raises the daemon's error, `TimeoutError`, or an `OSError` if the connection ends."""
+        """Returns the result of a call. Raises the daemon's error, `TimeoutError`, or an `OSError` if the connection
+        ends."""
         now = time.monotonic()
         end = now + timeout
         with self._changed:
@@ -111,12 +112,12 @@ class Connection:
         return result_of(pending.reply or {})
 
     def note(self) -> dict[str, Any]:
-        """The next notification. Raises an `OSError` if the connection ends."""
+        """Returns the next notification. Raises an `OSError` if the connection ends."""
         self._until(lambda: bool(self._notes), None)
         return self._notes.popleft()
 
     def close(self, failure: Exception | None = None) -> None:
-        """Ends the connection for all that wait; another process that has it keeps it."""
+        """Ends the connection and all calls that wait on it; another process that has the connection keeps it."""
         if self.is_own:
             self._fail(failure or ConnectionResetError("the connection is closed"))
         else:
@@ -126,7 +127,8 @@ class Connection:
     # MARK: reading
 
     def _until(self, is_done: Callable[[], bool], end: float | None) -> None:
-        """Returns once `is_done` does; meanwhile reads, or waits for the thread that reads. `end` raises `TimeoutError`."""
+        """Returns once `is_done` is true; meanwhile reads, or waits for the thread that reads. Raises `TimeoutError` at
+        `end`."""
         while True:
             with self._changed:
                 while self._is_reading and not is_done() and not self.failure and not is_over(end):
@@ -149,7 +151,7 @@ class Connection:
                     self._changed.notify_all()
 
     def _read(self, end: float | None) -> None:
-        """Takes the messages that come next, if any come before `end` or the next look at the silence."""
+        """Processes the next messages, if any arrive before `end` or before the next check of the silence."""
         checked = self._quiet_since + self._silence if self._pinged is None else self._pinged + min(self._timeout, self._silence)
         until = checked if end is None else min(end, checked)
         if not self._is_ready(POLLIN, max(until - time.monotonic(), 0)):
@@ -171,7 +173,7 @@ class Connection:
         except (OSError, AuraError, ProtocolError):
             raise
         except BaseException:
-            # Interrupted by a signal's handler or a debugger: a part of a message may be lost.
+            # Interrupted by a signal handler or a debugger: a part of a message may be lost.
             self._fail(ConnectionResetError("reading was interrupted"))
             raise
 
@@ -189,7 +191,7 @@ class Connection:
             self._calls[identifier].reply = message
 
     def _look_for_life(self) -> None:
-        """Pings after a silence; raises if the ping before was not answered either."""
+        """Pings after a silence; raises if the ping before got no reply."""
         now = time.monotonic()
         if self._pinged is not None:
             raise ConnectionResetError(f"the daemon sent nothing for {now - self._quiet_since:.0f} s")
@@ -212,7 +214,7 @@ class Connection:
                     if not self._is_ready(POLLOUT, max(end - time.monotonic(), 0)) and is_over(end):
                         raise TimeoutError("the daemon does not read") from None
         except BaseException as error:
-            # A part of a message may be on its way: nothing can follow it.
+            # A part of a message may have been sent: nothing can follow it.
             self._fail(ConnectionResetError(f"a message was sent in part: {error}"))
             if isinstance(error, TimeoutError) and error.errno:
                 # ETIMEDOUT means the connection, not the call.
@@ -234,7 +236,7 @@ class Connection:
             self._writing.release()
 
     def _give_up(self, identifier: int, pending: Pending) -> None:
-        """Tells the daemon that no thread waits for the reply any more, so that it frees the call's slot."""
+        """Cancels the call at the daemon, so that the daemon frees its slot."""
         if self._quiet_since <= pending.sent:
             self._is_doubtful = True
         self._send_at_once(self._wire.cancellation(identifier))
@@ -247,7 +249,7 @@ class Connection:
             poll = select.poll()
             poll.register(self._socket, event)
         except ValueError as error:
-            # Closed meanwhile by another thread.
+            # Another thread has closed the socket.
             raise self.failure or ConnectionResetError("the connection is closed") from error
         # Rounded up, so that a wait never ends early.
         return bool(poll.poll(min(int(seconds * 1000) + 1, 1 << 30) if seconds > 0 else 0))
@@ -287,16 +289,20 @@ if hasattr(os, "register_at_fork"):
 
 
 class Client(Methods):
-    """Calls a daemon, over one connection that is made anew where it was lost.
+    """Calls a daemon, over one connection that is made again if it is lost.
 
-    A call whose connection breaks is sent again: those that change something carry an idempotency key, so that it happens once.
-    Threads may share a client: their calls share the connection, and none waits for another's reply. After a fork, parent and child may both
-    use the client; each process has a connection of its own. A closed client stays closed: its calls raise `ClientClosed`.
+    A call with a broken connection is sent again. Calls that change something carry an idempotency key, so that they
+    take effect once.
 
-    `address` is `unix:PATH`, `tcp:HOST:PORT` or a path; without one it is `AURA_SOCKET`, else `$XDG_RUNTIME_DIR/aura/aurad.sock` if that exists,
-    else `/run/aura/aurad.sock`. All times are in seconds. `timeout` limits one reply. `patience` limits how long a daemon that cannot be
-    reached is tried. After `silence` without a byte, while something is waited for, the daemon is pinged; if that is not answered either, the
-    connection is made anew.
+    Threads may share a client: their calls share the connection, and none waits for another's reply. After a fork,
+    parent and child may both use the client; each process has its own connection. A closed client stays closed: its
+    calls raise `ClientClosed`.
+
+    `address` is `unix:PATH`, `tcp:HOST:PORT` or a path. Without one it is `AURA_SOCKET`, else
+    `$XDG_RUNTIME_DIR/aura/aurad.sock` if that exists, else `/run/aura/aurad.sock`. All times are in seconds.
+    `timeout` limits one reply. `patience` limits how long the client tries to reach an unreachable daemon. After
+    `silence` without a byte, while something is awaited, the client pings the daemon; without a reply to that, it
+    makes a new connection.
     """
 
     def __init__(self, address: str | None = None, *, timeout: float = 60, patience: float = 60, silence: float = 30):
@@ -317,7 +323,7 @@ class Client(Methods):
         self.close()
 
     def close(self) -> None:
-        """Ends the client, its subscriptions, and with `ClientClosed` the calls that wait. It makes no new connection."""
+        """Ends the client and its subscriptions; waiting calls raise `ClientClosed`. It makes no new connection."""
         self._adopt()
         self._closed.set()
         if connection := self._connection:
@@ -331,7 +337,8 @@ class Client(Methods):
         return ClientClosed("the client is closed")
 
     def _adopt(self) -> None:
-        """After a fork: leaves the connection to the parent, and the locks, which a thread of the parent may hold."""
+        """After a fork: leaves the connection to the parent, and the locks too, since a thread of the parent may hold
+        them."""
         if self._process == os.getpid():
             return
         with _forking:
@@ -350,11 +357,12 @@ class Client(Methods):
         return decode(self.call(method, params))
 
     def call(self, method: str, params: dict[str, Any]) -> Any:
-        """Any method by its name; its result as JSON. Raises `CannotSend` if its message is one that every daemon refuses."""
+        """Calls any method by its name; returns the result as JSON. Raises `CannotSend` if every daemon refuses the
+        message."""
         return self._attempt(method, lambda: params)
 
     def _attempt(self, method: str, params: Callable[[], dict[str, Any]], end: float | None = None) -> Any:
-        """Calls again on a new connection for as long as patience lasts, and until `end` at most."""
+        """Repeats the call on new connections, within `patience` and until `end` at most."""
         patience = Patience(self.patience, self.address)
         while True:
             self._adopt()
@@ -397,9 +405,12 @@ class Client(Methods):
         self, *, filter: EventFilter | None = None, from_: str | int = "now", until: str | None = None,
         max_events: int | None = None, on_lag: LagPolicy | None = None, epoch: str | None = None,
     ) -> Subscription:
-        """Follows the ledger: iterate over it. `from_` is `"now"`, `"start"`, `"snapshot"` or a `seq`; `until="terminal"` ends it once every job
-        that the filter matches has ended, `max_events` after so many. It has a connection of its own, and goes on behind a lost one
-        where it stopped. `reason` says why it ended. `epoch` goes with a `seq`: both as an earlier subscription had them.
+        """Follows the ledger: iterate over the result.
+
+        `from_` is `"now"`, `"start"`, `"snapshot"` or a `seq`. `until="terminal"` ends the subscription once every
+        job that matches the filter has ended, `max_events` after that many events. It has its own connection; if
+        that is lost, it resumes after the last event. `reason` is the reason of its end. Pass `epoch` with a `seq`,
+        both from an earlier subscription.
         """
         if self._closed.is_set():
             raise self._closing()
@@ -409,7 +420,7 @@ class Client(Methods):
         self._adopt()
         subscription = Subscription(self.address, params, self.timeout, self.patience, self.silence)
         with self._lock:
-            # Before it connects, so that closing the client reaches it.
+            # Before it connects, so that closing the client also closes it.
             self._subscriptions.add(subscription)
         if self._closed.is_set():
             raise self._closing()
@@ -417,12 +428,12 @@ class Client(Methods):
         return subscription
 
     def follow(self, job: str) -> Subscription:
-        """All events of a job, from its first to its last."""
+        """Returns a subscription to all events of a job, from its first to its last."""
         return self.subscribe(filter=EventFilter(job=job), from_="start", until="terminal")
 
     def wait(self, job: str, *, timeout: float | None = None) -> Job:
-        """The job once it has ended, however that was; a restart of the daemon does not end the wait. Raises `TimeoutError` after
-        `timeout` seconds."""
+        """Waits until the job has ended, in any state; returns the job. A restart of the daemon does not end the wait.
+        Raises `TimeoutError` after `timeout` seconds."""
         end = None if timeout is None else time.monotonic() + timeout
         while True:
             try:
@@ -434,7 +445,8 @@ class Client(Methods):
                     raise TimeoutError(error.message) from error
 
     def wait_until_running(self, operation: OperationResult, *, timeout: float | None = None) -> Instance:
-        """The instance once the job of an operation has ended well; raises `JobFailed` where it did not."""
+        """Waits until the job of an operation has succeeded; returns the instance. Raises `JobFailed` if the job ended
+        otherwise."""
         job = self.wait(operation.job.id, timeout=timeout)
         if job.state != "succeeded":
             raise JobFailed(job)
@@ -455,21 +467,22 @@ class Subscription(Iterator[Event]):
 
     @property
     def reason(self) -> SubscriptionEndReason | None:
-        """Why it ended by itself: `terminal`, `maxEvents`, `lagged`, `cursorExpired`; None while it has not."""
+        """The reason why it ended by itself: `terminal`, `maxEvents`, `lagged`, `cursorExpired`; None while it has not."""
         return self._cursor.reason
 
     @property
     def seq(self) -> int | None:
-        """The `seq` up to which everything was delivered: where another subscription may go on, with `epoch`."""
+        """The `seq` up to which everything was delivered. With `epoch`, another subscription can continue there."""
         return self._cursor.seq
 
     @property
     def epoch(self) -> str | None:
-        """The history that `seq` belongs to; None if the daemon names none."""
+        """The history to which `seq` belongs; None if the daemon names none."""
         return self._cursor.epoch
 
     def snapshot(self) -> list[Instance]:
-        """The instances as they were when a subscription from `"snapshot"` began; what it iterates over is what changed since."""
+        """Returns the instances at the start of a subscription from `"snapshot"`; the iteration yields the changes
+        since."""
         while self._cursor.instances is None:
             if self._over.is_set():
                 raise RuntimeError("the subscription ended before its snapshot was complete")
@@ -483,7 +496,7 @@ class Subscription(Iterator[Event]):
         self.close()
 
     def close(self) -> None:
-        """Ends it; may be called from another thread."""
+        """Ends the subscription; may be called from another thread."""
         self._over.set()
         if connection := self._connection:
             connection.close()
@@ -495,7 +508,7 @@ class Subscription(Iterator[Event]):
         raise StopIteration
 
     def _step(self) -> Event | None:
-        """Takes the next message; nothing where that was no event."""
+        """Processes the next message; returns None if it was not an event."""
         try:
             if self._connection and not self._connection.is_own:
                 # The parent keeps its connection. This process opens another one and resumes after the last event before the fork.
@@ -508,7 +521,8 @@ class Subscription(Iterator[Event]):
                 return None
             message = connection.note()
         except ConnectionLost:
-            # Patience is over: whoever iterates is told, since an end without a word looks like the stream's own.
+            # `patience` is used up. The iteration raises, since an end without an error looks like the end of the
+            # stream.
             raise
         except (OSError, AuraError) as error:
             if isinstance(error, AuraError) and not was_not_carried_out(error.code):
@@ -522,7 +536,7 @@ class Subscription(Iterator[Event]):
         return event
 
     def begin(self) -> None:
-        """Subscribes, if it has no connection; `Client.subscribe` does."""
+        """Subscribes if there is no connection; `Client.subscribe` calls this."""
         while self._connection is None and not self._over.is_set():
             try:
                 self._connection = Connection(self._address, self._timeout, self._silence, keeps_notes=True)
