@@ -19,7 +19,7 @@ AURA = Server(HERE / "servers" / "aura.json")
 CASES = all_cases(AURA)
 WAYS = {
     "unix-lines": "lines", "tcp-lines": "lines", "unix-content-length": "content-length", "websocket": "message", "http": "message"}
-# On TCP, aurad closes a connection whose first byte does not begin JSON. `Tests/EndToEnd/test_doors.py` tests those.
+# On TCP, aurad closes a connection that does not begin with JSON. `Tests/EndToEnd/test_doors.py` tests that.
 OPENING = b'{"jsonrpc":"2.0","id":0,"method":"system.ping"}'
 CHANNELS = {"websocket": messages.WebSocketChannel, "http": messages.HTTPChannel}
 

@@ -23,9 +23,9 @@ import time
 from harness import Closed, Crowd, RPCError, World, build_load, fresh_name
 
 MODES = ("rest", "live", "stall")
-# A connection whose client is slow or stalled holds a 128th of its outbound queue and a page of lines, and the same
-# amount that is being written. All connections share the ring of the newest 8,192 events; each event is a value of some
-# KiB with its text.
+# With a slow or stalled client, a connection holds a 128th of its outbound queue and a page of lines. The same amount
+# is being written. All connections share the ring of the newest 8,192 events; each event is a value of some KiB with its
+# text.
 CONNECTION_KIB = 2 * (32 + 32)
 RING_KIB = 32 * 1024
 

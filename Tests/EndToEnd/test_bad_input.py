@@ -167,7 +167,7 @@ def test_a_token_that_is_refused(worlds):
 
 
 def test_a_disk_that_is_full_for_a_while(worlds):
-    """New work is refused with a reason, reads are served, and active work continues once there is room."""
+    """New work is refused with a reason, reads are served, and active work continues once there is space."""
     world = worlds(start_daemon=False)
     world.daemon.ignores_signals = True  # includes SIGXFSZ, which would end the daemon instead of a failed write
     world.daemon.start()

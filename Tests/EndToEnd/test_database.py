@@ -1,4 +1,4 @@
-"""The daemon checks that the database is the one that it opened, that it is writable, and to which epoch its numbers
+"""The daemon checks that the database is still the one it opened, that it is writable, and to which epoch its numbers
 belong."""
 
 import contextlib

@@ -418,7 +418,7 @@ def test_an_interrupted_call_frees_its_slot(aura, client, world):
 
 
 class Mute:
-    """A daemon whose first connection receives everything and sends nothing; the other connections reply to `job.wait`.
+    """A daemon that receives everything and sends nothing on its first connection, and replies to `job.wait` on the others.
     `heard` has the methods that each connection received."""
 
     def __init__(self, path, job):

@@ -11,7 +11,7 @@ def simulate(*arguments):
 def test_two_processes_see_the_same_world():
     first, second = (simulate("--first", "11", "--seeds", "2", "--trace") for _ in range(2))
     assert first.returncode == 0, first.stdout[-2000:]
-    # All lines except the one that reports the duration.
+    # All lines except the line with the duration.
     lines = [[line for line in run.stdout.splitlines() if " of virtual time in " not in line] for run in (first, second)]
     assert len(lines[0]) > 500 and lines[0] == lines[1]
 

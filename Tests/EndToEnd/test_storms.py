@@ -32,7 +32,7 @@ ANY = ["provision", "suspend", "resume", "restart", "restart", "destroy"]
 REFUSALS = {"nameTaken", "instanceBusy", "phaseConflict"}
 # Logged by a worker that lost its job.
 TAKEN_OVER = "belongs to another worker now"
-# Requested while the disk is full, and again when it has room.
+# Requested while the disk is full, and again when it has free space.
 LATE = {"name": "late", "region": "eu-central", "size": "small", "idempotencyKey": "late"}
 
 
@@ -88,7 +88,7 @@ class Client(Storm):
         params = machine if method == "provision" else {"instance": name}
         key = f"{self.number}-{len(self.answers)}"
         self.answers[key] = []
-        # Sometimes the client repeats a call whose reply it has received.
+        # Sometimes the client repeats a call after it has received the reply.
         for _ in range(self.random.choice([1, 1, 1, 2])):
             self.ask(key, method, params)
         time.sleep(self.random.uniform(0, 0.2))
@@ -320,7 +320,7 @@ def start_or_say_why(daemon):
     try:
         daemon.start()
     except AssertionError:
-        # If SQLite has no room for the index of its write-ahead log, it reports an input/output error.
+        # If SQLite has no space for the index of its write-ahead log, it reports an input/output error.
         last = daemon.log_text().splitlines()[-1]
         assert "aurad: cannot" in last and ("disk is full" in last or "disk I/O error" in last), last
 
@@ -343,7 +343,7 @@ def fill_while_jobs_run(cloud, disk):
 
 
 def go_on(cloud, jobs):
-    """The disk has room again: the refused calls are repeated, and all jobs end well."""
+    """The disk has free space again: the refused calls are repeated, and all jobs end well."""
     daemon = cloud.daemons[0]
     late = [daemon.call("provision", **LATE), daemon.call("destroy", instance="b0", idempotencyKey="end")]
     ended = {job["id"]: job["state"] for job in cloud.rest(PATIENCE_SECONDS)}
@@ -364,7 +364,7 @@ def test_disk_full_then_free(disk, cluster):
 
 
 def test_killed_while_the_disk_is_full(disk, cluster):
-    """The next daemon serves what it can, or reports why it cannot start; all work continues once the disk has room."""
+    """The next daemon serves what it can, or reports why it cannot start; all work continues once the disk has space."""
     cloud = cluster(1, "sqlite", {"database": f"sqlite:{disk.path / 'aura.db'}"})
     jobs = fill_while_jobs_run(cloud, disk)
     daemon = cloud.daemons[0]
@@ -380,7 +380,7 @@ def test_killed_while_the_disk_is_full(disk, cluster):
 
 
 def test_a_start_on_a_full_disk_says_what_is_wrong(disk, cluster):
-    """There is no room for the index of SQLite's write-ahead log, as after a restart of the machine or the restore of a
+    """There is no space for the index of SQLite's write-ahead log, as after a restart of the machine or the restore of a
     copy."""
     daemon = cluster(1, "sqlite", {"database": f"sqlite:{disk.path / 'aura.db'}"}).daemons[0]
     daemon.stop()

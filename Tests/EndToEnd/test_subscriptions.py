@@ -144,7 +144,7 @@ def test_whoever_lags_may_have_progress_merged_and_transitions_never(world):
 
 
 def test_one_connection_follows_every_job(world):
-    """Fifty jobs have one subscription each on one connection, each to its end; none receives events of another."""
+    """Fifty jobs have one subscription each on one connection, each to its end, and receive no events of another job."""
     with world.connect(60) as connection:
         jobs = {}
         for _ in range(50):

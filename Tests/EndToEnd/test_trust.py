@@ -1,4 +1,4 @@
-"""Files, directories and servers that the daemon trusts, and its errors for those that it refuses."""
+"""Files, directories and servers that the daemon trusts or refuses, and its errors."""
 
 import os
 import stat

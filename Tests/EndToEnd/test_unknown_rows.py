@@ -90,7 +90,7 @@ def test_a_newer_daemons_words_reach_clients_as_they_are(world):
         row, document = database.execute("SELECT id, document FROM instance").fetchone()
         newer = {**json.loads(document), "phase": "dancing", "kind": "worker", "worker": {"regions": ["a"]}}
         database.execute("UPDATE instance SET document = ?, phase = 'dancing' WHERE id = ?", [json.dumps(newer), row])
-    # Without the tests' own connection, whose schema has only this version's values.
+    # Without the tests' own connection, because it allows only this version's values.
     shown = json.loads(world.daemon.aura("rpc", "status.get", json.dumps({"instance": name})).stdout)["instance"]
     assert (shown["phase"], shown["kind"]) == ("dancing", "worker")
     assert "dancing" in world.daemon.aura("list").stdout

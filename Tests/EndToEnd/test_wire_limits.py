@@ -232,7 +232,7 @@ def test_in_flight_bytes_over_all_connections_are_given_back(world):
 
 
 def test_a_connection_loses_its_patience_once(slow_world):
-    """After a refused call, further calls over the limit are refused at once, until there is room again.
+    """After a refused call, further calls over the limit are refused at once, until a slot is free again.
 
     If each waited on its own, the calls before them would end first.
     """

@@ -41,7 +41,7 @@ OPTIONS = (
 
 
 class InventoryError(Exception):
-    """The reason why there is no inventory, as one line that states what to do."""
+    """The reason why there is no inventory, as one line with a remedy."""
 
 
 class Connection:

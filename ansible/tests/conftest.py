@@ -39,7 +39,7 @@ class Run:
         self.events = [json.loads(text) for text in stdout.decode("utf-8", "strict").splitlines()]
 
     def of(self, kind, **fields):
-        """Returns the events of a kind whose fields have these values."""
+        """Returns the events of a kind with these field values."""
         return [event for event in self.events
                 if event["event"] == kind and all(event.get(key) == value for key, value in fields.items())]
 

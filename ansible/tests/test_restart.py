@@ -49,7 +49,7 @@ class TestRestart:
 
 
 def test_a_tree_tells_what_differs():
-    """Tests the comparison: it names differences, and ignores those that are allowed."""
+    """Tests the comparison: it names differences, and ignores allowed ones."""
     one = Tree({"file /etc/a": "-rw------- root root 1", "file /var/log/x": "1", "package p": "1 ii"})
     other = Tree({"file /etc/a": "-rw-r--r-- root root 1", "file /var/log/x": "2", "file /etc/b": "new"})
     assert one.differences(one) == []

@@ -29,7 +29,7 @@ class Failure:
 
 
 class Wrong(Exception):
-    """The server did not do what the case expects."""
+    """The server's behaviour differs from the case's expectation."""
 
 
 class Player:

@@ -112,7 +112,7 @@ class Cluster:
         assert told == {job["id"]: ["job.queued", f"job.{job['state']}"] for job in jobs}
 
     def check_cloud(self):
-        """Checks that the cloud holds exactly the machines of the settled instances, and that no name was ever created
+        """Checks that the cloud holds exactly the resources of the settled instances, and that no name was ever created
         twice."""
         state, instances = self.sandbox.state(), self.instances()
         known = {outside_name(instance) for instance in instances}

@@ -1,4 +1,4 @@
-"""Many subscribers in one process: the benchmarks' rpc-load, whose `--follow` checks the order of every event."""
+"""Many subscribers in one process: rpc-load of the benchmarks with `--follow`, which checks the order of every event."""
 
 import json
 import os

@@ -8,7 +8,7 @@ import jsonschema_rs
 
 from .places import REPOSITORY
 
-# Errors that any call can receive, whatever the method declares.
+# Errors that any call can receive, in addition to those that its method declares.
 ANYWHERE = {
     "parseError", "invalidRequest", "methodNotFound", "invalidParams", "messageTooLarge", "messageTooDeep", "batchTooLarge",
     "tooManyInFlight", "outboundQueueFull", "requestCancelled", "shuttingDown", "tooManyConnections",
@@ -16,7 +16,7 @@ ANYWHERE = {
 
 
 def strict(schema):
-    """Returns the schema without room for unknown members. A client may receive those; a test of this version may not."""
+    """Returns the schema with unknown members forbidden. A client may receive those; a test of this version may not."""
     if isinstance(schema, list):
         return [strict(each) for each in schema]
     if not isinstance(schema, dict):

@@ -20,8 +20,8 @@ def offspring(pid):
 
 
 class Sampler(threading.Thread):
-    """Reads repeatedly what any local user can read, the arguments of all processes, and what root can read, the
-    environments of the daemon and its children."""
+    """Reads repeatedly the arguments of all processes, which any local user can read, and the environments of the daemon
+    and its children, which root can read."""
 
     def __init__(self, daemon):
         super().__init__(daemon=True)

@@ -50,7 +50,7 @@ def frame(opcode, data, is_last=True):
 
 
 class WebSocket(Connection):
-    """A connection whose messages are text frames."""
+    """A connection with one message per text frame."""
 
     def __init__(self, address, seconds=30):
         self.closed_with = None

@@ -138,7 +138,7 @@ class Connection:
         return self.reply(self.post(method, **params))
 
     def refused(self, code, method, **params):
-        """Makes a call whose reply must be the error `code`; returns the error."""
+        """Makes a call that must be refused with the error `code`; returns the error."""
         try:
             result = self.call(method, **params)
         except RPCError as error:

@@ -1,8 +1,7 @@
-"""Records each change that a module is about to make on the host, and kills the module at one of them if a plan
-requires it.
+"""Records each change that a module is about to make on the host, and kills the module at the change of a plan.
 
-/run/cut/plan has the number of the change at which to stop and, for a change that is a program, how many seconds it
-runs before it is killed. /run/cut/log gets one line for each change: time, process, event, subject.
+/run/cut/plan has the number of the change at which to stop. If that change is a program, it also has the seconds that
+the program runs before it is killed. /run/cut/log gets one line for each change: time, process, event, subject.
 """
 
 import atexit

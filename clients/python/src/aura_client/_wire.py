@@ -220,7 +220,7 @@ class Backoff:
 
 
 class Patience:
-    """The retry budget for an unreachable daemon: `seconds` since the last contact."""
+    """The retry budget for an unreachable daemon: `seconds` from the first failure after the last contact."""
 
     # A connection that lasted this long counts as contact, however it ended.
     HELD = 5.0
