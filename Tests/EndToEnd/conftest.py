@@ -53,8 +53,7 @@ def kept_world():
 
 @pytest.fixture
 def shared_world(request, kept_world):
-    """Returns one world for all tests of a module, which leave nothing behind. A test that fails removes its world from
-    use."""
+    """Returns one world for all tests of a module, which leave nothing behind. A failed test's world is not used again."""
     if not kept_world:
         kept_world.append(World())
     yield kept_world[0]

@@ -41,7 +41,7 @@ def keepalive_timers(port):
 ], ids=["one byte", "request line", "header", "handshake"])
 @pytest.mark.parametrize("first", [False, True], ids=["alone", "behind a request"])
 def test_half_a_head_does_not_end_the_daemon_badly(worlds, half, first):
-    """It gets no reply, and the daemon shuts down normally."""
+    """The partial head gets no response, and the daemon shuts down normally."""
     world = worlds({"http": "127.0.0.1:0"})
     whole = b'POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 47\r\n\r\n' \
         b'{"jsonrpc":"2.0","id":1,"method":"system.ping"}'

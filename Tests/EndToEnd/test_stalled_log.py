@@ -8,7 +8,7 @@ from harness import Connection
 
 
 def test_a_stalled_reader_of_the_log_holds_up_nothing(worlds):
-    """stderr is a pipe without a reading process, and full from the beginning."""
+    """stderr is a pipe that is never read, and full from the beginning."""
     world = worlds(start_daemon=False, settings={"log.level": "trace"})
     reader, writer = os.pipe()
     os.set_blocking(writer, False)

@@ -35,7 +35,7 @@ RUN_SECONDS = 300
 # Commands that only query may still leave something behind when they are killed.
 COMMANDS = ("ansible.builtin.command", "ansible.builtin.shell")
 PROGRAMS = ("subprocess.Popen", "os.exec", "os.posix_spawn", "os.system")
-# Programs with which modules only query: killing them leaves nothing.
+# Programs that modules use for queries only: killing them leaves nothing.
 ASKING = re.compile(r"lsattr|ldconfig|'locale'|/locale'|systemctl'?, b?'(show|is-enabled|is-active)'")
 
 

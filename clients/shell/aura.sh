@@ -17,7 +17,7 @@
 #
 # AURA_SOCKET    aurad's address: unix:PATH, tcp:HOST:PORT (IPv6 in brackets) or a path. If it is not set:
 #                $XDG_RUNTIME_DIR/aura/aurad.sock if that exists, else /run/aura/aurad.sock
-# AURA_PATIENCE  how long an unreachable aurad is tried, in seconds (60)
+# AURA_PATIENCE  how long an unreachable aurad is retried, in seconds (60)
 # AURA_TIMEOUT   the time limit of one reply, in seconds (60)
 # AURA_SILENCE   the seconds without a message after which a subscription pings aurad (30)
 

@@ -18,7 +18,7 @@ class Program:
         self.ready_pattern = re.compile(ready)
         self.log_path = pathlib.Path(log)
         self.environment = environment or {}
-        # By default Python restores the signals that it ignores itself in its children. A test may need them ignored.
+        # Python ignores some signals, and by default restores them in its children. A test may need them ignored.
         self.ignores_signals = False
         self.process = None
         self.ready_line = None

@@ -15,7 +15,7 @@ import type { WebSocketClass } from "./websocket.js";
 export interface ClientOptions {
     /** The time limit of one reply, in milliseconds: a minute if not given. */
     timeoutMs?: number;
-    /** How long an unreachable daemon is tried, in milliseconds: a minute if not given. */
+    /** How long the client tries to reach an unreachable daemon, in milliseconds: a minute if not given. */
     patienceMs?: number;
     /**
      * The silence in milliseconds after which the daemon is pinged, while something is awaited: 30 s if not given.

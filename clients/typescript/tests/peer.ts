@@ -56,7 +56,7 @@ function eachLine(socket: Socket, act: (line: string) => void): void {
     });
 }
 
-/** A WebSocket in all but the bytes: each frame is a line of the peer above. It cannot pause, like the real ones. */
+/** A WebSocket in all but the bytes: each frame is a line of the peer above. Like real ones, it cannot pause. */
 export class LineWebSocket implements WebSocketLike {
     onopen: ((event: unknown) => void) | null = null;
     onmessage: ((event: unknown) => void) | null = null;
