@@ -69,9 +69,9 @@ class Storm(threading.Thread):
 class Client(Storm):
     """One caller with its own instances.
 
-             read one ─▶ request an operation ─▶ connection lost, database away ─▶ the same key again … ─▶ job or refusal
-                 ▲                                                                                            │
-                 └────────────────────────────────────────────────────────────────────────────────────────────┘
+         read one ─▶ request an operation ─▶ connection lost, database away ─▶ the same key again … ─▶ job or refusal
+             ▲                                                                                            │
+             └────────────────────────────────────────────────────────────────────────────────────────────┘
     """
 
     def __init__(self, cluster, number):
@@ -227,7 +227,7 @@ def test_clock_steps(cluster, tmp_path, database, hours):
     """The clock of a host is set in the middle of provisions. On PostgreSQL, the other daemon and the server keep
     theirs.
 
-             accepted ─▶ running ─▶ waiting ─▶ ┆ the clock is set ┆ ─▶ accepted ─▶ … ─▶ every job at its end
+         accepted ─▶ running ─▶ waiting ─▶ ┆ the clock is set ┆ ─▶ accepted ─▶ … ─▶ every job at its end
     """
     clock = WallClock(tmp_path)
     cloud = cluster(2 if database == "postgres" else 1, database, environment=clock.environment)

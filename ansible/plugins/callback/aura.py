@@ -250,7 +250,7 @@ class CallbackModule(CallbackBase):
         atexit.register(self._end, os.getpid())
 
     def _end(self, process):
-        """Reports a run that ended without a recap. Ansible has no callback for that: a dead worker raises one."""
+        """Reports a run that ended without a recap. Ansible has no callback for a dead worker, only an exception."""
         if not self._is_open or os.getpid() != process:
             return
         self._is_open = False
