@@ -86,6 +86,9 @@ fuzz: setup ## The codec and the framing, by libFuzzer: SECONDS=60 for each targ
 generate: ## Make what is generated of rpc-schema/: types, methods, OpenRPC document, manual
 	scripts/generate
 
+docs: setup ## Documentation of all modules with DocC, in .build/docs; fails on any warning
+	scripts/docs
+
 verify: ## Fail where what is generated is not what rpc-schema/ says
 	scripts/generate --check
 
@@ -98,4 +101,4 @@ format: ## Format all Swift code in place
 clean: ## Remove what was built
 	rm -rf .build $(VENV)
 
-.PHONY: help setup build image demo check test test-unit test-sandbox test-cli test-ansible test-e2e test-conformance bench-jobs sim fuzz generate verify lint format clean bench-rpc bench-neighbours prove-stream prove-roles
+.PHONY: help setup build image demo check test test-unit test-sandbox test-cli test-ansible test-e2e test-conformance bench-jobs sim fuzz generate docs verify lint format clean bench-rpc bench-neighbours prove-stream prove-roles
