@@ -38,7 +38,7 @@ extension JobView {
 extension StepView {
     /// Creates the wire form of a step.
     ///
-    /// - Parameter phase: the instance's phase while the step runs.
+    /// `phase` is the instance's phase while the step runs.
     public init(_ record: StepRecord, phase: Phase, expectedSeconds: Double) {
         self.init(
             name: record.name, state: Open(record.state), phase: Open(phase), expectedSeconds: expectedSeconds,

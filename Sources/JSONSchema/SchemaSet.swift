@@ -13,7 +13,7 @@ public struct SchemaSet: Sendable {
 
     /// Compiles schemas by name. Throws ``SchemaError`` for an unsupported or invalid schema.
     ///
-    /// - Parameter reference: the text before a name in `$ref`.
+    /// `reference` is the text before a name in `$ref`.
     public init(_ schemas: JSONObject, reference: String = "#/components/schemas/") throws(SchemaError) {
         // Every name gets its index before the first rule is compiled, since schemas may refer to each other in cycles.
         for name in schemas.keys {
@@ -31,7 +31,7 @@ public struct SchemaSet: Sendable {
     /// Returns the violations of the schema `name` in `value`, in the order of the value. Returns at most 20; an empty
     /// array if the value is valid.
     ///
-    /// - Parameter path: the name of the value itself, such as `params`.
+    /// `path` is the name of the value itself, such as `params`.
     public func violations(in value: JSONValue, of name: String, path: String) -> [SchemaViolation] {
         guard let index = index(of: name) else {
             return [SchemaViolation(path: path, reason: "there is no schema named \(name)")]

@@ -36,7 +36,7 @@ extension JobDefinition {
 /// One step of a job.
 ///
 /// The engine may call `perform` any number of times: after a crash, a lost reply or a wait. So `perform` looks for its
-/// effect before it creates anything. It throws ``Failure``, or `CancellationError` if its task is cancelled. Any other
+/// effect before it creates anything. It throws `Failure`, or `CancellationError` if its task is cancelled. Any other
 /// error counts as permanent, except a `StorageError`, which counts as transient. The engine may call `undo` even if
 /// `perform` had no effect. `undo` treats a resource that does not exist as removed.
 public struct Step: Sendable {

@@ -59,7 +59,7 @@ public final class StepContext: Sendable {
     /// Returns an instance that is not destroyed, is not the job's own, and for which `matches` is true; otherwise
     /// `nil`.
     ///
-    /// Reads all such instances from the store, 500 at a time. Throws a transient ``Failure`` if one of them cannot be
+    /// Reads all such instances from the store, 500 at a time. Throws a transient `Failure` if one of them cannot be
     /// read and none of the others matches, because the result is unknown then.
     public func otherInstance(where matches: (Instance) -> Bool) async throws -> Instance? {
         let own = instance.id
@@ -103,9 +103,9 @@ public final class StepContext: Sendable {
     /// The limit holds for all daemons that share the database. The slot of a worker that died becomes free when its
     /// lease expires.
     ///
-    /// - Parameter waitingFor: the reason of the ``StepOutcome/wait(_:reason:)`` that the step returns if there is no
-    ///   free slot. Jobs that wait for this reason get slots in a fair order: tenants take turns, and within a tenant
-    ///   the oldest job comes first.
+    /// `waitingFor` is the reason of the ``StepOutcome/wait(_:reason:)`` that the step returns if there is no
+    /// free slot. Jobs that wait for this reason get slots in a fair order: tenants take turns, and within a tenant
+    /// the oldest job comes first.
     public func use<Value: Sendable>(
         place: String, limit: Int, waitingFor: String? = nil, _ body: () async throws -> Value
     ) async throws -> Value? {

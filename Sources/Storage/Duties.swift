@@ -29,7 +29,7 @@ public struct PlaceRequest: Sendable {
     /// The number of slots, for all daemons together.
     public var limit: Int
 
-    /// The value of ``Job/waitingFor`` in jobs that wait for such a slot. `nil` means that waiting jobs are not ordered.
+    /// The value of `Job.waitingFor` in jobs that wait for such a slot. `nil` means that waiting jobs are not ordered.
     public var waitingFor: String?
     /// The present time.
     public var now: Timestamp

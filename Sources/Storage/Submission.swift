@@ -146,8 +146,8 @@ extension Submission {
 
     /// Throws `quotaExceeded` if the tenant, or all tenants together, have more live instances than the quota allows.
     ///
-    /// - Parameter count: returns the number of live instances of a tenant, or of all tenants for `nil`, the new one included.
-    ///   It may stop counting at the given limit. It is not called if there is no quota.
+    /// `count` returns the number of live instances of a tenant, or of all tenants for `nil`, the new one included.
+    /// It may stop counting at the given limit. It is not called if there is no quota.
     public func checkQuota(of tenant: TenantID, _ count: (_ tenant: TenantID?, _ limit: Int) throws -> Int) throws {
         if let quota, try count(tenant, quota + 1) > quota {
             throw StorageError(

@@ -5,7 +5,7 @@ public import Storage
 
 /// The store that several daemons share: one PostgreSQL database, version 15 or newer.
 ///
-/// ``GroupCommit`` writes through two connections. Reads use a few more. ``LedgerFollower`` follows the ledger on its own
+/// `GroupCommit` writes through two connections. Reads use a few more. `LedgerFollower` follows the ledger on its own
 /// connection. Leases use the database's clock, so that daemons with different clocks agree on the holder of a job.
 public final class PostgresStore: Store {
     /// The clock that decides when a lease ends.
@@ -39,16 +39,16 @@ public final class PostgresStore: Store {
         follower.close()
     }
 
-    /// Connects, and migrates the database to the newest schema. Throws ``StorageError``.
+    /// Connects, and migrates the database to the newest schema. Throws `StorageError`.
     ///
-    /// - Parameter installation: the id for a new database; an existing database keeps its own.
+    /// `installation` is the id for a new database; an existing database keeps its own.
     public static func open(
         _ settings: PostgresSettings, installation: String, clock: LeaseClock = .database, logger: Logger
     ) async throws -> PostgresStore {
         try await open(settings, claim: DatabaseClaim(installation: installation), clock: clock, logger: logger)
     }
 
-    /// Connects, and migrates the database to the newest schema. Throws ``StorageError``.
+    /// Connects, and migrates the database to the newest schema. Throws `StorageError`.
     public static func open(
         _ settings: PostgresSettings, claim: DatabaseClaim, clock: LeaseClock = .database, logger: Logger
     ) async throws -> PostgresStore {

@@ -17,13 +17,13 @@ public struct PostgresURL: Sendable {
 
     /// Parses a URL. Throws ``Refusal`` if it cannot be read, or if it is weaker than allowed.
     ///
-    /// - Parameter allowsWeaker: whether weaker values of `sslmode` and `channel_binding` are accepted for a server on another
-    ///   machine.
+    /// `allowsWeaker` states whether weaker values of `sslmode` and `channel_binding` are accepted for a server on another
+    /// machine.
     public init(_ text: String, allowsWeaker: Bool = false) throws(Refusal) {
         try self.init(text, allowsWeaker: allowsWeaker) { name in getenv(name).map { String(cString: $0) } }
     }
 
-    /// - Parameter environment: looks up libpq's variables, which libpq uses for options that the URL omits.
+    /// `environment` looks up libpq's variables, which libpq uses for options that the URL omits.
     init(_ text: String, allowsWeaker: Bool, environment: (String) -> String?) throws(Refusal) {
         var options = try Self.parse(text)
         if !Self.isLocal(options, environment) {

@@ -6,7 +6,7 @@ public import Storage
 /// The embedded store: one SQLite file for one daemon.
 ///
 /// It uses a write-ahead log with `synchronous=FULL`: if a power failure could undo a committed intent, a machine could leak.
-/// Writes go through ``GroupCommit``; reads run concurrently. A lock on the file itself excludes a second daemon.
+/// Writes go through `GroupCommit`; reads run concurrently. A lock on the file itself excludes a second daemon.
 public final class SQLiteStore: Store {
     public let installation: String
     public let epoch: String
@@ -17,7 +17,7 @@ public final class SQLiteStore: Store {
 
     /// Opens or creates the database, and migrates it to the newest schema.
     ///
-    /// - Parameter installation: the id for a new database; an existing database keeps its own.
+    /// `installation` is the id for a new database; an existing database keeps its own.
     public convenience init(path: String, installation: String) throws {
         try self.init(path: path, claim: DatabaseClaim(installation: installation))
     }

@@ -10,10 +10,9 @@ enum DatabaseLocation: Sendable {
 
     /// Throws if the text is not a valid database location.
     ///
-    /// - Parameters:
-    ///   - listenURL: the PostgreSQL URL that bypasses a pooler.
-    ///   - preparesStatements: false behind a pooler that gives each transaction another session.
-    ///   - allowsWeaker: true if a URL may weaken TLS to a server on another machine.
+    /// `listenURL` is the PostgreSQL URL that bypasses a pooler.
+    /// `preparesStatements` is false behind a pooler that gives each transaction another session.
+    /// `allowsWeaker` is true if a URL may weaken TLS to a server on another machine.
     init(
         _ text: String, listenURL: String? = nil, preparesStatements: Bool = true, allowsWeaker: Bool = false
     ) throws(SettingsError) {

@@ -18,7 +18,7 @@ extension Settings {
     }
 }
 
-/// The file in the state directory that stores the daemon's ``LedgerMark``.
+/// The file in the state directory that stores the daemon's `LedgerMark`.
 struct MarkFile: Sendable {
     private let path: String
 

@@ -37,9 +37,8 @@ enum PersonalFile {
 
     /// Reads a file. Opens it once and checks the open file, so that no other file can replace it in between.
     ///
-    /// - Parameters:
-    ///   - isSecret: true if others must not be able to read the file.
-    ///   - key: the setting that names the file, for errors.
+    /// `isSecret` is true if others must not be able to read the file.
+    /// `key` is the setting that names the file, for errors.
     static func read(_ path: String, key: String, isSecret: Bool) throws -> String {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard file >= 0 else {

@@ -33,7 +33,7 @@ extension SettingsSource {
 
     /// Returns a base URL without its final slash: `https`, or `http` if the host is this machine.
     ///
-    /// - Parameter plainHosts: returns true for other hosts that `http` may name.
+    /// `plainHosts` returns true for other hosts that `http` may name.
     func endpoint(_ key: String, plainHosts: (String) -> Bool = { _ in false }) throws -> String? {
         guard let text = text(key) else { return nil }
         let pattern = #/(https?)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::([0-9]{1,5}))?((?:/[A-Za-z0-9._~-]+)*)/?/#

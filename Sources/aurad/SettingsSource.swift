@@ -9,7 +9,7 @@ struct SettingsSource {
     private let reader: ConfigReader
     private let name: String
 
-    /// - Parameter flags: the settings that the command line gave, by key.
+    /// `flags` is the settings that the command line gave, by key.
     init(file: String?, flags: [String: String]) async throws {
         var providers: [any ConfigProvider] = []
         let given = flags.map {

@@ -17,7 +17,7 @@ public final class ClockKeeper: Service {
     /// If the ledger is further ahead than this, its last event was written by a wrong clock.
     private static let mostAhead = Duration.seconds(86_400)
 
-    /// - Parameter machine: the clock of this machine, which its administrator may set.
+    /// `machine` is the clock of this machine, which its administrator may set.
     public init(clock: SteadyTime, machine: any TimeSource, store: any Store, logger: Logger) {
         self.clock = clock
         self.machine = machine

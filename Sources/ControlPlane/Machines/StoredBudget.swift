@@ -8,7 +8,7 @@ public struct StoredBudget: SharedBudget {
     private let bucket: String
     private let time: any TimeSource
 
-    /// - Parameter bucket: the provider and its project.
+    /// `bucket` is the provider and its project.
     public init(store: any Store, bucket: String, time: any TimeSource) {
         self.store = store
         self.bucket = bucket

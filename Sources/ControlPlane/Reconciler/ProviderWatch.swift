@@ -83,7 +83,7 @@ public final class ProviderWatch: Service {
     /// alerts.
     private static let startTurn = Duration.seconds(60)
 
-    /// - Parameter owner: the daemon's boot id.
+    /// `owner` is the daemon's boot id.
     public init(
         store: any Store, check: ProviderCheck, settings: ProviderWatchSettings, owner: String, time: any TimeSource,
         logger: Logger

@@ -28,7 +28,7 @@ public final class Reconciler: Service {
     private static let dutyLength = Duration.seconds(120)
     private static let margin = Duration.seconds(20)
 
-    /// - Parameter owner: the daemon's boot id.
+    /// `owner` is the daemon's boot id.
     public init(
         store: any Store, services: MachineServices, settings: ReconcilerSettings, owner: String,
         faults: RowFaults, time: any TimeSource, logger: Logger

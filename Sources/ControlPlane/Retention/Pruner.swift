@@ -38,7 +38,7 @@ public final class Pruner: Service {
     /// The largest number of transactions in one prune; the next prune deletes the rest.
     private static let lotsAtMost = 2000
 
-    /// - Parameter owner: the daemon's boot id.
+    /// `owner` is the daemon's boot id.
     public init(store: any Store, policy: RetentionPolicy, owner: String, time: any TimeSource, logger: Logger) {
         self.store = store
         self.policy = policy

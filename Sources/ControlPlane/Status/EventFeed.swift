@@ -30,7 +30,7 @@ public final class EventFeed: Sendable {
     private let state: Locked<State>
     private let changing: AsyncStream<Void>.Continuation
 
-    /// - Parameter head: the `seq` of the newest event that committed before the feed was attached.
+    /// `head` is the `seq` of the newest event that committed before the feed was attached.
     public init(head: Int64, capacity: Int = 8192) {
         self.capacity = capacity
         state = Locked(State(head: head))

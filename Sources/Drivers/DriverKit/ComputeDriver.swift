@@ -3,7 +3,7 @@ public import AuraModel
 /// A driver for machines at a cloud provider.
 ///
 /// Every call is safe to repeat except ``createServer(_:)`` and ``createKey(_:)``. Their names are unique at the
-/// provider, so a caller first looks for the name and adopts the resource that it finds. All calls throw ``Failure``;
+/// provider, so a caller first looks for the name and adopts the resource that it finds. All calls throw `Failure`;
 /// its class determines the reaction. A call that changes something continues until its reply or its timeout even if
 /// the task is cancelled, so that the reply is not lost. A call that only reads stops at once.
 public protocol ComputeDriver: Sendable {

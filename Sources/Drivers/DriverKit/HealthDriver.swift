@@ -6,7 +6,7 @@ public protocol HealthDriver: Sendable {
     /// `/readyz` includes the agent's channels, which may be broken for reasons outside the machine; it only fills
     /// ``HealthReport/channelsNotReady``.
     ///
-    /// Throws ``Failure``: transient if the agent does not reply or has not started; permanent if a retry cannot help.
+    /// Throws `Failure`: transient if the agent does not reply or has not started; permanent if a retry cannot help.
     /// A retry cannot help if the machine presents another host key or refuses the private key.
     func probe(_ target: HealthTarget) async throws -> HealthReport
 }

@@ -2,7 +2,7 @@ public import AuraModel
 
 /// A driver for the private network that every agent's machine joins.
 ///
-/// All calls throw ``Failure`` and follow the cancellation rule of ``ComputeDriver``.
+/// All calls throw `Failure` and follow the cancellation rule of ``ComputeDriver``.
 public protocol NetworkDriver: Sendable {
     /// The tags of every device that joins with a key from ``mintKey(_:)``. A device without all of these tags does not
     /// belong to Aura.

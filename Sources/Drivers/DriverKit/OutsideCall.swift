@@ -15,7 +15,7 @@ public enum OutsideCall {
 
     /// Throws if another worker may hold the task's work by now.
     ///
-    /// - Parameter changes: true if the call may change a resource.
+    /// `changes` is true if the call may change a resource.
     public static func check(changes: Bool = false) throws(Failure) {
         try permit?()
         if changes { announce?() }
@@ -23,9 +23,8 @@ public enum OutsideCall {
 
     /// Reports that a driver will retry a call by itself. Call it before the wait.
     ///
-    /// - Parameters:
-    ///   - tries: the number of calls that failed so far.
-    ///   - limit: the maximum number of calls.
+    /// `tries` is the number of calls that failed so far.
+    /// `limit` is the maximum number of calls.
     public static func willRetry(_ failure: Failure, tries: Int, of limit: Int, after wait: Duration) async {
         let seconds = Double(wait.wholeMilliseconds / 100) / 10
         await report?("try \(tries) of \(limit): \(failure.message); next try in \(seconds) s")

@@ -6,7 +6,7 @@ public protocol RemoteShellDriver: Sendable {
     func makeKeyPair(comment: String) async throws -> KeyPair
     /// Returns when a command has run on the machine.
     ///
-    /// Throws ``Failure``: transient while the machine is not up; permanent if it presents another host key
+    /// Throws `Failure`: transient while the machine is not up; permanent if it presents another host key
     /// (`sshHostKeyMismatch`) or refuses the private key (`sshPermissionDenied`).
     func reach(_ access: SSHAccess) async throws
 }

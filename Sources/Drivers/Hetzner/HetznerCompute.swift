@@ -26,7 +26,7 @@ public final class HetznerCompute: ComputeDriver {
 
     /// Creates a driver.
     ///
-    /// - Parameter shared: the project's rate limit, counted by all daemons together.
+    /// `shared` is the project's rate limit, counted by all daemons together.
     public init(
         settings: HetznerSettings, http: any HTTPTransport, shared: (any SharedBudget)? = nil, time: any TimeSource,
         random: any RandomSource, log: Logger

@@ -1,11 +1,11 @@
 public import JSON
 
-/// Reads JSON from providers and agents, and replaces values that ``JSONValue`` cannot represent.
+/// Reads JSON from providers and agents, and replaces values that `JSONValue` cannot represent.
 ///
 /// These are integers beyond 64 bits, numbers beyond a double, lone surrogates and `\u0000`. Such a value in an unused
 /// member must not make the whole response unreadable.
 public enum ForeignJSON {
-    /// Reads `bytes` strictly. If that fails because of such a value, reads them again with ``softened(_:)`` values.
+    /// Reads `bytes` strictly. If that fails because of such a value, reads them again with `softened(_:)` values.
     ///
     /// A number that cannot be represented becomes `null`, so its reader treats it as missing. Lone surrogates and
     /// `\u0000` become U+FFFD. Duplicate names stay an error, because the intended value is unknown.
@@ -27,7 +27,7 @@ public enum ForeignJSON {
         }
     }
 
-    /// Returns the text with `null` and `\ufffd` in place of values that ``JSONValue`` cannot represent. The result is
+    /// Returns the text with `null` and `\ufffd` in place of values that `JSONValue` cannot represent. The result is
     /// never longer.
     ///
     /// The function makes one pass. Text with a syntax error keeps the error.
