@@ -13,7 +13,7 @@ public enum ErrorClass: String, Sendable, Hashable, Codable {
 /// The cause that must be removed before a permanently refused call can succeed. Drivers derive it from the provider's
 /// error code.
 public enum Concern: String, Sendable, Hashable, Codable {
-    /// This location or type. Another one may succeed.
+    /// The requested location or server type. A call with another location or type may succeed.
     case candidate
     /// The provider's project or network: its limits, its status, or an approval that only its administrator can give.
     case project

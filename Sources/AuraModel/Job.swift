@@ -12,7 +12,7 @@ public struct Job: Sendable, Hashable {
     public var instanceKind: InstanceKind
     /// The tenant of that instance.
     public var tenant: TenantID
-    /// The change that caused the job.
+    /// The id of the ``Change`` that caused the job.
     public var change: ChangeID
     /// How far the job has come.
     public var state: JobState

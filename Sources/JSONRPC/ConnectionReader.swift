@@ -67,7 +67,8 @@ public struct ConnectionReader: Sendable {
     /// The code with which the WebSocket must be closed now, or `nil`. Later input is not read.
     public private(set) var hangUp: WebSocketCloseCode?
 
-    /// True if a strict stream did not begin with JSON-RPC. The transport closes the connection and writes nothing.
+    /// True if the first message of a ``Framing/strictStream`` was not JSON or had broken framing. The transport must
+    /// close the connection and write nothing.
     public private(set) var isForeign = false
 
     /// True after the first complete message of a strict stream, which has a time limit. Always true for other
@@ -304,7 +305,8 @@ extension ConnectionReader {
         if method.holdsEvents { session.release(1) }
     }
 
-    /// Returns the outcome of a call to no registered method: `$/cancelRequest`, or `methodNotFound`.
+    /// Returns the outcome of a request whose method is not registered. Carries out `$/cancelRequest`; every other
+    /// request fails with `methodNotFound`.
     private func outcomeWithoutMethod(_ request: Request) -> Outcome? {
         guard request.method == Request.cancelMethod else { return .failure(router.methodNotFound(request.method)) }
         guard let id = request.cancels else {

@@ -3,7 +3,7 @@
 /// For such a call the text is compared and bytes are copied; no value is created. All other text takes the general
 /// path, which gives the same reply. A test compares both paths.
 struct KnownAnswers: Sendable {
-    /// The ranges of a method's name and of the reply behind the id, in `text`.
+    /// One method, as ranges of `text`: its name, and the part of its reply that follows the id.
     private struct Entry: Sendable {
         let name: Range<Int>
         let rest: Range<Int>

@@ -8,7 +8,8 @@ public struct LineFramer: Sendable {
     private var buffer: [UInt8] = []
     /// The start of the first line that was not returned.
     private var start = 0
-    /// The end of the part without LF, so that a line that arrives byte by byte is searched once.
+    /// The index up to which the buffer was searched for LF. The next search begins here, so that each byte is searched
+    /// once even if a line arrives byte by byte.
     private var searched = 0
     /// The number of bytes dropped from the buffer since the beginning of the stream.
     private var droppedBytes = 0

@@ -83,9 +83,11 @@ public final class Session: Sendable {
         update { $0.wantsClose = true }
     }
 
-    /// Reserves one subscription of the connection, its user and the daemon. Throws `tooManySubscriptions`.
+    /// Counts one more subscription against the limits of the connection, its user and the daemon. Throws
+    /// `tooManySubscriptions` if a limit is reached.
     ///
-    /// While a subscription is held, a client that has ended its input still receives events.
+    /// Until ``releaseSubscription()``, the end of the client's input does not close the connection, so that a client
+    /// that sends nothing more still receives events.
     public func reserveSubscription() throws(RPCError) {
         let refusal = state.withLock { state in
             state.reserveSubscription { budget.takeSubscription(for: principal) }
@@ -259,7 +261,7 @@ extension Session {
     /// The number of bytes that the connection has accepted since it was opened. It grows while the client reads.
     public var writtenBytes: Int { state.withLock { $0.written } }
 
-    /// Sends a WebSocket frame that is not a message.
+    /// Sends a WebSocket control frame, such as a ping or a pong.
     public func send(frame: [UInt8]) {
         update { state in frame.withUnsafeBytes { state.send($0) } }
     }

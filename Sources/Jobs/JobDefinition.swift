@@ -91,7 +91,8 @@ public struct JobCatalogue: Sendable {
         }
     }
 
-    /// Returns the definition for new jobs of this kind, or `nil` if instances of this kind have no such operation.
+    /// Returns the newest definition of the operation `kind`, or `nil` if instances of `instanceKind` do not support
+    /// the operation.
     public func definition(for kind: JobKind, of instanceKind: InstanceKind = .agent) -> JobDefinition? {
         newest.first { $0.plan.kind == kind && $0.plan.instanceKind == instanceKind }
     }

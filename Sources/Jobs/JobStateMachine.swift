@@ -39,9 +39,10 @@ public struct JobStateMachine: Sendable {
     var givenUp: Set<Int> = []
     /// The time at which the first step of ``givenUp`` is due again.
     var undoDueAgain: Timestamp?
-    /// The steps for which no change was sent before the present try.
+    /// The steps for which no driver has announced a change to a provider, in any try. A driver that does not track
+    /// changes announces none.
     var untouched: Set<Int> = []
-    /// The steps of ``untouched`` that track changes and have announced no change.
+    /// The steps of ``untouched`` with drivers that track changes. These steps certainly sent no change.
     var unsent: Set<Int> = []
     var changedSteps: Set<Int> = []
     var instanceChanged = false
@@ -58,8 +59,8 @@ public struct JobStateMachine: Sendable {
         self.policy = policy
     }
 
-    /// Returns the records by the index of their step in the plan. The name identifies a step; the index in its row is
-    /// for people.
+    /// Returns the records by the index of their step in the plan. A record belongs to the step with its name. The
+    /// index in the row is not used; it helps people who read the table.
     private static func placed(_ records: [StepRecord], in plan: JobPlan) -> [Int: StepRecord] {
         var placed: [Int: StepRecord] = [:]
         for var record in records {
@@ -125,7 +126,8 @@ public struct JobStateMachine: Sendable {
     /// True if the job can no longer be undone.
     public var isPastPivot: Bool {
         guard let pivot = plan.pivot else { return false }
-        // A job that superseded another has pivot 0, because the other job was stopped for it.
+        // Pivot 0 counts as passed before any step starts. A destroy has it: its acceptance already cancels the
+        // instance's active job.
         return pivot == 0 || steps.values.contains { $0.index >= pivot && $0.startedAt != nil }
     }
 

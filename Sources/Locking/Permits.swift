@@ -4,7 +4,7 @@ public final class Permits: Sendable {
     public enum Refusal: Error, Sendable, Hashable {
         /// The task was cancelled while it waited.
         case cancelled
-        /// The maximum number of tasks wait already.
+        /// The queue is full: it holds the maximum number of waiting tasks.
         case tooManyWait
     }
 

@@ -51,7 +51,7 @@ final class AcceptPause: ChannelInboundHandler {
     private func rest(_ channel: any Channel) {
         guard !isResting else { return }
         isResting = true
-        // This fails only if the listener is closed.
+        // Setting the option fails only if the listener is closed.
         try? channel.syncOptions?.setOption(.autoRead, value: false)
         channel.eventLoop.assumeIsolated().scheduleTask(in: Self.pause) {
             self.isResting = false

@@ -64,8 +64,10 @@ final class ConnectionHandler: ChannelDuplexHandler {
         unwrapInboundIn(data).withUnsafeReadableBytes { reader.receive($0) }
     }
 
-    /// Settles after the channel has finished this read, in the same turn of the loop. A failed write closes the
-    /// channel, and NIO does not expect that before it has reported the end of input.
+    /// Schedules ``settle()`` to run right after the channel has finished this read.
+    ///
+    /// A direct call may close the channel, because a failed write does. NIO does not expect a close before it has
+    /// reported the end of input.
     func channelReadComplete(context: ChannelHandlerContext) {
         if reader.awaitsSilence { keepSilence(context) }
         guard

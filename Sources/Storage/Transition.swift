@@ -154,7 +154,7 @@ public struct Transition: Sendable {
     /// that has already written it returns the same result and changes nothing. 0 if the transition is never repeated.
     public var number: Int64 = 0
 
-    /// Creates a transition with the number 0.
+    /// Creates a transition with ``number`` 0. Set another number if the transition may be sent again.
     public init(
         job: Job, releasesLease: Bool = false, steps: [StepRecord] = [], instance: Instance? = nil,
         events: [EventDraft] = []
@@ -169,7 +169,7 @@ public struct Transition: Sendable {
 
 /// The result of a transition that was committed.
 public struct Applied: Sendable, Hashable {
-    /// The `seq` of its last event, or of the newest event if it had none.
+    /// The `seq` of the transition's last event; if the transition has no events, of the ledger's newest event.
     public var seq: Int64
     /// The cancellation that was requested meanwhile; `nil` if there is none.
     public var cancellation: Cancellation?

@@ -64,7 +64,7 @@ final class GroupCommit: Sendable {
     private let committed: @Sendable ([Event]) -> Void
 
     /// - Parameters:
-    ///   - away: the backoff of the server, shared with the readers.
+    ///   - away: the backoff while the server cannot be reached. Writers and readers share it.
     ///   - committed: receives the events of each commit. The two writers may call it out of order.
     init(
         _ settings: PostgresSettings, away: Locked<ServerAway>, committed: @escaping @Sendable ([Event]) -> Void

@@ -50,7 +50,7 @@ struct Ledger {
         return base
     }
 
-    /// Returns the events with their numbers.
+    /// Returns the events with their `seq`. The first event has `base` + 1.
     func events(after base: Int64) -> [Event] {
         drafts.enumerated().map { Event(seq: base + Int64($0.offset) + 1, entry: $0.element) }
     }

@@ -110,7 +110,7 @@ struct ScopeCondition {
     var sql: String
     var values: [PostgresValue] = []
 
-    /// - Parameter count: the number of values that precede those of the scope in the statement.
+    /// - Parameter count: the number of the statement's other values. The scope's placeholders begin at `$count + 1`.
     init(_ scope: ClaimScope, after count: Int) {
         sql = scope.definitions == nil ? "" : " AND \(scope.definitionCondition)"
         guard !scope.setAside.isEmpty else { return }
@@ -177,7 +177,8 @@ private struct ClaimQuery: ClaimRows {
         ).all.compactMap { $0.text("id").map { JobID($0) } }
     }
 
-    /// Serialises the claims that count with a lock. Otherwise two concurrent claims could both use a tenant's last slot.
+    /// Takes an advisory lock until the end of the transaction, so that claims with a limit per tenant run one at a
+    /// time. Without the lock, two concurrent claims could both use a tenant's last slot.
     func inFlight() throws -> [TenantID: Int] {
         try connection.run("SELECT pg_advisory_xact_lock(7166571)")
         let rows = try connection.run(

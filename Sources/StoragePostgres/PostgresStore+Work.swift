@@ -95,6 +95,6 @@ extension PostgresStore {
         return try row.job()
     }
 
-    /// Changes nothing, since other daemons may be alive. The leases of dead daemons expire.
+    /// Ends no lease and returns 0, since other daemons may be alive. The leases of dead daemons expire.
     public func takeOverLeases(owner: String, duties: [String]) async throws -> Int { 0 }
 }

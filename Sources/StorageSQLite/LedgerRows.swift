@@ -49,8 +49,8 @@ enum LedgerRows {
         }
     }
 
-    /// The condition finds a job's events through the index on its instance. An index on the job would be written with each
-    /// event and rarely read. A job is kept as long as its events.
+    /// Matches a job's events through the index on their instance. An index on the job would cost a write per event and
+    /// would rarely be used. The subquery finds the job's row, because a job is kept as long as its events.
     private static let ofJob = "instance = (SELECT instance FROM job WHERE id = ?) AND job = ?"
     private static let ofChange = """
         seq IN (

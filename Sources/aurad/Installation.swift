@@ -7,7 +7,7 @@ enum Installation {
         String(boot().suffix(12))
     }
 
-    /// Returns an id for one run of the daemon, which owns its leases.
+    /// Returns an id for one run of the daemon. Leases name their owner by this id.
     static func boot() -> String {
         IdentifierSource(time: SystemTime(), random: SystemRandom()).next(Daemon.self).text
     }

@@ -31,7 +31,7 @@ struct MarkFile: Sendable {
         path = stateDirectory + "/ledger.json"
     }
 
-    /// Returns `nil` if the file is missing or cannot be read.
+    /// Returns the stored mark, or `nil` if the file is missing or cannot be read.
     func read() -> LedgerMark? {
         guard let bytes = FileManager.default.contents(atPath: path),
             let stored = try? JSONCoder.decode(Stored.self, from: bytes)

@@ -8,7 +8,8 @@ struct MemoryKeeper: Service {
     private let ebbs: AsyncStream<Void>
     private let ebb: AsyncStream<Void>.Continuation
 
-    /// How long to wait for further calls to end before memory is returned to the system, which takes milliseconds.
+    /// The wait after a burst has ebbed, before memory is returned to the system. A return takes milliseconds, so one
+    /// return serves all calls and connections that end during the wait.
     private static let pause = Duration.seconds(1)
 
     init(time: any TimeSource) {

@@ -16,7 +16,7 @@ public struct ClientError: Error, Sendable, Hashable, CustomStringConvertible {
         case connectionLost
         /// The reply did not come in time.
         case timedOut
-        /// The daemon could not be used until the client's retry budget was used up.
+        /// The client's retry budget is used up, and the daemon still cannot be used.
         case patienceOver
         /// The daemon sent invalid JSON-RPC, or a result that this client cannot read.
         case invalidReply

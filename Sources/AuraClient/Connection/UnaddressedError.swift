@@ -21,8 +21,11 @@ enum UnaddressedError {
         case unknown
     }
 
-    /// Connection limits, shutdown and broken framing end the connection. `messageTooLarge` means the oldest waiting
-    /// call whose request exceeds the limit. Any other error means the waiting call if exactly one call waits.
+    /// Returns the meaning of an error reply without an id:
+    /// - A connection limit, a shutdown or broken framing concerns the connection.
+    /// - `messageTooLarge` with a limit concerns the oldest waiting call whose request exceeds the limit.
+    /// - Any other error concerns the waiting call, if exactly one call waits.
+    /// - Otherwise the meaning is unknown.
     static func meaning(of error: RPCError, waiting: [Waiting]) -> Meaning {
         if isAboutConnection(error) { return .connection }
         let oldestFirst = waiting.sorted { $0.id < $1.id }

@@ -69,7 +69,8 @@ package final class EventStream: Sendable {
         return nil
     }
 
-    /// Continues after an end that the caller did not want.
+    /// Lets the stream continue after its subscription has ended, for example because the client lagged. The next call
+    /// of ``next()`` subscribes again.
     package func goOn() {
         state.withLock { state in
             state.cursor.goOn()

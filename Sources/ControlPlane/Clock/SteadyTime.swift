@@ -24,7 +24,7 @@ public final class SteadyTime: TimeSource {
     private let base: any TimeSource
     private let state: Locked<State>
 
-    /// Starts at the reading of `base`.
+    /// Creates a clock that shows the present time of `base` and then advances with the uptime of `base`.
     public init(base: any TimeSource) {
         self.base = base
         state = Locked(State(shown: base.now(), uptime: base.uptime()))

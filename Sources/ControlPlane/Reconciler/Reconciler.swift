@@ -10,8 +10,10 @@ public import Storage
 
 /// Finds leaked machines: a sweep compares the resources that carry our labels with the rows of the database.
 ///
-/// One daemon at a time sweeps. It holds a singleton lease (``duty``) and renews it. A second lease ensures that only one
-/// daemon runs the sweep that is due.
+/// Two singleton leases coordinate the daemons:
+/// - ``duty`` allows one sweep at a time. The sweep renews the lease while it runs and releases it at its end.
+/// - `turn` is for the sweeps that every daemon starts on a timer. It is held for most of the interval, so that only
+///   one daemon sweeps per interval.
 public final class Reconciler: Service {
     private let store: any Store
     private let services: MachineServices

@@ -2,14 +2,17 @@ import AuraModel
 import Locking
 import Storage
 
-/// Reads ledger pages for subscriptions that catch up. Subscriptions that need the same page at about the same time share one
-/// read and one encoding.
+/// Reads ledger pages for subscriptions that catch up. Subscriptions that need the same page at about the same time
+/// share one read and one encoding.
 ///
-///     behind 3:     4 … 503 │ 504 … 1003 │ 1004 … 1404     reads three pages
-///     behind 420:     421 … │ 504 … 1003 │ 1004 … 1404     reads none
-///     behind 0:   1 … 500 │…│ 504 … 1003 │ 1004 … 1404     reads one
+/// In this example the ledger ends at `seq` 1404. Each line is one subscription; they begin in this order:
 ///
-/// After a restart all clients subscribe again at once, each with its own cursor, and the ring is empty.
+///     cursor 3:     4 … 503 │ 504 … 1003 │ 1004 … 1404     reads three pages
+///     cursor 420:     421 … │ 504 … 1003 │ 1004 … 1404     reads none: all three pages are kept
+///     cursor 0:   1 … 500 │…│ 504 … 1003 │ 1004 … 1404     reads one page, then uses the kept pages
+///
+/// Sharing matters most after a restart. All clients then subscribe again at once, each with its own cursor, and the
+/// feed's ring is empty.
 final class LedgerPages: Sendable {
     /// Consecutive events among all events that match the filter.
     private struct Page {

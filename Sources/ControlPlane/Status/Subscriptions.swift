@@ -298,7 +298,8 @@ extension Subscriptions.State {
         return waiter
     }
 
-    /// Sets the stage of a subscription and returns its ``Ending``; `nil` if the subscription was released already.
+    /// Sets the stage of a subscription. Returns the one-shot that asks the subscription's holder to end it, or `nil`
+    /// if the release of the subscription has already begun.
     @discardableResult
     fileprivate mutating func setStage(_ stage: Subscriptions.Entry.Stage, of subscription: Subscription) -> Ending? {
         guard let entry = held[subscription.session.id]?.entries[subscription.id],
@@ -323,7 +324,8 @@ extension Subscriptions.State {
         }
     }
 
-    /// True for the one caller that must free the id.
+    /// Claims the right to free the id of a subscription. Returns true once per subscription. The caller must then call
+    /// ``free(_:of:)``.
     fileprivate mutating func mayFree(_ number: SubscriptionNumber, _ id: String, of session: Session) -> Bool {
         guard let entry = held[session.id]?.entries[id], entry.number == number, !entry.isLetGo else { return false }
         held[session.id]?.entries[id]?.isLetGo = true

@@ -107,7 +107,8 @@ extension Redactor {
         return [digits[Int(byte >> 4)], digits[Int(byte & 15)]]
     }
 
-    /// Returns the characters of base64 (RFC 4648, 4) that depend only on the secret if `offset` bytes precede it.
+    /// Returns the secret in base64 (RFC 4648, section 4), as it appears if `offset` bytes precede it in the encoded
+    /// data. Omits the first and the last character if they also encode bits of neighbouring bytes.
     private static func base64(_ secret: [UInt8], offset: Int) -> [UInt8] {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         let bytes = [UInt8](repeating: 0, count: offset) + secret

@@ -8,7 +8,8 @@ internal import DriverREST
 enum HetznerErrorClass {
     static func of(code: String, status: Int, text: String, effect: CallEffect) -> ErrorClass {
         switch code {
-        // No capacity there. The two texts of a 422 and the 412 mean the same.
+        // The location has no capacity for the server type. `invalid_input` means the same if its text reports a type
+        // that is out of stock.
         case "resource_unavailable", "placement_error": .capacity
         case "invalid_input": isSoldOut(text) ? .capacity : .permanent
         // The name is in use, maybe because of an earlier call with a lost reply. The caller of a creation checks that.

@@ -48,7 +48,7 @@ struct ServerType: Sendable {
         json = JSONValue.object(members + [Self.locations(places, retired: [])]).frozen
     }
 
-    /// Returns the JSON in responses while some offers of this type are retired.
+    /// Returns the type's JSON with the locations in `retired` marked as deprecated.
     func json(retired: Set<String>) -> JSONValue {
         .object(members + [Self.locations(places, retired: retired)])
     }

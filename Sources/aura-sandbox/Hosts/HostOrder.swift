@@ -1,5 +1,7 @@
-/// An order for a real machine, in the sequence of the cloud's decisions. The hosts carry orders out without the
-/// cloud's lock and report to the action that waits.
+/// An order from the simulated cloud to one real machine. The cloud queues its orders in the sequence of its decisions.
+///
+/// ``Hosts`` carries an order out without holding the cloud's lock. It reports the result to the cloud's action that
+/// waits for the order, if there is one.
 enum HostOrder: Sendable {
     /// Create the machine without power.
     case create(Server, action: Int64)

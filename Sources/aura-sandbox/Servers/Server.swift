@@ -45,7 +45,8 @@ struct Server: Sendable {
     var epoch = 0
     /// The time from which the agent replies.
     var answersFrom: Instant?
-    /// The changes of the status, for lists as of an earlier time; the newest 16 entries.
+    /// The newest 16 changes of the status, oldest first. An outdated list shows the status that the server had at an
+    /// earlier time.
     private(set) var history: [(at: Instant, status: Status)] = []
     /// The time at which the server ceased to exist.
     var gone: Instant?

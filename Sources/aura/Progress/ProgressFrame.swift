@@ -1,6 +1,6 @@
 import AuraModel
 
-/// The space for a frame, and the time that the frame shows.
+/// The parameters for drawing a frame of the progress display: its size, its style and the current time.
 struct Canvas: Sendable, Hashable {
     var columns: Int
     var rows: Int

@@ -9,7 +9,7 @@ struct StepProgress: Sendable, Hashable {
         case running
         /// → undoing.
         case done
-        /// → running if it is retried, undoing.
+        /// → undoing; → running on a retry.
         case failed
         /// → undone, undoFailed.
         case undoing

@@ -1,9 +1,9 @@
 import Locking
 
-/// Requests further data during a watch, over its own connection.
+/// Requests further data during a watch, over a connection of its own.
 ///
-/// On the watch's connection a reply could come after more events than the client buffers. The events would then wait
-/// for the reply.
+/// The watch processes no events while it waits for a reply. On the watch's connection this could block for good: the
+/// client stops reading when its buffer of events is full, so it never reads a reply behind those events.
 struct Lookups: Sendable {
     /// The maximum number of names in the cache.
     static let nameLimit = 4096

@@ -10,8 +10,8 @@ struct Outcomes: Sendable, Hashable {
         var message: String
     }
 
-    /// The last result of each instance. It replaces earlier results, because the later job repaired or abandoned the
-    /// earlier work.
+    /// The last result of each instance, by the instance's id. A later job of an instance replaces the result of an
+    /// earlier job, because it repaired or abandoned the earlier job's work.
     private var endings: [String: Ending] = [:]
 
     mutating func record(_ event: EventAnswer) {
