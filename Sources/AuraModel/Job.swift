@@ -49,6 +49,9 @@ public struct Job: Sendable, Hashable {
     /// When the job ended.
     public var finishedAt: Timestamp?
 
+    /// True if a worker that leases the job needs the rows of its steps.
+    public var needsSteps: Bool { epoch > 0 && cancellation != .superseded }
+
     /// The definition that the job follows.
     public var definition: DefinitionID { DefinitionID(instanceKind, kind, version: definitionVersion) }
 

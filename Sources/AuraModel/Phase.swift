@@ -66,7 +66,9 @@ public struct Phase: OpenName {
         case .rollingBack: [.failed, .destroying]
         case .failed: [.queued, .destroying]
         case .destroying: [.destroyed, .degraded]
-        default: []
+        case .destroyed: []
+        // A phase that only a newer daemon knows. A destroy is accepted in every phase.
+        default: [.destroying]
         }
     }
 }

@@ -21,6 +21,8 @@ public final class JobEngine: Service {
     private let setAside: SetAside
     private let scope: ClaimScope
     private let nudge = Nudge()
+    /// More than the clocks of a daemon and its database may differ.
+    private static let certainlyDue = Duration.milliseconds(250)
 
     /// Creates an engine. `faults` logs unreadable rows; without it the engine creates its own.
     public init(
@@ -74,6 +76,8 @@ public final class JobEngine: Service {
                 if let run, run.held.job != event.entry.job { run.stop.send(.cancellation) }
                 nudge.send()
             case .jobRetryRequested:
+                // Its row may have been repaired.
+                if let job = event.entry.job { setAside.remove(job) }
                 nudge.send()
             case .jobCancelRequested:
                 if let job = event.entry.job { noteCancellation(of: job) }
@@ -111,13 +115,13 @@ public final class JobEngine: Service {
     private func workOff() async throws {
         await withDiscardingTaskGroup { group in
             while !isDraining, !Task.isCancelled {
-                let before = time.uptime()
+                let (before, asked) = (time.uptime(), time.now())
                 let claimed = await claimDue()
                 for claim in claimed?.claims ?? [] { start(claim, leaseEnd: before + settings.lease, in: &group) }
                 if claimed?.claims.isEmpty == false { continue }
                 // After a failed claim, and after a claim with unreadable rows only, the loop sleeps for the longest nap
                 // before it asks the store again.
-                let nap = claimed?.unreadable.isEmpty == true ? await untilNextLook() : settings.longestNap
+                let nap = claimed?.unreadable.isEmpty == true ? await untilNextLook(asked) : settings.longestNap
                 await nudge.wait(atMost: nap, time: time)
             }
         }
@@ -176,11 +180,15 @@ public final class JobEngine: Service {
 
     /// Returns the time until the next job may become due, as far as the store knows, at most
     /// ``EngineSettings/longestNap``.
-    private func untilNextLook() async -> Duration {
+    ///
+    /// A job that was due for some time at `asked`, when the last claim returned nothing, cannot be claimed now: its
+    /// tenant has all its jobs in flight. The end of one of them wakes the engine.
+    private func untilNextLook(_ asked: Timestamp) async -> Duration {
         guard runs.withLock({ $0.count }) < settings.workers, let due = try? await store.nextDue(presentScope)
         else {
             return settings.longestNap
         }
+        if due + Self.certainlyDue < asked { return settings.longestNap }
         return min(max(due - time.now(), .milliseconds(1)), settings.longestNap)
     }
 }

@@ -33,14 +33,18 @@ extension JobStateMachine {
             .permanent, code: Self.foreignCode,
             message: "this aurad has other steps for \(job.definition) than those with which the job began: "
                 + "start the aurad that accepted it")
+        let isNews = job.waitingFor != Self.foreignReason
         if job.state == .running { job.state = .waiting }
-        job.waitingFor = "for an aurad that has the steps with which it began"
+        job.waitingFor = Self.foreignReason
         job.availableAt = now + .seconds(1)
         jobChanged = true
         isPausing = true
-        guard job.failure?.code != failure.code else { return .pause }
-        job.failure = failure
-        changeInstance(now: now) { $0.failure = failure }
+        guard isNews else { return .pause }
+        // The failure of a job that is being undone is the cause of the undo, and stays.
+        if job.state != .compensating {
+            job.failure = failure
+            changeInstance(now: now) { $0.failure = failure }
+        }
         let message = "\(job.kind.rawValue) of \(instance.name) cannot go on: \(failure.message)"
         emit(.jobParked, message, now: now, data: Self.describe(failure))
         emit(.alertRaised, message, now: now, data: .object(["code": "jobParked"]))
@@ -48,6 +52,7 @@ extension JobStateMachine {
     }
 
     private static let foreignCode = "otherSteps"
+    private static let foreignReason = "for an aurad that has the steps with which it began"
 
     /// Clears the failure of a job that was parked and continues now.
     mutating func forgetParking(now: Timestamp) {

@@ -27,6 +27,10 @@ final class SetAside: Sendable {
         }
     }
 
+    func remove(_ job: JobID) {
+        ends.withLock { _ = $0.removeValue(forKey: job) }
+    }
+
     /// The jobs that are still set aside.
     var jobs: Set<JobID> {
         ends.withLock { ends in

@@ -59,9 +59,12 @@ public final class StepContext: Sendable {
     /// Returns an instance that is not destroyed, is not the job's own, and for which `matches` is true; otherwise
     /// `nil`.
     ///
-    /// Reads all such instances from the store, 500 at a time. Throws a transient `Failure` if one of them cannot be
-    /// read and none of the others matches, because the result is unknown then.
-    public func otherInstance(where matches: (Instance) -> Bool) async throws -> Instance? {
+    /// Reads all such instances from the store, 500 at a time. `mayMatch` is called for the rows that cannot be read.
+    /// Throws a transient `Failure` if it returns true for one of them and no other row matches, because the result is
+    /// unknown then.
+    public func otherInstance(
+        where matches: (Instance) -> Bool, mayMatch: (UnreadableRow) -> Bool
+    ) async throws -> Instance? {
         let own = instance.id
         var last: InstanceID?
         var page: Page<Instance>
@@ -69,10 +72,14 @@ public final class StepContext: Sendable {
         repeat {
             page = try await run.environment.store.instances(InstanceQuery(after: last, limit: Self.instancePage))
             last = page.last
-            unreadable = unreadable ?? page.unreadable.first
+            unreadable = unreadable ?? page.unreadable.first(where: mayMatch)
             if let found = page.rows.first(where: { $0.id != own && matches($0) }) { return found }
         } while page.count == Self.instancePage
-        if let unreadable { throw Failure(.transient, code: "unreadableRow", message: unreadable.reason) }
+        if unreadable != nil {
+            throw Failure(
+                .transient, code: "unreadableRow",
+                message: "an instance that this aurad cannot read may own it: see aurad's log for the row")
+        }
         return nil
     }
 

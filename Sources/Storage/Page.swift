@@ -18,27 +18,36 @@ public struct UnreadableRow: Error, Sendable, Hashable {
     public var instance: InstanceID?
     /// The cause, for people: `job 0199… has the state "paused", which this version does not know`.
     public var reason: String
+    /// The document of an instance as it is stored; `nil` for other tables. It is never logged.
+    public var document: String?
 
     /// Creates the description of an unreadable row.
-    public init(_ table: Table, id: String, instance: InstanceID? = nil, reason: String) {
+    public init(
+        _ table: Table, id: String, instance: InstanceID? = nil, reason: String, document: String? = nil
+    ) {
         self.table = table
         self.id = id
         self.instance = instance
         self.reason = reason
+        self.document = document
     }
 
+    /// Returns true unless the row is an instance whose document does not contain `text`, such as the id of a resource.
+    public func mayMention(_ text: String) -> Bool { document?.contains(text) ?? true }
+
     /// Runs `read` for one row and converts every error that it throws to an `UnreadableRow`.
+    ///
+    /// `read` only parses what was read before: an error of the database is no property of the row.
     public static func catching<Row>(
-        _ table: Table, id: String, instance: InstanceID? = nil, _ read: () throws -> Row
+        _ table: Table, id: String, instance: InstanceID? = nil, document: String? = nil, _ read: () throws -> Row
     ) -> Result<Row, UnreadableRow> {
         do {
             return .success(try read())
-        } catch let error as StorageError {
-            return .failure(UnreadableRow(table, id: id, instance: instance, reason: error.message))
         } catch {
-            return .failure(
-                UnreadableRow(table, id: id, instance: instance, reason: "\(table.rawValue) \(id) is damaged: \(error)")
-            )
+            let reason =
+                (error as? StorageError)?.message
+                ?? "\(table.rawValue) \(id) is damaged: \(error); restore it from a backup"
+            return .failure(UnreadableRow(table, id: id, instance: instance, reason: reason, document: document))
         }
     }
 }

@@ -54,6 +54,8 @@ public struct JobQuery: Sendable {
     public var change: ChangeID?
     /// Only jobs in these states; empty for all states.
     public var states: [JobState]
+    /// Only jobs that have not ended. Also includes jobs in states that only a newer daemon knows.
+    public var isActive: Bool
     /// Only jobs after this id, in the order of the query.
     public var after: JobID?
     /// Whether the order is reversed.
@@ -64,12 +66,13 @@ public struct JobQuery: Sendable {
     /// Creates a query.
     public init(
         instance: InstanceID? = nil, tenant: TenantID? = nil, change: ChangeID? = nil, states: [JobState] = [],
-        after: JobID? = nil, newestFirst: Bool = false, limit: Int = 100
+        isActive: Bool = false, after: JobID? = nil, newestFirst: Bool = false, limit: Int = 100
     ) {
         self.instance = instance
         self.tenant = tenant
         self.change = change
         self.states = states
+        self.isActive = isActive
         self.after = after
         self.newestFirst = newestFirst
         self.limit = limit

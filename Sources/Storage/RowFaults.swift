@@ -3,7 +3,8 @@ public import Logging
 
 /// The rows that this daemon could not read since it started. Each row is logged once.
 ///
-/// All components that read rows share one instance. It stores at most 1,000 rows; further rows are logged each time.
+/// All components that read rows share one instance. It stores at most 1,000 rows; further rows are neither stored nor
+/// logged.
 public final class RowFaults: Sendable {
     private static let limit = 1000
 
@@ -31,7 +32,9 @@ public final class RowFaults: Sendable {
         found.withLock { found in
             let key = Key(table: row.table, id: row.id)
             guard found[key] == nil else { return false }
-            if found.count < Self.limit { found[key] = row }
+            guard found.count < Self.limit else { return false }
+            found[key] = row
+            if found.count == Self.limit { logger.error("further rows that cannot be read are not logged") }
             return true
         }
     }

@@ -67,7 +67,9 @@ extension PostgresStore {
                     var job = job
                     job.lease()
                     let instance = try row.instance(of: job)
-                    return Claim(job: job, instance: instance, steps: try steps[id, default: []].map { try $0.step() })
+                    return Claim(
+                        job: job, instance: instance,
+                        steps: try job.cancellation == .superseded ? [] : steps[id, default: []].map { try $0.step() })
                 }
             }
         }

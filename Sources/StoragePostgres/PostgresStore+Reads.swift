@@ -69,6 +69,7 @@ extension PostgresStore {
         if let instance = query.instance { conditions.add("instance = ?", instance.text) }
         if let tenant = query.tenant { conditions.add("tenant = ?", tenant.text) }
         if let change = query.change { conditions.add("change = ?", change.text) }
+        if query.isActive { conditions.add(Self.active) }
         if !query.states.isEmpty { conditions.add("state", among: query.states.map(\.rawValue)) }
         let (sql, values) = conditions.select(
             "*", from: "job", orderBy: query.newestFirst ? "id DESC" : "id", limit: query.limit)
@@ -160,6 +161,9 @@ extension PostgresStore {
 struct Conditions {
     private var parts: [String] = []
     private var values: [PostgresValue] = []
+
+    /// Adds a condition without a value.
+    mutating func add(_ condition: String) { parts.append(condition) }
 
     /// Adds a condition. Each `?` in it stands for the value.
     mutating func add(_ condition: String, _ text: String) { add(condition, PostgresValue(text)) }

@@ -59,7 +59,9 @@ extension PostgresRow {
     /// Returns the instance for a page, readable or not.
     func instanceEntry() -> Result<Instance, UnreadableRow> {
         let id = text("id") ?? ""
-        return UnreadableRow.catching(.instance, id: id, instance: InstanceID(id)) { try instance() }
+        return UnreadableRow.catching(.instance, id: id, instance: InstanceID(id), document: text("document")) {
+            try instance()
+        }
     }
 
     func step() throws -> StepRecord {

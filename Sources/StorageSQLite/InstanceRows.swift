@@ -134,7 +134,7 @@ enum InstanceRows {
         }
 
         var entry: Result<Instance, UnreadableRow> {
-            UnreadableRow.catching(.instance, id: id, instance: InstanceID(id)) { try instance() }
+            UnreadableRow.catching(.instance, id: id, instance: InstanceID(id), document: document) { try instance() }
         }
     }
 

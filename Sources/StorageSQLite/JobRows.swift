@@ -214,6 +214,7 @@ enum JobRows {
             conditions.append("\(column) = ?")
             values.append(.text(value))
         }
+        if query.isActive { conditions.append(active) }
         if !query.states.isEmpty {
             let marks = Array(repeating: "?", count: query.states.count).joined(separator: ", ")
             conditions.append("state IN (\(marks))")

@@ -16,19 +16,25 @@ extension SQLiteStore {
             }
         }
         var claimed = Claimed()
+        var unread: [Job] = []
         for entry in leased {
             switch entry.flatMap(\.claim) {
             case .success(let claim): claimed.claims.append(claim)
-            case .failure(let row): claimed.unreadable.append(row)
+            case .failure(let row):
+                claimed.unreadable.append(row)
+                if case .success(let lease) = entry { unread.append(lease.free) }
             }
         }
-        try await letGo(of: claimed.unreadable.map(\.id), owner: request.owner)
+        // If this fails, the leases of these jobs run out.
+        try? await release(unread, owner: request.owner)
         return claimed
     }
 
     /// A claimed job as the writer reads it. The instance is not parsed yet.
     private struct Leased: Sendable {
         var job: Job
+        /// The job before the claim.
+        var free: Job
         var instance: InstanceRows.Stored
         var steps: [StepRecord]
 
@@ -39,14 +45,18 @@ extension SQLiteStore {
         }
     }
 
-    /// Releases jobs that were leased before their instances turned out to be unreadable.
-    private func letGo(of jobs: [String], owner: String) async throws {
+    /// Releases jobs that were leased before their instances turned out to be unreadable, in the state in which they were.
+    private func release(_ jobs: [Job], owner: String) async throws {
         guard !jobs.isEmpty else { return }
         try await writer.write { database, _ in
             for job in jobs {
                 _ = try HotStatement(
-                    database, "UPDATE job SET lease_owner = NULL, lease_until = NULL WHERE id = ? AND lease_owner = ?",
-                    [.text(job), .text(owner)]
+                    database,
+                    """
+                    UPDATE job SET lease_owner = NULL, lease_until = NULL, state = ?
+                    WHERE id = ? AND lease_owner = ? AND epoch = ?
+                    """,
+                    [.text(job.state.rawValue), .text(job.id.text), .text(owner), .number(job.epoch + 1)]
                 ).run()
             }
         }
@@ -89,18 +99,19 @@ extension SQLiteStore {
     private static func lease(
         _ id: JobID, _ request: ClaimRequest, _ database: Database
     ) throws -> Result<Leased, UnreadableRow>? {
-        let read = try JobRows.entry(id, database)?.flatMap { job in
-            // A job that was never leased has no steps.
-            UnreadableRow.catching(.job, id: id.text, instance: job.instance) {
-                (job, try job.epoch > 0 ? StepRows.fetch(of: id, database) : [])
-            }
-        }
-        var (job, steps): (Job, [StepRecord])
-        switch read {
-        case .success(let found): (job, steps) = found
+        let free: Job
+        switch try JobRows.entry(id, database) {
+        case .success(let job): free = job
         case .failure(let row): return .failure(row)
         case nil: return nil
         }
+        // A job that was never leased has no steps, and one that a destroy superseded needs none.
+        let entries = try free.needsSteps ? StepRows.entries(of: id, database) : []
+        for case .failure(var row) in entries {
+            row.instance = free.instance
+            return .failure(row)
+        }
+        var job = free
         guard let instance = try InstanceRows.stored(job.instance, database) else { return nil }
         job.lease()
         var lease = try HotStatement(
@@ -112,7 +123,7 @@ extension SQLiteStore {
         lease.bind(job.state.rawValue)
         lease.bind(id.text)
         try lease.run()
-        return .success(Leased(job: job, instance: instance, steps: steps))
+        return .success(Leased(job: job, free: free, instance: instance, steps: entries.compactMap { try? $0.get() }))
     }
 }
 

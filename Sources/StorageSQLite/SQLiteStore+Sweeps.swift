@@ -46,7 +46,10 @@ extension SQLiteStore {
     }
 
     private static func isStillTrue(_ change: SweepRecord.Change, _ database: Database) throws -> Bool {
-        guard try JobRows.active(of: change.instance.id, database).isEmpty else { return false }
+        let active = try HotStatement(
+            database, "SELECT 1 FROM job WHERE instance = ? AND \(JobRows.active) LIMIT 1",
+            [.text(change.instance.id.text)])
+        guard try active.rows({ _ in true }).isEmpty else { return false }
         return try InstanceRows.find(.id(change.instance.id), database)?.updatedAt == change.seen
     }
 }

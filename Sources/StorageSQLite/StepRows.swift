@@ -29,13 +29,18 @@ enum StepRows {
     }
 
     static func fetch(of job: JobID, _ database: Database) throws -> [StepRecord] {
+        try entries(of: job, database).map { try $0.row() }
+    }
+
+    /// The steps of a job, readable or not.
+    static func entries(of job: JobID, _ database: Database) throws -> [Result<StepRecord, UnreadableRow>] {
         try HotStatement(
             database,
             """
             SELECT number, name, state, attempt, memory, external_id, started_at, deadline, finished_at FROM step
             WHERE job = ? ORDER BY number, name
             """, [.text(job.text)]
-        ).rows { try step($0, of: job) }
+        ).rows { row in UnreadableRow.catching(.job, id: job.text) { try step(row, of: job) } }
     }
 
     private static func step(_ row: HotRow, of job: JobID) throws -> StepRecord {

@@ -20,6 +20,12 @@ private let table = """
     """
 
 @Suite struct PhaseTests {
+    /// A phase that only a newer daemon knows: a destroy is accepted in every phase.
+    @Test func anUnknownPhaseMayOnlyBecomeDestroying() {
+        let unknown = Phase(rawValue: "migrating")
+        #expect(Phase.allCases.filter { unknown.mayBecome($0) } == [.destroying])
+    }
+
     @Test func theTableIsAsAgreed() {
         let present = Phase.allCases.map { phase in
             ([phase.rawValue + ":"] + phase.successors.map(\.rawValue)).joined(separator: " ")

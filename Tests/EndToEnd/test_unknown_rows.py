@@ -79,8 +79,28 @@ def test_an_instance_that_cannot_be_read_keeps_its_machine(world, damage):
         assert [finding for finding in report["findings"] if finding["action"] != "none"] == []
     machine = next(server for server in world.sandbox.state()["servers"] if str(server["id"]) == instance["server"]["id"])
     assert machine["status"] == "running"
+    # Operations on other instances go on, and ask whose a device is.
+    world.succeed("provision", name=fresh_name())
     world.succeed("destroy", instance=other)
     assert world.daemon.log_path.read_text().count("left out a row that cannot be read") == 1
+
+
+def test_resources_of_an_instance_of_an_unknown_kind_are_not_touched(world):
+    name = fresh_name()
+    world.succeed("provision", name=name)
+    instance = world.instance(name)
+    labels = {"managed-by": "aura", "aura-installation": world.call("system.info")["installation"], "aura-instance": instance["id"]}
+    body = {"name": "aura-second", "server_type": "cx23", "image": "debian-13", "location": "fsn1", "labels": labels}
+    second = world.sandbox.hetzner("POST", "/servers", body)["server"]["id"]
+    with stopped(world) as database:
+        row, document = database.execute("SELECT id, document FROM instance").fetchone()
+        worker = {**json.loads(document), "kind": "worker", "second": str(second)}
+        database.execute("UPDATE instance SET document = ? WHERE id = ?", [json.dumps(worker), row])
+    for _ in range(4):
+        report = world.call("reconcile.run", force=True)
+        assert [finding for finding in report["findings"] if finding["action"] != "none"] == []
+    servers = {str(server["id"]): server["status"] for server in world.sandbox.state()["servers"]}
+    assert servers.keys() >= {str(second), instance["server"]["id"]} and "off" not in servers.values()
 
 
 def test_a_newer_daemons_words_reach_clients_as_they_are(world):

@@ -90,6 +90,27 @@ import Testing
         try await shop.expectWholeLedger()
     }
 
+    /// The cause for which a job is being undone outlives a daemon with other steps.
+    @Test func parkingKeepsTheCauseOfAnUndo() {
+        var claim = Fixtures.claim(at: start)
+        var begun = StepRecord(job: claim.job.id, index: 0, name: "a")
+        begun.state = .undoing
+        begun.startedAt = start
+        claim.steps = [begun]
+        claim.job.state = .compensating
+        claim.job.failure = Failure(.permanent, code: "quotaExceeded", message: "the project is full")
+        let other = provision([step("b", perform: { _ in .done })])
+        for isNews in [true, false] {
+            var machine = JobStateMachine(claim: claim, plan: other.plan, policy: RetryPolicy())
+            let decision = machine.decide(now: start)
+            #expect(decision == .pause)
+            #expect(machine.job.failure?.code == "quotaExceeded")
+            let transition = machine.takeTransition(releasing: true)
+            #expect(transition?.events.map(\.type) == (isNews ? [.jobParked, .alertRaised] : []))
+            claim.job = machine.job
+        }
+    }
+
     /// A destroy waits for the job that it supersedes. The daemon that held that job died, and no daemon has its
     /// definition any more.
     @Test func aDestroyDoesNotWaitForAJobThatNobodyKnows() async throws {

@@ -278,6 +278,27 @@ import Testing
         #expect(try await store.head() == 1)
     }
 
+    /// A newer daemon migrates the database under a daemon that has its statements prepared.
+    @Test func aMigrationThatAddsBreaksNoPreparedStatement() async throws {
+        let store = try #require(try await stores(1).first)
+        _ = try await store.submit(Fixtures.provision(1, at: start))
+        let claim = try #require(try await store.claim(limit: 1).first)
+        #expect(try await store.job(Fixtures.id(1)) != nil)
+        #expect(try await store.ledger().count == 1)
+        try visitor().script(
+            "ALTER TABLE job ADD COLUMN newer text; ALTER TABLE step ADD COLUMN newer text; ALTER TABLE event ADD COLUMN newer text; ALTER TABLE instance ADD COLUMN newer text"
+        )
+        for _ in 1...3 {
+            #expect(try await store.job(Fixtures.id(1)) != nil)
+            #expect(try await store.instances(InstanceQuery()).count == 1)
+            #expect(try await store.ledger().count == 1)
+        }
+        try await store.release(claim, as: .waiting)
+        #expect(try await store.claim(limit: 1, at: start + .seconds(60)).count == 1)
+        _ = try await store.submit(Fixtures.provision(2, at: start))
+        #expect(try await store.claim(limit: 1, at: start + .seconds(60)).map(\.job.id) == [Fixtures.id(2)])
+    }
+
     @Test func aNewerSchemaIsRefused() async throws {
         _ = try await stores(1)
         try visitor().script(

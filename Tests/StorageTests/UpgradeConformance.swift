@@ -127,7 +127,10 @@ import Testing
         #expect(claimed.unreadable.map(\.id) == [Fixtures.id(1, Job.self).text])
         #expect(claimed.unreadable.map(\.instance) == [Fixtures.id(1)])
         #expect(claimed.unreadable.allSatisfy { !$0.reason.isEmpty })
-        // The job stays due, for a daemon that can read it.
+        // The job stays as it is, for a daemon that can read it.
+        if !damage.contains("UPDATE job") {
+            #expect(try await store.job(Fixtures.id(1))?.state == .waiting)
+        }
         #expect(try await store.nextDue(.everything) != nil)
         let again = try await store.claim(Self.request(.everything, at: start + .seconds(60)))
         #expect(again.claims.isEmpty && again.unreadable.count == 1)
@@ -141,6 +144,8 @@ import Testing
         #expect(try await store.jobs(JobQuery(after: jobs.last)).rows.map(\.id) == [Fixtures.id(3)])
         #expect(try await store.instances(InstanceQuery(after: instances.last)).rows.map(\.id) == [Fixtures.id(3)])
         let snapshot = try await store.snapshot(InstanceQuery())
+        // The job has not ended, whatever its row contains.
+        #expect(try await store.jobs(JobQuery(instance: Fixtures.id(1), isActive: true)).count == 1)
         #expect(snapshot.instances.count == 3)
         try await expectStorageError(.corrupt) {
             _ = try await store.job(Fixtures.id(1))

@@ -91,6 +91,7 @@ extension ModelStore {
             if let after = query.after, job.id == after || (job.id.text < after.text) != query.newestFirst {
                 return false
             }
+            if query.isActive, job.state.isTerminal { return false }
             return query.states.isEmpty || query.states.contains(job.state)
         }
         return Page(rows: found.sorted { ($0.id.text < $1.id.text) != query.newestFirst }.prefix(query.limit))

@@ -46,7 +46,7 @@ extension ControlPlane {
     /// Returns the steps that began and the steps to come. Returns only the former if this daemon does not have the job's steps.
     private func steps(of job: Job, begun: [StepRecord]) async throws -> [StepView] {
         guard let plan = catalogue.definition(of: job)?.plan, plan.begins(with: begun) else {
-            let phase = try await store.instance(.id(job.instance))?.phase ?? .queued
+            let phase = (try? await store.instance(.id(job.instance)))?.phase ?? .queued
             return begun.map { StepView($0, phase: phase, expectedSeconds: 0) }
         }
         return plan.steps.enumerated().map { index, plan in

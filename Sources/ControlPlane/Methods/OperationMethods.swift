@@ -136,7 +136,7 @@ extension ControlPlane {
                 return nil
             }
             let active = try await store.jobs(
-                JobQuery(instance: holder.id, states: [.queued, .running, .waiting, .compensating], limit: 2))
+                JobQuery(instance: holder.id, isActive: true, limit: 2))
             guard let destroying = active.rows.first(where: { $0.kind == .destroy }) else { return nil }
             return RPCError(
                 .nameTaken,

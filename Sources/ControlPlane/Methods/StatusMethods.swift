@@ -17,7 +17,7 @@ extension ControlPlane {
     private func get(_ parameters: StatusGetParameters) async throws -> StatusGetResult {
         let instance = try await instance(parameters.instance, tenant: parameters.tenant)
         let active = try await store.jobs(
-            JobQuery(instance: instance.id, states: [.queued, .running, .waiting, .compensating], limit: 2))
+            JobQuery(instance: instance.id, isActive: true, limit: 2))
         let job = active.rows.first { $0.blockedBy == nil } ?? active.rows.first
         return StatusGetResult(instance: InstanceView(instance), job: job.map { JobView($0) })
     }

@@ -2,6 +2,7 @@ import AuraModel
 import DriverKit
 import JSON
 import Jobs
+import Storage
 
 /// Decides which tailnet devices are an instance's, and deletes no other.
 ///
@@ -62,7 +63,11 @@ struct TailnetNodes {
     }
 
     private func holder(of device: NetworkDevice, _ context: StepContext) async throws -> Instance? {
-        try await context.otherInstance { $0.tailnet?.nodeId == device.nodeID }
+        try await context.otherInstance {
+            $0.tailnet?.nodeId == device.nodeID
+        } mayMatch: {
+            $0.mayMention(device.nodeID)
+        }
     }
 
     /// Applies the rules that need no read of the store.

@@ -9,18 +9,20 @@ struct Survey {
     let faults: RowFaults
 
     private static let page = 500
-    private static let active: [JobState] = [.queued, .running, .waiting, .compensating]
 
     func view(now: Timestamp) async throws -> SweepView {
         let listings = await listings()
-        let live = try await instances(includingDestroyed: false)
+        let instances = try await instances(includingDestroyed: false)
+        // The sweep does not know which resources an instance of an unknown kind has.
+        let live = instances.rows.filter { InstanceKind.allCases.contains($0.kind) }
+        let strangers = instances.rows.filter { !InstanceKind.allCases.contains($0.kind) }.map(\.id)
         let jobs = try await activeJobs()
         let sightings = try await store.sightings()
-        faults.note(live.unreadable + jobs.unreadable + sightings.unreadable)
+        faults.note(instances.unreadable + jobs.unreadable + sightings.unreadable)
         return SweepView(
-            listings: listings, live: live.rows, busy: Set(jobs.rows.map(\.instance)),
-            unreadable: Set((live.unreadable + jobs.unreadable).compactMap(\.instance)),
-            formerNames: try await formerNames(listings, live: live.rows), sightings: sightings.rows, now: now)
+            listings: listings, live: live, busy: Set(jobs.rows.map(\.instance)),
+            unreadable: Set((instances.unreadable + jobs.unreadable).compactMap(\.instance) + strangers),
+            formerNames: try await formerNames(listings, live: live), sightings: sightings.rows, now: now)
     }
 
     private func listings() async -> [Listing] {
@@ -65,7 +67,7 @@ struct Survey {
         var found = Page<Job>()
         var page: Page<Job>
         repeat {
-            page = try await store.jobs(JobQuery(states: Self.active, after: found.last, limit: Self.page))
+            page = try await store.jobs(JobQuery(isActive: true, after: found.last, limit: Self.page))
             found.entries += page.entries
         } while page.count == Self.page
         return found

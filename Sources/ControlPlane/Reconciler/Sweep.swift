@@ -81,7 +81,7 @@ struct Sweep {
     }
 
     private func shouldHaveMachine(_ instance: Instance) -> Bool {
-        instance.server != nil && !view.busy.contains(instance.id)
+        instance.server != nil && !view.busy.contains(instance.id) && !view.unreadable.contains(instance.id)
             && [.running, .suspended, .degraded].contains(instance.phase)
     }
 }

@@ -96,6 +96,10 @@ struct SweepEffects {
             finding.action = .failed
             finding.reason = failure.message
             return .failed
+        } catch let error as StorageError where error.code == .corrupt {
+            finding.action = .none
+            finding.reason = error.message
+            return .spared
         }
     }
 
@@ -149,9 +153,10 @@ struct SweepEffects {
         var live: [Instance] = []
         var busy: Set<InstanceID> = []
         if let id = thing.instance, let owner = try await store.instance(.id(id)), owner.phase != .destroyed {
+            guard InstanceKind.allCases.contains(owner.kind) else { return "its instance is of the kind \(owner.kind)" }
             live = [owner]
             let active = try await store.jobs(
-                JobQuery(instance: id, states: [.queued, .running, .waiting, .compensating], limit: 1))
+                JobQuery(instance: id, isActive: true, limit: 1))
             if !active.isEmpty { busy = [id] }
         }
         if thing.key.kind == .device { return try await reasonToSpareDevice(thing) }
@@ -166,7 +171,9 @@ struct SweepEffects {
         repeat {
             page = try await store.instances(InstanceQuery(after: last, limit: Self.page))
             last = page.last
-            if let row = page.unreadable.first { return "instance \(row.id) cannot be read, and may own it" }
+            if let row = page.unreadable.first(where: { $0.mayMention(thing.key.id) }) {
+                return "instance \(row.id) cannot be read, and may own it"
+            }
             let holder = page.rows.first { $0.tailnet?.nodeId == thing.key.id && $0.phase != .failed }
             if let holder { return "it is the node of \(holder.name)" }
         } while page.count == Self.page

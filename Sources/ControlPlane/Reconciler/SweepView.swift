@@ -17,6 +17,7 @@ struct SweepView: Sendable {
     /// Instances with an active job: queued, running, waiting or compensating.
     var busy: Set<InstanceID>
     /// Instances with a row that cannot be read. Their resources may be owned, so none of them is touched.
+    /// Instances of a kind that this version does not know are among them.
     var unreadable: Set<InstanceID> = []
     /// Outside names of destroyed instances.
     var formerNames: Set<String> = []

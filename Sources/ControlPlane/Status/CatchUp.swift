@@ -179,7 +179,7 @@ extension CatchUp {
         if let job = filter.job { return try await store.job(job)?.state.isTerminal ?? true }
         let active = JobQuery(
             instance: filter.instance, tenant: filter.tenant, change: filter.change,
-            states: [.queued, .running, .waiting, .compensating], limit: 1)
+            isActive: true, limit: 1)
         guard try await store.jobs(active).isEmpty else { return false }
         // The caller chooses the change id, so the first job of the change may not exist yet.
         guard let change = filter.change else { return true }

@@ -148,8 +148,9 @@ struct PostgresError: Error, CustomStringConvertible {
         switch rows.sqlState {
         case "40001", "40P01", "55P03": kind = .conflict
         case "23505": kind = .taken
-        // The server is stopping, starting, out of connections or read-only, or it ended this session.
-        case "25P03", "57P01", "57P02", "57P03", "53300", "25006": kind = .lost
+        // The server is stopping, starting, out of connections or read-only, or it ended this session. 0A000: another daemon's
+        // migration changed a table under a prepared statement. A new connection prepares it again.
+        case "0A000", "25P03", "57P01", "57P02", "57P03", "53300", "25006": kind = .lost
         case let state where state.hasPrefix("53") || state.hasPrefix("58"): kind = .exhausted
         default: kind = isLost ? .lost : .refused
         }
