@@ -25,7 +25,7 @@ public struct EncodedResult: Sendable, Hashable, Encodable {
         self.bytes = bytes
     }
 
-    /// Parses the JSON text and encodes the value. Replies do not use this method: they contain ``bytes`` unchanged.
+    /// Parses the JSON text and encodes the value. Replies do not use this method: they contain `bytes` unchanged.
     public func encode(to encoder: any Encoder) throws {
         try JSONValue(parsing: bytes).encode(to: encoder)
     }
