@@ -157,7 +157,7 @@ extension RPCServer {
     }
 
     /// The number of connections that may wait to be accepted.
-    private static let backlog: Int32 = 512
+    static let backlog: Int32 = 512
 
     private func bootstrap() -> ServerBootstrap {
         ServerBootstrap(group: group)

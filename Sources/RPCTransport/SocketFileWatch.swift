@@ -77,7 +77,7 @@ final class SocketFileWatch: Sendable {
     private func renew(_ file: UnixSocketFile) {
         let new: UnixSocketFile
         do {
-            new = try file.renewed()
+            new = try file.renewed(backlog: RPCServer.backlog)
         } catch {
             return complain("cannot be reached any more, the socket's file was removed: \(error)")
         }

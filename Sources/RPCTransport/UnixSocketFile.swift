@@ -74,9 +74,31 @@ struct UnixSocketFile: Sendable {
 
     /// Binds another socket at the path under the same lock. There must be no file at the path. The present socket is
     /// no longer reachable.
-    func renewed() throws(ListenError) -> UnixSocketFile {
-        let place = Place(path: path, mode: mode)
-        return try place.bind(try place.socketAddress(), lock)
+    ///
+    /// The socket is bound at `PATH.new` and listens there. Only then does it get a link at the path, so that no client
+    /// finds a socket that refuses it. A path that is too long for that is bound directly.
+    func renewed(backlog: Int32) throws(ListenError) -> UnixSocketFile {
+        let beside = Place(path: path + ".new", mode: mode)
+        guard let address = try? beside.socketAddress() else {
+            let place = Place(path: path, mode: mode)
+            return try place.bind(try place.socketAddress(), lock)
+        }
+        unlink(beside.path)
+        let bound = try beside.bind(address, lock)
+        defer { unlink(beside.path) }
+        do throws(ListenError) {
+            try bound.listen(backlog: backlog)
+            guard link(beside.path, path) == 0 else {
+                throw ListenError(
+                    .systemRefused, .unix(path: path),
+                    "cannot make the Unix socket \(path), the system refused: \(String(cString: strerror(errno)))")
+            }
+        } catch {
+            close(bound.descriptor)
+            throw error
+        }
+        return UnixSocketFile(
+            descriptor: bound.descriptor, path: path, mode: mode, lock: lock, identity: bound.identity)
     }
 
     /// Removes the file if it is still the bound one, and releases the lock.
