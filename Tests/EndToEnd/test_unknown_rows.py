@@ -25,14 +25,19 @@ def stopped(world):
     world.daemon.start()
 
 
-def test_a_job_of_another_version_waits_and_says_for_what(world):
-    name = fresh_name()
+def provision_of_another_version(world, name):
+    """A provision in the middle of its steps, under a definition version that the daemon does not have."""
     world.sandbox.fault("status", "/v1/servers", "POST", status=503, message="no", count=0)
     job = world.provision(name)
     eventually(lambda: world.call("job.get", job=job)["job"]["state"] == "waiting", what="the job to wait")
     with stopped(world) as database:
         database.execute("UPDATE job SET definition_version = 99, available_at = 0 WHERE id = ?", [job])
     world.sandbox.clear_faults()
+    return job
+
+
+def test_a_job_of_another_version_waits_and_says_for_what(world):
+    job = provision_of_another_version(world, fresh_name())
     explained = world.call("job.explain", job=job)
     assert explained["waits"]["for"] == "for an aurad that has the definition agent/provision/99"
     assert "start one" in explained["next"]
@@ -49,12 +54,7 @@ def test_a_job_of_another_version_waits_and_says_for_what(world):
 
 def test_a_destroy_does_not_wait_for_a_job_of_another_version(world):
     name = fresh_name()
-    world.sandbox.fault("status", "/v1/servers", "POST", status=503, message="no", count=0)
-    job = world.provision(name)
-    eventually(lambda: world.call("job.get", job=job)["job"]["state"] == "waiting", what="the job to wait")
-    with stopped(world) as database:
-        database.execute("UPDATE job SET definition_version = 99 WHERE id = ?", [job])
-    world.sandbox.clear_faults()
+    job = provision_of_another_version(world, name)
     world.succeed("destroy", instance=name)
     assert world.call("job.get", job=job)["job"]["state"] == "cancelled"
     world.nothing_left()
