@@ -21,7 +21,9 @@ final class SetAside: Sendable {
         let end = clock.uptime() + Self.time
         ends.withLock { ends in
             for job in jobs {
-                if ends.count >= Self.limit, let next = ends.min(by: { $0.value < $1.value }) { ends[next.key] = nil }
+                if ends[job] == nil, ends.count >= Self.limit, let next = ends.min(by: { $0.value < $1.value }) {
+                    ends[next.key] = nil
+                }
                 ends[job] = end
             }
         }
