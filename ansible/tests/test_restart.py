@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from installation import AGENT, unchanged
 from restart_proof import STAGES, Proof, point
 from tree import Tree
 
@@ -46,6 +47,21 @@ class TestRestart:
                        for difference in proof.cut(stage, before, tree, task, number)]
         assert faults == []
         # The second run of the last cut leaves the machine like a clean one, for the next stage.
+
+    def test_an_account_that_was_made_only_in_part_is_completed(self, proof):
+        # As a useradd leaves it that is killed after it has renamed /etc/passwd.
+        proof.site.machine.sh(f"sed -i /^{AGENT}:/d /etc/shadow; echo 4194305 > /etc/group.lock")
+        proof.skip(STAGES[-1])
+        assert proof.site.machine.sh(f"getent shadow {AGENT}").split(":")[1] == "!*"
+        unchanged(proof.run(STAGES[-1], {"index": 0})[0])
+
+    def test_the_record_of_a_join_is_closed_to_others(self, proof):
+        # As a copy leaves it that is killed before its last chmod.
+        proof.site.machine.sh("chmod 0644 /var/lib/aura/tailnet.json")
+        tailnet, = [stage for stage in STAGES if stage.name == "tailnet"]
+        proof.skip(tailnet)
+        assert proof.site.machine.sh("stat -c %a /var/lib/aura/tailnet.json") == "600"
+        unchanged(proof.run(tailnet, {"index": 0})[0])
 
 
 def test_a_tree_tells_what_differs():

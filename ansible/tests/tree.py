@@ -56,6 +56,10 @@ for top, folders, files in os.walk("/run/aura"):
 for line in said("dpkg-query", "--show", "--showformat=${Package} ${Version} ${db:Status-Abbrev}\n").splitlines():
     name, rest = line.split(" ", 1)
     found["package " + name] = rest.strip()
+# A tool that adds a missing entry writes the default ages; the tool that makes an account leaves them empty.
+for line in open("/etc/shadow"):
+    name, password, _, *ages = line.rstrip("\n").split(":")
+    found["shadow " + name] = " ".join([password, *(age or usual for age, usual in zip(ages, ("0", "99999", "7", "", "")))])
 found["dpkg audit"] = said("dpkg", "--audit")
 for line in said("systemctl", "list-unit-files", "--no-legend", "--no-pager", "--type=service").splitlines():
     found["unit " + line.split()[0]] = line.split()[1]
@@ -92,6 +96,9 @@ MAY_DIFFER = (
     (r"file /var/lib/dpkg/(status-old|available|lock.*|triggers/.*|.*-old)$", "the backup before dpkg's last step"),
     (r"file /var/lib/dpkg/status$", "its order; the state of each package is compared by dpkg-query"),
     (r"file /etc/(passwd|group|shadow|gshadow|subuid|subgid)-$", "the backup before the last change of an account"),
+    (r"file /etc/(passwd|group|shadow|gshadow)(\+|\.lock|\.[0-9]+)$",
+     "what a killed account tool left: the next one that needs the lock removes or overwrites it"),
+    (r"file /etc/shadow$", "the days of changes; its entries are compared one by one"),
     (r"file /var/lib/openclaw/", "the agent's own state"),
     (r"file /var/lib/tailscale/", "the node's own key"),
     (r"file /(tmp|var/tmp)/systemd-private-", "a service's private folder, named at random"),
