@@ -1,8 +1,9 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Each target is a layer and depends only on targets below it. ARCHITECTURE.md describes each of them. Tests/TidyTests checks
-// that the core imports no adapters.
+// The folders of Sources are layers, from bottom to top: Base, Engine, RPC, Drivers, Features, Programs. A target depends only
+// on targets of its own layer and of lower ones; Drivers and RPC do not know each other. Tests/TidyTests checks this.
+// ARCHITECTURE.md describes each target.
 
 let strict: [SwiftSetting] = [
     .swiftLanguageMode(.v6),
@@ -12,12 +13,16 @@ let strict: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
-func floor(_ name: String, path: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
-    .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+func target(_ path: String, name: String? = nil, _ dependencies: [Target.Dependency]) -> Target {
+    let last = String(path.split(separator: "/").last ?? "")
+    return .target(
+        name: name ?? last, dependencies: dependencies, path: path.hasPrefix("Tests/") ? path : "Sources/\(path)",
+        swiftSettings: strict)
 }
 
 func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .executableTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+    .executableTarget(
+        name: name, dependencies: dependencies, path: "Sources/Programs/\(name)", swiftSettings: strict)
 }
 
 func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
@@ -25,7 +30,7 @@ func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Reso
 }
 
 func library(_ name: String, apt: String, pkgConfig: String) -> Target {
-    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+    .systemLibrary(name: name, path: "Sources/Base/\(name)", pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -65,7 +70,7 @@ let package = Package(
             targets: ["AuraModel", "Jobs", "JSON", "Locking", "Storage", "StoragePostgres", "StorageSQLite"]),
         .library(
             name: "AuraWire",
-            targets: ["AuraAPI", "ControlPlane", "Gateway", "JSONRPC", "Loopback", "RPCTransport"]),
+            targets: ["AuraAPI", "EventStream", "Gateway", "JSONRPC", "Loopback", "RPCTransport"]),
         .executable(name: "aurad", targets: ["aurad"]),
         .executable(name: "aura", targets: ["aura"]),
         .executable(name: "aura-sandbox", targets: ["aura-sandbox"]),
@@ -89,80 +94,86 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
     ],
     targets: [
-        // C libraries
+        // Base: C libraries and values
         library("CCurl", apt: "libcurl4-openssl-dev", pkgConfig: "libcurl"),
         library("CPostgres", apt: "libpq-dev", pkgConfig: "libpq"),
         library("CSQLite", apt: "libsqlite3-dev", pkgConfig: "sqlite3"),
-        .systemLibrary(name: "CMalloc"),
-        .systemLibrary(name: "CDescriptors"),
         library("CJansson", apt: "libjansson-dev", pkgConfig: "jansson"),
+        .systemLibrary(name: "CMalloc", path: "Sources/Base/CMalloc"),
+        .systemLibrary(name: "CDescriptors", path: "Sources/Base/CDescriptors"),
+        target("Base/Locking", [nioConcurrencyHelpers]),
+        target("Base/JSON", ["CJansson", orderedCollections]),
+        target("Base/JSONSchema", ["JSON", orderedCollections]),
+        target("Base/HTTPClient", ["CCurl", "Locking"]),
 
-        // Foundations
-        floor("Locking", [nioConcurrencyHelpers]),
-        floor("JSON", ["CJansson", orderedCollections]),
-        floor("JSONSchema", ["JSON", orderedCollections]),
-        floor("JSONRPC", ["JSON", "JSONSchema", "Locking"]),
-        floor("HTTPClient", ["CCurl", "Locking"]),
+        // Engine: what is true, and what keeps it true
+        target("Engine/AuraModel", ["JSON", "Locking", heap]),
+        target("Engine/Storage", ["AuraModel", "JSON", "Locking", logging]),
+        target("Engine/StorageSQLite", ["CSQLite", "Storage", "AuraModel", "JSON", "Locking", deque, grdb, logging]),
+        target("Engine/StoragePostgres", ["CPostgres", "Storage", "AuraModel", "JSON", "Locking", deque, logging]),
+        target("Engine/Jobs", ["Storage", "AuraModel", "JSON", "Locking", logging, serviceLifecycle]),
+        target(
+            "Engine/Reconciliation", ["Storage", "AuraModel", "JSON", "Locking", logging, serviceLifecycle]),
 
-        // The model and the wire's types
-        floor("AuraModel", ["JSON", "Locking", heap]),
-        floor("AuraAPI", ["AuraModel", "JSON", "JSONRPC", "JSONSchema"]),
-
-        // Storage
-        floor("Storage", ["AuraModel", "JSON", "Locking", logging]),
-        floor("StorageSQLite", ["CSQLite", "Storage", "AuraModel", "JSON", "Locking", deque, grdb, logging]),
-        floor("StoragePostgres", ["CPostgres", "Storage", "AuraModel", "JSON", "Locking", deque, logging]),
-
-        // The engine
-        floor("Jobs", ["Storage", "AuraModel", "JSON", "Locking", logging, serviceLifecycle]),
-
-        // Drivers
-        floor("DriverKit", path: "Sources/Drivers/DriverKit", ["AuraModel", "JSON"]),
-        floor("DriverREST", path: "Sources/Drivers/REST", ["AuraModel", "DriverKit", "HTTPClient", "JSON", "Locking"]),
-        floor(
-            "ChildProcess", path: "Sources/Drivers/ChildProcess", ["AuraModel", "Locking", logging, subprocess, system]),
-        floor(
-            "HetznerDriver", path: "Sources/Drivers/Hetzner",
-            ["DriverKit", "DriverREST", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
-        floor(
-            "TailscaleDriver", path: "Sources/Drivers/Tailscale",
-            ["DriverKit", "DriverREST", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
-        floor(
-            "AnsibleDriver", path: "Sources/Drivers/Ansible",
-            ["DriverKit", "ChildProcess", "SSHDriver", "AuraModel", "JSON", "Locking", logging]),
-        floor(
-            "SSHDriver", path: "Sources/Drivers/SSH",
-            ["DriverKit", "ChildProcess", "AuraModel", "HTTPClient", "Locking", crypto, logging]),
-
-        // The operations
-        floor(
-            "ControlPlane",
+        // RPC: the wire, and the methods of every daemon
+        target("RPC/JSONRPC", ["JSON", "JSONSchema", "Locking"]),
+        target("RPC/AuraAPI", ["AuraModel", "JSON", "JSONRPC", "JSONSchema"]),
+        target("RPC/Loopback", [nioCore]),
+        target(
+            "RPC/RPCTransport",
+            ["JSONRPC", "Locking", "Loopback", nioCore, nioPosix, logging, serviceLifecycle]),
+        target(
+            "RPC/Gateway",
             [
-                "AuraAPI", "AuraModel", "DriverKit", "JSON", "JSONRPC", "Jobs", "Locking", "Storage", deque, logging,
-                serviceLifecycle,
-            ]),
-
-        // Transports and programs
-        floor("Loopback", [nioCore]),
-        floor(
-            "RPCTransport",
-            ["JSON", "JSONRPC", "Locking", "Loopback", nioCore, nioPosix, logging, serviceLifecycle]),
-        floor(
-            "Gateway",
-            [
-                "JSON", "JSONRPC", "Locking", "Loopback", hummingbird, hummingbirdCore, nioCore, nioHTTP1,
+                "JSONRPC", "Locking", "Loopback", hummingbird, hummingbirdCore, nioCore, nioHTTP1,
                 nioWebSocket, nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes, logging, serviceLifecycle,
             ]),
-        floor("AuraClient", ["AuraAPI", "AuraModel", "JSON", "JSONRPC", "Locking", nioCore, nioPosix]),
+        target(
+            "RPC/EventStream",
+            ["AuraAPI", "AuraModel", "JSON", "JSONRPC", "Locking", "Storage", deque, logging, serviceLifecycle]),
+        target(
+            "RPC/RPCService",
+            [
+                "AuraAPI", "AuraModel", "EventStream", "JSON", "JSONRPC", "Jobs", "Reconciliation", "Storage", logging,
+            ]),
+        target("RPC/AuraClient", ["AuraAPI", "AuraModel", "JSON", "JSONRPC", "Locking", nioCore, nioPosix]),
+
+        // Drivers: one target per external system
+        target("Drivers/DriverKit", ["AuraModel", "JSON"]),
+        target(
+            "Drivers/REST", name: "DriverREST", ["AuraModel", "HTTPClient", "JSON", "Locking"]),
+        target("Drivers/ChildProcess", ["AuraModel", "Locking", logging, subprocess, system]),
+        target("Drivers/CredentialFiles", ["AuraModel", "DriverKit", "JSON"]),
+        target(
+            "Drivers/Hetzner", name: "HetznerDriver",
+            ["DriverKit", "DriverREST", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
+        target(
+            "Drivers/Tailscale", name: "TailscaleDriver",
+            ["DriverKit", "DriverREST", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
+        target(
+            "Drivers/Ansible", name: "AnsibleDriver",
+            ["DriverKit", "ChildProcess", "SSHDriver", "AuraModel", "JSON", "Locking", logging]),
+        target(
+            "Drivers/SSH", name: "SSHDriver",
+            ["DriverKit", "ChildProcess", "AuraModel", "HTTPClient", crypto, logging]),
+
+        // Features: each is a value in the list of aurad
+        target("Features/FeatureKit", ["JSONRPC", "Jobs", "RPCService", "Reconciliation", serviceLifecycle]),
+        target(
+            "Features/Agents",
+            [
+                "AuraAPI", "AuraModel", "DriverKit", "EventStream", "FeatureKit", "JSON", "JSONRPC", "Jobs", "Locking",
+                "RPCService", "Reconciliation", "Storage", logging, serviceLifecycle,
+            ]),
+
+        // Programs
         program(
             "aurad",
             [
-                "AnsibleDriver", "AuraAPI", "AuraModel", "CDescriptors", "CMalloc", "ControlPlane", "DriverKit",
-                "Gateway",
-                "HTTPClient",
-                "HetznerDriver", "JSON",
-                "JSONRPC", "Jobs", "Locking", "Loopback", "RPCTransport", "SSHDriver", "Storage", "StoragePostgres",
-                "StorageSQLite", "TailscaleDriver",
+                "Agents", "AnsibleDriver", "AuraAPI", "AuraModel", "CDescriptors", "CMalloc", "CredentialFiles",
+                "DriverKit", "EventStream", "FeatureKit", "Gateway", "HTTPClient", "HetznerDriver", "JSON", "JSONRPC",
+                "Jobs", "Locking", "Loopback", "RPCService", "RPCTransport", "Reconciliation", "SSHDriver", "Storage",
+                "StoragePostgres", "StorageSQLite", "TailscaleDriver",
                 argumentParser, configuration, crypto, logging, nioCore, nioPosix, serviceLifecycle, system,
                 unixSignals, yams,
             ]),
@@ -176,7 +187,7 @@ let package = Package(
         program(
             "aura-sandbox",
             [
-                "CDescriptors", "JSON", "Locking", argumentParser, crypto, hummingbird, logging, serviceLifecycle,
+                "CDescriptors", "Locking", argumentParser, crypto, hummingbird, logging, serviceLifecycle,
                 subprocess, nioCore,
             ]),
         // The first example for users of AuraClient. It is also a package of its own in its directory.
@@ -203,12 +214,12 @@ let package = Package(
             name: "HTTPDoubles", dependencies: ["HTTPClient", "Locking", nioCore, nioPosix], path: "Tests/HTTPDoubles",
             swiftSettings: strict),
         suite("HTTPClientTests", ["HTTPClient", "HTTPDoubles", "Locking"]),
-        floor("TestKit", path: "Tests/TestKit", ["AuraModel", "JSON", "Locking", "Storage"]),
-        floor(
-            "Simulation", path: "Tests/Simulation/Simulator",
+        target("Tests/TestKit", ["AuraModel", "JSON", "Locking", "Storage"]),
+        target(
+            "Tests/Simulation/Simulator", name: "Simulation",
             [
-                "AuraModel", "ControlPlane", "DriverKit", "JSON", "Jobs", "Locking", "Storage", "TestKit", logging,
-                serviceLifecycle,
+                "Agents", "AuraModel", "DriverKit", "JSON", "Jobs", "Locking", "Reconciliation", "Storage", "TestKit",
+                logging, serviceLifecycle,
             ]),
         .executableTarget(
             name: "upgrade-daemon",
@@ -222,7 +233,7 @@ let package = Package(
         .testTarget(
             name: "SimulationTests", dependencies: ["Simulation"], path: "Tests/Simulation/SimulationTests",
             swiftSettings: strict),
-        suite("AuraModelTests", ["AuraModel", "JSON", "TestKit"]),
+        suite("AuraModelTests", ["AuraModel", "JSON", "Locking", "TestKit"]),
         suite(
             "StorageTests",
             ["Storage", "StoragePostgres", "StorageSQLite", "AuraModel", "JSON", "Locking", "TestKit", grdb, logging]),
@@ -232,15 +243,25 @@ let package = Package(
         suite(
             "DriverTests",
             [
-                "HetznerDriver", "TailscaleDriver", "AnsibleDriver", "SSHDriver", "ChildProcess", "DriverKit",
-                "DriverREST", "HTTPClient", "HTTPDoubles", "AuraModel", "JSON", "Locking", logging,
+                "HetznerDriver", "TailscaleDriver", "AnsibleDriver", "SSHDriver", "ChildProcess", "CredentialFiles",
+                "DriverKit", "DriverREST", "HTTPClient", "HTTPDoubles", "AuraModel", "JSON", "Locking", "TestKit",
+                logging,
             ]),
         suite(
-            "ControlPlaneTests",
+            "EventStreamTests",
             [
-                "ControlPlane", "AuraAPI", "DriverKit", "Jobs", "JSONRPC", "Storage", "StorageSQLite", "AuraModel",
-                "TestKit", "JSON", "JSONSchema",
-                "Locking", logging,
+                "EventStream", "AuraAPI", "AuraModel", "JSON", "JSONRPC", "Locking", "Storage", "TestKit", logging,
+                serviceLifecycle,
+            ]),
+        suite("ReconciliationTests", ["Agents", "AuraModel", "JSON", "Reconciliation", "Storage", "TestKit"]),
+        suite(
+            "RPCServiceTests",
+            ["RPCService", "AuraAPI", "AuraModel", "EventStream", "JSON", "JSONRPC", "JSONSchema", "Storage"]),
+        suite(
+            "AgentsTests",
+            [
+                "Agents", "AuraModel", "DriverKit", "Jobs", "JSON", "Locking", "Reconciliation", "Storage", "TestKit",
+                logging,
             ]),
         suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel", "JSON"]),
         suite("TidyTests", []),

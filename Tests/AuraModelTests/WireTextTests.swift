@@ -28,8 +28,8 @@ import Testing
         var instance = Instance(
             id: InstanceID("01890a5d-ac96-774b-bcce-b302099f86d0"), tenant: Tenant.default, name: "ada", region: "eu",
             size: "small", change: ChangeID("c"), createdAt: Timestamp(milliseconds: 0))
-        #expect(instance.outsideName == "aura-ada-099f86d0-g1")
+        #expect(instance.resourceName == "aura-ada-099f86d0-g1")
         instance.generation = 2
-        #expect(instance.outsideName == "aura-ada-099f86d0-g2")
+        #expect(instance.resourceName == "aura-ada-099f86d0-g2")
     }
 }

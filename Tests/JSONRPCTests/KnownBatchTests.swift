@@ -9,8 +9,8 @@ import Testing
     private static func call(_ id: Int) -> String { #"{"jsonrpc":"2.0","id":\#(id),"method":"known"}"# }
     private static func reply(_ id: Int) -> String { #"{"jsonrpc":"2.0","id":\#(id),"result":1}"# }
 
-    private static func known() -> KnownAnswers {
-        var known = KnownAnswers()
+    private static func known() -> PrecomputedReplies {
+        var known = PrecomputedReplies()
         known.add("known", result: Array("1".utf8))
         return known
     }
@@ -19,7 +19,7 @@ import Testing
     /// were processed are overwritten before the next piece, so that nothing can read them again.
     private static func answer(_ pieces: [String]) -> (text: String?, early: [Int]) {
         let known = known()
-        var batch = KnownAnswers.BatchReply()
+        var batch = PrecomputedReplies.BatchReply()
         var bytes: [UInt8] = []
         var early: [Int] = []
         for piece in pieces.dropLast() {

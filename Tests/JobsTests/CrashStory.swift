@@ -69,7 +69,7 @@ struct CrashStory {
                     if let wish, life.boundaries == wishBoundary { try await Self.ask(wish, store, time) }
                 }
             }
-            _ = try await store.takeOverLeases(owner: "life-\(lives)", duties: [])
+            _ = try await store.takeOverLeases(owner: "life-\(lives)", singletonLeases: [])
             try await live(life, builds[min(lives, builds.count) - 1])
             boundaries += life.boundaries
         }

@@ -51,7 +51,7 @@ import Testing
     /// Waits until the engine is idle first. A busy engine could claim the job as quickly as this call.
     private static func takeOver(_ shop: Workshop) async throws -> Claim? {
         try await shop.time.sleepers(atLeast: Workshop.restingSleepers)
-        _ = try await shop.store.takeOverLeases(owner: "elsewhere", duties: [])
+        _ = try await shop.store.takeOverLeases(owner: "elsewhere", singletonLeases: [])
         return try await shop.store.claim(
             ClaimRequest(owner: "elsewhere", limit: 1, lease: .seconds(3600), now: shop.time.now())
         ).claims.first
@@ -163,7 +163,7 @@ import Testing
         _ = try await shop.store.submit(Fixtures.provision(1, at: start))
         try await shop.run(engine) { _ in
             try await shop.gate.arrived("a")
-            _ = try await shop.store.takeOverLeases(owner: "nobody", duties: [])
+            _ = try await shop.store.takeOverLeases(owner: "nobody", singletonLeases: [])
             engine.wake()
             try await shop.gate.arrived("a", count: 2)
             shop.gate.open("a")
@@ -191,7 +191,7 @@ import Testing
 
         shop.gate.open("a")
         let engine = shop.engine([definition], owner: "here")
-        #expect(try await shop.store.takeOverLeases(owner: "here", duties: []) == 1)
+        #expect(try await shop.store.takeOverLeases(owner: "here", singletonLeases: []) == 1)
         try await shop.run(engine) { _ in
             try await shop.log.first(.jobSucceeded)
             try await shop.idle(engine)

@@ -19,22 +19,22 @@ import Testing
     @Test func lotsShrinkWithWhatIsLeft() {
         var bucket = CallBucket(limit: 3600, callsPerSecond: 1, now: start)
         #expect(bucket.take(now: start) == .granted(16))
-        bucket.see(CallSighting(limit: 3600, remaining: 60, callsPerSecond: 1), now: start)
+        bucket.see(RateLimitReading(limit: 3600, remaining: 60, callsPerSecond: 1), now: start)
         #expect(bucket.take(now: start) == .granted(3))
-        bucket.see(CallSighting(limit: 3600, remaining: 5, callsPerSecond: 1), now: start)
+        bucket.see(RateLimitReading(limit: 3600, remaining: 5, callsPerSecond: 1), now: start)
         #expect(bucket.take(now: start) == .granted(1))
     }
 
     @Test func theProvidersCountCorrectsOurs() {
         var bucket = CallBucket(limit: 3600, callsPerSecond: 1, now: start)
-        bucket.see(CallSighting(limit: 3600, remaining: 0, callsPerSecond: 1), now: start)
+        bucket.see(RateLimitReading(limit: 3600, remaining: 0, callsPerSecond: 1), now: start)
         #expect(bucket.take(now: start) == .wait(.seconds(1)))
         // Our count is too low, because granted calls were not sent. It rises to the provider's count, less 128 calls
         // that may still be sent.
-        bucket.see(CallSighting(limit: 3600, remaining: 3000, callsPerSecond: 1), now: start)
+        bucket.see(RateLimitReading(limit: 3600, remaining: 3000, callsPerSecond: 1), now: start)
         #expect(bucket.available == 2872)
         // The provider's limit and rate have risen.
-        bucket.see(CallSighting(limit: 7200, remaining: 7000, callsPerSecond: 2), now: start)
+        bucket.see(RateLimitReading(limit: 7200, remaining: 7000, callsPerSecond: 2), now: start)
         #expect((bucket.limit, bucket.callsPerSecond, bucket.available) == (7200, 2, 6872))
     }
 
@@ -49,7 +49,8 @@ import Testing
 @Suite(.timeLimit(.minutes(3))) struct CallConformance {
     private func request(_ bucket: String = "a", remaining: Double? = nil, at: Timestamp = start) -> CallRequest {
         CallRequest(
-            bucket: bucket, sighting: remaining.map { CallSighting(limit: 100, remaining: $0, callsPerSecond: 1) },
+            bucket: bucket,
+            observation: remaining.map { RateLimitReading(limit: 100, remaining: $0, callsPerSecond: 1) },
             now: at)
     }
 

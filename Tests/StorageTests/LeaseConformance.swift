@@ -56,13 +56,13 @@ import Testing
         let store = try await subject.openNew()
         let old = try await store.claimed(1, owner: "old")
         let own = try await store.claimed(2, owner: "new")
-        #expect(try await store.takeOverLeases(owner: "new", duties: []) == 1)
+        #expect(try await store.takeOverLeases(owner: "new", singletonLeases: []) == 1)
         let claims = try await store.claim(owner: "new", at: start + .seconds(1))
         #expect(claims.map(\.job.id) == [old.job.id])
         #expect(claims.map(\.job.epoch) == [2])
         try await expectStorageError(.fenced) { try await store.apply(Transition(job: old.job)) }
         _ = try await store.apply(Transition(job: own.job))
-        #expect(try await store.takeOverLeases(owner: "new", duties: []) == 0)
+        #expect(try await store.takeOverLeases(owner: "new", singletonLeases: []) == 0)
     }
 
     /// If other daemons may be alive, a daemon that starts waits until their leases have ended.
@@ -71,7 +71,7 @@ import Testing
     ) async throws {
         let store = try await subject.openNew()
         let claim = try await store.claimed(1, owner: "old")
-        #expect(try await store.takeOverLeases(owner: "new", duties: []) == 0)
+        #expect(try await store.takeOverLeases(owner: "new", singletonLeases: []) == 0)
         #expect(try await store.claim(owner: "new", at: start + .seconds(1)).isEmpty)
         _ = try await store.apply(Transition(job: claim.job))
     }
@@ -81,7 +81,7 @@ import Testing
     {
         let store = try await subject.openNew()
         let old = try await store.claimed(1, owner: "old")
-        _ = try await store.takeOverLeases(owner: "new", duties: [])
+        _ = try await store.takeOverLeases(owner: "new", singletonLeases: [])
         try await expectStorageError(.fenced) { try await store.apply(Transition(job: old.job)) }
         let states = try await store.extendLeases(LeaseExtension(held: [held(old)], lease: .seconds(30), now: start))
         #expect(states.isEmpty)

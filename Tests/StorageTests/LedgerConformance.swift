@@ -157,7 +157,7 @@ import Testing
         #expect(before.count == 3)
         #expect(try await store.ledger() == before)
         #expect(try await store.job(Fixtures.id(1))?.state == .running)
-        #expect(try await store.takeOverLeases(owner: "b", duties: []) == (subject.isShared ? 0 : 1))
+        #expect(try await store.takeOverLeases(owner: "b", singletonLeases: []) == (subject.isShared ? 0 : 1))
         let log = EventLog()
         store.observe(log.append)
         _ = try await store.submit(Fixtures.provision(4, at: start))

@@ -79,21 +79,21 @@ import Testing
         LeaseExtension.Held(job: claim.job.id, epoch: claim.job.epoch)
     }
 
-    private func occupy(_ store: any Store, _ claim: Claim, limit: Int = 1) async throws -> Bool {
-        try await store.occupy(PlaceRequest(held: held(claim), place: "configuration", limit: limit))
+    private func takeSlot(_ store: any Store, _ claim: Claim, limit: Int = 1) async throws -> Bool {
+        try await store.takeSlot(SlotRequest(held: held(claim), place: "configuration", limit: limit))
     }
 
     @Test(arguments: StoreUnderTest.all) func aPlaceIsTakenAndGivenBack(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         let (first, second) = (try await store.claimed(1), try await store.claimed(2))
-        #expect(try await occupy(store, first))
-        #expect(try await occupy(store, first))
+        #expect(try await takeSlot(store, first))
+        #expect(try await takeSlot(store, first))
         #expect(try await store.job(first.job.id)?.place == "configuration")
-        #expect(try await occupy(store, second) == false)
+        #expect(try await takeSlot(store, second) == false)
         _ = try await store.apply(Transition(job: first.job))
-        #expect(try await occupy(store, second))
+        #expect(try await takeSlot(store, second))
         try await store.release(second, as: .waiting)
-        #expect(try await occupy(store, first))
+        #expect(try await takeSlot(store, first))
     }
 
     @Test(arguments: StoreUnderTest.all) func aPlaceStaysWhileTheStepWritesWithIt(_ subject: StoreUnderTest)
@@ -101,23 +101,23 @@ import Testing
     {
         let store = try await subject.openNew()
         let (first, second) = (try await store.claimed(1), try await store.claimed(2))
-        #expect(try await occupy(store, first))
+        #expect(try await takeSlot(store, first))
         var job = first.job
         job.place = "configuration"
         _ = try await store.apply(Transition(job: job, events: [Fixtures.event(.stepProgress, of: job, at: start)]))
-        #expect(try await occupy(store, second) == false)
-        #expect(try await occupy(store, second, limit: 2))
+        #expect(try await takeSlot(store, second) == false)
+        #expect(try await takeSlot(store, second, limit: 2))
     }
 
     @Test(arguments: StoreUnderTest.all) func aPlaceEndsWithItsLease(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         let (first, second) = (try await store.claimed(1), try await store.claimed(2, lease: .seconds(120)))
-        #expect(try await occupy(store, first))
+        #expect(try await takeSlot(store, first))
         let again = try #require(try await store.claim(owner: "b", at: start + .seconds(31)).first)
         #expect(again.job.id == first.job.id)
         #expect(again.job.place == nil)
-        #expect(try await occupy(store, second))
-        try await expectStorageError(.fenced) { try await self.occupy(store, first) }
+        #expect(try await takeSlot(store, second))
+        try await expectStorageError(.fenced) { try await self.takeSlot(store, first) }
     }
 
     /// Three jobs wait for a slot. The tenant without a slot is first, then the oldest of the other jobs.
@@ -131,8 +131,8 @@ import Testing
         }
         var claims = try await store.claim(owner: "a", at: start).sorted { $0.job.id.text < $1.job.id.text }
         func ask(_ index: Int, limit: Int = 2) async throws -> Bool {
-            try await store.occupy(
-                PlaceRequest(
+            try await store.takeSlot(
+                SlotRequest(
                     held: held(claims[index]), place: "configuration", limit: limit, waitingFor: "for a place",
                     now: start))
         }
@@ -150,19 +150,19 @@ import Testing
         #expect(try await ask(2, limit: 4) == true)
     }
 
-    private func duty(_ owner: String, _ name: String = "sweep", at seconds: Int) -> DutyRequest {
-        DutyRequest(name: name, owner: owner, duration: .seconds(60), now: start + .seconds(seconds))
+    private func duty(_ owner: String, _ name: String = "sweep", at seconds: Int) -> SingletonLeaseRequest {
+        SingletonLeaseRequest(name: name, owner: owner, duration: .seconds(60), now: start + .seconds(seconds))
     }
 
     @Test(arguments: StoreUnderTest.all) func aDutyIsOneDaemonsUntilItRunsOut(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
-        #expect(try await store.takeDuty(duty("a", at: 0)))
-        #expect(try await store.takeDuty(duty("b", at: 10)) == false)
-        #expect(try await store.takeDuty(duty("b", "prune", at: 10)))
-        #expect(try await store.takeDuty(duty("a", at: 50)))
-        #expect(try await store.takeDuty(duty("b", at: 100)) == false)
-        #expect(try await store.takeDuty(duty("b", at: 110)))
-        #expect(try await store.takeDuty(duty("a", at: 111)) == false)
+        #expect(try await store.takeSingletonLease(duty("a", at: 0)))
+        #expect(try await store.takeSingletonLease(duty("b", at: 10)) == false)
+        #expect(try await store.takeSingletonLease(duty("b", "prune", at: 10)))
+        #expect(try await store.takeSingletonLease(duty("a", at: 50)))
+        #expect(try await store.takeSingletonLease(duty("b", at: 100)) == false)
+        #expect(try await store.takeSingletonLease(duty("b", at: 110)))
+        #expect(try await store.takeSingletonLease(duty("a", at: 111)) == false)
     }
 
     /// The daemon with the lease died. The next daemon frees the named leases of the former one. A lease that only
@@ -171,11 +171,11 @@ import Testing
         async throws
     {
         let store = try await subject.openNew()
-        for name in ["sweep", "pace", "own"] { #expect(try await store.takeDuty(duty("dead", name, at: 0))) }
-        #expect(try await store.takeDuty(duty("new", "mine", at: 0)))
-        _ = try await store.takeOverLeases(owner: "new", duties: ["sweep", "mine"])
-        #expect(try await store.takeDuty(duty("new", "sweep", at: 1)))
-        #expect(try await store.takeDuty(duty("new", "pace", at: 1)) == false)
-        #expect(try await store.takeDuty(duty("other", "mine", at: 1)) == false)
+        for name in ["sweep", "pace", "own"] { #expect(try await store.takeSingletonLease(duty("dead", name, at: 0))) }
+        #expect(try await store.takeSingletonLease(duty("new", "mine", at: 0)))
+        _ = try await store.takeOverLeases(owner: "new", singletonLeases: ["sweep", "mine"])
+        #expect(try await store.takeSingletonLease(duty("new", "sweep", at: 1)))
+        #expect(try await store.takeSingletonLease(duty("new", "pace", at: 1)) == false)
+        #expect(try await store.takeSingletonLease(duty("other", "mine", at: 1)) == false)
     }
 }

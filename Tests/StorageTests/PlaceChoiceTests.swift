@@ -3,12 +3,12 @@ import Storage
 import Testing
 
 @Suite struct PlaceChoiceTests {
-    private static func party(_ text: String) -> PlaceChoice.Party {
-        PlaceChoice.Party(job: JobID(text), tenant: TenantID(String(text.prefix(1))))
+    private static func party(_ text: String) -> SlotChoice.Party {
+        SlotChoice.Party(job: JobID(text), tenant: TenantID(String(text.prefix(1))))
     }
 
     private static func admits(_ asking: String, limit: Int = 4, holders: [String], waiting: [String]) -> Bool {
-        PlaceChoice(limit: limit, holders: holders.map(party), waiting: waiting.map(party)).admits(party(asking))
+        SlotChoice(limit: limit, holders: holders.map(party), waiting: waiting.map(party)).admits(party(asking))
     }
 
     /// Jobs of one tenant that never end cannot hold every slot, so another tenant's job still gets one.

@@ -8,7 +8,7 @@ import Testing
         let store = try await subject.openNew()
         try await store.release(try await store.claimed(), as: .waiting, availableAt: start + .seconds(300))
         let now = start + .seconds(7)
-        let job = try await store.hasten(HastenRequest(job: Fixtures.id(1), now: now))
+        let job = try await store.makeDueNow(MakeDueNowRequest(job: Fixtures.id(1), now: now))
         #expect((job.availableAt, job.state) == (now, .waiting))
         let event = try #require(try await store.ledger().last)
         #expect((event.entry.type, event.entry.job, event.entry.at) == (.jobRetryRequested, Fixtures.id(1), now))
@@ -21,8 +21,8 @@ import Testing
         _ = try await store.submit(Fixtures.provision(2, at: start))
         let head = try await store.head()
         let later = start + .seconds(5)
-        #expect(try await store.hasten(HastenRequest(job: held.job.id, now: later)).epoch == held.job.epoch)
-        #expect(try await store.hasten(HastenRequest(job: Fixtures.id(2), now: later)).availableAt == start)
+        #expect(try await store.makeDueNow(MakeDueNowRequest(job: held.job.id, now: later)).epoch == held.job.epoch)
+        #expect(try await store.makeDueNow(MakeDueNowRequest(job: Fixtures.id(2), now: later)).availableAt == start)
         #expect(try await store.head() == head)
     }
 
@@ -30,10 +30,10 @@ import Testing
         let store = try await subject.openNew()
         try await store.release(try await store.claimed(), as: .succeeded)
         try await expectStorageError(.jobTerminal) {
-            try await store.hasten(HastenRequest(job: Fixtures.id(1), now: start))
+            try await store.makeDueNow(MakeDueNowRequest(job: Fixtures.id(1), now: start))
         }
         try await expectStorageError(.jobNotFound) {
-            try await store.hasten(HastenRequest(job: Fixtures.id(9), now: start))
+            try await store.makeDueNow(MakeDueNowRequest(job: Fixtures.id(9), now: start))
         }
     }
 

@@ -4,9 +4,9 @@ import TestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct SweepConformance {
-    private func sighting(_ id: String, kind: ResourceKind = .server) -> Sighting {
-        Sighting(
-            key: Sighting.Key(kind: kind, id: id), finding: .orphan, name: "aura-\(id)", instance: Fixtures.id(1),
+    private func observation(_ id: String, kind: ResourceKind = .server) -> Observation {
+        Observation(
+            key: Observation.Key(kind: kind, id: id), finding: .orphan, name: "aura-\(id)", instance: Fixtures.id(1),
             since: start, quarantinedAt: start)
     }
 
@@ -14,13 +14,13 @@ import Testing
         async throws
     {
         let store = try await subject.openNew()
-        let kept = [sighting("a", kind: .device), sighting("1"), sighting("2"), sighting("Z")]
+        let kept = [observation("a", kind: .device), observation("1"), observation("2"), observation("Z")]
         _ = try await store.recordSweep(SweepRecord(kept: kept.reversed()))
-        #expect(try await store.sightings().rows == kept)
+        #expect(try await store.observations().rows == kept)
         var again = kept[1]
         again.listings = 7
         _ = try await store.recordSweep(SweepRecord(kept: [again], forgotten: [kept[2].key, kept[3].key]))
-        #expect(try await store.sightings().rows == [kept[0], again])
+        #expect(try await store.observations().rows == [kept[0], again])
         #expect(try await store.head() == 0)
     }
 
@@ -77,7 +77,7 @@ import Testing
 
     @Test(arguments: StoreUnderTest.all) func sightingsSurviveAReopening(_ subject: StoreUnderTest) async throws {
         let place = try StorePlace()
-        _ = try await subject.open(place).recordSweep(SweepRecord(kept: [sighting("1")]))
-        #expect(try await subject.open(place).sightings().rows == [sighting("1")])
+        _ = try await subject.open(place).recordSweep(SweepRecord(kept: [observation("1")]))
+        #expect(try await subject.open(place).observations().rows == [observation("1")])
     }
 }

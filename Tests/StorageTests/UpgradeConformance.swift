@@ -193,7 +193,7 @@ import Testing
     {
         let store = try await subject.openNew()
         try await subject.run("INSERT INTO sighting (kind, id, document) VALUES ('volume', '7', '{}')", beside: store)
-        let page = try await store.sightings()
+        let page = try await store.observations()
         #expect(page.rows.isEmpty)
         #expect(page.unreadable.map(\.id) == ["volume 7"])
     }

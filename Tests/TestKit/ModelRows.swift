@@ -37,9 +37,9 @@ struct ModelRows: Sendable {
     var jobs: [JobID: JobRow] = [:]
     var steps: [JobID: [Int: StepRecord]] = [:]
     var calls: [Key: Call] = [:]
-    var duties: [String: Duty] = [:]
+    var singletonLeases: [String: Duty] = [:]
     var buckets: [String: CallBucket] = [:]
-    var sightings: [Sighting.Key: Sighting] = [:]
+    var observations: [Observation.Key: Observation] = [:]
     /// The `seq` of the newest event that was pruned.
     private(set) var floor: Int64 = 0
     private(set) var events: [Event] = []

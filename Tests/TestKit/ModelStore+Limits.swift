@@ -3,7 +3,7 @@ public import Storage
 
 /// Slots, call budgets, singleton leases and pruning.
 extension ModelStore {
-    public func occupy(_ request: PlaceRequest) async throws -> Bool {
+    public func takeSlot(_ request: SlotRequest) async throws -> Bool {
         try write { rows in
             guard let row = rows.jobs[request.held.job], row.owner != nil, row.job.epoch == request.held.epoch else {
                 throw StorageError(.fenced, "job \(request.held.job) belongs to another worker now")
@@ -15,8 +15,8 @@ extension ModelStore {
                     && other.job.state != .queued && other.job.place == nil && other.job.blockedBy == nil
                     && other.job.availableAt > request.oldestWaiting
             }
-            let party = { (job: Job) in PlaceChoice.Party(job: job.id, tenant: job.tenant) }
-            let isFree = PlaceChoice(
+            let party = { (job: Job) in SlotChoice.Party(job: job.id, tenant: job.tenant) }
+            let isFree = SlotChoice(
                 limit: request.limit, holders: holders.map { party($0.job) }, waiting: waiting.map { party($0.job) }
             ).admits(party(row.job))
             rows.jobs[request.held.job]?.job.place = isFree ? request.place : nil
@@ -34,12 +34,13 @@ extension ModelStore {
 
     public func clock() async throws -> Timestamp? { nil }
 
-    public func takeDuty(_ request: DutyRequest) async throws -> Bool {
+    public func takeSingletonLease(_ request: SingletonLeaseRequest) async throws -> Bool {
         write { rows in
-            if let duty = rows.duties[request.name], duty.owner != request.owner, duty.until > request.now {
+            if let duty = rows.singletonLeases[request.name], duty.owner != request.owner, duty.until > request.now {
                 return false
             }
-            rows.duties[request.name] = ModelRows.Duty(owner: request.owner, until: request.now + request.duration)
+            rows.singletonLeases[request.name] = ModelRows.Duty(
+                owner: request.owner, until: request.now + request.duration)
             return true
         }
     }

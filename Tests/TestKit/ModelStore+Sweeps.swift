@@ -3,10 +3,10 @@ public import Storage
 
 /// Observations, and the changes of a sweep.
 extension ModelStore {
-    public func sightings() async throws -> Page<Sighting> {
+    public func observations() async throws -> Page<Observation> {
         read { rows in
             Page(
-                rows: rows.sightings.values.sorted {
+                rows: rows.observations.values.sorted {
                     ($0.key.kind.rawValue, $0.key.id) < ($1.key.kind.rawValue, $1.key.id)
                 })
         }
@@ -14,8 +14,8 @@ extension ModelStore {
 
     public func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> {
         write { rows in
-            for sighting in record.kept { rows.sightings[sighting.key] = sighting }
-            for key in record.forgotten { rows.sightings[key] = nil }
+            for observation in record.kept { rows.observations[observation.key] = observation }
+            for key in record.forgotten { rows.observations[key] = nil }
             var changed: Set<InstanceID> = []
             for change in record.changes {
                 let id = change.instance.id

@@ -84,7 +84,7 @@ extension ModelStore {
         }
     }
 
-    public func hasten(_ request: HastenRequest) async throws -> Job {
+    public func makeDueNow(_ request: MakeDueNowRequest) async throws -> Job {
         try write { rows in
             guard let row = rows.jobs[request.job] else {
                 throw StorageError(.jobNotFound, "no job has the id \(request.job)")
@@ -99,9 +99,11 @@ extension ModelStore {
         }
     }
 
-    public func takeOverLeases(owner: String, duties: [String]) async throws -> Int {
+    public func takeOverLeases(owner: String, singletonLeases: [String]) async throws -> Int {
         write { rows in
-            for duty in duties where rows.duties[duty].map({ $0.owner != owner }) ?? false { rows.duties[duty] = nil }
+            for duty in singletonLeases where rows.singletonLeases[duty].map({ $0.owner != owner }) ?? false {
+                rows.singletonLeases[duty] = nil
+            }
             let foreign = rows.jobs.filter { $0.value.owner != nil && $0.value.owner != owner }.keys
             for id in foreign {
                 rows.jobs[id]?.owner = nil

@@ -87,8 +87,10 @@ public final class ProbedStore: Store {
         try await probe(.requestCancellation(request)) { try await base.requestCancellation(request) }
     }
 
-    public func takeOverLeases(owner: String, duties: [String]) async throws -> Int {
-        try await probe(.takeOverLeases) { try await base.takeOverLeases(owner: owner, duties: duties) }
+    public func takeOverLeases(owner: String, singletonLeases: [String]) async throws -> Int {
+        try await probe(.takeOverLeases) {
+            try await base.takeOverLeases(owner: owner, singletonLeases: singletonLeases)
+        }
     }
 
     public func instance(_ reference: InstanceReference) async throws -> Instance? {
@@ -114,15 +116,17 @@ public final class ProbedStore: Store {
         try await probeRead { try await base.events(query) }
     }
 
-    public func hasten(_ request: HastenRequest) async throws -> Job { try await base.hasten(request) }
+    public func makeDueNow(_ request: MakeDueNowRequest) async throws -> Job { try await base.makeDueNow(request) }
     public func takeCalls(_ request: CallRequest) async throws -> CallGrant { try await base.takeCalls(request) }
-    public func sightings() async throws -> Page<Sighting> { try await base.sightings() }
+    public func observations() async throws -> Page<Observation> { try await base.observations() }
     public func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> {
         try await base.recordSweep(record)
     }
     public func clock() async throws -> Timestamp? { try await base.clock() }
-    public func occupy(_ request: PlaceRequest) async throws -> Bool { try await base.occupy(request) }
-    public func takeDuty(_ request: DutyRequest) async throws -> Bool { try await base.takeDuty(request) }
+    public func takeSlot(_ request: SlotRequest) async throws -> Bool { try await base.takeSlot(request) }
+    public func takeSingletonLease(_ request: SingletonLeaseRequest) async throws -> Bool {
+        try await base.takeSingletonLease(request)
+    }
     public func prune(_ request: PruneRequest) async throws -> Pruned { try await base.prune(request) }
     public func bounds() async throws -> LedgerBounds { try await base.bounds() }
     public func nextDue(_ scope: ClaimScope) async throws -> Timestamp? { try await base.nextDue(scope) }

@@ -28,16 +28,18 @@ final class CountingStore: Store {
     func requestCancellation(_ request: CancellationRequest) async throws -> Job {
         try await base.requestCancellation(request)
     }
-    func takeOverLeases(owner: String, duties: [String]) async throws -> Int {
-        try await base.takeOverLeases(owner: owner, duties: duties)
+    func takeOverLeases(owner: String, singletonLeases: [String]) async throws -> Int {
+        try await base.takeOverLeases(owner: owner, singletonLeases: singletonLeases)
     }
-    func occupy(_ request: PlaceRequest) async throws -> Bool { try await base.occupy(request) }
-    func hasten(_ request: HastenRequest) async throws -> Job { try await base.hasten(request) }
+    func takeSlot(_ request: SlotRequest) async throws -> Bool { try await base.takeSlot(request) }
+    func makeDueNow(_ request: MakeDueNowRequest) async throws -> Job { try await base.makeDueNow(request) }
     func takeCalls(_ request: CallRequest) async throws -> CallGrant { try await base.takeCalls(request) }
-    func sightings() async throws -> Page<Sighting> { try await base.sightings() }
+    func observations() async throws -> Page<Observation> { try await base.observations() }
     func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> { try await base.recordSweep(record) }
     func clock() async throws -> Timestamp? { try await base.clock() }
-    func takeDuty(_ request: DutyRequest) async throws -> Bool { try await base.takeDuty(request) }
+    func takeSingletonLease(_ request: SingletonLeaseRequest) async throws -> Bool {
+        try await base.takeSingletonLease(request)
+    }
     func prune(_ request: PruneRequest) async throws -> Pruned { try await base.prune(request) }
     func instance(_ reference: InstanceReference) async throws -> Instance? { try await base.instance(reference) }
     func instances(_ query: InstanceQuery) async throws -> Page<Instance> { try await base.instances(query) }

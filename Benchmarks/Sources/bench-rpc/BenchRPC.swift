@@ -1,7 +1,7 @@
 import ArgumentParser
 import AuraAPI
 import AuraModel
-import ControlPlane
+import EventStream
 import Gateway
 import JSON
 import JSONRPC

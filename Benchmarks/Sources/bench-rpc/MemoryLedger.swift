@@ -61,12 +61,12 @@ final class MemoryLedger: Store {
     func extendLeases(_: LeaseExtension) async throws -> [LeaseState] { [] }
     func apply(_: Transition) async throws -> Applied { throw Self.absent }
     func requestCancellation(_: CancellationRequest) async throws -> Job { throw Self.absent }
-    func hasten(_: HastenRequest) async throws -> Job { throw Self.absent }
-    func takeOverLeases(owner: String, duties: [String]) async throws -> Int { 0 }
-    func occupy(_: PlaceRequest) async throws -> Bool { false }
-    func takeDuty(_: DutyRequest) async throws -> Bool { false }
+    func makeDueNow(_: MakeDueNowRequest) async throws -> Job { throw Self.absent }
+    func takeOverLeases(owner: String, singletonLeases: [String]) async throws -> Int { 0 }
+    func takeSlot(_: SlotRequest) async throws -> Bool { false }
+    func takeSingletonLease(_: SingletonLeaseRequest) async throws -> Bool { false }
     func takeCalls(_: CallRequest) async throws -> CallGrant { throw Self.absent }
-    func sightings() async throws -> Page<Sighting> { Page() }
+    func observations() async throws -> Page<Observation> { Page() }
     func recordSweep(_: SweepRecord) async throws -> Set<InstanceID> { [] }
     func prune(_: PruneRequest) async throws -> Pruned { throw Self.absent }
     func instance(_: InstanceReference) async throws -> Instance? { nil }

@@ -39,7 +39,7 @@ public final class AnsibleConfiguration: ConfigurationDriver {
         _ run: ConfigurationRun, report: @escaping @Sendable (ConfigurationEvent) async throws -> Void
     ) async throws -> ConfigurationSummary {
         do {
-            try OutsideCall.check(changes: true)
+            try LeaseGuard.check(changes: true)
             return try await work.withDirectory { path in
                 let directory = RunDirectory(path: path, run: run, settings: self.settings)
                 try directory.prepare()

@@ -49,7 +49,7 @@ struct RunDirectory {
                 "AURA_SSH_PORT": String(run.access.port),
             ], workingDirectory: path, timeLimit: run.timeLimit, stopGrace: settings.stopGrace,
             patience: settings.patience, silenceLimit: settings.silenceLimit,
-            outputLimitBytes: settings.outputLimitBytes, permit: { try OutsideCall.check() })
+            outputLimitBytes: settings.outputLimitBytes, permit: { try LeaseGuard.check() })
     }
 
     private var play: [String] {

@@ -73,7 +73,7 @@ final class HetznerAPI: Sendable {
                 let wait = Self.readBackoff.wait(
                     attempt: attempt, unit: random.unit(), floorMilliseconds: error.retryAfterMilliseconds)
                 guard wait <= settings.maximumRateWait else { throw error }
-                await OutsideCall.willRetry(error, tries: attempt, of: settings.readRetries + 1, after: wait)
+                await LeaseGuard.willRetry(error, tries: attempt, of: settings.readRetries + 1, after: wait)
                 try await sleep(wait, call)
                 attempt += 1
             }
@@ -96,7 +96,7 @@ final class HetznerAPI: Sendable {
         let outcome: Result<HTTPResponse, HTTPError>
         do {
             outcome = try await permits.run(call.what) { () async throws(Failure) -> Result<HTTPResponse, HTTPError> in
-                try OutsideCall.check(changes: call.effect != .read)
+                try LeaseGuard.check(changes: call.effect != .read)
                 return await exchange(call)
             }
         } catch {
@@ -145,7 +145,7 @@ final class HetznerAPI: Sendable {
             return (lot.calls > 0, lot.hasNews)
         }
         if isThere { return nil }
-        switch await shared.take(seen: isNews ? budget.withLock { $0.sighting } : nil) {
+        switch await shared.take(seen: isNews ? budget.withLock { $0.observation } : nil) {
         case .calls(let count):
             lot.withLock { $0.calls += max(count, 1) }
             return nil

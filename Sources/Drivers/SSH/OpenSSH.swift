@@ -48,7 +48,7 @@ public final class OpenSSH: RemoteShellDriver {
     /// Runs a command on the machine. Connection problems are a part of the result.
     func execute(_ access: SSHAccess, command: String) async throws -> End {
         try access.check()
-        try OutsideCall.check()
+        try LeaseGuard.check()
         return try await inDirectory("reach \(access.address)") { directory in
             try access.writeFiles(into: directory)
             let seconds = max(self.settings.connectTimeout.wholeMilliseconds / 1000, 1)
@@ -68,7 +68,7 @@ public final class OpenSSH: RemoteShellDriver {
         ChildProcess(
             executable: path, arguments: arguments,
             environment: ["PATH": "/usr/bin:/bin", "HOME": directory, "LANG": "C.UTF-8"], workingDirectory: directory,
-            timeLimit: settings.timeLimit, stopGrace: .seconds(1), permit: { try OutsideCall.check() })
+            timeLimit: settings.timeLimit, stopGrace: .seconds(1), permit: { try LeaseGuard.check() })
     }
 
     private func run(_ child: ChildProcess) async throws -> End {

@@ -66,7 +66,7 @@ final class TailscaleAPI: Sendable {
                 let wait = Self.readBackoff.wait(
                     attempt: attempt, unit: random.unit(), floorMilliseconds: error.retryAfterMilliseconds)
                 guard wait <= Self.longestWait else { throw error }
-                await OutsideCall.willRetry(error, tries: attempt, of: settings.readRetries + 1, after: wait)
+                await LeaseGuard.willRetry(error, tries: attempt, of: settings.readRetries + 1, after: wait)
                 do { try await time.sleep(for: wait) } catch { throw .cancelled(call.what) }
                 attempt += 1
             }
@@ -112,7 +112,7 @@ final class TailscaleAPI: Sendable {
     }
 
     private func carry(_ request: HTTPRequest, _ effect: CallEffect) async throws(Failure) -> HTTPResponse {
-        try OutsideCall.check(changes: effect != .read)
+        try LeaseGuard.check(changes: effect != .read)
         do { return try await http.send(request) } catch { throw Failure(error, effect: effect) }
     }
 

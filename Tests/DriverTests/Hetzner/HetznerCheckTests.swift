@@ -146,7 +146,7 @@ import Testing
         let busy = Result<HTTPResponse, HTTPError>.json(504, HetznerAnswers.error("timeout", "later"))
         let bench = HetznerBench([busy, busy, .json(200, #"{"servers":[]}"#)])
         let told = Locked<[String]>([])
-        let found = try await OutsideCall.permitted(
+        let found = try await LeaseGuard.permitted(
             { () throws(Failure) in }, onRetry: { sentence in told.withLock { $0.append(sentence) } }
         ) { try await bench.driver.server(named: "x") }
         #expect(found == nil)

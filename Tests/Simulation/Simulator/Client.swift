@@ -1,5 +1,4 @@
 import AuraModel
-import ControlPlane
 import JSON
 import Jobs
 import Locking
@@ -81,7 +80,7 @@ final class Client: Sendable {
             let submission = Submission(
                 target: .existing(.name(name, tenant: Tenant.default), tenant: Tenant.default),
                 job: Self.job(kind, identifiers, now, store), idempotency: key, now: now,
-                admit: ControlPlane.admission(of: kind))
+                admit: daemon.operations.admission(of: kind))
             self.remember(try await store.submit(submission), daemon)
         }
     }
@@ -97,7 +96,7 @@ final class Client: Sendable {
                 _ = try await store.requestCancellation(CancellationRequest(job: job, now: now))
                 daemon.engine?.noteCancellation(of: job)
             } else {
-                _ = try await store.hasten(HastenRequest(job: job, now: now))
+                _ = try await store.makeDueNow(MakeDueNowRequest(job: job, now: now))
                 daemon.engine?.wake()
             }
         }

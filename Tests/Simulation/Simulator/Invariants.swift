@@ -1,5 +1,4 @@
 import AuraModel
-import ControlPlane
 import DriverKit
 import Locking
 import Storage
@@ -128,7 +127,7 @@ extension World {
         let present = Set(cloud.machines.map(\.server.id))
         check(present.subtracting(known).isEmpty, "machines that nobody knows: \(present.subtracting(known).sorted())")
         check(known.subtracting(present).isEmpty, "machines that do not exist: \(known.subtracting(present).sorted())")
-        let names = Set(live.map(\.outsideName))
+        let names = Set(live.map(\.resourceName))
         let keys = Set(cloud.keys.map(\.name))
         check(keys.isSubset(of: names), "keys that nobody owns: \(keys.subtracting(names).sorted())")
         let devices = Set(cloud.devices.map(\.nodeID))

@@ -1,10 +1,11 @@
+import Agents
 import AuraModel
-import ControlPlane
 import DriverKit
 import JSON
 import Jobs
 import Locking
 import Logging
+import Reconciliation
 import Storage
 import TestKit
 
@@ -27,6 +28,7 @@ final class SimDaemon: Sendable {
         var engine: JobEngine
         var store: SimStore
         var identifiers: IdentifierSource
+        var operations: [Operation]
         var time: SteadyTime
     }
 
@@ -44,6 +46,7 @@ final class SimDaemon: Sendable {
     var engine: JobEngine? { parts.withLock { $0?.engine } }
     var store: SimStore? { parts.withLock { $0?.store } }
     var identifiers: IdentifierSource? { parts.withLock { $0?.identifiers } }
+    var operations: [Operation] { parts.withLock { $0?.operations ?? [] } }
     var time: SteadyTime? { parts.withLock { $0?.time } }
 
     func checkAlive() throws {
@@ -71,19 +74,23 @@ final class SimDaemon: Sendable {
         let identifiers = IdentifierSource(time: time, random: world.random)
         let services = MachineServices(
             installation: store.installation, compute: drivers, network: drivers, configuration: drivers,
-            health: drivers, shell: drivers, credentials: drivers, settings: Self.settings, identifiers: identifiers,
+            health: drivers, shell: drivers, credentials: drivers, settings: Self.settings,
             logger: quiet)
-        let catalogue = build.catalogue(ControlPlane.catalogue(services))
+        let operations = Agents.operations(services)
+        let catalogue = build.catalogue(JobCatalogue(operations))
         world.note(catalogue)
         store.catalogue.withLock { $0 = catalogue }
         let engine = JobEngine(
             store: store, catalogue: Self.placed(catalogue),
             settings: EngineSettings(owner: boot, workers: 16, claimBatch: 8), time: time, random: world.random,
             logger: quiet)
-        parts.withLock { $0 = Parts(engine: engine, store: store, identifiers: identifiers, time: time) }
+        parts.withLock {
+            $0 = Parts(
+                engine: engine, store: store, identifiers: identifiers, operations: operations, time: time)
+        }
         let keeper = ClockKeeper(clock: time, machine: machine, store: store, logger: quiet)
         let reconciler = Reconciler(
-            store: store, services: services, settings: ReconcilerSettings(),
+            store: store, sources: Agents.sources(services), settings: ReconcilerSettings(),
             owner: boot, faults: RowFaults(logger: quiet), time: time, logger: quiet)
         root.withLock { root in
             root = Task(executorPreference: lane) {
@@ -132,7 +139,7 @@ final class SimDaemon: Sendable {
         }
     }
 
-    private static let settings = ControlPlaneSettings(
+    private static let settings = MachineSettings(
         regions: ["eu-central"], sizes: ["small"], image: "debian-13", agent: AgentSettings(),
         tailnet: TailnetSettings(variables: [:]), health: HealthSettings(port: 18789, usesSSH: true),
         configurationRuns: 2)

@@ -1,5 +1,5 @@
+import Agents
 import AuraModel
-import ControlPlane
 import DriverKit
 import JSON
 import Locking
@@ -32,7 +32,7 @@ struct SimDrivers: Sendable {
         _ effect: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
         try daemon.checkAlive()
-        try OutsideCall.check(changes: changes)
+        try LeaseGuard.check(changes: changes)
         let fault = world.fault(.cloud, name, daemon)
         if fault == .crashBefore {
             daemon.crash()
@@ -146,7 +146,7 @@ extension SimDrivers: ConfigurationDriver {
             let key = run.secretFiles["tailnet_auth_key_file"]?.reveal() ?? ""
             let device = try await call("join", changes: true) {
                 try cloud.reach(run.access.address)
-                return try cloud.join(key, hostname: run.instance.outsideName)
+                return try cloud.join(key, hostname: run.instance.resourceName)
             }
             summary.data["aura"] = [
                 "tailnet": [
@@ -184,16 +184,16 @@ extension SimDrivers: RemoteShellDriver {
 extension SimDrivers: CredentialStore {
     func load(_ instance: Instance) async throws -> MachineCredentials? {
         try daemon.checkAlive()
-        return world.credentials.withLock { $0[instance.outsideName] }
+        return world.credentials.withLock { $0[instance.resourceName] }
     }
 
     func save(_ credentials: MachineCredentials, for instance: Instance) async throws {
         try daemon.checkAlive()
-        world.credentials.withLock { $0[instance.outsideName] = credentials }
+        world.credentials.withLock { $0[instance.resourceName] = credentials }
     }
 
     func remove(_ instance: Instance) async throws {
         try daemon.checkAlive()
-        world.credentials.withLock { $0[instance.outsideName] = nil }
+        world.credentials.withLock { $0[instance.resourceName] = nil }
     }
 }

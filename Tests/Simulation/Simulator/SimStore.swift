@@ -108,21 +108,21 @@ final class SimStore: Store {
         try await call("cancel") { try await self.base.requestCancellation(request) }
     }
 
-    func hasten(_ request: HastenRequest) async throws -> Job {
-        try await call("hasten") { try await self.base.hasten(request) }
+    func makeDueNow(_ request: MakeDueNowRequest) async throws -> Job {
+        try await call("makeDueNow") { try await self.base.makeDueNow(request) }
     }
 
-    func takeOverLeases(owner: String, duties: [String]) async throws -> Int { 0 }
+    func takeOverLeases(owner: String, singletonLeases: [String]) async throws -> Int { 0 }
 
-    func occupy(_ request: PlaceRequest) async throws -> Bool {
-        try await call("occupy") { try await self.base.occupy(request) }
+    func takeSlot(_ request: SlotRequest) async throws -> Bool {
+        try await call("takeSlot") { try await self.base.takeSlot(request) }
     }
 
-    func takeDuty(_ request: DutyRequest) async throws -> Bool {
+    func takeSingletonLease(_ request: SingletonLeaseRequest) async throws -> Bool {
         try await call("duty") {
             var request = request
             request.now = self.world.now
-            return try await self.base.takeDuty(request)
+            return try await self.base.takeSingletonLease(request)
         }
     }
 
@@ -130,7 +130,9 @@ final class SimStore: Store {
         try await call("calls") { try await self.base.takeCalls(request) }
     }
 
-    func sightings() async throws -> Page<Sighting> { try await call("sightings") { try await self.base.sightings() } }
+    func observations() async throws -> Page<Observation> {
+        try await call("observations") { try await self.base.observations() }
+    }
 
     func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> {
         try await call("sweep") { try await self.base.recordSweep(record) }

@@ -1,5 +1,5 @@
 import AuraModel
-import ControlPlane
+import DriverKit
 import Jobs
 import Locking
 import Storage

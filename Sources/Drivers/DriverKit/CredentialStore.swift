@@ -1,0 +1,40 @@
+public import AuraModel
+
+/// Stores the credentials of machines outside the database, so that no row holds a private key.
+public protocol CredentialStore: Sendable {
+    /// Returns the credentials of this generation of the instance, or `nil` if there are none.
+    func load(_ instance: Instance) async throws -> MachineCredentials?
+    /// Stores credentials and replaces earlier ones. Returns once they are on the disk.
+    func save(_ credentials: MachineCredentials, for instance: Instance) async throws
+    /// Removes credentials. It is no error if there are none.
+    func remove(_ instance: Instance) async throws
+}
+
+/// The keys to reach one machine, and the secret of its agent.
+public struct MachineCredentials: Sendable {
+    /// Our key pair for logins on the machine.
+    public var client: KeyPair
+    /// The machine's first host key. It is delivered in user data, which any process on the machine can read. It is therefore
+    /// valid only until the machine is configured.
+    public var birthHostKey: KeyPair
+    /// The machine's host key after that. It is delivered over SSH.
+    public var lastingHostKey: KeyPair
+    public var isConfigured: Bool
+    /// The token that clients of the agent's gateway present.
+    public var gatewayToken: Secret
+
+    public init(
+        client: KeyPair, birthHostKey: KeyPair, lastingHostKey: KeyPair, isConfigured: Bool, gatewayToken: Secret
+    ) {
+        self.client = client
+        self.birthHostKey = birthHostKey
+        self.lastingHostKey = lastingHostKey
+        self.isConfigured = isConfigured
+        self.gatewayToken = gatewayToken
+    }
+
+    /// The public host keys that the machine may present now.
+    public var hostKeys: [String] {
+        isConfigured ? [lastingHostKey.publicKey] : [birthHostKey.publicKey, lastingHostKey.publicKey]
+    }
+}

@@ -1,0 +1,137 @@
+public import JSON
+
+/// An instance: its requested state, and the known facts about it.
+public struct Instance: Sendable, Hashable, Codable {
+    /// The instance's own id.
+    public var id: InstanceID
+    /// The owner of the instance.
+    public var tenant: TenantID
+    /// The owner's name for the instance. It is a DNS label, unique among the tenant's live instances.
+    public var name: String
+    /// The kind of the instance.
+    public var kind: InstanceKind
+    /// The state that the owner requested.
+    public var desired: DesiredState
+    /// The present phase.
+    public var phase: Phase
+    /// The number of machines that were created for this instance. It is a part of every name at a provider.
+    public var generation: Int
+    /// The region in the catalogue, such as `eu-central`.
+    public var region: String
+    /// The size in the catalogue, such as `small`.
+    public var size: String
+    /// The change that last modified the instance.
+    public var change: ChangeID
+    /// The machine. It is set from the moment at which its id is known until the machine is removed.
+    public var server: ServerFacts?
+    /// The device in the tailnet; `nil` if the machine has not joined.
+    public var tailnet: TailnetFacts?
+    /// The version of the agent on the machine; `nil` if it is not known.
+    public var agentVersion: String?
+    /// The cause why the last job did not reach the requested state.
+    public var failure: Failure?
+    /// When the instance was accepted.
+    public var createdAt: Timestamp
+    /// When the row last changed.
+    public var updatedAt: Timestamp
+    /// The time at which the instance first reached `running`. Metering starts here.
+    public var runningAt: Timestamp?
+    /// When the instance reached `destroyed`.
+    public var destroyedAt: Timestamp?
+    /// Members of the stored document that only a newer daemon knows. They are kept with the row, so that an older
+    /// daemon that works on the instance removes nothing. They are not a part of the `Codable` form.
+    public var otherMembers: JSONObject = [:]
+
+    /// The members of the instance's document.
+    public enum CodingKeys: String, CodingKey, CaseIterable {
+        case id, tenant, name, kind, desired, phase, generation, region, size, change, server, tailnet, agentVersion
+        case failure, createdAt, updatedAt, runningAt, destroyedAt
+    }
+
+    /// Creates a queued instance of generation 1 with the requested state `running`.
+    public init(
+        id: InstanceID, tenant: TenantID, name: String, kind: InstanceKind = .agent, region: String, size: String,
+        change: ChangeID, createdAt: Timestamp
+    ) {
+        self.id = id
+        self.tenant = tenant
+        self.name = name
+        self.kind = kind
+        self.desired = .running
+        self.phase = .queued
+        self.generation = 1
+        self.region = region
+        self.size = size
+        self.change = change
+        self.createdAt = createdAt
+        self.updatedAt = createdAt
+    }
+
+    /// The name of this generation's machine, key and device at the providers: `aura-ada-9f86d081-g1`.
+    ///
+    /// The name is derived from the row. A daemon that crashed before it stored a provider's id finds the machine by
+    /// this name.
+    public var resourceName: String { resourceName(generation: generation) }
+
+    /// Returns the name of the given generation's machine, key and device.
+    public func resourceName(generation: Int) -> String {
+        "aura-\(name)-\(id.text.suffix(8))-g\(generation)"
+    }
+}
+
+/// The kind of an instance. Any text is valid, because a newer daemon on the same database may know other kinds.
+public struct InstanceKind: OpenName {
+    /// The name in rows and on the wire.
+    public let rawValue: String
+
+    /// Creates a kind with this name.
+    public init(rawValue: String) {
+        self.rawValue = rawValue
+    }
+
+    /// A machine with an always-on agent.
+    public static let agent = InstanceKind("agent")
+
+    /// The kinds that this version knows.
+    public static let allCases: [InstanceKind] = [.agent]
+}
+
+/// The facts about a machine from its provider.
+public struct ServerFacts: Sendable, Hashable, Codable {
+    /// The provider's id.
+    public var id: String
+    /// The name at the provider.
+    public var name: String
+    /// The public IPv4 address, or the IPv6 address if there is no IPv4 address.
+    public var address: String
+    /// The provider's name of the location.
+    public var location: String
+    /// The provider's name of the machine type.
+    public var type: String
+
+    /// Creates the facts of one machine.
+    public init(id: String, name: String, address: String, location: String, type: String) {
+        self.id = id
+        self.name = name
+        self.address = address
+        self.location = location
+        self.type = type
+    }
+}
+
+/// The facts about a machine from its tailnet.
+public struct TailnetFacts: Sendable, Hashable, Codable {
+    /// The stable node id.
+    public var nodeId: String
+    /// The MagicDNS name, without its final dot.
+    public var name: String
+    /// The addresses in the tailnet.
+    public var addresses: [String]
+
+    /// Creates the facts of one device.
+    public init(nodeId: String, name: String, addresses: [String]) {
+        self.nodeId = nodeId
+        self.name = name
+        self.addresses = addresses
+    }
+}

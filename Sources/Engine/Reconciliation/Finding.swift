@@ -1,0 +1,85 @@
+public import AuraModel
+
+/// A difference between the resources at the providers and the rows of the database, and the action on it.
+public struct Finding: Sendable, Hashable {
+    /// The judgement about a resource.
+    public enum Verdict: String, Sendable, Hashable, CaseIterable {
+        /// It has the labels and the name of an instance that records no such resource.
+        case unknown
+        /// No instance owns it.
+        case orphan
+        /// Its name looks like ours, and nothing proves that it is. It is never touched.
+        case foreign
+        /// The inventory lacks a resource that an instance must have.
+        case lost
+        /// The resource of an instance that had lost it is listed again.
+        case found
+        /// Its power state differs from the phase of its instance.
+        case drift
+    }
+
+    /// The action that the sweep took, or would take in a dry run.
+    public enum Action: String, Sendable, Hashable, CaseIterable {
+        /// Nothing was changed.
+        case none
+        /// The instance records the resource from now on.
+        case adopted
+        /// Its power was cut.
+        case quarantined
+        /// It was deleted.
+        case reaped
+        /// Due, but left to a later sweep.
+        case deferred
+        /// The row of the instance was changed.
+        case marked
+        /// The provider refused the action.
+        case failed
+    }
+
+    /// The judgement.
+    public var verdict: Verdict
+    /// The kind of the resource.
+    public var kind: ResourceKind
+    /// The provider's id of the resource.
+    public var id: String
+    /// The name of the resource.
+    public var name: String
+    /// The instance that the labels of the resource name, or that has lost the resource.
+    public var instance: InstanceID?
+    /// The action.
+    public var action: Action
+    /// The cause, as text for people.
+    public var reason: String
+    /// When the difference was first observed; `nil` if one inventory is enough for the verdict.
+    public var since: Timestamp?
+}
+
+/// The result of one sweep.
+public struct SweepReport: Sendable {
+    /// The inventory of one kind of resource.
+    public struct Listing: Sendable {
+        /// The kind.
+        public var kind: ResourceKind
+        /// The number of listed resources.
+        public var count: Int
+        /// True if the inventory is complete and plausible.
+        public var isBelieved: Bool
+        /// The failure of the provider, for people; `nil` if the inventory is complete.
+        public var failure: String?
+    }
+
+    /// When the sweep began.
+    public var startedAt: Timestamp
+    /// How long it took.
+    public var took: Duration
+    /// True if nothing was changed.
+    public var isDryRun: Bool
+    /// One entry for each source.
+    public var listings: [Listing]
+    /// The number of resources that belong to a known instance.
+    public var owned: Int
+    /// The number of resources that were not judged, because a job works on their instance or they are being deleted.
+    public var busy: Int
+    /// The differences.
+    public var findings: [Finding]
+}

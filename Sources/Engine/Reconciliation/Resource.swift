@@ -1,0 +1,148 @@
+public import AuraModel
+public import JSON
+public import Storage
+
+/// A resource at a provider, as its source listed or read it.
+public struct Resource: Sendable, Hashable {
+    /// The kind and the provider's id.
+    public var key: Observation.Key
+    /// The name at the provider. For a tailnet device it is the name in its host name.
+    public var name: String
+    /// The instance that its labels name; `nil` for a resource without labels.
+    public var instance: InstanceID?
+    /// True if it is powered on.
+    public var isOn: Bool
+    /// True if the provider is deleting it.
+    public var isDeleting: Bool
+    /// What the instance records of the resource when the reconciler adopts it; `nil` if it records nothing.
+    public var facts: JSONValue?
+
+    /// Creates the description of one resource.
+    public init(
+        key: Observation.Key, name: String, instance: InstanceID? = nil, isOn: Bool = false, isDeleting: Bool = false,
+        facts: JSONValue? = nil
+    ) {
+        self.key = key
+        self.name = name
+        self.instance = instance
+        self.isOn = isOn
+        self.isDeleting = isDeleting
+        self.facts = facts
+    }
+}
+
+/// The fixed properties of one kind of resource. The reconcile plan decides with them, without IO.
+public struct ResourceTraits: Sendable {
+    /// How the reconciler finds the instance that owns a resource.
+    public enum Identification: Sendable, Hashable {
+        /// By labels that name the instance.
+        case labels
+        /// By the resource's name, because the provider has no labels. An id that an instance records outweighs the
+        /// name.
+        case name
+    }
+
+    /// The kind that all resources of the source have.
+    public var kind: ResourceKind
+    /// The kind of instance that has such resources.
+    public var instanceKind: InstanceKind
+    /// The noun for messages, such as `machine`.
+    public var noun: String
+    /// How the owner of a resource is found.
+    public var identification: Identification
+    /// Returns the provider's id that the instance records; `nil` if it records none. Instances that never record this
+    /// kind are compared by name.
+    public var recordedID: (@Sendable (Instance) -> String?)?
+    /// Writes the facts of an adopted resource into its instance; `nil` if resources of this kind are never adopted.
+    public var record: (@Sendable (Resource, inout Instance) -> Void)?
+    /// Set if an instance without the resource is degraded; otherwise `nil`.
+    public var essential: Essential?
+    /// True if the power of an orphan is cut for the time of the grace, before it is deleted.
+    public var hasPower: Bool
+
+    /// The properties of a resource that an instance cannot be without.
+    public struct Essential: Sendable {
+        /// The phases in which the instance must have it.
+        public var phases: Set<Phase>
+        /// The code of the failure and of the alert when the resource is missing.
+        public var lostCode: String
+        /// The code of the failure when a resource that was missing is found in another power state than desired.
+        public var driftCode: String
+
+        /// Creates the properties.
+        public init(phases: Set<Phase>, lostCode: String, driftCode: String) {
+            self.phases = phases
+            self.lostCode = lostCode
+            self.driftCode = driftCode
+        }
+    }
+
+    /// Creates the properties of one kind.
+    public init(
+        kind: ResourceKind, instanceKind: InstanceKind, noun: String, identification: Identification,
+        recordedID: (@Sendable (Instance) -> String?)? = nil,
+        record: (@Sendable (Resource, inout Instance) -> Void)? = nil, essential: Essential? = nil,
+        hasPower: Bool = false
+    ) {
+        self.kind = kind
+        self.instanceKind = instanceKind
+        self.noun = noun
+        self.identification = identification
+        self.recordedID = recordedID
+        self.record = record
+        self.essential = essential
+        self.hasPower = hasPower
+    }
+
+    /// True if the instance records the resource as its own.
+    func records(_ resource: Resource, in instance: Instance) -> Bool {
+        guard let recordedID else { return instance.resourceName == resource.name }
+        return recordedID(instance) == resource.key.id
+    }
+}
+
+/// Reads and removes the resources of one kind at a provider, for the reconciler and for `job.explain`.
+///
+/// Each call that leaves the process checks the lease guard first (``LeaseGuard``). Calls throw `Failure`.
+public protocol ResourceSource: Sendable {
+    /// The properties of the kind.
+    var traits: ResourceTraits { get }
+    /// Returns every resource that carries our labels, or a name of our form where there are no labels. Throws unless
+    /// the list is complete.
+    func inventory() async throws -> [Resource]
+    /// Reads a resource again, right before it is changed. Returns `nil` if it does not exist or is no longer ours.
+    func current(_ resource: Resource) async throws -> Resource?
+    /// True if a resource with this id exists, whoever it belongs to.
+    func exists(_ resource: Resource) async throws -> Bool
+    /// Returns the resources with the instance's present name, also those of others.
+    func find(for instance: Instance) async throws -> [FoundResource]
+    /// Cuts the power of a resource that has power.
+    func powerOff(_ resource: Resource) async throws
+    /// Deletes a resource. It is no error if it does not exist.
+    func delete(_ resource: Resource) async throws
+}
+
+extension ResourceSource {
+    /// Does nothing: the resource has no power.
+    public func powerOff(_ resource: Resource) async throws {}
+}
+
+/// A resource that exists for an instance, for people.
+public struct FoundResource: Sendable, Hashable {
+    /// The provider's id.
+    public var id: String
+    /// The name at the provider.
+    public var name: String
+    /// The provider's word for its state; `nil` if it has none.
+    public var state: String?
+    /// True if its labels or tags mark it as ours.
+    public var isOurs: Bool
+
+    /// Creates a description.
+    public init(id: String, name: String, state: String?, isOurs: Bool) {
+        self.id = id
+        self.name = name
+        self.state = state
+        self.isOurs = isOurs
+    }
+}

@@ -1,0 +1,112 @@
+public import AuraModel
+
+/// The API calls that a provider's project has left, as counted by all daemons together.
+///
+/// The bucket holds at most `limit` calls and refills at a constant rate. Daemons take calls in small lots, so that one
+/// database write serves several calls. ``see(_:now:)`` corrects the count with the provider's own count.
+public struct CallBucket: Sendable, Hashable, Codable {
+    /// The size of a full bucket, in calls.
+    public var limit: Double
+    /// The refill rate.
+    public var callsPerSecond: Double
+    /// The calls that are left, at the time ``updated``.
+    public private(set) var available: Double
+    /// The time of the last refill.
+    public private(set) var updated: Timestamp
+
+    /// The number of calls that daemons may have taken but not sent yet. The provider's count is higher than this one by at
+    /// most this number.
+    static let mostUnsent = 128.0
+    /// The maximum number of calls in a lot.
+    static let largestLot = 16.0
+
+    /// Creates a full bucket. The defaults apply until the first reply of the provider.
+    public init(limit: Double = 3600, callsPerSecond: Double = 1, now: Timestamp) {
+        self.limit = limit
+        self.callsPerSecond = callsPerSecond
+        available = limit
+        updated = now
+    }
+
+    /// Takes a lot of calls. The lot is smaller if fewer calls are left, and never empty.
+    ///
+    /// Returns `.wait` with the time until the next call is available if fewer than one call is left.
+    public mutating func take(now: Timestamp) -> CallGrant {
+        refill(now)
+        guard available >= 1 else {
+            let seconds = (1 - available) / callsPerSecond
+            return .wait(.milliseconds(Int64((seconds * 1000).rounded(.up))))
+        }
+        let lot = min(max((available / 20).rounded(.down), 1), Self.largestLot)
+        available -= lot
+        return .granted(Int(lot))
+    }
+
+    /// Corrects the bucket with the provider's count.
+    ///
+    /// Afterwards the bucket holds at most the calls that the provider reported, and at most 128 fewer (`mostUnsent`).
+    public mutating func see(_ observation: RateLimitReading, now: Timestamp) {
+        refill(now)
+        limit = max(observation.limit, 1)
+        callsPerSecond = min(max(observation.callsPerSecond, 0.01), 1000)
+        available = min(max(available, observation.remaining - Self.mostUnsent), observation.remaining, limit)
+    }
+
+    private mutating func refill(_ now: Timestamp) {
+        let seconds = Double(max((now - updated).wholeMilliseconds, 0)) / 1000
+        available = min(available + seconds * callsPerSecond, limit)
+        updated = max(updated, now)
+    }
+}
+
+/// The state of the bucket that a provider reported.
+public struct RateLimitReading: Sendable, Hashable, Codable {
+    /// The size of the provider's bucket, in calls.
+    public var limit: Double
+    /// The calls that are left.
+    public var remaining: Double
+    /// The provider's refill rate.
+    public var callsPerSecond: Double
+
+    /// Creates a report.
+    public init(limit: Double, remaining: Double, callsPerSecond: Double) {
+        self.limit = limit
+        self.remaining = remaining
+        self.callsPerSecond = callsPerSecond
+    }
+}
+
+/// The result of a request for calls.
+public enum CallGrant: Sendable, Hashable {
+    /// The caller may send this number of calls.
+    case granted(Int)
+    /// No call is available. The caller must ask again after this time.
+    case wait(Duration)
+}
+
+/// A request for calls to a provider.
+public struct CallRequest: Sendable {
+    /// The bucket's name: the provider and its project.
+    public var bucket: String
+    /// The state that the provider reported last; `nil` if there is no new report.
+    public var observation: RateLimitReading?
+    /// The present time.
+    public var now: Timestamp
+
+    /// Creates a request.
+    public init(bucket: String, observation: RateLimitReading?, now: Timestamp) {
+        self.bucket = bucket
+        self.observation = observation
+        self.now = now
+    }
+}
+
+extension CallRequest {
+    /// Applies the request to the stored bucket; `nil` means a new, full bucket. Returns the new bucket and the result.
+    public func apply(to present: CallBucket?) -> (CallBucket, CallGrant) {
+        var bucket = present ?? CallBucket(now: now)
+        if let observation { bucket.see(observation, now: now) }
+        let grant = bucket.take(now: now)
+        return (bucket, grant)
+    }
+}

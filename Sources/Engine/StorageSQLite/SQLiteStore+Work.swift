@@ -1,0 +1,112 @@
+public import AuraModel
+import GRDB
+import JSON
+public import Storage
+
+/// Lease extensions, transitions, cancellations and retries.
+extension SQLiteStore {
+    public func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState] {
+        try await writer.write { database, _ in
+            let update = try database.cachedStatement(
+                sql: "UPDATE job SET lease_until = ? WHERE id = ? AND epoch = ? AND lease_owner IS NOT NULL")
+            let select = try database.cachedStatement(sql: "SELECT cancellation FROM job WHERE id = ?")
+            let until = request.now + request.lease
+            return try request.held.compactMap { held in
+                try update.execute(arguments: [until.milliseconds, held.job.text, held.epoch])
+                guard database.changesCount == 1 else { return nil }
+                let text = try String.fetchOne(select, arguments: [held.job.text])
+                return LeaseState(
+                    job: held.job, epoch: held.epoch, cancellation: text.flatMap(Cancellation.init(rawValue:)))
+            }
+        }
+    }
+
+    /// The document is encoded before the transaction, since the writer thread limits the throughput of all jobs.
+    public func apply(_ transition: Transition) async throws -> Applied {
+        let document = try transition.instance.map { try $0.document() }
+        return try await writer.write { database, ledger in
+            let job = transition.job
+            guard let written = try JobRows.update(job, releasesLease: transition.releasesLease, database) else {
+                throw StorageError(.fenced, "job \(job.id) belongs to another worker now")
+            }
+            for step in transition.steps { try StepRows.put(step, database) }
+            if let instance = transition.instance, let document {
+                try InstanceRows.updateFacts(instance, document: document, database)
+            }
+            try LedgerRows.append(transition.events, database, &ledger)
+            if job.state.isTerminal { try Self.unblock(after: job, database) }
+            return Applied(seq: ledger.head, cancellation: written.cancellation)
+        }
+    }
+
+    /// Unblocks the jobs that waited for this job to end.
+    private static func unblock(after job: Job, _ database: Database) throws {
+        // Such a job is rare, and an UPDATE creates a temporary table before it searches.
+        var waiting = try HotStatement(database, "SELECT 1 FROM job WHERE blocked_by = ? LIMIT 1")
+        waiting.bind(job.id.text)
+        var isAwaited = false
+        try waiting.forEachRow { _ in isAwaited = true }
+        guard isAwaited else { return }
+        let statement = try database.cachedStatement(
+            sql: "UPDATE job SET blocked_by = NULL, available_at = min(available_at, ?) WHERE blocked_by = ?")
+        try statement.execute(arguments: [job.finishedAt?.milliseconds, job.id.text])
+    }
+
+    public func requestCancellation(_ request: CancellationRequest) async throws -> Job {
+        try await writer.write { database, ledger in
+            guard let job = try JobRows.find(request.job, database) else {
+                throw StorageError(.jobNotFound, "no job has the id \(request.job)")
+            }
+            guard !job.state.isTerminal else {
+                throw StorageError(.jobTerminal, "job \(job.id) has already \(job.state.rawValue)")
+            }
+            guard job.cancellation == nil else { return job }
+            let statement = try database.cachedStatement(
+                sql: """
+                    UPDATE job SET cancellation = 'requested',
+                        available_at = CASE WHEN lease_owner IS NULL THEN min(available_at, ?) ELSE available_at END
+                    WHERE id = ?
+                    """)
+            try statement.execute(arguments: [request.now.milliseconds, job.id.text])
+            var draft = EventDraft(
+                at: request.now, type: .jobCancelRequested, tenant: job.tenant,
+                message: "\(job.kind.rawValue) is to be cancelled")
+            draft.instance = job.instance
+            draft.job = job.id
+            draft.change = job.change
+            try LedgerRows.append([draft], database, &ledger)
+            return try JobRows.find(request.job, database) ?? job
+        }
+    }
+
+    public func makeDueNow(_ request: MakeDueNowRequest) async throws -> Job {
+        try await writer.write { database, ledger in
+            guard let job = try JobRows.find(request.job, database) else {
+                throw StorageError(.jobNotFound, "no job has the id \(request.job)")
+            }
+            guard !job.state.isTerminal else {
+                throw StorageError(.jobTerminal, "job \(job.id) has already \(job.state.rawValue)")
+            }
+            let statement = try database.cachedStatement(
+                sql: "UPDATE job SET available_at = ? WHERE id = ? AND lease_owner IS NULL AND available_at > ?")
+            let now = request.now.milliseconds
+            try statement.execute(arguments: [now, job.id.text, now])
+            guard database.changesCount == 1 else { return job }
+            try LedgerRows.append([.retryRequested(of: job, at: request.now)], database, &ledger)
+            return try JobRows.find(request.job, database) ?? job
+        }
+    }
+
+    public func takeOverLeases(owner: String, singletonLeases: [String]) async throws -> Int {
+        try await writer.write { database, _ in
+            for duty in singletonLeases {
+                try database.execute(sql: "DELETE FROM duty WHERE name = ? AND owner <> ?", arguments: [duty, owner])
+            }
+            try database.execute(
+                sql:
+                    "UPDATE job SET lease_owner = NULL, lease_until = NULL WHERE lease_owner IS NOT NULL AND lease_owner <> ?",
+                arguments: [owner])
+            return database.changesCount
+        }
+    }
+}

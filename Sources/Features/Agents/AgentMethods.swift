@@ -1,0 +1,54 @@
+import AuraAPI
+import AuraModel
+import EventStream
+import JSON
+import JSONRPC
+import RPCService
+import Storage
+
+/// `provision`: writes the instance and its job, and replies at once.
+struct AgentMethods {
+    let settings: MachineSettings
+    let service: RPCService
+
+    func register(in router: inout Router) {
+        router.register(Methods.provision, holdsEvents: true) { parameters, call in
+            try await service.subscribing(parameters.subscribe, call) { try await provision(parameters) }
+        }
+    }
+
+    private func provision(_ parameters: ProvisionParameters) async throws -> OperationResult {
+        guard settings.regions.contains(parameters.region) else {
+            throw Self.unknown(.unknownRegion, "region", parameters.region, allowed: settings.regions)
+        }
+        guard settings.sizes.contains(parameters.size) else {
+            throw Self.unknown(.unknownSize, "size", parameters.size, allowed: settings.sizes)
+        }
+        let tenant = parameters.tenant ?? Tenant.default
+        let change = parameters.change ?? service.identifiers.next()
+        let instance = Instance(
+            id: service.identifiers.next(), tenant: tenant, name: parameters.name, region: parameters.region,
+            size: parameters.size, change: change, createdAt: service.time.now())
+        return try await service.submit(
+            NewOperation(
+                target: .new(instance), kind: .provision, change: change, tenant: tenant,
+                key: parameters.idempotencyKey, request: try NewOperation.canonical(.provision, Self.bare(parameters)),
+                admit: Provision.admit))
+    }
+
+    /// Returns the parameters as they are compared for an idempotency key: without `subscribe`, and without a `tenant` that names
+    /// the default tenant.
+    private static func bare(_ parameters: ProvisionParameters) -> ProvisionParameters {
+        var bare = parameters
+        bare.subscribe = nil
+        if bare.tenant == Tenant.default { bare.tenant = nil }
+        return bare
+    }
+
+    private static func unknown(_ code: RPCErrorCode, _ kind: String, _ given: String, allowed: [String]) -> RPCError {
+        RPCError(
+            code,
+            "cannot provision in \(kind) \"\(given.prefix(64))\": choose one of \(allowed.joined(separator: ", "))",
+            data: ["given": .string(String(given.prefix(64))), "allowed": .array(allowed.map { .string($0) })])
+    }
+}

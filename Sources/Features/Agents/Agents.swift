@@ -1,0 +1,38 @@
+public import FeatureKit
+public import Jobs
+public import Reconciliation
+public import ServiceLifecycle
+
+/// The feature of AI-agent machines: the operations on them, their resources, and the method `provision`.
+public enum Agents {
+    /// Returns the feature over its drivers. `services` run beside it, such as ``ProviderWatch``.
+    public static func feature(_ machines: MachineServices, services: [any Service] = []) -> Feature {
+        Feature(
+            name: "agents", operations: operations(machines), sources: sources(machines),
+            register: { router, service in
+                AgentMethods(settings: machines.settings, service: service).register(in: &router)
+            }, services: services)
+    }
+
+    /// Returns the operations on agents.
+    public static func operations(_ machines: MachineServices) -> [Operation] {
+        [
+            Operation(Provision.definition(machines), admit: Provision.admitAgain),
+            Operation(Suspend.definition(machines), admit: Suspend.admit),
+            Operation(Resume.definition(machines), admit: Resume.admit),
+            Operation(Restart.definition(machines), admit: Restart.admit),
+            Operation(
+                Destroy.definition(machines), former: [Destroy.firstDefinition(machines)], admit: Destroy.admit),
+        ]
+    }
+
+    /// Returns the sources of the resources that agents have: machines and SSH keys, and tailnet devices if there is a tailnet.
+    public static func sources(_ machines: MachineServices) -> [any ResourceSource] {
+        var sources: [any ResourceSource] = [
+            ServerSource(compute: machines.compute, installation: machines.installation),
+            KeySource(compute: machines.compute, installation: machines.installation),
+        ]
+        if let network = machines.network { sources.append(DeviceSource(network: network)) }
+        return sources
+    }
+}

@@ -1,0 +1,50 @@
+import AuraModel
+public import DriverKit
+public import Logging
+
+/// The drivers and stores that operations use.
+public struct MachineServices: Sendable {
+    public var installation: String
+    public var compute: any ComputeDriver
+    /// `nil` if machines join no tailnet.
+    public var network: (any NetworkDriver)?
+    /// `nil` if images come configured.
+    public var configuration: (any ConfigurationDriver)?
+    public var health: any HealthDriver
+    public var shell: any RemoteShellDriver
+    public var credentials: any CredentialStore
+    public var settings: MachineSettings
+    public var logger: Logger
+
+    public init(
+        installation: String, compute: any ComputeDriver, network: (any NetworkDriver)?,
+        configuration: (any ConfigurationDriver)?, health: any HealthDriver, shell: any RemoteShellDriver,
+        credentials: any CredentialStore, settings: MachineSettings, logger: Logger
+    ) {
+        self.installation = installation
+        self.compute = compute
+        self.network = network
+        self.configuration = configuration
+        self.health = health
+        self.shell = shell
+        self.credentials = credentials
+        self.settings = settings
+        self.logger = logger
+    }
+
+    /// Returns the SSH access to the machine. Throws if its credentials are missing or it has no address.
+    func access(to instance: Instance) async throws -> SSHAccess {
+        guard let credentials = try await credentials.load(instance) else {
+            throw Failure(
+                .permanent, code: "credentialsMissing",
+                message: "the keys of \(instance.name) are not kept here any more")
+        }
+        guard let address = instance.server?.address else {
+            throw Failure(.permanent, code: "addressMissing", message: "the machine of \(instance.name) has no address")
+        }
+        return SSHAccess(
+            address: address, port: settings.ssh.port, user: settings.ssh.user,
+            privateKey: credentials.client.privateKey,
+            hostKeys: credentials.hostKeys, hostKeyAlias: instance.id.text)
+    }
+}

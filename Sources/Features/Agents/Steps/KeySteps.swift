@@ -1,0 +1,52 @@
+import AuraModel
+import DriverKit
+import Jobs
+
+/// Creates our public key at the provider, for the new server.
+struct KeySteps {
+    let services: MachineServices
+
+    func create(_ context: StepContext) async throws -> StepOutcome {
+        let instance = context.instance
+        guard let credentials = try await services.credentials.load(instance) else {
+            throw Failure(.permanent, code: "credentialsMissing", message: "the keys of \(instance.name) are gone")
+        }
+        if context.externalID != nil { return .done }
+        let key: ServerKey
+        if let found = try await adopt(instance, credentials) {
+            key = found
+        } else {
+            key = try await make(context, credentials)
+        }
+        try await context.checkpoint(externalID: key.id)
+        return .done
+    }
+
+    /// Returns a key with this name from an earlier attempt if it holds our public key. Deletes another key of ours with this
+    /// name.
+    private func adopt(_ instance: Instance, _ credentials: MachineCredentials) async throws -> ServerKey? {
+        guard let found = try await services.compute.key(named: instance.resourceName) else { return nil }
+        guard Labels.mark(found.labels, as: instance, of: services.installation) else {
+            throw Failure(
+                .permanent, code: "nameTaken",
+                message:
+                    "an SSH key named \(found.name) exists at the provider and is not ours: rename or delete it there")
+        }
+        if Self.body(found.publicKey) == Self.body(credentials.client.publicKey) { return found }
+        try await services.compute.deleteKey(id: found.id)
+        return nil
+    }
+
+    private func make(_ context: StepContext, _ credentials: MachineCredentials) async throws -> ServerKey {
+        let instance = context.instance
+        return try await services.compute.createKey(
+            ServerKeySpecification(
+                name: instance.resourceName, publicKey: credentials.client.publicKey,
+                labels: Labels.of(instance, job: context.job, installation: services.installation)))
+    }
+
+    /// Returns type and key without the comment.
+    private static func body(_ line: String) -> [Substring] {
+        Array(line.split(separator: " ").prefix(2))
+    }
+}

@@ -1,0 +1,117 @@
+import AuraModel
+import DriverKit
+import JSON
+import Jobs
+
+/// Removes resources at the providers, for undo and for `destroy`. A resource that is gone already counts as removed.
+struct Removal {
+    let services: MachineServices
+
+    struct Memory: Codable, Sendable {
+        var isRequested = false
+        /// Checks that found nothing before a delete was requested.
+        var emptyLooks = 0
+    }
+
+    func server(_ context: StepContext) async throws -> StepOutcome {
+        let instance = context.instance
+        var memory = try? context.memory(Memory.self)
+        memory = memory ?? Memory()
+        guard let server = try await find(instance) else {
+            return try await serverIsGone(context, memory ?? Memory())
+        }
+        guard Labels.mark(server.labels, as: instance, of: services.installation) else {
+            try await context.report("server \(server.name) is not ours and stays")
+            return try await forgetServer(context)
+        }
+        if server.status != .deleting {
+            try await context.report("deleting server \(server.name)")
+            _ = try await services.compute.deleteServer(id: server.id)
+        }
+        try await context.checkpoint(Memory(isRequested: true), externalID: server.id)
+        return .wait(services.settings.pace.actionPoll, reason: "for the provider to delete the server")
+    }
+
+    private func find(_ instance: Instance) async throws -> Server? {
+        if let id = instance.server?.id, let server = try await services.compute.server(id: id) { return server }
+        return try await services.compute.server(named: instance.resourceName)
+    }
+
+    /// Handles a check that found no server. Before a delete was requested, two such checks are needed: a server that was just
+    /// created, or created by a call with a lost reply, may be listed late.
+    private func serverIsGone(_ context: StepContext, _ memory: Memory) async throws -> StepOutcome {
+        if memory.isRequested { return try await forgetServer(context) }
+        var memory = memory
+        var looks: Int? = memory.emptyLooks
+        if TwoLooks.isConfirmed(&looks) { return try await forgetServer(context) }
+        memory.emptyLooks = looks ?? 0
+        try await context.checkpoint(memory)
+        return .wait(TwoLooks.apart, reason: "to look once more for a server that the provider does not know")
+    }
+
+    private func forgetServer(_ context: StepContext) async throws -> StepOutcome {
+        try await context.checkpoint { $0.server = nil }
+        return .done
+    }
+
+    /// Removes the server. If the provider cannot, tries once to remove the tailnet device, and throws the provider's failure.
+    func serverBeforeAll(_ context: StepContext) async throws -> StepOutcome {
+        do {
+            return try await server(context)
+        } catch let failure as Failure {
+            do {
+                _ = try await devices(context)
+            } catch let other as Failure {
+                try await context.report("the tailnet device stays for now, too: \(other.message)")
+            }
+            throw failure
+        }
+    }
+
+    /// Removes the tailnet device or the SSH key. Failures are retried, permanent ones too. After five minutes the part is left
+    /// to the sweep with the alert `leftToSweep`, so that the destroy can finish.
+    func orLeave(
+        _ what: String, _ context: StepContext, _ part: (StepContext) async throws -> StepOutcome
+    ) async throws -> StepOutcome {
+        do {
+            return try await part(context)
+        } catch let failure as Failure {
+            let elapsed = context.step.timeLimit - context.remaining
+            guard elapsed >= Self.handOver else {
+                var failure = failure
+                if failure.errorClass == .permanent { failure.errorClass = .transient }
+                throw failure
+            }
+            try await context.report(
+                "\(what) of \(context.instance.name) cannot be removed, and is left to the sweep: \(failure.message)",
+                type: .alertRaised, data: ["code": "leftToSweep", "reason": .string(failure.code)])
+            return .done
+        }
+    }
+
+    private static let handOver = Duration.seconds(300)
+
+    func key(_ context: StepContext) async throws -> StepOutcome {
+        let instance = context.instance
+        guard let key = try await services.compute.key(named: instance.resourceName),
+            Labels.mark(key.labels, as: instance, of: services.installation)
+        else { return .done }
+        try await services.compute.deleteKey(id: key.id)
+        return .done
+    }
+
+    /// Removes the recorded node and every node with the machine's host name, if they are the instance's.
+    func devices(_ context: StepContext) async throws -> StepOutcome {
+        guard let network = services.network else { return .done }
+        if let key = try? context.memory(Enrol.Memory.self)?.keyID { await network.revokeSpent(key, context) }
+        var devices = try await network.devices(hostname: context.instance.resourceName)
+        if let known = context.instance.tailnet?.nodeId, !devices.contains(where: { $0.nodeID == known }),
+            let device = try await network.device(nodeID: known)
+        {
+            devices.append(device)
+        }
+        try await TailnetNodes(network: network).remove(devices, context)
+        try await context.checkpoint { $0.tailnet = nil }
+        return .done
+    }
+}

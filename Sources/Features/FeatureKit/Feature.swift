@@ -1,0 +1,34 @@
+public import JSONRPC
+public import Jobs
+public import RPCService
+public import Reconciliation
+public import ServiceLifecycle
+
+/// A part of Aura that can be added or left out as a whole. `aurad` has one list of them; the code below names none.
+public struct Feature: Sendable {
+    /// Adds the feature's own methods to the router.
+    public typealias Registration = @Sendable (inout Router, RPCService) -> Void
+
+    /// The name, for logs and settings.
+    public var name: String
+    /// The operations on the feature's instances, with their job definitions.
+    public var operations: [Operation]
+    /// The resources that the feature creates at providers. The reconciler sweeps them, and `job.explain` shows them.
+    public var sources: [any ResourceSource]
+    /// Adds the methods that only this feature has.
+    public var register: Registration
+    /// What runs for as long as the daemon serves.
+    public var services: [any Service]
+
+    /// Creates a feature. A part that it does not have is empty.
+    public init(
+        name: String, operations: [Operation] = [], sources: [any ResourceSource] = [],
+        register: @escaping Registration = { _, _ in }, services: [any Service] = []
+    ) {
+        self.name = name
+        self.operations = operations
+        self.sources = sources
+        self.register = register
+        self.services = services
+    }
+}

@@ -1,0 +1,193 @@
+import Agents
+import AuraAPI
+import AuraModel
+import EventStream
+import FeatureKit
+import FoundationEssentials
+import Gateway
+import JSONRPC
+import Jobs
+import Logging
+import Loopback
+import NIOCore
+import NIOPosix
+import RPCService
+import RPCTransport
+import Reconciliation
+import ServiceLifecycle
+import Storage
+import UnixSignals
+
+/// The whole daemon: creates all components and connects them.
+struct Daemon {
+    let settings: Settings
+    let logger: Logger
+    let boot = Installation.boot()
+    /// The clock of all components; it never jumps.
+    let time = SteadyTime(base: SystemTime())
+    let random = SystemRandom()
+
+    /// Throws ``SettingsError`` if the process may open too few files.
+    init(settings: Settings) throws {
+        var logger = Logger(label: "aurad") { LineLogHandler(label: $0, writer: .standardError) }
+        logger.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .info
+        self.logger = logger
+        var settings = settings
+        let wanted = settings.wire.limits.connections
+        if let files = OpenFiles.limit {
+            let fit = try OpenFiles.connections(wanted, files: files, hasGateway: settings.wire.http != nil)
+            if fit < wanted {
+                logger.warning(
+                    "takes fewer connections than configured, since too few files may be open",
+                    metadata: ["connections": "\(fit)", "configured": "\(wanted)", "RLIMIT_NOFILE": "\(files)"])
+            }
+            settings.wire.limits.connections = fit
+            if fit < wanted {
+                settings.wire.limits.connectionsPerAddress = min(
+                    settings.wire.limits.connectionsPerAddress, RPCLimits.connectionsPerAddress(of: fit))
+            }
+        }
+        self.settings = settings
+    }
+
+    /// Serves until SIGTERM or SIGINT. Throws if it cannot start.
+    func serve() async throws {
+        let store = try await openStore()
+        let keeper = ClockKeeper(clock: time, machine: SystemTime(), store: store, logger: logger)
+        try await keeper.begin()
+        let feed = EventFeed(head: try await store.head())
+        let machines = try MachineAssembly(settings: settings, time: time, random: random, logger: logger)
+        await machines.sweep()
+        let features = [try agents(machines, store: store)]
+        let catalogue = JobCatalogue(features.flatMap(\.operations))
+        let faults = RowFaults(logger: logger)
+        let engine = JobEngine(
+            store: store, catalogue: catalogue, settings: engineSettings, time: time, random: random, faults: faults,
+            logger: logger)
+        store.observe { events in
+            feed.publish(events)
+            engine.note(events)
+        }
+        let subscriptions = Subscriptions(feed: feed, store: store, time: time, logger: logger)
+        let reconciler = Reconciler(
+            store: store, sources: features.flatMap(\.sources), settings: settings.reconciler, owner: boot,
+            faults: faults, time: time, logger: logger)
+        let service = RPCService(
+            store: store, engine: engine, operations: features.flatMap(\.operations), catalogue: catalogue,
+            sources: features.flatMap(\.sources), subscriptions: subscriptions, reconciler: reconciler,
+            quota: settings.quota, faults: faults, identifiers: IdentifierSource(time: time, random: random),
+            time: time, facts: facts, logger: logger)
+        let ready = Gate()
+        let memory = MemoryKeeper(time: time)
+        let budget = CallBudget(limits: settings.wire.limits) { memory.noteEbb() }
+        let pruner = Pruner(store: store, policy: settings.retention, owner: boot, time: time, logger: logger)
+        let watch = LedgerWatch(
+            store: store, file: MarkFile(settings.stateDirectory), time: time, logger: logger)
+        try await runGroup(
+            [keeper, watch, memory, Gated(service: engine, gate: ready), pruner, reconciler]
+                + features.flatMap(\.services).map { Gated(service: $0, gate: ready) }
+                + doors(try router(service, features), budget, ready: ready)
+                + [subscriptions])
+        await machines.shutdown()
+    }
+
+    /// The feature of AI-agent machines, with the watch over their providers.
+    private func agents(_ machines: MachineAssembly, store: any Store) throws -> Feature {
+        let services = try machines.services(store: store)
+        let watch = ProviderWatch(
+            store: store,
+            check: ProviderCheck(
+                compute: services.compute, network: services.network, image: services.settings.image,
+                installation: services.installation),
+            settings: settings.providers, owner: boot, time: time, logger: logger)
+        return Agents.feature(services, services: [watch])
+    }
+
+    private var facts: DaemonFacts {
+        DaemonFacts(
+            version: AuraVersion.text, database: settings.database.kind, startedAt: time.now(),
+            limits: settings.wire.limits, regions: settings.machines.operations.regions,
+            sizes: settings.machines.operations.sizes)
+    }
+
+    private func router(_ service: RPCService, _ features: [Feature]) throws -> Router {
+        var router = try service.router { [logger] failure in
+            logger.error("\(failure.method) failed: \(failure.error)")
+        }
+        for feature in features { feature.register(&router, service) }
+        return router
+    }
+
+    private func openStore() async throws -> any Store {
+        try makeDirectory(settings.stateDirectory, mode: 0o700, for: "the state")
+        let store = try await settings.database.open(settings.databaseClaim(), logger: logger)
+        let left = try await store.takeOverLeases(
+            owner: boot, singletonLeases: [Reconciler.leaseName, Pruner.leaseName])
+        if left > 0 { logger.notice("going on with \(left) jobs of the daemon before") }
+        return store
+    }
+
+    private var engineSettings: EngineSettings {
+        EngineSettings(
+            owner: boot, workers: settings.engine.workers, lease: .seconds(settings.engine.leaseSeconds),
+            heartbeat: .seconds(settings.engine.heartbeatSeconds), jobsPerTenant: settings.engine.jobsPerTenant,
+            retries: settings.engine.retries)
+    }
+
+    /// How long calls in flight may take once the shutdown begins.
+    private static let drain = TimeAmount.seconds(3)
+
+    /// Returns the servers that accept clients. Once all of them listen, the daemon writes its `aurad ready` line.
+    private func doors(_ router: Router, _ budget: CallBudget, ready: Gate) throws -> [any Service] {
+        var addresses: [ListenAddress] = [.unix(path: settings.wire.socket)]
+        if let listen = settings.wire.listen { addresses.append(.tcp(host: listen.host, port: listen.port)) }
+        try prepareSocketDirectory()
+        try TrustedDirectory.check(TrustedDirectory.parent(of: settings.wire.socket), .socket)
+        let http = settings.wire.http
+        let opening = Opening(of: http == nil ? 1 : 2) { addresses in
+            ready.open()
+            LineWriter.standardOutput.write("aurad ready \(addresses.joined(separator: " "))")
+        }
+        let group = MultiThreadedEventLoopGroup.singleton
+        let server = RPCServer(
+            addresses: addresses, router: router, limits: settings.wire.limits, budget: budget,
+            drain: Self.drain, group: group, logger: logger
+        ) { bound in opening.didOpen(0, bound.map(\.description)) }
+        guard let http else { return [server] }
+        let gateway = Gateway(
+            settings: Gateway.Settings(
+                address: http, origins: OriginPolicy(allowed: Set(settings.wire.origins))),
+            router: router, limits: settings.wire.limits, budget: budget, drain: Self.drain, group: group,
+            logger: logger,
+            webSocket: { try server.serveWebSocket($0, peer: $1) },
+            prepare: { try await server.pauseOnShortage($0) },
+            onReady: { port in opening.didOpen(1, ["http:\(http.text(port: port))"]) })
+        return [server, gateway]
+    }
+
+    private func prepareSocketDirectory() throws {
+        guard let slash = settings.wire.socket.lastIndex(of: "/"), slash > settings.wire.socket.startIndex else {
+            return
+        }
+        try makeDirectory(String(settings.wire.socket[..<slash]), mode: 0o755, for: "the socket")
+    }
+
+    private func makeDirectory(_ directory: String, mode: Int, for purpose: String) throws {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: mode])
+        } catch {
+            throw SettingsError(
+                "cannot make \(directory) for \(purpose): check that aurad may write there, or choose another")
+        }
+    }
+
+    /// Runs the services. The shutdown runs in the reverse order: subscriptions first, then connections, then jobs.
+    private func runGroup(_ services: [any Service]) async throws {
+        let group = ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger))
+        try await group.run()
+    }
+}

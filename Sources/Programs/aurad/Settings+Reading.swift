@@ -1,0 +1,143 @@
+import Agents
+import AuraModel
+import DriverKit
+import Gateway
+import HetznerDriver
+import JSONRPC
+import Jobs
+import RPCService
+import RPCTransport
+import Reconciliation
+
+extension Settings {
+    /// Reads and checks every setting. Throws ``SettingsError`` at the first setting that cannot be used.
+    static func read(_ source: SettingsSource) throws -> Settings {
+        let state = source.text("stateDirectory") ?? "/var/lib/aura"
+        return Settings(
+            wire: try readWire(source),
+            database: try DatabaseLocation(
+                source.text("database") ?? "sqlite:/var/lib/aura/aura.db",
+                listenURL: source.text("postgres.listenUrl"),
+                preparesStatements: try source.flag("postgres.preparesStatements", true),
+                allowsWeaker: try source.flag("postgres.insecure", false)),
+            stateDirectory: state, credentialsDirectory: source.text("credentialsDirectory") ?? state + "/credentials",
+            logLevel: try source.choice(
+                "log.level", "info", of: ["trace", "debug", "info", "notice", "warning", "error", "critical"]),
+            certificateAuthorityFile: try readCertificateAuthority(source),
+            proxy: try source.endpoint(
+                "outbound.proxy", plainHosts: { _ in true }),
+            machines: try Machines.read(source),
+            quota: InstanceQuota(
+                perTenant: try source.number("limits.instancesPerTenant", 10, in: 1...1_000_000),
+                total: try source.number("limits.instances", 100, in: 1...1_000_000)),
+            engine: try readEngine(source),
+            retention: try readRetention(source), reconciler: try readReconciler(source),
+            providers: try readProviders(source))
+    }
+
+    private static func readWire(_ source: SettingsSource) throws -> Wire {
+        let standard = RPCLimits()
+        var limits = standard
+        limits.connections = try source.number("limits.connections", standard.connections, in: 1...100_000)
+        limits.connectionsPerUser = try source.number(
+            "limits.connectionsPerUser", standard.connectionsPerUser, in: 1...100_000)
+        limits.connectionsPerAddress = try source.number(
+            "limits.connectionsPerAddress", RPCLimits.connectionsPerAddress(of: limits.connections), in: 1...100_000)
+        limits.subscriptions = try source.number("limits.subscriptions", standard.subscriptions, in: 1...1_000_000)
+        limits.subscriptionsPerUser = try source.number(
+            "limits.subscriptionsPerUser", standard.subscriptionsPerUser, in: 1...1_000_000)
+        return Wire(
+            socket: try readSocket(source), listen: try TCPAddress.read(source, "listen"),
+            http: try TCPAddress.read(source, "http"), origins: try readOrigins(source), limits: limits)
+    }
+
+    private static func readOrigins(_ source: SettingsSource) throws -> [String] {
+        let origins = source.list("origins")
+        for origin in origins where !OriginPolicy.isOrigin(origin) {
+            throw SettingsError(
+                "cannot use origins = \(origin): each has to be scheme://host[:port], such as https://console.example.com"
+            )
+        }
+        return origins
+    }
+
+    /// Returns the socket's path. The setting is a path, or `unix:PATH` as clients write it.
+    private static func readSocket(_ source: SettingsSource) throws -> String {
+        let text = source.text("socket") ?? "/run/aura/aurad.sock"
+        if text.hasPrefix("tcp:") {
+            throw SettingsError("cannot use socket = \(text): it names a file; set listen to serve TCP")
+        }
+        let path = text.hasPrefix("unix:") ? String(text.dropFirst("unix:".count)) : text
+        guard !path.isEmpty else { throw SettingsError("cannot use socket = \(text): expected PATH or unix:PATH") }
+        guard !TrustedDirectory.isDirectory(path) else {
+            throw SettingsError("cannot use socket = \(text): it is a directory, give the path of the socket itself")
+        }
+        let most = ListenAddress.unixPathLimitBytes
+        guard path.utf8.count <= most else {
+            throw SettingsError(
+                "cannot use socket = \(text): its path has \(path.utf8.count) bytes and must have 1 to \(most), choose a shorter one"
+            )
+        }
+        return path
+    }
+
+    /// Returns a file of trusted certificates that replaces the system's, for all calls to providers. The older key still works.
+    private static func readCertificateAuthority(_ source: SettingsSource) throws -> String? {
+        for key in ["outbound.certificateAuthorityFile", "hetzner.certificateAuthorityFile"] {
+            guard let path = source.text(key) else { continue }
+            let text = try PersonalFile.read(path, key: key, isSecret: false)
+            guard text.contains("-----BEGIN CERTIFICATE-----"), text.contains("-----END CERTIFICATE-----") else {
+                throw SettingsError("cannot use \(path), which \(key) names: it has no certificate in PEM form")
+            }
+            return path
+        }
+        return nil
+    }
+
+    private static func readEngine(_ source: SettingsSource) throws -> Engine {
+        let base = try source.seconds("pace.retryBaseSeconds", .seconds(2), in: 0.1...60)
+        let cap = try source.seconds("pace.retryCapSeconds", .seconds(300), in: 0.1...3600)
+        let lease = try source.number("engine.leaseSeconds", 30, in: 6...600)
+        let heartbeat = try source.number("engine.heartbeatSeconds", lease / 3, in: 1...200)
+        guard heartbeat * 2 <= lease else {
+            throw SettingsError(
+                "cannot use engine.heartbeatSeconds = \(heartbeat): it has to be half of engine.leaseSeconds at most")
+        }
+        return Engine(
+            workers: try source.number("engine.workers", 64, in: 1...1024), leaseSeconds: lease,
+            heartbeatSeconds: heartbeat,
+            jobsPerTenant: try source.optionalNumber("limits.jobsPerTenant", in: 1...100_000),
+            retries: RetryPolicy(
+                transient: Backoff(base: base, cap: cap), capacity: Backoff(base: min(base * 15, cap), cap: cap),
+                parked: Backoff(
+                    base: try source.seconds("pace.parkedBaseSeconds", Backoff.parked.base, in: 0.1...3600),
+                    cap: try source.seconds("pace.parkedCapSeconds", Backoff.parked.cap, in: 0.1...86_400))))
+    }
+
+    private static func readReconciler(_ source: SettingsSource) throws -> ReconcilerSettings {
+        let standard = ReconcilerSettings()
+        return ReconcilerSettings(
+            interval: try source.seconds("reconciler.everySeconds", standard.interval, in: 0.1...86_400),
+            grace: try source.seconds("reconciler.graceSeconds", standard.grace, in: 0...(365 * 86_400)),
+            quarantinesPerRun: try source.number(
+                "reconciler.quarantinesPerRun", standard.quarantinesPerRun, in: 0...10_000),
+            reapsPerRun: try source.number("reconciler.reapsPerRun", standard.reapsPerRun, in: 0...10_000),
+            isEnabled: try source.flag("reconciler.enabled", standard.isEnabled))
+    }
+
+    private static func readProviders(_ source: SettingsSource) throws -> ProviderWatchSettings {
+        let standard = ProviderWatchSettings()
+        return ProviderWatchSettings(
+            isEnabled: try source.flag("providers.check", standard.isEnabled),
+            interval: try source.seconds("providers.everySeconds", standard.interval, in: 1...(30 * 86_400)))
+    }
+
+    private static func readRetention(_ source: SettingsSource) throws -> RetentionPolicy {
+        let standard = RetentionPolicy()
+        let tenYears = 3650.0 * 86_400
+        return RetentionPolicy(
+            jobs: try source.seconds("retention.jobSeconds", standard.jobs, in: 1...tenYears),
+            events: try source.seconds("retention.eventSeconds", standard.events, in: 1...tenYears),
+            interval: try source.seconds("retention.everySeconds", standard.interval, in: 0.1...86_400))
+    }
+}

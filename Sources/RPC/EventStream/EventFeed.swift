@@ -1,0 +1,131 @@
+public import AuraModel
+import DequeModule
+import Locking
+
+/// Keeps the newest events of the ledger in memory for its followers.
+///
+/// The store publishes every commit in order. A publication appends to a ring; its cost does not depend on the number of
+/// followers. A follower asks for the events after its own cursor. A follower that fell behind the ring reads the store, so it
+/// never delays a publisher.
+public final class EventFeed: Sendable {
+    enum Batch: Sendable {
+        /// Events in order and without gaps, from the one right after the cursor. Empty if there is no newer event.
+        case events([FeedEvent])
+        /// The cursor is older than the ring: the follower must read the store up to this `seq`, then ask again.
+        case behind(head: Int64)
+    }
+
+    fileprivate struct State {
+        var ring: Deque<FeedEvent> = []
+        var head: Int64
+        /// Continuations that wait for the end of a job, by job and by waiter id.
+        var waiters: [JobID: [Int: CheckedContinuation<Void, Never>]] = [:]
+        var madeWaiters = 0
+    }
+
+    /// Yields after a publication; several publications may yield one element. It supports one consumer.
+    let changes: AsyncStream<Void>
+
+    private let capacity: Int
+    private let state: Locked<State>
+    private let changing: AsyncStream<Void>.Continuation
+
+    /// `head` is the `seq` of the newest event that committed before the feed was attached.
+    public init(head: Int64, capacity: Int = 8192) {
+        self.capacity = capacity
+        state = Locked(State(head: head))
+        (changes, changing) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    package var head: Int64 { state.withLock { $0.head } }
+
+    /// Appends the events of one commit or of several. Events that the feed already has are skipped.
+    ///
+    /// Numbers may be missing if another process wrote to the database. The ring is then emptied and starts after the gap, and
+    /// followers read the missing events from the store.
+    public func publish(_ events: [Event]) {
+        let ended = state.withLock { state in state.publish(events, capacity: capacity) }
+        changing.yield()
+        for waiter in ended { waiter.resume() }
+    }
+
+    /// Wakes the follower although nothing was published.
+    func nudge() {
+        changing.yield()
+    }
+
+    /// Returns the events after `seq`, at most `limit`.
+    func events(after seq: Int64, limit: Int) -> Batch {
+        state.withLock { state in
+            guard seq < state.head else { return .events([]) }
+            guard let first = state.ring.first?.event.seq, first <= seq + 1 else { return .behind(head: state.head) }
+            let start = Int(seq + 1 - first)
+            return .events(Array(state.ring[start..<min(start + limit, state.ring.count)]))
+        }
+    }
+}
+
+// MARK: - The ends of jobs
+
+extension EventFeed {
+    /// Returns once a job has ended after `seq`. May return early if the feed does not have all events after `seq`, so the caller
+    /// must check the job's row. Throws `CancellationError`.
+    package func untilEnd(of job: JobID, after seq: Int64) async throws {
+        let id = state.withLock { state in
+            state.madeWaiters += 1
+            return state.madeWaiters
+        }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let goesOn = state.withLock { state in
+                    if Task.isCancelled || state.mayHaveEnded(job, after: seq) { return true }
+                    state.waiters[job, default: [:]][id] = continuation
+                    return false
+                }
+                if goesOn { continuation.resume() }
+            }
+        } onCancel: {
+            state.withLock { $0.takeWaiter(id, of: job) }?.resume()
+        }
+        try Task.checkCancellation()
+    }
+}
+
+extension EventFeed.State {
+    /// Returns the waiters that may continue.
+    fileprivate mutating func publish(_ events: [Event], capacity: Int) -> [CheckedContinuation<Void, Never>] {
+        let new = events.drop { [head] in $0.seq <= head }
+        var hasGap = false
+        for event in new where event.seq > head {
+            if event.seq != head + 1 {
+                hasGap = true
+                ring.removeAll()
+            }
+            ring.append(FeedEvent(event))
+            head = event.seq
+        }
+        ring.removeFirst(max(ring.count - capacity, 0))
+        // Any job may have ended in the gap.
+        guard hasGap else { return takeWaiters(for: new) }
+        defer { waiters = [:] }
+        return waiters.values.flatMap { $0.values.map(\.self) }
+    }
+
+    func mayHaveEnded(_ job: JobID, after seq: Int64) -> Bool {
+        guard seq < head else { return false }
+        guard let first = ring.first?.seq, first <= seq + 1 else { return true }
+        return ring[Int(seq + 1 - first)...].contains { $0.event.entry.job == job && $0.event.entry.type.endsJob }
+    }
+
+    mutating func takeWaiter(_ id: Int, of job: JobID) -> CheckedContinuation<Void, Never>? {
+        let waiter = waiters[job]?.removeValue(forKey: id)
+        if waiters[job]?.isEmpty == true { waiters[job] = nil }
+        return waiter
+    }
+
+    mutating func takeWaiters(for events: ArraySlice<Event>) -> [CheckedContinuation<Void, Never>] {
+        guard !waiters.isEmpty else { return [] }
+        let ended = events.compactMap { $0.entry.type.endsJob ? $0.entry.job : nil }
+        return ended.flatMap { waiters.removeValue(forKey: $0)?.values.map(\.self) ?? [] }
+    }
+}

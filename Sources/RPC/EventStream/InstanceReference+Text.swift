@@ -1,0 +1,67 @@
+import AuraAPI
+package import AuraModel
+import JSON
+import JSONRPC
+package import Storage
+
+extension InstanceReference {
+    /// An id (a UUID, in upper or lower case) or a name; the schema permits both.
+    ///
+    /// A text with the form of an id may also be a name: see ``name(shapedAsID:tenant:)``.
+    package init(_ text: String, tenant: TenantID) {
+        self = InstanceID(text).isUUID ? .id(InstanceID(text).inLowerCase) : .name(text, tenant: tenant)
+    }
+
+    /// Returns the name to look for if no instance has the id `text`, or `nil` if the text cannot be both.
+    package static func name(shapedAsID text: String, tenant: TenantID) -> InstanceReference? {
+        guard InstanceID(text).isUUID, text.first?.isLetter == true, text == text.lowercased() else { return nil }
+        return .name(text, tenant: tenant)
+    }
+}
+
+extension Identifier {
+    /// True if the text is a UUID: 36 characters, hexadecimal digits in groups of 8, 4, 4, 4 and 12.
+    package var isUUID: Bool {
+        let groups = text.split(separator: "-", omittingEmptySubsequences: false)
+        return groups.map(\.utf8.count) == [8, 4, 4, 4, 12] && groups.allSatisfy { $0.utf8.allSatisfy(\.isHexDigit) }
+    }
+
+    /// The id in lower case. The daemon generates ids in lower case; callers may write them in either.
+    package var inLowerCase: Self { isUUID ? Self(text.lowercased()) : self }
+
+    /// Returns the cursor of a page. Throws `invalidParams` unless it is an id.
+    package func asCursor() throws -> Self {
+        guard isUUID else {
+            let reason = "expected the next of the page before, an id"
+            throw RPCError(
+                .invalidParams, "cannot list, params.after: \(reason)",
+                data: ["path": "params.after", "reason": .string(reason)])
+        }
+        return inLowerCase
+    }
+}
+
+extension UInt8 {
+    fileprivate var isHexDigit: Bool {
+        switch self {
+        case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "f"),
+            UInt8(ascii: "A")...UInt8(ascii: "F"):
+            true
+        default: false
+        }
+    }
+}
+
+extension Store {
+    /// Returns the instance with this id or name. Throws `instanceNotFound`.
+    package func find(_ text: String, tenant: TenantID?) async throws -> Instance {
+        let named = InstanceReference.name(shapedAsID: text, tenant: tenant ?? Tenant.default)
+        for reference in [InstanceReference(text, tenant: tenant ?? Tenant.default), named].compactMap(\.self) {
+            guard let instance = try await instance(reference), tenant.map({ $0 == instance.tenant }) ?? true else {
+                continue
+            }
+            return instance
+        }
+        throw RPCError(.instanceNotFound, "no instance is \(text): status.list shows those that exist")
+    }
+}

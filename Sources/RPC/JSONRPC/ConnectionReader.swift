@@ -1,0 +1,432 @@
+internal import JSON
+
+/// The read side of a connection: receives bytes, and produces calls and replies. The write side is the ``Session``.
+///
+/// The transport owns this value and calls it from one thread at a time. After each call, the transport writes
+/// ``Session/takeOutput()``. It continues to read unless ``isBlocked`` is true.
+public struct ConnectionReader: Sendable {
+    private let router: Router
+    private let session: Session
+    private let decoder: MessageDecoder
+    private var framer: MessageFramer
+    /// Replies since the last flush. They are collected so that one read takes the session's lock once.
+    private var replies: [UInt8] = []
+    /// The precomputed replies of a batch that has not arrived completely.
+    private var begun = PrecomputedReplies.BatchReply()
+    /// A message that waits until calls in flight have ended.
+    private var parked: Inbound? {
+        didSet { isParked = parked != nil }
+    }
+    /// The bytes of the parked message, or of the long message that a task decodes.
+    private var pendingBytes = 0
+    /// True after a call waited for `inFlightPatienceMs` in vain. Calls are then refused at once until the limits admit
+    /// one again.
+    private var isImpatient = false
+    /// True while a task decodes a long message. Later messages wait.
+    private var isDecoding = false
+
+    /// Longer messages are decoded in a task, because all connections of an event loop wait for its turn. One mebibyte
+    /// of small values takes hundreds of milliseconds.
+    private static let shortMessageBytes = 4096
+    /// The size limit for precomputed replies. They are cheap, so larger messages fit one turn.
+    private static let knownMessageBytes = 16 << 10
+    private var isStopped = false
+    /// False until the first message of a strict stream has proved to be JSON.
+    private var isProven: Bool
+    /// True if replies are sent in binary frames, because the last message came in one.
+    private var isBinary = false
+    /// True if the session knows that the reader is blocked.
+    private var isAwaited = false
+
+    /// Creates the reader of a connection.
+    public init(router: Router, session: Session, framing: Framing = .stream) {
+        self.router = router
+        self.session = session
+        decoder = MessageDecoder(limits: session.limits)
+        framer = MessageFramer(limit: session.limits.messageBytes, framing: framing)
+        isProven = framing != .strictStream
+        if framing == .webSocket { session.frame(as: .webSocket) }
+    }
+
+    /// True if the transport must not read until ``pump()`` has cleared this flag. The client is slowed down, not
+    /// refused.
+    public private(set) var isBlocked = false
+
+    /// True if a call waits for calls in flight to end. After `inFlightPatienceMs` the transport calls
+    /// ``losePatience()``.
+    // Stored, because a look at the call itself would copy it.
+    public private(set) var isParked = false
+
+    /// True if a line without line end may be a complete message. After `silenceMs` without a byte, the transport calls
+    /// ``fallSilent()``.
+    public private(set) var awaitsSilence = false
+
+    /// The silence in milliseconds after which a message without line end is read.
+    public static let silenceMs = 5
+
+    /// The code with which the WebSocket must be closed now, or `nil`. Later input is not read.
+    public private(set) var hangUp: WebSocketCloseCode?
+
+    /// True if the first message of a ``Framing/strictStream`` was not JSON or had broken framing. The transport must
+    /// close the connection and write nothing.
+    public private(set) var isForeign = false
+
+    /// True after the first complete message of a strict stream, which has a time limit. Always true for other
+    /// framings.
+    public var hasSpoken: Bool { isProven }
+
+    private var isHeldUp: Bool { isParked || isDecoding }
+
+    /// Receives bytes that were read. With the framing ``Framing/whole`` they are one message.
+    public mutating func receive(_ bytes: UnsafeRawBufferPointer) {
+        guard !isStopped, hangUp == nil else { return }
+        framer.append(bytes)
+        if !isProven, framer.isForeign { return turnAway() }
+        if framer.saysLengths { session.frame(as: .lengthHeaders) }
+        pump()
+    }
+
+    /// Records that the client has ended its input. A last line without line end counts as a message.
+    public mutating func endInput() {
+        framer.finish()
+        if !isForeign { pump() }
+    }
+
+    /// Drops all input. No reply was made before.
+    private mutating func turnAway() {
+        isForeign = true
+        isStopped = true
+        replies = []
+        framer = MessageFramer(limit: session.limits.messageBytes)
+        framer.finish()
+    }
+
+    /// Accepts no further messages, on shutdown of the daemon.
+    public mutating func stop() {
+        isStopped = true
+        parked = nil
+        isDecoding = false
+        framer = MessageFramer(limit: session.limits.messageBytes)
+        framer.finish()
+        pump()
+    }
+
+    /// Continues with received input as far as the limits of calls in flight and of the outbound queue allow.
+    public mutating func pump() {
+        // A direct write may have made space without a wake.
+        repeat { advance() } while isBlocked && !isHeldUp && room > 0
+        guard isBlocked != isAwaited else { return }
+        isAwaited = isBlocked
+        session.hold(input: isBlocked)
+        // Space that was made before `hold(input:)` caused no wake.
+        if isBlocked { advance() }
+    }
+
+    /// The number of reply bytes that can still be queued before the reader must wait for the client.
+    private var room: Int { session.limits.outboundLowWaterBytes - session.queuedBytes }
+
+    private mutating func advance() {
+        var room = room
+        awaitsSilence = false
+        if isParked, let message = parked, session.hasRoom(for: router.cost(of: message, pendingBytes)) {
+            parked = nil
+            take(message, pendingBytes)
+        }
+        if isDecoding, let message = session.takeDecoded() {
+            isDecoding = false
+            takeOrPark(message, pendingBytes)
+        }
+        while !isHeldUp, replies.count < room {
+            answerKnown(room)
+            guard let frame = framer.next() else {
+                framer.withUnfinished { unfinished in
+                    router.known.begin(&begun, unfinished, session.limits)
+                    awaitsSilence = Self.endsAsAMessage(unfinished)
+                }
+                break
+            }
+            begun = PrecomputedReplies.BatchReply()
+            take(frame)
+            if case .ping = frame { room = self.room }
+        }
+        isBlocked = isHeldUp || replies.count >= room
+        flush()
+        if !isBlocked { framer.trim() }
+        if framer.hasFinished, !isHeldUp { session.didEndInput() }
+    }
+
+    /// Returns true if the text may be complete. Checks only its last 64 bytes, since it is called for each piece of a
+    /// long message.
+    private static func endsAsAMessage(_ text: UnsafeRawBufferPointer) -> Bool {
+        let last = text.suffix(64).last { $0 != 0x20 && $0 != 0x09 && $0 != 0x0D }
+        return last == UInt8(ascii: "}") || last == UInt8(ascii: "]")
+    }
+
+    /// Handles a line that is a complete JSON value as a message, although the client has not sent a line end.
+    ///
+    /// Several widely used clients never send a line end and wait for the reply.
+    public mutating func fallSilent() {
+        guard awaitsSilence, !isBlocked, !isForeign else { return }
+        guard framer.endWholeValue() else {
+            // The text is checked again after more bytes have arrived.
+            awaitsSilence = false
+            return
+        }
+        pump()
+    }
+
+    /// Replies to calls while precomputed replies exist for them.
+    private mutating func answerKnown(_ room: Int) {
+        // Moved to local variables, because `framer` is accessed exclusively at the same time.
+        var answered: [UInt8] = []
+        var begun = PrecomputedReplies.BatchReply()
+        swap(&answered, &replies)
+        swap(&begun, &self.begun)
+        let (known, limits) = (router.known, session.limits)
+        var tookOne = false
+        framer.take { message in
+            guard answered.count < room, message.count - begun.position <= Self.knownMessageBytes,
+                known.answer(message, limits, begun: &begun, to: &answered)
+            else { return false }
+            if begun.items > 0 { begun = PrecomputedReplies.BatchReply() }
+            tookOne = true
+            return true
+        }
+        if tookOne { isProven = true }
+        swap(&answered, &replies)
+        swap(&begun, &self.begun)
+    }
+
+    /// Refuses the parked call after its time limit and continues with the next message.
+    public mutating func losePatience() {
+        guard let message = parked else { return }
+        parked = nil
+        isImpatient = true
+        refuse(message, pendingBytes)
+        pump()
+    }
+
+    private mutating func take(_ frame: Frame) {
+        switch frame {
+        case .broken where !isProven: turnAway()
+        case .broken(let reason):
+            let why = "cannot tell where a message ends, \(reason)"
+            reply(.null, .failure(RPCError(.parseError, why, data: ["reason": "brokenFraming", "position": 0])))
+            flush()
+            session.close()
+        case .ping(let data):
+            flush()
+            session.send(frame: framer.withBytes(of: data) { WebSocketFrames.pong($0) })
+        case .hangUp(let code): hangUp = code
+        case .tooLong(let count):
+            let id = framer.withOverlong { EnvelopeIDs.readable(in: $0) } ?? .null
+            reply(id, .failure(.messageTooLarge(session.limits, actual: count)))
+        case .message(let range):
+            if framer.isBinary != isBinary { changeFrames() }
+            guard range.count > Self.shortMessageBytes else {
+                return takeOrPark(framer.withBytes(of: range) { decoder.decode($0) }, range.count)
+            }
+            if let refusal = framer.withBytes(of: range, { session.decode($0, with: decoder) }) {
+                return reply(.null, .failure(refusal))
+            }
+            isDecoding = true
+            pendingBytes = range.count
+        }
+    }
+
+    /// Flushes queued replies in the previous kind of frame, then switches to the kind of the last message.
+    private mutating func changeFrames() {
+        flush()
+        isBinary = framer.isBinary
+        session.frame(as: isBinary ? .webSocketBinary : .webSocket)
+    }
+
+    private mutating func takeOrPark(_ message: Inbound, _ bytes: Int) {
+        let cost = router.cost(of: message, bytes)
+        if cost.calls == 0 { return take(message, bytes) }
+        if session.hasRoom(for: cost) {
+            isImpatient = false
+            take(message, bytes)
+        } else if isImpatient {
+            refuse(message, bytes)
+        } else {
+            parked = message
+            pendingBytes = bytes
+        }
+    }
+
+    private mutating func take(_ message: Inbound, _ bytes: Int) {
+        if case .notJSON = message, !isProven { return turnAway() }
+        isProven = true
+        let cost = router.cost(of: message, bytes)
+        if let refusal = session.admit(cost) { return refuse(message, refusal) }
+        switch message {
+        case .refused(let id, let error), .notJSON(let id, let error): reply(id, .failure(error))
+        case .single(.invalid(let id, let error)): reply(id, .failure(error))
+        case .single(.request(let request)): take(request, cost)
+        case .batch(let items): take(items, bytes: bytes / max(cost.calls, 1))
+        }
+    }
+
+    private mutating func reply(_ id: RPCID, _ outcome: Outcome) {
+        ReplyWriter.append(id, outcome, to: &replies)
+        replies.append(UInt8(ascii: "\n"))
+    }
+
+    private mutating func flush() {
+        guard !replies.isEmpty else { return }
+        session.queue(lines: replies)
+        if replies.capacity > 1024 { replies = [] } else { replies.removeAll(keepingCapacity: true) }
+    }
+}
+
+// MARK: - Single calls
+
+extension ConnectionReader {
+    private mutating func take(_ request: Request, _ cost: CallBudget.Cost) {
+        guard let method = router.methods[request.method] else {
+            if let outcome = outcomeWithoutMethod(request), let id = request.id { reply(id, outcome) }
+            return
+        }
+        if let path = request.outOfRange {
+            if let id = request.id { reply(id, .failure(.outOfRange(path))) }
+            return
+        }
+        guard case .immediate(let handler) = method.body else {
+            flush()
+            return session.start(request, method, router, cost: cost, slot: nil)
+        }
+        if method.holdsEvents { session.hold() }
+        let outcome = router.outcome(of: handler, request.params, call(request))
+        if let id = request.id { reply(id, outcome) }
+        guard method.holdsEvents || outcome.afterReply != nil else { return }
+        flush()
+        outcome.afterReply?()
+        if method.holdsEvents { session.release(1) }
+    }
+
+    /// Returns the outcome of a request whose method is not registered. Carries out `$/cancelRequest`; every other
+    /// request fails with `methodNotFound`.
+    private func outcomeWithoutMethod(_ request: Request) -> Outcome? {
+        guard request.method == Request.cancelMethod else { return .failure(router.methodNotFound(request.method)) }
+        guard let id = request.cancels else {
+            return .failure(RPCError(.invalidParams, "cannot cancel, params.id must name a call of this connection"))
+        }
+        session.cancelCall(id)
+        return .success(Answer(json: .null))
+    }
+
+    private func call(_ request: Request) -> Call {
+        Call(session: session, method: request.method, id: request.id)
+    }
+
+    private mutating func refuse(_ message: Inbound, _ bytes: Int) {
+        let limits = session.limits
+        let (calls, inFlight) = (router.cost(of: message, bytes).calls, session.callsInFlight)
+        let isOverBytes = inFlight + calls <= limits.inFlightPerConnection
+        refuse(
+            message,
+            isOverBytes
+                ? .limit(
+                    .tooManyInFlight,
+                    "cannot take another call, too many bytes of calls of this connection are not answered yet",
+                    limit: limits.inFlightBytesPerConnection, actual: session.bytesInFlight + bytes,
+                    retryAfterMs: limits.inFlightPatienceMs)
+                : .limit(
+                    .tooManyInFlight,
+                    "cannot take another call, \(limits.inFlightPerConnection) of this connection are not answered yet",
+                    limit: limits.inFlightPerConnection, actual: inFlight + calls,
+                    retryAfterMs: limits.inFlightPatienceMs))
+    }
+
+    private mutating func refuse(_ message: Inbound, _ error: RPCError) {
+        switch message {
+        case .single(.request(let request)):
+            if let id = request.id { reply(id, .failure(error)) }
+        case .batch(let items): refuse(items, error)
+        case .refused, .notJSON, .single(.invalid): reply(.null, .failure(error))
+        }
+    }
+}
+
+// MARK: - Batches
+
+extension ConnectionReader {
+    /// Replies to each request of a batch with the same error. No request was executed.
+    private mutating func refuse(_ items: [Item], _ error: RPCError) {
+        let parts = items.compactMap { item in
+            switch item {
+            case .invalid(let id, let own): part(id, .failure(own))
+            case .request(let request): part(request.id, .failure(error))
+            }
+        }
+        guard !parts.isEmpty else { return }
+        replies.append(UInt8(ascii: "["))
+        replies.append(contentsOf: parts.joined(separator: [UInt8(ascii: ",")]))
+        replies.append(contentsOf: Array("]\n".utf8))
+    }
+}
+
+extension ConnectionReader {
+    /// Replies to all items at once if every handler is immediate; otherwise passes the batch to the session.
+    ///
+    /// Each suspending call counts for `bytes` in the budget.
+    private mutating func take(_ items: [Item], bytes: Int) {
+        var batch = SessionState.Batch(parts: [], missing: 0, holds: 0, afterReply: [])
+        var waiting: [(Int, Request, Method)] = []
+        for item in items {
+            switch item {
+            case .invalid(let id, let error): batch.parts.append(part(id, .failure(error)))
+            case .request(let request):
+                if let path = request.outOfRange, router.methods[request.method] != nil {
+                    batch.parts.append(part(request.id, .failure(.outOfRange(path))))
+                } else if let method = router.methods[request.method] {
+                    if method.holdsEvents {
+                        session.hold()
+                        batch.holds += 1
+                    }
+                    if method.mayWait { waiting.append((batch.parts.count, request, method)) }
+                    batch.parts.append(answer(request, method, &batch.afterReply))
+                } else {
+                    batch.parts.append(outcomeWithoutMethod(request).flatMap { part(request.id, $0) })
+                }
+            }
+        }
+        batch.missing = waiting.count
+        flush()
+        session.start(batch, waiting, router, bytes: bytes)
+    }
+
+    private func answer(_ request: Request, _ method: Method, _ after: inout [@Sendable () -> Void]) -> [UInt8]? {
+        guard case .immediate(let handler) = method.body else { return nil }
+        let outcome = router.outcome(of: handler, request.params, call(request))
+        if let afterReply = outcome.afterReply { after.append(afterReply) }
+        return part(request.id, outcome)
+    }
+
+    private func part(_ id: RPCID?, _ outcome: Outcome) -> [UInt8]? {
+        guard let id else { return nil }
+        var bytes: [UInt8] = []
+        ReplyWriter.append(id, outcome, to: &bytes)
+        return bytes
+    }
+}
+
+extension Router {
+    /// Returns the budget that the suspending calls of a message need. The calls of a batch share its bytes equally.
+    func cost(of message: Inbound, _ bytes: Int) -> CallBudget.Cost {
+        switch message {
+        case .refused, .notJSON, .single(.invalid): return CallBudget.Cost()
+        case .single(.request(let request)):
+            guard request.outOfRange == nil else { return CallBudget.Cost() }
+            return methods[request.method]?.cost(bytes: bytes) ?? CallBudget.Cost()
+        case .batch(let items):
+            var cost = CallBudget.Cost()
+            for case .request(let request) in items where request.outOfRange == nil {
+                cost = cost + (methods[request.method]?.cost(bytes: 0) ?? CallBudget.Cost())
+            }
+            cost.bytes = cost.calls == 0 ? 0 : bytes / cost.calls * cost.calls
+            return cost
+        }
+    }
+}

@@ -1,0 +1,136 @@
+public import AuraAPI
+public import AuraModel
+import EventStream
+public import JSON
+import JSONRPC
+public import Jobs
+public import Storage
+
+/// `suspend`, `resume`, `restart`, `destroy`: each writes a job and replies at once.
+extension RPCService {
+    func registerOperations(in router: inout Router) {
+        let methods: [(RPCMethod<InstanceOperationParameters, OperationResult>, JobKind)] = [
+            (Methods.suspend, .suspend), (Methods.resume, .resume), (Methods.restart, .restart),
+            (Methods.destroy, .destroy),
+        ]
+        for (method, kind) in methods {
+            router.register(method, holdsEvents: true) { parameters, call in
+                try await self.subscribing(parameters.subscribe, call) { try await self.operate(kind, parameters) }
+            }
+        }
+    }
+
+    private func operate(
+        _ kind: JobKind, _ parameters: InstanceOperationParameters
+    ) async throws -> OperationResult {
+        let asked = Self.bare(parameters)
+        let tenant = parameters.tenant ?? Tenant.default
+        let named = InstanceReference.name(shapedAsID: parameters.instance, tenant: tenant)
+        var operation = NewOperation(
+            target: .existing(InstanceReference(parameters.instance, tenant: tenant), tenant: tenant), kind: kind,
+            change: parameters.change ?? identifiers.next(), tenant: tenant, key: parameters.idempotencyKey,
+            request: try NewOperation.canonical(kind, asked), admit: operations.admission(of: kind))
+        do {
+            return try await submit(operation)
+        } catch let error as RPCError where error.code == .instanceNotFound {
+            guard let named else { throw error }
+            operation.target = .existing(named, tenant: tenant)
+            return try await submit(operation)
+        }
+    }
+
+    /// Returns the parameters as they are compared for an idempotency key: without `subscribe`, and without a `tenant` that names
+    /// the default tenant.
+    private static func bare(_ parameters: InstanceOperationParameters) -> InstanceOperationParameters {
+        var bare = parameters
+        bare.subscribe = nil
+        if bare.tenant == Tenant.default { bare.tenant = nil }
+        if InstanceID(bare.instance).isUUID { bare.instance = bare.instance.lowercased() }
+        return bare
+    }
+
+    /// Writes a job for an operation and wakes the engine. Throws `RPCError`.
+    public func submit(_ operation: NewOperation) async throws -> OperationResult {
+        guard let plan = operations.first(where: { $0.kind == operation.kind })?.definition.plan else {
+            throw RPCError(.methodNotFound, "cannot \(operation.kind.rawValue) here")
+        }
+        let now = time.now()
+        let job = NewJob(
+            id: identifiers.next(), kind: operation.kind, change: operation.change,
+            definitionVersion: plan.version, input: operation.input, deadline: now + plan.timeLimit)
+        let idempotency = operation.key.map {
+            Idempotency(scope: operation.tenant.text, key: $0, request: operation.request)
+        }
+        do {
+            let submitted = try await store.submit(
+                Submission(
+                    target: operation.target, job: job, idempotency: idempotency, quota: quota.perTenant,
+                    totalQuota: quota.total, now: now, admit: operation.admit))
+            if let blocker = submitted.job.blockedBy { engine.noteCancellation(of: blocker) }
+            engine.wake()
+            return OperationResult(instance: InstanceView(submitted.instance), job: JobView(submitted.job))
+        } catch let error as StorageError {
+            if error.code == .nameTaken, let refusal = try await nameInDestruction(operation) { throw refusal }
+            throw APIError.from(error)
+        }
+    }
+
+    /// Returns a retryable `nameTaken` error if the instance with the wanted name is being destroyed; otherwise `nil`.
+    private func nameInDestruction(_ operation: NewOperation) async throws -> RPCError? {
+        guard case .new(let instance) = operation.target else { return nil }
+        return try await answering {
+            guard let holder = try await store.instance(.name(instance.name, tenant: instance.tenant)) else {
+                return nil
+            }
+            let active = try await store.jobs(
+                JobQuery(instance: holder.id, isActive: true, limit: 2))
+            guard let destroying = active.rows.first(where: { $0.kind == .destroy }) else { return nil }
+            return RPCError(
+                .nameTaken,
+                "cannot use the name \(instance.name), its instance is being destroyed: "
+                    + "try again when job \(destroying.id) has ended, or choose another name",
+                data: ["job": .string(destroying.id.text)], retryable: true)
+        }
+    }
+}
+
+/// An operation that an RPC call requests.
+public struct NewOperation: Sendable {
+    /// The instance to create, or the existing one.
+    public var target: Submission.Target
+    /// The operation.
+    public var kind: JobKind
+    /// The change id of the call.
+    public var change: ChangeID
+    /// The input of the job.
+    public var input: JSONValue
+    /// The tenant of the call.
+    public var tenant: TenantID
+    /// The caller's idempotency key.
+    public var key: String?
+    /// The canonical text of the request. The key is valid for this request only.
+    public var request: String
+    /// The rule that admits the operation.
+    public var admit: Operation.Admit
+
+    /// Creates a request.
+    public init(
+        target: Submission.Target, kind: JobKind, change: ChangeID, input: JSONValue = .null, tenant: TenantID,
+        key: String? = nil, request: String, admit: @escaping Operation.Admit
+    ) {
+        self.target = target
+        self.kind = kind
+        self.change = change
+        self.input = input
+        self.tenant = tenant
+        self.key = key
+        self.request = request
+        self.admit = admit
+    }
+
+    /// Returns the request as one text, which distinguishes a repetition from another request. The parameters must not contain
+    /// the subscription.
+    public static func canonical(_ kind: JobKind, _ parameters: some Encodable) throws -> String {
+        "\(kind.rawValue) \(try JSONCoder.encodeString(parameters))"
+    }
+}

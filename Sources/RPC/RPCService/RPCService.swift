@@ -1,0 +1,120 @@
+public import AuraAPI
+public import AuraModel
+public import EventStream
+public import JSONRPC
+public import Jobs
+public import Logging
+public import Reconciliation
+public import Storage
+
+/// The RPC methods that every daemon has: `status.*`, `job.*`, `system.*`, `reconcile.run`, and the operations on instances.
+///
+/// Features add methods of their own to the router. They submit operations with ``submit(_:)``.
+public struct RPCService: Sendable {
+    /// The database.
+    public let store: any Store
+    /// The source of new ids.
+    public let identifiers: IdentifierSource
+    /// The clock.
+    public let time: any TimeSource
+    let engine: JobEngine
+    let operations: [Operation]
+    let catalogue: JobCatalogue
+    let sources: [any ResourceSource]
+    let subscriptions: Subscriptions
+    let reconciler: Reconciler
+    let quota: InstanceQuota
+    let faults: RowFaults
+    let facts: DaemonFacts
+    let logger: Logger
+
+    /// Creates the service. `catalogue` has the definitions of `operations`.
+    public init(
+        store: any Store, engine: JobEngine, operations: [Operation], catalogue: JobCatalogue,
+        sources: [any ResourceSource], subscriptions: Subscriptions, reconciler: Reconciler, quota: InstanceQuota,
+        faults: RowFaults, identifiers: IdentifierSource, time: any TimeSource, facts: DaemonFacts, logger: Logger
+    ) {
+        self.store = store
+        self.engine = engine
+        self.operations = operations
+        self.catalogue = catalogue
+        self.sources = sources
+        self.subscriptions = subscriptions
+        self.reconciler = reconciler
+        self.quota = quota
+        self.faults = faults
+        self.identifiers = identifiers
+        self.time = time
+        self.facts = facts
+        self.logger = logger
+    }
+
+    /// Returns a router with these methods. It rejects parameters that violate the schema before a method runs.
+    ///
+    /// `onInternalError` receives the errors that clients see as `internalError`.
+    public func router(onInternalError: @escaping @Sendable (Router.InternalError) -> Void) throws -> Router {
+        let document = try OpenRPCDocument.value()
+        var router = Router(schemas: try OpenRPCDocument.schemas(of: document), onInternalError: onInternalError)
+        registerOperations(in: &router)
+        registerStatus(in: &router)
+        subscriptionMethods.register(in: &router)
+        registerJobs(in: &router)
+        registerReconciliation(in: &router)
+        try registerSystem(in: &router)
+        try router.registerConstant(Methods.rpcDiscover, document)
+        return router
+    }
+
+    var subscriptionMethods: SubscriptionMethods { SubscriptionMethods(store: store, subscriptions: subscriptions) }
+
+    /// Reserves the subscription that an operation's call asks for, runs the operation, and starts the subscription to its job
+    /// after the reply.
+    public func subscribing(
+        _ wanted: OperationSubscription?, _ call: Call, operation: () async throws -> OperationResult
+    ) async throws -> Reply<OperationResult> {
+        try await subscriptionMethods.subscribing(wanted, call, operation: operation)
+    }
+}
+
+/// The largest number of live instances.
+public struct InstanceQuota: Sendable, Hashable {
+    /// Of one tenant; `nil` means no limit.
+    public var perTenant: Int?
+    /// Of all tenants together; `nil` means no limit.
+    public var total: Int?
+
+    /// Creates a quota.
+    public init(perTenant: Int? = nil, total: Int? = nil) {
+        self.perTenant = perTenant
+        self.total = total
+    }
+}
+
+/// Facts about this daemon for `system.info` and `system.limits`.
+public struct DaemonFacts: Sendable {
+    /// The version of the program.
+    public var version: String
+    /// `sqlite` or `postgres`.
+    public var database: String
+    /// When the daemon started.
+    public var startedAt: Timestamp
+    /// The limits in force.
+    public var limits: RPCLimits
+    /// The regions that can be given for new instances.
+    public var regions: [String]
+    /// The sizes that can be given for new instances.
+    public var sizes: [String]
+
+    /// Creates the facts.
+    public init(
+        version: String, database: String, startedAt: Timestamp, limits: RPCLimits, regions: [String] = [],
+        sizes: [String] = []
+    ) {
+        self.version = version
+        self.database = database
+        self.startedAt = startedAt
+        self.limits = limits
+        self.regions = regions
+        self.sizes = sizes
+    }
+}

@@ -1,0 +1,50 @@
+import AuraAPI
+import AuraModel
+import EventStream
+import JSONRPC
+import Storage
+
+/// `status.get`, `status.list`.
+extension RPCService {
+    func registerStatus(in router: inout Router) {
+        router.register(Methods.statusGet, followsHolds: true, reads: true) { parameters, _ in
+            try await self.answering { try await self.get(parameters) }
+        }
+        router.register(Methods.statusList, followsHolds: true, reads: true) { parameters, _ in
+            try await self.answering { try await self.list(parameters) }
+        }
+    }
+
+    private func get(_ parameters: StatusGetParameters) async throws -> StatusGetResult {
+        let instance = try await instance(parameters.instance, tenant: parameters.tenant)
+        let active = try await store.jobs(
+            JobQuery(instance: instance.id, isActive: true, limit: 2))
+        let job = active.rows.first { $0.blockedBy == nil } ?? active.rows.first
+        return StatusGetResult(instance: InstanceView(instance), job: job.map { JobView($0) })
+    }
+
+    private func list(_ parameters: StatusListParameters) async throws -> StatusListResult {
+        let limit = parameters.limit ?? Self.usualPage
+        let found = try await store.instances(
+            InstanceQuery(
+                tenant: parameters.tenant, phases: parameters.phases ?? [],
+                includesDestroyed: parameters.includeDestroyed ?? false, after: try parameters.after?.asCursor(),
+                limit: limit + 1))
+        let page = found.prefix(limit)
+        faults.note(page.unreadable)
+        return StatusListResult(
+            instances: page.rows.map { InstanceView($0) }, next: found.count > limit ? page.last : nil,
+            unreadable: page.unreadable.isEmpty ? nil : page.unreadable.map { InstanceID($0.id) })
+    }
+
+    /// The page size if the caller gives no limit.
+    static let usualPage = 100
+
+    func instance(_ text: String, tenant: TenantID?) async throws -> Instance {
+        try await store.find(text, tenant: tenant)
+    }
+
+    func answering<Value>(_ body: () async throws -> Value) async throws -> Value {
+        try await APIError.answering(body)
+    }
+}
