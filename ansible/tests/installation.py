@@ -77,7 +77,7 @@ class Site:
             "host_key_file": str(self.folder / "second"), "host_key_public": self.machine.host_key, **more,
         }
 
-    def play(self, playbook, *arguments, seconds=300, environment=None, **more):
+    def play(self, playbook, *arguments, seconds=900, environment=None, **more):
         """Runs a playbook as aurad does, at the highest verbosity, which must not reveal secrets."""
         job = pathlib.Path(tempfile.mkdtemp(prefix="aura-job-"))
         try:

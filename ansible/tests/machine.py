@@ -115,7 +115,7 @@ class Machine:
         """Replaces the machine by one with this disk, and the same keys, name and address; waits until sshd is up."""
         output("podman", "rm", "--force", "--time", "0", self.name)
         self._start(image_name)
-        self.sh("for _ in $(seq 300); do systemctl is-active --quiet ssh && exit 0; sleep 0.1; done; exit 1")
+        self.sh("for _ in $(seq 1200); do systemctl is-active --quiet ssh && exit 0; sleep 0.1; done; exit 1")
 
     def trust(self, *public):
         """Writes known_hosts, keyed by the instance's id."""
@@ -155,7 +155,7 @@ class Machine:
 
     def booted(self):
         """Waits until the first boot is complete."""
-        self.sh("for _ in $(seq 60); do test -e /var/lib/cloud/instance/boot-finished && exit 0; sleep 1; done; exit 1")
+        self.sh("for _ in $(seq 240); do test -e /var/lib/cloud/instance/boot-finished && exit 0; sleep 1; done; exit 1")
 
     def power_off(self):
         """Stops the machine; it keeps its data."""

@@ -1,8 +1,8 @@
 import Glibc
 
-/// A second JSON parser, with the rules that Sources/JSON documents, to compare the two.
+/// A second JSON parser, with the rules that Sources/Base/JSON documents, to compare the two.
 ///
-/// It shares no code with Sources/JSON: it uses bytes and plain recursion instead of jansson. Names and texts stay bytes, since
+/// It shares no code with Sources/Base/JSON: it uses bytes and plain recursion instead of jansson. Names and texts stay bytes, since
 /// Swift's strings treat some texts as equal that JSON distinguishes.
 struct StrictJSON {
     struct Node {

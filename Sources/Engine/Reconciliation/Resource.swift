@@ -103,7 +103,7 @@ public struct ResourceTraits: Sendable {
 
 /// Reads and removes the resources of one kind at a provider, for the reconciler and for `job.explain`.
 ///
-/// Each call that leaves the process checks the lease guard first (``LeaseGuard``). Calls throw `Failure`.
+/// Each call that leaves the process checks the lease guard first (`LeaseGuard`). Calls throw `Failure`.
 public protocol ResourceSource: Sendable {
     /// The properties of the kind.
     var traits: ResourceTraits { get }

@@ -7,7 +7,7 @@ struct OpenRPCEmitter {
     var files: [GeneratedFile] {
         [
             GeneratedFile(path: "docs/openrpc.json", text: JSONText.pretty(document) + "\n"),
-            GeneratedFile(path: "Sources/AuraAPI/Generated/OpenRPCDocument.swift", text: source),
+            GeneratedFile(path: "Sources/RPC/AuraAPI/Generated/OpenRPCDocument.swift", text: source),
         ]
     }
 

@@ -8,7 +8,7 @@ struct SwiftClientEmitter {
     private static let own: Set<String> = ["status.subscribe", "status.unsubscribe"]
 
     var files: [GeneratedFile] {
-        [GeneratedFile(path: "Sources/AuraClient/Generated/AuraClient+Methods.swift", text: methods)]
+        [GeneratedFile(path: "Sources/RPC/AuraClient/Generated/AuraClient+Methods.swift", text: methods)]
     }
 
     private var methods: String {

@@ -4,7 +4,7 @@ import JSON
 struct SwiftEmitter {
     let schema: WireSchema
 
-    private static let folder = "Sources/AuraAPI/Generated"
+    private static let folder = "Sources/RPC/AuraAPI/Generated"
 
     var files: [GeneratedFile] {
         let types = schema.types.filter { !$0.isHandwritten }.map { type in
