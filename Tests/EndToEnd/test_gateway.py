@@ -2,6 +2,7 @@
 
 import http.client
 import json
+import os
 import pathlib
 import re
 import resource
@@ -51,6 +52,22 @@ def test_one_life_over_a_websocket(world, connection):
     assert world.instance(name)["phase"] == "running"
     destroyed = connection.call("destroy", instance=name)["job"]["id"]
     assert connection.call("job.wait", job=destroyed)["job"]["state"] == "succeeded"
+
+
+def test_jobs_and_events_name_who_caused_them(world, connection):
+    """A local process is its user, and every client of the gateway is `loopback`. A destroy that takes over names its
+    own caller, and the phases of the provision name the caller of the provision."""
+    name = fresh_name()
+    made = connection.call("provision", name=name, region="eu-central", size="small")["job"]
+    assert made["principal"] == "loopback"
+    destroyed = world.call("destroy", instance=name)["job"]
+    own = f"uid:{os.getuid()}"
+    assert destroyed["principal"] == own
+    assert world.finish(destroyed["id"])["principal"] == own
+    assert {event.get("principal") for event in world.follow_job(destroyed["id"])} == {own}
+    told = world.follow_job(made["id"])
+    assert told[0]["principal"] == "loopback"
+    assert {event.get("principal") for event in told} <= {"loopback", own}
 
 
 def test_ids_come_back_byte_for_byte(connection):

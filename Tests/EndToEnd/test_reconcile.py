@@ -79,10 +79,10 @@ def test_a_dry_run_touches_nothing(worlds):
     orphan = make_server(world, "aura-old-b082a389-g1", **labels(world, **{"aura-instance": gone}))
     before = world.call("system.health")["head"]
     for _ in range(4):
-        report = world.call("reconcile.run", dryRun=True)
+        report = world.sweep(dryRun=True)
     assert [(finding["verdict"], finding["action"]) for finding in report["findings"]] == [("orphan", "none")]
     assert world.call("system.health")["head"] == before
-    world.call("reconcile.run")
+    world.sweep()
     planned = world.daemon.aura("reconcile", "--dry-run")
     assert planned.returncode == 0 and "quarantined" in planned.stdout and str(orphan) in planned.stdout
     assert server(world, orphan)["status"] == "running"
@@ -108,15 +108,6 @@ def test_a_machine_that_vanished_is_lost_and_never_made_again(worlds):
     world.nothing_left()
 
 
-def swept(world):
-    """Returns a sweep's report, or None while the daemon itself is sweeping."""
-    try:
-        return world.call("reconcile.run", dryRun=True)
-    except RPCError as error:
-        assert error.code == "sweepRunning", error
-        return None
-
-
 @pytest.mark.parametrize("fault", [
     {"fault": "status", "status": 503}, {"fault": "truncate"}, {"fault": "status", "status": 401}])
 def test_what_cannot_be_listed_is_not_judged(worlds, fault):
@@ -126,7 +117,7 @@ def test_what_cannot_be_listed_is_not_judged(worlds, fault):
     world.sandbox.fault(fault.pop("fault"), "/v1/servers", "GET", count=0, **fault)
     head = world.call("system.health")["head"]
     for _ in range(3):
-        report = eventually(lambda: swept(world), what="its turn beside the daemon's own sweep")
+        report = world.sweep(dryRun=True)
         assert not next(listing for listing in report["listings"] if listing["kind"] == "server")["believed"]
     assert world.call("system.health")["head"] == head
     assert world.instance(name)["phase"] == "running"
@@ -164,7 +155,7 @@ def test_a_restored_backup_finds_its_machines(worlds):
     world.daemon.start()
     assert world.finish(job)["state"] == "succeeded"
     assert world.sandbox.state()["createdServers"] == 1
-    report = world.call("reconcile.run")
+    report = world.sweep()
     assert report["findings"] == [] and report["owned"] == 2
     world.succeed("destroy", instance=name)
     world.nothing_left()
@@ -223,9 +214,9 @@ def test_most_machines_as_orphans_wait_for_an_operator(worlds):
     gone = "01a1fbc6-5349-7ee0-a04c-b3ba082a389e"
     orphans = [make_server(world, f"aura-o{number}-b082a389-g1", **labels(world, **{"aura-instance": gone})) for number in range(4)]
     actions = lambda report: [finding["action"] for finding in report["findings"]]
-    assert actions(world.call("reconcile.run")) == ["none"] * 4
+    assert actions(world.sweep()) == ["none"] * 4
     for _ in range(3):
-        assert actions(world.call("reconcile.run")) == ["deferred"] * 4
+        assert actions(world.sweep()) == ["deferred"] * 4
     alerts = events(world, "alert.raised")
     assert [alert["data"]["code"] for alert in alerts] == ["manyOrphans"]
     assert all(server(world, orphan)["status"] == "running" for orphan in orphans)
@@ -248,10 +239,10 @@ def test_a_machine_that_its_row_forgot_is_adopted(worlds):
         database.execute("UPDATE instance SET document = ? WHERE id = ?", [json.dumps(forgetful), row])
     world.daemon.start()
     assert "server" not in world.instance(name)
-    report = world.call("reconcile.run")
+    report = world.sweep()
     assert [(finding["verdict"], finding["action"]) for finding in report["findings"]] == [("unknown", "adopted")]
     assert world.instance(name)["server"] == known
-    assert world.call("reconcile.run")["findings"] == []
+    assert world.sweep()["findings"] == []
     world.succeed("destroy", instance=name)
     world.nothing_left()
 

@@ -75,7 +75,7 @@ def test_an_instance_that_cannot_be_read_keeps_its_machine(world, damage):
         world.call("status.get", instance=name)
     assert caught.value.data["code"] == "unreadable" and instance["id"] in caught.value.message
     for _ in range(4):
-        report = world.call("reconcile.run", force=True)
+        report = world.sweep(force=True)
         assert [finding for finding in report["findings"] if finding["action"] != "none"] == []
     machine = next(server for server in world.sandbox.state()["servers"] if str(server["id"]) == instance["server"]["id"])
     assert machine["status"] == "running"
@@ -97,7 +97,7 @@ def test_resources_of_an_instance_of_an_unknown_kind_are_not_touched(world):
         worker = {**json.loads(document), "kind": "worker", "second": str(second)}
         database.execute("UPDATE instance SET document = ? WHERE id = ?", [json.dumps(worker), row])
     for _ in range(4):
-        report = world.call("reconcile.run", force=True)
+        report = world.sweep(force=True)
         assert [finding for finding in report["findings"] if finding["action"] != "none"] == []
     servers = {str(server["id"]): server["status"] for server in world.sandbox.state()["servers"]}
     assert servers.keys() >= {str(second), instance["server"]["id"]} and "off" not in servers.values()

@@ -147,7 +147,7 @@ import Testing
     func aReplyPrecedesWhatAfterReplySends(inBatch: Bool) async throws {
         var daemon = Daemon()
         for immediate in [true, false] {
-            let reply: @Sendable (NoParams, Call) -> Reply<String> = { _, call in
+            let reply: @Sendable (NoParams, RPCContext) -> Reply<String> = { _, call in
                 Reply("subscribed", afterReply: { #expect(call.session.offer(Array("{\"event\":1}".utf8)) == .queued) })
             }
             if immediate {

@@ -15,7 +15,10 @@ import Testing
     ) async throws {
         let scratch = try ScratchDirectory()
         let path = scratch.socket
-        try await TestServer.run(on: [.unix(path: path)], router: daemon.router, limits: PlayedDaemon.limits) { _ in
+        // A server that closes a connection drops what its client has not read within the drain time.
+        try await TestServer.run(
+            on: [.unix(path: path)], router: daemon.router, limits: PlayedDaemon.limits, drain: .minutes(10)
+        ) { _ in
             let client = AuraClient(.unix(path: path), notificationBuffer: buffer)
             try await body(client)
             await client.close()

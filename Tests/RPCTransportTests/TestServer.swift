@@ -17,12 +17,13 @@ struct TestServer: Sendable {
     /// Runs a server while `body` runs, then shuts it down gracefully and waits for its end.
     static func run(
         on addresses: [ListenAddress], router: Router = Methods().router, limits: RPCLimits = RPCLimits(),
-        drain: TimeAmount = .seconds(10), firstMessageTime: TimeAmount = .seconds(10),
-        body: (TestServer) async throws -> Void
+        drain: TimeAmount = .seconds(10), firstMessageTime: TimeAmount = .minutes(10),
+        onLog: (@Sendable (String) -> Void)? = nil, body: (TestServer) async throws -> Void
     ) async throws {
         let (ready, readiness) = AsyncStream<[ListenAddress]>.makeStream()
         var logger = Logger(label: "test")
         logger.logLevel = .critical
+        if let onLog { logger = Logger(label: "test") { _ in CallingLogHandler(onLog: onLog) } }
         let server = RPCServer(
             addresses: addresses, router: router, limits: limits, drain: drain, firstMessageTime: firstMessageTime,
             group: MultiThreadedEventLoopGroup.singleton, logger: logger, onReady: { readiness.yield($0) })
@@ -45,6 +46,20 @@ struct TestServer: Sendable {
             try await tasks.waitForAll()
         }
     }
+}
+
+/// Calls a closure with the text of each log line.
+private struct CallingLogHandler: LogHandler {
+    let onLog: @Sendable (String) -> Void
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.info
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { onLog("\(event.message)") }
 }
 
 /// Methods for tests, and the gate that holds the slow ones.

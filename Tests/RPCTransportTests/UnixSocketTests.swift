@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import JSONRPC
+import Locking
 import NIOCore
 import NIOPosix
 import RPCTransport
@@ -61,6 +62,24 @@ import Testing
             )
             try await expectServed(path)
         }
+    }
+
+    /// A child of a daemon that has just ended shares the lock until it executes its program.
+    @Test func aLockWithoutAServerIsWaitedFor() async throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.socket
+        let lock = open(path + ".lock", O_RDWR | O_CREAT, 0o600)
+        #expect(flock(lock, LOCK_EX) == 0)
+        let waits = Locked(0)
+        try await TestServer.run(
+            on: [.unix(path: path)],
+            onLog: { line in
+                guard line == "waiting for the lock of the socket" else { return }
+                waits.withLock { $0 += 1 }
+                close(lock)
+            }
+        ) { _ in try await expectServed(path) }
+        #expect(waits.withLock { $0 } == 1)
     }
 
     @Test func aForeignServerIsLeftAlone() async throws {

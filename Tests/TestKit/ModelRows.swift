@@ -59,16 +59,6 @@ struct ModelRows: Sendable {
         return fresh
     }
 
-    mutating func append(_ type: EventType, _ message: String, of job: Job, phase: Phase? = nil, at: Timestamp) {
-        var draft = EventDraft(at: at, type: type, tenant: job.tenant, message: message)
-        draft.instance = job.instance
-        draft.job = job.id
-        draft.change = job.change
-        draft.phase = phase
-        draft.progress = type == .jobQueued ? 0 : nil
-        append([draft])
-    }
-
     func steps(of job: JobID) -> [StepRecord] {
         (steps[job] ?? [:]).values.sorted { $0.index < $1.index }
     }

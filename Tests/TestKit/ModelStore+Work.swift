@@ -1,4 +1,4 @@
-public import AuraModel
+import AuraModel
 public import Storage
 
 /// Extending leases, and writing transitions.
@@ -63,39 +63,6 @@ extension ModelStore {
         for (id, row) in rows.jobs where row.job.blockedBy == job.id {
             rows.jobs[id]?.job.blockedBy = nil
             rows.jobs[id]?.job.availableAt = min(row.job.availableAt, job.finishedAt ?? row.job.availableAt)
-        }
-    }
-
-    public func requestCancellation(_ request: CancellationRequest) async throws -> Job {
-        try write { rows in
-            guard var row = rows.jobs[request.job] else {
-                throw StorageError(.jobNotFound, "no job has the id \(request.job)")
-            }
-            guard !row.job.state.isTerminal else {
-                throw StorageError(.jobTerminal, "job \(row.job.id) has already \(row.job.state.rawValue)")
-            }
-            guard row.job.cancellation == nil else { return row.job }
-            row.job.cancellation = .requested
-            if row.owner == nil { row.job.availableAt = min(row.job.availableAt, request.now) }
-            rows.jobs[request.job] = row
-            rows.append(
-                .jobCancelRequested, "\(row.job.kind.rawValue) is to be cancelled", of: row.job, at: request.now)
-            return row.job
-        }
-    }
-
-    public func makeDueNow(_ request: MakeDueNowRequest) async throws -> Job {
-        try write { rows in
-            guard let row = rows.jobs[request.job] else {
-                throw StorageError(.jobNotFound, "no job has the id \(request.job)")
-            }
-            guard !row.job.state.isTerminal else {
-                throw StorageError(.jobTerminal, "job \(row.job.id) has already \(row.job.state.rawValue)")
-            }
-            guard row.owner == nil, row.job.availableAt > request.now else { return row.job }
-            rows.jobs[request.job]?.job.availableAt = request.now
-            rows.append([.retryRequested(of: row.job, at: request.now)])
-            return rows.jobs[request.job]?.job ?? row.job
         }
     }
 

@@ -14,6 +14,8 @@ public struct EventDraft: Sendable, Hashable {
     public var job: JobID?
     /// The change that caused the event.
     public var change: ChangeID?
+    /// Who caused the event; `nil` if the daemon did by itself.
+    public var principal: PrincipalID?
     /// The instance's phase after the event.
     public var phase: Phase?
     /// The name of the step that the event concerns.
@@ -25,7 +27,7 @@ public struct EventDraft: Sendable, Hashable {
     /// Further data, depending on the type.
     public var data: JSONValue?
 
-    /// Creates an entry without instance, job, change, phase, step, progress and data.
+    /// Creates an entry without instance, job, change, principal, phase, step, progress and data.
     public init(at: Timestamp, type: EventType, tenant: TenantID, message: String) {
         self.at = at
         self.type = type

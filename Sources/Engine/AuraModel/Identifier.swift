@@ -34,6 +34,12 @@ public typealias TenantID = Identifier<Tenant>
 /// The id of a ``Change``.
 public typealias ChangeID = Identifier<Change>
 
+/// The id of a ``Caller``, such as `uid:1000`. It is not a UUID.
+public typealias PrincipalID = Identifier<Caller>
+
+/// Who called a method, and so caused a change. Only its id exists so far.
+public enum Caller {}
+
 /// The owner of instances. Only its id exists so far.
 public enum Tenant {
     /// The tenant of a request that names no tenant.

@@ -14,6 +14,8 @@ public struct Job: Sendable, Hashable {
     public var tenant: TenantID
     /// The id of the ``Change`` that caused the job.
     public var change: ChangeID
+    /// Who requested the job; `nil` if no caller did, or if an older daemon wrote the row.
+    public var principal: PrincipalID?
     /// How far the job has come.
     public var state: JobState
     /// The order of claims: lower runs first. A destroy never waits behind provisions.

@@ -58,6 +58,7 @@ extension JobStateMachine {
         data: JSONValue? = nil
     ) {
         var draft = EventDraft(at: now, type: type, tenant: job.tenant, message: message)
+        draft.principal = job.principal
         draft.instance = instance.id
         draft.job = job.id
         draft.change = job.change

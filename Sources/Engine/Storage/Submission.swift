@@ -50,6 +50,8 @@ public struct NewJob: Sendable {
     public var kind: JobKind
     /// The change that causes the job.
     public var change: ChangeID
+    /// Who requests the job.
+    public var principal: PrincipalID?
     /// The version of the definition that the job follows.
     public var definitionVersion: Int
     /// The parameters of the operation.
@@ -59,11 +61,13 @@ public struct NewJob: Sendable {
 
     /// Creates a job.
     public init(
-        id: JobID, kind: JobKind, change: ChangeID, definitionVersion: Int, input: JSONValue, deadline: Timestamp
+        id: JobID, kind: JobKind, change: ChangeID, principal: PrincipalID? = nil, definitionVersion: Int,
+        input: JSONValue, deadline: Timestamp
     ) {
         self.id = id
         self.kind = kind
         self.change = change
+        self.principal = principal
         self.definitionVersion = definitionVersion
         self.input = input
         self.deadline = deadline
@@ -132,6 +136,7 @@ extension Submission {
             change: job.change, definitionVersion: job.definitionVersion, input: job.input, createdAt: now,
             deadline: job.deadline)
         bound.blockedBy = blockedBy
+        bound.principal = job.principal
         return bound
     }
 
@@ -160,18 +165,5 @@ extension Submission {
                 "there are the \(totalQuota) live instances that there may be in all: destroy one, or raise limits.instances"
             )
         }
-    }
-}
-
-extension EventDraft {
-    /// Returns the event that a store writes when it makes a job due on request.
-    public static func retryRequested(of job: Job, at now: Timestamp) -> EventDraft {
-        var draft = EventDraft(
-            at: now, type: .jobRetryRequested, tenant: job.tenant,
-            message: "\(job.kind.rawValue) is to be tried again now")
-        draft.instance = job.instance
-        draft.job = job.id
-        draft.change = job.change
-        return draft
     }
 }

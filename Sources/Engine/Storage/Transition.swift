@@ -185,12 +185,15 @@ public struct Applied: Sendable, Hashable {
 public struct CancellationRequest: Sendable {
     /// The job.
     public var job: JobID
+    /// Who requests it.
+    public var principal: PrincipalID?
     /// The present time.
     public var now: Timestamp
 
     /// Creates a request.
-    public init(job: JobID, now: Timestamp) {
+    public init(job: JobID, principal: PrincipalID? = nil, now: Timestamp) {
         self.job = job
+        self.principal = principal
         self.now = now
     }
 }
@@ -199,12 +202,15 @@ public struct CancellationRequest: Sendable {
 public struct MakeDueNowRequest: Sendable {
     /// The job.
     public var job: JobID
+    /// Who requests it.
+    public var principal: PrincipalID?
     /// The present time.
     public var now: Timestamp
 
     /// Creates a request.
-    public init(job: JobID, now: Timestamp) {
+    public init(job: JobID, principal: PrincipalID? = nil, now: Timestamp) {
         self.job = job
+        self.principal = principal
         self.now = now
     }
 }

@@ -26,13 +26,15 @@ struct Ledger {
             WITH head AS (
                 UPDATE event_head SET seq = seq + $1::bigint WHERE one = 1 RETURNING seq - $1::bigint AS base
             ), written AS (
-                INSERT INTO event (seq, at, type, tenant, instance, job, change, phase, step, progress, message, data)
+                INSERT INTO event (seq, at, type, tenant, instance, job, change, phase, step, progress, message, data,
+                    principal)
                 SELECT head.base + row.number, row.at, row.type, row.tenant, row.instance, row.job, row.change, row.phase,
-                    row.step, row.progress, row.message, row.data
+                    row.step, row.progress, row.message, row.data, row.principal
                 FROM head, unnest($2::bigint[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                        $9::text[], $10::double precision[], $11::text[], $12::text[])
+                        $9::text[], $10::double precision[], $11::text[], $12::text[], $13::text[])
                     WITH ORDINALITY
-                    AS row (at, type, tenant, instance, job, change, phase, step, progress, message, data, number)
+                    AS row (at, type, tenant, instance, job, change, phase, step, progress, message, data, principal,
+                        number)
             )
             SELECT base FROM head
             """,
@@ -42,7 +44,7 @@ struct Ledger {
                 column { $0.change?.text },
                 column { $0.phase?.rawValue }, column(\.step), column { $0.progress.map { "\($0)" } },
                 column(\.message),
-                column { $0.data?.serializedString() },
+                column { $0.data?.serializedString() }, column { $0.principal?.text },
             ])
         guard let base = head.first?.number("base") else {
             throw StorageError(.corrupt, "the ledger has no head")

@@ -26,6 +26,7 @@ extension PostgresRow {
         job.failure = try text("failure").map { try JSONCoder.decode(Failure.self, from: $0) }
         job.startedAt = moment("started_at")
         job.finishedAt = moment("finished_at")
+        job.principal = text("principal").map { PrincipalID($0) }
         return job
     }
 
@@ -85,6 +86,7 @@ extension PostgresRow {
         draft.instance = text("instance").map { InstanceID($0) }
         draft.job = text("job").map { JobID($0) }
         draft.change = text("change").map { ChangeID($0) }
+        draft.principal = text("principal").map { PrincipalID($0) }
         draft.phase = text("phase").map { Phase(rawValue: $0) }
         draft.step = text("step")
         draft.progress = double("progress")

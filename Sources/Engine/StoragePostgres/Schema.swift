@@ -15,6 +15,7 @@ enum Schema {
     static let migrations = [
         Migration(number: 1, statements: first, usableFrom: 1), Migration(number: 2, statements: second, usableFrom: 2),
         Migration(number: 3, statements: third, usableFrom: 3), Migration(number: 4, statements: fourth, usableFrom: 4),
+        Migration(number: 5, statements: fifth, usableFrom: 4),
     ]
 
     static var newest: Int { migrations.last?.number ?? 0 }
@@ -196,5 +197,11 @@ enum Schema {
 
         ALTER TABLE step DROP CONSTRAINT step_pkey;
         ALTER TABLE step ADD PRIMARY KEY (job, name);
+        """
+
+    /// Adds who caused a job or an event (`docs/decisions/0034-principals-and-interceptors.md`).
+    private static let fifth = """
+        ALTER TABLE job ADD COLUMN principal text;
+        ALTER TABLE event ADD COLUMN principal text;
         """
 }

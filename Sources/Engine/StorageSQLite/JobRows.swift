@@ -27,8 +27,8 @@ enum JobRows {
             database,
             """
             INSERT INTO job (id, kind, instance, instance_kind, tenant, change, state, priority, available_at, epoch, attempt,
-                deadline, blocked_by, definition_version, input, created_at, progress, turn)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                deadline, blocked_by, definition_version, input, created_at, progress, turn, principal)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """)
         statement.bind(job.id.text)
         statement.bind(job.kind.rawValue)
@@ -48,6 +48,7 @@ enum JobRows {
         statement.bind(job.createdAt.milliseconds)
         statement.bind(job.progress)
         statement.bind(turn)
+        statement.bind(job.principal?.text)
         try statement.run()
     }
 
@@ -146,7 +147,8 @@ enum JobRows {
     /// The columns that ``job(_:)`` reads, in their order.
     static let columns = """
         id, kind, instance, tenant, change, state, priority, available_at, epoch, attempt, progress, deadline, cancellation,
-        blocked_by, place, definition_version, input, waiting_for, failure, created_at, started_at, finished_at, instance_kind
+        blocked_by, place, definition_version, input, waiting_for, failure, created_at, started_at, finished_at, instance_kind,
+        principal
         """
 
     static func job(_ row: HotRow) throws -> Job {
@@ -177,6 +179,7 @@ enum JobRows {
         job.failure = try row.text(18).map { try JSONCoder.decode(Failure.self, from: $0) }
         job.startedAt = row.moment(20)
         job.finishedAt = row.moment(21)
+        job.principal = row.text(23).map { PrincipalID($0) }
         return job
     }
 

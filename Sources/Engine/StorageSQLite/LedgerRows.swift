@@ -26,8 +26,9 @@ enum LedgerRows {
         var statement = try HotStatement(
             database,
             """
-            INSERT INTO event (seq, at, type, tenant, instance, job, change, phase, step, progress, message, data)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            INSERT INTO event (seq, at, type, tenant, instance, job, change, phase, step, progress, message, data,
+                principal)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """)
         for draft in drafts {
             ledger.head += 1
@@ -44,6 +45,7 @@ enum LedgerRows {
             statement.bind(draft.progress)
             statement.bind(draft.message)
             statement.bind(draft.data?.serializedString())
+            statement.bind(draft.principal?.text)
             try statement.run()
             ledger.events.append(Event(seq: ledger.head, entry: draft))
         }
@@ -82,7 +84,8 @@ enum LedgerRows {
             values += filter.types.map(\.rawValue).sorted().map { .text($0) }
         }
         let sql = """
-            SELECT seq, at, type, tenant, message, instance, job, change, phase, step, progress, data FROM event
+            SELECT seq, at, type, tenant, message, instance, job, change, phase, step, progress, data, principal
+            FROM event
             WHERE \(conditions.joined(separator: " AND ")) ORDER BY seq LIMIT ?
             """
         return try HotStatement(database, sql, values + [.number(Int64(query.limit))]).rows(event)
@@ -93,6 +96,7 @@ enum LedgerRows {
         var draft = EventDraft(
             at: row.moment(1) ?? Timestamp(milliseconds: 0), type: EventType(rawValue: row.text(2) ?? ""),
             tenant: TenantID(row.text(3) ?? ""), message: row.text(4) ?? "")
+        draft.principal = row.text(12).map { PrincipalID($0) }
         draft.instance = row.text(5).map { InstanceID($0) }
         draft.job = row.text(6).map { JobID($0) }
         draft.change = row.text(7).map { ChangeID($0) }

@@ -1,4 +1,4 @@
-public import AuraModel
+import AuraModel
 import GRDB
 import JSON
 public import Storage
@@ -50,51 +50,6 @@ extension SQLiteStore {
         let statement = try database.cachedStatement(
             sql: "UPDATE job SET blocked_by = NULL, available_at = min(available_at, ?) WHERE blocked_by = ?")
         try statement.execute(arguments: [job.finishedAt?.milliseconds, job.id.text])
-    }
-
-    public func requestCancellation(_ request: CancellationRequest) async throws -> Job {
-        try await writer.write { database, ledger in
-            guard let job = try JobRows.find(request.job, database) else {
-                throw StorageError(.jobNotFound, "no job has the id \(request.job)")
-            }
-            guard !job.state.isTerminal else {
-                throw StorageError(.jobTerminal, "job \(job.id) has already \(job.state.rawValue)")
-            }
-            guard job.cancellation == nil else { return job }
-            let statement = try database.cachedStatement(
-                sql: """
-                    UPDATE job SET cancellation = 'requested',
-                        available_at = CASE WHEN lease_owner IS NULL THEN min(available_at, ?) ELSE available_at END
-                    WHERE id = ?
-                    """)
-            try statement.execute(arguments: [request.now.milliseconds, job.id.text])
-            var draft = EventDraft(
-                at: request.now, type: .jobCancelRequested, tenant: job.tenant,
-                message: "\(job.kind.rawValue) is to be cancelled")
-            draft.instance = job.instance
-            draft.job = job.id
-            draft.change = job.change
-            try LedgerRows.append([draft], database, &ledger)
-            return try JobRows.find(request.job, database) ?? job
-        }
-    }
-
-    public func makeDueNow(_ request: MakeDueNowRequest) async throws -> Job {
-        try await writer.write { database, ledger in
-            guard let job = try JobRows.find(request.job, database) else {
-                throw StorageError(.jobNotFound, "no job has the id \(request.job)")
-            }
-            guard !job.state.isTerminal else {
-                throw StorageError(.jobTerminal, "job \(job.id) has already \(job.state.rawValue)")
-            }
-            let statement = try database.cachedStatement(
-                sql: "UPDATE job SET available_at = ? WHERE id = ? AND lease_owner IS NULL AND available_at > ?")
-            let now = request.now.milliseconds
-            try statement.execute(arguments: [now, job.id.text, now])
-            guard database.changesCount == 1 else { return job }
-            try LedgerRows.append([.retryRequested(of: job, at: request.now)], database, &ledger)
-            return try JobRows.find(request.job, database) ?? job
-        }
     }
 
     public func takeOverLeases(owner: String, singletonLeases: [String]) async throws -> Int {

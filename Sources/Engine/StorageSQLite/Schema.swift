@@ -12,7 +12,7 @@ enum Schema {
     static let migrations = [
         Migration(number: 1, statements: first), Migration(number: 2, statements: second),
         Migration(number: 3, statements: third), Migration(number: 4, statements: fourth),
-        Migration(number: 5, statements: fifth),
+        Migration(number: 5, statements: fifth), Migration(number: 6, statements: sixth),
     ]
 
     static var newest: Int { migrations.last?.number ?? 0 }
@@ -158,5 +158,11 @@ enum Schema {
             SELECT job, name, number, state, attempt, memory, external_id, started_at, deadline, finished_at FROM step;
         DROP TABLE step;
         ALTER TABLE named_step RENAME TO step;
+        """
+
+    /// Adds who caused a job or an event (`docs/decisions/0034-principals-and-interceptors.md`).
+    private static let sixth = """
+        ALTER TABLE job ADD COLUMN principal TEXT;
+        ALTER TABLE event ADD COLUMN principal TEXT;
         """
 }

@@ -13,11 +13,15 @@ struct AgentMethods {
 
     func register(in router: inout Router) {
         router.register(Methods.provision, holdsEvents: true) { parameters, call in
-            try await service.subscribing(parameters.subscribe, call) { try await provision(parameters) }
+            try await service.subscribing(parameters.subscribe, call) {
+                try await provision(parameters, by: PrincipalID(call.principal.id))
+            }
         }
     }
 
-    private func provision(_ parameters: ProvisionParameters) async throws -> OperationResult {
+    private func provision(
+        _ parameters: ProvisionParameters, by principal: PrincipalID
+    ) async throws -> OperationResult {
         guard settings.regions.contains(parameters.region) else {
             throw Self.unknown(.unknownRegion, "region", parameters.region, allowed: settings.regions)
         }
@@ -31,7 +35,7 @@ struct AgentMethods {
             size: parameters.size, change: change, createdAt: service.time.now())
         return try await service.submit(
             NewOperation(
-                target: .new(instance), kind: .provision, change: change, tenant: tenant,
+                target: .new(instance), kind: .provision, change: change, principal: principal, tenant: tenant,
                 key: parameters.idempotencyKey, request: try NewOperation.canonical(.provision, Self.bare(parameters)),
                 admit: Provision.admit))
     }

@@ -111,7 +111,9 @@ struct Daemon {
     }
 
     private func router(_ service: RPCService, _ features: [Feature]) throws -> Router {
-        var router = try service.router { [logger] failure in
+        // A chain costs each call a little, so the log is part of it only if it writes something.
+        let interceptors: [any Interceptor] = logger.logLevel <= .debug ? [CallLog(logger: logger)] : []
+        var router = try service.router(interceptors: interceptors) { [logger] failure in
             logger.error("\(failure.method) failed: \(failure.error)")
         }
         for feature in features { feature.register(&router, service) }

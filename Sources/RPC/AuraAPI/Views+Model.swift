@@ -27,7 +27,8 @@ extension JobView {
     public init(_ job: Job, steps: [StepView]? = nil) {
         self.init(
             id: job.id, kind: Open(job.kind), instance: job.instance, tenant: job.tenant, change: job.change,
-            state: Open(job.state), attempt: job.attempt, cancellation: job.cancellation.map { Open($0) },
+            principal: job.principal, state: Open(job.state), attempt: job.attempt,
+            cancellation: job.cancellation.map { Open($0) },
             waitingFor: job.waitingFor,
             availableAt: job.state == .waiting || job.waitingFor != nil ? job.availableAt : nil,
             failure: job.failure.map { FailureView($0) }, createdAt: job.createdAt, startedAt: job.startedAt,
@@ -58,7 +59,8 @@ extension EventView {
         let entry = event.entry
         self.init(
             seq: event.seq, at: entry.at, type: Open(entry.type), tenant: entry.tenant, instance: entry.instance,
-            job: entry.job, change: entry.change, phase: entry.phase.map { Open($0) }, step: entry.step,
+            job: entry.job, change: entry.change, principal: entry.principal, phase: entry.phase.map { Open($0) },
+            step: entry.step,
             progress: entry.progress,
             message: entry.message, data: entry.data)
     }

@@ -25,7 +25,8 @@ public struct SubscriptionMethods: Sendable {
         }
     }
 
-    private func subscribe(_ parameters: SubscribeParameters, _ call: Call) async throws -> Reply<SubscribeResult> {
+    private func subscribe(_ parameters: SubscribeParameters, _ call: RPCContext) async throws -> Reply<SubscribeResult>
+    {
         let filter = try await filter(parameters.filter)
         let head = subscriptions.feed.head
         let start = parameters.from ?? .now
@@ -46,7 +47,7 @@ public struct SubscriptionMethods: Sendable {
 
     /// Reserves the operation's subscription, runs the operation, and starts the subscription to its job after the reply.
     package func subscribing(
-        _ wanted: OperationSubscription?, _ call: Call, operation: () async throws -> OperationResult
+        _ wanted: OperationSubscription?, _ call: RPCContext, operation: () async throws -> OperationResult
     ) async throws -> Reply<OperationResult> {
         guard let wanted else { return Reply(try await operation()) }
         // This is read first: once the job is written, nothing may fail.

@@ -297,7 +297,7 @@ extension ConnectionReader {
             return session.start(request, method, router, cost: cost, slot: nil)
         }
         if method.holdsEvents { session.hold() }
-        let outcome = router.outcome(of: handler, request.params, call(request))
+        let outcome = router.outcome(of: handler, request.params, context(request, method))
         if let id = request.id { reply(id, outcome) }
         guard method.holdsEvents || outcome.afterReply != nil else { return }
         flush()
@@ -316,8 +316,8 @@ extension ConnectionReader {
         return .success(Answer(json: .null))
     }
 
-    private func call(_ request: Request) -> Call {
-        Call(session: session, method: request.method, id: request.id)
+    private func context(_ request: Request, _ method: Method) -> RPCContext {
+        RPCContext(session: session, method: method.properties, id: request.id)
     }
 
     private mutating func refuse(_ message: Inbound, _ bytes: Int) {
@@ -399,7 +399,7 @@ extension ConnectionReader {
 
     private func answer(_ request: Request, _ method: Method, _ after: inout [@Sendable () -> Void]) -> [UInt8]? {
         guard case .immediate(let handler) = method.body else { return nil }
-        let outcome = router.outcome(of: handler, request.params, call(request))
+        let outcome = router.outcome(of: handler, request.params, context(request, method))
         if let afterReply = outcome.afterReply { after.append(afterReply) }
         return part(request.id, outcome)
     }

@@ -66,6 +66,13 @@ enum Outcome: Sendable {
     case success(Answer)
     case failure(RPCError)
 
+    var error: RPCError? {
+        switch self {
+        case .success: nil
+        case .failure(let error): error
+        }
+    }
+
     var afterReply: (@Sendable () -> Void)? {
         switch self {
         case .success(let answer): answer.afterReply

@@ -8,6 +8,7 @@ public struct Router: Sendable {
     private(set) var methods: [String: Method] = [:]
     private(set) var known = PrecomputedReplies()
     private let schemas: SchemaSet?
+    let interceptors: [any Interceptor]
     let onInternalError: @Sendable (InternalError) -> Void
 
     /// The failure of a handler. Clients must not see its text.
@@ -23,9 +24,13 @@ public struct Router: Sendable {
     /// Creates a router without methods. `onInternalError` receives the errors that clients see as `internalError`.
     ///
     /// `schemas` holds the schemas of parameters, by the names that methods give. Parameters that violate them never
-    /// reach a handler.
-    public init(schemas: SchemaSet? = nil, onInternalError: @escaping @Sendable (InternalError) -> Void) {
+    /// reach a handler. `interceptors` run around each call, in this order.
+    public init(
+        schemas: SchemaSet? = nil, interceptors: [any Interceptor] = [],
+        onInternalError: @escaping @Sendable (InternalError) -> Void
+    ) {
         self.schemas = schemas
+        self.interceptors = interceptors
         self.onInternalError = onInternalError
     }
 
@@ -47,16 +52,16 @@ public struct Router: Sendable {
     public mutating func register<P: Decodable & Sendable, R: Encodable & Sendable>(
         _ method: RPCMethod<P, R>, holdsEvents: Bool = false, followsHolds: Bool = false,
         reads: Bool = false, cancelsOnClose: Bool = false,
-        handler: @escaping @Sendable (P, Call) async throws -> Reply<R>
+        handler: @escaping @Sendable (P, RPCContext) async throws -> Reply<R>
     ) {
         let params = ParamsReader<P>(schemas, method.parameters)
         let body = Method.Body.suspending { given, call throws in
             try Answer(await handler(params.read(given), call))
         }
         add(
-            method.name,
             Method(
-                body: body, holdsEvents: holdsEvents, onClose: Self.onClose(reads, cancelsOnClose),
+                properties: method.properties, body: body, holdsEvents: holdsEvents,
+                onClose: Self.onClose(reads, cancelsOnClose),
                 followsHolds: followsHolds))
     }
 
@@ -64,16 +69,16 @@ public struct Router: Sendable {
     public mutating func register<P: Decodable & Sendable, R: Encodable & Sendable>(
         _ method: RPCMethod<P, R>, holdsEvents: Bool = false, followsHolds: Bool = false,
         reads: Bool = false, cancelsOnClose: Bool = false,
-        handler: @escaping @Sendable (P, Call) async throws -> R
+        handler: @escaping @Sendable (P, RPCContext) async throws -> R
     ) {
         let params = ParamsReader<P>(schemas, method.parameters)
         let body = Method.Body.suspending { given, call throws in
             try Answer(await handler(params.read(given), call))
         }
         add(
-            method.name,
             Method(
-                body: body, holdsEvents: holdsEvents, onClose: Self.onClose(reads, cancelsOnClose),
+                properties: method.properties, body: body, holdsEvents: holdsEvents,
+                onClose: Self.onClose(reads, cancelsOnClose),
                 followsHolds: followsHolds))
     }
 
@@ -82,39 +87,44 @@ public struct Router: Sendable {
     /// The handler must be fast and must not block: every connection of that event loop waits for it.
     public mutating func registerImmediate<P: Decodable & Sendable, R: Encodable & Sendable>(
         _ method: RPCMethod<P, R>, holdsEvents: Bool = false,
-        handler: @escaping @Sendable (P, Call) throws -> Reply<R>
+        handler: @escaping @Sendable (P, RPCContext) throws -> Reply<R>
     ) {
         let params = ParamsReader<P>(schemas, method.parameters)
         let body = Method.Body.immediate { given, call in
             try Answer(handler(params.read(given), call))
         }
         add(
-            method.name,
             Method(
-                body: body, holdsEvents: holdsEvents, onClose: .runs, followsHolds: false))
+                properties: method.properties, body: body, holdsEvents: holdsEvents, onClose: .runs, followsHolds: false
+            ))
     }
 
     /// Adds a method with an immediate handler; see the overload with ``Reply``.
     public mutating func registerImmediate<P: Decodable & Sendable, R: Encodable & Sendable>(
         _ method: RPCMethod<P, R>, holdsEvents: Bool = false,
-        handler: @escaping @Sendable (P, Call) throws -> R
+        handler: @escaping @Sendable (P, RPCContext) throws -> R
     ) {
         let params = ParamsReader<P>(schemas, method.parameters)
         let body = Method.Body.immediate { given, call in
             try Answer(handler(params.read(given), call))
         }
         add(
-            method.name,
             Method(
-                body: body, holdsEvents: holdsEvents, onClose: .runs, followsHolds: false))
+                properties: method.properties, body: body, holdsEvents: holdsEvents, onClose: .runs, followsHolds: false
+            ))
     }
 
     /// Adds a method with a constant result, which is encoded once. Throws if the result cannot be encoded.
+    ///
+    /// The reply is precomputed and passes no interceptor, unless one of them covers constants.
     public mutating func registerConstant<R: Encodable & Sendable>(_ method: RPCMethod<NoParams, R>, _ result: R) throws
     {
         let text = try JSONValueEncoder().encode(result).serialized()
-        let constant = RPCMethod<NoParams, EncodedResult>(method.name, parameters: method.parameters)
+        let constant = RPCMethod<NoParams, EncodedResult>(
+            method.name, parameters: method.parameters, scopes: method.properties.scopes,
+            mutates: method.properties.mutates)
         registerImmediate(constant) { _, _ in EncodedResult(text) }
+        guard !interceptors.contains(where: \.coversConstants) else { return }
         known.add(method.name, result: text)
     }
 
@@ -123,8 +133,8 @@ public struct Router: Sendable {
         return reads ? .stopsReading : .runs
     }
 
-    private mutating func add(_ name: String, _ method: Method) {
-        methods[name] = method
-        known.remove(name)
+    private mutating func add(_ method: Method) {
+        methods[method.properties.name] = method
+        known.remove(method.properties.name)
     }
 }

@@ -12,7 +12,7 @@ extension Session {
     /// The budget has admitted the call. `cost` is returned to the budget after the handler has returned.
     func start(_ request: Request, _ method: Method, _ router: Router, cost: CallBudget.Cost, slot: BatchSlot?) {
         guard case .suspending(let handler) = method.body else { return }
-        let call = Call(session: self, method: request.method, id: request.id)
+        let call = RPCContext(session: self, method: method.properties, id: request.id)
         let entry = SessionState.InFlight(id: request.id, onClose: method.onClose, cost: cost)
         // Holds of a batch end with the batch.
         let holds = slot == nil && method.holdsEvents
@@ -30,7 +30,7 @@ extension Session {
         if isCancelled { task.cancel() }
     }
 
-    private func finish(_ key: UInt64, _ call: Call, _ outcome: Outcome, slot: BatchSlot?, holds: Int) {
+    private func finish(_ key: UInt64, _ call: RPCContext, _ outcome: Outcome, slot: BatchSlot?, holds: Int) {
         var reply: [UInt8]?
         if let id = call.id {
             var bytes: [UInt8] = []
@@ -45,7 +45,7 @@ extension Session {
     }
 
     private func finish(
-        _ key: UInt64, _ call: Call, _ reply: [UInt8]?, _ afterReply: (@Sendable () -> Void)?, _ holds: Int
+        _ key: UInt64, _ call: RPCContext, _ reply: [UInt8]?, _ afterReply: (@Sendable () -> Void)?, _ holds: Int
     ) {
         var runs = false
         updateAdmitting { state in

@@ -19,6 +19,8 @@ public final class Session: Sendable {
     /// The budget that all connections of the daemon share.
     let budget: CallBudget
     let principal: CallBudget.Principal
+    /// The principal of the calls of this connection, before any interceptor.
+    let caller: Principal
 
     private let wake: @Sendable () -> Void
 
@@ -38,6 +40,7 @@ public final class Session: Sendable {
         self.limits = limits
         self.budget = budget ?? CallBudget(limits: limits)
         principal = CallBudget.Principal(peer)
+        caller = Principal(peer)
         self.wake = wake
         state = Locked(SessionState(limits: limits, sendNow: sendNow))
     }

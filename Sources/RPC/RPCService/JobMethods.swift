@@ -14,11 +14,13 @@ extension RPCService {
         router.register(Methods.jobList, followsHolds: true, reads: true) { parameters, _ in
             try await self.answering { try await self.jobs(parameters) }
         }
-        router.register(Methods.jobCancel, holdsEvents: true) { parameters, _ in
-            try await self.answering { try await self.cancel(parameters.job.inLowerCase) }
+        router.register(Methods.jobCancel, holdsEvents: true) { parameters, call in
+            try await self.answering {
+                try await self.cancel(parameters.job.inLowerCase, by: PrincipalID(call.principal.id))
+            }
         }
-        router.register(Methods.jobRetry, holdsEvents: true) { parameters, _ in
-            try await self.answering { try await self.retry(parameters) }
+        router.register(Methods.jobRetry, holdsEvents: true) { parameters, call in
+            try await self.answering { try await self.retry(parameters, by: PrincipalID(call.principal.id)) }
         }
         router.register(Methods.jobWait, followsHolds: true, cancelsOnClose: true) { parameters, _ in
             try await self.answering { try await self.wait(parameters) }
@@ -72,7 +74,7 @@ extension RPCService {
             unreadable: page.unreadable.isEmpty ? nil : page.unreadable.map { JobID($0.id) })
     }
 
-    private func cancel(_ id: JobID) async throws -> JobResult {
+    private func cancel(_ id: JobID, by principal: PrincipalID) async throws -> JobResult {
         let known = try await knownJob(id)
         if let plan = catalogue.definition(of: known)?.plan, !known.state.isTerminal,
             try await isPastPivot(of: plan, id)
@@ -82,7 +84,8 @@ extension RPCService {
                 "cannot cancel job \(id), a \(known.kind.rawValue) only goes forward: job.explain says where it is"
             )
         }
-        let job = try await store.requestCancellation(CancellationRequest(job: id, now: time.now()))
+        let job = try await store.requestCancellation(
+            CancellationRequest(job: id, principal: principal, now: time.now()))
         engine.noteCancellation(of: id)
         return JobResult(job: JobView(job))
     }

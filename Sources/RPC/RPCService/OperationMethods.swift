@@ -15,20 +15,23 @@ extension RPCService {
         ]
         for (method, kind) in methods {
             router.register(method, holdsEvents: true) { parameters, call in
-                try await self.subscribing(parameters.subscribe, call) { try await self.operate(kind, parameters) }
+                try await self.subscribing(parameters.subscribe, call) {
+                    try await self.operate(kind, parameters, by: PrincipalID(call.principal.id))
+                }
             }
         }
     }
 
     private func operate(
-        _ kind: JobKind, _ parameters: InstanceOperationParameters
+        _ kind: JobKind, _ parameters: InstanceOperationParameters, by principal: PrincipalID
     ) async throws -> OperationResult {
         let asked = Self.bare(parameters)
         let tenant = parameters.tenant ?? Tenant.default
         let named = InstanceReference.name(shapedAsID: parameters.instance, tenant: tenant)
         var operation = NewOperation(
             target: .existing(InstanceReference(parameters.instance, tenant: tenant), tenant: tenant), kind: kind,
-            change: parameters.change ?? identifiers.next(), tenant: tenant, key: parameters.idempotencyKey,
+            change: parameters.change ?? identifiers.next(), principal: principal, tenant: tenant,
+            key: parameters.idempotencyKey,
             request: try NewOperation.canonical(kind, asked), admit: operations.admission(of: kind))
         do {
             return try await submit(operation)
@@ -56,7 +59,7 @@ extension RPCService {
         }
         let now = time.now()
         let job = NewJob(
-            id: identifiers.next(), kind: operation.kind, change: operation.change,
+            id: identifiers.next(), kind: operation.kind, change: operation.change, principal: operation.principal,
             definitionVersion: plan.version, input: operation.input, deadline: now + plan.timeLimit)
         let idempotency = operation.key.map {
             Idempotency(scope: operation.tenant.text, key: $0, request: operation.request)
@@ -102,6 +105,8 @@ public struct NewOperation: Sendable {
     public var kind: JobKind
     /// The change id of the call.
     public var change: ChangeID
+    /// Who calls.
+    public var principal: PrincipalID
     /// The input of the job.
     public var input: JSONValue
     /// The tenant of the call.
@@ -115,12 +120,14 @@ public struct NewOperation: Sendable {
 
     /// Creates a request.
     public init(
-        target: Submission.Target, kind: JobKind, change: ChangeID, input: JSONValue = .null, tenant: TenantID,
+        target: Submission.Target, kind: JobKind, change: ChangeID, principal: PrincipalID, input: JSONValue = .null,
+        tenant: TenantID,
         key: String? = nil, request: String, admit: @escaping Operation.Admit
     ) {
         self.target = target
         self.kind = kind
         self.change = change
+        self.principal = principal
         self.input = input
         self.tenant = tenant
         self.key = key

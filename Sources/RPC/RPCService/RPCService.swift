@@ -51,10 +51,15 @@ public struct RPCService: Sendable {
 
     /// Returns a router with these methods. It rejects parameters that violate the schema before a method runs.
     ///
-    /// `onInternalError` receives the errors that clients see as `internalError`.
-    public func router(onInternalError: @escaping @Sendable (Router.InternalError) -> Void) throws -> Router {
+    /// `interceptors` run around each call of all transports. `onInternalError` receives the errors that clients see as
+    /// `internalError`.
+    public func router(
+        interceptors: [any Interceptor] = [], onInternalError: @escaping @Sendable (Router.InternalError) -> Void
+    ) throws -> Router {
         let document = try OpenRPCDocument.value()
-        var router = Router(schemas: try OpenRPCDocument.schemas(of: document), onInternalError: onInternalError)
+        var router = Router(
+            schemas: try OpenRPCDocument.schemas(of: document), interceptors: interceptors,
+            onInternalError: onInternalError)
         registerOperations(in: &router)
         registerStatus(in: &router)
         subscriptionMethods.register(in: &router)
@@ -70,7 +75,7 @@ public struct RPCService: Sendable {
     /// Reserves the subscription that an operation's call asks for, runs the operation, and starts the subscription to its job
     /// after the reply.
     public func subscribing(
-        _ wanted: OperationSubscription?, _ call: Call, operation: () async throws -> OperationResult
+        _ wanted: OperationSubscription?, _ call: RPCContext, operation: () async throws -> OperationResult
     ) async throws -> Reply<OperationResult> {
         try await subscriptionMethods.subscribing(wanted, call, operation: operation)
     }

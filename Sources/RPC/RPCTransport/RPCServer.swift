@@ -173,7 +173,7 @@ extension RPCServer {
     private func listen(_ address: ListenAddress) async throws -> Listener {
         switch address {
         case .unix(let path, let mode):
-            let file = try UnixSocketFile.bind(path: path, mode: mode)
+            let file = try await bind(path, mode)
             let channel: any Channel
             do {
                 channel = try await bootstrap().withBoundSocket(file.descriptor).get()
@@ -219,6 +219,22 @@ extension RPCServer {
                 throw refusal(address, error)
             }
         }
+    }
+
+    /// The wait for a lock that another process has although it serves nothing: 100 tries, 20 ms apart.
+    private static let lockTries = 100
+    private static let lockPause = TimeAmount.milliseconds(20)
+
+    private func bind(_ path: String, _ mode: UInt16) async throws -> UnixSocketFile {
+        for attempt in 1...Self.lockTries {
+            if let file = try UnixSocketFile.bind(path: path, mode: mode) { return file }
+            if attempt == 1 { logger.info("waiting for the lock of the socket", metadata: ["path": "\(path)"]) }
+            try await group.any().scheduleTask(in: Self.lockPause) {}.futureResult.get()
+        }
+        throw ListenError(
+            .socketInUse, .unix(path: path, mode: mode),
+            "cannot listen on the Unix socket \(path), another process holds \(path).lock and serves nothing: "
+                + "end it, or choose another path")
     }
 
     private func refusal(_ address: ListenAddress, _ error: any Error) -> ListenError {

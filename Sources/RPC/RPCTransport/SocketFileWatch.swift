@@ -12,7 +12,8 @@ final class SocketFileWatch: Sendable {
         var channel: any Channel
         var file: UnixSocketFile
         var timer: RepeatedTask?
-        var isRenewing = false
+        /// Succeeds when the socket that is being made again is adopted or removed; `nil` if none is.
+        var renewal: EventLoopFuture<Void>?
         var isStopped = false
         /// The last logged error, so that each is logged once.
         var complaint: String?
@@ -21,6 +22,8 @@ final class SocketFileWatch: Sendable {
     static let interval = TimeAmount.seconds(2)
 
     private let state: Locked<State>
+    /// All looks and the stop run here, one after the other.
+    private let eventLoop: any EventLoop
     private let listen: @Sendable (UnixSocketFile) -> EventLoopFuture<any Channel>
     private let logger: Logger
     private let end: EventLoopPromise<Void>
@@ -33,9 +36,10 @@ final class SocketFileWatch: Sendable {
         state = Locked(State(channel: channel, file: file))
         self.logger = logger
         self.listen = listen
-        end = channel.eventLoop.makePromise()
+        eventLoop = channel.eventLoop
+        end = eventLoop.makePromise()
         follow(channel)
-        let timer = channel.eventLoop.scheduleRepeatedTask(initialDelay: Self.interval, delay: Self.interval) {
+        let timer = eventLoop.scheduleRepeatedTask(initialDelay: Self.interval, delay: Self.interval) {
             [weak self] _ in self?.look()
         }
         state.withLock { $0.timer = timer }
@@ -45,12 +49,18 @@ final class SocketFileWatch: Sendable {
     var closeFuture: EventLoopFuture<Void> { end.futureResult }
 
     /// Stops the listener. Removes the file if it belongs to the listener.
+    ///
+    /// A look that has begun would find no file and make the socket again, without the lock. So the stop waits for it.
     func stop() async {
-        let (channel, file, timer) = state.withLock { state in
-            state.isStopped = true
-            return (state.channel, state.file, state.timer)
-        }
-        timer?.cancel()
+        let renewal = try? await eventLoop.submit { [state] in
+            state.withLock { state in
+                state.isStopped = true
+                state.timer?.cancel()
+                return state.renewal
+            }
+        }.get()
+        try? await renewal?.get()
+        let (channel, file) = state.withLock { ($0.channel, $0.file) }
         try? await channel.close()
         file.release()
     }
@@ -62,7 +72,7 @@ final class SocketFileWatch: Sendable {
     }
 
     private func look() {
-        let file = state.withLock { $0.isStopped || $0.isRenewing ? nil : $0.file }
+        let file = state.withLock { $0.isStopped || $0.renewal != nil ? nil : $0.file }
         guard let file else { return }
         switch file.standing {
         case .own: state.withLock { $0.complaint = nil }
@@ -81,21 +91,23 @@ final class SocketFileWatch: Sendable {
         } catch {
             return complain("cannot be reached any more, the socket's file was removed: \(error)")
         }
-        state.withLock { $0.isRenewing = true }
+        let done = eventLoop.makePromise(of: Void.self)
+        state.withLock { $0.renewal = done.futureResult }
         listen(new).whenComplete { [self] result in
             switch result {
             case .success(let channel): adopt(channel, new)
             case .failure(let error):
-                state.withLock { $0.isRenewing = false }
+                state.withLock { $0.renewal = nil }
                 new.removeFile()
                 complain("cannot be reached any more, the socket's file was removed: \(error)")
             }
+            done.succeed(())
         }
     }
 
     private func adopt(_ channel: any Channel, _ file: UnixSocketFile) {
         let former: (any Channel)? = state.withLock { state in
-            state.isRenewing = false
+            state.renewal = nil
             guard !state.isStopped else { return nil }
             defer { (state.channel, state.file, state.complaint) = (channel, file, nil) }
             return state.channel

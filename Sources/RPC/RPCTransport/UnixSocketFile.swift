@@ -26,10 +26,16 @@ struct UnixSocketFile: Sendable {
     /// Binds a socket at `path` with permissions `mode`. Replaces a socket that a dead process left there.
     ///
     /// No client can connect before the caller listens, so the permissions are complete before the first connection.
-    static func bind(path: String, mode: UInt16) throws(ListenError) -> UnixSocketFile {
+    ///
+    /// Returns `nil` if another process has the lock but serves nothing at the path. It may be a child of a daemon that
+    /// has just ended: a child shares the lock until it executes its program. The caller tries again a little later.
+    static func bind(path: String, mode: UInt16) throws(ListenError) -> UnixSocketFile? {
         let place = Place(path: path, mode: mode)
         let address = try place.socketAddress()
-        let lock = try place.takeLock()
+        guard let lock = try place.takeLock() else {
+            if place.isServed(address) { throw place.inUse }
+            return nil
+        }
         do {
             try place.clear(address)
             return try place.bind(address, lock)
@@ -139,13 +145,15 @@ extension UnixSocketFile {
             return address
         }
 
-        func takeLock() throws(ListenError) -> CInt {
+        /// Returns `nil` if another process has the lock.
+        func takeLock() throws(ListenError) -> CInt? {
             let lock = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
             guard lock >= 0 else { throw systemFailure("open its lock file \(path).lock") }
             guard flock(lock, LOCK_EX | LOCK_NB) == 0 else {
                 let isHeld = errno == EWOULDBLOCK
-                let failure = isHeld ? inUse : systemFailure("lock \(path).lock")
+                let failure = systemFailure("lock \(path).lock")
                 close(lock)
+                if isHeld { return nil }
                 throw failure
             }
             return lock
@@ -165,6 +173,9 @@ extension UnixSocketFile {
             default: throw inUse
             }
         }
+
+        /// True if a process accepts connections at the path.
+        func isServed(_ address: sockaddr_un) -> Bool { connectError(address) == 0 }
 
         func bind(_ address: sockaddr_un, _ lock: CInt) throws(ListenError) -> UnixSocketFile {
             let descriptor = socket(AF_UNIX, streamSocket, 0)
@@ -226,7 +237,7 @@ extension UnixSocketFile {
             #endif
         }
 
-        private var inUse: ListenError {
+        var inUse: ListenError {
             failure(.socketInUse, "another daemon serves it, stop that one or choose another path")
         }
 

@@ -7,9 +7,10 @@ import uuid
 
 from .daemon import Daemon
 from .follower import Follower
+from .places import eventually
 from .sandbox import Sandbox
 from .traces import assert_nothing_left
-from .wire import Connection, events_of
+from .wire import Connection, RPCError, events_of
 
 
 class World:
@@ -33,6 +34,17 @@ class World:
 
     def call(self, method, **params):
         return self.daemon.call(method, **params)
+
+    def sweep(self, **params):
+        """Returns the report of a sweep; waits while the daemon itself is sweeping."""
+        def swept():
+            try:
+                return self.call("reconcile.run", **params)
+            except RPCError as error:
+                assert error.code == "sweepRunning", error
+                return None
+
+        return eventually(swept, 60, what="a sweep beside those of the daemon")
 
     def begin(self, method, **params):
         """Starts an operation; returns its job's id."""

@@ -62,6 +62,8 @@ export interface Event {
     job?: JobId;
     /** The change that caused the event; absent if there is none. */
     change?: ChangeId;
+    /** Who caused the event; absent if the daemon did by itself. */
+    principal?: PrincipalId;
     /** The instance's phase after the event; absent if the event does not report it. */
     phase?: Phase;
     /** The name of the step, such as `server.create`; absent if the event concerns no step. */
@@ -273,6 +275,8 @@ export interface Job {
     instance: InstanceId;
     tenant: TenantId;
     change: ChangeId;
+    /** Who requested the job; absent if an older daemon wrote it. */
+    principal?: PrincipalId;
     state: JobState;
     /** The number of consecutive failed tries of the present step. */
     attempt: number;
@@ -515,6 +519,12 @@ export interface PingResult {
     /** Always true. */
     pong: true;
 }
+
+/**
+ * Who called a method: `uid:N` for a local process of that user on the Unix socket, and `loopback` for every client
+ * of TCP, WebSocket and HTTP. Nothing is permitted or refused by it yet.
+ */
+export type PrincipalId = string;
 
 /** Describes the instance to create. */
 export interface ProvisionParameters {

@@ -153,7 +153,10 @@ struct SwiftEmitter {
             let types = [method.parameters, method.result].map { swiftType(named: $0).name }.joined(separator: ", ")
             source.documentation(method.summary, indent: 1)
             source.line("public static let \(SwiftSource.identifier(method.name)) = RPCMethod<\(types)>(", indent: 1)
-            source.line("\"\(method.name)\", parameters: \"\(method.parameters)\")", indent: 2)
+            let scopes = method.scopes.map { "\"\($0)\"" }.joined(separator: ", ")
+            let mutates = method.mutates ? ", mutates: true" : ""
+            source.line(
+                "\"\(method.name)\", parameters: \"\(method.parameters)\", scopes: [\(scopes)]\(mutates))", indent: 2)
         }
         source.line("}")
         let modules = schema.methods.flatMap { [$0.parameters, $0.result] }.compactMap { swiftType(named: $0).module }

@@ -7,65 +7,65 @@ public import JSONRPC
 public enum Methods {
     /// Removes an instance and every resource that was created for it.
     public static let destroy = RPCMethod<InstanceOperationParameters, OperationResult>(
-        "destroy", parameters: "InstanceOperationParameters")
+        "destroy", parameters: "InstanceOperationParameters", scopes: ["instances:write"], mutates: true)
     /// Requests that a job ends early.
     public static let jobCancel = RPCMethod<JobParameters, JobResult>(
-        "job.cancel", parameters: "JobParameters")
+        "job.cancel", parameters: "JobParameters", scopes: ["jobs:write"], mutates: true)
     /// Explains the state of a job.
     public static let jobExplain = RPCMethod<JobParameters, ExplainResult>(
-        "job.explain", parameters: "JobParameters")
+        "job.explain", parameters: "JobParameters", scopes: ["jobs:read"])
     /// Returns a job with its steps.
     public static let jobGet = RPCMethod<JobParameters, JobResult>(
-        "job.get", parameters: "JobParameters")
+        "job.get", parameters: "JobParameters", scopes: ["jobs:read"])
     /// Lists jobs, one page per call.
     public static let jobList = RPCMethod<JobListParameters, JobListResult>(
-        "job.list", parameters: "JobListParameters")
+        "job.list", parameters: "JobListParameters", scopes: ["jobs:read"])
     /// Retries a job that failed, or makes a waiting job due now.
     public static let jobRetry = RPCMethod<JobRetryParameters, OperationResult>(
-        "job.retry", parameters: "JobRetryParameters")
+        "job.retry", parameters: "JobRetryParameters", scopes: ["jobs:write"], mutates: true)
     /// Waits until a job has ended.
     public static let jobWait = RPCMethod<JobWaitParameters, JobResult>(
-        "job.wait", parameters: "JobWaitParameters")
+        "job.wait", parameters: "JobWaitParameters", scopes: ["jobs:read"])
     /// Creates an instance: an agent on its own machine.
     public static let provision = RPCMethod<ProvisionParameters, OperationResult>(
-        "provision", parameters: "ProvisionParameters")
+        "provision", parameters: "ProvisionParameters", scopes: ["instances:write"], mutates: true)
     /// Compares the providers' resources with the database and repairs differences.
     public static let reconcileRun = RPCMethod<ReconcileParameters, ReconcileReport>(
-        "reconcile.run", parameters: "ReconcileParameters")
+        "reconcile.run", parameters: "ReconcileParameters", scopes: ["operations:write"], mutates: true)
     /// Shuts down an instance's machine and starts it again.
     public static let restart = RPCMethod<InstanceOperationParameters, OperationResult>(
-        "restart", parameters: "InstanceOperationParameters")
+        "restart", parameters: "InstanceOperationParameters", scopes: ["instances:write"], mutates: true)
     /// Starts the machine of a suspended instance.
     public static let resume = RPCMethod<InstanceOperationParameters, OperationResult>(
-        "resume", parameters: "InstanceOperationParameters")
+        "resume", parameters: "InstanceOperationParameters", scopes: ["instances:write"], mutates: true)
     /// Returns this API as an OpenRPC document.
     public static let rpcDiscover = RPCMethod<NoParams, JSONValue>(
-        "rpc.discover", parameters: "NoParameters")
+        "rpc.discover", parameters: "NoParameters", scopes: ["system:read"])
     /// Returns an instance and its active job.
     public static let statusGet = RPCMethod<StatusGetParameters, StatusGetResult>(
-        "status.get", parameters: "StatusGetParameters")
+        "status.get", parameters: "StatusGetParameters", scopes: ["instances:read"])
     /// Lists instances, one page per call.
     public static let statusList = RPCMethod<StatusListParameters, StatusListResult>(
-        "status.list", parameters: "StatusListParameters")
+        "status.list", parameters: "StatusListParameters", scopes: ["instances:read"])
     /// Subscribes to the events of the ledger.
     public static let statusSubscribe = RPCMethod<SubscribeParameters, SubscribeResult>(
-        "status.subscribe", parameters: "SubscribeParameters")
+        "status.subscribe", parameters: "SubscribeParameters", scopes: ["events:read"])
     /// Ends a subscription of this connection.
     public static let statusUnsubscribe = RPCMethod<UnsubscribeParameters, UnsubscribeResult>(
-        "status.unsubscribe", parameters: "UnsubscribeParameters")
+        "status.unsubscribe", parameters: "UnsubscribeParameters", scopes: ["events:read"])
     /// Shuts down an instance's machine.
     public static let suspend = RPCMethod<InstanceOperationParameters, OperationResult>(
-        "suspend", parameters: "InstanceOperationParameters")
+        "suspend", parameters: "InstanceOperationParameters", scopes: ["instances:write"], mutates: true)
     /// Reports whether the daemon can do its work.
     public static let systemHealth = RPCMethod<NoParams, HealthResult>(
-        "system.health", parameters: "NoParameters")
+        "system.health", parameters: "NoParameters", scopes: ["system:read"])
     /// Returns the daemon's version, database, regions and sizes.
     public static let systemInfo = RPCMethod<NoParams, InfoResult>(
-        "system.info", parameters: "NoParameters")
+        "system.info", parameters: "NoParameters", scopes: ["system:read"])
     /// Returns the limits of messages, calls, connections and subscriptions.
     public static let systemLimits = RPCMethod<NoParams, LimitsResult>(
-        "system.limits", parameters: "NoParameters")
+        "system.limits", parameters: "NoParameters", scopes: ["system:read"])
     /// Checks that the daemon replies.
     public static let systemPing = RPCMethod<NoParams, PingResult>(
-        "system.ping", parameters: "NoParameters")
+        "system.ping", parameters: "NoParameters", scopes: ["system:read"])
 }

@@ -210,6 +210,8 @@ class Event:
     job: str | None = None
     # The change that caused the event; absent if there is none.
     change: str | None = None
+    # Who caused the event; absent if the daemon did by itself.
+    principal: str | None = None
     # The instance's phase after the event; absent if the event does not report it.
     phase: Phase | None = None
     # The name of the step, such as `server.create`; absent if the event concerns no step.
@@ -230,6 +232,7 @@ class Event:
             instance=data.get("instance"),
             job=data.get("job"),
             change=data.get("change"),
+            principal=data.get("principal"),
             phase=data.get("phase"),
             step=data.get("step"),
             progress=data.get("progress"),
@@ -456,6 +459,8 @@ class Job:
     created_at: datetime
     # The time at which an unfinished job fails and is undone. The time in which it is parked does not count. It has no effect on a job past its point of no return.
     deadline: datetime
+    # Who requested the job; absent if an older daemon wrote it.
+    principal: str | None = None
     # The reason why the job ends early; absent if it was not cancelled.
     cancellation: Cancellation | None = None
     # Why the present step waits or last waited, as text for people: `for the machine to boot`. Absent if it has not waited.
@@ -485,6 +490,7 @@ class Job:
             attempt=data["attempt"],
             created_at=moment(data["createdAt"]),
             deadline=moment(data["deadline"]),
+            principal=data.get("principal"),
             cancellation=data.get("cancellation"),
             waiting_for=data.get("waitingFor"),
             available_at=maybe(moment, data.get("availableAt")),

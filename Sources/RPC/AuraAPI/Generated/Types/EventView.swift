@@ -18,6 +18,8 @@ public struct EventView: Sendable, Hashable, Codable {
     public var job: JobID?
     /// The change that caused the event; absent if there is none.
     public var change: ChangeID?
+    /// Who caused the event; absent if the daemon did by itself.
+    public var principal: PrincipalID?
     /// The instance's phase after the event; absent if the event does not report it.
     public var phase: Open<Phase>?
     /// The name of the step, such as `server.create`; absent if the event concerns no step.
@@ -31,8 +33,8 @@ public struct EventView: Sendable, Hashable, Codable {
 
     public init(
         seq: Int64, at: Timestamp, type: Open<EventType>, tenant: TenantID, instance: InstanceID? = nil,
-        job: JobID? = nil, change: ChangeID? = nil, phase: Open<Phase>? = nil, step: String? = nil,
-        progress: Double? = nil, message: String, data: JSONValue? = nil
+        job: JobID? = nil, change: ChangeID? = nil, principal: PrincipalID? = nil, phase: Open<Phase>? = nil,
+        step: String? = nil, progress: Double? = nil, message: String, data: JSONValue? = nil
     ) {
         self.seq = seq
         self.at = at
@@ -41,6 +43,7 @@ public struct EventView: Sendable, Hashable, Codable {
         self.instance = instance
         self.job = job
         self.change = change
+        self.principal = principal
         self.phase = phase
         self.step = step
         self.progress = progress

@@ -9,6 +9,8 @@ public struct JobView: Sendable, Hashable, Codable {
     public var instance: InstanceID
     public var tenant: TenantID
     public var change: ChangeID
+    /// Who requested the job; absent if an older daemon wrote it.
+    public var principal: PrincipalID?
     public var state: Open<JobState>
     /// The number of consecutive failed tries of the present step.
     public var attempt: Int
@@ -36,16 +38,18 @@ public struct JobView: Sendable, Hashable, Codable {
     public var steps: [StepView]?
 
     public init(
-        id: JobID, kind: Open<JobKind>, instance: InstanceID, tenant: TenantID, change: ChangeID, state: Open<JobState>,
-        attempt: Int, cancellation: Open<Cancellation>? = nil, waitingFor: String? = nil, availableAt: Timestamp? = nil,
-        failure: FailureView? = nil, createdAt: Timestamp, startedAt: Timestamp? = nil, finishedAt: Timestamp? = nil,
-        deadline: Timestamp, retryOf: JobID? = nil, steps: [StepView]? = nil
+        id: JobID, kind: Open<JobKind>, instance: InstanceID, tenant: TenantID, change: ChangeID,
+        principal: PrincipalID? = nil, state: Open<JobState>, attempt: Int, cancellation: Open<Cancellation>? = nil,
+        waitingFor: String? = nil, availableAt: Timestamp? = nil, failure: FailureView? = nil, createdAt: Timestamp,
+        startedAt: Timestamp? = nil, finishedAt: Timestamp? = nil, deadline: Timestamp, retryOf: JobID? = nil,
+        steps: [StepView]? = nil
     ) {
         self.id = id
         self.kind = kind
         self.instance = instance
         self.tenant = tenant
         self.change = change
+        self.principal = principal
         self.state = state
         self.attempt = attempt
         self.cancellation = cancellation
