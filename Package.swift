@@ -158,7 +158,7 @@ let package = Package(
             ["DriverKit", "ChildProcess", "AuraModel", "HTTPClient", crypto, logging]),
 
         // Features: each is a value in the list of aurad
-        target("Features/FeatureKit", ["JSONRPC", "Jobs", "RPCService", "Reconciliation", serviceLifecycle]),
+        target("Features/FeatureKit", ["Gateway", "JSONRPC", "Jobs", "RPCService", "Reconciliation", serviceLifecycle]),
         target(
             "Features/Agents",
             [
@@ -209,7 +209,12 @@ let package = Package(
                 "AuraAPI", "AuraClient", "AuraModel", "Loopback", "RPCTransport", "JSONRPC", "JSON", "TestKit", nioCore,
                 nioEmbedded, nioPosix, logging,
             ]),
-        suite("GatewayTests", ["Gateway", nioCore, nioEmbedded, nioHTTP1]),
+        suite(
+            "GatewayTests",
+            [
+                "Gateway", "HTTPClient", "JSONRPC", "Locking", "Loopback", httpTypes, logging, nioCore, nioEmbedded,
+                nioHTTP1, nioPosix, serviceLifecycle,
+            ]),
         .target(
             name: "HTTPDoubles", dependencies: ["HTTPClient", "Locking", nioCore, nioPosix], path: "Tests/HTTPDoubles",
             swiftSettings: strict),

@@ -1,3 +1,4 @@
+public import Gateway
 public import JSONRPC
 public import Jobs
 public import RPCService
@@ -17,18 +18,22 @@ public struct Feature: Sendable {
     public var sources: [any ResourceSource]
     /// Adds the methods that only this feature has.
     public var register: Registration
+    /// The routes of the HTTP gateway that only this feature has.
+    public var routes: [HTTPRoute]
     /// What runs for as long as the daemon serves.
     public var services: [any Service]
 
     /// Creates a feature. A part that it does not have is empty.
     public init(
         name: String, operations: [Operation] = [], sources: [any ResourceSource] = [],
-        register: @escaping Registration = { _, _ in }, services: [any Service] = []
+        register: @escaping Registration = { _, _ in }, routes: [HTTPRoute] = [],
+        services: [any Service] = []
     ) {
         self.name = name
         self.operations = operations
         self.sources = sources
         self.register = register
+        self.routes = routes
         self.services = services
     }
 }

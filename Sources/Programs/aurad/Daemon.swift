@@ -86,7 +86,7 @@ struct Daemon {
         try await runGroup(
             [keeper, watch, memory, Gated(service: engine, gate: ready), pruner, reconciler]
                 + features.flatMap(\.services).map { Gated(service: $0, gate: ready) }
-                + doors(try router(service, features), budget, ready: ready)
+                + doors(try router(service, features), features.flatMap(\.routes), budget, ready: ready)
                 + [subscriptions])
         await machines.shutdown()
     }
@@ -140,7 +140,9 @@ struct Daemon {
     private static let drain = TimeAmount.seconds(3)
 
     /// Returns the servers that accept clients. Once all of them listen, the daemon writes its `aurad ready` line.
-    private func doors(_ router: Router, _ budget: CallBudget, ready: Gate) throws -> [any Service] {
+    private func doors(
+        _ router: Router, _ routes: [HTTPRoute], _ budget: CallBudget, ready: Gate
+    ) throws -> [any Service] {
         var addresses: [ListenAddress] = [.unix(path: settings.wire.socket)]
         if let listen = settings.wire.listen { addresses.append(.tcp(host: listen.host, port: listen.port)) }
         try prepareSocketDirectory()
@@ -159,8 +161,8 @@ struct Daemon {
         let gateway = Gateway(
             settings: Gateway.Settings(
                 address: http, origins: OriginPolicy(allowed: Set(settings.wire.origins))),
-            router: router, limits: settings.wire.limits, budget: budget, drain: Self.drain, group: group,
-            logger: logger,
+            router: router, routes: routes, limits: settings.wire.limits, budget: budget, drain: Self.drain,
+            group: group, logger: logger,
             webSocket: { try server.serveWebSocket($0, peer: $1) },
             prepare: { try await server.pauseOnShortage($0) },
             onReady: { port in opening.didOpen(1, ["http:\(http.text(port: port))"]) })

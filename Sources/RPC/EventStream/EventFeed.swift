@@ -1,5 +1,7 @@
+import AuraAPI
 public import AuraModel
 import DequeModule
+import JSON
 import Locking
 
 /// Keeps the newest events of the ledger in memory for its followers.
@@ -127,5 +129,54 @@ extension EventFeed.State {
         guard !waiters.isEmpty else { return [] }
         let ended = events.compactMap { $0.entry.type.endsJob ? $0.entry.job : nil }
         return ended.flatMap { waiters.removeValue(forKey: $0)?.values.map(\.self) ?? [] }
+    }
+}
+
+/// An event and its JSON text. The text is encoded on first use, and all subscribers share it.
+final class FeedEvent: Sendable {
+    let event: Event
+    private let encoded = Locked<[UInt8]?>(nil)
+
+    init(_ event: Event) {
+        self.event = event
+    }
+
+    var seq: Int64 { event.seq }
+
+    /// Returns the event as `status.event` carries it in `params.result`. Throws if it cannot be encoded.
+    func text() throws -> [UInt8] {
+        try encoded.withLock { encoded in
+            if let encoded { return encoded }
+            let text = try JSONValueEncoder().encode(EventView(event)).serialized()
+            encoded = text
+            return text
+        }
+    }
+}
+
+/// Events that are delivered together, with their JSON texts in one buffer. Each text is encoded once.
+struct EventPage {
+    let events: [FeedEvent]
+    private var texts: [UInt8] = []
+    /// The byte range of each event's text; empty until ``prepare(_:)`` has encoded it.
+    private var ranges: [Range<Int>]
+
+    init(_ events: [FeedEvent]) {
+        self.events = events
+        ranges = Array(repeating: 0..<0, count: events.count)
+    }
+
+    /// Encodes the texts of the events at these indices. Throws if one cannot be encoded.
+    mutating func prepare(_ indices: [Int]) throws {
+        for index in indices where ranges[index].isEmpty {
+            let text = try events[index].text()
+            ranges[index] = texts.count..<(texts.count + text.count)
+            texts += text
+        }
+    }
+
+    /// Appends the line that carries an event to a subscription. The event's text must be prepared.
+    func append(_ index: Int, for subscription: Subscription, to lines: inout [UInt8]) {
+        texts.withUnsafeBytes { subscription.write(UnsafeRawBufferPointer(rebasing: $0[ranges[index]]), to: &lines) }
     }
 }

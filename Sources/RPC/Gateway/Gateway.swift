@@ -37,6 +37,7 @@ public final class Gateway: Service {
 
     private let settings: Settings
     private let router: JSONRPC.Router
+    private let routes: [HTTPRoute]
     private let limits: RPCLimits
     private let budget: CallBudget?
     private let drain: TimeAmount
@@ -46,18 +47,21 @@ public final class Gateway: Service {
     private let logger: Logger
     private let onReady: @Sendable (Int) -> Void
 
-    /// Creates a gateway that is not bound yet. `onReady` is called once, with the port, when the gateway accepts
+    /// Creates a gateway that is not bound yet. `routes` are served beside `/rpc` and `/ws`.
+    ///
+    /// `onReady` is called once, with the port, when the gateway accepts
     /// connections.
     ///
     /// On graceful shutdown, complete HTTP requests get a response within `drain`. Incomplete requests are refused.
     public init(
-        settings: Settings, router: JSONRPC.Router, limits: RPCLimits, budget: CallBudget? = nil,
+        settings: Settings, router: JSONRPC.Router, routes: [HTTPRoute] = [], limits: RPCLimits, budget: CallBudget? = nil,
         drain: TimeAmount = .seconds(3), group: any EventLoopGroup, logger: Logger,
         webSocket: @escaping WebSocketServer, prepare: @escaping ListenerPreparation = { _ in },
         onReady: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
         self.settings = settings
         self.router = router
+        self.routes = routes
         self.limits = limits
         self.budget = budget
         self.drain = drain
@@ -73,6 +77,7 @@ public final class Gateway: Service {
         let upgrade = WebSocketUpgrade(origins: settings.origins, serve: webSocket)
         let router = Hummingbird.Router(context: GatewayContext.self)
         RPCRoute(router: self.router, limits: limits, budget: budget, origins: settings.origins).add(to: router)
+        for route in routes { route.add(to: router, origins: settings.origins) }
         // More than the limit, so that a WebSocket over the limit is refused with a reason.
         let addresses = AddressCount(limit: limits.connectionsPerAddress + Self.roomToRefuse)
         let application = Application(

@@ -13,9 +13,6 @@ struct RPCRoute: Sendable {
     private let budget: CallBudget?
     private let origins: OriginPolicy
 
-    /// The time limit for the body of a request.
-    private static let bodyTime = TimeAmount.seconds(30)
-
     init(router: JSONRPC.Router, limits: RPCLimits, budget: CallBudget?, origins: OriginPolicy) {
         self.router = router
         self.budget = budget
@@ -47,7 +44,7 @@ struct RPCRoute: Sendable {
     private func answer(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let refusal = refusal(of: request)
         // The body of a refused request is read too, so that the connection can be used again.
-        guard let message = try await collect(request.body, context, upTo: refusal == nil ? limits.messageBytes : 0)
+        guard let message = try await context.collect(request.body, upTo: refusal == nil ? limits.messageBytes : 0)
         else {
             let error = RPCError.messageTooLarge(limits, actual: limits.messageBytes + 1)
             return refusal ?? Self.response(error.reply, status: .contentTooLarge)
@@ -87,20 +84,6 @@ struct RPCRoute: Sendable {
             return Response(status: .unsupportedMediaType, headers: [.accept: "application/json"])
         }
         return nil
-    }
-
-    /// Returns the complete body, or `nil` if it is longer than `limit`. Closes the connection of a client that is too
-    /// slow.
-    private func collect(_ body: RequestBody, _ context: GatewayContext, upTo limit: Int) async throws -> [UInt8]? {
-        let channel = context.channel
-        let deadline = channel.eventLoop.scheduleTask(in: Self.bodyTime) { channel.close(promise: nil) }
-        defer { deadline.cancel() }
-        var message: [UInt8]? = []
-        for try await part in body {
-            if let count = message?.count, count + part.readableBytes > limit { message = nil }
-            message?.append(contentsOf: part.readableBytesView)
-        }
-        return message
     }
 
     /// Accepts JSON content types only. A browser asks with `OPTIONS` before it sends them to another site, but not

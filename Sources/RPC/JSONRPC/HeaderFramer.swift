@@ -1,3 +1,5 @@
+
+
 /// Splits a stream of bytes into messages with a `Content-Length` header, as editors' JSON-RPC libraries send them.
 ///
 ///     Content-Length: 39\r\n
@@ -158,5 +160,18 @@ public struct HeaderFramer: Sendable {
     /// Frees memory that an idle stream does not need.
     mutating func trim() {
         if start == buffer.count { dropConsumed() }
+    }
+}
+
+/// Converts lines to messages with `Content-Length` headers. Compact JSON contains no line end.
+enum LengthHeaders {
+    static func applied(to lines: UnsafeRawBufferPointer) -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(lines.count + 32)
+        for message in lines.split(separator: UInt8(ascii: "\n")) {
+            bytes.append(contentsOf: "Content-Length: \(message.count)\r\n\r\n".utf8)
+            bytes.append(contentsOf: message)
+        }
+        return bytes
     }
 }

@@ -63,3 +63,74 @@ public protocol RPCErrorConvertible: Error {
     /// The error as clients see it.
     var rpcError: RPCError { get }
 }
+
+/// The kind of error of a call: the number on the wire and the stable name in `data.code`.
+///
+/// The numbers of the specification (https://www.jsonrpc.org/specification#error_object) keep their meaning. Of the
+/// range for server errors, -32000 to -32019 belong to the wire, in this file. -32020 to -32099 belong to the
+/// operations above it.
+public struct RPCErrorCode: Sendable, Hashable, CustomStringConvertible {
+    /// The number on the wire.
+    public let number: Int
+    /// The stable name in `data.code`, camelCase.
+    public let name: String
+    /// True if the same call may succeed later. It is the default of `data.retryable`.
+    public let retryable: Bool
+
+    /// Creates a code.
+    public init(_ number: Int, _ name: String, retryable: Bool = false) {
+        self.number = number
+        self.name = name
+        self.retryable = retryable
+    }
+
+    /// The name.
+    public var description: String { name }
+}
+
+extension RPCErrorCode {
+    /// The message is not JSON.
+    public static let parseError = RPCErrorCode(-32700, "parseError")
+    /// The message is JSON but not a request.
+    public static let invalidRequest = RPCErrorCode(-32600, "invalidRequest")
+    /// The method does not exist.
+    public static let methodNotFound = RPCErrorCode(-32601, "methodNotFound")
+    /// The parameters do not match the method.
+    public static let invalidParams = RPCErrorCode(-32602, "invalidParams")
+    /// The daemon failed. Its log has the cause.
+    public static let internalError = RPCErrorCode(-32603, "internalError")
+
+    /// The message is longer than `messageBytes`.
+    public static let messageTooLarge = RPCErrorCode(-32001, "messageTooLarge")
+    /// The message is nested deeper than `depth`.
+    public static let messageTooDeep = RPCErrorCode(-32002, "messageTooDeep")
+    /// The batch has more items than `batchItems`.
+    public static let batchTooLarge = RPCErrorCode(-32003, "batchTooLarge")
+    /// The connection has `inFlightPerConnection` calls, or `inFlightBytesPerConnection` bytes of calls, without a
+    /// reply.
+    public static let tooManyInFlight = RPCErrorCode(-32004, "tooManyInFlight", retryable: true)
+    /// The daemon has `connections` connections.
+    public static let tooManyConnections = RPCErrorCode(-32005, "tooManyConnections", retryable: true)
+    /// The user has `connectionsPerUser` connections, or the network address `connectionsPerAddress`.
+    public static let tooManyConnectionsOfUser = RPCErrorCode(-32006, "tooManyConnectionsOfUser", retryable: true)
+    /// The connection has `subscriptionsPerConnection` subscriptions, its user `subscriptionsPerUser`, or the daemon
+    /// `subscriptions`.
+    public static let tooManySubscriptions = RPCErrorCode(-32007, "tooManySubscriptions", retryable: true)
+    /// The reply does not fit the connection's outbound queue: the client does not read, or the reply is larger than
+    /// the queue.
+    public static let outboundQueueFull = RPCErrorCode(-32008, "outboundQueueFull", retryable: true)
+    /// `$/cancelRequest` cancelled the call, or its client closed the connection.
+    public static let requestCancelled = RPCErrorCode(-32010, "requestCancelled", retryable: true)
+    /// The daemon is shutting down: it refuses new connections and ends calls that only wait.
+    public static let shuttingDown = RPCErrorCode(-32011, "shuttingDown", retryable: true)
+
+    /// All connections together have the maximum of calls, or of bytes of calls, in flight.
+    public static let daemonBusy = RPCErrorCode(-32014, "daemonBusy", retryable: true)
+
+    /// Every code that the wire itself uses.
+    public static let wire: [RPCErrorCode] = [
+        .parseError, .invalidRequest, .methodNotFound, .invalidParams, .internalError, .messageTooLarge,
+        .messageTooDeep, .batchTooLarge, .tooManyInFlight, .tooManyConnections, .tooManyConnectionsOfUser,
+        .tooManySubscriptions, .outboundQueueFull, .requestCancelled, .shuttingDown, .daemonBusy,
+    ]
+}

@@ -138,3 +138,230 @@ public struct Router: Sendable {
         known.remove(method.properties.name)
     }
 }
+
+/// The name of a method, with the types of its parameters and its result.
+public struct RPCMethod<Parameters: Sendable, Result: Sendable>: Sendable {
+    /// The fixed properties of the method.
+    public let properties: MethodProperties
+    /// The name of the schema of its parameters, or `nil` if their type alone is checked.
+    public let parameters: String?
+
+    /// The name on the wire.
+    public var name: String { properties.name }
+
+    /// Creates a method description.
+    public init(_ name: String, parameters: String? = nil, scopes: [String] = [], mutates: Bool = false) {
+        properties = MethodProperties(name: name, scopes: scopes, mutates: mutates)
+        self.parameters = parameters
+    }
+}
+
+/// The properties of a method that do not depend on its types.
+public struct MethodProperties: Sendable, Hashable {
+    /// The name on the wire.
+    public let name: String
+    /// The scopes that a caller needs, such as `instances:write`.
+    public let scopes: [String]
+    /// True if a call may change something.
+    public let mutates: Bool
+}
+
+/// Defines how a call ends if its connection closes before the reply.
+public enum CallEnd: Sendable, Hashable {
+    /// The call runs to its end, because it changes something.
+    case runs
+    /// The call is cancelled, because it only reads and its result is not needed. During shutdown it still gets its
+    /// reply.
+    case stopsReading
+    /// The call only waits. It is cancelled when the connection closes and on shutdown of the daemon.
+    case stopsWaiting
+}
+
+/// A registered method, with its types erased.
+struct Method: Sendable {
+    enum Body: Sendable {
+        case immediate(@Sendable (JSONValue?, RPCContext) throws -> Answer)
+        case suspending(@Sendable (JSONValue?, RPCContext) async throws -> Answer)
+    }
+
+    let properties: MethodProperties
+    let body: Body
+    let holdsEvents: Bool
+    let onClose: CallEnd
+    let followsHolds: Bool
+
+    var mayWait: Bool {
+        switch body {
+        case .immediate: false
+        case .suspending: true
+        }
+    }
+
+    /// Returns the share of the daemon's budget that one call uses.
+    func cost(bytes: Int) -> CallBudget.Cost {
+        guard mayWait else { return CallBudget.Cost() }
+        return CallBudget.Cost(calls: 1, waits: onClose == .stopsWaiting ? 1 : 0, bytes: bytes)
+    }
+}
+
+extension Router {
+    /// Runs an immediate handler inside the chain of interceptors.
+    func outcome(
+        of handler: (JSONValue?, RPCContext) throws -> Answer, _ params: JSONValue?, _ context: RPCContext
+    ) -> Outcome {
+        guard !interceptors.isEmpty else { return handle(context) { try handler(params, context) } }
+        var context = context
+        let (passed, refusal) = enter(&context)
+        let outcome = refusal.map { .failure($0) } ?? handle(context) { try handler(params, context) }
+        leave(context, passed, outcome)
+        return outcome
+    }
+
+    /// Runs a suspending handler inside the chain of interceptors.
+    func outcome(
+        of handler: @Sendable (JSONValue?, RPCContext) async throws -> Answer, _ params: JSONValue?,
+        _ context: RPCContext
+    ) async -> Outcome {
+        var context = context
+        let (passed, refusal) = enter(&context)
+        let outcome: Outcome
+        if let refusal {
+            outcome = .failure(refusal)
+        } else {
+            do {
+                outcome = .success(try await handler(params, context))
+            } catch {
+                outcome = .failure(rpcError(for: error, in: context))
+            }
+        }
+        leave(context, passed, outcome)
+        return outcome
+    }
+
+    private func handle(_ context: RPCContext, _ body: () throws -> Answer) -> Outcome {
+        do {
+            return .success(try body())
+        } catch {
+            return .failure(rpcError(for: error, in: context))
+        }
+    }
+
+    /// Calls the interceptors until one refuses. Returns how many were called.
+    private func enter(_ context: inout RPCContext) -> (passed: Int, RPCError?) {
+        for (index, interceptor) in interceptors.enumerated() {
+            do throws(RPCError) {
+                try interceptor.willCall(&context)
+            } catch {
+                return (index + 1, error)
+            }
+        }
+        return (interceptors.count, nil)
+    }
+
+    private func leave(_ context: RPCContext, _ passed: Int, _ outcome: Outcome) {
+        for interceptor in interceptors.prefix(passed).reversed() { interceptor.didCall(context, outcome.error) }
+    }
+
+    /// Returns the error for the client. Only `onInternalError` receives an unknown error.
+    private func rpcError(for error: any Error, in call: RPCContext) -> RPCError {
+        switch error {
+        case let error as RPCError: return error
+        case let error as any RPCErrorConvertible: return error.rpcError
+        // A cancelled read may throw an error of the store. The connection is closed, so the error is not reported.
+        case _ where Task.isCancelled && call.session.isClosed: return .notStarted
+        case is CancellationError where call.session.wantsClose:
+            return RPCError(.shuttingDown, "cannot finish \(call.method.name), the connection is being closed")
+        case is CancellationError:
+            return RPCError(.requestCancelled, "cannot finish \(call.method.name), the call was cancelled")
+        default:
+            onInternalError(InternalError(method: call.method.name, session: call.session, error: error))
+            return RPCError(.internalError, "cannot finish \(call.method.name), the daemon failed and its log says why")
+        }
+    }
+
+    func methodNotFound(_ name: String) -> RPCError {
+        let shown = name.utf8.count <= 64 ? name : String(name.prefix(40)) + "…"
+        return RPCError(.methodNotFound, "cannot find the method \"\(shown)\", rpc.discover lists all")
+    }
+}
+
+/// The return value of a handler that needs `afterReply`.
+public struct Reply<Result: Encodable & Sendable>: Sendable {
+    /// The result that the caller receives.
+    public var result: Result
+    /// Runs once, directly after the reply was queued on the connection. Messages that it sends there follow the reply.
+    ///
+    /// It must not block. It does not run if the connection has closed before.
+    public var afterReply: (@Sendable () -> Void)?
+
+    /// Creates a reply.
+    public init(_ result: Result, afterReply: (@Sendable () -> Void)? = nil) {
+        self.result = result
+        self.afterReply = afterReply
+    }
+}
+
+/// A result that is JSON text already and is sent unchanged. The text must be one compact value; it is not checked.
+public struct EncodedResult: Sendable, Hashable, Encodable {
+    let bytes: [UInt8]
+
+    /// Creates a result from one compact JSON value without line ends.
+    public init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    /// Parses the JSON text and encodes the value. Replies do not use this method: they contain `bytes` unchanged.
+    public func encode(to encoder: any Encoder) throws {
+        try JSONValue(parsing: bytes).encode(to: encoder)
+    }
+}
+
+/// The result of a call before it is written.
+struct Answer: Sendable {
+    enum Result: Sendable {
+        case json(JSONValue)
+        case bytes([UInt8])
+    }
+
+    var result: Result
+    var afterReply: (@Sendable () -> Void)?
+
+    init(json value: JSONValue) {
+        result = .json(value)
+    }
+
+    /// Keeps JSON values and JSON text unchanged and encodes all other values.
+    init<R: Encodable>(_ value: R, afterReply: (@Sendable () -> Void)? = nil) throws {
+        if R.self == JSONValue.self, let value = value as? JSONValue {
+            result = .json(value)
+        } else if R.self == EncodedResult.self, let text = value as? EncodedResult {
+            result = .bytes(text.bytes)
+        } else {
+            result = .json(try JSONValueEncoder().encode(value))
+        }
+        self.afterReply = afterReply
+    }
+
+    init<R>(_ reply: Reply<R>) throws {
+        try self.init(reply.result, afterReply: reply.afterReply)
+    }
+}
+
+enum Outcome: Sendable {
+    case success(Answer)
+    case failure(RPCError)
+
+    var error: RPCError? {
+        switch self {
+        case .success: nil
+        case .failure(let error): error
+        }
+    }
+
+    var afterReply: (@Sendable () -> Void)? {
+        switch self {
+        case .success(let answer): answer.afterReply
+        case .failure: nil
+        }
+    }
+}

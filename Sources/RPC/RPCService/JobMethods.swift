@@ -1,8 +1,9 @@
 import AuraAPI
 import AuraModel
 import EventStream
-import JSONRPC
 import Jobs
+import JSON
+import JSONRPC
 import Storage
 
 /// `job.get`, `job.list`, `job.cancel`, `job.retry`, `job.wait`, `job.explain`.
@@ -96,5 +97,77 @@ extension RPCService {
         return try await store.steps(of: id).contains { record in
             record.startedAt != nil && plan.index(ofStep: record.name).map { $0 >= pivot } ?? false
         }
+    }
+}
+
+/// `job.retry`: makes a waiting job due now, or repeats a failed or cancelled job as a new job.
+extension RPCService {
+    func retry(_ parameters: JobRetryParameters, by principal: PrincipalID) async throws -> OperationResult {
+        let job = try await knownJob(parameters.job.inLowerCase)
+        guard job.state.isTerminal else { return try await makeDueNow(job, by: principal) }
+        guard job.state != .succeeded else {
+            throw RPCError(.nothingToRetry, "cannot retry job \(job.id), it succeeded: nothing is left to do")
+        }
+        return try await again(job, key: parameters.idempotencyKey, by: principal)
+    }
+
+    private func makeDueNow(_ job: Job, by principal: PrincipalID) async throws -> OperationResult {
+        let now = time.now()
+        let updated = try await store.makeDueNow(MakeDueNowRequest(job: job.id, principal: principal, now: now))
+        engine.wake()
+        guard let instance = try await store.instance(.id(job.instance)) else {
+            throw StorageError(.corrupt, "the instance of job \(job.id) is missing")
+        }
+        return OperationResult(instance: InstanceView(instance), job: JobView(updated))
+    }
+
+    /// Submits a new job of the same kind on the same instance; a provision builds the instance's next machine.
+    private func again(_ former: Job, key: String?, by principal: PrincipalID) async throws -> OperationResult {
+        let operation = NewOperation(
+            target: .existing(.id(former.instance), tenant: former.tenant), kind: former.kind,
+            change: former.change, principal: principal, input: ["retryOf": .string(former.id.text)],
+            tenant: former.tenant, key: key,
+            request: "job.retry \(former.id)", admit: operations.admission(of: former.kind))
+        return try await submit(operation)
+    }
+}
+
+/// `job.wait`: replies once the job has ended. It blocks no thread, and ends with its connection or by `$/cancelRequest`.
+extension RPCService {
+    private static let usualWait: Int64 = 600_000
+
+    func wait(_ parameters: JobWaitParameters) async throws -> JobResult {
+        let wanted = parameters.job.inLowerCase
+        let limit = parameters.timeoutMs ?? Self.usualWait
+        let ended = try await withThrowingTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                try await self.untilEnd(of: wanted)
+                return true
+            }
+            group.addTask {
+                try await self.time.sleep(for: .milliseconds(limit))
+                return false
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? false
+        }
+        let last = try await job(wanted)
+        guard ended || last.job.state.isTerminal else { throw Self.timeout(last.job, after: limit) }
+        return last
+    }
+
+    private func untilEnd(of job: JobID) async throws {
+        while true {
+            // The head of the feed is read first: the feed shows an end after it, and the row shows an earlier one.
+            let head = subscriptions.feed.head
+            if try await self.job(job).job.state.isTerminal { return }
+            try await subscriptions.feed.untilEnd(of: job, after: head)
+        }
+    }
+
+    private static func timeout(_ job: JobView, after limit: Int64) -> RPCError {
+        RPCError(
+            .waitTimeout, "job \(job.id) is still \(job.state.rawValue) after \(limit) ms: wait on, or ask job.explain",
+            data: ["job": .string(job.id.text), "state": .string(job.state.rawValue), "retryAfterMs": 0])
     }
 }

@@ -1,0 +1,483 @@
+import AuraModel
+import GRDB
+import JSON
+import Storage
+
+/// The rows of instances. The columns serve look-ups. Operations write `desired`, workers write everything else.
+///
+/// An instance holds its name until it fails or is destroyed. While a failed instance is being destroyed, another instance
+/// may already have the name. A failed instance holds its name again only when it is retried.
+enum InstanceRows {
+    static func insert(_ instance: Instance, document: String, _ database: Database) throws {
+        var statement = try HotStatement(
+            database,
+            "INSERT INTO instance (id, tenant, name, desired, phase, holds_name, document) VALUES (?, ?, ?, ?, ?, 1, ?)"
+        )
+        statement.bind(instance.id.text)
+        statement.bind(instance.tenant.text)
+        statement.bind(instance.name)
+        statement.bind(instance.desired.rawValue)
+        statement.bind(instance.phase.rawValue)
+        statement.bind(document)
+        do {
+            try statement.run()
+        } catch let error as DatabaseError where error.resultCode.primaryResultCode == .SQLITE_CONSTRAINT {
+            throw nameTaken(instance)
+        }
+    }
+
+    private static func nameTaken(_ instance: Instance) -> StorageError {
+        StorageError(.nameTaken, "an instance named \(instance.name) exists: choose another name, or destroy it first")
+    }
+
+    /// Lets a failed instance hold its name again. Throws `nameTaken` if another instance holds it.
+    static func takeName(_ instance: Instance, _ database: Database) throws {
+        let statement = try database.cachedStatement(sql: "UPDATE instance SET holds_name = 1 WHERE id = ?")
+        do {
+            try statement.execute(arguments: [instance.id.text])
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+            throw nameTaken(instance)
+        }
+    }
+
+    /// Returns the number of instances that count against the quota of a tenant, or of all tenants for `nil`; at most `limit`.
+    static func countLive(of tenant: TenantID?, atMost limit: Int, _ database: Database) throws -> Int {
+        guard let tenant else {
+            let statement = try database.cachedStatement(
+                sql: "SELECT count(*) FROM (SELECT 1 FROM instance WHERE holds_name LIMIT ?)")
+            return try Int.fetchOne(statement, arguments: [limit]) ?? 0
+        }
+        let statement = try database.cachedStatement(
+            sql: "SELECT count(*) FROM (SELECT 1 FROM instance WHERE tenant = ? AND holds_name LIMIT ?)")
+        return try Int.fetchOne(statement, arguments: [tenant.text, limit]) ?? 0
+    }
+
+    /// Writes an operation's changes.
+    static func updateWhole(_ instance: Instance, _ database: Database) throws {
+        let statement = try database.cachedStatement(
+            sql: "UPDATE instance SET desired = ?, phase = ?, holds_name = holds_name AND ?, document = ? WHERE id = ?")
+        try statement.execute(arguments: [
+            instance.desired.rawValue, instance.phase.rawValue, keepsName(instance),
+            try instance.document(),
+            instance.id.text,
+        ])
+    }
+
+    /// Writes a worker's changes: everything but `desired`.
+    static func updateFacts(_ instance: Instance, document: String, _ database: Database) throws {
+        var statement = try HotStatement(
+            database, "UPDATE instance SET phase = ?, holds_name = holds_name AND ?, document = ? WHERE id = ?")
+        statement.bind(instance.phase.rawValue)
+        statement.bind(keepsName(instance))
+        statement.bind(document)
+        statement.bind(instance.id.text)
+        try statement.run()
+    }
+
+    private static func keepsName(_ instance: Instance) -> Bool {
+        instance.phase != .failed && instance.phase != .destroyed
+    }
+
+    static func find(_ reference: InstanceReference, _ database: Database) throws -> Instance? {
+        switch reference {
+        case .id(let id):
+            return try select("WHERE id = ?", [.text(id.text)], database).first?.instance()
+        case .name(let name, let tenant):
+            return try select(
+                "WHERE tenant = ? AND name = ? ORDER BY holds_name DESC, id DESC LIMIT 1",
+                [.text(tenant.text), .text(name)], database
+            ).first?.instance()
+        }
+    }
+
+    static func fetch(_ query: InstanceQuery, _ database: Database) throws -> Page<Instance> {
+        var conditions = ["id > ?"]
+        var values: [HotValue] = [.text(query.after?.text ?? "")]
+        if let instance = query.instance {
+            conditions.append("id = ?")
+            values.append(.text(instance.text))
+        }
+        if let tenant = query.tenant {
+            conditions.append("tenant = ?")
+            values.append(.text(tenant.text))
+        }
+        if !query.phases.isEmpty {
+            let marks = Array(repeating: "?", count: query.phases.count).joined(separator: ", ")
+            conditions.append("phase IN (\(marks))")
+            values += query.phases.map { .text($0.rawValue) }
+        } else if !query.includesDestroyed, query.instance == nil {
+            conditions.append("phase <> 'destroyed'")
+        }
+        values.append(.number(Int64(query.limit)))
+        let stored = try select(
+            "WHERE \(conditions.joined(separator: " AND ")) ORDER BY id LIMIT ?", values, database)
+        return Page(stored.map(\.entry))
+    }
+
+    private static func select(_ rest: String, _ values: [HotValue], _ database: Database) throws -> [Stored] {
+        try HotStatement(database, "SELECT id, desired, document FROM instance \(rest)", values).rows { row in
+            Stored(id: row.text(0) ?? "", desired: row.text(1) ?? "", document: row.text(2) ?? "")
+        }
+    }
+
+    /// A row as it is stored. Parsing the document takes time and does not have to run on the writer thread.
+    struct Stored: Sendable {
+        var id: String
+        var desired: String
+        var document: String
+
+        func instance() throws -> Instance {
+            guard let desired = DesiredState(rawValue: desired) else {
+                throw StorageError.unknown(desired, as: "desired state", of: "instance \(id)")
+            }
+            return try Instance(stored: document, id: id, desired: desired)
+        }
+
+        var entry: Result<Instance, UnreadableRow> {
+            UnreadableRow.catching(.instance, id: id, instance: InstanceID(id), document: document) { try instance() }
+        }
+    }
+
+    static func stored(_ id: InstanceID, _ database: Database) throws -> Stored? {
+        try select("WHERE id = ?", [.text(id.text)], database).first
+    }
+}
+
+/// The rows of jobs.
+enum JobRows {
+    /// The condition for jobs that have not ended, as SQL.
+    static let active = "finished_at IS NULL"
+
+    static func insert(_ job: Job, _ database: Database) throws {
+        let turn = try turn(job, database)
+        do {
+            try insert(job, turn: turn, database)
+        } catch let error as DatabaseError where error.resultCode == .SQLITE_CONSTRAINT {
+            guard let rival = try active(of: job.instance, database).first else { throw error }
+            throw StorageError(
+                .instanceBusy,
+                "cannot \(job.kind.rawValue) while job \(rival.id) (\(rival.kind.rawValue)) is at work: wait for it",
+                job: rival.id)
+        }
+    }
+
+    /// Inserts a queued job. Columns without a value yet stay null.
+    private static func insert(_ job: Job, turn: Int64, _ database: Database) throws {
+        var statement = try HotStatement(
+            database,
+            """
+            INSERT INTO job (id, kind, instance, instance_kind, tenant, change, state, priority, available_at, epoch, attempt,
+                deadline, blocked_by, definition_version, input, created_at, progress, turn, principal)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """)
+        statement.bind(job.id.text)
+        statement.bind(job.kind.rawValue)
+        statement.bind(job.instance.text)
+        statement.bind(job.instanceKind.rawValue)
+        statement.bind(job.tenant.text)
+        statement.bind(job.change.text)
+        statement.bind(job.state.rawValue)
+        statement.bind(job.priority)
+        statement.bind(job.availableAt.milliseconds)
+        statement.bind(job.epoch)
+        statement.bind(job.attempt)
+        statement.bind(job.deadline.milliseconds)
+        statement.bind(job.blockedBy?.text)
+        statement.bind(job.definitionVersion)
+        statement.bind(job.input.serializedString())
+        statement.bind(job.createdAt.milliseconds)
+        statement.bind(job.progress)
+        statement.bind(turn)
+        statement.bind(job.principal?.text)
+        try statement.run()
+    }
+
+    /// Returns the fair-share tag of a new job: after the tenant's own jobs, and not before the job that is served next
+    /// (`docs/decisions/0015-fairness-limits-retention.md`).
+    private static func turn(_ job: Job, _ database: Database) throws -> Int64 {
+        var first = try HotStatement(
+            database,
+            """
+            SELECT min(turn) FROM job
+            WHERE lease_owner IS NULL AND blocked_by IS NULL AND state = 'queued' AND priority = ?
+            """)
+        first.bind(job.priority)
+        var last = try HotStatement(
+            database, "SELECT max(turn) FROM job WHERE state = 'queued' AND tenant = ? AND priority = ?")
+        last.bind(job.tenant.text)
+        last.bind(job.priority)
+        var (served, own): (Int64, Int64) = (1, 0)
+        try first.forEachRow { served = $0.number(0) ?? 1 }
+        try last.forEachRow { own = $0.number(0) ?? 0 }
+        return max(served, own + 1)
+    }
+
+    /// The columns of a written row that only other callers set.
+    struct Written {
+        var cancellation: Cancellation?
+    }
+
+    /// Writes a worker's columns if the epoch is still the worker's. Returns `nil` if it is not.
+    static func update(_ job: Job, releasesLease: Bool, _ database: Database) throws -> Written? {
+        let goesOn = job.state == .running && job.place == nil && !releasesLease
+        // This update does not match a row that has a place, another state or a cancellation. Such a row is written by `move`.
+        if goesOn, try goOn(job, database) { return Written(cancellation: nil) }
+        guard try move(job, releasesLease: releasesLease, database) else { return nil }
+        var statement = try HotStatement(database, "SELECT cancellation FROM job WHERE id = ?")
+        statement.bind(job.id.text)
+        var written = Written()
+        try statement.forEachRow { written.cancellation = $0.text(0).flatMap(Cancellation.init(rawValue:)) }
+        return written
+    }
+
+    /// Updates a job that its worker keeps and that runs on, which is the case for most transitions.
+    ///
+    /// The statement sets no indexed column, since SQLite rewrites the index entry of every column that a statement names,
+    /// changed or not. It has no RETURNING clause either: for that, SQLite creates a temporary table and copies every page
+    /// that the statement changes.
+    private static func goOn(_ job: Job, _ database: Database) throws -> Bool {
+        var statement = try HotStatement(
+            database,
+            """
+            UPDATE job SET attempt = ?, waiting_for = ?, failure = ?, started_at = ?, progress = ?
+            WHERE available_at = ? AND id = ? AND epoch = ? AND lease_owner IS NOT NULL AND state = 'running'
+                AND place IS NULL AND cancellation IS NULL
+            """)
+        statement.bind(job.attempt)
+        statement.bind(job.waitingFor)
+        statement.bind(try job.failure.map(JSONCoder.encodeString))
+        statement.bind(job.startedAt?.milliseconds)
+        statement.bind(job.progress)
+        statement.bind(job.availableAt.milliseconds)
+        statement.bind(job.id.text)
+        statement.bind(job.epoch)
+        return try statement.run() == 1
+    }
+
+    /// Updates a job in all other cases. If the worker releases the job without knowing of its cancellation, the job is due
+    /// at once.
+    private static func move(_ job: Job, releasesLease: Bool, _ database: Database) throws -> Bool {
+        let release = releasesLease ? ", lease_owner = NULL, lease_until = NULL" : ""
+        var statement = try HotStatement(
+            database,
+            """
+            UPDATE job SET state = ?,
+                available_at = CASE WHEN ? OR cancellation IS ? THEN ? ELSE min(?, created_at) END,
+                attempt = ?, waiting_for = ?, failure = ?, started_at = ?, finished_at = ?, progress = ?,
+                place = ?\(release)
+            WHERE id = ? AND epoch = ? AND lease_owner IS NOT NULL
+            """)
+        statement.bind(job.state.rawValue)
+        statement.bind(!releasesLease)
+        statement.bind(job.cancellation?.rawValue)
+        statement.bind(job.availableAt.milliseconds)
+        statement.bind(job.availableAt.milliseconds)
+        statement.bind(job.attempt)
+        statement.bind(job.waitingFor)
+        statement.bind(try job.failure.map(JSONCoder.encodeString))
+        statement.bind(job.startedAt?.milliseconds)
+        statement.bind(job.finishedAt?.milliseconds)
+        statement.bind(job.progress)
+        statement.bind(releasesLease ? nil : job.place)
+        statement.bind(job.id.text)
+        statement.bind(job.epoch)
+        return try statement.run() == 1
+    }
+
+    /// The columns that ``job(_:)`` reads, in their order.
+    static let columns = """
+        id, kind, instance, tenant, change, state, priority, available_at, epoch, attempt, progress, deadline, cancellation,
+        blocked_by, place, definition_version, input, waiting_for, failure, created_at, started_at, finished_at, instance_kind,
+        principal
+        """
+
+    static func job(_ row: HotRow) throws -> Job {
+        let id = row.text(0) ?? ""
+        func known<Value: RawRepresentable<String>>(_ column: Int32, _ name: String) throws -> Value? {
+            guard let text = row.text(column) else { return nil }
+            guard let value = Value(rawValue: text) else { throw StorageError.unknown(text, as: name, of: "job \(id)") }
+            return value
+        }
+        let input = row.text(16) ?? "null"
+        var job = Job(
+            id: JobID(id), kind: JobKind(rawValue: row.text(1) ?? ""), instance: InstanceID(row.text(2) ?? ""),
+            instanceKind: InstanceKind(rawValue: row.text(22) ?? ""), tenant: TenantID(row.text(3) ?? ""),
+            change: ChangeID(row.text(4) ?? ""), definitionVersion: Int(row.number(15) ?? 0),
+            input: input == "null" ? .null : try JSONValue(parsing: input),
+            createdAt: row.moment(19) ?? Timestamp(milliseconds: 0),
+            deadline: row.moment(11) ?? Timestamp(milliseconds: 0))
+        job.state = try known(5, "state") ?? .queued
+        job.priority = Int(row.number(6) ?? 0)
+        job.availableAt = row.moment(7) ?? job.createdAt
+        job.epoch = row.number(8) ?? 0
+        job.attempt = Int(row.number(9) ?? 0)
+        job.progress = row.double(10)
+        job.cancellation = try known(12, "cancellation")
+        job.blockedBy = row.text(13).map { JobID($0) }
+        job.place = row.text(14)
+        job.waitingFor = row.text(17)
+        job.failure = try row.text(18).map { try JSONCoder.decode(Failure.self, from: $0) }
+        job.startedAt = row.moment(20)
+        job.finishedAt = row.moment(21)
+        job.principal = row.text(23).map { PrincipalID($0) }
+        return job
+    }
+
+    static func find(_ id: JobID, _ database: Database) throws -> Job? {
+        try entry(id, database)?.row()
+    }
+
+    /// Returns the row, readable or not; `nil` if there is no such job.
+    static func entry(_ id: JobID, _ database: Database) throws -> Result<Job, UnreadableRow>? {
+        try select("WHERE id = ?", [.text(id.text)], database, entry).first
+    }
+
+    private static func entry(_ row: HotRow) -> Result<Job, UnreadableRow> {
+        UnreadableRow.catching(.job, id: row.text(0) ?? "", instance: row.text(2).map { InstanceID($0) }) {
+            try job(row)
+        }
+    }
+
+    static func active(of instance: InstanceID, _ database: Database) throws -> [Job] {
+        try select("WHERE instance = ? AND \(active) ORDER BY id", [.text(instance.text)], database, entry)
+            .map { try $0.row() }
+    }
+
+    static func fetch(_ query: JobQuery, _ database: Database) throws -> Page<Job> {
+        var conditions = ["true"]
+        var values: [HotValue] = []
+        if let after = query.after {
+            conditions.append(query.newestFirst ? "id < ?" : "id > ?")
+            values.append(.text(after.text))
+        }
+        let columns = [
+            ("instance", query.instance?.text), ("tenant", query.tenant?.text), ("change", query.change?.text),
+        ]
+        for case (let column, let value?) in columns {
+            conditions.append("\(column) = ?")
+            values.append(.text(value))
+        }
+        if query.isActive { conditions.append(active) }
+        if !query.states.isEmpty {
+            let marks = Array(repeating: "?", count: query.states.count).joined(separator: ", ")
+            conditions.append("state IN (\(marks))")
+            values += query.states.map { .text($0.rawValue) }
+        }
+        let order = query.newestFirst ? "id DESC" : "id"
+        return Page(
+            try select(
+                "WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(order) LIMIT ?",
+                values + [.number(Int64(query.limit))], database, entry))
+    }
+
+    private static func select<Value>(
+        _ rest: String, _ values: [HotValue], _ database: Database, _ read: (HotRow) throws -> Value
+    ) throws -> [Value] {
+        try HotStatement(database, "SELECT \(columns) FROM job \(rest)", values).rows(read)
+    }
+}
+
+/// The rows of the ledger.
+enum LedgerRows {
+    static func head(_ database: Database) throws -> Int64 {
+        let statement = try database.cachedStatement(sql: "SELECT seq FROM event_head WHERE one = 1")
+        return try Int64.fetchOne(statement) ?? 0
+    }
+
+    static func bounds(_ database: Database) throws -> LedgerBounds {
+        let statement = try database.cachedStatement(sql: "SELECT floor, seq FROM event_head WHERE one = 1")
+        guard let row = try Row.fetchOne(statement) else { return LedgerBounds(floor: 0, head: 0) }
+        return LedgerBounds(floor: row["floor"], head: row["seq"])
+    }
+
+    static func setHead(_ seq: Int64, _ database: Database) throws {
+        try database.cachedStatement(sql: "UPDATE event_head SET seq = ? WHERE one = 1").execute(arguments: [seq])
+    }
+
+    /// Assigns the next `seq` to each draft and writes the events.
+    static func append(_ drafts: [EventDraft], _ database: Database, _ ledger: inout GroupCommit.Ledger) throws {
+        guard !drafts.isEmpty else { return }
+        var statement = try HotStatement(
+            database,
+            """
+            INSERT INTO event (seq, at, type, tenant, instance, job, change, phase, step, progress, message, data,
+                principal)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """)
+        for draft in drafts {
+            ledger.head += 1
+            statement.rewind()
+            statement.bind(ledger.head)
+            statement.bind(draft.at.milliseconds)
+            statement.bind(draft.type.rawValue)
+            statement.bind(draft.tenant.text)
+            statement.bind(draft.instance?.text)
+            statement.bind(draft.job?.text)
+            statement.bind(draft.change?.text)
+            statement.bind(draft.phase?.rawValue)
+            statement.bind(draft.step)
+            statement.bind(draft.progress)
+            statement.bind(draft.message)
+            statement.bind(draft.data?.serializedString())
+            statement.bind(draft.principal?.text)
+            try statement.run()
+            ledger.events.append(Event(seq: ledger.head, entry: draft))
+        }
+    }
+
+    /// Matches a job's events through the index on their instance. An index on the job would cost a write per event and
+    /// would rarely be used. The subquery finds the job's row, because a job is kept as long as its events.
+    private static let ofJob = "instance = (SELECT instance FROM job WHERE id = ?) AND job = ?"
+    private static let ofChange = """
+        seq IN (
+            SELECT seq FROM event
+            WHERE instance IN (SELECT instance FROM job WHERE change = ?) AND job IS NOT NULL AND change = ?
+            UNION ALL SELECT seq FROM event WHERE job IS NULL AND change = ?)
+        """
+
+    static func fetch(_ query: EventQuery, _ database: Database) throws -> [Event] {
+        try bounds(database).check(cursor: query.after)
+        var conditions = ["seq > ?"]
+        var values: [HotValue] = [.number(query.after)]
+        if let through = query.through {
+            conditions.append("seq <= ?")
+            values.append(.number(through))
+        }
+        let filter = query.filter
+        let parts = [
+            ("instance = ?", filter.instance?.text), (ofJob, filter.job?.text), ("tenant = ?", filter.tenant?.text),
+            (ofChange, filter.change?.text),
+        ]
+        for case (let condition, let value?) in parts {
+            conditions.append(condition)
+            values += Array(repeating: .text(value), count: condition.count { $0 == "?" })
+        }
+        if !filter.types.isEmpty {
+            let marks = Array(repeating: "?", count: filter.types.count).joined(separator: ", ")
+            conditions.append("type IN (\(marks))")
+            values += filter.types.map(\.rawValue).sorted().map { .text($0) }
+        }
+        let sql = """
+            SELECT seq, at, type, tenant, message, instance, job, change, phase, step, progress, data, principal
+            FROM event
+            WHERE \(conditions.joined(separator: " AND ")) ORDER BY seq LIMIT ?
+            """
+        return try HotStatement(database, sql, values + [.number(Int64(query.limit))]).rows(event)
+    }
+
+    /// Converts a row. It accepts every row, so that an event is never omitted.
+    private static func event(_ row: HotRow) -> Event {
+        var draft = EventDraft(
+            at: row.moment(1) ?? Timestamp(milliseconds: 0), type: EventType(rawValue: row.text(2) ?? ""),
+            tenant: TenantID(row.text(3) ?? ""), message: row.text(4) ?? "")
+        draft.principal = row.text(12).map { PrincipalID($0) }
+        draft.instance = row.text(5).map { InstanceID($0) }
+        draft.job = row.text(6).map { JobID($0) }
+        draft.change = row.text(7).map { ChangeID($0) }
+        draft.phase = row.text(8).map { Phase(rawValue: $0) }
+        draft.step = row.text(9)
+        draft.progress = row.number(10) == nil ? nil : row.double(10)
+        draft.data = row.text(11).map(EventDraft.data(stored:))
+        return Event(seq: row.number(0) ?? 0, entry: draft)
+    }
+}
