@@ -134,7 +134,7 @@ let package = Package(
         target(
             "RPC/RPCService",
             [
-                "AuraAPI", "AuraModel", "EventStream", "JSON", "JSONRPC", "Jobs", "Reconciliation", "Storage", logging,
+                "AuraAPI", "AuraModel", "EventStream", "JSON", "JSONRPC", "Jobs", "Reconciliation", "Storage",
             ]),
         target("RPC/AuraClient", ["AuraAPI", "AuraModel", "JSON", "JSONRPC", "Locking", nioCore, nioPosix]),
 

@@ -45,7 +45,7 @@ struct FanoutRoundTests {
         var subscription = Subscription(
             number: number, id: id, session: connection.session, filter: filter, cursor: cursor)
         change(&subscription)
-        return LiveTable.Row(ending: Ending(), subscription: subscription)
+        return LiveTable.Row(ending: EndSignal(), subscription: subscription)
     }
 
     /// Returns the `seq`s of the notifications that wait for the client, by subscription.
@@ -133,8 +133,8 @@ struct FanoutRoundTests {
         let alerts = EventFilter(types: [.alertRaised])
         var round = makeRound()
         round.deliver(events(1...1500))
-        round.admit(row(connection, filter: alerts, after: 800) { $0.told = 0 }, stream.feed)
-        round.admit(row(connection, id: "told", filter: alerts, after: 800), stream.feed)
+        round.admit(row(connection, filter: alerts, after: 800) { $0.notifiedSeq = 0 }, stream.feed)
+        round.admit(row(connection, id: "notifiedSeq", filter: alerts, after: 800), stream.feed)
         #expect(try taken(from: connection) == ["s1": [1500]])
     }
 

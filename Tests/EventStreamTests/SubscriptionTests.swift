@@ -199,8 +199,8 @@ struct SnapshotTests {
             } while pages.last?["complete"] == false
             #expect(pages.allSatisfy { $0["type"] == "subscription.snapshot" && $0["seq"]?.integerValue == head })
             #expect(pages.count == expectedPages)
-            let told = pages.flatMap { $0["instances"]?.arrayValue ?? [] }
-            #expect(Set(told.map { $0["id"]?.stringValue }).count == count && told.count == count)
+            let notifiedSeq = pages.flatMap { $0["instances"]?.arrayValue ?? [] }
+            #expect(Set(notifiedSeq.map { $0["id"]?.stringValue }).count == count && notifiedSeq.count == count)
             try await stream.submit(count + 1)
             #expect(try await connection.nextSeqs(1) == [head + 1])
         }

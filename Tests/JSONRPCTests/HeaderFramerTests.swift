@@ -22,7 +22,7 @@ import Testing
                     events.append(.message(framer.withBytes(of: range) { String(decoding: $0, as: UTF8.self) }))
                 case .tooLong(let count): events.append(.tooLong(count))
                 case .broken: events.append(.broken)
-                case .ping, .hangUp: Issue.record("headers cannot be \(frame)")
+                case .ping, .close: Issue.record("headers cannot be \(frame)")
                 }
             }
         }

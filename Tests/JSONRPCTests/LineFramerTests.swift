@@ -17,7 +17,7 @@ import Testing
                 case .message(let range):
                     events.append(.line(framer.withBytes(of: range) { String(decoding: $0, as: UTF8.self) }))
                 case .tooLong(let count): events.append(.tooLong(count))
-                case .broken, .ping, .hangUp: Issue.record("lines cannot be \(frame)")
+                case .broken, .ping, .close: Issue.record("lines cannot be \(frame)")
                 }
             }
         }

@@ -8,7 +8,7 @@ struct WebSocketFramerTests {
         case message(String)
         case tooLong(Int)
         case ping(String)
-        case hangUp(Int)
+        case close(Int)
     }
 
     private static let (continuation, text, binary, close, ping, pong) = (0, 1, 2, 8, 9, 10)
@@ -42,7 +42,7 @@ struct WebSocketFramerTests {
                 case .message(let range): events.append(.message(shown(range)))
                 case .tooLong(let count): events.append(.tooLong(count))
                 case .ping(let range): events.append(.ping(shown(range)))
-                case .hangUp(let code): events.append(.hangUp(Int(code.rawValue)))
+                case .close(let code): events.append(.close(Int(code.rawValue)))
                 case .broken(let reason): Issue.record("a WebSocket says why it ends: \(reason)")
                 }
             }
@@ -83,7 +83,7 @@ struct WebSocketFramerTests {
             + Self.frame(Self.close, [0x03, 0xE8] + Array("bye".utf8)) + Self.frame(Self.text, "unheard")
         let expected: [Event] = [
             .message("[1]"), .ping("anybody?"), .message(""), .ping(""), .message("one, two, tře"),
-            .message("sixteen bytes ok"), .hangUp(1000),
+            .message("sixteen bytes ok"), .close(1000),
         ]
         #expect(Self.events(bytes, piece: piece) == expected)
     }
@@ -98,11 +98,11 @@ struct WebSocketFramerTests {
 
     @Test func aMessageOverTheLimitIsRefusedBeforeItComes() {
         let long = Self.frame(Self.text, String(repeating: "x", count: 17))
-        #expect(Self.events(Array(long.prefix(6))) == [.tooLong(17), .hangUp(1009)])
+        #expect(Self.events(Array(long.prefix(6))) == [.tooLong(17), .close(1009)])
         let parts =
             Self.frame(Self.text, "0123456789", isLast: false) + Self.frame(Self.continuation, "0123456", isLast: false)
-        #expect(Self.events(parts) == [.tooLong(17), .hangUp(1009)])
-        #expect(Self.events([0x81, 0xFF, 0x7F] + [UInt8](repeating: 0xFF, count: 11)) == [.hangUp(1002)])
+        #expect(Self.events(parts) == [.tooLong(17), .close(1009)])
+        #expect(Self.events([0x81, 0xFF, 0x7F] + [UInt8](repeating: 0xFF, count: 11)) == [.close(1002)])
     }
 
     static let breaches: [(String, [UInt8], Int)] = [
@@ -130,7 +130,7 @@ struct WebSocketFramerTests {
 
     @Test(arguments: breaches)
     func whatEndsAWebSocket(name: String, bytes: [UInt8], code: Int) {
-        #expect(Self.events(bytes).last == .hangUp(code), "\(name)")
+        #expect(Self.events(bytes).last == .close(code), "\(name)")
         #expect(Self.events(bytes, piece: 1) == Self.events(bytes), "\(name)")
     }
 

@@ -11,7 +11,7 @@ struct WholeFramerTests {
             switch frame {
             case .message(let range): texts.append(framer.withBytes(of: range) { String(decoding: $0, as: UTF8.self) })
             case .tooLong(let count): texts.append("too long: \(count)")
-            case .broken, .ping, .hangUp: Issue.record("whole messages cannot be \(frame)")
+            case .broken, .ping, .close: Issue.record("whole messages cannot be \(frame)")
             }
         }
         return texts

@@ -50,7 +50,7 @@ import Testing
     private func request(_ bucket: String = "a", remaining: Double? = nil, at: Timestamp = start) -> CallRequest {
         CallRequest(
             bucket: bucket,
-            observation: remaining.map { RateLimitReading(limit: 100, remaining: $0, callsPerSecond: 1) },
+            reading: remaining.map { RateLimitReading(limit: 100, remaining: $0, callsPerSecond: 1) },
             now: at)
     }
 

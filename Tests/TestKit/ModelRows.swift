@@ -28,7 +28,7 @@ struct ModelRows: Sendable {
         var job: JobID
     }
 
-    struct Duty: Sendable {
+    struct SingletonLease: Sendable {
         var owner: String
         var until: Timestamp
     }
@@ -37,7 +37,7 @@ struct ModelRows: Sendable {
     var jobs: [JobID: JobRow] = [:]
     var steps: [JobID: [Int: StepRecord]] = [:]
     var calls: [Key: Call] = [:]
-    var singletonLeases: [String: Duty] = [:]
+    var singletonLeases: [String: SingletonLease] = [:]
     var buckets: [String: CallBucket] = [:]
     var observations: [Observation.Key: Observation] = [:]
     /// The `seq` of the newest event that was pruned.

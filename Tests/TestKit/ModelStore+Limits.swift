@@ -36,10 +36,10 @@ extension ModelStore {
 
     public func takeSingletonLease(_ request: SingletonLeaseRequest) async throws -> Bool {
         write { rows in
-            if let duty = rows.singletonLeases[request.name], duty.owner != request.owner, duty.until > request.now {
+            if let lease = rows.singletonLeases[request.name], lease.owner != request.owner, lease.until > request.now {
                 return false
             }
-            rows.singletonLeases[request.name] = ModelRows.Duty(
+            rows.singletonLeases[request.name] = ModelRows.SingletonLease(
                 owner: request.owner, until: request.now + request.duration)
             return true
         }

@@ -17,9 +17,7 @@ extension ModelStore {
 
     private func operate<Value>(_ body: (inout ModelOperationRows) throws -> Value) throws -> Value {
         try write { rows in
-            // Moved, since a second reference would copy every table. A transaction that throws is dropped as a whole.
             var operation = ModelOperationRows(rows: rows)
-            rows = ModelRows()
             let value = try body(&operation)
             rows = operation.rows
             rows.append(operation.events)

@@ -68,8 +68,8 @@ extension ModelStore {
 
     public func takeOverLeases(owner: String, singletonLeases: [String]) async throws -> Int {
         write { rows in
-            for duty in singletonLeases where rows.singletonLeases[duty].map({ $0.owner != owner }) ?? false {
-                rows.singletonLeases[duty] = nil
+            for lease in singletonLeases where rows.singletonLeases[lease].map({ $0.owner != owner }) ?? false {
+                rows.singletonLeases[lease] = nil
             }
             let foreign = rows.jobs.filter { $0.value.owner != nil && $0.value.owner != owner }.keys
             for id in foreign {

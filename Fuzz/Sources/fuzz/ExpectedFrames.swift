@@ -93,7 +93,7 @@ struct ExpectedFrames {
     }
 
     private mutating func end(_ code: UInt16) {
-        frames.append(.hangUp(code))
+        frames.append(.close(code))
     }
 
     /// Returns true if the bytes are valid UTF-8: decoding and encoding changes only invalid bytes.

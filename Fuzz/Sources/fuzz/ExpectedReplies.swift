@@ -22,7 +22,7 @@ struct ExpectedReplies {
             case .tooLong:
                 let id = framer.withOverlong { EnvelopeIDs.readable(in: $0) } ?? .null
                 singles.append(Array(id.raw.utf8))
-            case .broken, .ping, .hangUp:
+            case .broken, .ping, .close:
                 isBroken = true
                 expect(nil)
             }

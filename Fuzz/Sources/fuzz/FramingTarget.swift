@@ -11,7 +11,7 @@ enum FramingTarget {
         case tooLong
         case broken(String)
         case ping([UInt8])
-        case hangUp(UInt16)
+        case close(UInt16)
     }
 
     static func run(_ bytes: [UInt8]) {
@@ -67,7 +67,7 @@ enum FramingTarget {
             case .tooLong: frames.append(.tooLong)
             case .broken(let reason): frames.append(.broken(reason))
             case .ping(let range): frames.append(.ping(framer.withBytes(of: range) { Array($0) }))
-            case .hangUp(let code): frames.append(.hangUp(code.rawValue))
+            case .close(let code): frames.append(.close(code.rawValue))
             }
         }
     }

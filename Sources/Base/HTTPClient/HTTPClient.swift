@@ -13,17 +13,17 @@ internal import Locking
 /// calls fail with ``HTTPError/Code/closed``, including calls in progress.
 public final class HTTPClient: HTTPTransport {
     private let mailbox: Locked<Mailbox>
-    private let bell: Bell
+    private let wake: WakeSignal
 
     /// Starts the client's thread. If the system cannot create it, all calls fail with ``HTTPError/Code/closed``.
     public init(settings: HTTPClientSettings = HTTPClientSettings()) {
         _ = Self.library
         let mailbox = Locked(Mailbox(capacity: settings.maximumActive + settings.maximumQueued))
-        let bell = Bell()
+        let wake = WakeSignal()
         self.mailbox = mailbox
-        self.bell = bell
+        self.wake = wake
         let isRunning = DedicatedThread.start {
-            TransferLoop(settings: settings, mailbox: mailbox, bell: bell).run()
+            TransferLoop(settings: settings, mailbox: mailbox, wake: wake).run()
         }
         if !isRunning {
             mailbox.withLock { $0.abandon() }
@@ -31,7 +31,7 @@ public final class HTTPClient: HTTPTransport {
     }
 
     deinit {
-        if mailbox.withLock({ $0.close() }) { bell.ring() }
+        if mailbox.withLock({ $0.close() }) { wake.send() }
     }
 
     /// Sends the request and returns the server's response, with any status.
@@ -50,7 +50,7 @@ public final class HTTPClient: HTTPTransport {
 
     /// Fails all calls in progress and returns when the thread has ended. Later calls have no effect.
     public func shutdown() async {
-        if mailbox.withLock({ $0.close() }) { bell.ring() }
+        if mailbox.withLock({ $0.close() }) { wake.send() }
         await withCheckedContinuation { continuation in
             if !mailbox.withLock({ $0.awaitClosed(continuation) }) { continuation.resume() }
         }
@@ -59,7 +59,7 @@ public final class HTTPClient: HTTPTransport {
     private func submit(_ exchange: Exchange) {
         switch mailbox.withLock({ $0.submit(exchange) }) {
         case .taken: break
-        case .wake: bell.ring()
+        case .wake: wake.send()
         case .refused(let code):
             let reason =
                 code == .overloaded ? "too many requests wait already; try again later" : "the client was shut down"
@@ -71,7 +71,7 @@ public final class HTTPClient: HTTPTransport {
     }
 
     private func withdraw(_ id: UInt64) {
-        if mailbox.withLock({ $0.withdraw(id) }) { bell.ring() }
+        if mailbox.withLock({ $0.withdraw(id) }) { wake.send() }
     }
 
     /// libcurl must be initialised once per process, before any thread uses it.

@@ -7,20 +7,20 @@ internal import Locking
 final class TransferLoop {
     private let settings: HTTPClientSettings
     private let mailbox: Locked<Mailbox>
-    private let bell: Bell
+    private let wake: WakeSignal
     private let multi: UnsafeMutableRawPointer?
     private var waiting: [Exchange] = []
     private var active: [UnsafeMutableRawPointer: Transfer] = [:]
     private var isClosing = false
 
-    init(settings: HTTPClientSettings, mailbox: Locked<Mailbox>, bell: Bell) {
+    init(settings: HTTPClientSettings, mailbox: Locked<Mailbox>, wake: WakeSignal) {
         self.settings = settings
         self.mailbox = mailbox
-        self.bell = bell
+        self.wake = wake
         multi = curl_multi_init()
         guard let multi else { return }
         _ = aura_curl_multi_set_long(multi, CURLMOPT_MAXCONNECTS, settings.maximumActive)
-        bell.attach(multi)
+        wake.attach(multi)
     }
 
     /// Runs until the client closes.
@@ -122,7 +122,7 @@ final class TransferLoop {
             fail(transfer.exchange, .closed, "the client was shut down", mayHaveBeenSent: transfer.wasSent)
             drop(transfer)
         }
-        bell.detach()
+        wake.detach()
         if let multi { curl_multi_cleanup(multi) }
         for continuation in mailbox.withLock({ $0.closed() }) { continuation.resume() }
     }

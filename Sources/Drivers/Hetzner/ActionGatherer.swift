@@ -23,7 +23,7 @@ final class ActionGatherer: Sendable {
     private final class Round: Sendable {
         struct State {
             var ids: Set<Int64> = []
-            var waiting: [Promise<Turn>] = []
+            var waiting: [OneShot<Turn>] = []
         }
 
         let state = Locked(State())
@@ -69,8 +69,8 @@ final class ActionGatherer: Sendable {
         }
     }
 
-    private func join(_ ids: Set<Int64>) -> Promise<Turn> {
-        let promise = Promise<Turn>()
+    private func join(_ ids: Set<Int64>) -> OneShot<Turn> {
+        let promise = OneShot<Turn>()
         open.withLock { open in
             if let round = open {
                 let isFull = round.state.withLock { state in
@@ -83,7 +83,7 @@ final class ActionGatherer: Sendable {
                 let round = Round()
                 round.state.withLock { $0.ids = ids }
                 open = round
-                promise.answer(.lead(round))
+                promise.set(.lead(round))
             }
         }
         return promise
@@ -99,7 +99,7 @@ final class ActionGatherer: Sendable {
             handOver(round)
             throw .cancelled("read actions")
         }
-        for promise in round.state.withLock({ $0.waiting }) { promise.answer(.answered(outcome)) }
+        for promise in round.state.withLock({ $0.waiting }) { promise.set(.answered(outcome)) }
         return outcome
     }
 
@@ -110,7 +110,7 @@ final class ActionGatherer: Sendable {
     /// Makes the next waiting caller lead the round.
     private func handOver(_ round: Round) {
         while let next = round.state.withLock({ $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }) {
-            if next.answer(.lead(round)) { return }
+            if next.set(.lead(round)) { return }
         }
     }
 }

@@ -33,14 +33,14 @@ final class HetznerAPI: Sendable {
     private let random: any RandomSource
     private let log: Logger
     private let budget: Locked<RateBudget>
-    private let permits: Permits
+    private let permits: AsyncSemaphore
     /// The rate limit that all daemons share; `nil` if there is only one daemon.
     private let shared: (any SharedBudget)?
     /// The number of calls that may be sent before the shared limit is asked again. `hasNews` is true if a response
     /// arrived since then.
     private let lot = Locked((calls: 0, hasNews: false))
     /// A lock: one caller asks for a lot, and the others wait for it.
-    private let asking = Permits(1)
+    private let asking = AsyncSemaphore(1)
 
     /// The limit of a response. A page of 50 servers with their price lists has some hundred kilobytes.
     private static let responseLimitBytes = 8 << 20
@@ -57,7 +57,7 @@ final class HetznerAPI: Sendable {
         self.random = random
         self.log = log
         budget = Locked(RateBudget(now: time.now()))
-        permits = Permits(settings.maximumConcurrentRequests)
+        permits = AsyncSemaphore(settings.maximumConcurrentRequests)
     }
 
     /// Sends the call and returns the response's JSON; `null` if the response has no body.
@@ -145,7 +145,7 @@ final class HetznerAPI: Sendable {
             return (lot.calls > 0, lot.hasNews)
         }
         if isThere { return nil }
-        switch await shared.take(seen: isNews ? budget.withLock { $0.observation } : nil) {
+        switch await shared.take(seen: isNews ? budget.withLock { $0.reading } : nil) {
         case .calls(let count):
             lot.withLock { $0.calls += max(count, 1) }
             return nil

@@ -23,7 +23,7 @@ public struct RateBudget: Sendable, Hashable {
     private var unanswered = 0
 
     /// The state of the bucket as the server's headers report it, for other daemons.
-    public var observation: (limit: Double, remaining: Double, callsPerSecond: Double) {
+    public var reading: (limit: Double, remaining: Double, callsPerSecond: Double) {
         (limit, max(available + Double(unanswered), 0), callsPerSecond)
     }
 

@@ -14,7 +14,7 @@ public final class SingleFlight<Value: Sendable>: Sendable {
 
     private struct State {
         var isFlying = false
-        var waiting: [Promise<Turn>] = []
+        var waiting: [OneShot<Turn>] = []
     }
 
     private let state = Locked(State())
@@ -41,13 +41,13 @@ public final class SingleFlight<Value: Sendable>: Sendable {
     }
 
     private func join() async -> Turn {
-        let promise = Promise<Turn>()
+        let promise = OneShot<Turn>()
         state.withLock { state in
             if state.isFlying {
                 state.waiting.append(promise)
             } else {
                 state.isFlying = true
-                promise.answer(.lead)
+                promise.set(.lead)
             }
         }
         return await promise.value(whenCancelled: .cancelled)
@@ -59,16 +59,16 @@ public final class SingleFlight<Value: Sendable>: Sendable {
             defer { state.waiting.removeAll() }
             return state.waiting
         }
-        for promise in waiting { promise.answer(.landed(result)) }
+        for promise in waiting { promise.set(.landed(result)) }
     }
 
     private func handOver() {
         while let next = next() {
-            if next.answer(.lead) { return }
+            if next.set(.lead) { return }
         }
     }
 
-    private func next() -> Promise<Turn>? {
+    private func next() -> OneShot<Turn>? {
         state.withLock { state in
             if state.waiting.isEmpty {
                 state.isFlying = false

@@ -33,7 +33,7 @@ final class TailscaleAPI: Sendable {
     private let random: any RandomSource
     private let log: Logger
     private let tokens: TokenCache
-    private let permits: Permits
+    private let permits: AsyncSemaphore
 
     /// The limit of a response. The list of devices has no pages.
     private static let responseLimitBytes = 32 << 20
@@ -50,7 +50,7 @@ final class TailscaleAPI: Sendable {
         self.random = random
         self.log = log
         tokens = TokenCache(time: time)
-        permits = Permits(settings.maximumConcurrentRequests)
+        permits = AsyncSemaphore(settings.maximumConcurrentRequests)
     }
 
     /// Sends the call and returns the response's JSON; `null` if the response has no body.

@@ -20,7 +20,7 @@ public final class JobEngine: Service {
     private let faults: RowFaults
     private let setAside: SetAside
     private let scope: ClaimScope
-    private let nudge = Nudge()
+    private let signal = Signal()
     /// More than the clocks of a daemon and its database may differ.
     private static let certainlyDue = Duration.milliseconds(250)
 
@@ -47,7 +47,7 @@ public final class JobEngine: Service {
     var isDraining: Bool { draining.withLock { $0 } }
 
     /// True if the engine holds no job and waits for its next check of the store.
-    var isAtRest: Bool { runs.withLock { $0.isEmpty && nudge.isAwaited } }
+    var isAtRest: Bool { runs.withLock { $0.isEmpty && signal.isAwaited } }
 
     /// The runs of this daemon, ordered by job id so that a simulation is repeatable.
     var present: [JobRun] {
@@ -56,13 +56,13 @@ public final class JobEngine: Service {
 
     /// Makes the engine check for due jobs now. Call it after a job was written.
     public func wake() {
-        nudge.send()
+        signal.send()
     }
 
     /// Signals the job's worker, if this daemon has it, that the job's cancellation was requested.
     public func noteCancellation(of job: JobID) {
         runs.withLock { $0[job] }?.stop.send(.cancellation)
-        nudge.send()
+        signal.send()
     }
 
     /// Reacts to events of the ledger from any daemon: new work, and requests that concern jobs of this daemon.
@@ -74,16 +74,16 @@ public final class JobEngine: Service {
                 // job.
                 let run = runs.withLock { runs in runs.values.first { $0.instance == event.entry.instance } }
                 if let run, run.held.job != event.entry.job { run.stop.send(.cancellation) }
-                nudge.send()
+                signal.send()
             case .jobRetryRequested:
                 // Its row may have been repaired.
                 if let job = event.entry.job { setAside.remove(job) }
-                nudge.send()
+                signal.send()
             case .jobCancelRequested:
                 if let job = event.entry.job { noteCancellation(of: job) }
             case .jobSucceeded, .jobFailed, .jobCancelled:
                 // A job that waits for this one may start now, or one that the tenant's limit held back.
-                nudge.send()
+                signal.send()
             default:
                 continue
             }
@@ -108,7 +108,7 @@ public final class JobEngine: Service {
     private func drain() {
         draining.withLock { $0 = true }
         for run in present { run.stop.send(.drain) }
-        nudge.send()
+        signal.send()
     }
 
     /// Claims and runs jobs until the daemon drains, then waits until the last run has released its job.
@@ -122,7 +122,7 @@ public final class JobEngine: Service {
                 // After a failed claim, and after a claim with unreadable rows only, the loop sleeps for the longest nap
                 // before it asks the store again.
                 let nap = claimed?.unreadable.isEmpty == true ? await untilNextLook(asked) : settings.longestNap
-                await nudge.wait(atMost: nap, time: time)
+                await signal.wait(atMost: nap, time: time)
             }
         }
     }
@@ -173,7 +173,7 @@ public final class JobEngine: Service {
             self.runs.withLock { runs in
                 if runs[claim.job.id] === run { runs[claim.job.id] = nil }
                 // Under the same lock, so that ``isAtRest`` is never true before the signal.
-                self.nudge.send()
+                self.signal.send()
             }
         }
     }

@@ -58,7 +58,8 @@ struct Ownership: Sendable {
         guard let id = resource.instance, let owner = byID[id] else {
             return .orphan(reason: "no instance of ours is \(resource.instance?.text ?? "named by its labels")")
         }
-        if busy.contains(id) { return .busy }
+        // An instance of another kind: a newer daemon may give it resources of this kind.
+        if owner.kind != traits.instanceKind || busy.contains(id) { return .busy }
         if owner.phase == .failed { return .orphan(reason: "the provision of \(owner.name) failed and was undone") }
         if traits.records(resource, in: owner) { return .owned }
         guard resource.name == owner.resourceName else {
@@ -76,7 +77,7 @@ struct Ownership: Sendable {
             return busy.contains(holder.id) ? .busy : .owned
         }
         if let owner = byName[resource.name] {
-            if busy.contains(owner.id) { return .busy }
+            if owner.kind != traits.instanceKind || busy.contains(owner.id) { return .busy }
             if owner.phase == .failed { return .orphan(reason: "the provision of \(owner.name) failed and was undone") }
             if let known = traits.recordedID?(owner), known != resource.key.id {
                 return .orphan(reason: "\(owner.name) is another \(resource.key.kind.rawValue) by now")
@@ -84,7 +85,8 @@ struct Ownership: Sendable {
             return .owned
         }
         if let owner = byID.values.first(where: { name.isEarlier(of: $0) }) {
-            return busy.contains(owner.id) ? .busy : .orphan(reason: "\(owner.name) has a newer machine")
+            if owner.kind != traits.instanceKind || busy.contains(owner.id) { return .busy }
+            return .orphan(reason: "\(owner.name) has a newer machine")
         }
         return formerNames.contains(resource.name) ? .orphan(reason: "its instance is gone") : .foreign
     }

@@ -11,7 +11,7 @@ import Storage
 ///
 /// A kind of resource is essential if an instance cannot be without it, such as the machine of an agent. An inventory of an
 /// essential kind is suspect if it is empty, or lacks more than half of the expected resources. A resource that it lacks
-/// proves nothing at first. If most listed resources of essential kinds are orphans, the database may be an old backup. No
+/// proves nothing at first. If most listed resources of an essential kind are orphans, the database may be an old backup. No
 /// orphan is then touched until a run with `force`.
 struct ReconcilePlan {
     /// The number of suspect inventories in a row after which a missing resource counts as lost.
@@ -74,10 +74,11 @@ struct ReconcilePlan {
             of: traits, live: input.live, busy: input.busy, unreadable: input.unreadable,
             formerNames: input.formerNames.union(orphanNames))
         former = Dictionary(uniqueKeysWithValues: input.observations.map { ($0.key, $0) })
-        let essential = Set(traits.filter { $0.essential != nil }.map(\.kind))
-        let expected = listed.filter { essential.contains($0.key.kind) }
-        let lone = orphans.filter { essential.contains($0.key.kind) }
-        mayBeOldDatabase = lone.count > Self.fewResources && lone.count * 2 > expected.count
+        // Each essential kind by itself: many resources of another kind with owners prove nothing.
+        mayBeOldDatabase = traits.contains { traits in
+            let count = { (resources: [Resource]) in resources.count { $0.key.kind == traits.kind } }
+            return traits.essential != nil && count(orphans) > Self.fewResources && count(orphans) * 2 > count(listed)
+        }
         judge()
     }
 
@@ -192,7 +193,9 @@ extension ReconcilePlan {
     private mutating func adopt(_ resource: Resource, _ owner: Instance) {
         guard let traits = traits[resource.key.kind], let record = traits.record else { return }
         var instance = owner
-        record(resource, &instance)
+        guard record(resource, &instance) else {
+            return add(.unknown, resource, .none, "its facts cannot be recorded in \(owner.name)")
+        }
         instance.updatedAt = input.now
         change(
             instance, from: owner, resource,
@@ -297,7 +300,7 @@ extension ReconcilePlan {
     }
 }
 
-// MARK: - Sightings, findings and events
+// MARK: - Observations, findings and events
 
 extension ReconcilePlan {
     /// Returns the observation as of now. If the former one had the same finding, it counts one more inventory.

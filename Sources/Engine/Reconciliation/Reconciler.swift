@@ -26,11 +26,13 @@ public final class Reconciler: Service {
     private static let leaseLength = Duration.seconds(120)
     private static let margin = Duration.seconds(20)
 
-    /// Creates a reconciler of the resources of all `sources`, each of another kind. `owner` is the daemon's boot id.
+    /// Creates a reconciler of the resources of all `sources`, each of another kind; it traps if two have the same. `owner` is the daemon's boot id.
     public init(
         store: any Store, sources: [any ResourceSource], settings: ReconcilerSettings, owner: String,
         faults: RowFaults, time: any TimeSource, logger: Logger
     ) {
+        precondition(
+            Set(sources.map(\.traits.kind)).count == sources.count, "two sources list the same kind of resource")
         self.store = store
         self.sources = sources
         self.settings = settings

@@ -53,8 +53,9 @@ public struct ResourceTraits: Sendable {
     /// Returns the provider's id that the instance records; `nil` if it records none. Instances that never record this
     /// kind are compared by name.
     public var recordedID: (@Sendable (Instance) -> String?)?
-    /// Writes the facts of an adopted resource into its instance; `nil` if resources of this kind are never adopted.
-    public var record: (@Sendable (Resource, inout Instance) -> Void)?
+    /// Writes the facts of an adopted resource into its instance. Returns false and changes nothing if the facts cannot be read.
+    /// `nil` if resources of this kind are never adopted.
+    public var record: (@Sendable (Resource, inout Instance) -> Bool)?
     /// Set if an instance without the resource is degraded; otherwise `nil`.
     public var essential: Essential?
     /// True if the power of an orphan is cut for the time of the grace, before it is deleted.
@@ -81,7 +82,7 @@ public struct ResourceTraits: Sendable {
     public init(
         kind: ResourceKind, instanceKind: InstanceKind, noun: String, identification: Identification,
         recordedID: (@Sendable (Instance) -> String?)? = nil,
-        record: (@Sendable (Resource, inout Instance) -> Void)? = nil, essential: Essential? = nil,
+        record: (@Sendable (Resource, inout Instance) -> Bool)? = nil, essential: Essential? = nil,
         hasPower: Bool = false
     ) {
         self.kind = kind
@@ -112,19 +113,25 @@ public protocol ResourceSource: Sendable {
     func inventory() async throws -> [Resource]
     /// Reads a resource again, right before it is changed. Returns `nil` if it does not exist or is no longer ours.
     func current(_ resource: Resource) async throws -> Resource?
-    /// True if a resource with this id exists, whoever it belongs to.
+    /// True if a resource with this id exists, whoever it belongs to. The reconciler asks for essential resources only.
     func exists(_ resource: Resource) async throws -> Bool
     /// Returns the resources with the instance's present name, also those of others.
     func find(for instance: Instance) async throws -> [FoundResource]
-    /// Cuts the power of a resource that has power.
+    /// Cuts the power of a resource whose kind has power.
     func powerOff(_ resource: Resource) async throws
     /// Deletes a resource. It is no error if it does not exist.
     func delete(_ resource: Resource) async throws
 }
 
 extension ResourceSource {
-    /// Does nothing: the resource has no power.
-    public func powerOff(_ resource: Resource) async throws {}
+    /// True if the resource can be read as ours. Sources of essential kinds must also find what belongs to others.
+    public func exists(_ resource: Resource) async throws -> Bool { try await current(resource) != nil }
+
+    /// Throws: the resource has no power.
+    public func powerOff(_ resource: Resource) async throws {
+        throw Failure(
+            .permanent, code: "noPower", message: "a resource of the kind \(resource.key.kind) cannot be powered off")
+    }
 }
 
 /// A resource that exists for an instance, for people.

@@ -45,11 +45,11 @@ public struct CallBucket: Sendable, Hashable, Codable {
     /// Corrects the bucket with the provider's count.
     ///
     /// Afterwards the bucket holds at most the calls that the provider reported, and at most 128 fewer (`mostUnsent`).
-    public mutating func see(_ observation: RateLimitReading, now: Timestamp) {
+    public mutating func see(_ reading: RateLimitReading, now: Timestamp) {
         refill(now)
-        limit = max(observation.limit, 1)
-        callsPerSecond = min(max(observation.callsPerSecond, 0.01), 1000)
-        available = min(max(available, observation.remaining - Self.mostUnsent), observation.remaining, limit)
+        limit = max(reading.limit, 1)
+        callsPerSecond = min(max(reading.callsPerSecond, 0.01), 1000)
+        available = min(max(available, reading.remaining - Self.mostUnsent), reading.remaining, limit)
     }
 
     private mutating func refill(_ now: Timestamp) {
@@ -89,14 +89,14 @@ public struct CallRequest: Sendable {
     /// The bucket's name: the provider and its project.
     public var bucket: String
     /// The state that the provider reported last; `nil` if there is no new report.
-    public var observation: RateLimitReading?
+    public var reading: RateLimitReading?
     /// The present time.
     public var now: Timestamp
 
     /// Creates a request.
-    public init(bucket: String, observation: RateLimitReading?, now: Timestamp) {
+    public init(bucket: String, reading: RateLimitReading?, now: Timestamp) {
         self.bucket = bucket
-        self.observation = observation
+        self.reading = reading
         self.now = now
     }
 }
@@ -105,7 +105,7 @@ extension CallRequest {
     /// Applies the request to the stored bucket; `nil` means a new, full bucket. Returns the new bucket and the result.
     public func apply(to present: CallBucket?) -> (CallBucket, CallGrant) {
         var bucket = present ?? CallBucket(now: now)
-        if let observation { bucket.see(observation, now: now) }
+        if let reading { bucket.see(reading, now: now) }
         let grant = bucket.take(now: now)
         return (bucket, grant)
     }

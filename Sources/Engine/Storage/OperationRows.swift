@@ -50,7 +50,8 @@ public protocol OperationRows {
 extension OperationRows {
     /// Writes the job of an operation with its first event, unless the operation joins an existing job or repeats a call.
     ///
-    /// Throws `StorageError`. For a new instance it throws, if at all, before a row was changed.
+    /// Throws `StorageError`. For a new instance it throws, if at all, before a row was changed: its
+    /// job has a fresh id, the instance has no other job, and the key is locked.
     public mutating func submit(_ submission: Submission) throws -> Submitted {
         if let repeated = try repeated(submission) { return repeated }
         guard case .existing(let reference, let tenant) = submission.target else { return try create(submission) }

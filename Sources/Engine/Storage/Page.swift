@@ -7,7 +7,8 @@ public struct UnreadableRow: Error, Sendable, Hashable {
     public enum Table: String, Sendable, Hashable {
         case instance
         case job
-        case observation
+        /// The observations of sweeps.
+        case observation = "sighting"
     }
 
     /// The table of the row.

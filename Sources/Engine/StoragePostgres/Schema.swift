@@ -27,7 +27,23 @@ enum Schema {
     /// the commit serialises daemons that start at the same time.
     ///
     /// - Parameter allowsNew: whether the tables may be created in a database that lacks them.
+    ///
+    /// A migration may conflict with a daemon of the previous release that is at work. It is then repeated, a few times.
     static func migrate(_ connection: PostgresConnection, allowsNew: Bool = true) throws {
+        for _ in 1..<Self.tries {
+            do {
+                return try migrateOnce(connection, allowsNew: allowsNew)
+            } catch let error as PostgresError where error.kind == .conflict {
+                continue
+            }
+        }
+        try migrateOnce(connection, allowsNew: allowsNew)
+    }
+
+    /// The server needs a second to notice a deadlock, so this many tries take some seconds.
+    private static let tries = 10
+
+    private static func migrateOnce(_ connection: PostgresConnection, allowsNew: Bool) throws {
         try connection.script("BEGIN")
         do {
             try connection.run("SELECT pg_advisory_xact_lock(7166570)")

@@ -219,9 +219,9 @@ enum JobRows {
 
     /// Writes a worker's columns if the epoch is still the worker's. Returns `nil` if it is not.
     static func update(_ job: Job, releasesLease: Bool, _ database: Database) throws -> Written? {
-        let goesOn = job.state == .running && job.place == nil && !releasesLease
+        let isRunning = job.state == .running && job.place == nil && !releasesLease
         // This update does not match a row that has a place, another state or a cancellation. Such a row is written by `move`.
-        if goesOn, try goOn(job, database) { return Written(cancellation: nil) }
+        if isRunning, try updateRunning(job, database) { return Written(cancellation: nil) }
         guard try move(job, releasesLease: releasesLease, database) else { return nil }
         var statement = try HotStatement(database, "SELECT cancellation FROM job WHERE id = ?")
         statement.bind(job.id.text)
@@ -235,7 +235,7 @@ enum JobRows {
     /// The statement sets no indexed column, since SQLite rewrites the index entry of every column that a statement names,
     /// changed or not. It has no RETURNING clause either: for that, SQLite creates a temporary table and copies every page
     /// that the statement changes.
-    private static func goOn(_ job: Job, _ database: Database) throws -> Bool {
+    private static func updateRunning(_ job: Job, _ database: Database) throws -> Bool {
         var statement = try HotStatement(
             database,
             """

@@ -54,8 +54,8 @@ extension SQLiteStore {
 
     public func takeOverLeases(owner: String, singletonLeases: [String]) async throws -> Int {
         try await writer.write { database, _ in
-            for duty in singletonLeases {
-                try database.execute(sql: "DELETE FROM duty WHERE name = ? AND owner <> ?", arguments: [duty, owner])
+            for name in singletonLeases {
+                try database.execute(sql: "DELETE FROM duty WHERE name = ? AND owner <> ?", arguments: [name, owner])
             }
             try database.execute(
                 sql:

@@ -15,8 +15,11 @@ struct ServerSource: ResourceSource {
         kind: .server, instanceKind: .agent, noun: "machine", identification: .labels,
         recordedID: { $0.server?.id },
         record: { resource, instance in
-            guard let facts = resource.facts else { return }
-            instance.server = try? JSONValueDecoder().decode(ServerFacts.self, from: facts)
+            guard let facts = resource.facts,
+                let server = try? JSONValueDecoder().decode(ServerFacts.self, from: facts)
+            else { return false }
+            instance.server = server
+            return true
         },
         essential: ResourceTraits.Essential(
             phases: [.running, .suspended, .degraded], lostCode: "machineLost", driftCode: "machineDrift"),
@@ -70,10 +73,6 @@ struct KeySource: ResourceSource {
         return Resource(key)
     }
 
-    func exists(_ resource: Resource) async throws -> Bool {
-        try await compute.key(named: resource.name)?.id == resource.key.id
-    }
-
     func find(for instance: Instance) async throws -> [FoundResource] {
         guard let found = try await compute.key(named: instance.resourceName) else { return [] }
         return [
@@ -105,10 +104,6 @@ struct DeviceSource: ResourceSource {
             let present = Resource(device, tags: network.machineTags), present.name == resource.name
         else { return nil }
         return present
-    }
-
-    func exists(_ resource: Resource) async throws -> Bool {
-        try await network.device(nodeID: resource.key.id) != nil
     }
 
     func find(for instance: Instance) async throws -> [FoundResource] {

@@ -10,7 +10,7 @@ public struct Feature: Sendable {
     /// Adds the feature's own methods to the router.
     public typealias Registration = @Sendable (inout Router, RPCService) -> Void
 
-    /// The name, for logs and settings.
+    /// The name, for the log.
     public var name: String
     /// The operations on the feature's instances, with their job definitions.
     public var operations: [Operation]

@@ -76,8 +76,8 @@ struct Daemon {
             store: store, engine: engine, operations: features.flatMap(\.operations), catalogue: catalogue,
             sources: features.flatMap(\.sources), subscriptions: subscriptions, reconciler: reconciler,
             quota: settings.quota, faults: faults, identifiers: IdentifierSource(time: time, random: random),
-            time: time, facts: facts, logger: logger)
-        let ready = Gate()
+            time: time, facts: facts)
+        let ready = ReadySignal()
         let memory = MemoryKeeper(time: time)
         let budget = CallBudget(limits: settings.wire.limits) { memory.noteEbb() }
         let pruner = Pruner(store: store, policy: settings.retention, owner: boot, time: time, logger: logger)
@@ -116,7 +116,10 @@ struct Daemon {
         var router = try service.router(interceptors: interceptors) { [logger] failure in
             logger.error("\(failure.method) failed: \(failure.error)")
         }
-        for feature in features { feature.register(&router, service) }
+        for feature in features {
+            feature.register(&router, service)
+            logger.debug("feature", metadata: ["name": "\(feature.name)"])
+        }
         return router
     }
 
@@ -141,7 +144,7 @@ struct Daemon {
 
     /// Returns the servers that accept clients. Once all of them listen, the daemon writes its `aurad ready` line.
     private func doors(
-        _ router: Router, _ routes: [HTTPRoute], _ budget: CallBudget, ready: Gate
+        _ router: Router, _ routes: [HTTPRoute], _ budget: CallBudget, ready: ReadySignal
     ) throws -> [any Service] {
         var addresses: [ListenAddress] = [.unix(path: settings.wire.socket)]
         if let listen = settings.wire.listen { addresses.append(.tcp(host: listen.host, port: listen.port)) }

@@ -75,7 +75,7 @@ public final class AuraClient: Sendable {
     /// The client sends the call again if its connection breaks: pass an `idempotencyKey` if the method changes
     /// something.
     public func call(_ method: String, _ params: JSONValue? = nil) async throws -> JSONValue {
-        var patience = Patience(settings.patience)
+        var patience = RetryBudget(settings.patience)
         while true {
             do {
                 return try await attempt(method, params, &patience)
@@ -95,7 +95,7 @@ public final class AuraClient: Sendable {
     /// Returns the connection that the calls share, or opens it. Retries while the daemon's queue of new connections is
     /// full.
     package func connection() async throws -> Connection {
-        var patience = Patience(settings.queuePatience)
+        var patience = RetryBudget(settings.queuePatience)
         while true {
             do {
                 return try await link.connection()
@@ -106,7 +106,7 @@ public final class AuraClient: Sendable {
     }
 
     private func attempt(
-        _ method: String, _ params: JSONValue?, _ patience: inout Patience
+        _ method: String, _ params: JSONValue?, _ patience: inout RetryBudget
     ) async throws -> JSONValue {
         let connection = try await connection()
         patience.connected(now: settings.time.uptime())

@@ -65,7 +65,7 @@ struct ClientSettings: Sendable {
     }
 
     /// Waits until the next attempt is due. Throws if the retry budget is used up or the client is closed.
-    func pause(_ patience: inout Patience, after failure: any Error) async throws {
+    func pause(_ patience: inout RetryBudget, after failure: any Error) async throws {
         try life.check()
         switch patience.failed(now: time.uptime(), unit: random.unit()) {
         case .wait(let duration): try await life.pause(for: duration, on: time)

@@ -8,7 +8,7 @@ final class Life: Sendable {
         var isClosed = false
         var channels: [ObjectIdentifier: any Channel] = [:]
         var lastPause: UInt64 = 0
-        var pauses: [UInt64: Promise<Bool>] = [:]
+        var pauses: [UInt64: OneShot<Bool>] = [:]
     }
 
     private let state = Locked(State())
@@ -40,7 +40,7 @@ final class Life: Sendable {
 
     /// Waits for `duration`; throws ``ClientError`` as soon as the client is closed.
     func pause(for duration: Duration, on time: any TimeSource) async throws {
-        let end = Promise<Bool>()
+        let end = OneShot<Bool>()
         let key = try state.withLock { state in
             if state.isClosed { throw Self.closed }
             state.lastPause += 1
@@ -62,7 +62,7 @@ final class Life: Sendable {
             state.isClosed = true
             return (Array(state.channels.values), Array(state.pauses.values))
         }
-        for pause in pauses { pause.answer(true) }
+        for pause in pauses { pause.set(true) }
         for channel in channels { try? await channel.close() }
     }
 }
@@ -71,8 +71,8 @@ extension EventLoopFuture where Value: Sendable {
     /// Returns the future's value. Throws `CancellationError` as soon as the task is cancelled; the future itself is
     /// not cancelled.
     func value() async throws -> Value {
-        let answer = Promise<Result<Value, any Error>>()
-        whenComplete { answer.answer($0) }
+        let answer = OneShot<Result<Value, any Error>>()
+        whenComplete { answer.set($0) }
         return try await answer.value(whenCancelled: .failure(CancellationError())).get()
     }
 }

@@ -149,15 +149,15 @@ extension CatchUp {
                 instance: try await snapshotInstance(), tenant: subscription.filter.tenant, after: after,
                 limit: Self.instances + 1)
             let page = try await store.snapshot(query)
-            let told = page.instances.prefix(Self.instances)
-            after = page.instances.count > told.count ? told.last : nil
+            let notifiedSeq = page.instances.prefix(Self.instances)
+            after = page.instances.count > notifiedSeq.count ? notifiedSeq.last : nil
             subscription.snapshot.add(last: after, head: page.head)
             let floor = subscription.snapshot.floor ?? page.head
             let result = Snapshot(
-                seq: floor, instances: told.rows.map { InstanceView($0) }, complete: after == nil)
+                seq: floor, instances: notifiedSeq.rows.map { InstanceView($0) }, complete: after == nil)
             try await subscription.session.notify(subscription.message(result))
             subscription.cursor = floor
-            subscription.told = floor
+            subscription.notifiedSeq = floor
         } while after != nil
         subscription.beginsWithSnapshot = false
     }
@@ -171,7 +171,7 @@ extension CatchUp {
 
     private mutating func tellBookmark() async throws {
         try await subscription.session.notify(subscription.message(subscription.bookmark))
-        subscription.told = subscription.cursor
+        subscription.notifiedSeq = subscription.cursor
     }
 
     /// True if every job that the filter matches has ended. A filter with a change must have matched at least one job.
@@ -236,7 +236,7 @@ final class LedgerPages: Sendable {
 
     private let read: @Sendable (EventQuery) async throws -> [Event]
     /// At most 4 reads at a time. More would not be faster: they share one disk, which the job engine needs too.
-    private let permits = Permits(4, maximumWaiting: .max)
+    private let permits = AsyncSemaphore(4, maximumWaiting: .max)
     private let state = Locked(State())
 
     /// - Parameter read: reads events from the store.
@@ -263,7 +263,7 @@ final class LedgerPages: Sendable {
     /// complete: `head` or earlier.
     ///
     /// A waiting caller holds no page. The memory is therefore bounded by the kept pages and the pages that are being read. It does
-    /// not depend on the number of callers. Throws `cursorExpired` if the next event was pruned, `Permits.Refusal`, and the errors of
+    /// not depend on the number of callers. Throws `cursorExpired` if the next event was pruned, `AsyncSemaphore.Refusal`, and the errors of
     /// `body`.
     func withEvents<Result>(
         after seq: Int64, through head: Int64, matching filter: EventFilter,

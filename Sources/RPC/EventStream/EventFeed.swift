@@ -52,7 +52,7 @@ public final class EventFeed: Sendable {
     }
 
     /// Wakes the follower although nothing was published.
-    func nudge() {
+    func signal() {
         changing.yield()
     }
 
@@ -79,12 +79,12 @@ extension EventFeed {
         }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let goesOn = state.withLock { state in
+                let continues = state.withLock { state in
                     if Task.isCancelled || state.mayHaveEnded(job, after: seq) { return true }
                     state.waiters[job, default: [:]][id] = continuation
                     return false
                 }
-                if goesOn { continuation.resume() }
+                if continues { continuation.resume() }
             }
         } onCancel: {
             state.withLock { $0.takeWaiter(id, of: job) }?.resume()

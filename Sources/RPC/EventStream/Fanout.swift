@@ -11,7 +11,7 @@ import Storage
 /// subscriptions.
 final class Fanout: Sendable {
     private enum Message: Sendable {
-        case join(Subscription, Ending)
+        case join(Subscription, EndSignal)
         case leave(SubscriptionNumber)
     }
 
@@ -20,7 +20,7 @@ final class Fanout: Sendable {
     private let time: any TimeSource
     private let logger: Logger
     /// Called with a subscription that must catch up or end.
-    private let onLeave: @Sendable (Subscription, Ending) -> Void
+    private let onLeave: @Sendable (Subscription, EndSignal) -> Void
     /// Called when the fan-out has released a subscription that must end: it sends no further event to it.
     private let onEnd: @Sendable (Subscription) -> Void
     private let messages = Locked<[Message]>([])
@@ -34,7 +34,7 @@ final class Fanout: Sendable {
 
     init(
         feed: EventFeed, store: any Store, time: any TimeSource, logger: Logger,
-        onLeave: @escaping @Sendable (Subscription, Ending) -> Void,
+        onLeave: @escaping @Sendable (Subscription, EndSignal) -> Void,
         onEnd: @escaping @Sendable (Subscription) -> Void
     ) {
         self.feed = feed
@@ -46,11 +46,11 @@ final class Fanout: Sendable {
     }
 
     /// Adds a subscription that has every event up to its cursor.
-    func join(_ subscription: Subscription, _ ending: Ending) {
+    func join(_ subscription: Subscription, _ ending: EndSignal) {
         send(.join(subscription, ending))
     }
 
-    /// Removes a subscription after its ``Ending`` was sent. Calls `onEnd` if the fan-out holds it; otherwise its catch-up ends it.
+    /// Removes a subscription after its ``EndSignal`` was sent. Calls `onEnd` if the fan-out holds it; otherwise its catch-up ends it.
     func leave(_ number: SubscriptionNumber) {
         send(.leave(number))
     }
@@ -83,7 +83,7 @@ final class Fanout: Sendable {
 
     private func send(_ message: Message) {
         messages.withLock { $0.append(message) }
-        feed.nudge()
+        feed.signal()
     }
 
     private func takeMessages(_ round: inout FanoutRound) {
@@ -140,13 +140,13 @@ struct FanoutRound {
     private var table = LiveTable()
     /// Subscriptions with a cursor after `position`.
     private var early: [SubscriptionNumber: LiveTable.Row] = [:]
-    private let onLeave: @Sendable (Subscription, Ending) -> Void
+    private let onLeave: @Sendable (Subscription, EndSignal) -> Void
     /// The value of `position` at the last check for bookmarks.
     private var looked: Int64
     /// The lines for one connection. The buffer is reused, so that its memory is allocated once.
     private var lines: [UInt8] = []
 
-    init(position: Int64, onLeave: @escaping @Sendable (Subscription, Ending) -> Void) {
+    init(position: Int64, onLeave: @escaping @Sendable (Subscription, EndSignal) -> Void) {
         self.position = position
         self.onLeave = onLeave
         looked = position
@@ -254,13 +254,13 @@ struct FanoutRound {
         var next = 0
         while next < wanted.count {
             let first = next
-            let goesOn = fillLines(page, wanted, &next, row.subscription)
+            let continues = fillLines(page, wanted, &next, row.subscription)
             guard lines.withUnsafeBytes({ row.subscription.session.offer(lines: $0) }) == .queued else {
                 return dismiss(row, after: page.events[wanted[first]].seq - 1)
             }
             let last = page.events[wanted[next - 1]].seq
             row.subscription.delivered(last, count: Int64(next - first))
-            guard goesOn else { return dismiss(row, after: last) }
+            guard continues else { return dismiss(row, after: last) }
         }
     }
 
@@ -302,7 +302,7 @@ struct FanoutRound {
         guard row.subscription.isQuiet, let text = try? row.subscription.message(row.subscription.bookmark) else {
             return
         }
-        if row.subscription.session.offer(text) == .queued { row.subscription.told = row.subscription.cursor }
+        if row.subscription.session.offer(text) == .queued { row.subscription.notifiedSeq = row.subscription.cursor }
     }
 }
 
@@ -397,14 +397,14 @@ struct LiveTable {
 extension LiveTable {
     /// One subscription of the table; only the fan-out's task uses it.
     final class Row {
-        let ending: Ending
+        let ending: EndSignal
         var subscription: Subscription
         /// The row's index in its group.
         fileprivate var index = 0
 
         var number: SubscriptionNumber { subscription.number }
 
-        init(ending: Ending, subscription: Subscription) {
+        init(ending: EndSignal, subscription: Subscription) {
             self.ending = ending
             self.subscription = subscription
         }
@@ -419,7 +419,7 @@ extension LiveTable {
         private var sessions: [Session] = []
         private(set) var rows: [Row] = []
         /// The `seq` of the last event that was offered to the group as shared lines.
-        private var told: Int64 = 0
+        private var notifiedSeq: Int64 = 0
 
         fileprivate init(_ place: Place, sharedID: String?) {
             self.place = place
@@ -446,7 +446,7 @@ extension LiveTable {
 
         /// Applies the notified `seq` of the group to a row.
         fileprivate func settle(_ row: Row) {
-            row.subscription.told = max(row.subscription.told, told)
+            row.subscription.notifiedSeq = max(row.subscription.notifiedSeq, notifiedSeq)
         }
 
         /// Offers the same lines to every row. `last` is the `seq` of their last event. Returns the rows that did not accept the
@@ -455,7 +455,7 @@ extension LiveTable {
             var late: [Int] = []
             for index in sessions.indices where sessions[index].offer(lines: lines) != .queued { late.append(index) }
             for index in late { settle(rows[index]) }
-            told = last
+            notifiedSeq = last
             return late.map { rows[$0] }
         }
     }

@@ -27,7 +27,7 @@ struct Subscription: Sendable {
     /// True if the subscription was up to date before.
     var wasLive = false
     /// The notified `seq`: the client knows that it has every event up to here.
-    var told: Int64
+    var notifiedSeq: Int64
 
     /// The bytes before an event's text on the wire; `suffix` and `lineEnd` follow the text.
     private let prefix: [UInt8]
@@ -49,7 +49,7 @@ struct Subscription: Sendable {
         self.session = session
         self.filter = filter
         self.cursor = cursor
-        told = cursor
+        notifiedSeq = cursor
         let name = JSONValue.string(id).serializedString()
         let method = EventNotification.method
         prefix = Array(#"{"jsonrpc":"2.0","method":"\#(method)","params":{"subscription":\#(name),"result":"#.utf8)
@@ -90,12 +90,12 @@ struct Subscription: Sendable {
     /// Records that `count` events were sent, the last of them with `seq`.
     mutating func delivered(_ seq: Int64, count: Int64 = 1) {
         cursor = seq
-        told = seq
+        notifiedSeq = seq
         if let remaining { self.remaining = remaining - count }
     }
 
     /// True if a bookmark is due.
-    var isQuiet: Bool { cursor - told >= Self.eventsToBookmark }
+    var isQuiet: Bool { cursor - notifiedSeq >= Self.eventsToBookmark }
 
     /// Returns a message that carries `result` instead of an event.
     func message(_ result: some Encodable) throws -> [UInt8] {
@@ -140,7 +140,7 @@ struct SnapshotPages: Sendable {
 }
 
 /// A one-shot signal that something must end, or has ended. It has at most one waiter at a time.
-final class Ending: Sendable {
+final class EndSignal: Sendable {
     fileprivate struct State {
         var isOver = false
         var saidLastWord = false
@@ -166,12 +166,12 @@ final class Ending: Sendable {
     func wait() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let goesOn = state.withLock { state in
+                let continues = state.withLock { state in
                     if state.isOver || Task.isCancelled { return true }
                     state.waiter = continuation
                     return false
                 }
-                if goesOn { continuation.resume() }
+                if continues { continuation.resume() }
             }
         } onCancel: {
             state.withLock { $0.takeWaiter() }?.resume()
@@ -179,7 +179,7 @@ final class Ending: Sendable {
     }
 }
 
-extension Ending.State {
+extension EndSignal.State {
     mutating func takeWaiter() -> CheckedContinuation<Void, Never>? {
         defer { waiter = nil }
         return waiter

@@ -27,7 +27,7 @@ public final class Subscriptions: Service {
     /// A subscription that must catch up, or send `subscription.ended`.
     private struct Late: Sendable {
         let subscription: Subscription
-        let ending: Ending
+        let ending: EndSignal
     }
 
     /// The right to start one subscription.
@@ -45,12 +45,12 @@ public final class Subscriptions: Service {
         }
 
         let number: SubscriptionNumber
-        let ending = Ending()
+        let ending = EndSignal()
         var stage = Stage.reserved
         /// True once one caller has begun the release. That caller gives the connection's count back first and then frees the id.
         var isLetGo = false
         /// Calls that wait until the id is free; one-shot each.
-        var waiters: [Ending] = []
+        var waiters: [EndSignal] = []
     }
 
     /// The subscriptions of one connection.
@@ -102,7 +102,7 @@ public final class Subscriptions: Service {
         fanout = Fanout(
             feed: feed, store: store, time: time, logger: logger,
             onLeave: { being.yield(Late(subscription: $0, ending: $1)) },
-            onEnd: { state.letGo($0) })
+            onEnd: { state.release($0) })
     }
 
     public func run() async throws {
@@ -125,7 +125,7 @@ public final class Subscriptions: Service {
         for waiter in waiters { waiter.send() }
     }
 
-    private func follow(_ subscription: Subscription, until ending: Ending) async {
+    private func follow(_ subscription: Subscription, until ending: EndSignal) async {
         let result = await withTaskGroup(of: CatchUp.Result?.self) { group -> CatchUp.Result? in
             group.addTask { await self.catchUp(subscription) }
             group.addTask {
@@ -141,8 +141,8 @@ public final class Subscriptions: Service {
         }
         switch result {
         case .live(let subscription): fanout.join(subscription, ending)
-        case .ended: state.letGo(subscription, saidLastWord: true)
-        case nil: state.letGo(subscription)
+        case .ended: state.release(subscription, saidLastWord: true)
+        case nil: state.release(subscription)
         }
     }
 
@@ -157,7 +157,7 @@ public final class Subscriptions: Service {
                 return try await catchUp.run()
             } catch is CancellationError {
                 return nil
-            } catch Permits.Refusal.cancelled {
+            } catch AsyncSemaphore.Refusal.cancelled {
                 return nil
             } catch is SessionClosed {
                 return nil
@@ -182,7 +182,7 @@ extension Subscriptions {
         case taken(Reservation, isFirst: Bool)
         case refused
         /// Another subscription must end first; its end has begun.
-        case wait(Ending)
+        case wait(EndSignal)
     }
 
     /// Reserves a subscription. The caller then calls ``start(_:)``, or cancels the reservation.
@@ -232,13 +232,13 @@ extension Subscriptions {
     func start(_ subscription: Subscription) {
         guard let ending = state.withLock({ $0.setStage(.held, of: subscription) }) else { return }
         if case .terminated = being.yield(Late(subscription: subscription, ending: ending)) {
-            state.letGo(subscription)
+            state.release(subscription)
         }
     }
 
     /// Releases a reservation.
     func cancel(_ reservation: Reservation, of session: Session) {
-        state.letGo(reservation.number, reservation.id, of: session)
+        state.release(reservation.number, reservation.id, of: session)
     }
 
     /// Ends a subscription and returns once no further event of it will be sent and its id is free. Returns false if the
@@ -250,7 +250,7 @@ extension Subscriptions {
         let found = state.withLock { $0.beginEnd(id, of: session) }
         guard let (entry, waiter) = found else { return false }
         guard let waiter else {
-            state.letGo(entry.number, id, of: session)
+            state.release(entry.number, id, of: session)
             return true
         }
         entry.ending.send()
@@ -287,13 +287,13 @@ extension Subscriptions.State {
     }
 
     /// Returns a one-shot that is sent when one of the connection's ending subscriptions has ended; `nil` if none is ending.
-    fileprivate mutating func waitForAnyEnd(of session: Session) -> Ending? {
+    fileprivate mutating func waitForAnyEnd(of session: Session) -> EndSignal? {
         guard !isOver, let id = held[session.id]?.anyEnding else { return nil }
         return addWaiter(to: id, of: session)
     }
 
-    private mutating func addWaiter(to id: String, of session: Session) -> Ending {
-        let waiter = Ending()
+    private mutating func addWaiter(to id: String, of session: Session) -> EndSignal {
+        let waiter = EndSignal()
         held[session.id]?.entries[id]?.waiters.append(waiter)
         return waiter
     }
@@ -301,7 +301,8 @@ extension Subscriptions.State {
     /// Sets the stage of a subscription. Returns the one-shot that asks the subscription's holder to end it, or `nil`
     /// if the release of the subscription has already begun.
     @discardableResult
-    fileprivate mutating func setStage(_ stage: Subscriptions.Entry.Stage, of subscription: Subscription) -> Ending? {
+    fileprivate mutating func setStage(_ stage: Subscriptions.Entry.Stage, of subscription: Subscription) -> EndSignal?
+    {
         guard let entry = held[subscription.session.id]?.entries[subscription.id],
             entry.number == subscription.number, !entry.isLetGo
         else { return nil }
@@ -313,7 +314,7 @@ extension Subscriptions.State {
     /// subscription has no holder, so that it can be freed at once.
     fileprivate mutating func beginEnd(
         _ id: String, of session: Session
-    ) -> (entry: Subscriptions.Entry, waiter: Ending?)? {
+    ) -> (entry: Subscriptions.Entry, waiter: EndSignal?)? {
         guard let entry = held[session.id]?.entries[id] else { return nil }
         switch entry.stage {
         case .reserved: return (entry, nil)
@@ -334,7 +335,7 @@ extension Subscriptions.State {
     }
 
     /// Frees an id; returns the calls that wait for it.
-    fileprivate mutating func free(_ id: String, of session: Session) -> [Ending] {
+    fileprivate mutating func free(_ id: String, of session: Session) -> [EndSignal] {
         held[session.id]?.entries.removeValue(forKey: id)?.waiters ?? []
     }
 }
@@ -343,11 +344,11 @@ extension Locked<Subscriptions.State> {
     /// Records that nothing holds the subscription any longer.
     ///
     /// - Parameter saidLastWord: true if the client was sent `subscription.ended`.
-    fileprivate func letGo(_ subscription: Subscription, saidLastWord: Bool = false) {
-        letGo(subscription.number, subscription.id, of: subscription.session, saidLastWord: saidLastWord)
+    fileprivate func release(_ subscription: Subscription, saidLastWord: Bool = false) {
+        release(subscription.number, subscription.id, of: subscription.session, saidLastWord: saidLastWord)
     }
 
-    fileprivate func letGo(
+    fileprivate func release(
         _ number: SubscriptionNumber, _ id: String, of session: Session, saidLastWord: Bool = false
     ) {
         guard withLock({ $0.mayFree(number, id, of: session) }) else { return }

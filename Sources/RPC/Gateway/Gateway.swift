@@ -54,7 +54,8 @@ public final class Gateway: Service {
     ///
     /// On graceful shutdown, complete HTTP requests get a response within `drain`. Incomplete requests are refused.
     public init(
-        settings: Settings, router: JSONRPC.Router, routes: [HTTPRoute] = [], limits: RPCLimits, budget: CallBudget? = nil,
+        settings: Settings, router: JSONRPC.Router, routes: [HTTPRoute] = [], limits: RPCLimits,
+        budget: CallBudget? = nil,
         drain: TimeAmount = .seconds(3), group: any EventLoopGroup, logger: Logger,
         webSocket: @escaping WebSocketServer, prepare: @escaping ListenerPreparation = { _ in },
         onReady: @escaping @Sendable (Int) -> Void = { _ in }

@@ -65,7 +65,7 @@ public struct ConnectionReader: Sendable {
     public static let silenceMs = 5
 
     /// The code with which the WebSocket must be closed now, or `nil`. Later input is not read.
-    public private(set) var hangUp: WebSocketCloseCode?
+    public private(set) var closeCode: WebSocketCloseCode?
 
     /// True if the first message of a ``Framing/strictStream`` was not JSON or had broken framing. The transport must
     /// close the connection and write nothing.
@@ -79,7 +79,7 @@ public struct ConnectionReader: Sendable {
 
     /// Receives bytes that were read. With the framing ``Framing/whole`` they are one message.
     public mutating func receive(_ bytes: UnsafeRawBufferPointer) {
-        guard !isStopped, hangUp == nil else { return }
+        guard !isStopped, closeCode == nil else { return }
         framer.append(bytes)
         if !isProven, framer.isForeign { return turnAway() }
         if framer.saysLengths { session.frame(as: .lengthHeaders) }
@@ -217,7 +217,7 @@ public struct ConnectionReader: Sendable {
         case .ping(let data):
             flush()
             session.send(frame: framer.withBytes(of: data) { WebSocketFrames.pong($0) })
-        case .hangUp(let code): hangUp = code
+        case .close(let code): closeCode = code
         case .tooLong(let count):
             let id = framer.withOverlong { EnvelopeIDs.readable(in: $0) } ?? .null
             reply(id, .failure(.messageTooLarge(session.limits, actual: count)))

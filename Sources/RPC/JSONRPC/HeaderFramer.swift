@@ -1,5 +1,3 @@
-
-
 /// Splits a stream of bytes into messages with a `Content-Length` header, as editors' JSON-RPC libraries send them.
 ///
 ///     Content-Length: 39\r\n

@@ -113,12 +113,12 @@ public final class InMemoryConnection: Sendable {
     private func untilSignalled() async {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let goesOn = state.withLock { state in
+                let continues = state.withLock { state in
                     if !state.isSignalled { state.waiting = continuation }
                     defer { state.isSignalled = false }
                     return state.isSignalled
                 }
-                if goesOn { continuation.resume() }
+                if continues { continuation.resume() }
                 if Task.isCancelled { signal() }
             }
         } onCancel: {

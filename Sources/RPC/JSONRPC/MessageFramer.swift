@@ -1,5 +1,3 @@
-
-
 /// One step of a stream that is split into messages.
 public enum Frame: Sendable, Hashable {
     /// A message, as a range of the bytes that `withBytes(of:_:)` passes until the next `append(_:)`.
@@ -11,7 +9,7 @@ public enum Frame: Sendable, Hashable {
     /// A WebSocket ping, with the data that its pong must carry.
     case ping(Range<Int>)
     /// The end of a WebSocket, with the close code to send.
-    case hangUp(WebSocketCloseCode)
+    case close(WebSocketCloseCode)
 }
 
 /// The framing of the bytes that a transport passes to a ``ConnectionReader``.
@@ -295,7 +293,7 @@ public struct LineFramer: Sendable {
         let line = droppedBytes + start
         if scan.line != line { scan = WholeValueScan(line: line) }
         let from = start
-        buffer.withUnsafeBytes { scan.goOn(UnsafeRawBufferPointer(rebasing: $0[from...])) }
+        buffer.withUnsafeBytes { scan.scan(UnsafeRawBufferPointer(rebasing: $0[from...])) }
         forcedEnd = scan.end.map { start + $0 }
         return forcedEnd != nil
     }
@@ -436,7 +434,7 @@ struct WholeValueScan: Sendable {
     }
 
     /// Scans the bytes of `text` that were not scanned before. `text` must begin with the bytes of the previous call.
-    mutating func goOn(_ text: UnsafeRawBufferPointer) {
+    mutating func scan(_ text: UnsafeRawBufferPointer) {
         end = nil
         while position < text.count, !isOdd, valueEnd == nil {
             look(at: text[position])

@@ -1,5 +1,3 @@
-
-
 /// Splits the frames of a WebSocket client into messages (RFC 6455 §5).
 ///
 /// Fragments are joined, up to the limit. Pongs are ignored. A protocol violation, or a message over the limit, ends
@@ -76,14 +74,14 @@ struct WebSocketFramer: Sendable {
     mutating func next() -> Frame? {
         assembled = nil
         while !isOver {
-            if let end { return hangUp(end) }
+            if let end { return close(end) }
             if let text = text ?? wholeText() {
                 isBinary = isTextBinary
                 return message(text)
             }
             switch readHeader() {
             case .incomplete: return exhausted()
-            case .invalid: return hangUp(.protocolError)
+            case .invalid: return close(.protocolError)
             case .header(let header):
                 if let refusal = refuse(header) { return refusal }
                 guard header.data.upperBound <= buffer.count else { return exhausted() }
@@ -182,15 +180,15 @@ extension WebSocketFramer {
     private mutating func refuse(_ header: Header) -> Frame? {
         switch header.opcode {
         case Opcode.text, Opcode.binary, Opcode.continuation:
-            guard (header.opcode == Opcode.continuation) == (fragments != nil) else { return hangUp(.protocolError) }
+            guard (header.opcode == Opcode.continuation) == (fragments != nil) else { return close(.protocolError) }
             let length = header.data.count + (fragments?.count ?? 0)
             guard length > limit else { return nil }
             end = .messageTooLarge
             return .tooLong(length)
         case Opcode.close, Opcode.ping, Opcode.pong:
-            guard header.isLast, header.data.count <= Self.controlLimit else { return hangUp(.protocolError) }
+            guard header.isLast, header.data.count <= Self.controlLimit else { return close(.protocolError) }
             return nil
-        default: return hangUp(.protocolError)
+        default: return close(.protocolError)
         }
     }
 
@@ -209,7 +207,7 @@ extension WebSocketFramer {
             isBinary = areFragmentsBinary
             return message(0..<whole.count)
         case Opcode.ping: return .ping(header.data)
-        case Opcode.close: return hangUp(closeCode(header.data))
+        case Opcode.close: return close(closeCode(header.data))
         default: return nil
         }
     }
@@ -220,17 +218,17 @@ extension WebSocketFramer {
             start = range.upperBound
             text = nil
         }
-        return isUTF8(range) ? .message(range) : hangUp(isBinary ? .unacceptableData : .invalidText)
+        return isUTF8(range) ? .message(range) : close(isBinary ? .unacceptableData : .invalidText)
     }
 
-    private mutating func hangUp(_ code: WebSocketCloseCode) -> Frame {
+    private mutating func close(_ code: WebSocketCloseCode) -> Frame {
         isOver = true
         isExhausted = true
         buffer = []
         start = 0
         text = nil
         fragments = nil
-        return .hangUp(code)
+        return .close(code)
     }
 
     /// Returns the code for the reply to a client's close: the client's own code if it is valid (RFC 6455 §7.4).

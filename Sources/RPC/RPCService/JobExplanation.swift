@@ -1,7 +1,7 @@
 import AuraAPI
 import AuraModel
-import Jobs
 import JSONRPC
+import Jobs
 import Reconciliation
 import Storage
 
@@ -20,7 +20,12 @@ extension RPCService {
         let words = JobWords(
             job: job, view: view, instance: instance,
             missing: catalogue.definition(of: job) == nil ? job.definition : nil, now: time.now())
-        let summary = [words.state, words.next, Self.sentence(looks)].joined(separator: " ")
+        let isKnown = sources.contains { $0.traits.instanceKind == instance.kind }
+        let outside =
+            isKnown
+            ? Self.sentence(looks)
+            : "No provider was asked: this aurad does not know the resources of instances of the kind \(instance.kind)."
+        let summary = [words.state, words.next, outside].joined(separator: " ")
         return ExplainResult(
             job: view, summary: summary, next: words.next, waits: words.waits,
             resources: looks.flatMap(\.found), unseen: looks.compactMap(\.unseen))

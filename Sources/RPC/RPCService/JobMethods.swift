@@ -1,9 +1,9 @@
 import AuraAPI
 import AuraModel
 import EventStream
-import Jobs
 import JSON
 import JSONRPC
+import Jobs
 import Storage
 
 /// `job.get`, `job.list`, `job.cancel`, `job.retry`, `job.wait`, `job.explain`.

@@ -68,7 +68,11 @@ extension RPCService {
             let submitted = try await store.submit(
                 Submission(
                     target: operation.target, job: job, idempotency: idempotency, quota: quota.perTenant,
-                    totalQuota: quota.total, now: now, admit: operation.admit))
+                    totalQuota: quota.total, now: now,
+                    admit: { instance, active in
+                        try Self.check(instance, isFor: plan)
+                        return try operation.admit(instance, active)
+                    }))
             if let blocker = submitted.job.blockedBy { engine.noteCancellation(of: blocker) }
             engine.wake()
             return OperationResult(instance: InstanceView(submitted.instance), job: JobView(submitted.job))
@@ -76,6 +80,15 @@ extension RPCService {
             if error.code == .nameTaken, let refusal = try await nameInDestruction(operation) { throw refusal }
             throw APIError.from(error)
         }
+    }
+
+    /// Throws if the version and the time limit of the job are those of an operation on another kind of instance.
+    private static func check(_ instance: Instance, isFor plan: JobPlan) throws {
+        guard instance.kind != plan.instanceKind else { return }
+        throw StorageError(
+            .phaseConflict,
+            "cannot \(plan.kind.rawValue) \(instance.name), this aurad has no such operation for instances of the kind "
+                + "\(instance.kind): use the aurad that made it")
     }
 
     /// Returns a retryable `nameTaken` error if the instance with the wanted name is being destroyed; otherwise `nil`.

@@ -3,7 +3,6 @@ public import AuraModel
 public import EventStream
 public import JSONRPC
 public import Jobs
-public import Logging
 public import Reconciliation
 public import Storage
 
@@ -26,13 +25,12 @@ public struct RPCService: Sendable {
     let quota: InstanceQuota
     let faults: RowFaults
     let facts: DaemonFacts
-    let logger: Logger
 
     /// Creates the service. `catalogue` has the definitions of `operations`.
     public init(
         store: any Store, engine: JobEngine, operations: [Operation], catalogue: JobCatalogue,
         sources: [any ResourceSource], subscriptions: Subscriptions, reconciler: Reconciler, quota: InstanceQuota,
-        faults: RowFaults, identifiers: IdentifierSource, time: any TimeSource, facts: DaemonFacts, logger: Logger
+        faults: RowFaults, identifiers: IdentifierSource, time: any TimeSource, facts: DaemonFacts
     ) {
         self.store = store
         self.engine = engine
@@ -46,7 +44,6 @@ public struct RPCService: Sendable {
         self.identifiers = identifiers
         self.time = time
         self.facts = facts
-        self.logger = logger
     }
 
     /// Returns a router with these methods. It rejects parameters that violate the schema before a method runs.

@@ -71,7 +71,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func channelReadComplete(context: ChannelHandlerContext) {
         if reader.awaitsSilence { keepSilence(context) }
         guard
-            session.needsTurn || reader.isParked || isReadHeldBack || patience != nil || reader.hangUp != nil
+            session.needsTurn || reader.isParked || isReadHeldBack || patience != nil || reader.closeCode != nil
                 || reader.isForeign
         else { return }
         context.eventLoop.assumeIsolated().execute { [self] in settle() }
@@ -150,7 +150,7 @@ extension ConnectionHandler {
                 break
             }
             write(context)
-            if let code = reader.hangUp {
+            if let code = reader.closeCode {
                 context.triggerUserOutboundEvent(WebSocketEnd(code: code), promise: nil)
                 break
             }

@@ -228,6 +228,7 @@ extension RPCServer {
     private func bind(_ path: String, _ mode: UInt16) async throws -> UnixSocketFile {
         for attempt in 1...Self.lockTries {
             if let file = try UnixSocketFile.bind(path: path, mode: mode) { return file }
+            if Task.isCancelled || Task.isShuttingDownGracefully { throw CancellationError() }
             if attempt == 1 { logger.info("waiting for the lock of the socket", metadata: ["path": "\(path)"]) }
             try await group.any().scheduleTask(in: Self.lockPause) {}.futureResult.get()
         }

@@ -97,17 +97,16 @@ final class SocketFileWatch: Sendable {
             switch result {
             case .success(let channel): adopt(channel, new)
             case .failure(let error):
-                state.withLock { $0.renewal = nil }
                 new.removeFile()
                 complain("cannot be reached any more, the socket's file was removed: \(error)")
             }
+            state.withLock { $0.renewal = nil }
             done.succeed(())
         }
     }
 
     private func adopt(_ channel: any Channel, _ file: UnixSocketFile) {
         let former: (any Channel)? = state.withLock { state in
-            state.renewal = nil
             guard !state.isStopped else { return nil }
             defer { (state.channel, state.file, state.complaint) = (channel, file, nil) }
             return state.channel

@@ -174,8 +174,8 @@ extension UnixSocketFile {
             }
         }
 
-        /// True if a process accepts connections at the path.
-        func isServed(_ address: sockaddr_un) -> Bool { connectError(address) == 0 }
+        /// True unless it is certain that no process listens at the path. A full backlog refuses a connection as well.
+        func isServed(_ address: sockaddr_un) -> Bool { ![ECONNREFUSED, ENOENT].contains(connectError(address)) }
 
         func bind(_ address: sockaddr_un, _ lock: CInt) throws(ListenError) -> UnixSocketFile {
             let descriptor = socket(AF_UNIX, streamSocket, 0)

@@ -1,7 +1,7 @@
 import AuraModel
 import DriverKit
-import Jobs
 import JSON
+import Jobs
 import Locking
 
 /// Configures the new machine for the agent, with Ansible.

@@ -1,7 +1,7 @@
 import AuraModel
 import DriverKit
-import Jobs
 import JSON
+import Jobs
 
 /// Removes resources at the providers, for undo and for `destroy`. A resource that is gone already counts as removed.
 struct Removal {

@@ -1,7 +1,7 @@
 import AuraModel
 import DriverKit
-import Jobs
 import JSON
+import Jobs
 
 /// Creates the server. Adopts a server that has the deterministic name; otherwise tries each placement (type and location) in
 /// order.

@@ -20,7 +20,7 @@ struct Follower: Sendable {
         var outcomes = Outcomes()
         do {
             repeat {
-                events.goOn()
+                events.resume()
                 while let raw = try await events.next() {
                     let event = try Answer.read(EventAnswer.self, from: raw)
                     outcomes.record(event)

@@ -64,7 +64,7 @@ final class ClientHandler: ChannelDuplexHandler {
     }
 
     /// Resumes reading after the mailbox was full.
-    func goOn() {
+    func resume() {
         guard isReadHeldBack, !mailbox.isFull, let context else { return }
         isReadHeldBack = false
         context.read()
@@ -91,7 +91,7 @@ final class ClientHandler: ChannelDuplexHandler {
         while let frame = framer.next() {
             switch frame {
             case .tooLong: throw JSONParseError(.tooLarge, at: limits.bytes)
-            case .broken, .ping, .hangUp: throw JSONParseError(.invalidSyntax, at: 0)
+            case .broken, .ping, .close: throw JSONParseError(.invalidSyntax, at: 0)
             case .message(let range):
                 let value = try framer.withBytes(of: range) { try JSONValue(parsing: $0, limits: limits) }
                 for message in value.arrayValue ?? [value] {

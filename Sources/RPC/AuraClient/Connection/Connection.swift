@@ -57,7 +57,7 @@ public final class Connection: Sendable {
     ) -> EventLoopFuture<Connection> {
         let handler = NIOLoopBoundBox<ClientHandler?>.makeEmptyBox(eventLoop: loop)
         let mailbox = Mailbox(capacity: notificationBuffer) {
-            loop.execute { handler.value?.goOn() }
+            loop.execute { handler.value?.resume() }
         }
         let bootstrap = ClientBootstrap(group: loop).connectTimeout(timeout).channelInitializer { channel in
             channel.eventLoop.makeCompletedFuture {

@@ -64,7 +64,7 @@ struct Cursor: Sendable {
     }
 
     /// Clears the end, so that the subscription can continue.
-    mutating func goOn() {
+    mutating func resume() {
         end = nil
     }
 

@@ -10,7 +10,7 @@ internal import Locking
 package final class EventStream: Sendable {
     private struct State: Sendable {
         var cursor: Cursor
-        var patience: Patience
+        var patience: RetryBudget
         var present: Subscribed?
         /// A connection that exists before the first subscription.
         var first: Connection?
@@ -45,7 +45,7 @@ package final class EventStream: Sendable {
         self.settings = settings
         self.onLoss = onLoss
         state = Locked(
-            State(cursor: Cursor(parameters, epoch: epoch), patience: Patience(settings.patience), first: first))
+            State(cursor: Cursor(parameters, epoch: epoch), patience: RetryBudget(settings.patience), first: first))
     }
 
     /// The `seq` up to which the client knows the ledger; a later subscription can continue after it.
@@ -71,9 +71,9 @@ package final class EventStream: Sendable {
 
     /// Lets the stream continue after its subscription has ended, for example because the client lagged. The next call
     /// of ``next()`` subscribes again.
-    package func goOn() {
+    package func resume() {
         state.withLock { state in
-            state.cursor.goOn()
+            state.cursor.resume()
             state.isOver = false
         }
     }
@@ -207,7 +207,7 @@ extension EventStream {
     private func recover(_ failure: any Error) async throws {
         let now = settings.time.uptime()
         let unit = settings.random.unit()
-        let (retry, left) = state.withLock { state -> (Patience.Retry?, Duration?) in
+        let (retry, left) = state.withLock { state -> (RetryBudget.Retry?, Duration?) in
             state.present = nil
             state.cursor.lost()
             state.endIfDone()

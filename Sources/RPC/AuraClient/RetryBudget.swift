@@ -3,7 +3,7 @@
 ///     present ──failed──▶ lost ──failed──▶ lost … ▶ given up
 ///        ▲                  │
 ///        └──────heard───────┘
-struct Patience: Sendable {
+struct RetryBudget: Sendable {
     enum Retry: Sendable, Hashable {
         /// Wait this long, then try again.
         case wait(Duration)

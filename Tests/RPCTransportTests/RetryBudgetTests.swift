@@ -4,12 +4,12 @@ import Testing
 
 @Suite struct PatienceTests {
     /// The results of failures at these seconds.
-    func retries(_ patience: inout Patience, at seconds: [Int], unit: Double = 0) -> [Patience.Retry] {
+    func retries(_ patience: inout RetryBudget, at seconds: [Int], unit: Double = 0) -> [RetryBudget.Retry] {
         seconds.map { patience.failed(now: .seconds($0), unit: unit) }
     }
 
     @Test func aLossIsTriedAgainUntilPatienceEnds() {
-        var patience = Patience(.seconds(60))
+        var patience = RetryBudget(.seconds(60))
         var now = Duration.seconds(1_000)
         var waits: [Duration] = []
         while case .wait(let duration) = patience.failed(now: now, unit: 0.5) {
@@ -25,7 +25,7 @@ import Testing
 
     @Test func chanceHalvesAWaitAtMost() {
         let waits = [0, 0.999].map { unit in
-            var patience = Patience(.seconds(60))
+            var patience = RetryBudget(.seconds(60))
             return patience.failed(now: .zero, unit: unit)
         }
         #expect(waits[0] == .wait(.milliseconds(25)))
@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test func anAnswerRenewsIt() {
-        var patience = Patience(.seconds(10))
+        var patience = RetryBudget(.seconds(10))
         #expect(!patience.isLost)
         #expect(retries(&patience, at: [0, 9]) == [.wait(.milliseconds(25)), .wait(.milliseconds(50))])
         #expect(patience.isLost && patience.left(now: .seconds(9)) == .seconds(1))
@@ -44,7 +44,7 @@ import Testing
     }
 
     @Test func aConnectionThatHeldRenewsItAndOneThatBrokeAtOnceDoesNot() {
-        var patience = Patience(.seconds(10))
+        var patience = RetryBudget(.seconds(10))
         _ = retries(&patience, at: [0])
         patience.connected(now: .seconds(5))
         #expect(retries(&patience, at: [300]) == [.wait(.milliseconds(25))])
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test func noPatienceMeansNoTry() {
-        var patience = Patience(.zero)
+        var patience = RetryBudget(.zero)
         #expect(retries(&patience, at: [0]) == [.giveUp])
     }
 }

@@ -2,7 +2,7 @@ import AuraModel
 import Locking
 
 /// Wakes one loop. Signals that arrive while the loop works are kept as one.
-final class Nudge: Sendable {
+final class Signal: Sendable {
     private struct State {
         var isPending = false
         var waiter: CheckedContinuation<Void, Never>?

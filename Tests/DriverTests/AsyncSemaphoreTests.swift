@@ -1,10 +1,10 @@
 import Locking
 import Testing
 
-@Suite("Permits", .timeLimit(.minutes(3)))
+@Suite("AsyncSemaphore", .timeLimit(.minutes(3)))
 struct PermitsTests {
     /// Starts tasks that wait for a permit, in order. Each appends its number to `said` when it has one.
-    private func waitInLine(_ permits: Permits, _ count: Int, _ said: Locked<[Int]>) async throws -> [Task<
+    private func waitInLine(_ permits: AsyncSemaphore, _ count: Int, _ said: Locked<[Int]>) async throws -> [Task<
         Void, any Error
     >] {
         var tasks: [Task<Void, any Error>] = []
@@ -21,7 +21,7 @@ struct PermitsTests {
     }
 
     @Test func whoCameFirstGoesFirst() async throws {
-        let permits = Permits(1)
+        let permits = AsyncSemaphore(1)
         try await permits.take()
         let said = Locked<[Int]>([])
         let tasks = try await waitInLine(permits, 5, said)
@@ -33,12 +33,12 @@ struct PermitsTests {
     }
 
     @Test func whoIsCancelledLosesTheTurnAndNobodyElseDoes() async throws {
-        let permits = Permits(1)
+        let permits = AsyncSemaphore(1)
         try await permits.take()
         let said = Locked<[Int]>([])
         let tasks = try await waitInLine(permits, 3, said)
         tasks[1].cancel()
-        await #expect(throws: Permits.Refusal.cancelled) { try await tasks[1].value }
+        await #expect(throws: AsyncSemaphore.Refusal.cancelled) { try await tasks[1].value }
         permits.giveBack()
         try await tasks[0].value
         permits.giveBack()
@@ -47,21 +47,21 @@ struct PermitsTests {
     }
 
     @Test func moreThanMayWaitAreRefused() async throws {
-        let permits = Permits(1, maximumWaiting: 1)
+        let permits = AsyncSemaphore(1, maximumWaiting: 1)
         try await permits.take()
         let tasks = try await waitInLine(permits, 1, Locked([]))
-        await #expect(throws: Permits.Refusal.tooManyWait) { try await permits.take() }
+        await #expect(throws: AsyncSemaphore.Refusal.tooManyWait) { try await permits.take() }
         permits.giveBack()
         try await tasks[0].value
     }
 
     @Test func whoGaveUpLeavesItsPlaceToAnother() async throws {
-        let permits = Permits(1, maximumWaiting: 1)
+        let permits = AsyncSemaphore(1, maximumWaiting: 1)
         try await permits.take()
         for _ in 1...200 {
             let tasks = try await waitInLine(permits, 1, Locked([]))
             tasks[0].cancel()
-            await #expect(throws: Permits.Refusal.cancelled) { try await tasks[0].value }
+            await #expect(throws: AsyncSemaphore.Refusal.cancelled) { try await tasks[0].value }
         }
         let tasks = try await waitInLine(permits, 1, Locked([]))
         permits.giveBack()

@@ -2,7 +2,7 @@ import Locking
 import ServiceLifecycle
 
 /// A one-shot signal: it opens once and then lets every waiter pass.
-final class Gate: Sendable {
+final class ReadySignal: Sendable {
     private struct State {
         var isOpen = false
         var waiters: [CheckedContinuation<Void, Never>] = []
@@ -34,7 +34,7 @@ final class Gate: Sendable {
 /// A service that starts once a gate is open, so that no job runs before the daemon can serve.
 struct Gated: Service {
     let service: any Service
-    let gate: Gate
+    let gate: ReadySignal
 
     func run() async throws {
         await cancelWhenGracefulShutdown {

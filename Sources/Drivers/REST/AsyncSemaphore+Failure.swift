@@ -1,7 +1,7 @@
 public import AuraModel
 public import Locking
 
-extension Permits {
+extension AsyncSemaphore {
     /// Runs `body` when a permit is free. `what` describes the call in errors: "list servers". Throws a transient
     /// ``Failure`` if the task is cancelled before that, or if too many calls wait.
     public func run<Result>(

@@ -1,5 +1,5 @@
 /// A semaphore that admits a number of tasks at once, in the order of their calls.
-public final class Permits: Sendable {
+public final class AsyncSemaphore: Sendable {
     /// The error of a task that was not admitted.
     public enum Refusal: Error, Sendable, Hashable {
         /// The task was cancelled while it waited.
@@ -15,13 +15,13 @@ public final class Permits: Sendable {
 
     private struct State {
         var free: Int
-        var waiting: [Promise<Turn>] = []
+        var waiting: [OneShot<Turn>] = []
         /// The number of waiting tasks at which cancelled ones are next removed. A check of all waiting tasks at each
         /// call would take ever longer.
         var lookAt = 64
 
-        mutating func forgetWhoGaveUp() {
-            waiting.removeAll { $0.isAnswered }
+        mutating func removeCancelled() {
+            waiting.removeAll { $0.isSet }
             lookAt = max(64, 2 * waiting.count)
         }
     }
@@ -37,36 +37,36 @@ public final class Permits: Sendable {
 
     /// Waits for a permit and takes it. The caller must return it with ``giveBack()``. Throws ``Refusal``.
     public func take() async throws(Refusal) {
-        let promise = Promise<Turn>()
+        let turn = OneShot<Turn>()
         let isFull = state.withLock { state in
             if state.free > 0 {
                 state.free -= 1
-                promise.answer(.go)
+                turn.set(.go)
                 return false
             }
-            if state.waiting.count >= min(state.lookAt, maximumWaiting) { state.forgetWhoGaveUp() }
+            if state.waiting.count >= min(state.lookAt, maximumWaiting) { state.removeCancelled() }
             guard state.waiting.count < maximumWaiting else { return true }
-            state.waiting.append(promise)
+            state.waiting.append(turn)
             return false
         }
         if isFull { throw .tooManyWait }
-        switch await promise.value(whenCancelled: .cancelled) {
+        switch await turn.value(whenCancelled: .cancelled) {
         case .go: return
         case .cancelled: throw .cancelled
         }
     }
 
     /// The number of tasks that wait for a permit now.
-    public var waiting: Int { state.withLock { $0.waiting.count { !$0.isAnswered } } }
+    public var waiting: Int { state.withLock { $0.waiting.count { !$0.isSet } } }
 
     /// Gives the permit to the next waiting task. Without one, the permit becomes free.
     public func giveBack() {
         while let next = next() {
-            if next.answer(.go) { return }
+            if next.set(.go) { return }
         }
     }
 
-    private func next() -> Promise<Turn>? {
+    private func next() -> OneShot<Turn>? {
         state.withLock { state in
             if state.waiting.isEmpty {
                 state.free += 1

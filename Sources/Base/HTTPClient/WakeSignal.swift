@@ -5,21 +5,21 @@ internal import Locking
 ///
 /// `curl_multi_wakeup` may be called from any thread, but not while the handle is being cleaned up. One lock therefore
 /// guards both calls. The wakeup itself only writes to a pipe.
-struct Bell: Sendable {
+struct WakeSignal: Sendable {
     private struct Handle: @unchecked Sendable {
         var multi: OpaquePointer?
-        var rangEarly = false
+        var wasSentEarly = false
     }
 
     private let handle = Locked(Handle())
 
     /// Makes the thread read its mailbox.
-    func ring() {
+    func send() {
         handle.withLock { handle in
             if let multi = handle.multi {
                 _ = curl_multi_wakeup(UnsafeMutableRawPointer(multi))
             } else {
-                handle.rangEarly = true
+                handle.wasSentEarly = true
             }
         }
     }
@@ -28,7 +28,7 @@ struct Bell: Sendable {
     func attach(_ multi: UnsafeMutableRawPointer) {
         handle.withLock { handle in
             handle.multi = OpaquePointer(multi)
-            if handle.rangEarly { _ = curl_multi_wakeup(multi) }
+            if handle.wasSentEarly { _ = curl_multi_wakeup(multi) }
         }
     }
 
