@@ -4,8 +4,8 @@ internal import Locking
 /// HTTP/1.1 calls over libcurl's multi interface, with one thread of its own.
 ///
 /// Connections are kept and reused, except that a `POST` or `PATCH` always gets a new one. libcurl repeats a request by
-/// itself when a kept connection proves to be closed. A repetition could execute the request twice, because a server
-/// that executed the first one and then closed the connection looks the same.
+/// itself when a kept connection proves to be closed. Such a repetition could execute the request twice, because the
+/// server may have executed the request before it closed the connection.
 ///
 /// Certificates are verified, redirects are not followed, and responses are not decompressed.
 ///

@@ -47,10 +47,10 @@ public struct HTTPHeaders: Sendable, Hashable, ExpressibleByDictionaryLiteral {
 }
 
 extension HTTPHeaders: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Only the number of fields, since values may be secrets.
+    /// The number of fields. Their values may be secrets.
     public var description: String { "\(fields.count) header fields" }
     public var debugDescription: String { description }
-    /// Empty, so that reflection shows no secrets.
+    /// A mirror without children, so that reflection shows no secrets.
     public var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
 }
 

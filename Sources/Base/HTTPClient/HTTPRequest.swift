@@ -45,7 +45,7 @@ public struct HTTPRequest: Sendable {
 extension HTTPRequest: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     public var description: String { "\(method.rawValue) \(place)" }
     public var debugDescription: String { description }
-    /// Empty, so that reflection shows no secrets.
+    /// A mirror without children, so that reflection shows no secrets.
     public var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
 
     /// The URL without query, fragment and user, for messages.

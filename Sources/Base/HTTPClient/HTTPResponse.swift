@@ -12,9 +12,9 @@ public struct HTTPResponse: Sendable {
 }
 
 extension HTTPResponse: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
-    /// Only status and length, since the body may hold a secret.
+    /// The status and the length of the body. The body itself may hold a secret.
     public var description: String { "status \(status), \(body.count) bytes" }
     public var debugDescription: String { description }
-    /// Empty, so that reflection shows no secrets.
+    /// A mirror without children, so that reflection shows no secrets.
     public var customMirror: Mirror { Mirror(self, children: EmptyCollection()) }
 }

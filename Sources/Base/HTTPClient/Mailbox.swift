@@ -57,7 +57,7 @@ struct Mailbox: Sendable {
 
     /// Withdraws a request, because its caller no longer waits. Returns true if the thread must be woken.
     ///
-    /// The request may be unknown to the thread or answered already. The thread ignores such a withdrawal.
+    /// The thread ignores the withdrawal of a request that it does not know or has already completed.
     mutating func withdraw(_ id: UInt64) -> Bool {
         guard phase == .open else { return false }
         withdrawals.append(id)
@@ -85,7 +85,7 @@ struct Mailbox: Sendable {
         return delivery
     }
 
-    /// Records that the thread has answered one request.
+    /// Records that the thread has completed one request.
     mutating func finishOne() {
         outstanding -= 1
     }

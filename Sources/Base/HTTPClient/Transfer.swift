@@ -8,7 +8,7 @@ final class Transfer {
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private let reason: UnsafeMutablePointer<CChar>
 
-    /// Returns `nil` if libcurl has no memory or refuses an option.
+    /// Creates the libcurl handle of a request. Returns `nil` if libcurl has no memory or refuses an option.
     init?(_ exchange: Exchange, settings: HTTPClientSettings, timeLeft: Duration) {
         guard let easy = curl_easy_init() else { return nil }
         self.exchange = exchange

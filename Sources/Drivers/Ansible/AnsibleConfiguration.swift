@@ -15,7 +15,7 @@ public import Logging
 /// - Transient: `ansibleUnreachable`, `ansibleTimeLimit`, `ansibleSilent`, `ansibleInventory`, `ansibleCrashed`,
 ///   `ansibleNotRun`, `cancelled`.
 /// - Ambiguous, because another run on the machine shows its state: `ansibleError`, `ansibleOutput`.
-/// - By the cause that the callback reports, ambiguous without one: `ansibleTaskFailed`.
+/// - Classified by the cause that the callback reports, and ambiguous without a cause: `ansibleTaskFailed`.
 /// - Permanent: `ansibleMissing` (the daemon's host) and `invalidInput`.
 public final class AnsibleConfiguration: ConfigurationDriver {
     private let settings: AnsibleSettings

@@ -14,10 +14,10 @@ public struct AnsibleSettings: Sendable {
     /// The time between SIGTERM and SIGKILL when a run is ended.
     public var stopGrace: Duration
     /// The time for which the daemon may be suspended (`SIGSTOP`) before a run is ended. It must be shorter than the
-    /// time that the lease has left then.
+    /// remaining time of the job's lease.
     public var patience: Duration
-    /// The time without a report after which a run is ended. It must be longer than the longest wait of a single task
-    /// in the roles: 300 seconds for another program's lock on the package database.
+    /// The time without a report after which a run is ended. It must be longer than any single task of the roles. The
+    /// longest task waits up to 300 seconds for the lock on the package database.
     public var silenceLimit: Duration
     /// The number of bytes of output after which a run is ended.
     public var outputLimitBytes: Int

@@ -1,4 +1,4 @@
-/// The cause why a child process could not run, or why its directory could not be created.
+/// The reason why a child process could not run, or why its directory could not be created.
 public struct ChildError: Error, Sendable, Hashable, CustomStringConvertible {
     /// The kind of the cause.
     public enum Code: String, Sendable, Hashable {

@@ -42,7 +42,7 @@ public protocol ComputeDriver: Sendable {
     func keys(labels: [String: String]) async throws -> [ServerKey]
     /// Creates a key. The call is not safe to repeat: after an ambiguous failure, look for the name first.
     func createKey(_ specification: ServerKeySpecification) async throws -> ServerKey
-    /// Deletes the key. A key that does not exist is no error.
+    /// Deletes the key. A key that does not exist is not an error.
     func deleteKey(id: String) async throws
 
     /// Returns the id of the firewall that admits the traffic of agents' machines, and creates the firewall if it does
@@ -105,7 +105,7 @@ public struct Server: Sendable, Hashable {
     }
 }
 
-/// The status of a machine. A status that is not listed here reads as `unknown`.
+/// The status of a machine. A status of the provider that is not listed here is converted to `unknown`.
 public enum ServerStatus: String, Sendable, Hashable {
     case initializing
     case starting

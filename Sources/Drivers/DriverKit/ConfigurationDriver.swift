@@ -5,9 +5,9 @@ public import JSON
 public protocol ConfigurationDriver: Sendable {
     /// Runs a play to its end and reports each task.
     ///
-    /// Throws `Failure`: transient if the machine cannot be reached, permanent if a task failed, with the task's own
-    /// words. If the calling task is cancelled, every process of the run is ended before this returns. `report` is
-    /// called in order, one call at a time. An error that it throws ends the run and is rethrown.
+    /// Throws `Failure`: transient if the machine cannot be reached, permanent if a task failed, with the task's error
+    /// message. If the calling task is cancelled, every process of the run is ended before this returns. `report` is
+    /// called in order, one call at a time. An error of `report` ends the run and is rethrown.
     func run(
         _ run: ConfigurationRun, report: @escaping @Sendable (ConfigurationEvent) async throws -> Void
     ) async throws -> ConfigurationSummary

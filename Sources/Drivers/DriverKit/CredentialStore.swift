@@ -6,13 +6,13 @@ public protocol CredentialStore: Sendable {
     func load(_ instance: Instance) async throws -> MachineCredentials?
     /// Stores credentials and replaces earlier ones. Returns once they are on the disk.
     func save(_ credentials: MachineCredentials, for instance: Instance) async throws
-    /// Removes credentials. It is no error if there are none.
+    /// Removes credentials. Missing credentials are not an error.
     func remove(_ instance: Instance) async throws
 }
 
 /// The keys to reach one machine, and the secret of its agent.
 public struct MachineCredentials: Sendable {
-    /// Our key pair for logins on the machine.
+    /// The daemon's key pair for logins on the machine.
     public var client: KeyPair
     /// The machine's first host key. It is delivered in user data, which any process on the machine can read. It is therefore
     /// valid only until the machine is configured.

@@ -1,6 +1,6 @@
 public import AuraModel
 
-/// The labels of every resource of ours at a provider.
+/// The labels of every resource that Aura creates at a provider.
 ///
 /// A value is empty or has 1 to 63 letters, digits, `-`, `_` and `.`, alphanumeric at both ends (`facts/hetzner.md` §7).
 public enum Labels {

@@ -11,7 +11,7 @@ public protocol NetworkDriver: Sendable {
     /// Creates a key that lets one machine join. If the reply is lost, the call can be repeated, because an unused key
     /// expires by itself.
     func mintKey(_ specification: EnrolmentKeySpecification) async throws -> EnrolmentKey
-    /// Revokes the key. A key that does not exist is no error.
+    /// Revokes the key. A key that does not exist is not an error.
     func revokeKey(id: String) async throws
 
     /// Returns the device, or `nil` if the network does not know it.
@@ -21,8 +21,8 @@ public protocol NetworkDriver: Sendable {
     /// Returns the devices with this host name, or with this host name, a hyphen and a number (`NAME-1`). Host names
     /// are not unique: the node id identifies a device.
     func devices(hostname: String) async throws -> [NetworkDevice]
-    /// Deletes the device without reading it first. A device that does not exist is no error. The caller must have read
-    /// the device and verified that it belongs to Aura.
+    /// Deletes the device without reading it first. A device that does not exist is not an error. The caller must have
+    /// read the device and verified that it belongs to Aura.
     func deleteDevice(nodeID: String) async throws
 
     /// Checks the permissions for enrolments with a test key, which is revoked at once. Throws if the network cannot be

@@ -5,8 +5,8 @@ public enum PlainText {
     /// Returns the text, cut to `limitBytes` at the end of a character. An ellipsis marks a cut.
     ///
     /// Control characters (C0, C1) and line separators become spaces. Format characters (category Cf: bidirectional
-    /// overrides, zero-width and tag characters) are removed, because with them a terminal or a log can show other
-    /// words.
+    /// overrides, zero-width and tag characters) are removed, because they can make a terminal or a log display a
+    /// different text.
     public static func clean(_ text: some StringProtocol, limitBytes: Int = 500) -> String {
         var result = ""
         var bytes = 0

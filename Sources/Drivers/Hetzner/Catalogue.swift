@@ -3,8 +3,8 @@ internal import DriverKit
 
 /// The server types and their locations, from `GET /server_types`.
 ///
-/// The catalogue is not reliable about stock (`facts/hetzner.md` §8), so `available` is not read. Its names are used,
-/// and its offers with an end in the past.
+/// The catalogue is not reliable about stock (`facts/hetzner.md` §8), so `available` is not read. Only the names and
+/// the end dates of the offers are used.
 struct Catalogue: Sendable {
     struct Offer: Sendable {
         /// The time after which the type cannot be ordered, if one is announced.
@@ -46,8 +46,8 @@ struct Catalogue: Sendable {
         return "\(placement.serverType) can be ordered in \(placement.location) until \(Self.day(end)) only"
     }
 
-    /// Returns the findings about all candidates. If no candidate of a size can be ordered, each gets an error,
-    /// otherwise a warning.
+    /// Returns the findings about all candidates. A candidate that cannot be ordered gives a warning, or an error if no
+    /// candidate of its size can be ordered.
     func findings(_ placements: [String: [String: [Placement]]], now: Timestamp) -> [ProviderFinding] {
         placements.sorted { $0.key < $1.key }.flatMap { region, sizes in
             sizes.sorted { $0.key < $1.key }.flatMap { size, candidates -> [ProviderFinding] in

@@ -48,7 +48,8 @@ public final class HetznerCompute: ComputeDriver {
         try await gatherer.actions(ids.map { id throws(Failure) in try Self.number(id, of: "action") })
     }
 
-    /// Returns the API's numeric id. Other targets use ids as text.
+    /// Parses an id as a positive integer, the form of Hetzner's ids. Throws `invalidIdentifier` with `noun`, the kind
+    /// of the resource, in its message.
     static func number(_ id: String, of noun: String) throws(Failure) -> Int64 {
         guard let number = Int64(id), number > 0 else {
             throw Failure(

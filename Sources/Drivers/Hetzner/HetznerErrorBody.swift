@@ -8,7 +8,7 @@ internal import JSON
 /// replaces it.
 struct HetznerErrorBody: Sendable {
     let code: String
-    /// The provider's own text, with the fields or limits that it names.
+    /// The provider's error message, with the fields or limits that the response names.
     let text: String
 
     init(_ response: HTTPResponse, hiding token: Secret) {

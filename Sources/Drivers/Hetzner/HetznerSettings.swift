@@ -13,7 +13,7 @@ public struct HetznerSettings: Sendable {
     public var usesFirewall: Bool
     /// The TCP ports that the firewall admits: SSH's port, and the agent's port if its health is read over HTTP.
     public var openPorts: [Int] = [22]
-    /// The firewall's name in the project. A firewall is created if none has this name.
+    /// The firewall's name in the project. If no firewall has this name, the driver creates it.
     public var firewallName: String
     /// The time for which the firewall's id is cached.
     public var firewallCacheLifetime: Duration
@@ -23,7 +23,7 @@ public struct HetznerSettings: Sendable {
     public var maximumRateWait: Duration
     /// The time limit of one call.
     public var requestTimeout: Duration
-    /// The number of retries of a read, in the cases in which Hetzner's own clients retry.
+    /// The maximum number of retries of a read. The driver retries the same errors as Hetzner's own clients.
     public var readRetries: Int
     /// The time for which calls that ask for actions are collected into one call.
     public var actionWindow: Duration

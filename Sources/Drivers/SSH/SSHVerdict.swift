@@ -2,7 +2,7 @@ internal import AuraModel
 internal import ChildProcess
 internal import DriverKit
 
-/// The interpretation of the output of `ssh`. It exits with 255 for every failure of its own, so only the text shows
+/// The interpretation of the output of `ssh`. `ssh` exits with 255 for each of its own failures, so only the text shows
 /// the cause.
 enum SSHVerdict {
     /// The texts of OpenSSH 8 to 10, most specific first: after a changed host key, the output also contains a failed

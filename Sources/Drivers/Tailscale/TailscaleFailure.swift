@@ -42,7 +42,7 @@ enum TailscaleFailure {
         }
     }
 
-    /// Returns the provider's own text, including its details.
+    /// Returns the provider's error message with its details.
     private static func words(_ response: HTTPResponse) -> String {
         guard let body = try? ForeignJSON.read(response.body), let message = body["message"]?.stringValue else {
             return "the provider answers with status \(response.status)"

@@ -11,13 +11,13 @@ public struct Backoff: Sendable, Hashable {
         self.cap = cap
     }
 
-    /// For transient failures: 2 → 4 → 8 → 16 s … up to 5 minutes.
+    /// The backoff after transient failures: 2 → 4 → 8 → 16 s … up to 5 minutes.
     public static let transient = Backoff(base: .seconds(2), cap: .seconds(300))
-    /// For capacity failures: 30 s … up to 5 minutes. A location that is sold out is rarely available again within a
-    /// minute.
+    /// The backoff after capacity failures: 30 s … up to 5 minutes. A location that is sold out is rarely available
+    /// again within a minute.
     public static let capacity = Backoff(base: .seconds(30), cap: .seconds(300))
 
-    /// For failures that an operator has to repair: 1 → 2 → 4 min … up to an hour.
+    /// The backoff after failures that an operator must repair: 1 → 2 → 4 min … up to an hour.
     public static let parked = Backoff(base: .seconds(60), cap: .seconds(3600))
 
     /// Returns the wait after `attempt` failures in a row (1 is the first). `unit`, in `0 ..< 1`, selects the wait

@@ -10,7 +10,7 @@ public protocol TimeSource: Sendable {
 }
 
 extension TimeSource {
-    /// The default for clocks that are never set: the milliseconds of ``now()``.
+    /// Returns the milliseconds of ``now()``. This default is for clocks that are never set.
     public func uptime() -> Duration {
         .milliseconds(now().milliseconds)
     }

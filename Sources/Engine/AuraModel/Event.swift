@@ -14,13 +14,13 @@ public struct EventDraft: Sendable, Hashable {
     public var job: JobID?
     /// The change that caused the event.
     public var change: ChangeID?
-    /// Who caused the event; `nil` if the daemon did by itself.
+    /// The caller that caused the event; `nil` if the daemon acted by itself.
     public var principal: PrincipalID?
     /// The instance's phase after the event.
     public var phase: Phase?
     /// The name of the step that the event concerns.
     public var step: String?
-    /// The job's progress, 0 to 1. It never falls while the job goes forward.
+    /// The job's progress, 0 to 1. It never decreases while no step is being undone.
     public var progress: Double?
     /// A description for people.
     public var message: String
@@ -79,7 +79,7 @@ public struct EventType: OpenName {
     public static let jobFailed = EventType("job.failed")
     /// Final: `job.cancel` or a destroy ended the job.
     public static let jobCancelled = EventType("job.cancelled")
-    /// An instance entered another phase; `data.from`, `data.to`.
+    /// An instance entered another phase. `data` has the phases `from` and `to`.
     public static let phaseChanged = EventType("phase.changed")
     /// A step begins.
     public static let stepStarted = EventType("step.started")
@@ -87,9 +87,9 @@ public struct EventType: OpenName {
     public static let stepProgress = EventType("step.progress")
     /// A step waits for a condition.
     public static let stepWaiting = EventType("step.waiting")
-    /// A step or its undo failed and is retried; `data.attempt`, `data.retryAt`.
+    /// A step or its undo failed and is retried. `data` has `attempt`, the number of failed tries, and `retryAt`.
     public static let stepRetrying = EventType("step.retrying")
-    /// A step succeeded; `data.milliseconds`.
+    /// A step succeeded. `data.milliseconds` is its duration.
     public static let stepDone = EventType("step.done")
     /// A step failed and is not retried; `data` has the failure.
     public static let stepFailed = EventType("step.failed")
@@ -101,9 +101,9 @@ public struct EventType: OpenName {
     public static let stepUndoFailed = EventType("step.undoFailed")
     /// An Ansible task begins.
     public static let taskStarted = EventType("task.started")
-    /// An Ansible task ended; `data.outcome`, `data.milliseconds`.
+    /// An Ansible task ended without a failure. `data` has its `outcome` and its duration in `milliseconds`.
     public static let taskFinished = EventType("task.finished")
-    /// An Ansible task failed; `data.ignored`.
+    /// An Ansible task failed. `data.ignored` is true if the run continues.
     public static let taskFailed = EventType("task.failed")
     /// An Ansible run ended; `data` has its counts.
     public static let runRecap = EventType("run.recap")

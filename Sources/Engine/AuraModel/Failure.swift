@@ -4,7 +4,7 @@ public enum ErrorClass: String, Sendable, Hashable, Codable {
     case transient
     /// The provider has no capacity. Try the next location or type, then wait long.
     case capacity
-    /// A retry changes nothing. Stop, and report the cause's own words.
+    /// A retry changes nothing. Stop, and report the error message.
     case permanent
     /// The effect may have happened. Check before the next try.
     case ambiguous
@@ -38,13 +38,13 @@ public enum Reaction: Sendable, Hashable {
     case giveUp
 }
 
-/// The cause why a job or a step did not succeed, in words that are safe to send to clients.
+/// The reason why a job or a step did not succeed. Its text is safe to send to clients.
 public struct Failure: Sendable, Hashable, Codable, Error {
     /// The class of the error.
     public var errorClass: ErrorClass
     /// A stable text for programs: the provider's own code if there is one.
     public var code: String
-    /// The cause's own words, for people. Never contains a secret.
+    /// The error message, for people: the text of the provider or tool if it reported one. Never contains a secret.
     public var message: String
     /// The provider's id of the failed call, for the provider's support.
     public var correlationID: String?

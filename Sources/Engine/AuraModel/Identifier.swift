@@ -37,7 +37,7 @@ public typealias ChangeID = Identifier<Change>
 /// The id of a ``Caller``, such as `uid:1000`. It is not a UUID.
 public typealias PrincipalID = Identifier<Caller>
 
-/// Who called a method, and so caused a change. Only its id exists so far.
+/// The caller of a method, which is the cause of a change. Only its id exists so far.
 public enum Caller {}
 
 /// The owner of instances. Only its id exists so far.

@@ -22,21 +22,21 @@ public struct Instance: Sendable, Hashable, Codable {
     public var size: String
     /// The change that last modified the instance.
     public var change: ChangeID
-    /// The machine. It is set from the moment at which its id is known until the machine is removed.
+    /// The machine; `nil` before its id is known and after its removal.
     public var server: ServerFacts?
     /// The device in the tailnet; `nil` if the machine has not joined.
     public var tailnet: TailnetFacts?
     /// The version of the agent on the machine; `nil` if it is not known.
     public var agentVersion: String?
-    /// The cause why the last job did not reach the requested state.
+    /// The reason why the last job did not reach the requested state.
     public var failure: Failure?
-    /// When the instance was accepted.
+    /// The time at which the instance was accepted.
     public var createdAt: Timestamp
-    /// When the row last changed.
+    /// The time of the last change of the row.
     public var updatedAt: Timestamp
     /// The time at which the instance first reached `running`. Metering starts here.
     public var runningAt: Timestamp?
-    /// When the instance reached `destroyed`.
+    /// The time at which the instance reached `destroyed`.
     public var destroyedAt: Timestamp?
     /// Members of the stored document that only a newer daemon knows. They are kept with the row, so that an older
     /// daemon that works on the instance removes nothing. They are not a part of the `Codable` form.

@@ -14,13 +14,13 @@ public struct Job: Sendable, Hashable {
     public var tenant: TenantID
     /// The id of the ``Change`` that caused the job.
     public var change: ChangeID
-    /// Who requested the job; `nil` if no caller did, or if an older daemon wrote the row.
+    /// The caller that requested the job; `nil` if no caller did, or if an older daemon wrote the row.
     public var principal: PrincipalID?
-    /// How far the job has come.
+    /// The state of the job in its lifecycle.
     public var state: JobState
     /// The order of claims: lower runs first. A destroy never waits behind provisions.
     public var priority: Int
-    /// The time before which the job is not claimed. A waiting job only takes up its row until then.
+    /// The time before which the job is not claimed. Until then a waiting job uses no resource except its row.
     public var availableAt: Timestamp
     /// The lease's epoch. Each claim raises it, and a write with an older epoch changes nothing.
     public var epoch: Int64
@@ -30,7 +30,7 @@ public struct Job: Sendable, Hashable {
     public var progress: Double
     /// The time at which the whole job counts as failed.
     public var deadline: Timestamp
-    /// Why the job must end early; `nil` if it must not.
+    /// The reason why the job must end early; `nil` if there is no such reason.
     public var cancellation: Cancellation?
     /// The job that must end before this one may start.
     public var blockedBy: JobID?
@@ -44,11 +44,11 @@ public struct Job: Sendable, Hashable {
     public var waitingFor: String?
     /// The cause of the failure or of the parking; `nil` otherwise.
     public var failure: Failure?
-    /// When the job was accepted.
+    /// The time at which the job was accepted.
     public var createdAt: Timestamp
-    /// When the job's first step began.
+    /// The time at which the job's first step began.
     public var startedAt: Timestamp?
-    /// When the job ended.
+    /// The time at which the job ended.
     public var finishedAt: Timestamp?
 
     /// True if a worker that leases the job needs the rows of its steps.

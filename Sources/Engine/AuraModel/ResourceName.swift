@@ -4,7 +4,7 @@ public struct ResourceName: Sendable {
     public let stem: Substring
     public let generation: Int
 
-    /// Parses a name. Returns `nil` if it does not have the form of ours.
+    /// Parses a name of the form `aura-NAME-DIGITS-gN` with 8 hexadecimal digits. Returns `nil` for any other name.
     public init?(_ text: String) {
         guard text.hasPrefix("aura-"), let mark = text.lastIndex(of: "-") else { return nil }
         let last = text[text.index(after: mark)...]
@@ -17,7 +17,8 @@ public struct ResourceName: Sendable {
         self.generation = generation
     }
 
-    /// Returns the resource name in a device's host name. Tailscale adds a number to a name that is taken; it is removed.
+    /// Returns the resource name in a device's host name, or `nil` if there is none. Removes the number that Tailscale
+    /// appends to a name that is in use.
     public static func text(in hostname: String) -> String? {
         if ResourceName(hostname) != nil { return hostname }
         guard let hyphen = hostname.lastIndex(of: "-") else { return nil }
@@ -27,7 +28,7 @@ public struct ResourceName: Sendable {
         return ResourceName(name) == nil ? nil : name
     }
 
-    /// True if the stem ends with the last 8 digits of this id.
+    /// True if the stem ends with the last 8 digits of the instance's id.
     public func isOf(_ instance: InstanceID) -> Bool { stem.hasSuffix("-\(instance.text.suffix(8))") }
 
     /// True if the name belongs to an earlier generation of this instance.

@@ -1,16 +1,17 @@
 import Locking
 
-/// A clock that never jumps and follows another clock that may.
+/// A clock without jumps that gradually approaches a reference clock.
 ///
-/// Rows hold deadlines, waits and leases as points in time. If the machine's clock is set, or if daemons' clocks differ, such
-/// rows would be due an hour early or late. A daemon therefore reads this clock. It advances with the uptime. It approaches the
-/// clock that it follows (``follow(_:)``) by at most a tenth of the time that passes, and never runs backwards.
+/// Rows store deadlines, waits and leases as points in time. They would be due too early or too late if the machine's
+/// clock was set, or if the clocks of the daemons differed. A daemon therefore reads this clock, which advances with
+/// the uptime and never runs backwards. Each call of ``follow(_:)`` supplies the time of the reference clock. This
+/// clock then approaches it by at most a tenth of the time that passes.
 public final class SteadyTime: TimeSource {
     private struct State {
         /// The clock's reading at `uptime`.
         var shown: Timestamp
         var uptime: Duration
-        /// How far the clock was behind the followed clock at `uptime`; negative if it was ahead.
+        /// The time by which this clock was behind the reference clock at `uptime`; negative if it was ahead.
         var error = Duration.zero
 
         func now(at uptime: Duration) -> Timestamp {
@@ -46,7 +47,8 @@ public final class SteadyTime: TimeSource {
         state.withLock { $0 = State(shown: moment, uptime: uptime) }
     }
 
-    /// Records the correct time; the clock approaches it gradually. Returns how far the clock is behind it.
+    /// Records the present time of the reference clock, which this clock approaches gradually. Returns the time by
+    /// which this clock is behind; negative if it is ahead.
     @discardableResult
     public func follow(_ moment: Timestamp) -> Duration {
         let uptime = base.uptime()

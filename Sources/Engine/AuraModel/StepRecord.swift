@@ -16,11 +16,11 @@ public struct StepRecord: Sendable, Hashable {
     public var memory: JSONValue
     /// The provider's id of the resource that the step created. It is never cleared while the resource may exist.
     public var externalID: String?
-    /// When the step began.
+    /// The time at which the step began.
     public var startedAt: Timestamp?
     /// The time at which the step, or its undo, counts as failed.
     public var deadline: Timestamp?
-    /// When the step or its undo ended.
+    /// The time at which the step or its undo ended.
     public var finishedAt: Timestamp?
 
     /// Creates the record of a pending step.
@@ -35,11 +35,11 @@ public struct StepRecord: Sendable, Hashable {
 }
 
 extension StepRecord {
-    /// The value of ``memory`` between the tries of a step that has not sent any change so far.
+    /// The value of ``memory`` that marks a step that has sent no change to a provider in its tries so far.
     public static let unsentMark = JSONValue.bool(false)
 
-    /// True if the record states that the step has sent no change so far. A step that stores its own memory cannot be
-    /// marked.
+    /// True if ``memory`` is ``unsentMark``: the step has sent no change to a provider so far. The setter has no effect
+    /// if the step has stored data of its own.
     public var isUnsent: Bool {
         get { memory == Self.unsentMark }
         set { if memory == .null || isUnsent { memory = newValue ? Self.unsentMark : .null } }

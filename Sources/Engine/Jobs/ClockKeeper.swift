@@ -3,8 +3,8 @@ public import Logging
 public import ServiceLifecycle
 public import Storage
 
-/// Keeps the daemon's clock in step with the authoritative one: the database server's clock, or this machine's if the store is
-/// local.
+/// Adjusts the daemon's clock to the authoritative clock: the database server's clock, or this machine's clock if the
+/// store is local.
 public final class ClockKeeper: Service {
     private let clock: SteadyTime
     private let machine: any TimeSource
@@ -12,12 +12,13 @@ public final class ClockKeeper: Service {
     private let logger: Logger
 
     private static let interval = Duration.seconds(5)
-    /// A larger difference is logged.
+    /// The largest difference that is not logged.
     private static let notable = Duration.seconds(5)
-    /// If the ledger is further ahead than this, its last event was written by a wrong clock.
+    /// The largest plausible lead of the ledger's last event over this machine's clock. An event that is further ahead
+    /// was written with a wrong clock.
     private static let mostAhead = Duration.seconds(86_400)
 
-    /// `machine` is the clock of this machine, which its administrator may set.
+    /// Creates a keeper of `clock`. `machine` is this machine's clock, which its administrator may set.
     public init(clock: SteadyTime, machine: any TimeSource, store: any Store, logger: Logger) {
         self.clock = clock
         self.machine = machine
@@ -25,12 +26,13 @@ public final class ClockKeeper: Service {
         self.logger = logger
     }
 
-    /// A longer reply is ignored because it is too inexact: the server was slow, or this process did not run.
+    /// The longest duration of a call for the time. The result of a longer call is too inexact: the server was slow, or
+    /// this process was suspended.
     private static let longestAnswer = Duration.seconds(1)
     private static let tries = 5
 
-    /// Sets the clock at the start. With a local store it starts at this machine's time, but not before the last event of the
-    /// ledger.
+    /// Sets the clock at the start. With a local store, the clock starts at this machine's time, or at the time of the
+    /// ledger's last event if that is later and plausible.
     public func begin() async throws {
         for attempt in 1...Self.tries {
             let (moment, took) = try await databaseClock()
@@ -58,7 +60,7 @@ public final class ClockKeeper: Service {
         }
     }
 
-    /// Compares the clock with the authoritative one, once.
+    /// Compares the clock once with the authoritative clock.
     public func look() async {
         do {
             let (moment, took) = try await databaseClock()

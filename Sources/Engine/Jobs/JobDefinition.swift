@@ -23,8 +23,8 @@ public struct JobDefinition: Sendable {
 }
 
 extension JobDefinition {
-    /// Returns a definition without steps if a destroy superseded the job, otherwise `nil`. A superseded job must only
-    /// be finished, so a daemon can do that even if it lacks the job's own definition.
+    /// Returns a definition without steps if a destroy superseded the job, otherwise `nil`. A superseded job only has
+    /// to be ended, so a daemon can end it even if it lacks the job's own definition.
     static func ending(_ job: Job) -> JobDefinition? {
         guard job.cancellation == .superseded else { return nil }
         return JobDefinition(
@@ -63,7 +63,7 @@ public struct Step: Sendable {
 
 /// The result of an action that did not throw.
 public enum StepOutcome: Sendable {
-    /// The step is done. Later steps and its own undo can still read its memory.
+    /// The step is done. The data that it stored as its memory stays readable for later steps and for its undo.
     case done
     /// The engine calls the action again after this time. The job holds no worker meanwhile. `reason` is for people and
     /// completes "the step waits": "for the machine to boot".

@@ -21,7 +21,7 @@ public final class JobEngine: Service {
     private let setAside: SetAside
     private let scope: ClaimScope
     private let signal = Signal()
-    /// More than the clocks of a daemon and its database may differ.
+    /// An upper bound of the difference between the clocks of a daemon and its database.
     private static let certainlyDue = Duration.milliseconds(250)
 
     /// Creates an engine. `faults` logs unreadable rows; without it the engine creates its own.
@@ -76,13 +76,13 @@ public final class JobEngine: Service {
                 if let run, run.held.job != event.entry.job { run.stop.send(.cancellation) }
                 signal.send()
             case .jobRetryRequested:
-                // Its row may have been repaired.
+                // The row of the job may have been repaired.
                 if let job = event.entry.job { setAside.remove(job) }
                 signal.send()
             case .jobCancelRequested:
                 if let job = event.entry.job { noteCancellation(of: job) }
             case .jobSucceeded, .jobFailed, .jobCancelled:
-                // A job that waits for this one may start now, or one that the tenant's limit held back.
+                // A job that waits for this job may start now. So may a job that was held back by the tenant's limit.
                 signal.send()
             default:
                 continue
@@ -119,8 +119,8 @@ public final class JobEngine: Service {
                 let claimed = await claimDue()
                 for claim in claimed?.claims ?? [] { start(claim, leaseEnd: before + settings.lease, in: &group) }
                 if claimed?.claims.isEmpty == false { continue }
-                // After a failed claim, and after a claim with unreadable rows only, the loop sleeps for the longest nap
-                // before it asks the store again.
+                // After a claim that failed or returned only unreadable rows, the loop waits for `longestNap` before
+                // the next claim.
                 let nap = claimed?.unreadable.isEmpty == true ? await untilNextLook(asked) : settings.longestNap
                 await signal.wait(atMost: nap, time: time)
             }
@@ -181,8 +181,8 @@ public final class JobEngine: Service {
     /// Returns the time until the next job may become due, as far as the store knows, at most
     /// ``EngineSettings/longestNap``.
     ///
-    /// A job that was due for some time at `asked`, when the last claim returned nothing, cannot be claimed now: its
-    /// tenant has all its jobs in flight. The end of one of them wakes the engine.
+    /// `asked` is the time of the last claim, which returned no job. A job that was already due then cannot be claimed
+    /// now, because its tenant has reached its limit of jobs in flight. The end of one of these jobs wakes the engine.
     private func untilNextLook(_ asked: Timestamp) async -> Duration {
         guard runs.withLock({ $0.count }) < settings.workers, let due = try? await store.nextDue(presentScope)
         else {

@@ -19,8 +19,8 @@ public struct JobPlan: Sendable, Hashable {
     public var phaseWhileUndoing: Phase?
     /// The time from the job's creation until it counts as failed. Time in which a step is parked does not count.
     public var timeLimit: Duration
-    /// The index of the first step of no return: once that step has started, the job cannot be undone. 0 means from the
-    /// job's acceptance. `nil` means that the job can always be undone.
+    /// The index of the pivot: once this step has started, the job cannot be undone. 0 means that the job can never be
+    /// undone. `nil` means that the job can always be undone.
     public var pivot: Int?
 
     /// Creates a plan from its parts.

@@ -34,8 +34,8 @@ final class JobRun: Sendable {
 
     /// Creates a run.
     ///
-    /// - Parameter leaseEnd: counted from before the claim, because the store counted from some moment during the
-    ///   claim.
+    /// - Parameter leaseEnd: the end of the lease in the daemon's uptime, counted from the start of the claim's call.
+    ///   The store counts from a later moment, so its lease never ends before this one.
     init(claim: Claim, definition: JobDefinition, policy: RetryPolicy, environment: Environment, leaseEnd: Duration) {
         self.definition = definition
         self.environment = environment
@@ -150,7 +150,7 @@ final class JobRun: Sendable {
         return try await body()
     }
 
-    /// Changes the machine and commits, on behalf of a running step.
+    /// Applies `change` to the state machine and commits the result. Called for a running step.
     func write(_ change: @Sendable (inout JobStateMachine) -> Void) async throws {
         try checkLease()
         machine.withLock { change(&$0) }
@@ -158,7 +158,7 @@ final class JobRun: Sendable {
     }
 
     /// Reads the job's cancellation from the store after a cancellation signal. If the store fails, the next commit
-    /// returns it.
+    /// returns the cancellation.
     private func learnCancellation() async throws {
         guard stop.reason == .cancellation else { return }
         stop.settle(.cancellation)

@@ -112,8 +112,8 @@ extension JobStateMachine {
         failure.reaction == .park && instance.server != nil && plan.phaseWhileUndoing != nil
     }
 
-    /// Returns true if the step sent no change in any of its tries. Then nothing must be undone; an undo could meet the
-    /// same refusal at every try.
+    /// Returns true if the step sent no change in any of its tries. Such a step needs no undo. An undo might be refused
+    /// at every try, as the step was.
     private func isUnsent(_ record: StepRecord) -> Bool {
         unsent.contains(record.index) && record.memory == .null && record.externalID == nil
     }

@@ -1,7 +1,7 @@
 public import AuraModel
 public import JSON
 
-/// The rows and events that the machine writes.
+/// The rows and events that the state machine writes.
 extension JobStateMachine {
     /// Adds an event of a running step. `fraction` is the step's progress, 0 to 1; a compensating job reports no
     /// progress.

@@ -26,8 +26,8 @@ extension JobStateMachine {
         }
     }
 
-    /// Parks a job that began with other steps than this daemon has. It is due again after one second, because another
-    /// daemon may have the steps. This daemon sets the job aside and does not claim it again for some minutes.
+    /// Parks a job that began with other steps than this daemon has. The job is due again after one second, because
+    /// another daemon may have the steps. This daemon sets the job aside and does not claim it again for some minutes.
     mutating func parkForeign(now: Timestamp) -> Decision {
         let failure = Failure(
             .permanent, code: Self.foreignCode,
@@ -40,7 +40,7 @@ extension JobStateMachine {
         jobChanged = true
         isPausing = true
         guard isNews else { return .pause }
-        // The failure of a job that is being undone is the cause of the undo, and stays.
+        // A job that is being undone keeps its failure, which is the cause of the undo.
         if job.state != .compensating {
             job.failure = failure
             changeInstance(now: now) { $0.failure = failure }
@@ -61,8 +61,8 @@ extension JobStateMachine {
         changeInstance(now: now) { $0.failure = nil }
     }
 
-    /// Releases the job when the only steps left have a failed undo. They are retried later, without a limit on the
-    /// tries.
+    /// Releases the job when only steps with a failed undo are left. Their undo is retried later, without a limit on
+    /// the tries.
     mutating func parkUndo(now: Timestamp) -> Decision {
         let left = givenUp.sorted().compactMap { steps[$0]?.name }.joined(separator: ", ")
         job.waitingFor = "to try again to undo \(left)"

@@ -4,10 +4,11 @@ public import Storage
 
 /// The decisions about one claimed job, without IO.
 ///
-/// The machine holds the rows of the job. Each method accepts one occurrence and changes the rows. The machine collects
-/// the changes until ``takeTransition(releasing:)`` returns them to be committed. The order of use is: `decide` →
-/// (`beginStep` → commit → the step runs → `stepDone` | `stepWaits` | `stepFailed`)…, until `decide` returns `pause` or
-/// `finished`. Compensation follows the same order with `beginUndo`, `undoDone`, `undoWaits` and `undoFailed`.
+/// The state machine holds the rows of the job. Each method handles one occurrence and changes the rows. The state
+/// machine collects the changes until ``takeTransition(releasing:)`` returns them to be committed. The order of use is:
+/// `decide` → (`beginStep` → commit → the step runs → `stepDone` | `stepWaits` | `stepFailed`)…, until `decide` returns
+/// `pause` or `finished`. Compensation follows the same order with `beginUndo`, `undoDone`, `undoWaits` and
+/// `undoFailed`.
 public struct JobStateMachine: Sendable {
     /// The next action of the worker.
     public enum Decision: Sendable, Hashable {
@@ -29,7 +30,8 @@ public struct JobStateMachine: Sendable {
     public internal(set) var steps: [Int: StepRecord]
     /// The plan that the job follows.
     public let plan: JobPlan
-    /// True if the job began under other steps than the plan's. Then no step runs and none is undone.
+    /// True if the steps that the job has begun are not the plan's first steps. Such a job runs no step and undoes no
+    /// step.
     public let isForeign: Bool
     let policy: RetryPolicy
 
@@ -39,8 +41,8 @@ public struct JobStateMachine: Sendable {
     var givenUp: Set<Int> = []
     /// The time at which the first step of ``givenUp`` is due again.
     var undoDueAgain: Timestamp?
-    /// The steps for which no driver has announced a change to a provider, in any try. A driver that does not track
-    /// changes announces none.
+    /// The steps for which no driver has announced a change to a provider, in any try. They include steps with drivers
+    /// that do not announce changes.
     var untouched: Set<Int> = []
     /// The steps of ``untouched`` with drivers that track changes. These steps certainly sent no change.
     var unsent: Set<Int> = []
@@ -49,7 +51,7 @@ public struct JobStateMachine: Sendable {
     var jobChanged = false
     var events: [EventDraft] = []
 
-    /// Creates the machine of a claimed job.
+    /// Creates the state machine of a claimed job.
     public init(claim: Claim, plan: JobPlan, policy: RetryPolicy) {
         self.job = claim.job
         self.instance = claim.instance
@@ -126,8 +128,8 @@ public struct JobStateMachine: Sendable {
     /// True if the job can no longer be undone.
     public var isPastPivot: Bool {
         guard let pivot = plan.pivot else { return false }
-        // Pivot 0 counts as passed before any step starts. A destroy has it: its acceptance already cancels the
-        // instance's active job.
+        // Pivot 0 counts as passed before any step starts. A destroy has pivot 0, because its acceptance already
+        // cancels the instance's active job.
         return pivot == 0 || steps.values.contains { $0.index >= pivot && $0.startedAt != nil }
     }
 

@@ -23,13 +23,13 @@ public struct Operation: Sendable {
 
     /// The name of the operation.
     public var kind: JobKind { definition.plan.kind }
-    /// The kind of instance that it applies to.
+    /// The kind of instance that the operation applies to.
     public var instanceKind: InstanceKind { definition.plan.instanceKind }
 }
 
 extension [Operation] {
-    /// Returns the admission rule of a call of `kind` on an existing instance. The rule throws `phaseConflict` if there is no such
-    /// operation for instances of that kind: a newer daemon made the instance.
+    /// Returns the admission rule of a call of `kind` on an existing instance. The rule throws `phaseConflict` if there
+    /// is no such operation for instances of that kind, for example because a newer daemon created the instance.
     public func admission(of kind: JobKind) -> Operation.Admit {
         { [self] instance, active in
             guard let operation = first(where: { $0.kind == kind && $0.instanceKind == instance.kind }) else {

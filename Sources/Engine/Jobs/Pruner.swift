@@ -3,12 +3,12 @@ public import Logging
 public import ServiceLifecycle
 public import Storage
 
-/// How long ended jobs and events are kept.
+/// The retention times of ended jobs and of events, and the pace of pruning.
 public struct RetentionPolicy: Sendable, Hashable {
-    /// For ended jobs with their steps and idempotency keys.
+    /// The retention time of ended jobs with their steps and idempotency keys.
     public var jobs: Duration
     public var events: Duration
-    /// From the end of one prune to the start of the next.
+    /// The time from the end of one prune to the start of the next.
     public var interval: Duration
     /// The largest number of rows of one kind in a transaction, so that other transactions wait only briefly.
     public var lot: Int
@@ -38,7 +38,7 @@ public final class Pruner: Service {
     /// The largest number of transactions in one prune; the next prune deletes the rest.
     private static let lotsAtMost = 2000
 
-    /// `owner` is the daemon's boot id.
+    /// Creates a pruner. `owner` is the daemon's boot id.
     public init(store: any Store, policy: RetentionPolicy, owner: String, time: any TimeSource, logger: Logger) {
         self.store = store
         self.policy = policy

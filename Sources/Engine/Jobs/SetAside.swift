@@ -4,7 +4,7 @@ import Locking
 /// Jobs that this daemon cannot work on and does not claim for 300 seconds. Meanwhile another daemon may claim them, or
 /// an operator may repair their rows.
 ///
-/// Holds at most 1,000 jobs. A further job replaces the job with the earliest end.
+/// Holds at most 1,000 jobs. A further job replaces the job whose time ends first.
 final class SetAside: Sendable {
     private static let limit = 1000
     private static let time = Duration.seconds(300)

@@ -1,7 +1,7 @@
 import AuraModel
 import Locking
 
-/// Wakes one loop. Signals that arrive while the loop works are kept as one.
+/// Wakes one loop. Signals that arrive while the loop works are merged into one.
 final class Signal: Sendable {
     private struct State {
         var isPending = false

@@ -4,17 +4,18 @@ public import AuraModel
 public struct Finding: Sendable, Hashable {
     /// The judgement about a resource.
     public enum Verdict: String, Sendable, Hashable, CaseIterable {
-        /// It has the labels and the name of an instance that records no such resource.
+        /// The resource has the labels and the name of an instance that does not record it.
         case unknown
-        /// No instance owns it.
+        /// No instance owns the resource.
         case orphan
-        /// Its name looks like ours, and nothing proves that it is. It is never touched.
+        /// The resource's name has the form of Aura's names, but nothing proves that Aura created the resource. It is
+        /// never changed.
         case foreign
         /// The inventory lacks a resource that an instance must have.
         case lost
-        /// The resource of an instance that had lost it is listed again.
+        /// A resource that counted as lost is listed again.
         case found
-        /// Its power state differs from the phase of its instance.
+        /// The resource's power state differs from the phase of its instance.
         case drift
     }
 
@@ -24,11 +25,11 @@ public struct Finding: Sendable, Hashable {
         case none
         /// The instance records the resource from now on.
         case adopted
-        /// Its power was cut.
+        /// The resource's power was cut.
         case quarantined
-        /// It was deleted.
+        /// The resource was deleted.
         case reaped
-        /// Due, but left to a later sweep.
+        /// The action is due, but is left to a later sweep.
         case deferred
         /// The row of the instance was changed.
         case marked
@@ -44,13 +45,13 @@ public struct Finding: Sendable, Hashable {
     public var id: String
     /// The name of the resource.
     public var name: String
-    /// The instance that the labels of the resource name, or that has lost the resource.
+    /// The instance that is named in the resource's labels, or that has lost the resource.
     public var instance: InstanceID?
-    /// The action.
+    /// The action on the resource.
     public var action: Action
     /// The cause, as text for people.
     public var reason: String
-    /// When the difference was first observed; `nil` if one inventory is enough for the verdict.
+    /// The time of the first observation of the difference; `nil` if the verdict needs only one inventory.
     public var since: Timestamp?
 }
 
@@ -68,9 +69,9 @@ public struct SweepReport: Sendable {
         public var failure: String?
     }
 
-    /// When the sweep began.
+    /// The time at which the sweep began.
     public var startedAt: Timestamp
-    /// How long it took.
+    /// The duration of the sweep.
     public var took: Duration
     /// True if nothing was changed.
     public var isDryRun: Bool
@@ -80,6 +81,6 @@ public struct SweepReport: Sendable {
     public var owned: Int
     /// The number of resources that were not judged, because a job works on their instance or they are being deleted.
     public var busy: Int
-    /// The differences.
+    /// The differences that the sweep found.
     public var findings: [Finding]
 }

@@ -6,11 +6,11 @@ struct Ownership: Sendable {
     enum Verdict: Sendable, Hashable {
         case owned
         case busy
-        /// The instance does not record this resource, but the labels and the name are the instance's own.
+        /// The resource has the labels and the name of an instance that does not record it.
         case unknown(Instance)
         case orphan(reason: String)
         case foreign
-        /// It has neither our labels nor a name of our form.
+        /// The resource has neither Aura's labels nor a name of Aura's form.
         case notOurs
     }
 
@@ -20,7 +20,7 @@ struct Ownership: Sendable {
     private let byRecordedID: [Observation.Key: Instance]
     private let busy: Set<InstanceID>
     private let unreadable: Set<InstanceID>
-    /// Names that were ours, from rows of destroyed instances and from the labels of orphans.
+    /// Names that Aura used before, from rows of destroyed instances and from the labels of orphans.
     private let formerNames: Set<String>
 
     init(
@@ -50,7 +50,7 @@ struct Ownership: Sendable {
         }
     }
 
-    /// The live instance that the labels of a resource name.
+    /// Returns the live instance that is named in a resource's labels.
     func owner(of resource: Resource) -> Instance? { resource.instance.flatMap { byID[$0] } }
 
     private func labelled(_ resource: Resource, _ traits: ResourceTraits) -> Verdict {
@@ -68,7 +68,8 @@ struct Ownership: Sendable {
         return .unknown(owner)
     }
 
-    /// Judges a resource without labels by its name. A name is ours only if our rows or a labelled orphan have it.
+    /// Judges a resource without labels by its name. A name is Aura's only if a row of the database or a labelled
+    /// orphan has it.
     private func named(_ resource: Resource, _ traits: ResourceTraits) -> Verdict {
         guard let name = ResourceName(resource.name) else { return .notOurs }
         if unreadable.contains(where: name.isOf) { return .busy }

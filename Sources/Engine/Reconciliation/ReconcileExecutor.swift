@@ -102,7 +102,8 @@ struct ReconcileExecutor {
         }
     }
 
-    /// Marks an instance as degraded because an essential resource is gone, after the provider confirmed it for this resource.
+    /// Marks an instance as degraded if the provider confirms that its essential resource does not exist. Returns the
+    /// reason if the instance is not changed.
     private func mark(_ loss: ReconcilePlan.Loss) async throws -> String? {
         let source = try source(of: loss.resource)
         guard let essential = source.traits.essential else { return "nothing depends on it" }

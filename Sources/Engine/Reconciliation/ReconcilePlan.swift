@@ -45,10 +45,11 @@ struct ReconcilePlan {
     private(set) var findings: [Finding] = []
     private(set) var owned = 0
     private(set) var busy = 0
-    /// Due now. The executor carries them out once the record is written.
+    /// The resources to quarantine now. The executor cuts their power once the record is written.
     private(set) var quarantines: [Due] = []
     private(set) var reaps: [Due] = []
-    /// Resources that are due but exceed the limit of one run. Each replaces one of ``reaps`` that cannot be deleted.
+    /// Resources that are due but exceed the limit of one run. If the deletion of one of ``reaps`` fails, the executor
+    /// deletes one of these instead.
     private(set) var spareReaps: [Due] = []
     private(set) var losses: [Loss] = []
 
@@ -66,7 +67,7 @@ struct ReconcilePlan {
         self.traits = Dictionary(uniqueKeysWithValues: traits.map { ($0.kind, $0) })
         let rows = Ownership(of: traits, live: input.live, busy: input.busy, unreadable: input.unreadable)
         let orphans = listed.filter { if case .orphan = rows.judge($0) { true } else { false } }
-        // A labelled resource proves that a resource without labels and with the same name is ours.
+        // A labelled resource proves that a resource without labels and with the same name is Aura's.
         let labelled = Set(traits.filter { $0.identification == .labels }.map(\.kind))
         let orphanNames = Set(orphans.map(\.name)).union(
             input.observations.filter { labelled.contains($0.key.kind) }.map(\.name))
@@ -158,8 +159,8 @@ extension ReconcilePlan {
         }
     }
 
-    /// Checks an owned resource of an essential kind: ends the failure of a loss, and reports a power state that differs from
-    /// the phase of its instance.
+    /// Checks an owned resource of an essential kind. If the resource had counted as lost, clears that failure of its
+    /// instance. Reports a power state that differs from the phase of the instance.
     private mutating func compare(_ resource: Resource) {
         guard let owner = ownership.owner(of: resource), let traits = traits[resource.key.kind],
             let essential = traits.essential
@@ -254,7 +255,7 @@ extension ReconcilePlan {
         reap(resource, reason, observation)
     }
 
-    /// Adds the alert once a sweep, when the first orphans are due.
+    /// Raises an alert that the database may be an old backup, at most once per sweep.
     private mutating func warnOfOldDatabase(_ resource: Resource) {
         let isSaid = record.events.contains { $0.data?["code"] == .string(Self.manyOrphansCode) }
         guard !isSaid else { return }
@@ -263,7 +264,7 @@ extension ReconcilePlan {
         record.events.append(event(.alertRaised, resource, message, message, code: Self.manyOrphansCode))
     }
 
-    /// Plans to cut the power of a resource. One that was switched on again is quarantined again.
+    /// Plans to cut the power of a resource. A resource that was switched on again is quarantined again.
     private mutating func quarantine(_ resource: Resource, _ reason: String, _ observation: inout Observation) {
         if isBackingOff(resource, reason, observation) { return }
         guard quarantines.count < settings.quarantinesPerRun else {
@@ -303,7 +304,8 @@ extension ReconcilePlan {
 // MARK: - Observations, findings and events
 
 extension ReconcilePlan {
-    /// Returns the observation as of now. If the former one had the same finding, it counts one more inventory.
+    /// Returns the observation as of this sweep. If the previous observation has the same finding, the number of
+    /// inventories increases by one.
     private func next(_ resource: Resource, _ finding: Observation.Finding) -> Observation {
         guard var before = former[resource.key], before.finding == finding else {
             return Observation(

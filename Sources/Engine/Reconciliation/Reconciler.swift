@@ -4,12 +4,12 @@ public import Logging
 public import ServiceLifecycle
 public import Storage
 
-/// Finds leaked machines: a sweep compares the resources that carry our labels with the rows of the database.
+/// Finds leaked machines: a sweep compares the resources with Aura's labels with the rows of the database.
 ///
 /// Two singleton leases coordinate the daemons:
 /// - ``leaseName`` allows one sweep at a time. The sweep renews the lease while it runs and releases it at its end.
-/// - The second one is for the sweeps that every daemon starts on a timer. It is held for most of the interval, so that
-///   only one daemon sweeps per interval.
+/// - The second lease is for the sweeps that every daemon starts on a timer. It is held for most of the interval, so
+///   that only one daemon sweeps per interval.
 public final class Reconciler: Service {
     private let store: any Store
     private let sources: [any ResourceSource]
@@ -74,7 +74,8 @@ public final class Reconciler: Service {
 
     /// Runs one sweep. Throws ``SweepRunning`` while another sweep runs in this daemon or another, and the store's errors.
     ///
-    /// A dry run changes nothing. `isForced` permits the sweep to touch orphans although most of what is listed has no owner.
+    /// A dry run changes nothing. `isForced` permits the sweep to touch orphans although most of the listed resources
+    /// have no owner.
     public func sweep(isDryRun: Bool, isForced: Bool) async throws -> SweepReport {
         guard isSweeping.withLock({ isSweeping in !exchange(&isSweeping, true) }) else { throw SweepRunning() }
         defer { isSweeping.withLock { $0 = false } }
@@ -144,9 +145,10 @@ private func exchange<Value>(_ value: inout Value, _ new: Value) -> Value {
 
 /// The limits and intervals of the sweep.
 public struct ReconcilerSettings: Sendable, Hashable {
-    /// From one sweep to the next, over all daemons.
+    /// The time from one sweep to the next, over all daemons.
     public var interval: Duration
-    /// How long an orphan is kept before it is deleted: a server from its quarantine, a key or device from its first observation.
+    /// The time for which an orphan is kept before it is deleted. It is counted from the quarantine of a server, and
+    /// from the first observation of a key or device.
     public var grace: Duration
     public var quarantinesPerRun: Int
     public var reapsPerRun: Int

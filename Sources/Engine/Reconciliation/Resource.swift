@@ -6,15 +6,16 @@ public import Storage
 public struct Resource: Sendable, Hashable {
     /// The kind and the provider's id.
     public var key: Observation.Key
-    /// The name at the provider. For a tailnet device it is the name in its host name.
+    /// The name at the provider. For a tailnet device, it is the resource name in the host name.
     public var name: String
-    /// The instance that its labels name; `nil` for a resource without labels.
+    /// The instance that is named in the resource's labels; `nil` if it has no labels.
     public var instance: InstanceID?
-    /// True if it is powered on.
+    /// True if the resource is powered on.
     public var isOn: Bool
-    /// True if the provider is deleting it.
+    /// True if the provider is deleting the resource.
     public var isDeleting: Bool
-    /// What the instance records of the resource when the reconciler adopts it; `nil` if it records nothing.
+    /// The facts that the instance records when the reconciler adopts the resource; `nil` if there are no facts to
+    /// record.
     public var facts: JSONValue?
 
     /// Creates the description of one resource.
@@ -33,7 +34,7 @@ public struct Resource: Sendable, Hashable {
 
 /// The fixed properties of one kind of resource. The reconcile plan decides with them, without IO.
 public struct ResourceTraits: Sendable {
-    /// How the reconciler finds the instance that owns a resource.
+    /// The way in which the reconciler finds the instance that owns a resource.
     public enum Identification: Sendable, Hashable {
         /// By labels that name the instance.
         case labels
@@ -48,7 +49,7 @@ public struct ResourceTraits: Sendable {
     public var instanceKind: InstanceKind
     /// The noun for messages, such as `machine`.
     public var noun: String
-    /// How the owner of a resource is found.
+    /// The way in which the owner of a resource is found.
     public var identification: Identification
     /// Returns the provider's id that the instance records; `nil` if it records none. Instances that never record this
     /// kind are compared by name.
@@ -56,18 +57,19 @@ public struct ResourceTraits: Sendable {
     /// Writes the facts of an adopted resource into its instance. Returns false and changes nothing if the facts cannot be read.
     /// `nil` if resources of this kind are never adopted.
     public var record: (@Sendable (Resource, inout Instance) -> Bool)?
-    /// Set if an instance without the resource is degraded; otherwise `nil`.
+    /// The properties of an essential kind; `nil` if an instance is not degraded without the resource.
     public var essential: Essential?
-    /// True if the power of an orphan is cut for the time of the grace, before it is deleted.
+    /// True if resources of this kind have power. The power of an orphan is cut for the grace period before its
+    /// deletion.
     public var hasPower: Bool
 
     /// The properties of a resource that an instance cannot be without.
     public struct Essential: Sendable {
-        /// The phases in which the instance must have it.
+        /// The phases in which the instance must have the resource.
         public var phases: Set<Phase>
         /// The code of the failure and of the alert when the resource is missing.
         public var lostCode: String
-        /// The code of the failure when a resource that was missing is found in another power state than desired.
+        /// The code of the failure when a lost resource exists again in another power state than desired.
         public var driftCode: String
 
         /// Creates the properties.
@@ -108,10 +110,10 @@ public struct ResourceTraits: Sendable {
 public protocol ResourceSource: Sendable {
     /// The properties of the kind.
     var traits: ResourceTraits { get }
-    /// Returns every resource that carries our labels, or a name of our form where there are no labels. Throws unless
-    /// the list is complete.
+    /// Returns every resource with Aura's labels. If the provider has no labels, returns every resource with a name of
+    /// Aura's form. Throws if the list is not complete.
     func inventory() async throws -> [Resource]
-    /// Reads a resource again, right before it is changed. Returns `nil` if it does not exist or is no longer ours.
+    /// Reads a resource again, right before it is changed. Returns `nil` if it does not exist or is no longer Aura's.
     func current(_ resource: Resource) async throws -> Resource?
     /// True if a resource with this id exists, whoever it belongs to. The reconciler asks for essential resources only.
     func exists(_ resource: Resource) async throws -> Bool
@@ -119,7 +121,7 @@ public protocol ResourceSource: Sendable {
     func find(for instance: Instance) async throws -> [FoundResource]
     /// Cuts the power of a resource whose kind has power.
     func powerOff(_ resource: Resource) async throws
-    /// Deletes a resource. It is no error if it does not exist.
+    /// Deletes a resource. A resource that does not exist is not an error.
     func delete(_ resource: Resource) async throws
 }
 
@@ -134,15 +136,15 @@ extension ResourceSource {
     }
 }
 
-/// A resource that exists for an instance, for people.
+/// A resource that exists for an instance, described for people.
 public struct FoundResource: Sendable, Hashable {
     /// The provider's id.
     public var id: String
     /// The name at the provider.
     public var name: String
-    /// The provider's word for its state; `nil` if it has none.
+    /// The state as the provider names it; `nil` if the resource has no state.
     public var state: String?
-    /// True if its labels or tags mark it as ours.
+    /// True if labels or tags mark the resource as Aura's.
     public var isOurs: Bool
 
     /// Creates a description.

@@ -18,8 +18,8 @@ struct SweepInput: Sendable {
     var live: [Instance]
     /// Instances with an active job: queued, running, waiting or compensating.
     var busy: Set<InstanceID>
-    /// Instances with a row that cannot be read, or of a kind without sources here. Their resources may be owned, so none of
-    /// them is touched.
+    /// Instances with a row that cannot be read, or of a kind without sources here. Their resources may be owned, so
+    /// the sweep does not change them.
     var unreadable: Set<InstanceID> = []
     /// Resource names of destroyed instances.
     var formerNames: Set<String> = []
@@ -90,7 +90,8 @@ struct SweepInputReader {
         return found
     }
 
-    /// Reads destroyed instances only if a resource without labels has a name of our form and no live owner, which is rare.
+    /// Reads destroyed instances only if a resource without labels has a name of Aura's form and no live owner, which
+    /// is rare.
     private func formerNames(_ inventories: [Inventory], live: [Instance]) async throws -> Set<String> {
         let present = Set(live.map(\.resourceName))
         let named = inventories.filter { $0.traits.identification == .name }.flatMap(\.resources)

@@ -14,8 +14,8 @@ public struct CallBucket: Sendable, Hashable, Codable {
     /// The time of the last refill.
     public private(set) var updated: Timestamp
 
-    /// The number of calls that daemons may have taken but not sent yet. The provider's count is higher than this one by at
-    /// most this number.
+    /// The largest number of calls that daemons may have taken but not sent yet. The provider's count may exceed the
+    /// bucket's count by at most this number.
     static let mostUnsent = 128.0
     /// The maximum number of calls in a lot.
     static let largestLot = 16.0

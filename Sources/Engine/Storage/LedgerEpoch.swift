@@ -16,7 +16,7 @@ public struct LedgerMark: Sendable, Hashable {
 public struct DatabaseClaim: Sendable {
     /// The id for a new database; an existing database keeps its own.
     public var installation: String
-    /// The name of the ledger's next epoch, if a new epoch begins now.
+    /// The name of the new epoch, used if this opening begins one.
     public var newEpoch: String
     /// Whether a new database may be created if none exists.
     public var allowsNew: Bool
@@ -63,8 +63,8 @@ public struct LedgerEpoch: Sendable, Hashable {
     /// The stored form: the name, the location and the former epochs, separated by spaces.
     public var text: String { ([name, place] + former).joined(separator: " ") }
 
-    /// Continues the epoch, or begins the epoch `new` if a restore is detected. Records `place`. Returns true if this value
-    /// changed.
+    /// Continues the epoch, or begins the epoch `new` if a restore is detected. Records `place` as the location.
+    /// Returns true if this value changed.
     public mutating func settle(at place: String, head: Int64, mark: LedgerMark?, new: String) -> Bool {
         let before = self
         if !continues(at: place, head: head, mark: mark) {

@@ -1,10 +1,10 @@
 public import AuraModel
 
-/// The rows that the transaction of an operation reads and writes. Each database implements this protocol; what happens with the
-/// rows is decided here, once for all of them.
+/// The rows that the transaction of an operation reads and writes. Each database implements this protocol. The
+/// decisions about the rows are made here, once for all databases.
 ///
-/// All calls on one value belong to one transaction. A row that is read with `locking` stays locked until its end, so that no other
-/// transaction changes it meanwhile. The instance is locked before its jobs.
+/// All calls on one value belong to one transaction. A row that is read with `locking` stays locked until the end of
+/// the transaction, so that no other transaction changes it. The instance is locked before its jobs.
 public protocol OperationRows {
     /// The events of the transaction, in order. The store appends them to the ledger before it commits.
     var events: [EventDraft] { get set }
@@ -17,7 +17,8 @@ public protocol OperationRows {
 
     /// Returns the instance, or `nil` if there is none.
     mutating func instance(_ reference: InstanceReference, locking: Bool) throws -> Instance?
-    /// Lets no other transaction count the live instances of the tenant, or of all tenants for `nil`.
+    /// Prevents other transactions from counting the live instances of the tenant, or of all tenants if `tenant` is
+    /// `nil`.
     mutating func lockQuota(of tenant: TenantID?) throws
     /// Returns the number of live instances of a tenant, or of all tenants for `nil`; at most `limit`.
     mutating func countLive(of tenant: TenantID?, limit: Int) throws -> Int
@@ -124,8 +125,8 @@ extension OperationRows {
         try remember(key, for: job, at: submission.now)
     }
 
-    /// Stops the active job without an undo. A job that no worker holds ends at once. If a worker holds it, returns its id, since the
-    /// worker must release it first.
+    /// Stops the active job without an undo. A job that no worker holds ends at once. If a worker holds the job,
+    /// returns the job's id, because the worker must release the job first.
     private mutating func stop(_ job: Job, _ submission: Submission) throws -> JobID? {
         if try supersede(job.id) { return job.id }
         try endSuperseded(job.id, at: submission.now)

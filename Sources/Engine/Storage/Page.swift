@@ -33,12 +33,14 @@ public struct UnreadableRow: Error, Sendable, Hashable {
         self.document = document
     }
 
-    /// Returns true unless the row is an instance whose document does not contain `text`, such as the id of a resource.
+    /// Returns false only if the row is an instance and its document does not contain `text`, such as the id of a
+    /// resource.
     public func mayMention(_ text: String) -> Bool { document?.contains(text) ?? true }
 
     /// Runs `read` for one row and converts every error that it throws to an `UnreadableRow`.
     ///
-    /// `read` only parses what was read before: an error of the database is no property of the row.
+    /// `read` must only parse values that were already read. A database error must not be reported as an unreadable
+    /// row.
     public static func catching<Row>(
         _ table: Table, id: String, instance: InstanceID? = nil, document: String? = nil, _ read: () throws -> Row
     ) -> Result<Row, UnreadableRow> {
@@ -53,7 +55,7 @@ public struct UnreadableRow: Error, Sendable, Hashable {
     }
 }
 
-/// Consecutive rows of a table. A row that cannot be read keeps its place, so that paging continues after it.
+/// Consecutive rows of a table. A row that cannot be read keeps its position, so that paging continues after it.
 public struct Page<Row: Sendable>: Sendable {
     /// The rows, in their order.
     public var entries: [Result<Row, UnreadableRow>]

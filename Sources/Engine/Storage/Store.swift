@@ -27,7 +27,8 @@ public protocol Store: Sendable {
     func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState]
     /// Writes a worker's transition. Throws `fenced` if the job's epoch is no longer the worker's.
     ///
-    /// If the worker releases the job without knowing of its cancellation, the job is due at once, whatever time the worker wrote.
+    /// If the worker releases a job whose cancellation it does not know, the job is due at once. The time in the
+    /// transition is then ignored.
     func apply(_ transition: Transition) async throws -> Applied
     /// Requests that a job ends early. A job that no worker holds becomes due at once, so that the next worker undoes it.
     /// Throws `jobNotFound`, or `jobTerminal` if the job has ended.
@@ -38,12 +39,13 @@ public protocol Store: Sendable {
     /// Ends the leases of all daemons but `owner`, and the singleton leases in `singletonLeases` that other daemons hold. Returns the
     /// number of jobs that were released.
     ///
-    /// For stores that only one daemon uses. A shared store changes nothing: leases expire there.
+    /// Only a store for one daemon does this. A shared store changes nothing, because its leases expire.
     func takeOverLeases(owner: String, singletonLeases: [String]) async throws -> Int
     /// Takes a concurrency slot of a limited driver for the job's present step. Returns false if no slot is free for the job.
     /// Throws `fenced` if the job's lease was lost.
     ///
-    /// The job holds the slot until a transition without a place is written, or until its lease is released or claimed again.
+    /// The job holds the slot until a transition whose `Job.place` is `nil` is written, or until its lease is released
+    /// or claimed again.
     func takeSlot(_ request: SlotRequest) async throws -> Bool
     /// Takes or extends a singleton lease. Returns false while another daemon holds it.
     func takeSingletonLease(_ request: SingletonLeaseRequest) async throws -> Bool
@@ -59,14 +61,14 @@ public protocol Store: Sendable {
 
     /// Returns an instance, or `nil` if it does not exist. Throws `corrupt` if the row cannot be read.
     func instance(_ reference: InstanceReference) async throws -> Instance?
-    /// Returns a page of instances. A row that cannot be read keeps its place in the page.
+    /// Returns a page of instances. A row that cannot be read keeps its position in the page.
     func instances(_ query: InstanceQuery) async throws -> Page<Instance>
     /// Returns instances and the ledger's head from one snapshot: the instances reflect every event up to the head, and no
     /// later event.
     func snapshot(_ query: InstanceQuery) async throws -> InstancePage
     /// Returns a job, or `nil` if it does not exist. Throws `corrupt` if the row cannot be read.
     func job(_ id: JobID) async throws -> Job?
-    /// Returns a page of jobs. A row that cannot be read keeps its place in the page.
+    /// Returns a page of jobs. A row that cannot be read keeps its position in the page.
     func jobs(_ query: JobQuery) async throws -> Page<Job>
     /// Returns the steps that were begun, in order of their index. Throws `corrupt` if a row cannot be read.
     func steps(of job: JobID) async throws -> [StepRecord]
@@ -76,7 +78,8 @@ public protocol Store: Sendable {
     func bounds() async throws -> LedgerBounds
     /// Returns the database server's time, or `nil` if the store is local and the daemon's clock is authoritative.
     func clock() async throws -> Timestamp?
-    /// Returns when the next job of this scope that no worker holds is due; `nil` if there is no such job.
+    /// Returns the earliest time at which a job of this scope is due, among jobs that no worker holds; `nil` if there
+    /// is no such job.
     func nextDue(_ scope: ClaimScope) async throws -> Timestamp?
 
     /// Calls `observer` with the events of every later commit, in order. There is one observer; set it before the first write.

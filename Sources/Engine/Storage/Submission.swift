@@ -50,13 +50,13 @@ public struct NewJob: Sendable {
     public var kind: JobKind
     /// The change that causes the job.
     public var change: ChangeID
-    /// Who requests the job.
+    /// The caller that requests the job.
     public var principal: PrincipalID?
     /// The version of the definition that the job follows.
     public var definitionVersion: Int
     /// The parameters of the operation.
     public var input: JSONValue
-    /// When the whole job counts as failed.
+    /// The time at which the whole job counts as failed.
     public var deadline: Timestamp
 
     /// Creates a job.
@@ -98,7 +98,7 @@ public enum Admission: Sendable, Hashable {
     /// The job is written. The instance, which had failed, holds its name and counts against the quota again.
     /// The store throws `nameTaken` or `quotaExceeded` if that is not possible.
     case revive(Instance)
-    /// The job is written and takes over from the active job, which stops without an undo.
+    /// The job is written and supersedes the active job, which stops without an undo.
     case supersede(Instance)
     /// No job is written: this active job already does the same.
     case join(JobID)
@@ -152,7 +152,7 @@ extension Submission {
     /// Throws `quotaExceeded` if the tenant, or all tenants together, have more live instances than the quota allows.
     ///
     /// `count` returns the number of live instances of a tenant, or of all tenants for `nil`, the new one included.
-    /// It may stop counting at the given limit. It is not called if there is no quota.
+    /// `count` may stop at the given limit. It is not called if there is no quota.
     public func checkQuota(of tenant: TenantID, _ count: (_ tenant: TenantID?, _ limit: Int) throws -> Int) throws {
         if let quota, try count(tenant, quota + 1) > quota {
             throw StorageError(

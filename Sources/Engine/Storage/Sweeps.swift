@@ -39,15 +39,15 @@ public struct Observation: Sendable, Hashable, Codable {
     public var name: String
     /// The instance that owns or owned the resource, if the resource names one.
     public var instance: InstanceID?
-    /// When a sweep first made this observation.
+    /// The time at which a sweep first made this observation.
     public var since: Timestamp
     /// The number of consecutive listings with this result.
     public var listings: Int
-    /// When a sweep first decided to power the resource off; `nil` before that.
+    /// The time at which a sweep first decided to power the resource off; `nil` before that.
     public var quarantinedAt: Timestamp?
-    /// The number of consecutive attempts to power it off or to delete it that failed.
+    /// The number of consecutive failed attempts to power the resource off or to delete it.
     public var failures: Int?
-    /// When the next attempt is due, after one that failed.
+    /// The time at which the next attempt is due, after a failed attempt.
     public var retryAt: Timestamp?
 
     /// Creates an observation.

@@ -35,11 +35,11 @@ public struct ClaimRequest: Sendable {
     /// The latest plausible time in a row. A claim makes later rows due.
     public var horizon: Timestamp { now + Self.mostAhead }
 
-    /// The result of a read before the claim, so that an idle engine costs no commit.
+    /// The result of a read before a claim. If no job is due, the claim and its commit are omitted.
     public struct Outlook: Sendable {
         /// True if a job may be claimed.
         public var isDue: Bool
-        /// True if a row is further ahead than ``horizon``.
+        /// True if a row has a time after the horizon.
         public var isAhead: Bool
 
         /// Creates a result.
@@ -185,7 +185,7 @@ public struct Applied: Sendable, Hashable {
 public struct CancellationRequest: Sendable {
     /// The job.
     public var job: JobID
-    /// Who requests it.
+    /// The caller that requests the cancellation.
     public var principal: PrincipalID?
     /// The present time.
     public var now: Timestamp
@@ -202,7 +202,7 @@ public struct CancellationRequest: Sendable {
 public struct MakeDueNowRequest: Sendable {
     /// The job.
     public var job: JobID
-    /// Who requests it.
+    /// The caller that makes the request.
     public var principal: PrincipalID?
     /// The present time.
     public var now: Timestamp

@@ -12,9 +12,9 @@ import Storage
 /// There are two writers, so that one sends its statements while the server and the disk process the other's. Each
 /// transaction updates the ledger's counter last, which orders the commits.
 ///
-/// An item that throws does not affect the others. A transaction that conflicts with another daemon's is retried. A transaction
-/// fails if its connection is lost during the commit, since it may have committed. A caller that repeats a transition finds
-/// that out (`Transition.number`).
+/// An item that throws does not affect the others. A transaction that conflicts with another daemon's is retried. A
+/// transaction fails if its connection is lost during the commit, since it may have committed. A caller can repeat a
+/// transition: if it was committed, the caller gets its result (`Transition.number`).
 final class GroupCommit: Sendable {
     /// A write with its own statements.
     private struct Item: Sendable {
@@ -26,7 +26,7 @@ final class GroupCommit: Sendable {
 
     private enum Entry: Sendable {
         case item(Item)
-        /// Written in one statement with the other transitions of its commit.
+        /// A transition, which is written in one statement with the other transitions of its commit.
         case transition(WaitingTransition)
 
         var fail: @Sendable (any Error) -> Void {
@@ -133,9 +133,9 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Notifies the other daemons: at most every 10 ms during a series of commits, and after the last one. The notification has
-    /// its own transaction, since notifications inside the others would make those wait for each other. If one is lost, the
-    /// periodic read of the other daemons replaces it.
+    /// Notifies the other daemons: at most every 10 ms during a series of commits, and after the last one. The
+    /// notification has its own transaction, because notifications inside the write transactions would make these wait
+    /// for each other. A lost notification is harmless, because the other daemons also read the ledger periodically.
     private func notify(_ thread: ConnectionThread, isLast: Bool) {
         let now = ContinuousClock.now
         let isDue = news.withLock { news in

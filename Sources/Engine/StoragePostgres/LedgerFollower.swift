@@ -102,7 +102,7 @@ final class LedgerFollower: Sendable {
         if missed > 0 { logger.warning("\(missed) events were pruned before they could be followed") }
     }
 
-    /// Skips numbers that are missing in the ledger because something else deleted their events.
+    /// Skips numbers that are missing in the ledger because another client of the database deleted their events.
     ///
     /// The counter's row is locked until a commit, so that no event with such a number can appear later.
     private func passGap(before first: Int64, after read: Int64) {

@@ -17,8 +17,9 @@ struct Ledger {
     /// Increments the counter, writes the events with its numbers, and commits, in one round trip. Returns the last `seq` before
     /// these events.
     ///
-    /// The counter's row is locked until the commit, so that the numbers follow the order of the commits, and a rollback leaves
-    /// no gap. It is the transaction's last statement, so that other writers do not wait for this process meanwhile.
+    /// The counter's row is locked until the commit, so that the numbers follow the order of the commits, and a
+    /// rollback leaves no gap. The counter is updated in the transaction's last statement, so that other writers do not
+    /// wait for this process.
     func commit(_ connection: PostgresConnection) throws -> Int64 {
         func column(_ value: (EventDraft) -> String?) -> PostgresValue { PostgresValue(array: drafts.map(value)) }
         let head = try connection.runAndCommit(

@@ -35,7 +35,7 @@ extension PostgresStore {
         }
     }
 
-    /// Makes jobs due that are too far ahead, and ends leases that are too far ahead.
+    /// Makes jobs due if their time is after the request's horizon, and ends leases that last beyond it.
     private static func pullBack(_ request: ClaimRequest, _ connection: PostgresConnection) throws {
         let horizon = PostgresValue(request.horizon)
         _ = try connection.run(

@@ -5,7 +5,7 @@ public import Storage
 /// Operations: submissions, cancellations and retries.
 extension PostgresStore {
     public func submit(_ submission: Submission) async throws -> Submitted {
-        // The transaction of a new instance throws, if at all, before it has changed a row, so that it needs no savepoint.
+        // The transaction of a new instance throws only before it has changed a row, so it needs no savepoint.
         var isOnExisting = true
         if case .new = submission.target { isOnExisting = false }
         return try await writer.write(mayThrowAfterWriting: isOnExisting) { connection, ledger in

@@ -44,7 +44,7 @@ extension PostgresRow {
         return value
     }
 
-    /// Requires the columns `id`, `desired` and `document`.
+    /// Returns the instance from the columns `id`, `desired` and `document`.
     func instance() throws -> Instance { try instance(id: text("id") ?? "") }
 
     /// Returns the instance from a row that joins a job with its instance.

@@ -6,9 +6,9 @@ enum Schema {
     struct Migration {
         var number: Int
         var statements: String
-        /// The oldest schema version that works with this migration applied. If no older version works, it is the migration's own
-        /// number. A migration that only adds things names the previous number. A migration that removes what the previous
-        /// version needs comes one release later.
+        /// The oldest schema version that works with this migration applied. If no older version works, it is the
+        /// migration's own number. For a migration that only adds tables, columns or indexes, it is the previous
+        /// number. A migration that removes something that the previous version needs is released one version later.
         var usableFrom: Int
     }
 
@@ -166,7 +166,8 @@ enum Schema {
         CREATE TABLE duty (name text PRIMARY KEY, owner text NOT NULL, until bigint NOT NULL);
         """
 
-    /// Adds the observations of sweeps (`docs/decisions/0014-reconciler.md`) and the buckets of provider calls.
+    /// Adds the tables for the observations of sweeps (`docs/decisions/0014-reconciler.md`) and for the call buckets of
+    /// providers.
     private static let second = """
         CREATE TABLE sighting (
             kind text NOT NULL, id text NOT NULL, document text NOT NULL, PRIMARY KEY (kind, id)
@@ -183,7 +184,8 @@ enum Schema {
         ALTER TABLE step SET (fillfactor = 80);
         """
 
-    /// Removes one index for each way to find a job's events. The events of the job's instance are few enough to scan.
+    /// Reduces the indexes that find a job's events. Queries scan the events of the job's instance instead, which are
+    /// few.
     private static let third = """
         DROP INDEX event_job;
         DROP INDEX event_change;
@@ -215,7 +217,7 @@ enum Schema {
         ALTER TABLE step ADD PRIMARY KEY (job, name);
         """
 
-    /// Adds who caused a job or an event (`docs/decisions/0034-principals-and-interceptors.md`).
+    /// Adds the principal that caused a job or an event (`docs/decisions/0034-principals-and-interceptors.md`).
     private static let fifth = """
         ALTER TABLE job ADD COLUMN principal text;
         ALTER TABLE event ADD COLUMN principal text;

@@ -8,8 +8,8 @@ struct WaitingTransition: Sendable {
     /// The encoded instance, if the transition changes it.
     var document: String?
     var failure: String?
-    /// Called after the commit. `seq` is that of the transition's last event, or of the event before it if it has none.
-    /// `cancellation` is the requested cancellation of the job.
+    /// Called after the commit. `seq` is the number of the transition's last event. If the transition has no events, it
+    /// is the number of the event before the transition. `cancellation` is the requested cancellation of the job.
     var finish: @Sendable (_ seq: Int64, _ cancellation: Cancellation?) -> Void
     var fail: @Sendable (any Error) -> Void
 
@@ -135,7 +135,7 @@ enum TransitionBatch {
         values(ofJobs: lot) + values(of: lot.flatMap(\.transition.steps)) + values(ofInstances: lot)
     }
 
-    /// `$1` to `$14`
+    /// Returns the values of the placeholders `$1` to `$14`: one array for each column of the jobs.
     private static func values(ofJobs lot: [WaitingTransition]) -> [PostgresValue] {
         func column(_ value: (WaitingTransition) -> String?) -> PostgresValue { PostgresValue(array: lot.map(value)) }
         func moment(_ value: (Job) -> Timestamp?) -> PostgresValue {
@@ -150,7 +150,7 @@ enum TransitionBatch {
         ]
     }
 
-    /// `$15` to `$24`
+    /// Returns the values of the placeholders `$15` to `$24`: one array for each column of the steps.
     private static func values(of steps: [StepRecord]) -> [PostgresValue] {
         func column(_ value: (StepRecord) -> String?) -> PostgresValue { PostgresValue(array: steps.map(value)) }
         func moment(_ value: (StepRecord) -> Timestamp?) -> PostgresValue {
@@ -163,7 +163,7 @@ enum TransitionBatch {
         ]
     }
 
-    /// `$25` to `$29`
+    /// Returns the values of the placeholders `$25` to `$29`: one array for each column of the instances.
     private static func values(ofInstances lot: [WaitingTransition]) -> [PostgresValue] {
         let changed = lot.filter { $0.transition.instance != nil }
         func column(_ value: (WaitingTransition) -> String?) -> PostgresValue {

@@ -220,7 +220,8 @@ enum JobRows {
     /// Writes a worker's columns if the epoch is still the worker's. Returns `nil` if it is not.
     static func update(_ job: Job, releasesLease: Bool, _ database: Database) throws -> Written? {
         let isRunning = job.state == .running && job.place == nil && !releasesLease
-        // This update does not match a row that has a place, another state or a cancellation. Such a row is written by `move`.
+        // This update does not match a row with a concurrency slot, another state or a cancellation. Such a row is
+        // written by `move`.
         if isRunning, try updateRunning(job, database) { return Written(cancellation: nil) }
         guard try move(job, releasesLease: releasesLease, database) else { return nil }
         var statement = try HotStatement(database, "SELECT cancellation FROM job WHERE id = ?")
@@ -230,7 +231,8 @@ enum JobRows {
         return written
     }
 
-    /// Updates a job that its worker keeps and that runs on, which is the case for most transitions.
+    /// Updates a job that stays leased and in the state `running`, as in most transitions. Returns false if the row
+    /// does not match.
     ///
     /// The statement sets no indexed column, since SQLite rewrites the index entry of every column that a statement names,
     /// changed or not. It has no RETURNING clause either: for that, SQLite creates a temporary table and copies every page
@@ -254,8 +256,8 @@ enum JobRows {
         return try statement.run() == 1
     }
 
-    /// Updates a job in all other cases. If the worker releases the job without knowing of its cancellation, the job is due
-    /// at once.
+    /// Updates a job in all other cases. If the worker releases a job whose cancellation it does not know, the job is
+    /// due at once.
     private static func move(_ job: Job, releasesLease: Bool, _ database: Database) throws -> Bool {
         let release = releasesLease ? ", lease_owner = NULL, lease_until = NULL" : ""
         var statement = try HotStatement(

@@ -45,7 +45,8 @@ extension SQLiteStore {
         }
     }
 
-    /// Releases jobs that were leased before their instances turned out to be unreadable, in the state in which they were.
+    /// Releases jobs whose instances were found to be unreadable after the lease. The jobs get the state that they had
+    /// before the lease.
     private func release(_ jobs: [Job], owner: String) async throws {
         guard !jobs.isEmpty else { return }
         try await writer.write { database, _ in
@@ -81,7 +82,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Makes jobs due that are too far ahead, and ends leases that are too far ahead.
+    /// Makes jobs due if their time is after the request's horizon, and ends leases that last beyond it.
     private static func pullBack(_ request: ClaimRequest, _ database: Database) throws {
         let (now, horizon) = (request.now.milliseconds, request.horizon.milliseconds)
         try database.execute(

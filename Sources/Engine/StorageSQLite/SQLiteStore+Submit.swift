@@ -11,8 +11,8 @@ extension SQLiteStore {
                 try SQLiteOperationRows.run(database, &ledger) { try $0.submit(submission) }
             }
         }
-        // Encoded before the transaction, to keep the writer thread free. The transaction throws, if at all, before it has
-        // changed a row, so that it needs no savepoint.
+        // Encoded before the transaction, to keep the writer thread free. The transaction throws only before it has
+        // changed a row, so it needs no savepoint.
         let document = try instance.document()
         return try await writer.write { database, ledger in
             try SQLiteOperationRows.run(database, &ledger, encoded: (instance, document)) { try $0.submit(submission) }

@@ -110,7 +110,8 @@ enum Schema {
         CREATE TABLE duty (name TEXT PRIMARY KEY, owner TEXT NOT NULL, until INTEGER NOT NULL) WITHOUT ROWID;
         """
 
-    /// Adds the observations of sweeps (`docs/decisions/0014-reconciler.md`) and the buckets of provider calls.
+    /// Adds the tables for the observations of sweeps (`docs/decisions/0014-reconciler.md`) and for the call buckets of
+    /// providers.
     private static let third = """
         CREATE TABLE sighting (
             kind TEXT NOT NULL, id TEXT NOT NULL, document TEXT NOT NULL, PRIMARY KEY (kind, id)
@@ -120,7 +121,8 @@ enum Schema {
         DROP INDEX step_undo_failed;
         """
 
-    /// Removes one index for each way to find a job's events. The events of the job's instance are few enough to scan.
+    /// Reduces the indexes that find a job's events. Queries scan the events of the job's instance instead, which are
+    /// few.
     private static let fourth = """
         DROP INDEX event_job;
         DROP INDEX event_change;
@@ -160,7 +162,7 @@ enum Schema {
         ALTER TABLE named_step RENAME TO step;
         """
 
-    /// Adds who caused a job or an event (`docs/decisions/0034-principals-and-interceptors.md`).
+    /// Adds the principal that caused a job or an event (`docs/decisions/0034-principals-and-interceptors.md`).
     private static let sixth = """
         ALTER TABLE job ADD COLUMN principal TEXT;
         ALTER TABLE event ADD COLUMN principal TEXT;

@@ -19,7 +19,7 @@ extension StorageError {
 }
 
 extension DatabaseError {
-    /// SQLite's message. If it means a full disk, also the remedy.
+    /// SQLite's message, followed by the remedy if the disk is full.
     var words: String {
         let said = message ?? resultCode.description
         switch extendedResultCode {

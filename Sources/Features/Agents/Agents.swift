@@ -5,7 +5,8 @@ public import ServiceLifecycle
 
 /// The feature of AI-agent machines: the operations on them, their resources, and the method `provision`.
 public enum Agents {
-    /// Returns the feature over its drivers. `services` run beside it, such as ``ProviderWatch``.
+    /// Returns the feature over its drivers. `services` run for as long as the daemon serves, such as
+    /// ``ProviderWatch``.
     public static func feature(_ machines: MachineServices, services: [any Service] = []) -> Feature {
         Feature(
             name: "agents", operations: operations(machines), sources: sources(machines),

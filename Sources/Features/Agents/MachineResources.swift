@@ -130,7 +130,8 @@ extension Resource {
             instance: key.labels[Labels.instance].map { InstanceID($0) })
     }
 
-    /// Returns `nil` unless a device of this tailnet carries our tags and a name of our form. `NAME-1` counts as the name `NAME`.
+    /// Converts a tailnet device. Returns `nil` unless the device belongs to this tailnet and has Aura's tags and a
+    /// name of Aura's form. `NAME-1` counts as the name `NAME`.
     init?(_ device: NetworkDevice, tags: Set<String>) {
         guard device.carries(tags), let name = ResourceName.text(in: device.hostname) else { return nil }
         self.init(key: Observation.Key(kind: .device, id: device.nodeID), name: name)

@@ -6,9 +6,9 @@ public import Logging
 public struct MachineServices: Sendable {
     public var installation: String
     public var compute: any ComputeDriver
-    /// `nil` if machines join no tailnet.
+    /// The driver of the tailnet; `nil` if machines join no tailnet.
     public var network: (any NetworkDriver)?
-    /// `nil` if images come configured.
+    /// The driver that configures machines; `nil` if the image already contains the configured agent.
     public var configuration: (any ConfigurationDriver)?
     public var health: any HealthDriver
     public var shell: any RemoteShellDriver

@@ -45,11 +45,11 @@ public struct AgentSettings: Sendable {
     }
 }
 
-/// How machines join the tailnet.
+/// The settings for machines that join the tailnet.
 public struct TailnetSettings: Sendable {
     /// The variables of the role: tags, login server, package source.
     public var variables: JSONObject
-    /// How long a created key may be used.
+    /// The time for which a created key is valid.
     public var keyLifetime: Duration
 
     public init(variables: JSONObject, keyLifetime: Duration = .seconds(600)) {
@@ -58,7 +58,7 @@ public struct TailnetSettings: Sendable {
     }
 }
 
-/// How to probe an agent's health.
+/// The settings of an agent's health probe.
 public struct HealthSettings: Sendable {
     public var port: Int
     /// True if the probe goes over SSH, because the agent listens on loopback only.
@@ -83,18 +83,18 @@ public struct LoginSettings: Sendable {
 
 /// The poll intervals and time limits of operations.
 public struct Pace: Sendable {
-    /// Between two polls of a provider's action.
+    /// The time between two polls of a provider's action.
     public var actionPoll: Duration
-    /// Between two attempts to reach a booting machine.
+    /// The time between two attempts to reach a booting machine.
     public var bootPoll: Duration
-    /// Between two probes of an agent that is not ready.
+    /// The time between two probes of an agent that is not ready.
     public var healthPoll: Duration
-    /// How long a machine may take to boot.
+    /// The longest time that a machine may need to boot.
     public var bootLimit: Duration
-    /// How long a machine may refuse our key, or show another host key, before the step fails. cloud-init installs both some
-    /// seconds after sshd is up.
+    /// The time for which a machine may refuse the daemon's key or show another host key before the step fails.
+    /// cloud-init installs both keys some seconds after sshd is up.
     public var refusalPatience: Duration
-    /// How long an operating system may take to shut down before its power is cut.
+    /// The longest time that an operating system may need to shut down before its power is cut.
     public var shutdownGrace: Duration
     /// The time limit of one Ansible run.
     public var configurationLimit: Duration

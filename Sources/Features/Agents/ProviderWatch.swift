@@ -6,10 +6,10 @@ public import Logging
 public import ServiceLifecycle
 public import Storage
 
-/// When ``ProviderWatch`` checks the providers.
+/// The schedule of ``ProviderWatch``.
 public struct ProviderWatchSettings: Sendable, Hashable {
     public var isEnabled: Bool
-    /// From one check to the next.
+    /// The time from one check to the next.
     public var interval: Duration
 
     public init(isEnabled: Bool = true, interval: Duration = .seconds(86_400)) {
@@ -21,10 +21,11 @@ public struct ProviderWatchSettings: Sendable, Hashable {
 /// Checks the settings against the offers and permissions of the providers, before a machine costs money.
 public struct ProviderCheck: Sendable {
     public let compute: any ComputeDriver
-    /// `nil` if machines join no network.
+    /// The driver of the private network; `nil` if machines join no network.
     public let network: (any NetworkDriver)?
     public let image: String
-    /// `nil` outside a daemon: then every resource that Aura made counts as ours.
+    /// The installation's id; `nil` outside a daemon. Without an id, every resource that Aura created counts as this
+    /// installation's own.
     public let installation: String?
 
     public init(compute: any ComputeDriver, network: (any NetworkDriver)?, image: String, installation: String?) {
@@ -79,8 +80,8 @@ public final class ProviderWatch: Service {
 
     static let code = "providerCheck"
     private static let alertsAtMost = 20
-    /// How long the singleton lease of the check at the start lasts: one of several daemons that start together raises the
-    /// alerts.
+    /// The duration of the singleton lease for the check at the start. Of several daemons that start together, only one
+    /// raises the alerts.
     private static let startTurn = Duration.seconds(60)
 
     /// `owner` is the daemon's boot id.
@@ -118,7 +119,7 @@ public final class ProviderWatch: Service {
             let known = raised.withLock { $0 }
             let news = outcome.findings.filter { !known.contains($0) }.prefix(Self.alertsAtMost)
             if !news.isEmpty { _ = try await store.recordSweep(SweepRecord(events: news.map(draft))) }
-            // The findings beyond the limit are raised by the next look.
+            // The findings beyond the limit are raised by the next check.
             raised.withLock { $0 = known.intersection(outcome.findings).union(news) }
         } catch is CancellationError {
         } catch {

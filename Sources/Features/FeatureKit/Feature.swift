@@ -5,7 +5,8 @@ public import RPCService
 public import Reconciliation
 public import ServiceLifecycle
 
-/// A part of Aura that can be added or left out as a whole. `aurad` has one list of them; the code below names none.
+/// A part of Aura that can be added or left out as a whole. `aurad` has the list of all features. The layers below the
+/// features do not name any.
 public struct Feature: Sendable {
     /// Adds the feature's own methods to the router.
     public typealias Registration = @Sendable (inout Router, RPCService) -> Void
@@ -20,7 +21,7 @@ public struct Feature: Sendable {
     public var register: Registration
     /// The routes of the HTTP gateway that only this feature has.
     public var routes: [HTTPRoute]
-    /// What runs for as long as the daemon serves.
+    /// The services that run for as long as the daemon serves.
     public var services: [any Service]
 
     /// Creates a feature. A part that it does not have is empty.

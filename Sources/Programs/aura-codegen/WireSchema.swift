@@ -63,7 +63,7 @@ struct MethodSchema {
     var scopes: [String]
     /// True if the method changes something.
     var mutates: Bool
-    /// The names of types.
+    /// The name of the type of the parameters.
     var parameters: String
     var result: String
     /// The names of the method's errors, without the errors that every call can have.

@@ -17,8 +17,8 @@ struct Aura: AsyncParsableCommand {
     /// The options of all commands, accepted before or after the command's name.
     @OptionGroup var global: GlobalOptions
 
-    /// Parses the command line and runs its command. Each failure has an error text, as a document if `--json` is
-    /// given.
+    /// Parses the command line and runs its command. A failure is written as an error text, or as a JSON document if
+    /// `--json` is given.
     static func main() async {
         aura_reserve_standard_descriptors()
         do {

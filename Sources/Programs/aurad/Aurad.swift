@@ -45,9 +45,9 @@ struct ConfigurationOptions: ParsableArguments {
 
 /// Writes one line about an error to standard error and returns the exit code.
 enum Failing {
-    /// sysexits: the configuration cannot be used.
+    /// The configuration cannot be used (`EX_CONFIG` of sysexits.h).
     static let configuration = ExitCode(78)
-    /// sysexits: a required service is unavailable.
+    /// A required service is unavailable (`EX_UNAVAILABLE` of sysexits.h).
     static let unavailable = ExitCode(69)
 
     static func with(_ error: some CustomStringConvertible, _ code: ExitCode) -> ExitCode {

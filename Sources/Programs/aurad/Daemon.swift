@@ -139,7 +139,7 @@ struct Daemon {
             retries: settings.engine.retries)
     }
 
-    /// How long calls in flight may take once the shutdown begins.
+    /// The time that calls in flight have to finish once the shutdown begins.
     private static let drain = TimeAmount.seconds(3)
 
     /// Returns the servers that accept clients. Once all of them listen, the daemon writes its `aurad ready` line.

@@ -56,7 +56,7 @@ enum DatabaseLocation: Sendable {
         }
     }
 
-    /// `sqlite` or `postgres`.
+    /// The kind of database: `sqlite` or `postgres`.
     var kind: String {
         switch self {
         case .sqlite: "sqlite"

@@ -7,9 +7,10 @@ import ServiceLifecycle
 import Storage
 
 extension Settings {
-    /// Returns how to open the database, based on the daemon's credentials and the remembered ledger mark.
+    /// Returns the conditions for opening the database, from the daemon's credentials and its stored ledger mark.
     func databaseClaim() -> DatabaseClaim {
-        // Keys of machines from a lost database: a new database would never find those machines.
+        // If keys of machines exist, their database may be lost. A new database would not know these machines, so it is
+        // not allowed.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: credentialsDirectory)) ?? []
         return DatabaseClaim(
             installation: Installation.new(), newEpoch: Installation.new(),

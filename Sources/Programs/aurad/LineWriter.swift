@@ -5,13 +5,14 @@ import NIOPosix
 
 /// Writes lines to a descriptor on a thread of its own, so that a reader that stalls blocks nothing else.
 ///
-/// At most ``mostBytes`` wait. Lines beyond that are dropped and counted; the count is written once there is room again.
+/// At most ``mostBytes`` wait. Lines beyond that are dropped and counted; the count is written once there is space
+/// again.
 final class LineWriter: Sendable {
     static let standardError = LineWriter(STDERR_FILENO)
     static let standardOutput = LineWriter(STDOUT_FILENO)
 
     static let mostBytes = 1 << 20
-    /// How long ``flush()`` waits, in steps of ten milliseconds.
+    /// The longest wait of ``flush()``, in steps of ten milliseconds.
     private static let flushSteps = 100
 
     private struct State: Sendable {

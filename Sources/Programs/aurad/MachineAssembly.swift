@@ -19,7 +19,7 @@ struct MachineAssembly {
     let logger: Logger
     private let http: HTTPClient
     private let shell: OpenSSH
-    /// `nil` if images come configured.
+    /// The driver that configures machines; `nil` if the image already contains the configured agent.
     private let ansible: AnsibleConfiguration?
 
     init(settings: Settings, time: any TimeSource, random: any RandomSource, logger: Logger) throws {

@@ -8,7 +8,8 @@ enum OpenFiles {
     /// The smallest number of connections with which the daemon is useful.
     private static let leastConnections = 8
 
-    /// Raises the limit to the administrator's maximum, because the default dates from the time of `select`.
+    /// Raises the limit to the administrator's maximum, because the default is low for the sake of programs that use
+    /// `select`.
     static func raiseLimit() {
         var limit = rlimit()
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return }

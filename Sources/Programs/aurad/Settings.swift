@@ -14,7 +14,7 @@ import TailscaleDriver
 struct Settings: Sendable {
     struct Wire: Sendable {
         var socket: String
-        /// `nil` if TCP is not served.
+        /// The TCP address to serve; `nil` if TCP is not served.
         var listen: LoopbackAddress?
         /// The gateway's address; `nil` if HTTP is not served.
         var http: LoopbackAddress?
@@ -41,7 +41,7 @@ struct Settings: Sendable {
         var workers: Int
         var leaseSeconds: Int
         var heartbeatSeconds: Int
-        /// `nil` means no limit.
+        /// The maximum number of a tenant's jobs in flight; `nil` means no limit.
         var jobsPerTenant: Int?
         var retries: RetryPolicy
     }

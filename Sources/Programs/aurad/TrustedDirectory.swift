@@ -2,7 +2,7 @@ import Glibc
 
 /// Checks the directories that aurad keeps files in, or reads its configuration from.
 enum TrustedDirectory {
-    /// True if the path names a directory, so that no file of ours can be there.
+    /// True if the path names a directory, so that it cannot name one of aurad's files.
     static func isDirectory(_ path: String) -> Bool {
         var status = stat()
         return path.hasSuffix("/") || stat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
@@ -22,8 +22,8 @@ enum TrustedDirectory {
         umask(0o077)
     }
 
-    /// Throws ``SettingsError`` if the directory belongs to a user other than aurad's or root, or if others may write to it. They
-    /// could replace keys, the socket or the database. A missing directory passes.
+    /// Throws ``SettingsError`` if the directory belongs to a user other than aurad's or root, or if others may write
+    /// to it. Such a user could replace keys, the socket or the database. A missing directory passes.
     static func check(_ path: String, _ purpose: Purpose) throws(SettingsError) {
         var status = stat()
         guard stat(path.isEmpty ? "." : path, &status) == 0 else {
@@ -40,7 +40,8 @@ enum TrustedDirectory {
         }
     }
 
-    /// Returns why a directory is not trusted, and the command that corrects it, without its path; `nil` if it is trusted.
+    /// Returns the reason why a directory is not trusted, followed by the command that corrects it without the path;
+    /// `nil` if the directory is trusted.
     static func fault(owner: uid_t, mode: mode_t, user: uid_t) -> String? {
         if owner != user, owner != 0 {
             return "it belongs to the user \(owner); make it aurad's own: chown \(user)"

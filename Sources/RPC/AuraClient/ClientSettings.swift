@@ -12,11 +12,12 @@ struct ClientSettings: Sendable {
     /// The limit of an attempt to connect and of the wait for a reply.
     var timeout: Duration
     var notificationBuffer: Int
-    /// How long the daemon may send nothing, while the client waits for it, before the client sends a ping.
+    /// The time without data from the daemon after which the client sends a ping. It counts only while the client waits
+    /// for the daemon.
     var silence: Duration
-    /// How long to retry while the daemon's queue of new connections is full, if `patience` is zero.
+    /// The retry budget while the daemon's queue of new connections is full. It is used if `patience` is zero.
     var queuePatience: Duration
-    /// Follows "start it with …" in the error for an absent daemon.
+    /// The text after "start it with …" in the error for an absent daemon.
     var advice: String
     var time: any TimeSource
     var random: any RandomSource

@@ -35,7 +35,7 @@ final class Link: Sendable {
         }
     }
 
-    /// How a caller gets the connection.
+    /// The way in which a caller gets the connection.
     private enum Way: Sendable {
         case present(Connection)
         /// Another caller opens it.

@@ -7,7 +7,7 @@ import Storage
 
 /// Brings a subscription up to date, at the rate at which its client reads.
 ///
-/// While the connection has no room, the catch-up keeps one message and no page. It reads the page again afterwards.
+/// While the connection has no space, the catch-up keeps one message and no page. It reads the page again afterwards.
 struct CatchUp {
     enum Result {
         /// The subscription has every event up to `cursor` and continues in the fan-out.
@@ -31,7 +31,7 @@ struct CatchUp {
     /// The outcome of one read of the ledger.
     private enum Step {
         case more
-        /// The connection had no room for this event.
+        /// The connection had no space for this event.
         case busy(FeedEvent)
         case upToDate
         case enough
@@ -103,7 +103,7 @@ struct CatchUp {
         }
     }
 
-    /// Offers a page to the connection, as far as there is room.
+    /// Offers a page to the connection, as far as there is space.
     private mutating func offer(_ page: [FeedEvent], through last: Int64) throws -> Step {
         let events = subscription.onLag == .coalesce ? Self.coalesced(page) : page
         var rest = events.prefix(subscription.remaining.map { Int(clamping: $0) } ?? .max)
@@ -309,10 +309,10 @@ final class LedgerPages: Sendable {
     }
 }
 
-/// The retry budget of a subscription that catches up while the database cannot be read. After ``patience`` its connection is
-/// closed.
+/// The retry budget of a subscription that catches up while the database cannot be read. After ``patience`` without
+/// progress, its connection is closed.
 ///
-/// A restart of the database takes seconds, so clients need not reconnect for it.
+/// A restart of the database takes seconds, so clients do not have to reconnect after it.
 struct Outage {
     private var began: Duration?
     private var attempt = 0

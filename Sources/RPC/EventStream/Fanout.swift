@@ -6,9 +6,9 @@ import Storage
 
 /// Delivers every new event to the subscriptions that are up to date.
 ///
-/// A single task delivers all events and never blocks on a client. A subscription leaves the table if its connection has no room;
-/// it then catches up on its own. The fan-out has its own cursor. If it falls behind the ring, it reads the store once for all
-/// subscriptions.
+/// A single task delivers all events and never blocks on a client. A subscription leaves the table if its connection
+/// has no space, and then catches up on its own. The fan-out has its own cursor. If it falls behind the ring, it reads
+/// the store once for all subscriptions.
 final class Fanout: Sendable {
     private enum Message: Sendable {
         case join(Subscription, EndSignal)
@@ -172,7 +172,7 @@ struct FanoutRound {
             var page = EventPage(events.filter { $0.seq <= position && row.subscription.wants($0.event) })
             hand(&page, Array(page.events.indices), to: row)
             guard table.contains(row.number) else { return }
-            // The next check for bookmarks comes with later events, and there may be none.
+            // The bookmark is checked here, because the next check runs only when later events arrive.
             row.subscription.cursor = position
             tellBookmark(row)
         }
@@ -224,7 +224,7 @@ struct FanoutRound {
         position = seq
     }
 
-    /// Offers the same lines to every row of a subscriber group. A row with no room is dismissed.
+    /// Offers the same lines to every row of a subscriber group. A row with no space is dismissed.
     private mutating func hand(
         _ page: inout EventPage, _ wanted: [Int], toAll group: LiveTable.SubscriberGroup, after before: Int64
     ) {
@@ -244,7 +244,7 @@ struct FanoutRound {
         }
     }
 
-    /// Offers a row the events that it wants, as far as its connection has room and its subscription continues.
+    /// Offers a row the events that it wants, as far as its connection has space and its subscription continues.
     private mutating func hand(_ page: inout EventPage, _ indices: [Int], to row: LiveTable.Row) {
         let wanted = indices.filter { row.subscription.wants(page.events[$0].event) }
         guard (try? page.prepare(wanted)) != nil else {
@@ -288,7 +288,8 @@ struct FanoutRound {
         onLeave(row.subscription, row.ending)
     }
 
-    /// Sends a bookmark to the subscriptions that were sent nothing for a long stretch of the ledger.
+    /// Sends a bookmark to each subscription that was sent nothing for at least ``Subscription/eventsToBookmark``
+    /// events.
     private mutating func tellBookmarks() {
         guard position - looked >= Subscription.eventsToBookmark / 4 else { return }
         looked = position

@@ -24,7 +24,7 @@ struct Subscription: Sendable {
     var beginsWithSnapshot = false
     /// The snapshot pages that were sent. An event that a page already shows is not sent again.
     var snapshot = SnapshotPages()
-    /// True if the subscription was up to date before.
+    /// True if the subscription has been up to date at least once.
     var wasLive = false
     /// The notified `seq`: the client knows that it has every event up to here.
     var notifiedSeq: Int64
@@ -34,8 +34,8 @@ struct Subscription: Sendable {
     private static let suffix = Array("}}".utf8)
     private static let lineEnd = Array("}}\n".utf8)
 
-    /// Once a write to a connection has this many bytes, it gets no further line. The bytes fit in the processor's cache, and a
-    /// thousand slow clients may each have this many queued.
+    /// The size in bytes at which no further line is added to a write. The bytes fit in the processor's cache, and a
+    /// thousand slow clients may each have this many bytes queued.
     static let lineBytes = 32 << 10
 
     /// After this many events that do not match, the client gets a bookmark, so that it can resume from a later `seq`.
@@ -74,7 +74,7 @@ struct Subscription: Sendable {
         return (lines, count)
     }
 
-    /// Delivers an event as soon as the connection has room.
+    /// Delivers an event as soon as the connection has space.
     mutating func deliver(_ event: FeedEvent) async throws {
         try await session.notify(prefix + event.text() + Self.suffix)
         delivered(event.seq)
@@ -108,7 +108,7 @@ struct Subscription: Sendable {
 /// The pages of a snapshot that were sent: for each page its last instance, and the head of the ledger when it was read.
 struct SnapshotPages: Sendable {
     private struct Page: Sendable {
-        /// `nil` on the last page, which also covers all later ids.
+        /// The last instance of the page; `nil` for the last page, which also covers all later ids.
         var last: InstanceID?
         var head: Int64
     }
@@ -119,7 +119,7 @@ struct SnapshotPages: Sendable {
         pages.append(Page(last: last, head: head))
     }
 
-    /// True if no page shows an event after this one.
+    /// True if `seq` is at or after the head of every page, so that no page shows a later event.
     func isPast(_ seq: Int64) -> Bool { pages.allSatisfy { $0.head <= seq } }
 
     /// The last instance of the newest page; `nil` before the first page and after the last.

@@ -50,7 +50,7 @@ public struct SubscriptionMethods: Sendable {
         _ wanted: OperationSubscription?, _ call: RPCContext, operation: () async throws -> OperationResult
     ) async throws -> Reply<OperationResult> {
         guard let wanted else { return Reply(try await operation()) }
-        // This is read first: once the job is written, nothing may fail.
+        // The bounds are read first, because nothing may fail after the job is written.
         let floor = try await APIError.answering { try await store.bounds().floor }
         let place = try await subscriptions.reserve(wanted.subscription, for: call.session)
         do {

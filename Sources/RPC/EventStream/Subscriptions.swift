@@ -47,7 +47,8 @@ public final class Subscriptions: Service {
         let number: SubscriptionNumber
         let ending = EndSignal()
         var stage = Stage.reserved
-        /// True once one caller has begun the release. That caller gives the connection's count back first and then frees the id.
+        /// True once a caller has begun the release. That caller first reduces the connection's count and then frees
+        /// the id.
         var isLetGo = false
         /// Calls that wait until the id is free; one-shot each.
         var waiters: [EndSignal] = []
@@ -146,7 +147,8 @@ public final class Subscriptions: Service {
         }
     }
 
-    /// Returns `nil` if the subscription ended without `subscription.ended`.
+    /// Runs the catch-up of a subscription and returns its result. Returns `nil` if the subscription ended without
+    /// `subscription.ended`.
     private func catchUp(_ subscription: Subscription) async -> CatchUp.Result? {
         var catchUp = CatchUp(subscription, feed: feed, store: store, ledger: ledger) { [state] in
             _ = state.withLock { $0.setStage(.ending, of: subscription) }
@@ -188,7 +190,7 @@ extension Subscriptions {
     /// Reserves a subscription. The caller then calls ``start(_:)``, or cancels the reservation.
     ///
     /// Waits while a subscription of the connection with this id is about to end. Throws `subscriptionExists` if the connection
-    /// has a subscription with this id, and `tooManySubscriptions` if it has no room for another.
+    /// has a subscription with this id, and `tooManySubscriptions` if it has no space for another.
     func reserve(_ wanted: String?, for session: Session) async throws -> Reservation {
         while true {
             try await takeCount(of: session)
@@ -207,7 +209,7 @@ extension Subscriptions {
         }
     }
 
-    /// Adds one to the connection's count. Waits if there is no room and another subscription is about to end.
+    /// Adds one to the connection's count. Waits if there is no space and another subscription is about to end.
     private func takeCount(of session: Session) async throws {
         var isSecondTry = false
         while true {

@@ -43,8 +43,8 @@ final class Departure: Sendable {
 /// Reports to a ``Departure`` that the client has left: at once if the connection is closed, and after a delay if only
 /// the client's side has ended.
 ///
-/// `socat`, `nc -N` and other tools end their side after the request and then read the response. A client that has
-/// closed the connection looks the same until bytes are written to it.
+/// `socat`, `nc -N` and other tools end their side after the request and then read the response. Until bytes are
+/// written to it, such a client cannot be distinguished from a client that has closed the connection.
 ///
 /// On shutdown the handler also forwards ``GoingDown``, because NIO's HTTP handler does not forward
 /// `ChannelShouldQuiesceEvent`.

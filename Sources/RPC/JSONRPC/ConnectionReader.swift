@@ -19,23 +19,24 @@ public struct ConnectionReader: Sendable {
     }
     /// The bytes of the parked message, or of the long message that a task decodes.
     private var pendingBytes = 0
-    /// True after a call waited for `inFlightPatienceMs` in vain. Calls are then refused at once until the limits admit
-    /// one again.
+    /// True after a call was refused because it had waited for `inFlightPatienceMs`. Further calls over the limits are
+    /// then refused at once, until a call fits the limits again.
     private var isImpatient = false
     /// True while a task decodes a long message. Later messages wait.
     private var isDecoding = false
 
-    /// Longer messages are decoded in a task, because all connections of an event loop wait for its turn. One mebibyte
-    /// of small values takes hundreds of milliseconds.
+    /// Longer messages are decoded in a task, because the other connections of the event loop wait during the decoding.
+    /// One mebibyte of small values takes hundreds of milliseconds.
     private static let shortMessageBytes = 4096
-    /// The size limit for precomputed replies. They are cheap, so larger messages fit one turn.
+    /// The size limit for precomputed replies. It is higher than ``shortMessageBytes``, because these replies need
+    /// little time.
     private static let knownMessageBytes = 16 << 10
     private var isStopped = false
     /// False until the first message of a strict stream has proved to be JSON.
     private var isProven: Bool
     /// True if replies are sent in binary frames, because the last message came in one.
     private var isBinary = false
-    /// True if the session knows that the reader is blocked.
+    /// The value of `isBlocked` that was last passed to the session.
     private var isAwaited = false
 
     /// Creates the reader of a connection.
@@ -54,7 +55,7 @@ public struct ConnectionReader: Sendable {
 
     /// True if a call waits for calls in flight to end. After `inFlightPatienceMs` the transport calls
     /// ``losePatience()``.
-    // Stored, because a look at the call itself would copy it.
+    // Stored, because reading `parked` would copy the message.
     public private(set) var isParked = false
 
     /// True if a line without line end may be a complete message. After `silenceMs` without a byte, the transport calls
@@ -92,7 +93,7 @@ public struct ConnectionReader: Sendable {
         if !isForeign { pump() }
     }
 
-    /// Drops all input. No reply was made before.
+    /// Drops all input and the collected replies, because the stream belongs to another protocol.
     private mutating func turnAway() {
         isForeign = true
         isStopped = true

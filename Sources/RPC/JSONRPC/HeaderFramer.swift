@@ -91,7 +91,7 @@ public struct HeaderFramer: Sendable {
         try buffer.withUnsafeBytes { try body(UnsafeRawBufferPointer(rebasing: $0[range])) }
     }
 
-    /// Reads headers up to the empty line behind them, if that has arrived. Returns the error in the headers, or `nil`.
+    /// Reads the headers if the empty line after them has arrived. Returns the error in the headers, or `nil`.
     private mutating func readHeaders() -> String? {
         var line = start
         var found: Int?

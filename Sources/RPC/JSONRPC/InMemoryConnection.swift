@@ -17,7 +17,7 @@ public final class InMemoryConnection: Sendable {
     }
 
     private struct State: Sendable {
-        /// `nil` while a thread uses the reader. That thread then also handles new events.
+        /// The reader; `nil` while a thread uses it. That thread then also handles new events.
         var reader: ConnectionReader?
         var events: [Event] = []
         var isBlocked = false

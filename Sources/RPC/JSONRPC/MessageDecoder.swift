@@ -74,8 +74,8 @@ struct MessageDecoder: Sendable {
         do {
             value = try parse(bytes, span, depth: depth)
         } catch  where error.code == .numberOutOfRange {
-            // Ids may be numbers of any size, which jansson refuses. It parses a copy with zeros for ids and
-            // out-of-range parameters.
+            // Ids may be numbers of any size, which jansson refuses. So jansson parses a copy with zeros in place of
+            // ids and out-of-range parameters.
             let zeroed = ids.neutralized(part)
             let numbers = OutOfRangeNumbers(in: part, beside: ids)
             guard numbers.areParameters else { throw JSONParseError(error.code, at: error.position) }
@@ -368,7 +368,7 @@ struct OutOfRangeNumbers {
         spans = found
     }
 
-    /// True if all of them are in the parameters.
+    /// True if all these numbers are in the parameters.
     var areParameters: Bool {
         spans.allSatisfy { span in params.map { $0.contains(span.lowerBound) } ?? false }
     }

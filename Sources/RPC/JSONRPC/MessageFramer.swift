@@ -96,7 +96,7 @@ struct MessageFramer: Sendable {
         change(lines: { $0.next() }, headers: { $0.next() }, whole: { $0.next() }, webSocket: { $0.next() }) ?? nil
     }
 
-    /// Passes messages to `body` until it returns false. ``next()`` returns the refused message and those behind it.
+    /// Passes messages to `body` until it returns false. ``next()`` returns the refused message and all later ones.
     mutating func take(while body: (UnsafeRawBufferPointer) -> Bool) {
         change(
             lines: { $0.take(while: body) }, headers: { _ in }, whole: { $0.take(while: body) },
@@ -206,7 +206,7 @@ struct MessageFramer: Sendable {
 public struct LineFramer: Sendable {
     private let limit: Int
     private var buffer: [UInt8] = []
-    /// The start of the first line that was not returned.
+    /// The start of the first line that was not returned yet.
     private var start = 0
     /// The index up to which the buffer was searched for LF. The next search begins here, so that each byte is searched
     /// once even if a line arrives byte by byte.
@@ -220,7 +220,7 @@ public struct LineFramer: Sendable {
     private var isSkipping = false
     /// The beginning of the last line that was too long. It stays in the buffer until the next bytes arrive.
     private var overlong: Range<Int>?
-    /// The number of bytes of such a line that are searched for an id.
+    /// The number of bytes of a line over the limit that are searched for an id.
     private static let overlongBytes = 64 << 10
     private var hasEnded = false
 
@@ -270,7 +270,7 @@ public struct LineFramer: Sendable {
         return nil
     }
 
-    /// Passes complete lines to `body` until it returns false. ``next()`` returns the refused line and those behind it.
+    /// Passes complete lines to `body` until it returns false. ``next()`` returns the refused line and all later ones.
     mutating func take(while body: (UnsafeRawBufferPointer) -> Bool) {
         guard !isSkipping, forcedEnd == nil else { return }
         var (start, searched) = (start, searched)
@@ -394,7 +394,7 @@ struct WholeFramer: Sendable {
         return frames[handedOut]
     }
 
-    /// Passes messages to `body` until it returns false. ``next()`` returns the refused message and those behind it.
+    /// Passes messages to `body` until it returns false. ``next()`` returns the refused message and all later ones.
     mutating func take(while body: (UnsafeRawBufferPointer) -> Bool) {
         while handedOut < frames.count, case .message(let range) = frames[handedOut] {
             guard withBytes(of: range, body) else { return }

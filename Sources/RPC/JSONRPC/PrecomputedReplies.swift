@@ -26,7 +26,7 @@ struct PrecomputedReplies: Sendable {
         fileprivate static let longestItem = 512
     }
 
-    /// One block, so that a look-up reads no other memory and counts no references.
+    /// All names and replies in one array, so that a look-up reads no other memory and counts no references.
     private var text = Array(PrecomputedReplies.start.utf8)
     private var entries: [Entry] = []
 
@@ -67,8 +67,8 @@ struct PrecomputedReplies: Sendable {
         return true
     }
 
-    /// Processes the received part of a batch, so that a long batch takes many short turns. No reply is sent before the
-    /// batch is complete.
+    /// Processes the received part of a batch, so that a long batch blocks the event loop only briefly each time. No
+    /// reply is sent before the batch is complete.
     func begin(_ batch: inout BatchReply, _ bytes: UnsafeRawBufferPointer, _ limits: RPCLimits) {
         guard !batch.isOdd else { return }
         var cursor = ByteCursor(bytes: bytes, index: batch.position)

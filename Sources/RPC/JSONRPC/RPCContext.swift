@@ -6,7 +6,8 @@ public struct RPCContext: Sendable {
     public let method: MethodProperties
     /// The caller's id, or `nil` for a notification. A notification's result is dropped.
     public let id: RPCID?
-    /// Who calls. Before the first interceptor it is the peer of the connection; an interceptor may replace it.
+    /// The caller. Before the first interceptor it is the principal of the connection's peer; an interceptor may
+    /// replace it.
     public var principal: Principal
 
     init(session: Session, method: MethodProperties, id: RPCID?) {
@@ -17,10 +18,10 @@ public struct RPCContext: Sendable {
     }
 }
 
-/// Who calls a method or caused a change.
+/// The caller of a method, or the cause of a change.
 ///
-/// So far nothing is authenticated except by the kernel: a local process is its user, and everybody else who reaches the
-/// loopback interface is one principal. Nothing is permitted or refused by it.
+/// So far only the kernel authenticates callers. A process on the Unix socket is the principal of its user. All clients
+/// of the loopback interface are one principal. No call is permitted or refused because of its principal.
 public struct Principal: Sendable, Hashable, CustomStringConvertible {
     /// The text in events and logs, such as `uid:1000`.
     public let id: String
@@ -49,7 +50,8 @@ public struct Principal: Sendable, Hashable, CustomStringConvertible {
 /// a call with an immediate handler stays on its event loop. They do not see calls of unknown methods, calls that a limit
 /// refuses, and calls that never started.
 public protocol Interceptor: Sendable {
-    /// True if constant replies must pass the chain as well. They are then no longer copied without parsing the call.
+    /// True if calls with constant replies must pass the interceptors too. The daemon then parses these calls instead
+    /// of copying a precomputed reply.
     var coversConstants: Bool { get }
 
     /// Called before the handler. It may set the principal. If it throws, the handler and the later interceptors are not called.

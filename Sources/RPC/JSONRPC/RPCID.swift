@@ -6,7 +6,7 @@ public struct RPCID: Sendable, Hashable, CustomStringConvertible {
     /// The JSON token.
     public let raw: String
 
-    /// The maximum number of bytes of an id's JSON text. An id is kept until its call is answered, so it must be short.
+    /// The maximum number of bytes of an id's JSON text. An id is kept until its call has a reply, so it must be short.
     static let longestBytes = 256
 
     /// The id in the reply to a message with an unreadable id.

@@ -303,7 +303,7 @@ extension Session {
         for task in tasks { task.cancel() }
     }
 
-    /// Cancels every call in flight. A transport calls it when it can wait for them no longer.
+    /// Cancels every call in flight. A transport calls this method when the calls have not ended in time.
     public func cancelCalls() {
         let tasks = state.withLock { $0.cancel(where: { _ in true }) }
         for task in tasks { task.cancel() }

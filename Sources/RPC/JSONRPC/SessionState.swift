@@ -139,7 +139,8 @@ extension SessionState {
     /// True if no earlier bytes wait, so that a direct write keeps the order.
     private var mayOvertake: Bool { outbox.isEmpty && beingWritten == 0 }
 
-    /// True if the transport has work. Output behind a write in progress needs no turn: the end of that write takes it.
+    /// True if the transport has work. Output that is queued during a write is not such work, because the end of that
+    /// write sends it.
     var needsTurn: Bool { (!outbox.isEmpty && beingWritten == 0) || hasDecoded || wantsClose || inputEnded }
 
     /// True if a reply of `count` bytes would exceed the queue limit of a client that does not read.

@@ -98,8 +98,8 @@ struct WebSocketFramer: Sendable {
         return nil
     }
 
-    /// Passes messages of one frame to `body` until it returns false. ``next()`` returns the refused message and those
-    /// behind it.
+    /// Passes messages of one frame to `body` until it returns false. ``next()`` returns the refused message and all
+    /// later ones.
     mutating func take(while body: (UnsafeRawBufferPointer) -> Bool) {
         // Drops the last joined message, because the next messages are in the buffer.
         assembled = nil

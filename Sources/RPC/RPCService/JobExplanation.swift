@@ -44,7 +44,7 @@ extension RPCService {
     }
 }
 
-/// Describes the state of a job in words.
+/// Describes the state of a job as text for people.
 struct JobWords {
     let job: Job
     let view: JobView

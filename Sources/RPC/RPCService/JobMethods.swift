@@ -47,7 +47,8 @@ extension RPCService {
         JobView(job, steps: try await steps(of: job, begun: try await store.steps(of: job.id)))
     }
 
-    /// Returns the steps that began and the steps to come. Returns only the former if this daemon does not have the job's steps.
+    /// Returns all steps of the job, in order. If this daemon does not know the job's steps, returns only the steps
+    /// that have begun.
     private func steps(of job: Job, begun: [StepRecord]) async throws -> [StepView] {
         guard let plan = catalogue.definition(of: job)?.plan, plan.begins(with: begun) else {
             let phase = (try? await store.instance(.id(job.instance)))?.phase ?? .queued
@@ -158,7 +159,8 @@ extension RPCService {
 
     private func untilEnd(of job: JobID) async throws {
         while true {
-            // The head of the feed is read first: the feed shows an end after it, and the row shows an earlier one.
+            // The head is read before the row. If the job ends after the head, the feed reports it; if it ended before,
+            // the row shows it.
             let head = subscriptions.feed.head
             if try await self.job(job).job.state.isTerminal { return }
             try await subscriptions.feed.untilEnd(of: job, after: head)

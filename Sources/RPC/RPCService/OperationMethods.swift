@@ -118,7 +118,7 @@ public struct NewOperation: Sendable {
     public var kind: JobKind
     /// The change id of the call.
     public var change: ChangeID
-    /// Who calls.
+    /// The caller.
     public var principal: PrincipalID
     /// The input of the job.
     public var input: JSONValue

@@ -80,9 +80,9 @@ public struct RPCService: Sendable {
 
 /// The largest number of live instances.
 public struct InstanceQuota: Sendable, Hashable {
-    /// Of one tenant; `nil` means no limit.
+    /// The largest number for one tenant; `nil` means no limit.
     public var perTenant: Int?
-    /// Of all tenants together; `nil` means no limit.
+    /// The largest number for all tenants together; `nil` means no limit.
     public var total: Int?
 
     /// Creates a quota.
@@ -98,7 +98,7 @@ public struct DaemonFacts: Sendable {
     public var version: String
     /// `sqlite` or `postgres`.
     public var database: String
-    /// When the daemon started.
+    /// The time at which the daemon started.
     public var startedAt: Timestamp
     /// The limits in force.
     public var limits: RPCLimits

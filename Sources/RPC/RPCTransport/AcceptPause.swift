@@ -17,7 +17,7 @@ internal import NIOCore
 final class AcceptPause: ChannelInboundHandler {
     typealias InboundIn = any Channel
 
-    /// The pause after such an error.
+    /// The pause after an error that means a lack of descriptors or memory.
     static let pause = TimeAmount.milliseconds(100)
     static let betweenWords = TimeAmount.minutes(1)
 

@@ -24,7 +24,7 @@ final class ConnectionRegistry: Sendable {
         var perUser: [UInt32: Int] = [:]
         var perAddress: [String: Int] = [:]
         var perProcess: [Int32: Int] = [:]
-        /// The owner's connections over the limits.
+        /// The ids of the connections over the limits, which only root and the daemon's own user may have.
         var beyond: Set<UInt64> = []
 
         mutating func count(_ peer: Peer, _ change: Int) {

@@ -17,8 +17,8 @@ internal import NIOCore
 struct DirectSocket: Sendable {
     private let descriptor: CInt
 
-    /// Returns `nil` if the channel is not a socket or if descriptors are scarce. The last quarter of the process's
-    /// descriptors is reserved for connections. NIO then writes all bytes.
+    /// Duplicates the channel's descriptor. Returns `nil` if the channel is not a socket or if descriptors are scarce.
+    /// The last quarter of the process's descriptors is reserved for connections. NIO then writes all bytes.
     init?(of channel: any Channel) {
         let copy = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
             fcntl($0, F_DUPFD_CLOEXEC, 0)

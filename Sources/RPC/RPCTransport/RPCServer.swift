@@ -221,7 +221,7 @@ extension RPCServer {
         }
     }
 
-    /// The wait for a lock that another process has although it serves nothing: 100 tries, 20 ms apart.
+    /// The number of tries, 20 ms apart, to get a lock whose holder serves nothing.
     private static let lockTries = 100
     private static let lockPause = TimeAmount.milliseconds(20)
 

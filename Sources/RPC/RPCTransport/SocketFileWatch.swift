@@ -12,7 +12,8 @@ final class SocketFileWatch: Sendable {
         var channel: any Channel
         var file: UnixSocketFile
         var timer: RepeatedTask?
-        /// Succeeds when the socket that is being made again is adopted or removed; `nil` if none is.
+        /// Succeeds when the socket that is being created again is adopted or removed; `nil` if no socket is being
+        /// created.
         var renewal: EventLoopFuture<Void>?
         var isStopped = false
         /// The last logged error, so that each is logged once.
@@ -22,7 +23,7 @@ final class SocketFileWatch: Sendable {
     static let interval = TimeAmount.seconds(2)
 
     private let state: Locked<State>
-    /// All looks and the stop run here, one after the other.
+    /// All checks of the file and the stop run on this event loop, one after the other.
     private let eventLoop: any EventLoop
     private let listen: @Sendable (UnixSocketFile) -> EventLoopFuture<any Channel>
     private let logger: Logger
@@ -50,7 +51,8 @@ final class SocketFileWatch: Sendable {
 
     /// Stops the listener. Removes the file if it belongs to the listener.
     ///
-    /// A look that has begun would find no file and make the socket again, without the lock. So the stop waits for it.
+    /// Waits for a check in progress. Otherwise that check might find no file and create the socket again without the
+    /// lock.
     func stop() async {
         let renewal = try? await eventLoop.submit { [state] in
             state.withLock { state in

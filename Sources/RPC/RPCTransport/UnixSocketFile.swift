@@ -145,7 +145,7 @@ extension UnixSocketFile {
             return address
         }
 
-        /// Returns `nil` if another process has the lock.
+        /// Opens and locks the lock file. Returns its descriptor, or `nil` if another process has the lock.
         func takeLock() throws(ListenError) -> CInt? {
             let lock = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
             guard lock >= 0 else { throw systemFailure("open its lock file \(path).lock") }

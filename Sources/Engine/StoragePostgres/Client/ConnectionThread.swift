@@ -90,7 +90,7 @@ struct ServerAway {
 
     mutating func note(_ failure: PostgresError, now: ContinuousClock.Instant, unit: Double) {
         last = failure
-        // Threads that failed at the same time count as one failure.
+        // Failures of several threads at the same time count as one failure.
         if let next, now < next { return }
         let wait = min(Self.first * (1 << min(failures, 10)), Self.longest)
         failures += 1

@@ -5,8 +5,8 @@ import Storage
 
 /// `destroy`: removes every resource of an instance at the providers. Accepted in every phase; supersedes any other active job.
 ///
-/// The job only goes forward. An obstacle parks it, and it never gives up a machine that may exist. It finds resources by
-/// deterministic name as well as by id, because the superseded job may not have recorded its ids.
+/// The job is never undone. An obstacle parks the job, and a machine that may exist is never given up. The job finds
+/// resources by deterministic name as well as by id, because the superseded job may not have recorded its ids.
 enum Destroy {
     static func admit(_ instance: Instance, _ active: [Job]) throws -> Admission {
         if instance.phase == .destroyed {
@@ -40,7 +40,7 @@ enum Destroy {
             ])
     }
 
-    /// The step order of version 1, for jobs that began with it: a step is identified by its index.
+    /// Returns the definition of version 1, which has another order of steps, for jobs that began with it.
     static func firstDefinition(_ services: MachineServices) -> JobDefinition {
         let removal = Removal(services: services)
         return JobDefinition(

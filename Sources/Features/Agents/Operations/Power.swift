@@ -30,7 +30,8 @@ enum Resume {
     }
 }
 
-/// `restart`: shuts the machine down and starts it again. The provider's reboot is not used: its success proves nothing.
+/// `restart`: shuts the machine down and starts it again. The provider's reboot is not used, because its success does
+/// not show that the machine restarted.
 enum Restart {
     static func admit(_ instance: Instance, _ active: [Job]) throws -> Admission {
         try Admissions.power(.restart, instance, active, from: [.running, .degraded], desired: .running)

@@ -2,16 +2,17 @@ import AuraModel
 import DriverKit
 import Jobs
 
-/// Waits until a machine is on and accepts our SSH login.
+/// Waits until a machine is on and accepts the daemon's SSH login.
 struct Boot {
     let services: MachineServices
 
     struct Memory: Codable, Sendable {
-        /// Since when it has refused our key or shown a wrong host key, without interruption.
+        /// The time since which the machine has refused the daemon's key or shown a wrong host key, without
+        /// interruption.
         var refusedSince: Timestamp?
         /// The number of checks in a row that found no server.
         var missing: Int?
-        /// How often the server was off and was started.
+        /// The number of times that the server was off and was started.
         var starts: Int?
     }
 
@@ -107,7 +108,8 @@ enum TwoLooks {
     static let needed = 2
     static let apart = Duration.seconds(5)
 
-    /// Counts one more check with the same result; `nil` is zero. Returns true once ``needed`` checks in a row had it.
+    /// Counts one more check with the same result; `nil` is zero. Returns true once ``needed`` checks in a row had this
+    /// result.
     static func isConfirmed(_ looks: inout Int?) -> Bool {
         looks = (looks ?? 0) + 1
         return looks ?? 0 >= needed

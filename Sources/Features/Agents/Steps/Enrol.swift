@@ -10,7 +10,7 @@ struct Enrol {
     struct Memory: Codable, Sendable {
         /// The key that the last attempt created.
         var keyID: String?
-        /// When the first of the step's keys was created; no node of the machine is older.
+        /// The time at which the step created its first key. A node that is older cannot be the machine's.
         var mintedAt: Timestamp?
         /// The node that the machine reported. Only its id is used, and only after ``confirm(_:_:_:)`` has verified it.
         var joined: TailnetFacts?
@@ -19,7 +19,7 @@ struct Enrol {
         /// The number of checks in a row in which the network gave the node no access.
         var obstructions: Int?
         var tries: RunTries?
-        /// Failed attempts to remove older nodes.
+        /// The number of failed attempts to remove older nodes.
         var cleanings: Int?
     }
 

@@ -2,7 +2,7 @@ import AuraModel
 import DriverKit
 import Jobs
 
-/// Creates our public key at the provider, for the new server.
+/// Creates the daemon's public key at the provider, for the new server.
 struct KeySteps {
     let services: MachineServices
 
@@ -22,8 +22,8 @@ struct KeySteps {
         return .done
     }
 
-    /// Returns a key with this name from an earlier attempt if it holds our public key. Deletes another key of ours with this
-    /// name.
+    /// Returns a key with this name from an earlier attempt if it holds the daemon's public key. Deletes a key of Aura
+    /// that has this name and another public key.
     private func adopt(_ instance: Instance, _ credentials: MachineCredentials) async throws -> ServerKey? {
         guard let found = try await services.compute.key(named: instance.resourceName) else { return nil }
         guard Labels.mark(found.labels, as: instance, of: services.installation) else {

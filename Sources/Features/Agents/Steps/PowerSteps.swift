@@ -7,13 +7,13 @@ struct PowerSteps {
     let services: MachineServices
 
     struct Memory: Codable, Sendable {
-        /// When the operating system was asked to shut down.
+        /// The time at which the shutdown was requested from the operating system.
         var askedAt: Timestamp?
         var isCut = false
         var actions: [String] = []
         /// The number of checks in a row that found no server.
         var missing: Int?
-        /// How often the provider's action to start the server failed.
+        /// The number of failed actions of the provider to start the server.
         var failedStarts: Int?
     }
 

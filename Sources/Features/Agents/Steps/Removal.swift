@@ -9,7 +9,7 @@ struct Removal {
 
     struct Memory: Codable, Sendable {
         var isRequested = false
-        /// Checks that found nothing before a delete was requested.
+        /// The number of checks that found nothing before a delete was requested.
         var emptyLooks = 0
     }
 
@@ -135,7 +135,8 @@ struct Teardown {
         return .done
     }
 
-    /// Returns `nil` for a machine that was never configured: it has nothing to clean up.
+    /// Returns the instance's server, or `nil` if it does not exist. Also returns `nil` for a machine that was never
+    /// configured, because there is nothing to clean up.
     private func runningServer(_ context: StepContext) async throws -> Server? {
         let instance = context.instance
         guard let id = instance.server?.id, try await services.credentials.load(instance)?.isConfigured == true else {

@@ -13,19 +13,19 @@ struct ServerCreation {
         var placement = 0
         /// The provider's actions that have not ended yet.
         var actions: [String] = []
-        /// Since when the step has waited for these actions.
+        /// The time since which the step has waited for these actions.
         var awaitedSince: Timestamp?
-        /// Attempts to get the current server running although its creation failed.
+        /// The number of attempts to start the current server after its creation failed.
         var repairs: Int?
         /// True while a server that could not be started is deleted, so that another one can be created.
         var isReplacing: Bool?
-        /// The number of such deletions.
+        /// The number of servers that were replaced because they could not be started.
         var replacements: Int?
     }
 
     private static let repairLimit = 2
     private static let replacementLimit = 2
-    /// After this time a running action is no longer trusted, and the state of the server decides.
+    /// The longest wait for a running action. After it, the step relies on the state of the server.
     private static let actionPatience = Duration.seconds(60)
 
     func perform(_ context: StepContext) async throws -> StepOutcome {
@@ -61,7 +61,8 @@ struct ServerCreation {
         let instance = context.instance
         let placements = services.compute.placements(region: instance.region, size: instance.size)
         let firewall = try await services.compute.ensureFirewall(labels: Labels.owned(by: services.installation))
-        // If the catalogue offers none of the candidates it may be wrong, so each is tried at the provider.
+        // If the catalogue offers no candidate, the catalogue may be wrong. Each candidate is then tried at the
+        // provider.
         let isAnyOffered = placements.contains { services.compute.objection(to: $0) == nil }
         var refusal: Failure?
         while memory.placement < placements.count {
@@ -245,9 +246,9 @@ extension ServerFacts {
 
 /// The user data for cloud-init on a new machine.
 enum UserData {
-    /// Returns the cloud-init configuration with a host key of ours, so that the very first connection can be verified. It holds
-    /// no other secret: any process on the machine can read it from the metadata service. For the same reason the key is replaced
-    /// over SSH.
+    /// Returns the cloud-init configuration with a host key that the daemon generated, so that the very first
+    /// connection can be verified. It holds no other secret: any process on the machine can read it from the metadata
+    /// service. For the same reason the key is replaced over SSH.
     static func cloudConfig(hostKey: KeyPair) -> String {
         let lines = hostKey.privateKey.reveal().split(separator: "\n", omittingEmptySubsequences: false)
         let indented = lines.filter { !$0.isEmpty }.map { "    \($0)" }.joined(separator: "\n")

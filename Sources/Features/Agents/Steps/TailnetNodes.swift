@@ -14,7 +14,7 @@ struct TailnetNodes {
     /// The largest tolerated difference between the clocks of the daemon and the network.
     static let clockSlack = Duration.seconds(60)
 
-    /// Returns the reason why the device cannot be the node that the instance's machine just became, or `nil`.
+    /// Returns the reason why the device cannot be the node of the instance's new machine, or `nil` if it can be.
     ///
     /// - Parameter mintedAt: when the first key for the machine was created.
     func objection(

@@ -199,7 +199,7 @@ struct PythonEmitter {
 
     // MARK: - Names
 
-    /// `externalId` → `external_id`; a Python keyword gets an underscore at its end.
+    /// Converts a name from camel case: `externalId` → `external_id`. A Python keyword gets an underscore at its end.
     private static func snake(_ name: String) -> String {
         var text = ""
         for character in name {
@@ -213,6 +213,6 @@ struct PythonEmitter {
 }
 
 extension String {
-    /// `job.get` → `job_get`.
+    /// The text with underscores in place of dots: `job.get` → `job_get`.
     fileprivate var replacingDots: String { String(map { $0 == "." ? "_" : $0 }) }
 }

@@ -42,7 +42,7 @@ struct ShellEmitter {
         return schema["type"]?.stringValue == "string"
     }
 
-    /// `job.get` → `job_get`.
+    /// Returns the function name of a method: `job.get` → `job_get`.
     private static func name(_ method: MethodSchema) -> String {
         String(method.name.map { $0 == "." ? "_" : $0 })
     }

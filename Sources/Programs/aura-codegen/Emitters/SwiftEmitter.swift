@@ -102,7 +102,7 @@ struct SwiftEmitter {
         }
     }
 
-    /// `AuraModel.Phase` → `Phase` of `AuraModel`.
+    /// Splits a qualified name: `AuraModel.Phase` → `Phase` of the module `AuraModel`.
     private static func split(_ name: String) -> (name: String, module: String?) {
         let parts = name.split(separator: ".").map(String.init)
         return parts.count == 2 ? (parts[1], parts[0]) : (name, nil)
@@ -241,7 +241,7 @@ struct SwiftSource {
         return keywords.contains(plain) ? "`\(plain)`" : plain
     }
 
-    /// `job.get` → `jobGet`.
+    /// Returns a method's name in camel case: `job.get` → `jobGet`.
     static func identifier(_ name: String) -> String {
         let parts = name.split(separator: ".")
         return parts.enumerated().map { $0 == 0 ? String($1) : $1.prefix(1).uppercased() + $1.dropFirst() }.joined()

@@ -203,7 +203,7 @@ struct TypeScriptEmitter {
         source.line("} from \"./types.js\";")
     }
 
-    /// `job.get` → `jobGet`.
+    /// Returns a method's name in camel case: `job.get` → `jobGet`.
     private static func camel(_ name: String) -> String {
         let parts = name.split(separator: ".")
         return parts.enumerated().map { $0 == 0 ? String($1) : $1.prefix(1).uppercased() + $1.dropFirst() }.joined()

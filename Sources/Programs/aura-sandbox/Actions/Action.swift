@@ -20,7 +20,7 @@ struct Action: Sendable {
         case running, success, error
     }
 
-    /// Why an action failed.
+    /// The reason why an action failed.
     struct Failure: Sendable {
         var code: String
         var message: String
@@ -30,7 +30,7 @@ struct Action: Sendable {
     let command: Command
     var status = Status.running
     let started: Instant
-    /// The time at which work on it begins. A follow-up action waits for the action before it.
+    /// The time at which work on the action begins. A follow-up action waits for the action before it.
     var begins: Instant?
     /// The planned end.
     var ends: Instant?
@@ -38,22 +38,22 @@ struct Action: Sendable {
     let resources: [(type: String, id: Int64)]
     /// The server that is locked while this action runs.
     var server: Int64?
-    /// The action that begins when this one has succeeded, and fails with it.
+    /// The action that begins when this action has succeeded, and that fails if this action fails.
     var follower: Int64?
     /// The status that the server returns to if this action fails.
     var fallback: Server.Status?
     /// The error that this action will end with.
     var failure: Failure?
-    /// The time that it takes beyond the planned duration, in real seconds.
+    /// The time that the action takes beyond its planned duration, in real seconds.
     var extraSeconds = 0.0
-    /// True if it never ends by itself.
+    /// True if the action never ends by itself.
     var isStuck = false
     /// True while a real machine must still report before this action may end.
     var awaitsHost = false
     /// True once the planned time is over, even if the action still waits for a machine.
     var isOverdue = false
 
-    /// Returns 0, 25, 50 or 75 while it runs, and 100 at its end.
+    /// Returns the progress in percent: 0, 25, 50 or 75 while the action runs, and 100 at its end.
     func progress(at now: Instant) -> Int64 {
         guard status == .running else { return 100 }
         guard let begins, let ends, now > begins else { return 0 }

@@ -1,6 +1,6 @@
 /// The monthly price of a server type and the amounts that depend on it.
 struct Price: Sendable {
-    /// Net, in euro cents.
+    /// The net price of a month in euro cents.
     let monthlyCents: Int64
 
     /// The value-added tax of the simulated account.
@@ -9,7 +9,7 @@ struct Price: Sendable {
     /// The included traffic of every type: 20 TiB.
     static let includedTrafficBytes: Int64 = 21_990_232_555_520
 
-    /// Returns one element of `prices[]`.
+    /// Returns one element of the field `prices[]`.
     func json(location: String) -> JSONValue {
         [
             "location": .string(location), "included_traffic": .int(Self.includedTrafficBytes),
@@ -32,7 +32,7 @@ struct Price: Sendable {
     }
 }
 
-/// `GET /pricing`.
+/// The route `GET /pricing`.
 enum Pricing {
     /// Returns the whole price list.
     static func json(_ catalog: Catalog) -> JSONValue {

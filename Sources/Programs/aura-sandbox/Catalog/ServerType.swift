@@ -4,9 +4,9 @@ struct ServerType: Sendable {
     let name: String
     let architecture: String
     let disk: Int64
-    /// The names of the locations where it can be ordered.
+    /// The names of the locations that offer the type.
     let locations: [String]
-    /// `prices[]`, as both the type and `/pricing` show it.
+    /// The field `prices[]` of the type, which responses about the type and `/pricing` contain.
     let prices: JSONValue
     /// The JSON in responses, rendered once.
     let json: JSONValue
@@ -20,7 +20,8 @@ struct ServerType: Sendable {
         let cpu: String
         let architecture: String
         let locations: [String]
-        /// Locations with a price that no longer build this type. The real catalogue shows such offers as available.
+        /// Locations that have a price for the type but no longer create servers of it. The real catalogue shows such
+        /// offers as available.
         var stale: [String] = []
     }
 

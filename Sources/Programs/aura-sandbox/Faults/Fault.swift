@@ -17,7 +17,7 @@ struct Fault: Sendable {
         /// An error response with `status`, `code`, `message`, `retryAfter`. With `effect: true` the call still takes
         /// effect.
         case status
-        /// 429, as from an empty request budget; `retryAfter`.
+        /// The response is 429, as with an empty request budget. Reads `retryAfter`.
         case rateLimited
         /// The response is `seconds` late.
         case slow
@@ -25,14 +25,14 @@ struct Fault: Sendable {
         case trickle
         /// The body ends early.
         case truncate
-        /// `status` 502 or 504 with an HTML body; `effect`.
+        /// The response has the `status` 502 or 504 and an HTML body. Reads `effect`.
         case html502
         /// The action of the call ends with an error. `action` names the command; `code` and `message` describe the
         /// error.
         case actionFails
-        /// The action of the call never ends; `action`.
+        /// The action of the call never ends. `action` names the command.
         case actionStuck
-        /// The action of the call takes `seconds` longer; `action`.
+        /// The action of the call takes `seconds` longer. `action` names the command.
         case actionSlow
         /// The list shows the state of `seconds` ago.
         case staleList
@@ -48,15 +48,15 @@ struct Fault: Sendable {
         case ignoresShutdown
         /// Another client deletes the created server `seconds` later.
         case serverVanishes
-        /// 412 `resource_unavailable`.
+        /// The response is 412 `resource_unavailable`.
         case resourceUnavailable
-        /// 422 "unsupported location for server type".
+        /// The response is 422 "unsupported location for server type".
         case unsupportedLocation
-        /// 403 `resource_limit_exceeded`.
+        /// The response is 403 `resource_limit_exceeded`.
         case limitExceeded
-        /// Responses have fields that no description contains.
+        /// Responses have fields that the documentation of the APIs does not describe.
         case unknownFields
-        /// Times end in `+00:00`.
+        /// Times in responses end in `+00:00`.
         case offsetTimes
         /// The registered node is missing from all lists for `seconds`.
         case deviceAppearsLate
@@ -79,7 +79,7 @@ struct Fault: Sendable {
         var count: Int?
         /// The number of matching calls that pass first.
         var after: Int?
-        /// Between 0 and 1; 1 if absent.
+        /// The probability that a matching call is affected, 0 to 1; 1 if absent.
         var probability: Double?
         var effect: Bool?
         var status: Int?

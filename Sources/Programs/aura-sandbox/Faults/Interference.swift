@@ -11,7 +11,7 @@ struct Interference: Sendable {
         case trickled(seconds: Double)
     }
 
-    /// Replaces the handler's response.
+    /// The response that replaces the handler's response.
     var answer: Answer?
     /// Whether the handler runs.
     var hasEffect = true

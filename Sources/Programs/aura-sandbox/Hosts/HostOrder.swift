@@ -7,11 +7,11 @@ enum HostOrder: Sendable {
     case create(Server, action: Int64)
     /// Switch the machine on; `action` is `nil` if no action waits.
     case start(server: Int64, action: Int64?)
-    /// Switch the machine off without time for the guest.
+    /// Cut the machine's power at once.
     case stop(server: Int64, action: Int64)
-    /// Press the power button and do not wait.
+    /// Press the power button. The order does not wait for the shutdown.
     case signalShutdown(server: Int64, action: Int64)
-    /// Switch the machine off and on; the guest gets `graceSeconds`.
+    /// Switch the machine off and on. The guest has `graceSeconds` to shut down before its power is cut.
     case restart(server: Int64, graceSeconds: Int, action: Int64)
     /// Remove the machine with its disk; `action` is `nil` if no action waits.
     case remove(server: Int64, action: Int64?)

@@ -2,8 +2,8 @@ import Locking
 import Logging
 import ServiceLifecycle
 
-/// Runs the cloud's servers as real machines. It passes the cloud's orders to the machines. It reports to the cloud
-/// when an order is done or a machine has ended by itself.
+/// Runs the cloud's servers as real machines: passes the cloud's orders to the machines, and reports to the cloud when
+/// an order is done or a machine has ended by itself.
 struct Hosts: Service {
     let cloud: Locked<Cloud>
     let clock: Clock
@@ -29,7 +29,7 @@ struct Hosts: Service {
         let desk = Locked(HostDesk(limit: Self.machinesAtOnce))
         await withDiscardingTaskGroup { group in
             group.addTask {
-                // Events fall due even if no call comes.
+                // Events become due even if no call arrives.
                 while !Task.isCancelled {
                     try? await Task.sleep(for: .milliseconds(Self.tickMilliseconds))
                     nudges.wake()

@@ -11,7 +11,8 @@ struct Podman: Sendable {
         try await Self.run(.name("podman"), arguments, timeoutSeconds: timeoutSeconds)
     }
 
-    /// Runs any program in the same way.
+    /// Runs any program and returns its standard output. Throws ``SandboxError`` if the program fails or takes longer
+    /// than `timeoutSeconds`.
     static func run(_ program: Executable, _ arguments: [String], timeoutSeconds: Double) async throws -> String {
         let what = "\(program) \(arguments.first ?? "")"
         return try await withThrowingTaskGroup(of: String?.self) { group in

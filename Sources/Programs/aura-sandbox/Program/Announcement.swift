@@ -12,7 +12,8 @@ final class PortBoard: Sendable {
     /// Records that a listener is bound.
     func post(_ name: String, _ port: Int) { continuation.yield((name, port)) }
 
-    /// Returns the ports of all expected listeners when they are known, or `nil` if the task ends earlier.
+    /// Waits until all listeners in `expected` are bound and returns their ports. Returns `nil` if the task is
+    /// cancelled before that.
     func all(_ expected: Set<String>) async -> [String: Int]? {
         var ports: [String: Int] = [:]
         for await (name, port) in stream {

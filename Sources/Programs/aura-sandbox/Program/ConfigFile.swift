@@ -1,6 +1,6 @@
 /// The configuration for `aurad` to use this sandbox, and the files with secrets in the same directory.
 struct ConfigFile: Sendable {
-    /// The differences with `--hosts podman`.
+    /// The settings that the configuration needs only with `--hosts podman`.
     struct Hosts: Sendable {
         /// The gateway of the machines, where they reach the control plane of the tailnet.
         var gateway: String
@@ -12,7 +12,7 @@ struct ConfigFile: Sendable {
 
     let path: String
     let access: Cloud.Access
-    /// `nil` if servers are only simulated.
+    /// The settings for real machines; `nil` if servers are only simulated.
     let hosts: Hosts?
 
     private var directory: String {

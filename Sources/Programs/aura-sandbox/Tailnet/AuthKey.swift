@@ -9,7 +9,7 @@ struct AuthKey: Sendable {
     let isPreauthorized: Bool
     let tags: [String]
     let description: String
-    /// The number of nodes that joined with it.
+    /// The number of nodes that joined with the key.
     var uses = 0
     var revoked: Instant?
 

@@ -17,7 +17,7 @@ enum WatchBounds {
         }
     }
 
-    /// Parses `terminal`.
+    /// Parses the end of a watch. Only `terminal` is valid.
     @Sendable static func end(_ text: String) throws -> SubscriptionEnd {
         guard let end = SubscriptionEnd(rawValue: text) else {
             throw ValidationError("cannot end at \"\(text)\": give terminal, or leave --until out")

@@ -5,7 +5,7 @@ import AuraModel
 /// The plan (names, phases and usual durations of the steps) comes from `job.get`, and the progress of the steps comes
 /// from the events. If the watch does not start at the job's beginning, the earlier progress also comes from `job.get`.
 struct ProgressState: Sendable, Hashable {
-    /// `provision ada`.
+    /// The title of the display: `provision ada`.
     let title: String
     let job: String
     let kind: String

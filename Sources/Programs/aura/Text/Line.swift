@@ -33,7 +33,7 @@ struct Line: Sendable, Hashable {
         append(text, look)
     }
 
-    /// The text without looks.
+    /// The text without colour.
     var text: String {
         pieces.map(\.text).joined()
     }

@@ -15,7 +15,8 @@ struct Follower: Sendable {
         invocation.command(watch.subject.command(after: events.seq, epoch: events.epoch, id: events.instance))
     }
 
-    /// Returns at the end of the watch. Throws a ``Complaint`` if the daemon refuses the watch or stays away.
+    /// Returns at the end of the watch. Throws a ``Complaint`` if the daemon refuses the watch or the retry budget is
+    /// used up.
     func run() async throws -> Outcomes {
         var outcomes = Outcomes()
         do {

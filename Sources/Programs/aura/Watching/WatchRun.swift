@@ -19,7 +19,8 @@ struct WatchRun: Sendable {
     let output: Output
     let time: any TimeSource
 
-    /// Runs until the end of the watch. Throws a ``Complaint`` at ^C, or if the daemon refuses the watch or stays away.
+    /// Runs until the end of the watch. Throws a ``Complaint`` at ^C, if the daemon refuses the watch, or if the retry
+    /// budget is used up.
     func run() async throws -> Outcomes {
         let signals = await Signals.taking(output.isLive ? [SIGINT, SIGTERM, SIGTSTP] : [SIGINT, SIGTERM])
         do {

@@ -12,7 +12,8 @@ struct Watching {
 
     /// Runs until the end of the watch. `instance` and `job` are data that the caller already has.
     ///
-    /// Throws a ``Complaint`` at ^C, if a job did not succeed, or if the daemon refuses the watch or stays away.
+    /// Throws a ``Complaint`` at ^C, if a job did not succeed, if the daemon refuses the watch, or if the retry budget
+    /// is used up.
     func run(on daemon: Daemon, instance: InstanceAnswer? = nil, job: JobAnswer? = nil) async throws {
         let lookups = Lookups(invocation.daemon)
         let view = try await view(on: daemon, lookups, instance, job)

@@ -57,8 +57,8 @@ struct Cursor: Sendable {
         if asked.from == nil || asked.from == .now { seq = seq ?? head }
     }
 
-    /// Records the loss of the connection. If all requested events have come, only the message of the end is missing,
-    /// and the subscription has ended.
+    /// Records the loss of the connection. If all requested events have arrived, the subscription counts as ended,
+    /// although the message about its end is missing.
     mutating func lost() {
         if wanted == 0 { end = .maxEvents }
     }

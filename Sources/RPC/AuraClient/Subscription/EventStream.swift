@@ -162,7 +162,8 @@ extension EventStream {
         return nil
     }
 
-    /// True if a retry may overcome the failure. More failures qualify after the first successful subscription.
+    /// True if a retry may overcome the failure. After the first successful subscription, more kinds of failures are
+    /// retried.
     private func isPassing(_ error: any Error) -> Bool {
         if Passing.contains(error) { return true }
         let hasStood = state.withLock { $0.hasStood }

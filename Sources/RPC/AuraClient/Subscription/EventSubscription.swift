@@ -16,9 +16,9 @@ public struct EventSubscription: AsyncSequence, Sendable {
 
         /// Returns the next event, or `nil` at the end.
         ///
-        /// Throws `RPCError` if the daemon refuses to continue (`cursorExpired`). Throws ``ClientError`` if the daemon
-        /// stays away or has sent something that this client cannot read. Throws `CancellationError` if the task is
-        /// cancelled.
+        /// Throws `RPCError` if the daemon refuses to continue (`cursorExpired`). Throws ``ClientError`` if the retry
+        /// budget is used up, or if the daemon has sent a message that this client cannot read. Throws
+        /// `CancellationError` if the task is cancelled.
         public mutating func next() async throws -> EventView? {
             guard let event = try await stream.next() else { return nil }
             return try AuraClient.read(EventView.self, from: event, of: Methods.statusSubscribe.name)
@@ -57,7 +57,8 @@ public struct EventSubscription: AsyncSequence, Sendable {
 }
 
 extension AuraClient {
-    /// Subscribes to the ledger and returns when the daemon has accepted the subscription. It misses no later event.
+    /// Subscribes to the ledger and returns when the daemon has accepted the subscription. From then on no event is
+    /// missed.
     ///
     /// `until: .terminal` ends the subscription when every job that the filter matches has ended. `maxEvents` ends it
     /// after that many events. With `from: .after(seq)`, pass the `epoch` of the subscription that the `seq` comes
