@@ -6,13 +6,13 @@ import Testing
 
 @testable import Agents
 
-@Suite("Which operation may begin in which phase")
+@Suite("Admission of operations by phase")
 struct AdmissionTests {
     static let settled: [(JobKind, Set<Phase>)] = [
         (.suspend, [.running, .degraded]), (.resume, [.suspended, .degraded]), (.restart, [.running, .degraded]),
     ]
 
-    @Test("power operations need a settled phase and say which", arguments: settled)
+    @Test("power operations are accepted only in their phases, and a refusal names the phase", arguments: settled)
     func power(_ kind: JobKind, _ allowed: Set<Phase>) throws {
         for phase in Phase.allCases {
             let instance = Fixture.instance(phase: phase)
@@ -30,14 +30,16 @@ struct AdmissionTests {
         }
     }
 
-    @Test("the same operation again joins the one at work", arguments: [JobKind.suspend, .resume, .restart, .destroy])
+    @Test("a repeated operation joins the active job", arguments: [JobKind.suspend, .resume, .restart, .destroy])
     func joins(_ kind: JobKind) throws {
         let instance = Fixture.instance(phase: .running)
         let active = Fixture.job(kind, of: instance)
         #expect(try Self.admit(kind, instance, [active]) == .join(active.id))
     }
 
-    @Test("another operation at work is in the way, and is named", arguments: [JobKind.suspend, .resume, .restart])
+    @Test(
+        "an operation is refused while a job of another kind is active, and the error names the job",
+        arguments: [JobKind.suspend, .resume, .restart])
     func busy(_ kind: JobKind) {
         let instance = Fixture.instance(phase: .running)
         let active = Fixture.job(.provision, of: instance)
@@ -46,7 +48,7 @@ struct AdmissionTests {
         #expect(error?.job == active.id)
     }
 
-    @Test("destroy is accepted in every phase but the last, and takes over from whatever runs")
+    @Test("destroy is accepted in every phase except destroyed, and supersedes the active job")
     func destroy() throws {
         for phase in Phase.allCases where phase != .destroyed {
             let instance = Fixture.instance(phase: phase)

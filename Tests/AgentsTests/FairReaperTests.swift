@@ -18,7 +18,7 @@ import Testing
             labels: Labels.owned(by: installation).merging([Labels.instance: "gone-\(number)"]) { $1 })
     }
 
-    @Test func fiveProtectedOrphansDoNotStopTheSixth() async throws {
+    @Test func protectedOrphansDoNotBlockTheDeletionOfOthers() async throws {
         let bench = OperationBench()
         bench.outside.state.withLock { state in
             for number in 1...6 { state.servers["o\(number)"] = Self.orphan(number, of: bench.store.installation) }
@@ -42,7 +42,7 @@ import Testing
     }
 
     /// Repeated attempts to delete a protected server back off.
-    @Test func triesThatFailBackOff() async throws {
+    @Test func failedDeletionsOfAnOrphanBackOff() async throws {
         let bench = OperationBench()
         bench.outside.state.withLock { $0.servers["o1"] = Self.orphan(1, of: bench.store.installation) }
         let tries = Locked(0)

@@ -39,7 +39,7 @@ import Testing
     }
 
     /// One look raises 20 alerts at most; the next one raises the others.
-    @Test func everyFindingIsRaisedInTheEnd() async throws {
+    @Test func findingsBeyondTheAlertLimitAreRaisedByLaterChecks() async throws {
         let bench = OperationBench()
         let findings = (1...45).map {
             ProviderFinding(.error, setting: "hetzner.placements", "there is no type cx\($0)")
@@ -66,7 +66,7 @@ import Testing
     }
 
     /// A provider that cannot be reached raises no alert, and the other provider is still checked.
-    @Test func anOutageIsNoAlert() async throws {
+    @Test func anOutageOfAProviderRaisesNoAlert() async throws {
         let bench = OperationBench()
         bench.outside.refuse { call, _ in
             call == "list types" ? Failure(.transient, code: "providerFault", message: "later") : nil
@@ -76,7 +76,7 @@ import Testing
         #expect(bench.outside.calls == ["mint and revoke"])
     }
 
-    @Test func aRetiredCandidateIsSkippedUnlessAllAre() async throws {
+    @Test func retiredCandidatesAreSkippedUnlessAllAreRetired() async throws {
         let placements = [("a", "x"), ("b", "x"), ("a", "y")].map { Placement(location: $0.0, serverType: $0.1) }
         let some = OperationBench()
         some.outside.state.withLock { $0.retired = Set(placements.prefix(2)) }
@@ -89,7 +89,7 @@ import Testing
     }
 
     /// Retries inside a driver are reported as progress of the step.
-    @Test func triesInsideADriverAreReported() async throws {
+    @Test func retriesInsideADriverAreReportedAsProgress() async throws {
         let bench = OperationBench()
         bench.outside.state.withLock {
             $0.driverRetry = Failure(

@@ -16,23 +16,21 @@ import Testing
 
     // MARK: candidates
 
-    @Test(arguments: [retired, soldOut]) func aCandidateThatIsRefusedIsFollowedByTheNext(_ refusal: Failure)
-        async throws
-    {
+    @Test(arguments: [retired, soldOut]) func aRefusedCandidateIsFollowedByTheNextOne(_ refusal: Failure) async throws {
         let bench = OperationBench()
         bench.outside.refuse { call, number in call == "create server" && number < 3 ? refusal : nil }
         #expect(try await bench.provision().state == .succeeded)
         #expect(bench.outside.state.withLock { $0.placements.map(\.location) } == ["a", "b", "a"])
     }
 
-    @Test func allCandidatesRetiredIsTheEnd() async throws {
+    @Test func provisionFailsIfAllCandidatesAreRetired() async throws {
         let bench = OperationBench()
         bench.outside.refuse { call, _ in call == "create server" ? Self.retired : nil }
         #expect(try await bench.provision().failure?.code == "invalid_input")
     }
 
     /// The create call was accepted, but its action fails for lack of capacity.
-    @Test func anActionWithoutRoomMovesOnToTheNextCandidate() async throws {
+    @Test func anActionWithoutCapacityMovesOnToTheNextCandidate() async throws {
         let bench = OperationBench()
         bench.outside.state.withLock { $0.outcomes["create"] = [.error(Self.soldOut), .error(Self.retired)] }
         #expect(try await bench.provision().state == .succeeded)
@@ -54,7 +52,7 @@ import Testing
         #expect(bench.outside.calls.count { $0 == "create server" } == 1)
     }
 
-    @Test func aServerThatCannotBeStartedIsReplacedAFewTimes() async throws {
+    @Test func aServerThatCannotBeStartedIsReplacedABoundedNumberOfTimes() async throws {
         let bench = OperationBench()
         let failed = Failure(.transient, code: "action_failed", message: "broken host")
         bench.outside.state.withLock { state in
@@ -89,7 +87,7 @@ import Testing
     }
 
     /// The provider continues to list an action as running although the server runs.
-    @Test func anActionThatNeverEndsIsNotWaitedForWhileTheServerRuns() async throws {
+    @Test func anUnfinishedActionDoesNotDelayProvisionIfTheServerRuns() async throws {
         let bench = OperationBench()
         bench.outside.state.withLock { $0.outcomes["create"] = [.running] }
         let job = try await bench.provision()
@@ -97,7 +95,7 @@ import Testing
         #expect((job.finishedAt ?? job.createdAt) - job.createdAt < .seconds(300))
     }
 
-    @Test func refusalsThatARebootInterruptsDoNotAddUp() async throws {
+    @Test func hostKeyMismatchesBeforeAndAfterARebootDoNotAddUp() async throws {
         let bench = OperationBench { $0.pace.refusalPatience = .seconds(4) }
         let refused = Failure(.permanent, code: "sshHostKeyMismatch", message: "another key")
         let down = Failure(.transient, code: "sshRefused", message: "down")
@@ -111,7 +109,7 @@ import Testing
     // MARK: tokens, projects
 
     /// The token is withdrawn while the machine is being configured, and restored hours later.
-    @Test(arguments: ["read server", "mint key", "read device"]) func aRefusedTokenParksWhatIsBeingProvisioned(
+    @Test(arguments: ["read server", "mint key", "read device"]) func aRefusedTokenParksAProvisionThatHasAMachine(
         _ call: String
     ) async throws {
         let bench = OperationBench()
@@ -126,7 +124,7 @@ import Testing
     }
 
     /// Nothing is paid for yet, so the operation fails at once.
-    @Test func aRefusedTokenBeforeThereIsAMachineFailsAtOnce() async throws {
+    @Test func aRefusedTokenFailsAProvisionWithoutAMachine() async throws {
         let bench = OperationBench()
         bench.outside.refuse { call, _ in call == "create server" ? Self.unauthorized : nil }
         #expect(try await bench.provision().failure?.code == "unauthorized")
@@ -134,14 +132,16 @@ import Testing
 
     // MARK: a second look
 
-    @Test func oneAnswerThatAServerIsMissingIsNotBelieved() async throws {
+    @Test func aServerMissingFromOneLookupIsNotCreatedAgain() async throws {
         let bench = OperationBench()
         bench.outside.hides("read server", 1, andThen: "find server", 2)
         #expect(try await bench.provision().state == .succeeded)
         #expect(bench.outside.calls.count { $0 == "create server" } == 1)
     }
 
-    @Test(arguments: [JobKind.suspend, .restart]) func oneMissingLookDegradesNothing(_ kind: JobKind) async throws {
+    @Test(arguments: [JobKind.suspend, .restart]) func aServerMissingFromOneLookupDoesNotFailAPowerOperation(
+        _ kind: JobKind
+    ) async throws {
         let bench = OperationBench()
         _ = try await bench.provision()
         bench.outside.hides("read server", 1, andThen: "find server", 1)
@@ -150,7 +150,7 @@ import Testing
 
     // MARK: power
 
-    @Test func aShutdownThatIsRefusedCutsThePower() async throws {
+    @Test func aRefusedShutdownIsFollowedByPowerOff() async throws {
         let bench = OperationBench()
         _ = try await bench.provision()
         bench.outside.refuse { call, _ in
@@ -165,9 +165,9 @@ import Testing
 
     /// A wrong endpoint, a 403 for everything or a redirect: the step sent no change, and its undo would fail in the
     /// same way.
-    @Test(arguments: [ErrorClass.permanent, .transient]) func aStepThatSentNoChangeHasNothingToUndo(
-        _ errorClass: ErrorClass
-    ) async throws {
+    @Test(arguments: [ErrorClass.permanent, .transient]) func aStepThatSentNoChangeIsNotUndone(_ errorClass: ErrorClass)
+        async throws
+    {
         let bench = OperationBench()
         bench.outside.refuse { _, _ in Failure(errorClass, code: "http302", message: "moved") }
         let job = try await bench.provision()
@@ -197,7 +197,7 @@ import Testing
         Failure(.permanent, code: "resource_limit_exceeded", message: "x", concern: .project),
         Failure(.permanent, code: "unsupported_error", message: "x"),
     ])
-    func aRefusalThatEndsCostsNoMachine(_ refusal: Failure) async throws {
+    func temporaryRefusalsLeaveNoMissingOrExtraMachine(_ refusal: Failure) async throws {
         for call in [
             "create server", "read server", "find server", "read actions", "power on", "power off", "shut down",
         ] {
@@ -226,7 +226,7 @@ import Testing
         Failure(.permanent, code: "unsupported_error", message: "x"),
         Failure(.permanent, code: "resource_limit_exceeded", message: "x", concern: .project),
     ])
-    func anActionThatFailsOnceCostsNoProvision(_ refusal: Failure) async throws {
+    func anActionThatFailsOnceDoesNotFailTheProvision(_ refusal: Failure) async throws {
         for status in [ServerStatus.running, .off, .initializing] {
             let bench = OperationBench()
             bench.outside.state.withLock { state in
@@ -283,7 +283,7 @@ import Testing
         }
     }
 
-    @Test(arguments: [ErrorClass.transient, .permanent]) func theMachineGoesWhileTheTailnetIsDown(
+    @Test(arguments: [ErrorClass.transient, .permanent]) func destroyDeletesTheMachineWhileTheTailnetIsDown(
         _ errorClass: ErrorClass
     ) async throws {
         let bench = OperationBench()
@@ -298,7 +298,7 @@ import Testing
         #expect(try await bench.alerts() == ["leftToSweep"])
     }
 
-    @Test(arguments: [ErrorClass.transient, .permanent]) func theDeviceGoesWhileTheProviderIsDown(
+    @Test(arguments: [ErrorClass.transient, .permanent]) func destroyDeletesTheDeviceWhileTheComputeProviderIsDown(
         _ errorClass: ErrorClass
     ) async throws {
         let bench = OperationBench()
@@ -313,7 +313,7 @@ import Testing
     }
 
     /// A destroy of version 1 continues with the step order of version 1.
-    @Test func theOlderOrderIsKeptForJobsOfTheOlderVersion() throws {
+    @Test func destroyJobsOfVersion1KeepTheStepOrderOfVersion1() throws {
         let catalogue = JobCatalogue(Agents.operations(OperationBench().services))
         var job = Fixture.job(.destroy, of: Fixture.instance(phase: .running))
         #expect(catalogue.definition(of: job)?.steps[1].plan.name == "network.leave")

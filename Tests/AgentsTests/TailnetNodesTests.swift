@@ -18,7 +18,7 @@ import Testing
     }
 
     /// The machine of `mallory` reports the node of `victim` as its own.
-    @Test func aMachineThatClaimsAnothersNodeFailsAndBothDevicesOfOthersStay() async throws {
+    @Test func aMachineThatReportsAForeignNodeFailsAndDeletesNoForeignDevice() async throws {
         let bench = OperationBench()
         #expect(try await bench.provision("victim").state == .succeeded)
         bench.outside.state.withLock { state in
@@ -34,7 +34,7 @@ import Testing
         #expect(bench.outside.devices.map(\.nodeID) == ["n1", "laptop"])
     }
 
-    @Test func aNodeThatTakesTheVictimsNameIsNotDeletedWithTheVictim() async throws {
+    @Test func aForeignNodeWithTheNameOfADestroyedInstanceIsNotDeleted() async throws {
         let bench = OperationBench()
         _ = try await bench.provision("victim")
         _ = try await bench.provision("ada")
@@ -53,7 +53,7 @@ import Testing
     }
 
     /// A single unexpected record does not fail an enrolment.
-    @Test func aNodeIsRefusedOnlyAfterASecondLook() async throws {
+    @Test func oneUnexpectedRecordOfANodeDoesNotFailEnrolment() async throws {
         let bench = OperationBench()
         bench.outside.refuse { call, number in
             if call == "read device", number == 2 { bench.rename("n1", back: true) }
@@ -65,7 +65,7 @@ import Testing
 
     /// The machine is paid for and configured, and an administrator can approve its device at any time.
     @Test(arguments: ["deviceNotAuthorized", "deviceLockedOut"])
-    func aNodeThatIsKeptOutParksTheJobUntilItIsLetIn(code: String) async throws {
+    func aBlockedNodeParksTheJobUntilItIsApproved(code: String) async throws {
         let bench = OperationBench()
         let obstacle = DeviceObstacle(code: code, message: "approve the device in the admin console")
         bench.outside.refuse { call, number in
@@ -79,7 +79,7 @@ import Testing
     }
 
     /// A single unexpected record raises no alert.
-    @Test func aNodeIsKeptOutOnlyAfterASecondLook() async throws {
+    @Test func oneBlockedRecordOfANodeRaisesNoAlert() async throws {
         let bench = OperationBench()
         bench.outside.refuse { call, number in
             let obstacle = DeviceObstacle(code: "deviceNotAuthorized", message: "approve it")
@@ -91,7 +91,7 @@ import Testing
     }
 
     /// Older nodes of the machine are removed. If the network refuses that, the enrolment succeeds anyway.
-    @Test(arguments: [ErrorClass.permanent, .transient]) func cleaningNeverFailsAnEnrolment(
+    @Test(arguments: [ErrorClass.permanent, .transient]) func failedCleanupDoesNotFailEnrolment(
         _ errorClass: ErrorClass
     ) async throws {
         let bench = OperationBench()
@@ -102,7 +102,7 @@ import Testing
         #expect(try await bench.provision().state == .succeeded)
     }
 
-    @Test(arguments: 0..<60) func nothingWithoutOurTagIsEverDeleted(_ seed: Int) async throws {
+    @Test(arguments: 0..<60) func devicesWithoutOurTagAreNeverDeleted(_ seed: Int) async throws {
         let bench = OperationBench()
         let random = SeededRandom(seed: UInt64(seed))
         let pick = { (count: Int) in Int(random.next() % UInt64(count)) }

@@ -5,7 +5,7 @@ import Testing
 @Suite struct BackoffTests {
     private static let units: [Double] = [0, 0.000_1, 0.25, 0.5, 0.75, 0.999_999]
 
-    @Test func itDoublesToItsCap() {
+    @Test func waitsDoubleUpToTheCap() {
         let almostOne = 1.0.nextDown
         let waits = (1...12).map { Backoff.transient.wait(attempt: $0, unit: almostOne).wholeMilliseconds }
         #expect(
@@ -13,7 +13,7 @@ import Testing
     }
 
     @Test(arguments: [Backoff.transient, .capacity, Backoff(base: .seconds(900), cap: .seconds(60))])
-    func itStaysWithinItsBounds(_ backoff: Backoff) {
+    func waitsStayWithinTheirBounds(_ backoff: Backoff) {
         for attempt in [Int.min, -1, 0, 1, 2, 3, 10, 20, 21, 64, 1000, .max] {
             for unit in Self.units {
                 let wait = backoff.wait(attempt: attempt, unit: unit)
@@ -31,14 +31,14 @@ import Testing
         }
     }
 
-    @Test func whatTheServerAsksForIsHonoured() {
+    @Test func theWaitRequestedByTheServerIsAMinimum() {
         #expect(Backoff.transient.wait(attempt: 1, unit: 0, floorMilliseconds: 30_000) == .seconds(30))
         #expect(Backoff.transient.wait(attempt: 1, unit: 0, floorMilliseconds: 3_600_000) == .seconds(3600))
         #expect(Backoff.transient.wait(attempt: 4, unit: 0.5, floorMilliseconds: 10) == .seconds(8))
         #expect(Backoff.transient.wait(attempt: 1, unit: 0, floorMilliseconds: -5) == .milliseconds(100))
     }
 
-    @Test func unitsAreInTheirInterval() {
+    @Test func randomUnitsAreBetweenZeroAndOne() {
         #expect(FixedRandom(0).unit() == 0)
         #expect(FixedRandom(.max).unit() < 1)
         #expect(FixedRandom(1 << 63).unit() == 0.5)

@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 @Suite struct IdentifierTests {
-    @Test func isAUUIDOfVersionSeven() throws {
+    @Test func anIdentifierIsAUUIDOfVersionSeven() throws {
         let identifiers = IdentifierSource(time: ManualTime(), random: SystemRandom())
         let shape = try Regex("[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
         for _ in 0..<1000 {
@@ -14,7 +14,7 @@ import Testing
     }
 
     /// The example of RFC 9562, appendix A.6, with the same time and random bits.
-    @Test func holdsTimeVersionVariantAndRandomness() {
+    @Test func anIdentifierHoldsTimeVersionVariantAndRandomBits() {
         let time = ManualTime(milliseconds: 0x017F_22E2_79B0)
         let random = ListedRandom([0xCC3, 0x18C4_DC0C_0C07_398F])
         let id = IdentifierSource(time: time, random: random).next(Job.self)
@@ -25,7 +25,7 @@ import Testing
         #expect(high.next(Job.self).text == "ffffffff-ffff-7fff-bfff-ffffffffffff")
     }
 
-    @Test func sortsInOrderOfTime() {
+    @Test func identifiersSortInOrderOfTime() {
         let time = ManualTime()
         let identifiers = IdentifierSource(time: time, random: SeededRandom(seed: 3))
         var texts: [String] = []
@@ -36,12 +36,12 @@ import Testing
         #expect(texts == texts.sorted())
     }
 
-    @Test func areNeverTheSame() {
+    @Test func identifiersAreUnique() {
         let identifiers = IdentifierSource(time: ManualTime(), random: SystemRandom())
         #expect(Set((0..<20_000).map { _ in identifiers.next(Job.self) }).count == 20_000)
     }
 
-    @Test func travelsAsPlainText() throws {
+    @Test func anIdentifierIsEncodedAsPlainText() throws {
         let id = JobID("0199-x")
         #expect("\(id)" == "0199-x")
         #expect(try JSONCoder.encodeString([id]) == #"["0199-x"]"#)

@@ -26,7 +26,7 @@ private let table = """
         #expect(Phase.allCases.filter { unknown.mayBecome($0) } == [.destroying])
     }
 
-    @Test func theTableIsAsAgreed() {
+    @Test func successorsOfPhasesMatchTheTable() {
         let present = Phase.allCases.map { phase in
             ([phase.rawValue + ":"] + phase.successors.map(\.rawValue)).joined(separator: " ")
         }
@@ -34,7 +34,7 @@ private let table = """
     }
 
     /// Checks all 196 pairs of phases against the table.
-    @Test func theFunctionIsTotal() {
+    @Test func mayBecomeMatchesTheTableForEveryPairOfPhases() {
         let allowed = Set(
             table.split(separator: "\n").flatMap { line in
                 let parts = line.split(separator: ":", omittingEmptySubsequences: false)
@@ -48,13 +48,13 @@ private let table = """
         }
     }
 
-    @Test func destroyIsAcceptedInEveryPhaseButTheLast() {
+    @Test func everyPhaseExceptDestroyedMayBecomeDestroying() {
         for phase in Phase.allCases where phase != .destroyed { #expect(phase.mayBecome(.destroying), "\(phase)") }
         #expect(Phase.destroyed.successors.isEmpty)
     }
 
     /// `destroyed` can be reached from every phase, and every phase can be reached from `queued`.
-    @Test func nothingIsStrandedOrUnreachable() {
+    @Test func everyPhaseIsReachableAndLeadsToDestroyed() {
         func reachable(from first: Phase) -> Set<Phase> {
             var found: Set<Phase> = [first]
             var open = [first]
@@ -67,19 +67,19 @@ private let table = """
         #expect(reachable(from: .queued) == Set(Phase.allCases))
     }
 
-    @Test func noPhaseIsNamedTwice() {
+    @Test func successorsOfAPhaseAreDistinctAndOmitThePhase() {
         for phase in Phase.allCases {
             #expect(Set(phase.successors).count == phase.successors.count)
             #expect(!phase.successors.contains(phase))
         }
     }
 
-    @Test func theEndsOfJobsAreTheThreeTerminalStates() {
+    @Test func jobsEndInTheStatesSucceededFailedAndCancelled() {
         #expect(JobState.allCases.filter(\.isTerminal) == [.succeeded, .failed, .cancelled])
         #expect(EventType.allCases.filter(\.endsJob) == [.jobSucceeded, .jobFailed, .jobCancelled])
     }
 
-    @Test func aDestroyNeverWaitsBehindOthers() {
+    @Test func destroyHasTheHighestPriorityAndProvisionTheLowest() {
         for kind in JobKind.allCases where kind != .destroy { #expect(JobKind.destroy.priority < kind.priority) }
         for kind in JobKind.allCases where kind != .provision { #expect(kind.priority < JobKind.provision.priority) }
     }

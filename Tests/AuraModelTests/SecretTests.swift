@@ -28,7 +28,7 @@ import Testing
     }
 
     /// No form of printing shows the text, neither of the secret alone nor of a value that contains it.
-    @Test func isNeverShown() {
+    @Test func aSecretIsNeverPrinted() {
         let secret = Secret("hunter2")
         let values: [Any] = [
             secret, Optional(secret) as Any, [secret], ["a": secret], (secret, 1), Holder(), Choice.token(secret),
@@ -48,13 +48,13 @@ import Testing
         #expect(Self.dumped(Holder()).contains("ada"))
     }
 
-    @Test func isHandedOnByName() {
+    @Test func revealReturnsTheTextOfASecret() {
         #expect(Secret("hunter2").reveal() == "hunter2")
         #expect(Secret("").isEmpty)
         #expect(!Secret("x").isEmpty)
     }
 
-    @Test func cannotBeEncodedOrComparedByAccident() {
+    @Test func aSecretIsNeitherEncodableNorEquatable() {
         let secret: Any = Secret("hunter2")
         #expect(!(secret is any Encodable))
         #expect(!(secret is any Equatable))

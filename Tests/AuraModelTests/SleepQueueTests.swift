@@ -14,7 +14,7 @@ import Testing
         }
     }
 
-    @Test func aSleepTakesItsTime() async throws {
+    @Test func aSleepLastsAtLeastItsDuration() async throws {
         let queue = SleepQueue()
         let began = ContinuousClock.now
         let ended = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -57,7 +57,7 @@ import Testing
         #expect(queue.kept == 0)
     }
 
-    @Test func manySleepAndAreCancelledAtOnce() async throws {
+    @Test func onlyCancelledSleepsThrowAmongConcurrentOnes() async throws {
         let queue = SleepQueue()
         let tasks = (0..<2000).map { number in
             Task { try await queue.sleep(for: .microseconds(number % 50 * 100)) }

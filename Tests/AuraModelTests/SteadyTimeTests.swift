@@ -24,7 +24,7 @@ private final class Machine: TimeSource {
     private let machine = Machine()
 
     /// The machine's clock was set by an hour. ``SteadyTime`` follows it once a minute.
-    @Test(arguments: [3600, -3600]) func aClockThatIsSetIsApproachedByATenth(_ seconds: Int) {
+    @Test(arguments: [3600, -3600]) func theTimeApproachesASetClockByATenthOfThePassedTime(_ seconds: Int) {
         let clock = SteadyTime(base: machine)
         machine.set(by: .seconds(seconds))
         #expect(clock.now() == Fixture.now)
@@ -39,14 +39,14 @@ private final class Machine: TimeSource {
         #expect(clock.now() == machine.now())
     }
 
-    @Test func withoutAnythingToFollowItRunsByTheUptime() {
+    @Test func theTimeFollowsTheUptimeWithoutAReference() {
         let clock = SteadyTime(base: machine)
         machine.set(by: .seconds(-86_400))
         machine.pass(.seconds(90))
         #expect(clock.now() == Fixture.now + .seconds(90))
     }
 
-    @Test func setIsAtOnce() {
+    @Test func setTakesEffectAtOnce() {
         let clock = SteadyTime(base: machine)
         clock.follow(Fixture.now + .seconds(100))
         clock.set(Fixture.now + .seconds(7))

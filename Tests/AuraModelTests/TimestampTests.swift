@@ -10,7 +10,7 @@ import Testing
         (4_102_444_799_999, "2099-12-31T23:59:59.999Z"), (4_107_542_400_000, "2100-03-01T00:00:00.000Z"),
         (253_402_300_799_999, "9999-12-31T23:59:59.999Z"), (-62_135_596_800_000, "0001-01-01T00:00:00.000Z"),
     ])
-    func hasOneText(_ milliseconds: Int64, _ text: String) {
+    func aTimestampHasOneTextForm(_ milliseconds: Int64, _ text: String) {
         let moment = Timestamp(milliseconds: milliseconds)
         #expect(moment.description == text)
         #expect(Timestamp(text) == moment)
@@ -18,7 +18,7 @@ import Testing
 
     /// Covers every millisecond of one second and 20,000 times over two centuries. Binary fractions must not lose any
     /// of them.
-    @Test func everyMillisecondComesBack() {
+    @Test func everyMillisecondSurvivesTheTextForm() {
         let present = (0..<1000).map { 1_795_176_000_000 + Int64($0) }
         let spread = (0..<20_000).map { -1_000_000_000_000 + Int64($0) * 300_000_007 }
         let lost = (present + spread).filter { Timestamp(Timestamp(milliseconds: $0).description)?.milliseconds != $0 }
@@ -30,7 +30,7 @@ import Testing
         ("2026-11-20T12:00:00.1239999Z", 123), ("2026-11-20T13:30:00+01:30", 0), ("2026-11-20T04:00:00.250-08:00", 250),
         ("2026-11-20t12:00:00z", 0), ("2026-11-20T12:00:00-00:00", 0), ("2026-11-21T00:00:00+12:00", 0),
     ])
-    func readsWhatRFC3339Allows(_ text: String, _ milliseconds: Int64) {
+    func formsOfRFC3339AreRead(_ text: String, _ milliseconds: Int64) {
         #expect(Timestamp(text)?.milliseconds == 1_795_176_000_000 + milliseconds)
     }
 
@@ -42,18 +42,18 @@ import Testing
         "+2026-11-20T12:00:00Z",
         "2026-11-20T12:00:00,5Z", "２026-11-20T12:00:00Z",
     ])
-    func refusesTheRest(_ text: String) {
+    func textsOutsideRFC3339AreRefused(_ text: String) {
         #expect(Timestamp(text) == nil)
     }
 
-    @Test func travelsAsText() throws {
+    @Test func aTimestampIsEncodedAsText() throws {
         let moment = Timestamp(milliseconds: 1_795_176_000_123)
         #expect(try JSONCoder.encodeString([moment]) == #"["2026-11-20T12:00:00.123Z"]"#)
         #expect(try JSONCoder.decode([Timestamp].self, from: #"["2026-11-20T12:00:00.123Z"]"#) == [moment])
         #expect(throws: (any Error).self) { try JSONCoder.decode([Timestamp].self, from: #"["yesterday"]"#) }
     }
 
-    @Test func countsInMilliseconds() {
+    @Test func timestampsCountInMilliseconds() {
         let moment = Timestamp(milliseconds: 1000)
         #expect(moment + .microseconds(1999) == Timestamp(milliseconds: 1001))
         #expect(moment + .seconds(-2) == Timestamp(milliseconds: -1000))

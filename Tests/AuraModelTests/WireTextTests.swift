@@ -3,7 +3,7 @@ import Testing
 
 /// The names on the wire, listed so that a change shows in review.
 @Suite struct WireTextTests {
-    @Test func eventTypes() {
+    @Test func eventTypesHaveTheirListedNames() {
         #expect(
             EventType.allCases.map(\.rawValue) == [
                 "job.queued", "job.started", "job.compensating", "job.cancelRequested", "job.retryRequested",
@@ -16,7 +16,7 @@ import Testing
             ])
     }
 
-    @Test func jobStatesAndKinds() {
+    @Test func jobStatesAndKindsHaveTheirListedNames() {
         #expect(
             JobState.allCases.map(\.rawValue) == [
                 "queued", "running", "waiting", "compensating", "succeeded", "failed", "cancelled",
@@ -24,7 +24,7 @@ import Testing
         #expect(JobKind.allCases.map(\.rawValue) == ["provision", "suspend", "resume", "restart", "destroy"])
     }
 
-    @Test func outsideNamesAreDerivedAndDistinct() {
+    @Test func resourceNamesAreDerivedAndDifferByGeneration() {
         var instance = Instance(
             id: InstanceID("01890a5d-ac96-774b-bcce-b302099f86d0"), tenant: Tenant.default, name: "ada", region: "eu",
             size: "small", change: ChangeID("c"), createdAt: Timestamp(milliseconds: 0))

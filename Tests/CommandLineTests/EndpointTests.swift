@@ -17,7 +17,7 @@ import Testing
         try endpoint(environment, socket: socket, connect: connect, files: files).address.description
     }
 
-    @Test func optionsGoOverTheEnvironment() throws {
+    @Test func optionsOverrideTheEnvironment() throws {
         let environment = ["AURA_SOCKET": "/e.sock", "XDG_RUNTIME_DIR": "/run/user/7"]
         #expect(try place(environment, socket: "/o.sock") == "/o.sock")
         #expect(try place(environment, connect: "host:7") == "host:7")
@@ -33,7 +33,7 @@ import Testing
         #expect(try endpoint(environment).advice.contains("there is no \(socket) either"))
     }
 
-    @Test func oneGrammarForOptionAndVariable() throws {
+    @Test func optionAndVariableHaveTheSameGrammar() throws {
         let forms = [
             ("unix:/a b/s", "/a b/s"), ("/plain", "/plain"), ("tcp:host:7", "host:7"), ("tcp:[::1]:7", "[::1]:7"),
             ("./tcp:x", "./tcp:x"),
@@ -48,7 +48,7 @@ import Testing
     @Test(arguments: [
         "tcp:", "tcp:host", "tcp::7", "tcp:::1:7", "tcp:host:0", "tcp://host:7", "tcp:host:+7", "unix:", "",
     ])
-    func badAddressesAreRefused(_ text: String) {
+    func malformedSocketAddressesAreRefused(_ text: String) {
         #expect(throws: Endpoint.Unusable.self) { try place(socket: text) }
         if !text.isEmpty {
             #expect(throws: Endpoint.Unusable.self) { try place(["AURA_SOCKET": text]) }
@@ -56,7 +56,7 @@ import Testing
     }
 
     @Test(arguments: ["", "host", "host:", ":1", "host:0", "host:65536", "::1:7", "host:x"])
-    func whatIsNoAddressIsRefused(_ text: String) {
+    func malformedConnectAddressesAreRefused(_ text: String) {
         #expect(throws: Endpoint.Unusable.self) { try place(connect: text) }
     }
 
@@ -65,7 +65,7 @@ import Testing
         #expect(error?.message.contains("set AURA_SOCKET to 'tcp:[::1]:7'") == true)
     }
 
-    @Test func aSocketPathHasItsLimit() throws {
+    @Test func aSocketPathOverTheLimitIsRefused() throws {
         let longest = String(repeating: "x", count: DaemonAddress.socketPathLimitBytes)
         #expect(try place(socket: longest) == longest)
         #expect(throws: Endpoint.Unusable.self) { try place(socket: longest + "x") }

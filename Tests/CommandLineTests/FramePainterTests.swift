@@ -5,27 +5,27 @@ import Testing
 @Suite struct FramePainterTests {
     let lines = [Line("one"), Line("seventeen columns")]
 
-    @Test func theFirstFrameHidesTheCursorAndStaysWhereItIs() {
+    @Test func theFirstFrameHidesTheCursorAndStartsAtTheCurrentLine() {
         var painter = FramePainter()
         let first = painter.paint(lines, style: .plain, columns: 80)
         #expect(first == "\u{1B}[?25l\rone\u{1B}[K\nseventeen columns\u{1B}[K\n\u{1B}[J")
     }
 
-    @Test func theNextFrameTakesItsPlace() {
+    @Test func theNextFrameOverwritesThePreviousOne() {
         var painter = FramePainter()
         _ = painter.paint(lines, style: .plain, columns: 80)
         let first = painter.paint([Line("two")], style: .plain, columns: 80)
         #expect(first == "\r\u{1B}[2Atwo\u{1B}[K\n\u{1B}[J")
     }
 
-    @Test func aNarrowerTerminalHasBrokenTheLines() {
+    @Test func linesWrappedByANarrowerTerminalAreErased() {
         var painter = FramePainter()
         _ = painter.paint(lines, style: .plain, columns: 80)
         let first = painter.paint([], style: .plain, columns: 8)
         #expect(first == "\r\u{1B}[4A\u{1B}[J")
     }
 
-    @Test func whatIsLeftIsNotDrawnOver() {
+    @Test func finalLinesAreNotOverwrittenByTheNextFrame() {
         var painter = FramePainter()
         _ = painter.paint(lines, style: .plain, columns: 80)
         let first = painter.leave([Line("end")], style: .plain, columns: 80)

@@ -3,7 +3,7 @@ import Testing
 @testable import aura
 
 @Suite struct OutcomesTests {
-    @Test func theLastEndingOfEachInstanceCounts() {
+    @Test func theLastEndOfEachInstanceDeterminesTheOutcome() {
         var outcomes = Outcomes()
         outcomes.record(Samples.event("step.failed", message: "not an end"))
         #expect(outcomes.isEmpty)

@@ -17,7 +17,7 @@ import Testing
         lines.map(\.text)
     }
 
-    @Test func aFrameShowsPhasesAndTheStepsOfTheRunningOne() {
+    @Test func aFrameShowsPhasesAndTheStepsOfTheRunningPhase() {
         #expect(
             text(running.frame(Samples.canvas())) == [
                 "provision ada  1:00 of about 1:40  job j1",
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func aLowCanvasKeepsWhatMatters() {
+    @Test func aLowCanvasKeepsTheMostImportantLines() {
         for rows in 1...12 { #expect(running.frame(Samples.canvas(rows: rows)).count == min(rows, 10)) }
         #expect(text(running.frame(Samples.canvas(rows: 1))) == ["provision ada  1:00 of about 1:40  job j1"])
         #expect(
@@ -57,7 +57,7 @@ import Testing
         #expect(spinners == ["|", "/", "-", "\\", "|"])
     }
 
-    @Test func theEndShowsNoMoreEstimates() {
+    @Test func aFailedJobShowsNoEstimates() {
         var failed = running
         failed.apply(
             Samples.event("step.failed", step: "server.create", phase: "provisioning", message: "no room", second: 9))
@@ -68,7 +68,7 @@ import Testing
         #expect(lines.last == "provision failed: no room")
     }
 
-    @Test func coloursAreThereWhereTheyAreWanted() {
+    @Test func linesAreRenderedWithColourOnlyOnRequest() {
         let style = Style(color: true, glyphs: .unicode)
         let line = running.frame(Samples.canvas(style: style))[2]
         #expect(line.rendered(color: true).hasPrefix("\u{1B}[32m✓ \u{1B}[0m"))

@@ -23,7 +23,7 @@ import Testing
         state.phases.map(\.mark)
     }
 
-    @Test func phasesAreThoseOfThePlanAndTheGoal() {
+    @Test func phasesComeFromThePlanAndTheGoal() {
         #expect(
             Samples.progress().phases.map(\.name) == ["queued", "provisioning", "configuring", "networking", "running"])
         let destroy = ProgressState(
@@ -34,7 +34,7 @@ import Testing
         #expect(strange.phases.map(\.name) == ["queued"])
     }
 
-    @Test func phasesFollowTheSteps() {
+    @Test func phaseMarksFollowTheSteps() {
         #expect(marks(Samples.progress()) == [.running, .waiting, .waiting, .waiting, .waiting])
         #expect(marks(state()) == [.done, .running, .waiting, .waiting, .waiting])
         let configuring = state(
@@ -52,7 +52,7 @@ import Testing
         #expect(state.progress == 1)
     }
 
-    @Test func theLastWordsAreThoseOfTheRunningStep() {
+    @Test func theMessageIsThatOfTheRunningStep() {
         var state = state(Samples.event("step.progress", step: "server.create", message: "creating cx23\nin nbg1"))
         #expect(state.message == "creating cx23 in nbg1")
         state.apply(Samples.event("step.done", step: "server.create", message: "server.create took 3 s"))
@@ -72,7 +72,7 @@ import Testing
         #expect(state.elapsed(now: Samples.at(-60)) == .zero, "the daemon's clock may be ahead of ours")
     }
 
-    @Test func aFailureStaysAtItsPhase() {
+    @Test func aFailedPhaseStaysMarkedDuringRollback() {
         let failed = state(
             Samples.event("step.failed", step: "server.create", phase: "provisioning", message: "no room", second: 9),
             Samples.event("job.compensating", phase: "rollingBack", message: "undoing provision: no room", second: 9),
@@ -88,19 +88,19 @@ import Testing
         #expect(ended.elapsed(now: Samples.at(99)) == .seconds(12))
     }
 
-    @Test func aJobThatIsCancelledBeforeItsStartFailsWhereItIs() {
+    @Test func aJobCancelledBeforeItsStartMarksTheFirstPhaseAsFailed() {
         let cancelled = Samples.progress(Samples.event("job.cancelled", message: "provision stopped"))
         #expect(marks(cancelled) == [.failed, .waiting, .waiting, .waiting, .waiting])
     }
 
-    @Test func aStepThatThePlanDoesNotKnowIsAdded() {
+    @Test func aStepOutsideThePlanIsAdded() {
         let state = state(Samples.event("step.started", step: "moon.look", phase: "dreaming", second: 8))
         #expect(state.steps.last?.name == "moon.look")
         #expect(state.steps.last?.mark == .running)
         #expect(state.phases.map(\.name).contains("dreaming"))
     }
 
-    @Test func aWatchThatStartsLateTakesWhatTheJobSays() {
+    @Test func aLateWatchStartsFromTheStoredStepStatesUnlessReplayed() {
         let steps = [
             Samples.step("key.create", "provisioning", seconds: 20, state: "done"),
             Samples.step("server.create", "provisioning", seconds: 20, state: "intent"),

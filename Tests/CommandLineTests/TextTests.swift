@@ -7,18 +7,18 @@ import Testing
     @Test(arguments: [
         ("", 0), ("ada", 3), ("ä", 1), ("日本", 4), ("✓ ok", 4), ("🚀", 2), ("e\u{301}", 1), ("█░", 2),
     ])
-    func columns(_ text: String, _ expected: Int) {
+    func columnsCountTheTerminalWidthOfAText(_ text: String, _ expected: Int) {
         #expect(text.columns == expected)
     }
 
-    @Test func controlCharactersAreTakenOut() {
+    @Test func controlCharactersAreReplacedBySpaces() {
         #expect("a\u{1B}[31mb\nc\td\u{7}".printable == "a [31mb c d")
         #expect("left\u{202E}right".printable == "left right")
         #expect("plain ä 日本".printable == "plain ä 日本")
         #expect(Line("a\nb").text == "a b")
     }
 
-    @Test func documentsEscapeWhatSteersTerminals() {
+    @Test func documentsEscapeTerminalControlCharacters() {
         func escaped(_ text: String) -> String { String(decoding: Array(text.utf8).jsonForTerminals, as: UTF8.self) }
         #expect(escaped("\"a\u{9B}31m\u{7F}\"") == #""a\u009b31m\u007f""#)
         #expect(escaped("\"\u{202E}\u{2028}\u{2029}\u{200B}\"") == #""\u202e\u2028\u2029\u200b""#)
@@ -37,7 +37,7 @@ import Testing
         #expect(Line("日本語").clipped(to: 4, ellipsis: "…").text == "日…")
     }
 
-    @Test func timesReadAsPeopleSayThem() {
+    @Test func durationsAreFormattedForReaders() {
         #expect(TimeText.stopwatch(.milliseconds(7_900)) == "0:07")
         #expect(TimeText.stopwatch(.seconds(754)) == "12:34")
         #expect(TimeText.stopwatch(.seconds(3723)) == "1:02:03")
@@ -57,7 +57,7 @@ import Testing
         #expect(table.lines.map(\.text) == ["NAME  SIZE", "ada   small", "日本  -", "x     a b"])
     }
 
-    @Test func cardsLeaveOutWhatIsNotThere() {
+    @Test func cardsOmitEmptyFields() {
         var card = Card()
         card.add("id", "1")
         card.add("address", nil)
@@ -68,7 +68,7 @@ import Testing
 }
 
 @Suite struct StyleTests {
-    @Test func colourNeedsATerminalThatWantsIt() {
+    @Test func colourNeedsACapableTerminalAndNoOptOut() {
         #expect(Style.colorWanted(isTerminal: true, environment: ["TERM": "xterm"]))
         #expect(!Style.colorWanted(isTerminal: false, environment: ["TERM": "xterm"]))
         #expect(!Style.colorWanted(isTerminal: true, environment: ["TERM": "dumb"]))

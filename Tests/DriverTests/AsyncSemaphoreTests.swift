@@ -20,7 +20,7 @@ struct PermitsTests {
         return tasks
     }
 
-    @Test func whoCameFirstGoesFirst() async throws {
+    @Test func permitsAreGrantedInOrderOfArrival() async throws {
         let permits = AsyncSemaphore(1)
         try await permits.take()
         let said = Locked<[Int]>([])
@@ -32,7 +32,7 @@ struct PermitsTests {
         #expect(said.withLock { $0 } == [0, 1, 2, 3, 4])
     }
 
-    @Test func whoIsCancelledLosesTheTurnAndNobodyElseDoes() async throws {
+    @Test func aCancelledWaiterLosesItsTurnAndTheOthersKeepTheirs() async throws {
         let permits = AsyncSemaphore(1)
         try await permits.take()
         let said = Locked<[Int]>([])
@@ -46,7 +46,7 @@ struct PermitsTests {
         #expect(said.withLock { $0 } == [0, 2])
     }
 
-    @Test func moreThanMayWaitAreRefused() async throws {
+    @Test func aWaiterOverTheLimitIsRefused() async throws {
         let permits = AsyncSemaphore(1, maximumWaiting: 1)
         try await permits.take()
         let tasks = try await waitInLine(permits, 1, Locked([]))
@@ -55,7 +55,7 @@ struct PermitsTests {
         try await tasks[0].value
     }
 
-    @Test func whoGaveUpLeavesItsPlaceToAnother() async throws {
+    @Test func aCancelledWaiterFreesItsPlaceInTheQueue() async throws {
         let permits = AsyncSemaphore(1, maximumWaiting: 1)
         try await permits.take()
         for _ in 1...200 {

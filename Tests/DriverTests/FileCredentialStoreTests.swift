@@ -5,11 +5,11 @@ import Foundation
 import TestKit
 import Testing
 
-@Suite("Credentials as files")
+@Suite("Credentials in files")
 struct FileCredentialStoreTests {
     private let directory = NSTemporaryDirectory() + "aura-credentials-\(UInt64.random(in: 0 ... .max))"
 
-    @Test("what is saved is loaded, is its owner's alone, and goes without a trace")
+    @Test("saved credentials are loaded, are accessible to their owner only, and are removed completely")
     func roundTrip() async throws {
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let store = try FileCredentialStore(directory: directory)
@@ -29,12 +29,12 @@ struct FileCredentialStoreTests {
         #expect(try FileManager.default.contentsOfDirectory(atPath: directory).isEmpty)
     }
 
-    @Test("a machine that is not configured yet may show either host key")
+    @Test("an unconfigured machine may present either host key")
     func hostKeys() {
         #expect(Self.credentials(isConfigured: false).hostKeys == ["birth", "lasting"])
     }
 
-    @Test("what a crash left of a write is known, replaced, and removed")
+    @Test("a partial file of an interrupted write is not loaded, is replaced, and is removed")
     func remainsOfACrash() async throws {
         defer { try? FileManager.default.removeItem(atPath: directory) }
         let store = try FileCredentialStore(directory: directory)

@@ -10,7 +10,7 @@ import Testing
         (#""a\u0000b""#, #""a\ufffdb""#), (#"{"\u0000":1}"#, #"{"\ufffd":1}"#),
         (#"{"a\\":1e999,"b":"1e999","c":"\ud83d\ude00","d":true}"#, #"{"a\\":null,"b":"1e999","c":"😀","d":true}"#),
     ])
-    func oddValuesAreReplaced(text: String, meaning: String) throws {
+    func unrepresentableValuesAreReplaced(text: String, meaning: String) throws {
         #expect(throws: JSONParseError.self) { try JSONValue(parsing: text) }
         #expect(try ForeignJSON.read(Array(text.utf8)) == JSONValue(parsing: meaning))
     }
@@ -19,11 +19,11 @@ import Testing
         #"{"a":1e999"#, "[1e999,01]", "[1e999,-]", #"["\ud83d\"#, #"["\u00"#, #"["\u0000"#, #"{"a":1,"a":2}"#, "",
         "1e999 x",
     ])
-    func brokenGrammarAndRepeatedNamesStayErrors(text: String) {
+    func malformedJSONAndDuplicateNamesAreErrors(text: String) {
         #expect(throws: JSONParseError.self) { try ForeignJSON.read(Array(text.utf8)) }
     }
 
-    @Test func whatCanBeHeldIsReadAsItIs() throws {
+    @Test func representableValuesAreReadUnchanged() throws {
         let text = #"{"a":[9223372036854775807,-1.5e300,"\u00e9\ud83d\ude00",null,false]}"#
         #expect(try ForeignJSON.read(Array(text.utf8)) == JSONValue(parsing: text))
     }

@@ -4,10 +4,10 @@ import Testing
 
 @testable import DriverKit
 
-@Suite("Labels in the outside world")
+@Suite("Labels of resources")
 struct LabelsTests {
     @Test(
-        "any text becomes a label value",
+        "any text is converted to a valid label value",
         arguments: [
             ("plain-1", "plain-1"), ("evt_1.2", "evt_1.2"), ("a b/c@d", "a-b-c-d"), ("--x--", "x"), ("", ""),
             ("***", ""),
@@ -17,13 +17,13 @@ struct LabelsTests {
         #expect(Labels.value(text) == expected)
     }
 
-    @Test("a label value has 63 characters at most and ends in one that may")
+    @Test("a label value has at most 63 characters and ends in an allowed character")
     func length() {
         let long = Labels.value(String(repeating: "a", count: 62) + "-" + String(repeating: "b", count: 20))
         #expect(long == String(repeating: "a", count: 62))
     }
 
-    @Test("what is ours is told from what is another's")
+    @Test("labels mark one instance of one installation only")
     func marks() {
         let instance = Fixture.instance(phase: .running)
         let ours = Labels.of(instance, job: Fixture.job(.provision, of: instance), installation: "here")

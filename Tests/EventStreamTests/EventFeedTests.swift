@@ -4,9 +4,9 @@ import Testing
 
 @testable import EventStream
 
-@Suite("The ledger's newest events in memory", .timeLimit(.minutes(3)))
+@Suite("The newest events of the ledger in memory", .timeLimit(.minutes(3)))
 struct EventFeedTests {
-    @Test("a follower gets what comes after its place, in order")
+    @Test("a follower gets the events after its seq, in order")
     func follows() throws {
         let feed = EventFeed(head: 4)
         feed.publish(Self.events(5...7))
@@ -16,7 +16,7 @@ struct EventFeedTests {
         #expect(feed.head == 7)
     }
 
-    @Test("what was published already is left out")
+    @Test("events that were published before are omitted")
     func repeats() throws {
         let feed = EventFeed(head: 0)
         feed.publish(Self.events(1...3))
@@ -24,7 +24,7 @@ struct EventFeedTests {
         #expect(try Self.seqs(feed.events(after: 0, limit: 10)) == [1, 2, 3, 4])
     }
 
-    @Test("a follower whose place left the ring is sent to the store")
+    @Test("a follower whose seq has left the ring is sent to the store")
     func fallsBehind() throws {
         let feed = EventFeed(head: 0, capacity: 3)
         feed.publish(Self.events(1...5))
@@ -36,7 +36,7 @@ struct EventFeedTests {
         #expect(try Self.seqs(feed.events(after: 2, limit: 10)) == [3, 4, 5])
     }
 
-    @Test("a gap in the numbers sends followers to the store, and ends every wait for a job")
+    @Test("a gap in the seqs sends followers to the store, and ends every wait for a job")
     func gap() async throws {
         let feed = EventFeed(head: 0)
         feed.publish(Self.events(1...3))
@@ -59,7 +59,7 @@ struct EventFeedTests {
         #expect(feed.head == 13)
     }
 
-    @Test("many publications are one call to look")
+    @Test("several publications cause one change signal")
     func changes() async {
         let feed = EventFeed(head: 0)
         feed.publish(Self.events(1...1))
@@ -75,7 +75,7 @@ struct EventFeedTests {
     ///
     ///     waiter: untilEnd(of: 1) ── waits ─────────────────────────▶ returns
     ///     publisher:                 publish end of 2 ── end of 1 ──┘
-    @Test("who waits for a job's end is woken by that and nothing else")
+    @Test("a wait for the end of a job ends with that event only")
     func wakes() async throws {
         let feed = EventFeed(head: 0)
         let other = Task { try await feed.untilEnd(of: Fixtures.id(2), after: 1) }
@@ -87,7 +87,7 @@ struct EventFeedTests {
         await #expect(throws: CancellationError.self) { try await other.value }
     }
 
-    @Test("an end that is in the ring already, or may have left it, is not waited for")
+    @Test("a wait ends at once if the end of the job is in the ring or may have left it")
     func isLate() async throws {
         let feed = EventFeed(head: 0, capacity: 2)
         feed.publish([Self.end(of: 1, at: 1)])

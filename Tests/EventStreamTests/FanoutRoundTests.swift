@@ -8,7 +8,7 @@ import Testing
 
 @testable import EventStream
 
-@Suite("What a round of the fan-out hands out")
+@Suite("Deliveries of a round of the fan-out")
 struct FanoutRoundTests {
     private let stream = Stream(ring: 2000)
     /// The cursors of the subscriptions that have left the round.
@@ -62,7 +62,7 @@ struct FanoutRoundTests {
         return seqs
     }
 
-    @Test func thoseWithTheSameBytesAndThoseWithTheirOwn() throws {
+    @Test func subscriptionsInAndOutsideASubscriberGroupGetTheirEvents() throws {
         let connections = (1...3).map { stream.connect(UInt64($0)) }
         var round = makeRound()
         for connection in connections { round.admit(row(connection), stream.feed) }
@@ -80,7 +80,7 @@ struct FanoutRoundTests {
 
     /// A subscription whose queue is full leaves with its cursor. The subscriptions behind it in the table are not
     /// skipped.
-    @Test func whoHasNoRoomLeavesAndTheOthersGoOn() throws {
+    @Test func aSubscriptionWithAFullQueueLeavesAndTheOthersContinue() throws {
         let connections = (1...5).map { stream.connect(UInt64($0), queue: $0 % 2 == 0 ? 2000 : 4 << 20) }
         var round = makeRound()
         let rows = connections.map { row($0) }
@@ -98,7 +98,7 @@ struct FanoutRoundTests {
     }
 
     /// A page that is longer than one delivery is delivered completely and without repetition.
-    @Test func aLongPageGoesInParts() throws {
+    @Test func aLongPageIsDeliveredCompletelyInParts() throws {
         let connections = (1...3).map { stream.connect(UInt64($0), queue: $0 == 2 ? 300_000 : 64 << 20) }
         var round = makeRound()
         for connection in connections { round.admit(row(connection), stream.feed) }
@@ -114,7 +114,7 @@ struct FanoutRoundTests {
     ///
     ///     round:    1 … 6 delivered already
     ///     joiner:   cursor 0 ──▶ gets 1, 3 and 5
-    @Test func whoJoinsLateGetsItsOwnOfWhatItMissed() throws {
+    @Test func aLateSubscriptionGetsTheMatchingEventsThatItMissed() throws {
         let connection = stream.connect()
         var round = makeRound()
         round.deliver(events(1...6))
@@ -128,7 +128,7 @@ struct FanoutRoundTests {
     ///
     ///     round:    1 … 1500 delivered, nothing follows
     ///     joiner:   cursor 800, notified 0, no match up to 1500 ──▶ bookmark 1500
-    @Test func whoJoinsLateAndMissedNothingOfItsOwnGetsItsBookmarkAtOnce() throws {
+    @Test func aLateSubscriptionWithoutMissedMatchesGetsABookmarkAtOnce() throws {
         let connection = stream.connect()
         let alerts = EventFilter(types: [.alertRaised])
         var round = makeRound()
@@ -139,7 +139,7 @@ struct FanoutRoundTests {
     }
 
     /// The subscription ends while it gets the events that it missed. The position of the round does not apply to it.
-    @Test func whoComesToItsEndWithWhatItMissedGetsNoBookmark() throws {
+    @Test func aSubscriptionThatEndsWithMissedEventsGetsNoBookmark() throws {
         let connection = stream.connect()
         var round = makeRound()
         round.deliver(events(1...2000))
@@ -152,7 +152,7 @@ struct FanoutRoundTests {
     ///
     ///     round:    at 2     ──▶ 4 ──▶ 9
     ///     joiner:   cursor 6 ────────▶ gets 7, 8 and 9
-    @Test func whoIsFurtherThanTheRoundWaitsForIt() throws {
+    @Test func aSubscriptionAheadOfTheRoundWaitsForTheRound() throws {
         let connection = stream.connect()
         var round = makeRound(at: 2)
         let joiner = row(connection, after: 6)
@@ -190,7 +190,7 @@ struct FanoutRoundTests {
     }
 
     /// The ledger has the events 1 … 3 and 7. A page with gaps moves the round to the end of the page.
-    @Test func aPageWithAGapMovesTheRoundOn() throws {
+    @Test func aPageWithAGapAdvancesTheRoundToItsEnd() throws {
         let connection = stream.connect()
         var round = makeRound()
         round.admit(row(connection), stream.feed)
@@ -201,7 +201,7 @@ struct FanoutRoundTests {
         #expect(try taken(from: connection) == ["s1": [1, 2, 3, 7]])
     }
 
-    @Test func itRestsAsLongAsItWorkedWhereEventsGather() {
+    @Test func theFanoutRestsAsLongAsItWorkedIfSomeEventsWait() {
         let spent = Duration.milliseconds(3)
         let rests = [0, 1, 2, 499, 500].map { Fanout.rest(after: spent, waiting: $0) }
         #expect(rests == [.zero, .zero, spent, spent, .zero])

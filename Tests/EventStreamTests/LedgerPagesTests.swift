@@ -6,7 +6,7 @@ import Testing
 
 @testable import EventStream
 
-@Suite("Pages of the ledger that several read", .timeLimit(.minutes(3)))
+@Suite("Pages of the ledger that readers share", .timeLimit(.minutes(3)))
 struct LedgerPagesTests {
     /// A ledger of `head` events whose first `floor` events were pruned. It records the queries that it gets.
     private final class Ledger: Sendable {
@@ -73,7 +73,7 @@ struct LedgerPagesTests {
         return seqs
     }
 
-    @Test func thoseWhoComeFromDifferentPlacesShareThem() async throws {
+    @Test func readersWithDifferentCursorsSharePages() async throws {
         for seq: Int64 in [3, 420, 503, 504, 1403, 0] {
             #expect(try await all(after: seq) == Array((seq + 1)...1404))
         }
@@ -81,14 +81,14 @@ struct LedgerPagesTests {
     }
 
     /// A page is shared only by readers with the same filter.
-    @Test func whoWantsTheSameSharesThem() async throws {
+    @Test func readersWithTheSameFilterSharePages() async throws {
         let filters = [EventFilter(types: [.stepProgress]), EventFilter(), EventFilter(tenant: Tenant.default)]
         for filter in filters + filters { #expect(try await all(after: 0, matching: filter) == Array(1...1404)) }
         #expect(try await all(after: 0, matching: EventFilter(tenant: TenantID("other"))) == [])
         #expect(ledger.asked == [0, 500, 1000, 0, 500, 1000, 0, 500, 1000, 0])
     }
 
-    @Test func whatBecomesOfOneJobIsNotKept() async throws {
+    @Test func pagesOfASingleJobAreNotCached() async throws {
         let filter = EventFilter(job: Fixtures.id(1))
         for _ in 1...2 {
             #expect(try await all(after: 10, matching: filter) == Array(stride(from: 13, through: 1404, by: 3)))
@@ -96,20 +96,20 @@ struct LedgerPagesTests {
         #expect(ledger.asked == [10, 10] && pages.count == 0)
     }
 
-    @Test func theLedgerGoesOnBehindItsLastPage() async throws {
+    @Test func newEventsAreReadAfterACachedLastPage() async throws {
         #expect(try await all(after: 1400) == [1401, 1402, 1403, 1404])
         ledger.state.withLock { $0.head = 1406 }
         #expect(try await all(after: 1402) == [1403, 1404, 1405, 1406])
         #expect(ledger.asked == [1400, 1404])
     }
 
-    @Test func whatWasPrunedIsSaid() async throws {
+    @Test func aCursorBelowTheFloorIsRefused() async throws {
         ledger.state.withLock { $0.floor = 700 }
         await #expect(throws: StorageError.self) { try await all(after: 699) }
         #expect(try await all(after: 700) == Array(701...1404))
     }
 
-    @Test func pagesAreFewAndGoWithTheLastReader() async throws {
+    @Test func cachedPagesAreBoundedAndFreedWithTheLastReader() async throws {
         ledger.state.withLock { $0.head = 500 * (Int64(LedgerPages.capacity) + 4) }
         _ = try await all(after: 0)
         #expect(pages.count == LedgerPages.capacity)
@@ -120,7 +120,7 @@ struct LedgerPagesTests {
         #expect(pages.count == 0)
     }
 
-    @Test func fewReadAtATime() async throws {
+    @Test func atMostFourReadsRunAtATime() async throws {
         try await withThrowingTaskGroup { group in
             for number in 1...100 {
                 let filter = number % 2 == 0 ? EventFilter() : EventFilter(job: Fixtures.id(number % 3))

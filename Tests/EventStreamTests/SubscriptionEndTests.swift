@@ -9,12 +9,12 @@ import Testing
 
 @testable import EventStream
 
-@Suite("A subscription's own ends", .timeLimit(.minutes(3)))
+@Suite("Ends of a subscription", .timeLimit(.minutes(3)))
 struct SubscriptionEndTests {
     /// Events that have left the ring are read from the ledger for a subscription that was never up to date. A
     /// subscription with `onLag` `close` that was up to date ends instead.
     @Test(arguments: [false, true])
-    func whoAskedToBeToldThatItDoesNotKeepUpIsTold(wasLive: Bool) async throws {
+    func aLaggingSubscriptionWithOnLagCloseEndsIfItWasLive(wasLive: Bool) async throws {
         let stream = Stream(ring: 8)
         let connection = stream.connect()
         try await stream.publish(60)
@@ -35,7 +35,7 @@ struct SubscriptionEndTests {
         }
     }
 
-    @Test func itEndsAfterAsManyAsWereAskedFor() async throws {
+    @Test func aSubscriptionEndsAfterMaxEvents() async throws {
         let stream = Stream()
         let connection = stream.connect()
         try await stream.run {
@@ -48,7 +48,7 @@ struct SubscriptionEndTests {
     }
 
     /// `end` returns false for a subscription whose `subscription.ended` was read, even if its id is not free yet.
-    @Test func whoReadTheEndHasNothingToEnd() async throws {
+    @Test func endReturnsFalseAfterTheEndWasRead() async throws {
         let stream = Stream()
         let connection = stream.connect()
         try await stream.run {
@@ -63,7 +63,7 @@ struct SubscriptionEndTests {
     }
 
     /// The database is unavailable several times while a snapshot of two pages and the events after it are read.
-    @Test func anOutageOfTheDatabaseIsWaitedFor() async throws {
+    @Test func aSubscriptionContinuesAfterAnOutageOfTheDatabase() async throws {
         let stream = Stream(ring: 1)
         let connection = stream.connect()
         for number in 1...150 { try await stream.submit(number) }
@@ -86,7 +86,7 @@ struct SubscriptionEndTests {
         #expect(reads.withLock { $0 } >= 4)
     }
 
-    @Test func patienceEndsUnlessThereIsProgress() {
+    @Test func retriesOfAnOutageEndAfterAMinuteWithoutProgress() {
         let away = StorageError(.unavailable, "the server is away")
         var outage = Outage()
         #expect(outage.pause(after: away, at: 5, now: .seconds(10)) == .milliseconds(200))
@@ -99,7 +99,7 @@ struct SubscriptionEndTests {
 
     /// A job's end is in the store before the feed has it. A check at that moment must not end the subscription before
     /// the event.
-    @Test func theLastEventIsNeverLeftOut() async throws {
+    @Test func theTerminalEventPrecedesTheEndOfASubscription() async throws {
         let stream = Stream()
         let connection = stream.connect()
         try await stream.submit(1)

@@ -9,14 +9,14 @@ import Testing
 
 @testable import EventStream
 
-@Suite("What subscriptions deliver", .timeLimit(.minutes(3)))
+@Suite("Deliveries of subscriptions", .timeLimit(.minutes(3)))
 struct SubscriptionTests {
     /// A stalled client gets every event later and blocks no other client.
     ///
     ///     publisher:  1 … 40 ──────────────────────────▶ 41 … 60
     ///     quick:      reads all the time
     ///     stalled:                      starts to read ──▶ all 60
-    @Test func whoStallsGetsEverythingAndHoldsNobodyUp() async throws {
+    @Test func aStalledClientGetsEveryEventAndBlocksNoOther() async throws {
         let stream = Stream(ring: 8)
         let quick = stream.connect(1)
         let stalled = stream.connect(2, queue: 2000)
@@ -38,7 +38,7 @@ struct SubscriptionTests {
         }
     }
 
-    @Test func eachGetsWhatItsFilterNames() async throws {
+    @Test func aSubscriptionGetsOnlyEventsThatMatchItsFilter() async throws {
         let stream = Stream()
         let connection = stream.connect()
         let other = TenantID("other")
@@ -61,7 +61,7 @@ struct SubscriptionTests {
     }
 
     /// Each connection numbers its own ids and skips ids that its client has chosen.
-    @Test func idsAreMadeForEachConnection() async throws {
+    @Test func subscriptionIDsAreNumberedPerConnection() async throws {
         let stream = Stream()
         let (one, two) = (stream.connect(1), stream.connect(2))
         try await stream.subscribe(one, as: "s2")
@@ -74,7 +74,7 @@ struct SubscriptionTests {
         #expect(try await stream.subscriptions.reserve(nil, for: one.session).id == "s4")
     }
 
-    @Test func whatIsLookedAtInVainIsToldNowAndThen() async throws {
+    @Test func aSubscriptionWithoutMatchesGetsBookmarks() async throws {
         let stream = Stream(ring: 5000)
         let connection = stream.connect()
         try await stream.run {
@@ -87,7 +87,7 @@ struct SubscriptionTests {
     }
 
     /// An id is free when its subscription has ended. The end of the old subscription does not affect the new one.
-    @Test func anIdCanBeUsedAgain() async throws {
+    @Test func anIDCanBeReusedAfterItsSubscriptionEnds() async throws {
         let stream = Stream(ring: 100)
         let connection = stream.connect()
         try await stream.run {
@@ -133,7 +133,7 @@ struct SubscriptionTests {
     ///
     ///     client:     unsubscribes z ──▶ reads the reply ──▶ subscribes as z ──▶ …
     ///     publisher:  publishes all the time, at most 100 events ahead of the reader
-    @Test func noEventComesBehindTheReplyToUnsubscribe() async throws {
+    @Test func noEventFollowsTheReplyToUnsubscribe() async throws {
         let stream = Stream(ring: 64)
         let connection = stream.connect()
         try await stream.run {
@@ -155,7 +155,7 @@ struct SubscriptionTests {
         #expect(await connection.nextMessage() == nil)
     }
 
-    @Test func progressThatWasOvertakenIsLeftOut() {
+    @Test func outdatedProgressEventsAreCoalesced() {
         func event(_ seq: Int64, _ job: Int, _ type: EventType) -> FeedEvent {
             var entry = EventDraft(at: Fixture.now, type: type, tenant: Tenant.default, message: "\(seq)")
             entry.job = Fixtures.id(job)
@@ -169,7 +169,7 @@ struct SubscriptionTests {
     }
 
     /// Events are coalesced only for a subscription that is behind. A subscription that is up to date gets every event.
-    @Test func whoKeepsUpGetsProgressToo() async throws {
+    @Test func anUpToDateSubscriptionGetsEveryProgressEvent() async throws {
         let stream = Stream(ring: 100)
         let connection = stream.connect()
         try await stream.run {
@@ -182,7 +182,7 @@ struct SubscriptionTests {
     }
 }
 
-@Suite("A snapshot, and what follows it", .timeLimit(.minutes(3)))
+@Suite("A snapshot and the events after it", .timeLimit(.minutes(3)))
 struct SnapshotTests {
     /// Only the last page has `complete: true`. No empty page follows to mark the end.
     @Test(arguments: [0: 1, 1: 1, 100: 1, 101: 2, 200: 2, 230: 3])
@@ -206,7 +206,7 @@ struct SnapshotTests {
         }
     }
 
-    @Test func ofOneInstanceOrTenant() async throws {
+    @Test func aSnapshotIsFilteredByInstanceJobOrTenant() async throws {
         let stream = Stream()
         let connection = stream.connect()
         for number in 1...3 { try await stream.submit(number, tenant: TenantID("t\(number)")) }
@@ -227,7 +227,7 @@ struct SnapshotTests {
 
     /// Leaves out an event that is already part of the page of its instance. A later page was read at a later `seq` and
     /// contains more.
-    @Test func pagesKnowWhatTheyTold() {
+    @Test func eventsContainedInASnapshotPageAreRecognised() {
         var pages = SnapshotPages()
         func event(_ seq: Int64, _ instance: Int?) -> Event {
             var entry = EventDraft(at: Fixture.now, type: .phaseChanged, tenant: Tenant.default, message: "")

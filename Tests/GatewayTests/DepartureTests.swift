@@ -6,7 +6,7 @@ import Testing
 @testable import Gateway
 
 @Suite struct DepartureTests {
-    @Test func whoLeavesMeanwhileIsNoticedOnce() async {
+    @Test func aDepartureDuringTheRequestIsReportedOnce() async {
         let departure = Departure()
         await confirmation(expectedCount: 1) { noticed in
             await departure.observe {
@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test func whoHasLeftIsNoticedAtOnceAndWhoLeavesLaterNotAtAll() async {
+    @Test func anEarlierDepartureIsReportedAtOnceAndALaterOneIsNot() async {
         let departure = Departure()
         await confirmation(expectedCount: 0) { noticed in
             await departure.observe {
@@ -41,7 +41,7 @@ import Testing
         (HTTPVersion.http1_1, nil, false), (.http1_1, "Close", true), (.http1_1, "te, close", true),
         (.http1_0, nil, true), (.http1_0, "keep-alive", false),
     ])
-    func whatEndsWithItsRequestSaysSo(version: HTTPVersion, connection: String?, ends: Bool) throws {
+    func aRequestThatEndsItsConnectionHasTheHeaderClose(version: HTTPVersion, connection: String?, ends: Bool) throws {
         let channel = EmbeddedChannel(handler: KeepAliveFilter())
         var head = HTTPRequestHead(version: version, method: .POST, uri: "/rpc")
         if let connection { head.headers.add(name: "connection", value: connection) }

@@ -1,7 +1,7 @@
 import Gateway
 import Testing
 
-@Suite("Which web pages may call")
+@Suite("Web origins that may call")
 struct OriginPolicyTests {
     private static let policy = OriginPolicy(allowed: ["https://Console.example.com"])
 
@@ -12,7 +12,7 @@ struct OriginPolicyTests {
     ]
 
     @Test(arguments: admitted)
-    func admits(request: (origin: String?, host: String?)) {
+    func listedOriginsAndOriginsOfTheSameHostAreAdmitted(request: (origin: String?, host: String?)) {
         #expect(Self.policy.admits(origin: request.origin, host: request.host))
     }
 
@@ -31,12 +31,12 @@ struct OriginPolicyTests {
         "https://example.com:70000", "https://example.com:+80", "https://exa mple.com", "https://[evil]",
         "chrome-extension://abc",
     ])
-    func nothingElseIsAnOrigin(text: String) {
+    func otherTextsAreNoOrigins(text: String) {
         #expect(!OriginPolicy.isOrigin(text))
         #expect(!OriginPolicy(allowed: [text]).admits(origin: text, host: nil))
     }
 
-    @Test func twoOriginsAreNone() {
+    @Test func twoOriginHeadersAreRefused() {
         #expect(Self.policy.admits(origins: [], host: nil))
         #expect(Self.policy.admits(origins: ["https://console.example.com"], host: nil))
         #expect(
@@ -54,7 +54,7 @@ struct OriginPolicyTests {
     ]
 
     @Test(arguments: refused)
-    func refuses(request: (origin: String?, host: String?)) {
+    func foreignOriginsAreRefused(request: (origin: String?, host: String?)) {
         #expect(!Self.policy.admits(origin: request.origin, host: request.host))
     }
 }

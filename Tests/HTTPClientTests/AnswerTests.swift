@@ -4,7 +4,7 @@ import Testing
 
 /// Requests as they are sent, and replies without errors.
 @Suite struct AnswerTests {
-    @Test func sendsMethodHeadersAndBodyAndReturnsTheAnswer() async throws {
+    @Test func aRequestSendsMethodHeadersAndBodyAndReturnsTheReply() async throws {
         try await TestServer.run { request in
             .status(201, headers: [("X-Correlation-Id", "c1"), ("x-twice", "a"), ("X-Twice", "b")], body: request.text)
         } _: { server in
@@ -121,7 +121,7 @@ import Testing
         }
     }
 
-    @Test func readsKeepTheirConnectionAndPostsGetAFreshOne() async throws {
+    @Test func readsReuseAConnectionAndPostsOpenANewOne() async throws {
         try await TestServer.run { _ in
             .status(200)
         } _: { server in

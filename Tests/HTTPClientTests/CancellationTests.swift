@@ -44,7 +44,7 @@ import Testing
     ///     cancel ─────────┐
     ///     client: send ── (nothing happens) ── reply
     ///     server:    arrived ── waits for go ──┘
-    @Test func finishRunsToTheAnswer() async throws {
+    @Test func aFinishRequestIgnoresCancellation() async throws {
         let arrived = Signal()
         let go = Signal()
         try await TestServer.run { _ in
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func aFullQueueRefusesAndWithdrawingMakesRoom() async throws {
+    @Test func aFullQueueRefusesCallsUntilOneIsCancelled() async throws {
         let arrived = Signal()
         try await TestServer.run { _ in
             arrived.raise()
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    @Test func shuttingDownFailsWhatIsUnderWayAndWhatComesAfter() async throws {
+    @Test func shutdownFailsRunningQueuedAndLaterCalls() async throws {
         let arrived = Counter()
         try await TestServer.run { _ in
             arrived.add()
@@ -134,7 +134,7 @@ import Testing
     }
 
     /// Cancellation races with the reply at different times. Each call ends in exactly one way.
-    @Test func cancellingRacesTheAnswer() async throws {
+    @Test func aCallEndsOnceIfCancellationRacesTheReply() async throws {
         try await TestServer.run { _ in
             .status(200)
         } _: { server in

@@ -17,7 +17,7 @@ import Testing
         var what: String
     }
 
-    @Test func aPortWhereNobodyListensIsCertainlyNotSent() async throws {
+    @Test func aRequestToAClosedPortIsNotSent() async throws {
         let port = try await TestServer.run { _ in
             .silence
         } _: {
@@ -31,7 +31,7 @@ import Testing
         await client.shutdown()
     }
 
-    @Test func aNameWithoutAnAddressIsCertainlyNotSent() async throws {
+    @Test func aRequestToAnUnresolvableNameIsNotSent() async throws {
         let client = HTTPClient()
         let error = try await failure(client, HTTPRequest(.get, "http://nothing.invalid/"))
         #expect(error.code == .notSent)
@@ -39,7 +39,7 @@ import Testing
         await client.shutdown()
     }
 
-    @Test func silenceIsATimeOutThatMayHaveBeenSent() async throws {
+    @Test func aMissingReplyIsATimeoutAndMayHaveBeenSent() async throws {
         try await TestServer.run { _ in
             .silence
         } _: { server in
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func anAnswerThatTricklesIsATimeOut() async throws {
+    @Test func anIncompleteReplyIsATimeout() async throws {
         try await TestServer.run { _ in
             .raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this", then: .stay)
         } _: { server in
@@ -69,7 +69,7 @@ import Testing
         .raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabc", then: .close),
         .raw("HTTP/1.1 20", then: .reset),
     ])
-    func aConnectionThatBreaksIsLostAfterSending(answer: ServerAnswer) async throws {
+    func aBrokenConnectionIsLostAndMayHaveBeenSent(answer: ServerAnswer) async throws {
         try await TestServer.run { _ in
             answer
         } _: { server in
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test func headersWithoutEndAreRefused() async throws {
+    @Test func headersOverTheLimitAreRefused() async throws {
         let header = "X-Long: \(String(repeating: "y", count: 8000))\r\n"
         try await TestServer.run { _ in
             .raw("HTTP/1.1 200 OK\r\n" + String(repeating: header, count: 10) + "\r\n", then: .close)
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test func whatIsNoHTTPIsAnInvalidAnswer() async throws {
+    @Test func aReplyOfAnotherProtocolIsInvalid() async throws {
         try await TestServer.run { _ in
             .raw("SSH-2.0-OpenSSH_9.2\r\n", then: .close)
         } _: { server in
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    @Test func aServerWithoutTLSIsATLSErrorAndNothingWasSent() async throws {
+    @Test func aServerWithoutTLSIsAnErrorAndNothingIsSent() async throws {
         try await TestServer.run { _ in
             .status(200)
         } _: { server in
@@ -157,7 +157,7 @@ import Testing
             ("http://me:pass@127.0.0.1/", [:]), ("http://127.0.0.1/ä", [:]), ("http://127.0.0.1/", ["X": "a\r\nY: b"]),
             ("http://127.0.0.1/", ["X Y": "a"]), ("http://127.0.0.1/", ["": "a"]), ("http://127.0.0.1:99999/", [:]),
         ] as [(String, HTTPHeaders)])
-    func whatMustNotBeSentIsRefused(url: String, headers: HTTPHeaders) async throws {
+    func invalidURLsAndHeadersAreRefused(url: String, headers: HTTPHeaders) async throws {
         let client = HTTPClient()
         let error = try await failure(client, HTTPRequest(.get, url, headers: headers))
         #expect(error.code == .invalidRequest)

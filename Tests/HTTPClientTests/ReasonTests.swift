@@ -61,7 +61,7 @@ import Testing
             expected: "the connection to api.test:444 failed: HTTP/2 stream 1 was not closed cleanly"),
     ]
 
-    @Test(arguments: cases) func libcurlsSentenceIsMadePlain(_ given: Case) {
+    @Test(arguments: cases) func errorsOfLibcurlAreTranslated(_ given: Case) {
         let reason = TransferReason(
             number: given.number, host: "api.test:444", connectTimeout: .seconds(10), systemError: given.systemError,
             wasSent: given.wasSent, libcurl: given.libcurl)

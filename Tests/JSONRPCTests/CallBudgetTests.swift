@@ -8,7 +8,7 @@ import Testing
     private static let call = CallBudget.Cost(calls: 1, waits: 0, bytes: 10)
     private static let wait = CallBudget.Cost(calls: 1, waits: 1, bytes: 10)
 
-    @Test func oneUserHasThreeQuartersAndWaitsHaveLess() {
+    @Test func oneUserGetsThreeQuartersOfTheCallsAndWaitsGetLess() {
         let budget = CallBudget(limits: RPCLimits(inFlight: 8))
         for _ in 0..<4 { #expect(budget.take(Self.wait, for: .user(1)) == nil) }
         #expect(budget.take(Self.wait, for: .user(1))?.code == .daemonBusy)
@@ -74,7 +74,7 @@ import Testing
         #expect(daemon.failures.withLock { $0 }.isEmpty)
     }
 
-    @Test func aCallThatHasNotStartedWhenItsConnectionClosesNeverDoes() async {
+    @Test func aCallThatHasNotStartedIsDroppedWithItsConnection() async {
         var daemon = Daemon()
         let gate = daemon.gate
         let runs = Locked(0)

@@ -51,7 +51,7 @@ import Testing
     ]
 
     @Test(arguments: streams, [1, 2, 3, 7, 100_000])
-    func cutsTheSameHoweverItArrives(stream: (String, [Event]), piece: Int) {
+    func framesDoNotDependOnTheSizeOfThePieces(stream: (String, [Event]), piece: Int) {
         #expect(Self.frames(stream.0, piece: piece) == stream.1)
     }
 }
@@ -76,7 +76,7 @@ import Testing
         #expect(connection.session.takeOutput() == wanted)
     }
 
-    @Test func notificationsSayTheirLengthAsWell() async throws {
+    @Test func notificationsHaveAContentLength() async throws {
         let connection = connect()
         connection.send(framed(#"{"jsonrpc":"2.0","method":"ping"}"#))
         try await connection.session.notify("event", params: ["a": 1])
@@ -102,7 +102,7 @@ import Testing
         #expect(ids == Array(1...99))
     }
 
-    @Test func whatCannotBeCutEndsTheConnection() async throws {
+    @Test func brokenFramingEndsTheConnection() async throws {
         let connection = connect()
         connection.send(Array("Content-Length: soon\r\n\r\n{}".utf8))
         let said = String(decoding: try #require(connection.session.takeOutput()), as: UTF8.self)
@@ -111,7 +111,7 @@ import Testing
     }
 
     @Test(arguments: ["C", "con", "c{}", "Content", "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}"])
-    func whatOnlyLooksSimilarIsALine(text: String) async throws {
+    func textThatOnlyResemblesAHeaderIsALine(text: String) async throws {
         let connection = connect()
         for byte in Array(text.utf8) { connection.send([byte]) }
         connection.send([UInt8(ascii: "\n")])

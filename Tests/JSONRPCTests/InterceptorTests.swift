@@ -39,7 +39,9 @@ private struct Witness: Interceptor {
         try await InMemoryConnection(router: router).ask("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"\(method)\"}")
     }
 
-    @Test(arguments: ["now", "later"]) func theChainRunsInOrderAndBackwards(_ method: String) async throws {
+    @Test(arguments: ["now", "later"]) func theChainRunsInOrderBeforeACallAndInReverseAfterIt(_ method: String)
+        async throws
+    {
         let router = try router([Witness(name: "a", seen: seen), Witness(name: "b", seen: seen)])
         _ = try await ask(method, router)
         #expect(
@@ -69,7 +71,7 @@ private struct Witness: Interceptor {
         #expect(try await ask("later", router)?["result"] == "person:ada [\"a:write\"] true")
     }
 
-    @Test func withoutProofThePrincipalIsThePeer() async throws {
+    @Test func thePrincipalIsThePeerWithoutAuthentication() async throws {
         let router = try router([])
         for (peer, principal) in [
             (Peer.unix(uid: 1000, gid: 1, pid: 2), "uid:1000"), (.tcp(address: "127.0.0.1", port: 1), "loopback"),
@@ -81,7 +83,7 @@ private struct Witness: Interceptor {
         }
     }
 
-    @Test func invalidParametersPassTheChainFirst() async throws {
+    @Test func callsWithInvalidParametersPassTheChain() async throws {
         let router = try router([Witness(name: "a", seen: seen)])
         let connection = InMemoryConnection(router: router)
         let reply = try await connection.ask("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"now\",\"params\":{\"x\":1}}")

@@ -34,7 +34,7 @@ import Testing
         return (isKnown ? String(decoding: replies, as: UTF8.self) : nil, early)
     }
 
-    @Test func eachItemIsAnsweredOnceItIsThere() {
+    @Test func eachItemIsAnsweredWhenItHasArrived() {
         let (text, early) = Self.answer([
             "[" + Self.call(1), "," + Self.call(2) + " , ", Self.call(3).prefix(9).description,
             Self.call(3).dropFirst(9) + "]",
@@ -43,21 +43,21 @@ import Testing
         #expect(text == "[\(Self.reply(1)),\(Self.reply(2)),\(Self.reply(3))]\n")
     }
 
-    @Test func notificationsLeaveNoGap() {
+    @Test func notificationsAddNothingToTheReply() {
         let notification = #"{"jsonrpc":"2.0","method":"known"}"#
         #expect(Self.answer(["[" + notification + ",", Self.call(2) + "]"]).text == "[\(Self.reply(2))]\n")
         #expect(Self.answer(["[" + notification + ",", notification + "]"]).text == "")
     }
 
     /// All items count for the limit, including those that were answered before.
-    @Test func oneItemTooManyIsLeftToTheLongWay() {
+    @Test func aBatchOverTheLimitIsLeftToTheNormalPath() {
         let calls = (1...4).map(Self.call)
         #expect(Self.answer(["[" + calls[0] + "," + calls[1] + ",", calls[2] + "," + calls[3] + "]"]).text == nil)
         #expect(Self.answer(["[" + calls[0] + "," + calls[1] + ",", calls[2] + "]"]).text != nil)
     }
 
     @Test(arguments: [#"{"jsonrpc":"2.0","id":2,"method":"other"}"#, "7", ""])
-    func anItemThatIsNotKnownIsLeftToTheLongWay(item: String) {
+    func aBatchWithAnUnknownItemIsLeftToTheNormalPath(item: String) {
         #expect(Self.answer(["[" + Self.call(1) + ",", item + "]"]).text == nil)
     }
 }

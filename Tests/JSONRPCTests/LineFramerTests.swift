@@ -43,7 +43,7 @@ import Testing
     ]
 
     @Test(arguments: streams, [1, 2, 3, 7, 1000])
-    func cutsTheSameHoweverItArrives(stream: (String, [Event]), piece: Int) {
+    func framesDoNotDependOnTheSizeOfThePieces(stream: (String, [Event]), piece: Int) {
         #expect(Self.frames(stream.0, piece: piece) == stream.1)
     }
 

@@ -34,7 +34,7 @@ import Testing
     }
 
     @Test(arguments: ids)
-    func aCancelNamesItsTargetByteForByte(id: String) {
+    func aCancelKeepsTheIDOfItsTargetByteForByte(id: String) {
         let text = "{\"jsonrpc\":\"2.0\",\"method\":\"$/cancelRequest\",\"params\":{\"id\":\(id)}}"
         guard case .single(.request(let request)) = Self.decode(text) else {
             Issue.record("\(text) was not read as a request")
@@ -60,7 +60,7 @@ import Testing
     ]
 
     @Test(arguments: invalid, [true, false])
-    func whatIsNoRequestIsInvalidWithTheIdThatCanBeTold(message: (String, String), short: Bool) {
+    func aMessageThatIsNoRequestIsInvalidWithItsReadableID(message: (String, String), short: Bool) {
         guard case .single(.invalid(let id, let error)) = Self.decode(message.0, short: short) else {
             Issue.record("\(message.0) was not found invalid")
             return
@@ -91,7 +91,7 @@ import Testing
     ]
 
     @Test(arguments: broken, [true, false])
-    func whatIsNoJSONIsOneParseError(message: (String, String), short: Bool) {
+    func malformedJSONIsOneParseError(message: (String, String), short: Bool) {
         guard case .some((_, let error)) = Self.decode(message.0, short: short).error else {
             Issue.record("\(message.0) was read")
             return
@@ -136,7 +136,7 @@ import Testing
         }
     }
 
-    @Test func limitsAreErrorsOfTheirOwn() {
+    @Test func exceededLimitsHaveTheirOwnErrors() {
         let limits = RPCLimits(depth: 4, batchItems: 3)
         guard
             case .refused(_, let deep) = Self.decode(
@@ -162,7 +162,7 @@ import Testing
         #expect(refused.code == .messageTooDeep)
     }
 
-    @Test func depthCountsTheSameInABatch() {
+    @Test func theArrayOfABatchCountsTowardsTheDepth() {
         let item = #"{"jsonrpc":"2.0","id":1,"method":"m","params":[[1]]}"#
         for short in [true, false] {
             #expect(

@@ -26,7 +26,7 @@ import Testing
     ]
 
     @Test(arguments: refused)
-    func aRefusalHasTheIdThatCanBeRead(text: String, id: String, code: Int) async throws {
+    func aRefusalHasTheReadableIDOfTheCall(text: String, id: String, code: Int) async throws {
         let connection = Daemon().connect(limits: RPCLimits(depth: 6))
         connection.send(text)
         let reply = try #require(await connection.nextText())
@@ -61,7 +61,7 @@ import Testing
         #expect(try await connection.ask(#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#)?["id"] == 1)
     }
 
-    @Test func oneItemOutOfRangeIsThatItemsFault() async throws {
+    @Test func anItemOutOfRangeFailsOnlyThatItem() async throws {
         let reply = try await Daemon().connect().ask(
             #"[{"jsonrpc":"2.0","id":1,"method":"sum","params":[1e999,1]},{"jsonrpc":"2.0","id":2,"method":"sum","params":[1,1]}]"#
         )
@@ -87,7 +87,7 @@ import Testing
         #expect(try await connection.ask(#"{"jsonrpc":"2.0","id":1,"method":"ping"}"#)?["id"] == 1)
     }
 
-    @Test func aBatchThatFindsNoRoomIsAnsweredCallByCall() async throws {
+    @Test func aBatchOverTheCallLimitIsRefusedItemByItem() async throws {
         let daemon = Daemon()
         let connection = daemon.connect(limits: RPCLimits(inFlightPerConnection: 1))
         connection.send(#"{"jsonrpc":"2.0","id":0,"method":"waits","params":{}}"#)
@@ -101,12 +101,12 @@ import Testing
         #expect(try await connection.nextJSON()?["id"] == 0)
     }
 
-    @Test func anIndentedMessageIsToldThatAMessageIsOneLine() async throws {
+    @Test func theErrorForAnIndentedMessageStatesThatAMessageIsOneLine() async throws {
         let reply = try await Daemon().connect().ask("{")
         #expect(reply?["error"]?["message"]?.stringValue?.hasSuffix("a message is one line") == true)
     }
 
-    @Test func aMemberThatIsNullIsAMemberThatIsAbsent() async throws {
+    @Test func aNullMemberCountsAsAbsent() async throws {
         let schemas = try SchemaSet([
             "Sum": ["type": "object", "properties": ["left": ["type": "integer"]], "additionalProperties": false]
         ])

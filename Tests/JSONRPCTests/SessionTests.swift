@@ -42,7 +42,7 @@ import Testing
         #expect(await connection.nextMessage() == nil)
     }
 
-    @Test func aReplyThatNoQueueHoldsIsRefusedInWords() async throws {
+    @Test func aReplyLargerThanTheOutboundQueueIsAnError() async throws {
         let connection = Daemon().connect(limits: RPCLimits(outboundQueueBytes: 4000))
         let big = #"{"jsonrpc":"2.0","id":1,"method":"big","params":{"bytes":1000}}"#
         connection.send("[" + Array(repeating: big, count: 5).joined(separator: ",") + "]")
@@ -133,7 +133,7 @@ import Testing
         #expect(connection.session.offer(Array("{}".utf8)) == .closed)
     }
 
-    @Test func theServerMayCloseAfterWhatIsQueued() async throws {
+    @Test func closeSendsTheQueuedMessagesFirst() async throws {
         let connection = Daemon().connect()
         try await connection.session.notify("bye", params: [:])
         connection.session.close()
@@ -144,7 +144,7 @@ import Testing
     // MARK: Order
 
     @Test(arguments: [false, true])
-    func aReplyPrecedesWhatAfterReplySends(inBatch: Bool) async throws {
+    func aReplyPrecedesTheMessagesOfAfterReply(inBatch: Bool) async throws {
         var daemon = Daemon()
         for immediate in [true, false] {
             let reply: @Sendable (NoParams, RPCContext) -> Reply<String> = { _, call in
@@ -220,7 +220,7 @@ import Testing
         await #expect(throws: SessionClosed.self) { try await left.value }
     }
 
-    @Test func aClientThatDoesNotReadIsNotReadAndNothingGrows() async throws {
+    @Test func readingPausesWhileTheClientDoesNotRead() async throws {
         let connection = Daemon().connect(limits: RPCLimits(outboundQueueBytes: 64 << 10))
         let call = #"{"jsonrpc":"2.0","id":1,"method":"big","params":{"bytes":10000}}"#
         connection.send(Array(repeating: call, count: 100).joined(separator: "\n"))
@@ -251,7 +251,7 @@ import Testing
 
     // MARK: Limits
 
-    @Test func callsOverTheLimitWaitUnreadAndAreRefusedWhenPatienceEnds() async throws {
+    @Test func callsOverTheLimitWaitUnreadAndAreRefusedAfterTheWait() async throws {
         let daemon = Daemon()
         let connection = daemon.connect(limits: RPCLimits(inFlightPerConnection: 2))
         for id in 1...4 { connection.send(Self.waits(id)) }
@@ -280,7 +280,7 @@ import Testing
         #expect(try await connection.ask(Self.waits(6))?["result"] == "done")
     }
 
-    @Test func pingsAndCancelsPassWhereTheLimitIsReached() async throws {
+    @Test func pingsAndCancelsPassAtTheCallLimit() async throws {
         let daemon = Daemon()
         let connection = daemon.connect(limits: RPCLimits(inFlightPerConnection: 2))
         connection.send(Self.waits(1))
@@ -341,7 +341,7 @@ import Testing
         #expect(budget.subscriptions == 3)
     }
 
-    @Test func theErrorsAreToldApart() {
+    @Test func wireErrorsHaveDistinctNumbersAndNames() {
         let numbers = RPCErrorCode.wire.map(\.number)
         #expect(Set(numbers).count == numbers.count)
         #expect(Set(RPCErrorCode.wire.map(\.name)).count == numbers.count)

@@ -14,7 +14,7 @@ import Testing
     ]
 
     @Test(arguments: seeds)
-    func mutatedMessagesAreReadAlike(seed: String) {
+    func fastAndNormalPathReadMutatedMessagesAlike(seed: String) {
         var random = SplitMix(state: UInt64(seed.utf8.count))
         let alphabet =
             Array("{}[]\",:\\ \n0123456789eE+-.untlrfasjopcmd".utf8) + [0xC3, 0xA9, 0xFF, 0x00, 0xEF, 0xBB, 0xBF]
@@ -84,7 +84,7 @@ import Testing
 
     /// A method with a precomputed reply and the same method as a normal handler give the same replies.
     @Test(arguments: [(Framing.stream, Int.max), (.stream, 100), (.stream, 9), (.whole, .max)])
-    func knownAnswersAreThoseOfTheLongWay(framing: Framing, pieces: Int) async throws {
+    func precomputedRepliesEqualThoseOfTheNormalPath(framing: Framing, pieces: Int) async throws {
         var known = Router { _ in }
         try known.registerConstant(RPCMethod<NoParams, [Int]>("known"), [1, 2])
         var carriedOut = Router { _ in }
@@ -98,7 +98,7 @@ import Testing
         #expect(quick == long)
     }
 
-    @Test func anotherMethodOfTheNameTakesItsPlace() async throws {
+    @Test func aLaterMethodOfTheSameNameReplacesAConstant() async throws {
         var router = Router { _ in }
         try router.registerConstant(RPCMethod<NoParams, Int>("known"), 1)
         router.registerImmediate(RPCMethod<NoParams, Int>("known")) { _, _ in 2 }

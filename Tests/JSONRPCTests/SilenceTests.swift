@@ -12,7 +12,7 @@ import Testing
             call, " " + call, call + " \r", "\n" + call, "[\(call)]",
             #"{"jsonrpc":"2.0","id":1,"method":"ping","x":"}\\\"{["}"#,
         ], [1, 5, Int.max])
-    func aWholeValueWithoutALineEndIsAMessage(text: String, piece: Int) async {
+    func aCompleteValueWithoutALineEndIsAMessageAfterSilence(text: String, piece: Int) async {
         let connection = Daemon().connect()
         var bytes = Array(text.utf8)[...]
         while !bytes.isEmpty {
@@ -34,7 +34,7 @@ import Testing
         #"{"a":"\"}"#, "[1,[2]", "]", "{}}", "{} x",
         "1", #""}""#, "x{}",
     ])
-    func whatIsNotWholeWaitsForItsEnd(text: String) async throws {
+    func textThatIsNoCompleteObjectOrArrayWaitsForItsLineEnd(text: String) async throws {
         let connection = Daemon().connect()
         connection.send(Array(text.utf8))
         connection.fallSilent()
@@ -45,7 +45,7 @@ import Testing
 
     /// Only the last bytes of a text are examined when more of it arrives: up to 63 spaces after a value are skipped.
     @Test(arguments: [(63, true), (64, false)])
-    func soManySpacesBehindAValueAreSeenThrough(count: Int, isAnswered: Bool) async throws {
+    func upTo63SpacesAfterAValueAreSkipped(count: Int, isAnswered: Bool) async throws {
         let connection = Daemon().connect()
         connection.send(Array((Self.call + String(repeating: " ", count: count)).utf8))
         connection.fallSilent()
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func aMessageThatWaitsForRoomIsReadOnceThereIsSome() async throws {
+    @Test func aMessageOverTheCallLimitIsReadOnceACallEnds() async throws {
         let daemon = Daemon()
         let connection = daemon.connect(limits: RPCLimits(inFlightPerConnection: 1))
         connection.send(#"{"jsonrpc":"2.0","id":0,"method":"waits","params":{}}"#)

@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test(arguments: foreign, [1, 7, Int.max])
-    func anotherProtocolIsNeitherAnsweredNorCalled(opening: (String, [UInt8]), pieceBytes: Int) async {
+    func anotherProtocolGetsNoReplyAndCallsNoMethod(opening: (String, [UInt8]), pieceBytes: Int) async {
         let (connection, calls) = Self.connect(.strictStream)
         var bytes = (opening.1 + Array(("\n" + Self.call).utf8))[...]
         while !bytes.isEmpty {
@@ -48,7 +48,7 @@ import Testing
         arguments: [
             call, "\r\n \t" + call, "[\(call.dropLast())]\n", "{}\n" + call, "Content-Length: 40\r\n\r\n" + call,
         ], [1, Int.max])
-    func aStreamThatBeginsAsJSONIsServedAndKeepsItsTolerance(opening: String, pieceBytes: Int) async throws {
+    func aStreamThatBeginsAsJSONIsServedDespiteLaterBadLines(opening: String, pieceBytes: Int) async throws {
         let (connection, calls) = Self.connect(.strictStream)
         var bytes = Array(opening.utf8)[...]
         while !bytes.isEmpty {
@@ -69,7 +69,7 @@ import Testing
         #expect(try await connection.ask(#"{"jsonrpc":"2.0","id":1,"method":"mark"}"#)?["id"] == 1)
     }
 
-    @Test func aLongFirstMessageIsReadBeforeItIsTrusted() async throws {
+    @Test func aLongFirstMessageIsParsedBeforeTheStreamIsServed() async throws {
         let (connection, calls) = Self.connect(.strictStream)
         connection.send("{" + String(repeating: " ", count: 10_000) + "bad}")
         connection.send(#"{"jsonrpc":"2.0","id":1,"method":"mark"}"#)

@@ -50,7 +50,7 @@ import Testing
     ]
 
     @Test(arguments: exact)
-    func answersExactly(exchange: (String, [String])) async {
+    func requestsGetExactReplies(exchange: (String, [String])) async {
         let daemon = Daemon()
         let connection = daemon.connect()
         connection.send(exchange.0)
@@ -136,7 +136,7 @@ import Testing
         #expect((reply?.serialized().count ?? .max) < 500)
     }
 
-    @Test func manyMessagesInOnePieceAndOneInMany() async throws {
+    @Test func messagesAreReadFromOnePieceAndFromSingleBytes() async throws {
         let connection = Daemon().connect()
         let many = (1...500).map { "{\"jsonrpc\":\"2.0\",\"id\":\($0),\"method\":\"ping\"}\r\n" }.joined()
         connection.send(Array(many.utf8))

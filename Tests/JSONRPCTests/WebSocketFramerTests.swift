@@ -2,7 +2,7 @@ import Testing
 
 @testable import JSONRPC
 
-@Suite("The frames of a WebSocket's client")
+@Suite("Frames of a WebSocket client")
 struct WebSocketFramerTests {
     private enum Event: Equatable {
         case message(String)
@@ -55,7 +55,7 @@ struct WebSocketFramerTests {
 
     /// In the order of a connection: single-frame messages are read by `take`, and the others by `next()`.
     @Test(arguments: ["ends behind its data", "{}"])
-    func aFrameBehindAMessageInFragmentsIsReadInItsOwnPlace(first: String) {
+    func aFrameAfterAFragmentedMessageIsReadAtItsOwnOffset(first: String) {
         let bytes =
             Self.frame(Self.text, first, isLast: false) + Self.frame(Self.continuation, "")
             + Self.frame(Self.text, "right") + Self.frame(Self.text, "again")
@@ -74,7 +74,7 @@ struct WebSocketFramerTests {
     }
 
     @Test(arguments: [1, 2, 3, 7, 64, .max])
-    func messagesComeOutAsTheyWentIn(piece: Int) {
+    func messagesAreReadUnchangedInPiecesOfAnySize(piece: Int) {
         let bytes =
             Self.frame(Self.text, "[1]") + Self.frame(Self.ping, "anybody?") + Self.frame(Self.text, "")
             + Self.frame(Self.text, "one, ", isLast: false) + Self.frame(Self.pong, "")
@@ -90,7 +90,7 @@ struct WebSocketFramerTests {
 
     /// Lengths at which the header grows, and lengths that are not a multiple of a word.
     @Test(arguments: [1, 7, 8, 9, 125, 126, 127, 65_535, 65_536, 100_003])
-    func lengths(count: Int) {
+    func messagesOfEveryHeaderLengthAreRead(count: Int) {
         let message = String(repeating: "abc", count: count / 3 + 1).prefix(count)
         let events = Self.events(Self.frame(Self.text, String(message)), piece: 1000, limit: 200_000)
         #expect(events == [.message(String(message))])
@@ -129,13 +129,13 @@ struct WebSocketFramerTests {
     ]
 
     @Test(arguments: breaches)
-    func whatEndsAWebSocket(name: String, bytes: [UInt8], code: Int) {
+    func violationsAndClosesEndAWebSocketWithTheirCode(name: String, bytes: [UInt8], code: Int) {
         #expect(Self.events(bytes).last == .close(code), "\(name)")
         #expect(Self.events(bytes, piece: 1) == Self.events(bytes), "\(name)")
     }
 
     /// A message that the closure of `take` declines is returned by `next()`, once and unchanged.
-    @Test func whatIsNotTakenIsHandedOutAllTheSame() {
+    @Test func aMessageDeclinedByTakeIsReturnedByNext() {
         var framer = WebSocketFramer(limit: 16)
         let bytes = ["1", "2", "three", "4"].flatMap { Self.frame(Self.text, $0) }
         // The last message arrives in two pieces, after one that was declined.

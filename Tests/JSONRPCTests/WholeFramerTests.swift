@@ -3,7 +3,7 @@ import Testing
 
 @testable import JSONRPC
 
-@Suite("Messages that come whole")
+@Suite("Framing of whole messages")
 struct WholeFramerTests {
     private static func texts(_ framer: inout WholeFramer) -> [String] {
         var texts: [String] = []
@@ -21,7 +21,7 @@ struct WholeFramerTests {
         Array(text.utf8).withUnsafeBytes { framer.append($0) }
     }
 
-    @Test func eachIsOneMessageWhateverItHolds() {
+    @Test func everyAppendIsOneMessage() {
         var framer = WholeFramer(limit: 10)
         Self.append("{\n}", to: &framer)
         Self.append("", to: &framer)
@@ -32,7 +32,7 @@ struct WholeFramerTests {
         #expect(framer.hasFinished)
     }
 
-    @Test func oneThatIsTooLongIsReportedAndTheNextIsRead() {
+    @Test func anOverlongMessageIsReportedAndTheNextIsRead() {
         var framer = WholeFramer(limit: 3)
         Self.append("0123", to: &framer)
         Self.append("[]", to: &framer)
@@ -42,7 +42,7 @@ struct WholeFramerTests {
         #expect(framer.hasFinished)
     }
 
-    @Test func whatComesWhileOthersWaitIsKept() {
+    @Test func aMessageThatArrivesWhileOthersWaitIsKept() {
         var framer = WholeFramer(limit: 3)
         Self.append("1", to: &framer)
         Self.append("2", to: &framer)

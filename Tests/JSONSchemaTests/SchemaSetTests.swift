@@ -33,12 +33,12 @@ import Testing
             (["oneOf": [["minimum": 1], ["maximum": 3]]], [0, 4], [2]),
             ([:], [1, "a", .null, [:]], []),
         ] as [(JSONValue, [JSONValue], [JSONValue])])
-    func whatAKeywordTakes(_ schema: JSONValue, _ good: [JSONValue], _ bad: [JSONValue]) throws {
+    func eachKeywordAcceptsAndRefusesItsValues(_ schema: JSONValue, _ good: [JSONValue], _ bad: [JSONValue]) throws {
         for value in good { #expect(try check(schema, value) == [], "\(value)") }
         for value in bad { #expect(try !check(schema, value).isEmpty, "\(value)") }
     }
 
-    @Test func everythingThatIsWrongIsToldWithItsPlace() throws {
+    @Test func everyViolationIsReportedWithItsPath() throws {
         let schema: JSONValue = [
             "type": "object", "required": ["name", "size"], "additionalProperties": false,
             "properties": [
@@ -70,7 +70,7 @@ import Testing
                 == ["it.left.leaf: expected a short text, found \"long\""])
     }
 
-    @Test func noMoreIsToldThanHelps() throws {
+    @Test func atMost20ViolationsAreReported() throws {
         let schema: JSONValue = ["items": ["type": "string"]]
         #expect(try check(schema, .array(Array(repeating: 1, count: 10_000))).count == 20)
     }
@@ -81,7 +81,7 @@ import Testing
             ["additionalProperties": true], ["minLength": 3, "maxLength": 2], ["properties": []], ["enum": "a"],
             "string",
         ] as [JSONValue])
-    func whatNobodyChecksIsRefused(_ schema: JSONValue) {
+    func unsupportedAndInvalidSchemasAreRefused(_ schema: JSONValue) {
         #expect(throws: SchemaError.self) { try SchemaSet(["It": schema]) }
     }
 }

@@ -23,7 +23,7 @@ import Testing
         try JSONValueDecoder(rejectsUnknownKeys: strict, rootName: "params").decode(Machine.self, from: value)
     }
 
-    @Test func decodesEverything() throws {
+    @Test func allKindsOfValuesAreDecoded() throws {
         let machine = try decode([
             "name": "ada", "size": "small", "weight": 3, "disks": [["gigabytes": 1], ["gigabytes": 2, "label": nil]],
             "tags": ["a": "b"], "extra": ["free": [1, 2.5]], "object": ["k": 1],
@@ -62,22 +62,22 @@ import Testing
     ]
 
     @Test(arguments: failures)
-    func saysWhereAndWhy(value: JSONValue, message: String) {
+    func errorsNamePathAndReason(value: JSONValue, message: String) {
         let error = #expect(throws: JSONDecodingError.self) { try decode(value) }
         #expect(error?.description == message)
     }
 
-    @Test func unknownMembersPassUnlessRefused() throws {
+    @Test func unknownMembersAreIgnoredIfNotStrict() throws {
         #expect(throws: Never.self) { try decode(["name": "a", "size": "small", "other": 1], strict: false) }
     }
 
-    @Test func membersOfADictionaryAndOfFreeJSONAreKnown() throws {
+    @Test func membersOfADictionaryAndOfFreeJSONAreAccepted() throws {
         #expect(throws: Never.self) {
             try decode(["name": "a", "size": "small", "tags": ["anything": "x"], "extra": ["any": ["thing": 1]]])
         }
     }
 
-    @Test func longAndSecretValuesAreNotRepeated() {
+    @Test func containersAreNotQuotedInErrors() {
         let error = #expect(throws: JSONDecodingError.self) {
             try decode(["name": ["token": "hunter2"], "size": "small"])
         }
@@ -90,12 +90,12 @@ import Testing
     ]
 
     @Test(arguments: integers)
-    func integersMustFit(value: JSONValue, fits: Bool) {
+    func integersMustFitTheirType(value: JSONValue, fits: Bool) {
         let decoded = try? JSONValueDecoder().decode(UInt8.self, from: value)
         #expect((decoded != nil) == fits)
     }
 
-    @Test func aTypesOwnErrorKeepsItsWordsAndGetsThePath() {
+    @Test func anErrorOfATypeKeepsItsTextAndGetsThePath() {
         struct Port: Decodable {
             init(from decoder: any Decoder) throws {
                 throw DecodingError.dataCorrupted(

@@ -30,7 +30,7 @@ import Testing
         #expect(text == expected)
     }
 
-    @Test func whatWasEncodedIsDecoded() throws {
+    @Test func encodedValuesAreDecodedUnchanged() throws {
         #expect(try JSONCoder.decode(Outer.self, from: JSONCoder.encode(outer), rejectsUnknownKeys: true) == outer)
         #expect(try JSONCoder.decode([Double].self, from: "[1,2.5]") == [1, 2.5])
     }
@@ -41,7 +41,7 @@ import Testing
         #expect(throws: EncodingError.self) { try JSONValueEncoder().encode([UInt64.max]) }
     }
 
-    @Test func nestedContainersFillTheirPlace() throws {
+    @Test func nestedContainersKeepTheirPosition() throws {
         struct Flat: Encodable {
             enum Outer: String, CodingKey { case first, position, list, last }
             enum Inner: String, CodingKey { case x, y }
@@ -64,7 +64,7 @@ import Testing
         #expect(text == #"{"first":1,"position":{"x":3,"y":"z"},"list":[4,{"y":5},null],"last":2}"#)
     }
 
-    @Test func inheritedTypesGoUnderSuper() throws {
+    @Test func superclassesAreEncodedUnderSuper() throws {
         class Base: Encodable { var a = 1 }
         final class Derived: Base {
             enum Key: String, CodingKey { case b }
@@ -77,7 +77,7 @@ import Testing
         #expect(try JSONValueEncoder().encode(Derived()) == ["b": 2, "super": ["a": 1]])
     }
 
-    @Test func emptyTypesAreObjects() throws {
+    @Test func emptyValuesHaveTheirJSONForm() throws {
         struct Empty: Codable {}
         #expect(try JSONValueEncoder().encode(Empty()) == [:])
         #expect(try JSONValueEncoder().encode([Int]()) == [])

@@ -12,7 +12,7 @@ import Testing
     ]
 
     @Test(arguments: accepted)
-    func acceptsWhatTheGrammarAllows(text: String, value: JSONValue) throws {
+    func textsOfTheGrammarAreAccepted(text: String, value: JSONValue) throws {
         #expect(try JSONValue(parsing: text) == value)
     }
 
@@ -38,7 +38,7 @@ import Testing
     ]
 
     @Test(arguments: refused)
-    func refusesWithCodeAndPosition(text: String, code: JSONParseError.Code, position: Int?) {
+    func malformedTextsAreRefusedWithCodeAndPosition(text: String, code: JSONParseError.Code, position: Int?) {
         let error = #expect(throws: JSONParseError.self) { try JSONValue(parsing: text) }
         #expect(error?.code == code)
         #expect(position == nil || error?.position == position)
@@ -54,12 +54,12 @@ import Testing
     ]
 
     @Test(arguments: refusedBytes)
-    func refusesBytesThatAreNoText(bytes: [UInt8], code: JSONParseError.Code) {
+    func invalidBytesAreRefused(bytes: [UInt8], code: JSONParseError.Code) {
         let error = #expect(throws: JSONParseError.self) { try JSONValue(parsing: bytes) }
         #expect(error?.code == code)
     }
 
-    @Test func depthIsCheckedBeforeAnythingIsAllocated() throws {
+    @Test func depthOverTheLimitIsRefusedAtItsPosition() throws {
         let bomb = [UInt8](repeating: UInt8(ascii: "["), count: 100_000)
         #expect(throws: JSONParseError(.tooDeep, at: 64)) { try JSONValue(parsing: bomb) }
         let deep = String(repeating: "[", count: 64) + String(repeating: "]", count: 64)
@@ -82,7 +82,7 @@ import Testing
         #expect(throws: Never.self) { try JSONValue(parsing: "[1,2]", limits: JSONLimits(bytes: 5)) }
     }
 
-    @Test func theDescriptionHoldsNothingOfTheDocument() {
+    @Test func errorDescriptionsContainNothingOfTheDocument() {
         let error = #expect(throws: JSONParseError.self) { try JSONValue(parsing: "{\"secret\":hunter2}") }
         let description = error?.description ?? ""
         #expect(description.hasPrefix("cannot read JSON at byte "))

@@ -2,7 +2,7 @@ import JSON
 import Testing
 
 @Suite struct JSONValueTests {
-    @Test func theOrderOfMembersDoesNotCount() {
+    @Test func equalityIgnoresTheOrderOfMembers() {
         let left: JSONValue = ["a": 1, "b": [["x": 1, "y": 2]]]
         let right: JSONValue = ["b": [["y": 2, "x": 1]], "a": 1]
         #expect(left == right)
@@ -12,13 +12,13 @@ import Testing
         #expect(([1, 2] as JSONValue) != [2, 1])
     }
 
-    @Test func kindsNeverMix() {
+    @Test func valuesOfDifferentKindsAreNotEqual() {
         #expect(JSONValue.integer(1) != .double(1))
         #expect(JSONValue.string("1") != .integer(1))
         #expect(JSONValue.null != .bool(false))
     }
 
-    @Test func accessorsAnswerForTheirKindOnly() {
+    @Test func accessorsReturnValuesOfTheirKindOnly() {
         let value: JSONValue = ["s": "x", "i": 3, "d": 1.5, "b": true, "n": nil, "a": [1, 2], "o": ["k": "v"]]
         #expect(value["s"]?.stringValue == "x")
         #expect(value["i"]?.integerValue == 3)

@@ -16,7 +16,7 @@ import Testing
     ]
 
     @Test(arguments: written)
-    func writesCompactly(value: JSONValue, text: String) {
+    func valuesAreWrittenCompactly(value: JSONValue, text: String) {
         #expect(value.serializedString() == text)
     }
 

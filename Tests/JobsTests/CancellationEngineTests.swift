@@ -26,7 +26,7 @@ import Testing
         ])
     }
 
-    @Test(arguments: [true, false]) func aRunningStepIsBrokenOffAndUndone(_ isTold: Bool) async throws {
+    @Test(arguments: [true, false]) func aRunningStepIsCancelledAndUndone(_ isTold: Bool) async throws {
         let shop = try Workshop()
         let engine = shop.engine([Self.held(shop)])
         _ = try await shop.store.submit(Fixtures.provision(1, at: start))
@@ -50,7 +50,7 @@ import Testing
     }
 
     /// The cancellation commits just before the worker writes the intent of the next step. That step must not run.
-    @Test func aStepIsNotBegunOnceTheCancellationIsKnown() async throws {
+    @Test func aStepDoesNotBeginAfterTheCancellationIsStored() async throws {
         let shop = try Workshop()
         let engine = shop.engine([Self.held(shop)])
         shop.gate.open("a")
@@ -67,7 +67,7 @@ import Testing
         #expect(shop.diary == ["perform a", "undo a"])
     }
 
-    @Test func anUndoIsNotBrokenOff() async throws {
+    @Test func anUndoIsNotCancelled() async throws {
         let shop = try Workshop()
         let engine = shop.engine([
             provision([
@@ -100,7 +100,7 @@ import Testing
     ///
     ///     provision  a runs ──┐ stopped ▷ cancelled
     ///     destroy       submit┘ blocked ───────────▷ runs
-    @Test func aDestroyTakesOver() async throws {
+    @Test func aDestroySupersedesARunningJob() async throws {
         let shop = try Workshop()
         let destroy = JobDefinition(
             kind: .destroy, version: 1, phaseOnSuccess: .destroyed, phaseOnFailure: .degraded,
@@ -127,7 +127,7 @@ import Testing
     }
 
     /// A cancellation signal without a stored cancellation: the step is called once more, and the job continues.
-    @Test func aSignalThatMeansNothingEndsNothing() async throws {
+    @Test func aSignalWithoutAStoredCancellationCancelsNoJob() async throws {
         let shop = try Workshop()
         let engine = shop.engine([Self.held(shop)])
         _ = try await shop.store.submit(Fixtures.provision(1, at: start))

@@ -49,7 +49,7 @@ private enum Point: String, CaseIterable {
         #expect(!story.told.contains("job.failed"))
     }
 
-    @Test(arguments: Point.allCases) private func aSupersededJobStopsWhereItIs(_ point: Point) {
+    @Test(arguments: Point.allCases) private func aSupersededJobStopsWithoutUndo(_ point: Point) {
         let story = point.story()
         let steps = story.machine.steps
         let phase = story.machine.instance.phase
@@ -74,7 +74,7 @@ private enum Point: String, CaseIterable {
     }
 
     /// The destroy cancels a step, which then throws a permanent failure. The job still ends as superseded.
-    @Test(arguments: [0, 2]) func aSupersededStepThatFailsIsNotAFailure(_ index: Int) {
+    @Test(arguments: [0, 2]) func aStepThatFailsInASupersededJobDoesNotFailTheJob(_ index: Int) {
         let story = Story()
         for before in 0..<index { story.perform(before) }
         story.begin(index)
@@ -87,7 +87,7 @@ private enum Point: String, CaseIterable {
     }
 
     /// The only step of a job without undo fails permanently just as the destroy comes.
-    @Test func aSupersededJobWithoutUndoIsCancelledToo() {
+    @Test func aSupersededJobWithoutUndoIsCancelled() {
         let plan = JobPlan(
             kind: .restart, version: 1,
             steps: [StepPlan(name: "x", phase: .restarting, timeLimit: .seconds(60), weight: 1, hasUndo: false)],
@@ -99,7 +99,7 @@ private enum Point: String, CaseIterable {
         story.end(.cancelled)
     }
 
-    @Test func undoingIsNotCancelled() {
+    @Test func aJobThatIsBeingUndoneIsNotCancelled() {
         let story = Story()
         story.perform(0)
         story.begin(1)
@@ -122,7 +122,7 @@ private enum Point: String, CaseIterable {
     }
 
     /// The step decided to wait just before the cancellation came. The job ends now and does not wait.
-    @Test(arguments: [Cancellation.requested, .superseded]) func aDecidedWaitIsNotWaitedOut(_ wish: Cancellation) {
+    @Test(arguments: [Cancellation.requested, .superseded]) func aCancellationEndsADecidedWait(_ wish: Cancellation) {
         let story = Story()
         story.begin(0)
         story.machine.stepWaits(0, for: .seconds(50), reason: "to boot", now: story.now)
@@ -144,7 +144,7 @@ private enum Point: String, CaseIterable {
     }
 
     /// A restart that is cancelled in the queue leaves the instance's phase at `running`.
-    @Test func whatNeverBeganChangesNoPhase() {
+    @Test func aJobThatNeverBeganChangesNoPhase() {
         let plan = JobPlan(
             kind: .restart, version: 1,
             steps: [StepPlan(name: "x", phase: .restarting, timeLimit: .seconds(60), weight: 1, hasUndo: false)],
@@ -176,7 +176,7 @@ private enum Point: String, CaseIterable {
         story.perform(0)
     }
 
-    @Test func aDrainWhileUndoingIsStillUndoing() {
+    @Test func aDrainDuringAnUndoKeepsTheJobCompensating() {
         let story = Story()
         story.begin(0)
         story.fail(0, brokenDisk)
@@ -190,7 +190,7 @@ private enum Point: String, CaseIterable {
         story.end(.failed)
     }
 
-    @Test func aDrainLetsGoEvenOfACancelledJob() {
+    @Test func aDrainReleasesEvenACancelledJob() {
         let story = Story()
         story.begin(0)
         story.machine.interrupt(now: story.now)
@@ -198,7 +198,7 @@ private enum Point: String, CaseIterable {
         #expect(story.decide() == .pause)
     }
 
-    @Test func aDrainAtTheEndIsTheEnd() {
+    @Test func aJobThatHasFailedEndsDespiteADrain() {
         var plan = Story.plan
         plan.steps = [StepPlan(name: "x", phase: .provisioning, timeLimit: .seconds(60), weight: 1, hasUndo: false)]
         let story = Story(plan: plan)

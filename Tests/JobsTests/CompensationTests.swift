@@ -33,7 +33,7 @@ import Testing
 
     /// A step whose effect is not confirmed is undone like a completed one, because it may have had its effect.
     @Test(arguments: [StepState.intent, .ambiguous, .failed])
-    func whatMayHaveHappenedIsUndone(_ state: StepState) {
+    func aStepWithoutAConfirmedEffectIsUndone(_ state: StepState) {
         let story = Story()
         story.perform(0)
         story.begin(1)
@@ -54,7 +54,7 @@ import Testing
         #expect(story.machine.steps[1]?.state == .undone)
     }
 
-    @Test func whatNeverBeganIsNotUndone() {
+    @Test func aStepThatNeverBeganIsNotUndone() {
         let story = Story()
         story.perform(0)
         story.machine.noteCancellation(.requested)
@@ -78,7 +78,7 @@ import Testing
         story.end(.failed)
     }
 
-    @Test func undoingLetsGoWhileItWaits() {
+    @Test func aWaitingUndoReleasesTheJob() {
         let story = Story()
         story.begin(0)
         story.fail(0, brokenDisk)
@@ -111,7 +111,7 @@ import Testing
     /// An undo that fails, with any error class, is retried a few times. Then its external id is kept for operators,
     /// and the other steps are undone. The failed undo is retried at growing intervals until nothing is left.
     @Test(arguments: [busyServer, lostAnswer, brokenDisk])
-    func aFailedUndoKeepsItsIdHoldsUpNothingAndIsNeverForgotten(_ failure: Failure) throws {
+    func aFailedUndoKeepsItsExternalIDBlocksNoOtherAndIsRetried(_ failure: Failure) throws {
         let story = Story()
         story.perform(0)
         story.begin(1)
@@ -156,7 +156,7 @@ import Testing
         #expect(story.events.count { $0.type == .alertRaised } == 1)
     }
 
-    @Test func noUndoEverForgetsAnId() {
+    @Test func anUndoKeepsTheExternalIDOfItsStep() {
         let story = Story()
         story.begin(0)
         story.machine.checkpoint(0, now: start) { record, _ in record.externalID = "4711" }
@@ -166,7 +166,7 @@ import Testing
         #expect(story.transitions.flatMap(\.steps).filter { $0.state == .undone }.map(\.externalID) == ["4711"])
     }
 
-    @Test func aKindThatUndoesNothingFailsAtOnce() {
+    @Test func aJobWithoutUndoFailsAtOnce() {
         let plan = JobPlan(
             kind: .restart, version: 1,
             steps: [StepPlan(name: "x", phase: .restarting, timeLimit: .seconds(60), weight: 1, hasUndo: false)],

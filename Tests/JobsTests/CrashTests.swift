@@ -15,7 +15,9 @@ import Testing
     }
 
     /// The daemon dies at every boundary in turn, and another takes over. The result is the same as without a crash.
-    @Test(arguments: CrashScenario.Kind.allCases) func aCrashAtEveryBoundary(_ kind: CrashScenario.Kind) async throws {
+    @Test(arguments: CrashScenario.Kind.allCases) func aCrashAtAnyBoundaryDoesNotChangeTheResult(
+        _ kind: CrashScenario.Kind
+    ) async throws {
         let (boundaries, expected) = try await undisturbed(kind)
         for crash in 1...boundaries {
             let directory = try TemporaryDirectory()
@@ -32,9 +34,9 @@ import Testing
     }
 
     /// The daemon that took over dies too, at every boundary of its own life.
-    @Test(arguments: CrashScenario.Kind.allCases) func aCrashDuringTheRecoveryFromACrash(_ kind: CrashScenario.Kind)
-        async throws
-    {
+    @Test(arguments: CrashScenario.Kind.allCases) func aCrashDuringRecoveryDoesNotChangeTheResult(
+        _ kind: CrashScenario.Kind
+    ) async throws {
         let (boundaries, expected) = try await undisturbed(kind)
         let told = try await Self.spread(Array(1...boundaries)) { first in
             var told = 0
@@ -52,7 +54,9 @@ import Testing
 
     /// A cancellation or a destroy comes at every boundary, combined with a crash at every boundary.
     @Test(arguments: Wish.allCases, CrashScenario.Kind.allCases)
-    func aWishAtEveryBoundaryAndACrashAtEveryOther(_ wish: Wish, _ kind: CrashScenario.Kind) async throws {
+    func aCancellationOrDestroyWithACrashAtAnyBoundaryEndsEveryJob(_ wish: Wish, _ kind: CrashScenario.Kind)
+        async throws
+    {
         let (boundaries, _) = try await undisturbed(kind)
         let told = try await Self.spread(Array(1...boundaries)) { moment in
             var told = 0

@@ -45,7 +45,7 @@ import Testing
     }
 
     /// A step that cannot be cancelled is awaited, its result is kept, and no new step begins.
-    @Test func aStepThatCannotBeBrokenOffIsAwaited() async throws {
+    @Test func aDrainAwaitsAStepThatCannotBeCancelled() async throws {
         let shop = try Workshop()
         let engine = shop.engine([Self.definition(shop, stubborn: true)])
         _ = try await shop.store.submit(Fixtures.provision(1, at: start))
@@ -77,7 +77,7 @@ import Testing
     }
 
     /// A job whose claim completes during the drain is released unchanged, without an intent.
-    @Test func aJobThatIsClaimedWhileItDrainsIsNotBegun() async throws {
+    @Test func aJobClaimedDuringADrainIsReleasedUnchanged() async throws {
         let shop = try Workshop()
         let engine = shop.engine([Self.definition(shop)])
         _ = try await shop.store.submit(Fixtures.provision(1, at: start))

@@ -6,7 +6,7 @@ import TestKit
 import Testing
 
 @Suite struct ForwardTests {
-    @Test func aJobGoesThroughItsStepsAndSaysSo() {
+    @Test func aJobPerformsItsStepsInOrderAndWritesTheirEvents() {
         let story = Story()
         for index in 0..<5 { story.perform(index) }
         story.end(.succeeded)
@@ -36,7 +36,7 @@ import Testing
         #expect(story.events.last?.phase == .running)
     }
 
-    @Test func anIntentIsWrittenBeforeAnythingHappens() throws {
+    @Test func anIntentIsWrittenBeforeAStepRuns() throws {
         let story = Story()
         #expect(story.decide() == .perform(0))
         story.machine.beginStep(0, now: story.now)
@@ -62,7 +62,7 @@ import Testing
         #expect(story.transitions.dropFirst(before).flatMap(\.steps).isEmpty)
     }
 
-    @Test func whatIsDoneIsNotDoneAgain() {
+    @Test func completedStepsAreNotRepeated() {
         let story = Story()
         story.perform(0)
         story.perform(1)
@@ -71,7 +71,7 @@ import Testing
         story.perform(2)
     }
 
-    @Test func nothingIsWrittenWhereNothingChanged() {
+    @Test func anUnchangedJobIsNotWritten() {
         let story = Story()
         #expect(story.commit() == nil)
         story.begin(0)
@@ -79,7 +79,7 @@ import Testing
         #expect(story.commit(releasing: true)?.releasesLease == true)
     }
 
-    @Test func aCheckpointKeepsWhatTheStepLearnt() throws {
+    @Test func aCheckpointKeepsExternalIDMemoryAndInstance() throws {
         let story = Story()
         story.begin(0)
         story.machine.checkpoint(0, now: start) { record, instance in
@@ -97,7 +97,7 @@ import Testing
         #expect(story.machine.steps[0]?.memory == ["candidate": 3])
     }
 
-    @Test func aFormerFailureIsForgottenOnceAJobStarts() {
+    @Test func theStartOfAJobClearsAFormerFailure() {
         let story = Story()
         story.machine.checkpoint(0, now: start) { _, instance in instance.failure = busyServer }
         story.perform(0)
@@ -105,7 +105,7 @@ import Testing
         #expect(story.machine.instance.change == story.job.change)
     }
 
-    @Test func meteringStartsOnce() {
+    @Test func runningAtIsSetByTheFirstRunOnly() {
         let story = Story()
         for index in 0..<5 { story.perform(index) }
         story.end(.succeeded)

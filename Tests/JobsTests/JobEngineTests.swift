@@ -73,7 +73,7 @@ import Testing
         try await shop.expectWholeLedger()
     }
 
-    @Test func aFailureIsTriedAgainWhenItsTimeHasCome() async throws {
+    @Test func aFailedStepIsRetriedAfterItsBackoff() async throws {
         let shop = try Workshop()
         let engine = shop.engine([
             provision([
@@ -121,7 +121,7 @@ import Testing
         try await shop.expectWholeLedger()
     }
 
-    @Test func whatAStepThrowsIsClassed() async throws {
+    @Test func anUnknownErrorOfAStepIsAPermanentFailureWithoutDetails() async throws {
         struct Odd: Error { let secret = "hunter2" }
         let shop = try Workshop()
         let engine = shop.engine([
@@ -138,7 +138,7 @@ import Testing
     }
 
     /// A step throws `CancellationError` although its own task was not cancelled. It is retried after a backoff.
-    @Test func aCancellationOfItsOwnMakingIsRetriedAndDoesNotSpin() async throws {
+    @Test func aCancellationErrorThrownByAStepIsRetriedAfterABackoff() async throws {
         let shop = try Workshop()
         let engine = shop.engine([
             provision([

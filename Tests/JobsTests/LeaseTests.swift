@@ -62,7 +62,7 @@ import Testing
     ///
     ///     a runs ── paused ─────────── checks its lease before the next call ▷ fenced
     ///                      lease ends ┘
-    @Test func aStepThatStoodStillTouchesNothingMore() async throws {
+    @Test func aStepPausedBeyondItsLeaseMakesNoFurtherCall() async throws {
         let shop = try Workshop()
         let engine = shop.engine([
             provision([
@@ -110,7 +110,8 @@ import Testing
     /// The store cannot be reached. The step is cancelled before the lease ends, not after.
     ///
     ///     0 s claim ── 10 s, 20 s no reply ── 27.5 s cancel ── 30 s the lease ends, another worker may claim
-    @Test(arguments: Trouble.allCases) func aLeaseThatCannotBeProlongedIsGivenUpInTime(_ trouble: Trouble) async throws
+    @Test(arguments: Trouble.allCases) func aStepIsCancelledBeforeALeaseThatCannotBeExtendedEnds(_ trouble: Trouble)
+        async throws
     {
         let shop = try Workshop()
         let engine = shop.engine([Self.definition(shop, stubborn: false)])
@@ -157,7 +158,7 @@ import Testing
 
     /// The clock jumped, as after a suspend. The engine claims its own job again while the first run still waits in a
     /// step.
-    @Test func aJobThatComesHereTwiceIsWorkedOnOnce() async throws {
+    @Test func aJobClaimedTwiceByOneEngineContinuesOnce() async throws {
         let shop = try Workshop()
         let engine = shop.engine([Self.definition(shop, stubborn: true)])
         _ = try await shop.store.submit(Fixtures.provision(1, at: start))
@@ -177,7 +178,7 @@ import Testing
     }
 
     /// The former daemon died in the middle of a step. The next one continues with that step at once.
-    @Test func aPredecessorsJobGoesOn() async throws {
+    @Test func aJobOfADeadDaemonContinuesAtItsInterruptedStep() async throws {
         let shop = try Workshop()
         _ = try await shop.store.submit(Fixtures.provision(1, at: start))
         let definition = Self.definition(shop, stubborn: false)

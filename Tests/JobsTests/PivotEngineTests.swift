@@ -7,7 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(3))) struct PivotEngineTests {
     /// The cancellation is stored before the worker begins, and is signalled again while it runs. The step runs once,
     /// to its end.
-    @Test func aWorkerGoesOnPastAWishThatIsNotHeard() async throws {
+    @Test func aCancellationPastThePivotDoesNotInterruptTheStep() async throws {
         let shop = try Workshop()
         let definition = JobDefinition(
             kind: .provision, version: 1, phaseOnSuccess: .running, phaseOnFailure: .failed, timeLimit: .seconds(3600),

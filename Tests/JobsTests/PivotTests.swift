@@ -12,14 +12,14 @@ import Testing
         return Story(plan: plan, deadline: deadline)
     }
 
-    @Test func beforeItsPivotAJobTurnsRound() {
+    @Test func aFailureBeforeThePivotStartsTheUndo() {
         let story = story()
         story.begin(0)
         story.fail(0, brokenDisk)
         #expect(story.job.state == .compensating)
     }
 
-    @Test func pastItsPivotAJobParksAndGoesOn() throws {
+    @Test func aFailurePastThePivotParksTheJobUntilARetrySucceeds() throws {
         let story = story()
         story.perform(0)
         story.begin(1)
@@ -48,7 +48,7 @@ import Testing
 
     /// A job with its pivot at the first step cannot be undone even before that step, because another job was stopped
     /// for it.
-    @Test func aPivotAtTheBeginningHoldsFromTheAcceptance() {
+    @Test func aPivotAtTheFirstStepAppliesFromAcceptance() {
         var plan = Story.plan
         plan.pivot = 0
         let story = Story(plan: plan)
@@ -59,7 +59,7 @@ import Testing
 
     /// Past the pivot, neither the step's time limit nor the job's deadline ends the job. Each attempt has the full
     /// time limit.
-    @Test func pastItsPivotNoTimeLimitEndsAJob() {
+    @Test func noTimeLimitEndsAJobPastItsPivot() {
         let story = story(deadline: .seconds(60))
         story.perform(0)
         story.begin(1)
@@ -74,7 +74,7 @@ import Testing
     }
 
     /// The decision is to perform the step, so the worker does not loop.
-    @Test func pastItsPivotAJobIsNotCancelled() {
+    @Test func aJobPastItsPivotIsSupersededButNotCancelled() {
         let story = story()
         story.perform(0)
         story.begin(1)

@@ -49,7 +49,7 @@ import Testing
     }
 
     /// A store that refuses claims is asked once per wait, not in a busy loop.
-    @Test func aStoreThatRefusesIsNotHammered() async throws {
+    @Test func aRefusedClaimIsRetriedOncePerWait() async throws {
         let shop = try Workshop()
         let engine = shop.engine([provision([step("a") { _ in .done }])])
         let claims = Locked(0)
@@ -74,7 +74,7 @@ import Testing
     }
 
     /// A step that does not return is cancelled at the first heartbeat after its deadline, and undone.
-    @Test func aStepThatHangsIsBrokenOff() async throws {
+    @Test func aHangingStepIsCancelledAndUndone() async throws {
         let shop = try Workshop()
         let engine = shop.engine([
             provision([
@@ -108,7 +108,7 @@ import Testing
     }
 
     /// An undo that does not return is given up like one that fails: its id is kept, and the other steps are undone.
-    @Test func anUndoThatHangsIsLeftForLater() async throws {
+    @Test func aHangingUndoFailsAndTheOtherStepsAreUndone() async throws {
         let shop = try Workshop()
         let engine = shop.engine([
             provision([

@@ -14,13 +14,13 @@ import Testing
     /// The old daemon dies at every boundary in turn, and a new one takes over. The job ends as it would without an
     /// upgrade.
     @Test(arguments: CrashScenario.Kind.allCases, programs)
-    func aNewDaemonFinishesWhatAnOldOneBegan(_ kind: CrashScenario.Kind, _ build: CrashScenario.Build) async throws {
+    func aNewDaemonFinishesTheJobOfAnOldOne(_ kind: CrashScenario.Kind, _ build: CrashScenario.Build) async throws {
         try await takeOver(kind, from: .old, to: [build])
     }
 
     /// The new daemon dies, an old one does not touch its job, and the next new one finishes it.
     @Test(arguments: CrashScenario.Kind.allCases, programs)
-    func anOldDaemonLeavesANewJobAlone(_ kind: CrashScenario.Kind, _ build: CrashScenario.Build) async throws {
+    func anOldDaemonDoesNotTouchTheJobOfANewOne(_ kind: CrashScenario.Kind, _ build: CrashScenario.Build) async throws {
         try await takeOver(kind, from: build, to: [.old, build])
     }
 
@@ -47,7 +47,7 @@ import Testing
 
     /// A program changed its steps without a new version. Its daemon parks the job once and leaves it to a daemon with
     /// the job's own steps.
-    @Test(arguments: programs) func aJobOfOtherStepsIsParked(_ build: CrashScenario.Build) async throws {
+    @Test(arguments: programs) func aJobWhoseStepsDifferIsParked(_ build: CrashScenario.Build) async throws {
         let shop = try Workshop()
         _ = try await shop.store.submit(Fixtures.provision(1, at: start))
         let whole = ["a", "b", "c"].map { name in
@@ -113,7 +113,7 @@ import Testing
 
     /// A destroy waits for the job that it supersedes. The daemon that held that job died, and no daemon has its
     /// definition any more.
-    @Test func aDestroyDoesNotWaitForAJobThatNobodyKnows() async throws {
+    @Test func aDestroyDoesNotWaitForAJobOfAnUnknownDefinition() async throws {
         let shop = try Workshop()
         var submission = Fixtures.provision(1, at: start)
         submission.job.definitionVersion = 9

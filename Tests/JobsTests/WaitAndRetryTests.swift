@@ -6,7 +6,7 @@ import TestKit
 import Testing
 
 @Suite struct WaitAndRetryTests {
-    @Test func aWaitLetsGoOfTheJobUntilItsTime() throws {
+    @Test func aWaitingStepReleasesTheJobUntilItIsDue() throws {
         let story = Story()
         story.begin(0)
         story.machine.stepWaits(0, for: .seconds(7), reason: "for the machine to boot", now: story.now)
@@ -23,7 +23,7 @@ import Testing
         story.begin(1)
     }
 
-    @Test func waitingForTheSameIsSaidOnce() {
+    @Test func repeatedWaitsForTheSameReasonAreReportedOnce() {
         let story = Story()
         for reason in ["for a slot", "for a slot", "to boot", "for a slot"] {
             story.begin(0)
@@ -34,7 +34,7 @@ import Testing
         #expect(messages == ["a waits for a slot", "a waits to boot", "a waits for a slot"])
     }
 
-    @Test func aWaitEndsWithTheStepsDeadline() throws {
+    @Test func aWaitEndsAtTheDeadlineOfTheStep() throws {
         let story = Story()
         story.begin(0)
         story.machine.stepWaits(0, for: .seconds(300), reason: "to boot", now: story.now)
@@ -50,7 +50,7 @@ import Testing
         story.end(.failed)
     }
 
-    @Test func aStepThatIsDoneAtItsDeadlineIsDone() {
+    @Test func aStepThatCompletesAtItsDeadlineIsDone() {
         let story = Story()
         story.begin(0)
         story.machine.stepWaits(0, for: .seconds(300), reason: "to boot", now: story.now)
@@ -63,7 +63,7 @@ import Testing
         (busyServer, StepState.intent, [1, 2, 4, 8]), (lostAnswer, .ambiguous, [1, 2, 4, 8]),
         (Failure(.capacity, code: "resource_unavailable", message: "no cx23"), .intent, [15, 30, 60, 120]),
     ])
-    func aFailureThatMayPassIsTriedAgain(_ failure: Failure, _ state: StepState, _ seconds: [Int]) throws {
+    func aTemporaryFailureIsRetriedWithBackoff(_ failure: Failure, _ state: StepState, _ seconds: [Int]) throws {
         let story = Story()
         story.perform(0)
         for (attempt, wait) in seconds.enumerated() {
@@ -86,7 +86,7 @@ import Testing
         story.begin(2)
     }
 
-    @Test func theServersOwnWaitIsHonoured() {
+    @Test func aRetryWaitsAsLongAsTheServerRequests() {
         let story = Story()
         story.perform(0)
         story.begin(1)
@@ -96,7 +96,7 @@ import Testing
         #expect(story.job.availableAt - story.now == .seconds(90))
     }
 
-    @Test func noTryComesAfterTheDeadline() throws {
+    @Test func noRetryFollowsTheDeadlineOfTheStep() throws {
         let story = Story()
         story.begin(0)
         var limited = busyServer
@@ -112,7 +112,7 @@ import Testing
         #expect(story.decide() == .undo(0))
     }
 
-    @Test func theJobsDeadlineTurnsItRoundBetweenSteps() throws {
+    @Test func theDeadlineOfAJobStartsItsUndoBetweenSteps() throws {
         let story = Story(deadline: .seconds(100))
         story.perform(0)
         story.commit()
@@ -123,7 +123,7 @@ import Testing
         story.end(.failed)
     }
 
-    @Test func theJobsDeadlineCutsRetriesAndWaits() {
+    @Test func theDeadlineOfAJobLimitsRetriesAndWaits() {
         let story = Story(deadline: .seconds(100))
         story.perform(0)
         story.begin(1)
@@ -158,7 +158,7 @@ import Testing
         #expect(story.job.progress == 0.2)
     }
 
-    @Test func progressIsNoLongerToldOnTheWayBack() {
+    @Test func eventsOfAnUndoHaveNoProgress() {
         let story = Story()
         story.perform(0)
         story.begin(1)

@@ -6,7 +6,7 @@ import Testing
 @testable import RPCService
 
 /// The surface that clients rely on. A change shows here and needs a line in CHANGELOG.md.
-@Suite("Golden lists of the surface")
+@Suite("Golden lists of the API")
 struct GoldenTests {
     @Test("error codes of operations keep their numbers and names")
     func errorCodes() {

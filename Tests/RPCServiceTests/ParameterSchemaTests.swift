@@ -9,7 +9,7 @@ import Testing
 
 @testable import RPCService
 
-@Suite("What parameters have to look like, by the schema")
+@Suite("Validation of parameters by the schema")
 struct ParameterSchemaTests {
     private let schemas: SchemaSet
 
@@ -26,13 +26,13 @@ struct ParameterSchemaTests {
         return paths(.object(usual.merging(changes) { _, new in new }), of: "ProvisionParameters")
     }
 
-    @Test("names that are accepted", arguments: ["a", "ada", "ada-2", "a-b-c", String(repeating: "a", count: 40)])
+    @Test("valid names are accepted", arguments: ["a", "ada", "ada-2", "a-b-c", String(repeating: "a", count: 40)])
     func acceptsName(_ name: String) {
         #expect(provision(["name": .string(name)]) == [])
     }
 
     @Test(
-        "names that are refused, with the path",
+        "invalid names are refused with their path",
         arguments: [
             "", "2ada", "-ada", "ada-", "Ada", "a_b", "a.b", "ä", "a b", "a\n", String(repeating: "a", count: 41),
         ])
@@ -40,7 +40,7 @@ struct ParameterSchemaTests {
         #expect(provision(["name": .string(name)]) == ["params.name"])
     }
 
-    @Test("keys, changes and tenants")
+    @Test("idempotency keys, changes and tenants are validated")
     func callers() {
         #expect(provision(["tenant": "acme", "idempotencyKey": "evt_1", "change": "git:9f86d08"]) == [])
         for key in ["", String(repeating: "k", count: 256), "two words", "tab\t"] {
@@ -50,7 +50,7 @@ struct ParameterSchemaTests {
         #expect(provision(["tenant": "No Tenant"]) == ["params.tenant"])
     }
 
-    @Test("all at once")
+    @Test("all violations are reported at once")
     func everyViolation() {
         let wrong: JSONValue = ["name": "2", "size": 3, "tenant": "", "colour": "red"]
         #expect(
@@ -58,13 +58,13 @@ struct ParameterSchemaTests {
                 == ["params.name", "params.region", "params.size", "params.tenant", "params.colour"])
     }
 
-    @Test("pages", arguments: [0, 1001, -1])
+    @Test("the limit of a page is from 1 to 1000", arguments: [0, 1001, -1])
     func limits(_ limit: Int64) {
         #expect(paths(["limit": .integer(limit)], of: "JobListParameters") == ["params.limit"])
         #expect(paths(["limit": 1000], of: "JobListParameters") == [])
     }
 
-    @Test("where a subscription may start")
+    @Test("a subscription starts at now, at start or after a seq")
     func starts() {
         for start in ["now", "start", 0, 41] as [JSONValue] {
             #expect(paths(["from": start], of: "SubscribeParameters") == [])
@@ -74,7 +74,7 @@ struct ParameterSchemaTests {
         }
     }
 
-    @Test("an id is told from a name")
+    @Test("a reference is read as an id or as a name")
     func references() {
         let id = "01a1fbc6-5349-7ee0-a04c-b3ba082a389e"
         #expect(InstanceReference(id, tenant: TenantID("t")) == .id(InstanceID(id)))
@@ -84,14 +84,14 @@ struct ParameterSchemaTests {
 }
 
 /// The schema's enumerations have the same values as the model's.
-@Suite("The schema and the model")
+@Suite("Agreement of the schema with the model")
 struct SchemaAgreementTests {
     private func values(of type: String) throws -> [String] {
         let schema = try OpenRPCDocument.value()["components"]?["schemas"]?[type]
         return try #require(schema?["enum"]?.arrayValue).compactMap(\.stringValue)
     }
 
-    @Test func enumerationsAreTheModels() throws {
+    @Test func enumerationsOfTheSchemaMatchTheModel() throws {
         #expect(try values(of: "Phase") == Phase.allCases.map(\.rawValue))
         #expect(try values(of: "JobState") == JobState.allCases.map(\.rawValue))
         #expect(try values(of: "JobKind") == JobKind.allCases.map(\.rawValue))
@@ -103,11 +103,11 @@ struct SchemaAgreementTests {
         for value in try values(of: "Cancellation") { #expect(Cancellation(rawValue: value) != nil) }
     }
 
-    @Test func theDocumentIsOfThisVersion() throws {
+    @Test func theDocumentHasTheVersionOfTheProgram() throws {
         #expect(try OpenRPCDocument.value()["info"]?["version"]?.stringValue == AuraVersion.text)
     }
 
-    @Test func errorsAreTheWires() throws {
+    @Test func errorsOfTheSchemaMatchTheErrorCodes() throws {
         let errors = try #require(try OpenRPCDocument.value()["components"]?["errors"]?.objectValue)
         let known = RPCErrorCode.wire + RPCErrorCode.operations
         #expect(Set(errors.keys) == Set(known.map(\.name)))

@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func aTypedCallAndItsError() async throws {
+    @Test func typedCallsReturnResultsAndThrowErrors() async throws {
         try await served { client, daemon in
             let operation = try await client.provision(name: "ada", region: "eu-central", size: "small")
             #expect(operation.instance == PlayedDaemon.instance)
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func everyOperationHasAKeyOfItsOwnUnlessOneIsGiven() async throws {
+    @Test func everyOperationGetsAUniqueIdempotencyKeyUnlessOneIsGiven() async throws {
         try await served { client, daemon in
             for key in [nil, nil, "mine"] {
                 _ = try await client.provision(name: "ada", region: "r", size: "s", idempotencyKey: key)
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func aResultOfAnotherShapeIsExplained() async throws {
+    @Test func aResultOfAnotherShapeIsAnInvalidReply() async throws {
         try await served { client, _ in
             let strange = RPCMethod<NoParams, JobResult>("system.ping")
             let error = await #expect(throws: ClientError.self) { try await client.call(strange, NoParams()) }
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func whatWasNotCarriedOutIsSentAgain() async throws {
+    @Test func aCallRefusedBeforeExecutionIsSentAgain() async throws {
         try await served { client, daemon in
             daemon.state.withLock { state in
                 state.refusals = [.shuttingDown, .tooManyInFlight].map { RPCError($0, "not now") }
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func withoutPatienceNothingIsTriedTwice() async throws {
+    @Test func noCallIsRetriedWithoutARetryBudget() async throws {
         try await served(patience: .zero) { client, daemon in
             daemon.state.withLock { $0.refusals = [RPCError(.shuttingDown, "not now")] }
             let refused = await #expect(throws: RPCError.self) { try await client.systemPing() }
@@ -109,7 +109,7 @@ import Testing
         #expect(keys[0] == keys[1])
     }
 
-    @Test func manyCallsThroughARestart() async throws {
+    @Test func callsSucceedThroughRestartsOfTheDaemon() async throws {
         let scratch = try ScratchDirectory()
         let path = scratch.socket
         let client = AuraClient(.unix(path: path))
@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    @Test func patienceEnds() async throws {
+    @Test func aCallFailsWhenTheRetryBudgetEnds() async throws {
         let scratch = try ScratchDirectory()
         let time = ManualTime()
         let client = AuraClient(.unix(path: scratch.socket), time: time, random: SeededRandom(seed: 7))
@@ -152,7 +152,7 @@ import Testing
         #expect(time.now() - start >= .seconds(60))
     }
 
-    @Test func anAnswerThatDoesNotComeInTime() async throws {
+    @Test func aCallWithoutReplyFailsAtItsTimeout() async throws {
         let scratch = try ScratchDirectory()
         let path = scratch.socket
         let daemon = PlayedDaemon()
@@ -187,7 +187,7 @@ import Testing
         await #expect(throws: CancellationError.self) { try await waiting.value }
     }
 
-    @Test func aClosedClientCallsNoMore() async throws {
+    @Test func aClosedClientFailsRunningAndLaterCalls() async throws {
         try await served { client, daemon in
             let call = Task { try await client.restart(instance: "ada") }
             await daemon.gate.untilArrived()
@@ -200,7 +200,7 @@ import Testing
         }
     }
 
-    @Test func closingEndsAPauseAndSubscriptionsToo() async throws {
+    @Test func closeEndsRetryPausesAndSubscriptions() async throws {
         let time = ManualTime()
         let absent = AuraClient(.unix(path: "/tmp/aura-there-is-no-such-socket"), time: time)
         let pausing = Task { try await absent.systemPing() }
@@ -244,7 +244,7 @@ import Testing
         }
     }
 
-    @Test func waitingForAJob() async throws {
+    @Test func theWaitForAJobEndsWithTheJobOrAtItsTimeout() async throws {
         try await served { client, daemon in
             let operation = try await client.provision(name: "ada", region: "r", size: "s")
             daemon.state.withLock { $0.refusals = [RPCError(.waitTimeout, "not yet")] }

@@ -19,7 +19,7 @@ import Testing
         #expect(UnaddressedError.meaning(of: error, waiting: waiting(10, 10)) == .connection)
     }
 
-    @Test func aMessageThatIsTooLargeIsTheOldestCallOverTheLimit() {
+    @Test func aTooLargeErrorFailsTheOldestCallOverTheLimit() {
         let error = RPCError.limit(.messageTooLarge, "too large", limit: 100, actual: 200)
         #expect(UnaddressedError.meaning(of: error, waiting: waiting(10, 200, 300)) == .call(2))
         #expect(UnaddressedError.meaning(of: error, waiting: waiting(10, 20)) == .unknown)
@@ -43,14 +43,14 @@ import Testing
         #expect(actions(&liveness, 6) == [.none, .none, .probe, .none, .none, .lost])
     }
 
-    @Test func anythingThatComesIsASignOfLife() {
+    @Test func receivedDataRestartsTheLivenessTimer() {
         var liveness = Liveness()
         _ = actions(&liveness, 5)
         liveness.heard()
         #expect(actions(&liveness, 3) == [.none, .none, .probe])
     }
 
-    @Test func whileNothingIsAwaitedNothingIsProbed() {
+    @Test func anIdleConnectionIsNotProbed() {
         var liveness = Liveness()
         #expect(actions(&liveness, 20, isAwaited: false).allSatisfy { $0 == .none })
         #expect(actions(&liveness, 2) == [.none, .none])
@@ -67,7 +67,7 @@ import Testing
         #expect(try cursor.request() == ["filter": ["instance": "i1"], "from": 4, "epoch": "e1"])
     }
 
-    @Test func withoutThemItResumesAsItWasAsked() throws {
+    @Test func aResumptionWithoutInstanceAndEpochKeepsTheOriginalFilter() throws {
         var cursor = Cursor(SubscribeParameters(filter: FilterParameters(instance: "ada"), from: .start))
         cursor.subscribed(head: 9)
         _ = cursor.hear(["type": "step.done", "seq": 4])
@@ -79,7 +79,7 @@ import Testing
         #expect(try cursor.request() == ["from": 7, "epoch": "e1"])
     }
 
-    @Test func aNewKindOfSubscriptionMessageIsNoEvent() {
+    @Test func anUnknownSubscriptionMessageMovesTheCursorAndIsNoEvent() {
         var cursor = Cursor(SubscribeParameters(from: .start))
         #expect(cursor.hear(["type": "subscription.later", "seq": 4]) == nil)
         #expect(cursor.seq == 4)

@@ -14,7 +14,7 @@ import Testing
     /// A process that leaks connections locks out only itself: four other processes of the owner get a connection
     /// beyond the limits.
     @Test(arguments: [RPCLimits(connectionsPerUser: 2), RPCLimits(connections: 2)])
-    func anotherProcessOfTheOwnerIsLetInBeyondTheLimits(_ limits: RPCLimits) throws {
+    func otherProcessesOfTheOwnerAreAdmittedBeyondTheLimits(_ limits: RPCLimits) throws {
         for owner in [UInt32(0), 107] {
             let registry = ConnectionRegistry(limits: limits, owner: 107)
             let leaking = Peer.unix(uid: owner, gid: 0, pid: 1)
@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func nobodyElseGoesBeyondTheLimits() {
+    @Test func otherPeersAreRefusedBeyondTheLimits() {
         let limits = RPCLimits(connectionsPerUser: 1, connectionsPerAddress: 1)
         let registry = ConnectionRegistry(limits: limits, owner: 107)
         #expect(Self.admits(registry, .unix(uid: 1000, gid: 0, pid: 1)) != nil)

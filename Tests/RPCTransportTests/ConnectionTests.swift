@@ -27,7 +27,7 @@ import Testing
         await #expect(throws: ClientError.self) { _ = try await Connection.connect(to: address) }
     }
 
-    @Test func callsAndTheirErrors() async throws {
+    @Test func callsReturnResultsAndThrowErrors() async throws {
         try await connected { client, _ in
             let pong = try await client.call("ping")
             #expect(pong == "pong")
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func overTCP() async throws {
+    @Test func callsWorkOverTCP() async throws {
         try await TestServer.run(on: [.tcp(port: 0)]) { server in
             guard case .tcp(let host, let port) = server.addresses[0] else { return }
             let client = try await Connection.connect(to: .tcp(host: host, port: port))
@@ -109,7 +109,7 @@ import Testing
         }
     }
 
-    @Test func aRefusedConnectionSaysWhy() async throws {
+    @Test func aRefusedConnectionThrowsItsReason() async throws {
         let scratch = try ScratchDirectory()
         let path = scratch.socket
         try await TestServer.run(on: [.unix(path: path)], limits: RPCLimits(connections: 1)) { _ in
@@ -123,7 +123,7 @@ import Testing
         }
     }
 
-    @Test func whatCannotBeReachedIsExplained() async throws {
+    @Test func anUnreachableDaemonIsExplained() async throws {
         let scratch = try ScratchDirectory()
         let path = scratch.socket
         let absent = await failure(connectingTo: .unix(path: path))
@@ -144,7 +144,7 @@ import Testing
                 == true)
     }
 
-    @Test func whatIsNoJSONRPCIsExplained() async throws {
+    @Test func anotherProtocolIsAnInvalidReply() async throws {
         let scratch = try ScratchDirectory()
         let path = scratch.socket
         let server = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)

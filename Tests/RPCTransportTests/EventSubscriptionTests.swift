@@ -46,7 +46,7 @@ import Testing
     }
 
     /// Enumerations may get new values. A client that does not know a value reads its text and continues.
-    @Test func whatOnlyANewerDaemonKnowsIsReadAllTheSame() async throws {
+    @Test func unknownEventTypesAndEndReasonsAreReadAsText() async throws {
         let daemon = PlayedDaemon(head: 2)
         daemon.state.withLock { state in
             state.eventType = "step.dreamt"
@@ -66,7 +66,7 @@ import Testing
         #expect(!Open<JobState>(rawValue: "dreaming").isTerminal)
     }
 
-    @Test func everyEventComesOnceThroughBrokenConnections() async throws {
+    @Test func everyEventArrivesOnceDespiteLostConnections() async throws {
         let daemon = PlayedDaemon(head: 2_000)
         daemon.state.withLock { $0.cuts = [0, 1, 7, 900, 0, 1_000] }
         try await served(daemon, buffer: 4) { client in
@@ -78,7 +78,7 @@ import Testing
         #expect(starts == [.start, .start, .after(1), .after(8), .after(908), .after(908), .after(1_908)])
     }
 
-    @Test func aSubscriptionOutlivesTheServer() async throws {
+    @Test func aSubscriptionContinuesAfterRestartsOfTheServer() async throws {
         let scratch = try ScratchDirectory()
         let path = scratch.socket
         let client = AuraClient(.unix(path: path))
@@ -97,7 +97,7 @@ import Testing
         await events?.close()
     }
 
-    @Test func nowStaysWhereItWasThroughALoss() async throws {
+    @Test func nowKeepsItsPositionThroughALostConnection() async throws {
         let daemon = PlayedDaemon(head: 41)
         daemon.state.withLock { $0.cuts = [0] }
         try await served(daemon) { client in
@@ -107,7 +107,7 @@ import Testing
         #expect(daemon.state.withLock { $0.subscribed.map(\.from) } == [.now, .after(41)])
     }
 
-    @Test func noMoreEventsThanAreWanted() async throws {
+    @Test func maxEventsHoldsThroughLostConnections() async throws {
         let daemon = PlayedDaemon(head: 50)
         daemon.state.withLock { $0.cuts = [4, 5] }
         try await served(daemon) { client in
@@ -118,7 +118,7 @@ import Testing
         #expect(daemon.state.withLock { $0.subscribed.map(\.maxEvents) } == [10, 6, 1])
     }
 
-    @Test func whereOnlyTheLastWordWasLostNothingIsAskedFor() async throws {
+    @Test func aLostEndAfterMaxEventsCausesNoNewSubscription() async throws {
         let daemon = PlayedDaemon(head: 50)
         daemon.state.withLock { $0.cuts = [10] }
         try await served(daemon) { client in
@@ -129,7 +129,7 @@ import Testing
         #expect(daemon.state.withLock { $0.subscribed.count } == 1)
     }
 
-    @Test func halfASnapshotBeginsAnewAndAWholeOneDoesNot() async throws {
+    @Test func anIncompleteSnapshotIsRepeatedAndACompleteOneIsNot() async throws {
         let daemon = PlayedDaemon(head: 8)
         daemon.state.withLock { $0.cuts = [1, 3] }
         try await served(daemon) { client in
@@ -141,7 +141,7 @@ import Testing
         #expect(daemon.state.withLock { $0.subscribed.map(\.from) } == [.snapshot, .snapshot, .after(5)])
     }
 
-    @Test func whereThereIsNoSnapshotNoneIsGiven() async throws {
+    @Test func snapshotThrowsForASubscriptionWithoutSnapshot() async throws {
         try await served(PlayedDaemon(head: 3)) { client in
             let events = try await client.subscribe(from: .start, until: .terminal)
             let error = await #expect(throws: ClientError.self) { try await events.snapshot() }
@@ -150,7 +150,7 @@ import Testing
         }
     }
 
-    @Test func aRefusalEndsIt() async throws {
+    @Test func aRefusedSubscriptionThrowsItsError() async throws {
         let daemon = PlayedDaemon(head: 9)
         daemon.state.withLock { $0.refusals = [RPCError(.cursorExpired, "pruned", data: ["oldest": 5])] }
         try await served(daemon) { client in
@@ -160,7 +160,7 @@ import Testing
         }
     }
 
-    @Test func aDaemonThatStaysAwayIsToldToTheReader() async throws {
+    @Test func theReaderGetsAnErrorWhenTheRetryBudgetEnds() async throws {
         let scratch = try ScratchDirectory()
         let path = scratch.socket
         let client = AuraClient(.unix(path: path), patience: .milliseconds(200))
@@ -189,7 +189,7 @@ import Testing
         }
     }
 
-    @Test func closingItEndsTheReadersWait() async throws {
+    @Test func closeEndsTheWaitOfTheReader() async throws {
         try await served(PlayedDaemon(head: 1)) { client in
             let events = try await client.subscribe(from: .start)
             let (arrivals, arrived) = AsyncStream<Void>.makeStream()

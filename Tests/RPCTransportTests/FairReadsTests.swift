@@ -12,13 +12,13 @@ import Testing
         return reads.buffer(allocator: ByteBufferAllocator()).capacity
     }
 
-    @Test mutating func callsAndAShortBatchAreReadAtOnce() {
+    @Test mutating func callsAndAShortBatchKeepTheFullReadSize() {
         #expect(size(after: []) == 2048)
         #expect(size(after: [66, 1056, 2048, 1250]) == 2048)
         #expect(size(after: [2048, 1250]) == 2048)
     }
 
-    @Test mutating func aFloodIsReadInShortPiecesForAWhile() {
+    @Test mutating func aFloodHalvesTheReadSizeFor64Reads() {
         #expect(size(after: [2048, 2048]) == 1024)
         #expect(size(after: Array(repeating: 900, count: 63)) == 1024)
         #expect(size(after: [900]) == 2048)
@@ -26,7 +26,7 @@ import Testing
     }
 
     /// NIO continues with its present buffer unless `record` returns true.
-    @Test mutating func aShortReadWantsABufferOfItsOwn() {
+    @Test mutating func aShortReadRequestsANewBuffer() {
         let answers = [2048, 2048, 1024, 3].map { reads.record(actualReadBytes: $0) }
         #expect(answers == [false, true, true, true])
         #expect(!(1...64).map { _ in reads.record(actualReadBytes: 3) }[63])

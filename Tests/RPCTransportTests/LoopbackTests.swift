@@ -16,7 +16,7 @@ import Testing
         #expect(address.description == text)
     }
 
-    @Test func localhostIsANumberOfThisMachine() throws {
+    @Test func localhostIsReadAsALoopbackAddress() throws {
         #expect(["127.0.0.1", "::1"].contains(try LoopbackAddress("LocalHost:80").ip))
     }
 
@@ -33,7 +33,7 @@ import Testing
         "[::1]7070",
         "here", "tcp:127.0.0.1:80", " 127.0.0.1:80",
     ])
-    func everyOtherAddressIsRefused(text: String) {
+    func otherAndMalformedAddressesAreRefused(text: String) {
         #expect(throws: LoopbackAddress.Refusal.self) { try LoopbackAddress(text) }
     }
 
@@ -45,7 +45,7 @@ import Testing
         #expect(error?.code == .notLoopback)
     }
 
-    @Test func anotherProtocolIsClosedUnansweredAndCounted() async throws {
+    @Test func connectionsOfOtherProtocolsAreClosedWithoutReplyAndCounted() async throws {
         try await TestServer.run(on: [.tcp(port: 0)]) { server in
             for opening in ["GET / HTTP/1.1\r\n\r\n", "\u{16}\u{3}\u{1}", "SSH-2.0-x\r\n", "{bad\n"] {
                 let client = try await RawClient.connect(to: server.addresses[0])

@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func answersOnUnixAndTCPAndKnowsItsPeer() async throws {
+    @Test func theServerAnswersOnUnixAndTCPAndIdentifiesThePeer() async throws {
         let scratch = try ScratchDirectory()
         try await TestServer.run(on: [.unix(path: scratch.socket), .tcp(port: 0)]) { server in
             let unix = try await RawClient.connect(to: server.addresses[0])
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func oneByteAtATime() async throws {
+    @Test func messagesSentByteByByteAreAnswered() async throws {
         try await onBoth { address, _ in
             let client = try await RawClient.connect(to: address)
             for byte in Array((Self.ping(1) + "\r\n" + Self.ping(2) + "\n").utf8) { try await client.send([byte]) }
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func manyMessagesInOnePacket() async throws {
+    @Test func manyMessagesSentAtOnceAreAnsweredInOrder() async throws {
         try await onBoth { address, _ in
             let client = try await RawClient.connect(to: address)
             try await client.send((1...5_000).map(Self.ping).joined(separator: "\n"))
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func aClientThatEndsNoLinesIsAnswered() async throws {
+    @Test func messagesWithoutLineEndsAreAnswered() async throws {
         try await onBoth { address, _ in
             let client = try await RawClient.connect(to: address)
             for id in 1...3 {
@@ -88,7 +88,7 @@ import Testing
         }
     }
 
-    @Test func anOverlongLineIsRefusedAndTheConnectionLivesOn() async throws {
+    @Test func anOverlongLineIsRefusedAndTheConnectionStaysOpen() async throws {
         try await onBoth(limits: RPCLimits(messageBytes: 1000)) { address, _ in
             let client = try await RawClient.connect(to: address)
             #expect(try await client.ask(Self.ping(1))?["id"] == 1)
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    @Test func aClientThatDoesNotReadIsBoundedAndLosesNothing() async throws {
+    @Test func aClientThatDoesNotReadBlocksNoOtherAndLosesNothing() async throws {
         let limits = RPCLimits(outboundQueueBytes: 256 << 10)
         try await onBoth(limits: limits) { address, methods in
             let slow = try await RawClient.connect(to: address, reads: false)
@@ -121,7 +121,7 @@ import Testing
         }
     }
 
-    @Test func aFloodOfBigRepliesIsReadOnlyAsFastAsItIsTaken() async throws {
+    @Test func largeRepliesToAFloodOfCallsAllArriveInOrder() async throws {
         try await onBoth(limits: RPCLimits(outboundQueueBytes: 256 << 10)) { address, _ in
             let client = try await RawClient.connect(to: address, reads: false)
             let calls = (1...500).map {
@@ -163,7 +163,7 @@ import Testing
         }
     }
 
-    @Test func oneUserMayHaveOnlySoManyConnections() async throws {
+    @Test func connectionsPerUserAreLimited() async throws {
         let scratch = try ScratchDirectory()
         try await TestServer.run(
             on: [.unix(path: scratch.socket), .tcp(port: 0)], limits: RPCLimits(connectionsPerUser: 1)
@@ -177,7 +177,7 @@ import Testing
         }
     }
 
-    @Test func oneAddressMayHaveOnlySoManyConnections() async throws {
+    @Test func connectionsPerAddressAreLimited() async throws {
         let scratch = try ScratchDirectory()
         try await TestServer.run(
             on: [.unix(path: scratch.socket), .tcp(port: 0)], limits: RPCLimits(connectionsPerAddress: 1)
@@ -196,7 +196,7 @@ import Testing
     }
 
     /// The client that has sent a message connected first, so its time would be over before the others are closed.
-    @Test func aClientOnTCPSendsAWholeMessageSoon() async throws {
+    @Test func aTCPClientWithoutACompleteMessageIsClosed() async throws {
         let scratch = try ScratchDirectory()
         try await TestServer.run(
             on: [.unix(path: scratch.socket), .tcp(port: 0)], firstMessageTime: .milliseconds(200)
@@ -216,7 +216,7 @@ import Testing
 
     // MARK: Shutdown
 
-    @Test func shutdownAnswersWhatIsInFlight() async throws {
+    @Test func shutdownAnswersCallsInFlight() async throws {
         let methods = Methods()
         let scratch = try ScratchDirectory()
         let path = scratch.socket

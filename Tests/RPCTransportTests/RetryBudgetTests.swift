@@ -8,7 +8,7 @@ import Testing
         seconds.map { patience.failed(now: .seconds($0), unit: unit) }
     }
 
-    @Test func aLossIsTriedAgainUntilPatienceEnds() {
+    @Test func aLossIsRetriedUntilTheRetryBudgetEnds() {
         var patience = RetryBudget(.seconds(60))
         var now = Duration.seconds(1_000)
         var waits: [Duration] = []
@@ -23,7 +23,7 @@ import Testing
         #expect(patience.left(now: now) == .zero)
     }
 
-    @Test func chanceHalvesAWaitAtMost() {
+    @Test func jitterAtMostHalvesAWait() {
         let waits = [0, 0.999].map { unit in
             var patience = RetryBudget(.seconds(60))
             return patience.failed(now: .zero, unit: unit)
@@ -33,7 +33,7 @@ import Testing
         #expect(longest > .milliseconds(49) && longest < .milliseconds(50))
     }
 
-    @Test func anAnswerRenewsIt() {
+    @Test func aReplyRenewsTheRetryBudget() {
         var patience = RetryBudget(.seconds(10))
         #expect(!patience.isLost)
         #expect(retries(&patience, at: [0, 9]) == [.wait(.milliseconds(25)), .wait(.milliseconds(50))])
@@ -43,7 +43,7 @@ import Testing
         #expect(retries(&patience, at: [20, 30]) == [.wait(.milliseconds(25)), .giveUp])
     }
 
-    @Test func aConnectionThatHeldRenewsItAndOneThatBrokeAtOnceDoesNot() {
+    @Test func onlyAConnectionThatHeldRenewsTheRetryBudget() {
         var patience = RetryBudget(.seconds(10))
         _ = retries(&patience, at: [0])
         patience.connected(now: .seconds(5))
@@ -52,7 +52,7 @@ import Testing
         #expect(retries(&patience, at: [310]) == [.giveUp])
     }
 
-    @Test func noPatienceMeansNoTry() {
+    @Test func anEmptyRetryBudgetAllowsNoRetry() {
         var patience = RetryBudget(.zero)
         #expect(retries(&patience, at: [0]) == [.giveUp])
     }

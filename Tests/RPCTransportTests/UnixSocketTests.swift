@@ -33,7 +33,7 @@ import Testing
         try FileManager.default.moveItem(atPath: path + ".kept", toPath: path)
     }
 
-    @Test func theFileIsPrivateUnlessToldOtherwiseAndGoesWithTheServer() async throws {
+    @Test func theSocketFileIsPrivateByDefaultAndRemovedWithTheServer() async throws {
         let scratch = try ScratchDirectory()
         let path = scratch.socket
         try await TestServer.run(on: [.unix(path: path)]) { _ in try expectPermissions(0o600, path) }
@@ -49,7 +49,7 @@ import Testing
         try await TestServer.run(on: [.unix(path: path)]) { _ in try await expectServed(path) }
     }
 
-    @Test func aLiveDaemonIsLeftAlone() async throws {
+    @Test func theSocketOfALiveDaemonIsNotReplaced() async throws {
         let scratch = try ScratchDirectory()
         let path = scratch.socket
         try await TestServer.run(on: [.unix(path: path)]) { _ in
@@ -82,7 +82,7 @@ import Testing
         #expect(waits.withLock { $0 } == 1)
     }
 
-    @Test func aForeignServerIsLeftAlone() async throws {
+    @Test func theSocketOfAForeignServerIsNotReplaced() async throws {
         let scratch = try ScratchDirectory()
         let path = scratch.socket
         let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
@@ -92,7 +92,7 @@ import Testing
         try await channel.close()
     }
 
-    @Test func afterAFailureTheNextTryMaySucceed() async throws {
+    @Test func aFileThatIsNoSocketIsKeptAndALaterStartSucceeds() async throws {
         let scratch = try ScratchDirectory()
         let path = scratch.socket
         try Data("x".utf8).write(to: URL(fileURLWithPath: path))
@@ -112,7 +112,7 @@ import Testing
         #expect(try String(contentsOfFile: path, encoding: .utf8) == "mine")
     }
 
-    @Test func pathsMustFitAndLeadSomewhere() async throws {
+    @Test func tooLongAndUnusablePathsAreRefused() async throws {
         let scratch = try ScratchDirectory()
         let path = scratch.path
         #expect(
@@ -134,7 +134,7 @@ import Testing
         }
     }
 
-    @Test func oneAddressThatFailsReleasesTheOthers() async throws {
+    @Test func aFailedAddressReleasesTheOthers() async throws {
         let scratch = try ScratchDirectory()
         let path = scratch.socket
         await #expect(throws: ListenError.self) {

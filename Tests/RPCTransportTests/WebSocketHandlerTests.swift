@@ -6,7 +6,7 @@ import Testing
 
 @testable import RPCTransport
 
-@Suite("What a WebSocket writes, and its silence")
+@Suite("Frames and liveness of a WebSocket")
 struct WebSocketHandlerTests {
     private enum Opcode: UInt8 {
         case text = 1
@@ -67,7 +67,7 @@ struct WebSocketHandlerTests {
             ByteBuffer(bytes: [0x80 | opcode.rawValue, 0x80 | UInt8(data.utf8.count), 0, 0, 0, 0] + Array(data.utf8)))
     }
 
-    @Test func whoSaysNothingIsAskedAndThenLetGo() throws {
+    @Test func aSilentClientIsPingedAndThenClosed() throws {
         pass(29)
         #expect(try sent() == [])
         pass(1)
@@ -79,7 +79,7 @@ struct WebSocketHandlerTests {
     }
 
     @Test(arguments: [Opcode.pong, .text, .ping])
-    private func whateverComesIsASignOfLife(opcode: Opcode) throws {
+    private func anyFrameOfTheClientKeepsTheConnectionOpen(opcode: Opcode) throws {
         for _ in 1...3 {
             pass(30)
             try receive(opcode)
@@ -90,7 +90,7 @@ struct WebSocketHandlerTests {
 
     /// A client that accepts what the server writes is alive. Its pong may be queued behind calls that the server reads
     /// only after the client has read its replies.
-    @Test func whoTakesWhatIsWrittenIsAlive() throws {
+    @Test func aClientThatAcceptsWritesStaysConnected() throws {
         for _ in 1...3 {
             pass(30)
             #expect(session.offer(Array("{}".utf8)) == .queued)
@@ -113,14 +113,14 @@ struct WebSocketHandlerTests {
     @Test(
         arguments: [([0x88, 0x82, 0, 0, 0, 0, 0x0B, 0xB8], 3000), ([0x82, 0x81, 0, 0, 0, 0, 0xFF], 1003)]
             as [([UInt8], UInt16)])
-    func theEndIsSaidBack(bytes: [UInt8], code: UInt16) throws {
+    func aCloseOrViolationIsAnsweredWithACloseFrame(bytes: [UInt8], code: UInt16) throws {
         try channel.writeInbound(ByteBuffer(bytes: bytes))
         #expect(try frames() == [Frame(opcode: .close, data: ByteBuffer(integer: code))])
         #expect(!channel.isActive)
     }
 
     /// Covers the lengths at which the header grows, with a ping in between.
-    @Test func eachLineIsAFrameOfItsOwn() throws {
+    @Test func eachLineIsSentAsOneFrame() throws {
         let lines = [2, 125, 126, 65_535, 65_536].map { String(repeating: "x", count: $0) }
         let offered = Array(lines.map { $0 + "\n" }.joined().utf8)
         #expect(offered.withUnsafeBytes { session.offer(lines: $0) } == .queued)

@@ -74,7 +74,7 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
 }
 
 @Suite struct SweepTests {
-    @Test func whatIsOwnedIsLeftAlone() {
+    @Test func ownedResourcesAreNotTouched() {
         let ada = instance(1, server: "1")
         var scene = Scene(servers: [server("1", of: ada)], live: [ada])
         scene.keys = [Resource(key: .init(kind: .key, id: "7"), name: ada.resourceName, instance: ada.id)]
@@ -83,7 +83,7 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
         #expect((sweep.owned, sweep.findings, sweep.record.isEmpty) == (3, [], true))
     }
 
-    @Test func whatAJobIsAtWorkOnIsNotJudged() {
+    @Test func resourcesOfABusyInstanceAreNotJudged() {
         let ada = instance(1, phase: .provisioning)
         var scene = Scene(servers: [server("1", of: ada)], live: [ada], busy: [ada.id])
         #expect(scene.sweep().busy == 1)
@@ -92,7 +92,7 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
         #expect(scene.sweep().findings.isEmpty)
     }
 
-    @Test func aMachineThatItsInstanceDoesNotKnowIsAdopted() throws {
+    @Test func aMachineUnknownToItsInstanceIsAdopted() throws {
         let ada = instance(1, phase: .degraded)
         var scene = Scene(servers: [server("1", of: ada)], live: [ada])
         let sweep = scene.sweep()
@@ -132,7 +132,7 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
         #expect(again.record.events.isEmpty)
     }
 
-    @Test func anOrphanThatFindsItsOwnerIsForgotten() {
+    @Test func anOrphanWhoseInstanceAppearsIsForgotten() {
         let ada = instance(1)
         var scene = Scene(servers: [server("1", of: ada)])
         _ = scene.sweep()
@@ -143,7 +143,7 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
     }
 
     /// An inventory that fails proves nothing and removes no observation.
-    @Test func aFailedListingChangesNothing() {
+    @Test func aFailedInventoryChangesNoObservation() {
         let ada = instance(1, server: "1")
         var scene = Scene(servers: [server("2", of: instance(2))], live: [ada])
         _ = scene.sweep()
@@ -153,7 +153,7 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
         #expect(scene.observations == before)
     }
 
-    @Test func limitsOfARunDeferTheRest() {
+    @Test func limitsOfASweepDeferTheRest() {
         var scene = Scene(servers: (1...3).map { server("\($0)", of: instance($0)) })
         _ = scene.sweep()
         #expect(scene.sweep().findings.map(\.action) == [.quarantined, .quarantined, .deferred])
@@ -165,7 +165,7 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
     }
 
     /// A restored database does not know the machines that were created after its backup.
-    @Test func mostOfAllMachinesAreNotTouchedUnlessSomebodySaysSo() {
+    @Test func orphansAreNotTouchedWithoutForceIfMostMachinesAreOrphans() {
         var scene = Scene(servers: (1...4).map { server("\($0)", of: instance($0)) })
         #expect(scene.sweep().record.events.isEmpty)
         let second = scene.sweep()
@@ -187,7 +187,7 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
 
     /// Devices have no labels. A device belongs to this installation only if its name is known from a row or from a
     /// label.
-    @Test func devicesAreJudgedByNamesThatWeKnow() {
+    @Test func devicesAreOrphansOnlyIfTheirNameIsKnown() {
         var ada = instance(1)
         ada.generation = 2
         ada.tailnet = TailnetFacts(nodeId: "present", name: "ada", addresses: [])
@@ -208,7 +208,7 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
     @Test(arguments: [
         "laptop", "aura-", "aura-x-g1", "aura-ada-1234567z-g1", "aura-ada-12345678-gx", "aura-ada-12345678",
     ])
-    func namesOfOthersAreNoNamesOfOurs(_ name: String) {
+    func foreignNamesAreNotParsedAsResourceNames(_ name: String) {
         #expect(ResourceName(name) == nil)
     }
 }
@@ -219,14 +219,14 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
         return Scene(servers: live.map { server($0.server?.id ?? "", of: $0) }, live: live)
     }
 
-    @Test func aMachineThatTwoListingsLackIsLost() {
+    @Test func aMachineMissingFromTwoInventoriesIsLost() {
         var scene = scene(2)
         scene.servers.removeFirst()
         #expect(scene.sweep().losses.isEmpty)
         #expect(scene.sweep().losses.map(\.instance.name) == ["ada1"])
     }
 
-    @Test func aMachineThatIsListedAgainWasNeverLost() {
+    @Test func aMachineThatIsListedAgainIsNotLost() {
         var scene = scene(2)
         let first = scene.servers.removeFirst()
         _ = scene.sweep()
@@ -239,7 +239,7 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
 
     /// An empty inventory, or one that lacks most machines, is no proof. After five in a row, each missing machine is
     /// looked up by itself.
-    @Test(arguments: [1, 4, 8]) func aSuspectListingProvesLittle(_ count: Int) {
+    @Test(arguments: [1, 4, 8]) func suspectInventoriesReportLossesOnlyAfterFiveInARow(_ count: Int) {
         var scene = scene(count)
         scene.servers = Array(scene.servers.prefix(count / 8))
         for turn in 1...4 {
@@ -251,7 +251,7 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
     }
 
     /// Many machines are already known to be lost, so an inventory without them is not suspect.
-    @Test func knownLossesMakeNoListingSuspect() {
+    @Test func knownLossesDoNotMakeAnInventorySuspect() {
         var scene = scene(9)
         for index in 0..<7 {
             scene.live[index].phase = .degraded
@@ -263,7 +263,7 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
         #expect(scene.sweep().findings.contains { $0.action == .quarantined })
     }
 
-    @Test func whatIsLostIsMarkedOnceAndFoundAgain() throws {
+    @Test func aLostMachineIsNotReportedAgainAndCanBeFound() throws {
         var scene = scene(1)
         var lost = scene.live[0]
         lost.phase = .degraded
@@ -286,7 +286,9 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
         (DesiredState.running, true, Phase.running, nil), (.suspended, false, .suspended, nil),
         (.running, false, .degraded, "machineDrift"), (.suspended, true, .degraded, "machineDrift"),
     ])
-    func aFoundMachineGetsTheDesiredPhase(_ desired: DesiredState, isOn: Bool, phase: Phase, code: String?) throws {
+    func aFoundMachineSetsTheDesiredPhaseOrReportsDrift(
+        _ desired: DesiredState, isOn: Bool, phase: Phase, code: String?
+    ) throws {
         var scene = scene(1)
         scene.live[0].phase = .degraded
         scene.live[0].desired = desired
@@ -296,7 +298,7 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
         #expect((found.phase, found.failure?.code) == (phase, code))
     }
 
-    @Test func aMachineThatDoesNotDoWhatItsInstanceSaysIsReported() {
+    @Test func aMachineWhosePowerStateDiffersIsReportedAsDrift() {
         var scene = scene(1)
         scene.servers[0].isOn = false
         #expect(scene.sweep().findings.map(\.verdict) == [.drift])

@@ -5,7 +5,7 @@ import TestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct ApplyConformance {
-    @Test(arguments: StoreUnderTest.all) func rowsAndEventsAreWrittenAsOne(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func rowsAndEventsAreWrittenTogether(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         let claim = try await store.claimed()
         let transition = Self.everything(claim)
@@ -71,7 +71,8 @@ import Testing
         #expect(try await store.head() == 3)
     }
 
-    @Test(arguments: StoreUnderTest.all) func aWorkerThatLetGoWritesNoMore(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aWorkerThatReleasedItsJobIsFenced(_ subject: StoreUnderTest) async throws
+    {
         let store = try await subject.openNew()
         let claim = try await store.claimed()
         try await store.release(claim, as: .waiting)
@@ -85,7 +86,7 @@ import Testing
         #expect(try await store.head() == head)
     }
 
-    @Test(arguments: StoreUnderTest.all) func aStepsRowFollowsItsRecord(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func onlyTheRecordedStepsAreUpdated(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         let claim = try await store.claimed()
         var first = StepRecord(job: claim.job.id, index: 0, name: "key.create")
@@ -98,7 +99,9 @@ import Testing
         #expect(try await store.steps(of: claim.job.id) == [first, second])
     }
 
-    @Test(arguments: StoreUnderTest.all) func whatTheOwnerWantsIsNotTheWorkers(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aWorkerDoesNotOverwriteTheDesiredState(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         let claim = try await store.claimed()
         _ = try await store.submit(Fixtures.destroy(2, on: .id(Fixtures.id(1)), at: start))
@@ -110,9 +113,9 @@ import Testing
         #expect(try await store.claim().first?.instance.desired == .destroyed)
     }
 
-    @Test(arguments: StoreUnderTest.all) func aCancellationIsToldAndNotOverwritten(_ subject: StoreUnderTest)
-        async throws
-    {
+    @Test(arguments: StoreUnderTest.all) func aWriteReturnsTheCancellationAndDoesNotOverwriteIt(
+        _ subject: StoreUnderTest
+    ) async throws {
         let store = try await subject.openNew()
         let claim = try await store.claimed()
         _ = try await store.requestCancellation(CancellationRequest(job: claim.job.id, now: start))

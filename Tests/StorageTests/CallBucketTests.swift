@@ -16,7 +16,7 @@ import Testing
     }
 
     /// Lots are large from a full bucket and shrink to single calls as the bucket runs dry.
-    @Test func lotsShrinkWithWhatIsLeft() {
+    @Test func lotsShrinkWithTheRemainingCalls() {
         var bucket = CallBucket(limit: 3600, callsPerSecond: 1, now: start)
         #expect(bucket.take(now: start) == .granted(16))
         bucket.see(RateLimitReading(limit: 3600, remaining: 60, callsPerSecond: 1), now: start)
@@ -25,7 +25,7 @@ import Testing
         #expect(bucket.take(now: start) == .granted(1))
     }
 
-    @Test func theProvidersCountCorrectsOurs() {
+    @Test func theCountOfTheProviderCorrectsTheBucket() {
         var bucket = CallBucket(limit: 3600, callsPerSecond: 1, now: start)
         bucket.see(RateLimitReading(limit: 3600, remaining: 0, callsPerSecond: 1), now: start)
         #expect(bucket.take(now: start) == .wait(.seconds(1)))
@@ -38,7 +38,7 @@ import Testing
         #expect((bucket.limit, bucket.callsPerSecond, bucket.available) == (7200, 2, 6872))
     }
 
-    @Test func aClockThatIsSetBackGivesNothing() {
+    @Test func aClockThatIsSetBackRefillsNothing() {
         var bucket = CallBucket(limit: 10, callsPerSecond: 1, now: start)
         while case .granted = bucket.take(now: start) {}
         #expect(bucket.take(now: start + .seconds(-3600)) == .wait(.seconds(1)))
@@ -54,7 +54,9 @@ import Testing
             now: at)
     }
 
-    @Test(arguments: StoreUnderTest.all) func callsAreCountedForAll(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func callsAreCountedAndRefilledPerBucket(_ subject: StoreUnderTest)
+        async throws
+    {
         let place = try StorePlace()
         let store = try await subject.open(place)
         _ = try await store.takeCalls(request(remaining: 2))
@@ -65,7 +67,9 @@ import Testing
     }
 
     /// Many concurrent callers together get the calls that are left, and no more.
-    @Test(arguments: StoreUnderTest.all) func noCallIsGivenTwice(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func concurrentCallersNeverExceedTheRemainingCalls(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         _ = try await store.takeCalls(request(remaining: 50))
         let granted = try await withThrowingTaskGroup(of: Int.self) { group in

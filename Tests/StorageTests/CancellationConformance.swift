@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct CancellationConformance {
-    @Test(arguments: StoreUnderTest.all) func aWaitingJobIsDueAtOnce(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aCancelledWaitingJobIsDueAtOnce(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         try await store.release(try await store.claimed(), as: .waiting, availableAt: start + .seconds(300))
         let now = start + .seconds(7)
@@ -16,7 +16,9 @@ import Testing
         #expect((event.entry.instance, event.entry.change) == (job.instance, job.change))
     }
 
-    @Test(arguments: StoreUnderTest.all) func anOverdueJobDoesNotLoseItsPlace(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aCancelledOverdueJobKeepsItsDueTime(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         _ = try await store.submit(Fixtures.provision(1, at: start))
         let job = try await store.requestCancellation(
@@ -24,7 +26,7 @@ import Testing
         #expect((job.state, job.availableAt) == (.queued, start))
     }
 
-    @Test(arguments: StoreUnderTest.all) func aHeldJobStaysWithItsWorker(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aCancelledJobStaysWithItsWorker(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         let claim = try await store.claimed()
         let job = try await store.requestCancellation(CancellationRequest(job: claim.job.id, now: start))
@@ -32,7 +34,9 @@ import Testing
         #expect(try await store.claim(owner: "b").isEmpty)
     }
 
-    @Test(arguments: StoreUnderTest.all) func askingTwiceIsAskingOnce(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aRepeatedCancellationChangesNothing(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         _ = try await store.submit(Fixtures.provision(1, at: start))
         let request = CancellationRequest(job: Fixtures.id(1), now: start)
@@ -41,7 +45,8 @@ import Testing
         #expect(try await store.head() == 2)
     }
 
-    @Test(arguments: StoreUnderTest.all) func askingASupersededJobChangesNothing(_ subject: StoreUnderTest) async throws
+    @Test(arguments: StoreUnderTest.all) func cancellationOfASupersededJobChangesNothing(_ subject: StoreUnderTest)
+        async throws
     {
         let store = try await subject.openNew()
         let claim = try await store.claimed()
@@ -50,7 +55,7 @@ import Testing
         #expect(job.cancellation == .superseded)
     }
 
-    @Test(arguments: StoreUnderTest.all) func whatEndedOrNeverWasCannotBeCancelled(_ subject: StoreUnderTest)
+    @Test(arguments: StoreUnderTest.all) func endedAndUnknownJobsCannotBeCancelled(_ subject: StoreUnderTest)
         async throws
     {
         let store = try await subject.openNew()

@@ -4,9 +4,7 @@ import TestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct ClaimConformance {
-    @Test(arguments: StoreUnderTest.all) func aClaimHandsOverAllThatADecisionNeeds(_ subject: StoreUnderTest)
-        async throws
-    {
+    @Test(arguments: StoreUnderTest.all) func aClaimReturnsJobInstanceAndSteps(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         let submitted = try await store.submit(Fixtures.provision(1, at: start))
         let claims = try await store.claim()
@@ -20,7 +18,9 @@ import Testing
         #expect(try await store.head() == 1)
     }
 
-    @Test(arguments: StoreUnderTest.all) func theMostUrgentComeFirst(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func claimsAreOrderedByPriorityAndThenBySubmission(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         for number in 1...3 { try await store.release(try await store.claimed(number), as: .succeeded) }
         _ = try await store.submit(Fixtures.provision(11, at: start + .seconds(1)))
@@ -50,7 +50,9 @@ import Testing
     }
 
     /// A clock that was a month ahead wrote the due time and the lease.
-    @Test(arguments: StoreUnderTest.all) func whatIsMoreThanADayAheadIsDue(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func jobsAndLeasesDatedOverADayAheadAreDue(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         let wrong = start + .seconds(30 * 86_400)
         let first = try await store.claimed(1)
@@ -66,7 +68,7 @@ import Testing
         #expect(try await store.nextDue(.everything) == start + .seconds(86_400))
     }
 
-    @Test(arguments: StoreUnderTest.all) func aSilentWorkersJobIsClaimedWithItsLeasesEnd(_ subject: StoreUnderTest)
+    @Test(arguments: StoreUnderTest.all) func aJobIsClaimedWhenTheLeaseOfItsWorkerExpires(_ subject: StoreUnderTest)
         async throws
     {
         let store = try await subject.openNew()
@@ -78,7 +80,7 @@ import Testing
         #expect(try await store.claim(owner: "c", at: start + .seconds(62)).first?.job.epoch == 3)
     }
 
-    @Test(arguments: StoreUnderTest.all) func dueJobsComeBeforeThoseOfSilentWorkers(_ subject: StoreUnderTest)
+    @Test(arguments: StoreUnderTest.all) func dueJobsAreClaimedBeforeJobsWithExpiredLeases(_ subject: StoreUnderTest)
         async throws
     {
         let store = try await subject.openNew()
@@ -89,7 +91,7 @@ import Testing
         #expect(try await store.claim(owner: "b", limit: 1, at: later).map(\.job.id) == [Fixtures.id(1)])
     }
 
-    @Test(arguments: StoreUnderTest.all) func aJobThatIsBeingUndoneStaysSo(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aClaimKeepsTheStateCompensating(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         try await store.release(try await store.claimed(), as: .compensating, availableAt: start + .seconds(2))
         let claim = try #require(try await store.claim(at: start + .seconds(2)).first)

@@ -18,7 +18,7 @@ import Testing
         return try await store.claim(request).claims.compactMap { Int($0.job.id.text.suffix(12)) }
     }
 
-    @Test(arguments: StoreUnderTest.all) func whoComesLateWithOneJobWaitsForOneOfTheOthers(_ subject: StoreUnderTest)
+    @Test(arguments: StoreUnderTest.all) func aLateTenantWaitsForOneJobOfAnotherTenant(_ subject: StoreUnderTest)
         async throws
     {
         let store = try await subject.openNew()
@@ -35,7 +35,7 @@ import Testing
         #expect(try await claimed(store, 8) == [1, 11, 2, 12, 3, 13, 4, 5])
     }
 
-    @Test(arguments: StoreUnderTest.all) func aTenantHasOnlySoManyJobsInFlight(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func jobsInFlightPerTenantAreLimited(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         try await queue(1...5, Self.many, in: store)
         try await queue(11...12, Self.few, in: store)
@@ -49,7 +49,7 @@ import Testing
         #expect(try await claimed(store, 10, inFlightPerTenant: 2) == [3])
     }
 
-    @Test(arguments: StoreUnderTest.all) func aJobThatWaitsIsStillInFlight(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aWaitingJobCountsAsInFlight(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         let claim = try await store.claimed(1)
         try await store.release(claim, as: .waiting, availableAt: start + .seconds(60))
@@ -58,7 +58,7 @@ import Testing
         #expect(try await claimed(store, 10, inFlightPerTenant: 2) == [2])
     }
 
-    @Test(arguments: StoreUnderTest.all) func aDestroyKnowsNoLimit(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aDestroyIgnoresTheLimitPerTenant(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         try await store.release(try await store.claimed(1), as: .succeeded)
         try await queue(2...3, Tenant.default, in: store)
@@ -67,7 +67,7 @@ import Testing
         #expect(try await claimed(store, 10, inFlightPerTenant: 1).isEmpty)
     }
 
-    @Test(arguments: StoreUnderTest.all) func aDestroyNeverWaitsBehindAThousandProvisions(_ subject: StoreUnderTest)
+    @Test(arguments: StoreUnderTest.all) func aDestroyIsClaimedBeforeAThousandProvisions(_ subject: StoreUnderTest)
         async throws
     {
         let store = try await subject.openNew()

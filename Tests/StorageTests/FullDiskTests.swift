@@ -63,7 +63,7 @@ struct FullDiskTests {
     }
 
     /// On a full disk reads succeed, and `proveWritable()` fails.
-    @Test func aFullDiskIsFoundByWriting() async throws {
+    @Test func proveWritableFailsOnAFullDisk() async throws {
         let place = try #require(try SmallFileSystem(options: "size=2m"))
         let store = try SQLiteStore(path: place.path + "/aura.db", installation: "first")
         try await store.proveWritable()
@@ -119,7 +119,7 @@ struct FullDiskTests {
         #expect(codes == Array(repeating: .unavailable, count: 30))
     }
 
-    @Test func aDatabaseThatCannotBeMadeSaysWhy() async throws {
+    @Test func theErrorForADatabaseThatCannotBeCreatedNamesItsPath() async throws {
         let place = try #require(try SmallFileSystem(options: "size=64k"))
         let ballast = Ballast(path: place.path + "/ballast")
         try ballast.fill()

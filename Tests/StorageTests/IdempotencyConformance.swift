@@ -4,7 +4,9 @@ import TestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct IdempotencyConformance {
-    @Test(arguments: StoreUnderTest.all) func theSameKeyAndRequestIsTheSameJob(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func theSameKeyAndRequestReturnTheSameJob(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         let key = Idempotency(scope: "a", key: "evt_1", request: "provision ada")
         let first = try await store.submit(Fixtures.provision(1, name: "ada", key: key, at: start))
@@ -15,7 +17,9 @@ import Testing
         #expect(try await store.head() == 1)
     }
 
-    @Test(arguments: StoreUnderTest.all) func aRepetitionSeesTheJobAsItIsNow(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aRepetitionReturnsTheCurrentStateOfTheJob(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         let key = Idempotency(scope: "a", key: "evt_1", request: "provision ada")
         _ = try await store.submit(Fixtures.provision(1, key: key, at: start))
@@ -41,7 +45,9 @@ import Testing
         #expect(try await store.instance(.id(Fixtures.id(2))) == nil)
     }
 
-    @Test(arguments: StoreUnderTest.all) func keysOfDifferentScopesNeverMeet(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func keysOfDifferentScopesAreIndependent(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         let mine = Idempotency(scope: "a", key: "evt_1", request: "provision ada")
         let theirs = Idempotency(scope: "b", key: "evt_1", request: "provision bob")

@@ -8,7 +8,7 @@ import Testing
         LeaseExtension.Held(job: claim.job.id, epoch: claim.job.epoch)
     }
 
-    @Test(arguments: StoreUnderTest.all) func aHeartbeatKeepsTheJob(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aHeartbeatExtendsTheLease(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         let claim = try await store.claimed()
         for beat in stride(from: Int64(20), through: 100, by: 20) {
@@ -21,9 +21,7 @@ import Testing
         #expect(try await store.head() == 1)
     }
 
-    @Test(arguments: StoreUnderTest.all) func onlyLeasesThatAreStillHeldAreProlonged(_ subject: StoreUnderTest)
-        async throws
-    {
+    @Test(arguments: StoreUnderTest.all) func onlyHeldLeasesAreExtended(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         let lost = try await store.claimed(1)
         let kept = try await store.claimed(2, at: start + .seconds(20))
@@ -50,9 +48,9 @@ import Testing
         #expect(states.map(\.cancellation) == [.requested])
     }
 
-    @Test(arguments: StoreUnderTest.exclusive) func aDaemonThatStartsTakesItsPredecessorsJobs(_ subject: StoreUnderTest)
-        async throws
-    {
+    @Test(arguments: StoreUnderTest.exclusive) func aStartingDaemonTakesOverTheJobsOfItsPredecessor(
+        _ subject: StoreUnderTest
+    ) async throws {
         let store = try await subject.openNew()
         let old = try await store.claimed(1, owner: "old")
         let own = try await store.claimed(2, owner: "new")
@@ -66,7 +64,7 @@ import Testing
     }
 
     /// If other daemons may be alive, a daemon that starts waits until their leases have ended.
-    @Test(arguments: StoreUnderTest.all.filter(\.isShared)) func nobodyTakesTheJobsOfTheLiving(
+    @Test(arguments: StoreUnderTest.all.filter(\.isShared)) func leasesInASharedStoreAreNotTakenOverAtStartup(
         _ subject: StoreUnderTest
     ) async throws {
         let store = try await subject.openNew()
@@ -76,9 +74,9 @@ import Testing
         _ = try await store.apply(Transition(job: claim.job))
     }
 
-    @Test(arguments: StoreUnderTest.exclusive) func betweenTakeOverAndClaimNobodyWrites(_ subject: StoreUnderTest)
-        async throws
-    {
+    @Test(arguments: StoreUnderTest.exclusive) func theFormerDaemonIsFencedBetweenTakeoverAndClaim(
+        _ subject: StoreUnderTest
+    ) async throws {
         let store = try await subject.openNew()
         let old = try await store.claimed(1, owner: "old")
         _ = try await store.takeOverLeases(owner: "new", singletonLeases: [])

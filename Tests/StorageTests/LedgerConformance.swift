@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreUnderTest.all) func theLedgerIsReadFromAnyPlace(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func theLedgerIsReadFromAnyCursor(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         for number in 1...10 { _ = try await store.submit(Fixtures.provision(number, at: start)) }
         func read(after: Int64, through: Int64? = nil, limit: Int = 100) async throws -> [Int64] {
@@ -93,7 +93,7 @@ import Testing
         #expect(try await read(after: 2, through: 2) == [])
     }
 
-    @Test(arguments: StoreUnderTest.all) func everyPartOfAFilterNarrows(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func everyMemberOfAFilterIsApplied(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         for number in 1...3 {
             _ = try await store.submit(Fixtures.provision(number, tenant: TenantID("t\(number % 2)"), at: start))
@@ -113,7 +113,7 @@ import Testing
         #expect(try await filters.asyncMap { try await store.ledger($0).count } == [4, 2, 1, 2, 2, 1, 4, 0, 1])
     }
 
-    @Test(arguments: StoreUnderTest.all) func everyTypeOfEventSurvivesTheWayThrough(_ subject: StoreUnderTest)
+    @Test(arguments: StoreUnderTest.all) func everyEventTypeIsStoredAndReadUnchanged(_ subject: StoreUnderTest)
         async throws
     {
         let store = try await subject.openNew()
@@ -124,7 +124,7 @@ import Testing
     }
 
     /// Any text of a provider or a playbook is returned unchanged.
-    @Test(arguments: StoreUnderTest.all) func anyTextComesBackAsItWas(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func anyTextIsStoredAndReadUnchanged(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         let claim = try await store.claimed()
         let texts = [
@@ -144,7 +144,7 @@ import Testing
         #expect(try await store.steps(of: claim.job.id) == [record])
     }
 
-    @Test(arguments: StoreUnderTest.all) func allOfItSurvivesReopening(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func storedRowsSurviveReopening(_ subject: StoreUnderTest) async throws {
         let place = try StorePlace(installation: "first")
         let before = try await { () async throws -> [Event] in
             let store = try await subject.open(place)

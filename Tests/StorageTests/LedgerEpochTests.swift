@@ -10,13 +10,13 @@ import Testing
         return epoch
     }
 
-    @Test func whatIsWrittenIsReadAgain() {
+    @Test func anEpochSurvivesItsTextForm() {
         #expect(LedgerEpoch(epoch().text) == epoch())
         #expect(epoch().text == "b 1 a")
         #expect(LedgerEpoch(nil).name == "")
     }
 
-    @Test func aLedgerThatGoesOnKeepsItsEpoch() {
+    @Test func aContinuedLedgerKeepsItsEpoch() {
         for mark in [
             nil, LedgerMark(epoch: "b", head: 0), LedgerMark(epoch: "b", head: 25), LedgerMark(epoch: "a", head: 99),
         ] {
@@ -39,7 +39,7 @@ import Testing
         #expect(!changedAgain)
     }
 
-    @Test func epochsBeforeAreKeptUpToABound() {
+    @Test func atMost100FormerEpochsAreKept() {
         var epoch = LedgerEpoch(nil)
         for number in 1...300 { _ = epoch.settle(at: "\(number)", head: 0, mark: nil, new: "e\(number)") }
         #expect(epoch.former.count == 100 && epoch.former.first == "e299")

@@ -11,7 +11,9 @@ import Testing
         return submission
     }
 
-    @Test(arguments: StoreUnderTest.all) func aTenantHasOnlySoManyInstances(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func instancesPerTenantAreLimitedByTheQuota(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         for number in 1...2 { _ = try await store.submit(provision(number, quota: 2)) }
         try await expectStorageError(.quotaExceeded) { try await store.submit(self.provision(3, quota: 2)) }
@@ -22,7 +24,9 @@ import Testing
     }
 
     /// The total quota also applies to instances of other tenants.
-    @Test(arguments: StoreUnderTest.all) func thereAreOnlySoManyInstancesInAll(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func instancesOfAllTenantsAreLimitedByTheTotalQuota(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         func submit(_ number: Int, of tenant: String, total: Int) async throws {
             var submission = Fixtures.provision(number, tenant: TenantID(tenant), at: start)
@@ -38,9 +42,9 @@ import Testing
     }
 
     /// Many tenants concurrently submit for a total quota of three: three are accepted.
-    @Test(arguments: StoreUnderTest.all) func theLimitOfAllHoldsAgainstCallsAtOnce(
-        _ subject: StoreUnderTest
-    ) async throws {
+    @Test(arguments: StoreUnderTest.all) func theTotalQuotaHoldsForConcurrentSubmissions(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         let accepted = await withTaskGroup(of: Bool.self) { group in
             for number in 1...20 {
@@ -53,7 +57,9 @@ import Testing
         #expect(accepted == 3)
     }
 
-    @Test(arguments: StoreUnderTest.all) func whatFailedOrIsGoneDoesNotCount(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aFailedInstanceDoesNotCountTowardsTheQuota(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         let claim = try await store.claimed(1)
         var instance = claim.instance
@@ -63,7 +69,9 @@ import Testing
     }
 
     /// Many concurrent submissions for a quota of three: three are accepted.
-    @Test(arguments: StoreUnderTest.all) func aQuotaHoldsAgainstCallsAtOnce(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func theTenantQuotaHoldsForConcurrentSubmissions(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         let accepted = await withTaskGroup(of: Bool.self) { group in
             for number in 1...20 {
@@ -83,7 +91,7 @@ import Testing
         try await store.takeSlot(SlotRequest(held: held(claim), place: "configuration", limit: limit))
     }
 
-    @Test(arguments: StoreUnderTest.all) func aPlaceIsTakenAndGivenBack(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aSlotIsTakenAndReturned(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         let (first, second) = (try await store.claimed(1), try await store.claimed(2))
         #expect(try await takeSlot(store, first))
@@ -96,8 +104,7 @@ import Testing
         #expect(try await takeSlot(store, first))
     }
 
-    @Test(arguments: StoreUnderTest.all) func aPlaceStaysWhileTheStepWritesWithIt(_ subject: StoreUnderTest)
-        async throws
+    @Test(arguments: StoreUnderTest.all) func aSlotIsKeptByTransitionsThatNameIt(_ subject: StoreUnderTest) async throws
     {
         let store = try await subject.openNew()
         let (first, second) = (try await store.claimed(1), try await store.claimed(2))
@@ -109,7 +116,7 @@ import Testing
         #expect(try await takeSlot(store, second, limit: 2))
     }
 
-    @Test(arguments: StoreUnderTest.all) func aPlaceEndsWithItsLease(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aSlotEndsWithItsLease(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         let (first, second) = (try await store.claimed(1), try await store.claimed(2, lease: .seconds(120)))
         #expect(try await takeSlot(store, first))
@@ -121,7 +128,7 @@ import Testing
     }
 
     /// Three jobs wait for a slot. The tenant without a slot is first, then the oldest of the other jobs.
-    @Test(arguments: StoreUnderTest.all) func placesGoByTenantInTurnsAndThenByAge(_ subject: StoreUnderTest)
+    @Test(arguments: StoreUnderTest.all) func slotsAreGrantedByTenantInTurnAndThenByAge(_ subject: StoreUnderTest)
         async throws
     {
         let store = try await subject.openNew()
@@ -154,7 +161,9 @@ import Testing
         SingletonLeaseRequest(name: name, owner: owner, duration: .seconds(60), now: start + .seconds(seconds))
     }
 
-    @Test(arguments: StoreUnderTest.all) func aDutyIsOneDaemonsUntilItRunsOut(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aSingletonLeaseIsHeldByOneDaemonUntilItExpires(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         #expect(try await store.takeSingletonLease(duty("a", at: 0)))
         #expect(try await store.takeSingletonLease(duty("b", at: 10)) == false)
@@ -167,9 +176,9 @@ import Testing
 
     /// The daemon with the lease died. The next daemon frees the named leases of the former one. A lease that only
     /// limits how often a task runs is kept.
-    @Test(arguments: StoreUnderTest.exclusive) func theNextDaemonFreesADutyOfTheOneBefore(_ subject: StoreUnderTest)
-        async throws
-    {
+    @Test(arguments: StoreUnderTest.exclusive) func aStartingDaemonFreesNamedSingletonLeasesOfItsPredecessor(
+        _ subject: StoreUnderTest
+    ) async throws {
         let store = try await subject.openNew()
         for name in ["sweep", "pace", "own"] { #expect(try await store.takeSingletonLease(duty("dead", name, at: 0))) }
         #expect(try await store.takeSingletonLease(duty("new", "mine", at: 0)))

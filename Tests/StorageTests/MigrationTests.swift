@@ -46,7 +46,7 @@ import Testing
         #expect(try await store.steps(of: JobID("j")) == claim.steps)
     }
 
-    @Test func aSQLiteDatabaseOfSchema4() async throws {
+    @Test func aSQLiteDatabaseOfSchema4IsMigratedWithItsRows() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("aura.db")
         do {
@@ -63,7 +63,7 @@ import Testing
         try await Self.expectWhole(try SQLiteStore(path: path, installation: "first"))
     }
 
-    @Test func aPostgreSQLDatabaseOfSchema3() async throws {
+    @Test func aPostgreSQLDatabaseOfSchema3IsMigratedWithItsRows() async throws {
         let place = try StorePlace()
         let name = PostgresServer.database(of: place)
         try PostgresServer.shared().make(name)

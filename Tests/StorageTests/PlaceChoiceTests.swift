@@ -12,12 +12,12 @@ import Testing
     }
 
     /// Jobs of one tenant that never end cannot hold every slot, so another tenant's job still gets one.
-    @Test func oneTenantNeverHoldsEveryPlace() {
+    @Test func oneTenantNeverHoldsEverySlot() {
         #expect(!Self.admits("m4", holders: ["m1", "m2", "m3"], waiting: []))
         #expect(Self.admits("a1", holders: ["m1", "m2", "m3"], waiting: ["m4", "m5"]))
     }
 
-    @Test func whoHoldsFewestComesFirstAndThenTheOldest() {
+    @Test func theTenantWithFewestSlotsComesFirstAndThenTheOldestJob() {
         #expect(!Self.admits("m2", holders: ["m1", "b1", "b2"], waiting: ["a1"]))
         #expect(Self.admits("a1", holders: ["m1", "b1", "b2"], waiting: ["m2"]))
         #expect(!Self.admits("a2", holders: ["m1", "b1", "b2"], waiting: ["a1"]))
@@ -25,7 +25,7 @@ import Testing
     }
 
     /// If a slot is free and a waiting job is eligible for it, at least one waiting job is admitted.
-    @Test(arguments: 0..<64) func aFreePlaceIsNeverLeftUnused(_ mask: Int) {
+    @Test(arguments: 0..<64) func aFreeSlotIsNeverLeftUnused(_ mask: Int) {
         let all = ["a1", "a2", "b1", "b2", "c1", "c2"]
         let holders = all.indices.filter { mask & (1 << $0) != 0 }.map { all[$0] }
         let waiting = all.filter { !holders.contains($0) }

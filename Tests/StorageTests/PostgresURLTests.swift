@@ -15,7 +15,7 @@ import Testing
         "postgres:///aura?host=db.example", "postgres://localhost,db.example/aura", "postgres:///aura?service=main",
         "postgres://localhost/aura?hostaddr=10.0.0.7", "postgres://128.0.0.1/aura", "postgres://localhost.example/aura",
     ])
-    func aServerOnAnotherMachineHasToProveItself(_ text: String) throws {
+    func aServerOnAnotherMachineMustBeVerified(_ text: String) throws {
         let said = try read(text).connectionString
         #expect(Self.strict.allSatisfy(said.contains), "\(said)")
     }
@@ -25,14 +25,14 @@ import Testing
         "postgres:///aura?host=/run/postgresql", "postgres:///aura", "postgres://127.9.9.9,localhost/aura",
         "postgres://db.example/aura?hostaddr=127.0.0.1",
     ])
-    func aServerOnThisMachineDoesNot(_ text: String) throws {
+    func aServerOnThisMachineNeedNotBeVerified(_ text: String) throws {
         let said = try read(text).connectionString
         #expect(!Self.strict.contains(where: said.contains), "\(said)")
     }
 
     /// libpq reads these variables for settings that the URL leaves out.
     @Test(arguments: ["PGHOST", "PGHOSTADDR", "PGSERVICE"])
-    func theEnvironmentMayNameAnotherMachine(_ name: String) throws {
+    func aServerNamedByTheEnvironmentMustBeVerified(_ name: String) throws {
         let said = try read("postgres:///aura", [name: "10.0.0.7"]).connectionString
         #expect(Self.strict.allSatisfy(said.contains))
     }
@@ -41,7 +41,7 @@ import Testing
         "sslmode=disable", "sslmode=allow", "sslmode=prefer", "sslmode=require", "sslmode=verify-ca",
         "channel_binding=prefer", "channel_binding=disable",
     ])
-    func weakerIsRefusedUnlessItIsSaidTwice(_ option: String) throws {
+    func weakerOptionsAreRefusedUnlessInsecureIsSet(_ option: String) throws {
         let text = "postgres://aura:planted@db.example/aura?\(option)"
         let refusal = try #require(throws: PostgresURL.Refusal.self) { try read(text) }
         #expect(refusal.description.contains("postgres.insecure: true"))
@@ -60,7 +60,7 @@ import Testing
         "postgres://aura:12/hunter2@db.example/aura",
         "postgres://aura@db.example/aura?hunter2", "postgres://aura@db.example/aura?hun=ter2",
     ])
-    func whatCannotBeReadIsNotRepeated(_ text: String) throws {
+    func anUnreadableURLIsNotQuotedInTheError(_ text: String) throws {
         let refusal = try #require(throws: PostgresURL.Refusal.self) { try read(text) }
         for part in ["hun", "ter2", "12", "zz"] { #expect(!refusal.description.contains(part)) }
     }

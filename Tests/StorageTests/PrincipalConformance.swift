@@ -24,14 +24,15 @@ import Testing
         #expect(try await store.events(EventQuery(after: 0, limit: 9)).map(\.entry.principal) == [Self.ada])
     }
 
-    @Test(arguments: StoreUnderTest.all) func aJobOfTheDaemonItselfNamesNobody(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aJobOfTheDaemonHasNoPrincipal(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         let submitted = try await store.submit(submission(1, by: nil))
         #expect(try await store.job(submitted.job.id)?.principal == nil)
         #expect(try await store.events(EventQuery(after: 0, limit: 9)).map(\.entry.principal) == [nil])
     }
 
-    @Test(arguments: StoreUnderTest.all) func requestsNameTheirOwnCaller(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func eventsOfRequestsNameTheirOwnCaller(_ subject: StoreUnderTest) async throws
+    {
         let store = try await subject.openNew()
         let job = try await store.submit(submission(1, by: Self.ada)).job
         let claimed = try #require(try await store.claim().first)
@@ -44,7 +45,7 @@ import Testing
         #expect(try await store.job(job.id)?.principal == Self.ada)
     }
 
-    @Test(arguments: StoreUnderTest.all) func theEndOfASupersededJobNamesTheDestroyer(
+    @Test(arguments: StoreUnderTest.all) func theEndOfASupersededJobNamesTheCallerOfTheDestroy(
         _ subject: StoreUnderTest
     ) async throws {
         let store = try await subject.openNew()

@@ -37,7 +37,7 @@ import Testing
         #expect(try await store.claim().isEmpty)
     }
 
-    @Test(arguments: StoreUnderTest.all) func instancesAreListedAsAsked(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func instancesAreListedByQuery(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         try await Self.populate(store)
         func list(_ query: InstanceQuery) async throws -> [InstanceID] {
@@ -60,7 +60,9 @@ import Testing
     ///
     ///     writer:   submit, submit, submit …
     ///     reader:   instances and head, repeatedly: as many instances as the head counts
-    @Test(arguments: StoreUnderTest.all) func aSnapshotIsOfOneMoment(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func instancesAndHeadOfASnapshotAreConsistent(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         async let writing: Void = {
             for number in 1...60 { _ = try await store.submit(Fixtures.provision(number, at: start)) }
@@ -75,7 +77,7 @@ import Testing
         try await writing
     }
 
-    @Test(arguments: StoreUnderTest.all) func jobsAreListedAsAsked(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func jobsAreListedByQuery(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         try await Self.populate(store)
         _ = try await store.submit(Fixtures.operation(6, .restart, on: .id(Fixtures.id(1)), at: start))
@@ -104,7 +106,7 @@ import Testing
         #expect(jobs == (1...23).map { Fixtures.id($0) })
     }
 
-    @Test(arguments: StoreUnderTest.all) func nextDueIsTheEarliestOfThoseThatNobodyHolds(_ subject: StoreUnderTest)
+    @Test(arguments: StoreUnderTest.all) func nextDueIsTheEarliestTimeOfUnheldJobs(_ subject: StoreUnderTest)
         async throws
     {
         let store = try await subject.openNew()

@@ -19,7 +19,8 @@ import Testing
         }
     }
 
-    @Test(arguments: StoreUnderTest.all) func whatIsOldGoesAndTheLedgerHasNoGap(_ subject: StoreUnderTest) async throws
+    @Test(arguments: StoreUnderTest.all) func oldJobsAndEventsArePrunedWithoutAGapInTheLedger(_ subject: StoreUnderTest)
+        async throws
     {
         let store = try await subject.openNew()
         try await finish(1...3, in: store, at: start)
@@ -34,7 +35,7 @@ import Testing
         #expect(try await store.instances(InstanceQuery()).rows.count == 5)
     }
 
-    @Test(arguments: StoreUnderTest.all) func aCursorBelowTheFloorIsToldSo(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aCursorBelowTheFloorIsExpired(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         try await finish(1...3, in: store, at: start)
         _ = try await prune(store, before: start + day, limit: 2)
@@ -45,7 +46,7 @@ import Testing
         #expect(try await store.events(EventQuery(after: 2, limit: 10)).first?.seq == 3)
     }
 
-    @Test(arguments: StoreUnderTest.all) func oneLotHasABound(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func onePruneIsBoundedByItsLimit(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         try await finish(1...5, in: store, at: start)
         let first = try await prune(store, before: start + day, limit: 4)
@@ -74,7 +75,7 @@ import Testing
         #expect(try await store.events(kept).map(\.seq) == [5, 6])
     }
 
-    @Test(arguments: StoreUnderTest.all) func whatIsAtWorkStays(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func activeJobsAreNotPruned(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         let claim = try await store.claimed(1)
         try await store.release(claim, as: .waiting)
@@ -83,7 +84,7 @@ import Testing
         #expect(try await store.job(claim.job.id)?.state == .waiting)
     }
 
-    @Test(arguments: StoreUnderTest.all) func aJobWhoseUndoFailedKeepsItsIds(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aJobWithAFailedUndoIsNotPruned(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         let claim = try await store.claimed(1)
         var step = StepRecord(job: claim.job.id, index: 0, name: "server.create")
@@ -95,7 +96,8 @@ import Testing
         #expect(try await store.steps(of: claim.job.id) == [left])
     }
 
-    @Test(arguments: StoreUnderTest.all) func whatIsDestroyedGoesWithItsLastJob(_ subject: StoreUnderTest) async throws
+    @Test(arguments: StoreUnderTest.all) func aDestroyedInstanceIsPrunedWithItsLastJob(_ subject: StoreUnderTest)
+        async throws
     {
         let store = try await subject.openNew()
         let claim = try await store.claimed(1)
@@ -107,7 +109,8 @@ import Testing
         #expect(try await store.instance(.id(instance.id)) == nil)
     }
 
-    @Test(arguments: StoreUnderTest.all) func aKeyIsForgottenWithItsJob(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func anIdempotencyKeyIsPrunedWithItsJob(_ subject: StoreUnderTest) async throws
+    {
         let store = try await subject.openNew()
         let key = Idempotency(scope: "s", key: "k", request: "one")
         _ = try await store.submit(Fixtures.provision(1, key: key, at: start))

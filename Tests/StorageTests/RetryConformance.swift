@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct RetryConformance {
-    @Test(arguments: StoreUnderTest.all) func aHastenedJobIsDueNow(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func makeDueNowMakesAWaitingJobDue(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         try await store.release(try await store.claimed(), as: .waiting, availableAt: start + .seconds(300))
         let now = start + .seconds(7)
@@ -15,7 +15,8 @@ import Testing
         #expect(try await store.claim(at: now).first?.job.id == Fixtures.id(1))
     }
 
-    @Test(arguments: StoreUnderTest.all) func whatIsDueOrAtWorkGoesOnAsItIs(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func makeDueNowChangesNoDueOrRunningJob(_ subject: StoreUnderTest) async throws
+    {
         let store = try await subject.openNew()
         let held = try await store.claimed(1)
         _ = try await store.submit(Fixtures.provision(2, at: start))
@@ -26,7 +27,9 @@ import Testing
         #expect(try await store.head() == head)
     }
 
-    @Test(arguments: StoreUnderTest.all) func whatEndedOrNeverWasIsNotHastened(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func makeDueNowRefusesEndedAndUnknownJobs(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         try await store.release(try await store.claimed(), as: .succeeded)
         try await expectStorageError(.jobTerminal) {
@@ -69,7 +72,9 @@ import Testing
         #expect(try await store.claim(at: start).map(\.job.id) == [Fixtures.id(2)])
     }
 
-    @Test(arguments: StoreUnderTest.all) func whoseNameIsAnothersIsNotRevived(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func anInstanceWhoseNameIsTakenIsNotRevived(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         try await failed(store)
         _ = try await store.submit(Fixtures.provision(3, name: "ada-1", at: start))

@@ -8,7 +8,7 @@ import Testing
 @testable import StorageSQLite
 
 @Suite(.timeLimit(.minutes(3))) struct SQLiteOpeningTests {
-    @Test func aSecondDaemonIsKeptOutWhileTheFirstLives() async throws {
+    @Test func aSecondDaemonIsRefusedWhileTheFirstHasTheDatabaseOpen() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("aura.db")
         try await { () async throws in
@@ -41,7 +41,7 @@ import Testing
 
     /// A refused open must close only its own descriptor. A second close would close any file that got the same number
     /// in between.
-    @Test func refusedOpeningsCloseNothingThatIsNotTheirs() async throws {
+    @Test func aRefusedOpenClosesOnlyItsOwnDescriptor() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("aura.db")
         let store = try SQLiteStore(path: path, installation: "first")
@@ -64,7 +64,7 @@ import Testing
 
     /// The lock is on the file, so another path to the file does not get past it.
     @Test(arguments: ["symbolic link", "hard link", "lock file removed", "directory link"])
-    func aSecondDaemonIsKeptOutByWhateverName(_ way: String) async throws {
+    func aSecondDaemonIsRefusedUnderAnyPathToTheDatabase(_ way: String) async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("aura.db")
         let first = try SQLiteStore(path: path, installation: "first")
@@ -90,7 +90,7 @@ import Testing
 
     /// A write fails if the database file was removed or replaced, since it would be lost when the process ends.
     @Test(arguments: [false, true])
-    func nothingIsWrittenOnceTheFileIsGoneOrReplaced(isReplaced: Bool) async throws {
+    func writesFailIfTheDatabaseFileIsRemovedOrReplaced(isReplaced: Bool) async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("aura.db")
         let store = try SQLiteStore(path: path, installation: "first")
@@ -134,7 +134,7 @@ import Testing
     }
 
     /// A database without the application id is accepted and gets it.
-    @Test func aDatabaseOfOursGetsItsApplicationID() async throws {
+    @Test func aDatabaseWithoutAnApplicationIDGetsIt() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("aura.db")
         try await { () async throws in
@@ -148,7 +148,7 @@ import Testing
     }
 
     /// SQLite's files next to the database have its permissions.
-    @Test func theDatabaseIsItsOwnersAlone() async throws {
+    @Test func theDatabaseIsAccessibleToItsOwnerOnly() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("aura.db")
         try Data().write(to: URL(filePath: path))
@@ -215,7 +215,7 @@ import Testing
         #expect(error.message.contains("may write there"))
     }
 
-    @Test func powerCutsCannotTakeACommitBack() async throws {
+    @Test func theDatabaseUsesWALAndFullSynchronousCommits() async throws {
         let directory = try TemporaryDirectory()
         let store = try SQLiteStore(path: directory.file("aura.db"), installation: "first")
         let (journal, synchronous) = try await store.pool.writeWithoutTransaction { database in

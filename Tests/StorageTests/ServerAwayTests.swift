@@ -6,7 +6,7 @@ import Testing
 @Suite struct ServerAwayTests {
     private let failure = PostgresError(.lost, "connection refused")
 
-    @Test func theServerIsAskedEverMoreRarely() throws {
+    @Test func retriesOfAnUnreachableServerBackOff() throws {
         var away = ServerAway()
         var now = ContinuousClock.now
         #expect(away.failure(now: now) == nil)
@@ -24,7 +24,7 @@ import Testing
     }
 
     /// Several connections break at the same time. Their failures count as one.
-    @Test func triesAtTheSameTimeCountOnce() {
+    @Test func simultaneousFailuresCountOnce() {
         let now = ContinuousClock.now
         var away = ServerAway()
         for _ in 0..<7 { away.note(failure, now: now, unit: 1) }
@@ -32,7 +32,7 @@ import Testing
         #expect(away.failure(now: now + .milliseconds(100)) == nil)
     }
 
-    @Test func notEverybodyComesBackAtOnce() {
+    @Test func retriesAreSpreadByJitter() {
         let now = ContinuousClock.now
         let nextTries = [0, 0.5, 1].map { unit in
             var away = ServerAway()

@@ -50,7 +50,7 @@ import Testing
 
     /// All transitions of a commit are written in one statement. If the server refuses one of them, only that one
     /// fails.
-    @Test func whatTheServerRefusesSpoilsNothingElse() async throws {
+    @Test func aRefusedTransitionDoesNotFailTheOthersOfItsCommit() async throws {
         let store = try await stores(1)[0]
         for number in 1...40 { _ = try await store.submit(Fixtures.provision(number, at: start)) }
         let claims = try await store.claim(
@@ -74,7 +74,7 @@ import Testing
         #expect(try await store.head() == head + 36)
     }
 
-    @Test func fourDaemonsGiveANameAndAKeyOnce() async throws {
+    @Test func fourDaemonsAcceptANameAndAKeyOnce() async throws {
         let four = try await stores(4)
         let key = Idempotency(scope: "s", key: "k", request: "r")
         let outcomes = await withTaskGroup(of: (JobID?, Bool).self) { group in
@@ -95,7 +95,7 @@ import Testing
     }
 
     /// Four daemons write at the same time, and a third of their submissions are refused. Two daemons observe.
-    @Test func theLedgerHasNoGapAndEverybodySeesAllOfIt() async throws {
+    @Test func theLedgerHasNoGapAndEveryObserverGetsAllOfIt() async throws {
         let four = try await stores(4)
         let logs = [EventLog(), EventLog()]
         four[0].observe(logs[0].append)
@@ -171,7 +171,7 @@ import Testing
 
     /// A daemon whose clock is an hour fast claims no job of another daemon. A daemon whose clock is an hour slow keeps
     /// its jobs.
-    @Test func theDatabasesClockDecides() async throws {
+    @Test func leasesUseTheClockOfTheDatabase() async throws {
         let pair = try await stores(2, clock: .database)
         let now = SystemTime().now()
         _ = try await pair[0].submit(Fixtures.provision(1, at: now))
@@ -198,7 +198,7 @@ import Testing
 
     /// The server ends every connection during the work. Calls fail or succeed, no write is lost or repeated, and the
     /// stores reconnect by themselves.
-    @Test func endedConnectionsAreMadeAgain() async throws {
+    @Test func closedConnectionsAreReopened() async throws {
         let pair = try await stores(2)
         let log = EventLog()
         pair[1].observe(log.append)
@@ -223,7 +223,7 @@ import Testing
     }
 
     /// The server repeatedly ends every idle connection of the daemon. No read and no write fails.
-    @Test func connectionsThatEndWhileIdleCostNoCallerAnError() async throws {
+    @Test func aClosedIdleConnectionFailsNoCall() async throws {
         let store = try await stores(1)[0]
         let other = try visitor()
         for number in 1...12 {
@@ -241,7 +241,7 @@ import Testing
     }
 
     /// Another program deleted events. The observer still gets the events after the gap.
-    @Test func aGapInTheLedgerHoldsNobodyUp() async throws {
+    @Test func aGapInTheLedgerDoesNotBlockTheObserver() async throws {
         let pair = try await stores(2)
         let log = EventLog()
         pair[0].observe(log.append)
@@ -268,7 +268,7 @@ import Testing
 
     /// A daemon is paused between two statements while it holds the lock on the ledger's row. The server ends its
     /// transaction.
-    @Test func aTransactionThatStandsStillHoldsNobodyForLong() async throws {
+    @Test func anIdleTransactionIsEndedByTheServer() async throws {
         let store = try #require(try await stores(1).first)
         let still = try visitor()
         try still.script(GroupCommit.begin)
@@ -279,7 +279,7 @@ import Testing
     }
 
     /// A newer daemon migrates the database under a daemon that has its statements prepared.
-    @Test func aMigrationThatAddsBreaksNoPreparedStatement() async throws {
+    @Test func addedColumnsBreakNoPreparedStatement() async throws {
         let store = try #require(try await stores(1).first)
         _ = try await store.submit(Fixtures.provision(1, at: start))
         let claim = try #require(try await store.claim(limit: 1).first)
@@ -299,7 +299,7 @@ import Testing
         #expect(try await store.claim(limit: 1, at: start + .seconds(60)).map(\.job.id) == [Fixtures.id(2)])
     }
 
-    @Test func aNewerSchemaIsRefused() async throws {
+    @Test func aNewerSchemaIsRefusedUnlessItIsMarkedAsUsable() async throws {
         _ = try await stores(1)
         try visitor().script(
             """
@@ -315,7 +315,7 @@ import Testing
         try await expectStorageError(.newerSchema) { try await self.stores(1) }
     }
 
-    @Test func aServerThatIsNotThereIsSaidSoWithoutThePassword() async throws {
+    @Test func theErrorForAnUnreachableServerContainsNoPassword() async throws {
         let settings = PostgresSettings(url: "postgres://aura:planted-secret@127.0.0.1:1/aura")
         let error = try await expectStorageError(.unavailable) {
             try await PostgresStore.open(settings, installation: "x", logger: Logger(label: "test"))

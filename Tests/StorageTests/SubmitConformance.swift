@@ -25,7 +25,7 @@ import Testing
         #expect((event.entry.progress, event.entry.at, event.entry.message) == (0, start, "provision of ada is queued"))
     }
 
-    @Test(arguments: StoreUnderTest.all) func aNameIsTakenWhileItsInstanceLives(_ subject: StoreUnderTest) async throws
+    @Test(arguments: StoreUnderTest.all) func aNameIsTakenWhileItsInstanceExists(_ subject: StoreUnderTest) async throws
     {
         let store = try await subject.openNew()
         _ = try await store.submit(Fixtures.provision(1, name: "ada", at: start))
@@ -39,7 +39,9 @@ import Testing
         #expect(try await store.instance(.name("ada", tenant: TenantID("other")))?.id == Fixtures.id(3))
     }
 
-    @Test(arguments: StoreUnderTest.all) func anotherInstanceIsNotFound(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func unknownInstancesAndThoseOfOtherTenantsAreNotFound(
+        _ subject: StoreUnderTest
+    ) async throws {
         let store = try await subject.openNew()
         _ = try await store.submit(Fixtures.provision(1, name: "ada", tenant: TenantID("owner"), at: start))
         for reference in [.id(Fixtures.id(9)), .name("bob", tenant: Tenant.default), .id(Fixtures.id(1))]
@@ -52,8 +54,7 @@ import Testing
         #expect(try await store.head() == 1)
     }
 
-    @Test(arguments: StoreUnderTest.all) func anExistingInstanceBecomesWhatTheAdmissionSays(_ subject: StoreUnderTest)
-        async throws
+    @Test(arguments: StoreUnderTest.all) func theInstanceOfTheAdmissionIsStored(_ subject: StoreUnderTest) async throws
     {
         let store = try await subject.openNew()
         try await store.release(try await store.claimed(), as: .succeeded)
@@ -86,7 +87,7 @@ import Testing
         #expect(try await store.ledger().map(\.seq) == [1])
     }
 
-    @Test(arguments: StoreUnderTest.all) func aJobBesideAnotherIsRefusedEvenWhereTheAdmissionErrs(
+    @Test(arguments: StoreUnderTest.all) func aSecondActiveJobIsRefusedEvenIfTheAdmissionAcceptsIt(
         _ subject: StoreUnderTest
     ) async throws {
         let store = try await subject.openNew()

@@ -4,7 +4,7 @@ import TestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct SupersedeConformance {
-    @Test(arguments: StoreUnderTest.all) func aJobThatNobodyHoldsEndsAtOnce(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aDestroyEndsAQueuedJobAtOnce(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         _ = try await store.submit(Fixtures.provision(1, at: start))
         let later = start + .seconds(5)
@@ -18,7 +18,7 @@ import Testing
         #expect(try await store.claim(at: later).map(\.job.id) == [Fixtures.id(2)])
     }
 
-    @Test(arguments: StoreUnderTest.all) func aWaitingJobEndsAtOnceToo(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aDestroyEndsAWaitingJobAtOnce(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         try await store.release(try await store.claimed(), as: .waiting, availableAt: start + .seconds(300)) {
             $0.job.waitingFor = "for the machine to boot"
@@ -33,8 +33,9 @@ import Testing
     ///
     ///     provision  claimed ──────────── apply(ends) ─┐
     ///     destroy            submit ▷ blocked ─────────┴▶ claimable
-    @Test(arguments: StoreUnderTest.all) func aJobThatAWorkerHoldsMustLetGoFirst(_ subject: StoreUnderTest) async throws
-    {
+    @Test(arguments: StoreUnderTest.all) func aDestroyWaitsUntilTheWorkerReleasesTheSupersededJob(
+        _ subject: StoreUnderTest
+    ) async throws {
         let store = try await subject.openNew()
         let claim = try await store.claimed()
         let submitted = try await store.submit(Fixtures.destroy(2, on: .id(Fixtures.id(1)), at: start))
@@ -58,7 +59,7 @@ import Testing
         #expect(try await store.claim(at: end).map(\.job.id) == [Fixtures.id(2)])
     }
 
-    @Test(arguments: StoreUnderTest.all) func aSupersededJobWhoseWorkerDiedIsClaimedBeforeTheDestroy(
+    @Test(arguments: StoreUnderTest.all) func aSupersededJobWithAnExpiredLeaseIsClaimedBeforeTheDestroy(
         _ subject: StoreUnderTest
     ) async throws {
         let store = try await subject.openNew()
@@ -71,7 +72,7 @@ import Testing
 
     /// A failed instance no longer holds its name. Its destroy passes through phases in which other instances hold
     /// theirs.
-    @Test(arguments: StoreUnderTest.all) func destroyingAFailedInstanceDoesNotWantItsNameBack(_ subject: StoreUnderTest)
+    @Test(arguments: StoreUnderTest.all) func destroyOfAFailedInstanceDoesNotTakeItsNameBack(_ subject: StoreUnderTest)
         async throws
     {
         let store = try await subject.openNew()

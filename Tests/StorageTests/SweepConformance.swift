@@ -10,7 +10,7 @@ import Testing
             since: start, quarantinedAt: start)
     }
 
-    @Test(arguments: StoreUnderTest.all) func sightingsAreKeptReplacedAndForgotten(_ subject: StoreUnderTest)
+    @Test(arguments: StoreUnderTest.all) func observationsAreStoredReplacedAndDeleted(_ subject: StoreUnderTest)
         async throws
     {
         let store = try await subject.openNew()
@@ -54,9 +54,9 @@ import Testing
         #expect(ledger.map(\.seq) == numbers(upTo: ledger.count))
     }
 
-    @Test(arguments: StoreUnderTest.all) func aRowThatWasWrittenMeanwhileIsLeftAlone(_ subject: StoreUnderTest)
-        async throws
-    {
+    @Test(arguments: StoreUnderTest.all) func aSweepDoesNotOverwriteAConcurrentlyChangedInstance(
+        _ subject: StoreUnderTest
+    ) async throws {
         let store = try await subject.openNew()
         var change = try await change(store)
         change.seen = change.seen + .milliseconds(1)
@@ -66,7 +66,9 @@ import Testing
         #expect(try await store.instance(.id(change.instance.id))?.phase == .queued)
     }
 
-    @Test(arguments: StoreUnderTest.all) func whatAJobIsAtWorkOnIsLeftAlone(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aSweepDoesNotChangeAnInstanceWithAnActiveJob(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         let change = try await change(store)
         _ = try await store.submit(Fixtures.operation(2, .suspend, on: .id(change.instance.id), at: start))
@@ -75,7 +77,7 @@ import Testing
         #expect(try await store.head() == head)
     }
 
-    @Test(arguments: StoreUnderTest.all) func sightingsSurviveAReopening(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func observationsSurviveReopening(_ subject: StoreUnderTest) async throws {
         let place = try StorePlace()
         _ = try await subject.open(place).recordSweep(SweepRecord(kept: [observation("1")]))
         #expect(try await subject.open(place).observations().rows == [observation("1")])

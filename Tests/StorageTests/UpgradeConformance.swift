@@ -25,7 +25,8 @@ import Testing
                 target: .new(instance), job: job, idempotency: nil, now: start, admit: { given, _ in .accept(given) }))
     }
 
-    @Test(arguments: StoreUnderTest.all) func aClaimTakesOnlyWhatTheDaemonKnows(_ subject: StoreUnderTest) async throws
+    @Test(arguments: StoreUnderTest.all) func aClaimTakesOnlyJobsOfKnownDefinitions(_ subject: StoreUnderTest)
+        async throws
     {
         let store = try await subject.openNew()
         try await Self.submit(1, version: 2, to: store)
@@ -44,7 +45,7 @@ import Testing
         #expect(claims.map(\.job.definition) == [later, odd])
     }
 
-    @Test(arguments: StoreUnderTest.all) func aClaimLeavesOutWhatWasSetAside(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.all) func aClaimOmitsJobsThatWereSetAside(_ subject: StoreUnderTest) async throws {
         let store = try await subject.openNew()
         for number in 1...3 { try await Self.submit(number, to: store) }
         let scope = ClaimScope(definitions: [Self.known], setAside: [Fixtures.id(1), Fixtures.id(3)])
@@ -62,8 +63,7 @@ import Testing
     }
 
     /// A superseded job only has to be ended, and the destroy waits for that. Every daemon may claim it.
-    @Test(arguments: StoreUnderTest.all) func whatADestroyTookOverFromIsEverybodys(_ subject: StoreUnderTest)
-        async throws
+    @Test(arguments: StoreUnderTest.all) func everyDaemonMayClaimASupersededJob(_ subject: StoreUnderTest) async throws
     {
         let store = try await subject.openNew()
         try await Self.submit(1, version: 2, to: store)
@@ -91,7 +91,9 @@ import Testing
     }
 
     /// An event of a newer daemon reaches the subscribers of an older daemon unchanged.
-    @Test(arguments: StoreUnderTest.withRows) func anEventIsNeverLeftOut(_ subject: StoreUnderTest) async throws {
+    @Test(arguments: StoreUnderTest.withRows) func anEventWithUnknownValuesIsReadAsText(_ subject: StoreUnderTest)
+        async throws
+    {
         let store = try await subject.openNew()
         for number in 1...2 { try await Self.submit(number, to: store) }
         try await subject.run(
@@ -113,7 +115,7 @@ import Testing
     ]
 
     @Test(arguments: StoreUnderTest.withRows, damages)
-    func aRowThatCannotBeReadAffectsNoOther(_ subject: StoreUnderTest, _ damage: String) async throws {
+    func anUnreadableRowAffectsNoOther(_ subject: StoreUnderTest, _ damage: String) async throws {
         let store = try await subject.openNew()
         let claim = try await store.claimed(1)
         let begun = StepRecord(job: claim.job.id, index: 0, name: "a")
@@ -155,7 +157,7 @@ import Testing
     }
 
     /// In other ways of reading SQLite's rows, a column with text in place of a number ends the process.
-    @Test func aColumnOfTheWrongKindIsNoCrash() async throws {
+    @Test func aColumnOfTheWrongTypeDoesNotCrashTheProcess() async throws {
         let subject = try #require(StoreUnderTest.withRows.first { $0.testDescription == "sqlite" })
         let store = try await subject.openNew()
         try await Self.submit(1, to: store)
@@ -167,7 +169,8 @@ import Testing
     }
 
     /// Members of an instance's document that only a newer daemon knows are kept when an older daemon writes.
-    @Test(arguments: StoreUnderTest.withRows) func membersThatNobodyKnowsAreKept(_ subject: StoreUnderTest) async throws
+    @Test(arguments: StoreUnderTest.withRows) func unknownMembersOfAnInstanceAreKept(_ subject: StoreUnderTest)
+        async throws
     {
         let store = try await subject.openNew()
         try await Self.submit(1, to: store)
@@ -188,9 +191,9 @@ import Testing
     }
 
     /// An unreadable observation counts as never made: the resource gets its whole grace period again.
-    @Test(arguments: StoreUnderTest.withRows) func aSightingThatCannotBeReadIsToldApart(_ subject: StoreUnderTest)
-        async throws
-    {
+    @Test(arguments: StoreUnderTest.withRows) func anUnreadableObservationIsReportedSeparately(
+        _ subject: StoreUnderTest
+    ) async throws {
         let store = try await subject.openNew()
         try await subject.run("INSERT INTO sighting (kind, id, document) VALUES ('volume', '7', '{}')", beside: store)
         let page = try await store.observations()

@@ -20,11 +20,11 @@ import Testing
             .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
     }
 
-    @Test func theTreeIsThere() {
+    @Test func theSourcesAreFound() {
         #expect(Self.sources.count > 100)
     }
 
-    @Test func noFileIsLong() throws {
+    @Test func noFileExceeds500Lines() throws {
         for path in Self.all {
             let count = try Self.lines(path).count
             // One mechanism may fill a file. Two mechanisms belong in two files.
@@ -47,7 +47,7 @@ import Testing
         return isProgram && ["Date()", "Task.sleep", "UUID()"].contains(call)
     }
 
-    @Test func bannedCallsStayOut() throws {
+    @Test func sourcesContainNoBannedCalls() throws {
         for path in Self.sources {
             for (number, line) in try Self.lines(path).enumerated()
             where !line.drop(while: \.isWhitespace).hasPrefix("//") {
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test func onlyTheDaemonKnowsEverybody() throws {
+    @Test func onlyAuradImportsDriversStoresAndTransport() throws {
         let drivers = [
             "HetznerDriver", "TailscaleDriver", "AnsibleDriver", "CredentialFiles", "StorageSQLite", "StoragePostgres",
             "RPCTransport",

@@ -80,7 +80,7 @@ import Testing
     ]
 
     @Test(arguments: cases)
-    func everyEndHasItsClass(_ fact: Case) async throws {
+    func everyEndOfARunHasAnErrorClassAndCode(_ fact: Case) async throws {
         let bench = try AnsibleBench(script: fact.script)
         let failure = await failure { _ = try await bench.perform() }
         #expect(failure?.errorClass == fact.errorClass)
@@ -90,7 +90,7 @@ import Testing
         #expect(bench.leftovers.isEmpty)
     }
 
-    @Test func withoutTheProgramItSaysSo() async throws {
+    @Test func aMissingPlaybookProgramIsAPermanentFailure() async throws {
         let scratch = try Scratch()
         let driver = AnsibleConfiguration(
             settings: AnsibleSettings(
@@ -112,7 +112,7 @@ import Testing
         try bench.scratch.text("ids").split(separator: "\n").compactMap { Int($0) }
     }
 
-    @Test func cancellingEndsTheWholeFamilyBeforeItReturns() async throws {
+    @Test func cancellationEndsAllProcessesBeforeItReturns() async throws {
         let bench = try AnsibleBench(script: Self.family + "\nwait")
         let run = Task { try await bench.perform(AnsibleBench.run(secrets: ["key_file": Secret("x")])) }
         await bench.ready.wait()
@@ -127,7 +127,7 @@ import Testing
         #expect(bench.leftovers.isEmpty)
     }
 
-    @Test func strayProcessesOfAGoodRunAreEndedToo() async throws {
+    @Test func strayProcessesOfASuccessfulRunAreEnded() async throws {
         let bench = try AnsibleBench(script: Self.family + "\n" + AnsibleBench.recap())
         _ = try await bench.perform()
         #expect(try ids(bench).filter(isAlive).isEmpty)
@@ -172,7 +172,7 @@ import Testing
         #expect(bench.leftovers.isEmpty)
     }
 
-    @Test func anErrorOfTheReportEndsTheRunAndComesBack() async throws {
+    @Test func anErrorOfTheEventHandlerEndsTheRunAndIsThrown() async throws {
         struct Fenced: Error {}
         let bench = try AnsibleBench(script: Self.family + "\nwait")
         await #expect(throws: Fenced.self) {
@@ -182,7 +182,7 @@ import Testing
         #expect(bench.leftovers.isEmpty)
     }
 
-    @Test func cancelledBeforeItBeganItRunsNothingToItsEnd() async throws {
+    @Test func aRunCancelledBeforeItsStartDoesNotComplete() async throws {
         let bench = try AnsibleBench(script: "sleep 1000; touch \"$OUT/done\"")
         let run = Task {
             withUnsafeCurrentTask { $0?.cancel() }
@@ -193,7 +193,7 @@ import Testing
         #expect(bench.leftovers.isEmpty)
     }
 
-    @Test func manyRunsAtOnceKeepApart() async throws {
+    @Test func concurrentRunsDoNotShareSecrets() async throws {
         let bench = try AnsibleBench(
             script: "cat secrets/key_file; echo; [ $(ls secrets | wc -l) = 1 ] || exit 1\n" + AnsibleBench.recap())
         try await withThrowingTaskGroup(of: Int.self) { group in

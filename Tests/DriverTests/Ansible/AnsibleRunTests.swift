@@ -6,7 +6,7 @@ import Testing
 
 /// The input of a run, and its reported events.
 @Suite struct AnsibleRunTests {
-    @Test func aRunIsStartedAsTheTreeExpects() async throws {
+    @Test func aRunGetsItsArgumentsFilesAndEnvironment() async throws {
         let bench = try AnsibleBench(
             script: """
                 printf '%s\\n' "$@" > "$OUT/arguments"; env > "$OUT/environment"; pwd > "$OUT/directory"
@@ -103,7 +103,7 @@ import Testing
         #expect(summary.data == ["aura": ["agentVersion": "2026.8.1"]])
     }
 
-    @Test func oddLinesAreNoEvents() async throws {
+    @Test func linesThatAreNoEventsAreIgnored() async throws {
         let bench = try AnsibleBench(
             script: """
                 echo 'plain words'; echo '[1,2]'; echo '{"no":"event"}'; echo '{"event":'; echo
@@ -116,7 +116,7 @@ import Testing
         #expect(bench.events.count == 1)
     }
 
-    @Test func secretsAreTakenOutOfEveryWord() async throws {
+    @Test func secretsAreMaskedInFailuresAndEvents() async throws {
         let bench = try AnsibleBench(
             script: """
                 echo '{"event":"task.failed","task":"t","message":"key sk-12345678 is bad","ignored":false}'
@@ -130,7 +130,7 @@ import Testing
         #expect(bench.events.dropFirst().first == "warning [secret] leaked")
     }
 
-    @Test func everyTextOfAChildIsMaskedAndPlain() async throws {
+    @Test func everyTextFromAnsibleIsMaskedAndFreeOfControlCharacters() async throws {
         let bench = try AnsibleBench(
             script: """
                 cat <<'END'
@@ -156,7 +156,7 @@ import Testing
         #expect(!bench.scratch.names().contains("ran"))
     }
 
-    @Test func aSecretsVariableMustBeAPlainName() async throws {
+    @Test func aSecretVariableMustHaveAPlainName() async throws {
         let bench = try AnsibleBench(script: "touch \"$OUT/ran\"")
         let run = AnsibleBench.run(secrets: ["../../evil": Secret("x")])
         #expect(await failure { _ = try await bench.perform(run) }?.code == "invalidInput")

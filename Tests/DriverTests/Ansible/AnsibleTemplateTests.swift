@@ -89,7 +89,7 @@ struct AnsibleTemplateTests {
     }
 
     @Test(.timeLimit(.minutes(5)), arguments: 0..<4)
-    func everyStringOfACallerStaysText(number: Int) async throws {
+    func callerStringsAreNeverEvaluatedAsTemplates(number: Int) async throws {
         let (scratch, driver) = try bench()
         let template = Self.templates(scratch.path)[number]
         var run = AnsibleBench.run(variables: [
@@ -110,7 +110,7 @@ struct AnsibleTemplateTests {
 
     /// Instance names that mean something to Ansible: groups, the controller, the name of another instance.
     @Test(.timeLimit(.minutes(5)), arguments: ["all", "localhost", "aura", "ungrouped", "0199-other"])
-    func aRunReachesItsOwnMachineWhateverTheInstanceIsCalled(name: String) async throws {
+    func aRunReachesOnlyItsMachineForAnyInstanceName(name: String) async throws {
         let (scratch, driver) = try bench()
         var run = AnsibleBench.run(variables: [
             "plain": "", "nested": "", "names": [], "kept": .string("\(scratch.path)/kept"),

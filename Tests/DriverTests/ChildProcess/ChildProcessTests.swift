@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func outputErrorsAndExitCodeComeBack() async throws {
+    @Test func outputErrorTextAndExitCodeAreReturned() async throws {
         let lines = Lines()
         let end = try await child("echo out; echo err >&2; printf 'no end'; exit 7")
             .run(time: SystemTime()) { lines.take($0) }
@@ -52,7 +52,7 @@ import Testing
         #expect("\(end.ending)" == "exited(7)")
     }
 
-    @Test func nothingIsInherited() async throws {
+    @Test func aChildInheritsNoEnvironmentAndNoDescriptors() async throws {
         let lines = Lines()
         _ = try await child("env; pwd; cat; ls /proc/$$/fd").run(time: SystemTime()) { lines.take($0) }
         let said = lines.text.withLock { $0 }.split(separator: "\n").map(String.init)
@@ -65,7 +65,7 @@ import Testing
             "only its own view of /proc is open")
     }
 
-    @Test func muchOutputComesWhole() async throws {
+    @Test func largeOutputIsReadCompletely() async throws {
         let count = Locked(0)
         _ = try await child("head -c 3000000 /dev/zero; head -c 3000000 /dev/zero >&2").run(time: SystemTime()) {
             bytes in
@@ -76,7 +76,7 @@ import Testing
 
     /// A daemon that fails its permit check, or is paused, gives no sign of life. Its child then ends without the
     /// daemon's help.
-    @Test func aChildWithoutSignsOfLifeIsEnded() async throws {
+    @Test func aChildIsEndedIfTheDaemonGivesNoSignOfLife() async throws {
         let lines = Lines()
         let mayGoOn = Locked(true)
         var child = child("echo pid $$; echo ready; sleep 600", grace: .seconds(1))
@@ -92,7 +92,7 @@ import Testing
         #expect(lines.ids.filter(isAlive).isEmpty)
     }
 
-    @Test func aChildWithSignsOfLifeGoesOn() async throws {
+    @Test func aChildContinuesWhileTheDaemonGivesSignsOfLife() async throws {
         let lines = Lines()
         // Longer than `patience`, which leaves a margin for a machine that is busy with other tests.
         var child = child("echo ready; sleep 13; echo done")
@@ -102,7 +102,7 @@ import Testing
         #expect(lines.text.withLock { $0 }.hasSuffix("done\n"))
     }
 
-    @Test func aMissingProgramIsSaidToBeMissing() async throws {
+    @Test func aMissingProgramIsReportedAsMissing() async throws {
         var child = child("")
         child.executable = "\(scratch.path)/nothing"
         do {
@@ -114,7 +114,7 @@ import Testing
         }
     }
 
-    @Test func cancellingEndsTheWholeGroup() async throws {
+    @Test func cancellationEndsTheProcessGroup() async throws {
         let lines = Lines()
         let child = child("echo pid $$; sleep 1000 & echo pid $!; sh -c 'sleep 1000' & echo pid $!; echo ready; wait")
         let run = Task { try await child.run(time: SystemTime()) { lines.take($0) } }
@@ -128,7 +128,7 @@ import Testing
         #expect(ids.filter(isAlive).isEmpty)
     }
 
-    @Test func theTimeLimitEndsIt() async throws {
+    @Test func theTimeLimitEndsTheChild() async throws {
         let time = VirtualTime()
         let lines = Lines()
         let child = child("echo pid $$; echo ready; sleep 1000", timeLimit: .seconds(1800))
@@ -141,14 +141,14 @@ import Testing
         #expect(lines.ids.filter(isAlive).isEmpty)
     }
 
-    @Test func whoeverTakesTheOutputCanRefuse() async throws {
+    @Test func anErrorOfTheOutputHandlerEndsTheRun() async throws {
         struct Refusal: Error {}
         let end = try await child("echo ready; sleep 1000").run(time: SystemTime()) { _ in throw Refusal() }
         #expect("\(end.ending)".hasPrefix("refused("))
     }
 
     /// The output handler hangs, as with a store that does not reply. Cancellation must not wait for it.
-    @Test func aTakerThatHangsDoesNotHoldUpCancelling() async throws {
+    @Test func aHangingOutputHandlerDoesNotDelayCancellation() async throws {
         let hanging = Signal()
         let child = child("echo ready; sleep 1000")
         let time = VirtualTime()
@@ -164,7 +164,7 @@ import Testing
         #expect("\(ending)" == "cancelled")
     }
 
-    @Test func whoDoesNotListenIsKilledAfterTheGrace() async throws {
+    @Test func aChildThatIgnoresSIGTERMIsKilledAfterTheGracePeriod() async throws {
         let lines = Lines()
         let child = child(
             "trap '' TERM; echo pid $$; echo ready; while :; do sleep 1000; done", grace: .milliseconds(100))
@@ -176,7 +176,7 @@ import Testing
         #expect(lines.ids.filter(isAlive).isEmpty)
     }
 
-    @Test func whoListensMayTidyUp() async throws {
+    @Test func aChildThatHandlesSIGTERMCanCleanUp() async throws {
         let lines = Lines()
         let child = child("trap 'touch tidied; exit 3' TERM; echo ready; while :; do sleep 0.01; done")
         let run = Task { try await child.run(time: SystemTime()) { lines.take($0) } }
@@ -201,7 +201,7 @@ import Testing
     ///
     ///     holder: has the pipe ──────── closes it
     ///     supervisor ── child ── ready ──┘  SIGTERM to all … SIGKILL to those that stay
-    @Test func whenTheDaemonDiesTheGroupEnds() async throws {
+    @Test func theProcessGroupEndsWithTheDaemon() async throws {
         let script = try scratch.program("supervise", Supervisor.script)
         let lines = Lines()
         let outer = child(

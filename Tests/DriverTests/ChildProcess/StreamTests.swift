@@ -18,14 +18,14 @@ import Testing
         #expect(lines(["a\n"]) == [line("a")])
     }
 
-    @Test func aLineOverTheLimitIsGivenUpWholeAndTheNextIsRead() {
+    @Test func aLineOverTheLimitIsDroppedAndTheNextIsRead() {
         #expect(lines(["0123456789\nok\n"]) == [line("0123456789"), line("ok")])
         #expect(lines(["0123456789X\nok\n"]) == [.tooLong(bytes: 11), line("ok")])
         #expect(lines(["01234567", "89X", "YZ\nok"]) == [.tooLong(bytes: 13), line("ok")])
         #expect(lines(["0123456789", "X"]) == [.tooLong(bytes: 11)])
     }
 
-    @Test func otherLineBreaksAreText() {
+    @Test func lineBreaksOtherThanLFAreText() {
         #expect(lines(["a\u{2028}b\r\n"]) == [line("a\u{2028}b\r")])
     }
 

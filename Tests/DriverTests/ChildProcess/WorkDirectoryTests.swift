@@ -15,7 +15,7 @@ import Testing
 
     private struct Oops: Error {}
 
-    @Test func eachRunHasItsOwnAndNobodyElseCanRead() async throws {
+    @Test func eachRunHasAPrivateDirectory() async throws {
         let first = try await work.withDirectory { first in
             try await work.withDirectory { second in
                 #expect(first != second)
@@ -28,7 +28,7 @@ import Testing
         #expect(!scratch.exists(first))
     }
 
-    @Test func itGoesAwayWhenTheBodyFails() async throws {
+    @Test func theDirectoryIsRemovedIfTheBodyFails() async throws {
         var path = ""
         await #expect(throws: Oops.self) {
             try await work.withDirectory { directory in
@@ -59,7 +59,7 @@ import Testing
         #expect(try scratch.text("file") == "first")
     }
 
-    @Test func sweepingLeavesTheLivingAlone() async throws {
+    @Test func sweepKeepsDirectoriesInUse() async throws {
         try await work.withDirectory { directory in
             try PrivateFile.write("x", to: "\(directory)/file")
             await WorkDirectory(path: "\(scratch.path)/deep/runs", time: SystemTime(), log: Scratch.log).sweep()
@@ -68,7 +68,7 @@ import Testing
     }
 
     /// A killed daemon leaves its directory, a lock file that no process holds, and a child process.
-    @Test func sweepingClearsAwayTheDead() async throws {
+    @Test func sweepRemovesDirectoriesAndProcessesOfADeadDaemon() async throws {
         let dead = "\(scratch.path)/deep/runs/abc"
         try PrivateFile.makeDirectories("\(dead)/r1/ssh")
         try PrivateFile.write("", to: "\(dead)/lock")
@@ -82,7 +82,7 @@ import Testing
         #expect(!scratch.exists(dead))
     }
 
-    @Test func sweepingNothingIsFine() async {
+    @Test func sweepOfAMissingDirectoryDoesNothing() async {
         await work.sweep()
         #expect(scratch.names().isEmpty)
     }
@@ -91,7 +91,7 @@ import Testing
         ("/w/a/r1", true), ("/w/a/r1/ssh", true), ("HOME=/w/a/r1\0PATH=/bin", true), ("ssh: /w/a/r1/cp/x [mux]", true),
         ("\"/w/a/r1\"", true), ("/w/a/r12", false), ("/w/a/r1.old", false), ("/w/a", false), ("/w/a/r12 /w/a/r1", true),
     ])
-    func aPathIsFoundAsAWhole(text: String, isThere: Bool) {
+    func aDirectoryIsRecognisedOnlyByItsWholePath(text: String, isThere: Bool) {
         #expect(ProcessTable.mentions(Array(text.utf8), Array("/w/a/r1".utf8)) == isThere)
     }
 

@@ -22,7 +22,7 @@ import Testing
     ///
     ///     caller 1: opens ── 20 ms ────────── requests 1, 2, 3
     ///     caller 2:      joins (2, 3)
-    @Test func callersWithinTheWindowShareOneQuestion() async throws {
+    @Test func callersWithinTheWindowShareOneRequest() async throws {
         let time = VirtualTime()
         let bench = HetznerBench(
             ScriptedTransport { (request, _) throws(HTTPError) in Self.oblige(request) }, time: time)
@@ -39,7 +39,7 @@ import Testing
         #expect(bench.transport.lines.last == "GET /v1/actions?id=1&id=2&id=3&per_page=50&page=1")
     }
 
-    @Test func thoseWhoComeLaterAskAnew() async throws {
+    @Test func laterCallersSendANewRequest() async throws {
         let bench = HetznerBench(
             ScriptedTransport([
                 .json(200, #"{"actions":[\#(HetznerAnswers.action(1))]}"#),
@@ -49,7 +49,7 @@ import Testing
         #expect(try await bench.driver.actions(ids: ["1"]) == [ServerAction(id: "1", status: .success)])
     }
 
-    @Test func aQuestionNamesAtMost25() async throws {
+    @Test func aRequestNamesAtMost25Actions() async throws {
         let bench = HetznerBench(
             ScriptedTransport { (request, number) throws(HTTPError) in
                 Self.oblige(request)
@@ -69,7 +69,7 @@ import Testing
         #expect(try await bench.driver.actions(ids: ["1", "2"]).map(\.id) == ["1", "2"])
     }
 
-    @Test func anUnknownIdIsMissingAlsoWhereItFailsTheQuestion() async throws {
+    @Test func anUnknownActionIsMissingEvenIfItFailsTheRequest() async throws {
         let bench = HetznerBench(
             ScriptedTransport { (request, _) throws(HTTPError) in
                 switch request.url {
@@ -83,13 +83,13 @@ import Testing
         #expect(try await silent.driver.actions(ids: ["9"]).isEmpty)
     }
 
-    @Test func nobodyIsAskedForNothing() async throws {
+    @Test func anEmptyListOfActionsSendsNoRequest() async throws {
         let bench = HetznerBench([])
         #expect(try await bench.driver.actions(ids: []).isEmpty)
         #expect(bench.transport.requests.isEmpty)
     }
 
-    @Test func aFailedActionCarriesItsWords() async throws {
+    @Test func aFailedActionCarriesItsCodeAndMessage() async throws {
         let failed = HetznerAnswers.action(1, "error", error: #"{"code":"action_failed","message":"Action failed"}"#)
         let full = HetznerAnswers.action(2, "error", error: #"{"code":"resource_unavailable","message":"no room"}"#)
         let bench = HetznerBench([.json(200, #"{"actions":[\#(failed),\#(full)]}"#)])
@@ -105,7 +105,7 @@ import Testing
             ])
     }
 
-    @Test func oneFailedPartFailsOnlyThoseWhoAskedForIt() async throws {
+    @Test func aFailedPartOfARoundFailsOnlyItsCallers() async throws {
         let time = VirtualTime()
         let bench = HetznerBench(
             ScriptedTransport { (request, _) throws(HTTPError) in
@@ -125,7 +125,7 @@ import Testing
     ///
     ///     leader: opens ── cancelled
     ///     follower:   joins ────── leads ── 20 ms ── requests
-    @Test func whereTheLeaderIsCancelledTheNextOneAsks() async throws {
+    @Test func aFollowerSendsTheRequestIfTheLeaderIsCancelled() async throws {
         let time = VirtualTime()
         let bench = HetznerBench(
             ScriptedTransport { (request, _) throws(HTTPError) in Self.oblige(request) }, time: time)

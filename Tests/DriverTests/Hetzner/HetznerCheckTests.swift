@@ -86,7 +86,7 @@ import Testing
             ]
         ),
     ])
-    func aCandidateThatCannotBeOrderedIsNamedWithTheNearest(type: String, location: String, expected: [String])
+    func anUnavailableCandidateIsReportedWithTheNearestOne(type: String, location: String, expected: [String])
         async throws
     {
         let bench = bench([Placement(location: location, serverType: type)]) { Self.answer($0) }
@@ -96,13 +96,13 @@ import Testing
     }
 
     /// If one candidate of a size is available, the others cause warnings only.
-    @Test func aSizeWithACandidateLeftIsOnlyWarnedAbout() async throws {
+    @Test func aSizeWithAnAvailableCandidateCausesOnlyWarnings() async throws {
         let placements = [("cx99", "nbg1"), ("cx23", "fsn1")].map { Placement(location: $0.1, serverType: $0.0) }
         let found = try await findings(bench(placements) { Self.answer($0) })
         #expect(found.count == 1 && found[0].hasPrefix("warning: hetzner.placements: eu/small=cx99@nbg1"))
     }
 
-    @Test func nothingIsKnownBeforeTheCatalogueWasRead() {
+    @Test func noCandidateIsRejectedBeforeTheCatalogueIsRead() {
         #expect(HetznerBench([]).driver.objection(to: Placement(location: "x", serverType: "y")) == nil)
     }
 
@@ -142,7 +142,7 @@ import Testing
     }
 
     /// The driver reports each retry of its own with its number.
-    @Test func eachTryInsideTheDriverIsTold() async throws {
+    @Test func eachRetryInsideTheDriverIsReported() async throws {
         let busy = Result<HTTPResponse, HTTPError>.json(504, HetznerAnswers.error("timeout", "later"))
         let bench = HetznerBench([busy, busy, .json(200, #"{"servers":[]}"#)])
         let told = Locked<[String]>([])

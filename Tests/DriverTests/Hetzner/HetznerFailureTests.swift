@@ -77,14 +77,14 @@ import Testing
         ("robot_unavailable", "", .retry), ("uniqueness_error", "", .lookFirst), ("server_error", "", .lookFirst),
         ("bad_gateway", "", .lookFirst), ("timeout", "", .lookFirst), ("unknown_error", "", .lookFirst),
     ])
-    func everyCodeHasItsReaction(code: String, text: String, reaction: Reaction) async throws {
+    func everyErrorCodeHasAReaction(code: String, text: String, reaction: Reaction) async throws {
         let bench = HetznerBench([.json(422, HetznerAnswers.error(code, text))])
         let failure = await failure { _ = try await bench.driver.createServer(HetznerBench.specification) }
         #expect(failure?.reaction == reaction)
     }
 
     @Test(arguments: cases)
-    func everyCodeHasItsClass(_ fact: Case) async throws {
+    func everyErrorCodeHasAnErrorClass(_ fact: Case) async throws {
         let answer = Result<HTTPResponse, HTTPError>.json(
             fact.status, HetznerAnswers.error(fact.code, fact.message), headers: ["X-Correlation-Id": "corr-1"])
         let bench = HetznerBench([answer, answer])
@@ -100,7 +100,7 @@ import Testing
         #expect(bench.transport.requests.count == 2, "what changes something is never repeated by the driver")
     }
 
-    @Test func detailsAreInTheMessage() async throws {
+    @Test func errorDetailsAreInTheMessage() async throws {
         let fields = #"{"fields":[{"name":"name","messages":["must be a valid hostname","too long"]}]}"#
         let limits = #"{"limits":[{"name":"primary_ip_limit"}]}"#
         let bench = HetznerBench([
@@ -116,7 +116,7 @@ import Testing
     @Test(arguments: [
         (502, "bad_gateway"), (504, "timeout"), (503, "unavailable"), (500, "server_error"), (403, "forbidden"),
     ])
-    func anHTMLPageIsReadByItsStatus(status: Int, code: String) async throws {
+    func anHTMLPageIsClassedByItsStatus(status: Int, code: String) async throws {
         let page = "<html><head><title>\(status)</title></head><body>nginx</body></html>"
         let bench = HetznerBench([.json(status, page, headers: ["Content-Type": "text/html"])])
         let failure = await failure { _ = try await bench.driver.createServer(HetznerBench.specification) }
@@ -135,7 +135,7 @@ import Testing
         (.overloaded, false, .transient, "overloaded"),
         (.invalidRequest, false, .permanent, "invalidRequest"),
     ])
-    func aLostAnswerToACreateIsAmbiguous(
+    func aFailedCreateIsAmbiguousOnlyIfItMayHaveBeenSent(
         lost: HTTPError.Code, wasSent: Bool, errorClass: ErrorClass, code: String
     ) async throws {
         let bench = HetznerBench([.lost(lost, mayHaveBeenSent: wasSent)])
@@ -174,7 +174,7 @@ import Testing
     }
 
     @Test(arguments: ["conflict", "rate_limit_exceeded", "bad_gateway", "timeout"])
-    func readsAreRepeatedAsOftenAsSet(code: String) async throws {
+    func readsWithTemporaryErrorsAreRetriedUpToTheLimit(code: String) async throws {
         let no = Result<HTTPResponse, HTTPError>.json(500, HetznerAnswers.error(code, "no"))
         let time = EagerTime()
         let bench = HetznerBench([no, no, .json(200, #"{"servers":[]}"#)], time: time)
@@ -187,7 +187,7 @@ import Testing
     }
 
     @Test(arguments: ["locked", "unavailable", "server_error", "unauthorized", "maintenance"])
-    func otherReadsAreNotRepeated(code: String) async throws {
+    func readsWithOtherErrorsAreNotRetried(code: String) async throws {
         let bench = HetznerBench([.json(500, HetznerAnswers.error(code, "no"))])
         #expect(await failure { _ = try await bench.driver.server(named: "x") }?.code == code)
         #expect(bench.transport.requests.count == 1)
@@ -201,7 +201,7 @@ import Testing
         #expect(time.slept == [.milliseconds(500), .seconds(1), .seconds(2)])
     }
 
-    @Test func anExhaustedLimitSaysHowLongToWait() async throws {
+    @Test func anExhaustedRateLimitStatesTheWait() async throws {
         let headers: HTTPHeaders = [
             "RateLimit-Limit": "3600", "RateLimit-Remaining": "0", "RateLimit-Reset": "1800003600",
         ]

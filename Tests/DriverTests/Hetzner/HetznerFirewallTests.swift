@@ -24,7 +24,7 @@ import Testing
     private static let taken = Result<HTTPResponse, HTTPError>.json(
         409, HetznerAnswers.error("uniqueness_error", "name is already used"))
 
-    @Test func itIsFoundByNameAndBelievedForAWhile() async throws {
+    @Test func theFirewallIsFoundByNameAndCached() async throws {
         let time = VirtualTime()
         let bench = HetznerBench([Self.found, Self.found], time: time)
         for _ in 1...3 { #expect(try await bench.driver.ensureFirewall(labels: [:]) == "38") }
@@ -34,7 +34,7 @@ import Testing
         #expect(bench.transport.requests.count == 2)
     }
 
-    @Test func itIsMadeWithSSHAndPingOnly() async throws {
+    @Test func aNewFirewallAllowsOnlySSHAndPing() async throws {
         let bench = HetznerBench([Self.none, Self.made])
         #expect(try await bench.driver.ensureFirewall(labels: ["managed-by": "aura"]) == "39")
         let body = try JSONValue(parsing: try #require(bench.transport.requests.last?.body))
@@ -46,19 +46,19 @@ import Testing
         #expect(rules.allSatisfy { $0["direction"] == "in" && $0["source_ips"] == ["0.0.0.0/0", "::/0"] })
     }
 
-    @Test func whoLosesTheRaceTakesTheWinners() async throws {
+    @Test func aConcurrentlyCreatedFirewallIsUsed() async throws {
         let bench = HetznerBench([Self.none, Self.taken, Self.found])
         #expect(try await bench.driver.ensureFirewall(labels: [:]) == "38")
     }
 
-    @Test func aLostAnswerIsLookedUp() async throws {
+    @Test func aCreateWithoutReplyIsFollowedByALookup() async throws {
         let bench = HetznerBench([Self.none, .lost(.connectionLost, mayHaveBeenSent: true), Self.found])
         #expect(try await bench.driver.ensureFirewall(labels: [:]) == "38")
         let gone = HetznerBench([Self.none, .lost(.connectionLost, mayHaveBeenSent: true), Self.none])
         #expect(await failure { _ = try await gone.driver.ensureFirewall(labels: [:]) }?.errorClass == .ambiguous)
     }
 
-    @Test func switchedOffItIsNotAskedFor() async throws {
+    @Test func aDisabledFirewallIsNotRequested() async throws {
         let bench = HetznerBench(ScriptedTransport([])) { $0.usesFirewall = false }
         #expect(try await bench.driver.ensureFirewall(labels: [:]) == nil)
     }
@@ -78,7 +78,7 @@ import Testing
         #expect(bench.transport.requests.count == 1)
     }
 
-    @Test func aMachineThatMissesItMakesTheDriverForgetIt() async throws {
+    @Test func aFirewallReportedAsMissingIsCreatedAgain() async throws {
         let missing = Result<HTTPResponse, HTTPError>.json(
             404, HetznerAnswers.error("not_found", "firewall with ID 38 not found"))
         let bench = HetznerBench([Self.found, missing, Self.none, Self.made])
@@ -89,7 +89,7 @@ import Testing
         #expect(try await bench.driver.ensureFirewall(labels: [:]) == "39")
     }
 
-    @Test func anotherRefusalLeavesItAlone() async throws {
+    @Test func anotherRefusalKeepsTheCachedFirewall() async throws {
         let refused = Result<HTTPResponse, HTTPError>.json(422, HetznerAnswers.error("invalid_input", "bad image"))
         let bench = HetznerBench([Self.found, refused])
         _ = try await bench.driver.ensureFirewall(labels: [:])
@@ -99,7 +99,7 @@ import Testing
         #expect(try await bench.driver.ensureFirewall(labels: [:]) == "38")
     }
 
-    @Test func otherRulesOfOursAreBroughtToTheSettings() async throws {
+    @Test func rulesOfOurFirewallAreUpdatedToTheSettings() async throws {
         let old = Self.firewall(port: "22", labels: #"{"managed-by":"aura"}"#)
         let bench = HetznerBench(ScriptedTransport([old, .json(201, #"{"actions":[]}"#)])) {
             $0.openPorts = [2222, 18_789]

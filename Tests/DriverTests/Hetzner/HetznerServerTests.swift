@@ -39,7 +39,7 @@ import Testing
         #expect(body == expected)
     }
 
-    @Test func withoutIPv4TheFirstHostOfTheNetworkIsTheAddress() async throws {
+    @Test func theFirstHostOfTheIPv6NetworkIsTheAddressWithoutIPv4() async throws {
         let bench = HetznerBench([.json(200, #"{"server":\#(HetznerAnswers.server(ipv4: nil))}"#)])
         let server = try await bench.driver.server(id: "42000001")
         #expect(server?.address == "2001:db8:1:2::1")
@@ -51,7 +51,7 @@ import Testing
         #expect(server?.status == .unknown)
     }
 
-    @Test func lookingByNameTakesTheExactNameOnly() async throws {
+    @Test func lookupByNameMatchesTheExactNameOnly() async throws {
         let bench = HetznerBench([
             .json(200, #"{"servers":[\#(HetznerAnswers.server(1, name: "other"))]}"#),
             .json(200, #"{"servers":[\#(HetznerAnswers.server(7))],\#(HetznerAnswers.meta(next: nil))}"#),
@@ -64,7 +64,7 @@ import Testing
         #expect(bench.transport.requests.first?.cancellation == .abort)
     }
 
-    @Test func whatDoesNotExistIsNone() async throws {
+    @Test func aMissingServerOrKeyIsNoError() async throws {
         let gone = Result<HTTPResponse, HTTPError>.json(404, HetznerAnswers.error("not_found", "server not found"))
         let bench = HetznerBench([gone, gone, gone])
         let server = try await bench.driver.server(id: "5")
@@ -80,7 +80,7 @@ import Testing
         #expect(try await bench.driver.deleteServer(id: "5") == ["11"])
     }
 
-    @Test func powerCallsGoToTheirPlaces() async throws {
+    @Test func powerCallsUseTheirEndpoints() async throws {
         let answer = Result<HTTPResponse, HTTPError>.json(201, #"{"action":\#(HetznerAnswers.action(9))}"#)
         let bench = HetznerBench(Array(repeating: answer, count: 4))
         #expect(try await bench.driver.powerOn(serverID: "5") == ["9"])
@@ -93,7 +93,7 @@ import Testing
         #expect(bench.transport.requests.allSatisfy { $0.cancellation == .finish })
     }
 
-    @Test func listingReadsAllPagesAndCountsNobodyTwice() async throws {
+    @Test func listingReadsAllPagesWithoutDuplicates() async throws {
         let page = { (ids: [Int64], next: Int?) -> Result<HTTPResponse, HTTPError> in
             let servers = ids.map { HetznerAnswers.server($0, name: "s\($0)") }.joined(separator: ",")
             return .json(200, #"{"servers":[\#(servers)],\#(HetznerAnswers.meta(next: next))}"#)
@@ -105,7 +105,7 @@ import Testing
         #expect(bench.transport.lines == [1, 2, 3].map { "GET /v1/servers?\(query)&page=\($0)" })
     }
 
-    @Test func pagesThatRunInCirclesAreAnError() async throws {
+    @Test func aPageThatNamesItselfAsNextIsAnError() async throws {
         let bench = HetznerBench([.json(200, #"{"servers":[],\#(HetznerAnswers.meta(next: 1))}"#)])
         let failure = await failure { _ = try await bench.driver.servers(labels: [:]) }
         #expect(failure?.code == "providerAnswer")
@@ -124,7 +124,7 @@ import Testing
         #expect(bench.transport.lines == ["POST /v1/ssh_keys", "GET /v1/ssh_keys?name=k"])
     }
 
-    @Test func idsThatAreNoNumbersAreNeverSent() async throws {
+    @Test func malformedIDsAreNeverSent() async throws {
         let bench = HetznerBench([])
         for body: () async throws -> Void in [
             { _ = try await bench.driver.server(id: "../keys") }, { _ = try await bench.driver.deleteServer(id: "") },
@@ -136,7 +136,7 @@ import Testing
         #expect(bench.transport.requests.isEmpty)
     }
 
-    @Test func userDataOverTheLimitIsRefusedHere() async throws {
+    @Test func userDataOverTheLimitIsRefusedUnsent() async throws {
         var specification = HetznerBench.specification
         specification.userData = String(repeating: "ä", count: 16385)
         let bench = HetznerBench([])
@@ -147,7 +147,7 @@ import Testing
 
     /// Public price lists of September 2026: the locations in the United States offer CPX11 and CCX, and no CX or newer
     /// CPX.
-    @Test func theDefaultsNameTypesThatTheirLocationSells() {
+    @Test func defaultPlacementsUseTypesOfferedInTheirLocation() {
         for (_, candidates) in HetznerSettings.defaultPlacements["us-east"] ?? [:] {
             #expect(candidates.allSatisfy { $0.serverType == "cpx11" || $0.serverType.hasPrefix("ccx") })
         }

@@ -10,7 +10,7 @@ import Testing
         RateHeaders(limit: limit, remaining: remaining, resetSeconds: Double(start.milliseconds) / 1000 + inSeconds)
     }
 
-    @Test func aFullBucketLetsEverythingGo() {
+    @Test func aFullBucketAdmitsCallsUpToTheLimit() {
         var budget = RateBudget(now: start)
         for _ in 1...3600 {
             #expect(budget.reserve(now: start, atMost: .zero) == .go(after: .zero))
@@ -18,7 +18,7 @@ import Testing
         #expect(budget.reserve(now: start, atMost: .zero) == .refuse(retryAfter: .seconds(1)))
     }
 
-    @Test func anEmptyBucketMakesCallsWaitTheirTurn() {
+    @Test func callsWaitInOrderForAnEmptyBucket() {
         var budget = RateBudget(now: start)
         _ = budget.reserve(now: start, atMost: .zero)
         budget.answered(now: start, headers: headers(0, full: 3600))
@@ -28,7 +28,7 @@ import Testing
             budget.reserve(now: start + .milliseconds(500), atMost: .seconds(30)) == .go(after: .milliseconds(2500)))
     }
 
-    @Test func aWaitOverTheBoundIsRefusedAndTakesNothing() {
+    @Test func aWaitOverTheBoundIsRefusedAndReservesNothing() {
         var budget = RateBudget(now: start)
         _ = budget.reserve(now: start, atMost: .zero)
         budget.answered(now: start, headers: headers(0, full: 3600))
@@ -39,7 +39,7 @@ import Testing
         #expect(budget.reserve(now: start, atMost: .seconds(4)) == .go(after: .seconds(4)))
     }
 
-    @Test func timeRefillsUpToTheLimit() {
+    @Test func theBucketRefillsUpToTheLimit() {
         var budget = RateBudget(now: start)
         _ = budget.reserve(now: start, atMost: .zero)
         budget.answered(now: start, headers: headers(0, full: 3600))
@@ -61,7 +61,7 @@ import Testing
         #expect(budget.reserve(now: start, atMost: .zero) == .go(after: .zero))
     }
 
-    @Test func theBucketsPaceIsLearnt() {
+    @Test func theRefillRateIsLearntFromTheHeaders() {
         var budget = RateBudget(now: start)
         _ = budget.reserve(now: start, atMost: .zero)
         // 100 calls are missing, and the bucket is full in 10 seconds: 10 calls a second.
@@ -70,7 +70,7 @@ import Testing
         #expect(budget.reserve(now: start, atMost: .seconds(9)) == .go(after: .milliseconds(200)))
     }
 
-    @Test func whatWasNotSentCostsNothing() {
+    @Test func anUnsentCallIsNotCounted() {
         var budget = RateBudget(now: start)
         _ = budget.reserve(now: start, atMost: .zero)
         budget.answered(now: start, headers: headers(1, full: 3599))
@@ -90,7 +90,7 @@ import Testing
         #expect(budget.reserve(now: start, atMost: .zero) == .refuse(retryAfter: .seconds(3)))
     }
 
-    @Test func aClockThatStepsBackGivesNothing() {
+    @Test func aClockThatIsSetBackRefillsNothing() {
         var budget = RateBudget(now: start)
         _ = budget.reserve(now: start, atMost: .zero)
         budget.answered(now: start, headers: headers(0, full: 3600))

@@ -47,7 +47,7 @@ private final class Count: SharedBudget {
 
     /// Three daemons call as often as they can. Together they send as many calls as the count allows, and then throw
     /// the reason.
-    @Test func daemonsShareWhatIsLeft() async throws {
+    @Test func daemonsShareTheRemainingCalls() async throws {
         let count = Count(22)
         let daemons = (1...3).map { _ in bench(count) }
         let refusals = Locked<[Failure]>([])
@@ -69,14 +69,14 @@ private final class Count: SharedBudget {
         #expect(count.lots.withLock { $0 } == 6)
     }
 
-    @Test func whatTheProviderSaysIsToldToTheOthers() async throws {
+    @Test func theSharedBudgetGetsTheRemainingCallsOfTheProvider() async throws {
         let count = Count(100)
         let daemon = bench(count, remaining: 17)
         for _ in 1...9 { _ = try await daemon.driver.server(named: "ada") }
         #expect(count.seen.withLock { $0 } == [17, 17])
     }
 
-    @Test func withoutTheCountADaemonGoesByItsOwn() async throws {
+    @Test func aDaemonUsesItsOwnBudgetIfTheSharedOneIsUnavailable() async throws {
         let daemon = bench(Count(0, isAway: true))
         for _ in 1...3 { _ = try await daemon.driver.server(named: "ada") }
         #expect(daemon.transport.requests.count == 3)

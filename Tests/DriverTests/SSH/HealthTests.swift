@@ -9,20 +9,20 @@ import Testing
 @Suite struct HTTPHealthTests {
     private static let target = HealthTarget(address: "100.64.0.2", port: 18789, access: nil)
 
-    @Test func channelsThatAreNotReadyAreReportedApart() async throws {
+    @Test func channelsThatAreNotReadyAreReportedSeparately() async throws {
         let transport = ScriptedTransport([.json(200, "ok"), .json(503, "telegram: no token")])
         let report = try await HTTPHealth(http: transport).probe(Self.target)
         #expect(report.status == 200)
         #expect(report.channelsNotReady == "status 503: telegram: no token")
     }
 
-    @Test func aReadinessThatDoesNotAnswerIsNoFailure() async throws {
+    @Test func anUnavailableReadinessCheckIsNoFailure() async throws {
         let transport = ScriptedTransport([.json(200, "ok"), .lost(.timedOut, mayHaveBeenSent: true)])
         let report = try await HTTPHealth(http: transport).probe(Self.target)
         #expect(report == HealthReport(status: 200, body: "ok"))
     }
 
-    @Test func startedIsHealthy() async throws {
+    @Test func aStartedAgentIsHealthy() async throws {
         let transport = ScriptedTransport([.json(200, #"{"ok":true,"status":"started"}"#), .json(200, "")])
         let report = try await HTTPHealth(http: transport).probe(Self.target)
         #expect(report == HealthReport(status: 200, body: #"{"ok":true,"status":"started"}"#))
@@ -33,14 +33,14 @@ import Testing
         #expect(transport.requests.first?.timeout == .seconds(5))
     }
 
-    @Test func withoutAStartUpPathItsHealthCounts() async throws {
+    @Test func theHealthPathIsUsedIfThereIsNoStartupPath() async throws {
         let transport = ScriptedTransport([.json(404, "no"), .json(200, "live"), .json(404, "no")])
         let report = try await HTTPHealth(http: transport).probe(Self.target)
         #expect(report == HealthReport(status: 200, body: "live"))
         #expect(transport.lines == ["GET /startupz", "GET /healthz", "GET /readyz"])
     }
 
-    @Test func notStartedIsTransientAndNotAskedFurther() async throws {
+    @Test func anUnstartedAgentIsATransientFailureWithoutFurtherRequests() async throws {
         let transport = ScriptedTransport([.json(503, "starting\nup")])
         let failure = await failure { _ = try await HTTPHealth(http: transport).probe(Self.target) }
         #expect(
@@ -50,7 +50,7 @@ import Testing
                     message: "the agent on 100.64.0.2:18789 has not started: status 503: starting up"))
     }
 
-    @Test func silenceIsTransient() async throws {
+    @Test func anUnreachableAgentIsATransientFailure() async throws {
         let transport = ScriptedTransport([.lost(.notSent, mayHaveBeenSent: false)])
         let failure = await failure { _ = try await HTTPHealth(http: transport).probe(Self.target) }
         #expect(failure?.errorClass == .transient)

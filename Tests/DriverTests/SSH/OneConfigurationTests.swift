@@ -56,7 +56,7 @@ struct OneConfigurationTests {
             })
     }
 
-    @Test func probeAndAnsibleAgreeUnderAHostileConfiguration() async throws {
+    @Test func probeAndAnsibleUseTheSameSSHOptionsUnderAHostileConfiguration() async throws {
         let scratch = try Scratch()
         try HostileConfiguration.text.write(toFile: "\(scratch.path)/hostile", atomically: true, encoding: .utf8)
         let probe = try scratch.program("ssh", HostileConfiguration.script(scratch, file: "probe"))

@@ -25,7 +25,7 @@ import Testing
         privateKey: Secret("-----BEGIN KEY-----\nabc\n-----END KEY-----"),
         hostKeys: ["ssh-ed25519 AAAA1", "ssh-ed25519 AAAA2"], hostKeyAlias: "0199-abcd")
 
-    @Test func keyPairsAreWhatOpenSSHReads() async throws {
+    @Test func keyPairsAreReadByOpenSSH() async throws {
         let shell = try shell()
         let first = try await shell.makeKeyPair(comment: "aura ada -g1")
         let second = try await shell.makeKeyPair(comment: "-x")
@@ -55,7 +55,7 @@ import Testing
         return text.trimmingCharacters(in: .newlines)
     }
 
-    @Test func sshIsTrustedWithNothingItDoesNotNeed() async throws {
+    @Test func sshGetsOnlyTheOptionsFilesAndEnvironmentItNeeds() async throws {
         let shell = try shell(
             ssh: """
                 printf '%s\\n' "$@" > "\(scratch.path)/arguments"
@@ -142,7 +142,7 @@ import Testing
     ]
 
     @Test(arguments: words)
-    func everyFailureHasItsClass(_ words: Words) async throws {
+    func everySSHFailureHasAnErrorClassAndCode(_ words: Words) async throws {
         try PrivateFile.write(words.text + "\n", to: "\(scratch.path)/words")
         let shell = try shell(ssh: "cat '\(scratch.path)/words' >&2; exit 255")
         let failure = await failure { try await shell.reach(Self.access) }
@@ -151,7 +151,7 @@ import Testing
         #expect(failure?.message.hasPrefix("cannot reach 203.0.113.10: ") == true)
     }
 
-    @Test func anotherExitIsTheCommands() async throws {
+    @Test func anotherExitCodeIsThatOfTheCommand() async throws {
         let shell = try shell(ssh: "echo 'System is booting up.' >&2; exit 1")
         let failure = await failure { try await shell.reach(Self.access) }
         #expect(failure?.code == "sshCommandFailed")
@@ -159,7 +159,7 @@ import Testing
         #expect(failure?.message.hasSuffix("the command ended with 1: System is booting up.") == true)
     }
 
-    @Test func withoutTheProgramItSaysSo() async throws {
+    @Test func aMissingSSHProgramIsAPermanentFailure() async throws {
         let settings = SSHSettings(workDirectory: "\(scratch.path)/runs", sshPath: "\(scratch.path)/nothing")
         let shell = OpenSSH(settings: settings, time: SystemTime(), log: Scratch.log)
         let failure = await failure { try await shell.reach(Self.access) }
@@ -167,13 +167,13 @@ import Testing
         #expect(failure?.errorClass == .permanent)
     }
 
-    @Test func aRefusedLoginIsReportedInTheImagesWords() async throws {
+    @Test func aRefusedLoginIsReportedWithTheMessageOfTheImage() async throws {
         let shell = try shell(ssh: "echo 'Please login as the user \"debian\"'; exit 142")
         let failure = await failure { try await shell.reach(Self.access) }
         #expect(failure?.message.hasSuffix("ended with 142: Please login as the user \"debian\"") == true)
     }
 
-    @Test func adviceAboutThrowAwayFilesIsLeftOut() async throws {
+    @Test func adviceAboutTemporaryFilesIsOmitted() async throws {
         let words = """
             Host key for 0199 has changed and you have requested strict checking.
             Offending ED25519 key in /run/x/known_hosts:1
@@ -190,7 +190,7 @@ import Testing
     }
 
     @Test(arguments: ["-oProxyCommand=touch x", "", "a b", "host\nname"])
-    func whatCouldBeAnOptionIsRefused(address: String) async throws {
+    func anUnsafeAddressIsRefused(address: String) async throws {
         var access = Self.access
         access.address = address
         let shell = try shell()
@@ -207,7 +207,7 @@ import Testing
     }
 
     /// The script that replaces `ssh` runs the command locally, and another script replaces `curl`.
-    @Test func healthOverSSHReadsCurlsAnswer() async throws {
+    @Test func healthOverSSHReadsTheReplyOfCurl() async throws {
         _ = try scratch.program(
             "curl",
             "for last; do :; done; case $last in */readyz|*/startupz) printf 'no\\n404';; *) printf 'li\\nve\\n200';; esac"
@@ -224,7 +224,9 @@ import Testing
         ("echo 'sh: curl: not found' >&2; exit 127", "healthToolMissing", .permanent),
         ("echo 'Host key verification failed.' >&2; exit 255", "sshHostKeyMismatch", .permanent),
     ])
-    func healthOverSSHSaysWhatIsWrong(script: String, code: String, errorClass: ErrorClass) async throws {
+    func everyFailureOfHealthOverSSHHasAnErrorClassAndCode(script: String, code: String, errorClass: ErrorClass)
+        async throws
+    {
         let shell = try shell(ssh: script)
         let target = HealthTarget(address: "203.0.113.10", port: 18789, access: Self.access)
         let failure = await failure { _ = try await SSHHealth(shell: shell).probe(target) }

@@ -17,7 +17,9 @@ import Testing
         (501, "cannot delete devices outside of your tailnet", .permanent, "notOurs"),
         (418, "teapot", .permanent, "http418"),
     ])
-    func everyStatusHasItsClass(status: Int, message: String, errorClass: ErrorClass, code: String) async throws {
+    func everyStatusHasAnErrorClassAndCode(status: Int, message: String, errorClass: ErrorClass, code: String)
+        async throws
+    {
         let bench = TailnetBench { (_, _) throws(HTTPError) in .json(status, #"{"message":"\#(message)"}"#) }
         let failure = await failure {
             _ = try await bench.driver.mintKey(EnrolmentKeySpecification(description: "ada", lifetime: .seconds(60)))
@@ -35,12 +37,12 @@ import Testing
         #expect(failure?.message == "cannot delete device n: test(s) failed (no owner; no tag)")
     }
 
-    @Test func howLongToWaitIsHandedOn() async throws {
+    @Test func theRetryAfterHeaderIsPassedOn() async throws {
         let bench = TailnetBench { (_, _) throws(HTTPError) in .json(429, "{}", headers: ["Retry-After": "17"]) }
         #expect(await failure { try await bench.driver.deleteDevice(nodeID: "n") }?.retryAfterMilliseconds == 17_000)
     }
 
-    @Test func readsAreRepeatedAndWaitAsAsked() async throws {
+    @Test func readsAreRetriedAfterTheRequestedWait() async throws {
         let time = EagerTime()
         let bench = TailnetBench(time: time) { (_, number) throws(HTTPError) in
             switch number {
@@ -53,7 +55,7 @@ import Testing
         #expect(time.slept == [.seconds(9), .seconds(1)])
     }
 
-    @Test func aReadThatWouldWaitTooLongIsGivenUp() async throws {
+    @Test func aReadIsNotRetriedIfTheWaitIsTooLong() async throws {
         let time = EagerTime()
         let bench = TailnetBench(time: time) { (_, _) throws(HTTPError) in
             .json(429, "{}", headers: ["Retry-After": "600"])
@@ -74,7 +76,7 @@ import Testing
     }
 
     @Test(arguments: [#"{"id":"k"}"#, #"{"key":"s"}"#, "", "[]", "<html>"])
-    func aKeyThatCannotBeReadIsNoKey(body: String) async throws {
+    func anUnreadableReplyToMintingIsAFailure(body: String) async throws {
         let bench = TailnetBench { (_, _) throws(HTTPError) in .json(200, body) }
         let failure = await failure {
             _ = try await bench.driver.mintKey(EnrolmentKeySpecification(description: "ada", lifetime: .seconds(60)))

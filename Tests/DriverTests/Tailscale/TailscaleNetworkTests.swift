@@ -70,7 +70,7 @@ struct TailnetBench {
         {"id":"kKey2CNTRL","keyType":"auth","key":"tskey-auth-secret","created":"2026-11-20T12:00:00Z","expirySeconds":600}
         """#
 
-    @Test func aKeyIsForOneMachineOnlyPreauthorisedAndTagged() async throws {
+    @Test func aKeyIsSingleUsePreauthorisedAndTagged() async throws {
         let bench = TailnetBench { (_, _) throws(HTTPError) in .json(200, Self.key) }
         let key = try await bench.driver.mintKey(
             EnrolmentKeySpecification(description: "aura ada/ö@x", lifetime: .seconds(600)))
@@ -138,7 +138,7 @@ struct TailnetBench {
         (#""tailnetLockError":"odd","nodeKey":"nodekey:$(x)""#, "deviceLockedOut", "tailscale lock sign NODEKEY"),
         (#""authorized":true,"tailnetLockError":"""#, nil, ""), (#""authorized":null"#, nil, ""), (#""x":1"#, nil, ""),
     ])
-    func aDeviceThatIsKeptOutSaysWhy(members: String, code: String?, words: String) async throws {
+    func aBlockedDeviceStatesItsObstacleAndRemedy(members: String, code: String?, words: String) async throws {
         let bench = TailnetBench { (_, _) throws(HTTPError) in .json(200, #"{"nodeId":"n1",\#(members)}"#) }
         let obstacle = try await bench.driver.device(nodeID: "n1")?.obstacle
         #expect(obstacle?.code == code)
@@ -147,7 +147,7 @@ struct TailnetBench {
     }
 
     /// `NAME-1` is the same name after a conflict. Any other suffix makes it another name.
-    @Test func devicesAreChosenByTheirOwnNameForThemselves() async throws {
+    @Test func devicesAreMatchedByHostnameWithOrWithoutAConflictSuffix() async throws {
         let strangers = ["aura-ada-g1-", "aura-ada-g1-x", "aura-ada-g11", "aura-ada-g1-1-2"].map {
             #"{"nodeId":"n9","hostname":"\#($0)"}"#
         }
@@ -171,14 +171,14 @@ struct TailnetBench {
         #expect(try await bench.driver.devices(hostname: "aura-ada-g1").map(\.nodeID) == ["nAbC3CNTRL"])
     }
 
-    @Test func oddValuesOfUnreadMembersAreNotJudged() async throws {
+    @Test func oddValuesOfUnreadMembersAreIgnored() async throws {
         let odd = #""big":123456789012345678901234567890,"half":"\ud83d","nul":"a\u0000b""#
         let device = TailnetBench.device.replacing(#""machineKey":"mkey:00""#, with: odd)
         let bench = TailnetBench { (_, _) throws(HTTPError) in .json(200, #"{"devices":[\#(device)]}"#) }
         #expect(try await bench.driver.devices().map(\.nodeID) == ["nAbC3CNTRL"])
     }
 
-    @Test func whatIsGoneIsDone() async throws {
+    @Test func aMissingDeviceOrKeyIsNoError() async throws {
         let bench = TailnetBench { (_, _) throws(HTTPError) in .json(404, #"{"message":"not found"}"#) }
         try await bench.driver.deleteDevice(nodeID: "n1")
         try await bench.driver.revokeKey(id: "k1")
@@ -186,7 +186,7 @@ struct TailnetBench {
         #expect(bench.others == ["DELETE /v2/device/n1", "DELETE /v2/tailnet/-/keys/k1", "GET /v2/device/n1"])
     }
 
-    @Test func deletingTakesAnEmptyAnswer() async throws {
+    @Test func deletionAcceptsAnEmptyReply() async throws {
         let bench = TailnetBench { (_, _) throws(HTTPError) in HTTPResponse(status: 200) }
         try await bench.driver.deleteDevice(nodeID: "n1")
         try await bench.driver.revokeKey(id: "k1")
@@ -194,7 +194,7 @@ struct TailnetBench {
     }
 
     @Test(arguments: ["", "../keys", "a/b", "n?x", "a b"])
-    func idsThatLeadElsewhereAreNeverSent(id: String) async throws {
+    func malformedIDsAreNeverSent(id: String) async throws {
         let bench = TailnetBench { (_, _) throws(HTTPError) in HTTPResponse(status: 200) }
         #expect(await failure { try await bench.driver.deleteDevice(nodeID: id) }?.code == "invalidIdentifier")
         #expect(await failure { try await bench.driver.revokeKey(id: id) }?.code == "invalidIdentifier")

@@ -10,7 +10,7 @@ import Testing
 @Suite struct TailscaleTokenTests {
     private static let refused = HTTPResponse.json(401, #"{"message":"API token invalid"}"#)
 
-    @Test func oneTokenServesManyCallsUntilItIsNearlyOver() async throws {
+    @Test func aTokenIsReusedUntilShortlyBeforeItExpires() async throws {
         let time = VirtualTime()
         let bench = TailnetBench(time: time) { (_, _) throws(HTTPError) in HTTPResponse(status: 200) }
         for _ in 1...3 { try await bench.driver.deleteDevice(nodeID: "n1") }
@@ -51,7 +51,7 @@ import Testing
         #expect(bench.others.count == 20)
     }
 
-    @Test func aTokenThatIsWithdrawnIsReplacedOnce() async throws {
+    @Test func aRevokedTokenIsReplacedOnce() async throws {
         let bench = TailnetBench { (request, _) throws(HTTPError) in
             request.headers["Authorization"] == "Bearer t1" ? Self.refused : .json(200, TailnetBench.device)
         }
@@ -73,7 +73,7 @@ import Testing
     }
 
     /// Two calls use t1 and are refused. The second refusal arrives after t2 was issued.
-    @Test func aLateRefusalDoesNotThrowAwayTheNewToken() async throws {
+    @Test func aLateRefusalDoesNotDiscardTheNewToken() async throws {
         let firstRefused = Signal()
         let bench = TailnetBench { (request, _) throws(HTTPError) in
             guard request.headers["Authorization"] == "Bearer t1" else { return HTTPResponse(status: 200) }
@@ -94,7 +94,7 @@ import Testing
         (500, "", .transient, "providerFault"), (429, "{}", .transient, "rateLimited"),
         (200, "{}", .transient, "providerAnswer"), (200, "<html>", .transient, "providerAnswer"),
     ])
-    func withoutATokenNothingIsSent(status: Int, body: String, errorClass: ErrorClass, code: String) async throws {
+    func noRequestIsSentWithoutAToken(status: Int, body: String, errorClass: ErrorClass, code: String) async throws {
         let bench = TailnetBench(ScriptedTransport { (_, _) throws(HTTPError) in .json(status, body) })
         let failure = await failure { try await bench.driver.deleteDevice(nodeID: "n1") }
         #expect(failure?.errorClass == errorClass)
@@ -103,7 +103,7 @@ import Testing
         #expect(bench.others.isEmpty)
     }
 
-    @Test func aFailureSpeaksOfNoSecret() async throws {
+    @Test func aFailureContainsNoSecret() async throws {
         let bench = TailnetBench(ScriptedTransport([.lost(.connectionLost, mayHaveBeenSent: true)]))
         let failure = await failure { try await bench.driver.deleteDevice(nodeID: "n1") }
         #expect("\(String(describing: failure))".contains("tskey") == false)

@@ -10,14 +10,14 @@ import Testing
     /// Each sabotage must be found within these seeds.
     private static let sabotageSeeds: ClosedRange<UInt64> = 1...80
 
-    @Test func noRuleIsBroken() {
+    @Test func noInvariantIsBrokenWithSweeps() {
         for seed in Self.sweptSeeds {
             let outcome = Simulation.run(WorldOptions(seed: seed))
             #expect(outcome.violation == nil, "seed \(seed): \(outcome.trace.suffix(40).joined(separator: "\n"))")
         }
     }
 
-    @Test func withoutTheSweepTheEngineLeavesNothingBehindByItself() {
+    @Test func noInvariantIsBrokenWithoutSweeps() {
         for seed in Self.seeds {
             let outcome = Simulation.run(WorldOptions(seed: seed, reconciles: false))
             #expect(outcome.violation == nil, "seed \(seed): \(outcome.trace.suffix(40).joined(separator: "\n"))")
@@ -25,7 +25,7 @@ import Testing
     }
 
     /// Daemons of two programs share the database. No job runs a step of another definition, and no job is lost.
-    @Test(arguments: [Build.inserts, .removes, .renames]) func aRollingUpgradeBreaksNoRule(_ upgrade: Build) {
+    @Test(arguments: [Build.inserts, .removes, .renames]) func aRollingUpgradeBreaksNoInvariant(_ upgrade: Build) {
         for seed in Self.upgradeSeeds {
             let outcome = Simulation.run(WorldOptions(seed: seed, reconciles: false, upgrade: upgrade))
             #expect(outcome.violation == nil, "seed \(seed): \(outcome.trace.suffix(40).joined(separator: "\n"))")
@@ -33,7 +33,7 @@ import Testing
     }
 
     /// A step that is found by its index is another step after an upgrade.
-    @Test(arguments: [Build.inserts, .removes, .renames]) func stepsFoundByTheirPlacesAreNoticed(_ upgrade: Build) {
+    @Test(arguments: [Build.inserts, .removes, .renames]) func sabotageByFindingStepsByIndexIsFound(_ upgrade: Build) {
         let found = Self.sabotageSeeds.first { seed in
             Simulation.run(WorldOptions(seed: seed, sabotage: .index, reconciles: false, upgrade: upgrade)).violation
                 != nil
@@ -42,7 +42,7 @@ import Testing
         print("sabotage index, \(upgrade.rawValue): found by seed \(found ?? 0)")
     }
 
-    @Test func theSameSeedIsTheSameWorld() {
+    @Test func equalSeedsGiveEqualTraces() {
         let first = Simulation.run(WorldOptions(seed: 7, keepsTrace: true))
         let second = Simulation.run(WorldOptions(seed: 7, keepsTrace: true))
         #expect(first.trace == second.trace)
@@ -61,7 +61,7 @@ import Testing
 
 @Suite struct ExhaustionTests {
     @Test(arguments: Exhaustion.Scenario.allCases)
-    func everyFaultAtEveryCall(_ scenario: Exhaustion.Scenario) {
+    func everyFaultAtEveryCallBreaksNoInvariant(_ scenario: Exhaustion.Scenario) {
         let report = Exhaustion.run(scenario)
         #expect(report.violations == [])
         #expect(report.cases == report.expectedCases)
