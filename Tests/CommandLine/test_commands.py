@@ -6,7 +6,7 @@ from daemon import FakeDaemon, Refusal
 from samples import CHANGE, INSTANCE, JOB, ago, at, instance, job, plan, running, step
 
 
-def test_provision_calls_and_says_how_to_follow(aura, daemon):
+def test_provision_prints_the_command_that_follows_its_job(aura, daemon):
     daemon.on("provision", {"instance": instance(), "job": job()})
     run = aura(
         "provision", "ada", "--region", "eu-central", "--size", "small", "--tenant", "acme", "--idempotency-key", "evt_1",
@@ -21,13 +21,13 @@ def test_provision_calls_and_says_how_to_follow(aura, daemon):
     ]
 
 
-def test_provision_leaves_out_what_is_not_given(aura, daemon):
+def test_provision_omits_options_that_are_not_given(aura, daemon):
     daemon.on("provision", {"instance": instance(), "job": job()})
     assert aura("provision", "ada", "--region", "eu-central", "--size", "small").code == 0
     assert daemon.params("provision") == [{"name": "ada", "region": "eu-central", "size": "small"}]
 
 
-def test_provision_prints_the_answer_as_it_came(aura, daemon):
+def test_provision_with_json_prints_the_reply_unchanged(aura, daemon):
     answer = {"instance": instance(), "job": job(), "later": {"additions": [1, 2.5, None]}}
     daemon.on("provision", answer)
     run = aura("provision", "ada", "--region", "eu-central", "--size", "small", "--json")
@@ -35,7 +35,7 @@ def test_provision_prints_the_answer_as_it_came(aura, daemon):
 
 
 @pytest.mark.parametrize("method", ["suspend", "resume", "restart", "destroy"])
-def test_operations_name_their_instance(aura, daemon, method):
+def test_operations_send_their_options_and_print_the_follow_command(aura, daemon, method):
     daemon.on(method, {"instance": instance(phase="running"), "job": job(method)})
     run = aura(method, "ada", "--tenant", "acme", "--idempotency-key", "k", "--change", "c")
     assert (run.code, run.err) == (0, "")
@@ -56,7 +56,7 @@ def test_list_is_a_table(aura, daemon):
     ]
 
 
-def test_list_asks_for_what_is_wished_and_for_every_page(aura, daemon):
+def test_list_sends_its_filters_and_reads_every_page(aura, daemon):
     pages = {None: {"instances": [instance("a")], "next": "i1"}, "i1": {"instances": [instance("b")]}}
     daemon.on("status.list", lambda params: pages[params.get("after")])
     run = aura("list", "--tenant", "acme", "--phase", "running", "--phase", "failed", "--all")
@@ -73,7 +73,7 @@ def test_list_stops_at_its_limit(aura, daemon):
     assert len(run.lines) == 3
 
 
-def test_list_of_nothing_says_so_beside_the_output(aura, daemon):
+def test_an_empty_list_is_reported_on_standard_error(aura, daemon):
     daemon.on("status.list", {"instances": []})
     run = aura("list")
     assert (run.code, run.out, run.err) == (0, "", "aura: there are no such instances\n")
@@ -93,7 +93,7 @@ def test_show_is_a_card(aura, daemon):
     assert daemon.calls == [("status.get", {"instance": "ada", "tenant": "acme"})]
 
 
-def test_show_has_the_steps_of_a_job_that_runs(aura, daemon):
+def test_show_prints_the_steps_of_a_running_job(aura, daemon):
     steps = plan()
     steps[0] = step("credentials.make", "done", startedAt=at(0), finishedAt=at(2))
     steps[1] = step("key.create", "intent", startedAt=at(2))
@@ -108,19 +108,19 @@ def test_show_has_the_steps_of_a_job_that_runs(aura, daemon):
     assert aura("show", "ada", "--json").documents == [found]
 
 
-def test_show_tells_why_an_instance_failed(aura, daemon):
+def test_show_prints_why_an_instance_failed(aura, daemon):
     failure = {"class": "capacity", "code": "placement_error", "message": "no room\x1b[31m\nanywhere", "correlationId": "x1"}
     daemon.on("status.get", {"instance": instance(phase="failed", failure=failure)})
     (line,) = [line for line in aura("show", "ada").lines if "failure" in line]
     assert line.split(maxsplit=1)[1] == "capacity placement_error: no room [31m anywhere (provider's id x1)"
 
 
-def test_an_instance_of_a_newer_daemon_is_shown_all_the_same(aura, daemon):
+def test_show_accepts_an_unknown_phase_and_kind(aura, daemon):
     daemon.on("status.get", {"instance": instance(phase="hibernating", kind="worker", planet="earth")})
     assert aura("show", "ada").lines[0] == "ada  hibernating"
 
 
-def test_job_list_shows_what_is_not_over(aura, daemon):
+def test_job_list_shows_unfinished_jobs_by_default(aura, daemon):
     daemon.on("job.list", {"jobs": [job(state="waiting", waitingFor="for the machine to boot")]})
     daemon.on("status.get", {"instance": instance()})
     run = aura("job", "list")
@@ -138,14 +138,14 @@ def test_job_list_shows_what_is_not_over(aura, daemon):
         (["--change", "c1"], {"change": "c1"}),
         (["--state", "failed", "--state", "cancelled"], {"states": ["failed", "cancelled"]}),
     ])
-def test_job_list_asks_for_what_is_wished(aura, daemon, arguments, params):
+def test_job_list_sends_its_filters(aura, daemon, arguments, params):
     daemon.on("job.list", {"jobs": []})
     run = aura("job", "list", *arguments)
     assert (run.code, run.out, run.err) == (0, "", "aura: there are no such jobs\n")
     assert daemon.params("job.list") == [{**params, "limit": 500}]
 
 
-def test_job_list_shows_the_id_of_an_instance_that_is_gone(aura, daemon):
+def test_job_list_shows_the_id_of_a_missing_instance(aura, daemon):
     daemon.on("job.list", {"jobs": [job()]}).on("status.get", Refusal(-32020, "instanceNotFound", "no instance"))
     run = aura("job", "list")
     assert run.code == 0 and run.lines[1].split()[2] == INSTANCE
@@ -164,7 +164,7 @@ def test_job_show_has_card_and_steps(aura, daemon):
     assert aura("job", "show", JOB, "--json").documents == [answer]
 
 
-def test_job_cancel(aura, daemon):
+def test_job_cancel_prints_the_command_that_follows_the_job(aura, daemon):
     daemon.on("job.cancel", {"job": job(state="running", cancellation="requested")})
     run = aura("job", "cancel", JOB)
     assert run.out == f"job {JOB} is being cancelled, follow it with: aura watch --job {JOB}\n"
@@ -172,14 +172,14 @@ def test_job_cancel(aura, daemon):
     assert aura("job", "cancel", JOB, "--json").documents[0]["job"]["cancellation"] == "requested"
 
 
-def test_ping(aura, daemon):
+def test_ping_prints_the_address_and_the_time(aura, daemon):
     daemon.on("system.ping", {"pong": True})
     run = aura("ping")
     assert run.out.startswith(f"{daemon.path} answers in ") and run.out.endswith(" ms\n")
     assert aura("ping", "--json").out == '{"pong":true}\n'
 
 
-def test_info(aura, daemon):
+def test_info_prints_a_card_or_json(aura, daemon):
     answer = {
         "name": "aurad", "version": "0.1.0", "installation": "prod", "startedAt": at(0), "database": "sqlite",
         "regions": ["eu-central", "us-east"], "sizes": ["small"],
@@ -198,7 +198,7 @@ def test_options_may_stand_before_the_command(aura, daemon, tmp_path):
     assert aura("ping", "--socket", daemon.path, AURA_SOCKET=elsewhere).code == 0
 
 
-def test_a_job_is_followed_at_the_place_that_was_named(aura, daemon):
+def test_the_follow_command_repeats_the_socket_option(aura, daemon):
     daemon.on("suspend", {"instance": instance(), "job": job("suspend")})
     run = aura("suspend", "ada", "--socket", daemon.path)
     assert run.out.endswith(f"follow it with: aura --socket {daemon.path} watch --job {JOB}\n")

@@ -18,7 +18,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_without_a_daemon_every_command_says_what_to_do(aura, environment, command):
+def test_every_command_without_a_daemon_prints_advice(aura, environment, command):
     path = environment["AURA_SOCKET"]
     run = aura(*command)
     assert (run.code, run.out) == (3, "")
@@ -28,21 +28,21 @@ def test_without_a_daemon_every_command_says_what_to_do(aura, environment, comma
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_without_a_daemon_every_command_says_so_as_a_document(aura, command):
+def test_every_command_without_a_daemon_prints_a_json_error(aura, command):
     run = aura(*command, "--json")
     assert (run.code, run.out) == (3, "")
     assert run.error["data"] == {"code": "unreachable", "retryable": True}
     assert run.error["message"].startswith("cannot reach aurad at ")
 
 
-def test_a_port_that_nobody_listens_on(aura):
+def test_a_port_without_a_listener_is_reported(aura):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         run = aura("ping", "--connect", f"127.0.0.1:{taken.getsockname()[1]}")
     assert run.code == 3 and "nobody listens there" in run.err
 
 
-def test_what_the_daemon_refuses(aura, daemon):
+def test_a_refusal_of_the_daemon_is_printed_with_exit_code_2(aura, daemon):
     refusal = Refusal(-32023, "instanceBusy", "cannot suspend ada, a provision is at work: wait for it", True, job=JOB)
     daemon.on("suspend", refusal)
     run = aura("suspend", "ada")
@@ -52,13 +52,13 @@ def test_what_the_daemon_refuses(aura, daemon):
     assert run.error == refusal.error
 
 
-def test_a_refusal_in_other_words_names_what_was_wanted(aura, daemon):
+def test_a_refusal_that_names_no_action_is_prefixed_with_it(aura, daemon):
     daemon.on("status.get", Refusal(-32020, "instanceNotFound", "no instance is bob: see status.list"))
     run = aura("show", "bob")
     assert (run.code, run.err) == (2, "aura: cannot show bob: no instance is bob: see status.list\n")
 
 
-def test_what_a_daemon_says_cannot_steer_the_terminal(aura, daemon):
+def test_control_characters_in_a_daemon_error_are_replaced(aura, daemon):
     daemon.on("status.get", Refusal(-32020, "instanceNotFound", "cannot find\x1b[2J\nit"))
     assert aura("show", "bob").err == "aura: cannot find [2J it\n"
 
@@ -70,7 +70,7 @@ def test_a_refused_operation_is_not_watched(aura, daemon):
     assert daemon.methods() == ["provision"]
 
 
-def test_no_answer_in_time(aura, daemon):
+def test_a_call_without_a_reply_times_out(aura, daemon):
     daemon.on("system.ping", Silence())
     run = aura("ping", "--timeout", "0.3")
     assert (run.code, run.out) == (3, "")
@@ -79,7 +79,7 @@ def test_no_answer_in_time(aura, daemon):
     assert aura("ping", "--timeout", "0.3", "--json").error["data"] == {"code": "timeout", "retryable": True}
 
 
-def test_a_connection_that_ends_before_the_answer(aura, daemon):
+def test_a_connection_lost_before_the_reply_is_reported_with_advice(aura, daemon):
     daemon.on("status.list", Drop()).on("provision", Drop())
     run = aura("list")
     assert (run.code, run.err) == (
@@ -90,7 +90,7 @@ def test_a_connection_that_ends_before_the_answer(aura, daemon):
     assert aura(*provision, "--idempotency-key", "k").err.endswith("answer came: call again\n")
 
 
-def test_an_answer_of_another_shape(aura, daemon):
+def test_a_reply_of_the_wrong_shape_is_an_error(aura, daemon):
     daemon.on("status.get", {"instance": {"id": 1}})
     run = aura("show", "ada")
     assert run.code == 3
@@ -119,20 +119,20 @@ def test_an_answer_of_another_shape(aura, daemon):
         (["rpc", "x", "7"], "they are neither a JSON object nor an array"),
         (["nonsense"], "nonsense"),
     ])
-def test_a_wrong_command_line(aura, daemon, arguments, complaint):
+def test_a_wrong_command_line_has_exit_code_64(aura, daemon, arguments, complaint):
     run = aura(*arguments)
     assert (run.code, run.out) == (64, "")
     assert complaint in run.err
     assert daemon.calls == []
 
 
-def test_the_former_variable_is_refused_with_advice(aura):
+def test_aura_connect_is_refused_with_advice(aura):
     run = aura("ping", AURA_SOCKET="", AURA_CONNECT="127.0.0.1:1")
     assert (run.code, run.out) == (64, "")
     assert "unset it, and set AURA_SOCKET to tcp:127.0.0.1:1" in run.err
 
 
-def test_the_runtime_directory_counts_if_its_socket_exists(aura, tmp_path):
+def test_the_runtime_directory_is_used_if_its_socket_exists(aura, tmp_path):
     place = {"AURA_SOCKET": "", "XDG_RUNTIME_DIR": str(tmp_path)}
     run = aura("ping", **place)
     assert "cannot reach aurad at /run/aura/aurad.sock: " in run.err
@@ -143,7 +143,7 @@ def test_the_runtime_directory_counts_if_its_socket_exists(aura, tmp_path):
     assert "cannot reach aurad at /run/aura/aurad.sock: " in aura("ping", AURA_SOCKET="").err
 
 
-def test_the_variable_has_the_grammar_of_the_option(aura, daemon):
+def test_aura_socket_has_the_grammar_of_the_option(aura, daemon):
     daemon.on("system.ping", {"pong": True})
     assert aura("ping", AURA_SOCKET=f"unix:{daemon.path}").code == 0
     assert aura("ping", "--socket", f"unix:{daemon.path}", AURA_SOCKET="").code == 0
@@ -152,7 +152,7 @@ def test_the_variable_has_the_grammar_of_the_option(aura, daemon):
     assert run.code == 64 and 'cannot use "tcp:nowhere" as a TCP address' in run.err and "in AURA_SOCKET" in run.err
 
 
-def test_a_full_queue_of_connections_is_waited_for(start, environment):
+def test_ping_waits_while_the_connection_queue_is_full(start, environment):
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(environment["AURA_SOCKET"])
         listener.listen(0)
@@ -165,7 +165,7 @@ def test_a_full_queue_of_connections_is_waited_for(start, environment):
         assert (process.returncode, err) == (0, "") and "answers in" in out
 
 
-def test_a_queue_that_stays_full_is_no_absent_daemon(aura, environment):
+def test_a_full_connection_queue_is_not_reported_as_an_absent_daemon(aura, environment):
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(environment["AURA_SOCKET"])
         listener.listen(0)
@@ -203,7 +203,7 @@ def answer_pings(listener):
 
 
 @pytest.mark.parametrize("arguments", [["list"], ["list", "--json"]])
-def test_output_that_cannot_be_written_is_spoken_of(binary, daemon, environment, arguments):
+def test_a_failed_write_to_standard_output_is_reported(binary, daemon, environment, arguments):
     daemon.on("status.list", {"instances": [instance("ada")]})
     with open("/dev/full", "w") as full:
         result = subprocess.run(
@@ -224,7 +224,7 @@ def test_output_that_cannot_be_written_is_spoken_of(binary, daemon, environment,
         (["rpc", "x", "7"], "cannot send the parameters"),
         (["rpc", "x", "-"], "cannot send the parameters"),
     ])
-def test_a_wrong_command_line_is_a_document_too(aura, daemon, arguments, message):
+def test_a_wrong_command_line_with_json_prints_a_json_error(aura, daemon, arguments, message):
     run = aura(*arguments, "--json")
     assert (run.code, run.out) == (64, "")
     assert run.error["message"].startswith(message)
@@ -232,7 +232,7 @@ def test_a_wrong_command_line_is_a_document_too(aura, daemon, arguments, message
     assert daemon.calls == []
 
 
-def test_bytes_that_are_no_utf8_are_refused(aura, binary, daemon, environment):
+def test_invalid_utf8_is_refused(aura, binary, daemon, environment):
     def run(*arguments, input=b"", **more):
         return subprocess.run(
             [binary.encode(), *arguments], capture_output=True, input=input, env={**environment, **more}, timeout=30)
@@ -253,7 +253,7 @@ def test_advice_can_be_pasted_into_a_shell(aura, tmp_path):
     assert shlex.split(quoted) == [path]
 
 
-def test_a_reader_that_goes_ends_the_program_quietly(binary, daemon, environment):
+def test_a_closed_pipe_ends_the_program_without_an_error(binary, daemon, environment):
     rows = [instance(f"name-{number}") for number in range(5000)]
     daemon.on("status.list", {"instances": rows})
     result = subprocess.run(
@@ -264,7 +264,7 @@ def test_a_reader_that_goes_ends_the_program_quietly(binary, daemon, environment
 
 
 @pytest.mark.parametrize("command", [["watch", "--all", "--json"], ["rpc", "status.subscribe", "{}"]])
-def test_a_reader_that_goes_ends_a_stream_without_events(start, daemon, command):
+def test_a_closed_pipe_ends_a_stream_without_further_events(start, daemon, command):
     daemon.on("status.subscribe", Stream(failure_events()[:1], then="hold"))
     process = start(*command)
     process.stdout.readline()
@@ -273,7 +273,7 @@ def test_a_reader_that_goes_ends_a_stream_without_events(start, daemon, command)
     assert process.stderr.read() == ""
 
 
-def test_a_watched_job_that_ends_badly_says_so_as_a_document(aura, daemon):
+def test_a_failed_watched_job_prints_a_json_error(aura, daemon):
     daemon.on("job.get", {"job": job()})
     daemon.on("status.subscribe", Stream(failure_events()))
     run = aura("watch", "--job", JOB, "--json")

@@ -10,7 +10,7 @@ def ended(state="succeeded", **more):
     return {"job": job(state=state, **more)}
 
 
-def test_a_job_that_ends_is_the_answer(aura, daemon):
+def test_job_wait_prints_the_finished_job(aura, daemon):
     daemon.on("status.subscribe", Stream(provision_events())).on("job.get", ended())
     run = aura("job", "wait", JOB)
     assert (run.code, run.out, run.err) == (0, f"job {JOB} succeeded\n", "")
@@ -19,7 +19,7 @@ def test_a_job_that_ends_is_the_answer(aura, daemon):
 
 
 @pytest.mark.parametrize("state", ["failed", "cancelled"])
-def test_a_job_that_ends_badly(aura, daemon, state):
+def test_a_failed_or_cancelled_job_has_exit_code_1(aura, daemon, state):
     failure = {"class": "permanent", "code": "nope", "message": "not allowed"}
     daemon.on("status.subscribe", Stream([event(1, f"job.{state}", "no")])).on("job.get", ended(state, failure=failure))
     run = aura("job", "wait", JOB)
@@ -33,7 +33,7 @@ def test_an_unknown_job_is_refused(aura, daemon):
         assert aura("job", "wait", JOB, "--for", limit).code == 2
 
 
-def test_time_that_is_over_has_an_exit_code_of_its_own(aura, daemon):
+def test_an_expired_wait_has_exit_code_4(aura, daemon):
     daemon.on("status.subscribe", Stream([], then="hold")).on("job.get", ended("running"))
     for limit in ("0", "0.2"):
         run = aura("job", "wait", JOB, "--for", limit)
@@ -44,12 +44,12 @@ def test_time_that_is_over_has_an_exit_code_of_its_own(aura, daemon):
     assert run.error["data"] == {"code": "waitTimeout", "retryable": True, "job": JOB, "state": "running"}
 
 
-def test_a_job_that_has_ended_needs_no_time(aura, daemon):
+def test_a_wait_of_zero_seconds_succeeds_for_a_finished_job(aura, daemon):
     daemon.on("status.subscribe", Stream([], then="hold")).on("job.get", ended())
     assert aura("job", "wait", JOB, "--for", "0").code == 0
 
 
-def test_the_daemons_own_timeout_has_that_code_too(aura, daemon):
+def test_a_wait_timeout_of_the_daemon_has_exit_code_4(aura, daemon):
     daemon.on("job.wait", Refusal(-32036, "waitTimeout", "the job is running", True))
     assert aura("rpc", "job.wait", f'{{"job":"{JOB}","timeoutMs":1}}').code == 4
 
@@ -63,7 +63,7 @@ def test_lost_connections_do_not_end_the_wait(aura, daemon):
     assert [params["from"] for params in daemon.params("status.subscribe")] == ["now", 41, 41]
 
 
-def test_a_daemon_that_restarts_is_waited_for(start, daemon):
+def test_job_wait_survives_a_restart_of_the_daemon(start, daemon):
     daemon.on("status.subscribe", Stream([], then="hold"), Stream(provision_events()[-1:])).on("job.get", ended())
     process = start("job", "wait", JOB)
     daemon.wait_for("status.subscribe")
@@ -74,7 +74,7 @@ def test_a_daemon_that_restarts_is_waited_for(start, daemon):
     assert (process.returncode, out, err) == (0, f"job {JOB} succeeded\n", "aura: connected again\n")
 
 
-def test_a_daemon_that_stays_away_is_reported(start, daemon):
+def test_an_absent_daemon_ends_the_wait_with_an_error(start, daemon):
     daemon.on("status.subscribe", Stream([], then="hold"))
     process = start("job", "wait", JOB, "--reconnect", "1")
     daemon.wait_for("status.subscribe")

@@ -10,7 +10,7 @@ def envelope(result):
     return {"subscription": "s1", "result": result}
 
 
-def test_parameters_and_result_are_documents(aura, daemon):
+def test_rpc_sends_json_parameters_and_prints_the_json_result(aura, daemon):
     daemon.on("some.method", {"b": [1, {"c": None}], "a": "ä"})
     run = aura("rpc", "some.method", '{"x": [1, 2.5, "ü"]}')
     assert (run.code, run.err) == (0, "")
@@ -18,27 +18,27 @@ def test_parameters_and_result_are_documents(aura, daemon):
     assert daemon.calls == [("some.method", {"x": [1, 2.5, "ü"]})]
 
 
-def test_parameters_may_be_left_out_or_stand_by_position(aura, daemon):
+def test_rpc_accepts_no_parameters_and_positional_parameters(aura, daemon):
     daemon.on("some.method", 7)
     assert aura("rpc", "some.method").out == "7\n"
     assert aura("rpc", "some.method", '["ada"]').code == 0
     assert daemon.calls == [("some.method", None), ("some.method", ["ada"])]
 
 
-def test_parameters_from_standard_input(aura, daemon):
+def test_rpc_reads_parameters_from_standard_input(aura, daemon):
     daemon.on("some.method", {})
     run = aura("rpc", "some.method", "-", input='{\n  "name": "ada"\n}\n')
     assert (run.code, run.out) == (0, "{}\n")
     assert daemon.calls == [("some.method", {"name": "ada"})]
 
 
-def test_standard_input_that_is_no_json(aura, daemon):
+def test_invalid_json_on_standard_input_is_refused(aura, daemon):
     run = aura("rpc", "some.method", "-", input="oops")
     assert run.code == 64 and "cannot send the parameters, cannot read JSON" in run.err
     assert daemon.calls == []
 
 
-def test_a_refusal(aura, daemon):
+def test_a_refused_call_prints_its_error_with_exit_code_2(aura, daemon):
     refusal = Refusal(-32602, "invalidParams", "cannot read the parameters, params.size: unknown", path="params.size")
     daemon.on("provision", refusal)
     run = aura("rpc", "provision", "{}")
@@ -46,7 +46,7 @@ def test_a_refusal(aura, daemon):
     assert aura("rpc", "provision", "{}", "--json").error == refusal.error
 
 
-def test_documents_cannot_steer_a_terminal(aura, daemon):
+def test_documents_escape_control_and_format_characters(aura, daemon):
     text = "a\x9b31m\x7f\u202e\u2028\u2029\u200b\U000e0041\x1b[2Jä日"
     daemon.on("some.method", {"text": text}).on("status.get", {"text": text})
     escaped = '{"text":"a\\u009b31m\\u007f\\u202e\\u2028\\u2029\\u200b\\udb40\\udc41\\u001b[2Jä日"}'
@@ -67,7 +67,7 @@ def test_a_subscription_streams_to_its_end(aura, daemon):
     assert run.documents == [{"subscription": "s1", "head": 9}] + [envelope(event) for event in events + [end]]
 
 
-def test_a_subscription_whose_daemon_goes(aura, daemon):
+def test_a_subscription_with_a_lost_connection_is_reported(aura, daemon):
     daemon.on("status.subscribe", Stream(provision_events()[:2], then="drop"))
     run = aura("rpc", "status.subscribe", "{}")
     assert run.code == 3 and len(run.lines) == 3
@@ -75,7 +75,7 @@ def test_a_subscription_whose_daemon_goes(aura, daemon):
         "aura: cannot go on with status.subscribe, the daemon ended the connection: subscribe again\n")
 
 
-def test_an_interrupted_subscription(start, daemon):
+def test_sigint_ends_a_subscription(start, daemon):
     daemon.on("status.subscribe", Stream(provision_events()[:1], then="hold"))
     process = start("rpc", "status.subscribe", "{}")
     process.stdout.readline()
@@ -84,7 +84,7 @@ def test_an_interrupted_subscription(start, daemon):
     assert process.wait(20) in (130, -signal.SIGINT)
 
 
-def test_a_call_whose_daemon_goes(aura, daemon):
+def test_a_call_with_a_lost_connection_is_reported(aura, daemon):
     daemon.on("some.method", Drop())
     run = aura("rpc", "some.method")
     assert run.code == 3 and "the connection ended before the answer came" in run.err

@@ -17,7 +17,7 @@ COMMANDS = [
 ]
 
 
-def test_help_is_what_was_agreed(aura):
+def test_help_equals_the_golden_file(aura):
     """`UPDATE_GOLDEN=1` rewrites the file."""
     pages = []
     for command in COMMANDS:
@@ -43,7 +43,7 @@ def test_help_tells_the_exit_codes(aura):
 
 
 @pytest.mark.parametrize("shell, word", [("bash", "complete"), ("zsh", "#compdef aura"), ("fish", "complete -c")])
-def test_shells_can_complete(aura, shell, word):
+def test_a_completion_script_is_generated_for_each_shell(aura, shell, word):
     run = aura("--generate-completion-script", shell)
     assert run.code == 0 and word in run.out
 
@@ -81,7 +81,7 @@ def test_names_beyond_the_first_page_are_completed(binary, environment, daemon, 
     assert complete(binary, environment, tmp_path, ["aura", "show", "z"]) == ["zoe"]
 
 
-def test_names_are_asked_for_at_the_place_that_the_line_names(binary, environment, daemon, tmp_path):
+def test_completion_uses_the_socket_of_the_command_line(binary, environment, daemon, tmp_path):
     daemon.on("status.list", {"instances": [instance("ada")]})
     elsewhere = {**environment, "AURA_SOCKET": str(tmp_path / "nowhere.sock")}
     words = ["aura", "show", "--socket", daemon.path, "a"]

@@ -73,7 +73,7 @@ def test_the_frame_is_redrawn_in_place(terminal, accepted, steps):
     assert not screen.screen.cursor_hidden
 
 
-def test_every_frame_is_whole(terminal, accepted, steps):
+def test_redrawing_leaves_no_repeated_lines(terminal, accepted, steps):
     events = provision_events()
     accepted.on("status.subscribe", Stream(events, before=steps))
     screen = terminal(*PROVISION)
@@ -86,7 +86,7 @@ def test_every_frame_is_whole(terminal, accepted, steps):
         assert screen.screen.lines.count(line) == 1, screen.screen.text
 
 
-def test_it_redraws_at_most_ten_times_a_second(terminal, accepted, steps):
+def test_a_flood_of_events_does_not_redraw_the_frame_for_each_event(terminal, accepted, steps):
     flood = [event(2 + n, "step.progress", f"line {n}", step="server.create", phase="provisioning") for n in range(2000)]
     accepted.on("status.subscribe", Stream([provision_events()[0], *flood], then="hold"))
     screen = terminal(*PROVISION)
@@ -94,7 +94,7 @@ def test_it_redraws_at_most_ten_times_a_second(terminal, accepted, steps):
     assert screen.screen.redraws < 200, "a redraw for every event"
 
 
-def test_a_failure_shows_what_was_undone(terminal, accepted):
+def test_a_failure_shows_the_undone_steps(terminal, accepted):
     accepted.on("status.subscribe", Stream(failure_events()))
     screen = terminal(*PROVISION)
     assert screen.wait() == 1
@@ -106,7 +106,7 @@ def test_a_failure_shows_what_was_undone(terminal, accepted):
     assert not screen.screen.cursor_hidden
 
 
-def test_interrupting_detaches(terminal, accepted, steps):
+def test_an_interrupt_detaches_without_cancelling_the_job(terminal, accepted, steps):
     accepted.on("status.subscribe", Stream(provision_events(), before=steps))
     screen = terminal(*PROVISION, columns=200)
     steps.let(5)
@@ -119,7 +119,7 @@ def test_interrupting_detaches(terminal, accepted, steps):
     assert "job.cancel" not in accepted.methods()
 
 
-def test_stopping_gives_the_terminal_back(terminal, accepted, steps):
+def test_stopping_the_process_restores_the_cursor(terminal, accepted, steps):
     accepted.on("status.subscribe", Stream(provision_events(), before=steps))
     screen = terminal(*PROVISION)
     screen.until(lambda screen: screen.cursor_hidden and "provision ada" in screen.text)
@@ -133,7 +133,7 @@ def test_stopping_gives_the_terminal_back(terminal, accepted, steps):
     assert "ada is running" in screen.screen.text
 
 
-def test_a_narrow_terminal_is_never_written_over_its_edge(terminal, accepted):
+def test_lines_are_cut_to_the_width_of_a_narrow_terminal(terminal, accepted):
     events = provision_events()
     events[8]["message"] = "a message that is far too long for such a terminal " * 3
     accepted.on("status.subscribe", Stream(events))
@@ -144,7 +144,7 @@ def test_a_narrow_terminal_is_never_written_over_its_edge(terminal, accepted):
     assert frame[1].endswith("100 %") and len(frame[1]) <= 29
 
 
-def test_a_low_terminal_keeps_what_matters(terminal, accepted, steps):
+def test_a_low_terminal_shows_the_running_step(terminal, accepted, steps):
     events = provision_events()
     accepted.on("status.subscribe", Stream(events, before=steps))
     screen = terminal(*PROVISION, rows=6)
@@ -168,7 +168,7 @@ def test_a_resize_is_followed(terminal, accepted, steps):
     assert screen.wait() == 0
 
 
-def test_colour_only_where_it_is_wanted(terminal, accepted):
+def test_no_color_disables_colour(terminal, accepted):
     accepted.on("status.subscribe", Stream(provision_events()))
     coloured = terminal(*PROVISION)
     assert coloured.wait() == 0 and coloured.screen.colors > 0
@@ -193,14 +193,14 @@ def test_a_terminal_without_utf8_gets_ascii(terminal, accepted):
     assert screen.screen.lines[1] == "#" * 40 + " 100 %"
 
 
-def test_documents_at_a_terminal_are_documents(terminal, accepted):
+def test_json_output_at_a_terminal_has_no_escape_sequences(terminal, accepted):
     accepted.on("status.subscribe", Stream(provision_events()))
     screen = terminal(*PROVISION, "--json", columns=2000)
     assert screen.wait() == 0
     assert "\x1b" not in screen.raw and len(screen.screen.lines) == 1 + len(provision_events())
 
 
-def test_what_a_machine_says_cannot_steer_the_terminal(terminal, accepted, steps):
+def test_escape_sequences_of_a_message_are_not_written(terminal, accepted, steps):
     events = provision_events()
     evil = "\x1b[2J\x1b]0;owned\x07evil"
     events.insert(9, event(9.5, "step.progress", evil, step="server.create", phase="provisioning"))
@@ -230,7 +230,7 @@ def test_a_lost_connection_shows_in_the_frame(terminal, accepted):
     assert accepted.params("status.subscribe")[1]["from"] == 6
 
 
-def test_an_instance_shows_the_job_that_runs_already(terminal, accepted, steps):
+def test_watching_an_instance_shows_its_running_job(terminal, accepted, steps):
     working = [step("credentials.make", "done"), step("server.create", "intent"), *plan()[3:]]
     whole = job(state="running", steps=working)
     accepted.on("status.get", {"instance": instance(phase="provisioning"), "job": job(state="running")})
@@ -246,7 +246,7 @@ def test_an_instance_shows_the_job_that_runs_already(terminal, accepted, steps):
     assert not screen.screen.cursor_hidden
 
 
-def test_an_instance_shows_one_job_after_the_other(terminal, accepted):
+def test_watching_an_instance_shows_its_jobs_in_order(terminal, accepted):
     def job_of(params):
         kind = "suspend" if params["job"] == "j2" else "resume"
         steps = [step("server.stop" if kind == "suspend" else "server.start", phase=f"{kind}ing", expected=10)]
@@ -268,7 +268,7 @@ def test_an_instance_shows_one_job_after_the_other(terminal, accepted):
     assert "resume failed after 1 s: the machine is gone" in text
 
 
-def test_a_plan_that_cannot_be_had_does_not_end_the_watch(terminal, accepted):
+def test_a_refused_job_get_does_not_end_the_watch(terminal, accepted):
     accepted.on("job.get", Refusal(-32021, "jobNotFound", "no job has that id"))
     accepted.on("status.subscribe", Stream(provision_events()))
     screen = terminal(*PROVISION)
@@ -276,7 +276,7 @@ def test_a_plan_that_cannot_be_had_does_not_end_the_watch(terminal, accepted):
     assert "✓ provision ada" in screen.screen.text and "✓ networking" in screen.screen.text
 
 
-def test_a_table_at_a_terminal(terminal, daemon):
+def test_a_table_at_a_terminal_has_colours(terminal, daemon):
     daemon.on("status.list", {"instances": [running()]})
     screen = terminal("list", columns=120)
     assert screen.wait() == 0

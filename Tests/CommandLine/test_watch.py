@@ -35,12 +35,12 @@ def test_an_operation_is_watched_to_its_end(aura, accepted):
     assert accepted.connections == 1
 
 
-def test_the_clock_is_the_readers(aura, accepted):
+def test_times_are_printed_in_the_local_time_zone(aura, accepted):
     accepted.on("status.subscribe", Stream(provision_events()[-1:]))
     assert aura(*PROVISION, "--watch", TZ="EST5").lines[0].startswith("07:00:")
 
 
-def test_documents_are_the_answer_and_the_events_as_they_came(aura, accepted):
+def test_watch_with_json_prints_the_reply_and_the_events_unchanged(aura, accepted):
     events = provision_events()
     events[3]["later"] = {"unknown": True}
     accepted.on("status.subscribe", Stream(events))
@@ -49,7 +49,7 @@ def test_documents_are_the_answer_and_the_events_as_they_came(aura, accepted):
     assert run.documents == [{"instance": instance(), "job": job()}] + events
 
 
-def test_each_line_is_there_when_its_event_is(start, accepted):
+def test_each_event_is_printed_when_it_arrives(start, accepted):
     shown = threading.Semaphore(0)
     stream = Stream(provision_events()[:3], before=lambda event: event["seq"] == 1 or shown.acquire(timeout=20))
     accepted.on("status.subscribe", stream)
@@ -60,7 +60,7 @@ def test_each_line_is_there_when_its_event_is(start, accepted):
 
 
 @pytest.mark.parametrize("ending, state", [("job.failed", "failed"), ("job.cancelled", "cancelled")])
-def test_a_job_that_does_not_succeed(aura, accepted, ending, state):
+def test_a_failed_or_cancelled_job_has_exit_code_1(aura, accepted, ending, state):
     accepted.on("status.subscribe", Stream([event(1, ending, f"provision {state} after 3 s: no room", phase="failed")]))
     run = aura(*PROVISION, "--watch")
     assert run.code == 1
@@ -69,7 +69,7 @@ def test_a_job_that_does_not_succeed(aura, accepted, ending, state):
         f"aura: cannot provision ada: provision {state} after 3 s: no room; see aura job show {JOB}")
 
 
-def test_an_event_of_a_newer_daemon_is_shown_all_the_same(aura, accepted):
+def test_an_event_of_an_unknown_type_is_printed(aura, accepted):
     strange = event(1, "moon.risen", "", phase="dreaming", step="sky.look")
     accepted.on("status.subscribe", Stream([strange, event(2, "job.succeeded", "done", phase="running")]))
     run = aura(*PROVISION, "--watch")
@@ -82,7 +82,7 @@ def test_a_job_is_watched_from_its_start(aura, daemon):
     assert daemon.calls == [("status.subscribe", ALL)]
 
 
-def test_a_job_that_ended_before_the_watch(aura, daemon):
+def test_a_watch_of_a_finished_job_reports_its_result(aura, daemon):
     ended = job(state="failed", failure={"class": "permanent", "code": "nope", "message": "not allowed"})
     daemon.on("status.subscribe", Stream([], head=99)).on("job.get", {"job": ended})
     run = aura("watch", "--job", JOB, "--from", "now")
@@ -100,13 +100,13 @@ def test_an_instance_is_watched_from_now_to_its_end(aura, daemon):
     assert daemon.calls == [("status.subscribe", {"filter": filter, "from": "now", "until": "terminal"})]
 
 
-def test_an_instance_whose_failure_was_made_good(aura, daemon):
+def test_the_last_job_of_an_instance_decides_the_exit_code(aura, daemon):
     events = failure_events() + [event(16, "job.succeeded", "destroy succeeded", job="j2", phase="destroyed")]
     daemon.on("status.subscribe", Stream(events))
     assert aura("watch", "ada", "--from", "start", "--until", "terminal").code == 0
 
 
-def test_everything_is_watched_with_names(aura, daemon):
+def test_watch_all_prints_instance_names(aura, daemon):
     names = {INSTANCE: "ada", "i2": "bob"}
     daemon.on("status.get", lambda params: {"instance": instance(names[params["instance"]])})
     events = [event(1, "job.queued", "a"), event(2, "job.started", "b", instance="i2"), event(3, "job.succeeded", "c")]
@@ -117,7 +117,7 @@ def test_everything_is_watched_with_names(aura, daemon):
     assert daemon.params("status.subscribe") == [{"from": "now", "until": "terminal"}]
 
 
-def test_everything_of_a_tenant_with_one_failure(aura, daemon):
+def test_watch_all_of_a_tenant_fails_if_one_job_fails(aura, daemon):
     events = [event(1, "job.failed", "first"), event(2, "job.succeeded", "second", instance="i2", job="j2")]
     daemon.on("status.get", Refusal(-32020, "instanceNotFound", "gone")).on("status.subscribe", Stream(events))
     run = aura("watch", "--all", "--tenant", "acme", "--until", "terminal")
@@ -126,7 +126,7 @@ def test_everything_of_a_tenant_with_one_failure(aura, daemon):
     assert run.lines[0].split()[1] == INSTANCE
 
 
-def test_a_lost_connection_is_taken_up_where_it_was_lost(aura, accepted):
+def test_a_watch_resumes_after_the_last_event_of_a_lost_connection(aura, accepted):
     events = provision_events()
     cut = len(events) // 2
     # The second stream repeats the last event, which no daemon should do: it is shown once.
@@ -138,7 +138,7 @@ def test_a_lost_connection_is_taken_up_where_it_was_lost(aura, accepted):
     assert accepted.connections == 2
 
 
-def test_a_lost_connection_is_spoken_of_beside_the_lines(aura, accepted):
+def test_a_lost_connection_is_reported_on_standard_error(aura, accepted):
     events = provision_events()
     accepted.on("status.subscribe", Stream(events[:2], then="drop"), Stream(events[2:]))
     run = aura(*PROVISION, "--watch")
@@ -147,7 +147,7 @@ def test_a_lost_connection_is_spoken_of_beside_the_lines(aura, accepted):
         "aura: the connection to the daemon is lost, trying again for 60 s", "aura: connected again"]
 
 
-def test_a_connection_lost_between_the_operation_and_its_watch(aura, accepted):
+def test_a_connection_lost_before_the_watch_repeats_no_operation(aura, accepted):
     accepted.on("status.subscribe", Drop(), Drop(), Stream(provision_events()))
     run = aura(*PROVISION, "--watch", "--json")
     assert run.code == 0 and run.documents[1:] == provision_events()
@@ -155,13 +155,13 @@ def test_a_connection_lost_between_the_operation_and_its_watch(aura, accepted):
     assert accepted.methods().count("provision") == 1
 
 
-def test_now_stays_where_it_was_through_a_loss(aura, daemon):
+def test_a_watch_from_now_resumes_at_its_first_head(aura, daemon):
     daemon.on("status.subscribe", Stream([], then="drop", head=41), Stream(provision_events()[-1:]))
     aura("watch", "ada", "--until", "terminal")
     assert [params["from"] for params in daemon.params("status.subscribe")] == ["now", 41]
 
 
-def test_a_daemon_that_restarts(start, accepted):
+def test_a_watch_survives_a_restart_of_the_daemon(start, accepted):
     events = provision_events()
     accepted.on("status.subscribe", Stream(events[:5], then="hold"), Stream(events[5:]))
     process = start(*PROVISION, "--watch")
@@ -176,7 +176,7 @@ def test_a_daemon_that_restarts(start, accepted):
     assert accepted.params("status.subscribe")[1]["from"] == 5
 
 
-def test_a_daemon_that_is_shutting_down_is_waited_for(aura, accepted):
+def test_a_watch_retries_while_the_daemon_shuts_down(aura, accepted):
     events = provision_events()
     closing = Refusal(-32011, "shuttingDown", "cannot take calls, the daemon goes down", True)
     accepted.on("status.subscribe", Stream(events[:2], then="drop"), closing, Stream(events[2:]))
@@ -191,7 +191,7 @@ def test_another_database_after_the_restart_ends_the_watch(aura, accepted):
     assert run.code == 2 and run.err.splitlines()[-1] == f"aura: {ahead.error['message']}"
 
 
-def test_a_daemon_that_stays_away(aura, accepted):
+def test_an_absent_daemon_ends_the_watch_with_an_error(aura, accepted):
     def stop(params):
         threading.Timer(0.05, accepted.stop).start()
         return Stream(provision_events()[:2], then="hold")
@@ -203,7 +203,7 @@ def test_a_daemon_that_stays_away(aura, accepted):
         f"aura: cannot go on watching, the daemon was away for 1 s: go on with aura watch --job {JOB}")
 
 
-def test_a_stream_that_ends_for_another_reason_is_taken_up_again(aura, accepted):
+def test_a_lagged_subscription_is_resumed(aura, accepted):
     events = provision_events()
     lagged = {"type": "subscription.ended", "reason": "lagged", "seq": 4}
     accepted.on("status.subscribe", Stream(events[:4] + [lagged], then="drop"), Stream(events[4:]))
@@ -212,7 +212,7 @@ def test_a_stream_that_ends_for_another_reason_is_taken_up_again(aura, accepted)
 
 
 @pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_watch_tells_how_to_go_on(start, accepted, number, code):
+def test_an_interrupted_watch_prints_the_command_that_continues_it(start, accepted, number, code):
     accepted.on("status.subscribe", Stream(provision_events()[:2], then="hold"))
     process = start(*PROVISION, "--watch")
     process.stdout.readline()
@@ -224,7 +224,7 @@ def test_an_interrupted_watch_tells_how_to_go_on(start, accepted, number, code):
     assert "job.cancel" not in accepted.methods()
 
 
-def test_an_interrupted_watch_of_an_instance_goes_on_after_its_last_event(start, daemon):
+def test_an_interrupted_instance_watch_prints_a_resume_command_with_its_seq(start, daemon):
     daemon.on("status.subscribe", Stream(provision_events()[:2], then="hold"))
     process = start("watch", "ada", "--json")
     process.stdout.readline()
@@ -235,14 +235,14 @@ def test_an_interrupted_watch_of_an_instance_goes_on_after_its_last_event(start,
     assert '"resume":"aura watch ada --from 2"' in err and '"code":"interrupted"' in err
 
 
-def test_a_watch_of_what_is_not_there(aura, daemon):
+def test_a_watch_of_an_unknown_job_is_refused(aura, daemon):
     daemon.on("status.subscribe", Refusal(-32021, "jobNotFound", "no job has the id x: job.list shows those that exist"))
     run = aura("watch", "--job", "x")
     assert (run.code, run.out) == (2, "")
     assert run.err == "aura: cannot watch job x: no job has the id x: job.list shows those that exist\n"
 
 
-def test_the_shown_end_of_an_instance_is_its_own(aura, daemon):
+def test_the_last_line_shows_the_phase_after_the_operation(aura, daemon):
     daemon.on("suspend", {"instance": running(), "job": job("suspend")})
     daemon.on("status.subscribe", Stream([event(1, "job.succeeded", "suspend succeeded after 2 s", phase="suspended")]))
     run = aura("suspend", "ada", "--watch")

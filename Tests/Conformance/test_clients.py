@@ -43,6 +43,6 @@ def test_every_rule_has_a_play_and_is_described():
         assert set(rule["needs"]) <= player.ABILITIES
 
 
-def test_every_ability_that_an_adapter_lacks_has_a_reason():
+def test_every_missing_ability_of_an_adapter_has_a_reason():
     for description in ADAPTERS.values():
         assert all(len(reason) > 10 for reason in description["without"].values())

@@ -71,7 +71,7 @@ def test_every_profile_has_cases():
         assert len([case for case in CASES if case.profile == profile]) >= 100
 
 
-def test_cases_are_told_apart_by_their_titles():
+def test_case_titles_are_unique():
     assert len({case.title for case in CASES}) == len(CASES)
 
 
@@ -118,7 +118,7 @@ def run(*words):
     return subprocess.run([sys.executable, HERE / "run", *words], capture_output=True, text=True, timeout=60)
 
 
-def test_the_runner_says_what_was_wrong_and_fails(tmp_path):
+def test_the_runner_reports_a_failed_case_with_exit_code_1(tmp_path):
     with WrongServer(tmp_path / "server", "answers_notifications") as path:
         done = run("--unix", path, "notifications: a notification", "requests: a call")
     assert done.returncode == 1
@@ -126,7 +126,7 @@ def test_the_runner_says_what_was_wrong_and_fails(tmp_path):
     assert done.stdout.splitlines()[-1] == "1 passed, 1 failed, 0 skipped"
 
 
-def test_the_runner_passes(tmp_path):
+def test_the_runner_passes_a_correct_server(tmp_path):
     with WrongServer(tmp_path / "server") as path:
         done = run("--unix", path)
     assert done.returncode == 0, done.stdout
@@ -137,14 +137,14 @@ def test_the_runner_passes(tmp_path):
 @pytest.mark.parametrize("words", [
     ["--unix", "/nowhere/at/all"], ["--unix", "/nowhere", "--profile", "strange"],
     ["--unix", "/nowhere", "no case of this title"], ["--websocket", "http://127.0.0.1:1/ws"], ["--http", "http://127.0.0.1:1/rpc"], ["--tcp", "127.0.0.1:1", "--server", "/nowhere.json"], []])
-def test_the_runner_that_cannot_play(words):
+def test_the_runner_has_exit_code_2_if_it_cannot_run(words):
     done = run(*words)
     assert done.returncode == 2 and done.stderr
 
 
 @pytest.mark.parametrize("framing", framings.BY_NAME)
 @pytest.mark.parametrize("messages", [[b"{}"], [b"", b"[1]"], ["ä".encode(), b"x" * 3000]])
-def test_a_framing_takes_what_it_framed(framing, messages):
+def test_a_framing_reads_its_own_messages(framing, messages):
     codec = framings.BY_NAME[framing]
     stream = b"".join(map(codec.frame, messages))
     buffer, found = b"", []

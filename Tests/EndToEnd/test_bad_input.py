@@ -26,7 +26,7 @@ def one_line(text):
     ({"name": "ada", "region": "eu-central", "size": "small", "colour": "red"}, "invalidParams", "colour"),
     ({"name": "ada", "region": "eu-central", "size": "small", "idempotencyKey": ""}, "invalidParams", "idempotencyKey"),
 ])
-def test_parameters(shared_world, params, code, words):
+def test_bad_provision_parameters_are_refused(shared_world, params, code, words):
     with shared_world.connect() as connection:
         error = connection.refused(code, "provision", **params)
         assert words in error.message
@@ -48,7 +48,7 @@ def idle(worlds):
     (lambda world: world.sandbox.config_path.write_text("a: [\n"), "no YAML"),
     (lambda world: world.sandbox.config_path.unlink(), "cannot read the configuration"),
 ])
-def test_configurations(idle, break_it, words):
+def test_a_bad_configuration_or_token_file_has_exit_code_78(idle, break_it, words):
     break_it(idle)
     code, text = idle.daemon.run_to_failure()
     assert code == 78
@@ -66,7 +66,7 @@ def test_configurations(idle, break_it, words):
     ("hetzner:\n  planted-secret: 1\n", "at line 2"),
     ("hetzner: {token: [[planted-secret]]}\n", "cannot"),
 ])
-def test_a_configuration_that_cannot_be_read_keeps_its_secrets(idle, text, words):
+def test_a_configuration_error_contains_no_secret(idle, text, words):
     idle.sandbox.config_path.write_text(text)
     code, said = idle.daemon.run_to_failure()
     assert code == 78
@@ -80,19 +80,19 @@ def test_a_configuration_that_cannot_be_read_keeps_its_secrets(idle, text, words
     ("database", "mysql:x", "sqlite:PATH or postgres://"),
     ("listen", "here", "HOST:PORT"),
 ])
-def test_settings(idle, key, value, words):
+def test_a_bad_setting_has_exit_code_78(idle, key, value, words):
     idle.daemon.with_settings(**{key.replace(".", "__"): value})
     code, text = idle.daemon.run_to_failure()
     assert code == 78
     assert words in one_line(text)
 
 
-def test_check_config_says_yes(idle):
+def test_check_config_accepts_a_good_configuration(idle):
     done = finish([binary("aurad"), "check-config", "--config", str(idle.sandbox.config_path)], idle.daemon.environment)
     assert done.returncode == 0 and "can be used" in done.stdout
 
 
-def test_a_database_that_cannot_be_written(idle):
+def test_an_unusable_database_has_exit_code_69(idle):
     idle.daemon.with_settings(database=f"sqlite:{idle.directory}/missing/aura.db")
     code, text = idle.daemon.run_to_failure()
     assert code == 69 and "missing/aura.db" in one_line(text)
@@ -102,7 +102,7 @@ def test_a_database_that_cannot_be_written(idle):
     assert code == 69 and "text.db" in one_line(text)
 
 
-def test_a_living_daemon_keeps_its_socket_and_its_database(world):
+def test_a_second_daemon_is_refused_the_socket_and_the_database(world):
     code, text = world.daemon.run_to_failure()
     assert code == 69 and "in use by another aurad" in one_line(text)
     other = Daemon(world.directory, world.sandbox.config_path, {"database": f"sqlite:{world.directory}/other.db"}, "other.log")
@@ -132,7 +132,7 @@ def unused_port():
 
 
 @pytest.mark.parametrize("ending", ["destroy", "job.cancel", None])
-def test_an_api_that_cannot_be_reached(worlds, ending):
+def test_a_job_waits_while_the_provider_is_unreachable(worlds, ending):
     """The job waits and reports the reason. It continues once the API is back, or ends and leaves nothing."""
     port = unused_port()
     world = worlds({"hetzner.endpoint": f"http://127.0.0.1:{port}/v1"})
@@ -158,7 +158,7 @@ def test_an_api_that_cannot_be_reached(worlds, ending):
     world.check_ledger()
 
 
-def test_a_token_that_is_refused(worlds):
+def test_a_refused_token_fails_the_provision(worlds):
     world = worlds({"hetzner.token": "x" * 64})
     ended = world.finish(world.provision("ada"))
     assert ended["state"] == "failed" and ended["failure"]["code"] == "unauthorized"
@@ -166,7 +166,7 @@ def test_a_token_that_is_refused(worlds):
     assert world.sandbox.state()["createdServers"] == 0
 
 
-def test_a_disk_that_is_full_for_a_while(worlds):
+def test_work_continues_after_a_full_disk_has_space(worlds):
     """New work is refused with a reason, reads are served, and active work continues once there is space."""
     world = worlds(start_daemon=False)
     world.daemon.ignores_signals = True  # includes SIGXFSZ, which would end the daemon instead of a failed write
@@ -194,7 +194,7 @@ def test_a_disk_that_is_full_for_a_while(worlds):
     world.check_ledger()
 
 
-def test_a_database_of_a_newer_version(idle):
+def test_a_database_of_a_newer_version_is_refused(idle):
     """The database is refused and left unchanged."""
     idle.daemon.start()
     idle.daemon.stop()
@@ -205,7 +205,7 @@ def test_a_database_of_a_newer_version(idle):
     assert code == 69 and "newer" in one_line(text)
 
 
-def test_flags_go_over_the_environment_and_the_file(idle):
+def test_flags_override_the_environment_and_the_file(idle):
     other = idle.directory / "other.sock"
     idle.daemon.command += ["--socket", str(other)]
     idle.daemon.start()

@@ -7,7 +7,7 @@ import subprocess
 from harness import binary, fresh_name
 
 
-def test_a_watch_outlives_the_daemon(world):
+def test_a_watch_continues_after_a_kill_of_the_daemon(world):
     """`aura provision --watch` continues after kill -9 of the daemon, and prints every event of the job once."""
     follower = world.follow()
     world.sandbox.settings(createSeconds=150)
@@ -27,7 +27,7 @@ def test_a_watch_outlives_the_daemon(world):
     world.nothing_left()
 
 
-def test_a_day(world):
+def test_each_operation_works_from_the_command_line(world):
     name = fresh_name()
     aura = world.daemon.aura
     for words in (["provision", name, "--region", "eu-central", "--size", "small", "--watch"], ["suspend", name, "--watch"],
@@ -42,7 +42,7 @@ def test_a_day(world):
     world.nothing_left()
 
 
-def test_exit_codes(world):
+def test_each_kind_of_failure_has_its_exit_code(world):
     aura = world.daemon.aura
     refused = aura("show", "nobody")
     assert refused.returncode == 2 and refused.stderr.startswith("aura: cannot ") and refused.stderr.count("\n") == 1

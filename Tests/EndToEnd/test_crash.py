@@ -204,12 +204,12 @@ CASES = [
 
 
 @pytest.mark.parametrize("case, hold", CASES)
-def test_on_sqlite(world, case, hold):
+def test_a_job_continues_after_a_crash_on_sqlite(world, case, hold):
     case(world, hold)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-def test_on_postgres(crew, operation):
+def test_a_job_continues_after_a_crash_on_postgres(crew, operation):
     case, holds = OPERATIONS[operation]
 
     def alone(world, hold):
@@ -221,7 +221,7 @@ def test_on_postgres(crew, operation):
     crew.each(holds, alone)
 
 
-def test_again_and_again(world):
+def test_a_job_succeeds_despite_repeated_crashes(world):
     """A daemon that dies every half second still completes the job."""
     name, follower, created = fresh_name(), world.follow(), world.sandbox.state()["createdServers"]
     world.sandbox.settings(createSeconds=100, bootSeconds=50)
@@ -234,7 +234,7 @@ def test_again_and_again(world):
     conclude(world, follower, name, job, created)
 
 
-def test_many_jobs_at_once(world):
+def test_twenty_jobs_continue_after_a_crash_without_repeated_work(world):
     """Twenty provisions in all stages and one crash: each continues, none is done twice."""
     follower, created = world.follow(), world.sandbox.state()["createdServers"]
     names = [fresh_name() for _ in range(20)]

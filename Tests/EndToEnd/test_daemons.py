@@ -18,7 +18,7 @@ def test_two_daemons_share_the_work(cluster):
     pair.check(machines=20)
 
 
-def test_a_daemon_that_is_killed(cluster):
+def test_jobs_of_a_killed_daemon_continue_on_another(cluster):
     pair = cluster(2)
     pair.sandbox.settings(createSeconds=150)
     jobs = [pair.provision(pair.daemons[0], f"a{number}") for number in range(8)]
@@ -30,7 +30,7 @@ def test_a_daemon_that_is_killed(cluster):
     pair.check(machines=8)
 
 
-def test_a_daemon_that_stands_still_past_its_leases(cluster):
+def test_a_daemon_with_expired_leases_changes_nothing(cluster):
     """The daemon resumes in the middle of work that another daemon has taken over: it makes no outside call, and its
     writes change nothing."""
     pair = cluster(2)
@@ -47,7 +47,7 @@ def test_a_daemon_that_stands_still_past_its_leases(cluster):
     pair.check(machines=9)
 
 
-def test_a_daemon_that_is_asked_to_stop_hands_its_jobs_over(cluster):
+def test_a_stopping_daemon_hands_over_its_jobs(cluster):
     pair = cluster(2)
     pair.sandbox.settings(createSeconds=150)
     jobs = [pair.provision(pair.daemons[0], f"a{number}") for number in range(8)]
@@ -82,7 +82,7 @@ def has_its_database(daemon):
 
 
 @pytest.mark.parametrize("away", [0, 12], ids=["restarted", "away for longer than a lease"])
-def test_the_server_goes_away(cluster, server, away):
+def test_jobs_continue_after_an_outage_of_the_database_server(cluster, server, away):
     """Every connection breaks in the middle of the work; the daemons wait, and continue when the server is back."""
     pair = cluster(2)
     pair.sandbox.settings(createSeconds=100)
@@ -99,7 +99,7 @@ def test_the_server_goes_away(cluster, server, away):
     pair.check(machines=8)
 
 
-def test_a_database_that_is_not_there(worlds, server):
+def test_a_missing_database_has_exit_code_69(worlds, server):
     world = worlds(start_daemon=False)
     missing = f"postgres://aura:planted-secret@/nothing_here?host={server.directory}"
     world.daemon.with_settings(database=missing)

@@ -29,7 +29,7 @@ def remove_database(world):
         path.unlink()
 
 
-def test_nothing_succeeds_without_its_database(world):
+def test_a_provision_is_refused_if_the_database_file_is_removed(world):
     world.succeed("provision", name="ada")
     remove_database(world)
     error = refusal(world, "provision", name="bob", region="eu-central", size="small")
@@ -38,7 +38,7 @@ def test_nothing_succeeds_without_its_database(world):
     assert health["ok"] is False and "removed or replaced" in health["reason"]
 
 
-def test_nothing_succeeds_with_a_database_that_was_cut_short(world):
+def test_a_provision_is_refused_if_the_database_file_is_truncated(world):
     world.succeed("provision", name="ada")
     os.truncate(world.directory / "aura.db", 0)
     error = refusal(world, "provision", name="bob", region="eu-central", size="small")
@@ -72,7 +72,7 @@ def subscribe(world, **params):
 
 
 @pytest.mark.parametrize("in_place", [False, True])
-def test_a_restored_database_counts_in_another_epoch(world, in_place):
+def test_a_restored_database_has_a_new_epoch(world, in_place):
     world.succeed("provision", name="ada")
     first = subscribe(world)["epoch"]
     world.daemon.stop()
@@ -121,7 +121,7 @@ def test_a_subscription_names_its_instance(world):
     world.finish(answer["job"]["id"])
 
 
-def test_a_name_in_the_shape_of_an_id_is_a_name(world):
+def test_a_name_with_the_form_of_an_id_is_accepted(world):
     name = "abcdefab-cdef-4abc-8abc-abcdefabcdef"
     ended = world.succeed("provision", name=name)
     assert world.instance(name)["id"] == ended["instance"]
@@ -133,7 +133,7 @@ def test_a_name_in_the_shape_of_an_id_is_a_name(world):
 
 
 @pytest.mark.parametrize("method", ["status.list", "job.list"])
-def test_a_cursor_is_an_id(world, method):
+def test_a_page_cursor_must_be_an_id(world, method):
     job = world.provision("ada")
     instance = world.finish(job)["instance"]
     for cursor in ["", "zzz", "ada", "g" * 36]:
@@ -144,7 +144,7 @@ def test_a_cursor_is_an_id(world, method):
     assert world.call(method, after=last.upper())[rows] == []
 
 
-def test_a_name_whose_instance_is_being_destroyed_is_free_soon(world):
+def test_name_taken_is_retryable_while_the_holder_is_being_destroyed(world):
     world.succeed("provision", name="ada")
     job = world.begin("destroy", instance="ada")
     error = refusal(world, "provision", name="ada", region="eu-central", size="small")
@@ -156,7 +156,7 @@ def test_a_name_whose_instance_is_being_destroyed_is_free_soon(world):
     assert error.data["retryable"] is False and "job" not in error.data
 
 
-def test_a_default_that_is_given_is_the_same_request(world):
+def test_an_explicit_default_tenant_is_the_same_idempotent_request(world):
     given = {"name": "ada", "region": "eu-central", "size": "small", "idempotencyKey": "k1", "change": "c1"}
     job = world.begin("provision", **given)
     assert world.begin("provision", **given, tenant="default") == job

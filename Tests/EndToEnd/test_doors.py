@@ -81,7 +81,7 @@ def nothing_was_made(world):
     assert world.sandbox.state()["createdServers"] == 0
 
 
-def test_another_protocol_is_closed_unanswered_on_listen(world):
+def test_another_protocol_on_listen_is_closed_without_a_reply(world):
     for name, opening in OPENINGS.items():
         for pieces in (1, 2):
             assert spoken(socket.create_connection(world.listen, 10), opening, pieces) == b"", name
@@ -89,7 +89,7 @@ def test_another_protocol_is_closed_unanswered_on_listen(world):
     assert "does not speak JSON-RPC" in world.daemon.log_tail(1_000_000)
 
 
-def test_no_form_of_a_browser_reaches_a_method_on_http(world):
+def test_no_browser_form_reaches_a_method_on_http(world):
     for name, opening in OPENINGS.items():
         said = spoken(socket.create_connection(world.daemon.http, 10), opening, 1)
         assert said == b"" or said.split()[1][:1] in (b"4", b"5"), (name, said)

@@ -40,7 +40,7 @@ def keepalive_timers(port):
     b"GET /ws HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgr",
 ], ids=["one byte", "request line", "header", "handshake"])
 @pytest.mark.parametrize("first", [False, True], ids=["alone", "behind a request"])
-def test_half_a_head_does_not_end_the_daemon_badly(worlds, half, first):
+def test_a_partial_request_head_does_not_disturb_the_shutdown(worlds, half, first):
     """The partial head gets no response, and the daemon shuts down normally."""
     world = worlds({"http": "127.0.0.1:0"})
     whole = b'POST /rpc HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 47\r\n\r\n' \
@@ -60,7 +60,7 @@ def test_half_a_head_does_not_end_the_daemon_badly(worlds, half, first):
 
 
 @pytest.mark.parametrize("path, status", [("/rpc", b"503"), ("/nothing", b"404")])
-def test_half_a_body_does_not_hold_up_the_end(worlds, path, status):
+def test_a_partial_request_body_does_not_delay_the_shutdown(worlds, path, status):
     world = worlds({"http": "127.0.0.1:0"})
     with socket.create_connection(world.daemon.http, 30) as opened:
         opened.sendall(

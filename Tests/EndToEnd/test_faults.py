@@ -72,7 +72,7 @@ def counts(world):
 
 
 @pytest.mark.parametrize("fault", PASSING)
-def test_a_provision_recovers(crew, fault):
+def test_a_provision_recovers_from_a_transient_fault(crew, fault):
     def case(world, call):
         name, (servers, keys) = fresh_name(), counts(world)
         identifier = strike(world, PASSING[fault], call)
@@ -87,7 +87,7 @@ def test_a_provision_recovers(crew, fault):
 
 
 @pytest.mark.parametrize("fault", PASSING)
-def test_a_destroy_recovers(crew, fault):
+def test_a_destroy_recovers_from_a_transient_fault(crew, fault):
     def case(world, call):
         name = fresh_name()
         world.succeed("provision", name=name)
@@ -103,7 +103,7 @@ def test_a_destroy_recovers(crew, fault):
 
 
 @pytest.mark.parametrize("fault", LASTING)
-def test_a_provision_fails_in_the_providers_words(crew, fault):
+def test_a_permanent_error_of_the_provider_fails_or_parks_a_provision(crew, fault):
     body, code = LASTING[fault]
 
     def case(world, call):
@@ -127,7 +127,7 @@ def test_a_provision_fails_in_the_providers_words(crew, fault):
     crew.each(PROVISION_CALLS, case)
 
 
-def test_a_destroy_that_is_refused_parks_and_goes_on(crew):
+def test_a_refused_destroy_parks_and_continues(crew):
     def case(world, call):
         name = fresh_name()
         world.succeed("provision", name=name)
@@ -144,7 +144,7 @@ def test_a_destroy_that_is_refused_parks_and_goes_on(crew):
 
 
 @pytest.mark.parametrize("fault", ["resourceUnavailable", "unsupportedLocation"])
-def test_where_one_place_is_sold_out_the_next_is_taken(world, fault):
+def test_the_next_location_is_used_if_one_is_sold_out(world, fault):
     name = fresh_name()
     world.sandbox.fault(fault, "/v1/servers", "POST", count=2)
     world.succeed("provision", name=name)
@@ -152,7 +152,7 @@ def test_where_one_place_is_sold_out_the_next_is_taken(world, fault):
     gone(world, name)
 
 
-def test_where_all_is_sold_out_the_job_waits_and_says_so(world):
+def test_a_job_waits_if_all_locations_are_sold_out(world):
     name, follower = fresh_name(), world.follow()
     everywhere = world.sandbox.fault("resourceUnavailable", "/v1/servers", "POST", count=0)
     job = world.provision(name)
@@ -166,7 +166,7 @@ def test_where_all_is_sold_out_the_job_waits_and_says_so(world):
     world.check_ledger()
 
 
-def test_the_project_is_full(world):
+def test_a_full_project_fails_the_provision(world):
     name = fresh_name()
     world.sandbox.fault("limitExceeded", "/v1/servers", "POST")
     ended = world.finish(world.provision(name))
@@ -176,7 +176,7 @@ def test_the_project_is_full(world):
 
 
 @pytest.mark.parametrize("command", ["create_server", "start_server"])
-def test_an_action_that_fails(world, command):
+def test_a_provision_succeeds_after_a_failed_action(world, command):
     name = fresh_name()
     world.sandbox.fault("actionFails", "/v1/servers", "POST", action=command, code="unavailable", message="no luck")
     job = world.succeed("provision", name=name)
@@ -185,7 +185,7 @@ def test_an_action_that_fails(world, command):
     gone(world, name)
 
 
-def test_an_action_that_never_ends(world):
+def test_a_destroy_succeeds_while_the_create_action_is_stuck(world):
     name, follower = fresh_name(), world.follow()
     world.sandbox.fault("actionStuck", "/v1/servers", "POST")
     job = world.provision(name)
@@ -194,7 +194,7 @@ def test_an_action_that_never_ends(world):
     world.check_ledger()
 
 
-def test_slow_actions_and_a_slow_boot(world):
+def test_a_provision_succeeds_with_slow_actions_and_a_slow_boot(world):
     name = fresh_name()
     world.sandbox.fault("actionSlow", "/v1/servers", "POST", action="create_server", seconds=1)
     world.sandbox.fault("bootSlow", "/v1/servers", "POST", seconds=1)
@@ -202,7 +202,7 @@ def test_slow_actions_and_a_slow_boot(world):
     gone(world, name)
 
 
-def test_a_server_that_somebody_deletes_while_it_is_made(world):
+def test_a_provision_replaces_a_server_deleted_during_its_creation(world):
     name = fresh_name()
     world.sandbox.fault("serverVanishes", "/v1/servers", "POST", seconds=0)
     world.succeed("provision", name=name)
@@ -210,7 +210,7 @@ def test_a_server_that_somebody_deletes_while_it_is_made(world):
     gone(world, name)
 
 
-def test_a_server_that_somebody_deletes_while_it_boots(world):
+def test_a_destroy_succeeds_if_the_server_is_deleted_during_its_boot(world):
     name, follower = fresh_name(), world.follow()
     world.sandbox.settings(bootSeconds=4000)
     job = world.provision(name)
@@ -222,7 +222,7 @@ def test_a_server_that_somebody_deletes_while_it_boots(world):
     world.check_ledger()
 
 
-def test_a_lost_answer_and_a_list_that_is_late(world):
+def test_a_lost_reply_and_an_empty_list_create_no_second_server(world):
     """The reply to the create is lost, and the lookup after it finds nothing yet: the unique name prevents a second
     machine."""
     name, (servers, keys) = fresh_name(), counts(world)
@@ -235,21 +235,21 @@ def test_a_lost_answer_and_a_list_that_is_late(world):
     gone(world, name)
 
 
-def test_a_delete_that_fails_as_an_action(world):
+def test_a_destroy_succeeds_after_a_failed_delete_action(world):
     name = fresh_name()
     world.succeed("provision", name=name)
     world.sandbox.fault("actionFails", "/v1/servers/*", "DELETE")
     gone(world, name)
 
 
-def test_destroying_what_is_gone(world):
+def test_a_destroy_succeeds_if_the_server_is_already_gone(world):
     name = fresh_name()
     world.succeed("provision", name=name)
     world.sandbox.blow(world.instance(name)["server"]["id"], "vanish")
     gone(world, name)
 
 
-def test_a_machine_that_does_not_heed_the_power_button(worlds):
+def test_a_suspend_cuts_the_power_if_the_machine_ignores_a_shutdown(worlds):
     world = worlds({"pace.shutdownGraceSeconds": 1})
     world.sandbox.fault("ignoresShutdown", "/v1/servers", "POST")
     world.succeed("provision", name="ada")

@@ -43,7 +43,7 @@ def resident(pid):
 # WebSocket
 
 
-def test_one_life_over_a_websocket(world, connection):
+def test_a_websocket_client_provisions_and_destroys_an_instance(world, connection):
     name = fresh_name()
     made = connection.call("provision", name=name, region="eu-central", size="small", subscribe={"subscription": "mine"})
     assert made["subscription"]["subscription"] == "mine"
@@ -54,7 +54,7 @@ def test_one_life_over_a_websocket(world, connection):
     assert connection.call("job.wait", job=destroyed)["job"]["state"] == "succeeded"
 
 
-def test_jobs_and_events_name_who_caused_them(world, connection):
+def test_jobs_and_events_name_their_principal(world, connection):
     """A local process is its user, and every client of the gateway is `loopback`. A destroy that takes over names its
     own caller, and the phases of the provision name the caller of the provision."""
     name = fresh_name()
@@ -75,7 +75,7 @@ def test_ids_come_back_byte_for_byte(connection):
     assert connection.read_text() == b'{"jsonrpc":"2.0","id":1.50,"result":{"pong":true}}'
 
 
-def test_a_message_may_hold_line_ends_and_come_in_fragments(connection):
+def test_a_message_may_contain_newlines_and_arrive_in_fragments(connection):
     text = json.dumps({"jsonrpc": "2.0", "id": 7, "method": "system.ping"}, indent=2).encode()
     connection.send_text(text)
     assert connection.read()["id"] == 7
@@ -91,7 +91,7 @@ def test_a_message_may_hold_line_ends_and_come_in_fragments(connection):
     assert connection.read()["id"] == 7
 
 
-def test_bad_json_is_answered_and_the_connection_lives(connection):
+def test_bad_json_gets_an_error_and_the_connection_stays_open(connection):
     connection.send_text(b"{nonsense")
     assert connection.read()["error"]["code"] == -32700
     connection.send_text(b"[]")
@@ -99,12 +99,12 @@ def test_bad_json_is_answered_and_the_connection_lives(connection):
     assert connection.call("system.ping") == {"pong": True}
 
 
-def test_a_batch(connection):
+def test_a_batch_gets_a_batch_of_replies(connection):
     connection.send([{"jsonrpc": "2.0", "id": i, "method": "system.ping"} for i in (1, 2)])
     assert [part["id"] for part in connection.read()] == [1, 2]
 
 
-def test_a_binary_frame_is_answered_by_one(connection):
+def test_a_reply_has_the_frame_type_of_its_call(connection):
     def call(number):
         return b'{"jsonrpc":"2.0","id":%d,"method":"%s"}' % (number, b"system.health" if number % 3 == 0 else b"system.ping")
 
@@ -133,13 +133,13 @@ def closed_with(connection):
     (frame(CLOSE, (1000).to_bytes(2, "big")), 1000), (frame(TEXT, b'"\xc3("'), 1007),
     (frame(TEXT, b'"\xc3', is_last=False) + frame(CONTINUATION, b'("'), 1007),
 ], ids=["binary that is no UTF-8", "nothing to continue", "two at once", "a close", "no UTF-8", "no UTF-8 in fragments"])
-def test_what_breaks_the_protocol_ends_the_connection(connection, sent, code):
+def test_a_protocol_error_or_a_close_frame_closes_the_connection(connection, sent, code):
     connection.send_bytes(sent)
     assert closed_with(connection) == code
 
 
 @pytest.mark.parametrize("parts", [1, 64], ids=["one frame", "fragments"])
-def test_a_message_over_the_limit_is_answered_and_ends_the_connection(world, connection, parts):
+def test_a_message_over_the_limit_gets_an_error_and_closes_the_connection(world, connection, parts):
     limit = world.call("system.limits")["limits"]["messageBytes"]
     data = b'"' + b"x" * limit + b'"'
     size = len(data) // parts + 1
@@ -158,7 +158,7 @@ def test_a_message_over_the_limit_is_answered_and_ends_the_connection(world, con
     ("http://{}", None, 101), ("null", None, 403), ("http://evil.example:80", "evil.example:80", 403),
     ("http://localhost:{port}", "localhost:{port}", 101),
 ], ids=["none", "listed", "another", "its own", "a sandboxed page", "a name that points here", "localhost"])
-def test_pages_of_others_are_turned_away(world, origin, host, status):
+def test_foreign_origins_are_refused(world, origin, host, status):
     address = world.daemon.http
     own = f"{address[0]}:{address[1]}"
     headers = []
@@ -177,7 +177,7 @@ def test_pages_of_others_are_turned_away(world, origin, host, status):
         assert posted.status_code == (200 if status == 101 else 403)
 
 
-def test_other_paths_are_no_websocket(world):
+def test_a_websocket_is_served_only_at_its_path(world):
     opened, status, _ = handshake(world.daemon.http, path="/rpc")
     opened.close()
     assert status == 405
@@ -185,7 +185,7 @@ def test_other_paths_are_no_websocket(world):
     assert requests.get(f"http://{host}:{port}/ws", timeout=10).status_code == 426
 
 
-def test_a_websocket_that_does_not_read_holds_up_nobody(world, connection):
+def test_a_stalled_websocket_does_not_delay_other_clients(world, connection):
     """It receives every event once it reads again."""
     stalled = WebSocket(world.daemon.http, seconds=60)
     subscription = stalled.subscribe(**{"from": "now"})
@@ -203,7 +203,7 @@ def test_a_websocket_that_does_not_read_holds_up_nobody(world, connection):
     stalled.close()
 
 
-def test_pings_whose_answers_nobody_reads_are_read_no_more(worlds):
+def test_the_daemon_stops_reading_pings_while_pongs_are_unread(worlds):
     """The kernel's buffers in both directions hold some megabytes; the daemon adds at most the size of its queue."""
     world = worlds({"http": "127.0.0.1:0"})
     opened, _, _ = handshake(world.daemon.http)
@@ -240,7 +240,7 @@ def test_a_websocket_counts_as_a_connection(worlds):
     eventually(is_admitted)
 
 
-def test_the_daemon_says_goodbye(worlds):
+def test_a_stopping_daemon_closes_websockets_with_1001(worlds):
     world = worlds({"http": "127.0.0.1:0"})
     connection = WebSocket(world.daemon.http)
     assert connection.call("system.ping") == {"pong": True}
@@ -251,7 +251,7 @@ def test_the_daemon_says_goodbye(worlds):
 # POST /rpc
 
 
-def test_a_call_a_batch_and_a_notification(world):
+def test_http_serves_a_call_a_batch_and_a_notification(world):
     answer = post(world, '{"jsonrpc":"2.0",\n "id":1.50,\n "method":"system.ping"}\n')
     assert (answer.status_code, answer.text) == (200, '{"jsonrpc":"2.0","id":1.50,"result":{"pong":true}}')
     assert answer.headers["content-type"] == "application/json"
@@ -261,7 +261,7 @@ def test_a_call_a_batch_and_a_notification(world):
     assert (note.status_code, note.content) == (204, b"")
 
 
-def test_a_long_body_is_read_as_a_short_one_is(world):
+def test_a_long_body_gets_the_same_reply_as_a_short_one(world):
     call = '{"jsonrpc":"2.0","id":1,"method":"system.ping"}'
     for length in (4096, 4097, 200_000, 1 << 20):
         assert post(world, call.ljust(length)).json() == {"jsonrpc": "2.0", "id": 1, "result": {"pong": True}}
@@ -269,7 +269,7 @@ def test_a_long_body_is_read_as_a_short_one_is(world):
     assert [part["id"] for part in post(world, json.dumps(batch)).json()] == list(range(100))
 
 
-def test_errors_are_answers(world):
+def test_http_responses_contain_json_rpc_errors(world):
     assert post(world, "{nonsense").json()["error"]["code"] == -32700
     assert post(world, "").json()["error"]["code"] == -32700
     refused = post(world, '{"jsonrpc":"2.0","id":1,"method":"status.subscribe"}').json()["error"]
@@ -279,7 +279,7 @@ def test_errors_are_answers(world):
     assert large.status_code == 413 and large.json()["error"]["data"]["code"] == "messageTooLarge"
 
 
-def test_what_is_no_call_is_turned_away(world):
+def test_an_http_request_that_is_not_a_call_is_refused(world):
     host, port = world.daemon.http
     call = '{"jsonrpc":"2.0","id":1,"method":"system.ping"}'
     assert post(world, call, headers={"Content-Type": "text/plain"}).status_code == 415
@@ -287,7 +287,7 @@ def test_what_is_no_call_is_turned_away(world):
     assert requests.get(f"http://{host}:{port}/", timeout=10).status_code == 404
 
 
-def test_jobs_outlive_a_request(world):
+def test_a_job_continues_after_its_http_request(world):
     name = fresh_name()
     call = {"jsonrpc": "2.0", "id": 1, "method": "provision", "params": {
         "name": name, "region": "eu-central", "size": "small"}}
@@ -297,7 +297,7 @@ def test_jobs_outlive_a_request(world):
     world.succeed("destroy", instance=name)
 
 
-def test_a_connection_takes_one_request_after_the_other(world):
+def test_a_connection_is_reused_after_each_kind_of_response(world):
     """The outcome of one request does not affect the next."""
     connection = http.client.HTTPConnection(*world.daemon.http, timeout=30)
     limit = world.call("system.limits")["limits"]["messageBytes"]
@@ -314,7 +314,7 @@ def test_a_connection_takes_one_request_after_the_other(world):
     connection.close()
 
 
-def test_requests_that_follow_each_other_closely_are_answered_in_order(world):
+def test_pipelined_requests_are_answered_in_order(world):
     opened = socket.create_connection(world.daemon.http, 10)
     bodies = [b'{"jsonrpc":"2.0","id":%d,"method":"system.ping"}' % number for number in range(20)]
     requests_ = [b"POST /rpc HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n%s"
@@ -327,7 +327,7 @@ def test_requests_that_follow_each_other_closely_are_answered_in_order(world):
     assert re.findall(rb'"id":(\d+)', answers) == [b"%d" % number for number in range(20)]
 
 
-def test_an_old_client_is_told_the_end_by_the_end(world):
+def test_an_http_1_0_connection_closes_after_the_response(world):
     """HTTP/1.0: the connection ends after the response."""
     opened = socket.create_connection(world.daemon.http, 10)
     body = b'{"jsonrpc":"2.0","id":1,"method":"system.ping"}'
@@ -339,7 +339,7 @@ def test_an_old_client_is_told_the_end_by_the_end(world):
     assert answer.endswith(b'{"jsonrpc":"2.0","id":1,"result":{"pong":true}}')
 
 
-def test_a_request_that_never_ends_is_given_up(world):
+def test_an_incomplete_request_head_times_out(world):
     """An incomplete head occupies a connection for ten seconds."""
     opened = socket.create_connection(world.daemon.http, 30)
     opened.sendall(b"POST /rpc HTTP/1.1\r\nHost: x\r\n")
@@ -349,7 +349,7 @@ def test_a_request_that_never_ends_is_given_up(world):
     opened.close()
 
 
-def test_a_client_that_hangs_up_ends_its_wait(world):
+def test_a_closed_connection_ends_its_wait(world):
     """The connection is freed while the job continues, but only after a while, since a client may have closed only its
     sending side."""
     world.sandbox.fault("slow", "/v1/servers", "POST", seconds=20)

@@ -46,7 +46,7 @@ def exchange(world, body=PING, ends_input=True, **options):
     return int(first.split()[1]), fields, content
 
 
-def test_a_request_whose_sender_ends_its_side_is_answered(world):
+def test_a_half_closed_request_gets_its_response(world):
     assert exchange(world)[::2] == (200, b'{"jsonrpc":"2.0","id":1,"result":{"pong":true}}')
     name = fresh_name()
     call = {"jsonrpc": "2.0", "id": 1, "method": "provision", "params": {"name": name, "region": "eu-central", "size": "small"}}
@@ -58,7 +58,7 @@ def test_a_request_whose_sender_ends_its_side_is_answered(world):
     assert json.loads(content)["result"]["job"]["state"] == "succeeded"
 
 
-def test_a_wait_whose_sender_ended_its_side_has_an_end_and_an_answer(worlds):
+def test_a_wait_on_a_half_closed_connection_is_cancelled(worlds):
     world = worlds({"http": "127.0.0.1:0"})
     world.sandbox.settings(createSeconds=10_000)
     job = world.provision(fresh_name())
@@ -69,7 +69,7 @@ def test_a_wait_whose_sender_ended_its_side_has_an_end_and_an_answer(worlds):
     assert answer["error"]["data"]["retryable"] is True
 
 
-def test_a_client_that_waits_for_100_continue_gets_it(world):
+def test_expect_100_continue_gets_an_interim_response(world):
     opened = socket.create_connection(world.daemon.http, 30)
     opened.sendall(head(world, PING, Expect="100-continue", Connection="close"))
     interim = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -85,12 +85,12 @@ def test_a_client_that_waits_for_100_continue_gets_it(world):
 
 
 @pytest.mark.parametrize("method, status", [("HEAD", 405), ("GET", 405), ("PUT", 405), ("DELETE", 405), ("PATCH", 405), ("OPTIONS", 204)])
-def test_other_methods_are_told_which_there_are(world, method, status):
+def test_other_http_methods_get_the_allow_header(world, method, status):
     answer = exchange(world, b"", method=method)
     assert (answer[0], answer[1]["allow"]) == (status, "POST, OPTIONS")
 
 
-def test_a_body_in_a_coding_is_not_taken(world):
+def test_a_content_coding_other_than_identity_is_refused(world):
     status, fields, _ = exchange(world, gzip.compress(PING), Content_Encoding="gzip")
     assert (status, fields["accept-encoding"]) == (415, "identity")
     assert exchange(world, Content_Encoding="identity")[0] == 200
@@ -98,13 +98,13 @@ def test_a_body_in_a_coding_is_not_taken(world):
 
 @pytest.mark.parametrize("hosts, version, status", [(0, "1.1", 400), (2, "1.1", 400), (2, "1.0", 400), (0, "1.0", 200), (1, "1.1", 200)])
 @pytest.mark.parametrize("path", ["/rpc", "/ws", "/"])
-def test_a_request_has_one_host(world, hosts, version, status, path):
+def test_an_http_1_1_request_needs_exactly_one_host(world, hosts, version, status, path):
     answer = exchange(world, hosts=hosts, version=version, path=path, Connection="close")
     assert answer[0] == (status if path == "/rpc" or status == 400 else 404)
 
 
 @pytest.mark.parametrize("sent", [b"\x16\x03\x01\x02\x00\x01\x00", b"GET / HTTP/9.9\r\n\r\n", b"GET /rpc HTTP/1.1\r\nHost: x\r\n : y\r\n\r\n"])
-def test_what_is_no_http_is_answered_and_closed(world, sent):
+def test_a_stream_that_is_not_http_is_closed_at_once(world, sent):
     """The client keeps its side open. The daemon closes at once, without waiting for the time-out of a head."""
     opened = socket.create_connection(world.daemon.http, 8)
     opened.sendall(sent)
@@ -115,7 +115,7 @@ def test_what_is_no_http_is_answered_and_closed(world, sent):
 # Pages of other sites
 
 
-def test_a_page_that_is_listed_may_ask_and_read(world):
+def test_a_listed_origin_gets_cors_headers(world):
     asked = {"Origin": PAGE, "Access_Control_Request_Method": "POST", "Access_Control_Request_Headers": "content-type",
              "Access_Control_Request_Private_Network": "true"}
     status, fields, _ = exchange(world, b"", method="OPTIONS", **asked)
@@ -130,14 +130,14 @@ def test_a_page_that_is_listed_may_ask_and_read(world):
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", [PAGE, PAGE], [PAGE, "https://evil.example"], ["https://evil.example", PAGE]])
 @pytest.mark.parametrize("method", ["OPTIONS", "POST"])
-def test_no_other_page_may(world, origin, method):
+def test_unlisted_or_several_origins_are_refused(world, origin, method):
     status, fields, content = exchange(world, b"" if method == "OPTIONS" else PING, method=method, Origin=origin)
     assert status == 403 and content == b""
     assert not [name for name in fields if name.startswith("access-control")]
 
 
 @pytest.mark.parametrize("origin, status", [(PAGE, b"101"), ([PAGE, "https://evil.example"], b"403"), (["https://evil.example", PAGE], b"403")])
-def test_a_websocket_has_one_origin(world, origin, status):
+def test_a_websocket_with_several_origins_is_refused(world, origin, status):
     opened = socket.create_connection(world.daemon.http, 30)
     opened.sendall(head(
         world, b"", method="GET", path="/ws", Origin=origin, Upgrade="websocket", Connection="Upgrade",
@@ -148,7 +148,7 @@ def test_a_websocket_has_one_origin(world, origin, status):
 
 @pytest.mark.parametrize("offered, chosen", [
     ("jsonrpc", b"jsonrpc"), ("chat, JSONRPC", b"JSONRPC"), (["chat", "jsonrpc2.0"], b"jsonrpc2.0"), ("chat", None)])
-def test_a_websocket_that_asks_for_jsonrpc_is_given_that_subprotocol(world, offered, chosen):
+def test_a_websocket_gets_its_offered_json_rpc_subprotocol(world, offered, chosen):
     opened = socket.create_connection(world.daemon.http, 30)
     opened.sendall(head(
         world, b"", method="GET", path="/ws", Upgrade="websocket", Connection="Upgrade", Sec_WebSocket_Protocol=offered,
@@ -161,7 +161,7 @@ def test_a_websocket_that_asks_for_jsonrpc_is_given_that_subprotocol(world, offe
 
 
 @pytest.mark.parametrize("origin", ["null", "*", "https://example.com/", "example.com", "file://"])
-def test_what_is_no_origin_cannot_be_listed(worlds, origin):
+def test_an_invalid_origin_in_the_settings_is_refused(worlds, origin):
     idle = worlds(start_daemon=False)
     idle.daemon.with_settings(http="127.0.0.1:0", origins=origin)
     code, text = idle.daemon.run_to_failure()

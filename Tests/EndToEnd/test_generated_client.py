@@ -98,7 +98,7 @@ def world(worlds, address):
     return worlds({"http": address})
 
 
-def test_every_method_is_there(generated):
+def test_the_generated_client_has_every_method(generated):
     document = json.loads((REPOSITORY / "docs/openrpc.json").read_text())
     client = generated.AuraClient({})
     for method in document["methods"]:
@@ -107,7 +107,7 @@ def test_every_method_is_there(generated):
         assert asyncio.iscoroutinefunction(getattr(place, last)), method["name"]
 
 
-def test_a_generated_client(world, generated):
+def test_the_generated_client_provisions_and_destroys_an_instance(world, generated):
     async def story():
         client = generated.AuraClient({}, timeout=20)
         assert (await client.system.ping()).pong is True

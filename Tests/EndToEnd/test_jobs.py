@@ -43,7 +43,7 @@ def test_a_failed_provision_is_tried_again_with_a_new_machine(world):
     refused(world, "phaseConflict", "job.retry", job=failed["id"])
 
 
-def test_a_name_that_is_anothers_by_now_is_not_taken_back(world):
+def test_retry_is_refused_if_another_instance_has_the_name(world):
     name = fresh_name()
     world.sandbox.fault("status", "/v1/servers", "POST", status=422, code="invalid_input", message="no such thing")
     failed = world.finish(world.provision(name))
@@ -51,7 +51,7 @@ def test_a_name_that_is_anothers_by_now_is_not_taken_back(world):
     refused(world, "nameTaken", "job.retry", job=failed["id"])
 
 
-def test_a_destroy_in_whose_way_something_stands_parks_and_goes_on(world):
+def test_a_blocked_destroy_parks_and_continues(world):
     """The token is revoked: nothing is forgotten, and the job cannot be cancelled. Once the token is valid again,
     everything is removed."""
     name = fresh_name()
@@ -79,7 +79,7 @@ def test_a_destroy_in_whose_way_something_stands_parks_and_goes_on(world):
     world.nothing_left()
 
 
-def test_an_undo_that_fails_is_tried_until_nothing_is_left(world):
+def test_a_failed_undo_is_retried_until_nothing_is_left(world):
     name = fresh_name()
     world.sandbox.fault("status", "/v1/actions", "GET", status=422, code="invalid_input", message="no such action", count=0)
     deleting = world.sandbox.fault(
@@ -108,7 +108,7 @@ def test_an_undo_that_fails_is_tried_until_nothing_is_left(world):
     world.nothing_left()
 
 
-def test_waiting_for_a_job(world):
+def test_job_wait_ends_with_the_job_the_time_limit_or_a_cancellation(world):
     name = fresh_name()
     world.sandbox.settings(timeScale=1)
     job = world.provision(name)
@@ -134,7 +134,7 @@ def test_waiting_for_a_job(world):
     assert world.call("job.wait", job=job, timeoutMs=0)["job"]["state"] == "succeeded"
 
 
-def test_explaining_while_the_provider_is_down(world):
+def test_job_explain_lists_unseen_resources_if_the_provider_fails(world):
     name = fresh_name()
     world.succeed("provision", name=name)
     job = world.begin("suspend", instance=name)
@@ -147,7 +147,7 @@ def test_explaining_while_the_provider_is_down(world):
     assert {unseen["kind"] for unseen in explained["unseen"]} == {"server", "key"}
 
 
-def test_the_command_line_steers_jobs(world):
+def test_the_job_commands_of_the_command_line_reach_the_daemon(world):
     name = fresh_name()
     world.succeed("provision", name=name)
     job = world.call("job.list", instance=name, order="newest")["jobs"][0]["id"]

@@ -38,7 +38,7 @@ def check_events(kind, events):
     assert len({(event["job"], event["instance"], event["change"]) for event in events}) == 1
 
 
-def test_a_life(world):
+def test_an_instance_passes_through_every_operation(world):
     follower = world.follow()
     jobs = {}
     for kind in ("provision", "suspend", "resume", "restart", "destroy"):
@@ -68,7 +68,7 @@ def test_a_life(world):
     world.check_ledger()
 
 
-def test_what_is_shown(world):
+def test_status_shows_instances_by_tenant_phase_and_id(world):
     with world.connect() as connection:
         assert connection.call("status.list") == {"instances": []}
         made = connection.call("provision", name="ada", region="us-east", size="large", tenant="acme", change="evt_1")
@@ -109,7 +109,7 @@ def let_in(world):
     return [rule["port"] for rule in firewall["rules"]]
 
 
-def test_the_firewall_lets_in_what_the_settings_need(worlds):
+def test_the_firewall_admits_the_ports_of_the_settings(worlds):
     world = worlds(start_daemon=False)
     health = re.search(r"^health:\n.*\n  port: (\d+)$", world.sandbox.config_path.read_text(), re.MULTILINE)[1]
     for name, ssh, ports in [("a1", 22, ["22", health]), ("a2", 2222, ["2222", health]), ("a3", health, [health])]:
@@ -124,7 +124,7 @@ def test_the_firewall_lets_in_what_the_settings_need(worlds):
     world.nothing_left()
 
 
-def test_a_foreign_firewall_of_the_same_name_is_refused_with_words(worlds):
+def test_a_foreign_firewall_of_the_same_name_fails_the_provision(worlds):
     world = worlds()
     rule = {"direction": "in", "protocol": "tcp", "port": "1-65535", "source_ips": ["0.0.0.0/0", "::/0"]}
     world.sandbox.hetzner("POST", "/firewalls", {"name": "aura-agents", "rules": [rule]})
@@ -133,7 +133,7 @@ def test_a_foreign_firewall_of_the_same_name_is_refused_with_words(worlds):
     assert world.sandbox.state()["servers"] == [] and let_in(world) == ["1-65535"]
 
 
-def test_pages(world):
+def test_status_list_returns_pages_in_order(world):
     names = [f"a{number}" for number in range(5)]
     jobs = [world.provision(name) for name in names]
     seen, after = [], {}
@@ -154,7 +154,7 @@ def test_pages(world):
     world.nothing_left()
 
 
-def test_idempotency_keys(world):
+def test_a_repeated_idempotency_key_returns_the_same_job(world):
     wanted = {"name": "ada", "region": "eu-central", "size": "small", "idempotencyKey": "evt_1"}
     with world.connect() as connection:
         first = connection.call("provision", **wanted)
@@ -177,7 +177,7 @@ def test_idempotency_keys(world):
     world.nothing_left()
 
 
-def test_names(world):
+def test_a_name_is_taken_until_its_instance_is_destroyed(world):
     with world.connect() as connection:
         first = world.succeed("provision", name="ada")
         error = connection.refused("nameTaken", "provision", name="ada", region="eu-central", size="small")
@@ -191,7 +191,7 @@ def test_names(world):
     world.nothing_left()
 
 
-def test_the_wrong_phase(world):
+def test_an_operation_in_the_wrong_phase_is_refused(world):
     with world.connect() as connection:
         world.sandbox.fault("slow", "/v1/servers", "POST", seconds=1)
         job = world.provision("ada")
@@ -234,7 +234,7 @@ def at_once(world, count, call):
     return [each for each in outcomes if not isinstance(each, RPCError)], [each for each in outcomes if isinstance(each, RPCError)]
 
 
-def test_two_clients_at_once(world):
+def test_concurrent_calls_create_one_job(world):
     made, refused = at_once(
         world, 8, lambda connection: connection.call("provision", name="ada", region="eu-central", size="small"))
     assert len(made) == 1 and {error.code for error in refused} == {"nameTaken"}
@@ -316,7 +316,7 @@ def test_a_provision_is_cancelled_and_undone_in_each_step(crew):
     crew.each(PLACES, case)
 
 
-def test_ends_with_the_daemon_told_to_stop(world):
+def test_a_job_continues_after_a_normal_shutdown(world):
     """SIGTERM in the middle of a job: the daemon ends by itself, and the next daemon continues the job at once."""
     follower = world.follow()
     world.sandbox.fault("slow", "/v1/servers", "POST", seconds=1)

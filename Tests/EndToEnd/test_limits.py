@@ -7,7 +7,7 @@ import time
 from harness import eventually
 
 
-def test_a_tenant_has_only_so_many_instances(worlds):
+def test_the_instances_of_a_tenant_are_limited(worlds):
     world = worlds({"limits.instancesPerTenant": 2})
     for name in ("ada", "bob"):
         world.succeed("provision", name=name)
@@ -19,7 +19,7 @@ def test_a_tenant_has_only_so_many_instances(worlds):
     world.succeed("provision", name="dan")
 
 
-def test_a_tenant_has_only_so_many_jobs_in_flight(worlds):
+def test_the_jobs_in_flight_of_a_tenant_are_limited(worlds):
     """Six provisions of one tenant, of which two run. Another tenant's only provision is not delayed, nor is a destroy."""
     world = worlds({"limits.jobsPerTenant": 2})
     world.succeed("provision", name="old")
@@ -40,7 +40,7 @@ def test_a_tenant_has_only_so_many_jobs_in_flight(worlds):
         assert world.finish(job, 120)["state"] == "succeeded"
 
 
-def test_what_is_old_is_pruned_behind_a_floor(worlds):
+def test_old_jobs_and_events_are_pruned(worlds):
     world = worlds({"retention.jobSeconds": 1, "retention.eventSeconds": 1, "retention.everySeconds": 0.3})
     world.succeed("provision", name="ada")
     old = world.succeed("destroy", instance="ada")["id"]
@@ -57,7 +57,7 @@ def test_what_is_old_is_pruned_behind_a_floor(worlds):
     assert events[0]["type"] == "job.queued" and events[0]["seq"] == before + 1, "the ledger goes on without a gap"
 
 
-def test_a_daemon_that_stood_still_past_its_leases(worlds):
+def test_a_daemon_resumes_its_jobs_after_its_leases_expired(worlds):
     """A daemon is stopped for longer than a lease while it creates machines: it resumes its jobs, and each machine is
     created once."""
     world = worlds({"engine.leaseSeconds": 6, "engine.heartbeatSeconds": 2})

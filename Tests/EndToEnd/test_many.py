@@ -20,7 +20,7 @@ def snapshot(world):
 
 
 @pytest.mark.load
-def test_two_hundred_at_once(worlds):
+def test_two_hundred_concurrent_provisions_succeed(worlds):
     """Exactly two hundred instances are made, within the provider's real rate limit, and no client sees an error."""
     world = worlds(rate=3600, scale=0.1)
     sockets = [socket.socket(socket.AF_UNIX) for _ in range(CONNECTIONS)]

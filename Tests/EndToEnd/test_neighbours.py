@@ -110,7 +110,7 @@ def send_garbage(world):
 @pytest.mark.parametrize("neighbour", [
     flood, flood_without_reading, open_all_it_may, drip, stall_while_events_come, send_batches, send_garbage,
 ], ids=lambda neighbour: neighbour.__name__)
-def test_all_are_answered(world, neighbour):
+def test_a_client_gets_all_replies_beside_a_bad_neighbour(world, neighbour):
     with world.connect() as connection, concurrent.futures.ThreadPoolExecutor() as executor:
         assert connection.call("system.ping") == {"pong": True}
         beside = executor.submit(neighbour, world)

@@ -71,7 +71,7 @@ class Editor:
         self.socket.close()
 
 
-def test_content_length(connect):
+def test_a_client_with_content_length_framing_works(connect):
     editor = Editor(connect())
     try:
         assert editor.call("system.ping") == {"pong": True}
@@ -102,7 +102,7 @@ class Follower(aiorpcx.RPCSession):
 
 
 @pytest.mark.parametrize("transport", ["unix", "tcp"])
-def test_lines(world, shared_port, transport):
+def test_a_client_with_line_framing_works(world, shared_port, transport):
     async def story():
         opening = (
             aiorpcx.connect_us(str(world.daemon.socket), session_factory=Follower) if transport == "unix"

@@ -41,7 +41,7 @@ def tls_url(server, database, **parameters):
     return f"postgres://aura@127.0.0.1:{server.port}/{database}?{query}"
 
 
-def test_tls_by_the_url(secure, cluster):
+def test_the_database_url_enables_tls(secure, cluster):
     server, certificate = secure
     url = tls_url(server, "tls", sslmode="verify-full", sslrootcert=certificate)
     cloud = cluster(1, "sqlite", {"database": url})
@@ -52,7 +52,7 @@ def test_tls_by_the_url(secure, cluster):
     assert sessions == "t"
 
 
-def test_a_certificate_that_is_not_trusted_is_refused(secure, worlds):
+def test_an_untrusted_certificate_is_refused(secure, worlds):
     server, _ = secure
     stranger = server.directory / "stranger.crt"
     subprocess.run(
@@ -63,7 +63,7 @@ def test_a_certificate_that_is_not_trusted_is_refused(secure, worlds):
     assert code == 69 and "certificate" in errors and "aurad: cannot open the PostgreSQL database" in errors
 
 
-def test_daemons_without_prepared_statements(cluster):
+def test_daemons_work_without_prepared_statements(cluster):
     """Every statement is complete in itself, so it can run in any session."""
     cloud = cluster(2, settings={"postgres.preparesStatements": "false"})
     jobs = [cloud.provision(cloud.daemons[number % 2], f"a{number}") for number in range(6)]
@@ -96,7 +96,7 @@ def pooler(server, tmp_path):
     process.wait(10)
 
 
-def test_daemons_behind_a_pooler(server, pooler, cluster):
+def test_daemons_work_behind_a_pooler(server, pooler, cluster):
     server.url("pooled")
     settings = {
         "database": pooler("pooled"), "postgres.listenUrl": server.url("pooled"), "postgres.preparesStatements": "false"}
@@ -107,7 +107,7 @@ def test_daemons_behind_a_pooler(server, pooler, cluster):
     cloud.check(6)
 
 
-def test_one_sweep_for_all_daemons(cluster):
+def test_several_daemons_report_an_orphan_once(cluster):
     """Three daemons that may each sweep every half second: together they sweep once, and an orphan is reported once."""
     cloud = cluster(3, settings={"reconciler.everySeconds": 0.5, "reconciler.graceSeconds": 1})
     daemon, sandbox = cloud.daemons[0], cloud.sandbox

@@ -9,14 +9,14 @@ from harness import binary, eventually
 from harness.program import finish
 
 
-def test_sighup_and_sigusr1_end_nothing(world):
+def test_sighup_and_sigusr1_do_not_end_the_daemon(world):
     for number in (signal.SIGHUP, signal.SIGUSR1):
         os.kill(world.daemon.pid, number)
         assert world.call("system.ping") == {"pong": True}
     assert world.daemon.is_running
 
 
-def test_a_log_that_nobody_reads_ends_nothing(worlds):
+def test_a_closed_log_pipe_does_not_end_the_daemon(worlds):
     """The reader of the log has closed its end before the first line."""
     world = worlds({"log.level": "debug"}, start_daemon=False)
     leave = "import os, signal, sys; r, w = os.pipe(); os.close(r); os.dup2(w, 2); " \
@@ -44,7 +44,7 @@ def test_no_file_or_socket_gets_a_standard_descriptor(worlds):
     world.daemon.stop()
 
 
-def test_a_socket_whose_file_is_removed_is_made_again(world):
+def test_a_removed_socket_file_is_created_again(world):
     with world.connect() as before:
         world.daemon.socket.unlink()
         eventually(lambda: world.daemon.socket.exists(), what="the socket's file is there again")
@@ -56,7 +56,7 @@ def test_a_socket_whose_file_is_removed_is_made_again(world):
     assert not world.daemon.socket.exists()
 
 
-def test_another_file_in_the_sockets_place_is_left_alone(world):
+def test_another_file_at_the_socket_path_is_left_alone(world):
     world.daemon.socket.unlink()
     with socket.socket(socket.AF_UNIX) as other:
         other.bind(str(world.daemon.socket))

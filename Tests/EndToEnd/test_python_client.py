@@ -49,7 +49,7 @@ def client(aura, world):
         yield client
 
 
-def test_from_nothing_to_running_and_away(client, aura):
+def test_the_client_provisions_and_destroys_an_instance(client, aura):
     name = fresh_name()
     operation = client.provision(name, "eu-central", "small")
     assert (operation.instance.name, operation.job.kind, operation.job.state) == (name, "provision", "queued")
@@ -64,7 +64,7 @@ def test_from_nothing_to_running_and_away(client, aura):
     assert client.wait(client.destroy(name).job.id).state == "succeeded"
 
 
-def test_errors_are_types(client, aura):
+def test_each_error_code_has_its_exception_type(client, aura):
     name = fresh_name()
     operation = client.provision(name, "eu-central", "small")
     with pytest.raises(aura.errors.NameTaken) as taken:
@@ -83,7 +83,7 @@ def test_errors_are_types(client, aura):
     client.wait(client.destroy(name).job.id)
 
 
-def test_a_job_that_fails_is_said_with_its_cause(client, aura, world):
+def test_a_failed_job_raises_job_failed_with_its_cause(client, aura, world):
     world.sandbox.fault("status", "/v1/servers", "POST", status=422, code="invalid_input", message="no luck")
     try:
         with pytest.raises(aura.JobFailed) as failed:
@@ -94,7 +94,7 @@ def test_a_job_that_fails_is_said_with_its_cause(client, aura, world):
     client.wait(client.destroy(name).job.id)
 
 
-def test_a_subscription_goes_on_behind_a_daemon_that_dies(client, world):
+def test_a_subscription_continues_after_crashes_of_the_daemon(client, world):
     """The daemon is killed five times while events arrive: every `seq` arrives once, in order."""
     seen = []
     subscription = client.subscribe(from_="now")
@@ -119,7 +119,7 @@ def test_a_subscription_goes_on_behind_a_daemon_that_dies(client, world):
     assert [event.seq for event in seen] == list(range(begun + 1, head + 1))
 
 
-def test_a_call_whose_connection_breaks_happens_once(client, world):
+def test_a_call_repeated_after_a_lost_connection_is_executed_once(client, world):
     """The daemon dies between a call and its reply; the client repeats the call with the same key."""
     names = [fresh_name() for _ in range(8)]
     with world.daemon.dying_often():
@@ -130,7 +130,7 @@ def test_a_call_whose_connection_breaks_happens_once(client, world):
         client.wait(client.destroy(operation.instance.id).job.id)
 
 
-def test_a_daemon_that_stays_away_is_said_so(aura, tmp_path):
+def test_an_absent_daemon_raises_connection_lost(aura, tmp_path):
     with aura.Client(str(tmp_path / "nobody.sock"), patience=0.3) as client:
         begun = time.monotonic()
         with pytest.raises(aura.ConnectionLost) as lost:
@@ -140,7 +140,7 @@ def test_a_daemon_that_stays_away_is_said_so(aura, tmp_path):
             client.subscribe()
 
 
-def test_a_subscription_never_ends_without_a_word(aura, worlds):
+def test_a_subscription_raises_connection_lost_if_the_daemon_stays_away(aura, worlds):
     """The daemon dies and stays away: the iteration raises an error, so it does not look like the end of the stream."""
     world = worlds()
     with aura.Client(str(world.daemon.socket), patience=0.5) as client:
@@ -159,7 +159,7 @@ def test_a_subscription_never_ends_without_a_word(aura, worlds):
     world.daemon.start()
 
 
-def test_a_snapshot_and_what_changes(client):
+def test_a_snapshot_is_followed_by_every_later_event(client):
     names = [fresh_name() for _ in range(3)]
     for name in names:
         client.wait_until_running(client.provision(name, "eu-central", "small"))
@@ -176,7 +176,7 @@ def test_a_snapshot_and_what_changes(client):
     assert seen[0].type == "job.queued"
 
 
-def test_half_a_snapshot_begins_anew(aura, tmp_path):
+def test_an_incomplete_snapshot_is_requested_again(aura, tmp_path):
     """Once the snapshot is complete, the client does not ask for it again: its events follow."""
     document = json.loads((REPOSITORY / "docs/openrpc.json").read_text())
     provision = next(method for method in document["methods"] if method["name"] == "provision")
@@ -197,7 +197,7 @@ def test_half_a_snapshot_begins_anew(aura, tmp_path):
         assert [params["from"] for params in scripted.asked] == ["snapshot", "snapshot", 7]
 
 
-def test_what_only_a_newer_daemon_knows_is_read_all_the_same(aura, tmp_path):
+def test_events_of_a_newer_daemon_are_read(aura, tmp_path):
     def tell(address):
         with aura.Client(address, patience=20) as client, client.subscribe() as subscription:
             return [(event.seq, event.type) for event in subscription], subscription.reason
@@ -212,7 +212,7 @@ def test_what_only_a_newer_daemon_knows_is_read_all_the_same(aura, tmp_path):
             assert heard(scripted.path) == ([(8, "step.dreamt"), (9, "job.queued")], "tired")
 
 
-def test_no_more_events_than_were_asked_for(client, world):
+def test_max_events_holds_through_a_crash_of_the_daemon(client, world):
     """The daemon dies meanwhile; the next subscription asks only for the events that are left."""
     with client.subscribe(max_events=12) as subscription:
         operation = client.provision(fresh_name(), "eu-central", "small")
@@ -226,7 +226,7 @@ def test_no_more_events_than_were_asked_for(client, world):
     client.wait(client.destroy(operation.instance.name).job.id)
 
 
-def test_what_counts_is_for_how_long_the_daemon_was_away(aura, world):
+def test_patience_counts_only_the_absence_of_the_daemon(aura, world):
     """`patience` limits the daemon's absence only: a call that took longer, and whose connection then breaks, still has
     all of it."""
     world.sandbox.fault("slow", "/v1/servers", "POST", seconds=8)
@@ -239,7 +239,7 @@ def test_what_counts_is_for_how_long_the_daemon_was_away(aura, world):
         client.wait(client.destroy(operation.instance.name).job.id)
 
 
-def test_asyncio(aura, world):
+def test_the_asyncio_client_calls_follows_and_reconnects(aura, world):
     async def story():
         async with aura.AsyncClient(str(world.daemon.socket), timeout=20, patience=20) as client:
             pings = await asyncio.gather(*(client.system_ping() for _ in range(100)))
@@ -340,7 +340,7 @@ def test_an_asyncio_client_serves_both_sides_of_a_fork(aura, client, world):
         asyncio.run(shared.close())
 
 
-def test_a_fork_amid_calls_of_other_threads(aura, client, world):
+def test_a_fork_during_calls_of_other_threads_does_not_block_the_child(aura, client, world):
     """Locks that another thread of the parent holds do not block the child."""
     with Pair(client) as (ada, bob):
         stop = threading.Event()
@@ -360,7 +360,7 @@ def test_a_fork_amid_calls_of_other_threads(aura, client, world):
         assert (children, wrong) == ([[bob] * 5] * 20, [])
 
 
-def test_a_subscription_goes_on_in_parent_and_child(client):
+def test_a_subscription_continues_in_parent_and_child(client):
     with client.subscribe() as subscription:
         operation = client.provision(fresh_name(), "eu-central", "small")
         client.wait(operation.job.id)
@@ -371,7 +371,7 @@ def test_a_subscription_goes_on_in_parent_and_child(client):
         assert parents == childs() == list(range(first + 1, first + 6))
 
 
-def test_waits_that_were_given_up_free_their_slots(aura, client, world):
+def test_abandoned_waits_free_their_slots(aura, client, world):
     """Gives up as many waits as a connection may have in flight, by time-out and by cancellation; later calls get
     replies at once."""
     with endless_jobs(world):
@@ -444,7 +444,7 @@ class Mute:
                     stream.write(json.dumps({"jsonrpc": "2.0", "id": call["id"], "result": {"job": self._job}}).encode() + b"\n")
 
 
-def test_a_wait_whose_daemon_falls_silent_is_sent_again(aura, tmp_path):
+def test_a_wait_is_sent_again_if_the_daemon_is_silent(aura, tmp_path):
     document = json.loads((REPOSITORY / "docs/openrpc.json").read_text())
     job = next(method for method in document["methods"] if method["name"] == "job.wait")["examples"][0]["result"]["value"]["job"]
 
@@ -488,7 +488,7 @@ def test_the_time_limit_of_a_wait_holds_through_lost_connections(aura, tmp_path)
         assert len(limits) >= 2 and limits == sorted(limits, reverse=True) and limits[-1] < limits[0] <= 5000
 
 
-def test_values_that_every_daemon_refuses_are_not_sent(aura, client):
+def test_values_beyond_the_protocol_limits_are_not_sent(aura, client):
     deep = 1
     for _ in range(63):
         deep = [deep]

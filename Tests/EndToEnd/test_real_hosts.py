@@ -54,7 +54,7 @@ def recaps(follower, job):
     return [event for event in follower.of(job) if event["type"] == "run.recap"]
 
 
-def test_a_life_on_a_real_host(real):
+def test_an_instance_passes_through_every_operation_on_a_real_host(real):
     world = real(settings={"log.level": "trace"})
     follower, sampler = world.follow(), Sampler(world.daemon)
     job = world.succeed("provision", name="ada", seconds=240)["id"]
@@ -102,7 +102,7 @@ def check_host(world):
     assert PROVIDER_KEY not in journal.stdout and "tskey-auth-" not in journal.stdout
 
 
-def test_killed_in_the_middle_of_ansible(real):
+def test_a_provision_continues_after_a_kill_during_ansible(real):
     """kill -9 while tasks run: the run's processes end, the next daemon continues, and there is one machine and one
     device."""
     world = real()
@@ -121,7 +121,7 @@ def test_killed_in_the_middle_of_ansible(real):
     world.check_ledger()
 
 
-def test_a_host_that_shows_another_key(real):
+def test_a_wrong_host_key_fails_the_provision(real):
     """The machine shows another host key than the one made for it: nothing is sent to it, it is removed, and the error
     states the reason."""
     world = real(settings={"pace.refusalPatienceSeconds": 3})
@@ -133,7 +133,7 @@ def test_a_host_that_shows_another_key(real):
     world.nothing_left()
 
 
-def test_a_host_that_never_boots(real):
+def test_a_machine_that_never_boots_fails_the_provision(real):
     """The error names the step and its limit; the machine is removed."""
     world = real(settings={"pace.bootLimitSeconds": 6})
     world.sandbox.fault("neverBoots", "/v1/servers", "POST")

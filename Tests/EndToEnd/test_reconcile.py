@@ -92,7 +92,7 @@ def test_a_dry_run_touches_nothing(worlds):
     world.sandbox.hetzner("DELETE", f"/servers/{orphan}")
 
 
-def test_a_machine_that_vanished_is_lost_and_never_made_again(worlds):
+def test_a_vanished_machine_degrades_its_instance_and_is_not_replaced(worlds):
     world = worlds()
     names = [fresh_name() for _ in range(2)]
     for name in names:
@@ -110,7 +110,7 @@ def test_a_machine_that_vanished_is_lost_and_never_made_again(worlds):
 
 @pytest.mark.parametrize("fault", [
     {"fault": "status", "status": 503}, {"fault": "truncate"}, {"fault": "status", "status": 401}])
-def test_what_cannot_be_listed_is_not_judged(worlds, fault):
+def test_a_failed_inventory_proves_nothing(worlds, fault):
     world = worlds()
     name = fresh_name()
     world.succeed("provision", name=name)
@@ -126,7 +126,7 @@ def test_what_cannot_be_listed_is_not_judged(worlds, fault):
     world.nothing_left()
 
 
-def test_a_restored_backup_finds_its_machines(worlds):
+def test_a_restored_backup_adopts_its_machines(worlds):
     """The database is older than the record of the machine's id: the machine is adopted, not made again and not
     deleted."""
     world = worlds(**{"reconciler.enabled": "false"})
@@ -161,7 +161,7 @@ def test_a_restored_backup_finds_its_machines(worlds):
     world.nothing_left()
 
 
-def test_the_sweep_of_a_daemon_that_died_holds_up_no_other(worlds):
+def test_the_sweep_of_a_killed_daemon_does_not_block_the_next(worlds):
     world = worlds()
     slow = world.sandbox.fault("slow", "/v1/servers", "GET", seconds=20, count=0)
     eventually(lambda: world.sandbox.fired(slow), what="a sweep to be at work")
@@ -179,7 +179,7 @@ def test_the_sweep_of_a_daemon_that_died_holds_up_no_other(worlds):
     eventually(swept, 20, what="a sweep of the new daemon")
 
 
-def test_a_daemon_that_dies_in_the_middle_of_a_sweep(worlds):
+def test_an_orphan_is_reported_once_despite_crashes_during_sweeps(worlds):
     world = worlds(**{"reconciler.everySeconds": 0.2})
     gone = "01a1fbc6-5349-7ee0-a04c-b3ba082a389e"
     orphan = make_server(world, "aura-old-b082a389-g1", **labels(world, **{"aura-instance": gone}))
@@ -195,7 +195,7 @@ def test_a_daemon_that_dies_in_the_middle_of_a_sweep(worlds):
     world.nothing_left()
 
 
-def test_two_sweeps_at_once(worlds):
+def test_a_second_concurrent_sweep_is_refused(worlds):
     """The second sweep is refused with a retryable error, and a later one succeeds."""
     world = worlds(**{"reconciler.enabled": "false"})
     world.sandbox.fault("slow", "/v1/servers", "GET", seconds=2)
@@ -208,7 +208,7 @@ def test_two_sweeps_at_once(worlds):
         assert second.call("reconcile.run")["findings"] == []
 
 
-def test_most_machines_as_orphans_wait_for_an_operator(worlds):
+def test_many_orphans_are_left_until_an_operator_forces_the_sweep(worlds):
     """As after the restore of an old backup: an alert is raised, and nothing is changed until an operator forces it."""
     world = worlds(**{"reconciler.enabled": "false"})
     gone = "01a1fbc6-5349-7ee0-a04c-b3ba082a389e"
@@ -227,7 +227,7 @@ def test_most_machines_as_orphans_wait_for_an_operator(worlds):
         world.sandbox.hetzner("DELETE", f"/servers/{orphan}")
 
 
-def test_a_machine_that_its_row_forgot_is_adopted(worlds):
+def test_a_machine_missing_from_its_row_is_adopted(worlds):
     world = worlds(**{"reconciler.enabled": "false"})
     name = fresh_name()
     world.succeed("provision", name=name)
@@ -248,7 +248,7 @@ def test_a_machine_that_its_row_forgot_is_adopted(worlds):
 
 
 @pytest.mark.parametrize("params", [{"dryRun": "yes"}, {"force": 1}, {"dry": True}])
-def test_bad_parameters(worlds, params):
+def test_bad_parameters_of_a_sweep_are_refused(worlds, params):
     world = worlds(**{"reconciler.enabled": "false"})
     with world.connect() as connection:
         connection.refused("invalidParams", "reconcile.run", **params)

@@ -12,7 +12,7 @@ from harness.secrets import Sampler, Secrets, written
 PROVIDER_KEY = "sk-ant-planted-7d1f0c52e9"
 
 
-def test_with_rows(worlds):
+def test_no_secret_appears_in_operations_and_failures(worlds):
     """A whole life, and failures of each kind, at the most detailed log level."""
     world = worlds({"log.level": "trace"}, scale=0.005)
     follower, sampler = world.follow(), Sampler(world.daemon)
@@ -46,7 +46,7 @@ def test_with_rows(worlds):
     world.nothing_left()
 
 
-def test_in_what_is_said_when_it_cannot_start(worlds):
+def test_no_secret_appears_in_a_startup_error(worlds):
     world = worlds(start_daemon=False)
     secrets = Secrets().learn(world, machines=0)
     (world.directory / "hetzner.token").chmod(0o644)
@@ -61,7 +61,7 @@ def test_in_what_is_said_when_it_cannot_start(worlds):
 
 
 @pytest.mark.podman
-def test_when_a_real_host_cannot_join(worlds, tmp_path):
+def test_no_secret_appears_when_a_real_host_cannot_join(worlds, tmp_path):
     """The tailnet refuses the machine: no secret appears on the way to the failure, during the undo and at the end."""
     keys = tmp_path / "agent.env"
     keys.write_text(f"ANTHROPIC_API_KEY={PROVIDER_KEY}\n")
@@ -82,7 +82,7 @@ def test_when_a_real_host_cannot_join(worlds, tmp_path):
     world.nothing_left()
 
 
-def test_the_daemons_memory_is_out_of_reach(worlds):
+def test_other_processes_cannot_read_the_daemons_memory(worlds):
     """There is no core file, and a process of the same account without special privileges cannot read the memory."""
     world = worlds()
     limits = pathlib.Path(f"/proc/{world.daemon.pid}/limits").read_text()

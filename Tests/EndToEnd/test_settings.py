@@ -83,7 +83,7 @@ def test_the_plain_configuration_passes(check):
     {"socket": "'tcp:127.0.0.1:7070'"}, {"socket": "'unix:'"},
     {"socket": "/" + "s" * 103}, {"socket": "unix:/" + "s" * 106},
 ])
-def test_what_would_fail_on_a_paid_machine_is_refused_before(check, settings):
+def test_an_invalid_setting_is_refused_by_check_config(check, settings):
     code, words = check(settings)
     assert code == 78, words
     assert words.startswith("aurad: cannot ") and words.count("\n") == 1
@@ -98,12 +98,12 @@ def test_what_would_fail_on_a_paid_machine_is_refused_before(check, settings):
     {"socket": "/" + "s" * 102},
     {"hetzner.token": TOKEN},
 ])
-def test_what_can_work_is_accepted(check, settings):
+def test_a_valid_setting_is_accepted_by_check_config(check, settings):
     code, words = check(settings)
     assert code == 0, words
 
 
-def test_the_socket_is_named_as_clients_name_it(check):
+def test_the_socket_setting_accepts_unix_and_refuses_tcp(check):
     assert "socket /run/x.sock," in check({"socket": "'unix:/run/x.sock'"})[1]
     assert check(environment={"AURA_SOCKET": "tcp:127.0.0.1:7"})[0] == 78
 
@@ -114,7 +114,7 @@ def test_the_socket_is_named_as_clients_name_it(check):
     (TOKEN.encode() + b"\xff", False), (TOKEN.encode("utf-16"), False), (TOKEN.encode() + b"\0", False),
     (TOKEN[:-1].encode(), False), (b"\n \n", False),
 ])
-def test_a_token_file_is_read_as_people_write_it(check, text, good):
+def test_common_forms_of_a_token_file_are_accepted_and_others_refused(check, text, good):
     check.token.write_bytes(text)
     code, words = check()
     assert (code == 0) == good, words
@@ -140,13 +140,13 @@ def test_secret_files_are_judged_by_owner_and_mode(check, tmp_path):
         assert code == 78 and "belongs to user 4242" in words
 
 
-def test_a_configuration_with_a_secret_in_it_is_its_owners_alone(check):
+def test_a_configuration_with_a_secret_must_be_private(check):
     assert check({"hetzner.token": TOKEN}, mode=0o644)[0] == 78
     assert check(mode=0o644)[0] == 0
 
 
 @pytest.mark.parametrize("raw", [b"hetzner:\n  token: a\n  token: b\n", b"socket: /x\nsocket: /y\n", b"socket: \xff\n"])
-def test_a_configuration_that_is_not_one_thing_is_refused(check, raw):
+def test_a_configuration_with_duplicate_keys_or_bad_utf8_is_refused(check, raw):
     code, words = check(raw=raw)
     assert code == 78, words
 
@@ -156,7 +156,7 @@ def test_a_configuration_that_is_not_one_thing_is_refused(check, raw):
     (b"\xef\xbb\xbfA=1\n", "A"), (b"A='x # y'  # why\nB=\"q\\\"q\"\n", "A, B"), (b"export A=1 # comment\n", "A"),
     (b"A=\n", "A"), (b"A=a#b\n", "A"), (b"A=1\rB=2\r", "A, B"),
 ])
-def test_agent_keys_are_read_as_other_programs_read_them(check, text, names):
+def test_common_forms_of_the_agent_key_file_are_accepted(check, text, names):
     keys = check.directory / "agent.env"
     keys.write_bytes(text)
     keys.chmod(0o600)
@@ -170,7 +170,7 @@ def test_agent_keys_are_read_as_other_programs_read_them(check, text, names):
     (b"A=\"a\\nb\"\n", "escape"), (b"NODE_OPTIONS=--inspect\n", "set by Aura"), (b"OPENCLAW_CONFIG_READONLY=0\n", "set by"),
     (b"LD_PRELOAD=/x\n", "set by Aura"), (b"PATH=/x\n", "set by Aura"),
 ])
-def test_agent_keys_that_could_be_misread_are_refused(check, text, words):
+def test_ambiguous_and_reserved_agent_keys_are_refused(check, text, words):
     keys = check.directory / "agent.env"
     keys.write_bytes(text)
     keys.chmod(0o600)

@@ -73,7 +73,7 @@ def test_every_function_works_in_strict_mode(world):
     assert lines[18].startswith("1 ") and lines[19:-2] == ["not cancelled: 1", "subscription.snapshot", "succeeded", "status 1"]
 
 
-def test_a_strict_script_waits_for_a_daemon_that_is_away(world):
+def test_a_strict_script_waits_for_an_absent_daemon(world):
     """The daemon is away at first; the script continues as one without strict mode does."""
     world.daemon.kill()
     script = subprocess.Popen(
@@ -100,7 +100,7 @@ def of(word):
     return found
 
 
-def test_readers_that_leave_leave_nothing(world):
+def test_closed_readers_leave_no_process_and_no_connection(world):
     """More readers leave than a user may have connections, while no event arrives; each script continues after its
     loop."""
     word = fresh_name()
@@ -120,7 +120,7 @@ def test_readers_that_leave_leave_nothing(world):
 
 
 @pytest.mark.parametrize("number", [9, 15])
-def test_a_script_that_is_killed_leaves_nothing(world, number):
+def test_a_killed_script_leaves_no_process(world, number):
     word = fresh_name()
     for function in ("aura_subscribe {}", "aura_wait $(cat)"):
         script = subprocess.Popen(
@@ -138,7 +138,7 @@ def test_a_script_that_is_killed_leaves_nothing(world, number):
     world.succeed("destroy", instance=word)
 
 
-def test_what_is_missing_is_said(world, tmp_path):
+def test_a_missing_program_is_reported_with_status_127(world, tmp_path):
     for program in ("bash", "jq", "dirname", "cat", "head", "tail", "sleep"):
         (tmp_path / program).symlink_to(subprocess.run(["which", program], capture_output=True, text=True, check=True).stdout.strip())
     for function in ("aura_system_ping", "aura_subscribe {}", "aura_wait x", "aura_provision a b c"):
@@ -146,7 +146,7 @@ def test_what_is_missing_is_said(world, tmp_path):
         assert told.stdout == "status 127\n" and "socat is missing, install it" in told.stderr, told
 
 
-def test_arguments_may_be_longer_than_a_process_takes(world):
+def test_arguments_may_exceed_the_limit_of_a_process(world):
     """An argument of a process may have 128 KiB; a message may have 1 MiB."""
     told = strictly(world, "long=$(printf '%0300000d' 0); aura_status_get \"x$long\" 2>&1 | jq -r .data.code")
     assert told.stdout.strip() in ("invalidParams", "instanceNotFound"), told
@@ -164,7 +164,7 @@ def test_the_example_runs(world):
     assert any(line.startswith(f"{name} runs at ") for line in lines)
 
 
-def test_results_and_errors(world):
+def test_functions_print_results_and_errors(world):
     name = fresh_name()
     made = run(world, f"aura_provision {name} eu-central small change=deploy-42")
     operation = json.loads(made.stdout)
@@ -186,7 +186,7 @@ def test_results_and_errors(world):
     assert run(world, f"aura_wait $(aura_destroy {name} | jq -r .job.id) >/dev/null").returncode == 0
 
 
-def test_a_snapshot_and_what_was_refused(world):
+def test_a_subscription_prints_a_snapshot_or_its_refusal(world):
     name = fresh_name()
     operation = json.loads(run(world, f"aura_provision {name} eu-central small").stdout)
     assert run(world, f"aura_wait {operation['job']['id']} >/dev/null").returncode == 0
@@ -199,7 +199,7 @@ def test_a_snapshot_and_what_was_refused(world):
     assert odd.returncode == 1 and json.loads(odd.stderr)["data"]["code"] == "invalidParams"
 
 
-def test_half_a_snapshot_begins_anew(world, tmp_path):
+def test_an_incomplete_snapshot_is_requested_again(world, tmp_path):
     """Once the snapshot is complete, the client does not ask for it again: its events follow."""
     with ScriptedSubscriptions(tmp_path / "s.sock", half_a_snapshot({})) as scripted:
         told = run(world, "aura_subscribe '{\"from\": \"snapshot\"}'", AURA_SOCKET=scripted.path)
@@ -209,7 +209,7 @@ def test_half_a_snapshot_begins_anew(world, tmp_path):
     assert [params["from"] for params in scripted.asked] == ["snapshot", "snapshot", 7]
 
 
-def test_what_only_a_newer_daemon_knows_is_printed_all_the_same(world, tmp_path):
+def test_events_of_a_newer_daemon_are_printed(world, tmp_path):
     with ScriptedSubscriptions(tmp_path / "s.sock", a_newer_daemon(), head=7) as scripted:
         told = run(world, "aura_subscribe {}", AURA_SOCKET=scripted.path)
     assert told.returncode == 0, told.stderr
@@ -217,14 +217,14 @@ def test_what_only_a_newer_daemon_knows_is_printed_all_the_same(world, tmp_path)
     assert [(line["type"], line.get("mood")) for line in lines] == [("step.dreamt", "blue"), ("job.queued", None)]
 
 
-def test_nobody_there(world, tmp_path):
+def test_an_absent_daemon_has_exit_code_3(world, tmp_path):
     begun = time.monotonic()
     done = run(world, "aura_system_ping", AURA_SOCKET=str(tmp_path / "nobody.sock"), AURA_PATIENCE="1")
     assert done.returncode == 3 and "nobody.sock" in done.stderr and time.monotonic() - begun < 10
     assert run(world, "aura_subscribe {}", AURA_SOCKET=str(tmp_path / "nobody.sock"), AURA_PATIENCE="1").returncode == 3
 
 
-def test_a_subscription_goes_on_behind_a_daemon_that_dies(world, tmp_path):
+def test_a_subscription_continues_after_crashes_of_the_daemon(world, tmp_path):
     """The daemon is killed three times while events arrive: every `seq` arrives once, in order."""
     heard = tmp_path / "events"
     with open(heard, "w") as file:

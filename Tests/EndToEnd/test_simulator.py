@@ -8,7 +8,7 @@ def simulate(*arguments):
     return finish([binary("aura-sim"), *arguments], {}, 60)
 
 
-def test_two_processes_see_the_same_world():
+def test_the_same_seed_gives_the_same_trace_in_two_processes():
     first, second = (simulate("--first", "11", "--seeds", "2", "--trace") for _ in range(2))
     assert first.returncode == 0, first.stdout[-2000:]
     # All lines except the line with the duration.
@@ -16,11 +16,11 @@ def test_two_processes_see_the_same_world():
     assert len(lines[0]) > 500 and lines[0] == lines[1]
 
 
-def test_another_seed_is_another_world():
+def test_another_seed_gives_another_output():
     assert simulate("--first", "11", "--seeds", "1").stdout != simulate("--first", "12", "--seeds", "1").stdout
 
 
-def test_what_is_broken_is_told_with_the_way_to_see_it_again():
+def test_a_violation_is_reported_with_the_command_that_reproduces_it():
     run = simulate("--seeds", "40", "--sabotage", "fencing", "--no-sweep")
     assert run.returncode == 1
     assert "again: aura-sim --first " in run.stdout and "--sabotage fencing" in run.stdout

@@ -7,7 +7,7 @@ import subprocess
 from harness import Connection
 
 
-def test_a_stalled_reader_of_the_log_holds_up_nothing(worlds):
+def test_a_stalled_log_reader_does_not_block_the_daemon(worlds):
     """stderr is a pipe that is never read, and full from the beginning."""
     world = worlds(start_daemon=False, settings={"log.level": "trace"})
     reader, writer = os.pipe()

@@ -215,7 +215,7 @@ def weather(cloud, storm, seconds):
 
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
-def test_kill_at_random(cluster, database):
+def test_jobs_survive_kills_at_random_moments(cluster, database):
     """Daemons and their database connections die at random moments."""
     cloud = cluster(2 if database == "postgres" else 1, database)
     weather(cloud, Tormentor(cloud), STORM_SECONDS)
@@ -223,7 +223,7 @@ def test_kill_at_random(cluster, database):
 
 @pytest.mark.parametrize("database", ["sqlite", "postgres"])
 @pytest.mark.parametrize("hours", [1, -1], ids=["forth", "back"])
-def test_clock_steps(cluster, tmp_path, database, hours):
+def test_jobs_survive_a_step_of_the_hosts_clock(cluster, tmp_path, database, hours):
     """The clock of a host is set in the middle of provisions. On PostgreSQL, the other daemon and the server keep
     theirs.
 
@@ -264,7 +264,7 @@ def restart(server, environment):
     server.start()
 
 
-def test_the_servers_clock_steps_forth(server_clock, cluster):
+def test_jobs_survive_a_forward_step_of_the_database_servers_clock(server_clock, cluster):
     """Leases are judged by the server's clock: jobs whose workers are in the middle of a call go to other workers at
     once."""
     # The check for silent workers runs at least every two seconds, before the next heartbeat.
@@ -353,7 +353,7 @@ def go_on(cloud, jobs):
     check_all(cloud, cloud.jobs())
 
 
-def test_disk_full_then_free(disk, cluster):
+def test_jobs_continue_after_a_full_disk_is_freed(disk, cluster):
     """Nothing can be written for longer than a lease; the daemon stays up, and continues by itself."""
     cloud = cluster(1, "sqlite", {"database": f"sqlite:{disk.path / 'aura.db'}"})
     jobs = fill_while_jobs_run(cloud, disk)
@@ -363,7 +363,7 @@ def test_disk_full_then_free(disk, cluster):
     go_on(cloud, jobs)
 
 
-def test_killed_while_the_disk_is_full(disk, cluster):
+def test_jobs_continue_after_a_kill_on_a_full_disk(disk, cluster):
     """The next daemon serves what it can, or reports why it cannot start; all work continues once the disk has space."""
     cloud = cluster(1, "sqlite", {"database": f"sqlite:{disk.path / 'aura.db'}"})
     jobs = fill_while_jobs_run(cloud, disk)
@@ -379,7 +379,7 @@ def test_killed_while_the_disk_is_full(disk, cluster):
     go_on(cloud, jobs)
 
 
-def test_a_start_on_a_full_disk_says_what_is_wrong(disk, cluster):
+def test_a_start_on_a_full_disk_reports_the_full_disk(disk, cluster):
     """There is no space for the index of SQLite's write-ahead log, as after a restart of the machine or the restore of a
     copy."""
     daemon = cluster(1, "sqlite", {"database": f"sqlite:{disk.path / 'aura.db'}"}).daemons[0]
@@ -415,6 +415,6 @@ class FullDisks(Tormentor):
             daemon.start()
 
 
-def test_disk_full_at_random(disk, cluster):
+def test_jobs_survive_full_disks_at_random_moments(disk, cluster):
     cloud = cluster(1, "sqlite", {"database": f"sqlite:{disk.path / 'aura.db'}"})
     weather(cloud, FullDisks(cloud, disk), DISK_STORM_SECONDS)

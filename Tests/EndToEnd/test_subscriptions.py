@@ -27,7 +27,7 @@ def is_end(result):
 # With a call
 
 
-def test_a_call_brings_its_subscription(world):
+def test_an_operation_can_subscribe_to_its_own_job(world):
     name = fresh_name()
     with world.connect() as connection:
         made = connection.call("provision", name=name, region="eu-central", size="small", subscribe={})
@@ -40,7 +40,7 @@ def test_a_call_brings_its_subscription(world):
             assert [seen[0]["type"], seen[-2]["type"]] == ["job.queued", "job.succeeded"], method
 
 
-def test_both_or_neither(world):
+def test_a_call_and_its_subscription_succeed_or_fail_together(world):
     """If the subscription is refused, no job is created; if the job is refused, the subscription's name is free again."""
     name = fresh_name()
     with world.connect() as connection:
@@ -56,7 +56,7 @@ def test_both_or_neither(world):
         world.succeed("destroy", instance=made["instance"]["id"])
 
 
-def test_a_repeated_call_subscribes_where_it_is_repeated(world):
+def test_a_repeated_call_subscribes_on_its_own_connection(world):
     """The connection broke before the reply: the same key returns the same job, and its events arrive here, from the
     first."""
     name = fresh_name()
@@ -74,7 +74,7 @@ def test_a_repeated_call_subscribes_where_it_is_repeated(world):
 # Snapshots
 
 
-def test_a_snapshot_and_what_follows(world):
+def test_a_snapshot_is_followed_by_every_later_event(world):
     names = [fresh_name() for _ in range(3)]
     for name in names:
         world.succeed("provision", name=name)
@@ -96,7 +96,7 @@ def test_a_snapshot_and_what_follows(world):
         world.succeed("destroy", instance=name)
 
 
-def test_a_snapshot_among_changes_tells_nothing_twice_and_leaves_nothing_out(world):
+def test_a_snapshot_during_changes_repeats_and_omits_nothing(world):
     """Snapshots are taken while jobs run. Each instance's phase, by pages and events, ends as status.get reports it."""
     jobs = [world.provision(fresh_name()) for _ in range(20)]
     ends = []
@@ -122,7 +122,7 @@ def test_a_snapshot_among_changes_tells_nothing_twice_and_leaves_nothing_out(wor
 # Lagging
 
 
-def test_whoever_lags_may_have_progress_merged_and_transitions_never(world):
+def test_coalescing_drops_only_progress_events(world):
     """A subscriber that starts far behind gets every event of a job except progress that a later event replaced; a live
     one gets all."""
     job = world.provision(fresh_name())
@@ -143,7 +143,7 @@ def test_whoever_lags_may_have_progress_merged_and_transitions_never(world):
 # Many
 
 
-def test_one_connection_follows_every_job(world):
+def test_one_connection_can_follow_fifty_jobs(world):
     """Fifty jobs have one subscription each on one connection, each to its end, and receive no events of another job."""
     with world.connect(60) as connection:
         jobs = {}

@@ -28,7 +28,7 @@ def idle(worlds):
 
 
 @pytest.mark.parametrize("way", ["symbolic link", "hard link", "lock file removed"])
-def test_a_second_daemon_is_kept_off_the_database_by_whatever_name(world, way):
+def test_a_second_daemon_is_refused_the_database_under_any_name(world, way):
     database = world.directory / "aura.db"
     other = world.directory / "other.db"
     if way == "symbolic link":
@@ -45,7 +45,7 @@ def test_a_second_daemon_is_kept_off_the_database_by_whatever_name(world, way):
     world.succeed("provision", name="ada")
 
 
-def test_files_are_their_owners_alone(worlds):
+def test_files_are_accessible_to_their_owner_only(worlds):
     world = worlds(start_daemon=False)
     before = os.umask(0)
     try:
@@ -65,7 +65,7 @@ def test_files_are_their_owners_alone(worlds):
 
 @pytest.mark.parametrize("fault", ["mode", "group", "owner"])
 @pytest.mark.parametrize("which", ["state", "credentials", "socket", "database", "configuration"])
-def test_a_directory_that_others_may_write_is_refused(idle, which, fault):
+def test_a_directory_writable_by_others_is_refused(idle, which, fault):
     place = idle.directory / which
     place.mkdir()
     arguments = []
@@ -109,7 +109,7 @@ def test_a_password_on_the_command_line_is_refused(idle):
     ("postgres://aura:planted@db.example/aura?sslmode=require", "postgres.insecure: true"),
     ("postgres://aura:planted@10.0.0.7/aura?channel_binding=disable", "postgres.insecure: true"),
 ])
-def test_a_url_is_refused_without_its_password(idle, url, words):
+def test_a_refused_url_is_reported_without_its_password(idle, url, words):
     idle.daemon.with_settings(database=url)
     text = refused(idle.daemon, words)
     assert "plan" not in text and "ted@" not in text

@@ -50,7 +50,7 @@ def world(shared_world):
     return shared_world
 
 
-def test_a_life(program, reached):
+def test_the_client_runs_operations_subscriptions_and_waits(program, reached):
     _, address = reached
     done = finish(program("tests/life", address, fresh_name()), seconds=120)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -58,7 +58,7 @@ def test_a_life(program, reached):
     assert "MaxListeners" not in done.stderr
 
 
-def test_a_subscription_goes_on_behind_a_daemon_that_dies(program, reached, tmp_path):
+def test_a_subscription_continues_after_crashes_of_the_daemon(program, reached, tmp_path):
     """The daemon is killed five times while events arrive: every `seq` arrives once, in order."""
     world, address = reached
     heard = tmp_path / "heard"
@@ -88,7 +88,7 @@ def test_a_subscription_goes_on_behind_a_daemon_that_dies(program, reached, tmp_
     assert heard.read_text().splitlines() == lines
 
 
-def test_a_call_whose_connection_breaks_happens_once(program, world):
+def test_a_call_repeated_after_a_lost_connection_is_executed_once(program, world):
     """The daemon dies between a call and its reply; the client repeats the call with the same key."""
     names = [fresh_name() for _ in range(8)]
     with world.daemon.dying_often():
@@ -102,14 +102,14 @@ def test_a_call_whose_connection_breaks_happens_once(program, world):
         world.succeed("destroy", instance=operation["instance"])
 
 
-def test_waiting(program, world):
+def test_wait_until_running_returns_the_running_instance(program, world):
     name = fresh_name()
     done = finish(program("tests/wait", world.daemon.socket, name), seconds=60)
     assert done.stdout.strip() == f"running at {world.instance(name)['server']['address']}", done.stderr
     world.succeed("destroy", instance=name)
 
 
-def test_a_job_that_fails_is_said_with_its_cause(program, world):
+def test_a_failed_job_is_reported_with_its_cause(program, world):
     name = fresh_name()
     world.sandbox.fault("status", "/v1/servers", "POST", status=422, code="invalid_input", message="no luck")
     try:
@@ -120,12 +120,12 @@ def test_a_job_that_fails_is_said_with_its_cause(program, world):
     world.succeed("destroy", instance=name)
 
 
-def test_nobody_is_there(program, tmp_path):
+def test_an_absent_daemon_throws_connection_lost(program, tmp_path):
     done = finish(program("tests/away", tmp_path / "nobody.sock"), seconds=20)
     assert done.returncode == 0 and re.fullmatch(r"lost after \d+ ms\n", done.stdout), done.stdout + done.stderr
 
 
-def test_a_daemon_that_stays_away_is_said_so(program, worlds):
+def test_a_subscription_throws_connection_lost_if_the_daemon_stays_away(program, worlds):
     """The daemon dies and stays away: the iteration throws an error, so it does not look like the end of the stream."""
     world = worlds()
     waiting = subprocess.Popen(
@@ -141,14 +141,14 @@ def test_a_daemon_that_stays_away_is_said_so(program, worlds):
     world.daemon.start()
 
 
-def test_odd_connections(program):
+def test_the_client_handles_slow_readers_broken_streams_and_refusals(program):
     """Cases without a real daemon: slow readers, broken streams, refusals."""
     done = finish(program("tests/odd"), seconds=120)
     assert done.returncode == 0, done.stdout + done.stderr
     assert not done.stderr
 
 
-def test_a_browser_needs_nothing_of_node(package):
+def test_the_browser_entry_imports_no_node_module(package):
     """`index.js` statically imports only files of the package, also indirectly; sockets are imported when one is
     opened."""
     names, seen = ["./index.js"], set()

@@ -36,7 +36,7 @@ def provision_of_another_version(world, name):
     return job
 
 
-def test_a_job_of_another_version_waits_and_says_for_what(world):
+def test_a_job_of_another_version_waits_and_reports_its_definition(world):
     job = provision_of_another_version(world, fresh_name())
     explained = world.call("job.explain", job=job)
     assert explained["waits"]["for"] == "for an aurad that has the definition agent/provision/99"
@@ -61,7 +61,7 @@ def test_a_destroy_does_not_wait_for_a_job_of_another_version(world):
 
 
 @pytest.mark.parametrize("damage", ["UPDATE instance SET document = '{'", "UPDATE instance SET desired = 'rich'"])
-def test_an_instance_that_cannot_be_read_keeps_its_machine(world, damage):
+def test_an_unreadable_instance_keeps_its_machine(world, damage):
     name, other = fresh_name(), fresh_name()
     world.succeed("provision", name=name)
     world.succeed("provision", name=other)
@@ -103,7 +103,7 @@ def test_resources_of_an_instance_of_an_unknown_kind_are_not_touched(world):
     assert servers.keys() >= {str(second), instance["server"]["id"]} and "off" not in servers.values()
 
 
-def test_a_newer_daemons_words_reach_clients_as_they_are(world):
+def test_unknown_phases_and_kinds_reach_clients_unchanged(world):
     name = fresh_name()
     world.succeed("provision", name=name)
     with stopped(world) as database:

@@ -65,7 +65,7 @@ def upgrade(server, tmp_path):
 
 
 @pytest.mark.parametrize("program", ["inserts", "removes", "renames"])
-def test_no_job_runs_a_wrong_step_and_none_is_lost(upgrade, program):
+def test_an_upgrade_loses_no_job_and_runs_no_wrong_step(upgrade, program):
     old = [upgrade.start("old", jobs=30), upgrade.start("old", jobs=30)]
     upgrade.wait_for_lines(40)
     # One old daemon is replaced at once, the other while both programs run; a new one is replaced by the old program
@@ -110,7 +110,7 @@ def test_no_job_runs_a_wrong_step_and_none_is_lost(upgrade, program):
     assert upgrade.rows("SELECT type FROM event WHERE type IN ('job.parked', 'alert.raised')") == []
 
 
-def test_a_job_of_a_newer_program_waits_for_a_daemon_that_has_it(upgrade):
+def test_a_job_of_a_newer_version_waits_for_a_newer_daemon(upgrade):
     new = upgrade.start("renames", jobs=10)
     upgrade.wait_for_lines(5)
     upgrade.kill(new)

@@ -92,5 +92,5 @@ async def calls_at_once(address):
 
 
 @pytest.mark.parametrize("story", [follows_an_agent, is_told_what_is_wrong, calls_at_once])
-def test_websocket(world, address, story):
+def test_a_jsonrpc_websocket_client_works(world, address, story):
     asyncio.run(asyncio.wait_for(story(address), 60))

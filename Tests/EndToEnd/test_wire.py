@@ -22,12 +22,12 @@ def shell(line, world, seconds=90):
     return [json.loads(text) for text in done.stdout.splitlines()]
 
 
-def test_one_line_of_shell(world):
+def test_one_line_of_shell_makes_a_call(world):
     answers = shell(r"""printf '{"jsonrpc":"2.0","id":1,"method":"status.list"}\n' | socat - UNIX-CONNECT:SOCKET""", world)
     assert answers == [{"jsonrpc": "2.0", "id": 1, "result": {"instances": []}}]
 
 
-def test_a_subscription_in_a_pipeline_ends_by_itself(world):
+def test_a_subscription_in_a_pipeline_ends_with_its_job(world):
     world.sandbox.settings(createSeconds=75)
     call = '{"jsonrpc":"2.0","id":1,"method":"provision","params":{"name":"ada","region":"eu-central","size":"small"}}'
     reply, = shell(f"printf '%s\\n' '{call}' | socat - UNIX-CONNECT:SOCKET", world)
@@ -62,7 +62,7 @@ def test_the_reply_comes_before_the_jobs_events(world):
     world.nothing_left()
 
 
-def test_a_subscription_is_taken_up_after_any_seq(world):
+def test_a_subscription_can_start_after_any_seq(world):
     world.succeed("provision", name="ada")
     world.succeed("suspend", instance="ada")
     with world.connect() as connection:
@@ -82,7 +82,7 @@ def test_a_subscription_is_taken_up_after_any_seq(world):
     world.succeed("destroy", instance="ada")
 
 
-def test_a_connection_cut_in_the_middle_misses_nothing(world):
+def test_a_subscription_resumed_after_a_disconnect_misses_no_event(world):
     """Each connection reads three events and is closed; the next one continues after the last event."""
     job = world.provision("ada")
     seen, cuts = [], 0
@@ -101,7 +101,7 @@ def test_a_connection_cut_in_the_middle_misses_nothing(world):
     world.succeed("destroy", instance="ada")
 
 
-def test_clients_that_vanish_while_events_come(world):
+def test_vanishing_subscribers_do_not_disturb_the_daemon(world):
     """Closing with unread events resets the connection while the daemon writes to it. The daemon is not affected."""
     follower = world.follow()
     jobs = [world.provision(f"a{number}") for number in range(8)]
@@ -116,7 +116,7 @@ def test_clients_that_vanish_while_events_come(world):
     world.check_ledger()
 
 
-def test_filters(world):
+def test_filters_select_events_by_instance_tenant_change_and_type(world):
     for name, tenant in (("ada", "acme"), ("bob", "blue")):
         world.finish(world.provision(name, tenant=tenant, change=f"change-{name}"))
     instance = world.call("status.get", instance="ada", tenant="acme")["instance"]["id"]
@@ -139,7 +139,7 @@ def test_filters(world):
         world.finish(world.begin("destroy", instance=name, tenant=tenant))
 
 
-def test_unsubscribe(world):
+def test_an_ended_subscription_delivers_no_events(world):
     with world.connect() as connection:
         assert connection.subscribe(subscription="mine")["subscription"] == "mine"
         connection.refused("subscriptionExists", "status.subscribe", subscription="mine")
@@ -152,7 +152,7 @@ def test_unsubscribe(world):
     world.succeed("destroy", instance="ada")
 
 
-def test_what_is_no_call_is_answered_and_the_connection_lives(world):
+def test_an_invalid_call_gets_an_error_and_the_connection_stays_open(world):
     refusals = [
         (b"{nonsense\n", -32700, None), (b"[]\n", -32600, None), (b'{"jsonrpc":"1.0","id":1,"method":"a"}\n', -32600, 1),
         (b'{"jsonrpc":"2.0","id":2,"method":"no.such"}\n', -32601, 2),
@@ -193,7 +193,7 @@ def test_replies_arrive_after_a_half_close(world):
     world.nothing_left()
 
 
-def test_a_client_that_does_not_read_holds_up_nobody(world):
+def test_a_stalled_client_does_not_delay_other_clients(world):
     with Connection(world.daemon.socket) as idle:
         for _ in range(50):
             idle.post("status.subscribe", **{"from": "start"})
@@ -218,7 +218,7 @@ def test_a_client_that_does_not_read_holds_up_nobody(world):
     world.nothing_left()
 
 
-def test_over_tcp(worlds):
+def test_calls_work_over_tcp(worlds):
     world = worlds(start_daemon=False)
     world.daemon.with_settings(listen="127.0.0.1:0").start()
     address = next(word for word in world.daemon.ready_line.split() if word.startswith("tcp:"))
@@ -228,7 +228,7 @@ def test_over_tcp(worlds):
         assert connection.makefile("rb").readline() == b'{"jsonrpc":"2.0","id":1.50,"result":{"pong":true}}\n'
 
 
-def test_errors_say_what_can_be_done(world):
+def test_an_error_message_states_the_remedy(world):
     with world.connect() as connection:
         with pytest.raises(RPCError) as raised:
             connection.call("status.get", instance="ada")
@@ -236,7 +236,7 @@ def test_errors_say_what_can_be_done(world):
     assert raised.value.data["retryable"] is False and "status.list" in raised.value.message
 
 
-def test_a_subscription_of_so_many_events(world):
+def test_max_events_ends_a_subscription(world):
     """The subscription ends after the requested number of events, whether old or live; a repetition continues after
     them."""
     job = world.provision(fresh_name())
@@ -259,7 +259,7 @@ def test_a_subscription_of_so_many_events(world):
         connection.refused("invalidParams", "status.subscribe", onLag="forget")
 
 
-def test_a_filter_that_matches_little_gets_bookmarks(world):
+def test_a_filter_with_few_matches_gets_bookmarks(world):
     """After every thousand events that do not match, the subscriber gets a bookmark, and may start from there."""
     with world.connect() as connection:
         quiet = connection.subscribe(filter={"types": ["alert.raised"]})["subscription"]

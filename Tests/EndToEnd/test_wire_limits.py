@@ -175,7 +175,7 @@ def test_id_bytes_at_and_beyond_the_limit(connection):
     assert lives_on(connection)
 
 
-def test_in_flight_bytes_per_connection_bounds_messages_whose_calls_wait(slow_world):
+def test_in_flight_bytes_per_connection_limits_waiting_calls(slow_world):
     limit, patience = LIMITS["inFlightBytesPerConnection"], LIMITS["inFlightPatienceMs"]
     job = slow_world.provision(fresh_name())
     with slow_world.connect() as connection:
@@ -231,7 +231,7 @@ def test_in_flight_bytes_over_all_connections_are_given_back(world):
                 assert "result" in answer or answer["error"]["data"]["code"] == "daemonBusy", answer
 
 
-def test_a_connection_loses_its_patience_once(slow_world):
+def test_calls_after_a_refused_call_are_refused_without_waiting(slow_world):
     """After a refused call, further calls over the limit are refused at once, until a slot is free again.
 
     If each waited on its own, the calls before them would end first.
@@ -245,7 +245,7 @@ def test_a_connection_loses_its_patience_once(slow_world):
         assert [connection.read()["id"] for _ in over] == over, "each waited for itself"
 
 
-def test_calls_of_connections_that_left_are_given_back(slow_world):
+def test_calls_of_closed_connections_free_their_budget(slow_world):
     """Clients leave with unanswered calls, round after round. If the calls kept their share, the budget would be full
     after the tenth."""
     job = slow_world.provision(fresh_name())
@@ -264,7 +264,7 @@ def test_calls_of_connections_that_left_are_given_back(slow_world):
         eventually(is_taken, what="a call is taken, those of clients that left do not fill the budget")
 
 
-def test_in_flight_patience_ms_is_how_long_a_call_waits_for_room(slow_world):
+def test_in_flight_patience_ms_limits_the_wait_for_a_slot(slow_world):
     """A call that gets a slot within that time is carried out normally."""
     limit, patience = LIMITS["inFlightPerConnection"], LIMITS["inFlightPatienceMs"]
     job = slow_world.provision(fresh_name())
@@ -395,7 +395,7 @@ def test_outbound_queue_bytes_below_and_beyond_the_limit(large_world, share, is_
         assert lives_on(connection)
 
 
-def test_outbound_queue_bytes_are_more_than_any_reply(connection):
+def test_outbound_queue_bytes_limit_the_reply_of_a_batch(connection):
     """A batch with replies that exceed an empty queue is refused as a whole; the error states what to do."""
     connection.send([{"jsonrpc": "2.0", "id": number, "method": "rpc.discover"} for number in range(100)])
     answer = connection.read()
@@ -405,7 +405,7 @@ def test_outbound_queue_bytes_are_more_than_any_reply(connection):
     assert lives_on(connection)
 
 
-def test_descriptors_that_get_scarce(world):
+def test_connections_are_accepted_with_few_descriptors_left(world):
     """A connection may use two descriptors; when few are left it uses one."""
     pid = world.daemon.pid
     before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
@@ -424,7 +424,7 @@ def processor_seconds(pid):
 
 
 @pytest.mark.parametrize("door", ["socket", "listen", "http"])
-def test_a_listener_without_descriptors_pauses_and_goes_on(worlds, door):
+def test_a_listener_without_descriptors_pauses_and_continues(worlds, door):
     """While waiting connections cannot be accepted, the daemon pauses and logs it once; then it accepts them."""
     world = worlds({"http": "127.0.0.1:0", "listen": "127.0.0.1:0"})
     pid = world.daemon.pid
@@ -477,7 +477,7 @@ def push(connection, message, seconds):
 
 
 @pytest.mark.parametrize("method, size", [("system.ping", 64), ("rpc.discover", 8192)])
-def test_a_flood_that_is_never_read_is_not_read_either(world, method, size):
+def test_the_daemon_stops_reading_a_client_that_reads_no_replies(world, method, size):
     """A flood that is never read uses bounded memory, for any method; its calls get replies once the client reads."""
     count = 32_768 // size
     calls = [b'{"jsonrpc":"2.0","id":%d,"method":"%s"}' % (number, method.encode()) for number in range(count)]
@@ -523,7 +523,7 @@ def refused_at(connection, code, number, limit):
     connection.close()
 
 
-def test_connections_kept_are_out_of_reach_over_tcp(worlds):
+def test_connections_kept_are_not_available_over_tcp(worlds):
     """With any number of connections over TCP, the owner can still connect to the Unix socket."""
     world = worlds({"http": "127.0.0.1:0", "limits.connections": 16, "limits.connectionsPerAddress": 16})
     with contextlib.ExitStack() as stack:
@@ -535,7 +535,7 @@ def test_connections_kept_are_out_of_reach_over_tcp(worlds):
         refused_at(world.connect(), "tooManyConnections", -32005, 16)
 
 
-def test_connections_are_as_many_as_descriptors_allow(worlds):
+def test_connections_are_limited_by_the_descriptors(worlds):
     """With 1,024 descriptors, and up to two per connection, 400 connections fit; the log reports it."""
     world = worlds({"limits.connectionsPerUser": 1000}, start_daemon=False)
     world.daemon.command = ["prlimit", "--nofile=1024:1024", *world.daemon.command]
@@ -548,7 +548,7 @@ def test_connections_are_as_many_as_descriptors_allow(worlds):
         refused_at(world.connect(), "tooManyConnections", -32005, 400)
 
 
-def test_connections_per_user_and_in_all(worlds):
+def test_connections_per_user_and_in_total_are_limited(worlds):
     """Connections over TCP belong to no user, and count in the total."""
     world = worlds({"http": "127.0.0.1:0", "limits.connections": 5, "limits.connectionsPerUser": 3})
     own = [world.connect() for _ in range(3)]
@@ -568,7 +568,7 @@ def test_connections_per_user_and_in_all(worlds):
         each.close()
 
 
-def test_connections_per_address_over_all_of_tcp(worlds):
+def test_connections_per_address_are_limited_over_tcp(worlds):
     """WebSockets and plain TCP count together; the Unix socket does not count, and plain HTTP has its own count."""
     world = worlds({"http": "127.0.0.1:0", "listen": "127.0.0.1:0", "limits.connectionsPerAddress": 2})
     address = next(word for word in world.daemon.ready_line.split() if word.startswith("tcp:"))

@@ -21,7 +21,7 @@ def client(sandbox, description):
     return client
 
 
-def test_hcloud_python(client, key):
+def test_hcloud_python_creates_changes_and_deletes_resources(client, key):
     ssh_key = client.ssh_keys.create(name="k", public_key=key[1], labels={"a": "b"})
     firewall = client.firewalls.create(name="f").firewall
     made = client.servers.create(
@@ -64,7 +64,7 @@ def test_hcloud_python_walks_pages_and_reads_the_catalogue(client, sandbox):
     assert client.locations.get_by_name("hil").network_zone == "us-west"
 
 
-def test_hcloud_python_retries_what_it_should(client, sandbox):
+def test_hcloud_python_retries_only_retryable_errors(client, sandbox):
     sandbox.fault("status", "/v1/servers", "GET", status=409, code="conflict")
     sandbox.fault("html502", "/v1/servers", "GET", after=1)
     assert client.servers.get_all() == []
@@ -96,7 +96,7 @@ def cli(sandbox, tmp_path):
     return CLI(sandbox, tmp_path)
 
 
-def test_hcloud_cli(cli, sandbox, key):
+def test_hcloud_cli_creates_changes_and_deletes_resources(cli, sandbox, key):
     cli.run("ssh-key", "create", "--name", "k", "--public-key", key[1])
     cli.run("firewall", "create", "--name", "f")
     out = cli.run("server", "create", "--name", "ada", "--type", "cx23", "--image", "ubuntu-24.04", "--ssh-key", "k",
@@ -119,7 +119,7 @@ def test_hcloud_cli(cli, sandbox, key):
     assert any(row["name"] == "cx23" for row in cli.json("server-type", "list"))
 
 
-def test_hcloud_cli_tells_of_refusals(cli, sandbox):
+def test_hcloud_cli_reports_a_lock_and_retries_a_conflict(cli, sandbox):
     server = sandbox.running("ada")
     sandbox.settings(stopSeconds=100)
     sandbox.ok("POST", f"/servers/{server['id']}/actions/poweroff", 201)

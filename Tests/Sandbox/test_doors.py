@@ -25,7 +25,7 @@ def test_web_pages_may_not_use_the_admin_calls(sandbox, headers):
     assert state(sandbox, **headers) == 403
 
 
-def test_programs_may(sandbox):
+def test_programs_may_use_the_admin_calls(sandbox):
     assert state(sandbox) == 200
     assert state(sandbox, Host="localhost:1") == 200
 
@@ -36,7 +36,7 @@ def test_the_health_port_is_served_on_loopback_only(sandbox):
     assert f"%lo:{port}" in listening
 
 
-def test_a_taken_default_health_port_is_not_in_the_way(start):
+def test_another_health_port_is_used_if_the_default_is_taken(start):
     holder = socket.socket()
     try:
         holder.bind(("0.0.0.0", 18789))

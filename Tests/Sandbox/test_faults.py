@@ -10,7 +10,7 @@ BODY = {"name": "ada", "server_type": "cx23", "image": "debian-12", "location": 
 NO_SCHEMA = {"X-Test-No-Schema": "1"}
 
 
-def test_lost_answer_after_the_effect(sandbox):
+def test_a_reply_can_be_lost_after_the_effect(sandbox):
     sandbox.fault("loseAnswer", "/v1/servers", "POST")
     with pytest.raises(requests.exceptions.ConnectionError):
         sandbox.call("POST", "/servers", json=BODY)
@@ -18,7 +18,7 @@ def test_lost_answer_after_the_effect(sandbox):
     sandbox.refused("POST", "/servers", 409, "uniqueness_error", json=BODY)
 
 
-def test_lost_answer_before_the_effect(sandbox):
+def test_a_reply_can_be_lost_before_the_effect(sandbox):
     sandbox.fault("loseAnswer", "/v1/servers", "POST", effect=False)
     with pytest.raises(requests.exceptions.ConnectionError):
         sandbox.call("POST", "/servers", json=BODY)
@@ -30,14 +30,14 @@ def test_lost_answer_before_the_effect(sandbox):
     (409, "conflict"), (412, "resource_unavailable"), (423, "locked"), (429, "rate_limit_exceeded"),
     (500, "server_error"), (503, "unavailable"), (504, "timeout"),
 ])
-def test_status(sandbox, status, code):
+def test_a_status_fault_has_its_default_code_and_no_effect(sandbox, status, code):
     sandbox.fault("status", "/v1/servers", "POST", status=status)
     sandbox.refused("POST", "/servers", status, code, json=BODY)
     assert sandbox.state()["servers"] == []
     sandbox.ok("POST", "/servers", 201, json=BODY)
 
 
-def test_an_error_after_the_effect(sandbox):
+def test_a_status_fault_can_follow_the_effect(sandbox):
     sandbox.fault("status", "/v1/servers", "POST", status=500, effect=True, message="boom")
     assert sandbox.refused("POST", "/servers", 500, "server_error", json=BODY)["message"] == "boom"
     assert len(sandbox.state()["servers"]) == 1
@@ -48,26 +48,26 @@ def test_an_error_after_the_effect(sandbox):
     ("unsupportedLocation", 422, "invalid_input", "unsupported location for server type"),
     ("limitExceeded", 403, "resource_limit_exceeded", "server limit exceeded"),
 ])
-def test_no_room(sandbox, fault, status, code, text):
+def test_capacity_faults_have_the_errors_of_hetzner(sandbox, fault, status, code, text):
     sandbox.fault(fault, "/v1/servers", "POST")
     assert sandbox.refused("POST", "/servers", status, code, json=BODY)["message"] == text
 
 
-def test_rate_limited_with_headers(sandbox):
+def test_a_rate_limit_fault_has_its_headers(sandbox):
     sandbox.fault("rateLimited", "/v1/*", retryAfter=3)
     answer = sandbox.call("GET", "/servers")
     assert answer.status_code == 429 and answer.headers["RateLimit-Remaining"] == "0"
     assert answer.headers["Retry-After"] == "3"
 
 
-def test_gateway_page(sandbox):
+def test_a_gateway_fault_returns_an_html_page(sandbox):
     sandbox.fault("html502", "/v1/servers*")
     answer = sandbox.call("GET", "/servers")
     assert answer.status_code == 502 and answer.headers["Content-Type"] == "text/html"
     assert answer.text.startswith("<html>")
 
 
-def test_slow_and_trickled(sandbox):
+def test_slow_and_trickle_faults_delay_the_reply(sandbox):
     for fault in ("slow", "trickle"):
         sandbox.fault(fault, "/v1/servers", seconds=0.5)
         began = time.monotonic()
@@ -75,7 +75,7 @@ def test_slow_and_trickled(sandbox):
         assert time.monotonic() - began >= 0.4
 
 
-def test_truncated(sandbox):
+def test_a_truncate_fault_breaks_the_reply(sandbox):
     sandbox.create("ada")
     sandbox.fault("truncate", "/v1/servers")
     with pytest.raises(requests.exceptions.RequestException):
@@ -83,7 +83,7 @@ def test_truncated(sandbox):
     assert len(sandbox.ok("GET", "/servers")["servers"]) == 1
 
 
-def test_which_calls_a_fault_befalls(sandbox):
+def test_a_fault_applies_to_matching_calls_only(sandbox):
     sandbox.fault("status", "/v1/servers*", "GET", status=503, count=2, after=1)
     assert [sandbox.call("GET", "/servers").status_code for _ in range(5)] == [200, 503, 503, 200, 200]
     identifier = sandbox.fault("status", "/v1/ssh_keys", status=503, count=0)
@@ -118,7 +118,7 @@ def test_bad_faults_are_refused(sandbox):
 
 
 @pytest.mark.parametrize("command, left", [("create_server", "off"), ("start_server", "off")])
-def test_a_failed_action_leaves_the_server(sandbox, command, left):
+def test_a_failed_create_or_start_action_leaves_the_server_off(sandbox, command, left):
     sandbox.fault("actionFails", "/v1/servers", "POST", action=command, code="unavailable", message="no luck")
     made = sandbox.create("ada")
     failed = made["action"] if command == "create_server" else made["next_actions"][0]
@@ -150,7 +150,7 @@ def test_a_stuck_create_can_be_deleted_once_it_is_overdue(sandbox):
     sandbox.delete(made["server"]["id"])
 
 
-def test_a_slow_action(sandbox):
+def test_a_slow_action_fault_delays_the_start_of_a_server(sandbox):
     sandbox.fault("actionSlow", "/v1/servers", "POST", action="start_server", seconds=1.5)
     made = sandbox.create("ada")
     assert sandbox.action(made["action"]["id"])["status"] == "success"
@@ -159,7 +159,7 @@ def test_a_slow_action(sandbox):
     sandbox.until(made["server"]["id"], "running")
 
 
-def test_stale_and_empty_lists(sandbox):
+def test_list_faults_return_stale_and_empty_lists(sandbox):
     old = sandbox.running("old")
     time.sleep(1.1)
     sandbox.delete(old["id"])
@@ -173,14 +173,14 @@ def test_stale_and_empty_lists(sandbox):
     assert sandbox.ok("GET", "/servers")["servers"] == []
 
 
-def test_a_server_that_somebody_else_deletes(sandbox):
+def test_a_vanish_fault_deletes_the_server(sandbox):
     sandbox.fault("serverVanishes", "/v1/servers", "POST", seconds=0.2)
     made = sandbox.create("ada")
     eventually(lambda: sandbox.call("GET", f"/servers/{made['server']['id']}").status_code == 404)
     assert sandbox.ok("GET", f"/actions/{made['action']['id']}")["action"]["status"] in ("success", "error")
 
 
-def test_a_guest_that_ignores_acpi(sandbox):
+def test_a_guest_can_ignore_a_shutdown(sandbox):
     sandbox.fault("ignoresShutdown", "/v1/servers", "POST")
     server = sandbox.running("ada")
     action = sandbox.ok("POST", f"/servers/{server['id']}/actions/shutdown", 201)["action"]
@@ -191,7 +191,7 @@ def test_a_guest_that_ignores_acpi(sandbox):
     sandbox.until(server["id"], "off")
 
 
-def test_answers_in_other_styles(sandbox):
+def test_replies_can_have_offset_times_and_unknown_fields(sandbox):
     sandbox.create("ada")
     sandbox.fault("offsetTimes", "/v1/servers")
     created = sandbox.ok("GET", "/servers")["servers"][0]["created"]
@@ -200,7 +200,7 @@ def test_answers_in_other_styles(sandbox):
     assert "x_new_field" in sandbox.ok("GET", "/servers")["servers"][0]
 
 
-def test_the_bucket_leaks(start):
+def test_the_rate_limit_refills_over_time(start):
     sandbox = start("--health-port", "0", "--rate-limit", "7200")
     first = sandbox.call("GET", "/locations")
     assert first.headers["RateLimit-Limit"] == "7200" and first.headers["RateLimit-Remaining"] == "7199"

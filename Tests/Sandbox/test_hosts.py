@@ -80,7 +80,7 @@ def address(row):
     return row["public_net"]["ipv4"]["ip"]
 
 
-def test_one_host_from_end_to_end(begin, key, tmp_path):
+def test_a_host_boots_keeps_its_data_and_is_deleted(begin, key, tmp_path):
     sandbox = begin()
     public, user_data = host_key(tmp_path, "host")
     sandbox.ok("POST", "/ssh_keys", 201, json={"name": "k", "public_key": key[1]})
@@ -134,7 +134,7 @@ def test_one_host_from_end_to_end(begin, key, tmp_path):
     assert left(sandbox) == []
 
 
-def test_faults_of_hosts(begin, key, tmp_path):
+def test_host_faults_change_the_host_key_the_boot_and_the_shutdown(begin, key, tmp_path):
     sandbox = begin()
     sandbox.ok("POST", "/ssh_keys", 201, json={"name": "k", "public_key": key[1]})
     public, user_data = host_key(tmp_path, "host")
@@ -158,7 +158,7 @@ def test_faults_of_hosts(begin, key, tmp_path):
     eventually(lambda: sandbox.state()["containers"] == [], 30)
 
 
-def test_a_machine_that_cannot_be_made(begin):
+def test_a_failed_container_creation_fails_the_action(begin):
     sandbox = begin()
     # The container's name is taken: podman refuses it, and the action reports that.
     first = sandbox.running("first")
@@ -173,7 +173,7 @@ def test_a_machine_that_cannot_be_made(begin):
     sandbox.delete(made["server"]["id"])
 
 
-def test_a_later_start_reaps_what_a_killed_run_left(begin):
+def test_a_later_start_removes_the_remains_of_a_killed_run(begin):
     killed = begin()
     killed.running("ada")
     alive = begin()

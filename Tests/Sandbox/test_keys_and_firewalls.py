@@ -3,7 +3,7 @@ import pytest
 VECTOR = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGJ/Aa5kjGyjvjiFR5iewKnUpqbaf4PmrGIkV+oZ6kvm x"
 
 
-def test_keys(sandbox):
+def test_ssh_keys_are_created_changed_and_deleted(sandbox):
     made = sandbox.ok("POST", "/ssh_keys", 201, json={"name": "k", "public_key": VECTOR})["ssh_key"]
     assert made["fingerprint"] == "39:fd:6c:5e:32:7f:5c:5f:f6:1c:80:17:a2:e5:75:7b"
     other = {"name": "other", "public_key": VECTOR.replace(" x", " comment")}
@@ -21,14 +21,14 @@ def test_keys(sandbox):
 
 
 @pytest.mark.parametrize("text", ["", "ssh-ed25519", "ssh-ed25519 AAAA", "ssh-rsa " + VECTOR.split()[1], "nonsense %%%"])
-def test_bad_keys(sandbox, text):
+def test_an_invalid_ssh_key_is_refused(sandbox, text):
     sandbox.refused("POST", "/ssh_keys", 422, "invalid_input", json={"name": "k", "public_key": text})
 
 
 RULE = {"direction": "in", "protocol": "tcp", "port": "22", "source_ips": ["198.51.100.7/32", "::/0"]}
 
 
-def test_a_firewall_in_use_stays(sandbox):
+def test_a_firewall_in_use_cannot_be_deleted(sandbox):
     made = sandbox.ok("POST", "/firewalls", 201, json={"name": "f", "rules": [RULE], "labels": {"a": "b"}})
     assert made["actions"] == [] and made["firewall"]["rules"][0]["destination_ips"] == []
     identifier = made["firewall"]["id"]
@@ -41,7 +41,7 @@ def test_a_firewall_in_use_stays(sandbox):
     assert sandbox.state()["firewalls"] == []
 
 
-def test_apply_and_remove(sandbox):
+def test_a_firewall_is_applied_and_removed(sandbox):
     firewall = sandbox.ok("POST", "/firewalls", 201, json={"name": "f"})["firewall"]["id"]
     server = sandbox.running("ada", labels={"role": "agent"})["id"]
     target = {"type": "server", "server": {"id": server}}
@@ -60,7 +60,7 @@ def test_apply_and_remove(sandbox):
     assert [row["id"] for row in sandbox.server(later)["public_net"]["firewalls"]] == [firewall]
 
 
-def test_set_rules(sandbox):
+def test_set_rules_replaces_the_rules(sandbox):
     firewall = sandbox.ok("POST", "/firewalls", 201, json={"name": "f", "rules": [RULE]})["firewall"]["id"]
     rules = [{"direction": "out", "protocol": "icmp", "destination_ips": ["0.0.0.0/0"]}]
     actions = sandbox.ok("POST", f"/firewalls/{firewall}/actions/set_rules", 201, json={"rules": rules})["actions"]
@@ -74,13 +74,13 @@ def test_set_rules(sandbox):
     {"source_ips": []}, {"source_ips": ["10.0.0.1/8"]}, {"source_ips": ["10.0.0.0"]}, {"source_ips": ["10.0.0.0/8"] * 101},
     {"description": "x" * 256}, {"protocol": "icmp"},
 ])
-def test_bad_rules(sandbox, change):
+def test_an_invalid_firewall_rule_is_refused(sandbox, change):
     body = {"name": "f", "rules": [{**RULE, **change}]}
     sandbox.refused("POST", "/firewalls", 422, "invalid_input", json=body)
     assert sandbox.state()["firewalls"] == []
 
 
-def test_firewall_limits(sandbox):
+def test_a_firewall_has_at_most_50_rules_and_a_unique_name(sandbox):
     sandbox.refused("POST", "/firewalls", 422, "invalid_input", json={"name": "f", "rules": [RULE] * 51})
     sandbox.ok("POST", "/firewalls", 201, json={"name": "f", "rules": [RULE] * 50})
     sandbox.refused("POST", "/firewalls", 409, "uniqueness_error", json={"name": "f"})

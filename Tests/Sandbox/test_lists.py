@@ -7,7 +7,7 @@ def names(answer):
     return [row["name"] for row in answer["servers"]]
 
 
-def test_pages(sandbox):
+def test_a_list_has_pages_and_links(sandbox):
     for number in range(53):
         sandbox.create(f"s{number:02}")
     first = sandbox.call("GET", "/servers")
@@ -26,7 +26,7 @@ def test_pages(sandbox):
     assert names(sandbox.ok("GET", following.removeprefix("/v1"))) == [f"s{n:02}" for n in range(25, 50)]
 
 
-def test_order_and_unknown_parameters(sandbox):
+def test_a_list_is_sorted_and_ignores_unknown_parameters(sandbox):
     for name in ("bob", "ada", "eve"):
         sandbox.create(name)
     assert names(sandbox.ok("GET", "/servers")) == ["bob", "ada", "eve"]
@@ -37,7 +37,7 @@ def test_order_and_unknown_parameters(sandbox):
     sandbox.refused("GET", "/servers?sort=name:up", 422, "invalid_input")
 
 
-def test_status_filter(sandbox):
+def test_servers_are_filtered_by_status(sandbox):
     sandbox.running("on")
     off = sandbox.create("off", start_after_create=False)["server"]["id"]
     sandbox.until(off, "off")
@@ -51,7 +51,7 @@ def test_status_filter(sandbox):
     ("env=prod,tier=1", ["a"]), ("env in (prod, test), tier", ["a", "c"]), ("aura.dev/order=o1", ["d"]),
     ("empty=", ["b"]), ("nothing", []), ("ENV=prod", []),
 ])
-def test_selectors(sandbox, selector, expected):
+def test_a_label_selector_selects_servers(sandbox, selector, expected):
     sandbox.create("a", labels={"env": "prod", "tier": "1"})
     sandbox.create("b", labels={"env": "prod", "empty": ""})
     sandbox.create("c", labels={"env": "test", "tier": "2"})
@@ -60,7 +60,7 @@ def test_selectors(sandbox, selector, expected):
 
 
 @pytest.mark.parametrize("selector", ["a b", "=x", "k in ()x", "k=v w", "k in a,b", "!", "k=(a)", "a@b"])
-def test_bad_selectors(sandbox, selector):
+def test_an_invalid_label_selector_is_refused(sandbox, selector):
     error = sandbox.refused("GET", "/servers", 422, "invalid_input", params={"label_selector": selector})
     assert error["details"]["fields"][0]["name"] == "label_selector"
 
@@ -79,7 +79,7 @@ def test_actions_need_ids(sandbox):
     sandbox.refused("GET", "/actions/5", 404, "not_found")
 
 
-def test_the_catalogue(sandbox):
+def test_the_catalogue_lists_locations_types_images_and_prices(sandbox):
     locations = sandbox.ok("GET", "/locations")["locations"]
     assert {row["name"] for row in locations} == {"fsn1", "nbg1", "hel1", "ash", "hil", "sin"}
     assert sandbox.ok("GET", "/locations?name=ash")["locations"][0]["network_zone"] == "us-east"

@@ -45,7 +45,7 @@ def test_health_follows_power(sandbox):
         assert (health(sandbox, address(row)) is not None) == answers
 
 
-def test_a_kept_connection_ends_with_the_power(sandbox):
+def test_a_kept_connection_ends_at_power_off(sandbox):
     row = sandbox.running("ada")
     connection = http.client.HTTPConnection(address(row), sandbox.config["health"]["port"], timeout=10)
     connection.request("GET", "/healthz")
@@ -57,7 +57,7 @@ def test_a_kept_connection_ends_with_the_power(sandbox):
     connection.close()
 
 
-def test_boot_takes_its_time(sandbox):
+def test_health_answers_only_after_the_boot_time(sandbox):
     sandbox.fault("neverBoots", "/v1/servers", "POST", contains="never")
     sandbox.fault("bootSlow", "/v1/servers", "POST", contains="slow", seconds=0.6)
     never, slow = sandbox.running("never"), sandbox.running("slow")
@@ -70,7 +70,7 @@ def test_boot_takes_its_time(sandbox):
     eventually(lambda: health(sandbox, address(row)))
 
 
-def test_two_thousand_servers(start):
+def test_two_thousand_servers_are_served(start):
     sandbox = start("--health-port", "0", "--time-scale", "0.001", "--rate-limit", "100000000")
 
     def create(number):
@@ -91,7 +91,7 @@ def test_two_thousand_servers(start):
     assert sandbox.state()["createdServers"] == 2000
 
 
-def test_the_configuration(sandbox):
+def test_the_written_configuration_is_private_and_complete(sandbox):
     directory = str(sandbox.directory)
     assert stat.S_IMODE(os.stat(sandbox.config_path).st_mode) == 0o600
     for name in ("hetzner.token", "tailscale.secret"):
@@ -119,13 +119,13 @@ def test_secrets_of_two_runs_differ_and_no_log_has_them(start):
     (["--listen", "0.0.0.0:0"], "loopback"), (["--listen", "127.0.0.1"], "port"), (["--time-scale", "-1"], "time-scale"),
     (["--rate-limit", "0"], "rate-limit"), (["--hosts", "cloud"], "hosts"), (["--health-port", "70000"], "health-port"),
 ])
-def test_bad_arguments(tmp_path, arguments, word):
+def test_bad_arguments_are_refused(tmp_path, arguments, word):
     done = subprocess.run([binary(), "--write-config", str(tmp_path / "c.yaml"), *arguments], capture_output=True,
                           text=True, timeout=20)
     assert done.returncode != 0 and word in done.stderr and done.stdout == ""
 
 
-def test_an_address_that_is_taken(start, tmp_path):
+def test_a_taken_address_is_refused(start, tmp_path):
     sandbox = start("--health-port", "0")
     done = subprocess.run(
         [binary(), "--listen", sandbox.url.removeprefix("http://"), "--health-port", "0", "--write-config",
@@ -133,13 +133,13 @@ def test_an_address_that_is_taken(start, tmp_path):
     assert done.returncode != 0 and "cannot listen on" in done.stderr and done.stdout == ""
 
 
-def test_a_directory_that_is_missing(tmp_path):
+def test_a_missing_directory_is_refused(tmp_path):
     done = subprocess.run([binary(), "--health-port", "0", "--write-config", str(tmp_path / "none" / "c.yaml")],
                           capture_output=True, text=True, timeout=20)
     assert done.returncode != 0 and "cannot write" in done.stderr and done.stdout == ""
 
 
-def test_a_signal_ends_it_in_spite_of_slow_answers(sandbox):
+def test_a_signal_ends_the_sandbox_despite_slow_replies(sandbox):
     sandbox.fault("slow", "/v1/servers", seconds=600)
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(sandbox.call, "GET", "/servers")
@@ -148,13 +148,13 @@ def test_a_signal_ends_it_in_spite_of_slow_answers(sandbox):
         assert waiting.exception(10) is not None
 
 
-def test_large_and_broken_requests(sandbox):
+def test_a_body_over_the_limit_is_refused(sandbox):
     answer = sandbox.call("POST", "/servers", data=b"x" * (2 << 20), headers={"X-Test-No-Schema": "1"})
     assert answer.status_code == 413
     assert sandbox.ok("GET", "/servers")["servers"] == []
 
 
-def test_the_description_was_at_hand(sandbox, description):
+def test_replies_are_checked_against_the_api_description(sandbox, description):
     if description is None:
         pytest.skip("the API's description is not there: answers were not held against it (set AURA_SHARED)")
     before = description.checked

@@ -5,7 +5,7 @@ import pytest
 from harness import eventually
 
 
-def test_a_server_goes_through_the_states_of_the_real_one(start):
+def test_a_new_server_is_initializing_starting_and_running(start):
     sandbox = start("--health-port", "0", "--time-scale", "0.1", "--rate-limit", "1000000")
     made = sandbox.create("ada")
     assert made["server"]["status"] == "initializing"
@@ -38,7 +38,7 @@ def test_start_after_create_false_ends_off(sandbox):
     ("poweroff", "stop_server", "off"), ("shutdown", "shutdown_server", "off"),
     ("reboot", "reboot_server", "running"), ("reset", "reset_server", "running"),
 ])
-def test_power_actions(sandbox, action, command, after):
+def test_each_power_action_ends_in_its_state(sandbox, action, command, after):
     server = sandbox.running("ada")
     answer = sandbox.ok("POST", f"/servers/{server['id']}/actions/{action}", 201)["action"]
     assert answer["command"] == command and answer["resources"] == [{"id": server["id"], "type": "server"}]
@@ -59,7 +59,7 @@ def test_shutdown_succeeds_before_the_guest_is_down(sandbox):
     sandbox.until(server["id"], "off")
 
 
-def test_a_power_change_overtakes_a_shutdown_on_its_way(sandbox):
+def test_a_power_change_overtakes_a_pending_shutdown(sandbox):
     sandbox.settings(guestShutdownSeconds=50)
     server = sandbox.running("ada")
     sandbox.action(sandbox.ok("POST", f"/servers/{server['id']}/actions/shutdown", 201)["action"]["id"])
@@ -69,7 +69,7 @@ def test_a_power_change_overtakes_a_shutdown_on_its_way(sandbox):
     assert sandbox.server(server["id"])["status"] == "running"
 
 
-def test_a_running_action_locks(sandbox):
+def test_a_running_action_locks_its_server(sandbox):
     sandbox.settings(stopSeconds=100)
     server = sandbox.running("ada")
     sandbox.ok("POST", f"/servers/{server['id']}/actions/poweroff", 201)
@@ -81,7 +81,7 @@ def test_a_running_action_locks(sandbox):
     sandbox.delete(server["id"])
 
 
-def test_delete_while_creating_is_locked_unless_a_test_says_otherwise(sandbox):
+def test_delete_during_create_is_locked_unless_the_setting_allows_it(sandbox):
     sandbox.settings(createSeconds=200)
     first = sandbox.create("ada")["server"]["id"]
     sandbox.refused("DELETE", f"/servers/{first}", 423, "locked")
@@ -103,7 +103,7 @@ def test_the_name_is_free_when_the_delete_has_ended(sandbox):
     assert sandbox.create("ada")["server"]["id"] != server["id"]
 
 
-def test_protection(sandbox):
+def test_a_protected_server_cannot_be_deleted(sandbox):
     server = sandbox.running("ada")
     path = f"/servers/{server['id']}/actions/change_protection"
     sandbox.refused("POST", path, 422, "invalid_input", json={"delete": True, "rebuild": False})
@@ -151,7 +151,7 @@ def test_bad_requests_name_the_field(sandbox, change, status, code, field):
     assert sandbox.state()["servers"] == []
 
 
-def test_what_is_just_allowed(sandbox):
+def test_values_at_the_limits_are_accepted(sandbox):
     labels = {"example.com/some": "", "a": "x" * 63, "A.b-c_d": "1"}
     made = sandbox.create("a" * 63, user_data="x" * 32 * 1024, labels=labels)
     assert made["server"]["labels"] == labels
@@ -162,7 +162,7 @@ def test_what_is_just_allowed(sandbox):
 @pytest.mark.parametrize("server_type, location", [
     ("cx23", "ash"), ("cpx22", "ash"), ("cpx32", "hil"), ("cpx42", "ash"), ("cax11", "sin"), ("cpx11", "nbg1"), ("cpx11", "sin"),
 ])
-def test_unsupported_location_says_so(sandbox, server_type, location):
+def test_an_unsupported_location_is_refused(sandbox, server_type, location):
     body = {"name": "ada", "server_type": server_type, "image": "debian-12", "location": location}
     error = sandbox.refused("POST", "/servers", 422, "invalid_input", json=body)
     assert error["message"] == "unsupported location for server type"
@@ -171,12 +171,12 @@ def test_unsupported_location_says_so(sandbox, server_type, location):
 @pytest.mark.parametrize("server_type, location", [
     ("cpx11", "ash"), ("ccx13", "ash"), ("ccx23", "hil"), ("cpx22", "sin"), ("cx23", "hel1"),
 ])
-def test_every_location_has_its_own_offers(sandbox, server_type, location):
+def test_a_server_type_is_available_in_its_locations(sandbox, server_type, location):
     made = sandbox.create("ada", server_type=server_type, location=location)
     assert made["server"]["server_type"]["name"] == server_type
 
 
-def test_bad_json_unknown_paths_and_methods(sandbox):
+def test_bad_json_unknown_paths_and_methods_are_refused(sandbox):
     sandbox.refused("POST", "/servers", 400, "json_error", data="{")
     sandbox.refused("GET", "/nothing", 404, "not_found")
     sandbox.refused("PATCH", "/servers", 405, "method_not_allowed")
@@ -187,7 +187,7 @@ def test_bad_json_unknown_paths_and_methods(sandbox):
     assert answer.status_code == 501 and "delete and create" in answer.json()["error"]["message"]
 
 
-def test_tokens(sandbox):
+def test_wrong_and_read_only_tokens_are_refused(sandbox):
     assert sandbox.refused("GET", "/servers", 401, "unauthorized", token="wrong")["message"] == "unable to authenticate"
     assert len(sandbox.token) == 64
     reader = (sandbox.directory / "hetzner-read-only.token").read_text().strip()
@@ -195,7 +195,7 @@ def test_tokens(sandbox):
     sandbox.refused("POST", "/servers", 401, "token_readonly", token=reader, json={"name": "ada"})
 
 
-def test_project_limit(sandbox):
+def test_the_server_limit_of_the_project_is_enforced(sandbox):
     sandbox.settings(serverLimit=1)
     sandbox.create("ada")
     body = {"name": "bob", "server_type": "cx23", "image": "debian-12"}
@@ -203,7 +203,7 @@ def test_project_limit(sandbox):
     assert error["details"]["limits"] == [{"name": "server_limit"}]
 
 
-def test_without_ipv4(sandbox):
+def test_a_server_may_have_no_ipv4(sandbox):
     made = sandbox.create("ada", public_net={"enable_ipv4": False, "enable_ipv6": True})
     assert made["server"]["public_net"]["ipv4"] is None
     body = {"name": "b", "server_type": "cx23", "image": "debian-12",
@@ -211,7 +211,7 @@ def test_without_ipv4(sandbox):
     sandbox.refused("POST", "/servers", 422, "private_net_only_server", json=body)
 
 
-def test_what_befalls_a_server_outside_the_api(sandbox):
+def test_admin_calls_make_a_server_vanish_or_crash(sandbox):
     ids = {name: sandbox.running(name)["id"] for name in ("a", "b", "c")}
     sandbox.admin("POST", f"/servers/{ids['a']}", json={"blow": "vanish"})
     sandbox.admin("POST", f"/servers/{ids['b']}", json={"blow": "crash"})
@@ -222,7 +222,7 @@ def test_what_befalls_a_server_outside_the_api(sandbox):
     assert [server["name"] for server in sandbox.state()["past"]["servers"]] == ["a"]
 
 
-def test_ids_close_to_the_largest(sandbox):
+def test_ids_close_to_the_largest_are_served(sandbox):
     sandbox.admin("POST", "/largest-ids")
     made = sandbox.create("ada")
     assert made["server"]["id"] > 2**52 and made["action"]["id"] < 2**53

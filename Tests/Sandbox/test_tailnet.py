@@ -28,7 +28,7 @@ def join(sandbox, key, hostname="ada", **fields):
         f"{sandbox.url}/_sandbox/tailnet/register", json={"authKey": key, "hostname": hostname, **fields}, timeout=10)
 
 
-def test_oauth_by_form_and_by_basic(sandbox):
+def test_oauth_accepts_form_and_basic_credentials(sandbox):
     form = {"client_id": "x", "client_secret": sandbox.secret()}
     answer = sandbox.tailscale("POST", "/oauth/token", data=form).json()
     assert answer["token_type"] == "Bearer" and answer["expires_in"] == 3600
@@ -53,7 +53,7 @@ def test_tokens_are_checked_and_expire(sandbox, token):
     assert sandbox.tailscale("GET", "/tailnet/-/devices", token=token).status_code == 401
 
 
-def test_scopes(sandbox):
+def test_scopes_limit_an_access_token(sandbox):
     keys = grant(sandbox, scope="auth_keys")
     assert mint(sandbox, keys).status_code == 200
     assert sandbox.tailscale("GET", "/tailnet/-/devices", token=keys).status_code == 403
@@ -82,7 +82,7 @@ def test_a_key_shows_its_secret_once(sandbox, token):
     {"tags": []}, {"tags": ["tag:other"]}, {"tags": ["tag:aura-vm", "tag:other"]}, {"expiry": 0}, {"expiry": 7776001},
     {"description": "ord/1"}, {"description": "a@b"}, {"description": "x" * 51},
 ])
-def test_keys_that_are_refused(sandbox, token, changes):
+def test_an_invalid_key_request_is_refused(sandbox, token, changes):
     answer = mint(sandbox, token, **changes)
     assert answer.status_code == 400 and answer.json()["message"]
     assert sandbox.state()["authKeys"] == []
@@ -97,7 +97,7 @@ def test_a_part_of_the_clients_tags_is_refused_unless_owned(sandbox, token):
     assert mint(sandbox, token, tags=["tag:aura-vm"]).status_code == 200
 
 
-def test_one_off_keys_and_names(sandbox, token):
+def test_a_one_off_key_admits_one_device(sandbox, token):
     key = mint(sandbox, token).json()["key"]
     node = join(sandbox, key).json()
     assert node["nodeId"].startswith("n") and node["nodeId"].endswith("CNTRL")
@@ -111,14 +111,14 @@ def test_one_off_keys_and_names(sandbox, token):
     assert sorted(entry["uses"] for entry in sandbox.state()["authKeys"]) == [1, 2]
 
 
-def test_an_expired_key_admits_nobody(sandbox, token):
+def test_an_expired_key_admits_no_device(sandbox, token):
     key = mint(sandbox, token, expiry=1).json()
     time.sleep(1.1)
     assert join(sandbox, key["key"]).status_code == 401
     assert sandbox.tailscale("GET", f"/tailnet/-/keys/{key['id']}", token=token).json()["invalid"] is True
 
 
-def test_devices(sandbox, token):
+def test_devices_are_read_changed_and_deleted(sandbox, token):
     node = join(sandbox, mint(sandbox, token).json()["key"], "Ada.Host").json()
     for identifier in (node["nodeId"], node["id"]):
         device = sandbox.tailscale("GET", f"/device/{identifier}", token=token).json()
@@ -137,13 +137,13 @@ def test_devices(sandbox, token):
     assert state["devices"] == [] and state["past"]["devices"][0]["nodeId"] == node["nodeId"]
 
 
-def test_external_devices_stay(sandbox, token):
+def test_external_devices_cannot_be_deleted(sandbox, token):
     node = join(sandbox, mint(sandbox, token).json()["key"], external=True).json()
     answer = sandbox.tailscale("DELETE", f"/device/{node['nodeId']}", token=token)
     assert (answer.status_code, answer.json()["message"]) == (501, "cannot delete devices outside of your tailnet")
 
 
-def test_ephemeral_nodes_go_at_logout(sandbox, token):
+def test_ephemeral_nodes_are_removed_at_logout(sandbox, token):
     node = join(sandbox, mint(sandbox, token, ephemeral=True).json()["key"]).json()
     lasting = join(sandbox, mint(sandbox, token).json()["key"], "bob").json()
     for entry in (node, lasting):
@@ -153,13 +153,13 @@ def test_ephemeral_nodes_go_at_logout(sandbox, token):
     assert devices[0]["connectedToControl"] is False and devices[0]["lastSeen"]
 
 
-def test_device_approval(sandbox, token):
+def test_device_approval_admits_preauthorized_keys_only(sandbox, token):
     sandbox.settings(deviceApproval=True)
     assert join(sandbox, mint(sandbox, token).json()["key"]).json()["authorized"] is True
     assert join(sandbox, mint(sandbox, token, preauthorized=False).json()["key"]).json()["authorized"] is False
 
 
-def test_approval_for_all_and_tailnet_lock(sandbox, token):
+def test_device_approval_and_the_tailnet_lock_are_separate(sandbox, token):
     sandbox.settings(approvalForAll=True, tailnetLock=True)
     node = join(sandbox, mint(sandbox, token).json()["key"]).json()
     assert node["authorized"] is False
@@ -175,7 +175,7 @@ def test_approval_for_all_and_tailnet_lock(sandbox, token):
     assert standing() == (True, "")
 
 
-def test_a_device_that_appears_late(sandbox, token):
+def test_a_late_device_fault_hides_a_new_device(sandbox, token):
     sandbox.fault("deviceAppearsLate", "/_sandbox/tailnet/register", seconds=0.5)
     node = join(sandbox, mint(sandbox, token).json()["key"]).json()
     assert sandbox.tailscale("GET", "/tailnet/-/devices", token=token).json() == {"devices": []}
@@ -184,7 +184,7 @@ def test_a_device_that_appears_late(sandbox, token):
     assert len(sandbox.tailscale("GET", "/tailnet/-/devices", token=token).json()["devices"]) == 1
 
 
-def test_stale_devices(sandbox, token):
+def test_a_stale_list_fault_returns_old_devices(sandbox, token):
     node = join(sandbox, mint(sandbox, token).json()["key"]).json()
     time.sleep(0.6)
     sandbox.tailscale("DELETE", f"/device/{node['nodeId']}", token=token)
@@ -195,7 +195,7 @@ def test_stale_devices(sandbox, token):
     assert listed == [["ada"], ["new"]]
 
 
-def test_faults_speak_tailscale(sandbox, token):
+def test_faults_have_the_error_format_of_tailscale(sandbox, token):
     sandbox.fault("status", "/api/v2/tailnet/*/keys", "POST", status=403, message="missing scope")
     answer = mint(sandbox, token)
     assert (answer.status_code, answer.json()) == (403, {"message": "missing scope"})

@@ -34,7 +34,7 @@ def task(text):
     return "  tasks:\n" + text
 
 
-def test_a_run_from_start_to_recap(job):
+def test_a_run_emits_events_from_start_to_recap(job):
     done = run(job, task("""
     - name: change
       ansible.builtin.command: "true"
@@ -68,7 +68,7 @@ def test_a_run_from_start_to_recap(job):
     }
 
 
-def test_a_failure_tells_the_modules_words(job):
+def test_a_failure_contains_the_output_of_the_module(job):
     done = run(job, task("""
     - name: break
       ansible.builtin.shell: echo out; echo "first" >&2; echo "the disk is full" >&2; exit 3
@@ -84,7 +84,7 @@ def test_a_failure_tells_the_modules_words(job):
     assert done.recap["hosts"]["h1"]["failed"] == 1
 
 
-def test_an_ignored_failure_and_a_rescued_one(job):
+def test_ignored_and_rescued_failures_are_counted_apart(job):
     done = run(job, task("""
     - name: ignored
       ansible.builtin.command: "false"
@@ -119,7 +119,7 @@ def test_a_retry_counts_from_one(job):
     assert set(done.of("task.retry")[0]) == {"event", "host", "task", "attempt", "retries"}
 
 
-def test_a_loop_is_one_task_and_tells_which_item_failed(job):
+def test_a_loop_is_one_task_and_reports_its_failed_item(job):
     done = run(job, task("""
     - name: each
       ansible.builtin.shell: test {{ item }} != 2 || { echo "item two broke" >&2; exit 1; }
@@ -176,7 +176,7 @@ def test_the_count_honours_tags_blocks_and_always(job):
     assert run(job, body, "--tags", "b").of("play.start")[0]["tasks"] == 2
 
 
-def test_unreachable(job):
+def test_an_unreachable_host_has_a_transient_cause(job):
     done = run(job, """
   vars:
     ansible_connection: ssh
@@ -195,7 +195,7 @@ def test_unreachable(job):
     assert done.recap["hosts"]["127.0.0.1"]["unreachable"] == 1
 
 
-def test_several_hosts(job):
+def test_each_host_has_its_own_result(job):
     done = run(job, task("""
     - name: both
       ansible.builtin.command: test {{ inventory_hostname }} = a
@@ -205,7 +205,7 @@ def test_several_hosts(job):
     assert set(done.recap["hosts"]) == {"a", "b"}
 
 
-def test_debug_and_module_warnings_become_warnings(job):
+def test_debug_messages_become_warnings(job):
     done = run(job, task("""
     - name: tell
       ansible.builtin.debug:
@@ -223,7 +223,7 @@ def test_debug_and_module_warnings_become_warnings(job):
 
 
 @pytest.mark.parametrize("verbosity", ["-v", "-vvv", "-vvvvv"])
-def test_nothing_but_lines_on_standard_output_and_no_secret_anywhere(job, verbosity):
+def test_standard_output_is_json_lines_and_no_output_has_a_secret(job, verbosity):
     (job / "secret").write_text(SECRET + "\n", encoding="utf-8")
     done = run(job, task("""
     - name: copy
@@ -269,7 +269,7 @@ def test_nothing_but_lines_on_standard_output_and_no_secret_anywhere(job, verbos
     assert SECRET not in done.errors
 
 
-def test_the_runs_own_secrets_are_masked_even_where_no_log_was_forgotten(job):
+def test_the_runs_own_secrets_are_masked_without_no_log(job):
     (job / "token").write_text(SECRET + "\n", encoding="utf-8")
     (job / "env").write_text('# keys\nPROVIDER_KEY="sk-planted-9876543210"\nSHORT=x\n', encoding="utf-8")
     (job / "vars.json").write_text(json.dumps({
@@ -320,7 +320,7 @@ def test_very_long_output_is_cut_at_its_start(job):
     assert len(message.encode()) <= 2000
 
 
-def test_data_over_the_line_limit_is_left_out_and_said_so(job):
+def test_data_over_the_line_limit_is_omitted_and_marked(job):
     (job / "token").write_text(SECRET, encoding="utf-8")
     (job / "vars.json").write_text(json.dumps({"host_key_file": f"{job}/token"}), encoding="utf-8")
     done = run(job, task("""
@@ -342,7 +342,7 @@ def test_a_long_name_is_cut(job):
     assert len(done.of("task.start")[0]["task"].encode()) <= 400
 
 
-def test_lines_are_flushed_while_the_run_goes_on(job):
+def test_lines_are_flushed_during_the_run(job):
     (job / "try.yml").write_text(HEAD + task("""
     - name: wait for the reader
       ansible.builtin.wait_for:
@@ -360,7 +360,7 @@ def test_lines_are_flushed_while_the_run_goes_on(job):
     assert child.returncode == 0
 
 
-def test_a_run_that_nobody_follows_ends(job):
+def test_a_run_ends_if_its_output_is_closed(job):
     (job / "try.yml").write_text(HEAD + task("""
     - name: first
       ansible.builtin.ping:
@@ -412,7 +412,7 @@ def test_a_failure_names_its_cause(words, code, cause, reason):
     assert callback.cause_of("ansible.builtin.command", outcome)[:2] == (cause, reason)
 
 
-def test_the_words_are_the_line_that_names_the_cause(job):
+def test_the_words_field_is_the_line_that_names_the_cause(job):
     done = run(job, task("""
     - name: break
       ansible.builtin.shell: |
@@ -426,7 +426,7 @@ def test_the_words_are_the_line_that_names_the_cause(job):
         "words": "npm error code EAI_AGAIN"}
 
 
-def test_the_last_line_of_standard_output_speaks_if_there_is_no_error_text(job):
+def test_the_words_are_the_last_output_line_without_error_output(job):
     done = run(job, task("""
     - name: break
       ansible.builtin.shell: echo first; echo "this image wants another login"; exit 4
@@ -441,7 +441,7 @@ def test_the_last_line_of_standard_output_speaks_if_there_is_no_error_text(job):
     "ansible.builtin.fail: {msg: 'timed out'}",
     "ansible.builtin.validate_argument_spec: {argument_spec: {port: {type: int, required: true}}}",
 ])
-def test_a_check_that_fails_is_permanent(job, body):
+def test_a_failed_check_is_permanent(job, body):
     failed, = run(job, task(f"""
     - name: check
       {body}
@@ -465,7 +465,7 @@ def test_a_task_can_name_its_cause(job):
         ("transient", "told"), ("permanent", "check")]
 
 
-def test_a_full_disk_is_named_by_the_unpacking_program(job):
+def test_a_full_disk_is_recognized_in_the_output_of_tar(job):
     """unarchive's own message is "failed to unpack"; tar's output is below `extract_results`."""
     outcome = {"failed": True, "msg": "failed to unpack /x/archive.tgz to /x/tree", "extract_results": {
         "rc": 2, "out": "",
@@ -475,7 +475,7 @@ def test_a_full_disk_is_named_by_the_unpacking_program(job):
     assert callback.code_of(outcome) == 2
 
 
-def test_a_module_that_is_killed_is_transient(job):
+def test_a_killed_module_is_transient(job):
     (job / "library").mkdir()
     (job / "library" / "dies.py").write_text(
         "#!/usr/bin/python3\nimport os\n# WANT_JSON\nos.kill(os.getpid(), 9)\n", encoding="utf-8")
@@ -498,7 +498,7 @@ def test_a_hidden_failure_has_a_cause_and_no_words(job):
     assert "planted" not in json.dumps(failed)
 
 
-def test_a_worker_that_dies_is_told_as_such(job):
+def test_a_killed_worker_is_reported_as_a_broken_run(job):
     (job / "action_plugins").mkdir()
     (job / "action_plugins" / "dies.py").write_text("""
 import os
@@ -529,7 +529,7 @@ def test_a_run_with_a_recap_is_not_broken(job):
 """)).of("run.broken")
 
 
-def test_a_check_can_be_judged_by_the_words_that_it_quotes(job):
+def test_a_check_can_take_its_cause_from_its_message(job):
     done = run(job, task("""
     - name: judged
       vars: {aura_cause: words}

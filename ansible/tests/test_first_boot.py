@@ -21,7 +21,7 @@ class TestFirstBoot:
     def test_a_bare_machine_is_torn_down_without_a_failure(self, site):
         unchanged(site.play("teardown.yml"))
 
-    def test_a_machine_that_wants_no_tailnet_is_left_alone(self, site):
+    def test_a_machine_without_a_tailnet_is_not_changed(self, site):
         run = site.configure(
             "tailnet", tailnet_enabled=False, tailnet_hostname="", tailnet_tags=[], tailnet_package_source="")
         unchanged(run)
@@ -52,7 +52,7 @@ class TestFirstBoot:
         assert [event["message"] for event in run.of("warning")] == [
             "cloud-init finished with recoverable errors: status: done deprecated: key"]
 
-    def test_an_image_without_cloud_init_is_fine(self, site):
+    def test_an_image_without_cloud_init_is_accepted(self, site):
         site.machine.sh("rm /usr/local/bin/cloud-init; mv /usr/bin/cloud-init /usr/bin/cloud-init.away")
         succeeded(site.configure("none"))
 

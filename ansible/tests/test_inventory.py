@@ -63,7 +63,7 @@ def test_every_page_is_read_in_order(job, aurad):
     assert [request["id"] for request in server.requests] == [1, 2, 3]
 
 
-def test_groups_and_variables(job, aurad):
+def test_an_instance_has_its_groups_and_variables(job, aurad):
     aurad(aurad_double.serving([
         aurad_double.instance(1),
         aurad_double.instance(2, region="us-east", phase="running", tenant="a.b-c", tailnet={
@@ -93,7 +93,7 @@ def test_an_instance_without_server_is_not_a_host(job, aurad):
     assert list(listing(job)["_meta"]["hostvars"]) == [host(2)]
 
 
-def test_one_instance(job, aurad):
+def test_aura_instance_limits_the_inventory_to_one_instance(job, aurad):
     wanted = aurad_double.instance(2)
     server = aurad(aurad_double.serving([aurad_double.instance(1), wanted]))
     document = listing(job, AURA_INSTANCE=wanted["id"])
@@ -109,7 +109,7 @@ def test_host_prints_the_variables_of_one(job, aurad):
     assert (done.returncode, json.loads(done.stdout)) == (0, {})
 
 
-def test_ssh_trusts_the_files_of_the_run_alone(job, aurad):
+def test_ssh_uses_only_the_key_and_known_hosts_of_the_run(job, aurad):
     aurad(aurad_double.serving([aurad_double.instance(1)]))
     variables = listing(
         job, AURA_SSH_DIRECTORY=f"{job}/ssh", AURA_SSH_USER="debian", AURA_SSH_PORT="2222")["_meta"]["hostvars"][host(1)]
@@ -124,7 +124,7 @@ def test_ssh_trusts_the_files_of_the_run_alone(job, aurad):
     assert variables["ansible_control_path"].startswith(f"{job}/ssh/")
 
 
-def test_ansible_gives_ssh_the_configuration_of_the_run_and_no_other(job, aurad):
+def test_ansible_passes_ssh_only_the_configuration_of_the_run(job, aurad):
     aurad(aurad_double.serving([aurad_double.instance(1)]))
     (job / "ssh").mkdir()
     (job / "ssh" / "config").write_text("BatchMode yes\n", encoding="utf-8")
@@ -139,7 +139,7 @@ def test_ansible_gives_ssh_the_configuration_of_the_run_and_no_other(job, aurad)
     assert [arguments[index + 1] for index, name in enumerate(arguments) if name == "-F"] == [f"{job}/ssh/config"]
 
 
-def test_a_long_directory_does_without_a_shared_connection(job, aurad):
+def test_a_long_directory_disables_connection_sharing(job, aurad):
     aurad(aurad_double.serving([aurad_double.instance(1)]))
     variables = listing(job, AURA_SSH_DIRECTORY=f"{job}/{'d' * 90}")["_meta"]["hostvars"][host(1)]
     assert "ansible_control_path" not in variables
@@ -147,7 +147,7 @@ def test_a_long_directory_does_without_a_shared_connection(job, aurad):
 
 
 @pytest.mark.parametrize("field", ["tenant", "region", "size", "phase", "change"])
-def test_a_value_that_could_be_a_template_never_becomes_one(job, aurad, field):
+def test_no_value_contains_a_template_expression(job, aurad, field):
     aurad(aurad_double.serving([aurad_double.instance(1, **{field: "{{ lookup('pipe', 'id') }}"})]))
     done = ask(job, "--list", AURA_SOCKET=str(job / "s"))
     assert done.returncode == 0
@@ -159,7 +159,7 @@ def test_a_value_that_could_be_a_template_never_becomes_one(job, aurad, field):
     {"server": {"address": "evil.example"}}, {"server": {"address": "-oProxyCommand=x"}}, {"id": "a b"},
     {"id": "all"}, {"id": "01990000-0000-7000-8000-00000000000A"},
 ])
-def test_what_ansible_must_not_see_is_skipped_in_a_list_and_refused_alone(job, aurad, change):
+def test_an_unsafe_instance_is_skipped_in_a_list_and_refused_alone(job, aurad, change):
     bad = aurad_double.instance(1, **change)
     aurad(lambda request: aurad_double.result(
         request, {"instance": bad} if request["method"] == "status.get"
@@ -169,7 +169,7 @@ def test_what_ansible_must_not_see_is_skipped_in_a_list_and_refused_alone(job, a
     assert complaint(done).startswith("aura inventory: cannot use")
 
 
-def test_two_tenants_with_one_name_are_not_mixed_up(job, aurad):
+def test_instances_with_the_same_name_are_separate_hosts(job, aurad):
     aurad(aurad_double.serving([aurad_double.instance(1), aurad_double.instance(2, name="ada1")]))
     done = ask(job, "--list", AURA_SOCKET=str(job / "s"))
     variables = json.loads(done.stdout)["_meta"]["hostvars"]
@@ -177,7 +177,7 @@ def test_two_tenants_with_one_name_are_not_mixed_up(job, aurad):
 
 
 @pytest.mark.parametrize("name", ["all", "localhost", "aura", "ungrouped", "ada1", "01990000-0000-7000-8000-000000000001"])
-def test_a_run_for_an_instance_reaches_its_machine_alone_whatever_it_is_called(job, aurad, name):
+def test_a_run_reaches_only_its_machine_for_any_instance_name(job, aurad, name):
     """Runs `ansible-playbook` itself, with the limit that aurad gives."""
     aurad(aurad_double.serving([aurad_double.instance(1), aurad_double.instance(2, name=name), aurad_double.instance(3)]))
     (job / "ssh").mkdir()
@@ -193,7 +193,7 @@ def test_a_run_for_an_instance_reaches_its_machine_alone_whatever_it_is_called(j
     assert list(run.recap["hosts"]) == [host(2)]
 
 
-def test_no_socket(job):
+def test_a_missing_socket_is_reported(job):
     done = ask(job, "--list", AURA_SOCKET=str(job / "absent"))
     assert complaint(done) == (
         f"aura inventory: cannot reach aurad at {job}/absent: no such file or directory; "
@@ -201,7 +201,7 @@ def test_no_socket(job):
     assert "AURA_SOCKET is not set" in complaint(ask(job, "--list"))
 
 
-def test_an_error_answer(job, aurad):
+def test_an_error_reply_is_reported(job, aurad):
     aurad(lambda request: aurad_double.error(request, -32001, "cannot list:\nnot authorised"))
     done = ask(job, "--list", AURA_SOCKET=str(job / "s"))
     assert complaint(done) == (
@@ -215,7 +215,7 @@ def test_an_error_answer(job, aurad):
     (b'{"jsonrpc":"2.0","id":1}\n', "it has no result object"),
     (b'{"jsonrpc":"2.0","id":1,"result":{"instances":[1],"next":null}}\n', ""),
 ])
-def test_an_answer_that_makes_no_sense(job, aurad, reply, words):
+def test_an_invalid_reply_yields_no_hosts(job, aurad, reply, words):
     aurad(lambda request: reply)
     done = ask(job, "--list", AURA_SOCKET=str(job / "s"))
     if words:
@@ -224,13 +224,13 @@ def test_an_answer_that_makes_no_sense(job, aurad, reply, words):
         assert json.loads(done.stdout)["_meta"]["hostvars"] == {}
 
 
-def test_a_page_that_repeats_itself_ends(job, aurad):
+def test_a_repeated_page_ends_the_listing_with_an_error(job, aurad):
     server = aurad(lambda request: aurad_double.result(request, {"instances": [], "next": "same"}))
     assert "same page again" in complaint(ask(job, "--list", AURA_SOCKET=str(job / "s")))
     assert len(server.requests) == 2
 
 
-def test_a_closed_connection(job, aurad):
+def test_a_closed_connection_is_reported(job, aurad):
     server = None
 
     def hang_up(request):
@@ -240,12 +240,12 @@ def test_a_closed_connection(job, aurad):
     assert "it closed the connection" in complaint(ask(job, "--list", AURA_SOCKET=str(job / "s")))
 
 
-def test_an_endless_line_is_not_read_for_ever(job, aurad):
+def test_a_line_over_the_limit_is_refused(job, aurad):
     aurad(lambda request: b"x" * (5 * 1024 * 1024))
     assert "it is longer than 4194304 bytes" in complaint(ask(job, "--list", AURA_SOCKET=str(job / "s")))
 
 
-def test_silence_ends_after_ten_seconds(job, aurad):
+def test_a_silent_daemon_times_out_after_ten_seconds(job, aurad):
     aurad(lambda request: None)
     done = ask(job, "--list", AURA_SOCKET=str(job / "s"))
     assert "within 10 s" in complaint(done)
@@ -257,7 +257,7 @@ def test_a_wrong_port_is_refused(job, aurad):
     assert "cannot use AURA_SSH_PORT" in complaint(done)
 
 
-def test_ansible_reads_it(job, aurad):
+def test_ansible_reads_the_inventory(job, aurad):
     wanted = aurad_double.instance(1)
     aurad(aurad_double.serving([wanted]))
     done = subprocess.run(
@@ -270,7 +270,7 @@ def test_ansible_reads_it(job, aurad):
     assert "tenant_default" in document["all"]["children"] or "tenant_default" in document
 
 
-def test_ansible_stops_where_there_is_no_inventory(job):
+def test_ansible_stops_without_an_inventory(job):
     run = play(job, "-i", SCRIPT, TREE / "playbooks" / "configure.yml", AURA_SOCKET=str(job / "absent"))
     assert run.code != 0
     assert "cannot reach aurad" in run.errors

@@ -70,7 +70,7 @@ REFUSALS = [
 
 
 @pytest.mark.parametrize(("words", "code", "cause"), REFUSALS)
-def test_a_login_that_failed_is_judged_by_what_tailscale_said(job, words, code, cause):
+def test_the_cause_of_a_failed_login_comes_from_the_output_of_tailscale(job, words, code, cause):
     run = join(job, words, code)
     failed, = run.of("task.failed", ignored=False)
     assert failed["cause"] == cause, failed
@@ -79,7 +79,7 @@ def test_a_login_that_failed_is_judged_by_what_tailscale_said(job, words, code, 
     assert not (job / "r" / "k").exists()
 
 
-def test_a_key_in_the_words_is_hidden(job):
+def test_a_key_in_the_error_output_is_hidden(job):
     run = join(job, f"backend error: invalid key: API key {KEY} not valid", 1)
     assert KEY not in run.raw.decode()
     assert run.of("task.failed", ignored=False)[0]["cause"] == "unknown"
@@ -87,18 +87,18 @@ def test_a_key_in_the_words_is_hidden(job):
 
 @pytest.mark.parametrize("words", ["To approve your machine, visit (as admin):\n\n\thttps://login.tailscale.com/admin\n\n"
                                    "timeout waiting for Tailscale service to enter a Running state"])
-def test_a_node_that_waits_for_approval_has_joined(job, words):
+def test_a_node_awaiting_approval_counts_as_joined(job, words):
     """aurad reads from the API that the device is not authorized, and reports what to do."""
     run = join(job, words, 1, state="NeedsMachineAuth")
     assert run.code == 0, run.failures()
     assert json.loads((job / "d" / "tailnet.json").read_text(encoding="utf-8"))["nodeId"] == "n1CNTRL"
 
 
-def test_a_login_that_failed_is_no_join_because_an_older_one_waits_for_approval(job):
+def test_a_failed_login_is_no_join_if_an_older_one_awaits_approval(job):
     run = join(job, "backend error: invalid key: API key does not exist", 1, state="NeedsMachineAuth")
     assert run.of("task.failed", ignored=False)[0]["cause"] == "unknown"
 
 
-def test_a_node_that_runs_has_joined(job):
+def test_a_running_node_counts_as_joined(job):
     run = join(job, "", 0, state="Running")
     assert run.code == 0, run.failures()

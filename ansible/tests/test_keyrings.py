@@ -20,7 +20,7 @@ def key(fingerprint):
     ("agent_runtime", "agent_runtime_node_key"), ("tailnet", "tailnet_key")])
 @pytest.mark.parametrize(("printed", "trusted"), [
     (key(OURS), True), (key(OTHER), False), (key(OURS) + key(OTHER), False), (key(OTHER) + key(OURS), False), ("", False)])
-def test_a_keyring_is_trusted_for_the_one_key_that_is_expected(job, role, variable, printed, trusted):
+def test_a_keyring_is_trusted_only_with_exactly_the_expected_key(job, role, variable, printed, trusted):
     (job / "vars.json").write_text(json.dumps(
         {f"{variable}_read": {"stdout": printed}, f"{variable}_fingerprint": OURS}), encoding="utf-8")
     (job / "try.yml").write_text(f"""

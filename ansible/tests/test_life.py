@@ -60,7 +60,7 @@ class TestLife:
         unchanged(run)
         assert run.recap["data"]["aura"]["agentVersion"] == VERSION
 
-    def test_the_tailnet_is_joined_with_a_key_that_nobody_else_sees(self, site):
+    def test_the_auth_key_stays_private_while_the_tailnet_is_joined(self, site):
         seen = []
         site.control.keys.add(AUTH_KEY)
         site.control.watch = lambda: seen.append(site.machine.sh(
@@ -91,7 +91,7 @@ class TestLife:
         assert run.recap["data"]["aura"]["tailnet"]["name"] == "aura-ada-g2.tail1234.ts.net"
         unchanged(site.configure("tailnet", tailnet_hostname="aura-ada-g2"))
 
-    def test_a_refused_key_fails_with_the_reason_and_without_the_key(self, site):
+    def test_a_refused_key_is_reported_without_showing_the_key(self, site):
         run = site.configure("tailnet", tailnet_hostname="aura-ada-g3")
         assert "cannot join the tailnet" in reason(run)
         assert "invalid key" in reason(run)
@@ -128,12 +128,12 @@ class TestLife:
         assert site.machine.tunnel("guest", 18789, "").returncode == 255
         site.machine.sh(f"userdel --remove guest; rm -r /var/lib/{AGENT}/.ssh")
 
-    def test_a_key_that_root_adds_to_auras_file_survives_the_next_run(self, site):
+    def test_a_key_added_by_root_survives_the_next_run(self, site):
         site.machine.sh("echo '# an operator' >> /etc/ssh/aura-keys/root")
         unchanged(site.configure("base"))
         assert site.machine.sh("tail -n 1 /etc/ssh/aura-keys/root") == "# an operator"
 
-    def test_the_files_have_their_modes(self, site):
+    def test_the_files_have_the_expected_owners_and_modes(self, site):
         paths = {
             f"/etc/{AGENT}": f"750 root {AGENT}", f"/etc/{AGENT}/{AGENT}.env": "600 root root",
             f"/etc/{AGENT}/{AGENT}.json": f"640 root {AGENT}", f"/var/lib/{AGENT}": f"700 {AGENT} {AGENT}",
@@ -147,7 +147,7 @@ class TestLife:
             assert site.machine.sh(f"stat -c '%a %U %G' {path}") == mode, path
         assert site.machine.sh(f"find /opt/{AGENT} ! -user root -o -perm -0022 ! -type l") == ""
 
-    def test_the_agents_user_can_do_nothing_else(self, site):
+    def test_the_agents_user_has_no_login_no_sudo_and_no_secrets(self, site):
         entry = site.machine.sh(f"getent passwd {AGENT}").split(":")
         assert entry[6] == "/usr/sbin/nologin"
         assert 0 < int(entry[2]) < 1000
@@ -156,7 +156,7 @@ class TestLife:
         assert site.machine.run("sudo -n true", user=AGENT).returncode != 0
         assert site.machine.run(f"cat /etc/{AGENT}/{AGENT}.env", user=AGENT).returncode != 0
 
-    def test_the_unit_is_hardened_as_far_as_the_kernel_enforces_it_here(self, site):
+    def test_the_agents_process_has_no_privileges(self, site):
         status = site.machine.sh(f"cat /proc/$(systemctl show --property=MainPID --value {AGENT})/status")
         fields = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
         assert fields["NoNewPrivs"].strip() == "1"
@@ -165,7 +165,7 @@ class TestLife:
             assert int(fields[name], 16) == 0, name
         assert set(fields["Uid"].split()) == {site.machine.sh(f"id -u {AGENT}")}
 
-    def test_the_unit_asks_for_what_a_virtual_machine_enforces_as_well(self, site):
+    def test_the_unit_has_its_hardening_settings(self, site):
         wanted = {
             "ProtectSystem": "strict", "ProtectHome": "yes", "PrivateTmp": "yes", "PrivateDevices": "yes",
             "ProtectKernelTunables": "yes", "ProtectKernelModules": "yes", "ProtectKernelLogs": "yes",
@@ -183,7 +183,7 @@ class TestLife:
         assert site.machine.sh(f"systemctl show {AGENT} --property=MemoryMax --value") != "infinity"
         assert "--max-old-space-size=" in site.machine.sh(f"systemctl show {AGENT} --property=Environment")
 
-    def test_the_unit_stops_what_an_agent_must_not_do(self, site):
+    def test_the_unit_blocks_forbidden_actions(self, site):
         said = site.machine.sh(
             f"cat > /run/probe.py <<'END'\n{PROBE}END\n"
             "sed -e 's|^ExecStart=.*|ExecStart=/usr/bin/python3 /run/probe.py|; s|^Type=.*|Type=oneshot|; /^Restart/d' "
@@ -203,7 +203,7 @@ class TestLife:
         assert f"OPENCLAW_GATEWAY_TOKEN={TOKEN}" in seen.splitlines()
         assert "OPENCLAW_SERVICE_REPAIR_POLICY=external" in seen.splitlines()
 
-    def test_the_secrets_are_nowhere_else(self, site):
+    def test_no_secret_is_outside_its_own_files(self, site):
         for run in site.runs:
             for secret in site.secrets():
                 assert secret not in run.raw.decode()
@@ -222,7 +222,7 @@ class TestLife:
         assert site.machine.sh("journalctl --no-pager | grep -cF planted || true") == "0"
         assert site.machine.sh("ps axeww | grep -F planted | grep -v grep || true") == ""
 
-    def test_another_version_is_switched_to_and_back(self, site):
+    def test_the_agents_version_is_switched_and_switched_back(self, site):
         run = site.configure("agent_runtime", version=NEXT_VERSION)
         assert succeeded(run)["changed"] > 0
         assert run.recap["data"]["aura"]["agentVersion"] == NEXT_VERSION
@@ -236,7 +236,7 @@ class TestLife:
         assert sorted(site.machine.sh(f"ls -A /opt/{AGENT}").split()) == [VERSION, NEXT_VERSION, "current"]
         unchanged(site.configure("agent_runtime"))
 
-    def test_a_wrong_archive_never_touches_the_version_in_use(self, site):
+    def test_a_wrong_archive_does_not_change_the_installed_version(self, site):
         before = site.machine.sh(f"systemctl show --property=MainPID {AGENT}")
         run = site.configure("agent_runtime", version=NEXT_VERSION, agent_version="2026.9.9")
         assert f"the package is openclaw {NEXT_VERSION}, not openclaw 2026.9.9" in reason(run)
@@ -255,7 +255,7 @@ class TestLife:
         assert site.machine.sh(f"systemctl show --property=MainPID {AGENT}") != before
         assert "ANTHROPIC" not in site.machine.sh(f"cat /etc/{AGENT}/{AGENT}.env")
 
-    def test_a_run_that_was_cut_off_before_the_restart_is_made_good(self, site):
+    def test_the_next_run_performs_a_missed_restart(self, site):
         site.machine.sh(f"sleep 1; touch /etc/{AGENT}/{AGENT}.env /etc/ssh/sshd_config.d/10-aura.conf")
         run = site.configure(agent_environment_file="")
         assert [event["task"] for event in run.of("task.ok", changed=True)] == [
@@ -269,13 +269,13 @@ class TestLife:
         assert "1 line(s) of agent_environment_file are not KEY=VALUE" in reason(run)
         assert "planted without" not in run.raw.decode() + run.errors
 
-    def test_names_of_the_unit_are_refused_in_the_agents_variables(self, site):
+    def test_reserved_names_are_refused_in_the_agents_variables(self, site):
         bad = site.secret("taken", "A=planted-value\nNODE_OPTIONS=--inspect\nOPENCLAW_STATE_DIR=/tmp\n")
         run = site.configure("agent_runtime", agent_environment_file=bad)
         assert "NODE_OPTIONS, OPENCLAW_STATE_DIR belongs to Aura" in reason(run)
         assert "planted-value" not in run.raw.decode() + run.errors
 
-    def test_an_agent_that_does_not_come_up_says_why(self, site):
+    def test_a_failed_start_of_the_agent_is_reported_with_its_reason(self, site):
         site.machine.sh("systemd-run --unit=squatter python3 -m http.server --bind 127.0.0.1 18999")
         run = site.configure("agent_runtime", "-e", "agent_runtime_ready_seconds=8", agent_port=18999)
         assert "cannot bring the agent up" in reason(run)
@@ -285,7 +285,7 @@ class TestLife:
         site.machine.sh("systemctl stop squatter")
         succeeded(site.configure("agent_runtime"))
 
-    def test_a_broken_channel_is_reported_and_fails_nothing(self, site):
+    def test_a_broken_channel_is_only_a_warning(self, site):
         site.machine.sh(f"touch /var/lib/{AGENT}/standin-broken-channel", user=AGENT)
         run = site.configure("agent_runtime")
         unchanged(run)
@@ -293,7 +293,7 @@ class TestLife:
             "channels not ready: /readyz answered 503: channels"]
         site.machine.sh(f"rm /var/lib/{AGENT}/standin-broken-channel")
 
-    def test_a_second_boot_brings_the_agent_back(self, site):
+    def test_the_agent_starts_again_after_a_reboot(self, site):
         site.machine.power_off()
         unreachable = site.configure("agent_runtime", "-e", "reach_timeout_seconds=3")
         assert unreachable.recap["hosts"][INSTANCE]["unreachable"] == 1

@@ -39,7 +39,7 @@ def test_a_playbook_is_well_formed(playbook):
     lint("ansible-playbook", "-i", "localhost,", "--syntax-check", f"playbooks/{playbook}")
 
 
-def test_only_modules_that_come_with_ansible_core_are_used():
+def test_only_modules_of_ansible_core_are_used():
     """aurad's machine cannot fetch collections."""
     for path in TREE.glob("[rp][ol]*/**/*.yml"):
         for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
@@ -58,7 +58,7 @@ def tasks_of(document):
             yield from tasks_of(document.get(key) or [])
 
 
-def test_no_task_with_a_retry_looks_for_a_file_to_know_that_it_is_done():
+def test_no_retried_task_uses_creates_or_removes():
     """The file exists after a failed try as well, so the retry would do nothing and succeed."""
     seen = 0
     for path in [*TREE.glob("roles/*/*/*.yml"), *TREE.glob("playbooks/**/*.yml")]:
@@ -73,7 +73,7 @@ def test_no_task_with_a_retry_looks_for_a_file_to_know_that_it_is_done():
     assert seen > 100
 
 
-def test_a_check_that_looks_at_a_programs_result_names_its_cause():
+def test_a_check_of_a_programs_result_names_its_cause():
     """`assert` and `fail` count as permanent. A program's result may be transient, so the task must name its cause."""
     looked = 0
     for path in [*TREE.glob("roles/*/tasks/*.yml"), *TREE.glob("playbooks/**/*.yml")]:

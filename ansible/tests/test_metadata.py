@@ -26,7 +26,7 @@ class TestMetadata:
             f"curl --silent --output /dev/null --max-time 5 --interface {site.machine.address} "
             "http://169.254.169.254:8080/", user=user).returncode
 
-    def test_only_root_reaches_it(self, site):
+    def test_only_root_reaches_the_metadata_service(self, site):
         site.machine.sh(
             "ip address add 169.254.169.254/32 dev lo; "
             "systemd-run --unit=metadata python3 -m http.server --bind 169.254.169.254 8080; "
@@ -42,7 +42,7 @@ class TestMetadata:
         assert site.machine.sh("systemctl is-enabled aura-metadata-filter") == "enabled"
         unchanged(site.configure("base"))
 
-    def test_a_probe_that_was_killed_does_no_harm(self, site):
+    def test_the_remains_of_a_killed_probe_are_removed(self, site):
         site.machine.sh("iptables -N aura-probe; iptables -A aura-probe -d 169.254.169.254 -j REJECT")
         run = site.configure("base")
         unchanged(run)
@@ -55,7 +55,7 @@ class TestMetadata:
         unchanged(site.configure("base"))
         assert "169.254.169.254" in site.machine.sh("iptables -S OUTPUT")
 
-    def test_the_block_can_be_taken_back(self, site):
+    def test_the_block_can_be_removed(self, site):
         run = site.configure("base", "-e", json.dumps({"base_metadata_block": False}))
         succeeded(run)
         assert "169.254.169.254" not in site.machine.sh("iptables -S")
@@ -65,7 +65,7 @@ class TestMetadata:
 class TestNoRights:
     """A machine that may not filter packets."""
 
-    def test_the_open_metadata_service_is_said_aloud(self, site):
+    def test_an_unblocked_metadata_service_is_a_warning(self, site):
         run = site.configure("base")
         succeeded(run)
         assert [event["message"] for event in run.of("warning")][0].startswith(

@@ -36,14 +36,14 @@ def see_to(job, version):
 
 
 @pytest.mark.parametrize("version", ["v22.22.3", "v22.30.0", "v24.16.0", "v24.99.1", "v25.9.0", "v26.1.0"])
-def test_a_version_that_fits(job, version):
+def test_a_supported_node_version_is_accepted(job, version):
     run = see_to(job, version)
     assert run.code == 0, run.failures()
     assert run.recap["hosts"]["h1"]["changed"] == 0
 
 
 @pytest.mark.parametrize("version", ["v18.20.4", "v22.22.2", "v23.11.0", "v24.15.9", "v25.8.9", "v26.0.0", "garbage"])
-def test_a_version_that_does_not_fit(job, version):
+def test_an_unsupported_node_version_is_refused(job, version):
     run = see_to(job, version)
     assert run.code == 2
     assert f"cannot run the agent with Node {version}: it needs 22.22.3" in run.failures()[-1]["message"]

@@ -96,7 +96,7 @@ def wanting(*names, **more):
 class TestPackages:
     """Missing packages, apt's lock, and packages that do not exist."""
 
-    def test_what_is_there_is_not_asked_for(self, site):
+    def test_an_installed_package_is_not_installed_again(self, site):
         site.machine.booted()
         site.machine.sh(REPOSITORY)
         site.machine.sh("mv /srv/repository /srv/away")
@@ -115,7 +115,7 @@ class TestPackages:
         assert not run.of("task.retry"), "apt's own wait was not enough"
         unchanged(site.configure("base", *wanting("aura-probe")))
 
-    def test_a_dpkg_that_was_killed_is_repaired_first(self, site):
+    def test_a_killed_dpkg_is_repaired_first(self, site):
         # Killed in the middle of a configuration: the package is half configured.
         site.machine.sh(SLOW)
         site.machine.sh(KILL_WHILE_CONFIGURING)
@@ -127,7 +127,7 @@ class TestPackages:
         self.is_whole(site)
         unchanged(site.configure("base", *wanting("aura-probe", "aura-slow")))
 
-    def test_a_package_that_is_half_installed_is_reinstalled(self, site):
+    def test_a_half_installed_package_is_reinstalled(self, site):
         # Killed in the middle of unpacking, when configuring is not enough.
         site.machine.sh("apt-get purge -y aura-slow; : > /run/die; ! apt-get install -y aura-slow; rm /run/die")
         assert "reinstalled" in site.machine.sh("dpkg --audit")
@@ -135,7 +135,7 @@ class TestPackages:
         self.is_whole(site)
         unchanged(site.configure("base", *wanting("aura-slow")))
 
-    def test_a_dpkg_that_is_at_work_is_waited_for(self, site):
+    def test_the_role_waits_for_a_running_dpkg(self, site):
         site.machine.sh("apt-get purge -y aura-slow; : > /run/slow; rm -f /run/configuring")
         site.machine.sh(CONFIGURE_SLOWLY)
         # The other dpkg ends after the role has met its lock.
@@ -171,6 +171,6 @@ class TestPackages:
         assert site.machine.sh("dpkg --audit; ls /var/lib/dpkg/updates") == ""
         assert site.machine.sh("dpkg-query -W -f='${db:Status-Status}' aura-slow") == "installed"
 
-    def test_a_package_that_does_not_exist_fails_with_its_name(self, site):
+    def test_an_unknown_package_fails_with_its_name(self, site):
         run = site.configure("base", *wanting("aura-nowhere", base_apt_retries=0))
         assert "aura-nowhere" in reason(run)

@@ -68,14 +68,14 @@ ln -s ../lib/node_modules/openclaw/bin/openclaw "$prefix/bin/openclaw"
         assert f"{AGENT}/current/bin/{AGENT} gateway" in site.machine.sh(
             f"tr '\\0' ' ' < /proc/$(systemctl show --property=MainPID --value {AGENT})/cmdline")
 
-    def test_a_second_run_asks_the_registry_for_nothing(self, site):
+    def test_a_second_run_does_not_use_the_registry(self, site):
         site.machine.sh(": > /run/npm-calls")
         run = site.configure("agent_runtime", agent_source="npm")
         unchanged(run)
         assert site.machine.sh("cat /run/npm-calls") == ""
         assert not run.of("warning"), "an installed version is not warned of again"
 
-    def test_other_bytes_than_the_pinned_ones_are_refused(self, site):
+    def test_a_package_with_another_integrity_is_refused(self, site):
         run = site.configure("agent_runtime", agent_source="npm", agent_integrity=OTHER, version=NEXT_VERSION)
         assert f"the registry offers {PLANTED}, not {OTHER}" in reason(run)
         assert site.machine.run(f"test -e /opt/{AGENT}/{NEXT_VERSION}").returncode == 1
@@ -86,7 +86,7 @@ ln -s ../lib/node_modules/openclaw/bin/openclaw "$prefix/bin/openclaw"
         assert run.recap["data"]["aura"]["agentVersion"] == NEXT_VERSION
         assert not run.of("warning")
 
-    def test_a_version_that_was_installed_without_the_pin_is_compared_with_it(self, site):
+    def test_a_version_installed_without_a_pin_is_checked_against_it(self, site):
         run = site.configure("agent_runtime", agent_source="npm", agent_integrity=OTHER)
         assert f"the registry offers {PLANTED}, not {OTHER}" in reason(run)
         site.machine.sh(": > /run/npm-calls")
@@ -113,14 +113,14 @@ ln -s ../lib/node_modules/openclaw/bin/openclaw "$prefix/bin/openclaw"
         listed = site.machine.sh(f"cd /opt/{AGENT}/{NEXT_VERSION}; find . | sort; readlink bin/{AGENT}")
         return "half" not in listed and f"./lib/node_modules/{AGENT}/package.json" in listed
 
-    def test_an_install_script_that_fails_once_is_run_again(self, site):
+    def test_a_failed_install_script_is_run_again(self, site):
         run = self.fate(site, "script")
         succeeded(run)
         assert len(run.of("task.retry", task="agent_runtime : Install the pinned version")) == 1
         assert self.is_whole(site)
         unchanged(site.configure("agent_runtime", agent_source="npm", version=NEXT_VERSION))
 
-    def test_what_a_killed_npm_left_is_never_published(self, site):
+    def test_the_remains_of_a_killed_npm_are_not_published(self, site):
         run = self.fate(site, "killed")
         succeeded(run)
         assert self.is_whole(site)
@@ -134,7 +134,7 @@ ln -s ../lib/node_modules/openclaw/bin/openclaw "$prefix/bin/openclaw"
         succeeded(site.configure("agent_runtime", agent_source="npm", version=NEXT_VERSION))
         assert self.is_whole(site)
 
-    def test_the_words_of_a_failed_install_script_reach_the_operator(self, site):
+    def test_the_error_of_a_failed_install_script_is_reported(self, site):
         run = self.fate(site, "script", "script", "script")
         assert "ELIFECYCLE" in reason(run)
         succeeded(site.configure("agent_runtime", agent_source="npm", version=NEXT_VERSION))

@@ -42,7 +42,7 @@ def test_every_wanted_package_is_pinned_with_its_hashes(path):
         assert locked[name][0] == version, f"run scripts/lock-requirements: {name}"
 
 
-def test_a_package_with_other_bytes_is_refused(tmp_path):
+def test_a_package_with_a_wrong_hash_is_refused(tmp_path):
     """Runs pip with the options of scripts/setup, with a package and a hash that does not match it."""
     setup = (ROOT / "scripts" / "setup").read_text(encoding="utf-8")
     assert "pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation" in setup

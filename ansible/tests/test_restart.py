@@ -33,7 +33,7 @@ class TestRestart:
         opened.close()
 
     @pytest.mark.parametrize("stage", STAGES, ids=lambda stage: stage.name)
-    def test_a_killed_run_is_made_good_by_the_next(self, proof, stage):
+    def test_the_next_run_completes_a_killed_run(self, proof, stage):
         if stage.name not in WORST:
             proof.skip(stage)
             return
@@ -48,14 +48,14 @@ class TestRestart:
         assert faults == []
         # The second run of the last cut leaves the machine like a clean one, for the next stage.
 
-    def test_an_account_that_was_made_only_in_part_is_completed(self, proof):
+    def test_a_partly_created_account_is_completed(self, proof):
         # As a useradd leaves it that is killed after it has renamed /etc/passwd.
         proof.site.machine.sh(f"sed -i /^{AGENT}:/d /etc/shadow; echo 4194305 > /etc/group.lock")
         proof.skip(STAGES[-1])
         assert proof.site.machine.sh(f"getent shadow {AGENT}").split(":")[1] == "!*"
         unchanged(proof.run(STAGES[-1], {"index": 0})[0])
 
-    def test_the_record_of_a_join_is_closed_to_others(self, proof):
+    def test_the_record_of_a_join_is_made_private(self, proof):
         # As a copy leaves it that is killed before its last chmod.
         proof.site.machine.sh("chmod 0644 /var/lib/aura/tailnet.json")
         tailnet, = [stage for stage in STAGES if stage.name == "tailnet"]
@@ -64,7 +64,7 @@ class TestRestart:
         unchanged(proof.run(tailnet, {"index": 0})[0])
 
 
-def test_a_tree_tells_what_differs():
+def test_a_tree_names_its_differences():
     """Tests the comparison: it names differences, and ignores allowed ones."""
     one = Tree({"file /etc/a": "-rw------- root root 1", "file /var/log/x": "1", "package p": "1 ii"})
     other = Tree({"file /etc/a": "-rw-r--r-- root root 1", "file /var/log/x": "2", "file /etc/b": "new"})

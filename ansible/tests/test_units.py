@@ -19,7 +19,7 @@ VALUES = {
 
 @pytest.mark.parametrize(("template", "limit"), [
     ("agent_runtime/templates/agent.service.j2", 1.5), ("base/templates/aura-metadata-filter.service.j2", 2.8)])
-def test_a_unit_is_exposed_no_more_than_this(tmp_path, template, limit):
+def test_a_unit_stays_within_its_exposure_limit(tmp_path, template, limit):
     if shutil.which("systemd-analyze") is None:
         pytest.skip("no systemd-analyze here")
     text = (TREE / "roles" / template).read_text(encoding="utf-8")

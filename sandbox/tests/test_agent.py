@@ -66,7 +66,7 @@ def home(openclaw, tmp_path):
     return made
 
 
-def test_archive_has_the_same_bytes_each_time_and_the_shape_of_npm_pack(agent_archive, tmp_path):
+def test_archive_is_reproducible_and_has_the_layout_of_npm_pack(agent_archive, tmp_path):
     again = subprocess.run([SANDBOX / "agent" / "build.sh", tmp_path], capture_output=True, text=True, check=True,
                            timeout=60, umask=0o077)
     assert open(again.stdout.strip(), "rb").read() == agent_archive.read_bytes()
@@ -80,7 +80,7 @@ def test_archive_has_the_same_bytes_each_time_and_the_shape_of_npm_pack(agent_ar
     assert not [name for name in members if "__pycache__" in name]
 
 
-def test_archive_of_another_version_says_so(tmp_path):
+def test_archive_of_another_version_reports_that_version(tmp_path):
     built = subprocess.run([SANDBOX / "agent" / "build.sh", tmp_path, "2026.9.0"], capture_output=True, text=True,
                            check=True, timeout=60)
     subprocess.run(["tar", "-C", tmp_path, "-xzf", built.stdout.strip()], timeout=60, check=True)
@@ -88,11 +88,11 @@ def test_archive_of_another_version_says_so(tmp_path):
     assert said.stdout.strip() == "2026.9.0"
 
 
-def test_version(home):
+def test_version_flag_prints_the_version(home):
     assert home.run("--version").stdout == "2026.8.1\n"
 
 
-def test_health_endpoints_of_a_running_gateway(home):
+def test_running_gateway_serves_its_health_endpoints(home):
     with home.gateway() as child:
         home.wait_ready()
         for path in ("/healthz", "/health"):
@@ -107,7 +107,7 @@ def test_health_endpoints_of_a_running_gateway(home):
     assert TOKEN not in log
 
 
-def test_readiness_follows_the_gateways_life():
+def test_readiness_follows_the_phase_of_the_gateway():
     settings = config.Settings(port=free_port(), bind="loopback", token=TOKEN, password="", providers=())
     gateway = Gateway(settings, "0")
     thread = threading.Thread(target=gateway.serve_forever, kwargs={"poll_interval": 0.05})
@@ -145,7 +145,7 @@ def test_deep_health_needs_the_token(home):
     assert home.run("health", "--json").returncode == 1
 
 
-def test_port_flag_stands_over_variable_over_configuration(home):
+def test_port_flag_overrides_variable_and_configuration(home):
     home.variables = {"OPENCLAW_GATEWAY_PORT": "70000"}
     assert home.run("gateway").returncode == 78
     with home.gateway("--port", home.port):
@@ -183,7 +183,7 @@ def test_lan_is_served_with_a_token_from_the_environment(home):
         assert get(home.port, "/standin/status", TOKEN)[0] == 200
 
 
-def test_port_of_a_healthy_gateway_ends_with_78(home):
+def test_second_gateway_on_a_used_port_ends_with_78(home):
     with home.gateway():
         home.wait_ready()
         second = home.run("gateway")

@@ -65,7 +65,7 @@ def test_missing_packages_are_named_exactly(hosts, tmp_path):
     assert ended.stderr.rstrip().endswith("apt-get install --no-install-recommends podman runc netavark")
 
 
-def test_machine_without_debian_12_sources(hosts, tmp_path):
+def test_machine_without_debian_12_sources_is_refused(hosts, tmp_path):
     bin_ = stub(tmp_path / "bin", "dpkg-query", "printf installed")
     stub(bin_, "id", "echo 0")
     stub(bin_, "apt-get", "exit 0")
@@ -75,7 +75,7 @@ def test_machine_without_debian_12_sources(hosts, tmp_path):
 
 
 @pytest.mark.parametrize(("file", "words"), [("/nowhere/a.list", "cannot be read"), ("/etc/passwd", "must end in")])
-def test_sources_file_that_is_none(hosts, tmp_path, file, words):
+def test_invalid_sources_file_is_refused(hosts, tmp_path, file, words):
     bin_ = stub(tmp_path / "bin", "dpkg-query", "printf installed")
     stub(bin_, "id", "echo 0")
     stub(bin_, "podman", "exit 1")
@@ -83,13 +83,13 @@ def test_sources_file_that_is_none(hosts, tmp_path, file, words):
     assert ended.returncode == 1 and words in ended.stderr
 
 
-def test_who_is_not_root_is_told(hosts, tmp_path):
+def test_build_without_root_is_refused(hosts, tmp_path):
     bin_ = stub(tmp_path / "bin", "id", "echo 1000")
     stub(bin_, "dpkg-query", "printf installed")
     ended = run(hosts, path=bin_)
     assert ended.returncode == 1 and "needs root" in ended.stderr
 
 
-def test_unknown_argument(hosts):
+def test_unknown_argument_is_refused(hosts):
     ended = run(hosts, "--frob")
     assert ended.returncode == 1 and "'--frob'" in ended.stderr

@@ -80,7 +80,7 @@ def units(host):
     return host.check("systemctl list-units --failed --plain --no-legend; systemctl list-jobs --no-legend")
 
 
-def test_build_of_what_exists_builds_nothing():
+def test_second_build_of_the_image_does_nothing():
     name = build("--name").stdout
     assert build().stdout == name
     again = build()
@@ -106,7 +106,7 @@ def test_systemd_is_running_and_nothing_failed(host):
     assert units(host) == ""
 
 
-def test_cloud_init_did_its_work(host):
+def test_cloud_init_applies_the_seed(host):
     host.check("cloud-init status --wait")
     assert json.loads(host.check("cat /run/cloud-init/result.json"))["v1"] == {
         "datasource": "DataSourceNoCloud [seed=/var/lib/cloud/seed/nocloud][dsmode=net]", "errors": []}
@@ -131,11 +131,11 @@ def test_another_user_key_is_refused_and_passwords_are_not_asked_for(host, tmp_p
     assert ended.returncode == 255 and "Permission denied (publickey)." in ended.stderr
 
 
-def test_python_is_whole(host):
+def test_python_has_the_expected_modules(host):
     assert host.check("python3 -c 'import apt, ctypes, json, sqlite3, ssl, venv; print(6 * 7)'") == "42"
 
 
-def test_tools_that_playbooks_call_are_there(host):
+def test_tools_of_the_playbooks_are_installed(host):
     host.check("command -v sudo curl ip iptables setfacl ps journalctl")
     host.check("test -s /etc/ssl/certs/ca-certificates.crt")
 
@@ -191,7 +191,7 @@ def test_power_off_and_on_keeps_data_address_and_host_key(host):
     assert host.offered_host_keys() == offered
 
 
-def test_host_without_a_given_key_makes_its_own(host, new_host):
+def test_host_without_a_given_host_key_generates_its_own(host, new_host):
     other = new_host(lambda host: host.write_seed(""))
     keys = wait_until("sshd", other.offered_host_keys, seconds=90)
     assert len(keys) >= 2 and not keys & host.offered_host_keys()

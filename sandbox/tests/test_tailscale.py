@@ -71,7 +71,7 @@ def test_without_a_daemon_every_command_fails(tmp_path):
     assert ended.returncode == 1 and "failed to connect to local tailscaled" in ended.stderr
 
 
-def test_logged_out(tailnet):
+def test_status_before_the_login_is_needs_login(tailnet):
     status = tailnet.status()
     assert status["BackendState"] == "NeedsLogin"
     assert status["Self"]["ID"] == "" and status["Self"]["TailscaleIPs"] is None
@@ -80,7 +80,7 @@ def test_logged_out(tailnet):
     assert tailnet.run("ip", "-4").returncode == 1
 
 
-def test_join(tailnet):
+def test_up_with_a_key_joins_the_tailnet(tailnet):
     ended = tailnet.join()
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
     assert tailnet.server.calls == [("register", {"authKey": KEY, "hostname": "ada"})]
@@ -94,7 +94,7 @@ def test_join(tailnet):
     assert tailnet.run("ip").stdout.split() == ["100.64.0.1", "fd7a:115c:a1e0::1"]
 
 
-def test_a_node_that_waits_for_approval_says_so(tailnet):
+def test_a_node_awaiting_approval_reports_it(tailnet):
     tailnet.server.approval = True
     ended = tailnet.join()
     assert ended.returncode == 1
@@ -114,7 +114,7 @@ def test_state_is_private_and_holds_no_key(tailnet):
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660, 0o700])
-def test_key_file_that_is_not_private_is_refused(tailnet, mode):
+def test_key_file_without_mode_0600_is_refused(tailnet, mode):
     os.chmod(tailnet.key_file, mode)
     ended = tailnet.join()
     assert ended.returncode == 1 and f"{mode:04o}" in ended.stderr and "0600" in ended.stderr
@@ -127,14 +127,14 @@ def test_key_on_the_command_line_is_refused_and_not_repeated(tailnet):
     assert tailnet.server.calls == []
 
 
-def test_missing_and_empty_key_files(tailnet):
+def test_missing_and_empty_key_files_are_refused(tailnet):
     assert "No such file" in tailnet.run(*tailnet.flags("--auth-key=file:/nonexistent")).stderr
     tailnet.write_key("")
     assert "empty" in tailnet.join().stderr
     assert tailnet.server.calls == []
 
 
-def test_spent_key_is_refused_in_the_servers_words(tailnet):
+def test_spent_key_is_refused_with_the_servers_error(tailnet):
     tailnet.write_key("tskey-auth-spent")
     ended = tailnet.join()
     assert ended.returncode == 1 and ended.stderr == "backend error: invalid key: API key does not exist\n"
@@ -144,7 +144,7 @@ def test_spent_key_is_refused_in_the_servers_words(tailnet):
     assert tailnet.join().returncode == 0
 
 
-def test_second_up_joins_no_second_time(tailnet):
+def test_second_up_does_not_register_again(tailnet):
     assert tailnet.join().returncode == 0
     assert tailnet.run(*tailnet.flags()).returncode == 0, "the same flags, no key"
     assert tailnet.join().returncode == 0, "the same flags and the spent key"
@@ -152,7 +152,7 @@ def test_second_up_joins_no_second_time(tailnet):
     assert [name for name, _ in tailnet.server.calls] == ["register"]
 
 
-def test_up_that_forgets_a_setting_is_refused_unless_reset(tailnet):
+def test_up_without_all_settings_is_refused_unless_reset(tailnet):
     assert tailnet.join().returncode == 0
     short = ["up", "--accept-dns=false", "--hostname=ada", f"--login-server={tailnet.server.url}"]
     ended = tailnet.run(*short)
@@ -164,7 +164,7 @@ def test_up_that_forgets_a_setting_is_refused_unless_reset(tailnet):
     assert tailnet.run(*short, "--reset", f"--auth-key=file:{tailnet.key_file}").returncode == 0
 
 
-def test_changed_setting_that_is_mentioned_is_taken(tailnet):
+def test_up_can_change_the_host_name(tailnet):
     assert tailnet.join().returncode == 0
     assert tailnet.run(*tailnet.flags(hostname="eve")).returncode == 0
     assert tailnet.status()["Self"]["HostName"] == "eve"
@@ -180,31 +180,31 @@ def test_operator_counts_as_a_setting(tailnet):
     assert tailnet.run(*tailnet.flags(), USER="openclaw").returncode == 0
 
 
-def test_setting_before_the_first_up_does_not_stand_in_its_way(tailnet):
+def test_set_before_the_first_up_does_not_prevent_it(tailnet):
     assert tailnet.run("set", "--operator=openclaw").returncode == 0
     assert tailnet.join().returncode == 0
 
 
-def test_tags_that_the_key_does_not_allow(tailnet):
+def test_tags_not_allowed_by_the_key_are_refused(tailnet):
     ended = tailnet.run("up", "--advertise-tags=tag:other", f"--login-server={tailnet.server.url}",
                         f"--auth-key=file:{tailnet.key_file}")
     assert ended.returncode == 1 and "tag:other" in ended.stderr
     assert tailnet.server.nodes == {}, "the node does not stay behind"
 
 
-def test_login_server_cannot_change_in_passing(tailnet):
+def test_login_server_change_needs_force_reauth(tailnet):
     assert tailnet.join().returncode == 0
     ended = tailnet.run("up", "--accept-dns=false", "--hostname=ada", "--advertise-tags=tag:aura-vm",
                         "--login-server=http://127.0.0.1:9")
     assert ended.returncode == 1 and "--force-reauth" in ended.stderr
 
 
-def test_tailscale_itself_is_never_called(tailnet):
+def test_up_without_a_login_server_is_refused(tailnet):
     ended = tailnet.run("up", f"--auth-key=file:{tailnet.key_file}")
     assert ended.returncode == 1 and "stand-in" in ended.stderr
 
 
-def test_login_without_a_key_ends(tailnet):
+def test_login_without_a_key_fails(tailnet):
     ended = tailnet.run(*tailnet.flags())
     assert ended.returncode == 1 and "To authenticate, visit" in ended.stderr
 
@@ -215,13 +215,13 @@ def test_server_errors_are_tried_again(tailnet):
     assert len(tailnet.server.calls) == 3
 
 
-def test_server_that_stays_away_ends_in_an_error(tailnet):
+def test_lasting_server_errors_time_out(tailnet):
     tailnet.server.failures = [500] * 100
     ended = tailnet.run(*tailnet.flags(f"--auth-key=file:{tailnet.key_file}", "--timeout=500ms"))
     assert ended.returncode == 1 and "cannot reach the control server" in ended.stderr
 
 
-def test_down_and_up_again(tailnet):
+def test_down_and_up_change_the_state(tailnet):
     assert tailnet.join().returncode == 0
     assert tailnet.run("down").returncode == 0
     assert tailnet.status()["BackendState"] == "Stopped"
@@ -230,7 +230,7 @@ def test_down_and_up_again(tailnet):
     assert tailnet.status()["BackendState"] == "Running"
 
 
-def test_logout_leaves_and_forgets(tailnet):
+def test_logout_removes_the_device_once(tailnet):
     assert tailnet.join().returncode == 0
     assert tailnet.run("logout").returncode == 0
     assert tailnet.server.calls[-1] == ("logout", {"nodeId": "nTest1CNTRL"})
@@ -254,7 +254,7 @@ def test_a_new_login_keeps_the_device(tailnet):
     assert tailnet.status()["Self"]["ID"] == "nTest1CNTRL"
 
 
-def test_a_new_login_after_the_device_was_deleted_makes_another(tailnet):
+def test_a_new_login_after_a_deletion_creates_another_device(tailnet):
     assert tailnet.join().returncode == 0
     tailnet.server.nodes.clear()
     tailnet.server.keys.add(KEY)
@@ -263,7 +263,7 @@ def test_a_new_login_after_the_device_was_deleted_makes_another(tailnet):
     assert tailnet.status()["Self"]["ID"] == "nTest2CNTRL"
 
 
-def test_node_outlives_its_daemon(tailnet):
+def test_node_stays_joined_after_a_restart_of_its_daemon(tailnet):
     assert tailnet.join().returncode == 0
     tailnet.child.terminate()
     assert tailnet.child.wait(10) == 0
@@ -273,7 +273,7 @@ def test_node_outlives_its_daemon(tailnet):
         assert len(tailnet.server.calls) == 1
 
 
-def test_unknown_commands_and_flags(tailnet):
+def test_unknown_commands_and_flags_are_refused(tailnet):
     assert tailnet.run("funnel").returncode == 1
     ended = tailnet.run("up", "--frobnicate")
     assert ended.returncode == 1 and "not defined" in ended.stderr
@@ -283,11 +283,11 @@ def test_unknown_commands_and_flags(tailnet):
 @pytest.mark.parametrize(
     ("text", "value"), [("60s", 60), ("1m30s", 90), ("500ms", 0.5), ("0", 0), ("0s", 0), ("1h", 3600)]
 )
-def test_durations(text, value):
+def test_durations_are_parsed(text, value):
     assert flags.seconds(text) == value
 
 
 @pytest.mark.parametrize("text", ["60", "s", "1x", "1.2.3s", "-1s"])
-def test_bad_durations(text):
+def test_bad_durations_are_refused(text):
     with pytest.raises(flags.FlagError):
         flags.seconds(text)
