@@ -158,7 +158,8 @@ let package = Package(
             ["DriverKit", "ChildProcess", "AuraModel", "HTTPClient", crypto, logging]),
 
         // Features: each is a value in the list of aurad
-        target("Features/FeatureKit", ["Gateway", "JSONRPC", "Jobs", "RPCService", "Reconciliation", serviceLifecycle]),
+        target(
+            "Features/FeatureKit", ["Gateway", "JSONRPC", "Jobs", "RPCService", "Reconciliation", serviceLifecycle]),
         target(
             "Features/Agents",
             [

@@ -211,6 +211,54 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
     func foreignNamesAreNotParsedAsResourceNames(_ name: String) {
         #expect(ResourceName(name) == nil)
     }
+
+    /// A newer daemon may give an instance of another kind resources of a kind that this daemon lists.
+    @Test func resourcesOfAnInstanceOfAnotherKindAreNotJudged() {
+        var worker = instance(1)
+        worker.kind = InstanceKind(rawValue: "worker")
+        var scene = Scene(servers: [server("1", of: worker)], live: [worker])
+        scene.devices = [Resource(key: .init(kind: .device, id: "n1"), name: worker.resourceName)]
+        for _ in 1...3 {
+            let sweep = scene.sweep()
+            #expect((sweep.busy, sweep.owned, sweep.findings) == (2, 0, []))
+        }
+        #expect(scene.observations.isEmpty)
+    }
+
+    /// Many owned resources of another kind do not hide that the database does not know the machines.
+    @Test func ownersOfOneKindProveNothingForAnotherKind() {
+        let owners = (1...9).map { instance($0) }
+        var keys = KeySource.traits
+        keys.essential = ResourceTraits.Essential(phases: [], lostCode: "keyLost", driftCode: "keyDrift")
+        let strangers = (1...4).map { number in
+            server("\(number)", of: instance(number), name: "aura-x-0000000\(number)-g1").withoutInstance
+        }
+        let input = SweepInput(
+            inventories: [
+                Inventory(traits: ServerSource.traits, resources: strangers),
+                Inventory(
+                    traits: keys,
+                    resources: owners.map {
+                        Resource(key: .init(kind: .key, id: $0.name), name: $0.resourceName, instance: $0.id)
+                    }),
+            ], live: owners, busy: [],
+            observations: strangers.map {
+                Observation(key: $0.key, finding: .orphan, name: $0.name, instance: nil, since: start)
+            }, now: start + .seconds(60))
+        let plan = ReconcilePlan(input: input, settings: ReconcilerSettings())
+        #expect(plan.owned == 9)
+        #expect(plan.findings.map(\.action) == [.deferred, .deferred, .deferred, .deferred])
+        #expect(plan.quarantines.isEmpty)
+    }
+}
+
+extension Resource {
+    /// The resource as if its labels named no instance.
+    fileprivate var withoutInstance: Resource {
+        var resource = self
+        resource.instance = nil
+        return resource
+    }
 }
 
 @Suite struct LostMachineTests {
