@@ -106,7 +106,7 @@ let package = Package(
         target("Base/JSONSchema", ["JSON", orderedCollections]),
         target("Base/HTTPClient", ["CCurl", "Locking"]),
 
-        // Engine: what is true, and what keeps it true
+        // Engine: the rows, and the components that act on them
         target("Engine/AuraModel", ["JSON", "Locking", heap]),
         target("Engine/Storage", ["AuraModel", "JSON", "Locking", logging]),
         target("Engine/StorageSQLite", ["CSQLite", "Storage", "AuraModel", "JSON", "Locking", deque, grdb, logging]),

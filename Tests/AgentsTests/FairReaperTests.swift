@@ -31,7 +31,7 @@ import Testing
         let reconciler = Reconciler(
             store: bench.store, sources: Agents.sources(bench.services),
             settings: ReconcilerSettings(grace: .seconds(60), quarantinesPerRun: 10, reapsPerRun: 5), owner: "bench",
-            faults: RowFaults(logger: bench.services.logger), time: bench.time,
+            faults: RowFaults(logger: bench.logger), time: bench.time,
             logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
         for _ in 0..<8 {
             bench.time.leap(to: bench.time.now() + .seconds(60))
@@ -54,7 +54,7 @@ import Testing
         let reconciler = Reconciler(
             store: bench.store, sources: Agents.sources(bench.services),
             settings: ReconcilerSettings(grace: .seconds(60)),
-            owner: "bench", faults: RowFaults(logger: bench.services.logger), time: bench.time,
+            owner: "bench", faults: RowFaults(logger: bench.logger), time: bench.time,
             logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
         for _ in 0..<120 {
             bench.time.leap(to: bench.time.now() + .seconds(60))

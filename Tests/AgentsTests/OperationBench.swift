@@ -27,6 +27,7 @@ final class OperationBench: Sendable {
     let store = ModelStore(installation: "bench")
     let outside: FakeOutside
     let services: MachineServices
+    let logger = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }
     private let identifiers: IdentifierSource
     private let random = SeededRandom(seed: 7)
 
@@ -39,8 +40,7 @@ final class OperationBench: Sendable {
         change(&settings)
         services = MachineServices(
             installation: store.installation, compute: outside, network: outside, configuration: outside,
-            health: outside, shell: outside, credentials: outside, settings: settings,
-            logger: Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() })
+            health: outside, shell: outside, credentials: outside, settings: settings)
     }
 
     /// Provisions an instance and returns the ended job.
@@ -95,7 +95,7 @@ final class OperationBench: Sendable {
                 guard let definition = catalogue.definition(of: claim.job) else { continue }
                 let environment = JobRun.Environment(
                     store: store, time: time, random: random, lease: .seconds(30), leaseMargin: .seconds(1),
-                    logger: services.logger)
+                    logger: logger)
                 await JobRun(
                     claim: claim, definition: definition, policy: RetryPolicy(), environment: environment,
                     leaseEnd: time.uptime() + .seconds(86_400)

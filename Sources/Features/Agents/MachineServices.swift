@@ -1,6 +1,5 @@
 import AuraModel
 public import DriverKit
-public import Logging
 
 /// The drivers and stores that operations use.
 public struct MachineServices: Sendable {
@@ -14,12 +13,11 @@ public struct MachineServices: Sendable {
     public var shell: any RemoteShellDriver
     public var credentials: any CredentialStore
     public var settings: MachineSettings
-    public var logger: Logger
 
     public init(
         installation: String, compute: any ComputeDriver, network: (any NetworkDriver)?,
         configuration: (any ConfigurationDriver)?, health: any HealthDriver, shell: any RemoteShellDriver,
-        credentials: any CredentialStore, settings: MachineSettings, logger: Logger
+        credentials: any CredentialStore, settings: MachineSettings
     ) {
         self.installation = installation
         self.compute = compute
@@ -29,7 +27,6 @@ public struct MachineServices: Sendable {
         self.shell = shell
         self.credentials = credentials
         self.settings = settings
-        self.logger = logger
     }
 
     /// Returns the SSH access to the machine. Throws if its credentials are missing or it has no address.

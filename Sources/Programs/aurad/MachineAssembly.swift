@@ -52,7 +52,7 @@ struct MachineAssembly {
             network: network(),
             configuration: configuration(), health: health(), shell: shell,
             credentials: try FileCredentialStore(directory: settings.credentialsDirectory),
-            settings: settings.machines.operations, logger: logger)
+            settings: settings.machines.operations)
     }
 
     /// Returns the check of the providers. Without a store, it does not share the rate limit with other daemons.

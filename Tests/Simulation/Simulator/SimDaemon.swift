@@ -74,8 +74,7 @@ final class SimDaemon: Sendable {
         let identifiers = IdentifierSource(time: time, random: world.random)
         let services = MachineServices(
             installation: store.installation, compute: drivers, network: drivers, configuration: drivers,
-            health: drivers, shell: drivers, credentials: drivers, settings: Self.settings,
-            logger: quiet)
+            health: drivers, shell: drivers, credentials: drivers, settings: Self.settings)
         let operations = Agents.operations(services)
         let catalogue = build.catalogue(JobCatalogue(operations))
         world.note(catalogue)
