@@ -147,7 +147,7 @@ def test_a_message_over_the_limit_gets_an_error_and_closes_the_connection(world,
     for number, piece in enumerate(pieces):
         try:
             connection.send_bytes(frame(TEXT if number == 0 else CONTINUATION, piece, number == len(pieces) - 1))
-        except ConnectionError:
+        except Closed:
             break
     assert connection.read()["error"]["data"]["code"] == "messageTooLarge"
     assert closed_with(connection) == 1009

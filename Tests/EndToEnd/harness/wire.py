@@ -58,7 +58,11 @@ class Connection:
         self.socket.close()
 
     def send_bytes(self, data):
-        self.socket.sendall(data)
+        """Sends bytes; raises `Closed` if the daemon has closed the connection, which a refusal does at any moment."""
+        try:
+            self.socket.sendall(data)
+        except ConnectionError as error:
+            raise Closed() from error
 
     def send(self, message):
         for part in message if isinstance(message, list) else [message]:
