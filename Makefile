@@ -65,6 +65,9 @@ bench-jobs: setup ## How fast the job engine is, beside raw SQLite (minutes)
 bench-rpc: setup ## How fast JSON-RPC is, beside a bare C echo server (a quarter of an hour)
 	scripts/bench-rpc
 
+bench-calls: setup ## How fast the methods that clients call are, over SQLite and PostgreSQL (minutes)
+	scripts/bench-calls
+
 bench-neighbours: setup ## What one client feels of another that floods or stalls (minutes)
 	scripts/bench-neighbours
 

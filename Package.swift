@@ -71,6 +71,7 @@ let package = Package(
         .library(
             name: "AuraWire",
             targets: ["AuraAPI", "EventStream", "Gateway", "JSONRPC", "Loopback", "RPCTransport"]),
+        .library(name: "AuraAgents", targets: ["Agents", "Reconciliation", "RPCService"]),
         .executable(name: "aurad", targets: ["aurad"]),
         .executable(name: "aura", targets: ["aura"]),
         .executable(name: "aura-sandbox", targets: ["aura-sandbox"]),

@@ -23,6 +23,19 @@ let package = Package(
             ],
             swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")]),
         .executableTarget(
+            name: "bench-calls",
+            dependencies: [
+                .product(name: "AuraEngine", package: "aura"),
+                .product(name: "AuraWire", package: "aura"),
+                .product(name: "AuraAgents", package: "aura"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")]),
+        .executableTarget(
             name: "bench-rpc",
             dependencies: [
                 .product(name: "AuraEngine", package: "aura"),

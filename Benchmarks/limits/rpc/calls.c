@@ -28,7 +28,6 @@ struct connection {
 enum phase { phase_warmup, phase_measure, phase_drain };
 
 static const struct options *options;
-static struct buffer prefix, suffix; /* of a request: the text before and after its id */
 static struct connection *connections;
 static int poll_fd;
 static enum phase phase;
@@ -37,11 +36,23 @@ static long lines_in_flight;
 static uint64_t calls, errors, unexpected, lost;
 static struct histogram latencies;
 
-static void set_request(const char *request) {
-    const char *id = strstr(request, "%id");
-    if (!id) die("find %%id in the request %s", request);
-    buffer_add(&prefix, request, (size_t)(id - request));
-    buffer_text(&suffix, id + 3);
+/* Numbers in a fixed order in which neighbours are far apart, or the id itself, which no other request has. */
+static uint64_t number_for(uint64_t id) {
+    if (!options->numbers) return id;
+    return (id * 0x9E3779B97F4A7C15ull >> 32) % (uint64_t)options->numbers + 1;
+}
+
+/* Adds the request's text, with the values in place of %id and %n. */
+static void add_request(struct buffer *out, uint64_t id) {
+    const char *text = options->request ? options->request : ping_request;
+    for (const char *mark; (mark = strchr(text, '%')); ) {
+        buffer_add(out, text, (size_t)(mark - text));
+        bool is_id = strncmp(mark, "%id", 3) == 0;
+        if (!is_id && strncmp(mark, "%n", 2) != 0) die("understand %.3s in the request", mark);
+        buffer_number(out, is_id ? id : number_for(id));
+        text = mark + (is_id ? 3 : 2);
+    }
+    buffer_text(out, text);
 }
 
 static void *zeroed(long count, size_t size) {
@@ -75,9 +86,7 @@ static void add_line(struct connection *connection, long place, struct buffer *o
     if (options->batch > 1) buffer_add(&line, "[", 1);
     for (long member = 0; member < options->batch; member++) {
         if (member) buffer_add(&line, ",", 1);
-        buffer_add(&line, prefix.data, prefix.used);
-        buffer_number(&line, id + (uint64_t)member);
-        buffer_add(&line, suffix.data, suffix.used);
+        add_request(&line, id + (uint64_t)member);
     }
     if (options->batch > 1) buffer_add(&line, "]", 1);
     stream_frame(&connection->stream, out, line.data, line.used);
@@ -195,7 +204,7 @@ static void count_lost(void) {
 
 uint64_t measure_calls(const struct options *all) {
     options = all;
-    set_request(all->request ? all->request : ping_request);
+    if (all->request && !strstr(all->request, "%id")) die("find %%id in the request %s", all->request);
     poll_fd = epoll_create1(EPOLL_CLOEXEC);
     connections = zeroed(all->connections, sizeof *connections);
     for (long number = 0; number < all->connections; number++) open_connection(&connections[number], number);

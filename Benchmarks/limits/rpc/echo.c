@@ -1,9 +1,9 @@
 /* The limit for bench-rpc: the performance of one thread with epoll and the socket calls for JSON-RPC, with almost no work in
  * between. The reply to every request has its id and {"pong":true}. The replies to all lines of one read are sent with one write.
  *
- *     rpc-echo [--socket PATH] [--listen HOST:PORT] [--http HOST:PORT] [--connections N]
+ *     rpc-echo [--socket PATH] [--listen HOST:PORT] [--http HOST:PORT] [--connections N] [--database PATH]
  *
- * Clients may use WebSocket at every address and path. Two methods do more: `status.subscribe` makes its connection a
+ * With a database of Aura, the methods that read reply with its rows (rows.c). Clients may use WebSocket at every address and path. Two methods do more: `status.subscribe` makes its connection a
  * subscriber. `bench.publish {count}` writes the next `count` events to all subscribers, with one write each, and then replies.
  * An event's text is computed from its number. So a subscriber that does not read costs no memory beyond one write: the events
  * that it missed are generated again when its socket accepts more. */
@@ -18,6 +18,7 @@
 #include "buffer.h"
 #include "json.h"
 #include "process.h"
+#include "rows.h"
 #include "sockets.h"
 #include "stream.h"
 
@@ -127,7 +128,7 @@ static void add_result(struct connection *connection, const struct message *requ
         buffer_text(&reply, "{\"head\":");
         buffer_number(&reply, head);
         buffer_add(&reply, "}", 1);
-    } else {
+    } else if (!rows_answer(&reply, request->method, request->params)) {
         buffer_text(&reply, "{\"pong\":true}");
     }
 }
@@ -240,6 +241,7 @@ int main(int count, char **arguments) {
                                             {"listen", required_argument, NULL, 't'},
                                             {"http", required_argument, NULL, 't'},
                                             {"connections", required_argument, NULL, 'c'},
+                                            {"database", required_argument, NULL, 'd'},
                                             {0}};
     poll_fd = epoll_create1(EPOLL_CLOEXEC);
     int option;
@@ -247,7 +249,8 @@ int main(int count, char **arguments) {
         if (option == 's') listen_at(listen_unix(optarg));
         else if (option == 't') listen_at(listen_tcp(optarg));
         else if (option == 'c') connection_limit = atol(optarg);
-        else die("understand the options: [--socket PATH] [--listen HOST:PORT] [--http HOST:PORT] [--connections N]");
+        else if (option == 'd') rows_open(optarg);
+        else die("understand the options, which are listed at the top of echo.c");
     }
     raise_file_limit((uint64_t)connection_limit + 64);
     struct epoll_event events[events_a_turn];

@@ -5,7 +5,8 @@
  * TARGET        --unix PATH or --tcp HOST:PORT, and --ws HTTP-PATH for WebSocket there
  * --seconds     the duration of the measurement, after a `--warmup` with the same load
  * --server-pid  also reports the CPU time and memory of this process
- * --request     the request to send, with %id in place of its id: a call, or in the other measurements the subscribe request
+ * --request     the request to send, with %id in place of its id: a call, or in the other measurements the subscribe request.
+ *               %n in a call is replaced by a number: with --numbers N one of 1 to N, else one that no other call has
  *
  * MEASUREMENT is one of
  *   --connections C --depth D [--batch N]    calls: D lines in flight on each of C connections; a line is a batch of N.
@@ -92,6 +93,7 @@ static const struct option names[] = {
     {"connections", required_argument, NULL, 'c'},
     {"depth", required_argument, NULL, 'd'},
     {"batch", required_argument, NULL, 'b'},
+    {"numbers", required_argument, NULL, 'N'},
     {"in-turn", no_argument, NULL, 'T'},
     {"disturb", required_argument, NULL, 'D'},
     {"follow", required_argument, NULL, 'F'},
@@ -125,6 +127,7 @@ static void set_option(struct options *options, int name) {
     case 'c': options->connections = number(optarg, 1); break;
     case 'd': options->depth = number(optarg, 1); break;
     case 'b': options->batch = number(optarg, 1); break;
+    case 'N': options->numbers = number(optarg, 1); break;
     case 'T': options->in_turn = true; break;
     case 'D': options->disturbance = optarg; break;
     case 'F': options->followers = number(optarg, 1); break;

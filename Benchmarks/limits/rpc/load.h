@@ -10,8 +10,9 @@
 
 struct options {
     struct target target;
-    const char *request; /* the JSON text of a request; "%id" is replaced by its id */
+    const char *request; /* the JSON text of a request; "%id" is replaced by its id, "%n" by a number */
     long connections, depth, batch;
+    long numbers; /* "%n" is one of 1 to this number in a fixed random order; 0: a number that no other request has */
     bool in_turn;
     const char *disturbance;
     long subscribers, stalled, window, events;

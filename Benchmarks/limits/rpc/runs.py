@@ -74,18 +74,23 @@ def pin_to_one():
     os.sched_setaffinity(0, {pinned_cpu()})
 
 
-@contextlib.contextmanager
 def server(binary, place, transport, pinned):
     """Runs a server that accepts connections at its socket and at `transport`. It is stopped in any case at the end."""
-    place.socket.unlink(missing_ok=True)
     command = [binary, "--socket", place.socket, "--listen", place.tcp, "--connections", str(CONNECTION_LIMIT)]
     if transport == "websocket":
         command += ["--http", place.http]
+    return started(command, place, transport, pinned)
+
+
+@contextlib.contextmanager
+def started(command, place, transport, pinned=False, ready_seconds=READY_SECONDS):
+    """Runs a server's command until the end of the context; yields its process id when it accepts connections."""
+    place.socket.unlink(missing_ok=True)
     with open(place.directory / "server.log", "wb") as log:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=pin_to_one if pinned else None)
     try:
-        wait_until_ready(process, place, transport)
+        wait_until_ready(process, place, transport, ready_seconds)
         yield process.pid
     finally:
         process.terminate()
@@ -96,8 +101,8 @@ def server(binary, place, transport, pinned):
             process.wait()
 
 
-def wait_until_ready(process, place, transport):
-    deadline = time.monotonic() + READY_SECONDS
+def wait_until_ready(process, place, transport, ready_seconds):
+    deadline = time.monotonic() + ready_seconds
     while True:
         try:
             place.try_connect("unix")
@@ -125,17 +130,22 @@ def our_seconds(pid):
 def measure(load, binary, place, run, timing):
     """Returns the figures of one run, with `otherCores`: the cores that other programs used meanwhile."""
     with server(binary, place, run.transport, run.pinned) as pid:
-        command = [load, *place.target(run.transport), *run.arguments, *timing, "--server-pid", str(pid)]
-        if run.pinned:
-            command += ["--pin", str(pinned_cpu())]
-        begun, busy, ours = time.monotonic(), busy_seconds(), our_seconds(pid)
-        # rpc-load limits its own run time; this limit applies if that fails.
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=300)
-        except subprocess.TimeoutExpired:
-            raise Failed("rpc-load did not end") from None
-        if done.returncode != 0:
-            raise Failed((done.stdout + done.stderr).strip())
-        figures = json.loads(done.stdout)
-        others = busy_seconds() - busy - (our_seconds(pid) - ours)
-        return {**figures, "otherCores": max(0, others) / (time.monotonic() - begun)}
+        return measure_running(load, pid, place, run, timing)
+
+
+def measure_running(load, pid, place, run, timing):
+    """Returns the figures of one run against the server with this process id; see `measure`."""
+    command = [load, *place.target(run.transport), *run.arguments, *timing, "--server-pid", str(pid)]
+    if run.pinned:
+        command += ["--pin", str(pinned_cpu())]
+    begun, busy, ours = time.monotonic(), busy_seconds(), our_seconds(pid)
+    # rpc-load limits its own run time; this limit applies if that fails.
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=300)
+    except subprocess.TimeoutExpired:
+        raise Failed("rpc-load did not end") from None
+    if done.returncode != 0:
+        raise Failed((done.stdout + done.stderr).strip())
+    figures = json.loads(done.stdout)
+    others = busy_seconds() - busy - (our_seconds(pid) - ours)
+    return {**figures, "otherCores": max(0, others) / (time.monotonic() - begun)}

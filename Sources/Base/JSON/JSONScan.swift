@@ -24,13 +24,11 @@ enum JSONScan {
     /// Returns true if the first characters have the zero bytes of UTF-16 or UTF-32. A single NUL is not a sign of
     /// them.
     private static func isWide(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        let zeros = bytes.prefix(4).map { $0 == 0 }
-        switch zeros.count {
-        case 2: return zeros[0] != zeros[1]
-        case 4:
-            let utf16 = [[true, false, true, false], [false, true, false, true]]
-            let utf32 = [[true, true, true, false], [false, true, true, true]]
-            return (utf16 + utf32).contains(zeros)
+        if bytes.count == 2 { return (bytes[0] == 0) != (bytes[1] == 0) }
+        guard bytes.count >= 4 else { return false }
+        switch (bytes[0] == 0, bytes[1] == 0, bytes[2] == 0, bytes[3] == 0) {
+        case (true, false, true, false), (false, true, false, true): return true
+        case (true, true, true, false), (false, true, true, true): return true
         default: return false
         }
     }

@@ -25,11 +25,24 @@ extension JSONValue {
 
     /// Parses one JSON document strictly from text; see ``init(parsing:limits:)-swift.init``.
     public init(parsing text: String, limits: JSONLimits = JSONLimits()) throws(JSONParseError) {
-        try self.init(parsing: Array(text.utf8), limits: limits)
+        var text = text
+        let parsed = text.withUTF8 { utf8 in
+            Result { () throws(JSONParseError) in try JSONValue(parsing: UnsafeRawBufferPointer(utf8), limits: limits) }
+        }
+        self = try parsed.get()
     }
 
     /// Parses one JSON document strictly from memory that the caller keeps alive during the call.
     public init(parsing bytes: UnsafeRawBufferPointer, limits: JSONLimits = JSONLimits()) throws(JSONParseError) {
+        if let plain = PlainParser.value(of: bytes, limits) {
+            self = plain
+        } else {
+            try self.init(general: bytes, limits)
+        }
+    }
+
+    /// Parses any document with jansson.
+    init(general bytes: UnsafeRawBufferPointer, _ limits: JSONLimits) throws(JSONParseError) {
         try JSONScan.check(bytes, limits)
         var failure = json_error_t()
         let flags = JSON_REJECT_DUPLICATES | JSON_DECODE_ANY

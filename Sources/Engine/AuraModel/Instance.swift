@@ -1,7 +1,7 @@
 public import JSON
 
 /// An instance: its requested state, and the known facts about it.
-public struct Instance: Sendable, Hashable, Codable {
+public struct Instance: Sendable, Hashable {
     /// The instance's own id.
     public var id: InstanceID
     /// The owner of the instance.
@@ -39,14 +39,8 @@ public struct Instance: Sendable, Hashable, Codable {
     /// The time at which the instance reached `destroyed`.
     public var destroyedAt: Timestamp?
     /// Members of the stored document that only a newer daemon knows. They are kept with the row, so that an older
-    /// daemon that works on the instance removes nothing. They are not a part of the `Codable` form.
+    /// daemon that works on the instance removes nothing.
     public var otherMembers: JSONObject = [:]
-
-    /// The members of the instance's document.
-    public enum CodingKeys: String, CodingKey, CaseIterable {
-        case id, tenant, name, kind, desired, phase, generation, region, size, change, server, tailnet, agentVersion
-        case failure, createdAt, updatedAt, runningAt, destroyedAt
-    }
 
     /// Creates a queued instance of generation 1 with the requested state `running`.
     public init(

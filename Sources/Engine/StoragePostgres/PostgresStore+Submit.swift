@@ -99,7 +99,7 @@ private struct PostgresOperationRows: OperationRows {
             [
                 PostgresValue(instance.id.text), PostgresValue(instance.tenant.text), PostgresValue(instance.name),
                 PostgresValue(instance.desired.rawValue), PostgresValue(instance.phase.rawValue),
-                PostgresValue(try instance.document()),
+                PostgresValue(instance.document()),
             ])
         guard inserted.changed == 1 else { throw nameTaken(instance) }
     }
@@ -124,7 +124,7 @@ private struct PostgresOperationRows: OperationRows {
             """,
             [
                 PostgresValue(instance.desired.rawValue), PostgresValue(instance.phase.rawValue),
-                PostgresValue(PostgresStore.keepsName(instance)), PostgresValue(try instance.document()),
+                PostgresValue(PostgresStore.keepsName(instance)), PostgresValue(instance.document()),
                 PostgresValue(instance.id.text),
             ])
     }

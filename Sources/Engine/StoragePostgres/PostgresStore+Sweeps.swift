@@ -64,7 +64,7 @@ extension PostgresStore {
             "UPDATE instance SET phase = $1, holds_name = holds_name AND $2, document = $3 WHERE id = $4",
             [
                 PostgresValue(instance.phase.rawValue), PostgresValue(keepsName(instance)),
-                PostgresValue(try instance.document()), PostgresValue(instance.id.text),
+                PostgresValue(instance.document()), PostgresValue(instance.id.text),
             ])
     }
 }

@@ -30,7 +30,7 @@ extension PostgresStore {
 
     /// The document is encoded before the transaction, since the writer threads limit the throughput of all jobs.
     public func apply(_ transition: Transition) async throws -> Applied {
-        let document = try transition.instance.map { try $0.document() }
+        let document = transition.instance.map { $0.document() }
         let failure = try transition.job.failure.map(JSONCoder.encodeString)
         return try await writer.apply(transition, document: document, failure: failure)
     }

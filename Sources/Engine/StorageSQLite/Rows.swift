@@ -58,7 +58,7 @@ enum InstanceRows {
             sql: "UPDATE instance SET desired = ?, phase = ?, holds_name = holds_name AND ?, document = ? WHERE id = ?")
         try statement.execute(arguments: [
             instance.desired.rawValue, instance.phase.rawValue, keepsName(instance),
-            try instance.document(),
+            instance.document(),
             instance.id.text,
         ])
     }

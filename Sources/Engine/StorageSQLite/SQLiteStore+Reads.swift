@@ -5,42 +5,42 @@ public import Storage
 /// Queries.
 extension SQLiteStore {
     public func instance(_ reference: InstanceReference) async throws -> Instance? {
-        try await read { try InstanceRows.find(reference, $0) }
+        try read { try InstanceRows.find(reference, $0) }
     }
 
     public func instances(_ query: InstanceQuery) async throws -> Page<Instance> {
-        try await read { try InstanceRows.fetch(query, $0) }
+        try read { try InstanceRows.fetch(query, $0) }
     }
 
     public func snapshot(_ query: InstanceQuery) async throws -> InstancePage {
-        try await read { database in
+        try read { database in
             InstancePage(
                 instances: try InstanceRows.fetch(query, database), head: try LedgerRows.bounds(database).head)
         }
     }
 
     public func job(_ id: JobID) async throws -> Job? {
-        try await read { try JobRows.find(id, $0) }
+        try read { try JobRows.find(id, $0) }
     }
 
     public func jobs(_ query: JobQuery) async throws -> Page<Job> {
-        try await read { try JobRows.fetch(query, $0) }
+        try read { try JobRows.fetch(query, $0) }
     }
 
     public func steps(of job: JobID) async throws -> [StepRecord] {
-        try await read { try StepRows.fetch(of: job, $0) }
+        try read { try StepRows.fetch(of: job, $0) }
     }
 
     public func events(_ query: EventQuery) async throws -> [Event] {
-        try await read { try LedgerRows.fetch(query, $0) }
+        try read { try LedgerRows.fetch(query, $0) }
     }
 
     public func bounds() async throws -> LedgerBounds {
-        try await read { try LedgerRows.bounds($0) }
+        try read { try LedgerRows.bounds($0) }
     }
 
     public func nextDue(_ scope: ClaimScope) async throws -> Timestamp? {
-        try await read { database in
+        try read { database in
             let scope = ScopeCondition(scope)
             return try HotStatement(
                 database,

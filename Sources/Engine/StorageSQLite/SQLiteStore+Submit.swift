@@ -13,7 +13,7 @@ extension SQLiteStore {
         }
         // Encoded before the transaction, to keep the writer thread free. The transaction throws only before it has
         // changed a row, so it needs no savepoint.
-        let document = try instance.document()
+        let document = instance.document()
         return try await writer.write { database, ledger in
             try SQLiteOperationRows.run(database, &ledger, encoded: (instance, document)) { try $0.submit(submission) }
         }
@@ -74,7 +74,7 @@ private struct SQLiteOperationRows: OperationRows {
 
     func insert(_ instance: Instance) throws {
         let document = encoded?.instance == instance ? encoded?.document : nil
-        try InstanceRows.insert(instance, document: try document ?? instance.document(), database)
+        try InstanceRows.insert(instance, document: document ?? instance.document(), database)
     }
 
     func holdName(_ instance: Instance) throws { try InstanceRows.takeName(instance, database) }

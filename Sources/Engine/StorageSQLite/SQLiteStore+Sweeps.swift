@@ -6,7 +6,7 @@ public import Storage
 /// The observations and results of sweeps.
 extension SQLiteStore {
     public func observations() async throws -> Page<Observation> {
-        try await read { database in
+        try read { database in
             let statement = try HotStatement(database, "SELECT kind, id, document FROM sighting ORDER BY kind, id")
             return Page(
                 try statement.rows { row in
@@ -24,7 +24,7 @@ extension SQLiteStore {
             for key in record.forgotten { try delete.execute(arguments: [key.kind.rawValue, key.id]) }
             var changed: Set<InstanceID> = []
             for change in record.changes where try Self.isStillTrue(change, database) {
-                let document = try change.instance.document()
+                let document = change.instance.document()
                 try InstanceRows.updateFacts(change.instance, document: document, database)
                 try LedgerRows.append(change.events, database, &ledger)
                 changed.insert(change.instance.id)

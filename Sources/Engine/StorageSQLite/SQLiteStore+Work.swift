@@ -23,7 +23,7 @@ extension SQLiteStore {
 
     /// The document is encoded before the transaction, since the writer thread limits the throughput of all jobs.
     public func apply(_ transition: Transition) async throws -> Applied {
-        let document = try transition.instance.map { try $0.document() }
+        let document = transition.instance.map { $0.document() }
         return try await writer.write { database, ledger in
             let job = transition.job
             guard let written = try JobRows.update(job, releasesLease: transition.releasesLease, database) else {

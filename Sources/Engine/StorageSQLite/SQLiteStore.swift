@@ -6,13 +6,14 @@ public import Storage
 /// The embedded store: one SQLite file for one daemon.
 ///
 /// It uses a write-ahead log with `synchronous=FULL`: if a power failure could undo a committed intent, a machine could leak.
-/// Writes go through `GroupCommit`; reads run concurrently. A lock on the file itself excludes a second daemon.
+/// Writes go through `GroupCommit`; reads run concurrently, on connections of their own. A lock on the file itself excludes a second daemon.
 public final class SQLiteStore: Store {
     public let installation: String
     public let epoch: String
     let pool: DatabasePool
+    let readers: ReadConnections
     let writer: GroupCommit
-    /// Declared after the pool, which must be closed first.
+    /// Declared after the connections, which must be closed first.
     let file: DatabaseFile
 
     /// Opens or creates the database, and migrates it to the newest schema.
@@ -29,7 +30,7 @@ public final class SQLiteStore: Store {
         _ = Self.process
         var settings = Configuration()
         settings.label = "aura"
-        settings.maximumReaderCount = 4
+        settings.maximumReaderCount = 1
         settings.busyMode = .timeout(5)
         settings.prepareDatabase { database in
             try database.execute(sql: "PRAGMA foreign_keys = ON")
@@ -55,6 +56,7 @@ public final class SQLiteStore: Store {
         }
         // SQLite opened the path itself, and the file may have been replaced since the claim.
         try file.proof.check()
+        readers = ReadConnections(path: path, proof: file.proof)
         writer = GroupCommit(pool: pool, proof: file.proof)
     }
 
@@ -103,10 +105,10 @@ public final class SQLiteStore: Store {
         }
     }
 
-    /// Reads concurrently with the writer.
-    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    /// Reads concurrently with the writer, on the caller's thread.
+    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
         do {
-            return try await pool.read(body)
+            return try readers.read(body)
         } catch let error as DatabaseError {
             throw StorageError(
                 .unavailable, "cannot read the database: \(error.words)")

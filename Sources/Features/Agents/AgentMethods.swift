@@ -8,11 +8,12 @@ import Storage
 
 /// `provision`: writes the instance and its job, and replies at once.
 struct AgentMethods {
-    let settings: MachineSettings
+    let regions: [String]
+    let sizes: [String]
     let service: RPCService
 
     func register(in router: inout Router) {
-        router.register(Methods.provision, holdsEvents: true) { parameters, call in
+        router.register(Methods.provision, holdsEvents: true, onLoop: true) { parameters, call in
             try await service.subscribing(parameters.subscribe, call) {
                 try await provision(parameters, by: PrincipalID(call.principal.id))
             }
@@ -22,11 +23,11 @@ struct AgentMethods {
     private func provision(
         _ parameters: ProvisionParameters, by principal: PrincipalID
     ) async throws -> OperationResult {
-        guard settings.regions.contains(parameters.region) else {
-            throw Self.unknown(.unknownRegion, "region", parameters.region, allowed: settings.regions)
+        guard regions.contains(parameters.region) else {
+            throw Self.unknown(.unknownRegion, "region", parameters.region, allowed: regions)
         }
-        guard settings.sizes.contains(parameters.size) else {
-            throw Self.unknown(.unknownSize, "size", parameters.size, allowed: settings.sizes)
+        guard sizes.contains(parameters.size) else {
+            throw Self.unknown(.unknownSize, "size", parameters.size, allowed: sizes)
         }
         let tenant = parameters.tenant ?? Tenant.default
         let change = parameters.change ?? service.identifiers.next()

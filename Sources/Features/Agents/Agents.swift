@@ -1,5 +1,7 @@
 public import FeatureKit
+public import JSONRPC
 public import Jobs
+public import RPCService
 public import Reconciliation
 public import ServiceLifecycle
 
@@ -11,8 +13,16 @@ public enum Agents {
         Feature(
             name: "agents", operations: operations(machines), sources: sources(machines),
             register: { router, service in
-                AgentMethods(settings: machines.settings, service: service).register(in: &router)
+                registerMethods(
+                    regions: machines.settings.regions, sizes: machines.settings.sizes, service, in: &router)
             }, services: services)
+    }
+
+    /// Adds `provision` to the router. It accepts these names of regions and sizes.
+    public static func registerMethods(
+        regions: [String], sizes: [String], _ service: RPCService, in router: inout Router
+    ) {
+        AgentMethods(regions: regions, sizes: sizes, service: service).register(in: &router)
     }
 
     /// Returns the operations on agents.

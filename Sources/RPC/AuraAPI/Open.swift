@@ -1,4 +1,5 @@
 public import AuraModel
+public import JSON
 
 /// A value of an enumeration that a newer daemon may extend. A value that this version does not know keeps its text.
 ///
@@ -34,6 +35,11 @@ extension Open where Known: OpenName {
         let value = Known(rawValue: rawValue)
         return Known.allCases.contains(value) ? value : nil
     }
+}
+
+extension Open: JSONWritable {
+    /// Appends the text as a string.
+    public func write(to json: inout JSONText) { json.append(rawValue) }
 }
 
 extension Open: CustomStringConvertible {

@@ -108,7 +108,7 @@ struct CatchUp {
         let events = subscription.onLag == .coalesce ? Self.coalesced(page) : page
         var rest = events.prefix(subscription.remaining.map { Int(clamping: $0) } ?? .max)
         while let first = rest.first {
-            let (lines, count) = try subscription.lines(of: rest)
+            let (lines, count) = subscription.lines(of: rest)
             switch lines.withUnsafeBytes({ subscription.session.offer(lines: $0) }) {
             case .closed: throw SessionClosed()
             case .busy: return .busy(first)

@@ -143,13 +143,14 @@ final class FeedEvent: Sendable {
 
     var seq: Int64 { event.seq }
 
-    /// Returns the event as `status.event` carries it in `params.result`. Throws if it cannot be encoded.
-    func text() throws -> [UInt8] {
-        try encoded.withLock { encoded in
+    /// Returns the event as `status.event` carries it in `params.result`.
+    func text() -> [UInt8] {
+        encoded.withLock { encoded in
             if let encoded { return encoded }
-            let text = try JSONValueEncoder().encode(EventView(event)).serialized()
-            encoded = text
-            return text
+            var json = JSONText(capacity: 512)
+            EventView(event).write(to: &json)
+            encoded = json.bytes
+            return json.bytes
         }
     }
 }
@@ -166,10 +167,10 @@ struct EventPage {
         ranges = Array(repeating: 0..<0, count: events.count)
     }
 
-    /// Encodes the texts of the events at these indices. Throws if one cannot be encoded.
-    mutating func prepare(_ indices: [Int]) throws {
+    /// Encodes the texts of the events at these indices.
+    mutating func prepare(_ indices: [Int]) {
         for index in indices where ranges[index].isEmpty {
-            let text = try events[index].text()
+            let text = events[index].text()
             ranges[index] = texts.count..<(texts.count + text.count)
             texts += text
         }

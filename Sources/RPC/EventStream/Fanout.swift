@@ -229,10 +229,7 @@ struct FanoutRound {
         _ page: inout EventPage, _ wanted: [Int], toAll group: LiveTable.SubscriberGroup, after before: Int64
     ) {
         guard let somebody = group.rows.first?.subscription else { return }
-        guard (try? page.prepare(wanted)) != nil else {
-            for row in group.rows { dismiss(row, after: before) }
-            return
-        }
+        page.prepare(wanted)
         var next = 0
         while next < wanted.count {
             let first = next
@@ -247,10 +244,7 @@ struct FanoutRound {
     /// Offers a row the events that it wants, as far as its connection has space and its subscription continues.
     private mutating func hand(_ page: inout EventPage, _ indices: [Int], to row: LiveTable.Row) {
         let wanted = indices.filter { row.subscription.wants(page.events[$0].event) }
-        guard (try? page.prepare(wanted)) != nil else {
-            // The catch-up meets the same encoding error, logs it and closes the connection.
-            return dismiss(row, after: row.subscription.cursor)
-        }
+        page.prepare(wanted)
         var next = 0
         while next < wanted.count {
             let first = next

@@ -64,11 +64,11 @@ struct Subscription: Sendable {
     var takesAll: Bool { remaining == nil && !endsWhenTerminal && snapshot.isPast(cursor) }
 
     /// Returns the lines of the first events, up to ``lineBytes``, and the number of these events.
-    func lines(of events: some Sequence<FeedEvent>) throws -> (lines: [UInt8], count: Int) {
+    func lines(of events: some Sequence<FeedEvent>) -> (lines: [UInt8], count: Int) {
         var lines: [UInt8] = []
         var count = 0
         for event in events where lines.count < Self.lineBytes {
-            try event.text().withUnsafeBytes { write($0, to: &lines) }
+            event.text().withUnsafeBytes { write($0, to: &lines) }
             count += 1
         }
         return (lines, count)

@@ -44,6 +44,8 @@ public struct Router: Sendable {
     /// - `followsHolds`: the handler starts after earlier calls of the connection that hold events have their reply. A
     ///   client that sends a change and then a query, without waiting, sees the change.
     /// - `reads`: the method only reads. Its task is cancelled when the connection closes.
+    /// - `onLoop`: the handler runs on the event loop of its connection, since the wake of another thread would cost more
+    ///   than the call. It may suspend. Between suspensions it must be fast, like an immediate handler.
     /// - `cancelsOnClose`: the method only waits. Its task is cancelled when the connection closes or the daemon shuts
     ///   down.
     ///
@@ -51,7 +53,7 @@ public struct Router: Sendable {
     /// second registration of a name replaces the method.
     public mutating func register<P: Decodable & Sendable, R: Encodable & Sendable>(
         _ method: RPCMethod<P, R>, holdsEvents: Bool = false, followsHolds: Bool = false,
-        reads: Bool = false, cancelsOnClose: Bool = false,
+        reads: Bool = false, cancelsOnClose: Bool = false, onLoop: Bool = false,
         handler: @escaping @Sendable (P, RPCContext) async throws -> Reply<R>
     ) {
         let params = ParamsReader<P>(schemas, method.parameters)
@@ -62,13 +64,13 @@ public struct Router: Sendable {
             Method(
                 properties: method.properties, body: body, holdsEvents: holdsEvents,
                 onClose: Self.onClose(reads, cancelsOnClose),
-                followsHolds: followsHolds))
+                followsHolds: followsHolds, onLoop: onLoop))
     }
 
     /// Adds a method with a suspending handler; see the overload with ``Reply``.
     public mutating func register<P: Decodable & Sendable, R: Encodable & Sendable>(
         _ method: RPCMethod<P, R>, holdsEvents: Bool = false, followsHolds: Bool = false,
-        reads: Bool = false, cancelsOnClose: Bool = false,
+        reads: Bool = false, cancelsOnClose: Bool = false, onLoop: Bool = false,
         handler: @escaping @Sendable (P, RPCContext) async throws -> R
     ) {
         let params = ParamsReader<P>(schemas, method.parameters)
@@ -79,7 +81,7 @@ public struct Router: Sendable {
             Method(
                 properties: method.properties, body: body, holdsEvents: holdsEvents,
                 onClose: Self.onClose(reads, cancelsOnClose),
-                followsHolds: followsHolds))
+                followsHolds: followsHolds, onLoop: onLoop))
     }
 
     /// Adds a method with an immediate handler, which runs on the event loop that read the call.
@@ -95,8 +97,8 @@ public struct Router: Sendable {
         }
         add(
             Method(
-                properties: method.properties, body: body, holdsEvents: holdsEvents, onClose: .runs, followsHolds: false
-            ))
+                properties: method.properties, body: body, holdsEvents: holdsEvents, onClose: .runs, followsHolds: false,
+                onLoop: false))
     }
 
     /// Adds a method with an immediate handler; see the overload with ``Reply``.
@@ -110,8 +112,8 @@ public struct Router: Sendable {
         }
         add(
             Method(
-                properties: method.properties, body: body, holdsEvents: holdsEvents, onClose: .runs, followsHolds: false
-            ))
+                properties: method.properties, body: body, holdsEvents: holdsEvents, onClose: .runs, followsHolds: false,
+                onLoop: false))
     }
 
     /// Adds a method with a constant result, which is encoded once. Throws if the result cannot be encoded.
@@ -189,6 +191,7 @@ struct Method: Sendable {
     let holdsEvents: Bool
     let onClose: CallEnd
     let followsHolds: Bool
+    let onLoop: Bool
 
     var mayWait: Bool {
         switch body {
@@ -330,11 +333,16 @@ struct Answer: Sendable {
         result = .json(value)
     }
 
-    /// Keeps JSON values and JSON text unchanged and encodes all other values.
+    /// Keeps JSON values and JSON text unchanged. Values that write themselves become text, and all other values are
+    /// encoded.
     init<R: Encodable>(_ value: R, afterReply: (@Sendable () -> Void)? = nil) throws {
         if R.self == JSONValue.self, let value = value as? JSONValue {
             result = .json(value)
         } else if R.self == EncodedResult.self, let text = value as? EncodedResult {
+            result = .bytes(text.bytes)
+        } else if let value = value as? any JSONWritable {
+            var text = JSONText(capacity: 1024)
+            value.write(to: &text)
             result = .bytes(text.bytes)
         } else {
             result = .json(try JSONValueEncoder().encode(value))

@@ -20,7 +20,7 @@ extension Session {
         let (before, key) = state.withLock { state in
             (method.followsHolds ? state.holding : [], state.begin(entry, holdsEvents: holds))
         }
-        let task = Task {
+        let task = Task(executorPreference: method.onLoop ? executor : nil) { [self] in
             for earlier in before { await earlier.value }
             let starts = state.withLock { $0.start(key) }
             let outcome = starts ? await router.outcome(of: handler, request.params, call) : .failure(.notStarted)

@@ -23,6 +23,8 @@ public final class Session: Sendable {
     let caller: Principal
 
     private let wake: @Sendable () -> Void
+    /// Runs the handlers that are registered with `onLoop`; `nil` for Swift's shared threads.
+    let executor: (any TaskExecutor)?
 
     /// Creates a session for a transport.
     ///
@@ -30,10 +32,11 @@ public final class Session: Sendable {
     /// continue. It must not block. It is not called again until the transport has called ``didWake()``.
     ///
     /// `sendNow` writes output on the sender's thread, without the transport. `budget` is the daemon's shared budget;
-    /// `nil` gives the session a budget of its own.
+    /// `nil` gives the session a budget of its own. `executor` runs the handlers that are registered with `onLoop`: a
+    /// transport gives the event loop of the connection.
     public init(
         id: UInt64, peer: Peer, limits: RPCLimits, budget: CallBudget? = nil, sendNow: SendNow? = nil,
-        wake: @escaping @Sendable () -> Void
+        executor: (any TaskExecutor)? = nil, wake: @escaping @Sendable () -> Void
     ) {
         self.id = id
         self.peer = peer
@@ -42,6 +45,7 @@ public final class Session: Sendable {
         principal = CallBudget.Principal(peer)
         caller = Principal(peer)
         self.wake = wake
+        self.executor = executor
         state = Locked(SessionState(limits: limits, sendNow: sendNow))
     }
 

@@ -9,18 +9,18 @@ import Storage
 /// `job.get`, `job.list`, `job.cancel`, `job.retry`, `job.wait`, `job.explain`.
 extension RPCService {
     func registerJobs(in router: inout Router) {
-        router.register(Methods.jobGet, followsHolds: true, reads: true) { parameters, _ in
+        router.register(Methods.jobGet, followsHolds: true, reads: true, onLoop: true) { parameters, _ in
             try await self.answering { try await self.job(parameters.job.inLowerCase) }
         }
-        router.register(Methods.jobList, followsHolds: true, reads: true) { parameters, _ in
+        router.register(Methods.jobList, followsHolds: true, reads: true, onLoop: true) { parameters, _ in
             try await self.answering { try await self.jobs(parameters) }
         }
-        router.register(Methods.jobCancel, holdsEvents: true) { parameters, call in
+        router.register(Methods.jobCancel, holdsEvents: true, onLoop: true) { parameters, call in
             try await self.answering {
                 try await self.cancel(parameters.job.inLowerCase, by: PrincipalID(call.principal.id))
             }
         }
-        router.register(Methods.jobRetry, holdsEvents: true) { parameters, call in
+        router.register(Methods.jobRetry, holdsEvents: true, onLoop: true) { parameters, call in
             try await self.answering { try await self.retry(parameters, by: PrincipalID(call.principal.id)) }
         }
         router.register(Methods.jobWait, followsHolds: true, cancelsOnClose: true) { parameters, _ in

@@ -14,7 +14,7 @@ extension RPCService {
             (Methods.destroy, .destroy),
         ]
         for (method, kind) in methods {
-            router.register(method, holdsEvents: true) { parameters, call in
+            router.register(method, holdsEvents: true, onLoop: true) { parameters, call in
                 try await self.subscribing(parameters.subscribe, call) {
                     try await self.operate(kind, parameters, by: PrincipalID(call.principal.id))
                 }

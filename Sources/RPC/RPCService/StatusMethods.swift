@@ -7,10 +7,10 @@ import Storage
 /// `status.get`, `status.list`.
 extension RPCService {
     func registerStatus(in router: inout Router) {
-        router.register(Methods.statusGet, followsHolds: true, reads: true) { parameters, _ in
+        router.register(Methods.statusGet, followsHolds: true, reads: true, onLoop: true) { parameters, _ in
             try await self.answering { try await self.get(parameters) }
         }
-        router.register(Methods.statusList, followsHolds: true, reads: true) { parameters, _ in
+        router.register(Methods.statusList, followsHolds: true, reads: true, onLoop: true) { parameters, _ in
             try await self.answering { try await self.list(parameters) }
         }
     }

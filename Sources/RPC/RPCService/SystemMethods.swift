@@ -17,7 +17,7 @@ extension RPCService {
                 sizes: self.facts.sizes)
         }
         try router.registerConstant(Methods.systemLimits, LimitsResult(limits: Limits(facts.limits)))
-        router.register(Methods.systemHealth, reads: true) { _, _ in
+        router.register(Methods.systemHealth, reads: true, onLoop: true) { _, _ in
             try await self.answering {
                 let bounds = try await self.store.bounds()
                 let reason = await self.faultOfWrites()

@@ -289,7 +289,7 @@ extension RPCServer {
         let wakes = wakes.queue(of: loop)
         let direct = DirectSocket(of: channel)
         let session = Session(
-            id: id, peer: peer, limits: limits, budget: budget, sendNow: direct?.sendNow
+            id: id, peer: peer, limits: limits, budget: budget, sendNow: direct?.sendNow, executor: wakes.executor
         ) { wakes.add(target) }
         let handler = ConnectionHandler(
             session: session, router: router, framing: framing, closeDeadline: drain,

@@ -4,10 +4,13 @@ internal import NIOCore
 /// The handlers of one event loop that have work. To wake a thousand of them, the loop is woken once.
 final class WakeQueue: Sendable {
     private let loop: any EventLoop
+    /// Runs tasks on the loop.
+    let executor: LoopExecutor
     private let waiting = Locked<[HandlerReference]>([])
 
     init(_ loop: any EventLoop) {
         self.loop = loop
+        executor = LoopExecutor(loop)
     }
 
     /// Schedules a call of the handler's ``ConnectionHandler/wake()`` on the loop.
@@ -24,6 +27,20 @@ final class WakeQueue: Sendable {
             }
             for handler in due { handler.present?.wake() }
         }
+    }
+}
+
+/// Runs tasks on an event loop.
+final class LoopExecutor: TaskExecutor {
+    private let loop: any EventLoop
+
+    init(_ loop: any EventLoop) {
+        self.loop = loop
+    }
+
+    func enqueue(_ job: consuming ExecutorJob) {
+        let job = UnownedJob(job)
+        loop.execute { job.runSynchronously(on: self.asUnownedTaskExecutor()) }
     }
 }
 

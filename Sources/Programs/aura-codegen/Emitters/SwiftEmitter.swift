@@ -14,7 +14,7 @@ struct SwiftEmitter {
             GeneratedFile(path: "\(Self.folder)/Methods.swift", text: methods),
             GeneratedFile(path: "\(Self.folder)/OpenEnumerations.swift", text: openEnumerations),
             GeneratedFile(path: "\(Self.folder)/Errors.swift", text: errors),
-        ] + SwiftClientEmitter(swift: self).files
+        ] + SwiftClientEmitter(swift: self).files + SwiftWritingEmitter(swift: self).files
     }
 
     // MARK: - Types
@@ -139,7 +139,7 @@ struct SwiftEmitter {
     }
 
     /// Returns the type that a schema names, or the type of the elements of a list.
-    private static func itemName(in schema: JSONObject) -> String? {
+    static func itemName(in schema: JSONObject) -> String? {
         TypeReference.name(in: schema) ?? schema["items"]?.objectValue.flatMap { itemName(in: $0) }
     }
 

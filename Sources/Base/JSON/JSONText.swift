@@ -1,0 +1,131 @@
+/// A value that writes itself as JSON text, without a ``JSONValue`` in between.
+///
+/// The text must be one compact value, the same that ``JSONValueEncoder`` would give. Types of the wire conform by
+/// generated code, since a reply that is encoded through `Codable` costs ten times as much.
+public protocol JSONWritable {
+    /// Appends the value.
+    func write(to json: inout JSONText)
+}
+
+/// Compact JSON text that is being written.
+///
+///     var json = JSONText()
+///     json.object { json in
+///         json.member("id", id)
+///         json.member("server", server)   // left out if it is nil
+///     }
+public struct JSONText: Sendable {
+    /// The text so far, as UTF-8.
+    public private(set) var bytes: [UInt8] = []
+
+    /// Creates an empty text.
+    public init() {}
+
+    /// Creates an empty text with space for `capacity` bytes.
+    public init(capacity: Int) {
+        bytes.reserveCapacity(capacity)
+    }
+
+    /// Appends an object. `members` appends its members.
+    public mutating func object(_ members: (inout JSONText) -> Void) {
+        bytes.append(UInt8(ascii: "{"))
+        members(&self)
+        bytes.append(UInt8(ascii: "}"))
+    }
+
+    /// Appends a member of the object. The name must need no escapes.
+    public mutating func member(_ name: StaticString, _ value: some JSONWritable) {
+        // An object's text ends with its brace only before the first member.
+        if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
+        bytes.append(UInt8(ascii: "\""))
+        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
+        bytes.append(UInt8(ascii: "\""))
+        bytes.append(UInt8(ascii: ":"))
+        value.write(to: &self)
+    }
+
+    /// Appends a member of the object, unless its value is `nil`.
+    public mutating func member(_ name: StaticString, _ value: (some JSONWritable)?) {
+        if let value { member(name, value) }
+    }
+
+    /// Appends members of the object with any names.
+    public mutating func members(_ others: JSONObject) {
+        for (name, value) in others {
+            if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
+            append(name)
+            bytes.append(UInt8(ascii: ":"))
+            append(value)
+        }
+    }
+
+    /// Appends a string with the escapes that it needs.
+    public mutating func append(_ text: String) {
+        JSONWriter.append(text, to: &bytes)
+    }
+
+    /// Appends any value.
+    public mutating func append(_ value: JSONValue) {
+        JSONWriter.append(value, to: &bytes)
+    }
+
+    /// Appends text that is one compact JSON value already. It is not checked.
+    public mutating func append(encoded text: [UInt8]) {
+        bytes.append(contentsOf: text)
+    }
+}
+
+extension String: JSONWritable {
+    /// Appends a string with the escapes that it needs.
+    public func write(to json: inout JSONText) { json.append(self) }
+}
+
+extension Bool: JSONWritable {
+    /// Appends `true` or `false`.
+    public func write(to json: inout JSONText) { json.append(.bool(self)) }
+}
+
+extension Int: JSONWritable {
+    /// Appends the number.
+    public func write(to json: inout JSONText) { json.append(.integer(Int64(self))) }
+}
+
+extension Int64: JSONWritable {
+    /// Appends the number.
+    public func write(to json: inout JSONText) { json.append(.integer(self)) }
+}
+
+extension Double: JSONWritable {
+    /// Appends the number; NaN and the infinities as `null`.
+    public func write(to json: inout JSONText) { json.append(.double(self)) }
+}
+
+extension JSONValue: JSONWritable {
+    /// Appends the value.
+    public func write(to json: inout JSONText) { json.append(self) }
+}
+
+extension Array: JSONWritable where Element: JSONWritable {
+    /// Appends a list of the elements.
+    public func write(to json: inout JSONText) {
+        json.list(self)
+    }
+}
+
+extension JSONText {
+    fileprivate mutating func list(_ elements: [some JSONWritable]) {
+        bytes.append(UInt8(ascii: "["))
+        var isFirst = true
+        for element in elements {
+            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            isFirst = false
+            element.write(to: &self)
+        }
+        bytes.append(UInt8(ascii: "]"))
+    }
+}
+
+extension JSONWritable where Self: RawRepresentable<String> {
+    /// Appends the raw value as a string.
+    public func write(to json: inout JSONText) { json.append(rawValue) }
+}
