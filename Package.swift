@@ -20,9 +20,10 @@ func target(_ path: String, name: String? = nil, _ dependencies: [Target.Depende
         swiftSettings: strict)
 }
 
-func program(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+func program(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
     .executableTarget(
-        name: name, dependencies: dependencies, path: "Sources/Programs/\(name)", swiftSettings: strict)
+        name: name, dependencies: dependencies, path: "Sources/Programs/\(name)", resources: resources,
+        swiftSettings: strict)
 }
 
 func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
@@ -55,6 +56,7 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let system = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let yams = Target.Dependency.product(name: "Yams", package: "Yams")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 
@@ -90,6 +92,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.2", traits: []),
@@ -179,7 +182,8 @@ let package = Package(
                 argumentParser, configuration, crypto, logging, nioCore, nioPosix, serviceLifecycle, system,
                 unixSignals, yams,
             ]),
-        program("aura-codegen", ["JSON", "JSONSchema", argumentParser]),
+        program(
+            "aura-codegen", ["JSON", "JSONSchema", argumentParser, mustache], resources: [.copy("Templates")]),
         program(
             "aura",
             [
@@ -271,6 +275,7 @@ let package = Package(
                 logging,
             ]),
         suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel", "JSON"]),
+        suite("CodegenTests", ["aura-codegen", mustache], resources: [.copy("Example")]),
         suite("TidyTests", []),
     ]
 )

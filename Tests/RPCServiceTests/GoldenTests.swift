@@ -1,25 +1,143 @@
 import AuraAPI
-import AuraModel
+import JSON
 import JSONRPC
 import Testing
-
-@testable import RPCService
 
 /// The surface that clients rely on. A change shows here and needs a line in CHANGELOG.md.
 @Suite("Golden lists of the API")
 struct GoldenTests {
-    @Test("error codes of operations keep their numbers and names")
-    func errorCodes() {
-        let listed = RPCErrorCode.operations.map { "\($0.number) \($0.name)" }
+    private let document: JSONValue
+
+    init() throws {
+        document = try OpenRPCDocument.value()
+    }
+
+    private func texts(_ value: JSONValue?) -> [String] { (value?.arrayValue ?? []).compactMap(\.stringValue) }
+
+    private func text(_ value: JSONValue?) -> String { value?.stringValue ?? "" }
+
+    @Test("methods keep their names, their scopes and whether they change something")
+    func methods() {
+        let listed = (document["methods"]?.arrayValue ?? []).map { method in
+            "\(text(method["name"])): \(texts(method["x-scopes"]).joined(separator: ", "))"
+                + (method["x-mutates"] == .bool(true) ? "; mutates" : "")
+        }
         #expect(
             listed == [
-                "-32020 instanceNotFound", "-32021 jobNotFound", "-32022 nameTaken", "-32023 instanceBusy",
-                "-32024 phaseConflict", "-32025 idempotencyMismatch", "-32026 jobTerminal", "-32027 storageUnavailable",
-                "-32028 subscriptionExists", "-32029 cursorAhead", "-32030 unknownRegion", "-32031 unknownSize",
-                "-32032 quotaExceeded", "-32033 cursorExpired", "-32034 pivotPassed", "-32035 nothingToRetry",
-                "-32036 waitTimeout", "-32037 sweepRunning", "-32038 unreadable",
+                "destroy: instances:write; mutates",
+                "job.cancel: jobs:write; mutates",
+                "job.explain: jobs:read",
+                "job.get: jobs:read",
+                "job.list: jobs:read",
+                "job.retry: jobs:write; mutates",
+                "job.wait: jobs:read",
+                "provision: instances:write; mutates",
+                "reconcile.run: operations:write; mutates",
+                "restart: instances:write; mutates",
+                "resume: instances:write; mutates",
+                "rpc.discover: system:read",
+                "status.get: instances:read",
+                "status.list: instances:read",
+                "status.subscribe: events:read",
+                "status.unsubscribe: events:read",
+                "suspend: instances:write; mutates",
+                "system.health: system:read",
+                "system.info: system:read",
+                "system.limits: system:read",
+                "system.ping: system:read",
+            ])
+    }
+
+    @Test("notifications keep their names, their senders and their parameters")
+    func notifications() {
+        let listed = (document["x-notifications"]?.arrayValue ?? []).map { notification in
+            let parameters = text(notification["params"]?["$ref"]).split(separator: "/").last ?? ""
+            return "\(text(notification["name"])): \(text(notification["from"])), \(parameters)"
+        }
+        #expect(
+            listed == [
+                "$/cancelRequest: client, CancelRequest",
+                "status.event: server, EventNotification",
+            ])
+    }
+
+    @Test("errors keep their numbers, their names, whether a retry may help and their further data")
+    func errors() {
+        let retryable = Set((RPCErrorCode.wire + RPCErrorCode.operations).filter(\.retryable).map(\.name))
+        let listed = (document["components"]?["errors"]?.objectValue ?? [:]).map { name, error in
+            let members = error["data"]?["properties"]?.objectValue?.keys.filter {
+                !["code", "retryable"].contains($0)
+            }
+            let data = (members ?? []).joined(separator: ", ")
+            return "\(error["code"]?.serializedString() ?? "") \(name)\(retryable.contains(name) ? ", retryable" : "")"
+                + (data.isEmpty ? "" : ": \(data)")
+        }
+        #expect(
+            listed == [
+                "-32001 messageTooLarge: limit, actual, retryAfterMs",
+                "-32002 messageTooDeep: limit, actual, retryAfterMs",
+                "-32003 batchTooLarge: limit, actual, retryAfterMs",
+                "-32004 tooManyInFlight, retryable: limit, actual, retryAfterMs",
+                "-32005 tooManyConnections, retryable: limit, actual, retryAfterMs",
+                "-32006 tooManyConnectionsOfUser, retryable: limit, actual, retryAfterMs",
+                "-32007 tooManySubscriptions, retryable: limit, actual, retryAfterMs",
+                "-32008 outboundQueueFull, retryable: limit, actual, retryAfterMs",
+                "-32010 requestCancelled, retryable",
+                "-32011 shuttingDown, retryable",
+                "-32014 daemonBusy, retryable: limit, actual, retryAfterMs",
+                "-32020 instanceNotFound",
+                "-32021 jobNotFound",
+                "-32022 nameTaken: job",
+                "-32023 instanceBusy, retryable: job",
+                "-32024 phaseConflict",
+                "-32025 idempotencyMismatch",
+                "-32026 jobTerminal",
+                "-32027 storageUnavailable, retryable",
+                "-32028 subscriptionExists: subscription",
+                "-32029 cursorAhead: head",
+                "-32030 unknownRegion: given, allowed",
+                "-32031 unknownSize: given, allowed",
+                "-32032 quotaExceeded",
+                "-32033 cursorExpired: oldest, head, epoch",
+                "-32034 pivotPassed",
+                "-32035 nothingToRetry",
+                "-32036 waitTimeout, retryable: job, state, retryAfterMs",
+                "-32037 sweepRunning, retryable: retryAfterMs",
+                "-32038 unreadable",
+                "-32600 invalidRequest",
+                "-32601 methodNotFound",
+                "-32602 invalidParams: path, reason, violations",
+                "-32603 internalError",
+                "-32700 parseError: reason, position",
             ])
         let numbers = (RPCErrorCode.operations + RPCErrorCode.wire).map(\.number)
         #expect(Set(numbers).count == numbers.count)
+    }
+}
+
+@Suite("Comparison of a router with the document")
+struct MethodMismatchTests {
+    private func router(_ names: [String]) throws -> Router {
+        var router = Router { _ in }
+        for name in names { try router.registerConstant(RPCMethod<NoParams, JSONValue>(name), .null) }
+        return router
+    }
+
+    private func documented() throws -> [String] {
+        (try OpenRPCDocument.value()["methods"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
+    }
+
+    @Test func theSameMethodsAreAccepted() throws {
+        try OpenRPCDocument.check(try router(try documented()))
+    }
+
+    @Test func methodsOfOneSideOnlyAreNamed() throws {
+        let router = try router(try documented().filter { !["job.get", "destroy"].contains($0) } + ["job.guess"])
+        let error = #expect(throws: MethodMismatch.self) { try OpenRPCDocument.check(router) }
+        #expect(error?.unregistered == ["destroy", "job.get"])
+        #expect(error?.undocumented == ["job.guess"])
+        #expect(
+            error?.description.hasSuffix(
+                "register destroy, job.get in the router; describe job.guess in rpc-schema/methods") == true)
     }
 }

@@ -64,6 +64,13 @@ public struct JSONText: Sendable {
         JSONWriter.append(text, to: &bytes)
     }
 
+    /// Appends a string. `content` appends bytes that need no escapes.
+    public mutating func plainString(_ content: (inout [UInt8]) -> Void) {
+        bytes.append(UInt8(ascii: "\""))
+        content(&bytes)
+        bytes.append(UInt8(ascii: "\""))
+    }
+
     /// Appends any value.
     public mutating func append(_ value: JSONValue) {
         JSONWriter.append(value, to: &bytes)

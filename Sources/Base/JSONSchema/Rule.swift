@@ -19,17 +19,3 @@ struct Rule: Sendable {
     /// A description of valid values, from `x-expected`.
     var expected: String?
 }
-
-/// A regular expression. Its matcher caches its compiled form under its own lock and changes no other state.
-struct Pattern: @unchecked Sendable {
-    private let expression: Regex<AnyRegexOutput>
-
-    init(_ text: String) throws {
-        expression = try Regex(text)
-    }
-
-    /// Returns true if the expression occurs anywhere in the text, as JSON Schema defines it.
-    func matches(_ text: String) -> Bool {
-        (try? expression.firstMatch(in: text)) != nil
-    }
-}

@@ -5,15 +5,19 @@ extension Timestamp: CustomStringConvertible {
 
     /// The time as RFC 3339 text in UTC with milliseconds: `2026-11-20T12:00:00.123Z`.
     public var description: String {
+        var text: [UInt8] = []
+        text.reserveCapacity(24)
+        put(into: &text)
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends the time as RFC 3339 text.
+    func put(into text: inout [UInt8]) {
         let days = Calendar.floor(milliseconds, by: Self.dayMilliseconds)
         let date = Calendar.date(ofDay: days)
         let within = milliseconds - days * Self.dayMilliseconds
-        var text: [UInt8] = []
-        text.reserveCapacity(24)
         func put(_ value: Int64, width: Int, then end: Unicode.Scalar) {
-            let digits = String(value)
-            text.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: max(width - digits.utf8.count, 0)))
-            text.append(contentsOf: digits.utf8)
+            Self.put(value, width: width, into: &text)
             text.append(UInt8(ascii: end))
         }
         put(date.year, width: 4, then: "-")
@@ -23,7 +27,20 @@ extension Timestamp: CustomStringConvertible {
         put(within / 60_000 % 60, width: 2, then: ":")
         put(within / 1000 % 60, width: 2, then: ".")
         put(within % 1000, width: 3, then: "Z")
-        return String(decoding: text, as: UTF8.self)
+    }
+
+    /// Appends a number with zeros in front of it, at least `width` digits.
+    private static func put(_ value: Int64, width: Int, into text: inout [UInt8]) {
+        guard value >= 0, value < 10_000 else {
+            text.append(contentsOf: String(value).utf8)
+            return
+        }
+        let digits = max(width, value < 10 ? 1 : value < 100 ? 2 : value < 1000 ? 3 : 4)
+        var divisor: Int64 = [1, 10, 100, 1000][digits - 1]
+        while divisor > 0 {
+            text.append(UInt8(ascii: "0") + UInt8(value / divisor % 10))
+            divisor /= 10
+        }
     }
 
     /// Reads RFC 3339 text, with or without a fraction, with `Z` or an offset. Returns `nil` if the text is not valid.

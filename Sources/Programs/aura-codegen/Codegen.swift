@@ -1,9 +1,10 @@
 import ArgumentParser
 import Foundation
+import Mustache
 
 /// Generates files from `rpc-schema/`.
 @main
-struct Codegen: ParsableCommand {
+struct Codegen: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "aura-codegen",
         abstract: "Makes the OpenRPC document, types, clients and the manual from rpc-schema/.")
@@ -14,28 +15,24 @@ struct Codegen: ParsableCommand {
     @Option(help: "Where the files are written, by the same paths as in the repository.")
     var output: String?
 
-    func run() throws {
+    func run() async throws {
         let root = URL(fileURLWithPath: root)
         let schema = try SchemaFolder(folder: root.appendingPathComponent("rpc-schema")).read()
         let output = output.map { URL(fileURLWithPath: $0) } ?? root
-        let files =
-            SwiftEmitter(schema: schema).files + OpenRPCEmitter(schema: schema).files
-            + ManualEmitter(schema: schema).files + PythonEmitter(schema: schema).files
-            + TypeScriptEmitter(schema: schema).files + ShellEmitter(schema: schema).files
-        for file in files {
-            let place = output.appendingPathComponent(file.path)
+        let templates = try await MustacheLibrary.bundled()
+        let texts = try Self.files(of: schema).map { (path: $0.path, text: try $0.text(templates)) }
+        for (path, text) in texts {
+            let place = output.appendingPathComponent(path)
             try FileManager.default.createDirectory(
                 at: place.deletingLastPathComponent(), withIntermediateDirectories: true)
-            try Data(file.text.utf8).write(to: place)
+            try Data(text.utf8).write(to: place)
         }
     }
-}
 
-/// A generated file.
-struct GeneratedFile {
-    /// The path relative to the repository's root.
-    var path: String
-    var text: String
-
-    static let notice = "Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`."
+    /// Returns all files that the schema determines.
+    static func files(of schema: WireSchema) -> [GeneratedFile] {
+        SwiftEmitter(schema: schema).files + OpenRPCEmitter(schema: schema).files
+            + ManualEmitter(schema: schema).files + PythonEmitter(schema: schema).files
+            + TypeScriptEmitter(schema: schema).files + ShellEmitter(schema: schema).files
+    }
 }

@@ -9,6 +9,15 @@ struct WireSchema {
     var notifications: [NotificationSchema] = []
 
     func type(_ name: String) -> TypeSchema? { types.first { $0.name == name } }
+
+    /// The methods that get a function in each client. The handwritten parts of the clients have functions for the
+    /// others, because their results are streams.
+    var calledMethods: [MethodSchema] {
+        methods.filter { !["status.subscribe", "status.unsubscribe"].contains($0.name) }
+    }
+
+    /// Returns the members of a method's parameters that a client's function has.
+    func clientMembers(of method: MethodSchema) -> [Member] { type(method.parameters)?.clientMembers ?? [] }
 }
 
 /// A file of `types/`.
@@ -45,6 +54,8 @@ struct Member {
 
     /// The description in the member itself. A member without one may refer to a type that has a description.
     var description: String? { schema["description"]?.stringValue }
+    /// True if a call with this member takes effect once for each of its values.
+    var isIdempotencyKey: Bool { name == "idempotencyKey" }
 
     static func all(of schema: JSONObject) -> [Member] {
         let required = schema["required"]?.arrayValue?.compactMap(\.stringValue) ?? []

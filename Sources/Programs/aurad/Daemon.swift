@@ -120,6 +120,7 @@ struct Daemon {
             feature.register(&router, service)
             logger.debug("feature", metadata: ["name": "\(feature.name)"])
         }
+        try OpenRPCDocument.check(router)
         return router
     }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuraAPI
 import AuraModel
 import Gateway
 import JSONRPC
@@ -36,6 +37,8 @@ struct Run: AsyncParsableCommand {
             throw Failing.with(error, Failing.unavailable)
         } catch let error as Failure {
             throw Failing.with(error.message, Failing.unavailable)
+        } catch let error as MethodMismatch {
+            throw Failing.with(error, .failure)
         }
     }
 }

@@ -1,3 +1,5 @@
+public import JSON
+
 /// The position at which a subscription starts.
 public enum SubscriptionStart: Sendable, Codable, Hashable {
     /// The head of the ledger: only later events.
@@ -33,6 +35,22 @@ public enum SubscriptionStart: Sendable, Codable, Hashable {
         case .start: try container.encode("start")
         case .snapshot: try container.encode("snapshot")
         case .after(let seq): try container.encode(seq)
+        }
+    }
+}
+
+extension SubscriptionStart: JSONReadable {
+    /// Reads a word or a `seq`.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        switch json {
+        case .integer(let seq) where seq >= 0: self = .after(seq)
+        case .double(let number) where number >= 0 && Int64(exactly: number) != nil: self = .after(Int64(number))
+        case "now": self = .now
+        case "start": self = .start
+        case "snapshot": self = .snapshot
+        default:
+            throw JSONDecodingError(
+                expected: #""now", "start", "snapshot" or a seq (a whole number, 0 or more)"#, found: json)
         }
     }
 }

@@ -22,8 +22,14 @@ extension InstanceReference {
 extension Identifier {
     /// True if the text is a UUID: 36 characters, hexadecimal digits in groups of 8, 4, 4, 4 and 12.
     package var isUUID: Bool {
-        let groups = text.split(separator: "-", omittingEmptySubsequences: false)
-        return groups.map(\.utf8.count) == [8, 4, 4, 4, 12] && groups.allSatisfy { $0.utf8.allSatisfy(\.isHexDigit) }
+        guard text.utf8.count == 36 else { return false }
+        for (index, byte) in text.utf8.enumerated() {
+            switch index {
+            case 8, 13, 18, 23: guard byte == UInt8(ascii: "-") else { return false }
+            default: guard byte.isHexDigit else { return false }
+            }
+        }
+        return true
     }
 
     /// The id in lower case. The daemon generates ids in lower case; callers may write them in either.

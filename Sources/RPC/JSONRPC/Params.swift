@@ -29,10 +29,13 @@ public struct NoParams: Codable, Sendable, Hashable, PositionalParams {
 struct ParamsReader<Parameters: Decodable & Sendable>: Sendable {
     private let schemas: SchemaSet?
     private let schema: String?
+    /// Reads parameters that need no `Codable`; `nil` for others.
+    private let readable: (any JSONReadable.Type)?
 
     init(_ schemas: SchemaSet?, _ schema: String?) {
         self.schemas = schemas
         self.schema = schema
+        readable = Parameters.self as? any JSONReadable.Type
     }
 
     /// Decodes parameters. Every failure is an `invalidParams` with path and reason.
@@ -40,7 +43,12 @@ struct ParamsReader<Parameters: Decodable & Sendable>: Sendable {
         if Parameters.self == NoParams.self, Self.isEmpty(given), let none = NoParams() as? Parameters { return none }
         let named = try checked(try Self.orInvalid { () throws(JSONDecodingError) in try Self.byName(given) })
         return try Self.orInvalid { () throws(JSONDecodingError) in
-            try JSONValueDecoder(rejectsUnknownKeys: true, rootName: "params").decode(Parameters.self, from: named)
+            do throws(JSONDecodingError) {
+                if let value = try readable?.init(json: named) as? Parameters { return value }
+            } catch {
+                throw error.under("params")
+            }
+            return try JSONValueDecoder(rejectsUnknownKeys: true, rootName: "params").decode(Parameters.self, from: named)
         }
     }
 

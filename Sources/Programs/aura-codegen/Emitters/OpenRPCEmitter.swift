@@ -7,7 +7,9 @@ struct OpenRPCEmitter {
     var files: [GeneratedFile] {
         [
             GeneratedFile(path: "docs/openrpc.json", text: JSONText.pretty(document) + "\n"),
-            GeneratedFile(path: "Sources/RPC/AuraAPI/Generated/OpenRPCDocument.swift", text: source),
+            GeneratedFile(
+                path: "Sources/RPC/AuraAPI/Generated/OpenRPCDocument.swift", template: "Swift/OpenRPCDocument.swift",
+                ["document": document.serializedString()]),
         ]
     }
 
@@ -97,19 +99,5 @@ struct OpenRPCEmitter {
 
     private func reference(_ name: String) -> JSONValue {
         ["$ref": .string("#/components/schemas/\(name)")]
-    }
-
-    private var source: String {
-        """
-        // \(GeneratedFile.notice)
-        // swift-format-ignore-file
-
-        /// What `rpc.discover` answers.
-        public enum OpenRPCDocument {
-            /// An OpenRPC document (https://spec.open-rpc.org).
-            public static let text = #####"\(document.serializedString())"#####
-        }
-
-        """
     }
 }

@@ -8,68 +8,90 @@ struct SwiftEmitter {
 
     var files: [GeneratedFile] {
         let types = schema.types.filter { !$0.isHandwritten }.map { type in
-            GeneratedFile(path: "\(Self.folder)/Types/\(type.swiftName).swift", text: source(of: type))
+            GeneratedFile(
+                path: "\(Self.folder)/Types/\(type.swiftName).swift",
+                template: type.choices == nil ? "Swift/Structure.swift" : "Swift/Enumeration.swift", view(of: type))
         }
         return types + [
-            GeneratedFile(path: "\(Self.folder)/Methods.swift", text: methods),
-            GeneratedFile(path: "\(Self.folder)/OpenEnumerations.swift", text: openEnumerations),
-            GeneratedFile(path: "\(Self.folder)/Errors.swift", text: errors),
-        ] + SwiftClientEmitter(swift: self).files + SwiftWritingEmitter(swift: self).files
+            GeneratedFile(path: "\(Self.folder)/Methods.swift", template: "Swift/Methods.swift", methods),
+            GeneratedFile(
+                path: "\(Self.folder)/OpenEnumerations.swift", template: "Swift/OpenEnumerations.swift",
+                openEnumerations),
+            GeneratedFile(path: "\(Self.folder)/Errors.swift", template: "Swift/Errors.swift", errors),
+        ] + SwiftClientEmitter(swift: self).files + SwiftJSONEmitter(swift: self).files
+    }
+
+    // MARK: - Views
+
+    private func view(of type: TypeSchema) -> View {
+        [
+            "imports": SwiftSource.imports(modules(of: type)), "name": type.swiftName,
+            "documentation": SwiftSource.comment(type.description), "choices": choices(of: type),
+            "members": type.members.map { view(of: $0, isOpen: !type.isClosed) },
+            "isParameters": isParameters(type),
+            "isKeyed": isParameters(type) && type.members.contains(where: \.isIdempotencyKey),
+        ]
+    }
+
+    func view(of member: Member, isOpen: Bool = false) -> View {
+        [
+            "name": member.name, "type": declaredType(of: member, isOpen: isOpen), "standard": standard(of: member),
+            "documentation": SwiftSource.comment(member.description ?? "", indent: 1),
+        ]
+    }
+
+    private func choices(of type: TypeSchema) -> [View] {
+        (type.choices ?? []).map { value, meaning in
+            [
+                "name": value,
+                "documentation": SwiftSource.comment(meaning.isEmpty ? "" : "\(meaning.pascal).", indent: 1),
+            ]
+        }
+    }
+
+    private var openEnumerations: View {
+        let enumerations = schema.types.filter { $0.choices != nil && isAnswered($0) }
+        return [
+            "imports": SwiftSource.imports(Set(enumerations.compactMap { Self.split($0.swiftName).module })),
+            "enumerations": enumerations.map { type -> View in
+                ["name": Self.split(type.swiftName).name, "choices": choices(of: type)]
+            },
+        ]
+    }
+
+    private var methods: View {
+        let modules = schema.methods.flatMap { [$0.parameters, $0.result] }.compactMap { swiftType(named: $0).module }
+        return [
+            "imports": SwiftSource.imports(Set(modules + ["JSONRPC"])),
+            "methods": schema.methods.map { method -> View in
+                [
+                    "method": method, "documentation": SwiftSource.comment(method.summary, indent: 1),
+                    "parameters": swiftType(named: method.parameters).name,
+                    "result": swiftType(named: method.result).name,
+                ]
+            },
+        ]
+    }
+
+    /// The operations' own errors have numbers from this one down to -32099. Other numbers belong to the wire
+    /// (`JSONRPC`).
+    private static let firstOfOperations: Int64 = -32020
+
+    private var errors: View {
+        let own = schema.errors.filter { (-32099...Self.firstOfOperations).contains($0.code) }
+        return [
+            "imports": SwiftSource.imports(["JSONRPC"]),
+            "errors": own.map { error -> View in
+                ["error": error, "documentation": SwiftSource.comment(error.description, indent: 1)]
+            },
+        ]
     }
 
     // MARK: - Types
 
-    private func source(of type: TypeSchema) -> String {
-        var source = SwiftSource()
-        source.documentation(type.description)
-        if let choices = type.choices {
-            source.line("public enum \(type.swiftName): String, Sendable, Hashable, Codable, CaseIterable {")
-            for (value, meaning) in choices {
-                source.documentation(Self.sentence(meaning), indent: 1)
-                source.line("case \(SwiftSource.word(value))", indent: 1)
-            }
-        } else {
-            structure(type, &source)
-        }
-        source.line("}")
-        return source.file(importing: modules(of: type))
-    }
-
-    private func structure(_ type: TypeSchema, _ source: inout SwiftSource) {
-        let protocols =
-            ["Sendable", "Hashable", "Codable"] + (isParameters(type) ? ["PositionalParams"] : [])
-            + (isKeyed(type) ? ["KeyedParameters"] : [])
-        source.line("public struct \(type.swiftName): \(protocols.joined(separator: ", ")) {")
-        for member in type.members {
-            source.documentation(member.description ?? "", indent: 1)
-            source.line(
-                "public var \(SwiftSource.word(member.name)): \(declaredType(of: member, isOpen: !type.isClosed))",
-                indent: 1)
-        }
-        if isParameters(type) {
-            let names = type.members.map { "\"\($0.name)\"" }.joined(separator: ", ")
-            source.line("")
-            source.line("public static let positions: [String] = [\(names)]", indent: 1)
-        }
-        source.line("")
-        let parameters = type.members.map {
-            "\(SwiftSource.word($0.name)): \(declaredType(of: $0, isOpen: !type.isClosed))\(standard(of: $0))"
-        }
-        source.line("public init(\(parameters.joined(separator: ", "))) {", indent: 1)
-        for member in type.members {
-            source.line("self.\(member.name) = \(SwiftSource.word(member.name))", indent: 2)
-        }
-        source.line("}", indent: 1)
-    }
-
     /// True if the type is the parameters of a method, so that its members have positions.
     private func isParameters(_ type: TypeSchema) -> Bool {
         schema.methods.contains { $0.parameters == type.name }
-    }
-
-    /// True if a call with these parameters takes effect once for each key.
-    private func isKeyed(_ type: TypeSchema) -> Bool {
-        isParameters(type) && type.members.contains { $0.name == "idempotencyKey" }
     }
 
     func declaredType(of member: Member, isOpen: Bool = false) -> String {
@@ -114,23 +136,6 @@ struct SwiftEmitter {
         return modules
     }
 
-    /// The names of the known values, as static members of `Open`.
-    private var openEnumerations: String {
-        var source = SwiftSource()
-        let enumerations = schema.types.filter { $0.choices != nil && isAnswered($0) }
-        for (place, type) in enumerations.enumerated() {
-            if place > 0 { source.line("") }
-            source.line("extension Open where Known == \(Self.split(type.swiftName).name) {")
-            for (value, meaning) in type.choices ?? [] {
-                let name = SwiftSource.word(value)
-                source.documentation(Self.sentence(meaning), indent: 1)
-                source.line("public static var \(name): Self { Self(.\(name)) }", indent: 1)
-            }
-            source.line("}")
-        }
-        return source.file(importing: Set(enumerations.compactMap { Self.split($0.swiftName).module }))
-    }
-
     /// True if results or notifications of a daemon contain the enumeration.
     private func isAnswered(_ enumeration: TypeSchema) -> Bool {
         schema.types.contains { type in
@@ -143,107 +148,35 @@ struct SwiftEmitter {
         TypeReference.name(in: schema) ?? schema["items"]?.objectValue.flatMap { itemName(in: $0) }
     }
 
-    // MARK: - Methods
-
-    private var methods: String {
-        var source = SwiftSource()
-        source.documentation("Every method, with the types of its parameters and its result.")
-        source.line("public enum Methods {")
-        for method in schema.methods {
-            let types = [method.parameters, method.result].map { swiftType(named: $0).name }.joined(separator: ", ")
-            source.documentation(method.summary, indent: 1)
-            source.line("public static let \(SwiftSource.identifier(method.name)) = RPCMethod<\(types)>(", indent: 1)
-            let scopes = method.scopes.map { "\"\($0)\"" }.joined(separator: ", ")
-            let mutates = method.mutates ? ", mutates: true" : ""
-            source.line(
-                "\"\(method.name)\", parameters: \"\(method.parameters)\", scopes: [\(scopes)]\(mutates))", indent: 2)
-        }
-        source.line("}")
-        let modules = schema.methods.flatMap { [$0.parameters, $0.result] }.compactMap { swiftType(named: $0).module }
-        return source.file(importing: Set(modules + ["JSONRPC"]))
-    }
-
     func swiftType(named name: String) -> (name: String, module: String?) {
         Self.split(schema.type(name)?.swiftName ?? name)
     }
-
-    // MARK: - Errors
-
-    /// The operations' own errors have numbers from this one down to -32099. Other numbers belong to the wire
-    /// (`JSONRPC`).
-    private static let firstOfOperations: Int64 = -32020
-
-    private var errors: String {
-        let own = schema.errors.filter { (-32099...Self.firstOfOperations).contains($0.code) }
-        var source = SwiftSource()
-        source.documentation("The errors of operations, by their numbers on the wire.")
-        source.line("extension RPCErrorCode {")
-        for error in own {
-            source.documentation(error.description, indent: 1)
-            let retryable = error.retryable ? ", retryable: true" : ""
-            source.line(
-                "public static let \(error.name) = RPCErrorCode(\(error.code), \"\(error.name)\"\(retryable))",
-                indent: 1)
-        }
-        source.line("")
-        source.documentation("Every code that operations answer with.", indent: 1)
-        source.line("public static let operations: [RPCErrorCode] = [", indent: 1)
-        for error in own { source.line(".\(error.name),", indent: 2) }
-        source.line("]", indent: 1)
-        source.line("}")
-        return source.file(importing: ["JSONRPC"])
-    }
-
-    private static func sentence(_ words: String) -> String {
-        words.isEmpty ? "" : words.prefix(1).uppercased() + words.dropFirst() + "."
-    }
 }
 
-/// Lines of Swift source.
-struct SwiftSource {
-    private var lines: [String] = []
-
-    private static let width = 118
+/// Parts of Swift source that are not in templates.
+enum SwiftSource {
+    /// The width of a comment's text without indentation.
+    private static let width = 114
     private static let keywords: Set<String> = [
         "class", "for", "default", "in", "is", "as", "case", "let", "var", "where", "self", "init",
     ]
 
-    mutating func line(_ text: String, indent: Int = 0) {
-        lines.append(text.isEmpty ? "" : String(repeating: "    ", count: indent) + text)
+    /// Returns the lines of a documentation comment that is indented by `indent` levels, without the indentation.
+    static func comment(_ text: String, indent: Int = 0) -> [String] {
+        text.wrapped(to: width - indent * 4).map { "/// \($0)" }
     }
 
-    /// Adds a documentation comment, wrapped into lines.
-    mutating func documentation(_ text: String, indent: Int = 0) {
-        var rest = text.split(separator: " ")[...]
-        let start = String(repeating: "    ", count: indent) + "///"
-        while !rest.isEmpty {
-            var line = start
-            while let word = rest.first, line == start || line.count + 1 + word.count <= Self.width {
-                line += " \(word)"
-                rest = rest.dropFirst()
-            }
-            lines.append(line)
-        }
-    }
-
-    /// Returns the text of the file. `inside` are modules that no declaration exposes; they are imported as `internal`.
-    func file(importing modules: Set<String>, inside: Set<String> = []) -> String {
+    /// Returns the lines of the imports, with an empty line at their end. `inside` are modules that no declaration
+    /// exposes; they are imported as `internal`.
+    static func imports(_ modules: Set<String>, inside: Set<String> = []) -> [String] {
         let imports =
             modules.sorted().map { "public import \($0)" }
             + inside.subtracting(modules).sorted().map { "internal import \($0)" }
-        let head = ["// \(GeneratedFile.notice)", ""] + imports + (imports.isEmpty ? [] : [""])
-        return (head + lines).joined(separator: "\n") + "\n"
+        return imports + (imports.isEmpty ? [] : [""])
     }
 
     /// Returns a name that Swift can declare; a keyword gets backticks.
     static func word(_ name: String) -> String {
-        let plain = identifier(name)
-        return keywords.contains(plain) ? "`\(plain)`" : plain
-    }
-
-    /// Returns a method's name in camel case: `job.get` → `jobGet`.
-    static func identifier(_ name: String) -> String {
-        let parts = name.split(separator: ".")
-        return parts.enumerated().map { $0 == 0 ? String($1) : $1.prefix(1).uppercased() + $1.dropFirst() }.joined()
+        keywords.contains(name.camel) ? "`\(name.camel)`" : name.camel
     }
 }

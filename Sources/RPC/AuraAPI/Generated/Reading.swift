@@ -1,0 +1,178 @@
+// Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
+
+public import JSON
+
+extension FilterParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["instance", "job", "tenant", "change", "types"])
+        self.init(
+            instance: try members.optional("instance"),
+            job: try members.optional("job"),
+            tenant: try members.optional("tenant"),
+            change: try members.optional("change"),
+            types: try members.optional("types")
+        )
+    }
+}
+
+extension InstanceOperationParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["instance", "tenant", "idempotencyKey", "change", "subscribe"])
+        self.init(
+            instance: try members.required("instance"),
+            tenant: try members.optional("tenant"),
+            idempotencyKey: try members.optional("idempotencyKey"),
+            change: try members.optional("change"),
+            subscribe: try members.optional("subscribe")
+        )
+    }
+}
+
+extension JobListParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(
+            json, known: ["instance", "tenant", "change", "states", "after", "limit", "order"])
+        self.init(
+            instance: try members.optional("instance"),
+            tenant: try members.optional("tenant"),
+            change: try members.optional("change"),
+            states: try members.optional("states"),
+            after: try members.optional("after"),
+            limit: try members.optional("limit"),
+            order: try members.optional("order")
+        )
+    }
+}
+
+extension JobParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["job"])
+        self.init(
+            job: try members.required("job")
+        )
+    }
+}
+
+extension JobRetryParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["job", "idempotencyKey"])
+        self.init(
+            job: try members.required("job"),
+            idempotencyKey: try members.optional("idempotencyKey")
+        )
+    }
+}
+
+extension JobWaitParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["job", "timeoutMs"])
+        self.init(
+            job: try members.required("job"),
+            timeoutMs: try members.optional("timeoutMs")
+        )
+    }
+}
+
+extension LagPolicy: JSONReadable {}
+
+extension ListOrder: JSONReadable {}
+
+extension OperationSubscription: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["subscription", "maxEvents", "onLag"])
+        self.init(
+            subscription: try members.optional("subscription"),
+            maxEvents: try members.optional("maxEvents"),
+            onLag: try members.optional("onLag")
+        )
+    }
+}
+
+extension ProvisionParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(
+            json, known: ["name", "region", "size", "tenant", "idempotencyKey", "change", "subscribe"])
+        self.init(
+            name: try members.required("name"),
+            region: try members.required("region"),
+            size: try members.required("size"),
+            tenant: try members.optional("tenant"),
+            idempotencyKey: try members.optional("idempotencyKey"),
+            change: try members.optional("change"),
+            subscribe: try members.optional("subscribe")
+        )
+    }
+}
+
+extension ReconcileParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["dryRun", "force"])
+        self.init(
+            dryRun: try members.optional("dryRun"),
+            force: try members.optional("force")
+        )
+    }
+}
+
+extension StatusGetParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["instance", "tenant"])
+        self.init(
+            instance: try members.required("instance"),
+            tenant: try members.optional("tenant")
+        )
+    }
+}
+
+extension StatusListParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["tenant", "phases", "includeDestroyed", "after", "limit"])
+        self.init(
+            tenant: try members.optional("tenant"),
+            phases: try members.optional("phases"),
+            includeDestroyed: try members.optional("includeDestroyed"),
+            after: try members.optional("after"),
+            limit: try members.optional("limit")
+        )
+    }
+}
+
+extension SubscribeParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(
+            json, known: ["filter", "from", "epoch", "until", "subscription", "maxEvents", "onLag"])
+        self.init(
+            filter: try members.optional("filter"),
+            from: try members.optional("from"),
+            epoch: try members.optional("epoch"),
+            until: try members.optional("until"),
+            subscription: try members.optional("subscription"),
+            maxEvents: try members.optional("maxEvents"),
+            onLag: try members.optional("onLag")
+        )
+    }
+}
+
+extension SubscriptionEnd: JSONReadable {}
+
+extension UnsubscribeParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["subscription"])
+        self.init(
+            subscription: try members.required("subscription")
+        )
+    }
+}
