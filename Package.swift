@@ -269,7 +269,7 @@ let package = Package(
                 "Agents", "AuraModel", "DriverKit", "Jobs", "JSON", "Locking", "Reconciliation", "Storage", "TestKit",
                 logging,
             ]),
-        suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel", "JSON"]),
+        suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel"]),
         suite("TidyTests", []),
     ]
 )
