@@ -274,7 +274,7 @@ let package = Package(
                 "Agents", "AuraModel", "DriverKit", "Jobs", "JSON", "Locking", "Reconciliation", "Storage", "TestKit",
                 logging,
             ]),
-        suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel", "JSON"]),
+        suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel"]),
         suite("CodegenTests", ["aura-codegen", mustache], resources: [.copy("Example")]),
         suite("TidyTests", []),
     ]

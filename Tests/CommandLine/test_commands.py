@@ -79,6 +79,33 @@ def test_an_empty_list_is_reported_on_standard_error(aura, daemon):
     assert (run.code, run.out, run.err) == (0, "", "aura: there are no such instances\n")
 
 
+def test_list_names_unreadable_instances_on_standard_error(aura, daemon):
+    pages = {
+        None: {"instances": [instance("a")], "unreadable": ["i7"], "next": "i7"},
+        "i7": {"instances": [], "unreadable": ["i8"]},
+    }
+    daemon.on("status.list", lambda params: pages[params.get("after")])
+    run = aura("list")
+    assert (run.code, len(run.lines)) == (0, 2)
+    assert run.err == "aura: 2 instances cannot be read: i7, i8; the daemon's log says why\n"
+    run = aura("list", "--json")
+    assert (run.code, run.err, run.documents) == (0, "", list(pages.values()))
+
+
+def test_list_names_an_unreadable_instance_if_no_other_exists(aura, daemon):
+    daemon.on("status.list", {"instances": [], "unreadable": ["i7"]})
+    run = aura("list")
+    assert (run.code, run.out) == (0, "")
+    assert run.err == "aura: 1 instance cannot be read: i7; the daemon's log says why\n"
+
+
+def test_list_names_at_most_ten_unreadable_instances(aura, daemon):
+    daemon.on("status.list", {"instances": [], "unreadable": [f"i{number}" for number in range(12)]})
+    named = ", ".join(f"i{number}" for number in range(10))
+    run = aura("list")
+    assert run.err == f"aura: 12 instances cannot be read: {named} and 2 more; the daemon's log says why\n"
+
+
 def test_show_is_a_card(aura, daemon):
     daemon.on("status.get", {"instance": running()})
     run = aura("show", "ada", "--tenant", "acme")
@@ -145,10 +172,24 @@ def test_job_list_sends_its_filters(aura, daemon, arguments, params):
     assert daemon.params("job.list") == [{**params, "limit": 500}]
 
 
+def test_job_list_names_unreadable_jobs_on_standard_error(aura, daemon):
+    daemon.on("job.list", {"jobs": [job()], "unreadable": ["j7"]}).on("status.get", {"instance": instance()})
+    run = aura("job", "list")
+    assert (run.code, len(run.lines)) == (0, 2)
+    assert run.err == "aura: 1 job cannot be read: j7; the daemon's log says why\n"
+
+
 def test_job_list_shows_the_id_of_a_missing_instance(aura, daemon):
     daemon.on("job.list", {"jobs": [job()]}).on("status.get", Refusal(-32020, "instanceNotFound", "no instance"))
     run = aura("job", "list")
     assert run.code == 0 and run.lines[1].split()[2] == INSTANCE
+
+
+def test_job_show_accepts_unknown_states_and_kinds(aura, daemon):
+    steps = [step("moon.look", "dreaming", phase="orbiting")]
+    daemon.on("job.get", {"job": job("hibernate", "paused", steps=steps, cancellation="forgotten", moon=True)})
+    run = aura("job", "show", JOB)
+    assert run.lines[0] == "job hibernate  paused" and run.lines[-1].split()[:2] == ["·", "moon.look"]
 
 
 def test_job_show_has_card_and_steps(aura, daemon):
@@ -170,6 +211,48 @@ def test_job_cancel_prints_the_command_that_follows_the_job(aura, daemon):
     assert run.out == f"job {JOB} is being cancelled, follow it with: aura watch --job {JOB}\n"
     assert daemon.calls == [("job.cancel", {"job": JOB})]
     assert aura("job", "cancel", JOB, "--json").documents[0]["job"]["cancellation"] == "requested"
+
+
+def test_job_retry_prints_whether_a_new_job_began(aura, daemon):
+    daemon.on("job.retry", {"instance": instance(), "job": job(state="waiting")})
+    run = aura("job", "retry", JOB)
+    assert run.out == f"job {JOB} goes on now, follow it with: aura watch --job {JOB}\n"
+    daemon.on("job.retry", {"instance": instance(), "job": {**job(), "id": "j2"}})
+    run = aura("job", "retry", JOB, "--idempotency-key", "k")
+    assert run.out == f"job {JOB} is done again by job j2, follow it with: aura watch --job j2\n"
+    assert daemon.params("job.retry") == [{"job": JOB}, {"job": JOB, "idempotencyKey": "k"}]
+
+
+def test_job_explain_has_a_summary_and_resources(aura, daemon):
+    answer = {
+        "job": job(state="waiting"), "summary": "It waits.", "next": "It continues.",
+        "resources": [{"kind": "server", "id": "42", "name": "aura-ada-g1", "state": "off", "ours": True}],
+        "unseen": [{"kind": "volume", "reason": "timeout"}],
+    }
+    daemon.on("job.explain", answer)
+    run = aura("job", "explain", JOB)
+    assert [line.split() for line in run.lines] == [
+        ["It", "waits."], [], ["KIND", "NAME", "ID", "STATE", "OURS"], ["server", "aura-ada-g1", "42", "off", "yes"],
+        ["volume", "not", "seen:", "timeout", "-", "-", "-"]]
+    assert aura("job", "explain", JOB, "--json").documents == [answer]
+
+
+def test_reconcile_has_listings_and_findings(aura, daemon):
+    finding = {"verdict": "orphan", "kind": "server", "id": "42", "name": "aura-x-g1", "action": "melted", "reason": "old"}
+    answer = {
+        "startedAt": at(0), "tookMs": 5, "dryRun": True, "owned": 1, "busy": 0, "findings": [finding],
+        "listings": [
+            {"kind": "server", "count": 2, "believed": True},
+            {"kind": "device", "count": 0, "believed": False, "failure": "no token"},
+        ],
+    }
+    daemon.on("reconcile.run", answer)
+    run = aura("reconcile", "--dry-run")
+    assert run.lines[:3] == ["2 servers", "0 devices: not listed, no token", "1 owned, 0 at work on, 1 to look at"]
+    assert run.lines[4].split() == ["KIND", "NAME", "ID", "FOUND", "WOULD", "BE", "WHY"]
+    assert run.lines[5].split() == ["server", "aura-x-g1", "42", "orphan", "melted", "old"]
+    assert daemon.params("reconcile.run") == [{"dryRun": True}]
+    assert aura("reconcile", "--json").documents == [answer]
 
 
 def test_ping_prints_the_address_and_the_time(aura, daemon):

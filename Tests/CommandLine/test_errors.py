@@ -90,6 +90,22 @@ def test_a_connection_lost_before_the_reply_is_reported_with_advice(aura, daemon
     assert aura(*provision, "--idempotency-key", "k").err.endswith("answer came: call again\n")
 
 
+@pytest.mark.parametrize(
+    "method, params, advice",
+    [
+        ("status.list", "{}", "call again"),
+        ("job.cancel", '{"job":"j1"}', "call again"),
+        ("destroy", '{"instance":"ada"}', "see aura list, it may have been done"),
+        ("destroy", '{"instance":"ada","idempotencyKey":"k"}', "call again"),
+        ("later.method", "{}", "see aura list, it may have been done"),
+    ])
+def test_rpc_advises_to_call_again_only_if_that_changes_nothing_more(aura, daemon, method, params, advice):
+    daemon.on(method, Drop())
+    run = aura("rpc", method, params)
+    assert (run.code, run.err) == (
+        3, f"aura: cannot call {method}, the connection ended before the answer came: {advice}\n")
+
+
 def test_a_reply_of_the_wrong_shape_is_an_error(aura, daemon):
     daemon.on("status.get", {"instance": {"id": 1}})
     run = aura("show", "ada")
@@ -109,6 +125,7 @@ def test_a_reply_of_the_wrong_shape_is_an_error(aura, daemon):
         (["provision", "ada", "--size", "small"], "--region <region>"),
         (["list", "--limit", "0"], "cannot list 0 instances: give --limit 1 or more"),
         (["job", "list", "--limit", "0"], "cannot list 0 jobs: give --limit 1 or more"),
+        (["job", "list", "--state", "paused"], 'cannot list jobs in the state "paused": give one of queued, running'),
         (["ping", "--timeout", "0"], "--timeout"),
         (["ping", "--socket", "a", "--connect", "b:1"], "cannot use --socket and --connect at once"),
         (["ping", "--connect", "nowhere"], 'cannot use "nowhere" as a TCP address: give host:port'),

@@ -1,3 +1,4 @@
+import AuraModel
 import Testing
 
 @testable import aura
@@ -11,7 +12,7 @@ import Testing
         #expect(outcomes.complaint(purpose: "watch ada")?.exitCode == 1)
         outcomes.record(Samples.event("job.succeeded", message: "destroy succeeded", job: "j2"))
         #expect(outcomes.complaint(purpose: "watch ada") == nil)
-        #expect(outcomes.onlyInstance == "i1")
+        #expect(outcomes.onlyInstance == InstanceID("i1"))
         outcomes.record(Samples.event("job.cancelled", message: "resume was cancelled", instance: "i2", job: "j4"))
         outcomes.record(Samples.event("job.failed", message: "suspend failed", instance: "i3", job: "j3"))
         #expect(

@@ -1,3 +1,4 @@
+import AuraAPI
 import AuraModel
 import Testing
 
@@ -13,7 +14,7 @@ import Testing
         Samples.event("step.started", step: "server.create", phase: "provisioning", progress: 0.01, second: 3),
     ]
 
-    func state(_ more: EventAnswer...) -> ProgressState {
+    func state(_ more: EventView...) -> ProgressState {
         var state = Samples.progress()
         for event in begun + more { state.apply(event) }
         return state
@@ -102,15 +103,15 @@ import Testing
 
     @Test func aLateWatchStartsFromTheStoredStepStatesUnlessReplayed() {
         let steps = [
-            Samples.step("key.create", "provisioning", seconds: 20, state: "done"),
-            Samples.step("server.create", "provisioning", seconds: 20, state: "intent"),
+            Samples.step("key.create", "provisioning", seconds: 20, state: .done),
+            Samples.step("server.create", "provisioning", seconds: 20, state: .intent),
             Samples.step("agent.health", "networking", seconds: 40),
         ]
-        let late = ProgressState(job: Samples.job(state: "running", steps: steps), title: "provision ada")
+        let late = ProgressState(job: Samples.job(state: .running, steps: steps), title: "provision ada")
         #expect(late.steps.map(\.mark) == [.done, .running, .pending])
         #expect(late.progress == 0.25)
         #expect(marks(late) == [.done, .running, .waiting, .waiting])
-        let replayed = ProgressState(job: Samples.job(state: "running", steps: steps), title: "", isReplayed: true)
+        let replayed = ProgressState(job: Samples.job(state: .running, steps: steps), title: "", isReplayed: true)
         #expect(replayed.steps.map(\.mark) == [.pending, .pending, .pending])
         #expect(replayed.progress == 0)
     }

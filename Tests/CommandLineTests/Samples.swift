@@ -1,5 +1,5 @@
+import AuraAPI
 import AuraModel
-import JSON
 
 @testable import aura
 
@@ -13,14 +13,17 @@ enum Samples {
     }
 
     /// A step of the plan; `seconds` is its usual duration.
-    static func step(_ name: String, _ phase: String, seconds: Double, state: String = "pending") -> StepAnswer {
-        StepAnswer(name: name, state: state, phase: phase, expectedSeconds: seconds, attempt: 0)
+    static func step(_ name: String, _ phase: String, seconds: Double, state: Open<StepState> = .pending) -> StepView {
+        StepView(
+            name: name, state: state, phase: Open(rawValue: phase), expectedSeconds: seconds, attempt: 0)
     }
 
-    static func job(kind: String = "provision", state: String = "queued", steps: [StepAnswer]? = plan) -> JobAnswer {
-        JobAnswer(
-            id: "j1", kind: kind, instance: "i1", tenant: "default", change: "c1", state: state, attempt: 0,
-            createdAt: start, deadline: at(3600), steps: steps)
+    static func job(
+        kind: String = "provision", state: Open<JobState> = .queued, steps: [StepView]? = plan
+    ) -> JobView {
+        JobView(
+            id: JobID("j1"), kind: Open(rawValue: kind), instance: InstanceID("i1"), tenant: Tenant.default,
+            change: ChangeID("c1"), state: state, attempt: 0, createdAt: start, deadline: at(3600), steps: steps)
     }
 
     static let plan = [
@@ -31,14 +34,15 @@ enum Samples {
     static func event(
         _ type: String, step: String? = nil, phase: String? = nil, progress: Double? = nil, message: String = "",
         second: Double = 0, seq: Int64 = 1, instance: String = "i1", job: String = "j1"
-    ) -> EventAnswer {
-        EventAnswer(
-            seq: seq, at: at(second), type: type, instance: instance, job: job, phase: phase, step: step,
-            progress: progress, message: message, data: nil)
+    ) -> EventView {
+        EventView(
+            seq: seq, at: at(second), type: Open(rawValue: type), tenant: Tenant.default,
+            instance: InstanceID(instance), job: JobID(job), phase: phase.map { Open(rawValue: $0) }, step: step,
+            progress: progress, message: message)
     }
 
     /// The state of a watched provision after these events.
-    static func progress(_ events: EventAnswer...) -> ProgressState {
+    static func progress(_ events: EventView...) -> ProgressState {
         var state = ProgressState(job: job(), title: "provision ada", isReplayed: true)
         for event in events { state.apply(event) }
         return state

@@ -71,6 +71,8 @@ def test_an_unreadable_instance_keeps_its_machine(world, damage):
     listed = world.call("status.list")
     assert [row["name"] for row in listed["instances"]] == [other]
     assert listed["unreadable"] == [instance["id"]]
+    note = f"aura: 1 instance cannot be read: {instance['id']}; the daemon's log says why\n"
+    assert world.daemon.aura("list").stderr == note
     with pytest.raises(RPCError) as caught:
         world.call("status.get", instance=name)
     assert caught.value.data["code"] == "unreadable" and instance["id"] in caught.value.message

@@ -53,6 +53,21 @@ import Testing
         }
     }
 
+    @Test func aReceivedResultKeepsItsMembersAndItsCallGetsNoKey() async throws {
+        try await served { client, daemon in
+            let operation = try await client.receive(
+                AuraAPI.Methods.provision, ProvisionParameters(name: "ada", region: "r", size: "s"))
+            #expect(try operation.decoded().instance == PlayedDaemon.instance)
+            #expect(daemon.state.withLock { $0.keys } == [nil])
+            let narrow = RPCMethod<NoParams, NoParams>("system.ping")
+            #expect(try await client.receive(narrow, NoParams()).json == ["pong": true])
+            let strange = RPCMethod<NoParams, JobResult>("system.ping")
+            let reply = try await client.receive(strange, NoParams())
+            let error = #expect(throws: JSONDecodingError.self) { try reply.decoded() }
+            #expect(error?.path == "result.job")
+        }
+    }
+
     @Test func aResultOfAnotherShapeIsAnInvalidReply() async throws {
         try await served { client, _ in
             let strange = RPCMethod<NoParams, JobResult>("system.ping")

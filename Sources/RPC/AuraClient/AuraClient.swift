@@ -67,7 +67,7 @@ public final class AuraClient: Sendable {
     public func call<Parameters: Encodable & Sendable, Result: Decodable & Sendable>(
         _ method: RPCMethod<Parameters, Result>, _ parameters: Parameters
     ) async throws -> Result {
-        try Self.read(Result.self, from: await call(method.name, json(of: parameters)), of: method.name)
+        try Self.read(Received(await call(method.name, json(of: parameters))), of: method.name)
     }
 
     /// Calls a method by its name; see ``call(_:_:)``.
@@ -83,6 +83,16 @@ public final class AuraClient: Sendable {
                 try await settings.pause(&patience, after: error)
             }
         }
+    }
+
+    /// Calls a method by its typed definition and returns the result without decoding it; see ``call(_:_:)``.
+    ///
+    /// The parameters are sent unchanged: the client generates no idempotency key. Pass one if the client has a retry
+    /// budget and the method changes something.
+    package func receive<Parameters: Encodable & Sendable, Result: Decodable & Sendable>(
+        _ method: RPCMethod<Parameters, Result>, _ parameters: Parameters
+    ) async throws -> Received<Result> {
+        Received(try await call(method.name, JSONValueEncoder().encode(parameters)))
     }
 
     /// Closes the client for good.
@@ -149,11 +159,10 @@ extension AuraClient {
     /// The time that `job.wait` waits by default. The client waits no longer than this in one call.
     static let longestWait = Duration.seconds(600)
 
-    static func read<Value: Decodable>(
-        _: Value.Type = Value.self, from json: JSONValue, of method: String
-    ) throws -> Value {
+    /// Decodes a result or an event of `method`. Throws ``ClientError`` with the code `invalidReply`.
+    static func read<Value>(_ received: Received<Value>, of method: String) throws -> Value {
         do {
-            return try JSONValueDecoder(rootName: "result").decode(Value.self, from: json)
+            return try received.decoded()
         } catch {
             throw ClientError(
                 .invalidReply, "cannot read what aurad answered to \(method), \(error): use a client of its version")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuraAPI
 
 /// `aura destroy`
 struct Destroy: AsyncParsableCommand {
@@ -12,8 +13,7 @@ struct Destroy: AsyncParsableCommand {
 
     func run() async throws {
         try await Invocation.run(global) { invocation in
-            try await Operation(call: .operate("destroy", target.instance, operation), options: operation).run(
-                invocation)
+            try await Operation(Methods.destroy, on: target.instance, operation).run(invocation)
         }
     }
 }

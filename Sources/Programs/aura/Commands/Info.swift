@@ -1,5 +1,7 @@
 import ArgumentParser
+import AuraAPI
 import AuraModel
+import JSONRPC
 
 /// `aura info`
 struct Info: AsyncParsableCommand {
@@ -10,10 +12,10 @@ struct Info: AsyncParsableCommand {
 
     func run() async throws {
         try await Invocation.run(global) { invocation in
-            try await invocation.show(.info, as: InfoAnswer.self) { info in
+            try await invocation.show(Methods.systemInfo, NoParams(), purpose: "ask for information") { info in
                 var card = Card()
                 card.add("installation", info.installation)
-                card.add("started", InstanceAnswer.moment(info.startedAt, now: invocation.time.now()))
+                card.add("started", TimeText.moment(info.startedAt, now: invocation.time.now()))
                 card.add("database", info.database)
                 card.add("regions", info.regions.joined(separator: ", "))
                 card.add("sizes", info.sizes.joined(separator: ", "))

@@ -1,7 +1,7 @@
 import ArgumentParser
 import AuraClient
 import AuraModel
-import JSON
+import JSONRPC
 
 /// The values that every command needs: the daemon's address, the output and the clock.
 struct Invocation: Sendable {
@@ -40,12 +40,15 @@ struct Invocation: Sendable {
     }
 
     /// Calls a method and prints the result: unchanged with `--json`, else as the lines that `text` returns.
-    func show<Value: Decodable>(_ call: Call, as type: Value.Type, _ text: (Value) -> [Line]) async throws {
-        let answer = try await connect().call(call)
+    func show<Parameters: Encodable & Sendable, Result: Decodable & Sendable>(
+        _ method: RPCMethod<Parameters, Result>, _ parameters: Parameters, purpose: String,
+        _ text: (Result) -> [Line]
+    ) async throws {
+        let reply = try await connect().call(method, parameters, purpose: purpose)
         if output.json {
-            output.document(answer)
+            output.document(reply.json)
         } else {
-            output.lines(text(try Answer.read(type, from: answer)))
+            output.lines(text(try reply.value()))
         }
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuraAPI
 import AuraClient
 import AuraModel
 
@@ -17,14 +18,15 @@ struct JobShowCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "show", abstract: "Show a job and its steps.")
 
     @Argument(help: ArgumentHelp("The job's id.", valueName: "id"))
-    var job: String
+    var job: JobID
 
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
         try await Invocation.run(global) { invocation in
-            try await invocation.show(.job(job), as: JobEnvelope.self) { answer in
-                answer.job.card(now: invocation.time.now(), style: invocation.output.style)
+            let parameters = JobParameters(job: job)
+            try await invocation.show(Methods.jobGet, parameters, purpose: "show job \(job)") { result in
+                result.job.card(now: invocation.time.now(), style: invocation.output.style)
             }
         }
     }
@@ -36,15 +38,17 @@ struct JobCancelCommand: AsyncParsableCommand {
         commandName: "cancel", abstract: "Cancel a job: its steps are undone.")
 
     @Argument(help: ArgumentHelp("The job's id.", valueName: "id"))
-    var job: String
+    var job: JobID
 
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
         try await Invocation.run(global) { invocation in
-            try await invocation.show(.cancel(job), as: JobEnvelope.self) { answer in
-                let command = invocation.command("watch --job \(answer.job.id.shellQuoted)")
-                return [Line("job \(answer.job.id) is being cancelled, follow it with: \(command)")]
+            let parameters = JobParameters(job: job)
+            try await invocation.show(Methods.jobCancel, parameters, purpose: "cancel job \(job)") { result in
+                let id = result.job.id
+                let command = invocation.command("watch --job \(id.text.shellQuoted)")
+                return [Line("job \(id) is being cancelled, follow it with: \(command)")]
             }
         }
     }

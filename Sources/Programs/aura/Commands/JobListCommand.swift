@@ -1,4 +1,6 @@
 import ArgumentParser
+import AuraAPI
+import AuraClient
 import AuraModel
 
 /// `aura job list`
@@ -26,32 +28,42 @@ struct JobListCommand: AsyncParsableCommand {
             let daemon = try await invocation.connect()
             let jobs = try await pages(on: daemon, invocation.output)
             guard !invocation.output.json else { return }
-            if jobs.isEmpty { return invocation.output.note("there are no such jobs") }
-            let names = try await names(of: jobs, on: daemon)
-            invocation.output.lines(JobAnswer.table(jobs, names: names, now: invocation.time.now()).lines)
+            let names = try await names(of: jobs.rows, on: daemon)
+            jobs.show("job", on: invocation.output) { rows in
+                JobView.table(rows, names: names, now: invocation.time.now()).lines
+            }
         }
     }
 
     /// Returns all pages. With `--json` it prints each page when it arrives.
-    private func pages(on daemon: Daemon, _ output: Output) async throws -> [JobAnswer] {
-        var found: [JobAnswer] = []
-        var after: String?
+    private func pages(on daemon: Daemon, _ output: Output) async throws -> Listing<JobView, Job> {
+        var found = Listing<JobView, Job>()
+        var after: JobID?
         repeat {
-            let raw = try await daemon.call(.jobs(query, after: after, limit: min(limit - found.count, Self.page)))
-            if output.json { output.document(raw) }
-            let page = try Answer.read(JobList.self, from: raw)
-            found += page.jobs
+            let reply = try await daemon.call(
+                Methods.jobList, parameters(after: after, limit: min(limit - found.rows.count, Self.page)),
+                purpose: "list jobs")
+            if output.json { output.document(reply.json) }
+            let page = try reply.value()
+            found.add(page.jobs, unreadable: page.unreadable)
             after = page.next
-        } while after != nil && found.count < limit
+        } while after != nil && found.rows.count < limit
         return found
     }
 
+    private func parameters(after: JobID?, limit: Int) -> JobListParameters {
+        JobListParameters(
+            instance: query.instance, tenant: query.tenant, change: query.change,
+            states: query.states.isEmpty ? nil : query.states, after: after, limit: limit,
+            order: query.newest ? .newest : nil)
+    }
+
     /// Returns the names of the jobs' instances by id, without instances that the daemon refuses to show.
-    private func names(of jobs: [JobAnswer], on daemon: Daemon) async throws -> [String: String] {
-        var names: [String: String] = [:]
+    private func names(of jobs: [JobView], on daemon: Daemon) async throws -> [InstanceID: String] {
+        var names: [InstanceID: String] = [:]
         for id in Set(jobs.map(\.instance)) {
             do {
-                names[id] = try await daemon.call(.status(id), as: InstanceAndJob.self).instance.name
+                names[id] = try await daemon.instance(id.text).value().instance.name
             } catch let complaint as Complaint where complaint.kind == .refused {}
         }
         return names

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuraAPI
 import AuraClient
 import AuraModel
 
@@ -12,7 +13,7 @@ struct JobRetryCommand: AsyncParsableCommand {
             """)
 
     @Argument(help: ArgumentHelp("The job's id.", valueName: "id"))
-    var job: String
+    var job: JobID
 
     @Option(
         help: ArgumentHelp("A repeated call with the same key returns the same new job.", valueName: "key"))
@@ -22,10 +23,11 @@ struct JobRetryCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Invocation.run(global) { invocation in
-            try await invocation.show(.retry(job, idempotencyKey: idempotencyKey), as: InstanceAndJob.self) { answer in
-                guard let present = answer.job else { return [] }
-                let command = invocation.command("watch --job \(present.id.shellQuoted)")
-                let what = present.id == job ? "goes on now" : "is done again by job \(present.id)"
+            let parameters = JobRetryParameters(job: job, idempotencyKey: idempotencyKey)
+            try await invocation.show(Methods.jobRetry, parameters, purpose: "retry job \(job)") { result in
+                let present = result.job.id
+                let command = invocation.command("watch --job \(present.text.shellQuoted)")
+                let what = present == job ? "goes on now" : "is done again by job \(present)"
                 return [Line("job \(job) \(what), follow it with: \(command)")]
             }
         }

@@ -12,7 +12,7 @@ struct JobWaitCommand: AsyncParsableCommand {
         discussion: "It reconnects to a daemon that went away, as aura watch does.")
 
     @Argument(help: ArgumentHelp("The job's id.", valueName: "id"))
-    var job: String
+    var job: JobID
 
     @Option(
         name: .customLong("for"),
@@ -33,15 +33,15 @@ struct JobWaitCommand: AsyncParsableCommand {
             let daemon = try await invocation.connect()
             let hasEnded = try await follow(on: daemon, invocation)
             let patience = hasEnded ? reconnecting.seconds : 0
-            let raw = try await daemon.call(.job(job), reconnectSeconds: patience)
-            let found = try Answer.read(JobEnvelope.self, from: raw).job
+            let reply = try await daemon.job(job, reconnectSeconds: patience)
+            let found = try reply.value().job
             guard found.isEnded else { throw overdue(found, invocation) }
-            if invocation.output.json { invocation.output.document(raw) }
+            if invocation.output.json { invocation.output.document(reply.json) }
             if !invocation.output.json { invocation.output.line(Line("job \(job) \(found.state)")) }
-            guard found.state != JobState.succeeded.rawValue else { return }
+            guard found.state != .succeeded else { return }
             throw Complaint(
                 .jobEnded, "job \(job) \(found.state): \(found.failure?.message ?? "no cause given")",
-                data: ["job": .string(job), "state": .string(found.state)])
+                data: ["job": .string(job.text), "state": .string(found.state.rawValue)])
         }
     }
 
@@ -69,12 +69,12 @@ struct JobWaitCommand: AsyncParsableCommand {
         }
     }
 
-    private func overdue(_ found: JobAnswer, _ invocation: Invocation) -> Complaint {
-        let command = invocation.command("job wait \(job.shellQuoted)")
+    private func overdue(_ found: JobView, _ invocation: Invocation) -> Complaint {
+        let command = invocation.command("job wait \(job.text.shellQuoted)")
         let seconds = limit == limit.rounded() ? "\(Int(limit))" : "\(limit)"
         return Complaint(
             .waitTimeout,
             "cannot wait any longer, job \(job) is \(found.state) after \(seconds) s: go on with \(command)",
-            data: ["job": .string(job), "state": .string(found.state)])
+            data: ["job": .string(job.text), "state": .string(found.state.rawValue)])
     }
 }

@@ -1,4 +1,6 @@
 import ArgumentParser
+import AuraAPI
+import AuraClient
 import AuraModel
 
 /// `aura list`
@@ -11,7 +13,7 @@ struct List: AsyncParsableCommand {
     static let page = 500
 
     @Option(help: ArgumentHelp("Only instances of this tenant.", valueName: "tenant"))
-    var tenant: String?
+    var tenant: TenantID?
 
     @Option(
         name: .customLong("phase"),
@@ -35,26 +37,32 @@ struct List: AsyncParsableCommand {
         try await Invocation.run(global) { invocation in
             let instances = try await pages(invocation)
             guard !invocation.output.json else { return }
-            if instances.isEmpty { return invocation.output.note("there are no such instances") }
-            invocation.output.lines(InstanceAnswer.table(instances, now: invocation.time.now()).lines)
+            instances.show("instance", on: invocation.output) { rows in
+                InstanceView.table(rows, now: invocation.time.now()).lines
+            }
         }
     }
 
     /// Returns all pages. With `--json` it prints each page when it arrives.
-    private func pages(_ invocation: Invocation) async throws -> [InstanceAnswer] {
+    private func pages(_ invocation: Invocation) async throws -> Listing<InstanceView, Instance> {
         let daemon = try await invocation.connect()
-        var found: [InstanceAnswer] = []
-        var after: String?
+        var found = Listing<InstanceView, Instance>()
+        var after: InstanceID?
         repeat {
-            let raw = try await daemon.call(
-                .list(
-                    tenant: tenant, phases: phases, includeDestroyed: all, after: after,
-                    limit: min(limit - found.count, Self.page)))
-            if invocation.output.json { invocation.output.document(raw) }
-            let page = try Answer.read(InstanceList.self, from: raw)
-            found += page.instances
+            let reply = try await daemon.call(
+                Methods.statusList, parameters(after: after, limit: min(limit - found.rows.count, Self.page)),
+                purpose: "list instances")
+            if invocation.output.json { invocation.output.document(reply.json) }
+            let page = try reply.value()
+            found.add(page.instances, unreadable: page.unreadable)
             after = page.next
-        } while after != nil && found.count < limit
+        } while after != nil && found.rows.count < limit
         return found
+    }
+
+    private func parameters(after: InstanceID?, limit: Int) -> StatusListParameters {
+        StatusListParameters(
+            tenant: tenant, phases: phases.isEmpty ? nil : phases.map { Phase(rawValue: $0) },
+            includeDestroyed: all ? true : nil, after: after, limit: limit)
     }
 }

@@ -1,6 +1,8 @@
 import ArgumentParser
+import AuraAPI
+import AuraClient
 import AuraModel
-import JSON
+import JSONRPC
 
 /// `aura ping`
 struct Ping: AsyncParsableCommand {
@@ -13,9 +15,9 @@ struct Ping: AsyncParsableCommand {
             let daemon = try await invocation.connect()
             let clock = ContinuousClock()
             let start = clock.now
-            let answer = try await daemon.call(.ping)
+            let reply = try await daemon.call(Methods.systemPing, NoParams(), purpose: "ping")
             let took = start.duration(to: clock.now)
-            if invocation.output.json { return invocation.output.document(answer) }
+            if invocation.output.json { return invocation.output.document(reply.json) }
             invocation.output.line(Line("\(invocation.place) answers in \(Self.text(took))"))
         }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuraAPI
 
 /// `aura provision`
 struct Provision: AsyncParsableCommand {
@@ -20,8 +21,12 @@ struct Provision: AsyncParsableCommand {
 
     func run() async throws {
         try await Invocation.run(global) { invocation in
-            let call = Call.provision(name, region: region, size: size, operation)
-            try await Operation(call: call, options: operation).run(invocation)
+            let parameters = ProvisionParameters(
+                name: name, region: region, size: size, tenant: operation.tenant,
+                idempotencyKey: operation.idempotencyKey, change: operation.change)
+            try await Operation(
+                method: Methods.provision, parameters: parameters, purpose: "provision \(name)", options: operation
+            ).run(invocation)
         }
     }
 }

@@ -34,11 +34,11 @@ struct RPC: AsyncParsableCommand {
     }
 
     func run() async throws {
-        let call = Call(method, try params(), purpose: "call \(method)")
+        let params = try params()
         try await Invocation.run(global) { invocation in
             let daemon = invocation.daemon
             let connection = try await daemon.connect()
-            let result = try await daemon.call(call)
+            let result = try await daemon.call(method, params)
             invocation.output.document(result)
             if method.hasSuffix(".subscribe"), let id = result["subscription"]?.stringValue {
                 try await withThrowingTaskGroup(of: Void.self) { tasks in

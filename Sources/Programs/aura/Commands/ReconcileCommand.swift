@@ -1,5 +1,5 @@
 import ArgumentParser
-import AuraModel
+import AuraAPI
 
 /// `aura reconcile`
 struct ReconcileCommand: AsyncParsableCommand {
@@ -21,35 +21,14 @@ struct ReconcileCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Invocation.run(global) { invocation in
-            try await invocation.show(.reconcile(isDryRun: dryRun, isForced: force), as: SweepAnswer.self) { $0.lines }
+            let parameters = ReconcileParameters(dryRun: dryRun ? true : nil, force: force ? true : nil)
+            try await invocation.show(Methods.reconcileRun, parameters, purpose: "reconcile") { $0.lines }
         }
     }
 }
 
-/// The result of `reconcile.run`, with the fields that the program shows.
-struct SweepAnswer: Sendable, Decodable {
-    struct Listing: Sendable, Decodable {
-        var kind: String
-        var count: Int
-        var believed: Bool
-        var failure: String?
-    }
-
-    struct Finding: Sendable, Decodable {
-        var verdict: String
-        var kind: String
-        var id: String
-        var name: String
-        var action: String
-        var reason: String
-    }
-
-    var dryRun: Bool
-    var listings: [Listing]
-    var owned: Int
-    var busy: Int
-    var findings: [Finding]
-
+extension ReconcileReport {
+    /// The lines of `aura reconcile`.
     var lines: [Line] {
         var lines = listings.map { listing in
             let trouble =
@@ -59,7 +38,9 @@ struct SweepAnswer: Sendable, Decodable {
         lines.append(Line("\(owned) owned, \(busy) at work on, \(findings.count) to look at"))
         guard !findings.isEmpty else { return lines }
         var table = Table(["KIND", "NAME", "ID", "FOUND", dryRun ? "WOULD BE" : "DONE", "WHY"])
-        table.rows = findings.map { [$0.kind, $0.name, $0.id, $0.verdict, $0.action, $0.reason] }
+        table.rows = findings.map {
+            [$0.kind.rawValue, $0.name, $0.id, $0.verdict.rawValue, $0.action.rawValue, $0.reason]
+        }
         return lines + [Line()] + table.lines
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuraAPI
 
 /// `aura restart`
 struct Restart: AsyncParsableCommand {
@@ -11,8 +12,7 @@ struct Restart: AsyncParsableCommand {
 
     func run() async throws {
         try await Invocation.run(global) { invocation in
-            try await Operation(call: .operate("restart", target.instance, operation), options: operation).run(
-                invocation)
+            try await Operation(Methods.restart, on: target.instance, operation).run(invocation)
         }
     }
 }

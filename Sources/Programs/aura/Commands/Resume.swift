@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuraAPI
 
 /// `aura resume`
 struct Resume: AsyncParsableCommand {
@@ -11,8 +12,7 @@ struct Resume: AsyncParsableCommand {
 
     func run() async throws {
         try await Invocation.run(global) { invocation in
-            try await Operation(call: .operate("resume", target.instance, operation), options: operation).run(
-                invocation)
+            try await Operation(Methods.resume, on: target.instance, operation).run(invocation)
         }
     }
 }

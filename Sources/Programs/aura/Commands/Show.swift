@@ -1,4 +1,6 @@
 import ArgumentParser
+import AuraAPI
+import AuraClient
 import AuraModel
 
 /// `aura show`
@@ -10,20 +12,20 @@ struct Show: AsyncParsableCommand {
     @OptionGroup var target: InstanceArgument
 
     @Option(help: ArgumentHelp("The instance's tenant.", valueName: "tenant"))
-    var tenant: String?
+    var tenant: TenantID?
 
     @OptionGroup var global: GlobalOptions
 
     func run() async throws {
         try await Invocation.run(global) { invocation in
             let daemon = try await invocation.connect()
-            let raw = try await daemon.call(.status(target.instance, tenant: tenant))
-            if invocation.output.json { return invocation.output.document(raw) }
-            let found = try Answer.read(InstanceAndJob.self, from: raw)
+            let reply = try await daemon.instance(target.instance, tenant: tenant)
+            if invocation.output.json { return invocation.output.document(reply.json) }
+            let found = try reply.value()
             let now = invocation.time.now()
             var lines = found.instance.card(now: now)
             if let job = found.job {
-                let whole = try await daemon.call(.job(job.id), as: JobEnvelope.self).job
+                let whole = try await daemon.job(job.id).value().job
                 lines += [Line()] + whole.card(now: now, style: invocation.output.style)
             }
             invocation.output.lines(lines)

@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuraAPI
 
 /// `aura suspend`
 struct Suspend: AsyncParsableCommand {
@@ -11,8 +12,7 @@ struct Suspend: AsyncParsableCommand {
 
     func run() async throws {
         try await Invocation.run(global) { invocation in
-            try await Operation(call: .operate("suspend", target.instance, operation), options: operation).run(
-                invocation)
+            try await Operation(Methods.suspend, on: target.instance, operation).run(invocation)
         }
     }
 }

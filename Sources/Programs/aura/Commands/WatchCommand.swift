@@ -1,5 +1,6 @@
 import ArgumentParser
 import AuraAPI
+import AuraModel
 
 /// `aura watch`
 struct WatchCommand: AsyncParsableCommand {
@@ -20,13 +21,13 @@ struct WatchCommand: AsyncParsableCommand {
     var instance: String?
 
     @Option(help: ArgumentHelp("The job's id.", valueName: "id"))
-    var job: String?
+    var job: JobID?
 
     @Flag(help: "Follow everything.")
     var all = false
 
     @Option(help: ArgumentHelp("The instance's tenant; with --all: only events of this tenant.", valueName: "tenant"))
-    var tenant: String?
+    var tenant: TenantID?
 
     @Option(
         help: ArgumentHelp(

@@ -1,12 +1,14 @@
 import AuraAPI
 import AuraClient
+import AuraModel
 import JSON
 import JSONRPC
 
 /// The daemon as commands call it. Only the functions with a retry budget retry. A failed call throws a ``Complaint``.
 struct Daemon: Sendable {
     let endpoint: Endpoint
-    private let client: AuraClient
+    /// The client of all calls without a retry budget. Its own errors are not a ``Complaint``.
+    let client: AuraClient
     private let timeoutSeconds: Double
 
     /// Creates a client that connects at its first call.
@@ -27,29 +29,36 @@ struct Daemon: Sendable {
     }
 
     /// Calls a method and waits for its result. Throws a ``Complaint``.
-    func call(_ call: Call) async throws -> JSONValue {
-        try await self.call(call, on: client)
-    }
-
-    /// Calls a method that may be called again. Retries for up to `seconds` after it lost the daemon.
-    func call(_ call: Call, reconnectSeconds seconds: Double) async throws -> JSONValue {
-        let patient = AuraClient(endpoint.address, patience: .seconds(seconds), timeout: .seconds(timeoutSeconds))
-        return try await self.call(call, on: patient)
-    }
-
-    private func call(_ call: Call, on client: AuraClient) async throws -> JSONValue {
-        do {
-            return try await client.call(call.method, call.params)
-        } catch let error as RPCError {
-            throw Complaint(error, purpose: call.purpose)
-        } catch let error as ClientError {
-            throw complaint(error, call)
+    ///
+    /// `purpose` is the purpose of the call, for the text of an error: `provision ada`. With `reconnectSeconds` the
+    /// call is sent again for up to that time after it lost the daemon.
+    func call<Parameters: Encodable & Sendable, Result: Decodable & Sendable>(
+        _ method: RPCMethod<Parameters, Result>, _ parameters: Parameters, purpose: String,
+        reconnectSeconds: Double? = nil
+    ) async throws -> Received<Result> {
+        let client = reconnectSeconds.map(patientClient) ?? client
+        return try await complaining(purpose, isRepeatable: Self.isRepeatable(parameters)) {
+            try await client.receive(method, parameters)
         }
     }
 
-    /// Calls a method and reads its result.
-    func call<Value: Decodable>(_ call: Call, as type: Value.Type) async throws -> Value {
-        try Answer.read(type, from: await self.call(call))
+    /// Calls `status.get`.
+    func instance(_ nameOrID: String, tenant: TenantID? = nil) async throws -> Received<StatusGetResult> {
+        try await call(
+            Methods.statusGet, StatusGetParameters(instance: nameOrID, tenant: tenant), purpose: "show \(nameOrID)")
+    }
+
+    /// Calls `job.get`.
+    func job(_ id: JobID, reconnectSeconds: Double? = nil) async throws -> Received<JobResult> {
+        try await call(
+            Methods.jobGet, JobParameters(job: id), purpose: "show job \(id)", reconnectSeconds: reconnectSeconds)
+    }
+
+    /// Calls a method by its name. Throws a ``Complaint``.
+    func call(_ method: String, _ params: JSONValue?) async throws -> JSONValue {
+        try await complaining("call \(method)", isRepeatable: Self.isRepeatable(method, params)) {
+            try await client.call(method, params)
+        }
     }
 
     /// Returns the events of a watch. The first subscription uses the connection of the calls. `onLoss` gets the
@@ -61,18 +70,58 @@ struct Daemon: Sendable {
             onLoss: onLoss)
     }
 
-    private func complaint(_ error: ClientError, _ call: Call) -> Complaint {
+    private func patientClient(reconnectSeconds: Double) -> AuraClient {
+        AuraClient(endpoint.address, patience: .seconds(reconnectSeconds), timeout: .seconds(timeoutSeconds))
+    }
+}
+
+// MARK: - Repeated calls
+
+extension Daemon {
+    /// True if the call may be sent again when its outcome is not known. Calls of methods without an idempotency key
+    /// change nothing more when they are repeated.
+    private static func isRepeatable(_ parameters: some Sendable) -> Bool {
+        guard let keyed = parameters as? any KeyedParameters else { return true }
+        return keyed.idempotencyKey != nil
+    }
+
+    /// True if the call may be sent again, by the description of the method in this version's API. A method that this
+    /// version does not know may change something.
+    private static func isRepeatable(_ method: String, _ params: JSONValue?) -> Bool {
+        guard params?["idempotencyKey"] == nil else { return true }
+        let methods = (try? OpenRPCDocument.value())?["methods"]?.arrayValue ?? []
+        let parameters = methods.first { $0["name"]?.stringValue == method }?["params"]?.arrayValue
+        return parameters?.contains { $0["name"] == "idempotencyKey" } == false
+    }
+}
+
+// MARK: - Errors
+
+extension Daemon {
+    private func complaining<Value>(
+        _ purpose: String, isRepeatable: @autoclosure () -> Bool, _ body: () async throws -> Value
+    ) async throws -> Value {
+        do {
+            return try await body()
+        } catch let error as RPCError {
+            throw Complaint(error, purpose: purpose)
+        } catch let error as ClientError {
+            throw complaint(error, purpose: purpose, isRepeatable: isRepeatable())
+        }
+    }
+
+    private func complaint(_ error: ClientError, purpose: String, isRepeatable: @autoclosure () -> Bool) -> Complaint {
         switch error.code {
         case .timedOut:
             return Complaint(
                 .timeout,
-                "cannot \(call.purpose): no answer from \(endpoint.address) within \(Self.text(timeoutSeconds)) s, "
+                "cannot \(purpose): no answer from \(endpoint.address) within \(Self.text(timeoutSeconds)) s, "
                     + "raise --timeout or see the daemon's log")
         case .tooLarge: return Complaint(.refused, error.message)
         case .connectionLost, .unreachable, .queueFull, .notPermitted, .patienceOver, .invalidReply, .noSnapshot,
             .invalidAddress, .closed:
-            let advice = call.isRepeatable ? "call again" : "see aura list, it may have been done"
-            return Complaint(.connectionLost, "cannot \(call.purpose), \(Self.cause(of: error)): \(advice)")
+            let advice = isRepeatable() ? "call again" : "see aura list, it may have been done"
+            return Complaint(.connectionLost, "cannot \(purpose), \(Self.cause(of: error)): \(advice)")
         }
     }
 
@@ -82,5 +131,18 @@ struct Daemon: Sendable {
 
     private static func text(_ seconds: Double) -> String {
         seconds == seconds.rounded() ? "\(Int(seconds))" : "\(seconds)"
+    }
+}
+
+extension Received {
+    /// Decodes the value. Throws a ``Complaint`` that names the invalid member.
+    func value() throws -> Value {
+        do {
+            return try decoded()
+        } catch {
+            throw Complaint(
+                .unreadableAnswer,
+                "cannot read the daemon's answer, \(error): use an aura of the daemon's version, or see --json")
+        }
     }
 }

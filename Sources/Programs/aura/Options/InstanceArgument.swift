@@ -1,4 +1,6 @@
 import ArgumentParser
+import AuraAPI
+import AuraClient
 import AuraModel
 
 /// An instance by name or id. Shell completion asks the daemon for the existing names.
@@ -25,19 +27,20 @@ enum InstanceNames {
         options.socket = value(of: "--socket", in: arguments)
         options.connect = value(of: "--connect", in: arguments)
         guard let endpoint = try? options.endpoint() else { return [] }
-        return await names(prefix, tenant: value(of: "--tenant", in: arguments), at: endpoint).sorted()
+        let tenant = value(of: "--tenant", in: arguments).map { TenantID($0) }
+        return await names(prefix, tenant: tenant, at: endpoint).sorted()
     }
 
     /// Returns the names of all pages, or those found within the time limit.
-    private static func names(_ prefix: String, tenant: String?, at endpoint: Endpoint) async -> [String] {
+    private static func names(_ prefix: String, tenant: TenantID?, at endpoint: Endpoint) async -> [String] {
         let clock = ContinuousClock()
         let end = clock.now + limit
         let daemon = Daemon(at: endpoint, timeoutSeconds: limit / .seconds(1))
         var found: [String] = []
-        var after: String?
+        var after: InstanceID?
         for _ in 0..<(nameLimit / page) {
-            let call = Call.list(tenant: tenant, after: after, limit: page)
-            guard let list = await page(call, of: daemon, within: clock.now.duration(to: end)) else { break }
+            let left = clock.now.duration(to: end)
+            guard let list = await page(of: tenant, after: after, daemon, within: left) else { break }
             found += list.instances.map(\.name).filter { $0.hasPrefix(prefix) }
             after = list.next
             if after == nil { break }
@@ -46,11 +49,13 @@ enum InstanceNames {
     }
 
     /// Returns one page, or `nil` if it does not arrive in time.
-    private static func page(_ call: Call, of daemon: Daemon, within left: Duration) async -> InstanceList? {
+    private static func page(
+        of tenant: TenantID?, after: InstanceID?, _ daemon: Daemon, within left: Duration
+    ) async -> StatusListResult? {
         guard left > .zero else { return nil }
-        return await withTaskGroup(of: InstanceList?.self) { tasks in
+        return await withTaskGroup(of: StatusListResult?.self) { tasks in
             defer { tasks.cancelAll() }
-            tasks.addTask { try? await daemon.call(call, as: InstanceList.self) }
+            tasks.addTask { try? await daemon.client.statusList(tenant: tenant, after: after, limit: page) }
             tasks.addTask {
                 try? await SystemTime().sleep(for: left)
                 return nil

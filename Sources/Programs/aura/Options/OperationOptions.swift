@@ -4,7 +4,7 @@ import AuraModel
 /// The options of every command that changes something.
 struct OperationOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The instance's tenant.", valueName: "tenant"))
-    var tenant: String?
+    var tenant: TenantID?
 
     @Option(
         help: ArgumentHelp(
@@ -14,7 +14,7 @@ struct OperationOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The id of the change that causes this; it is copied to jobs, events, labels and logs.", valueName: "id"))
-    var change: String?
+    var change: ChangeID?
 
     @Flag(help: "Follow the job to its end; ^C detaches, and the job continues.")
     var watch = false
@@ -48,16 +48,16 @@ struct JobQueryOptions: ParsableArguments {
     var instance: String?
 
     @Option(help: ArgumentHelp("Only jobs of this tenant.", valueName: "tenant"))
-    var tenant: String?
+    var tenant: TenantID?
 
     @Option(help: ArgumentHelp("Only jobs of this change, including ended ones.", valueName: "id"))
-    var change: String?
+    var change: ChangeID?
 
     @Option(
         name: .customLong("state"),
         help: ArgumentHelp("Only jobs in this state; may be given several times.", valueName: "state"),
-        completion: .list(JobState.allCases.map(\.rawValue)))
-    var givenStates: [String] = []
+        completion: .list(JobState.allCases.map(\.rawValue)), transform: JobQueryOptions.state)
+    var givenStates: [JobState] = []
 
     @Flag(help: "Include ended jobs.")
     var all = false
@@ -66,8 +66,17 @@ struct JobQueryOptions: ParsableArguments {
     var newest = false
 
     /// The states to list. Without a filter, only jobs that have not ended are listed.
-    var states: [String] {
+    var states: [JobState] {
         guard givenStates.isEmpty, !all, instance == nil, change == nil else { return givenStates }
-        return JobState.allCases.filter { !$0.isTerminal }.map(\.rawValue)
+        return JobState.allCases.filter { !$0.isTerminal }
+    }
+
+    /// Parses the name of a state.
+    @Sendable static func state(_ text: String) throws -> JobState {
+        guard let state = JobState(rawValue: text) else {
+            let names = JobState.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("cannot list jobs in the state \"\(text)\": give one of \(names)")
+        }
+        return state
     }
 }

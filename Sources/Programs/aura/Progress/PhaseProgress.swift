@@ -1,3 +1,4 @@
+import AuraAPI
 import AuraModel
 
 /// The progress of a watched job in one phase of its instance.
@@ -52,9 +53,7 @@ extension ProgressState {
         failedPhase ?? steps.last { $0.mark != .pending }?.phase ?? Phase.queued.rawValue
     }
 
-    private static let goals: [String: Phase] = [
-        JobKind.provision.rawValue: .running, JobKind.suspend.rawValue: .suspended,
-        JobKind.resume.rawValue: .running, JobKind.restart.rawValue: .running,
-        JobKind.destroy.rawValue: .destroyed,
+    private static let goals: [Open<JobKind>: Phase] = [
+        .provision: .running, .suspend: .suspended, .resume: .running, .restart: .running, .destroy: .destroyed,
     ]
 }

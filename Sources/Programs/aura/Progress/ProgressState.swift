@@ -1,3 +1,4 @@
+import AuraAPI
 import AuraModel
 
 /// The state of one watched job. Events update it, and it determines the display. It does no IO and reads no clock.
@@ -7,8 +8,8 @@ import AuraModel
 struct ProgressState: Sendable, Hashable {
     /// The title of the display: `provision ada`.
     let title: String
-    let job: String
-    let kind: String
+    let job: JobID
+    let kind: Open<JobKind>
     let createdAt: Timestamp
     private(set) var steps: [StepProgress]
     private(set) var startedAt: Timestamp?
@@ -23,7 +24,7 @@ struct ProgressState: Sendable, Hashable {
     private(set) var message = ""
 
     /// `isReplayed` is true if the events will come from the job's beginning. Only the plan is then taken from `job`.
-    init(job: JobAnswer, title: String, isReplayed: Bool = false) {
+    init(job: JobView, title: String, isReplayed: Bool = false) {
         self.title = title
         self.job = job.id
         kind = job.kind
@@ -32,37 +33,38 @@ struct ProgressState: Sendable, Hashable {
         guard !isReplayed else { return }
         startedAt = job.startedAt
         finishedAt = job.finishedAt
-        isUndoing = job.state == JobState.compensating.rawValue
-        outcome = JobState(rawValue: job.state).flatMap { $0.isTerminal ? $0 : nil }
+        isUndoing = job.state == .compensating
+        outcome = job.state.known.flatMap { $0.isTerminal ? $0 : nil }
         failedPhase = steps.last { $0.mark == .failed }?.phase
         message = job.failure?.message ?? job.waitingFor.map { "waits \($0)" } ?? ""
         progress = outcome == .succeeded ? 1 : doneShare
     }
 
     /// Applies the next event of this job.
-    mutating func apply(_ event: EventAnswer) {
+    mutating func apply(_ event: EventView) {
         progress = max(progress, min(event.progress ?? 0, 1))
         if let name = event.step { applyToStep(name, event) }
-        if event.isA(.jobStarted) { startedAt = event.at }
-        if event.isA(.jobCompensating) || event.isA(.stepUndoing) { turnRound() }
-        if event.isA(.stepFailed) { failedPhase = event.phase ?? failedPhase }
+        if event.type == .jobStarted { startedAt = event.at }
+        if event.type == .jobCompensating || event.type == .stepUndoing { turnRound() }
+        if event.type == .stepFailed { failedPhase = event.phase?.rawValue ?? failedPhase }
         if !Self.silent.contains(event.type) { message = event.message.printable }
         if let ending = event.ending { end(ending, at: event.at) }
     }
 
-    private mutating func applyToStep(_ name: String, _ event: EventAnswer) {
+    private mutating func applyToStep(_ name: String, _ event: EventView) {
         guard let index = steps.firstIndex(where: { $0.name == name }) else {
-            let added = StepProgress(name: name, phase: event.phase ?? "", startedAt: event.at)
+            let added = StepProgress(name: name, phase: event.phase?.rawValue ?? "", startedAt: event.at)
             steps.append(added)
             return steps[steps.count - 1].apply(event)
         }
-        if event.isA(.stepStarted) || event.isA(.stepDone) { message = "" }
+        if event.type == .stepStarted || event.type == .stepDone { message = "" }
         steps[index].apply(event)
     }
 
     /// Events that the display shows without their messages.
-    private static let silent = Set(
-        [EventType.jobQueued, .jobStarted, .phaseChanged, .stepStarted, .stepDone].map(\.rawValue))
+    private static let silent: Set<Open<EventType>> = [
+        .jobQueued, .jobStarted, .phaseChanged, .stepStarted, .stepDone,
+    ]
 
     private mutating func turnRound() {
         guard !isUndoing else { return }

@@ -1,3 +1,4 @@
+import AuraAPI
 import AuraModel
 
 /// The progress of one step of a watched job.
@@ -25,9 +26,9 @@ struct StepProgress: Sendable, Hashable {
     private(set) var finishedAt: Timestamp?
 
     /// Creates a step from `job.get`. If `isReplayed` is true, its progress comes from events.
-    init(_ step: StepAnswer, isReplayed: Bool) {
+    init(_ step: StepView, isReplayed: Bool) {
         name = step.name
-        phase = step.phase
+        phase = step.phase.rawValue
         expectedSeconds = step.expectedSeconds
         mark = isReplayed ? .pending : Self.mark(of: step.state)
         startedAt = isReplayed ? nil : step.startedAt
@@ -43,8 +44,8 @@ struct StepProgress: Sendable, Hashable {
         mark = .running
     }
 
-    mutating func apply(_ event: EventAnswer) {
-        if event.isA(.stepStarted) {
+    mutating func apply(_ event: EventView) {
+        if event.type == .stepStarted {
             mark = .running
             startedAt = event.at
             finishedAt = nil
@@ -59,14 +60,13 @@ struct StepProgress: Sendable, Hashable {
         startedAt.map { max((finishedAt ?? now) - $0, .zero) }
     }
 
-    private static let marks: [String: Mark] = [
-        EventType.stepDone.rawValue: .done, EventType.stepFailed.rawValue: .failed,
-        EventType.stepUndoing.rawValue: .undoing, EventType.stepUndone.rawValue: .undone,
-        EventType.stepUndoFailed.rawValue: .undoFailed,
+    private static let marks: [Open<EventType>: Mark] = [
+        .stepDone: .done, .stepFailed: .failed, .stepUndoing: .undoing, .stepUndone: .undone,
+        .stepUndoFailed: .undoFailed,
     ]
 
-    private static func mark(of state: String) -> Mark {
-        switch StepState(rawValue: state) {
+    private static func mark(of state: Open<StepState>) -> Mark {
+        switch state.known {
         case .pending, nil: .pending
         case .intent, .ambiguous: .running
         case .done: .done

@@ -57,6 +57,11 @@ enum TimeText {
         return "\(day) \(clock(moment))"
     }
 
+    /// Formats the local date and time with the age: `2026-11-20 12:00:03 (3 h ago)`.
+    static func moment(_ moment: Timestamp, now: Timestamp) -> String {
+        "\(date(moment)) (\(age(now - moment)) ago)"
+    }
+
     private static func local(_ moment: Timestamp) -> tm {
         var seconds = time_t(moment.milliseconds / 1000)
         var parts = tm()

@@ -1,6 +1,5 @@
 import AuraAPI
 import AuraClient
-import JSON
 import JSONRPC
 
 /// Shows the events of a watch until its end.
@@ -22,10 +21,10 @@ struct Follower: Sendable {
         do {
             repeat {
                 events.resume()
-                while let raw = try await events.next() {
-                    let event = try Answer.read(EventAnswer.self, from: raw)
+                while let received = try await events.next() {
+                    let event = try received.value()
                     outcomes.record(event)
-                    await view.show(EventRecord(raw: raw, event: event))
+                    await view.show(EventRecord(json: received.json, event: event))
                 }
             } while events.reason != .terminal
         } catch let error as RPCError {

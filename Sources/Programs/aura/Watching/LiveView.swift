@@ -1,3 +1,4 @@
+import AuraAPI
 import AuraModel
 import Locking
 
@@ -39,7 +40,7 @@ struct LiveView: WatchView {
         guard let job = event.job else { return }
         if !knows(job), event.ending == nil, let answer = await lookups.job(job) {
             let began = ProgressState(
-                job: answer, title: "\(answer.kind) \(instanceName)", isReplayed: event.isA(.jobQueued))
+                job: answer, title: "\(answer.kind) \(instanceName)", isReplayed: event.type == .jobQueued)
             state.withLock { $0.jobs.append(began) }
         }
         state.withLock { state in
@@ -72,7 +73,7 @@ struct LiveView: WatchView {
         state.withLock { $0.isAway = false }
     }
 
-    private func knows(_ job: String) -> Bool {
+    private func knows(_ job: JobID) -> Bool {
         state.withLock { state in state.jobs.contains { $0.job == job } }
     }
 }

@@ -1,3 +1,6 @@
+import AuraAPI
+import AuraClient
+import AuraModel
 import Locking
 
 /// Requests further data during a watch, over a connection of its own.
@@ -8,35 +11,31 @@ struct Lookups: Sendable {
     /// The maximum number of names in the cache.
     static let nameLimit = 4096
 
-    let daemon: Daemon
-    private let names = Locked<[String: String]>([:])
+    let client: AuraClient
+    private let names = Locked<[InstanceID: String]>([:])
 
-    init(_ daemon: Daemon) {
-        self.daemon = daemon
+    init(_ client: AuraClient) {
+        self.client = client
     }
 
     /// Returns the job with its steps, or `nil` if the call fails.
-    func job(_ id: String) async -> JobAnswer? {
-        await ask(.job(id), as: JobEnvelope.self)?.job
+    func job(_ id: JobID) async -> JobView? {
+        try? await client.jobGet(job: id).job
     }
 
     /// Returns the instance's name, or its id if the call fails.
-    func name(of instance: String) async -> String {
-        if let known = names.withLock({ $0[instance] }) { return known }
-        guard let found = await ask(.status(instance), as: InstanceAndJob.self) else { return instance }
+    func name(of id: InstanceID) async -> String {
+        if let known = names.withLock({ $0[id] }) { return known }
+        guard let name = await instance(id)?.name else { return id.text }
         names.withLock { names in
             if names.count >= Self.nameLimit { names = [:] }
-            names[instance] = found.instance.name
+            names[id] = name
         }
-        return found.instance.name
+        return name
     }
 
     /// Returns the instance in its current state, or `nil` if the call fails.
-    func instance(_ id: String) async -> InstanceAnswer? {
-        await ask(.status(id), as: InstanceAndJob.self)?.instance
-    }
-
-    private func ask<Value: Decodable>(_ call: Call, as type: Value.Type) async -> Value? {
-        try? await daemon.call(call, as: type)
+    func instance(_ id: InstanceID) async -> InstanceView? {
+        try? await client.statusGet(instance: id.text).instance
     }
 }

@@ -5,19 +5,18 @@ import AuraModel
 /// The subject of a watch.
 enum WatchSubject: Sendable, Hashable {
     /// A job by its id.
-    case job(String)
+    case job(JobID)
     /// An instance by name or id; a name belongs to a tenant.
-    case instance(String, tenant: String?)
+    case instance(String, tenant: TenantID?)
     /// Everything, or everything of a tenant.
-    case all(tenant: String?)
+    case all(tenant: TenantID?)
 
     /// The `filter` of `status.subscribe`; `nil` matches everything.
     var filter: FilterParameters? {
         switch self {
-        case .job(let id): FilterParameters(job: JobID(id))
-        case .instance(let instance, let tenant):
-            FilterParameters(instance: instance, tenant: tenant.map { TenantID($0) })
-        case .all(let tenant): tenant.map { FilterParameters(tenant: TenantID($0)) }
+        case .job(let id): FilterParameters(job: id)
+        case .instance(let instance, let tenant): FilterParameters(instance: instance, tenant: tenant)
+        case .all(let tenant): tenant.map { FilterParameters(tenant: $0) }
         }
     }
 
@@ -35,16 +34,16 @@ enum WatchSubject: Sendable, Hashable {
     /// daemon found by name.
     func command(after seq: Int64?, epoch: String? = nil, id: String? = nil) -> String {
         switch self {
-        case .job(let job): "watch --job \(job.shellQuoted)"
+        case .job(let job): "watch --job \(job.text.shellQuoted)"
         case .instance(let instance, let tenant):
             "watch \((id ?? instance).shellQuoted)" + Self.tail(tenant, seq, epoch)
         case .all(let tenant): "watch --all" + Self.tail(tenant, seq, epoch)
         }
     }
 
-    private static func tail(_ tenant: String?, _ seq: Int64?, _ epoch: String?) -> String {
+    private static func tail(_ tenant: TenantID?, _ seq: Int64?, _ epoch: String?) -> String {
         let place = seq.map { " --from \($0)" + (epoch.map { " --epoch \($0.shellQuoted)" } ?? "") } ?? ""
-        return (tenant.map { " --tenant \($0.shellQuoted)" } ?? "") + place
+        return (tenant.map { " --tenant \($0.text.shellQuoted)" } ?? "") + place
     }
 }
 

@@ -1,10 +1,11 @@
+import AuraAPI
 import AuraModel
 import JSON
 
 /// An event as received and as decoded.
 struct EventRecord: Sendable, Hashable {
-    var raw: JSONValue
-    var event: EventAnswer
+    var json: JSONValue
+    var event: EventView
 }
 
 /// Shows a watch. Calls come in order, except ``tick()``, which may come at any time.
@@ -30,7 +31,7 @@ struct DocumentView: WatchView {
     let output: Output
 
     func show(_ record: EventRecord) {
-        output.document(record.raw)
+        output.document(record.json)
     }
 
     func connectionLost(until deadline: Timestamp?) {}

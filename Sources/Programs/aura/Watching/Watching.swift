@@ -1,4 +1,5 @@
 import AuraAPI
+import AuraClient
 import AuraModel
 
 /// Prepares a watch for its kind of output, runs it, and reports its outcome.
@@ -14,8 +15,8 @@ struct Watching {
     ///
     /// Throws a ``Complaint`` at ^C, if a job did not succeed, if the daemon refuses the watch, or if the retry budget
     /// is used up.
-    func run(on daemon: Daemon, instance: InstanceAnswer? = nil, job: JobAnswer? = nil) async throws {
-        let lookups = Lookups(invocation.daemon)
+    func run(on daemon: Daemon, instance: InstanceView? = nil, job: JobView? = nil) async throws {
+        let lookups = Lookups(invocation.daemon.client)
         let view = try await view(on: daemon, lookups, instance, job)
         let events = await daemon.events(of: watch) { left in
             view.connectionLost(until: left.map { invocation.time.now() + $0 })
@@ -31,7 +32,7 @@ struct Watching {
     }
 
     private func view(
-        on daemon: Daemon, _ lookups: Lookups, _ instance: InstanceAnswer?, _ job: JobAnswer?
+        on daemon: Daemon, _ lookups: Lookups, _ instance: InstanceView?, _ job: JobView?
     ) async throws -> any WatchView {
         if output.json { return DocumentView(output: output) }
         switch watch.subject {
@@ -44,18 +45,18 @@ struct Watching {
 
     /// Returns the progress display with the state before the first event.
     private func liveView(
-        on daemon: Daemon, _ lookups: Lookups, _ instance: InstanceAnswer?, _ job: JobAnswer?
+        on daemon: Daemon, _ lookups: Lookups, _ instance: InstanceView?, _ job: JobView?
     ) async throws -> LiveView {
         var known = instance
-        var jobs: [JobAnswer] = []
+        var jobs: [JobView] = []
         switch watch.subject {
         case .job(let id):
             jobs = [try await whole(id, job, on: daemon)]
             if known == nil {
-                known = try? await daemon.call(.status(jobs[0].instance), as: InstanceAndJob.self).instance
+                known = try? await daemon.client.statusGet(instance: jobs[0].instance.text).instance
             }
         case .instance(let name, let tenant):
-            let found = try await daemon.call(.status(name, tenant: tenant), as: InstanceAndJob.self)
+            let found = try await daemon.instance(name, tenant: tenant).value()
             known = found.instance
             if watch.start == .now, let job = found.job {
                 jobs = [try await whole(job.id, job, on: daemon)]
@@ -72,9 +73,9 @@ struct Watching {
     }
 
     /// Returns the job with its steps, or the known job without steps if the call fails.
-    private func whole(_ id: String, _ known: JobAnswer?, on daemon: Daemon) async throws -> JobAnswer {
+    private func whole(_ id: JobID, _ known: JobView?, on daemon: Daemon) async throws -> JobView {
         do {
-            return try await daemon.call(.job(id), as: JobEnvelope.self).job
+            return try await daemon.job(id).value().job
         } catch let complaint as Complaint {
             guard let known else { throw complaint }
             return known

@@ -1,10 +1,10 @@
 package import AuraAPI
 internal import AuraModel
-package import JSON
+internal import JSON
 internal import JSONRPC
 internal import Locking
 
-/// The events of a subscription as JSON, each once and in order, across reconnects.
+/// The events of a subscription as the daemon sent them, each once and in order, across reconnects.
 ///
 /// It has one consumer. The first subscription uses the given connection, if there is one; later ones open their own.
 package final class EventStream: Sendable {
@@ -62,9 +62,9 @@ package final class EventStream: Sendable {
 
     /// Returns the next event, or `nil` at the end. Throws `RPCError` if the daemon refuses the subscription, or
     /// ``ClientError``.
-    package func next() async throws -> JSONValue? {
+    package func next() async throws -> Received<EventView>? {
         while !state.withLock({ $0.isOver }) {
-            if let event = try await step() { return event }
+            if let event = try await step() { return Received(event) }
         }
         return nil
     }
@@ -190,7 +190,7 @@ extension EventStream {
         let reply = try await settings.within(settings.timeout) {
             try await connection.call(Methods.statusSubscribe.name, parameters)
         }
-        let result = try AuraClient.read(SubscribeResult.self, from: reply, of: Methods.statusSubscribe.name)
+        let result = try AuraClient.read(Received<SubscribeResult>(reply), of: Methods.statusSubscribe.name)
         let subscribed = Subscribed(connection: connection, id: result.subscription)
         let isBack = try state.withLock { state in
             guard !state.isOver else { throw ClientError(.connectionLost, "cannot go on, the subscription was closed") }

@@ -21,7 +21,7 @@ public struct EventSubscription: AsyncSequence, Sendable {
         /// `CancellationError` if the task is cancelled.
         public mutating func next() async throws -> EventView? {
             guard let event = try await stream.next() else { return nil }
-            return try AuraClient.read(EventView.self, from: event, of: Methods.statusSubscribe.name)
+            return try AuraClient.read(event, of: Methods.statusSubscribe.name)
         }
     }
 
@@ -46,7 +46,7 @@ public struct EventSubscription: AsyncSequence, Sendable {
     /// Returns the instances as they were when a subscription from `.snapshot` began. Its events are the later changes.
     public func snapshot() async throws -> [InstanceView] {
         try await stream.snapshot().map { instance in
-            try AuraClient.read(InstanceView.self, from: instance, of: Methods.statusSubscribe.name)
+            try AuraClient.read(Received<InstanceView>(instance), of: Methods.statusSubscribe.name)
         }
     }
 
@@ -74,8 +74,8 @@ extension AuraClient {
         return EventSubscription(stream: stream)
     }
 
-    /// Returns the events as JSON. The first subscription uses the connection `first` if it is given; see
-    /// ``EventStream``.
+    /// Returns the events as the daemon sends them; see ``EventStream``. The first subscription uses the connection
+    /// `first` if it is given.
     package func events(
         _ parameters: SubscribeParameters, epoch: String? = nil, patience: Duration? = nil, first: Connection? = nil,
         onLoss: @escaping @Sendable (Duration?) -> Void = { _ in }
