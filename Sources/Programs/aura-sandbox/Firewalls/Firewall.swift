@@ -1,3 +1,6 @@
+import FoundationEssentials
+import JSON
+
 /// A firewall and its targets.
 struct Firewall: Sendable {
     /// A target of a firewall.
@@ -9,7 +12,7 @@ struct Firewall: Sendable {
     let id: Int64
     var name: String
     var labels: [String: String]
-    let created: Instant
+    let created: Date
     var rules: [FirewallRule]
     var targets: [Target] = []
 
@@ -18,14 +21,14 @@ struct Firewall: Sendable {
     /// The JSON in responses.
     var json: JSONValue {
         [
-            "id": .int(id), "name": .string(name), "labels": .labels(labels), "created": .time(created),
+            "id": .integer(id), "name": .string(name), "labels": .labels(labels), "created": .time(created),
             "rules": .array(rules.map(\.json)), "applied_to": .array(targets.map(Self.json)),
         ]
     }
 
     private static func json(_ target: Target) -> JSONValue {
         switch target {
-        case .server(let id): ["type": "server", "server": ["id": .int(id)]]
+        case .server(let id): ["type": "server", "server": ["id": .integer(id)]]
         case .selector(let text):
             ["type": "label_selector", "label_selector": ["selector": .string(text)], "applied_to_resources": []]
         }

@@ -1,3 +1,5 @@
+import JSON
+
 /// `/firewalls`.
 enum FirewallCalls {
     static let routes: [Route] = [
@@ -46,11 +48,6 @@ enum FirewallCalls {
         var applyTo: [Resource]?
     }
 
-    private struct Change: Decodable {
-        var name: String?
-        var labels: [String: String]?
-    }
-
     private struct Rules: Decodable { var rules: [FirewallRule] }
     private struct Application: Decodable { var applyTo: [Resource] }
     private struct Removal: Decodable { var removeFrom: [Resource] }
@@ -95,7 +92,7 @@ enum FirewallCalls {
     }
 
     @Sendable private static func change(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
-        let body = try call.decode(Change.self)
+        let body = try call.decode(NameAndLabels.self)
         try Labels.check(body.labels ?? [:])
         let firewall = try cloud.firewalls.get(try call.id(of: "firewall"))
         if let name = body.name, name != firewall.name { try cloud.firewalls.check(name) }
@@ -112,7 +109,7 @@ enum FirewallCalls {
             throw APIError.plain(422, "resource_in_use", "firewall with ID '\(firewall.id)' is still in use")
         }
         cloud.firewalls.remove(firewall.id)
-        cloud.past.add("firewall", id: firewall.id, name: firewall.name)
+        cloud.deleted.add("firewall", id: firewall.id, name: firewall.name)
         return .none
     }
 

@@ -1,5 +1,6 @@
 import Crypto
-import FoundationEssentials
+import Foundation
+import JSON
 
 /// A public SSH key of the project.
 struct SSHKey: Sendable {
@@ -8,12 +9,12 @@ struct SSHKey: Sendable {
     var labels: [String: String]
     let publicKey: String
     let fingerprint: String
-    let created: Instant
+    let created: Date
 
     /// The JSON in responses.
     var json: JSONValue {
         [
-            "id": .int(id), "name": .string(name), "fingerprint": .string(fingerprint),
+            "id": .integer(id), "name": .string(name), "fingerprint": .string(fingerprint),
             "public_key": .string(publicKey),
             "labels": .labels(labels), "created": .time(created),
         ]
@@ -26,10 +27,7 @@ struct SSHKey: Sendable {
         guard words.count >= 2, let blob = Data(base64Encoded: String(words[1])), blob.count > 4 else { return nil }
         let length = blob.prefix(4).reduce(0) { $0 << 8 | Int($1) }
         guard blob.count > 4 + length, blob.dropFirst(4).prefix(length).elementsEqual(words[0].utf8) else { return nil }
-        return Insecure.MD5.hash(data: blob).map { byte in
-            let digits = String(byte, radix: 16)
-            return digits.count == 1 ? "0" + digits : digits
-        }.joined(separator: ":")
+        return Insecure.MD5.hash(data: blob).map { String(format: "%02x", $0) }.joined(separator: ":")
     }
 }
 

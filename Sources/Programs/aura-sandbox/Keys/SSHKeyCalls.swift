@@ -1,3 +1,5 @@
+import JSON
+
 /// `/ssh_keys`.
 enum SSHKeyCalls {
     static let routes: [Route] = [
@@ -9,7 +11,7 @@ enum SSHKeyCalls {
         Route("PUT", "/v1/ssh_keys/{id}", change),
         Route("DELETE", "/v1/ssh_keys/{id}") { cloud, call in
             let key = try cloud.keys.remove(try call.id(of: "SSH key"))
-            cloud.past.add("sshKey", id: key.id, name: key.name)
+            cloud.deleted.add("sshKey", id: key.id, name: key.name)
             return .none
         },
     ]
@@ -17,11 +19,6 @@ enum SSHKeyCalls {
     private struct Creation: Decodable {
         var name: String
         var publicKey: String
-        var labels: [String: String]?
-    }
-
-    private struct Change: Decodable {
-        var name: String?
         var labels: [String: String]?
     }
 
@@ -39,7 +36,7 @@ enum SSHKeyCalls {
     }
 
     @Sendable private static func change(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
-        let body = try call.decode(Change.self)
+        let body = try call.decode(NameAndLabels.self)
         try Labels.check(body.labels ?? [:])
         let key = try cloud.keys.change(try call.id(of: "SSH key"), name: body.name, labels: body.labels)
         return Answer(200, ["ssh_key": key.json])

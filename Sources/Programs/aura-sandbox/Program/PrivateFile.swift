@@ -35,7 +35,7 @@ enum PrivateFile {
     static func reason() -> String { String(cString: strerror(errno)).lowercased() }
 }
 
-/// An error that stops the sandbox or fails an order of a machine.
+/// An error that stops the sandbox or fails a command of a machine.
 struct SandboxError: Error, CustomStringConvertible {
     let description: String
 
