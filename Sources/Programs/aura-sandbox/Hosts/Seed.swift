@@ -12,7 +12,8 @@ struct Seed: Sendable {
     /// Writes the seed of a machine, with mode 0700 for the directory.
     func write(_ server: Server) throws {
         let path = path(server.id)
-        try PrivateFile.makeDirectory(path)
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         try PrivateFile.write(Self.userData(server), to: "\(path)/user-data")
         try PrivateFile.write(try Self.metaData(server), to: "\(path)/meta-data")
     }

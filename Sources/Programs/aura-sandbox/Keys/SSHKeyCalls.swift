@@ -31,6 +31,10 @@ enum SSHKeyCalls {
         let key = SSHKey(
             id: cloud.ids.nextOther(), name: body.name, labels: body.labels ?? [:], publicKey: body.publicKey,
             fingerprint: fingerprint, created: cloud.now)
+        try cloud.keys.check(key.name)
+        guard !cloud.keys.all.contains(where: { $0.fingerprint == fingerprint }) else {
+            throw APIError.taken("SSH key with the same fingerprint already exists", field: "public_key")
+        }
         try cloud.keys.insert(key)
         return Answer(201, ["ssh_key": key.json])
     }
@@ -38,19 +42,14 @@ enum SSHKeyCalls {
     @Sendable private static func change(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
         let body = try call.decode(NameAndLabels.self)
         try Labels.check(body.labels ?? [:])
-        let key = try cloud.keys.change(try call.id(of: "SSH key"), name: body.name, labels: body.labels)
+        let key = try cloud.keys.change(try call.id(of: "SSH key"), body)
         return Answer(200, ["ssh_key": key.json])
     }
 
     @Sendable private static func list(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
-        let selector = try Selector.of(call)
-        let found = cloud.keys.all.filter { key in
-            (call.first("name").map { $0 == key.name } ?? true)
-                && (call.first("fingerprint").map { $0 == key.fingerprint } ?? true)
-                && (selector?.matches(key.labels) ?? true)
+        let fingerprint = call.first("fingerprint")
+        return try cloud.keys.page(call, "ssh_keys", isEmpty: cloud.interference.emptiesList) {
+            fingerprint == nil || fingerprint == $0.fingerprint
         }
-        let order = try SortOrder<SSHKey>(call, ["id": { $0.id < $1.id }, "name": { $0.name < $1.name }])
-        let listed = cloud.interference.emptiesList ? [] : order.apply(found)
-        return try Page(call).answer(listed, "ssh_keys", call, \.json)
     }
 }

@@ -84,7 +84,7 @@ extension Cloud {
     mutating func remove(_ id: Int64) {
         guard var server = servers.remove(id) else { return }
         if let address = server.ipv4 { addresses.release(address.text) }
-        firewalls.forget(server: id)
+        firewalls.updateAll { $0.targets.removeAll { $0 == .server(id) } }
         server.gone = now
         server.open = []
         deleted.add(server)
