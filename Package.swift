@@ -193,8 +193,8 @@ let package = Package(
         program(
             "aura-sandbox",
             [
-                "CDescriptors", "Locking", argumentParser, crypto, hummingbird, logging, serviceLifecycle,
-                subprocess, nioCore,
+                "CDescriptors", "JSON", "Locking", argumentParser, crypto, heap, httpTypes, hummingbird,
+                hummingbirdCore, logging, nioCore, nioPosix, serviceLifecycle, subprocess, unixSignals, yams,
             ]),
         // The first example for users of AuraClient. It is also a package of its own in its directory.
         .executableTarget(

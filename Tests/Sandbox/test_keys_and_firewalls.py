@@ -46,6 +46,7 @@ def test_a_firewall_is_applied_and_removed(sandbox):
     server = sandbox.running("ada", labels={"role": "agent"})["id"]
     target = {"type": "server", "server": {"id": server}}
     path = f"/firewalls/{firewall}/actions"
+    sandbox.settings(firewallSeconds=25)
     actions = sandbox.ok("POST", f"{path}/apply_to_resources", 201, json={"apply_to": [target]})["actions"]
     assert [action["command"] for action in actions] == ["apply_firewall"]
     assert sandbox.server(server)["public_net"]["firewalls"] == [{"id": firewall, "status": "pending"}]

@@ -1,3 +1,6 @@
+import FoundationEssentials
+import JSON
+
 /// One of Hetzner's asynchronous actions.
 struct Action: Sendable {
     /// The operation of an action, with Hetzner's names.
@@ -29,12 +32,12 @@ struct Action: Sendable {
     let id: Int64
     let command: Command
     var status = Status.running
-    let started: Instant
+    let started: Date
     /// The time at which work on the action begins. A follow-up action waits for the action before it.
-    var begins: Instant?
+    var begins: Date?
     /// The planned end.
-    var ends: Instant?
-    var finished: Instant?
+    var ends: Date?
+    var finished: Date?
     let resources: [(type: String, id: Int64)]
     /// The server that is locked while this action runs.
     var server: Int64?
@@ -54,20 +57,20 @@ struct Action: Sendable {
     var isOverdue = false
 
     /// Returns the progress in percent: 0, 25, 50 or 75 while the action runs, and 100 at its end.
-    func progress(at now: Instant) -> Int64 {
+    func progress(at now: Date) -> Int64 {
         guard status == .running else { return 100 }
         guard let begins, let ends, now > begins else { return 0 }
         guard ends > begins else { return 75 }
-        return min(75, Int64((now - begins) / (ends - begins) * 4) * 25)
+        return min(75, Int64(now.timeIntervalSince(begins) / ends.timeIntervalSince(begins) * 4) * 25)
     }
 
     /// The JSON of this action in a response.
-    func json(at now: Instant) -> JSONValue {
+    func json(at now: Date) -> JSONValue {
         let failed = status == .error ? failure : nil
         return [
-            "id": .int(id), "command": .string(command.rawValue), "status": .string(status.rawValue),
-            "progress": .int(progress(at: now)), "started": .time(started), "finished": .time(finished),
-            "resources": .array(resources.map { ["id": .int($0.id), "type": .string($0.type)] }),
+            "id": .integer(id), "command": .string(command.rawValue), "status": .string(status.rawValue),
+            "progress": .integer(progress(at: now)), "started": .time(started), "finished": .time(finished),
+            "resources": .array(resources.map { ["id": .integer($0.id), "type": .string($0.type)] }),
             "error": failed.map { ["code": .string($0.code), "message": .string($0.message)] } ?? .null,
         ]
     }

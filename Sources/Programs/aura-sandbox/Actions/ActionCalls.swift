@@ -1,3 +1,6 @@
+import FoundationEssentials
+import JSON
+
 /// `/actions` and the actions of servers.
 enum ActionCalls {
     static let routes: [Route] = [
@@ -46,7 +49,7 @@ enum ActionCalls {
             [
                 "id": { $0.id < $1.id }, "command": { $0.command.rawValue < $1.command.rawValue },
                 "status": { $0.status.rawValue < $1.status.rawValue }, "started": { $0.started < $1.started },
-                "finished": { ($0.finished?.seconds ?? .infinity) < ($1.finished?.seconds ?? .infinity) },
+                "finished": { ($0.finished ?? .distantFuture) < ($1.finished ?? .distantFuture) },
             ])
         let wanted = actions.filter { statuses.isEmpty || statuses.contains($0.status.rawValue) }
         return try Page(call).answer(order.apply(wanted), "actions", call) { $0.json(at: cloud.now) }

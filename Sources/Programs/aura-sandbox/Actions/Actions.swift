@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// The start and the end of actions.
 extension Cloud {
     /// Adds an action on a server without a start time. The preceding action begins it when it succeeds.
@@ -10,7 +12,7 @@ extension Cloud {
         action.server = server
         action.fallback = fallback
         action.awaitsHost = withHost && hasHosts
-        interference.shape(&action)
+        interference.apply(to: &action)
         actions.insert(action)
         servers.update(server) {
             $0.open.append(action.id)
@@ -35,14 +37,14 @@ extension Cloud {
             $0.begins = now
             $0.ends = end
         }
-        agenda.add(.due(action: id), at: end)
-        if seconds == 0, end <= now { come(due: id) }
+        events.add(.due(action: id), at: end)
+        if seconds == 0, end <= now { reachedPlannedEnd(id) }
     }
 
     /// Adds and begins an action that locks no server: changes of firewalls and of protection.
     mutating func unlocked(_ command: Action.Command, _ resources: [(String, Int64)], seconds: Double) -> Int64 {
         var action = Action(id: ids.nextAction(), command: command, started: now, resources: resources)
-        interference.shape(&action)
+        interference.apply(to: &action)
         actions.insert(action)
         for (kind, id) in resources where kind == "server" { servers.update(id) { $0.actions.append(action.id) } }
         begin(action.id, seconds: seconds)
@@ -50,7 +52,7 @@ extension Cloud {
     }
 
     /// Handles the end of an action's planned time. The action ends unless it is stuck or waits for a real machine.
-    mutating func come(due id: Int64) {
+    mutating func reachedPlannedEnd(_ id: Int64) {
         actions.update(id) { $0.isOverdue = true }
         guard let action = actions[id], action.status == .running, !action.isStuck, !action.awaitsHost else { return }
         end(action)

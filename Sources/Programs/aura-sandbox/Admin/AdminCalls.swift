@@ -1,3 +1,5 @@
+import JSON
+
 /// `/_sandbox/…`: the calls with which tests control the sandbox. They need no token. Only the main listener has these
 /// routes.
 enum AdminCalls {
@@ -6,7 +8,7 @@ enum AdminCalls {
             try call.allow(Fault.Body.fields)
             let id = cloud.ids.nextOther()
             try cloud.faults.add(try call.decode(Fault.Body.self), id: id)
-            return Answer(201, ["id": .int(id)])
+            return Answer(201, ["id": .integer(id)])
         },
         Route("GET", "/_sandbox/faults") { cloud, _ in
             Answer(200, ["faults": .array(cloud.faults.all.map(\.json))])
@@ -23,10 +25,10 @@ enum AdminCalls {
             cloud.refreshNodes()
             return Answer(200, StateReport.json(cloud))
         },
-        Route("GET", "/_sandbox/settings") { cloud, _ in Answer(200, cloud.settings.json) },
+        Route("GET", "/_sandbox/settings") { cloud, _ in Answer(200, try cloud.settings.json) },
         Route("POST", "/_sandbox/settings") { cloud, call in
-            try cloud.settings.merge(try call.decode([String: Settings.Value].self))
-            return Answer(200, cloud.settings.json)
+            try cloud.settings.merge(try call.decode([String: JSONValue].self))
+            return Answer(200, try cloud.settings.json)
         },
         Route("POST", "/_sandbox/reset") { cloud, _ in
             cloud.reset()
@@ -50,7 +52,7 @@ enum AdminCalls {
     ]
 
     /// A disturbance of a server that bypasses the API.
-    private enum Blow: String, Decodable {
+    private enum Incident: String, Decodable {
         /// The server is deleted by another client.
         case vanish
         /// The server loses power.
@@ -61,7 +63,7 @@ enum AdminCalls {
         case unknown
     }
 
-    private struct Body: Decodable { var blow: Blow }
+    private struct Body: Decodable { var blow: Incident }
     /// The body of `/_sandbox/tailnet/sign`, which acts as `tailscale lock sign` for a node id.
     private struct Signature: Decodable { var nodeId: String }
 

@@ -1,3 +1,5 @@
+import JSON
+
 /// The provider's offer: server types, locations and images. The names are real; the numbers are plausible.
 struct Catalog: Sendable {
     var locations: [Location]
@@ -40,7 +42,7 @@ struct Location: Sendable {
     let id: Int64
     let name: String
     let zone: String
-    /// The JSON in responses, rendered once.
+    /// The JSON in responses.
     let json: JSONValue
 
     init(
@@ -50,11 +52,10 @@ struct Location: Sendable {
         self.id = id
         self.name = name
         self.zone = zone
-        let fields: JSONValue = [
-            "id": .int(id), "name": .string(name), "description": .string(description), "country": .string(country),
-            "city": .string(city), "latitude": .number(at.0), "longitude": .number(at.1), "network_zone": .string(zone),
+        json = [
+            "id": .integer(id), "name": .string(name), "description": .string(description), "country": .string(country),
+            "city": .string(city), "latitude": .double(at.0), "longitude": .double(at.1), "network_zone": .string(zone),
         ]
-        json = fields.frozen
     }
 
     static let standard = [

@@ -1,3 +1,5 @@
+import JSON
+
 /// The read-only routes of the catalogue.
 enum CatalogCalls {
     static let routes: [Route] = [
@@ -42,7 +44,7 @@ enum CatalogCalls {
     private static func one(_ items: [(id: Int64, json: JSONValue)], _ field: String, _ call: Call) throws -> Answer {
         let id = try call.id(of: field)
         guard let item = items.first(where: { $0.id == id }) else { throw APIError.notFound(field, String(id)) }
-        return Answer(200, .object([(field, item.json)]))
+        return Answer(200, [field: item.json])
     }
 
     private static func images(_ images: [Image], _ call: Call) throws -> Answer {

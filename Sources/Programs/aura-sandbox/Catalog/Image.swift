@@ -1,9 +1,11 @@
+import JSON
+
 /// A system image.
 struct Image: Sendable {
     let id: Int64
     let name: String
     let architecture: String
-    /// The JSON in responses, rendered once.
+    /// The JSON in responses.
     let json: JSONValue
 
     private init(_ id: Int64, _ flavor: String, _ version: String, _ architecture: String, created: String) {
@@ -11,14 +13,13 @@ struct Image: Sendable {
         name = "\(flavor)-\(version)"
         self.architecture = architecture
         let title = flavor.prefix(1).uppercased() + flavor.dropFirst()
-        let fields: JSONValue = [
-            "id": .int(id), "type": "system", "status": "available", "name": .string("\(flavor)-\(version)"),
+        json = [
+            "id": .integer(id), "type": "system", "status": "available", "name": .string("\(flavor)-\(version)"),
             "description": .string("\(title) \(version)"), "image_size": .null, "disk_size": 5,
             "created": .string(created), "created_from": .null, "bound_to": .null, "os_flavor": .string(flavor),
             "os_version": .string(version), "rapid_deploy": true, "protection": ["delete": false], "deprecated": .null,
             "deleted": .null, "labels": [:], "architecture": .string(architecture),
         ]
-        json = fields.frozen
     }
 
     static let standard = [

@@ -1,3 +1,6 @@
+import Foundation
+import JSON
+
 /// The monthly price of a server type and the amounts that depend on it.
 struct Price: Sendable {
     /// The net price of a month in euro cents.
@@ -12,7 +15,7 @@ struct Price: Sendable {
     /// Returns one element of the field `prices[]`.
     func json(location: String) -> JSONValue {
         [
-            "location": .string(location), "included_traffic": .int(Self.includedTrafficBytes),
+            "location": .string(location), "included_traffic": .integer(Self.includedTrafficBytes),
             "price_hourly": Self.amount(hourly), "price_monthly": Self.amount(monthlyCents * 100),
             "price_per_tb_traffic": Self.amount(10_000),
         ]
@@ -27,8 +30,7 @@ struct Price: Sendable {
     }
 
     private static func decimal(_ tenThousandths: Int64) -> String {
-        let fraction = String(tenThousandths % 10_000)
-        return "\(tenThousandths / 10_000).\(String(repeating: "0", count: 4 - fraction.count))\(fraction)"
+        String(format: "%ld.%04ld", tenThousandths / 10_000, tenThousandths % 10_000)
     }
 }
 
@@ -54,7 +56,7 @@ enum Pricing {
                 "floating_ips": [["type": "ipv4", "prices": .array(floating)]],
                 "primary_ips": [["type": "ipv4", "prices": .array(ipv4)]],
                 "server_types": .array(
-                    catalog.types.map { ["id": .int($0.id), "name": .string($0.name), "prices": $0.prices] }),
+                    catalog.types.map { ["id": .integer($0.id), "name": .string($0.name), "prices": $0.prices] }),
                 "load_balancer_types": [],
             ]
         ]

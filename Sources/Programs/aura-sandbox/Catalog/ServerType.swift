@@ -1,3 +1,5 @@
+import JSON
+
 /// A server type and the locations that offer it.
 struct ServerType: Sendable {
     let id: Int64
@@ -8,10 +10,8 @@ struct ServerType: Sendable {
     let locations: [String]
     /// The field `prices[]` of the type, which responses about the type and `/pricing` contain.
     let prices: JSONValue
-    /// The JSON in responses, rendered once.
+    /// The JSON in responses.
     let json: JSONValue
-    /// The fields of the JSON without `locations`.
-    private let members: [(String, JSONValue)]
     private let places: [Location]
 
     /// The properties that the types of a family share.
@@ -34,24 +34,22 @@ struct ServerType: Sendable {
         architecture = family.architecture
         locations = family.locations
         let listed = family.locations + family.stale
-        let prices = JSONValue.array(listed.map { Price(monthlyCents: monthlyCents).json(location: $0) }).frozen
-        self.prices = prices
-        let places = Location.standard.filter { listed.contains($0.name) }
-        let members: [(String, JSONValue)] = [
-            ("id", .int(id)), ("name", .string(name)), ("description", .string(name.uppercased())),
-            ("category", .string(family.category)), ("cores", .int(cores)), ("memory", .number(memory)),
-            ("disk", .int(disk)), ("storage_type", "local"), ("cpu_type", .string(family.cpu)),
-            ("architecture", .string(family.architecture)), ("deprecated", false), ("deprecation", .null),
-            ("prices", prices),
+        prices = .array(listed.map { Price(monthlyCents: monthlyCents).json(location: $0) })
+        places = Location.standard.filter { listed.contains($0.name) }
+        json = [
+            "id": .integer(id), "name": .string(name), "description": .string(name.uppercased()),
+            "category": .string(family.category), "cores": .integer(cores), "memory": .double(memory),
+            "disk": .integer(disk), "storage_type": "local", "cpu_type": .string(family.cpu),
+            "architecture": .string(family.architecture), "deprecated": false, "deprecation": .null, "prices": prices,
+            "locations": Self.locations(places, retired: []),
         ]
-        self.members = members
-        self.places = places
-        json = JSONValue.object(members + [Self.locations(places, retired: [])]).frozen
     }
 
     /// Returns the type's JSON with the locations in `retired` marked as deprecated.
     func json(retired: Set<String>) -> JSONValue {
-        .object(members + [Self.locations(places, retired: retired)])
+        var json = json
+        json["locations"] = Self.locations(places, retired: retired)
+        return json
     }
 
     /// Returns the names of the locations whose offers are retired.
@@ -59,19 +57,15 @@ struct ServerType: Sendable {
         Set(places.map(\.name).filter { settings.retiredOffers.contains("\(name)@\($0)") })
     }
 
-    private static func locations(_ places: [Location], retired: Set<String>) -> (String, JSONValue) {
+    private static func locations(_ places: [Location], retired: Set<String>) -> JSONValue {
         let ended: JSONValue = ["announced": "2025-10-16T06:00:00Z", "unavailable_after": "2026-01-16T06:00:00Z"]
-        return (
-            "locations",
-            .array(
-                places.map {
-                    [
-                        "id": .int($0.id), "name": .string($0.name),
-                        "deprecation": retired.contains($0.name) ? ended : .null, "available": true,
-                        "recommended": true,
-                    ]
-                })
-        )
+        return .array(
+            places.map {
+                [
+                    "id": .integer($0.id), "name": .string($0.name),
+                    "deprecation": retired.contains($0.name) ? ended : .null, "available": true, "recommended": true,
+                ]
+            })
     }
 
     private static let europe = ["fsn1", "nbg1", "hel1"]

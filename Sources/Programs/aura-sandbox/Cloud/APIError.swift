@@ -1,3 +1,5 @@
+import JSON
+
 /// An error response: Hetzner's `{"error":{code,message,details}}` with its status, or Tailscale's `{"message"}`.
 struct APIError: Error, Sendable {
     var status: Int

@@ -1,11 +1,13 @@
+import FoundationEssentials
+
 /// The request budget of the project: a bucket that refills by `limit` per hour. It uses real time, not the time scale.
 struct Bucket: Sendable {
     let limit: Int
     private var level: Double
-    private var updated: Instant
+    private var updated: Date
 
     /// Creates a full bucket.
-    init(limit: Int, now: Instant) {
+    init(limit: Int, now: Date) {
         self.limit = limit
         level = Double(limit)
         updated = now
@@ -14,8 +16,8 @@ struct Bucket: Sendable {
     private var perSecond: Double { Double(limit) / 3_600 }
 
     /// Takes one request from the budget. Returns false if the budget is empty.
-    mutating func take(now: Instant) -> Bool {
-        level = min(Double(limit), level + max(0, now - updated) * perSecond)
+    mutating func take(now: Date) -> Bool {
+        level = min(Double(limit), level + max(0, now.timeIntervalSince(updated)) * perSecond)
         updated = now
         guard level >= 1 else { return false }
         level -= 1
@@ -23,14 +25,14 @@ struct Bucket: Sendable {
     }
 
     /// Empties the bucket, for a fault or a test.
-    mutating func drain(now: Instant) {
+    mutating func drain(now: Date) {
         level = 0
         updated = now
     }
 
     /// The headers of every response; `Reset` is the time in seconds since 1970 at which the bucket is full again.
     var headers: [(name: String, value: String)] {
-        let full = updated.seconds + (Double(limit) - level) / perSecond
+        let full = updated.timeIntervalSince1970 + (Double(limit) - level) / perSecond
         return [
             ("RateLimit-Limit", String(limit)), ("RateLimit-Remaining", String(Int(level))),
             ("RateLimit-Reset", String(Int(full.rounded(.up)))),

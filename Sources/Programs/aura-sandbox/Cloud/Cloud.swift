@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// The whole simulated cloud as one value: resources, scheduled events and faults.
 ///
 /// It does no IO and reads no clock. `advance(to:)` moves it to a time; later changes happen at `now`.
@@ -14,55 +16,57 @@ struct Cloud: Sendable {
     }
 
     let access: Access
-    /// True if servers are real machines that carry out orders, false if they are only simulated.
+    /// True if servers are real machines that execute commands, false if they are only simulated.
     let hasHosts: Bool
     let catalog = Catalog.standard
-    private(set) var now: Instant
+    private(set) var now: Date
     var settings: Settings
-    var dice: Dice
+    var random: SeededRandom
     var ids: Identifiers
-    var agenda = Agenda()
+    var events = EventHeap()
     var servers = ServerTable()
     var actions = ActionTable()
-    var keys = SSHKeyTable()
-    var firewalls = FirewallTable()
+    var keys = ResourceTable<SSHKey>()
+    var firewalls = ResourceTable<Firewall>()
     var tailnet = Tailnet()
     var faults = Faults()
     var bucket: Bucket
     var counts = RequestCounts()
-    var past = Past()
+    var deleted = DeletedResources()
+    /// The number of servers that were ever created.
+    var createdServers = 0
     /// The names of the existing containers.
     var containers: Set<String> = []
     var addresses: AddressPool
-    /// The orders that the hosts have not yet taken.
-    private(set) var orders: [HostOrder] = []
+    /// The commands that the hosts have not yet taken.
+    private(set) var commands: [HostCommand] = []
     /// The effects of faults on the current call.
     var interference = Interference()
 
     /// Creates a cloud without resources.
-    init(access: Access, hosts: AddressPool?, rateLimit: Int, settings: Settings, seed: UInt64, now: Instant) {
+    init(access: Access, hosts: AddressPool?, rateLimit: Int, settings: Settings, seed: UInt64, now: Date) {
         self.access = access
         self.settings = settings
         self.now = now
         hasHosts = hosts != nil
         addresses = hosts ?? .loopback
-        dice = Dice(seed: seed)
+        random = SeededRandom(seed: seed)
         ids = Identifiers(seed: seed)
         bucket = Bucket(limit: rateLimit, now: now)
     }
 
     /// Processes all events that are due at `time`, in order, each at its own time.
-    mutating func advance(to time: Instant) {
-        while let (at, event) = agenda.take(dueAt: time) {
+    mutating func advance(to time: Date) {
+        while let (at, event) = events.take(dueAt: time) {
             now = max(now, at)
-            happen(event)
+            process(event)
         }
         now = max(now, time)
     }
 
-    private mutating func happen(_ event: Agenda.Event) {
+    private mutating func process(_ event: EventHeap.Event) {
         switch event {
-        case .due(let action): come(due: action)
+        case .due(let action): reachedPlannedEnd(action)
         case .guestDown(let server, let epoch): guestWentDown(server, epoch: epoch)
         case .firewallApplied(let firewall, let server): firewallReached(server, firewall)
         case .lateStart(let server): startLate(server)
@@ -71,34 +75,35 @@ struct Cloud: Sendable {
     }
 
     /// Returns the time `seconds` from now; the time scale multiplies the duration.
-    func after(_ seconds: Double) -> Instant { now + seconds * settings.timeScale }
+    func after(_ seconds: Double) -> Date { now + seconds * settings.timeScale }
 
-    /// Queues an order for a real machine. Does nothing if servers are only simulated.
-    mutating func order(_ order: HostOrder) {
-        if hasHosts { orders.append(order) }
+    /// Queues a command for a real machine. Does nothing if servers are only simulated.
+    mutating func enqueue(_ command: HostCommand) {
+        if hasHosts { commands.append(command) }
     }
 
-    /// Returns the orders that were queued since the last call.
-    mutating func takeOrders() -> [HostOrder] {
-        defer { orders = [] }
-        return orders
+    /// Returns the commands that were queued since the last call.
+    mutating func takeCommands() -> [HostCommand] {
+        defer { commands = [] }
+        return commands
     }
 
-    /// Discards everything but the credentials and the settings, and orders the removal of the real machines.
+    /// Discards everything but the credentials and the settings, and queues the removal of the real machines.
     mutating func reset() {
         for server in servers.all {
-            order(.remove(server: server.id, action: nil))
+            enqueue(.remove(server: server.id, action: nil))
             if let address = server.ipv4 { addresses.release(address.text) }
         }
         servers = ServerTable()
-        agenda = Agenda()
+        events = EventHeap()
         actions = ActionTable()
-        keys = SSHKeyTable()
-        firewalls = FirewallTable()
+        keys = ResourceTable<SSHKey>()
+        firewalls = ResourceTable<Firewall>()
         tailnet = Tailnet()
         faults = Faults()
         counts = RequestCounts()
-        past = Past()
+        deleted = DeletedResources()
+        createdServers = 0
         bucket = Bucket(limit: bucket.limit, now: now)
     }
 }

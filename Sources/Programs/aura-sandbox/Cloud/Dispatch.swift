@@ -1,39 +1,64 @@
-/// The response to a call, and the way in which it is delivered.
-struct Outcome: Sendable {
-    var answer: Answer
-    var delivery = Interference.Delivery.whole
-    var delaySeconds = 0.0
+import FoundationEssentials
+import JSON
+
+/// One method and path of the sandbox, with its handler.
+struct Route: Sendable {
+    /// Handles a call. It runs under the cloud's lock, so it must not wait or do IO.
+    typealias Handler = @Sendable (inout Cloud, Call) throws -> Answer
+
+    let method: String
+    /// The path as in the documentation of the APIs: `/v1/servers/{id}`.
+    let path: String
+    /// The name in the state report.
+    let name: String
+    let handler: Handler
+
+    init(_ method: String, _ path: String, name: String? = nil, _ handler: @escaping Handler) {
+        self.method = method
+        self.path = path
+        self.name = name ?? "\(method) \(path)"
+        self.handler = handler
+    }
+
+    /// The route of calls to a known path with another method.
+    static let otherMethod = Route("*", "*", name: "unknown") { _, _ in
+        throw APIError.plain(405, "method_not_allowed", "method not allowed")
+    }
+
+    /// The route of calls to any other path.
+    static let unknownPath = Route("*", "*", name: "unknown") { _, _ in
+        throw APIError.plain(404, "not_found", "no such path")
+    }
 }
 
 extension Cloud {
     /// All routes of the main listener.
-    static let routes = RouteTable(
+    static let routes =
         ActionCalls.routes + ServerCalls.routes + SSHKeyCalls.routes + FirewallCalls.routes + CatalogCalls.routes
-            + OAuthCalls.routes + AuthKeyCalls.routes + DeviceCalls.routes + RegisterCalls.routes + AdminCalls.routes)
+        + OAuthCalls.routes + AuthKeyCalls.routes + DeviceCalls.routes + RegisterCalls.routes + AdminCalls.routes
 
-    /// Handles one call. It first processes all events that are due at `time`.
-    mutating func handle(_ call: Call, at time: Instant) -> Outcome {
+    /// Handles one call by its route. It first processes all events that are due at `time`.
+    mutating func handle(_ call: Call, by route: Route, at time: Date) -> Outcome {
         advance(to: time)
-        let match = Self.routes.find(call.method, call.path)
-        if case .route(let route, _) = match { counts.count(route.name) } else { counts.count("unknown") }
-        let isAdmin = call.path.hasPrefix("/_sandbox/") && !call.path.hasPrefix("/_sandbox/tailnet/")
-        if isAdmin, call.isFromPage {
-            return Outcome(answer: .refusal(.plain(403, "forbidden", "web pages may not use this"), path: call.path))
+        counts.count(route.name)
+        if call.path.hasPrefix("/_sandbox/"), !call.path.hasPrefix("/_sandbox/tailnet/") {
+            if call.isFromPage {
+                return Outcome(
+                    answer: .refusal(.plain(403, "forbidden", "web pages may not use this"), path: call.path))
+            }
+            return Outcome(answer: answer(call, by: route))
         }
-        if isAdmin { return Outcome(answer: answer(call, match)) }
         defer { interference = Interference() }
         var outcome = Outcome(answer: Answer(500))
         do {
             if call.path.hasPrefix("/v1") { try admit(call) }
-            interference = faults.take(call, &dice)
+            interference = faults.take(call, &random)
             if interference.expiresTokens { tailnet.tokens = [:] }
             if call.path.hasPrefix("/api/v2"), call.path != "/api/v2/oauth/token" { try OAuthCalls.check(call, self) }
-            if interference.hasEffect { outcome.answer = answer(call, match) }
+            if interference.hasEffect { outcome.answer = answer(call, by: route) }
             outcome.answer = interference.answer ?? outcome.answer
-        } catch let error as APIError {
-            outcome.answer = .refusal(error, path: call.path)
         } catch {
-            outcome.answer = .refusal(.plain(500, "server_error", "internal error"), path: call.path)
+            outcome.answer = Self.refusal(error, call)
         }
         outcome.delivery = interference.delivery
         outcome.delaySeconds = interference.delaySeconds
@@ -41,21 +66,16 @@ extension Cloud {
         return outcome
     }
 
-    private mutating func answer(_ call: Call, _ match: RouteTable.Match) -> Answer {
+    private mutating func answer(_ call: Call, by route: Route) -> Answer {
         do {
-            switch match {
-            case .route(let route, let parameters):
-                var call = call
-                call.parameters = parameters
-                return try route.handler(&self, call)
-            case .otherMethod: throw APIError.plain(405, "method_not_allowed", "method not allowed")
-            case .nothing: throw APIError.plain(404, "not_found", "no such path")
-            }
-        } catch let error as APIError {
-            return .refusal(error, path: call.path)
+            return try route.handler(&self, call)
         } catch {
-            return .refusal(.plain(500, "server_error", "internal error"), path: call.path)
+            return Self.refusal(error, call)
         }
+    }
+
+    private static func refusal(_ error: any Error, _ call: Call) -> Answer {
+        .refusal(error as? APIError ?? .plain(500, "server_error", "internal error"), path: call.path)
     }
 
     /// Checks the token and the request budget of the project.
@@ -83,6 +103,6 @@ extension Cloud {
         guard call.path.hasPrefix("/v1") else { return }
         let given = Set(answer.headers.map(\.name))
         answer.headers += bucket.headers.filter { !given.contains($0.name) }
-        answer.headers.append(("X-Correlation-Id", dice.hex(16)))
+        answer.headers.append(("X-Correlation-Id", random.hex(16)))
     }
 }

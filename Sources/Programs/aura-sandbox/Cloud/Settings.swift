@@ -1,6 +1,8 @@
+import JSON
+
 /// The settings that `POST /_sandbox/settings` changes. Durations are seconds at time scale 1. A change affects only
 /// work that begins later.
-struct Settings: Sendable {
+struct Settings: Codable, Sendable {
     /// Multiplies every duration below; 0.1 makes the cloud ten times faster. Token and key lifetimes are not scaled.
     var timeScale = 1.0
     var createSeconds = 20.0
@@ -36,73 +38,32 @@ struct Settings: Sendable {
     /// Tags that the client's tags own, by `tagOwners` of the tailnet's policy.
     var ownedTags: [String] = []
 
-    private static var numbers: [String: WritableKeyPath<Settings, Double>] {
-        [
-            "timeScale": \.timeScale, "createSeconds": \.createSeconds, "startSeconds": \.startSeconds,
-            "stopSeconds": \.stopSeconds, "shutdownSeconds": \.shutdownSeconds,
-            "guestShutdownSeconds": \.guestShutdownSeconds, "rebootSeconds": \.rebootSeconds,
-            "deleteSeconds": \.deleteSeconds, "firewallSeconds": \.firewallSeconds, "bootSeconds": \.bootSeconds,
-            "tokenSeconds": \.tokenSeconds, "ephemeralSeconds": \.ephemeralSeconds, "serverLimit": \.serverLimit,
-        ]
-    }
-    private static var flags: [String: WritableKeyPath<Settings, Bool>] {
-        [
-            "deleteDuringCreate": \.deleteDuringCreate, "deviceApproval": \.deviceApproval,
-            "approvalForAll": \.approvalForAll, "tailnetLock": \.tailnetLock,
-        ]
-    }
-    private static var lists: [String: WritableKeyPath<Settings, [String]>] {
-        ["clientTags": \.clientTags, "ownedTags": \.ownedTags, "retiredOffers": \.retiredOffers]
-    }
-
-    /// One value in a settings call.
-    enum Value: Decodable, Sendable {
-        case flag(Bool)
-        case number(Double)
-        case list([String])
-
-        init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            if let flag = try? container.decode(Bool.self) {
-                self = .flag(flag)
-            } else if let number = try? container.decode(Double.self) {
-                self = .number(number)
-            } else {
-                self = .list(try container.decode([String].self))
-            }
-        }
-    }
-
     /// Replaces the named values. It throws, and changes nothing, for an unknown name, a wrong type or a number outside
     /// 0 to 1e9.
-    mutating func merge(_ values: [String: Value]) throws {
-        var merged = self
+    mutating func merge(_ values: [String: JSONValue]) throws {
+        var merged = try json
         for (name, value) in values {
-            switch value {
-            case .number(let number) where number >= 0 && number <= 1e9:
-                guard let path = Self.numbers[name] else { throw Self.refusal(name) }
-                merged[keyPath: path] = number
-            case .flag(let flag):
-                guard let path = Self.flags[name] else { throw Self.refusal(name) }
-                merged[keyPath: path] = flag
-            case .list(let list):
-                guard let path = Self.lists[name] else { throw Self.refusal(name) }
-                merged[keyPath: path] = list
-            case .number: throw Self.refusal(name)
+            guard let current = merged[name], Self.isValid(value, insteadOf: current) else {
+                throw APIError.invalid(
+                    name, "cannot set '\(name)': no such setting, or its value is of another kind or out of range")
             }
+            merged[name] = value
         }
-        self = merged
+        self = try JSONValueDecoder().decode(Settings.self, from: merged)
     }
 
     /// The settings by name.
     var json: JSONValue {
-        let numbers = Self.numbers.map { ($0.key, JSONValue.number(self[keyPath: $0.value])) }
-        let flags = Self.flags.map { ($0.key, JSONValue.bool(self[keyPath: $0.value])) }
-        let lists = Self.lists.map { ($0.key, JSONValue.strings(self[keyPath: $0.value])) }
-        return .object((numbers + flags + lists).sorted { $0.0 < $1.0 })
+        get throws {
+            var members = try JSONValueEncoder().encode(self).objectValue ?? [:]
+            members.sort { $0.key < $1.key }
+            return .object(members)
+        }
     }
 
-    private static func refusal(_ name: String) -> APIError {
-        .invalid(name, "cannot set '\(name)': no such setting, or its value is of another kind or out of range")
+    private static func isValid(_ value: JSONValue, insteadOf current: JSONValue) -> Bool {
+        if current.doubleValue != nil { return value.doubleValue.map { (0...1e9).contains($0) } ?? false }
+        if current.boolValue != nil { return value.boolValue != nil }
+        return value.arrayValue?.allSatisfy { $0.stringValue != nil } ?? false
     }
 }

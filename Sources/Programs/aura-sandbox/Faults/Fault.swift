@@ -1,10 +1,13 @@
+import Glibc
+import JSON
+
 /// A fault that affects matching calls.
 struct Fault: Sendable {
     /// The condition that selects calls.
     struct Match: Decodable, Sendable {
         /// The method; any method if absent or `*`.
         var method: String?
-        /// A pattern for the path; `*` matches any characters.
+        /// A pattern for the path, for `fnmatch`; `*` matches any characters.
         var path: String
         /// Text that the query or the body must contain, for example to select one server.
         var contains: String?
@@ -106,7 +109,7 @@ struct Fault: Sendable {
     /// True if the fault's condition matches a call.
     func matches(_ call: Call) -> Bool {
         guard body.match.method.map({ $0 == call.method || $0 == "*" }) ?? true else { return false }
-        guard Glob.matches(body.match.path, call.path) else { return false }
+        guard fnmatch(body.match.path, call.path, FNM_NOESCAPE) == 0 else { return false }
         guard let text = body.match.contains, !text.isEmpty else { return true }
         return call.query.contains { $0.value.contains(text) }
             || String(decoding: call.body, as: UTF8.self).contains(text)
@@ -115,33 +118,9 @@ struct Fault: Sendable {
     /// The entry in the state report.
     var json: JSONValue {
         [
-            "id": .int(id), "fault": .string(body.fault.rawValue), "method": .text(body.match.method),
+            "id": .integer(id), "fault": .string(body.fault.rawValue), "method": .text(body.match.method),
             "path": .string(body.match.path), "count": .count(body.count ?? 1), "after": .count(body.after ?? 0),
             "seen": .count(seen), "fired": .count(fired),
         ]
-    }
-}
-
-/// Patterns with `*`.
-enum Glob {
-    /// True if the pattern matches the whole text.
-    static func matches(_ pattern: String, _ text: String) -> Bool {
-        var rest = text[...]
-        let parts = pattern.split(separator: "*", omittingEmptySubsequences: false)
-        guard parts.count > 1 else { return pattern == text }
-        for (index, part) in parts.enumerated() {
-            if index == 0 {
-                guard rest.hasPrefix(part) else { return false }
-                rest = rest.dropFirst(part.count)
-            } else if index == parts.count - 1 {
-                return rest.hasSuffix(part)
-            } else {
-                guard let range = part.isEmpty ? rest.startIndex..<rest.startIndex : rest.firstRange(of: part) else {
-                    return false
-                }
-                rest = rest[range.upperBound...]
-            }
-        }
-        return true
     }
 }

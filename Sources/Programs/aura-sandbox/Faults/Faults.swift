@@ -25,14 +25,14 @@ struct Faults: Sendable {
     }
 
     /// Returns the combined effects of the faults on a call, and counts each fault that fires.
-    mutating func take(_ call: Call, _ dice: inout Dice) -> Interference {
+    mutating func take(_ call: Call, _ random: inout SeededRandom) -> Interference {
         var interference = Interference()
         for place in all.indices where !all[place].isSpent && all[place].matches(call) {
             all[place].seen += 1
             guard all[place].seen > all[place].body.after ?? 0 else { continue }
-            if let probability = all[place].body.probability, !dice.happens(probability) { continue }
+            if let probability = all[place].body.probability, !random.happens(probability) { continue }
             all[place].fired += 1
-            interference.suffer(all[place].body, call)
+            interference.add(all[place].body, call)
         }
         return interference
     }
@@ -40,7 +40,7 @@ struct Faults: Sendable {
 
 extension Interference {
     /// Adds the effects of one fault.
-    mutating func suffer(_ fault: Fault.Body, _ call: Call) {
+    mutating func add(_ fault: Fault.Body, _ call: Call) {
         switch fault.fault {
         case .loseAnswer, .slow, .trickle, .truncate: deliver(fault)
         case .status, .rateLimited, .html502, .resourceUnavailable, .unsupportedLocation, .limitExceeded:
@@ -48,9 +48,11 @@ extension Interference {
             hasEffect = fault.effect ?? false
         case .actionFails:
             let code = fault.code ?? "action_failed"
-            add(Fate(command: fault.action, failure: .init(code: code, message: fault.message ?? "Action failed")))
-        case .actionStuck: add(Fate(command: fault.action, isStuck: true))
-        case .actionSlow: add(Fate(command: fault.action, extraSeconds: fault.seconds ?? 60))
+            add(
+                ForcedOutcome(
+                    command: fault.action, failure: .init(code: code, message: fault.message ?? "Action failed")))
+        case .actionStuck: add(ForcedOutcome(command: fault.action, isStuck: true))
+        case .actionSlow: add(ForcedOutcome(command: fault.action, extraSeconds: fault.seconds ?? 60))
         case .staleList: staleSeconds = fault.seconds ?? 30
         case .emptyList: emptiesList = true
         case .neverBoots: traits.neverBoots = true

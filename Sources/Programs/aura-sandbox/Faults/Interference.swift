@@ -27,10 +27,10 @@ struct Interference: Sendable {
     var expiresTokens = false
     /// The forced outcomes of actions. Each applies once: to one command, or to the first new action if it names no
     /// command.
-    private(set) var fates: [Fate] = []
+    private(set) var outcomes: [ForcedOutcome] = []
 
     /// A forced outcome of an action.
-    struct Fate: Sendable {
+    struct ForcedOutcome: Sendable {
         var command: String?
         var failure: Action.Failure?
         var isStuck = false
@@ -38,15 +38,15 @@ struct Interference: Sendable {
     }
 
     /// Adds a forced outcome.
-    mutating func add(_ fate: Fate) { fates.append(fate) }
+    mutating func add(_ outcome: ForcedOutcome) { outcomes.append(outcome) }
 
     /// Applies the first matching outcome to a new action.
-    mutating func shape(_ action: inout Action) {
+    mutating func apply(to action: inout Action) {
         let command = action.command.rawValue
-        guard let place = fates.firstIndex(where: { $0.command == nil || $0.command == command }) else { return }
-        let fate = fates.remove(at: place)
-        action.failure = fate.failure
-        action.isStuck = fate.isStuck
-        action.extraSeconds = fate.extraSeconds
+        guard let place = outcomes.firstIndex(where: { $0.command == nil || $0.command == command }) else { return }
+        let outcome = outcomes.remove(at: place)
+        action.failure = outcome.failure
+        action.isStuck = outcome.isStuck
+        action.extraSeconds = outcome.extraSeconds
     }
 }

@@ -1,8 +1,12 @@
+import JSON
+
 /// `/firewalls`.
 enum FirewallCalls {
     static let routes: [Route] = [
         Route("POST", "/v1/firewalls", create),
-        Route("GET", "/v1/firewalls", list),
+        Route("GET", "/v1/firewalls") { cloud, call in
+            try cloud.firewalls.page(call, "firewalls", isEmpty: cloud.interference.emptiesList)
+        },
         Route("GET", "/v1/firewalls/{id}") { cloud, call in
             Answer(200, ["firewall": try cloud.firewalls.get(try call.id(of: "firewall")).json])
         },
@@ -12,12 +16,12 @@ enum FirewallCalls {
         Route("POST", "/v1/firewalls/{id}/actions/apply_to_resources") { cloud, call in
             let targets = try call.decode(Application.self).applyTo.map { try $0.target }
             let firewall = try cloud.firewalls.get(try call.id(of: "firewall"))
-            return actions(try cloud.apply(firewall, to: targets), cloud)
+            return Answer(201, ["actions": json(try cloud.apply(firewall, to: targets), cloud)])
         },
         Route("POST", "/v1/firewalls/{id}/actions/remove_from_resources") { cloud, call in
             let targets = try call.decode(Removal.self).removeFrom.map { try $0.target }
             let firewall = try cloud.firewalls.get(try call.id(of: "firewall"))
-            return actions(try cloud.withdraw(firewall, from: targets), cloud)
+            return Answer(201, ["actions": json(try cloud.withdraw(firewall, from: targets), cloud)])
         },
     ]
 
@@ -46,17 +50,12 @@ enum FirewallCalls {
         var applyTo: [Resource]?
     }
 
-    private struct Change: Decodable {
-        var name: String?
-        var labels: [String: String]?
-    }
-
     private struct Rules: Decodable { var rules: [FirewallRule] }
     private struct Application: Decodable { var applyTo: [Resource] }
     private struct Removal: Decodable { var removeFrom: [Resource] }
 
-    private static func actions(_ ids: [Int64], _ cloud: Cloud) -> Answer {
-        Answer(201, ["actions": .array(ids.compactMap { cloud.actions[$0]?.json(at: cloud.now) })])
+    private static func json(_ actions: [Int64], _ cloud: Cloud) -> JSONValue {
+        .array(actions.compactMap { cloud.actions[$0]?.json(at: cloud.now) })
     }
 
     @Sendable private static func create(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
@@ -72,38 +71,18 @@ enum FirewallCalls {
         do {
             ids = try cloud.apply(firewall, to: targets)
         } catch {
-            cloud.firewalls.remove(firewall.id)
+            try cloud.firewalls.remove(firewall.id)
             throw error
         }
         let made = try cloud.firewalls.get(firewall.id)
-        return Answer(
-            201,
-            [
-                "firewall": made.json,
-                "actions": .array(ids.compactMap { cloud.actions[$0]?.json(at: cloud.now) }),
-            ])
-    }
-
-    @Sendable private static func list(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
-        let selector = try Selector.of(call)
-        let found = cloud.firewalls.all.filter { firewall in
-            (call.first("name").map { $0 == firewall.name } ?? true) && (selector?.matches(firewall.labels) ?? true)
-        }
-        let order = try SortOrder<Firewall>(call, ["id": { $0.id < $1.id }, "name": { $0.name < $1.name }])
-        let listed = cloud.interference.emptiesList ? [] : order.apply(found)
-        return try Page(call).answer(listed, "firewalls", call, \.json)
+        return Answer(201, ["firewall": made.json, "actions": json(ids, cloud)])
     }
 
     @Sendable private static func change(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
-        let body = try call.decode(Change.self)
+        let body = try call.decode(NameAndLabels.self)
         try Labels.check(body.labels ?? [:])
-        let firewall = try cloud.firewalls.get(try call.id(of: "firewall"))
-        if let name = body.name, name != firewall.name { try cloud.firewalls.check(name) }
-        cloud.firewalls.update(firewall.id) {
-            if let name = body.name { $0.name = name }
-            if let labels = body.labels { $0.labels = labels }
-        }
-        return Answer(200, ["firewall": try cloud.firewalls.get(firewall.id).json])
+        let firewall = try cloud.firewalls.change(try call.id(of: "firewall"), body)
+        return Answer(200, ["firewall": firewall.json])
     }
 
     @Sendable private static func delete(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
@@ -111,8 +90,8 @@ enum FirewallCalls {
         guard firewall.targets.isEmpty else {
             throw APIError.plain(422, "resource_in_use", "firewall with ID '\(firewall.id)' is still in use")
         }
-        cloud.firewalls.remove(firewall.id)
-        cloud.past.add("firewall", id: firewall.id, name: firewall.name)
+        try cloud.firewalls.remove(firewall.id)
+        cloud.deleted.add("firewall", id: firewall.id, name: firewall.name)
         return .none
     }
 
@@ -123,6 +102,6 @@ enum FirewallCalls {
         cloud.firewalls.update(firewall.id) { $0.rules = body.rules }
         let seconds = cloud.settings.firewallSeconds
         let action = cloud.unlocked(.setFirewallRules, [("firewall", firewall.id)], seconds: seconds)
-        return actions([action], cloud)
+        return Answer(201, ["actions": json([action], cloud)])
     }
 }

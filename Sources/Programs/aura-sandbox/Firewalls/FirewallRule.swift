@@ -1,3 +1,5 @@
+import JSON
+
 /// One rule of a firewall, with the same fields in requests and responses.
 struct FirewallRule: Decodable, Sendable {
     var direction: String

@@ -9,7 +9,7 @@ extension Cloud {
     private mutating func cover(_ server: Int64, with firewall: Int64) {
         guard servers[server]?.firewalls.contains(where: { $0.id == firewall }) == false else { return }
         servers.update(server) { $0.firewalls.append((firewall, false)) }
-        agenda.add(.firewallApplied(firewall: firewall, server: server), at: after(settings.firewallSeconds))
+        events.add(.firewallApplied(firewall: firewall, server: server), at: after(settings.firewallSeconds))
     }
 
     /// Records that the rules of a firewall are in effect on a server.

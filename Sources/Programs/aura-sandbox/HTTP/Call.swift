@@ -1,31 +1,59 @@
 import FoundationEssentials
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import JSON
+import NIOCore
 
 /// One request, as the cloud's handlers receive it.
 struct Call: Sendable {
-    var method: String
+    let method: String
     /// The path as received, without the query.
-    var path: String
-    var query: [(name: String, value: String)] = []
+    let path: String
+    /// The parameters of the query. The names are as received, the values are decoded.
+    let query: Parameters
     /// The `Authorization` header.
-    var authorization: String?
+    let authorization: String?
     /// The caller's address.
-    var peer: String?
-    var body: [UInt8] = []
+    let peer: String?
+    let body: [UInt8]
     /// True if a web page may have caused the request: it has `Origin` or `Sec-Fetch-Site`, or its host is a name other
     /// than `localhost`. The owner of such a name can let it resolve to 127.0.0.1.
-    var isFromPage = false
-    /// The values of the route's `{…}` segments.
-    var parameters: [String: String] = [:]
+    let isFromPage: Bool
+    private let parameters: Parameters
+
+    init(_ request: Request, _ body: ByteBuffer, _ context: CallContext) {
+        method = request.method.rawValue
+        path = request.uri.path
+        // Hummingbird decodes `%20` only. Many clients write a space as `+`.
+        query = URI(request.uri.string.replacing("+", with: "%20")).queryParameters
+        authorization = request.headers[.authorization]
+        peer = context.remote?.ipAddress
+        self.body = Array(buffer: body)
+        isFromPage = Self.isFromPage(request)
+        parameters = context.parameters
+    }
+
+    private static func isFromPage(_ request: Request) -> Bool {
+        let marks = ["Origin", "Sec-Fetch-Site"].compactMap { HTTPField.Name($0) }
+        if marks.contains(where: { request.headers[$0] != nil }) { return true }
+        let authority = request.head.authority ?? ""
+        let host = authority.split(separator: ":", omittingEmptySubsequences: false).first ?? ""
+        return host != "localhost" && !authority.hasPrefix("[") && host.contains { $0 != "." && !$0.isNumber }
+    }
 
     /// Returns the first value of a query parameter.
-    func first(_ name: String) -> String? { query.first { $0.name == name }?.value }
+    func first(_ name: String) -> String? { query.get(name) }
 
     /// Returns all values of a repeatable query parameter.
-    func all(_ name: String) -> [String] { query.filter { $0.name == name }.map(\.value) }
+    func all(_ name: String) -> [String] { query.getAll(name) }
+
+    /// Returns the value of one of the route's `{…}` segments.
+    func parameter(_ name: String) -> String { parameters.get(name) ?? "" }
 
     /// Returns a numeric path parameter. Throws 404 if the parameter is not a number.
     func id(_ name: String = "id", of what: String) throws -> Int64 {
-        let text = parameters[name] ?? ""
+        let text = parameter(name)
         guard let id = Int64(text) else { throw APIError.notFound(what, text) }
         return id
     }
@@ -44,7 +72,7 @@ struct Call: Sendable {
 
     /// Throws 422 if the body has a field that is not allowed, so that a misspelled field is not ignored.
     func allow(_ fields: Set<String>) throws {
-        for name in try decode(FieldNames.self).names where !fields.contains(name) {
+        for name in try decode([String: JSONValue].self).keys.sorted() where !fields.contains(name) {
             throw APIError.invalid(name, "no such field; there are \(fields.sorted().joined(separator: ", "))")
         }
     }
@@ -79,21 +107,10 @@ struct Call: Sendable {
     }
 }
 
-/// The names of an object's fields.
-private struct FieldNames: Decodable {
-    struct Name: CodingKey {
-        let stringValue: String
-        var intValue: Int? { nil }
-
-        init(stringValue: String) { self.stringValue = stringValue }
-        init?(intValue: Int) { nil }
-    }
-
-    let names: [String]
-
-    init(from decoder: any Decoder) throws {
-        names = try decoder.container(keyedBy: Name.self).allKeys.map(\.stringValue).sorted()
-    }
+/// The body of a call that changes the name or the labels of a resource.
+struct NameAndLabels: Decodable {
+    var name: String?
+    var labels: [String: String]?
 }
 
 /// A reference by id or by name. The API accepts both for a type, image, location or key.

@@ -1,3 +1,7 @@
+import Foundation
+import Hummingbird
+import JSON
+
 /// One page of a list. `page` starts at 1; `per_page` is 25 by default and at most 50.
 struct Page: Sendable {
     let number: Int
@@ -27,20 +31,17 @@ struct Page: Sendable {
         let next = number < last ? number + 1 : nil
         var answer = Answer(
             200,
-            .object([
-                (field, .array(part.map(json))),
-                (
-                    "meta",
-                    [
-                        "pagination": [
-                            "page": .count(number), "per_page": .count(size),
-                            "previous_page": .whole(previous.map(Int64.init)),
-                            "next_page": .whole(next.map(Int64.init)),
-                            "last_page": .count(last), "total_entries": .count(total),
-                        ]
+            [
+                field: .array(part.map(json)),
+                "meta": [
+                    "pagination": [
+                        "page": .count(number), "per_page": .count(size),
+                        "previous_page": previous.map(JSONValue.count) ?? .null,
+                        "next_page": next.map(JSONValue.count) ?? .null, "last_page": .count(last),
+                        "total_entries": .count(total),
                     ]
-                ),
-            ]))
+                ],
+            ])
         let links = [("prev", previous), ("next", next), ("last", last)].compactMap { relation, page in
             page.map { "<\(call.path)?\(query(call, page: $0))>; rel=\"\(relation)\"" }
         }
@@ -49,17 +50,11 @@ struct Page: Sendable {
     }
 
     private func query(_ call: Call, page: Int) -> String {
-        let kept = call.query.filter { $0.name != "page" && $0.name != "per_page" }
-        let pairs = [("page", String(page)), ("per_page", String(size))] + kept.map { ($0.name, $0.value) }
-        return pairs.map { "\($0)=\(Self.escaped($1))" }.joined(separator: "&")
+        let kept = call.query.filter { $0.key != "page" && $0.key != "per_page" }
+        let values = kept.map { "\($0.key)=\($0.value.addingPercentEncoding(withAllowedCharacters: Self.plain) ?? "")" }
+        return (["page=\(page)", "per_page=\(size)"] + values).joined(separator: "&")
     }
 
-    private static func escaped(_ text: String) -> String {
-        let plain = Set("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~".utf8)
-        return text.utf8.map { byte in
-            if plain.contains(byte) { return String(UnicodeScalar(byte)) }
-            let digits = String(byte, radix: 16, uppercase: true)
-            return "%" + (digits.count == 1 ? "0" : "") + digits
-        }.joined()
-    }
+    /// The characters that need no escape in a URL (RFC 3986 §2.3).
+    private static let plain = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "-._~"))
 }

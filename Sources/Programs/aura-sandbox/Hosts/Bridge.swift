@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 /// The podman network of one run.
@@ -37,8 +38,8 @@ struct Bridge: Sendable {
 enum Routes {
     /// True if a route other than the default route shares addresses with the network.
     static func cover(_ network: UInt32, length: UInt32) -> Bool {
-        let lines = (TextFile.read("/proc/net/route") ?? "").split(separator: "\n").dropFirst()
-        return lines.contains { line in
+        let table = (try? String(contentsOfFile: "/proc/net/route", encoding: .utf8)) ?? ""
+        return table.split(separator: "\n").dropFirst().contains { line in
             let fields = line.split(separator: "\t")
             guard fields.count > 7, let destination = number(fields[1]), let mask = number(fields[7]), mask != 0 else {
                 return false

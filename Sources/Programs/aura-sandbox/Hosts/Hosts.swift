@@ -1,21 +1,23 @@
+import FoundationEssentials
 import Locking
 import Logging
 import ServiceLifecycle
 
-/// Runs the cloud's servers as real machines: passes the cloud's orders to the machines, and reports to the cloud when
-/// an order is done or a machine has ended by itself.
+/// Runs the cloud's servers as real machines: passes the cloud's commands to the machines, and reports to the cloud
+/// when a command is done or a machine has ended by itself.
 struct Hosts: Service {
     let cloud: Locked<Cloud>
-    let clock: Clock
+    /// Returns the current time.
+    let now: @Sendable () -> Date
     let machines: Machines
-    let nudges: Nudges
+    let signal: WakeSignal
     let logger: Logger
 
     private static let machinesAtOnce = 2
     private static let tickMilliseconds = 50
 
     /// Wakes the service. Signals that arrive while it works are merged into one.
-    struct Nudges: Sendable {
+    struct WakeSignal: Sendable {
         let stream: AsyncStream<Void>
         private let continuation: AsyncStream<Void>.Continuation
 
@@ -26,21 +28,21 @@ struct Hosts: Service {
     }
 
     func run() async throws {
-        let desk = Locked(HostDesk(limit: Self.machinesAtOnce))
+        let queue = Locked(CommandQueue(limit: Self.machinesAtOnce))
         await withDiscardingTaskGroup { group in
             group.addTask {
                 // Events become due even if no call arrives.
                 while !Task.isCancelled {
                     try? await Task.sleep(for: .milliseconds(Self.tickMilliseconds))
-                    nudges.wake()
+                    signal.wake()
                 }
             }
-            for await _ in nudges.stream.cancelOnGracefulShutdown() {
-                for order in begin(desk) {
+            for await _ in signal.stream.cancelOnGracefulShutdown() {
+                for command in begin(queue) {
                     group.addTask {
-                        await carryOut(order)
-                        desk.withLock { $0.finish(order.server) }
-                        nudges.wake()
+                        await execute(command)
+                        queue.withLock { $0.finish(command.server) }
+                        signal.wake()
                     }
                 }
             }
@@ -48,37 +50,38 @@ struct Hosts: Service {
         }
     }
 
-    /// Advances the cloud to the current time, reports machines that have ended, and returns the orders that may start.
-    private func begin(_ desk: Locked<HostDesk>) -> [HostOrder] {
-        let now = clock.now()
+    /// Advances the cloud to the current time, reports machines that have ended, and returns the commands that may
+    /// start.
+    private func begin(_ queue: Locked<CommandQueue>) -> [HostCommand] {
+        let now = now()
         let ended = machines.ended()
-        let (orders, noted) = cloud.withLock { cloud in
+        let (commands, noted) = cloud.withLock { cloud in
             cloud.advance(to: now)
             let noted = ended.filter { cloud.noteHostWentDown($0) }
-            return (cloud.takeOrders(), noted)
+            return (cloud.takeCommands(), noted)
         }
         for server in noted { machines.forget(server) }
-        return desk.withLock { desk in
-            desk.add(orders)
-            return desk.next()
+        return queue.withLock { queue in
+            queue.add(commands)
+            return queue.next()
         }
     }
 
-    private func carryOut(_ order: HostOrder) async {
+    private func execute(_ command: HostCommand) async {
         do {
-            try await machines.carryOut(order)
-            note(order)
-            report(order.action, failure: nil)
+            try await machines.execute(command)
+            note(command)
+            report(command.action, failure: nil)
         } catch {
             guard !Task.isCancelled else { return }
-            logger.error("a machine's order failed", metadata: ["server": "\(order.server)", "error": "\(error)"])
-            report(order.action, failure: "\(error)")
+            logger.error("a machine's command failed", metadata: ["server": "\(command.server)", "error": "\(error)"])
+            report(command.action, failure: "\(error)")
         }
     }
 
     private func report(_ action: Int64?, failure: String?) {
         guard let action else { return }
-        let now = clock.now()
+        let now = now()
         cloud.withLock { cloud in
             cloud.advance(to: now)
             cloud.hostReported(action, failure: failure)
@@ -86,9 +89,9 @@ struct Hosts: Service {
     }
 
     /// Updates the list of containers in the state report.
-    private func note(_ order: HostOrder) {
-        let name = machines.run.container(order.server)
-        switch order {
+    private func note(_ command: HostCommand) {
+        let name = machines.run.container(command.server)
+        switch command {
         case .create: cloud.withLock { _ = $0.containers.insert(name) }
         case .remove: cloud.withLock { _ = $0.containers.remove(name) }
         case .start, .stop, .signalShutdown, .restart, .crash: break

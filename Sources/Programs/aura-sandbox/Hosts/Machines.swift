@@ -1,10 +1,10 @@
 import Locking
 import Logging
 
-/// Carries out orders with containers.
+/// Executes commands with containers.
 struct Machines: Sendable {
     /// The first process of a machine. The start time distinguishes it from a later process with the same pid.
-    struct Pulse: Sendable {
+    struct MainProcess: Sendable {
         let pid: Int32
         let startTime: UInt64
     }
@@ -16,20 +16,21 @@ struct Machines: Sendable {
     let podman: Podman
     let logger: Logger
     /// The machines that have power.
-    let pulses = Locked<[Int64: Pulse]>([:])
+    let processes = Locked<[Int64: MainProcess]>([:])
 
     /// Returns the machines that ended: the first process no longer runs.
     func ended() -> [Int64] {
-        pulses.withLock { $0 }.filter { ProcessIdentity.startTime(of: $0.value.pid) != $0.value.startTime }.map(\.key)
+        processes.withLock { $0 }.filter { ProcessIdentity.startTime(of: $0.value.pid) != $0.value.startTime }.map(
+            \.key)
     }
 
     /// Removes a machine that no longer has power.
-    func forget(_ server: Int64) { pulses.withLock { $0[server] = nil } }
+    func forget(_ server: Int64) { processes.withLock { $0[server] = nil } }
 
-    /// Carries out an order.
-    func carryOut(_ order: HostOrder) async throws {
-        let name = run.container(order.server)
-        switch order {
+    /// Executes a command.
+    func execute(_ command: HostCommand) async throws {
+        let name = run.container(command.server)
+        switch command {
         case .create(let server, _):
             try seed.write(server)
             try await podman.run(creation(server, name))
@@ -60,8 +61,8 @@ struct Machines: Sendable {
         let text = try await podman.run(["inspect", "--format", "{{.State.Pid}}", name])
         // A process that has already ended has no start time, and so counts as ended.
         let pid = Int32(text.split(separator: "\n").first ?? "") ?? 0
-        let pulse = Pulse(pid: pid, startTime: ProcessIdentity.startTime(of: pid) ?? 0)
-        pulses.withLock { $0[server] = pulse }
+        let process = MainProcess(pid: pid, startTime: ProcessIdentity.startTime(of: pid) ?? 0)
+        processes.withLock { $0[server] = process }
     }
 
     private func creation(_ server: Server, _ name: String) -> [String] {

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 
 /// The name of one run of the sandbox. The network and the directory of the run have this name; the names of its
@@ -33,7 +34,8 @@ struct RunName: Sendable {
 
     /// Returns the first characters of the boot id; process ids are reused after a reboot.
     private static func boot() -> String {
-        String(TextFile.read("/proc/sys/kernel/random/boot_id")?.prefix(8) ?? "00000000")
+        let text = try? String(contentsOfFile: "/proc/sys/kernel/random/boot_id", encoding: .utf8)
+        return String((text ?? "00000000").prefix(8))
     }
 }
 
@@ -43,30 +45,11 @@ enum ProcessIdentity {
     static func startTime(of pid: Int32) -> UInt64? {
         // The fields follow the closing parenthesis of the command: the state is the first field, the start time the
         // twentieth.
-        guard let text = TextFile.read("/proc/\(pid)/stat"), let close = text.lastIndex(of: ")") else { return nil }
+        guard let text = try? String(contentsOfFile: "/proc/\(pid)/stat", encoding: .utf8),
+            let close = text.lastIndex(of: ")")
+        else { return nil }
         let fields = text[text.index(after: close)...].split(separator: " ")
         guard fields.count > 19, fields[0] != "Z", fields[0] != "X" else { return nil }
         return UInt64(fields[19])
-    }
-}
-
-/// Access to small text files.
-enum TextFile {
-    /// Returns up to 64 KiB of a file, or `nil` if it cannot be read.
-    static func read(_ path: String) -> String? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: 65_536)
-        var length = 0
-        while length < bytes.count {
-            let count = bytes.withUnsafeMutableBytes {
-                Glibc.read(descriptor, $0.baseAddress.map { $0 + length }, $0.count - length)
-            }
-            if count < 0 { return nil }
-            if count == 0 { break }
-            length += count
-        }
-        return String(decoding: bytes[..<length], as: UTF8.self)
     }
 }

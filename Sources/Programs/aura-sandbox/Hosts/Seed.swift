@@ -1,4 +1,5 @@
 import FoundationEssentials
+import JSON
 
 /// The input of cloud-init in a machine: the user data as sent, and a NoCloud metadata file.
 struct Seed: Sendable {
@@ -11,9 +12,10 @@ struct Seed: Sendable {
     /// Writes the seed of a machine, with mode 0700 for the directory.
     func write(_ server: Server) throws {
         let path = path(server.id)
-        try PrivateFile.makeDirectory(path)
+        try FileManager.default.createDirectory(
+            atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         try PrivateFile.write(Self.userData(server), to: "\(path)/user-data")
-        try PrivateFile.write(Self.metaData(server), to: "\(path)/meta-data")
+        try PrivateFile.write(try Self.metaData(server), to: "\(path)/meta-data")
     }
 
     /// Removes the seed of a machine, if there is one.
@@ -22,11 +24,10 @@ struct Seed: Sendable {
     /// Removes all seeds of the run.
     func removeAll() { try? FileManager.default.removeItem(atPath: directory) }
 
-    private static func metaData(_ server: Server) -> String {
-        let quoted = { (text: String) in String(decoding: JSONValue.string(text).bytes, as: UTF8.self) }
-        let keys = server.authorizedKeys.map { "  - \(quoted($0))\n" }.joined()
-        return "instance-id: i-\(server.id)\nlocal-hostname: \(quoted(server.name))\n"
-            + (keys.isEmpty ? "" : "public-keys:\n\(keys)")
+    private static func metaData(_ server: Server) throws -> String {
+        var data: JSONValue = ["instance-id": .string("i-\(server.id)"), "local-hostname": .string(server.name)]
+        if !server.authorizedKeys.isEmpty { data["public-keys"] = .strings(server.authorizedKeys) }
+        return try data.yaml()
     }
 
     /// Returns the user data. The fault `wrongHostKey` renames the field of the host keys, so that cloud-init ignores

@@ -1,3 +1,5 @@
+import JSON
+
 /// `/ssh_keys`.
 enum SSHKeyCalls {
     static let routes: [Route] = [
@@ -9,7 +11,7 @@ enum SSHKeyCalls {
         Route("PUT", "/v1/ssh_keys/{id}", change),
         Route("DELETE", "/v1/ssh_keys/{id}") { cloud, call in
             let key = try cloud.keys.remove(try call.id(of: "SSH key"))
-            cloud.past.add("sshKey", id: key.id, name: key.name)
+            cloud.deleted.add("sshKey", id: key.id, name: key.name)
             return .none
         },
     ]
@@ -17,11 +19,6 @@ enum SSHKeyCalls {
     private struct Creation: Decodable {
         var name: String
         var publicKey: String
-        var labels: [String: String]?
-    }
-
-    private struct Change: Decodable {
-        var name: String?
         var labels: [String: String]?
     }
 
@@ -34,26 +31,25 @@ enum SSHKeyCalls {
         let key = SSHKey(
             id: cloud.ids.nextOther(), name: body.name, labels: body.labels ?? [:], publicKey: body.publicKey,
             fingerprint: fingerprint, created: cloud.now)
+        try cloud.keys.check(key.name)
+        guard !cloud.keys.all.contains(where: { $0.fingerprint == fingerprint }) else {
+            throw APIError.taken("SSH key with the same fingerprint already exists", field: "public_key")
+        }
         try cloud.keys.insert(key)
         return Answer(201, ["ssh_key": key.json])
     }
 
     @Sendable private static func change(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
-        let body = try call.decode(Change.self)
+        let body = try call.decode(NameAndLabels.self)
         try Labels.check(body.labels ?? [:])
-        let key = try cloud.keys.change(try call.id(of: "SSH key"), name: body.name, labels: body.labels)
+        let key = try cloud.keys.change(try call.id(of: "SSH key"), body)
         return Answer(200, ["ssh_key": key.json])
     }
 
     @Sendable private static func list(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
-        let selector = try Selector.of(call)
-        let found = cloud.keys.all.filter { key in
-            (call.first("name").map { $0 == key.name } ?? true)
-                && (call.first("fingerprint").map { $0 == key.fingerprint } ?? true)
-                && (selector?.matches(key.labels) ?? true)
+        let fingerprint = call.first("fingerprint")
+        return try cloud.keys.page(call, "ssh_keys", isEmpty: cloud.interference.emptiesList) {
+            fingerprint == nil || fingerprint == $0.fingerprint
         }
-        let order = try SortOrder<SSHKey>(call, ["id": { $0.id < $1.id }, "name": { $0.name < $1.name }])
-        let listed = cloud.interference.emptiesList ? [] : order.apply(found)
-        return try Page(call).answer(listed, "ssh_keys", call, \.json)
     }
 }

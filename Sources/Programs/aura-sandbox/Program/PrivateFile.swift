@@ -20,22 +20,11 @@ enum PrivateFile {
         }
     }
 
-    /// Creates a directory that only its owner can enter, and missing directories above it.
-    static func makeDirectory(_ path: String) throws {
-        var sofar = path.hasPrefix("/") ? "" : "."
-        for part in path.split(separator: "/") {
-            sofar += "/\(part)"
-            guard mkdir(sofar, 0o700) == 0 || errno == EEXIST else {
-                throw SandboxError("cannot make directory \(path): \(reason())")
-            }
-        }
-    }
-
     /// Returns the error text of the last system call.
     static func reason() -> String { String(cString: strerror(errno)).lowercased() }
 }
 
-/// An error that stops the sandbox or fails an order of a machine.
+/// An error that stops the sandbox or fails a command of a machine.
 struct SandboxError: Error, CustomStringConvertible {
     let description: String
 

@@ -9,6 +9,8 @@ import UnixSignals
 struct Sandbox: Sendable {
     let command: AuraSandbox
     private let logger: Logger
+    /// The system clock.
+    private static let now: @Sendable () -> Date = { Date() }
 
     init(command: AuraSandbox) {
         self.command = command
@@ -26,48 +28,49 @@ struct Sandbox: Sendable {
 
     private func runWithRows() async throws {
         let access = access()
-        let front = Front(cloud: cloud(access, hosts: nil), clock: .system, wake: {})
+        let handlers = RequestHandlers(cloud: cloud(access, hosts: nil), now: Self.now, wake: {})
         let ports = PortBoard()
         let health = Listener(
-            name: "health", host: "0.0.0.0", port: command.healthPort ?? 18_789, serves: { Self.isRow($0, front) },
-            logger: logger, onBound: { ports.post("health", $0) }, respond: front.health,
+            name: "health", host: "0.0.0.0", port: command.healthPort ?? 18_789, serves: { Self.isRow($0, handlers) },
+            logger: logger, onBound: { ports.post("health", $0) }, respond: handlers.health,
             fallback: command.healthPort == nil ? 0 : nil, device: "lo")
         let config = ConfigFile(path: Self.absolute(command.writeConfig), access: access, hosts: nil)
         let announcement = Announcement(
             ports: ports, second: "health", host: try command.address().host, config: config)
-        try await serve([try main(front, ports), health], announcement)
+        try await serve([try main(handlers, ports), health], announcement)
     }
 
     private func runWithMachines() async throws {
         let access = access()
-        let ground = try await Ground.prepare(command, directory: Self.directory(command.writeConfig), logger)
-        let cloud = cloud(access, hosts: ground.bridge.addresses)
-        let nudges = Hosts.Nudges()
-        let front = Front(cloud: cloud, clock: .system, wake: { nudges.wake() })
+        let environment = try await HostEnvironment.prepare(
+            command, directory: Self.directory(of: command.writeConfig), logger)
+        let cloud = cloud(access, hosts: environment.bridge.addresses)
+        let signal = Hosts.WakeSignal()
+        let handlers = RequestHandlers(cloud: cloud, now: Self.now, wake: { signal.wake() })
         let ports = PortBoard()
-        let gateway = ground.bridge.gateway
+        let gateway = environment.bridge.gateway
         let tailnet = Listener(
             name: "tailnet", host: "0.0.0.0", port: 0, serves: { $0.ipAddress == gateway }, logger: logger,
-            onBound: { ports.post("tailnet", $0) }, respond: front.tailnetOnly)
-        let config = ConfigFile(path: Self.absolute(command.writeConfig), access: access, hosts: ground.config)
+            onBound: { ports.post("tailnet", $0) }, respond: handlers.tailnetOnly())
+        let config = ConfigFile(path: Self.absolute(command.writeConfig), access: access, hosts: environment.config)
         let announcement = Announcement(
             ports: ports, second: "tailnet", host: try command.address().host, config: config)
         let hosts = Hosts(
-            cloud: cloud, clock: .system, machines: ground.machines(logger), nudges: nudges, logger: logger)
+            cloud: cloud, now: Self.now, machines: environment.machines(logger), signal: signal, logger: logger)
         do {
-            try await serve([hosts, try main(front, ports), tailnet], announcement)
+            try await serve([hosts, try main(handlers, ports), tailnet], announcement)
         } catch {
-            try? await ground.clear()
+            try? await environment.clear()
             throw error
         }
-        try await ground.clear()
+        try await environment.clear()
     }
 
-    private func main(_ front: Front, _ ports: PortBoard) throws -> Listener {
+    private func main(_ handlers: RequestHandlers, _ ports: PortBoard) throws -> Listener {
         let address = try command.address()
         return Listener(
             name: "main", host: address.host, port: address.port, serves: { _ in true }, logger: logger,
-            onBound: { ports.post("main", $0) }, respond: front.everything)
+            onBound: { ports.post("main", $0) }, respond: handlers.everything())
     }
 
     private func cloud(_ access: Cloud.Access, hosts: AddressPool?) -> Locked<Cloud> {
@@ -77,7 +80,7 @@ struct Sandbox: Sendable {
         return Locked(
             Cloud(
                 access: access, hosts: hosts, rateLimit: command.rateLimit, settings: settings, seed: seed,
-                now: Clock.system.now()))
+                now: Self.now()))
     }
 
     private func serve(_ services: [any Service], _ announcement: Announcement) async throws {
@@ -91,28 +94,30 @@ struct Sandbox: Sendable {
 
     /// Returns random tokens of the same length as real ones.
     private func access() -> Cloud.Access {
-        var dice = Dice(seed: UInt64.random(in: .min ... .max))
-        let clientID = "k\(dice.word(10))CNTRL"
+        var random = SeededRandom(seed: UInt64.random(in: .min ... .max))
+        let clientID = "k\(random.word(10))CNTRL"
         return Cloud.Access(
-            token: command.token ?? dice.word(64), readOnlyToken: dice.word(64), clientID: clientID,
-            clientSecret: "tskey-client-\(clientID)-\(dice.word(32))")
+            token: command.token ?? random.word(64), readOnlyToken: random.word(64), clientID: clientID,
+            clientSecret: "tskey-client-\(clientID)-\(random.word(32))")
     }
 
     /// True if a connection goes to the address of a simulated server with a running agent. Other connections are
     /// refused, as by a machine that is off.
-    private static func isRow(_ address: SocketAddress, _ front: Front) -> Bool {
+    private static func isRow(_ address: SocketAddress, _ handlers: RequestHandlers) -> Bool {
         guard let text = address.ipAddress, let number = AddressPool.number(text), AddressPool.isLoopback(number) else {
             return false
         }
-        return front.isUp(text)
+        return handlers.isUp(text)
     }
 
-    private static func directory(_ path: String) -> String {
+    /// Returns the absolute path of the directory that contains a file.
+    static func directory(of path: String) -> String {
         let parts = absolute(path).split(separator: "/").dropLast()
         return "/" + parts.joined(separator: "/")
     }
 
-    private static func absolute(_ path: String) -> String {
+    /// Returns an absolute path; a relative path starts at the working directory.
+    static func absolute(_ path: String) -> String {
         path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
     }
 }

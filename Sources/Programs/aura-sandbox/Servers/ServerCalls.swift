@@ -1,3 +1,6 @@
+import FoundationEssentials
+import JSON
+
 /// `/servers` and the actions on a server.
 enum ServerCalls {
     static let routes: [Route] = [
@@ -37,23 +40,18 @@ enum ServerCalls {
 
     @Sendable private static func create(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
         let request = try ServerCreation(try call.decode(ServerCreation.Body.self), in: cloud)
-        let birth = try cloud.create(request)
-        let password = request.authorizedKeys.isEmpty ? cloud.dice.word(20) : nil
+        let created = try cloud.create(request)
+        let password = request.authorizedKeys.isEmpty ? cloud.random.word(20) : nil
         return Answer(
             201,
             [
-                "server": cloud.servers[birth.server]?.json() ?? .null, "action": json(birth.action, cloud),
-                "next_actions": .array(birth.next.map { [json($0, cloud)] } ?? []), "root_password": .text(password),
+                "server": cloud.servers[created.server]?.json() ?? .null, "action": json(created.action, cloud),
+                "next_actions": .array(created.next.map { [json($0, cloud)] } ?? []), "root_password": .text(password),
             ])
     }
 
-    private struct Change: Decodable {
-        var name: String?
-        var labels: [String: String]?
-    }
-
     @Sendable private static func change(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
-        let body = try call.decode(Change.self)
+        let body = try call.decode(NameAndLabels.self)
         let old = try server(cloud, call)
         try Labels.check(body.labels ?? [:])
         if let name = body.name, name != old.name {
@@ -89,7 +87,7 @@ enum ServerCalls {
         let query = try ServerQuery(call)
         if cloud.interference.emptiesList { return page.answer([Server](), "servers", call) { $0.json() } }
         if let seconds = cloud.interference.staleSeconds {
-            let rows = query.stale(cloud, since: cloud.now + -seconds)
+            let rows = query.stale(cloud, since: cloud.now - seconds)
             return page.answer(rows, "servers", call) { $0.server.json(as: $0.status) }
         }
         let servers = cloud.servers

@@ -48,12 +48,14 @@ struct ServerCreation: Sendable {
         type = try cloud.catalog.type(body.serverType)
         image = try cloud.catalog.image(body.image, architecture: type.architecture)
         location = try Self.place(body.location, for: type, in: cloud)
-        authorizedKeys = try (body.sshKeys ?? []).map { try cloud.keys.find($0).publicKey }
+        authorizedKeys = try (body.sshKeys ?? []).map { try cloud.keys.find($0, field: "ssh_keys").publicKey }
         userData = body.userData
         guard (userData?.utf8.count ?? 0) <= Self.userDataLimitBytes else {
             throw APIError.invalid("user_data", "Longer than maximum length \(Self.userDataLimitBytes).")
         }
-        firewalls = try (body.firewalls ?? []).map { try cloud.firewalls.find($0.firewall).id }
+        firewalls = try (body.firewalls ?? []).map {
+            try cloud.firewalls.find(.id($0.firewall), field: "firewalls").id
+        }
         guard firewalls.count <= Firewall.limitPerServer else {
             throw APIError.invalid("firewalls", "Longer than maximum length \(Firewall.limitPerServer).")
         }

@@ -1,14 +1,16 @@
+import FoundationEssentials
+
 /// The creation and the removal of servers.
 extension Cloud {
     /// A requested server with the actions that create it.
-    struct Birth {
+    struct CreatedServer {
         let server: Int64
         let action: Int64
         let next: Int64?
     }
 
     /// Adds a server and begins to create it.
-    mutating func create(_ request: ServerCreation) throws -> Birth {
+    mutating func create(_ request: ServerCreation) throws -> CreatedServer {
         guard servers.named(request.name) == nil else {
             throw APIError.taken("server name is already used", field: "name")
         }
@@ -17,7 +19,7 @@ extension Cloud {
         }
         let server = try newServer(request)
         servers.insert(server)
-        past.createdServers += 1
+        createdServers += 1
         let create = begin(
             .createServer, on: server.id, seconds: settings.createSeconds,
             also: [("image", request.image.id)], fallback: .off)
@@ -26,11 +28,11 @@ extension Cloud {
             start = newAction(.startServer, on: server.id, fallback: .off)
             actions.update(create) { $0.follower = start }
         }
-        if let made = servers[server.id] { order(.create(made, action: create)) }
+        if let made = servers[server.id] { enqueue(.create(made, action: create)) }
         for firewall in request.firewalls { attach(firewall, to: server.id) }
         coverBySelectors(server)
-        if let seconds = interference.vanishSeconds { agenda.add(.vanish(server: server.id), at: now + seconds) }
-        return Birth(server: server.id, action: create, next: start)
+        if let seconds = interference.vanishSeconds { events.add(.vanish(server: server.id), at: now + seconds) }
+        return CreatedServer(server: server.id, action: create, next: start)
     }
 
     private mutating func newServer(_ request: ServerCreation) throws -> Server {
@@ -62,7 +64,7 @@ extension Cloud {
         let action = begin(
             .deleteServer, on: id, seconds: settings.deleteSeconds, fallback: servers[id]?.status ?? .off)
         servers.update(id) { $0.become(.deleting, at: now) }
-        order(.remove(server: id, action: action))
+        enqueue(.remove(server: id, action: action))
         return action
     }
 
@@ -82,10 +84,10 @@ extension Cloud {
     mutating func remove(_ id: Int64) {
         guard var server = servers.remove(id) else { return }
         if let address = server.ipv4 { addresses.release(address.text) }
-        firewalls.forget(server: id)
+        firewalls.updateAll { $0.targets.removeAll { $0 == .server(id) } }
         server.gone = now
         server.open = []
-        past.add(server)
+        deleted.add(server)
     }
 
     /// Removes a server as if another client had deleted it, without a visible action.
@@ -94,7 +96,7 @@ extension Cloud {
         for action in server.open {
             fail(action, Action.Failure(code: "action_failed", message: "Action failed"))
         }
-        order(.remove(server: id, action: nil))
+        enqueue(.remove(server: id, action: nil))
         remove(id)
     }
 }

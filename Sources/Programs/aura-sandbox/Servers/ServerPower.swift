@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// Changes of a server's power.
 extension Cloud {
     /// The actions that change power.
@@ -34,7 +36,7 @@ extension Cloud {
     private mutating func powerOff(_ server: Server) -> Int64 {
         let action = begin(.stopServer, on: server.id, seconds: settings.stopSeconds, fallback: server.status)
         change(server.id, to: .stopping)
-        order(.stop(server: server.id, action: action))
+        enqueue(.stop(server: server.id, action: action))
         return action
     }
 
@@ -44,10 +46,10 @@ extension Cloud {
         let action = begin(.shutdownServer, on: server.id, seconds: settings.shutdownSeconds, withHost: isHeard)
         guard isHeard else { return action }
         if hasHosts {
-            order(.signalShutdown(server: server.id, action: action))
+            enqueue(.signalShutdown(server: server.id, action: action))
         } else {
             let down = after(settings.shutdownSeconds + settings.guestShutdownSeconds)
-            agenda.add(.guestDown(server: server.id, epoch: server.epoch), at: down)
+            events.add(.guestDown(server: server.id, epoch: server.epoch), at: down)
         }
         return action
     }
@@ -56,7 +58,7 @@ extension Cloud {
         let action = begin(command, on: server.id, seconds: settings.rebootSeconds, fallback: .off)
         servers.update(server.id) { $0.answersFrom = nil }
         if command == .resetServer { change(server.id, to: .starting) }
-        order(.restart(server: server.id, graceSeconds: graceSeconds, action: action))
+        enqueue(.restart(server: server.id, graceSeconds: graceSeconds, action: action))
         return action
     }
 
@@ -87,15 +89,15 @@ extension Cloud {
     mutating func switchOn(_ server: Server, action: Int64) {
         if hasHosts, let seconds = server.traits.bootSeconds {
             actions.update(action) { $0.awaitsHost = false }
-            agenda.add(.lateStart(server: server.id), at: now + seconds)
+            events.add(.lateStart(server: server.id), at: now + seconds)
         } else {
-            order(.start(server: server.id, action: action))
+            enqueue(.start(server: server.id, action: action))
         }
     }
 
     /// Starts a machine with a delayed boot, if it should still run.
     mutating func startLate(_ id: Int64) {
-        if servers[id]?.status == .running { order(.start(server: id, action: nil)) }
+        if servers[id]?.status == .running { enqueue(.start(server: id, action: nil)) }
     }
 
     /// Sets a machine to running. Its agent replies after the boot delay.
@@ -112,7 +114,7 @@ extension Cloud {
     /// Sets a status for a test. The status `off` also stops the machine without the API.
     mutating func force(_ id: Int64, _ status: Server.Status) {
         change(id, to: status)
-        if status == .off { order(.crash(server: id)) }
+        if status == .off { enqueue(.crash(server: id)) }
     }
 
     /// True if the agent on the server at this address replies now.

@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// The filters and the order of `GET /servers`.
 struct ServerQuery: Sendable {
     private let name: String?
@@ -35,8 +37,8 @@ struct ServerQuery: Sendable {
     }
 
     /// Returns the servers that the query selected at an earlier time, with their statuses at that time.
-    func stale(_ cloud: Cloud, since time: Instant) -> [(server: Server, status: Server.Status)] {
-        let once = cloud.past.servers.filter { $0.gone.map { $0 > time } ?? false } + cloud.servers.all
+    func stale(_ cloud: Cloud, since time: Date) -> [(server: Server, status: Server.Status)] {
+        let once = cloud.deleted.servers.filter { $0.gone.map { $0 > time } ?? false } + cloud.servers.all
         let meant = once.filter { server in server.status(at: time).map { means(server, $0) } ?? false }
         let ordered = order.apply(meant.sorted { $0.id < $1.id }.map { (0, $0) }).map(\.1)
         return ordered.map { ($0, $0.status(at: time) ?? $0.status) }

@@ -1,3 +1,5 @@
+import JSON
+
 /// `/tailnet/-/keys`.
 enum AuthKeyCalls {
     static let routes: [Route] = [
@@ -19,14 +21,14 @@ enum AuthKeyCalls {
 
     /// Throws 404 unless the path names the tailnet of the token: `-` or its domain.
     static func checkTailnet(_ call: Call) throws {
-        guard ["-", Tailnet.domain].contains(call.parameters["tailnet"]) else {
+        guard ["-", Tailnet.domain].contains(call.parameter("tailnet")) else {
             throw APIError.tailnet(404, "tailnet not found")
         }
     }
 
     private static func place(_ cloud: Cloud, _ call: Call) throws -> Int {
         try checkTailnet(call)
-        guard let place = cloud.tailnet.keys.firstIndex(where: { $0.id == call.parameters["key"] }) else {
+        guard let place = cloud.tailnet.keys.firstIndex(where: { $0.id == call.parameter("key") }) else {
             throw APIError.tailnet(404, "key not found")
         }
         return place
@@ -65,9 +67,9 @@ enum AuthKeyCalls {
                 400, "invalid description: at most 50 letters, digits, hyphens, underscores and blanks")
         }
         guard cloud.tailnet.keys.count < 200_000 else { throw APIError.tailnet(403, "too many keys") }
-        let id = "k\(cloud.dice.word(10))CNTRL"
+        let id = "k\(cloud.random.word(10))CNTRL"
         let key = AuthKey(
-            id: id, secret: "tskey-auth-\(id)-\(cloud.dice.word(28))", created: cloud.now, expirySeconds: seconds,
+            id: id, secret: "tskey-auth-\(id)-\(cloud.random.word(28))", created: cloud.now, expirySeconds: seconds,
             isReusable: wanted.reusable ?? false, isEphemeral: wanted.ephemeral ?? false,
             isPreauthorized: wanted.preauthorized ?? false, tags: tags, description: description)
         cloud.tailnet.keys.append(key)

@@ -1,3 +1,6 @@
+import FoundationEssentials
+import JSON
+
 /// `/tailnet/-/devices` and `/device/{id}`.
 enum DeviceCalls {
     static let routes: [Route] = [
@@ -52,7 +55,7 @@ enum DeviceCalls {
 
     private static func place(_ cloud: inout Cloud, _ call: Call) throws -> Int {
         cloud.refreshNodes()
-        guard let place = cloud.tailnet.place(of: call.parameters["id"] ?? ""),
+        guard let place = cloud.tailnet.place(of: call.parameter("id")),
             cloud.tailnet.devices[place].visibleFrom <= cloud.now
         else { throw APIError.tailnet(404, "no such device") }
         return place
@@ -62,7 +65,7 @@ enum DeviceCalls {
         try AuthKeyCalls.checkTailnet(call)
         cloud.refreshNodes()
         let tags = call.all("tags")
-        let earlier = cloud.interference.staleSeconds.map { cloud.tailnet.devices(at: cloud.now + -$0) }
+        let earlier = cloud.interference.staleSeconds.map { cloud.tailnet.devices(at: cloud.now - $0) }
         let shown = (earlier ?? cloud.tailnet.devices).filter { device in
             device.visibleFrom <= cloud.now
                 && (call.first("hostname").map { $0 == device.hostname } ?? true)

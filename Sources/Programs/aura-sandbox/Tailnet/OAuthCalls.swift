@@ -1,4 +1,6 @@
 import FoundationEssentials
+import Hummingbird
+import JSON
 
 /// `/oauth/token`, and the check of the token of other calls.
 enum OAuthCalls {
@@ -8,26 +10,26 @@ enum OAuthCalls {
     static let scopes: Set<String> = ["auth_keys", "auth_keys:read", "devices:core", "devices:core:read"]
 
     @Sendable private static func token(_ cloud: inout Cloud, _ call: Call) throws -> Answer {
-        let form = QueryString.pairs(String(decoding: call.body, as: UTF8.self))
-        let field = { (name: String) in form.first { $0.name == name }?.value }
-        let secret = field("client_secret") ?? basic(call)?.password
+        let body = String(decoding: call.body, as: UTF8.self)
+        let form = (try? URLEncodedFormDecoder().decode([String: String].self, from: body)) ?? [:]
+        let secret = form["client_secret"] ?? basic(call)?.password
         guard secret == cloud.access.clientSecret else { throw APIError.tailnet(401, "API token invalid") }
-        guard ["client_credentials", nil].contains(field("grant_type")) else {
+        guard ["client_credentials", nil].contains(form["grant_type"]) else {
             throw APIError.tailnet(400, "unsupported grant type")
         }
-        let asked = Set((field("scope") ?? "").split(separator: " ").map(String.init))
+        let asked = Set(form["scope", default: ""].split(separator: " ").map(String.init))
         guard asked.isSubset(of: scopes) else {
             throw APIError.tailnet(400, "requested scopes are invalid or not permitted")
         }
         let granted = asked.isEmpty ? ["auth_keys", "devices:core"] : asked
         let seconds = cloud.settings.tokenSeconds
-        let name = "tskey-api-k\(cloud.dice.word(10))CNTRL-\(cloud.dice.word(28))"
+        let name = "tskey-api-k\(cloud.random.word(10))CNTRL-\(cloud.random.word(28))"
         let token = Tailnet.Token(expires: cloud.now + seconds, scopes: granted)
         cloud.tailnet.add(token, named: name, now: cloud.now)
         return Answer(
             200,
             [
-                "access_token": .string(name), "token_type": "Bearer", "expires_in": .int(Int64(seconds)),
+                "access_token": .string(name), "token_type": "Bearer", "expires_in": .integer(Int64(seconds)),
                 "scope": .string(granted.sorted().joined(separator: " ")),
                 "tags": .string(cloud.settings.clientTags.joined(separator: " ")),
             ])

@@ -1,3 +1,6 @@
+import FoundationEssentials
+import JSON
+
 /// The simulated control plane for the replacement of `tailscale` on the hosts. A second listener serves it where hosts
 /// can reach it.
 enum RegisterCalls {
@@ -34,7 +37,7 @@ enum RegisterCalls {
         cloud.tailnet.keys[place].uses += 1
         let label = label(body.hostname)
         var device = Device(
-            id: "92\(cloud.ids.nextOther())", nodeID: "n\(cloud.dice.word(11))CNTRL", hostname: label,
+            id: "92\(cloud.ids.nextOther())", nodeID: "n\(cloud.random.word(11))CNTRL", hostname: label,
             label: cloud.tailnet.freeName(label), addresses: addresses, tags: key.tags, created: cloud.now,
             isEphemeral: key.isEphemeral,
             isAuthorized: !cloud.settings.approvalForAll && (key.isPreauthorized || !cloud.settings.deviceApproval),

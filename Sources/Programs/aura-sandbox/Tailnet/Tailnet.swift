@@ -1,8 +1,11 @@
+import FoundationEssentials
+import JSON
+
 /// The keys, nodes and access tokens of a tailnet.
 struct Tailnet: Sendable {
     /// An OAuth access token.
     struct Token: Sendable {
-        let expires: Instant
+        let expires: Date
         let scopes: Set<String>
     }
 
@@ -18,7 +21,7 @@ struct Tailnet: Sendable {
     static let domain = "tail1234.ts.net"
 
     /// Adds a token; beyond one thousand tokens the oldest is removed.
-    mutating func add(_ token: Token, named name: String, now: Instant) {
+    mutating func add(_ token: Token, named name: String, now: Date) {
         tokens = tokens.filter { $0.value.expires > now }
         if tokens.count >= 1_000, let oldest = tokens.min(by: { $0.value.expires < $1.value.expires }) {
             tokens[oldest.key] = nil
@@ -44,12 +47,12 @@ struct Tailnet: Sendable {
     func place(of id: String) -> Int? { devices.firstIndex { $0.nodeID == id || $0.id == id } }
 
     /// Returns the nodes that existed at an earlier time.
-    func devices(at time: Instant) -> [Device] {
+    func devices(at time: Date) -> [Device] {
         (goneDevices.filter { $0.gone.map { $0 > time } ?? false } + devices).filter { $0.created <= time }
     }
 
     /// Removes a node.
-    mutating func remove(at place: Int, now: Instant) {
+    mutating func remove(at place: Int, now: Date) {
         var device = devices.remove(at: place)
         device.gone = now
         if let address = device.addresses.first { addresses.release(address) }
@@ -67,7 +70,7 @@ struct Device: Sendable {
     var label: String
     let addresses: [String]
     var tags: [String]
-    let created: Instant
+    let created: Date
     let isEphemeral: Bool
     var isAuthorized: Bool
     var isExternal = false
@@ -77,13 +80,13 @@ struct Device: Sendable {
     /// The id of the sandbox's server on which the node runs, if known.
     let server: Int64?
     /// The time from which lists show the node.
-    let visibleFrom: Instant
+    let visibleFrom: Date
     /// The time of the last contact, if the node has lost its connection.
-    var silentSince: Instant?
+    var silentSince: Date?
     /// True if the node has logged out: it stays disconnected, even while its server runs.
     var isLoggedOut = false
     /// The time at which the node left the tailnet.
-    var gone: Instant?
+    var gone: Date?
 
     /// The MagicDNS name.
     var name: String { "\(label).\(Tailnet.domain)" }
@@ -116,7 +119,7 @@ extension Cloud {
             }
             let since = tailnet.devices[place].silentSince ?? now
             tailnet.devices[place].silentSince = since
-            if tailnet.devices[place].isEphemeral, now - since >= settings.ephemeralSeconds {
+            if tailnet.devices[place].isEphemeral, now.timeIntervalSince(since) >= settings.ephemeralSeconds {
                 tailnet.remove(at: place, now: now)
             }
         }

@@ -4,7 +4,7 @@ import Logging
 import Subprocess
 
 /// The prerequisites of real machines: the image, the network and the agent's archive.
-struct Ground: Sendable {
+struct HostEnvironment: Sendable {
     let run: RunName
     let image: String
     let bridge: Bridge
@@ -13,7 +13,7 @@ struct Ground: Sendable {
     private let reaper: Reaper
 
     /// Removes the remains of dead runs, builds missing files, and creates the network of this run.
-    static func prepare(_ command: AuraSandbox, directory: String, _ logger: Logger) async throws -> Ground {
+    static func prepare(_ command: AuraSandbox, directory: String, _ logger: Logger) async throws -> HostEnvironment {
         guard geteuid() == 0 else { throw SandboxError("cannot use --hosts podman without root: run it with sudo") }
         let podman = Podman(logger: logger)
         do {
@@ -27,7 +27,7 @@ struct Ground: Sendable {
         let archive = try await archive(command, directory)
         let run = try RunName.current()
         let bridge = try await Bridge.make(run, podman)
-        return Ground(
+        return HostEnvironment(
             run: run, image: image, bridge: bridge,
             config: ConfigFile.Hosts(
                 gateway: bridge.gateway, agentArchive: archive, agentVersion: try version(of: archive),
@@ -35,7 +35,7 @@ struct Ground: Sendable {
             podman: podman, reaper: reaper)
     }
 
-    /// Returns the component that carries out orders for these machines.
+    /// Returns the component that executes commands for these machines.
     func machines(_ logger: Logger) -> Machines {
         let seed = Seed(directory: "\(Reaper.root)/\(run.text)")
         return Machines(run: run, image: image, bridge: bridge, seed: seed, podman: podman, logger: logger)
@@ -46,8 +46,7 @@ struct Ground: Sendable {
 
     /// Returns the checkout's absolute path, or `nil` if the playbooks are not there.
     private static func repository(_ path: String) -> String? {
-        let whole = path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
-        let clean = URL(filePath: whole).standardized.path
+        let clean = URL(filePath: Sandbox.absolute(path)).standardized.path
         return FileManager.default.isReadableFile(atPath: "\(clean)/ansible/playbooks/configure.yml") ? clean : nil
     }
 
@@ -69,7 +68,7 @@ struct Ground: Sendable {
             let script = "\(command.repo)/sandbox/agent/build.sh"
             return try await build(script, ["\(directory)/agent"], instead: "--agent-archive")
         }
-        let path = archive.hasPrefix("/") ? archive : "\(FileManager.default.currentDirectoryPath)/\(archive)"
+        let path = Sandbox.absolute(archive)
         guard FileManager.default.isReadableFile(atPath: path) else {
             throw SandboxError("cannot read the agent's archive \(path)")
         }

@@ -1,17 +1,15 @@
-/// The resources that existed before, for checks of leaks and planted secrets. It keeps the newest 100,000 servers and
+/// The resources that were deleted, for checks of leaks and planted secrets. It keeps the newest 100,000 servers and
 /// as many other resources.
-struct Past: Sendable {
+struct DeletedResources: Sendable {
     /// A key or firewall that was deleted.
-    struct Thing: Sendable {
+    struct Resource: Sendable {
         let kind: String
         let id: Int64
         let name: String
     }
 
     private(set) var servers: [Server] = []
-    private(set) var things: [Thing] = []
-    /// The number of servers that were ever created.
-    var createdServers = 0
+    private(set) var others: [Resource] = []
     private static let limit = 100_000
 
     /// Records a server that is gone.
@@ -22,7 +20,7 @@ struct Past: Sendable {
 
     /// Records a key or firewall that is gone.
     mutating func add(_ kind: String, id: Int64, name: String) {
-        if things.count >= Self.limit { things.removeFirst(Self.limit / 10) }
-        things.append(Thing(kind: kind, id: id, name: name))
+        if others.count >= Self.limit { others.removeFirst(Self.limit / 10) }
+        others.append(Resource(kind: kind, id: id, name: name))
     }
 }

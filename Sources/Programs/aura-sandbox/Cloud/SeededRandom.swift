@@ -1,8 +1,8 @@
 /// Seeded randomness (SplitMix64), so that a run with probabilistic faults can be repeated.
-struct Dice: RandomNumberGenerator, Sendable {
+struct SeededRandom: RandomNumberGenerator, Sendable {
     private var state: UInt64
 
-    /// Starts the sequence of `seed`.
+    /// Creates the sequence of `seed`.
     init(seed: UInt64) { state = seed }
 
     mutating func next() -> UInt64 {
