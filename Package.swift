@@ -145,7 +145,8 @@ let package = Package(
         // Drivers: one target per external system
         target("Drivers/DriverKit", ["AuraModel", "JSON"]),
         target(
-            "Drivers/REST", name: "DriverREST", ["AuraModel", "HTTPClient", "JSON", "Locking"]),
+            "Drivers/REST", name: "DriverREST",
+            ["DriverKit", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
         target("Drivers/ChildProcess", ["AuraModel", "Locking", logging, subprocess, system]),
         target("Drivers/CredentialFiles", ["AuraModel", "DriverKit", "JSON"]),
         target(
@@ -153,7 +154,7 @@ let package = Package(
             ["DriverKit", "DriverREST", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
         target(
             "Drivers/Tailscale", name: "TailscaleDriver",
-            ["DriverKit", "DriverREST", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
+            ["DriverKit", "DriverREST", "AuraModel", "HTTPClient", "JSON", logging]),
         target(
             "Drivers/Ansible", name: "AnsibleDriver",
             ["DriverKit", "ChildProcess", "SSHDriver", "AuraModel", "JSON", "Locking", logging]),

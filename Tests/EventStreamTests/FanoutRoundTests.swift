@@ -45,7 +45,7 @@ struct FanoutRoundTests {
         var subscription = Subscription(
             number: number, id: id, session: connection.session, filter: filter, cursor: cursor)
         change(&subscription)
-        return LiveTable.Row(ending: EndSignal(), subscription: subscription)
+        return LiveTable.Row(ending: OneShot<Void>(), subscription: subscription)
     }
 
     /// Returns the `seq`s of the notifications that wait for the client, by subscription.

@@ -1,5 +1,6 @@
 public import AuraModel
 internal import Glibc
+internal import Locking
 internal import Subprocess
 internal import SystemPackage
 
@@ -79,14 +80,14 @@ public struct ChildProcess: Sendable {
                 .missing, message: "cannot run \(executable): \(String(cString: strerror(errno)).lowercased())")
         }
         try Pulse.write(directory: workingDirectory)
-        let stop = StopSignal()
+        let stop = ChildStop()
         let errorTail = TailBox()
         let child = ChildRun(child: self, stop: stop, errorTail: errorTail, time: time, output: output)
         // The library's streams end early in a cancelled task. So it runs in a task of its own, which is awaited here.
         let result = await withTaskCancellationHandler {
             await Task { await child.perform() }.value
         } onCancel: {
-            stop.raise(.cancelled)
+            stop.set(.cancelled)
         }
         let exit = try result.get()
         return (stop.reason ?? exit, errorTail.tail)

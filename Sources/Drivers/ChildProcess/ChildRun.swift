@@ -11,7 +11,7 @@ internal import SystemPackage
 ///     stop   ── cancels the others; then SIGTERM … SIGKILL to the group
 struct ChildRun: Sendable {
     let child: ChildProcess
-    let stop: StopSignal
+    let stop: ChildStop
     let errorTail: TailBox
     let time: any TimeSource
     let output: @Sendable ([UInt8]) async throws -> Void
@@ -19,7 +19,7 @@ struct ChildRun: Sendable {
     private let written = Locked(0)
 
     init(
-        child: ChildProcess, stop: StopSignal, errorTail: TailBox, time: any TimeSource,
+        child: ChildProcess, stop: ChildStop, errorTail: TailBox, time: any TimeSource,
         output: @escaping @Sendable ([UInt8]) async throws -> Void
     ) {
         self.child = child
@@ -92,10 +92,10 @@ struct ChildRun: Sendable {
             group.addTask { await takeOutput(running) }
             group.addTask { await takeErrors(running) }
             group.addTask { await showLife() }
-            group.addTask { await stop.wait() ? .stopped : .over }
+            group.addTask { await stop.isNeeded() ? .stopped : .over }
             group.addTask {
                 // The sleep is cancelled when the run is over.
-                if (try? await time.sleep(for: child.timeLimit)) != nil { stop.raise(.overTime) }
+                if (try? await time.sleep(for: child.timeLimit)) != nil { stop.set(.overTime) }
                 return .timer
             }
             if let limit = child.silenceLimit {
@@ -107,7 +107,7 @@ struct ChildRun: Sendable {
                 case .stream:
                     streams -= 1
                     if streams == 0 {
-                        stop.over()
+                        stop.set(nil)
                         group.cancelAll()
                     }
                 case .stopped: group.cancelAll()
@@ -140,7 +140,7 @@ struct ChildRun: Sendable {
             silentLooks = now == known ? silentLooks + 1 : 0
             known = now
             if silentLooks == 3 {
-                stop.raise(.silent)
+                stop.set(.silent)
                 break
             }
         }
@@ -152,7 +152,7 @@ struct ChildRun: Sendable {
             written += bytes
             return written
         }
-        if let limit = child.outputLimitBytes, sum > limit { stop.raise(.tooMuchOutput) }
+        if let limit = child.outputLimitBytes, sum > limit { stop.set(.tooMuchOutput) }
     }
 
     private func takeOutput(_ running: Running) async -> Part {
@@ -162,7 +162,7 @@ struct ChildRun: Sendable {
                 try await output(buffer.withUnsafeBytes { Array($0) })
             }
         } catch {
-            stop.raise(.refused(error))
+            stop.set(.refused(error))
         }
         return .stream
     }

@@ -13,20 +13,10 @@ internal import Locking
 final class ActionGatherer: Sendable {
     typealias Outcome = [Int64: Result<WireAction?, Failure>]
 
-    private enum Turn: Sendable {
-        case lead(Round)
-        case answered(Outcome)
-        case cancelled
-    }
-
     /// One request and the callers who wait for its result.
     private final class Round: Sendable {
-        struct State {
-            var ids: Set<Int64> = []
-            var waiting: [OneShot<Turn>] = []
-        }
-
-        let state = Locked(State())
+        let ids = Locked<Set<Int64>>([])
+        let flight = SingleFlight<Outcome>()
     }
 
     private let window: Duration
@@ -56,62 +46,39 @@ final class ActionGatherer: Sendable {
     }
 
     /// The number of callers who joined the open round, without its leader.
-    var callersWaiting: Int {
-        open.withLock { $0?.state.withLock { $0.waiting.count } ?? 0 }
-    }
+    var callersWaiting: Int { open.withLock { $0 }?.flight.callersWaiting ?? 0 }
 
     private func outcome(_ ids: Set<Int64>) async throws(Failure) -> Outcome {
-        let promise = join(ids)
-        switch await promise.value(whenCancelled: .cancelled) {
-        case .answered(let outcome): return outcome
-        case .cancelled: throw .cancelled("read actions")
-        case .lead(let round): return try await lead(round)
+        let what = "read actions"
+        let round = join(ids)
+        return try await round.flight.run(what) { () async throws(Failure) -> Outcome in
+            // If the leader is cancelled during the sleep, the next caller leads. Until then other callers can join the
+            // round.
+            try? await time.sleep(for: window)
+            open.withLock { close(round, &$0) }
+            let outcome = Task.isCancelled ? [:] : await ask(round.ids.withLock { $0 })
+            if Task.isCancelled { throw .cancelled(what) }
+            return outcome
         }
     }
 
-    private func join(_ ids: Set<Int64>) -> OneShot<Turn> {
-        let promise = OneShot<Turn>()
+    /// Adds the ids to the open round, or opens a round with them. A caller that is so slow that the round's result was
+    /// delivered meanwhile makes the request again.
+    private func join(_ ids: Set<Int64>) -> Round {
         open.withLock { open in
-            if let round = open {
-                let isFull = round.state.withLock { state in
-                    state.ids.formUnion(ids)
-                    state.waiting.append(promise)
-                    return state.ids.count >= Self.maximumIDs
-                }
-                if isFull { self.close(round, &open) }
-            } else {
-                let round = Round()
-                round.state.withLock { $0.ids = ids }
-                open = round
-                promise.set(.lead(round))
+            let round = open ?? Round()
+            open = round
+            let isFull = round.ids.withLock { all in
+                all.formUnion(ids)
+                return all.count >= Self.maximumIDs
             }
+            if isFull { close(round, &open) }
+            return round
         }
-        return promise
-    }
-
-    private func lead(_ round: Round) async throws(Failure) -> Outcome {
-        // If the leader is cancelled during the sleep, it hands over below. Until then other callers can join the
-        // round.
-        try? await time.sleep(for: window)
-        open.withLock { close(round, &$0) }
-        let outcome = Task.isCancelled ? [:] : await ask(round.state.withLock { $0.ids })
-        guard !Task.isCancelled else {
-            handOver(round)
-            throw .cancelled("read actions")
-        }
-        for promise in round.state.withLock({ $0.waiting }) { promise.set(.answered(outcome)) }
-        return outcome
     }
 
     private func close(_ round: Round, _ open: inout Round?) {
         if open === round { open = nil }
-    }
-
-    /// Makes the next waiting caller lead the round.
-    private func handOver(_ round: Round) {
-        while let next = round.state.withLock({ $0.waiting.isEmpty ? nil : $0.waiting.removeFirst() }) {
-            if next.set(.lead(round)) { return }
-        }
     }
 }
 

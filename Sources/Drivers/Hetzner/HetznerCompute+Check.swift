@@ -29,8 +29,7 @@ extension HetznerCompute {
     }
 
     private func readCatalogue() async throws(Failure) -> Catalogue {
-        let call = HetznerCall(
-            method: .get, path: "/server_types", query: [("per_page", "50")], what: "list server types")
+        let call = RESTCall(.get, "/server_types", query: [("per_page", "50")], what: "list server types")
         var types: [WireServerType] = []
         try await api.pages(call) { (page: ServerTypesAnswer) in
             types += page.types
@@ -47,8 +46,8 @@ extension HetznerCompute {
         let setting = "hetzner.image"
         let found: [WireImage]
         if let number = Int64(image) {
-            let call = HetznerCall(method: .get, path: "/images/\(number)", what: "read image \(number)")
-            found = try await api.findable(call, as: ImageAnswer.self).map { [$0.image] } ?? []
+            let call = RESTCall(.get, "/images/\(number)", what: "read image \(number)")
+            found = try await api.find(call, as: ImageAnswer.self).map { [$0.image] } ?? []
         } else {
             found = try await images([("name", image), ("include_deprecated", "true")])
         }
@@ -74,7 +73,7 @@ extension HetznerCompute {
     }
 
     private func images(_ query: [(String, String)]) async throws(Failure) -> [WireImage] {
-        let call = HetznerCall(method: .get, path: "/images", query: query + [("per_page", "50")], what: "list images")
+        let call = RESTCall(.get, "/images", query: query + [("per_page", "50")], what: "list images")
         var images: [WireImage] = []
         try await api.pages(call) { (page: ImagesAnswer) in
             images += page.images

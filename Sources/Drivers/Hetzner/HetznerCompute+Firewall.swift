@@ -25,8 +25,7 @@ extension HetznerCompute {
 
     func findFirewall() async throws(Failure) -> WireFirewall? {
         let name = settings.firewallName
-        let call = HetznerCall(
-            method: .get, path: "/firewalls", query: [("name", name)], what: "find firewall \(name)")
+        let call = RESTCall(.get, "/firewalls", query: [("name", name)], what: "find firewall \(name)")
         return try await api.send(call, as: FirewallsAnswer.self).firewalls.first { $0.name == name }
     }
 
@@ -46,10 +45,10 @@ extension HetznerCompute {
                     + "choose another name with hetzner.firewallName")
         }
         log.notice("the firewall's rules differ from the settings and are replaced", metadata: ["firewall": "\(id)"])
-        let call = HetznerCall(
-            method: .post, path: "/firewalls/\(id)/actions/set_rules", body: .object(["rules": rules]),
+        let call = RESTCall(
+            .post, "/firewalls/\(id)/actions/set_rules", body: .json(.object(["rules": rules])),
             what: "set the rules of firewall \(name)")
-        _ = try await api.send(call)
+        try await api.send(call)
         return id
     }
 
@@ -81,8 +80,8 @@ extension HetznerCompute {
             "labels": .object(JSONObject(labels: labels)),
             "rules": rules,
         ]
-        let call = HetznerCall(
-            method: .post, path: "/firewalls", body: .object(body), what: "create firewall \(settings.firewallName)")
+        let call = RESTCall(
+            .post, "/firewalls", body: .json(.object(body)), what: "create firewall \(settings.firewallName)")
         do {
             return String(try await api.send(call, as: FirewallAnswer.self).firewall.id)
         } catch  where error.errorClass == .ambiguous {

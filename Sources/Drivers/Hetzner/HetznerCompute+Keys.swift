@@ -6,12 +6,12 @@ internal import JSON
 
 extension HetznerCompute {
     public func key(named name: String) async throws -> ServerKey? {
-        let call = HetznerCall(method: .get, path: "/ssh_keys", query: [("name", name)], what: "find key \(name)")
+        let call = RESTCall(.get, "/ssh_keys", query: [("name", name)], what: "find key \(name)")
         return try await api.send(call, as: KeysAnswer.self).keys.first { $0.name == name }.map(ServerKey.init)
     }
 
     public func keys(labels: [String: String]) async throws -> [ServerKey] {
-        let call = HetznerCall(method: .get, path: "/ssh_keys", query: Self.listing(labels), what: "list keys")
+        let call = RESTCall(.get, "/ssh_keys", query: Self.listing(labels), what: "list keys")
         var keys: [String: ServerKey] = [:]
         try await api.pages(call) { (page: KeysAnswer) in
             for key in page.keys.map(ServerKey.init) { keys[key.id] = key }
@@ -26,14 +26,13 @@ extension HetznerCompute {
             "public_key": .string(specification.publicKey),
             "labels": .object(JSONObject(labels: specification.labels)),
         ]
-        let call = HetznerCall(
-            method: .post, path: "/ssh_keys", body: .object(body), what: "create key \(specification.name)")
+        let call = RESTCall(.post, "/ssh_keys", body: .json(.object(body)), what: "create key \(specification.name)")
         return ServerKey(try await api.send(call, as: KeyAnswer.self).key)
     }
 
     public func deleteKey(id: String) async throws {
         let number = try Self.number(id, of: "key")
-        let call = HetznerCall(method: .delete, path: "/ssh_keys/\(number)", what: "delete key \(number)")
-        _ = try await api.findable(call, as: JSONValue.self)
+        let call = RESTCall(.delete, "/ssh_keys/\(number)", what: "delete key \(number)")
+        try await api.find(call)
     }
 }

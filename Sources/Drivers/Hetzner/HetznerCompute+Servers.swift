@@ -6,19 +6,18 @@ internal import JSON
 
 extension HetznerCompute {
     public func server(named name: String) async throws -> Server? {
-        let call = HetznerCall(
-            method: .get, path: "/servers", query: [("name", name)], what: "find server \(name)")
+        let call = RESTCall(.get, "/servers", query: [("name", name)], what: "find server \(name)")
         return try await api.send(call, as: ServersAnswer.self).servers.first { $0.name == name }.map(Server.init)
     }
 
     public func server(id: String) async throws -> Server? {
         let number = try Self.number(id, of: "server")
-        let call = HetznerCall(method: .get, path: "/servers/\(number)", what: "read server \(number)")
-        return try await api.findable(call, as: ServerAnswer.self).map { Server($0.server) }
+        let call = RESTCall(.get, "/servers/\(number)", what: "read server \(number)")
+        return try await api.find(call, as: ServerAnswer.self).map { Server($0.server) }
     }
 
     public func servers(labels: [String: String]) async throws -> [Server] {
-        let call = HetznerCall(method: .get, path: "/servers", query: Self.listing(labels), what: "list servers")
+        let call = RESTCall(.get, "/servers", query: Self.listing(labels), what: "list servers")
         var servers: [Server] = []
         var seen: Set<Int64> = []
         try await api.pages(call) { (page: ServersAnswer) in
@@ -37,8 +36,8 @@ extension HetznerCompute {
     }
 
     public func createServer(_ specification: ServerSpecification) async throws -> ServerCreation {
-        let call = HetznerCall(
-            method: .post, path: "/servers", body: try body(specification),
+        let call = RESTCall(
+            .post, "/servers", body: .json(try body(specification)),
             what: "create server \(specification.name) (\(specification.placement.serverType) "
                 + "in \(specification.placement.location))")
         do {
@@ -52,8 +51,8 @@ extension HetznerCompute {
 
     public func deleteServer(id: String) async throws -> [String] {
         let number = try Self.number(id, of: "server")
-        let call = HetznerCall(method: .delete, path: "/servers/\(number)", what: "delete server \(number)")
-        return try await api.findable(call, as: ActionAnswer.self).map { [String($0.action.id)] } ?? []
+        let call = RESTCall(.delete, "/servers/\(number)", what: "delete server \(number)")
+        return try await api.find(call, as: ActionAnswer.self).map { [String($0.action.id)] } ?? []
     }
 
     public func powerOn(serverID: String) async throws -> [String] {
@@ -74,8 +73,7 @@ extension HetznerCompute {
 
     private func act(_ action: String, _ id: String, _ words: String) async throws -> [String] {
         let number = try Self.number(id, of: "server")
-        let call = HetznerCall(
-            method: .post, path: "/servers/\(number)/actions/\(action)", what: "\(words) server \(number)")
+        let call = RESTCall(.post, "/servers/\(number)/actions/\(action)", what: "\(words) server \(number)")
         return [String(try await api.send(call, as: ActionAnswer.self).action.id)]
     }
 

@@ -16,7 +16,7 @@ public import Logging
 /// then fails with the code `cancelled` and was not sent. A call that was sent continues to its end.
 public final class HetznerCompute: ComputeDriver {
     let settings: HetznerSettings
-    let api: HetznerAPI
+    let api: RESTClient
     let gatherer: ActionGatherer
     let firewall: FirewallCache
     let log: Logger
@@ -31,7 +31,7 @@ public final class HetznerCompute: ComputeDriver {
         settings: HetznerSettings, http: any HTTPTransport, shared: (any SharedBudget)? = nil, time: any TimeSource,
         random: any RandomSource, log: Logger
     ) {
-        let api = HetznerAPI(settings: settings, http: http, shared: shared, time: time, random: random, log: log)
+        let api = RESTClient.hetzner(settings, http: http, shared: shared, time: time, random: random, log: log)
         self.settings = settings
         self.api = api
         self.log = log

@@ -1,7 +1,5 @@
 internal import AuraModel
-internal import DriverKit
 internal import DriverREST
-internal import HTTPClient
 internal import JSON
 
 /// The content of an error response: `{"error":{"code","message","details"}}`. If the body is not readable, the status
@@ -11,17 +9,23 @@ struct HetznerErrorBody: Sendable {
     /// The provider's error message, with the fields or limits that the response names.
     let text: String
 
-    init(_ response: HTTPResponse, hiding token: Secret) {
-        let byStatus = HetznerErrorClass.code(forStatus: response.status)
-        guard let error = (try? ForeignJSON.read(response.body))?["error"], error.objectValue != nil else {
+    init(_ refusal: RESTRefusal) {
+        let byStatus = HetznerErrorClass.code(forStatus: refusal.status)
+        guard let error = refusal.body?["error"], error.objectValue != nil else {
             code = byStatus
-            text = "the provider answers with status \(response.status)"
+            text = refusal.statusText
             return
         }
-        code = PlainText.clean(error["code"]?.stringValue ?? byStatus, hiding: [token], limitBytes: 60)
-        let message = error["message"]?.stringValue ?? "status \(response.status)"
+        code = refusal.clean(error["code"]?.stringValue ?? byStatus, limitBytes: 60)
+        let message = error["message"]?.stringValue ?? "status \(refusal.status)"
         let details = Self.details(error["details"])
-        text = PlainText.clean(details.isEmpty ? message : "\(message) (\(details))", hiding: [token])
+        text = refusal.clean(details.isEmpty ? message : "\(message) (\(details))")
+    }
+
+    func failure(_ refusal: RESTRefusal) -> Failure {
+        HetznerErrorClass.failure(
+            code: code, status: refusal.status, text: text, effect: refusal.call.effect,
+            message: "cannot \(refusal.call.what): \(text)")
     }
 
     /// Returns `fields[].name: messages` or `limits[].name` as text.

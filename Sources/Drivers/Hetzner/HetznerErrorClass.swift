@@ -46,11 +46,11 @@ enum HetznerErrorClass {
 
     /// Returns a failure with the class and the concern of the code.
     static func failure(
-        code: String, status: Int, text: String, effect: CallEffect, message: String, correlationID: String? = nil
+        code: String, status: Int, text: String, effect: CallEffect, message: String
     ) -> Failure {
         let errorClass = of(code: code, status: status, text: text, effect: effect)
         return Failure(
-            errorClass, code: code, message: message, correlationID: correlationID,
+            errorClass, code: code, message: message,
             concern: errorClass == .permanent ? concern(code: code, text: text) : nil)
     }
 
@@ -80,10 +80,8 @@ enum HetznerErrorClass {
         }
     }
 
-    /// Returns true for the codes after which Hetzner's own clients retry a call.
-    static func isRepeatedByOfficialClients(_ code: String) -> Bool {
-        ["conflict", "rate_limit_exceeded", "bad_gateway", "timeout", "providerTimeout"].contains(code)
-    }
+    /// The codes after which Hetzner's own clients retry a call, and the code of a timeout.
+    static let retriedCodes: Set = ["conflict", "rate_limit_exceeded", "bad_gateway", "timeout", "providerTimeout"]
 
     /// Since 2026, a type that is out of stock is refused with "Unsupported location for server type".
     private static func isSoldOut(_ text: String) -> Bool {

@@ -11,6 +11,15 @@ public enum CallEffect: Sendable, Hashable {
     /// check first.
     case once
 
+    /// Creates the usual effect of a method. A `POST` usually creates something.
+    init(of method: HTTPMethod) {
+        switch method {
+        case .get, .head: self = .read
+        case .put, .patch, .delete: self = .repeatable
+        case .post: self = .once
+        }
+    }
+
     /// The rule for cancelled tasks: a call that changes something is completed, a read is aborted.
     public var cancellation: HTTPRequest.CancellationRule {
         switch self {

@@ -19,6 +19,9 @@ public final class SingleFlight<Value: Sendable>: Sendable {
 
     private let state = Locked(State())
 
+    /// The number of callers that have waited for the call in progress since it began.
+    public var callersWaiting: Int { state.withLock { $0.waiting.count } }
+
     /// Creates an idle flight.
     public init() {}
 

@@ -1,22 +1,16 @@
 internal import AuraModel
-internal import DriverKit
 internal import DriverREST
-internal import HTTPClient
 internal import JSON
 
 /// The meaning of Tailscale's error responses. They have no codes, only a status and `{"message":…,"data":[…]}`.
 enum TailscaleFailure {
     /// Returns the failure for an error response.
-    ///
-    /// - Parameter secrets: the secrets of the request, which must not be quoted.
-    static func of(_ response: HTTPResponse, what: String, effect: CallEffect, hiding secrets: [Secret]) -> Failure {
-        var failure = Failure(
-            errorClass(response.status, effect), code: code(response.status),
-            message: "cannot \(what): \(PlainText.clean(words(response), hiding: secrets))")
-        if response.status == 401 || response.status == 403 { failure.concern = .token }
-        failure.retryAfterMilliseconds = response.headers["Retry-After"].flatMap(Int64.init)
-            .map { min(max($0, 0), 3600) * 1000 }
-        return failure
+    @Sendable static func of(_ refusal: RESTRefusal) -> Failure {
+        let status = refusal.status
+        return Failure(
+            errorClass(status, refusal.call.effect), code: code(status),
+            message: "cannot \(refusal.call.what): \(refusal.clean(words(refusal)))",
+            concern: status == 401 || status == 403 ? .token : nil)
     }
 
     private static func errorClass(_ status: Int, _ effect: CallEffect) -> ErrorClass {
@@ -43,11 +37,9 @@ enum TailscaleFailure {
     }
 
     /// Returns the provider's error message with its details.
-    private static func words(_ response: HTTPResponse) -> String {
-        guard let body = try? ForeignJSON.read(response.body), let message = body["message"]?.stringValue else {
-            return "the provider answers with status \(response.status)"
-        }
-        let details = (body["data"]?.arrayValue ?? []).prefix(5).flatMap { entry in
+    private static func words(_ refusal: RESTRefusal) -> String {
+        guard let message = refusal.body?["message"]?.stringValue else { return refusal.statusText }
+        let details = (refusal.body?["data"]?.arrayValue ?? []).prefix(5).flatMap { entry in
             (entry["errors"]?.arrayValue ?? []).prefix(5).compactMap(\.stringValue)
         }
         return details.isEmpty ? message : "\(message) (\(details.joined(separator: "; ")))"

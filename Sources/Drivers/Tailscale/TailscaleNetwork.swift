@@ -12,7 +12,7 @@ public import Logging
 /// ambiguous.
 public final class TailscaleNetwork: NetworkDriver {
     private let settings: TailscaleSettings
-    private let api: TailscaleAPI
+    private let api: RESTClient
     private let log: Logger
 
     public var machineTags: Set<String> { Set(settings.tags) }
@@ -24,7 +24,7 @@ public final class TailscaleNetwork: NetworkDriver {
     ) {
         self.settings = settings
         self.log = log
-        api = TailscaleAPI(settings: settings, http: http, time: time, random: random, log: log)
+        api = RESTClient.tailscale(settings, http: http, time: time, random: random, log: log)
     }
 
     public func mintKey(_ specification: EnrolmentKeySpecification) async throws -> EnrolmentKey {
@@ -39,8 +39,9 @@ public final class TailscaleNetwork: NetworkDriver {
             "capabilities": ["devices": ["create": create]], "expirySeconds": .integer(seconds),
             "description": .string(description),
         ]
+        // A key whose reply was lost expires unused, so the call may be sent twice.
         let answer = try await api.send(
-            TailscaleCall(method: .post, path: "/tailnet/\(tailnet)/keys", body: body, what: what))
+            RESTCall(.post, "/tailnet/\(tailnet)/keys", body: .json(body), what: what, effect: .repeatable))
         guard let id = answer["id"]?.stringValue, let key = answer["key"]?.stringValue, !id.isEmpty, !key.isEmpty else {
             throw Failure(.transient, code: "providerAnswer", message: "cannot \(what): there is none in the answer")
         }
@@ -50,13 +51,13 @@ public final class TailscaleNetwork: NetworkDriver {
 
     public func revokeKey(id: String) async throws {
         let path = "/tailnet/\(tailnet)/keys/\(try Self.segment(id, of: "key"))"
-        _ = try await api.find(TailscaleCall(method: .delete, path: path, what: "revoke key \(id)"))
+        try await api.find(RESTCall(.delete, path, what: "revoke key \(id)"))
     }
 
     public func device(nodeID: String) async throws -> NetworkDevice? {
         let path = "/device/\(try Self.segment(nodeID, of: "device"))"
         let what = "read device \(nodeID)"
-        return try await api.find(TailscaleCall(method: .get, path: path, what: what)).map { value in
+        return try await api.find(RESTCall(.get, path, what: what)).map { value in
             try Self.device(value, what)
         }
     }
@@ -71,7 +72,7 @@ public final class TailscaleNetwork: NetworkDriver {
     /// devices.
     public func devices() async throws -> [NetworkDevice] {
         let what = "list devices"
-        let call = TailscaleCall(method: .get, path: "/tailnet/\(tailnet)/devices", what: what)
+        let call = RESTCall(.get, "/tailnet/\(tailnet)/devices", what: what)
         guard let devices = try await api.send(call)["devices"]?.arrayValue else {
             throw Failure(.transient, code: "providerAnswer", message: "cannot \(what): there is no list in the answer")
         }
@@ -86,7 +87,7 @@ public final class TailscaleNetwork: NetworkDriver {
 
     public func deleteDevice(nodeID: String) async throws {
         let path = "/device/\(try Self.segment(nodeID, of: "device"))"
-        _ = try await api.find(TailscaleCall(method: .delete, path: path, what: "delete device \(nodeID)"))
+        try await api.find(RESTCall(.delete, path, what: "delete device \(nodeID)"))
     }
 
     private var tailnet: String { Query.escape(settings.tailnet) }

@@ -20,7 +20,7 @@ public final class JobEngine: Service {
     private let faults: RowFaults
     private let setAside: SetAside
     private let scope: ClaimScope
-    private let signal = Signal()
+    private let signal = AutoResetSignal()
     /// An upper bound of the difference between the clocks of a daemon and its database.
     private static let certainlyDue = Duration.milliseconds(250)
 

@@ -20,64 +20,30 @@ enum StopReason: Int, Sendable, Hashable {
 
 /// Delivers a stop reason to the worker of a job. Supports one waiter at a time.
 final class StopSignal: Sendable {
-    private struct Waiter {
-        var known: StopReason?
-        var continuation: CheckedContinuation<Void, Never>
-    }
+    private let current = Locked<StopReason?>(nil)
+    private let change = AutoResetSignal()
 
-    private struct State {
-        var reason: StopReason?
-        var waiter: Waiter?
-
-        func isStopping(beyond known: StopReason?) -> Bool {
-            reason?.isGraver(than: known) ?? false
-        }
-
-        mutating func takeWaiter() -> Waiter? {
-            defer { waiter = nil }
-            return waiter
-        }
-    }
-
-    private let state = Locked(State())
-
-    var reason: StopReason? { state.withLock { $0.reason } }
+    var reason: StopReason? { current.withLock { $0 } }
 
     func send(_ reason: StopReason) {
-        let waiter = state.withLock { state -> Waiter? in
-            guard reason.isGraver(than: state.reason) else { return nil }
-            state.reason = reason
-            guard let waiter = state.waiter, reason.isGraver(than: waiter.known) else { return nil }
-            return state.takeWaiter()
+        let isGraver = current.withLock { current in
+            guard reason.isGraver(than: current) else { return false }
+            current = reason
+            return true
         }
-        waiter?.continuation.resume()
+        if isGraver { change.send() }
     }
 
     /// Clears a reason that was handled. A graver reason stays.
     func settle(_ reason: StopReason) {
-        state.withLock { state in
-            if state.reason == reason { state.reason = nil }
-        }
+        current.withLock { if $0 == reason { $0 = nil } }
     }
 
     /// Returns true if there is a reason that is graver than `known`.
-    func isStopping(beyond known: StopReason?) -> Bool {
-        state.withLock { $0.isStopping(beyond: known) }
-    }
+    func isStopping(beyond known: StopReason?) -> Bool { reason?.isGraver(than: known) ?? false }
 
     /// Returns when there is a reason that is graver than `known`, or when the task is cancelled.
     func wait(beyond known: StopReason?) async {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let isOver = state.withLock { state in
-                    if Task.isCancelled || state.isStopping(beyond: known) { return true }
-                    state.waiter = Waiter(known: known, continuation: continuation)
-                    return false
-                }
-                if isOver { continuation.resume() }
-            }
-        } onCancel: {
-            state.withLock { $0.takeWaiter() }?.continuation.resume()
-        }
+        while !Task.isCancelled, !isStopping(beyond: known) { await change.wait() }
     }
 }

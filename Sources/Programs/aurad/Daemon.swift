@@ -77,17 +77,18 @@ struct Daemon {
             sources: features.flatMap(\.sources), subscriptions: subscriptions, reconciler: reconciler,
             quota: settings.quota, faults: faults, identifiers: IdentifierSource(time: time, random: random),
             time: time, facts: facts)
-        let ready = ReadySignal()
+        let worker = Gated(engine)
+        let others = features.flatMap(\.services).map { Gated($0) }
         let memory = MemoryKeeper(time: time)
         let budget = CallBudget(limits: settings.wire.limits) { memory.noteEbb() }
         let pruner = Pruner(store: store, policy: settings.retention, owner: boot, time: time, logger: logger)
         let watch = LedgerWatch(
             store: store, file: MarkFile(settings.stateDirectory), time: time, logger: logger)
         try await runGroup(
-            [keeper, watch, memory, Gated(service: engine, gate: ready), pruner, reconciler]
-                + features.flatMap(\.services).map { Gated(service: $0, gate: ready) }
-                + doors(try router(service, features), features.flatMap(\.routes), budget, ready: ready)
-                + [subscriptions])
+            [keeper, watch, memory, worker, pruner, reconciler] + (others as [any Service])
+                + doors(try router(service, features), features.flatMap(\.routes), budget) {
+                    for service in [worker] + others { service.open() }
+                } + [subscriptions])
         await machines.shutdown()
     }
 
@@ -143,9 +144,11 @@ struct Daemon {
     /// The time that calls in flight have to finish once the shutdown begins.
     private static let drain = TimeAmount.seconds(3)
 
-    /// Returns the servers that accept clients. Once all of them listen, the daemon writes its `aurad ready` line.
+    /// Returns the servers that accept clients. Once all of them listen, `onReady` is called and the daemon
+    /// writes its `aurad ready` line.
     private func doors(
-        _ router: Router, _ routes: [HTTPRoute], _ budget: CallBudget, ready: ReadySignal
+        _ router: Router, _ routes: [HTTPRoute], _ budget: CallBudget,
+        onReady: @escaping @Sendable () -> Void
     ) throws -> [any Service] {
         var addresses: [ListenAddress] = [.unix(path: settings.wire.socket)]
         if let listen = settings.wire.listen { addresses.append(.tcp(host: listen.host, port: listen.port)) }
@@ -153,7 +156,7 @@ struct Daemon {
         try TrustedDirectory.check(TrustedDirectory.parent(of: settings.wire.socket), .socket)
         let http = settings.wire.http
         let opening = Opening(of: http == nil ? 1 : 2) { addresses in
-            ready.open()
+            onReady()
             LineWriter.standardOutput.write("aurad ready \(addresses.joined(separator: " "))")
         }
         let group = MultiThreadedEventLoopGroup.singleton

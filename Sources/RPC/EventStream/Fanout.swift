@@ -11,7 +11,7 @@ import Storage
 /// the store once for all subscriptions.
 final class Fanout: Sendable {
     private enum Message: Sendable {
-        case join(Subscription, EndSignal)
+        case join(Subscription, OneShot<Void>)
         case leave(SubscriptionNumber)
     }
 
@@ -20,7 +20,7 @@ final class Fanout: Sendable {
     private let time: any TimeSource
     private let logger: Logger
     /// Called with a subscription that must catch up or end.
-    private let onLeave: @Sendable (Subscription, EndSignal) -> Void
+    private let onLeave: @Sendable (Subscription, OneShot<Void>) -> Void
     /// Called when the fan-out has released a subscription that must end: it sends no further event to it.
     private let onEnd: @Sendable (Subscription) -> Void
     private let messages = Locked<[Message]>([])
@@ -34,7 +34,7 @@ final class Fanout: Sendable {
 
     init(
         feed: EventFeed, store: any Store, time: any TimeSource, logger: Logger,
-        onLeave: @escaping @Sendable (Subscription, EndSignal) -> Void,
+        onLeave: @escaping @Sendable (Subscription, OneShot<Void>) -> Void,
         onEnd: @escaping @Sendable (Subscription) -> Void
     ) {
         self.feed = feed
@@ -46,11 +46,11 @@ final class Fanout: Sendable {
     }
 
     /// Adds a subscription that has every event up to its cursor.
-    func join(_ subscription: Subscription, _ ending: EndSignal) {
+    func join(_ subscription: Subscription, _ ending: OneShot<Void>) {
         send(.join(subscription, ending))
     }
 
-    /// Removes a subscription after its ``EndSignal`` was sent. Calls `onEnd` if the fan-out holds it; otherwise its catch-up ends it.
+    /// Removes a subscription after its `ending` was set. Calls `onEnd` if the fan-out holds it; otherwise its catch-up ends it.
     func leave(_ number: SubscriptionNumber) {
         send(.leave(number))
     }
@@ -97,7 +97,7 @@ final class Fanout: Sendable {
                 if let row = round.remove(number) { onEnd(row.subscription) }
             case .join(let subscription, let ending):
                 // The end, and `leave` with it, may have been sent before this `join` was read.
-                guard !ending.isOver else {
+                guard !ending.isSet else {
                     onEnd(subscription)
                     continue
                 }
@@ -140,13 +140,13 @@ struct FanoutRound {
     private var table = LiveTable()
     /// Subscriptions with a cursor after `position`.
     private var early: [SubscriptionNumber: LiveTable.Row] = [:]
-    private let onLeave: @Sendable (Subscription, EndSignal) -> Void
+    private let onLeave: @Sendable (Subscription, OneShot<Void>) -> Void
     /// The value of `position` at the last check for bookmarks.
     private var looked: Int64
     /// The lines for one connection. The buffer is reused, so that its memory is allocated once.
     private var lines: [UInt8] = []
 
-    init(position: Int64, onLeave: @escaping @Sendable (Subscription, EndSignal) -> Void) {
+    init(position: Int64, onLeave: @escaping @Sendable (Subscription, OneShot<Void>) -> Void) {
         self.position = position
         self.onLeave = onLeave
         looked = position
@@ -392,14 +392,14 @@ struct LiveTable {
 extension LiveTable {
     /// One subscription of the table; only the fan-out's task uses it.
     final class Row {
-        let ending: EndSignal
+        let ending: OneShot<Void>
         var subscription: Subscription
         /// The row's index in its group.
         fileprivate var index = 0
 
         var number: SubscriptionNumber { subscription.number }
 
-        init(ending: EndSignal, subscription: Subscription) {
+        init(ending: OneShot<Void>, subscription: Subscription) {
             self.ending = ending
             self.subscription = subscription
         }

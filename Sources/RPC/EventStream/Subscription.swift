@@ -2,7 +2,6 @@ import AuraAPI
 import AuraModel
 import JSON
 import JSONRPC
-import Locking
 import Storage
 
 /// One subscription of one connection: the events that it wants, and its cursor in the ledger.
@@ -136,52 +135,5 @@ struct SnapshotPages: Sendable {
         // Pages are in the order of ids.
         let page = pages.first { $0.last.map { instance.text <= $0.text } ?? true }
         return page.map { event.seq <= $0.head } ?? false
-    }
-}
-
-/// A one-shot signal that something must end, or has ended. It has at most one waiter at a time.
-final class EndSignal: Sendable {
-    fileprivate struct State {
-        var isOver = false
-        var saidLastWord = false
-        var waiter: CheckedContinuation<Void, Never>?
-    }
-
-    private let state = Locked(State())
-
-    var isOver: Bool { state.withLock { $0.isOver } }
-
-    /// True if the ended subscription has sent `subscription.ended` to its client.
-    var saidLastWord: Bool { state.withLock { $0.saidLastWord } }
-
-    func send(saidLastWord: Bool = false) {
-        state.withLock { state in
-            state.isOver = true
-            state.saidLastWord = saidLastWord
-            return state.takeWaiter()
-        }?.resume()
-    }
-
-    /// Returns once the signal was sent or the task is cancelled.
-    func wait() async {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let continues = state.withLock { state in
-                    if state.isOver || Task.isCancelled { return true }
-                    state.waiter = continuation
-                    return false
-                }
-                if continues { continuation.resume() }
-            }
-        } onCancel: {
-            state.withLock { $0.takeWaiter() }?.resume()
-        }
-    }
-}
-
-extension EndSignal.State {
-    mutating func takeWaiter() -> CheckedContinuation<Void, Never>? {
-        defer { waiter = nil }
-        return waiter
     }
 }

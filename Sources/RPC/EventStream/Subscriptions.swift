@@ -27,7 +27,7 @@ public final class Subscriptions: Service {
     /// A subscription that must catch up, or send `subscription.ended`.
     private struct Late: Sendable {
         let subscription: Subscription
-        let ending: EndSignal
+        let ending: OneShot<Void>
     }
 
     /// The right to start one subscription.
@@ -45,13 +45,15 @@ public final class Subscriptions: Service {
         }
 
         let number: SubscriptionNumber
-        let ending = EndSignal()
+        /// Asks the holder to end the subscription.
+        let ending = OneShot<Void>()
         var stage = Stage.reserved
         /// True once a caller has begun the release. That caller first reduces the connection's count and then frees
         /// the id.
         var isLetGo = false
-        /// Calls that wait until the id is free; one-shot each.
-        var waiters: [EndSignal] = []
+        /// Calls that wait until the id is free; one-shot each. The value is true if the ended subscription has sent
+        /// `subscription.ended` to its client.
+        var waiters: [OneShot<Bool>] = []
     }
 
     /// The subscriptions of one connection.
@@ -123,14 +125,14 @@ public final class Subscriptions: Service {
             state.isOver = true
             return state.held.values.flatMap { $0.entries.values.flatMap(\.waiters) }
         }
-        for waiter in waiters { waiter.send() }
+        for waiter in waiters { waiter.set(false) }
     }
 
-    private func follow(_ subscription: Subscription, until ending: EndSignal) async {
+    private func follow(_ subscription: Subscription, until ending: OneShot<Void>) async {
         let result = await withTaskGroup(of: CatchUp.Result?.self) { group -> CatchUp.Result? in
             group.addTask { await self.catchUp(subscription) }
             group.addTask {
-                await ending.wait()
+                _ = await ending.valueUnlessCancelled()
                 return nil
             }
             let first = await group.next() ?? nil
@@ -184,7 +186,7 @@ extension Subscriptions {
         case taken(Reservation, isFirst: Bool)
         case refused
         /// Another subscription must end first; its end has begun.
-        case wait(EndSignal)
+        case wait(OneShot<Bool>)
     }
 
     /// Reserves a subscription. The caller then calls ``start(_:)``, or cancels the reservation.
@@ -203,7 +205,7 @@ extension Subscriptions {
                 throw APIError.subscriptionExists(wanted ?? "")
             case .wait(let waiter):
                 session.releaseSubscription()
-                await waiter.wait()
+                _ = await waiter.value(whenCancelled: false)
                 try Task.checkCancellation()
             }
         }
@@ -218,7 +220,7 @@ extension Subscriptions {
             } catch {
                 if let waiter = state.withLock({ $0.waitForAnyEnd(of: session) }) {
                     isSecondTry = false
-                    await waiter.wait()
+                    _ = await waiter.value(whenCancelled: false)
                     try Task.checkCancellation()
                 } else if isSecondTry {
                     throw error
@@ -255,19 +257,18 @@ extension Subscriptions {
             state.release(entry.number, id, of: session)
             return true
         }
-        entry.ending.send()
+        entry.ending.set(())
         fanout.leave(entry.number)
-        await waiter.wait()
-        return !waiter.saidLastWord
+        return !(await waiter.value(whenCancelled: false))
     }
 
     /// Ends all subscriptions of a closed connection.
     private func forget(_ session: Session) {
         let held = state.withLock { $0.held.removeValue(forKey: session.id) } ?? Held()
         for entry in held.entries.values {
-            entry.ending.send()
+            entry.ending.set(())
             fanout.leave(entry.number)
-            for waiter in entry.waiters { waiter.send() }
+            for waiter in entry.waiters { waiter.set(false) }
         }
     }
 }
@@ -289,13 +290,13 @@ extension Subscriptions.State {
     }
 
     /// Returns a one-shot that is sent when one of the connection's ending subscriptions has ended; `nil` if none is ending.
-    fileprivate mutating func waitForAnyEnd(of session: Session) -> EndSignal? {
+    fileprivate mutating func waitForAnyEnd(of session: Session) -> OneShot<Bool>? {
         guard !isOver, let id = held[session.id]?.anyEnding else { return nil }
         return addWaiter(to: id, of: session)
     }
 
-    private mutating func addWaiter(to id: String, of session: Session) -> EndSignal {
-        let waiter = EndSignal()
+    private mutating func addWaiter(to id: String, of session: Session) -> OneShot<Bool> {
+        let waiter = OneShot<Bool>()
         held[session.id]?.entries[id]?.waiters.append(waiter)
         return waiter
     }
@@ -303,8 +304,9 @@ extension Subscriptions.State {
     /// Sets the stage of a subscription. Returns the one-shot that asks the subscription's holder to end it, or `nil`
     /// if the release of the subscription has already begun.
     @discardableResult
-    fileprivate mutating func setStage(_ stage: Subscriptions.Entry.Stage, of subscription: Subscription) -> EndSignal?
-    {
+    fileprivate mutating func setStage(
+        _ stage: Subscriptions.Entry.Stage, of subscription: Subscription
+    ) -> OneShot<Void>? {
         guard let entry = held[subscription.session.id]?.entries[subscription.id],
             entry.number == subscription.number, !entry.isLetGo
         else { return nil }
@@ -316,7 +318,7 @@ extension Subscriptions.State {
     /// subscription has no holder, so that it can be freed at once.
     fileprivate mutating func beginEnd(
         _ id: String, of session: Session
-    ) -> (entry: Subscriptions.Entry, waiter: EndSignal?)? {
+    ) -> (entry: Subscriptions.Entry, waiter: OneShot<Bool>?)? {
         guard let entry = held[session.id]?.entries[id] else { return nil }
         switch entry.stage {
         case .reserved: return (entry, nil)
@@ -337,7 +339,7 @@ extension Subscriptions.State {
     }
 
     /// Frees an id; returns the calls that wait for it.
-    fileprivate mutating func free(_ id: String, of session: Session) -> [EndSignal] {
+    fileprivate mutating func free(_ id: String, of session: Session) -> [OneShot<Bool>] {
         held[session.id]?.entries.removeValue(forKey: id)?.waiters ?? []
     }
 }
@@ -355,6 +357,6 @@ extension Locked<Subscriptions.State> {
     ) {
         guard withLock({ $0.mayFree(number, id, of: session) }) else { return }
         session.releaseSubscription()
-        for waiter in withLock({ $0.free(id, of: session) }) { waiter.send(saidLastWord: saidLastWord) }
+        for waiter in withLock({ $0.free(id, of: session) }) { waiter.set(saidLastWord) }
     }
 }

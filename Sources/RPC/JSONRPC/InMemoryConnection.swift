@@ -23,11 +23,11 @@ public final class InMemoryConnection: Sendable {
         var isBlocked = false
         var isParked = false
         var output: [UInt8] = []
-        var isSignalled = false
-        var waiting: CheckedContinuation<Void, Never>?
     }
 
     private let state: Locked<State>
+    /// Wakes ``nextMessage()``.
+    private let change = AutoResetSignal()
 
     /// Connects to the methods of `router`.
     public init(
@@ -81,7 +81,7 @@ public final class InMemoryConnection: Sendable {
     /// Closes the connection at once.
     public func close() {
         session.didClose()
-        signal()
+        change.send()
     }
 
     /// Returns the next message from the daemon, without its line end. Returns `nil` if the connection is closed or the
@@ -96,7 +96,7 @@ public final class InMemoryConnection: Sendable {
             } else if session.isClosed {
                 return nil
             } else {
-                await untilSignalled()
+                await change.wait()
             }
         }
         return nil
@@ -108,31 +108,6 @@ public final class InMemoryConnection: Sendable {
             defer { state.output.removeSubrange(...end) }
             return Array(state.output[..<end])
         }
-    }
-
-    private func untilSignalled() async {
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let continues = state.withLock { state in
-                    if !state.isSignalled { state.waiting = continuation }
-                    defer { state.isSignalled = false }
-                    return state.isSignalled
-                }
-                if continues { continuation.resume() }
-                if Task.isCancelled { signal() }
-            }
-        } onCancel: {
-            signal()
-        }
-    }
-
-    private func signal() {
-        let waiting = state.withLock { state in
-            state.isSignalled = state.waiting == nil
-            defer { state.waiting = nil }
-            return state.waiting
-        }
-        waiting?.resume()
     }
 }
 
@@ -152,7 +127,7 @@ extension InMemoryConnection {
             if reader.isForeign { session.didClose() }
         }
         if session.isFinished { session.didClose() }
-        signal()
+        change.send()
     }
 
     private func nextEvent(orReturn reader: ConnectionReader) -> Event? {

@@ -1,5 +1,4 @@
 internal import AuraModel
-internal import DriverREST
 internal import Locking
 
 /// An OAuth access token and the time until which it is used.
@@ -20,6 +19,9 @@ final class TokenCache: Sendable {
         var lastSerial = 0
     }
 
+    /// The fetch of a token, for messages.
+    static let what = "get an access token"
+
     /// The provider's reply: the token and its lifetime.
     struct Grant: Sendable {
         var text: Secret
@@ -37,7 +39,7 @@ final class TokenCache: Sendable {
     /// Returns a valid token, from the cache or from `fetch`.
     func token(_ fetch: () async throws(Failure) -> Grant) async throws(Failure) -> AccessToken {
         if let token = current { return token }
-        return try await flight.run("get an access token") { () async throws(Failure) -> AccessToken in
+        return try await flight.run(Self.what) { () async throws(Failure) -> AccessToken in
             // Another flight may have finished since the check above.
             if let token = current { return token }
             return keep(try await fetch())

@@ -1,0 +1,12 @@
+internal import Locking
+
+/// The first of two events of a run: the child must be ended for this reason, or it ended by itself (`nil`).
+typealias ChildStop = OneShot<ChildProcess.Ending?>
+
+extension OneShot where Value == ChildProcess.Ending? {
+    /// The reason why the child is ended; `nil` if it is not ended.
+    var reason: ChildProcess.Ending? { current ?? nil }
+
+    /// Returns true if the child must be ended. Returns false when it ended by itself or when the task is cancelled.
+    func isNeeded() async -> Bool { (await valueUnlessCancelled() ?? nil) != nil }
+}
