@@ -1,5 +1,5 @@
 /// A value that is read from a ``JSONValue`` without `Codable`, which costs several times as much.
-public protocol JSONReadable {
+public protocol JSONReadable: SendableMetatype {
     /// Reads the value. The path of an error begins at this value.
     init(json: JSONValue) throws(JSONDecodingError)
 }
