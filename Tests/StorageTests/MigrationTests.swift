@@ -132,6 +132,7 @@ import Testing
                 ).first?.text("start")
             }
             if let found, found > last { return found }
+            try Task.checkCancellation()
             await Task.yield()
         }
     }
