@@ -265,10 +265,13 @@ let package = Package(
                 "EventStream", "AuraAPI", "AuraModel", "JSON", "JSONRPC", "Locking", "Storage", "TestKit", logging,
                 serviceLifecycle,
             ]),
-        suite("ReconciliationTests", ["Agents", "AuraModel", "JSON", "Reconciliation", "Storage", "TestKit"]),
+        suite("ReconciliationTests", ["Agents", "AuraModel", "JSON", "Reconciliation", "Storage", "TestKit", logging]),
         suite(
             "RPCServiceTests",
-            ["RPCService", "AuraAPI", "AuraModel", "EventStream", "JSON", "JSONRPC", "JSONSchema", "Storage"]),
+            [
+                "RPCService", "AuraAPI", "AuraModel", "EventStream", "JSON", "JSONRPC", "JSONSchema", "Jobs",
+                "Reconciliation", "Storage", "TestKit", logging,
+            ]),
         suite(
             "AgentsTests",
             [

@@ -66,6 +66,50 @@ def migrate(world):
     return done.returncode, done.stderr
 
 
+WRONG_ELSEWHERE = {
+    "hetzner.endpoint": "no endpoint", "configuration.tree": "/missing", "http": "192.0.2.1:80",
+    "engine.workers": "many", "tailscale.enabled": "true", "log.level": "loud"}
+
+
+def test_migrate_needs_only_the_settings_of_the_database(worlds):
+    """It neither reads nor checks the settings of providers and of other parts, nor their files."""
+    world = worlds(WRONG_ELSEWHERE, start_daemon=False)
+    (world.directory / "hetzner.token").unlink()
+    code, text = world.daemon.run_to_failure()
+    assert code == 78, text
+    assert not world.daemon.database.exists()
+    assert migrate(world) == (0, "")
+    with contextlib.closing(sqlite3.connect(world.daemon.database)) as database:
+        assert database.execute("SELECT count(*) FROM instance").fetchone() == (0,)
+    assert migrate(world) == (0, "")
+
+
+@pytest.mark.parametrize("settings, words", [
+    ({"database": "mysql:x"}, "sqlite:PATH or postgres://"), ({"database": "sqlite:{}"}, "path of a file"),
+    ({"database": "postgres://u@db.example/x?sslmode=disable"}, "cannot use database"),
+    ({"postgres.preparesStatements": "perhaps"}, "postgres.preparesStatements"),
+    ({"stateDirectory": "{}/open"}, "others may write to it"),
+])
+def test_migrate_refuses_wrong_settings_of_the_database(worlds, settings, words):
+    world = worlds(start_daemon=False)
+    (world.directory / "open").mkdir()
+    (world.directory / "open").chmod(0o777)
+    world.daemon.settings.update({key: value.format(world.directory) for key, value in settings.items()})
+    world.daemon.with_settings()
+    code, text = migrate(world)
+    assert code == 78 and words in one_line(text)
+    assert not world.daemon.database.exists()
+
+
+def test_migrate_refuses_unknown_settings(worlds):
+    """Otherwise a misspelt `database` would make a new database at the usual place."""
+    world = worlds(start_daemon=False)
+    with open(world.sandbox.config_path, "a") as file:
+        file.write(f"databse: sqlite:{world.directory}/aura.db\n")
+    code, text = migrate(world)
+    assert code == 78 and "did you mean database?" in one_line(text)
+
+
 def subscribe(world, **params):
     with world.connect() as connection:
         return connection.call("status.subscribe", **params)

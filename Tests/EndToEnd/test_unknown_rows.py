@@ -73,6 +73,11 @@ def test_an_unreadable_instance_keeps_its_machine(world, damage):
     assert listed["unreadable"] == [instance["id"]]
     note = f"aura: 1 instance cannot be read: {instance['id']}; the daemon's log says why\n"
     assert world.daemon.aura("list").stderr == note
+    with world.connect() as connection:
+        connection.subscribe(**{"from": "snapshot"})
+        page = connection.note()["params"]["result"]
+    assert [row["name"] for row in page["instances"]] == [other]
+    assert page["unreadable"] == [instance["id"]] and page["complete"]
     with pytest.raises(RPCError) as caught:
         world.call("status.get", instance=name)
     assert caught.value.data["code"] == "unreadable" and instance["id"] in caught.value.message

@@ -15,13 +15,14 @@ import Testing
 struct Stream {
     let feed: EventFeed
     let store = ProbedStore(ModelStore())
+    let faults = RowFaults(logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     let subscriptions: Subscriptions
 
     init(ring: Int = 8) {
         feed = EventFeed(head: 0, capacity: ring)
         store.observe { [feed] in feed.publish($0) }
         subscriptions = Subscriptions(
-            feed: feed, store: store, time: SystemTime(),
+            feed: feed, store: store, time: SystemTime(), faults: faults,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 

@@ -23,7 +23,8 @@ struct SubscriptionEndTests {
         subscription.onLag = .close
         subscription.wasLive = wasLive
         let ledger = LedgerPages { [store = stream.store] in try await store.events($0) }
-        var catchUp = CatchUp(subscription, feed: stream.feed, store: stream.store, ledger: ledger)
+        var catchUp = CatchUp(
+            subscription, feed: stream.feed, store: stream.store, ledger: ledger, faults: stream.faults)
         switch try await catchUp.run() {
         case .ended:
             #expect(wasLive)

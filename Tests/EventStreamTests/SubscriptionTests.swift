@@ -206,6 +206,43 @@ struct SnapshotTests {
         }
     }
 
+    /// Each page names its own rows that cannot be read, wherever they are in the page. A page without such rows has no
+    /// `unreadable`.
+    @Test func aSnapshotNamesTheInstancesThatCannotBeRead() async throws {
+        let stream = Stream(ring: 1000)
+        let connection = stream.connect()
+        for number in 1...301 { try await stream.submit(number) }
+        let unreadable = [[1, 50, 100], [101], [], [301]]
+        stream.store.makeUnreadable(Set(unreadable.joined().map { Fixtures.id($0) }))
+        try await stream.run {
+            try await stream.subscribe(connection, after: 301) { $0.beginsWithSnapshot = true }
+            for (page, numbers) in unreadable.enumerated() {
+                let result = try await connection.nextResult()
+                let ids = numbers.map { JSONValue.string(Fixtures.id($0, Instance.self).text) }
+                #expect(result["unreadable"] == (ids.isEmpty ? nil : .array(ids)))
+                #expect(result["complete"] == .bool(page == 3))
+                let read = result["instances"]?.arrayValue?.count
+                #expect(read == (page == 3 ? 0 : 100 - numbers.count))
+            }
+        }
+        #expect(stream.faults.rows.map(\.id) == [1, 50, 100, 101, 301].map { Fixtures.id($0, Instance.self).text })
+    }
+
+    @Test func aSnapshotOfOneInstanceThatCannotBeReadNamesIt() async throws {
+        let stream = Stream()
+        let connection = stream.connect()
+        for number in 1...2 { try await stream.submit(number) }
+        stream.store.makeUnreadable([Fixtures.id(2)])
+        try await stream.run {
+            try await stream.subscribe(connection, filter: EventFilter(instance: Fixtures.id(2)), after: 2) {
+                $0.beginsWithSnapshot = true
+            }
+            let page = try await connection.nextResult()
+            #expect((page["instances"], page["complete"]) == ([], true))
+            #expect(page["unreadable"] == [.string(Fixtures.id(2, Instance.self).text)])
+        }
+    }
+
     @Test func aSnapshotIsFilteredByInstanceJobOrTenant() async throws {
         let stream = Stream()
         let connection = stream.connect()

@@ -1,11 +1,6 @@
 import Gateway
 import HTTPClient
-import JSONRPC
 import Locking
-import Logging
-import Loopback
-import NIOPosix
-import ServiceLifecycle
 import Testing
 
 // Not the whole module: its `HTTPRequest` is another one.
@@ -25,38 +20,11 @@ import struct HTTPTypes.HTTPFields
         }
     }
 
-    /// Runs a gateway with the route while `body` runs, which gets the base URL.
+    /// Runs a gateway with the routes while `body` runs, which gets the base URL.
     private func serving(
         _ routes: [HTTPRoute], _ body: (String, HTTPClient) async throws -> Void
     ) async throws {
-        let (ports, port) = AsyncStream<Int>.makeStream()
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
-        let gateway = Gateway(
-            settings: Gateway.Settings(address: try LoopbackAddress("127.0.0.1:0")),
-            router: JSONRPC.Router { _ in }, routes: routes, limits: RPCLimits(),
-            group: MultiThreadedEventLoopGroup.singleton, logger: logger, webSocket: { _, _ in },
-            onReady: { port.yield($0) })
-        let services = ServiceGroup(services: [gateway], logger: logger)
-        let client = HTTPClient()
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask {
-                defer { port.finish() }
-                try await services.run()
-            }
-            for await bound in ports {
-                do {
-                    try await body("http://127.0.0.1:\(bound)", client)
-                } catch {
-                    await services.triggerGracefulShutdown()
-                    throw error
-                }
-                break
-            }
-            await services.triggerGracefulShutdown()
-            try await tasks.waitForAll()
-        }
-        await client.shutdown()
+        try await TestGateway.run(routes) { try await body($0.url, $0.client) }
     }
 
     private func post(

@@ -73,6 +73,47 @@ import Testing
         try await shop.expectWholeLedger()
     }
 
+    /// A tenant has as many jobs in flight as it may, and one more is due. The engine asks for it every two seconds, and
+    /// at once when a job of the tenant ends.
+    ///
+    ///     job 1:   waits for 60 s ─────────────────────────────▶ ends
+    ///     job 2:   due, but held back by the limit ─────────────▶ starts
+    ///     engine:  asks ── 2 s ──▶ asks ── 2 s ──▶ asks …        asks
+    @Test func aDueJobThatIsHeldBackByTheLimitOfItsTenantIsNotAskedForAllTheTime() async throws {
+        let shop = try Workshop()
+        let claims = Locked(0)
+        shop.store.before { write in
+            if case .claim = write { claims.withLock { $0 += 1 } }
+        }
+        let engine = shop.engine(
+            [
+                provision([
+                    step("a") { context in
+                        shop.note("\(context.instance.name)")
+                        guard context.instance.name == "ada-1", shop.notes("ada-1") == 1 else { return .done }
+                        return .wait(.seconds(60), reason: "for a minute")
+                    }
+                ])
+            ], jobsPerTenant: 1)
+        for number in 1...2 { _ = try await shop.store.submit(Fixtures.provision(number, at: start)) }
+        try await shop.run(engine) { _ in
+            try await shop.log.first(.stepWaiting, of: Fixtures.id(1))
+            try await shop.drive(engine, until: .stepWaiting, of: Fixtures.id(1))
+            // The job is certainly due, although the clocks of a daemon and its database may differ a little.
+            shop.time.advance(by: .seconds(2))
+            try await shop.rest(engine)
+            let before = claims.withLock { $0 }
+            for _ in 1...100 {
+                shop.time.advance(by: .milliseconds(100))
+                try await shop.rest(engine)
+            }
+            #expect((4...6).contains(claims.withLock { $0 } - before))
+            #expect(shop.notes("ada-2") == 0)
+            try await shop.drive(engine, until: .jobSucceeded, of: Fixtures.id(1))
+            #expect(shop.notes("ada-2") == 1)
+        }
+    }
+
     @Test func aFailedStepIsRetriedAfterItsBackoff() async throws {
         let shop = try Workshop()
         let engine = shop.engine([

@@ -42,10 +42,13 @@ final class Workshop: Sendable {
         diary.count { $0 == line }
     }
 
-    func engine(_ definitions: [JobDefinition], workers: Int = 4, owner: String = "here") -> JobEngine {
+    func engine(
+        _ definitions: [JobDefinition], workers: Int = 4, jobsPerTenant: Int? = nil, owner: String = "here"
+    ) -> JobEngine {
         JobEngine(
             store: store, catalogue: JobCatalogue(definitions),
-            settings: EngineSettings(owner: owner, workers: workers, claimBatch: 8), time: time,
+            settings: EngineSettings(owner: owner, workers: workers, claimBatch: 8, jobsPerTenant: jobsPerTenant),
+            time: time,
             random: FixedRandom(1 << 63), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -83,16 +86,21 @@ final class Workshop: Sendable {
         }
     }
 
+    /// Returns once the engine holds no job and all its tasks sleep.
+    func rest(_ engine: JobEngine) async throws {
+        repeat {
+            await Task.yield()
+            try await time.sleepers(atLeast: Self.restingSleepers)
+            try await idle(engine)
+        } while !engine.isAtRest
+        try await time.sleepers(atLeast: Self.restingSleepers)
+    }
+
     /// Moves the clock by a second whenever the engine is idle, until the event has come. Records an issue after
     /// `seconds`.
     func drive(_ engine: JobEngine, until type: EventType, of job: JobID, seconds: Int = 2000) async throws {
         for _ in 0..<seconds {
-            repeat {
-                await Task.yield()
-                try await time.sleepers(atLeast: Self.restingSleepers)
-                try await idle(engine)
-            } while !engine.isAtRest
-            try await time.sleepers(atLeast: Self.restingSleepers)
+            try await rest(engine)
             if log.events.contains(where: { $0.entry.type == type && $0.entry.job == job }) { return }
             time.advance(by: .seconds(1))
         }

@@ -49,7 +49,7 @@ struct TestServer: Sendable {
 }
 
 /// Calls a closure with the text of each log line.
-private struct CallingLogHandler: LogHandler {
+struct CallingLogHandler: LogHandler {
     let onLog: @Sendable (String) -> Void
     var metadata: Logger.Metadata = [:]
     var logLevel = Logger.Level.info

@@ -2,9 +2,11 @@ import Foundation
 import JSON
 import JSONRPC
 import Locking
+import Logging
 import NIOCore
 import NIOPosix
 import RPCTransport
+import ServiceLifecycle
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct UnixSocketTests {
@@ -80,6 +82,34 @@ import Testing
             }
         ) { _ in try await expectServed(path) }
         #expect(waits.withLock { $0 } == 1)
+    }
+
+    /// A graceful shutdown is no error, as at any other time. The holder of the lock keeps the path.
+    @Test(arguments: [false, true])
+    func aServerThatWaitsForTheLockCanBeStopped(gracefully: Bool) async throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.socket
+        let lock = open(path + ".lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        defer { close(lock) }
+        #expect(flock(lock, LOCK_EX) == 0)
+        let (lines, line) = AsyncStream<String>.makeStream()
+        let logger = Logger(label: "test") { _ in CallingLogHandler { line.yield($0) } }
+        let server = RPCServer(
+            addresses: [.tcp(port: 0), .unix(path: path)], router: Router { _ in },
+            group: MultiThreadedEventLoopGroup.singleton, logger: logger,
+            onReady: { _ in Issue.record("listens without the lock") })
+        let services = ServiceGroup(services: [server], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let running = Task { try await gracefully ? services.run() : server.run() }
+        for await text in lines where text == "waiting for the lock of the socket" { break }
+        if gracefully {
+            await services.triggerGracefulShutdown()
+            try await running.value
+        } else {
+            running.cancel()
+            await #expect(throws: CancellationError.self) { try await running.value }
+        }
+        #expect(!FileManager.default.fileExists(atPath: path))
+        #expect(flock(lock, LOCK_EX | LOCK_NB) == 0)
     }
 
     @Test func theSocketOfAForeignServerIsNotReplaced() async throws {

@@ -103,6 +103,23 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
         #expect(scene.sweep().findings.isEmpty)
     }
 
+    /// The provider sends no facts, or facts of a newer form. The machine is neither adopted nor an orphan.
+    @Test(arguments: [nil, .null, ["id": 1], ["id": "1", "name": "ada"]] as [JSONValue?])
+    func aMachineWhoseFactsCannotBeReadIsNotAdopted(_ facts: JSONValue?) {
+        let ada = instance(1, phase: .degraded)
+        var machine = server("1", of: ada)
+        machine.facts = facts
+        var scene = Scene(servers: [machine], live: [ada])
+        for _ in 1...40 {
+            let sweep = scene.sweep()
+            #expect(sweep.findings.map(\.verdict) == [.unknown])
+            #expect(sweep.findings.map(\.action) == [.none])
+            #expect(sweep.findings.map(\.reason) == ["its facts cannot be recorded in ada1"])
+            #expect(sweep.record.isEmpty)
+        }
+        #expect(scene.live == [ada])
+    }
+
     /// An orphan is observed twice, switched off, kept for the grace period and then deleted. It can be a machine
     /// without an instance, a machine of a failed provision, or an older machine of an instance that has another one.
     @Test(arguments: [[], [instance(1, phase: .failed)], [instance(1, server: "2")]])

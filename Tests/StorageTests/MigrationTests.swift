@@ -65,18 +65,127 @@ import Testing
 
     @Test func aPostgreSQLDatabaseOfSchema3IsMigratedWithItsRows() async throws {
         let place = try StorePlace()
+        let connection = try PostgresConnection(try Self.formerDatabase(of: place))
+        try await Self.expectWhole(try await PostgresServer.open(place))
+        let usable = try connection.run("SELECT value FROM setting WHERE name = 'schema.usableFrom'").first?.text(
+            "value")
+        #expect(usable == "4")
+    }
+
+    /// Makes a PostgreSQL database of schema 3 with an instance, its job and the job's steps.
+    fileprivate static func formerDatabase(of place: StorePlace) throws -> PostgresSettings {
         let name = PostgresServer.database(of: place)
         try PostgresServer.shared().make(name)
-        let connection = try PostgresConnection(PostgresSettings(url: try PostgresServer.shared().url(name)))
+        let settings = PostgresSettings(url: try PostgresServer.shared().url(name))
+        let connection = try PostgresConnection(settings)
         try connection.script("CREATE TABLE schema_version (number integer NOT NULL)")
         for migration in StoragePostgres.Schema.migrations where migration.number <= 3 {
             try connection.script(migration.statements)
             try connection.script("INSERT INTO schema_version (number) VALUES (\(migration.number))")
         }
-        try connection.script(Self.rows(", 0"))
-        try await Self.expectWhole(try await PostgresServer.open(place))
-        let usable = try connection.run("SELECT value FROM setting WHERE name = 'schema.usableFrom'").first?.text(
-            "value")
-        #expect(usable == "4")
+        try connection.script(rows(", 0"))
+        return settings
+    }
+
+    fileprivate static func expectMigrated(_ place: StorePlace) async throws {
+        try await expectWhole(try await PostgresServer.open(place))
+    }
+}
+
+/// A migration of a PostgreSQL database while a daemon of the previous release uses it.
+@Suite(.timeLimit(.minutes(2))) struct MigrationConflictTests {
+    private typealias Schema = StoragePostgres.Schema
+
+    private let place: StorePlace
+    /// The connection of the previous release's daemon, and that of the daemon that migrates.
+    private let former: ConnectionThread
+    private let migrating: ConnectionThread
+    private let observing: ConnectionThread
+
+    init() throws {
+        place = try StorePlace()
+        let settings = try MigrationTests.formerDatabase(of: place)
+        former = ConnectionThread(settings, label: "former")
+        migrating = ConnectionThread(settings, label: "migrating")
+        observing = ConnectionThread(settings, label: "observing")
+    }
+
+    /// Begins the transaction of a prune: it holds the lock of the deleted events until its end.
+    private func beginPrune() async throws {
+        try await former.run { connection in
+            // This session does not look for deadlocks, so the server ends the migration.
+            try connection.script("BEGIN; SET LOCAL deadlock_timeout = '10min'; DELETE FROM event WHERE seq <= 0")
+        }
+    }
+
+    /// Returns the time at which the migration's transaction began, once it waits for the lock of the events.
+    /// Transactions that began up to `last` do not count.
+    private func waitingMigration(after last: String = "") async throws -> String {
+        while true {
+            let found = try await observing.run { connection in
+                try connection.run(
+                    """
+                    SELECT xact_start::text AS start FROM pg_locks JOIN pg_stat_activity USING (pid)
+                    WHERE relation = 'event'::regclass AND NOT granted
+                        AND pg_locks.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                    """
+                ).first?.text("start")
+            }
+            if let found, found > last { return found }
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+    }
+
+    private func schemaNumber() async throws -> Int64? {
+        try await observing.run { connection in
+            try connection.run("SELECT max(number) AS number FROM schema_version").first?.number("number")
+        }
+    }
+
+    /// The server ends one of two transactions that wait for each other.
+    ///
+    ///     prune:      locks event ─────────────────────────────▶ waits for job ─▶ gets it ─▶ commits
+    ///     migration:              locks job ─▶ waits for event ─▶ is ended ─▶ begins again ────────────▶ commits
+    @Test func aMigrationThatDeadlocksWithAPruneIsRepeated() async throws {
+        try await beginPrune()
+        async let migrated: Void = migrating.run { connection in
+            // Long enough for the prune to wait for the job as well when the server looks for deadlocks.
+            try connection.script("SET deadlock_timeout = '2s'")
+            try Schema.migrate(connection, lockTime: .seconds(10))
+        }
+        _ = try await waitingMigration()
+        try await former.run { connection in
+            try connection.run("SELECT id FROM job FOR UPDATE SKIP LOCKED")
+            try connection.script("COMMIT")
+        }
+        try await migrated
+        try await MigrationTests.expectMigrated(place)
+    }
+
+    /// The daemon of the previous release gets its locks between two tries.
+    @Test func aMigrationThatWaitsTooLongForALockIsRepeated() async throws {
+        try await beginPrune()
+        async let migrated: Void = migrating.run { try Schema.migrate($0, lockTime: .milliseconds(500)) }
+        let first = try await waitingMigration()
+        _ = try await waitingMigration(after: first)
+        try await former.run { try $0.script("COMMIT") }
+        try await migrated
+        try await MigrationTests.expectMigrated(place)
+    }
+
+    @Test func aLockThatIsNeverReleasedIsReportedAndNothingIsChanged() async throws {
+        try await beginPrune()
+        let error = try await expectStorageError(.unavailable) {
+            try await migrating.run { try Schema.migrate($0, lockTime: .milliseconds(20)) }
+        }
+        #expect(error.message.contains("other sessions hold locks on its tables"))
+        #expect(error.message.contains("lock timeout"))
+        #expect(try await schemaNumber() == 3)
+        // The migration left no lock behind, so the other daemon can go on.
+        try await former.run { connection in
+            try connection.script("SET LOCAL lock_timeout = '1s'; LOCK TABLE job IN ACCESS EXCLUSIVE MODE; COMMIT")
+        }
+        try await MigrationTests.expectMigrated(place)
     }
 }

@@ -39,6 +39,34 @@ import Testing
         return try SQLiteStore(path: path, installation: "third")
     }
 
+    /// A file system gives the inode of a removed file to the next new file. The claim of the removed file must have
+    /// ended by then.
+    ///
+    ///     one task:  claims a ─▶ removes a ─▶ ends the claim: closes a, forgets its inode
+    ///     another:                                     makes b, which gets the inode ─▶ claims b
+    @Test func aNewFileThatGetsTheInodeOfARemovedOneIsNotInUse() async throws {
+        let directory = try TemporaryDirectory()
+        let refusals = await withTaskGroup(of: [String].self) { group in
+            for task in 1...4 {
+                group.addTask {
+                    (1...4000).compactMap { round in
+                        let path = directory.file("\(task)-\(round).db")
+                        do {
+                            let file = try DatabaseFile(path: path, allowsNew: true)
+                            unlink(path)
+                            withExtendedLifetime(file) {}
+                            return nil
+                        } catch {
+                            return "\(error)"
+                        }
+                    }
+                }
+            }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(refusals == [])
+    }
+
     /// A refused open must close only its own descriptor. A second close would close any file that got the same number
     /// in between.
     @Test func aRefusedOpenClosesOnlyItsOwnDescriptor() async throws {

@@ -21,6 +21,7 @@ public final class ProbedStore: Store {
         var before: Hook = { _ in }
         var after: Hook = { _ in }
         var beforeReading: ReadHook = {}
+        var unreadable: Set<InstanceID> = []
     }
 
     public let base: any Store
@@ -53,6 +54,21 @@ public final class ProbedStore: Store {
     /// Sets the hook that runs before each read of instances, jobs or events. If it throws, the caller gets that error.
     public func beforeReading(_ hook: @escaping ReadHook) {
         hooks.withLock { $0.beforeReading = hook }
+    }
+
+    /// Makes the rows of these instances unreadable in pages of instances.
+    public func makeUnreadable(_ instances: Set<InstanceID>) {
+        hooks.withLock { $0.unreadable = instances }
+    }
+
+    private func damaged(_ page: Page<Instance>) -> Page<Instance> {
+        let unreadable = hooks.withLock { $0.unreadable }
+        return Page(
+            page.entries.map { entry in
+                guard case .success(let row) = entry, unreadable.contains(row.id) else { return entry }
+                let reason = "instance \(row.id) is damaged"
+                return .failure(UnreadableRow(.instance, id: row.id.text, instance: row.id, reason: reason))
+            })
     }
 
     private func probeRead<Value>(_ body: () async throws -> Value) async throws -> Value {
@@ -98,11 +114,14 @@ public final class ProbedStore: Store {
     }
 
     public func instances(_ query: InstanceQuery) async throws -> Page<Instance> {
-        try await probeRead { try await base.instances(query) }
+        try await probeRead { damaged(try await base.instances(query)) }
     }
 
     public func snapshot(_ query: InstanceQuery) async throws -> InstancePage {
-        try await probeRead { try await base.snapshot(query) }
+        try await probeRead {
+            let page = try await base.snapshot(query)
+            return InstancePage(instances: damaged(page.instances), head: page.head)
+        }
     }
 
     public func job(_ id: JobID) async throws -> Job? { try await probeRead { try await base.job(id) } }

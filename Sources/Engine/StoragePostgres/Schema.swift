@@ -1,3 +1,4 @@
+import AuraModel
 import Storage
 
 /// The tables, as numbered migrations. There are no down migrations.
@@ -26,26 +27,39 @@ enum Schema {
     /// (`usableFrom`). The exception serves rolling upgrades, when an old daemon restarts and finds the new schema. A lock until
     /// the commit serialises daemons that start at the same time.
     ///
-    /// - Parameter allowsNew: whether the tables may be created in a database that lacks them.
+    /// A migration may conflict with a daemon of the previous release that is at work: in a deadlock, or over a lock
+    /// that is held for longer than `lockTime`. It is then repeated, a few times. Between two tries the other daemon
+    /// gets the locks that it waits for. Throws `unavailable` if the last try conflicts as well.
     ///
-    /// A migration may conflict with a daemon of the previous release that is at work. It is then repeated, a few times.
-    static func migrate(_ connection: PostgresConnection, allowsNew: Bool = true) throws {
-        for _ in 1..<Self.tries {
+    /// - Parameters:
+    ///   - allowsNew: whether the tables may be created in a database that lacks them.
+    ///   - lockTime: the limit of each wait for a lock.
+    static func migrate(
+        _ connection: PostgresConnection, allowsNew: Bool = true, lockTime: Duration = .seconds(3)
+    ) throws {
+        var conflict: PostgresError?
+        for _ in 1...Self.tries {
             do {
-                return try migrateOnce(connection, allowsNew: allowsNew)
+                return try migrateOnce(connection, allowsNew: allowsNew, lockTime: lockTime)
             } catch let error as PostgresError where error.kind == .conflict {
-                continue
+                conflict = error
             }
         }
-        try migrateOnce(connection, allowsNew: allowsNew)
+        throw StorageError(
+            .unavailable,
+            "cannot migrate the PostgreSQL database: other sessions hold locks on its tables "
+                + "(\(conflict?.message ?? "")); end those sessions, or stop the daemons of the previous version, "
+                + "and start aurad again")
     }
 
-    /// The server needs a second to notice a deadlock, so this many tries take some seconds.
     private static let tries = 10
 
-    private static func migrateOnce(_ connection: PostgresConnection, allowsNew: Bool) throws {
+    private static func migrateOnce(
+        _ connection: PostgresConnection, allowsNew: Bool, lockTime: Duration
+    ) throws {
         try connection.script("BEGIN")
         do {
+            try connection.script("SET LOCAL lock_timeout = \(lockTime.wholeMilliseconds)")
             try connection.run("SELECT pg_advisory_xact_lock(7166570)")
             try connection.script("CREATE TABLE IF NOT EXISTS schema_version (number integer NOT NULL)")
             let present = try connection.run("SELECT max(number) AS number FROM schema_version").first?.number("number")

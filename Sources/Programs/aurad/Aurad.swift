@@ -33,13 +33,26 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(help: "The database of jobs and events: sqlite:PATH or postgres://USER@HOST/DATABASE.")
     var database: String?
 
+    /// Reads and checks all settings. Throws ``SettingsError``.
     func load() async throws -> Settings {
+        let settings = try Settings.read(try await source())
+        try settings.checkDirectories()
+        return settings
+    }
+
+    /// Reads and checks the settings of the database and of the directories; the others may be missing or wrong. Throws
+    /// ``SettingsError``.
+    func loadPersistence() async throws -> Settings.Persistence {
+        let persistence = try Settings.Persistence.read(try await source())
+        try persistence.checkDirectories()
+        return persistence
+    }
+
+    private func source() async throws -> SettingsSource {
         if let database { try DatabaseLocation.checkFlag(database) }
         if let config { try TrustedDirectory.check(TrustedDirectory.parent(of: config), .configuration) }
         let flags = ["socket": socket, "listen": listen, "http": http, "database": database].compactMapValues { $0 }
-        let settings = try Settings.read(try await SettingsSource(file: config, flags: flags))
-        try settings.checkDirectories()
-        return settings
+        return try await SettingsSource(file: config, flags: flags)
     }
 }
 

@@ -22,9 +22,8 @@ struct CheckConfig: AsyncParsableCommand {
     func run() async throws {
         do {
             let settings = try await options.load()
-            Console.line(
-                "the configuration can be used: socket \(settings.wire.socket), database \(settings.database.description)"
-            )
+            let database = settings.persistence.database.description
+            Console.line("the configuration can be used: socket \(settings.wire.socket), database \(database)")
             let names = settings.machines.operations.agent.environment.keys.sorted()
             if !names.isEmpty { Console.line("the agent gets the keys \(names.joined(separator: ", "))") }
             if online { try await askProviders(settings) }

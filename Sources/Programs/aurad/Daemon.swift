@@ -68,7 +68,7 @@ struct Daemon {
             feed.publish(events)
             engine.note(events)
         }
-        let subscriptions = Subscriptions(feed: feed, store: store, time: time, logger: logger)
+        let subscriptions = Subscriptions(feed: feed, store: store, time: time, faults: faults, logger: logger)
         let reconciler = Reconciler(
             store: store, sources: features.flatMap(\.sources), settings: settings.reconciler, owner: boot,
             faults: faults, time: time, logger: logger)
@@ -83,7 +83,7 @@ struct Daemon {
         let budget = CallBudget(limits: settings.wire.limits) { memory.noteEbb() }
         let pruner = Pruner(store: store, policy: settings.retention, owner: boot, time: time, logger: logger)
         let watch = LedgerWatch(
-            store: store, file: MarkFile(settings.stateDirectory), time: time, logger: logger)
+            store: store, file: MarkFile(settings.persistence.stateDirectory), time: time, logger: logger)
         try await runGroup(
             [keeper, watch, memory, worker, pruner, reconciler] + (others as [any Service])
                 + doors(try router(service, features), features.flatMap(\.routes), budget) {
@@ -106,7 +106,7 @@ struct Daemon {
 
     private var facts: DaemonFacts {
         DaemonFacts(
-            version: AuraVersion.text, database: settings.database.kind, startedAt: time.now(),
+            version: AuraVersion.text, database: settings.persistence.database.kind, startedAt: time.now(),
             limits: settings.wire.limits, regions: settings.machines.operations.regions,
             sizes: settings.machines.operations.sizes)
     }
@@ -126,8 +126,8 @@ struct Daemon {
     }
 
     private func openStore() async throws -> any Store {
-        try makeDirectory(settings.stateDirectory, mode: 0o700, for: "the state")
-        let store = try await settings.database.open(settings.databaseClaim(), logger: logger)
+        try makeDirectory(settings.persistence.stateDirectory, mode: 0o700, for: "the state")
+        let store = try await settings.persistence.openStore(logger: logger)
         let left = try await store.takeOverLeases(
             owner: boot, singletonLeases: [Reconciler.leaseName, Pruner.leaseName])
         if left > 0 { logger.notice("going on with \(left) jobs of the daemon before") }

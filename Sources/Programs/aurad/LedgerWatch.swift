@@ -6,9 +6,14 @@ import Logging
 import ServiceLifecycle
 import Storage
 
-extension Settings {
+extension Settings.Persistence {
+    /// Opens or creates the database, and migrates it to the newest schema. Throws `StorageError`.
+    func openStore(logger: Logger) async throws -> any Store {
+        try await database.open(claim(), logger: logger)
+    }
+
     /// Returns the conditions for opening the database, from the daemon's credentials and its stored ledger mark.
-    func databaseClaim() -> DatabaseClaim {
+    private func claim() -> DatabaseClaim {
         // If keys of machines exist, their database may be lost. A new database would not know these machines, so it is
         // not allowed.
         let names = (try? FileManager.default.contentsOfDirectory(atPath: credentialsDirectory)) ?? []

@@ -32,12 +32,12 @@ struct MachineAssembly {
                 userAgent: "aurad/\(AuraVersion.text)", certificateAuthorityFile: settings.certificateAuthorityFile,
                 proxy: settings.proxy))
         shell = OpenSSH(
-            settings: SSHSettings(workDirectory: settings.stateDirectory + "/ssh"), time: time, log: logger)
+            settings: SSHSettings(workDirectory: settings.persistence.stateDirectory + "/ssh"), time: time, log: logger)
         ansible = settings.machines.ansible.map { given in
             AnsibleConfiguration(
                 settings: AnsibleSettings(
                     playbookPath: given.playbook, treePath: given.tree, socketPath: settings.wire.socket,
-                    workDirectory: settings.stateDirectory + "/ansible",
+                    workDirectory: settings.persistence.stateDirectory + "/ansible",
                     patience: .seconds(settings.engine.leaseSeconds - settings.engine.heartbeatSeconds)),
                 time: time, log: logger)
         }
@@ -51,7 +51,7 @@ struct MachineAssembly {
                     store: store, bucket: "hetzner \(settings.machines.hetzner.endpoint)", time: time)),
             network: network(),
             configuration: configuration(), health: health(), shell: shell,
-            credentials: try FileCredentialStore(directory: settings.credentialsDirectory),
+            credentials: try FileCredentialStore(directory: settings.persistence.credentialsDirectory),
             settings: settings.machines.operations)
     }
 

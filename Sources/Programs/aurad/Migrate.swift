@@ -4,17 +4,20 @@ import Storage
 
 struct Migrate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "migrate", abstract: "Creates the database, or migrates it to this version's schema, and exits.")
+        commandName: "migrate", abstract: "Creates the database, or migrates it to this version's schema, and exits.",
+        discussion: """
+            Uses only the settings of the database (database, postgres) and of the directories (stateDirectory, \
+            credentialsDirectory). The values of other settings may be missing or wrong.
+            """)
 
     @OptionGroup var options: ConfigurationOptions
 
     func run() async throws {
         do {
-            let settings = try await options.load()
-            let store = try await settings.database.open(settings.databaseClaim(), logger: Logger(label: "aurad"))
-            Console.line(
-                "the database \(settings.database.description) is up to date; its installation is \(store.installation)"
-            )
+            let persistence = try await options.loadPersistence()
+            let store = try await persistence.openStore(logger: Logger(label: "aurad"))
+            let database = persistence.database.description
+            Console.line("the database \(database) is up to date; its installation is \(store.installation)")
         } catch let error as SettingsError {
             throw Failing.with(error, Failing.configuration)
         } catch let error as StorageError {

@@ -12,15 +12,8 @@ import Reconciliation
 extension Settings {
     /// Reads and checks every setting. Throws ``SettingsError`` at the first setting that cannot be used.
     static func read(_ source: SettingsSource) throws -> Settings {
-        let state = source.text("stateDirectory") ?? "/var/lib/aura"
-        return Settings(
-            wire: try readWire(source),
-            database: try DatabaseLocation(
-                source.text("database") ?? "sqlite:/var/lib/aura/aura.db",
-                listenURL: source.text("postgres.listenUrl"),
-                preparesStatements: try source.flag("postgres.preparesStatements", true),
-                allowsWeaker: try source.flag("postgres.insecure", false)),
-            stateDirectory: state, credentialsDirectory: source.text("credentialsDirectory") ?? state + "/credentials",
+        Settings(
+            wire: try readWire(source), persistence: try Persistence.read(source),
             logLevel: try source.choice(
                 "log.level", "info", of: ["trace", "debug", "info", "notice", "warning", "error", "critical"]),
             certificateAuthorityFile: try readCertificateAuthority(source),
@@ -139,5 +132,19 @@ extension Settings {
             jobs: try source.seconds("retention.jobSeconds", standard.jobs, in: 1...tenYears),
             events: try source.seconds("retention.eventSeconds", standard.events, in: 1...tenYears),
             interval: try source.seconds("retention.everySeconds", standard.interval, in: 0.1...86_400))
+    }
+}
+
+extension Settings.Persistence {
+    /// Reads and checks the settings of the database and of the directories. Throws ``SettingsError``.
+    static func read(_ source: SettingsSource) throws -> Settings.Persistence {
+        let state = source.text("stateDirectory") ?? "/var/lib/aura"
+        return Settings.Persistence(
+            database: try DatabaseLocation(
+                source.text("database") ?? "sqlite:/var/lib/aura/aura.db",
+                listenURL: source.text("postgres.listenUrl"),
+                preparesStatements: try source.flag("postgres.preparesStatements", true),
+                allowsWeaker: try source.flag("postgres.insecure", false)),
+            stateDirectory: state, credentialsDirectory: source.text("credentialsDirectory") ?? state + "/credentials")
     }
 }

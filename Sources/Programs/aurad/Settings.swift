@@ -46,11 +46,16 @@ struct Settings: Sendable {
         var retries: RetryPolicy
     }
 
+    /// The database and the directories of the daemon's files. `aurad migrate` needs no other settings.
+    struct Persistence: Sendable {
+        var database: DatabaseLocation
+        var stateDirectory: String
+        /// The directory of the machines' keys. Daemons that share a database must share it too.
+        var credentialsDirectory: String
+    }
+
     var wire: Wire
-    var database: DatabaseLocation
-    var stateDirectory: String
-    /// The directory of the machines' keys. Daemons that share a database must share it too.
-    var credentialsDirectory: String
+    var persistence: Persistence
     var logLevel: String
     /// A file of trusted certificates that replaces the system's, for a provider behind an inspecting proxy.
     var certificateAuthorityFile: String?

@@ -59,9 +59,16 @@ enum TrustedDirectory {
 extension Settings {
     /// Checks every directory that exists already. Throws ``SettingsError``.
     func checkDirectories() throws(SettingsError) {
+        try persistence.checkDirectories()
+        try TrustedDirectory.check(TrustedDirectory.parent(of: wire.socket), .socket)
+    }
+}
+
+extension Settings.Persistence {
+    /// Checks every directory that exists already. Throws ``SettingsError``.
+    func checkDirectories() throws(SettingsError) {
         try TrustedDirectory.check(stateDirectory, .state)
         try TrustedDirectory.check(credentialsDirectory, .credentials)
-        try TrustedDirectory.check(TrustedDirectory.parent(of: wire.socket), .socket)
         switch database {
         case .sqlite(let path): try TrustedDirectory.check(TrustedDirectory.parent(of: path), .database)
         case .postgres: break

@@ -20,6 +20,7 @@ struct CatchUp {
     let feed: EventFeed
     let store: any Store
     let ledger: LedgerPages
+    let faults: RowFaults
     /// Called before `subscription.ended` is queued, so that a client that reads it can use the id again.
     let onEnd: @Sendable () -> Void
 
@@ -39,13 +40,14 @@ struct CatchUp {
     }
 
     init(
-        _ subscription: Subscription, feed: EventFeed, store: any Store, ledger: LedgerPages,
+        _ subscription: Subscription, feed: EventFeed, store: any Store, ledger: LedgerPages, faults: RowFaults,
         onEnd: @escaping @Sendable () -> Void = {}
     ) {
         self.subscription = subscription
         self.feed = feed
         self.store = store
         self.ledger = ledger
+        self.faults = faults
         self.onEnd = onEnd
     }
 
@@ -149,12 +151,15 @@ extension CatchUp {
                 instance: try await snapshotInstance(), tenant: subscription.filter.tenant, after: after,
                 limit: Self.instances + 1)
             let page = try await store.snapshot(query)
-            let notifiedSeq = page.instances.prefix(Self.instances)
-            after = page.instances.count > notifiedSeq.count ? notifiedSeq.last : nil
+            let instances = page.instances.prefix(Self.instances)
+            after = page.instances.count > instances.count ? instances.last : nil
             subscription.snapshot.add(last: after, head: page.head)
             let floor = subscription.snapshot.floor ?? page.head
+            let unreadable = instances.unreadable
+            faults.note(unreadable)
             let result = Snapshot(
-                seq: floor, instances: notifiedSeq.rows.map { InstanceView($0) }, complete: after == nil)
+                seq: floor, instances: instances.rows.map { InstanceView($0) }, complete: after == nil,
+                unreadable: unreadable.isEmpty ? nil : unreadable.map { InstanceID($0.id) })
             try await subscription.session.notify(subscription.message(result))
             subscription.cursor = floor
             subscription.notifiedSeq = floor

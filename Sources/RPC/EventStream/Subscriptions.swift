@@ -84,6 +84,7 @@ public final class Subscriptions: Service {
     package let feed: EventFeed
     private let store: any Store
     private let time: any TimeSource
+    private let faults: RowFaults
     private let logger: Logger
     private let fanout: Fanout
     private let state: Locked<State>
@@ -91,10 +92,14 @@ public final class Subscriptions: Service {
     private let late: AsyncStream<Late>
     private let being: AsyncStream<Late>.Continuation
 
-    public init(feed: EventFeed, store: any Store, time: any TimeSource, logger: Logger) {
+    /// Creates the service. `faults` logs the rows that a snapshot leaves out; without it the service creates its own.
+    public init(
+        feed: EventFeed, store: any Store, time: any TimeSource, faults: RowFaults? = nil, logger: Logger
+    ) {
         self.feed = feed
         self.store = store
         self.time = time
+        self.faults = faults ?? RowFaults(logger: logger)
         self.logger = logger
         ledger = LedgerPages { try await store.events($0) }
         let (late, being) = AsyncStream<Late>.makeStream()
@@ -152,7 +157,7 @@ public final class Subscriptions: Service {
     /// Runs the catch-up of a subscription and returns its result. Returns `nil` if the subscription ended without
     /// `subscription.ended`.
     private func catchUp(_ subscription: Subscription) async -> CatchUp.Result? {
-        var catchUp = CatchUp(subscription, feed: feed, store: store, ledger: ledger) { [state] in
+        var catchUp = CatchUp(subscription, feed: feed, store: store, ledger: ledger, faults: faults) { [state] in
             _ = state.withLock { $0.setStage(.ending, of: subscription) }
         }
         var outage = Outage()

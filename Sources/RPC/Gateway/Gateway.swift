@@ -41,6 +41,7 @@ public final class Gateway: Service {
     private let limits: RPCLimits
     private let budget: CallBudget?
     private let drain: TimeAmount
+    private let bodyTime: TimeAmount
     private let webSocket: WebSocketServer
     private let prepare: ListenerPreparation
     private let group: any EventLoopGroup
@@ -52,11 +53,13 @@ public final class Gateway: Service {
     /// `onReady` is called once, with the port, when the gateway accepts
     /// connections.
     ///
-    /// On graceful shutdown, complete HTTP requests get a response within `drain`. Incomplete requests are refused.
+    /// On graceful shutdown, complete HTTP requests get a response within `drain`. Incomplete requests are refused. A
+    /// connection is closed if the body of a request takes longer than `bodyTime`.
     public init(
         settings: Settings, router: JSONRPC.Router, routes: [HTTPRoute] = [], limits: RPCLimits,
         budget: CallBudget? = nil,
-        drain: TimeAmount = .seconds(3), group: any EventLoopGroup, logger: Logger,
+        drain: TimeAmount = .seconds(3), bodyTime: TimeAmount = .seconds(30), group: any EventLoopGroup,
+        logger: Logger,
         webSocket: @escaping WebSocketServer, prepare: @escaping ListenerPreparation = { _ in },
         onReady: @escaping @Sendable (Int) -> Void = { _ in }
     ) {
@@ -66,6 +69,7 @@ public final class Gateway: Service {
         self.limits = limits
         self.budget = budget
         self.drain = drain
+        self.bodyTime = bodyTime
         self.webSocket = webSocket
         self.prepare = prepare
         self.group = group
@@ -77,8 +81,12 @@ public final class Gateway: Service {
     public func run() async throws {
         let upgrade = WebSocketUpgrade(origins: settings.origins, serve: webSocket)
         let router = Hummingbird.Router(context: GatewayContext.self)
-        RPCRoute(router: self.router, limits: limits, budget: budget, origins: settings.origins).add(to: router)
-        for route in routes { route.add(to: router, origins: settings.origins) }
+        RPCRoute(
+            router: self.router, limits: limits, budget: budget, origins: settings.origins, bodyTime: bodyTime
+        ).add(to: router)
+        for route in routes {
+            route.add(to: router, origins: settings.origins, bodyTime: bodyTime, drain: drain)
+        }
         // More than the limit, so that a WebSocket over the limit is refused with a reason.
         let addresses = AddressCount(limit: limits.connectionsPerAddress + Self.roomToRefuse)
         let application = Application(

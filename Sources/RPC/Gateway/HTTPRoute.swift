@@ -3,15 +3,17 @@ import Hummingbird
 import HummingbirdCore
 public import JSONRPC
 import NIOCore
+import ServiceLifecycle
 
 /// A route beside `/rpc` and `/ws`, such as the webhook of a payment service. Features add routes to the gateway.
 ///
 /// The handler gets the body byte for byte, so that it can verify a signature over it.
 public struct HTTPRoute: Sendable {
-    /// Handles one request. It is cancelled on shutdown of the daemon once the drain time is over.
+    /// Handles one request. It is cancelled on shutdown of the daemon once the drain time is over, and must end then.
+    /// It runs to its end if the client leaves, since it may change something.
     public typealias Handler = @Sendable (HTTPCall) async -> HTTPReply
 
-    /// The method. A request with another method gets status 405.
+    /// The method. A request with another method of RFC 9110 gets status 405.
     public var method: HTTPTypes.HTTPRequest.Method
     /// The path, from `/`. It has no parameters.
     public var path: String
@@ -67,39 +69,67 @@ public struct HTTPReply: Sendable {
 
 extension HTTPRoute {
     /// Adds the route, and an answer with status 405 for the other methods.
-    func add(to routes: Hummingbird.Router<GatewayContext>, origins: OriginPolicy) {
+    ///
+    /// `bodyTime` limits the time for the body. `drain` is the time that the handler has on shutdown.
+    func add(
+        to routes: Hummingbird.Router<GatewayContext>, origins: OriginPolicy, bodyTime: TimeAmount, drain: TimeAmount
+    ) {
         routes.on(RouterPath(path), method: method) { request, context in
             let isAdmitted =
                 admitsEveryOrigin
                 || origins.admits(origins: request.headers[values: .origin], host: request.head.authority)
             // The body of a refused request is read too, so that the connection can be used again.
-            let body = try await context.collect(request.body, upTo: isAdmitted ? bodyLimitBytes : 0)
+            let body = try await context.collect(
+                request.body, upTo: isAdmitted ? bodyLimitBytes : 0, within: bodyTime)
             guard isAdmitted else { return Response(status: .forbidden) }
             guard let body else { return Response(status: .contentTooLarge) }
-            let reply = await handler(
-                HTTPCall(peer: context.peer, query: request.uri.query, headers: request.headers, body: body))
+            let call = HTTPCall(
+                peer: context.peer, query: request.uri.query, headers: request.headers, body: body)
+            let reply = await reply(to: call, drain: drain, on: context.channel.eventLoop)
             return Response(
                 status: reply.status, headers: reply.headers,
                 body: reply.body.isEmpty ? ResponseBody() : ResponseBody(byteBuffer: ByteBuffer(bytes: reply.body)))
         }
-        let others: [HTTPTypes.HTTPRequest.Method] = [.get, .head, .post, .put, .delete, .patch, .options]
+        let others: [HTTPTypes.HTTPRequest.Method] = [
+            .get, .head, .post, .put, .delete, .patch, .options, .trace,
+        ]
         for other in others where other != method {
             routes.on(RouterPath(path), method: other) { _, _ in
                 Response(status: .methodNotAllowed, headers: [.allow: method.rawValue])
             }
         }
     }
+
+    /// Runs the handler. Cancels it if it still runs when `drain` has passed since the shutdown of the daemon began.
+    private func reply(to call: HTTPCall, drain: TimeAmount, on eventLoop: any EventLoop) async -> HTTPReply {
+        await withTaskGroup(of: HTTPReply?.self) { tasks in
+            tasks.addTask { await handler(call) }
+            tasks.addTask {
+                try? await gracefulShutdown()
+                let timer = eventLoop.scheduleTask(in: drain) {}
+                await withTaskCancellationHandler {
+                    try? await timer.futureResult.get()
+                } onCancel: {
+                    timer.cancel()
+                }
+                return nil
+            }
+            var reply: HTTPReply?
+            for await ended in tasks {
+                reply = reply ?? ended
+                tasks.cancelAll()
+            }
+            return reply ?? HTTPReply(.serviceUnavailable)
+        }
+    }
 }
 
 extension GatewayContext {
-    /// The time limit for the body of a request.
-    private static let bodyTime = TimeAmount.seconds(30)
-
-    /// Returns the complete body, or `nil` if it is longer than `limit`. Closes the connection of a client that is too
-    /// slow.
-    func collect(_ body: RequestBody, upTo limit: Int) async throws -> [UInt8]? {
+    /// Returns the complete body, or `nil` if it is longer than `limit`. Closes the connection if the body has not come
+    /// within `time`.
+    func collect(_ body: RequestBody, upTo limit: Int, within time: TimeAmount) async throws -> [UInt8]? {
         let channel = channel
-        let deadline = channel.eventLoop.scheduleTask(in: Self.bodyTime) { channel.close(promise: nil) }
+        let deadline = channel.eventLoop.scheduleTask(in: time) { channel.close(promise: nil) }
         defer { deadline.cancel() }
         var message: [UInt8]? = []
         for try await part in body {

@@ -12,14 +12,19 @@ struct RPCRoute: Sendable {
     private let limits: RPCLimits
     private let budget: CallBudget?
     private let origins: OriginPolicy
+    /// The time limit for the body of a request.
+    private let bodyTime: TimeAmount
 
-    init(router: JSONRPC.Router, limits: RPCLimits, budget: CallBudget?, origins: OriginPolicy) {
+    init(
+        router: JSONRPC.Router, limits: RPCLimits, budget: CallBudget?, origins: OriginPolicy, bodyTime: TimeAmount
+    ) {
         self.router = router
         self.budget = budget
         var limits = limits
         limits.subscriptionsPerConnection = 0
         self.limits = limits
         self.origins = origins
+        self.bodyTime = bodyTime
     }
 
     func add(to routes: Hummingbird.Router<GatewayContext>) {
@@ -44,7 +49,9 @@ struct RPCRoute: Sendable {
     private func answer(_ request: Request, _ context: GatewayContext) async throws -> Response {
         let refusal = refusal(of: request)
         // The body of a refused request is read too, so that the connection can be used again.
-        guard let message = try await context.collect(request.body, upTo: refusal == nil ? limits.messageBytes : 0)
+        guard
+            let message = try await context.collect(
+                request.body, upTo: refusal == nil ? limits.messageBytes : 0, within: bodyTime)
         else {
             let error = RPCError.messageTooLarge(limits, actual: limits.messageBytes + 1)
             return refusal ?? Self.response(error.reply, status: .contentTooLarge)

@@ -54,9 +54,10 @@ public final class RPCServer: Service {
     public var foreignConnections: Int { foreign.withLock { $0 } }
 
     /// Runs the server. Throws ``ListenError`` if it cannot listen or if a listener ends by itself. Throws
-    /// `CancellationError` if its task is cancelled, which closes connections at once.
+    /// `CancellationError` if its task is cancelled, which closes connections at once. Returns if the graceful shutdown
+    /// begins before it listens.
     public func run() async throws {
-        let listeners = try await listenEverywhere()
+        guard let listeners = try await listenEverywhere() else { return }
         onReady(listeners.map(\.address))
         do {
             try await untilShutdown(listeners)
@@ -141,11 +142,16 @@ extension RPCServer {
         }
     }
 
-    private func listenEverywhere() async throws -> [Listener] {
+    /// Returns the listeners of all addresses, or `nil` if the graceful shutdown began meanwhile.
+    private func listenEverywhere() async throws -> [Listener]? {
         var listeners: [Listener] = []
         do {
             for address in addresses {
-                listeners.append(try await listen(address))
+                guard let listener = try await listen(address) else {
+                    await stop(listeners)
+                    return nil
+                }
+                listeners.append(listener)
                 logger.info("listening", metadata: ["address": "\(listeners[listeners.count - 1].address)"])
             }
         } catch {
@@ -170,10 +176,11 @@ extension RPCServer {
             .childChannelInitializer(accept)
     }
 
-    private func listen(_ address: ListenAddress) async throws -> Listener {
+    /// Returns `nil` if the graceful shutdown began before the address was free.
+    private func listen(_ address: ListenAddress) async throws -> Listener? {
         switch address {
         case .unix(let path, let mode):
-            let file = try await bind(path, mode)
+            guard let file = try await bind(path, mode) else { return nil }
             let channel: any Channel
             do {
                 channel = try await bootstrap().withBoundSocket(file.descriptor).get()
@@ -225,10 +232,12 @@ extension RPCServer {
     private static let lockTries = 100
     private static let lockPause = TimeAmount.milliseconds(20)
 
-    private func bind(_ path: String, _ mode: UInt16) async throws -> UnixSocketFile {
+    /// Binds the socket; waits for its lock. Returns `nil` if the graceful shutdown begins while it waits.
+    private func bind(_ path: String, _ mode: UInt16) async throws -> UnixSocketFile? {
         for attempt in 1...Self.lockTries {
             if let file = try UnixSocketFile.bind(path: path, mode: mode) { return file }
-            if Task.isCancelled || Task.isShuttingDownGracefully { throw CancellationError() }
+            try Task.checkCancellation()
+            if Task.isShuttingDownGracefully { return nil }
             if attempt == 1 { logger.info("waiting for the lock of the socket", metadata: ["path": "\(path)"]) }
             try await group.any().scheduleTask(in: Self.lockPause) {}.futureResult.get()
         }

@@ -671,12 +671,17 @@ export interface Snapshot {
      */
     seq: number;
     /**
-     * The instances of this page, at most 100. Destroyed ones are included only if the filter selects one instance
-     * or job.
+     * The instances of this page, at most 100 together with `unreadable`. Destroyed ones are included only if the
+     * filter selects one instance or job.
      */
     instances: Instance[];
     /** True on the last page; events follow it. */
     complete: boolean;
+    /**
+     * The ids of instances of this page that the daemon cannot read, because a newer daemon wrote them or they are
+     * damaged. Absent if there are none.
+     */
+    unreadable?: InstanceId[];
 }
 
 /** Parameters that name an instance. */

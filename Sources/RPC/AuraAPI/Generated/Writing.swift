@@ -281,6 +281,7 @@ extension Snapshot: JSONWritable {
             json.member("seq", seq)
             json.member("instances", instances)
             json.member("complete", complete)
+            json.member("unreadable", unreadable)
         }
     }
 }

@@ -786,10 +786,12 @@ class Snapshot:
     type: str
     # The position in the ledger after which events follow. A client that loses its connection later resumes from it.
     seq: int
-    # The instances of this page, at most 100. Destroyed ones are included only if the filter selects one instance or job.
+    # The instances of this page, at most 100 together with `unreadable`. Destroyed ones are included only if the filter selects one instance or job.
     instances: list[Instance]
     # True on the last page; events follow it.
     complete: bool
+    # The ids of instances of this page that the daemon cannot read, because a newer daemon wrote them or they are damaged. Absent if there are none.
+    unreadable: list[str] | None = None
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Snapshot:
@@ -798,6 +800,7 @@ class Snapshot:
             seq=data["seq"],
             instances=each(Instance.from_json)(data["instances"]),
             complete=data["complete"],
+            unreadable=data.get("unreadable"),
         )
 
 
