@@ -28,6 +28,7 @@ public struct JSONMembers {
     }
 
     /// Returns a member, or throws if it is absent.
+    @inlinable
     public func required<Value: JSONReadable>(
         _ name: String, as _: Value.Type = Value.self
     ) throws(JSONDecodingError) -> Value {
@@ -36,6 +37,7 @@ public struct JSONMembers {
     }
 
     /// Returns a member, or `nil` if it is absent.
+    @inlinable
     public func optional<Value: JSONReadable>(
         _ name: String, as _: Value.Type = Value.self
     ) throws(JSONDecodingError) -> Value? {
@@ -114,6 +116,7 @@ extension JSONValue: JSONReadable {
 
 extension Array: JSONReadable where Element: JSONReadable {
     /// Reads a list.
+    @inlinable
     public init(json: JSONValue) throws(JSONDecodingError) {
         guard case .array(let values) = json else { throw JSONDecodingError(expected: "an array", found: json) }
         self.init()
@@ -130,6 +133,7 @@ extension Array: JSONReadable where Element: JSONReadable {
 
 extension JSONReadable where Self: RawRepresentable<String> {
     /// Reads one of the known texts.
+    @inlinable
     public init(json: JSONValue) throws(JSONDecodingError) {
         let text = try String(json: json)
         guard let value = Self(rawValue: text) else {

@@ -15,36 +15,41 @@ public protocol JSONWritable {
 ///         json.member("server", server)   // left out if it is nil
 ///     }
 public struct JSONText: Sendable {
+    @usableFromInline var content: [UInt8] = []
+
     /// The text so far, as UTF-8.
-    public private(set) var bytes: [UInt8] = []
+    public var bytes: [UInt8] { content }
 
     /// Creates an empty text.
     public init() {}
 
     /// Creates an empty text with space for `capacity` bytes.
     public init(capacity: Int) {
-        bytes.reserveCapacity(capacity)
+        content.reserveCapacity(capacity)
     }
 
     /// Appends an object. `members` appends its members.
+    @inlinable
     public mutating func object(_ members: (inout JSONText) -> Void) {
-        bytes.append(UInt8(ascii: "{"))
+        content.append(UInt8(ascii: "{"))
         members(&self)
-        bytes.append(UInt8(ascii: "}"))
+        content.append(UInt8(ascii: "}"))
     }
 
     /// Appends a member of the object. The name must need no escapes.
+    @inlinable
     public mutating func member(_ name: StaticString, _ value: some JSONWritable) {
         // An object's text ends with its brace only before the first member.
-        if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
-        bytes.append(UInt8(ascii: "\""))
-        name.withUTF8Buffer { bytes.append(contentsOf: $0) }
-        bytes.append(UInt8(ascii: "\""))
-        bytes.append(UInt8(ascii: ":"))
+        if content.last != UInt8(ascii: "{") { content.append(UInt8(ascii: ",")) }
+        content.append(UInt8(ascii: "\""))
+        name.withUTF8Buffer { content.append(contentsOf: $0) }
+        content.append(UInt8(ascii: "\""))
+        content.append(UInt8(ascii: ":"))
         value.write(to: &self)
     }
 
     /// Appends a member of the object, unless its value is `nil`.
+    @inlinable
     public mutating func member(_ name: StaticString, _ value: (some JSONWritable)?) {
         if let value { member(name, value) }
     }
@@ -52,33 +57,33 @@ public struct JSONText: Sendable {
     /// Appends members of the object with any names.
     public mutating func members(_ others: JSONObject) {
         for (name, value) in others {
-            if bytes.last != UInt8(ascii: "{") { bytes.append(UInt8(ascii: ",")) }
+            if content.last != UInt8(ascii: "{") { content.append(UInt8(ascii: ",")) }
             append(name)
-            bytes.append(UInt8(ascii: ":"))
+            content.append(UInt8(ascii: ":"))
             append(value)
         }
     }
 
     /// Appends a string with the escapes that it needs.
     public mutating func append(_ text: String) {
-        JSONWriter.append(text, to: &bytes)
+        JSONWriter.append(text, to: &content)
     }
 
-    /// Appends a string. `content` appends bytes that need no escapes.
-    public mutating func plainString(_ content: (inout [UInt8]) -> Void) {
-        bytes.append(UInt8(ascii: "\""))
-        content(&bytes)
-        bytes.append(UInt8(ascii: "\""))
+    /// Appends a string. `body` appends bytes that need no escapes.
+    public mutating func plainString(_ body: (inout [UInt8]) -> Void) {
+        content.append(UInt8(ascii: "\""))
+        body(&content)
+        content.append(UInt8(ascii: "\""))
     }
 
     /// Appends any value.
     public mutating func append(_ value: JSONValue) {
-        JSONWriter.append(value, to: &bytes)
+        JSONWriter.append(value, to: &content)
     }
 
     /// Appends text that is one compact JSON value already. It is not checked.
     public mutating func append(encoded text: [UInt8]) {
-        bytes.append(contentsOf: text)
+        content.append(contentsOf: text)
     }
 }
 
@@ -114,25 +119,28 @@ extension JSONValue: JSONWritable {
 
 extension Array: JSONWritable where Element: JSONWritable {
     /// Appends a list of the elements.
+    @inlinable
     public func write(to json: inout JSONText) {
         json.list(self)
     }
 }
 
 extension JSONText {
-    fileprivate mutating func list(_ elements: [some JSONWritable]) {
-        bytes.append(UInt8(ascii: "["))
+    @inlinable
+    mutating func list(_ elements: [some JSONWritable]) {
+        content.append(UInt8(ascii: "["))
         var isFirst = true
         for element in elements {
-            if !isFirst { bytes.append(UInt8(ascii: ",")) }
+            if !isFirst { content.append(UInt8(ascii: ",")) }
             isFirst = false
             element.write(to: &self)
         }
-        bytes.append(UInt8(ascii: "]"))
+        content.append(UInt8(ascii: "]"))
     }
 }
 
 extension JSONWritable where Self: RawRepresentable<String> {
     /// Appends the raw value as a string.
+    @inlinable
     public func write(to json: inout JSONText) { json.append(rawValue) }
 }

@@ -4,38 +4,40 @@ public import Storage
 /// Queries.
 extension PostgresStore {
     public func instance(_ reference: InstanceReference) async throws -> Instance? {
-        try await read { try Self.find(reference, $0) }
+        try await read { [decoded] in try Self.find(reference, decoded: decoded, $0) }
     }
 
     static func find(
-        _ reference: InstanceReference, locking: Bool = false, _ connection: PostgresConnection
+        _ reference: InstanceReference, decoded: DecodedInstances? = nil, locking: Bool = false, _ connection: PostgresConnection
     ) throws -> Instance? {
         let lock = locking ? " FOR UPDATE" : ""
         switch reference {
         case .id(let id):
             return try connection.run(
                 "SELECT id, desired, document FROM instance WHERE id = $1\(lock)", [PostgresValue(id.text)]
-            ).first?.instance()
+            ).first?.instance(decoded)
         case .name(let name, let tenant):
             return try connection.run(
                 """
                 SELECT id, desired, document FROM instance WHERE tenant = $1 AND name = $2
                 ORDER BY holds_name DESC, id DESC LIMIT 1\(lock)
                 """, [PostgresValue(tenant.text), PostgresValue(name)]
-            ).first?.instance()
+            ).first?.instance(decoded)
         }
     }
 
     public func instances(_ query: InstanceQuery) async throws -> Page<Instance> {
         let (sql, values) = Self.select(query)
-        return try await read { Page(try $0.run(sql, values).all.map { $0.instanceEntry() }) }
+        return try await read { [decoded] connection in
+            Page(try connection.run(sql, values).all.map { $0.instanceEntry(decoded) })
+        }
     }
 
     public func snapshot(_ query: InstanceQuery) async throws -> InstancePage {
         let (sql, values) = Self.select(query)
-        return try await readAsOfOneMoment { connection in
+        return try await readAsOfOneMoment { [decoded] connection in
             let head = try Self.bounds(connection).head
-            let page = Page(try connection.run(sql, values).all.map { $0.instanceEntry() })
+            let page = Page(try connection.run(sql, values).all.map { $0.instanceEntry(decoded) })
             return InstancePage(instances: page, head: head)
         }
     }

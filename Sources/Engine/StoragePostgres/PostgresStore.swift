@@ -22,6 +22,7 @@ public final class PostgresStore: Store {
     private let readers: [ConnectionThread]
     private let follower: LedgerFollower
     private let next = Locked(0)
+    let decoded = DecodedInstances()
     let leaseClock: LeaseClock
 
     private init(

@@ -44,24 +44,29 @@ extension PostgresRow {
         return value
     }
 
-    /// Returns the instance from the columns `id`, `desired` and `document`.
-    func instance() throws -> Instance { try instance(id: text("id") ?? "") }
+    /// Returns the instance from the columns `id`, `desired` and `document`. `decoded` remembers the decoded documents of
+    /// reads; `nil` decodes anew.
+    func instance(_ decoded: DecodedInstances? = nil) throws -> Instance {
+        try instance(id: text("id") ?? "", decoded)
+    }
 
     /// Returns the instance from a row that joins a job with its instance.
     func instance(of job: Job) throws -> Instance { try instance(id: job.instance.text) }
 
-    private func instance(id: String) throws -> Instance {
+    private func instance(id: String, _ decoded: DecodedInstances? = nil) throws -> Instance {
         guard let desired: DesiredState = try known("desired", of: "instance \(id)") else {
             throw StorageError.unknown("", as: "desired", of: "instance \(id)")
         }
-        return try Instance(stored: text("document") ?? "", id: id, desired: desired)
+        let document = text("document") ?? ""
+        if let decoded { return try decoded.instance(stored: document, id: id, desired: desired) }
+        return try Instance(stored: document, id: id, desired: desired)
     }
 
     /// Returns the instance for a page, readable or not.
-    func instanceEntry() -> Result<Instance, UnreadableRow> {
+    func instanceEntry(_ decoded: DecodedInstances) -> Result<Instance, UnreadableRow> {
         let id = text("id") ?? ""
         return UnreadableRow.catching(.instance, id: id, instance: InstanceID(id), document: text("document")) {
-            try instance()
+            try instance(decoded)
         }
     }
 

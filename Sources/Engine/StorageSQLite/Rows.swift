@@ -78,19 +78,24 @@ enum InstanceRows {
         instance.phase != .failed && instance.phase != .destroyed
     }
 
-    static func find(_ reference: InstanceReference, _ database: Database) throws -> Instance? {
+    /// - Parameter decoded: remembers the decoded documents of reads; `nil` decodes anew.
+    static func find(
+        _ reference: InstanceReference, _ database: Database, _ decoded: DecodedInstances? = nil
+    ) throws -> Instance? {
         switch reference {
         case .id(let id):
-            return try select("WHERE id = ?", [.text(id.text)], database).first?.instance()
+            return try select("WHERE id = ?", [.text(id.text)], database).first?.instance(decoded)
         case .name(let name, let tenant):
             return try select(
                 "WHERE tenant = ? AND name = ? ORDER BY holds_name DESC, id DESC LIMIT 1",
                 [.text(tenant.text), .text(name)], database
-            ).first?.instance()
+            ).first?.instance(decoded)
         }
     }
 
-    static func fetch(_ query: InstanceQuery, _ database: Database) throws -> Page<Instance> {
+    static func fetch(
+        _ query: InstanceQuery, _ database: Database, _ decoded: DecodedInstances
+    ) throws -> Page<Instance> {
         var conditions = ["id > ?"]
         var values: [HotValue] = [.text(query.after?.text ?? "")]
         if let instance = query.instance {
@@ -111,7 +116,7 @@ enum InstanceRows {
         values.append(.number(Int64(query.limit)))
         let stored = try select(
             "WHERE \(conditions.joined(separator: " AND ")) ORDER BY id LIMIT ?", values, database)
-        return Page(stored.map(\.entry))
+        return Page(stored.map { $0.entry(decoded) })
     }
 
     private static func select(_ rest: String, _ values: [HotValue], _ database: Database) throws -> [Stored] {
@@ -126,15 +131,18 @@ enum InstanceRows {
         var desired: String
         var document: String
 
-        func instance() throws -> Instance {
+        func instance(_ decoded: DecodedInstances? = nil) throws -> Instance {
             guard let desired = DesiredState(rawValue: desired) else {
                 throw StorageError.unknown(desired, as: "desired state", of: "instance \(id)")
             }
+            if let decoded { return try decoded.instance(stored: document, id: id, desired: desired) }
             return try Instance(stored: document, id: id, desired: desired)
         }
 
-        var entry: Result<Instance, UnreadableRow> {
-            UnreadableRow.catching(.instance, id: id, instance: InstanceID(id), document: document) { try instance() }
+        func entry(_ decoded: DecodedInstances) -> Result<Instance, UnreadableRow> {
+            UnreadableRow.catching(.instance, id: id, instance: InstanceID(id), document: document) {
+                try instance(decoded)
+            }
         }
     }
 

@@ -5,17 +5,17 @@ public import Storage
 /// Queries.
 extension SQLiteStore {
     public func instance(_ reference: InstanceReference) async throws -> Instance? {
-        try read { try InstanceRows.find(reference, $0) }
+        try read { try InstanceRows.find(reference, $0, decoded) }
     }
 
     public func instances(_ query: InstanceQuery) async throws -> Page<Instance> {
-        try read { try InstanceRows.fetch(query, $0) }
+        try read { try InstanceRows.fetch(query, $0, decoded) }
     }
 
     public func snapshot(_ query: InstanceQuery) async throws -> InstancePage {
         try read { database in
             InstancePage(
-                instances: try InstanceRows.fetch(query, database), head: try LedgerRows.bounds(database).head)
+                instances: try InstanceRows.fetch(query, database, decoded), head: try LedgerRows.bounds(database).head)
         }
     }
 

@@ -12,6 +12,7 @@ public final class SQLiteStore: Store {
     public let epoch: String
     let pool: DatabasePool
     let readers: ReadConnections
+    let decoded = DecodedInstances()
     let writer: GroupCommit
     /// Declared after the connections, which must be closed first.
     let file: DatabaseFile
