@@ -85,7 +85,9 @@ extension Int64: JSONReadable {
         switch json {
         case .integer(let value): self = value
         case .double(let value):
-            guard let exact = Int64(exactly: value) else { throw JSONDecodingError(expected: "an integer", found: json) }
+            guard let exact = Int64(exactly: value) else {
+                throw JSONDecodingError(expected: "an integer", found: json)
+            }
             self = exact
         case .null, .bool, .string, .array, .object: throw JSONDecodingError(expected: "an integer", found: json)
         }

@@ -83,7 +83,9 @@ struct PlainParser {
         }
         let digits = index - start
         // Minus zero and leading zeros are left to jansson, as are fractions, exponents and more digits.
-        guard digits > 0, !(isNegative && value == 0), digits == 1 || bytes[start] != UInt8(ascii: "0") else { return nil }
+        guard digits > 0, !(isNegative && value == 0), digits == 1 || bytes[start] != UInt8(ascii: "0") else {
+            return nil
+        }
         switch current {
         case UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "e"), UInt8(ascii: "E"): return nil
         default: return isNegative ? -value : value

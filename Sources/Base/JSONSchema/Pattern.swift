@@ -162,7 +162,9 @@ private struct PatternParser {
 
     private mutating func number() -> Int? {
         let start = index
-        while let byte = current, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte), index - start < 4 { index += 1 }
+        while let byte = current, (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte), index - start < 4 {
+            index += 1
+        }
         return Int(String(decoding: bytes[start..<index], as: UTF8.self))
     }
 
@@ -181,11 +183,15 @@ private struct PatternParser {
     private mutating func characterClass() -> PatternNode? {
         var members: Set<UInt8> = []
         while let first = current, first != UInt8(ascii: "]") {
-            guard first < 0x80, ![UInt8(ascii: "\\"), UInt8(ascii: "["), UInt8(ascii: "^")].contains(first) else { return nil }
+            guard first < 0x80, ![UInt8(ascii: "\\"), UInt8(ascii: "["), UInt8(ascii: "^")].contains(first) else {
+                return nil
+            }
             index += 1
             if current == UInt8(ascii: "-"), index + 1 < bytes.count, bytes[index + 1] != UInt8(ascii: "]") {
                 let last = bytes[index + 1]
-                guard last < 0x80, last >= first, last != UInt8(ascii: "\\"), last != UInt8(ascii: "[") else { return nil }
+                guard last < 0x80, last >= first, last != UInt8(ascii: "\\"), last != UInt8(ascii: "[") else {
+                    return nil
+                }
                 index += 2
                 members.formUnion(first...last)
             } else {

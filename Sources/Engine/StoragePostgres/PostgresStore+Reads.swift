@@ -8,7 +8,8 @@ extension PostgresStore {
     }
 
     static func find(
-        _ reference: InstanceReference, decoded: DecodedInstances? = nil, locking: Bool = false, _ connection: PostgresConnection
+        _ reference: InstanceReference, decoded: DecodedInstances? = nil, locking: Bool = false,
+        _ connection: PostgresConnection
     ) throws -> Instance? {
         let lock = locking ? " FOR UPDATE" : ""
         switch reference {

@@ -48,7 +48,8 @@ struct ParamsReader<Parameters: Decodable & Sendable>: Sendable {
             } catch {
                 throw error.under("params")
             }
-            return try JSONValueDecoder(rejectsUnknownKeys: true, rootName: "params").decode(Parameters.self, from: named)
+            return try JSONValueDecoder(rejectsUnknownKeys: true, rootName: "params").decode(
+                Parameters.self, from: named)
         }
     }
 

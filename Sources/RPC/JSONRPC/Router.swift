@@ -97,7 +97,8 @@ public struct Router: Sendable {
         }
         add(
             Method(
-                properties: method.properties, body: body, holdsEvents: holdsEvents, onClose: .runs, followsHolds: false,
+                properties: method.properties, body: body, holdsEvents: holdsEvents, onClose: .runs,
+                followsHolds: false,
                 onLoop: false))
     }
 
@@ -112,7 +113,8 @@ public struct Router: Sendable {
         }
         add(
             Method(
-                properties: method.properties, body: body, holdsEvents: holdsEvents, onClose: .runs, followsHolds: false,
+                properties: method.properties, body: body, holdsEvents: holdsEvents, onClose: .runs,
+                followsHolds: false,
                 onLoop: false))
     }
 

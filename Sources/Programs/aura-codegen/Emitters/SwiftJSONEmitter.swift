@@ -9,7 +9,8 @@ struct SwiftJSONEmitter {
 
     var files: [GeneratedFile] {
         let schema = swift.schema
-        let sent = schema.methods.map(\.result) + schema.notifications.filter { $0.sender == "server" }.map(\.parameters)
+        let sent =
+            schema.methods.map(\.result) + schema.notifications.filter { $0.sender == "server" }.map(\.parameters)
         return [
             GeneratedFile(
                 path: "\(Self.folder)/Reading.swift", template: "Swift/Reading.swift",
