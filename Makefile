@@ -104,4 +104,4 @@ format: ## Format all Swift code in place
 clean: ## Remove what was built
 	rm -rf .build $(VENV)
 
-.PHONY: help setup build image demo check test test-unit test-sandbox test-cli test-ansible test-e2e test-conformance bench-jobs sim fuzz generate docs verify lint format clean bench-rpc bench-neighbours prove-stream prove-roles
+.PHONY: help setup build image demo check test test-unit test-sandbox test-cli test-ansible test-e2e test-conformance bench-jobs sim fuzz generate docs verify lint format clean bench-rpc bench-calls bench-neighbours prove-stream prove-roles

@@ -20,6 +20,9 @@ public struct JSONText: Sendable {
     /// The text so far, as UTF-8.
     public var bytes: [UInt8] { content }
 
+    /// True if NaN or an infinity was written, as `null`. The text is then not what the value means.
+    public private(set) var hasInvalidNumber = false
+
     /// Creates an empty text.
     public init() {}
 
@@ -76,6 +79,12 @@ public struct JSONText: Sendable {
         content.append(UInt8(ascii: "\""))
     }
 
+    /// Appends a number. NaN and the infinities become `null`, and set ``hasInvalidNumber``.
+    public mutating func append(_ number: Double) {
+        if !number.isFinite { hasInvalidNumber = true }
+        append(.double(number))
+    }
+
     /// Appends any value.
     public mutating func append(_ value: JSONValue) {
         JSONWriter.append(value, to: &content)
@@ -109,7 +118,7 @@ extension Int64: JSONWritable {
 
 extension Double: JSONWritable {
     /// Appends the number; NaN and the infinities as `null`.
-    public func write(to json: inout JSONText) { json.append(.double(self)) }
+    public func write(to json: inout JSONText) { json.append(self) }
 }
 
 extension JSONValue: JSONWritable {

@@ -13,7 +13,8 @@ struct PlainParser {
         parser.skipSpace()
         guard let value = parser.value(depth: limits.depth) else { return nil }
         parser.skipSpace()
-        return parser.index == bytes.count ? value : nil
+        guard parser.index == bytes.count else { return nil }
+        return value
     }
 
     private init(bytes: UnsafeRawBufferPointer) {
@@ -46,14 +47,21 @@ struct PlainParser {
     }
 
     private mutating func value(depth: Int) -> JSONValue? {
+        // `condition ? value : nil` would give the value null, since nil is a literal of JSONValue.
         switch current {
-        case UInt8(ascii: "\""): string().map { .string($0) }
-        case UInt8(ascii: "{"): depth > 0 ? object(depth: depth - 1) : nil
-        case UInt8(ascii: "["): depth > 0 ? array(depth: depth - 1) : nil
-        case UInt8(ascii: "t"): take("true") ? .bool(true) : nil
-        case UInt8(ascii: "f"): take("false") ? .bool(false) : nil
-        case UInt8(ascii: "n"): take("null") ? .null : nil
-        default: integer().map { .integer($0) }
+        case UInt8(ascii: "\""): return string().map { .string($0) }
+        case UInt8(ascii: "{"): return object(depth: depth - 1)
+        case UInt8(ascii: "["): return array(depth: depth - 1)
+        case UInt8(ascii: "t"):
+            guard take("true") else { return nil }
+            return .bool(true)
+        case UInt8(ascii: "f"):
+            guard take("false") else { return nil }
+            return .bool(false)
+        case UInt8(ascii: "n"):
+            guard take("null") else { return nil }
+            return .null
+        default: return integer().map { .integer($0) }
         }
     }
 
@@ -93,6 +101,7 @@ struct PlainParser {
     }
 
     private mutating func object(depth: Int) -> JSONValue? {
+        guard depth >= 0 else { return nil }
         index += 1
         var members = JSONObject()
         skipSpace()
@@ -106,10 +115,12 @@ struct PlainParser {
             guard let value = value(depth: depth), members.updateValue(value, forKey: name) == nil else { return nil }
             skipSpace()
         } while take(UInt8(ascii: ","))
-        return take(UInt8(ascii: "}")) ? .object(members) : nil
+        guard take(UInt8(ascii: "}")) else { return nil }
+        return .object(members)
     }
 
     private mutating func array(depth: Int) -> JSONValue? {
+        guard depth >= 0 else { return nil }
         index += 1
         var values: [JSONValue] = []
         skipSpace()
@@ -120,6 +131,7 @@ struct PlainParser {
             values.append(value)
             skipSpace()
         } while take(UInt8(ascii: ","))
-        return take(UInt8(ascii: "]")) ? .array(values) : nil
+        guard take(UInt8(ascii: "]")) else { return nil }
+        return .array(values)
     }
 }

@@ -140,3 +140,22 @@ public struct EventFilter: Sendable, Hashable {
         return types.isEmpty || types.contains(entry.type)
     }
 }
+
+/// An instance with its jobs that have not ended.
+public struct InstanceActivity: Sendable {
+    /// The instance.
+    public var instance: Instance
+    /// Its active jobs, the oldest first. There are at most two: a destroy may wait for the end of another job.
+    public var jobs: Page<Job>
+
+    /// Creates the answer of a store.
+    public init(instance: Instance, jobs: Page<Job>) {
+        self.instance = instance
+        self.jobs = jobs
+    }
+
+    /// Returns the query for the active jobs of an instance.
+    public static func jobs(of instance: Instance) -> JobQuery {
+        JobQuery(instance: instance.id, isActive: true, limit: 2)
+    }
+}

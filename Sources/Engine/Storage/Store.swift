@@ -61,6 +61,9 @@ public protocol Store: Sendable {
 
     /// Returns an instance, or `nil` if it does not exist. Throws `corrupt` if the row cannot be read.
     func instance(_ reference: InstanceReference) async throws -> Instance?
+    /// Returns an instance and its active jobs, at most two, as of one moment; `nil` if the instance does not exist. Throws
+    /// `corrupt` if the instance cannot be read.
+    func activity(of reference: InstanceReference) async throws -> InstanceActivity?
     /// Returns a page of instances. A row that cannot be read keeps its position in the page.
     func instances(_ query: InstanceQuery) async throws -> Page<Instance>
     /// Returns instances and the ledger's head from one snapshot: the instances reflect every event up to the head, and no
@@ -93,6 +96,12 @@ extension Store {
     public func checkIdentity() async throws {}
     /// The default only reads.
     public func proveWritable() async throws { _ = try await bounds() }
+
+    /// The default reads the instance, and then its jobs.
+    public func activity(of reference: InstanceReference) async throws -> InstanceActivity? {
+        guard let instance = try await instance(reference) else { return nil }
+        return InstanceActivity(instance: instance, jobs: try await jobs(InstanceActivity.jobs(of: instance)))
+    }
 
     /// Returns the `seq` of the newest event; 0 if there never was an event.
     public func head() async throws -> Int64 {

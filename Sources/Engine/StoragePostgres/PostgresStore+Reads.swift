@@ -66,17 +66,30 @@ extension PostgresStore {
         ).first?.jobEntry().row()
     }
 
+    public func activity(of reference: InstanceReference) async throws -> InstanceActivity? {
+        try await read { [decoded] connection in
+            guard let instance = try Self.find(reference, decoded: decoded, connection) else { return nil }
+            let (sql, values) = Self.select(InstanceActivity.jobs(of: instance))
+            let jobs = Page(try connection.run(sql, values).all.map { $0.jobEntry() })
+            return InstanceActivity(instance: instance, jobs: jobs)
+        }
+    }
+
     public func jobs(_ query: JobQuery) async throws -> Page<Job> {
+        let (sql, values) = Self.select(query)
+        return try await read { Page(try $0.run(sql, values).all.map { $0.jobEntry() }) }
+    }
+
+    private static func select(_ query: JobQuery) -> (sql: String, values: [PostgresValue]) {
         var conditions = Conditions()
         if let after = query.after { conditions.add(query.newestFirst ? "id < ?" : "id > ?", after.text) }
         if let instance = query.instance { conditions.add("instance = ?", instance.text) }
         if let tenant = query.tenant { conditions.add("tenant = ?", tenant.text) }
         if let change = query.change { conditions.add("change = ?", change.text) }
-        if query.isActive { conditions.add(Self.active) }
+        if query.isActive { conditions.add(active) }
         if !query.states.isEmpty { conditions.add("state", among: query.states.map(\.rawValue)) }
-        let (sql, values) = conditions.select(
+        return conditions.select(
             "*", from: "job", orderBy: query.newestFirst ? "id DESC" : "id", limit: query.limit)
-        return try await read { Page(try $0.run(sql, values).all.map { $0.jobEntry() }) }
     }
 
     public func steps(of job: JobID) async throws -> [StepRecord] {

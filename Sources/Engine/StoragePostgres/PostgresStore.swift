@@ -23,6 +23,7 @@ public final class PostgresStore: Store {
     private let follower: LedgerFollower
     private let next = Locked(0)
     let decoded = DecodedInstances()
+    private let proof = SharedWrite()
     let leaseClock: LeaseClock
 
     private init(
@@ -101,13 +102,15 @@ public final class PostgresStore: Store {
 
     public func proveWritable() async throws {
         try follower.checkIdentity()
-        try await writer.write { connection, _ in
-            try connection.run(
-                """
-                INSERT INTO setting (name, value) VALUES ('proof', '1')
-                ON CONFLICT (name) DO UPDATE SET value = (setting.value::bigint + 1)::text
-                """)
-            return { _ in }
+        try await proof.run {
+            try await writer.write { connection, _ in
+                try connection.run(
+                    """
+                    INSERT INTO setting (name, value) VALUES ('proof', '1')
+                    ON CONFLICT (name) DO UPDATE SET value = (setting.value::bigint + 1)::text
+                    """)
+                return { _ in }
+            }
         }
     }
 

@@ -3,6 +3,20 @@ import CSQLite
 import GRDB
 import JSON
 
+/// A connection that prepares statements and keeps them: GRDB's for writes, or a ``ReadConnection``.
+protocol StatementSource: AnyObject {
+    /// SQLite's own connection; `nil` after it was closed.
+    var sqliteConnection: OpaquePointer? { get }
+    /// Returns the statement for this text. It is valid until the connection closes or prepares another text.
+    func prepared(_ sql: String) throws -> OpaquePointer
+}
+
+extension Database: StatementSource {
+    func prepared(_ sql: String) throws -> OpaquePointer {
+        try cachedStatement(sql: sql).sqliteStatement
+    }
+}
+
 /// A prepared statement that passes values directly to SQLite. It serves the statements of every transition and all reads of
 /// jobs, steps and events.
 ///
@@ -11,17 +25,17 @@ import JSON
 /// row would stop the daemon. Values are bound in the order of the statement's parameters.
 struct HotStatement {
     private let statement: OpaquePointer
-    private let database: Database
+    private let database: any StatementSource
     private var index: Int32 = 0
 
-    init(_ database: Database, _ sql: String) throws {
+    init(_ database: any StatementSource, _ sql: String) throws {
         self.database = database
-        statement = try database.cachedStatement(sql: sql).sqliteStatement
+        statement = try database.prepared(sql)
         sqlite3_reset(statement)
     }
 
     /// Creates a statement and binds its values.
-    init(_ database: Database, _ sql: String, _ values: [HotValue]) throws {
+    init(_ database: any StatementSource, _ sql: String, _ values: [HotValue]) throws {
         try self.init(database, sql)
         for value in values {
             switch value {
@@ -91,7 +105,7 @@ struct HotStatement {
             default:
                 throw DatabaseError(
                     resultCode: ResultCode(rawValue: sqlite3_extended_errcode(database.sqliteConnection)),
-                    message: database.lastErrorMessage)
+                    message: String(cString: sqlite3_errmsg(database.sqliteConnection)))
             }
         }
     }

@@ -1,3 +1,4 @@
+import CSQLite
 import GRDB
 import Locking
 import Storage
@@ -10,7 +11,7 @@ import Storage
 final class ReadConnections: Sendable {
     private let path: String
     private let proof: DatabaseFile.Proof
-    private let idle = Locked<[DatabaseQueue]>([])
+    private let idle = Locked<[ReadConnection]>([])
 
     init(path: String, proof: DatabaseFile.Proof) {
         self.path = path
@@ -18,26 +19,65 @@ final class ReadConnections: Sendable {
     }
 
     /// Runs `body` in a read transaction, which sees all commits so far and none of the later ones.
-    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    func read<Value>(_ body: (ReadConnection) throws -> Value) throws -> Value {
         let connection = try idle.withLock { $0.popLast() } ?? open()
         defer { idle.withLock { $0.append(connection) } }
-        return try connection.unsafeRead { database in
-            try HotStatement(database, "BEGIN").run()
-            // Also ends a transaction in which a statement failed.
-            defer { _ = try? HotStatement(database, "COMMIT").run() }
-            return try body(database)
-        }
+        try HotStatement(connection, "BEGIN").run()
+        // Also ends a transaction in which a statement failed.
+        defer { _ = try? HotStatement(connection, "COMMIT").run() }
+        return try body(connection)
     }
 
-    private func open() throws -> DatabaseQueue {
-        var settings = Configuration()
-        settings.label = "aura.read"
-        settings.readonly = true
-        settings.busyMode = .timeout(5)
-        settings.prepareDatabase { try $0.execute(sql: "PRAGMA cache_size = -1024") }
-        let connection = try DatabaseQueue(path: path, configuration: settings)
+    private func open() throws -> ReadConnection {
+        let connection = try ReadConnection(path: path)
         // SQLite opened the path, and the file may have been replaced since the claim.
         try proof.check()
         return connection
+    }
+}
+
+/// A read-only connection for one thread at a time. It keeps its prepared statements.
+final class ReadConnection: StatementSource, @unchecked Sendable {
+    let sqliteConnection: OpaquePointer?
+    private var statements: [String: OpaquePointer] = [:]
+
+    /// The most statements that are kept. Lists with filters have many forms.
+    private static let limit = 200
+
+    init(path: String) throws {
+        var opened: OpaquePointer?
+        let code = sqlite3_open_v2(path, &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nil)
+        guard code == SQLITE_OK, let opened else {
+            defer { sqlite3_close_v2(opened) }
+            throw DatabaseError(resultCode: ResultCode(rawValue: code), message: opened.map(Self.message))
+        }
+        sqliteConnection = opened
+        sqlite3_busy_timeout(opened, 5000)
+        try HotStatement(self, "PRAGMA cache_size = -1024").run()
+    }
+
+    deinit {
+        for statement in statements.values { sqlite3_finalize(statement) }
+        sqlite3_close_v2(sqliteConnection)
+    }
+
+    func prepared(_ sql: String) throws -> OpaquePointer {
+        if let statement = statements[sql] { return statement }
+        if statements.count >= Self.limit {
+            for statement in statements.values { sqlite3_finalize(statement) }
+            statements = [:]
+        }
+        var statement: OpaquePointer?
+        let code = sqlite3_prepare_v3(
+            sqliteConnection, sql, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
+        guard code == SQLITE_OK, let statement else {
+            throw DatabaseError(resultCode: ResultCode(rawValue: code), message: sqliteConnection.map(Self.message))
+        }
+        statements[sql] = statement
+        return statement
+    }
+
+    private static func message(_ connection: OpaquePointer) -> String {
+        String(cString: sqlite3_errmsg(connection))
     }
 }

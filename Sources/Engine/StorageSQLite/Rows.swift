@@ -80,7 +80,7 @@ enum InstanceRows {
 
     /// - Parameter decoded: remembers the decoded documents of reads; `nil` decodes anew.
     static func find(
-        _ reference: InstanceReference, _ database: Database, _ decoded: DecodedInstances? = nil
+        _ reference: InstanceReference, _ database: any StatementSource, _ decoded: DecodedInstances? = nil
     ) throws -> Instance? {
         switch reference {
         case .id(let id):
@@ -94,7 +94,7 @@ enum InstanceRows {
     }
 
     static func fetch(
-        _ query: InstanceQuery, _ database: Database, _ decoded: DecodedInstances
+        _ query: InstanceQuery, _ database: any StatementSource, _ decoded: DecodedInstances
     ) throws -> Page<Instance> {
         var conditions = ["id > ?"]
         var values: [HotValue] = [.text(query.after?.text ?? "")]
@@ -119,7 +119,8 @@ enum InstanceRows {
         return Page(stored.map { $0.entry(decoded) })
     }
 
-    private static func select(_ rest: String, _ values: [HotValue], _ database: Database) throws -> [Stored] {
+    private static func select(_ rest: String, _ values: [HotValue], _ database: any StatementSource) throws -> [Stored]
+    {
         try HotStatement(database, "SELECT id, desired, document FROM instance \(rest)", values).rows { row in
             Stored(id: row.text(0) ?? "", desired: row.text(1) ?? "", document: row.text(2) ?? "")
         }
@@ -146,7 +147,7 @@ enum InstanceRows {
         }
     }
 
-    static func stored(_ id: InstanceID, _ database: Database) throws -> Stored? {
+    static func stored(_ id: InstanceID, _ database: any StatementSource) throws -> Stored? {
         try select("WHERE id = ?", [.text(id.text)], database).first
     }
 }
@@ -333,12 +334,12 @@ enum JobRows {
         return job
     }
 
-    static func find(_ id: JobID, _ database: Database) throws -> Job? {
+    static func find(_ id: JobID, _ database: any StatementSource) throws -> Job? {
         try entry(id, database)?.row()
     }
 
     /// Returns the row, readable or not; `nil` if there is no such job.
-    static func entry(_ id: JobID, _ database: Database) throws -> Result<Job, UnreadableRow>? {
+    static func entry(_ id: JobID, _ database: any StatementSource) throws -> Result<Job, UnreadableRow>? {
         try select("WHERE id = ?", [.text(id.text)], database, entry).first
     }
 
@@ -348,12 +349,12 @@ enum JobRows {
         }
     }
 
-    static func active(of instance: InstanceID, _ database: Database) throws -> [Job] {
+    static func active(of instance: InstanceID, _ database: any StatementSource) throws -> [Job] {
         try select("WHERE instance = ? AND \(active) ORDER BY id", [.text(instance.text)], database, entry)
             .map { try $0.row() }
     }
 
-    static func fetch(_ query: JobQuery, _ database: Database) throws -> Page<Job> {
+    static func fetch(_ query: JobQuery, _ database: any StatementSource) throws -> Page<Job> {
         var conditions = ["true"]
         var values: [HotValue] = []
         if let after = query.after {
@@ -381,7 +382,7 @@ enum JobRows {
     }
 
     private static func select<Value>(
-        _ rest: String, _ values: [HotValue], _ database: Database, _ read: (HotRow) throws -> Value
+        _ rest: String, _ values: [HotValue], _ database: any StatementSource, _ read: (HotRow) throws -> Value
     ) throws -> [Value] {
         try HotStatement(database, "SELECT \(columns) FROM job \(rest)", values).rows(read)
     }
@@ -394,10 +395,10 @@ enum LedgerRows {
         return try Int64.fetchOne(statement) ?? 0
     }
 
-    static func bounds(_ database: Database) throws -> LedgerBounds {
-        let statement = try database.cachedStatement(sql: "SELECT floor, seq FROM event_head WHERE one = 1")
-        guard let row = try Row.fetchOne(statement) else { return LedgerBounds(floor: 0, head: 0) }
-        return LedgerBounds(floor: row["floor"], head: row["seq"])
+    static func bounds(_ database: any StatementSource) throws -> LedgerBounds {
+        let statement = try HotStatement(database, "SELECT floor, seq FROM event_head WHERE one = 1")
+        return try statement.rows { LedgerBounds(floor: $0.number(0) ?? 0, head: $0.number(1) ?? 0) }.first
+            ?? LedgerBounds(floor: 0, head: 0)
     }
 
     static func setHead(_ seq: Int64, _ database: Database) throws {
@@ -445,7 +446,7 @@ enum LedgerRows {
             UNION ALL SELECT seq FROM event WHERE job IS NULL AND change = ?)
         """
 
-    static func fetch(_ query: EventQuery, _ database: Database) throws -> [Event] {
+    static func fetch(_ query: EventQuery, _ database: any StatementSource) throws -> [Event] {
         try bounds(database).check(cursor: query.after)
         var conditions = ["seq > ?"]
         var values: [HotValue] = [.number(query.after)]

@@ -8,6 +8,14 @@ extension SQLiteStore {
         try read { try InstanceRows.find(reference, $0, decoded) }
     }
 
+    public func activity(of reference: InstanceReference) async throws -> InstanceActivity? {
+        try read { database in
+            guard let instance = try InstanceRows.find(reference, database, decoded) else { return nil }
+            return InstanceActivity(
+                instance: instance, jobs: try JobRows.fetch(InstanceActivity.jobs(of: instance), database))
+        }
+    }
+
     public func instances(_ query: InstanceQuery) async throws -> Page<Instance> {
         try read { try InstanceRows.fetch(query, $0, decoded) }
     }

@@ -13,6 +13,7 @@ public final class SQLiteStore: Store {
     let pool: DatabasePool
     let readers: ReadConnections
     let decoded = DecodedInstances()
+    private let proof = SharedWrite()
     let writer: GroupCommit
     /// Declared after the connections, which must be closed first.
     let file: DatabaseFile
@@ -96,18 +97,20 @@ public final class SQLiteStore: Store {
     }
 
     public func proveWritable() async throws {
-        try await writer.write { database, _ in
-            let statement = try database.cachedStatement(
-                sql: """
-                    INSERT INTO setting (name, value) VALUES ('proof', '1')
-                    ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)
-                    """)
-            try statement.execute()
+        try await proof.run {
+            try await writer.write { database, _ in
+                let statement = try database.cachedStatement(
+                    sql: """
+                        INSERT INTO setting (name, value) VALUES ('proof', '1')
+                        ON CONFLICT (name) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)
+                        """)
+                try statement.execute()
+            }
         }
     }
 
     /// Reads concurrently with the writer, on the caller's thread.
-    func read<Value>(_ body: (Database) throws -> Value) throws -> Value {
+    func read<Value>(_ body: (ReadConnection) throws -> Value) throws -> Value {
         do {
             return try readers.read(body)
         } catch let error as DatabaseError {

@@ -28,12 +28,12 @@ enum StepRows {
         try statement.run()
     }
 
-    static func fetch(of job: JobID, _ database: Database) throws -> [StepRecord] {
+    static func fetch(of job: JobID, _ database: any StatementSource) throws -> [StepRecord] {
         try entries(of: job, database).map { try $0.row() }
     }
 
     /// The steps of a job, readable or not.
-    static func entries(of job: JobID, _ database: Database) throws -> [Result<StepRecord, UnreadableRow>] {
+    static func entries(of job: JobID, _ database: any StatementSource) throws -> [Result<StepRecord, UnreadableRow>] {
         try HotStatement(
             database,
             """

@@ -61,12 +61,24 @@ extension UInt8 {
 extension Store {
     /// Returns the instance with this id or name. Throws `instanceNotFound`.
     package func find(_ text: String, tenant: TenantID?) async throws -> Instance {
-        let named = InstanceReference.name(shapedAsID: text, tenant: tenant ?? Tenant.default)
-        for reference in [InstanceReference(text, tenant: tenant ?? Tenant.default), named].compactMap(\.self) {
-            guard let instance = try await instance(reference), tenant.map({ $0 == instance.tenant }) ?? true else {
-                continue
-            }
-            return instance
+        try await find(text, tenant: tenant) { reference in
+            try await instance(reference).map { InstanceActivity(instance: $0, jobs: Page()) }
+        }.instance
+    }
+
+    /// Returns the activity of the instance with this id or name, as `read` finds it. Throws `instanceNotFound`.
+    package func find(
+        _ text: String, tenant: TenantID?, _ read: (InstanceReference) async throws -> InstanceActivity?
+    ) async throws -> InstanceActivity {
+        if let found = try await read(InstanceReference(text, tenant: tenant ?? Tenant.default)),
+            tenant.map({ $0 == found.instance.tenant }) ?? true
+        {
+            return found
+        }
+        if let named = InstanceReference.name(shapedAsID: text, tenant: tenant ?? Tenant.default),
+            let found = try await read(named)
+        {
+            return found
         }
         throw RPCError(.instanceNotFound, "no instance is \(text): status.list shows those that exist")
     }

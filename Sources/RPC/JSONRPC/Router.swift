@@ -345,6 +345,10 @@ struct Answer: Sendable {
         } else if let value = value as? any JSONWritable {
             var text = JSONText(capacity: 1024)
             value.write(to: &text)
+            guard !text.hasInvalidNumber else {
+                throw EncodingError.invalidValue(
+                    value, .init(codingPath: [], debugDescription: "a number is not finite"))
+            }
             result = .bytes(text.bytes)
         } else {
             result = .json(try JSONValueEncoder().encode(value))

@@ -16,11 +16,12 @@ extension RPCService {
     }
 
     private func get(_ parameters: StatusGetParameters) async throws -> StatusGetResult {
-        let instance = try await instance(parameters.instance, tenant: parameters.tenant)
-        let active = try await store.jobs(
-            JobQuery(instance: instance.id, isActive: true, limit: 2))
-        let job = active.rows.first { $0.blockedBy == nil } ?? active.rows.first
-        return StatusGetResult(instance: InstanceView(instance), job: job.map { JobView($0) })
+        let found = try await store.find(parameters.instance, tenant: parameters.tenant) {
+            try await store.activity(of: $0)
+        }
+        let active = found.jobs.rows
+        let job = active.first { $0.blockedBy == nil } ?? active.first
+        return StatusGetResult(instance: InstanceView(found.instance), job: job.map { JobView($0) })
     }
 
     private func list(_ parameters: StatusListParameters) async throws -> StatusListResult {
