@@ -73,8 +73,8 @@ import Testing
         try await shop.expectWholeLedger()
     }
 
-    /// A tenant has as many jobs in flight as it may, and one more is due. The engine asks for it every two seconds, and
-    /// at once when a job of the tenant ends.
+    /// A tenant has as many jobs in flight as it may, and one more is due. The engine asks for it every two seconds,
+    /// and at once when a job of the tenant ends.
     ///
     ///     job 1:   waits for 60 s ─────────────────────────────▶ ends
     ///     job 2:   due, but held back by the limit ─────────────▶ starts

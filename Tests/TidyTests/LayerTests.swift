@@ -24,8 +24,8 @@ import Testing
     private static let root = URL(fileURLWithPath: #filePath)
         .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
 
-    /// Reads the targets from the text of the manifest: `target("Layer/Folder", name: …, [dependencies])`, `program("name", …)`,
-    /// `library("CName", …)` and `.systemLibrary(name: "CName", …)`.
+    /// Reads the targets from the text of the manifest: `target("Layer/Folder", name: …, [dependencies])`,
+    /// `program("name", …)`, `library("CName", …)` and `.systemLibrary(name: "CName", …)`.
     private static func targets() throws -> [Target] {
         let manifest = try String(contentsOf: root.appendingPathComponent("Package.swift"), encoding: .utf8)
         let declaration =

@@ -106,7 +106,9 @@ struct Filling {
     /// Makes the instances that are missing, up to `agent-<count>`. `ended` returns the number of ended jobs.
     func fill(to count: Int, _ engine: JobEngine, ended: () -> Int) async throws {
         var first = 1
-        while first <= count, try await store.instance(.name("agent-\(first)", tenant: Tenant.default)) != nil { first += 1 }
+        while first <= count, try await store.instance(.name("agent-\(first)", tenant: Tenant.default)) != nil {
+            first += 1
+        }
         guard first <= count else { return }
         for number in first...count { _ = try await store.submit(Self.provision(number)) }
         let group = ServiceGroup(configuration: .init(services: [engine], logger: logger))

@@ -12,8 +12,9 @@ import RPCTransport
 import ServiceLifecycle
 import UnixSignals
 
-/// The daemon's RPC layers without its jobs: transports, sessions, router, schema and subscriptions over a ledger in memory. So
-/// neither a database nor a provider is measured. `bench.publish` commits events as fast as clients call it.
+/// The daemon's RPC layers without its jobs: transports, sessions, router, schema and subscriptions over a ledger in
+/// memory. So neither a database nor a provider is measured. `bench.publish` commits events as fast as clients call
+/// it.
 @main
 struct BenchRPC: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

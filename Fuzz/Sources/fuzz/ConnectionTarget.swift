@@ -1,6 +1,7 @@
 @testable import JSONRPC
 
-/// Fuzzes a whole connection: input and output in pieces, in an order that the input chooses. Each request must get its reply.
+/// Fuzzes a whole connection: input and output in pieces, in an order that the input chooses. Each request must get
+/// its reply.
 enum ConnectionTarget {
     private static let probe = Array("\n{\"jsonrpc\":\"2.0\",\"id\":\"probe\",\"method\":\"ping\"}\n".utf8)
 

@@ -4,7 +4,8 @@ import Glibc
 //
 //     FUZZ_TARGET=json fuzz [flags of libFuzzer] [corpus directories, or inputs to run once]
 //
-// libFuzzer starts itself again to merge or minimise, with its own arguments. So an environment variable names the target.
+// libFuzzer starts itself again to merge or minimise, with its own arguments. So an environment variable names the
+// target.
 
 /// Runs one input through the target that the environment names.
 @_cdecl("LLVMFuzzerTestOneInput")

@@ -1,11 +1,12 @@
 @testable import JSONRPC
 
-/// Fuzzes the framing: a stream gives the same frames whole and in pieces, and the framer keeps no more bytes than its limits
-/// allow. The same bytes are also parsed as a WebSocket stream.
+/// Fuzzes the framing: a stream gives the same frames whole and in pieces, and the framer keeps no more bytes than its
+/// limits allow. The same bytes are also parsed as a WebSocket stream.
 enum FramingTarget {
     private static let limits = [16, 100, 1000, 4096]
 
-    /// A part of a parsed stream, in a form that does not depend on the split. So it omits how much of a long line was seen.
+    /// A part of a parsed stream, in a form that does not depend on the split. So it omits how much of a long line was
+    /// seen.
     enum Piece: Equatable {
         case message([UInt8])
         case tooLong
@@ -82,8 +83,8 @@ enum FramingTarget {
         require(frames == expected, "whole messages: \(frames) from \(plan)")
     }
 
-    /// The maximum number of bytes that the framer may keep: an incomplete message or line end, after complete or incomplete
-    /// headers.
+    /// The maximum number of bytes that the framer may keep: an incomplete message or line end, after complete or
+    /// incomplete headers.
     private static func most(_ limit: Int) -> Int { limit + HeaderFramer.headerLimit }
 
     /// Returns the number of bytes in the framer's buffers, found by reflection.

@@ -1,7 +1,7 @@
 import JSON
 
-/// Fuzzes the JSON codec with any bytes: Sources/Base/JSON must parse them like the second parser, and written values must parse to the
-/// same values.
+/// Fuzzes the JSON codec with any bytes: Sources/Base/JSON must parse them like the second parser, and written values
+/// must parse to the same values.
 enum JSONTarget {
     private static let limits = JSONLimits(bytes: 4096, depth: 32)
 

@@ -1,7 +1,8 @@
 import CJobs
 import Glibc
 
-/// Runs all tasks on the fuzzer's one thread, in an order that the input chooses. So an input always has the same result.
+/// Runs all tasks on the fuzzer's one thread, in an order that the input chooses. So an input always has the same
+/// result.
 enum JobQueue {
     private enum Ready {
         case job(UnsafeMutableRawPointer)

@@ -4,7 +4,8 @@ import JSONSchema
 
 @testable import JSONRPC
 
-/// Fuzzes the parameters of any method with any JSON: values that the schema accepts must be decoded, all others get -32602.
+/// Fuzzes the parameters of any method with any JSON: values that the schema accepts must be decoded, all others get
+/// -32602.
 enum ParametersTarget {
     static func run(_ bytes: [UInt8]) {
         guard let choice = bytes.last, let value = try? JSONValue(parsing: bytes.dropLast()) else { return }

@@ -1,4 +1,5 @@
-/// An input's last bytes control the processing of the bytes before them, so that the streams in the corpus stay readable.
+/// An input's last bytes control the processing of the bytes before them, so that the streams in the corpus stay
+/// readable.
 ///
 /// The high half of the very last byte is a choice. Its low half is the number of control bytes before it.
 struct Plan: CustomStringConvertible {

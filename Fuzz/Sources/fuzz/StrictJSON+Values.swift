@@ -1,7 +1,8 @@
 import JSON
 
 extension StrictJSON.Node {
-    /// Returns true if `other` is identical, including the order of members, the bytes of texts and the bits of numbers.
+    /// Returns true if `other` is identical, including the order of members, the bytes of texts and the bits of
+    /// numbers.
     func isIdentical(to other: JSONValue) -> Bool {
         switch (value, other) {
         case (.null, .null): true

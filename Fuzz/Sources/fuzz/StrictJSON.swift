@@ -2,8 +2,8 @@ import Glibc
 
 /// A second JSON parser, with the rules that Sources/Base/JSON documents, to compare the two.
 ///
-/// It shares no code with Sources/Base/JSON: it uses bytes and plain recursion instead of jansson. Names and texts stay bytes, since
-/// Swift's strings treat some texts as equal that JSON distinguishes.
+/// It shares no code with Sources/Base/JSON: it uses bytes and plain recursion instead of jansson. Names and texts
+/// stay bytes, since Swift's strings treat some texts as equal that JSON distinguishes.
 struct StrictJSON {
     struct Node {
         var span: Range<Int>
@@ -30,7 +30,8 @@ struct StrictJSON {
     /// The positions of numbers out of range.
     private(set) var outOfRange: [Range<Int>] = []
 
-    /// Parses the one value in `bytes`. Returns `nil` if it violates a rule. The caller decides about numbers out of range.
+    /// Parses the one value in `bytes`. Returns `nil` if it violates a rule. The caller decides about numbers out of
+    /// range.
     static func read(_ bytes: [UInt8], depth: Int) -> (root: Node, outOfRange: [Range<Int>])? {
         var reader = StrictJSON(bytes)
         guard let root = try? reader.document(depth) else { return nil }

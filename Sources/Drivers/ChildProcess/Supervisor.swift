@@ -3,8 +3,8 @@
 /// The script leads a session of its own, so one signal reaches the child and all its descendants in the group. Its
 /// watcher ends the whole group in two cases:
 /// - The daemon died, even by SIGKILL. The script's standard input is a pipe that the daemon holds open and never
-///   writes to; its death closes the pipe. (A death signal by `prctl` would follow the thread that forked, and would not
-///   reach grandchildren.)
+///   writes to; its death closes the pipe. (A death signal by `prctl` would follow the thread that forked, and would
+///   not reach grandchildren.)
 /// - The daemon was suspended for too long. The file `pulse` is then too old. It holds the machine's uptime, which
 ///   cannot be set.
 ///

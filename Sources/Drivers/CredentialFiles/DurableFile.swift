@@ -6,7 +6,8 @@ enum DurableFile {
 
     /// Writes a file of mode 0600 under exactly this name, and returns once its content is on the disk.
     ///
-    /// Foundation would first write under a random name, and a file that a crash leaves under that name would never be found.
+    /// Foundation would first write under a random name, and a file that a crash leaves under that name would never be
+    /// found.
     static func write(_ bytes: [UInt8], to path: String) throws {
         unlink(path)
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)

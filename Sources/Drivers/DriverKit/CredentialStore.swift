@@ -14,8 +14,8 @@ public protocol CredentialStore: Sendable {
 public struct MachineCredentials: Sendable {
     /// The daemon's key pair for logins on the machine.
     public var client: KeyPair
-    /// The machine's first host key. It is delivered in user data, which any process on the machine can read. It is therefore
-    /// valid only until the machine is configured.
+    /// The machine's first host key. It is delivered in user data, which any process on the machine can read. It is
+    /// therefore valid only until the machine is configured.
     public var birthHostKey: KeyPair
     /// The machine's host key after that. It is delivered over SSH.
     public var lastingHostKey: KeyPair

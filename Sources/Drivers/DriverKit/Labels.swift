@@ -2,7 +2,8 @@ public import AuraModel
 
 /// The labels of every resource that Aura creates at a provider.
 ///
-/// A value is empty or has 1 to 63 letters, digits, `-`, `_` and `.`, alphanumeric at both ends (`facts/hetzner.md` §7).
+/// A value is empty or has 1 to 63 letters, digits, `-`, `_` and `.`, alphanumeric at both ends (`facts/hetzner.md`
+/// §7).
 public enum Labels {
     /// The name of the label that every resource of Aura has.
     public static let manager = "managed-by"

@@ -2,8 +2,8 @@ import AuraModel
 import Storage
 
 extension JobDefinition {
-    /// Returns the definition with a fence: before each outside call, the driver checks that this worker still holds the job's
-    /// lease.
+    /// Returns the definition with a fence: before each outside call, the driver checks that this worker still holds
+    /// the job's lease.
     public func fenced() -> JobDefinition {
         var definition = self
         definition.steps = steps.map { $0.fenced() }

@@ -3,8 +3,8 @@ public import Storage
 
 /// An operation on one kind of instance: its definitions, and the rule that admits a call of it.
 public struct Operation: Sendable {
-    /// Decides whether the operation may begin, from the rows of the instance and its active jobs. A pure function; it throws
-    /// `StorageError`.
+    /// Decides whether the operation may begin, from the rows of the instance and its active jobs. A pure function; it
+    /// throws `StorageError`.
     public typealias Admit = @Sendable (_ instance: Instance, _ active: [Job]) throws -> Admission
 
     /// The definition of new jobs.
@@ -44,8 +44,8 @@ extension [Operation] {
 }
 
 extension JobCatalogue {
-    /// Creates the catalogue of all definitions of these operations. Each definition is fenced: before each call that leaves the
-    /// process, the lease of the job is checked.
+    /// Creates the catalogue of all definitions of these operations. Each definition is fenced: before each call that
+    /// leaves the process, the lease of the job is checked.
     public init(_ operations: [Operation]) {
         self.init(
             operations.map { $0.definition.fenced() }, former: operations.flatMap(\.former).map { $0.fenced() })

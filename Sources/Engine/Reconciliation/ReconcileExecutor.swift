@@ -80,7 +80,8 @@ struct ReconcileExecutor {
         case failed
     }
 
-    /// Runs one action. A driver's failure does not stop the other actions. `body` returns the reason if it did nothing.
+    /// Runs one action. A driver's failure does not stop the other actions. `body` returns the reason if it did
+    /// nothing.
     @discardableResult
     private func attempt(
         _ finding: inout Finding, _ body: () async throws -> String?
@@ -175,7 +176,8 @@ struct ReconcileExecutor {
         return nil
     }
 
-    /// Returns the reason if an instance records the resource, unless the provision of that instance failed and was undone.
+    /// Returns the reason if an instance records the resource, unless the provision of that instance failed and was
+    /// undone.
     private func reasonToSpareNamed(_ resource: Resource, _ traits: ResourceTraits) async throws -> String? {
         var last: InstanceID?
         var page: Page<Instance>
@@ -194,8 +196,8 @@ struct ReconcileExecutor {
 
 /// Builds the sweep's events.
 enum SweepEvents {
-    /// Returns an event about an instance that the sweep changed because of one of its resources. Its data has the id of the
-    /// resource, such as `serverId`.
+    /// Returns an event about an instance that the sweep changed because of one of its resources. Its data has the id
+    /// of the resource, such as `serverId`.
     static func draft(
         _ type: EventType, _ message: String, of instance: Instance, _ resource: Observation.Key, code: String? = nil,
         at now: Timestamp

@@ -9,10 +9,10 @@ import Storage
 ///     listed, no owner ──────▶ observed ─▶ (2 inventories) quarantined ─▶ (grace) reaped
 ///     owned, not listed ─────▶ observed ─▶ (2 inventories) lost
 ///
-/// A kind of resource is essential if an instance cannot be without it, such as the machine of an agent. An inventory of an
-/// essential kind is suspect if it is empty, or lacks more than half of the expected resources. A resource that it lacks
-/// proves nothing at first. If most listed resources of an essential kind are orphans, the database may be an old backup. No
-/// orphan is then touched until a run with `force`.
+/// A kind of resource is essential if an instance cannot be without it, such as the machine of an agent. An inventory
+/// of an essential kind is suspect if it is empty, or lacks more than half of the expected resources. A resource that
+/// it lacks proves nothing at first. If most listed resources of an essential kind are orphans, the database may be an
+/// old backup. No orphan is then touched until a run with `force`.
 struct ReconcilePlan {
     /// The number of suspect inventories in a row after which a missing resource counts as lost.
     static let suspectListingsNeeded = 5
@@ -285,7 +285,8 @@ extension ReconcilePlan {
         add(.orphan, resource, .reaped, reason, observation)
     }
 
-    /// True if the last attempt failed and the next one is not due. Failed attempts back off, so that other resources are tried.
+    /// True if the last attempt failed and the next one is not due. Failed attempts back off, so that other resources
+    /// are tried.
     private mutating func isBackingOff(_ resource: Resource, _ reason: String, _ observation: Observation) -> Bool {
         guard let retryAt = observation.retryAt, input.now < retryAt else { return false }
         let words = "\(reason); \(observation.failures ?? 0) tries failed, the next is due after \(retryAt)"

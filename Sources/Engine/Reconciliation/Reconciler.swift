@@ -26,7 +26,8 @@ public final class Reconciler: Service {
     private static let leaseLength = Duration.seconds(120)
     private static let margin = Duration.seconds(20)
 
-    /// Creates a reconciler of the resources of all `sources`, each of another kind; it traps if two have the same. `owner` is the daemon's boot id.
+    /// Creates a reconciler of the resources of all `sources`, each of another kind; it traps if two have the same.
+    /// `owner` is the daemon's boot id.
     public init(
         store: any Store, sources: [any ResourceSource], settings: ReconcilerSettings, owner: String,
         faults: RowFaults, time: any TimeSource, logger: Logger
@@ -72,7 +73,8 @@ public final class Reconciler: Service {
         }
     }
 
-    /// Runs one sweep. Throws ``SweepRunning`` while another sweep runs in this daemon or another, and the store's errors.
+    /// Runs one sweep. Throws ``SweepRunning`` while another sweep runs in this daemon or another, and the store's
+    /// errors.
     ///
     /// A dry run changes nothing. `isForced` permits the sweep to touch orphans although most of the listed resources
     /// have no owner.

@@ -54,8 +54,8 @@ public struct ResourceTraits: Sendable {
     /// Returns the provider's id that the instance records; `nil` if it records none. Instances that never record this
     /// kind are compared by name.
     public var recordedID: (@Sendable (Instance) -> String?)?
-    /// Writes the facts of an adopted resource into its instance. Returns false and changes nothing if the facts cannot be read.
-    /// `nil` if resources of this kind are never adopted.
+    /// Writes the facts of an adopted resource into its instance. Returns false and changes nothing if the facts
+    /// cannot be read. `nil` if resources of this kind are never adopted.
     public var record: (@Sendable (Resource, inout Instance) -> Bool)?
     /// The properties of an essential kind; `nil` if an instance is not degraded without the resource.
     public var essential: Essential?

@@ -14,7 +14,8 @@ struct Inventory: Sendable {
 /// The input of a sweep.
 struct SweepInput: Sendable {
     var inventories: [Inventory]
-    /// Instances that are not destroyed. They are read after the inventories, so that every listed resource has its row.
+    /// Instances that are not destroyed. They are read after the inventories, so that every listed resource has its
+    /// row.
     var live: [Instance]
     /// Instances with an active job: queued, running, waiting or compensating.
     var busy: Set<InstanceID>

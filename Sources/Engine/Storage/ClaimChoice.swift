@@ -22,23 +22,24 @@ public struct ClaimCandidate: Sendable, Hashable {
 ///
 /// A job is free if no worker holds it and no other job blocks it.
 public protocol ClaimRows {
-    /// Returns the distinct priorities of free jobs that were never started (`isNew`) or were started, in ascending order.
+    /// Returns the distinct priorities of free jobs that were never started (`isNew`) or were started, in ascending
+    /// order.
     func priorities(isNew: Bool) throws -> [Int]
     /// Returns started, free jobs of this priority that are due, by the time at which they became due.
     func dueStarted(priority: Int, limit: Int) throws -> [ClaimCandidate]
-    /// Returns due, free jobs of this priority that were never started, in order of their fair-share tags. Omits jobs of the
-    /// tenants in `tenants` and the jobs in `taken`.
+    /// Returns due, free jobs of this priority that were never started, in order of their fair-share tags. Omits jobs
+    /// of the tenants in `tenants` and the jobs in `taken`.
     func new(priority: Int, excluding: Set<TenantID>, after: [JobID], limit: Int) throws -> [ClaimCandidate]
     /// Returns jobs with an expired lease.
     func silent(limit: Int) throws -> [JobID]
-    /// Returns the number of jobs in flight per tenant: started and not ended, without destroys. Called only if the claim has
-    /// a limit per tenant.
+    /// Returns the number of jobs in flight per tenant: started and not ended, without destroys. Called only if the
+    /// claim has a limit per tenant.
     func inFlight() throws -> [TenantID: Int]
 }
 
 extension ClaimRows {
-    /// Chooses the jobs of one claim, in their order: by priority, then started jobs before new ones. If fewer jobs than the
-    /// limit are found, jobs with an expired lease follow.
+    /// Chooses the jobs of one claim, in their order: by priority, then started jobs before new ones. If fewer jobs
+    /// than the limit are found, jobs with an expired lease follow.
     public func choose(_ request: ClaimRequest) throws -> [JobID] {
         let started = try priorities(isNew: false).flatMap { try dueStarted(priority: $0, limit: request.limit) }
         let new = try newInTurn(request)
@@ -49,8 +50,8 @@ extension ClaimRows {
         return try ids.count < request.limit ? ids + silent(limit: request.limit - ids.count) : ids
     }
 
-    /// Returns new jobs by priority and fair-share tag. Omits jobs of tenants that have reached their limit in flight; the
-    /// limit does not apply to destroys.
+    /// Returns new jobs by priority and fair-share tag. Omits jobs of tenants that have reached their limit in flight;
+    /// the limit does not apply to destroys.
     private func newInTurn(_ request: ClaimRequest) throws -> [ClaimCandidate] {
         var room = try TenantRoom(request.inFlightPerTenant) { try inFlight() }
         var found: [ClaimCandidate] = []

@@ -34,10 +34,11 @@ public struct DatabaseClaim: Sendable {
 
 /// The name of one unbroken history of the ledger.
 ///
-/// After a restore the same `seq` values denote other events. The database begins a new epoch if one of these signs is found
-/// when it is opened:
+/// After a restore the same `seq` values denote other events. The database begins a new epoch if one of these signs is
+/// found when it is opened:
 ///
-/// - its location has changed since the last opening (a copy has another inode, or is in another PostgreSQL cluster or timeline);
+/// - its location has changed since the last opening (a copy has another inode, or is in another PostgreSQL cluster or
+///   timeline);
 /// - the daemon's mark has a higher head in this epoch than the ledger;
 /// - the daemon's mark names an epoch that the database never had.
 public struct LedgerEpoch: Sendable, Hashable {

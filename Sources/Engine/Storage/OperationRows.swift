@@ -9,8 +9,8 @@ public protocol OperationRows {
     /// The events of the transaction, in order. The store appends them to the ledger before it commits.
     var events: [EventDraft] { get set }
 
-    /// Returns the request and the job that an idempotency key was used for, or `nil`. Until the end of the transaction, no other
-    /// transaction can use the key.
+    /// Returns the request and the job that an idempotency key was used for, or `nil`. Until the end of the
+    /// transaction, no other transaction can use the key.
     mutating func call(with key: Idempotency) throws -> (request: String, job: JobID)?
     /// Stores that the key was used for the job.
     mutating func remember(_ key: Idempotency, for job: JobID, at now: Timestamp) throws
@@ -33,23 +33,26 @@ public protocol OperationRows {
     mutating func job(_ id: JobID, locking: Bool) throws -> Job?
     /// Locks and returns the jobs of the instance that have not ended, oldest first.
     mutating func activeJobs(of instance: InstanceID) throws -> [Job]
-    /// Inserts a queued job, after the other jobs of its tenant. Throws `instanceBusy` if the instance has another active job of
-    /// its class.
+    /// Inserts a queued job, after the other jobs of its tenant. Throws `instanceBusy` if the instance has another
+    /// active job of its class.
     mutating func insert(_ job: Job) throws
     /// Sets the job's cancellation to `superseded`. Returns true if a worker holds the job.
     mutating func supersede(_ job: JobID) throws -> Bool
-    /// Ends a superseded job that no worker holds: it is cancelled with the failure `superseded`, and its epoch is raised.
+    /// Ends a superseded job that no worker holds: it is cancelled with the failure `superseded`, and its epoch is
+    /// raised.
     mutating func endSuperseded(_ job: JobID, at now: Timestamp) throws
     /// Sets the job's cancellation to `requested`, and makes it due unless a worker holds it. Returns the new row.
     mutating func requestCancellation(of job: JobID, at now: Timestamp) throws -> Job
-    /// Makes the job due if no worker holds it and it is due later. Returns the new row, or `nil` if nothing was changed.
+    /// Makes the job due if no worker holds it and it is due later. Returns the new row, or `nil` if nothing was
+    /// changed.
     mutating func makeDue(_ job: JobID, at now: Timestamp) throws -> Job?
 }
 
 // MARK: - Submission
 
 extension OperationRows {
-    /// Writes the job of an operation with its first event, unless the operation joins an existing job or repeats a call.
+    /// Writes the job of an operation with its first event, unless the operation joins an existing job or repeats a
+    /// call.
     ///
     /// Throws `StorageError`. For a new instance it throws, if at all, before a row was changed: its
     /// job has a fresh id, the instance has no other job, and the key is locked.

@@ -50,8 +50,8 @@ public struct SlotRequest: Sendable {
     }
 }
 
-/// Decides whether a job gets a free slot of a limited driver. The tenant with the fewest slots comes first, then the oldest
-/// job.
+/// Decides whether a job gets a free slot of a limited driver. The tenant with the fewest slots comes first, then the
+/// oldest job.
 public struct SlotChoice: Sendable {
     /// A job that holds a slot or waits for one.
     public struct Party: Sendable, Hashable {

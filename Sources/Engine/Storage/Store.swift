@@ -2,26 +2,27 @@ public import AuraModel
 
 /// The durable state. Each domain operation is one method and one transaction.
 ///
-/// An implementation keeps the ledger without gaps and in commit order, and passes the events of every commit to its observer
-/// in that order. Reads see committed data. All methods throw ``StorageError``.
+/// An implementation keeps the ledger without gaps and in commit order, and passes the events of every commit to its
+/// observer in that order. Reads see committed data. All methods throw ``StorageError``.
 public protocol Store: Sendable {
     /// The id of this installation, created with the database. Every label of a resource at a provider contains it.
     var installation: String { get }
     /// The name of the ledger's epoch. It changes after a restore (``LedgerEpoch``).
     var epoch: String { get }
-    /// Throws if the database is not the one that was opened: its file was removed or replaced, or it was restored while this
-    /// daemon ran. Writes nothing.
+    /// Throws if the database is not the one that was opened: its file was removed or replaced, or it was restored
+    /// while this daemon ran. Writes nothing.
     func checkIdentity() async throws
     /// Writes a row that only this method uses, and returns when it is durable.
     func proveWritable() async throws
 
     /// Accepts an operation: finds or creates its instance, admits it, and writes the job with its first event.
     ///
-    /// Throws `instanceBusy` if the instance already has an active job, even if the admission accepted the operation. A destroy
-    /// conflicts only with another destroy. An instance holds its name and counts against the quota until it fails or is destroyed.
+    /// Throws `instanceBusy` if the instance already has an active job, even if the admission accepted the operation.
+    /// A destroy conflicts only with another destroy. An instance holds its name and counts against the quota until it
+    /// fails or is destroyed.
     func submit(_ submission: Submission) async throws -> Submitted
-    /// Leases due jobs of the request's scope, the most urgent first, and increments their epochs. A job that cannot be read
-    /// is reported, is not held, and stays due.
+    /// Leases due jobs of the request's scope, the most urgent first, and increments their epochs. A job that cannot
+    /// be read is reported, is not held, and stays due.
     func claim(_ request: ClaimRequest) async throws -> Claimed
     /// Extends leases. Returns the leases that are still held, with the cancellation of their jobs.
     func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState]
@@ -30,19 +31,19 @@ public protocol Store: Sendable {
     /// If the worker releases a job whose cancellation it does not know, the job is due at once. The time in the
     /// transition is then ignored.
     func apply(_ transition: Transition) async throws -> Applied
-    /// Requests that a job ends early. A job that no worker holds becomes due at once, so that the next worker undoes it.
-    /// Throws `jobNotFound`, or `jobTerminal` if the job has ended.
+    /// Requests that a job ends early. A job that no worker holds becomes due at once, so that the next worker undoes
+    /// it. Throws `jobNotFound`, or `jobTerminal` if the job has ended.
     func requestCancellation(_ request: CancellationRequest) async throws -> Job
-    /// Makes a waiting job due now, and appends an event. A job that a worker holds or that is already due is not changed.
-    /// Throws `jobNotFound`, or `jobTerminal` if the job has ended.
+    /// Makes a waiting job due now, and appends an event. A job that a worker holds or that is already due is not
+    /// changed. Throws `jobNotFound`, or `jobTerminal` if the job has ended.
     func makeDueNow(_ request: MakeDueNowRequest) async throws -> Job
-    /// Ends the leases of all daemons but `owner`, and the singleton leases in `singletonLeases` that other daemons hold. Returns the
-    /// number of jobs that were released.
+    /// Ends the leases of all daemons but `owner`, and the singleton leases in `singletonLeases` that other daemons
+    /// hold. Returns the number of jobs that were released.
     ///
     /// Only a store for one daemon does this. A shared store changes nothing, because its leases expire.
     func takeOverLeases(owner: String, singletonLeases: [String]) async throws -> Int
-    /// Takes a concurrency slot of a limited driver for the job's present step. Returns false if no slot is free for the job.
-    /// Throws `fenced` if the job's lease was lost.
+    /// Takes a concurrency slot of a limited driver for the job's present step. Returns false if no slot is free for
+    /// the job. Throws `fenced` if the job's lease was lost.
     ///
     /// The job holds the slot until a transition whose `Job.place` is `nil` is written, or until its lease is released
     /// or claimed again.
@@ -53,21 +54,21 @@ public protocol Store: Sendable {
     func takeCalls(_ request: CallRequest) async throws -> CallGrant
     /// Returns the observations that earlier sweeps stored, ordered by kind and id.
     func observations() async throws -> Page<Observation>
-    /// Writes the results of a sweep. Returns the instances that were changed. A change is omitted if its row was written
-    /// since the sweep read it, or if the instance has an active job.
+    /// Writes the results of a sweep. Returns the instances that were changed. A change is omitted if its row was
+    /// written since the sweep read it, or if the instance has an active job.
     func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID>
     /// Deletes rows that are older than the request's times, up to its limit, and raises the ledger's floor.
     func prune(_ request: PruneRequest) async throws -> Pruned
 
     /// Returns an instance, or `nil` if it does not exist. Throws `corrupt` if the row cannot be read.
     func instance(_ reference: InstanceReference) async throws -> Instance?
-    /// Returns an instance and its active jobs, at most two, as of one moment; `nil` if the instance does not exist. Throws
-    /// `corrupt` if the instance cannot be read.
+    /// Returns an instance and its active jobs, at most two, as of one moment; `nil` if the instance does not exist.
+    /// Throws `corrupt` if the instance cannot be read.
     func activity(of reference: InstanceReference) async throws -> InstanceActivity?
     /// Returns a page of instances. A row that cannot be read keeps its position in the page.
     func instances(_ query: InstanceQuery) async throws -> Page<Instance>
-    /// Returns instances and the ledger's head from one snapshot: the instances reflect every event up to the head, and no
-    /// later event.
+    /// Returns instances and the ledger's head from one snapshot: the instances reflect every event up to the head,
+    /// and no later event.
     func snapshot(_ query: InstanceQuery) async throws -> InstancePage
     /// Returns a job, or `nil` if it does not exist. Throws `corrupt` if the row cannot be read.
     func job(_ id: JobID) async throws -> Job?
@@ -85,7 +86,8 @@ public protocol Store: Sendable {
     /// is no such job.
     func nextDue(_ scope: ClaimScope) async throws -> Timestamp?
 
-    /// Calls `observer` with the events of every later commit, in order. There is one observer; set it before the first write.
+    /// Calls `observer` with the events of every later commit, in order. There is one observer; set it before the
+    /// first write.
     func observe(_ observer: @escaping @Sendable ([Event]) -> Void)
 }
 

@@ -121,8 +121,8 @@ public struct Submitted: Sendable {
     }
 }
 
-/// A reference to an instance by id or by name. A name refers to the live instance with that name, or else to the newest
-/// instance that had it.
+/// A reference to an instance by id or by name. A name refers to the live instance with that name, or else to the
+/// newest instance that had it.
 public enum InstanceReference: Sendable, Hashable {
     case id(InstanceID)
     case name(String, tenant: TenantID)

@@ -8,7 +8,8 @@ public struct ClaimRequest: Sendable {
     public var limit: Int
     /// The duration of each lease.
     public var lease: Duration
-    /// The maximum number of jobs of one tenant in flight (started and not ended), without destroys; `nil` means no limit.
+    /// The maximum number of jobs of one tenant in flight (started and not ended), without destroys; `nil` means no
+    /// limit.
     public var inFlightPerTenant: Int?
     /// The jobs that the daemon can run.
     public var scope: ClaimScope
@@ -28,8 +29,8 @@ public struct ClaimRequest: Sendable {
         self.now = now
     }
 
-    /// The maximum time by which a row may be ahead of the clock. Backoffs are at most a day, and clocks differ a little. Rows
-    /// that are further ahead were written while a clock was wrong; a claim makes them due.
+    /// The maximum time by which a row may be ahead of the clock. Backoffs are at most a day, and clocks differ a
+    /// little. Rows that are further ahead were written while a clock was wrong; a claim makes them due.
     public static let mostAhead = Duration.seconds(25 * 3600)
 
     /// The latest plausible time in a row. A claim makes later rows due.
@@ -51,8 +52,8 @@ public struct ClaimRequest: Sendable {
 
     /// Returns how many of the claimed jobs may be new when started jobs are due as well.
     ///
-    /// Started jobs come first, but neither kind starves the other. A quarter of the limit is reserved for new jobs, and at
-    /// least one job if the limit is more than one.
+    /// Started jobs come first, but neither kind starves the other. A quarter of the limit is reserved for new jobs,
+    /// and at least one job if the limit is more than one.
     public func placesForNew(startedDue: Int, newDue: Int) -> Int {
         let reserved = limit > 1 ? max(limit / 4, 1) : 0
         return min(newDue, max(limit - startedDue, reserved))
@@ -150,8 +151,9 @@ public struct Transition: Sendable {
     public var instance: Instance?
     /// The events of the transition.
     public var events: [EventDraft]
-    /// The number of the transition within its lease, from 1. A transition without a known result may be sent again: a store
-    /// that has already written it returns the same result and changes nothing. 0 if the transition is never repeated.
+    /// The number of the transition within its lease, from 1. A transition without a known result may be sent again: a
+    /// store that has already written it returns the same result and changes nothing. 0 if the transition is never
+    /// repeated.
     public var number: Int64 = 0
 
     /// Creates a transition with ``number`` 0. Set another number if the transition may be sent again.

@@ -2,8 +2,8 @@ import Storage
 
 /// The ledger's epoch in the database, shared by all daemons.
 enum EpochRow {
-    /// Continues the ledger's epoch or begins a new one (``LedgerEpoch``), and returns its name. An advisory lock serialises
-    /// daemons.
+    /// Continues the ledger's epoch or begins a new one (``LedgerEpoch``), and returns its name. An advisory lock
+    /// serialises daemons.
     static func settle(_ connection: PostgresConnection, mark: LedgerMark?, new: String) throws -> String {
         let place = try place(connection)
         try connection.script("BEGIN")
@@ -27,8 +27,8 @@ enum EpochRow {
         }
     }
 
-    /// Returns the location: the cluster, the database in it, and the timeline of its write-ahead log, which a restore or a
-    /// failover changes. A part that the server refuses to report is `-`.
+    /// Returns the location: the cluster, the database in it, and the timeline of its write-ahead log, which a restore
+    /// or a failover changes. A part that the server refuses to report is `-`.
     private static func place(_ connection: PostgresConnection) throws -> String {
         let parts = [
             "SELECT system_identifier::text AS part FROM pg_control_system()",

@@ -229,9 +229,9 @@ final class GroupCommit: Sendable {
         return { each.finish($0 + offset, outcome.cancellation) }
     }
 
-    /// The begin of each transaction. A daemon that is stopped (`SIGSTOP`) in a transaction would hold the lock on the ledger's row
-    /// and block all writers. The server ends such a transaction after 3 s. Its writes are then retried, unless another worker
-    /// has claimed the jobs.
+    /// The begin of each transaction. A daemon that is stopped (`SIGSTOP`) in a transaction would hold the lock on the
+    /// ledger's row and block all writers. The server ends such a transaction after 3 s. Its writes are then retried,
+    /// unless another worker has claimed the jobs.
     static let begin = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 3000"
 
     private static func headAndCommit(_ connection: PostgresConnection) throws -> Int64 {

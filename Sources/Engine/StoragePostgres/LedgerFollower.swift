@@ -6,8 +6,9 @@ import Storage
 
 /// Delivers every daemon's events to the observer: in order, without gaps, each once.
 ///
-/// A commit of this daemon is delivered directly if it follows the last delivered event. All other events are read from the
-/// ledger. A notification only signals that there is something to read; a read every second replaces lost notifications.
+/// A commit of this daemon is delivered directly if it follows the last delivered event. All other events are read
+/// from the ledger. A notification only signals that there is something to read; a read every second replaces lost
+/// notifications.
 final class LedgerFollower: Sendable {
     typealias Observer = @Sendable ([Event]) -> Void
 
@@ -72,8 +73,8 @@ final class LedgerFollower: Sendable {
 
     /// Delivers the events of a commit of this daemon.
     ///
-    /// Events that were already delivered are skipped. Events that do not follow the last delivered event are kept, or left
-    /// to the reader.
+    /// Events that were already delivered are skipped. Events that do not follow the last delivered event are kept, or
+    /// left to the reader.
     func deliver(_ events: [Event]) {
         state.withLock { state in
             guard let observer = state.observer else { return }

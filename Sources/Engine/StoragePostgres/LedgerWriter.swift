@@ -14,8 +14,8 @@ struct Ledger {
         drafts.removeLast(drafts.count - count)
     }
 
-    /// Increments the counter, writes the events with its numbers, and commits, in one round trip. Returns the last `seq` before
-    /// these events.
+    /// Increments the counter, writes the events with its numbers, and commits, in one round trip. Returns the last
+    /// `seq` before these events.
     ///
     /// The counter's row is locked until the commit, so that the numbers follow the order of the commits, and a
     /// rollback leaves no gap. The counter is updated in the transaction's last statement, so that other writers do not

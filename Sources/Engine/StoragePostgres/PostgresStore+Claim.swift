@@ -48,8 +48,8 @@ extension PostgresStore {
             [PostgresValue(request.now + .milliseconds(-1)), horizon])
     }
 
-    /// Reads these jobs with their instances and steps, and leases the readable ones. At most three statements for any number of
-    /// jobs.
+    /// Reads these jobs with their instances and steps, and leases the readable ones. At most three statements for any
+    /// number of jobs.
     private static func lease(
         _ ids: [String], _ request: ClaimRequest, _ connection: PostgresConnection
     ) throws -> Claimed {
@@ -121,8 +121,8 @@ struct ScopeCondition {
     }
 }
 
-/// The rows that a claim chooses from. Claims of other daemons skip them. Each of the three sources has its own index. Each
-/// priority has its own query, so that an index seek finds the first row.
+/// The rows that a claim chooses from. Claims of other daemons skip them. Each of the three sources has its own index.
+/// Each priority has its own query, so that an index seek finds the first row.
 private struct ClaimQuery: ClaimRows {
     var connection: PostgresConnection
     var scope: ClaimScope

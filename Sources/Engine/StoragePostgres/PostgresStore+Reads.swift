@@ -101,8 +101,8 @@ extension PostgresStore {
             .all.map { try $0.step() }
     }
 
-    /// The condition finds a job's events through the index on its instance. An index on the job would be written with each
-    /// event and rarely read. A job is kept as long as its events.
+    /// The condition finds a job's events through the index on its instance. An index on the job would be written with
+    /// each event and rarely read. A job is kept as long as its events.
     private static let ofJob = "instance = (SELECT instance FROM job WHERE id = ?) AND job = ?"
     private static let ofChange = """
         seq IN (
@@ -168,8 +168,8 @@ extension PostgresStore {
 
     /// The condition for jobs that have not ended, as SQL.
     static let active = "finished_at IS NULL"
-    /// The condition that a worker holds a job, for statements that know the job's id. Its form keeps the planner from scanning
-    /// the index of leases instead.
+    /// The condition that a worker holds a job, for statements that know the job's id. Its form keeps the planner from
+    /// scanning the index of leases instead.
     static let isLeased = "coalesce(job.lease_owner, '') <> ''"
 }
 

@@ -3,11 +3,12 @@ import Glibc
 
 /// A PostgreSQL URL, parsed by libpq, checked and hardened.
 ///
-/// A password never leaves the process unencrypted, unless the server is on the same machine or weaker options are allowed. For
-/// other servers `sslmode=verify-full` and `channel_binding=require` are added if the URL lacks them. (libpq's own defaults are
-/// `prefer`: they send a password in the clear to a server that claims to have no TLS.)
+/// A password never leaves the process unencrypted, unless the server is on the same machine or weaker options are
+/// allowed. For other servers `sslmode=verify-full` and `channel_binding=require` are added if the URL lacks them.
+/// (libpq's own defaults are `prefer`: they send a password in the clear to a server that claims to have no TLS.)
 public struct PostgresURL: Sendable {
-    /// The reason why a URL is refused. The text contains no part of the URL, since libpq's messages may repeat the password.
+    /// The reason why a URL is refused. The text contains no part of the URL, since libpq's messages may repeat the
+    /// password.
     public struct Refusal: Error, Sendable, CustomStringConvertible {
         /// The reason, for people.
         public let description: String
@@ -17,8 +18,8 @@ public struct PostgresURL: Sendable {
 
     /// Parses a URL. Throws ``Refusal`` if it cannot be read, or if it is weaker than allowed.
     ///
-    /// `allowsWeaker` states whether weaker values of `sslmode` and `channel_binding` are accepted for a server on another
-    /// machine.
+    /// `allowsWeaker` states whether weaker values of `sslmode` and `channel_binding` are accepted for a server on
+    /// another machine.
     public init(_ text: String, allowsWeaker: Bool = false) throws(Refusal) {
         try self.init(text, allowsWeaker: allowsWeaker) { name in getenv(name).map { String(cString: $0) } }
     }
@@ -81,8 +82,8 @@ public struct PostgresURL: Sendable {
             }
             next += 1
         }
-        // An unencoded special character in a password moves parts of the password into these options, and so into libpq's
-        // messages.
+        // An unencoded special character in a password moves parts of the password into these options, and so into
+        // libpq's messages.
         let isWhole =
             options["port"]?.allSatisfy { $0.isASCII && ($0.isNumber || $0 == ",") } ?? true
             && ["host", "hostaddr", "dbname", "user"].allSatisfy { name in

@@ -44,8 +44,8 @@ extension PostgresRow {
         return value
     }
 
-    /// Returns the instance from the columns `id`, `desired` and `document`. `decoded` remembers the decoded documents of
-    /// reads; `nil` decodes anew.
+    /// Returns the instance from the columns `id`, `desired` and `document`. `decoded` remembers the decoded documents
+    /// of reads; `nil` decodes anew.
     func instance(_ decoded: DecodedInstances? = nil) throws -> Instance {
         try instance(id: text("id") ?? "", decoded)
     }

@@ -24,8 +24,8 @@ enum Schema {
     /// Migrates the database to the newest schema.
     ///
     /// Throws `newerSchema` if a newer version migrated it, unless that version declared that this one still works
-    /// (`usableFrom`). The exception serves rolling upgrades, when an old daemon restarts and finds the new schema. A lock until
-    /// the commit serialises daemons that start at the same time.
+    /// (`usableFrom`). The exception serves rolling upgrades, when an old daemon restarts and finds the new schema. A
+    /// lock until the commit serialises daemons that start at the same time.
     ///
     /// A migration may conflict with a daemon of the previous release that is at work: in a deadlock, or over a lock
     /// that is held for longer than `lockTime`. It is then repeated, a few times. Between two tries the other daemon
@@ -96,7 +96,8 @@ enum Schema {
         }
     }
 
-    /// Returns the oldest schema version that works with this database, as stored by the newest version that migrated it.
+    /// Returns the oldest schema version that works with this database, as stored by the newest version that migrated
+    /// it.
     private static func usableFrom(_ connection: PostgresConnection) throws -> Int {
         let row = try connection.run("SELECT value FROM setting WHERE name = 'schema.usableFrom'").first
         return row?.text("value").flatMap { Int($0) } ?? .max
@@ -221,7 +222,8 @@ enum Schema {
         CREATE UNIQUE INDEX job_destroying ON job (instance) WHERE finished_at IS NULL AND kind = 'destroy';
         """
 
-    /// Adds the definition that a job follows, and identifies steps by name (`docs/decisions/0032-rolling-upgrades.md`).
+    /// Adds the definition that a job follows, and identifies steps by name
+    /// (`docs/decisions/0032-rolling-upgrades.md`).
     private static let fourth = """
         ALTER TABLE job ADD COLUMN instance_kind text NOT NULL DEFAULT 'agent';
         ALTER TABLE job ADD COLUMN definition text

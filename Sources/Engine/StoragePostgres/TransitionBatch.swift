@@ -17,7 +17,8 @@ struct WaitingTransition: Sendable {
     var fenced: StorageError { StorageError(.fenced, "job \(job.id) belongs to another worker now") }
 }
 
-/// Writes all transitions of one commit with one statement, since a round trip for each would cost more than the writes.
+/// Writes all transitions of one commit with one statement, since a round trip for each would cost more than the
+/// writes.
 ///
 /// The steps and the instance of a transition are written only if the worker still holds its job.
 enum TransitionBatch {

@@ -5,9 +5,9 @@ import Storage
 
 /// One daemon's exclusive claim to one database file.
 ///
-/// The claim is a `flock` on the file itself, so that symbolic links, hard links and lock files that were removed make no
-/// difference. SQLite's own locks are `fcntl` locks, which are independent of `flock` on Linux. The kernel releases the lock
-/// when the process ends.
+/// The claim is a `flock` on the file itself, so that symbolic links, hard links and lock files that were removed make
+/// no difference. SQLite's own locks are `fcntl` locks, which are independent of `flock` on Linux. The kernel releases
+/// the lock when the process ends.
 final class DatabaseFile: Sendable {
     struct Identity: Hashable, Sendable {
         let device: UInt64
@@ -23,8 +23,8 @@ final class DatabaseFile: Sendable {
     let proof: Proof
     private let descriptor: CInt
 
-    /// The files that this process has claimed. The process must not open and close such a file again: any `close` drops
-    /// SQLite's locks on it.
+    /// The files that this process has claimed. The process must not open and close such a file again: any `close`
+    /// drops SQLite's locks on it.
     private static let claimed = Locked<Set<Identity>>([])
 
     /// Claims the file. Throws ``StorageError`` if another daemon has claimed it, or if it cannot be trusted.
@@ -57,8 +57,8 @@ final class DatabaseFile: Sendable {
             self.identity = identity
         }
 
-        /// Throws ``StorageError`` if the path no longer names the claimed file, or if the file was truncated. Later writes
-        /// would be lost when this process ends.
+        /// Throws ``StorageError`` if the path no longer names the claimed file, or if the file was truncated. Later
+        /// writes would be lost when this process ends.
         func check() throws {
             var status = stat()
             guard stat(path, &status) == 0, Identity(status) == identity else {
@@ -82,7 +82,8 @@ final class DatabaseFile: Sendable {
 
     private typealias Claim = (descriptor: CInt, identity: Identity)
 
-    /// Opens and locks the file. If the file is replaced between these two calls, the new one is tried, at most 8 times.
+    /// Opens and locks the file. If the file is replaced between these two calls, the new one is tried, at most 8
+    /// times.
     private static func claim(_ path: String, allowsNew: Bool) throws -> Claim {
         for _ in 1...8 {
             var status = stat()

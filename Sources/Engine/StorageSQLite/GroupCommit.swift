@@ -11,9 +11,9 @@ import Storage
 ///     caller B ─┼─▶ queue ─▶ BEGIN ──┼─ savepoint B ─┼──▶ COMMIT (fsync) ─▶ observer ─▶ A, B, C return
 ///     caller C ─┘                    └─ savepoint C ─┘
 ///
-/// An item that throws does not affect the others: it is rolled back to its own savepoint. An item that throws only before
-/// it writes needs no savepoint. (A savepoint copies every page that the item changes, which costs more than most items.) If
-/// the commit fails, all items fail.
+/// An item that throws does not affect the others: it is rolled back to its own savepoint. An item that throws only
+/// before it writes needs no savepoint. (A savepoint copies every page that the item changes, which costs more than
+/// most items.) If the commit fails, all items fail.
 final class GroupCommit: Sendable {
     typealias Observer = @Sendable ([Event]) -> Void
 
@@ -22,8 +22,8 @@ final class GroupCommit: Sendable {
         var head: Int64
         var events: [Event] = []
 
-        /// Removes the events after the event `seq`, so that `count` events are left. Restoring a saved copy instead would copy
-        /// all events at the next append.
+        /// Removes the events after the event `seq`, so that `count` events are left. Restoring a saved copy instead
+        /// would copy all events at the next append.
         mutating func rollBack(to seq: Int64, count: Int) {
             head = seq
             events.removeLast(events.count - count)
@@ -110,7 +110,8 @@ final class GroupCommit: Sendable {
     private func commit(_ batch: [Item]) {
         var finished: [@Sendable () -> Void] = []
         do {
-            // Costs about 1 µs per commit. A commit must not be reported if its file will be lost when this process ends.
+            // Costs about 1 µs per commit. A commit must not be reported if its file will be lost when this process
+            // ends.
             try proof.check()
             let events = try pool.writeWithoutTransaction { database in
                 try Self.transaction(batch, database, &finished)
@@ -124,7 +125,8 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Runs the items and commits. Items that throw are collected and fail after the commit, with the results of the others.
+    /// Runs the items and commits. Items that throw are collected and fail after the commit, with the results of the
+    /// others.
     private static func transaction(
         _ batch: [Item], _ database: Database, _ finished: inout [@Sendable () -> Void]
     ) throws -> [Event] {

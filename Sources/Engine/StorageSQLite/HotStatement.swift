@@ -17,12 +17,12 @@ extension Database: StatementSource {
     }
 }
 
-/// A prepared statement that passes values directly to SQLite. It serves the statements of every transition and all reads of
-/// jobs, steps and events.
+/// A prepared statement that passes values directly to SQLite. It serves the statements of every transition and all
+/// reads of jobs, steps and events.
 ///
-/// GRDB creates an object for each argument and a dictionary of each row's columns, which costs the writer thread more than
-/// SQLite itself (`docs/performance.md`). GRDB also ends the process if a column has an unexpected type, so that one damaged
-/// row would stop the daemon. Values are bound in the order of the statement's parameters.
+/// GRDB creates an object for each argument and a dictionary of each row's columns, which costs the writer thread more
+/// than SQLite itself (`docs/performance.md`). GRDB also ends the process if a column has an unexpected type, so that
+/// one damaged row would stop the daemon. Values are bound in the order of the statement's parameters.
 struct HotStatement {
     private let statement: OpaquePointer
     private let database: any StatementSource

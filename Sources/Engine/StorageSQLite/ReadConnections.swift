@@ -5,9 +5,9 @@ import Storage
 
 /// The connections for reads. A read runs on the thread of its caller.
 ///
-/// Most reads take less time than the wake of another thread. Readers do not wait for each other or for the writer: each
-/// takes an idle connection, or opens one if all are in use. A read does not suspend, so there are at most as many
-/// connections as threads.
+/// Most reads take less time than the wake of another thread. Readers do not wait for each other or for the writer:
+/// each takes an idle connection, or opens one if all are in use. A read does not suspend, so there are at most as
+/// many connections as threads.
 final class ReadConnections: Sendable {
     private let path: String
     private let proof: DatabaseFile.Proof

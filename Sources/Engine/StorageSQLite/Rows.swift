@@ -5,8 +5,8 @@ import Storage
 
 /// The rows of instances. The columns serve look-ups. Operations write `desired`, workers write everything else.
 ///
-/// An instance holds its name until it fails or is destroyed. While a failed instance is being destroyed, another instance
-/// may already have the name. A failed instance holds its name again only when it is retried.
+/// An instance holds its name until it fails or is destroyed. While a failed instance is being destroyed, another
+/// instance may already have the name. A failed instance holds its name again only when it is retried.
 enum InstanceRows {
     static func insert(_ instance: Instance, document: String, _ database: Database) throws {
         var statement = try HotStatement(
@@ -40,7 +40,8 @@ enum InstanceRows {
         }
     }
 
-    /// Returns the number of instances that count against the quota of a tenant, or of all tenants for `nil`; at most `limit`.
+    /// Returns the number of instances that count against the quota of a tenant, or of all tenants for `nil`; at most
+    /// `limit`.
     static func countLive(of tenant: TenantID?, atMost limit: Int, _ database: Database) throws -> Int {
         guard let tenant else {
             let statement = try database.cachedStatement(
@@ -243,9 +244,9 @@ enum JobRows {
     /// Updates a job that stays leased and in the state `running`, as in most transitions. Returns false if the row
     /// does not match.
     ///
-    /// The statement sets no indexed column, since SQLite rewrites the index entry of every column that a statement names,
-    /// changed or not. It has no RETURNING clause either: for that, SQLite creates a temporary table and copies every page
-    /// that the statement changes.
+    /// The statement sets no indexed column, since SQLite rewrites the index entry of every column that a statement
+    /// names, changed or not. It has no RETURNING clause either: for that, SQLite creates a temporary table and copies
+    /// every page that the statement changes.
     private static func updateRunning(_ job: Job, _ database: Database) throws -> Bool {
         var statement = try HotStatement(
             database,

@@ -96,7 +96,8 @@ extension SQLiteStore {
             arguments: [now - 1, horizon])
     }
 
-    /// Leases one job. Returns `nil` if the job or its instance does not exist. Does not change a job that cannot be read.
+    /// Leases one job. Returns `nil` if the job or its instance does not exist. Does not change a job that cannot be
+    /// read.
     private static func lease(
         _ id: JobID, _ request: ClaimRequest, _ database: Database
     ) throws -> Result<Leased, UnreadableRow>? {
@@ -141,8 +142,8 @@ struct ScopeCondition {
     }
 }
 
-/// The rows that a claim chooses from. Each of the three sources has its own index. Each priority has its own query, so that
-/// an index seek finds the first row.
+/// The rows that a claim chooses from. Each of the three sources has its own index. Each priority has its own query,
+/// so that an index seek finds the first row.
 private struct ClaimQuery: ClaimRows {
     private let database: Database
     private let scope: ScopeCondition

@@ -5,8 +5,9 @@ public import Storage
 
 /// The embedded store: one SQLite file for one daemon.
 ///
-/// It uses a write-ahead log with `synchronous=FULL`: if a power failure could undo a committed intent, a machine could leak.
-/// Writes go through `GroupCommit`; reads run concurrently, on connections of their own. A lock on the file itself excludes a second daemon.
+/// It uses a write-ahead log with `synchronous=FULL`: if a power failure could undo a committed intent, a machine
+/// could leak. Writes go through `GroupCommit`; reads run concurrently, on connections of their own. A lock on the
+/// file itself excludes a second daemon.
 public final class SQLiteStore: Store {
     public let installation: String
     public let epoch: String
@@ -62,8 +63,8 @@ public final class SQLiteStore: Store {
         writer = GroupCommit(pool: pool, proof: file.proof)
     }
 
-    /// `FULL`, since `NORMAL` may lose a committed intent. The other settings are for speed (`docs/performance.md`). The cache
-    /// holds all pages of a group commit until its end. A checkpoint runs every 32 MiB instead of every 4.
+    /// `FULL`, since `NORMAL` may lose a committed intent. The other settings are for speed (`docs/performance.md`).
+    /// The cache holds all pages of a group commit until its end. A checkpoint runs every 32 MiB instead of every 4.
     private static let writerSettings = """
         PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;
         PRAGMA wal_autocheckpoint = 8192

@@ -145,7 +145,8 @@ enum Schema {
         CREATE UNIQUE INDEX job_destroying ON job (instance) WHERE finished_at IS NULL AND kind = 'destroy';
         """
 
-    /// Adds the definition that a job follows, and identifies steps by name (`docs/decisions/0032-rolling-upgrades.md`).
+    /// Adds the definition that a job follows, and identifies steps by name
+    /// (`docs/decisions/0032-rolling-upgrades.md`).
     private static let fifth = """
         ALTER TABLE job ADD COLUMN instance_kind TEXT NOT NULL DEFAULT 'agent';
         ALTER TABLE job ADD COLUMN definition TEXT

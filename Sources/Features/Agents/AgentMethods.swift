@@ -41,8 +41,8 @@ struct AgentMethods {
                 admit: Provision.admit))
     }
 
-    /// Returns the parameters as they are compared for an idempotency key: without `subscribe`, and without a `tenant` that names
-    /// the default tenant.
+    /// Returns the parameters as they are compared for an idempotency key: without `subscribe`, and without a `tenant`
+    /// that names the default tenant.
     private static func bare(_ parameters: ProvisionParameters) -> ProvisionParameters {
         var bare = parameters
         bare.subscribe = nil

@@ -37,7 +37,8 @@ public enum Agents {
         ]
     }
 
-    /// Returns the sources of the resources that agents have: machines and SSH keys, and tailnet devices if there is a tailnet.
+    /// Returns the sources of the resources that agents have: machines and SSH keys, and tailnet devices if there is a
+    /// tailnet.
     public static func sources(_ machines: MachineServices) -> [any ResourceSource] {
         var sources: [any ResourceSource] = [
             ServerSource(compute: machines.compute, installation: machines.installation),

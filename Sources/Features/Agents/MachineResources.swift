@@ -85,7 +85,8 @@ struct KeySource: ResourceSource {
     func delete(_ resource: Resource) async throws { try await compute.deleteKey(id: resource.key.id) }
 }
 
-/// The devices of agents' machines in the tailnet. Devices have tags but no labels, so the host name identifies the instance.
+/// The devices of agents' machines in the tailnet. Devices have tags but no labels, so the host name identifies the
+/// instance.
 struct DeviceSource: ResourceSource {
     let network: any NetworkDriver
 

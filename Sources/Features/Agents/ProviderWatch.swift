@@ -67,7 +67,8 @@ public struct ProviderCheck: Sendable {
 
 /// Runs ``ProviderCheck`` once the daemon serves, and daily. No finding ends or delays the daemon.
 ///
-/// Every daemon reads the catalogue, because it uses the catalogue to skip retired server types. One daemon raises the alerts.
+/// Every daemon reads the catalogue, because it uses the catalogue to skip retired server types. One daemon raises the
+/// alerts.
 public final class ProviderWatch: Service {
     private let store: any Store
     private let check: ProviderCheck

@@ -3,10 +3,10 @@ import FoundationEssentials
 
 /// Reads the agent's provider keys from a `.env` file that only its owner may read.
 ///
-/// Grammar: one `NAME=value` a line, with an optional `export ` before it. Blank lines and `#` lines are skipped. A value
-/// is bare (a blank with `#` starts a comment), in single quotes (literal) or in double quotes (a backslash escapes `\`,
-/// `"`, `$` and the backtick). All other syntax is rejected: a value that is parsed differently would reach the agent as a
-/// wrong key.
+/// Grammar: one `NAME=value` a line, with an optional `export ` before it. Blank lines and `#` lines are skipped. A
+/// value is bare (a blank with `#` starts a comment), in single quotes (literal) or in double quotes (a backslash
+/// escapes `\`, `"`, `$` and the backtick). All other syntax is rejected: a value that is parsed differently would
+/// reach the agent as a wrong key.
 enum EnvironmentFile {
     static func read(_ path: String) throws -> [String: Secret] {
         let text = try PersonalFile.read(path, key: "agent.environmentFile", isSecret: true)
@@ -80,8 +80,8 @@ enum EnvironmentFile {
         }
     }
 
-    /// Names that the agent's unit or its isolation depends on (`roles/agent_runtime/templates`). The unit reads this file after
-    /// its own `Environment=` lines, so the file would override them.
+    /// Names that the agent's unit or its isolation depends on (`roles/agent_runtime/templates`). The unit reads this
+    /// file after its own `Environment=` lines, so the file would override them.
     private static func isReserved(_ name: String) -> Bool {
         let names: Set<String> = [
             "HOME", "PATH", "USER", "LOGNAME", "SHELL", "PWD", "TMPDIR", "NODE_ENV", "NODE_OPTIONS", "NODE_PATH",

@@ -1,6 +1,7 @@
 import Locking
 
-/// Collects the addresses of servers that open independently. Once all are open, calls `onOpen` with the addresses in order.
+/// Collects the addresses of servers that open independently. Once all are open, calls `onOpen` with the addresses in
+/// order.
 final class Opening: Sendable {
     private let addresses: Locked<[[String]?]>
     private let onOpen: @Sendable ([String]) -> Void

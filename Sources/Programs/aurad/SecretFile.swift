@@ -7,8 +7,8 @@ enum PersonalFile {
 
     /// Returns the file's text with `\n` as the only line end. Accepts a UTF-8 byte order mark, CRLF and CR.
     ///
-    /// Throws ``SettingsError`` if the file is not UTF-8 or has control characters. Replaced characters would be noticed only on
-    /// a machine that already costs money.
+    /// Throws ``SettingsError`` if the file is not UTF-8 or has control characters. Replaced characters would be
+    /// noticed only on a machine that already costs money.
     static func text(_ bytes: [UInt8], of path: String) throws -> String {
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
@@ -66,8 +66,8 @@ enum PersonalFile {
 
     /// Throws unless the owner is root or this account, and other users may neither read nor write the file.
     ///
-    /// systemd shows credentials as 0440, because an access list makes the group's bits a mask (systemd/systemd#29435). In
-    /// systemd's credentials directory the group's read bit is therefore accepted.
+    /// systemd shows credentials as 0440, because an access list makes the group's bits a mask
+    /// (systemd/systemd#29435). In systemd's credentials directory the group's read bit is therefore accepted.
     private static func checkSecrecy(_ facts: stat, _ path: String, _ key: String) throws {
         guard facts.st_uid == 0 || facts.st_uid == geteuid() else {
             throw SettingsError(
@@ -91,7 +91,8 @@ enum SecretFile {
         return try check(text, source: "\(path), which \(key) names")
     }
 
-    /// Returns the secret without surrounding blanks and without a pair of quotes. Throws if the rest is not a single word.
+    /// Returns the secret without surrounding blanks and without a pair of quotes. Throws if the rest is not a single
+    /// word.
     static func check(_ text: String, source: String) throws -> String {
         var word = text.trimmed
         for quote in ["\"", "'"] where word.count >= 2 && word.hasPrefix(quote) && word.hasSuffix(quote) {

@@ -158,8 +158,8 @@ extension Settings.Machines {
                 "configuration.limitSeconds", standard.configurationLimit, in: 10...7200))
     }
 
-    /// Returns the digest that the settings pin. Without one, returns the file's own digest, which only protects its transfer to
-    /// the machine.
+    /// Returns the digest that the settings pin. Without one, returns the file's own digest, which only protects its
+    /// transfer to the machine.
     private static func archiveDigest(_ source: SettingsSource, _ archive: String) throws -> String {
         let pinned = try source.text(
             "agent.archiveSha256", "", matching: SettingPatterns.sha256, such: "64 hexadecimal digits")

@@ -74,7 +74,8 @@ extension Settings {
         return path
     }
 
-    /// Returns a file of trusted certificates that replaces the system's, for all calls to providers. The older key still works.
+    /// Returns a file of trusted certificates that replaces the system's, for all calls to providers. The older key
+    /// still works.
     private static func readCertificateAuthority(_ source: SettingsSource) throws -> String? {
         for key in ["outbound.certificateAuthorityFile", "hetzner.certificateAuthorityFile"] {
             guard let path = source.text(key) else { continue }

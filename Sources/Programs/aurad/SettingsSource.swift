@@ -3,8 +3,8 @@ import FoundationEssentials
 import SystemPackage
 import Yams
 
-/// Reads settings from a YAML file, from the environment (`AURA_…`), which overrides the file, and from flags, which override
-/// both.
+/// Reads settings from a YAML file, from the environment (`AURA_…`), which overrides the file, and from flags, which
+/// override both.
 struct SettingsSource {
     private let reader: ConfigReader
     private let name: String
@@ -90,7 +90,8 @@ struct SettingsSource {
         reader.stringArray(forKey: ConfigKey(key)) ?? []
     }
 
-    /// Returns a secret from `KEY` itself, or from the file that `KEYFile` names. Only the file's owner may have access to it.
+    /// Returns a secret from `KEY` itself, or from the file that `KEYFile` names. Only the file's owner may have
+    /// access to it.
     func secret(_ key: String, for purpose: String) throws -> String {
         if let text = text(key) { return try SecretFile.check(text, source: key) }
         guard let path = text(key + "File") else {

@@ -97,7 +97,8 @@ public final class AuraClient: Sendable {
 
     /// Closes the client for good.
     ///
-    /// Calls that wait and later calls throw ``ClientError`` with the code `closed`. Subscriptions end without an error.
+    /// Calls that wait and later calls throw ``ClientError`` with the code `closed`. Subscriptions end without an
+    /// error.
     public func close() async {
         await settings.life.close()
     }

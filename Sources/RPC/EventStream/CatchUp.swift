@@ -51,8 +51,8 @@ struct CatchUp {
         self.onEnd = onEnd
     }
 
-    /// Runs until the subscription is up to date or ended. Throws `SessionClosed`, `CancellationError` and the errors of the
-    /// store.
+    /// Runs until the subscription is up to date or ended. Throws `SessionClosed`, `CancellationError` and the errors
+    /// of the store.
     mutating func run() async throws -> Result {
         ledger.arrive()
         defer { ledger.depart() }
@@ -264,12 +264,12 @@ final class LedgerPages: Sendable {
     /// The number of pages that are kept now.
     var count: Int { state.withLock { $0.pages.count } }
 
-    /// Calls `body` with the next events after `seq` that the filter matches, in order. `last` is the `seq` up to which they are
-    /// complete: `head` or earlier.
+    /// Calls `body` with the next events after `seq` that the filter matches, in order. `last` is the `seq` up to
+    /// which they are complete: `head` or earlier.
     ///
-    /// A waiting caller holds no page. The memory is therefore bounded by the kept pages and the pages that are being read. It does
-    /// not depend on the number of callers. Throws `cursorExpired` if the next event was pruned, `AsyncSemaphore.Refusal`, and the errors of
-    /// `body`.
+    /// A waiting caller holds no page. The memory is therefore bounded by the kept pages and the pages that are being
+    /// read. It does not depend on the number of callers. Throws `cursorExpired` if the next event was pruned,
+    /// `AsyncSemaphore.Refusal`, and the errors of `body`.
     func withEvents<Result>(
         after seq: Int64, through head: Int64, matching filter: EventFilter,
         _ body: (_ events: ArraySlice<FeedEvent>, _ last: Int64) throws -> Result

@@ -6,9 +6,9 @@ import Locking
 
 /// Keeps the newest events of the ledger in memory for its followers.
 ///
-/// The store publishes every commit in order. A publication appends to a ring; its cost does not depend on the number of
-/// followers. A follower asks for the events after its own cursor. A follower that fell behind the ring reads the store, so it
-/// never delays a publisher.
+/// The store publishes every commit in order. A publication appends to a ring; its cost does not depend on the number
+/// of followers. A follower asks for the events after its own cursor. A follower that fell behind the ring reads the
+/// store, so it never delays a publisher.
 public final class EventFeed: Sendable {
     enum Batch: Sendable {
         /// Events in order and without gaps, from the one right after the cursor. Empty if there is no newer event.
@@ -43,8 +43,8 @@ public final class EventFeed: Sendable {
 
     /// Appends the events of one commit or of several. Events that the feed already has are skipped.
     ///
-    /// Numbers may be missing if another process wrote to the database. The ring is then emptied and starts after the gap, and
-    /// followers read the missing events from the store.
+    /// Numbers may be missing if another process wrote to the database. The ring is then emptied and starts after the
+    /// gap, and followers read the missing events from the store.
     public func publish(_ events: [Event]) {
         let ended = state.withLock { state in state.publish(events, capacity: capacity) }
         changing.yield()
@@ -70,8 +70,8 @@ public final class EventFeed: Sendable {
 // MARK: - The ends of jobs
 
 extension EventFeed {
-    /// Returns once a job has ended after `seq`. May return early if the feed does not have all events after `seq`, so the caller
-    /// must check the job's row. Throws `CancellationError`.
+    /// Returns once a job has ended after `seq`. May return early if the feed does not have all events after `seq`, so
+    /// the caller must check the job's row. Throws `CancellationError`.
     package func untilEnd(of job: JobID, after seq: Int64) async throws {
         let id = state.withLock { state in
             state.madeWaiters += 1

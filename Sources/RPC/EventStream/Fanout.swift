@@ -50,7 +50,8 @@ final class Fanout: Sendable {
         send(.join(subscription, ending))
     }
 
-    /// Removes a subscription after its `ending` was set. Calls `onEnd` if the fan-out holds it; otherwise its catch-up ends it.
+    /// Removes a subscription after its `ending` was set. Calls `onEnd` if the fan-out holds it; otherwise its
+    /// catch-up ends it.
     func leave(_ number: SubscriptionNumber) {
         send(.leave(number))
     }
@@ -71,11 +72,11 @@ final class Fanout: Sendable {
         }
     }
 
-    /// Returns how long to leave the processor to other tasks after a page that took `spent` to deliver, if `waiting` events
-    /// are pending.
+    /// Returns how long to leave the processor to other tasks after a page that took `spent` to deliver, if `waiting`
+    /// events are pending.
     ///
-    /// At a high rate of events, one write with many events costs little more than a write with one. The rest lets events gather,
-    /// so that delivery does not slow down the tasks that publish.
+    /// At a high rate of events, one write with many events costs little more than a write with one. The rest lets
+    /// events gather, so that delivery does not slow down the tasks that publish.
     static func rest(after spent: Duration, waiting: Int64) -> Duration {
         // A single event is delivered at once, and a full page gains nothing by a wait.
         waiting > 1 && waiting < page ? min(spent, longestRest) : .zero
@@ -132,8 +133,8 @@ final class Fanout: Sendable {
 
 /// The state of the fan-out's task: the subscriptions that are up to date, and the cursor of the fan-out.
 ///
-/// A page of events is delivered by subscriber group and by connection. Notifications that are the same for a group are encoded
-/// once. Each connection gets its part of the page in one write.
+/// A page of events is delivered by subscriber group and by connection. Notifications that are the same for a group
+/// are encoded once. Each connection gets its part of the page in one write.
 struct FanoutRound {
     /// The `seq` up to which every event was delivered.
     private(set) var position: Int64
@@ -154,8 +155,8 @@ struct FanoutRound {
 
     /// Adds a row and delivers the events between its cursor and `position`.
     ///
-    /// A row with a cursor after `position` waits until the fan-out reaches it. Its catch-up has read the store, which has events
-    /// before the feed does.
+    /// A row with a cursor after `position` waits until the fan-out reaches it. Its catch-up has read the store, which
+    /// has events before the feed does.
     mutating func admit(_ row: LiveTable.Row, _ feed: EventFeed) {
         row.subscription.wasLive = true
         let cursor = row.subscription.cursor
@@ -335,7 +336,8 @@ struct LiveTable {
         }
     }
 
-    /// By key, then by the subscription id that a group shares. The id `nil` holds the subscriptions that are checked one by one.
+    /// By key, then by the subscription id that a group shares. The id `nil` holds the subscriptions that are checked
+    /// one by one.
     private var groups: [Place: [String?: SubscriberGroup]] = [:]
     private var places: [SubscriptionNumber: (group: SubscriberGroup, row: Row)] = [:]
 
@@ -444,8 +446,8 @@ extension LiveTable {
             row.subscription.notifiedSeq = max(row.subscription.notifiedSeq, notifiedSeq)
         }
 
-        /// Offers the same lines to every row. `last` is the `seq` of their last event. Returns the rows that did not accept the
-        /// lines.
+        /// Offers the same lines to every row. `last` is the `seq` of their last event. Returns the rows that did not
+        /// accept the lines.
         func offer(_ lines: UnsafeRawBufferPointer, last: Int64) -> [Row] {
             var late: [Int] = []
             for index in sessions.indices where sessions[index].offer(lines: lines) != .queued { late.append(index) }

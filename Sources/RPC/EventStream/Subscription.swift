@@ -104,7 +104,8 @@ struct Subscription: Sendable {
     var bookmark: Bookmark { Bookmark(seq: cursor) }
 }
 
-/// The pages of a snapshot that were sent: for each page its last instance, and the head of the ledger when it was read.
+/// The pages of a snapshot that were sent: for each page its last instance, and the head of the ledger when it was
+/// read.
 struct SnapshotPages: Sendable {
     private struct Page: Sendable {
         /// The last instance of the page; `nil` for the last page, which also covers all later ids.

@@ -18,8 +18,8 @@ public struct SubscriptionMethods: Sendable {
         router.register(Methods.statusSubscribe, followsHolds: true, reads: true) { parameters, call in
             try await APIError.answering { try await self.subscribe(parameters, call) }
         }
-        // The connection's events wait during the call. A later `status.subscribe` of the connection begins after this call's
-        // reply.
+        // The connection's events wait during the call. A later `status.subscribe` of the connection begins after this
+        // call's reply.
         router.register(Methods.statusUnsubscribe, holdsEvents: true, followsHolds: true) { parameters, call in
             UnsubscribeResult(ended: await self.subscriptions.end(parameters.subscription, of: call.session))
         }
@@ -45,7 +45,8 @@ public struct SubscriptionMethods: Sendable {
         return Reply(result) { self.subscriptions.start(asked) }
     }
 
-    /// Reserves the operation's subscription, runs the operation, and starts the subscription to its job after the reply.
+    /// Reserves the operation's subscription, runs the operation, and starts the subscription to its job after the
+    /// reply.
     package func subscribing(
         _ wanted: OperationSubscription?, _ call: RPCContext, operation: () async throws -> OperationResult
     ) async throws -> Reply<OperationResult> {

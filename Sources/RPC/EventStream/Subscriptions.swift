@@ -18,9 +18,9 @@ struct SubscriptionNumber: Hashable, Sendable {
 
 /// All subscriptions of all connections, and the tasks of those that catch up.
 ///
-/// A subscription is reserved, then started. A started subscription has exactly one holder: the queue of subscriptions that must
-/// catch up, its catch-up task, or the fan-out. The holder gets the signal to end it, and reports when it has released it. Only
-/// then is the id free:
+/// A subscription is reserved, then started. A started subscription has exactly one holder: the queue of subscriptions
+/// that must catch up, its catch-up task, or the fan-out. The holder gets the signal to end it, and reports when it
+/// has released it. Only then is the id free:
 ///
 ///     reserved ── start ──▶ held ── end is sent, or it ends by itself ──▶ ending ── holder has released it ──▶ free
 public final class Subscriptions: Service {
@@ -62,8 +62,8 @@ public final class Subscriptions: Service {
         /// The number of ids that were generated for the connection.
         var made = 0
 
-        /// Returns the next generated id that the client does not use. All connections get the same sequence of ids, so that
-        /// their notifications can be byte-identical (``LiveTable/SubscriberGroup``).
+        /// Returns the next generated id that the client does not use. All connections get the same sequence of ids,
+        /// so that their notifications can be byte-identical (``LiveTable/SubscriberGroup``).
         mutating func makeID() -> String {
             repeat { made += 1 } while entries["s\(made)"] != nil
             return "s\(made)"
@@ -196,8 +196,8 @@ extension Subscriptions {
 
     /// Reserves a subscription. The caller then calls ``start(_:)``, or cancels the reservation.
     ///
-    /// Waits while a subscription of the connection with this id is about to end. Throws `subscriptionExists` if the connection
-    /// has a subscription with this id, and `tooManySubscriptions` if it has no space for another.
+    /// Waits while a subscription of the connection with this id is about to end. Throws `subscriptionExists` if the
+    /// connection has a subscription with this id, and `tooManySubscriptions` if it has no space for another.
     func reserve(_ wanted: String?, for session: Session) async throws -> Reservation {
         while true {
             try await takeCount(of: session)
@@ -250,8 +250,8 @@ extension Subscriptions {
         state.release(reservation.number, reservation.id, of: session)
     }
 
-    /// Ends a subscription and returns once no further event of it will be sent and its id is free. Returns false if the
-    /// connection has no subscription with that id, or if the client was sent `subscription.ended` meanwhile.
+    /// Ends a subscription and returns once no further event of it will be sent and its id is free. Returns false if
+    /// the connection has no subscription with that id, or if the client was sent `subscription.ended` meanwhile.
     ///
     /// The wait is bounded by one page of the fan-out and one read of the store.
     @discardableResult
@@ -294,7 +294,8 @@ extension Subscriptions.State {
         return .taken(Subscriptions.Reservation(number: number, id: id), isFirst: isFirst)
     }
 
-    /// Returns a one-shot that is sent when one of the connection's ending subscriptions has ended; `nil` if none is ending.
+    /// Returns a one-shot that is sent when one of the connection's ending subscriptions has ended; `nil` if none is
+    /// ending.
     fileprivate mutating func waitForAnyEnd(of session: Session) -> OneShot<Bool>? {
         guard !isOver, let id = held[session.id]?.anyEnding else { return nil }
         return addWaiter(to: id, of: session)
@@ -319,8 +320,8 @@ extension Subscriptions.State {
         return entry.ending
     }
 
-    /// Begins to end a subscription at the client's request. Returns `nil` if the id is not in use. The waiter is `nil` if the
-    /// subscription has no holder, so that it can be freed at once.
+    /// Begins to end a subscription at the client's request. Returns `nil` if the id is not in use. The waiter is
+    /// `nil` if the subscription has no holder, so that it can be freed at once.
     fileprivate mutating func beginEnd(
         _ id: String, of session: Session
     ) -> (entry: Subscriptions.Entry, waiter: OneShot<Bool>?)? {

@@ -19,8 +19,8 @@ public struct HTTPRoute: Sendable {
     public var path: String
     /// The maximum length of the body. A longer one gets status 413 and does not reach the handler.
     public var bodyLimitBytes: Int
-    /// True if a page of any website may call the route from a browser. False refuses pages of origins that are not listed,
-    /// with status 403; programs send no origin.
+    /// True if a page of any website may call the route from a browser. False refuses pages of origins that are not
+    /// listed, with status 403; programs send no origin.
     public var admitsEveryOrigin: Bool
     /// Handles the requests.
     public var handler: Handler

@@ -33,7 +33,8 @@ public struct HeaderFramer: Sendable {
         self.limit = limit
     }
 
-    /// True if the stream has ended and all complete messages were returned. An incomplete message at the end is dropped.
+    /// True if the stream has ended and all complete messages were returned. An incomplete message at the end is
+    /// dropped.
     public var hasFinished: Bool { hasEnded && isExhausted }
 
     /// Appends the next bytes of the stream.

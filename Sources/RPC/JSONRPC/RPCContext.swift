@@ -46,19 +46,20 @@ public struct Principal: Sendable, Hashable, CustomStringConvertible {
 
 /// Cross-cutting work around each call: authentication, limits, audit, metrics. All transports share one chain.
 ///
-/// Interceptors run in order before the parameters are read, and in reverse order after the handler. They must not block:
-/// a call with an immediate handler stays on its event loop. They do not see calls of unknown methods, calls that a limit
-/// refuses, and calls that never started.
+/// Interceptors run in order before the parameters are read, and in reverse order after the handler. They must not
+/// block: a call with an immediate handler stays on its event loop. They do not see calls of unknown methods, calls
+/// that a limit refuses, and calls that never started.
 public protocol Interceptor: Sendable {
     /// True if calls with constant replies must pass the interceptors too. The daemon then parses these calls instead
     /// of copying a precomputed reply.
     var coversConstants: Bool { get }
 
-    /// Called before the handler. It may set the principal. If it throws, the handler and the later interceptors are not called.
+    /// Called before the handler. It may set the principal. If it throws, the handler and the later interceptors are
+    /// not called.
     func willCall(_ context: inout RPCContext) throws(RPCError)
 
-    /// Called after the handler, or after this interceptor or a later one has refused the call. `error` is what the caller
-    /// receives; `nil` means success.
+    /// Called after the handler, or after this interceptor or a later one has refused the call. `error` is what the
+    /// caller receives; `nil` means success.
     func didCall(_ context: RPCContext, _ error: RPCError?)
 }
 

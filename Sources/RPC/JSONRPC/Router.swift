@@ -44,8 +44,8 @@ public struct Router: Sendable {
     /// - `followsHolds`: the handler starts after earlier calls of the connection that hold events have their reply. A
     ///   client that sends a change and then a query, without waiting, sees the change.
     /// - `reads`: the method only reads. Its task is cancelled when the connection closes.
-    /// - `onLoop`: the handler runs on the event loop of its connection, since the wake of another thread would cost more
-    ///   than the call. It may suspend. Between suspensions it must be fast, like an immediate handler.
+    /// - `onLoop`: the handler runs on the event loop of its connection, since the wake of another thread would cost
+    ///   more than the call. It may suspend. Between suspensions it must be fast, like an immediate handler.
     /// - `cancelsOnClose`: the method only waits. Its task is cancelled when the connection closes or the daemon shuts
     ///   down.
     ///

@@ -95,7 +95,8 @@ struct JobWords {
         }
     }
 
-    /// True if no daemon is running the job. A daemon that runs it may have a definition that this daemon does not have.
+    /// True if no daemon is running the job. A daemon that runs it may have a definition that this daemon does not
+    /// have.
     private var isFree: Bool { [.queued, .waiting, .compensating].contains(job.state) && job.blockedBy == nil }
 
     private static func wait(for missing: DefinitionID) -> String { "for an aurad that has the definition \(missing)" }

@@ -133,7 +133,8 @@ extension RPCService {
     }
 }
 
-/// `job.wait`: replies once the job has ended. It blocks no thread, and ends with its connection or by `$/cancelRequest`.
+/// `job.wait`: replies once the job has ended. It blocks no thread, and ends with its connection or by
+/// `$/cancelRequest`.
 extension RPCService {
     private static let usualWait: Int64 = 600_000
 

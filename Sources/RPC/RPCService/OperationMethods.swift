@@ -42,8 +42,8 @@ extension RPCService {
         }
     }
 
-    /// Returns the parameters as they are compared for an idempotency key: without `subscribe`, and without a `tenant` that names
-    /// the default tenant.
+    /// Returns the parameters as they are compared for an idempotency key: without `subscribe`, and without a `tenant`
+    /// that names the default tenant.
     private static func bare(_ parameters: InstanceOperationParameters) -> InstanceOperationParameters {
         var bare = parameters
         bare.subscribe = nil
@@ -148,8 +148,8 @@ public struct NewOperation: Sendable {
         self.admit = admit
     }
 
-    /// Returns the request as one text, which distinguishes a repetition from another request. The parameters must not contain
-    /// the subscription.
+    /// Returns the request as one text, which distinguishes a repetition from another request. The parameters must not
+    /// contain the subscription.
     public static func canonical(_ kind: JobKind, _ parameters: some Encodable) throws -> String {
         "\(kind.rawValue) \(try JSONCoder.encodeString(parameters))"
     }

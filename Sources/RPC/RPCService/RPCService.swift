@@ -6,7 +6,8 @@ public import Jobs
 public import Reconciliation
 public import Storage
 
-/// The RPC methods that every daemon has: `status.*`, `job.*`, `system.*`, `reconcile.run`, and the operations on instances.
+/// The RPC methods that every daemon has: `status.*`, `job.*`, `system.*`, `reconcile.run`, and the operations on
+/// instances.
 ///
 /// Features add methods of their own to the router. They submit operations with ``submit(_:)``.
 public struct RPCService: Sendable {
@@ -69,8 +70,8 @@ public struct RPCService: Sendable {
 
     var subscriptionMethods: SubscriptionMethods { SubscriptionMethods(store: store, subscriptions: subscriptions) }
 
-    /// Reserves the subscription that an operation's call asks for, runs the operation, and starts the subscription to its job
-    /// after the reply.
+    /// Reserves the subscription that an operation's call asks for, runs the operation, and starts the subscription to
+    /// its job after the reply.
     public func subscribing(
         _ wanted: OperationSubscription?, _ call: RPCContext, operation: () async throws -> OperationResult
     ) async throws -> Reply<OperationResult> {

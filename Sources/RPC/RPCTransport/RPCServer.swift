@@ -343,7 +343,8 @@ extension RPCServer {
 // MARK: - WebSocket
 
 extension RPCServer {
-    /// The interval between the pings of a WebSocket. A client that is silent after a ping is disconnected at the next one.
+    /// The interval between the pings of a WebSocket. A client that is silent after a ping is disconnected at the next
+    /// one.
     private static let pingInterval = TimeAmount.seconds(30)
 
     /// Serves a channel after its WebSocket handshake. No other handler may read its bytes.

@@ -4,7 +4,8 @@ import Storage
 
 /// A connection with its own thread. It connects when it is first needed, and reconnects after the connection was lost.
 ///
-/// The threads of one server share ``ServerAway``. When one thread reaches the server again, the others may connect at once.
+/// The threads of one server share ``ServerAway``. When one thread reaches the server again, the others may connect at
+/// once.
 final class ConnectionThread: Sendable {
     private let settings: PostgresSettings
     private let queue: DispatchQueue
@@ -79,8 +80,8 @@ struct ServerAway {
     private var failures = 0
     private var next: ContinuousClock.Instant?
 
-    /// The wait between attempts: 0.1 s, doubled after each failure up to 2 s. The actual wait is 50 % to 100 % of it, so that
-    /// daemons do not reconnect at the same time.
+    /// The wait between attempts: 0.1 s, doubled after each failure up to 2 s. The actual wait is 50 % to 100 % of it,
+    /// so that daemons do not reconnect at the same time.
     private static let (first, longest) = (Duration.milliseconds(100), Duration.seconds(2))
 
     /// Returns the last error while the backoff lasts, or `nil` if an attempt is due.

@@ -4,8 +4,8 @@ import Storage
 
 /// One connection to a server, for one thread at a time.
 ///
-/// libpq is used in non-blocking mode: this type polls the socket between libpq's calls, with a time limit on each wait. libpq
-/// handles TLS, passwords and the rest of the URL.
+/// libpq is used in non-blocking mode: this type polls the socket between libpq's calls, with a time limit on each
+/// wait. libpq handles TLS, passwords and the rest of the URL.
 final class PostgresConnection {
     private let handle: OpaquePointer
     private let settings: PostgresSettings
@@ -30,9 +30,9 @@ final class PostgresConnection {
         if settings.preparesStatements { try script(Self.planning) }
     }
 
-    /// Settings for the planner. A prepared statement keeps the plan that was best while its table was small, until the server
-    /// analyses the table again. Meanwhile each commit may scan all jobs. Every statement of the store has an index that it must
-    /// use. No statement is worth JIT compilation.
+    /// Settings for the planner. A prepared statement keeps the plan that was best while its table was small, until
+    /// the server analyses the table again. Meanwhile each commit may scan all jobs. Every statement of the store has
+    /// an index that it must use. No statement is worth JIT compilation.
     private static let planning = "SET enable_seqscan = off; SET jit = off"
 
     deinit {
@@ -50,8 +50,8 @@ final class PostgresConnection {
         return try result()
     }
 
-    /// Runs the last statement of a transaction and commits, in one round trip, so that its locks are held no longer than
-    /// necessary. If the statement fails, nothing is committed, and the caller must roll the transaction back.
+    /// Runs the last statement of a transaction and commits, in one round trip, so that its locks are held no longer
+    /// than necessary. If the statement fails, nothing is committed, and the caller must roll the transaction back.
     func runAndCommit(_ sql: String, _ values: [PostgresValue] = []) throws(PostgresError) -> PostgresRows {
         let name = try settings.preparesStatements ? prepare(sql) : nil
         guard PQenterPipelineMode(handle) == 1 else { throw lost() }

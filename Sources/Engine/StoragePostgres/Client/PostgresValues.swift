@@ -5,8 +5,8 @@ import CPostgres
 public struct PostgresSettings: Sendable {
     /// libpq's connection string or URL, with TLS settings and, if needed, a password.
     public var url: String
-    /// The URL of the listening connection, if it differs from `url`: it must bypass a pooler that gives each transaction another
-    /// session.
+    /// The URL of the listening connection, if it differs from `url`: it must bypass a pooler that gives each
+    /// transaction another session.
     public var listenURL: String?
     /// The limit of each wait for the socket while connecting.
     public var connectTimeout: Duration
@@ -148,8 +148,8 @@ struct PostgresError: Error, CustomStringConvertible {
         switch rows.sqlState {
         case "40001", "40P01", "55P03": kind = .conflict
         case "23505": kind = .taken
-        // The server is stopping, starting, out of connections or read-only, or it ended this session. 0A000: another daemon's
-        // migration changed a table under a prepared statement. A new connection prepares it again.
+        // The server is stopping, starting, out of connections or read-only, or it ended this session. 0A000: another
+        // daemon's migration changed a table under a prepared statement. A new connection prepares it again.
         case "0A000", "25P03", "57P01", "57P02", "57P03", "53300", "25006": kind = .lost
         case let state where state.hasPrefix("53") || state.hasPrefix("58"): kind = .exhausted
         default: kind = isLost ? .lost : .refused

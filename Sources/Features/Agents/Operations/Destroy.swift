@@ -3,7 +3,8 @@ import DriverKit
 import Jobs
 import Storage
 
-/// `destroy`: removes every resource of an instance at the providers. Accepted in every phase; supersedes any other active job.
+/// `destroy`: removes every resource of an instance at the providers. Accepted in every phase; supersedes any other
+/// active job.
 ///
 /// The job is never undone. An obstacle parks the job, and a machine that may exist is never given up. The job finds
 /// resources by deterministic name as well as by id, because the superseded job may not have recorded its ids.
@@ -18,8 +19,9 @@ enum Destroy {
         return active.isEmpty ? .accept(wanted) : .supersede(wanted)
     }
 
-    /// Deletes the machine first, because it costs money and may be compromised. The tailnet device and the SSH key follow in
-    /// steps of their own. If a provider refuses for some minutes to delete one of these two, the sweep deletes it later.
+    /// Deletes the machine first, because it costs money and may be compromised. The tailnet device and the SSH key
+    /// follow in steps of their own. If a provider refuses for some minutes to delete one of these two, the sweep
+    /// deletes it later.
     static func definition(_ services: MachineServices) -> JobDefinition {
         let removal = Removal(services: services)
         return JobDefinition(

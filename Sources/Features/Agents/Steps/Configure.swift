@@ -79,8 +79,8 @@ enum ConfigurationSlots {
 
 /// Limits how often a play that failed on a machine is run again on the same machine.
 ///
-/// The roles are idempotent: one more run costs a minute, a new machine costs five and another address. Therefore the step ends
-/// only for a cause that is known to be permanent, or after a number of runs.
+/// The roles are idempotent: one more run costs a minute, a new machine costs five and another address. Therefore the
+/// step ends only for a cause that is known to be permanent, or after a number of runs.
 struct RunTries: Codable, Sendable, Hashable {
     /// Runs that failed after they began.
     var failed = 0

@@ -79,8 +79,8 @@ struct Enrol {
         return joined
     }
 
-    /// Accepts the reported node if the network's own record of it fits the machine, and takes name and addresses from that
-    /// record. Older nodes of the same machine and the spent key are removed, as far as that succeeds.
+    /// Accepts the reported node if the network's own record of it fits the machine, and takes name and addresses from
+    /// that record. Older nodes of the same machine and the spent key are removed, as far as that succeeds.
     private func confirm(
         _ context: StepContext, _ memory: inout Memory, _ network: any NetworkDriver
     ) async throws -> StepOutcome {
@@ -117,8 +117,9 @@ struct Enrol {
         return .wait(TwoLooks.apart, reason: "to look once more at a tailnet node that does not fit: \(objection)")
     }
 
-    /// The machine has joined the tailnet, but only a tailnet administrator can give it access to its peers. After two checks in
-    /// a row with this result the step fails with the remedy as its message. The job then parks until the obstacle is gone.
+    /// The machine has joined the tailnet, but only a tailnet administrator can give it access to its peers. After two
+    /// checks in a row with this result the step fails with the remedy as its message. The job then parks until the
+    /// obstacle is gone.
     private func obstructed(
         _ obstacle: DeviceObstacle, _ context: StepContext, _ memory: inout Memory
     ) async throws -> StepOutcome {
@@ -132,7 +133,8 @@ struct Enrol {
             message: "\(context.instance.resourceName) joined the tailnet, and \(obstacle.message)", concern: .project)
     }
 
-    /// Removes older nodes. This never fails the step: after ``cleaningTries`` failures, the sweep removes the remaining nodes.
+    /// Removes older nodes. This never fails the step: after ``cleaningTries`` failures, the sweep removes the
+    /// remaining nodes.
     private func removeOlder(
         than device: NetworkDevice, _ context: StepContext, _ memory: inout Memory, _ nodes: TailnetNodes
     ) async throws {

@@ -39,7 +39,8 @@ struct PowerSteps {
         }
     }
 
-    /// Requests a shutdown, waits for the grace period, then cuts the power. Only the server's own status shows that it is off.
+    /// Requests a shutdown, waits for the grace period, then cuts the power. Only the server's own status shows that
+    /// it is off.
     private func turnOff(_ context: StepContext) async throws -> StepOutcome {
         var memory = try context.memory(Memory.self) ?? Memory()
         guard let server = try await server(context, &memory) else { return lookAgain }

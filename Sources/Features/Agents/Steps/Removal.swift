@@ -37,8 +37,8 @@ struct Removal {
         return try await services.compute.server(named: instance.resourceName)
     }
 
-    /// Handles a check that found no server. Before a delete was requested, two such checks are needed: a server that was just
-    /// created, or created by a call with a lost reply, may be listed late.
+    /// Handles a check that found no server. Before a delete was requested, two such checks are needed: a server that
+    /// was just created, or created by a call with a lost reply, may be listed late.
     private func serverIsGone(_ context: StepContext, _ memory: Memory) async throws -> StepOutcome {
         if memory.isRequested { return try await forgetServer(context) }
         var memory = memory
@@ -54,7 +54,8 @@ struct Removal {
         return .done
     }
 
-    /// Removes the server. If the provider cannot, tries once to remove the tailnet device, and throws the provider's failure.
+    /// Removes the server. If the provider cannot, tries once to remove the tailnet device, and throws the provider's
+    /// failure.
     func serverBeforeAll(_ context: StepContext) async throws -> StepOutcome {
         do {
             return try await server(context)
@@ -68,8 +69,8 @@ struct Removal {
         }
     }
 
-    /// Removes the tailnet device or the SSH key. Failures are retried, permanent ones too. After five minutes the part is left
-    /// to the sweep with the alert `leftToSweep`, so that the destroy can finish.
+    /// Removes the tailnet device or the SSH key. Failures are retried, permanent ones too. After five minutes the
+    /// part is left to the sweep with the alert `leftToSweep`, so that the destroy can finish.
     func orLeave(
         _ what: String, _ context: StepContext, _ part: (StepContext) async throws -> StepOutcome
     ) async throws -> StepOutcome {
@@ -116,7 +117,8 @@ struct Removal {
     }
 }
 
-/// Cleans up on the machine: leaves the tailnet, stops the agent, removes its secrets. A failure does not stop the destroy.
+/// Cleans up on the machine: leaves the tailnet, stops the agent, removes its secrets. A failure does not stop the
+/// destroy.
 struct Teardown {
     let services: MachineServices
 

@@ -3,8 +3,8 @@ import DriverKit
 import JSON
 import Jobs
 
-/// Creates the server. Adopts a server that has the deterministic name; otherwise tries each placement (type and location) in
-/// order.
+/// Creates the server. Adopts a server that has the deterministic name; otherwise tries each placement (type and
+/// location) in order.
 struct ServerCreation {
     let services: MachineServices
 
@@ -158,7 +158,8 @@ struct ServerCreation {
 // MARK: - Failure of an accepted creation
 
 extension ServerCreation {
-    /// The server exists and costs money. Waits for it, or starts it if it is off; otherwise replaces it. Each has a limit.
+    /// The server exists and costs money. Waits for it, or starts it if it is off; otherwise replaces it. Each has a
+    /// limit.
     private func repair(
         after failure: Failure, _ memory: inout Memory, _ context: StepContext
     ) async throws -> StepOutcome {

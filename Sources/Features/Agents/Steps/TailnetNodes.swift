@@ -6,8 +6,8 @@ import Storage
 
 /// Decides which tailnet devices are an instance's, and deletes no other.
 ///
-/// The OAuth client may delete every device of the tailnet. An id or a host name alone is therefore no proof: the API's own
-/// record must carry Aura's tags. Every delete of an operation uses this type.
+/// The OAuth client may delete every device of the tailnet. An id or a host name alone is therefore no proof: the
+/// API's own record must carry Aura's tags. Every delete of an operation uses this type.
 struct TailnetNodes {
     let network: any NetworkDriver
 

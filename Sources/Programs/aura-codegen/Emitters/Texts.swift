@@ -24,8 +24,8 @@ extension String {
     /// The text with its first letter in upper case: `jobNotFound` → `JobNotFound`.
     var pascal: String { prefix(1).uppercased() + dropFirst() }
 
-    /// A name in snake case: `externalId` → `external_id`, `job.get` → `job_get`. A Python keyword gets an underscore at
-    /// its end.
+    /// A name in snake case: `externalId` → `external_id`, `job.get` → `job_get`. A Python keyword gets an underscore
+    /// at its end.
     var snake: String {
         var text = ""
         for character in self {
