@@ -58,6 +58,24 @@ public struct NewJob: Sendable {
     public var input: JSONValue
     /// The time at which the whole job counts as failed.
     public var deadline: Timestamp
+    /// The version and the deadline for instances of these kinds. ``definitionVersion`` and ``deadline`` are those for
+    /// all other kinds. Operations on several kinds of instances may share a name, and the instance is only known in
+    /// the transaction.
+    public var termsByKind: [InstanceKind: Terms] = [:]
+
+    /// The definition that a job follows, and its end.
+    public struct Terms: Sendable, Hashable {
+        /// The version of the definition.
+        public var definitionVersion: Int
+        /// The time at which the whole job counts as failed.
+        public var deadline: Timestamp
+
+        /// Creates terms.
+        public init(definitionVersion: Int, deadline: Timestamp) {
+            self.definitionVersion = definitionVersion
+            self.deadline = deadline
+        }
+    }
 
     /// Creates a job.
     public init(
@@ -131,10 +149,13 @@ public enum InstanceReference: Sendable, Hashable {
 extension Submission {
     /// Returns the job, bound to its instance, as it is written.
     public func job(of instance: Instance, blockedBy: JobID?) -> Job {
+        let terms =
+            job.termsByKind[instance.kind]
+            ?? NewJob.Terms(definitionVersion: job.definitionVersion, deadline: job.deadline)
         var bound = Job(
             id: job.id, kind: job.kind, instance: instance.id, instanceKind: instance.kind, tenant: instance.tenant,
-            change: job.change, definitionVersion: job.definitionVersion, input: job.input, createdAt: now,
-            deadline: job.deadline)
+            change: job.change, definitionVersion: terms.definitionVersion, input: job.input, createdAt: now,
+            deadline: terms.deadline)
         bound.blockedBy = blockedBy
         bound.principal = job.principal
         return bound

@@ -54,13 +54,18 @@ extension RPCService {
 
     /// Writes a job for an operation and wakes the engine. Throws `RPCError`.
     public func submit(_ operation: NewOperation) async throws -> OperationResult {
-        guard let plan = operations.first(where: { $0.kind == operation.kind })?.definition.plan else {
+        let plans = operations.map(\.definition.plan).filter { $0.kind == operation.kind }
+        guard let plan = plans.first else {
             throw RPCError(.methodNotFound, "cannot \(operation.kind.rawValue) here")
         }
         let now = time.now()
-        let job = NewJob(
+        var job = NewJob(
             id: identifiers.next(), kind: operation.kind, change: operation.change, principal: operation.principal,
             definitionVersion: plan.version, input: operation.input, deadline: now + plan.timeLimit)
+        for plan in plans {
+            job.termsByKind[plan.instanceKind] = NewJob.Terms(
+                definitionVersion: plan.version, deadline: now + plan.timeLimit)
+        }
         let idempotency = operation.key.map {
             Idempotency(scope: operation.tenant.text, key: $0, request: operation.request)
         }
@@ -69,8 +74,8 @@ extension RPCService {
                 Submission(
                     target: operation.target, job: job, idempotency: idempotency, quota: quota.perTenant,
                     totalQuota: quota.total, now: now,
-                    admit: { instance, active in
-                        try Self.check(instance, isFor: plan)
+                    admit: { [job] instance, active in
+                        try Self.check(instance, isFor: job)
                         return try operation.admit(instance, active)
                     }))
             if let blocker = submitted.job.blockedBy { engine.noteCancellation(of: blocker) }
@@ -82,12 +87,12 @@ extension RPCService {
         }
     }
 
-    /// Throws if the version and the time limit of the job are those of an operation on another kind of instance.
-    private static func check(_ instance: Instance, isFor plan: JobPlan) throws {
-        guard instance.kind != plan.instanceKind else { return }
+    /// Throws if there is no such operation on instances of this kind.
+    private static func check(_ instance: Instance, isFor job: NewJob) throws {
+        guard job.termsByKind[instance.kind] == nil else { return }
         throw StorageError(
             .phaseConflict,
-            "cannot \(plan.kind.rawValue) \(instance.name), this aurad has no such operation for instances of the kind "
+            "cannot \(job.kind.rawValue) \(instance.name), this aurad has no such operation for instances of the kind "
                 + "\(instance.kind): use the aurad that made it")
     }
 

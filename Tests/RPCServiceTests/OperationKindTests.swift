@@ -1,0 +1,77 @@
+import AuraAPI
+import AuraModel
+import EventStream
+import JSONRPC
+import Jobs
+import Logging
+import Reconciliation
+import Storage
+import TestKit
+import Testing
+
+@testable import RPCService
+
+/// Operations with one name on several kinds of instances.
+@Suite struct OperationKindTests {
+    private static let worker = InstanceKind(rawValue: "worker")
+    private let store = ModelStore()
+    private let service: RPCService
+
+    init() {
+        let time = ManualTime()
+        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        let operations = [
+            Self.restart(of: .agent, version: 1, seconds: 60), Self.restart(of: Self.worker, version: 7, seconds: 600),
+        ]
+        let catalogue = JobCatalogue(operations)
+        let faults = RowFaults(logger: logger)
+        service = RPCService(
+            store: store,
+            engine: JobEngine(
+                store: store, catalogue: catalogue, settings: EngineSettings(owner: "here"), time: time,
+                random: FixedRandom(0), logger: logger),
+            operations: operations, catalogue: catalogue, sources: [],
+            subscriptions: Subscriptions(feed: EventFeed(head: 0), store: store, time: time, logger: logger),
+            reconciler: Reconciler(
+                store: store, sources: [], settings: ReconcilerSettings(), owner: "here", faults: faults, time: time,
+                logger: logger),
+            quota: InstanceQuota(), faults: faults, identifiers: IdentifierSource(time: time, random: SystemRandom()),
+            time: time,
+            facts: DaemonFacts(version: "0", database: "model", startedAt: time.now(), limits: RPCLimits()))
+    }
+
+    private static func restart(of kind: InstanceKind, version: Int, seconds: Int) -> Operation {
+        let definition = JobDefinition(
+            kind: .restart, of: kind, version: version, phaseOnSuccess: .running, phaseOnFailure: .failed,
+            timeLimit: .seconds(seconds), steps: [])
+        return Operation(definition) { instance, _ in .accept(instance) }
+    }
+
+    private func restart(_ kind: InstanceKind) async throws -> Job? {
+        var instance = Fixtures.instance(1, name: "ada", at: Fixture.now)
+        instance.kind = kind
+        let result = try await service.submit(
+            NewOperation(
+                target: .new(instance), kind: .restart, change: ChangeID("c"), principal: PrincipalID("uid:0"),
+                tenant: Tenant.default, request: "", admit: service.operations.admission(of: .restart)))
+        return try await store.job(result.job.id)
+    }
+
+    @Test func aJobFollowsTheDefinitionForTheKindOfItsInstance() async throws {
+        let job = try #require(try await restart(Self.worker))
+        #expect(job.definitionVersion == 7)
+        #expect(job.deadline - job.createdAt == .seconds(600))
+    }
+
+    @Test func anotherKindHasItsOwnDefinition() async throws {
+        let job = try #require(try await restart(.agent))
+        #expect(job.definitionVersion == 1)
+        #expect(job.deadline - job.createdAt == .seconds(60))
+    }
+
+    @Test func aKindWithoutSuchAnOperationIsAPhaseConflict() async throws {
+        let error = await #expect(throws: RPCError.self) { try await restart(InstanceKind(rawValue: "service")) }
+        #expect(error?.code == .phaseConflict)
+        #expect(error?.message.contains("instances of the kind service") == true)
+    }
+}
