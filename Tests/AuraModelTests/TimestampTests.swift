@@ -61,4 +61,14 @@ import Testing
         #expect(Timestamp(milliseconds: 1) < moment)
         #expect(Duration.seconds(90).wholeMilliseconds == 90_000)
     }
+
+    /// Only a damaged row has such a time.
+    @Test(arguments: [
+        (Int64.min, "0000-01-01T00:00:00.000Z"), (-62_167_219_200_001, "0000-01-01T00:00:00.000Z"),
+        (-62_167_219_200_000, "0000-01-01T00:00:00.000Z"), (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+        (253_402_300_800_000, "9999-12-31T23:59:59.999Z"), (Int64.max, "9999-12-31T23:59:59.999Z"),
+    ])
+    func aTimeOutsideTheYearsOfRFC3339IsShownAsTheNearest(milliseconds: Int64, text: String) {
+        #expect(Timestamp(milliseconds: milliseconds).description == text)
+    }
 }

@@ -151,6 +151,17 @@ def test_a_configuration_with_duplicate_keys_or_bad_utf8_is_refused(check, raw):
     assert code == 78, words
 
 
+@pytest.mark.parametrize("raw, words", [
+    (b"database: [sqlite:/tmp/x.db]\n", "database"), (b"database: []\n", "database"), (b"socket:\n- /x\n", "socket"),
+    (b"log:\n  level: [info]\n", "log.level"), (b"tailscale:\n  tags: [{a: b}]\n", "tailscale.tags"),
+    (b'database: "sqlite:/tmp/x.db\\0y"\n', "NUL"),
+])
+def test_a_setting_of_another_shape_is_refused(check, raw, words):
+    """A reader that takes it as absent would use the standard database."""
+    code, answer = check(raw=raw)
+    assert code == 78 and words in answer, answer
+
+
 @pytest.mark.parametrize("text, names", [
     (b"# keys\r\nANTHROPIC_API_KEY=a\r\nOPENAI_API_KEY=b\r\n", "ANTHROPIC_API_KEY, OPENAI_API_KEY"),
     (b"\xef\xbb\xbfA=1\n", "A"), (b"A='x # y'  # why\nB=\"q\\\"q\"\n", "A, B"), (b"export A=1 # comment\n", "A"),

@@ -22,8 +22,9 @@ public struct JSONMembers {
     /// Throws unless the value is an object with no other members than `known`.
     public init(_ json: JSONValue, known: [String]) throws(JSONDecodingError) {
         try self.init(json)
-        for name in all.keys where !known.contains(name) {
-            throw JSONDecodingError(path: String(name.prefix(64)), reason: "is not known here")
+        // Names are compared byte for byte. Swift's `==` uses Unicode equivalence.
+        for name in all.keys where !known.contains(where: { $0.utf8.elementsEqual(name.utf8) }) {
+            throw JSONDecodingError(path: name.isEmpty ? "\"\"" : String(name.prefix(64)), reason: "is not known here")
         }
     }
 
@@ -59,7 +60,8 @@ extension JSONDecodingError {
     /// The error with a path that begins one level higher. `name` is a member, or an index such as `[2]`.
     public func under(_ name: String) -> JSONDecodingError {
         guard !path.isEmpty else { return JSONDecodingError(path: name, reason: reason) }
-        return JSONDecodingError(path: path.hasPrefix("[") ? name + path : "\(name).\(path)", reason: reason)
+        let isIndex = path.hasPrefix("[") && path.dropFirst().first?.isNumber == true
+        return JSONDecodingError(path: isIndex ? name + path : "\(name).\(path)", reason: reason)
     }
 }
 

@@ -2,6 +2,9 @@
 /// last millisecond of many times.
 extension Timestamp: CustomStringConvertible {
     private static let dayMilliseconds: Int64 = 86_400_000
+    /// 0000-01-01T00:00:00.000Z and 9999-12-31T23:59:59.999Z.
+    private static let first: Int64 = -62_167_219_200_000
+    private static let last: Int64 = 253_402_300_799_999
 
     /// The time as RFC 3339 text in UTC with milliseconds: `2026-11-20T12:00:00.123Z`.
     public var description: String {
@@ -11,8 +14,10 @@ extension Timestamp: CustomStringConvertible {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Appends the time as RFC 3339 text.
+    /// Appends the time as RFC 3339 text. RFC 3339 has the years 0 to 9999; a time outside of them, which only a damaged
+    /// row has, is written as the first or last moment.
     func put(into text: inout [UInt8]) {
+        let milliseconds = min(max(milliseconds, Self.first), Self.last)
         let days = Calendar.floor(milliseconds, by: Self.dayMilliseconds)
         let date = Calendar.date(ofDay: days)
         let within = milliseconds - days * Self.dayMilliseconds

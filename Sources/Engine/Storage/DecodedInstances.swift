@@ -12,6 +12,15 @@ public final class DecodedInstances: Sendable {
     fileprivate struct Entry {
         let document: String
         let instance: Instance
+
+        /// Compares byte for byte. Swift's `==` treats some texts as equal whose bytes differ.
+        func isOf(_ other: String) -> Bool {
+            guard document.utf8.count == other.utf8.count else { return false }
+            let isEqual = document.utf8.withContiguousStorageIfAvailable { one in
+                other.utf8.withContiguousStorageIfAvailable { one.elementsEqual($0) }
+            }
+            return (isEqual ?? nil) ?? document.utf8.elementsEqual(other.utf8)
+        }
     }
 
     fileprivate struct State {
@@ -23,6 +32,9 @@ public final class DecodedInstances: Sendable {
     static let limit = 1024
 
     private let state = Locked(State())
+
+    /// The number of entries.
+    var count: Int { state.withLock { $0.newer.count + $0.older.count } }
 
     /// Creates an empty memory.
     public init() {}
@@ -42,8 +54,8 @@ public final class DecodedInstances: Sendable {
 
     private func known(_ id: String, _ document: String) -> Instance? {
         state.withLock { state in
-            if let entry = state.newer[id] { return entry.document == document ? entry.instance : nil }
-            guard let entry = state.older.removeValue(forKey: id), entry.document == document else { return nil }
+            if let entry = state.newer[id] { return entry.isOf(document) ? entry.instance : nil }
+            guard let entry = state.older.removeValue(forKey: id), entry.isOf(document) else { return nil }
             state.keep(entry, id)
             return entry.instance
         }

@@ -10,6 +10,7 @@ extension Instance {
     public init(stored document: String, id: String, desired: DesiredState) throws(StorageError) {
         do {
             self = try Instance(json: JSONValue(parsing: document))
+            guard self.id.text == id else { throw JSONDecodingError(path: "id", reason: "is that of another instance") }
             self.desired = desired
         } catch {
             throw StorageError(

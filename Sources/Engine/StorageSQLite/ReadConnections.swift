@@ -1,3 +1,4 @@
+import AuraModel
 import CSQLite
 import GRDB
 import Locking
@@ -19,9 +20,11 @@ final class ReadConnections: Sendable {
     }
 
     /// Runs `body` in a read transaction, which sees all commits so far and none of the later ones.
-    func read<Value>(_ body: (ReadConnection) throws -> Value) throws -> Value {
+    /// It waits for locks of other processes for as long as given; there are none in normal operation.
+    func read<Value>(waitingAtMost limit: Duration, _ body: (ReadConnection) throws -> Value) throws -> Value {
         let connection = try idle.withLock { $0.popLast() } ?? open()
         defer { idle.withLock { $0.append(connection) } }
+        connection.wait(atMost: limit)
         try HotStatement(connection, "BEGIN").run()
         // Also ends a transaction in which a statement failed.
         defer { _ = try? HotStatement(connection, "COMMIT").run() }
@@ -40,6 +43,7 @@ final class ReadConnections: Sendable {
 final class ReadConnection: StatementSource, @unchecked Sendable {
     let sqliteConnection: OpaquePointer?
     private var statements: [String: OpaquePointer] = [:]
+    private var waitLimit = Duration.zero
 
     /// The most statements that are kept. Lists with filters have many forms.
     private static let limit = 200
@@ -52,13 +56,19 @@ final class ReadConnection: StatementSource, @unchecked Sendable {
             throw DatabaseError(resultCode: ResultCode(rawValue: code), message: opened.map(Self.message))
         }
         sqliteConnection = opened
-        sqlite3_busy_timeout(opened, 5000)
         try HotStatement(self, "PRAGMA cache_size = -1024").run()
     }
 
     deinit {
         for statement in statements.values { sqlite3_finalize(statement) }
         sqlite3_close_v2(sqliteConnection)
+    }
+
+    /// Sets the longest wait for a lock.
+    func wait(atMost limit: Duration) {
+        guard limit != waitLimit else { return }
+        waitLimit = limit
+        sqlite3_busy_timeout(sqliteConnection, CInt(limit.wholeMilliseconds))
     }
 
     func prepared(_ sql: String) throws -> OpaquePointer {

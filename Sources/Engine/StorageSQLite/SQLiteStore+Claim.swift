@@ -64,7 +64,7 @@ extension SQLiteStore {
     }
 
     private func outlook(_ request: ClaimRequest) async throws -> ClaimRequest.Outlook {
-        try read { database in
+        try await read { database in
             func exists(_ condition: String, _ moment: Timestamp, _ scope: ClaimScope = .everything) throws -> Bool {
                 let scope = ScopeCondition(scope)
                 let statement = try HotStatement(

@@ -5,11 +5,11 @@ public import Storage
 /// Queries.
 extension SQLiteStore {
     public func instance(_ reference: InstanceReference) async throws -> Instance? {
-        try read { try InstanceRows.find(reference, $0, decoded) }
+        try await read { [decoded] in try InstanceRows.find(reference, $0, decoded) }
     }
 
     public func activity(of reference: InstanceReference) async throws -> InstanceActivity? {
-        try read { database in
+        try await read { [decoded] database in
             guard let instance = try InstanceRows.find(reference, database, decoded) else { return nil }
             return InstanceActivity(
                 instance: instance, jobs: try JobRows.fetch(InstanceActivity.jobs(of: instance), database))
@@ -17,38 +17,38 @@ extension SQLiteStore {
     }
 
     public func instances(_ query: InstanceQuery) async throws -> Page<Instance> {
-        try read { try InstanceRows.fetch(query, $0, decoded) }
+        try await readAside { [decoded] in try InstanceRows.fetch(query, $0, decoded) }
     }
 
     public func snapshot(_ query: InstanceQuery) async throws -> InstancePage {
-        try read { database in
+        try await readAside { [decoded] database in
             InstancePage(
                 instances: try InstanceRows.fetch(query, database, decoded), head: try LedgerRows.bounds(database).head)
         }
     }
 
     public func job(_ id: JobID) async throws -> Job? {
-        try read { try JobRows.find(id, $0) }
+        try await read { try JobRows.find(id, $0) }
     }
 
     public func jobs(_ query: JobQuery) async throws -> Page<Job> {
-        try read { try JobRows.fetch(query, $0) }
+        try await readAside { try JobRows.fetch(query, $0) }
     }
 
     public func steps(of job: JobID) async throws -> [StepRecord] {
-        try read { try StepRows.fetch(of: job, $0) }
+        try await read { try StepRows.fetch(of: job, $0) }
     }
 
     public func events(_ query: EventQuery) async throws -> [Event] {
-        try read { try LedgerRows.fetch(query, $0) }
+        try await readAside { try LedgerRows.fetch(query, $0) }
     }
 
     public func bounds() async throws -> LedgerBounds {
-        try read { try LedgerRows.bounds($0) }
+        try await read { try LedgerRows.bounds($0) }
     }
 
     public func nextDue(_ scope: ClaimScope) async throws -> Timestamp? {
-        try read { database in
+        try await read { database in
             let scope = ScopeCondition(scope)
             return try HotStatement(
                 database,

@@ -6,7 +6,7 @@ public import Storage
 /// The observations and results of sweeps.
 extension SQLiteStore {
     public func observations() async throws -> Page<Observation> {
-        try read { database in
+        try await readAside { database in
             let statement = try HotStatement(database, "SELECT kind, id, document FROM sighting ORDER BY kind, id")
             return Page(
                 try statement.rows { row in

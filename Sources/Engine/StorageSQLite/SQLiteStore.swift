@@ -1,6 +1,8 @@
 public import AuraModel
 import CSQLite
+import Dispatch
 import GRDB
+import Locking
 public import Storage
 
 /// The embedded store: one SQLite file for one daemon.
@@ -15,6 +17,9 @@ public final class SQLiteStore: Store {
     let readers: ReadConnections
     let decoded = DecodedInstances()
     private let proof = SharedWrite()
+    /// The threads of reads that may take long.
+    private let aside = (1...4).map { DispatchQueue(label: "aura.sqlite.read.\($0)") }
+    private let nextAside = Locked(0)
     let writer: GroupCommit
     /// Declared after the connections, which must be closed first.
     let file: DatabaseFile
@@ -110,15 +115,41 @@ public final class SQLiteStore: Store {
         }
     }
 
-    /// Reads concurrently with the writer, on the caller's thread.
-    func read<Value>(_ body: (ReadConnection) throws -> Value) throws -> Value {
+    /// Reads a few rows through an index, on the caller's thread. It does not wait for a lock: it continues aside then.
+    func read<Value: Sendable>(_ body: @escaping @Sendable (ReadConnection) throws -> Value) async throws -> Value {
         do {
-            return try readers.read(body)
-        } catch let error as DatabaseError {
-            throw StorageError(
-                .unavailable, "cannot read the database: \(error.words)")
-        } catch let error where !(error is StorageError || error is CancellationError) {
-            throw StorageError(.corrupt, "the database holds a row that this version cannot read")
+            return try readers.read(waitingAtMost: .zero, body)
+        } catch let error as DatabaseError where error.resultCode.primaryResultCode == .SQLITE_BUSY {
+            return try await readAside(body)
+        } catch {
+            throw Self.failure(error)
+        }
+    }
+
+    /// Reads that may scan a table, or that wait for a lock, run on threads of their own, so that they block neither an
+    /// event loop nor Swift's shared threads.
+    func readAside<Value: Sendable>(
+        _ body: @escaping @Sendable (ReadConnection) throws -> Value
+    ) async throws -> Value {
+        try Task.checkCancellation()
+        let thread = nextAside.withLock { next in
+            next = (next + 1) % aside.count
+            return aside[next]
+        }
+        return try await withCheckedThrowingContinuation { continuation in
+            thread.async { [readers] in
+                let result = Result { try readers.read(waitingAtMost: .seconds(5), body) }
+                continuation.resume(with: result.mapError(Self.failure))
+            }
+        }
+    }
+
+    private static func failure(_ error: any Error) -> any Error {
+        switch error {
+        case let error as DatabaseError:
+            StorageError(.unavailable, "cannot read the database: \(error.words)")
+        case is StorageError, is CancellationError: error
+        default: StorageError(.corrupt, "the database holds a row that this version cannot read")
         }
     }
 }

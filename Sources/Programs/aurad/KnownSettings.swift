@@ -52,12 +52,40 @@ enum KnownSettings {
             let hint = nearest(path).map { "; did you mean \($0)?" } ?? ""
             throw SettingsError("cannot use the setting \(path) in \(file): there is none of this name\(hint)")
         }
+        try checkShapes(node, file: file)
         var seen: Set<String> = []
         for path in paths where !seen.insert(path).inserted {
             throw SettingsError("cannot use the setting \(path) in \(file): it is there twice; keep one of the two")
         }
         if let secret = secrets.first(where: seen.contains) {
             _ = try PersonalFile.read(file, key: "--config, with \(secret) in it,", isSecret: true)
+        }
+    }
+
+    /// The settings that are lists of texts. All others are one text.
+    private static let lists: Set<String> = ["origins", "hetzner.placements", "tailscale.tags"]
+
+    /// Throws if a setting is a list and should be one text, or if its text has a NUL character. The reader of the
+    /// settings would take such a setting as absent.
+    private static func checkShapes(_ node: Node, prefix: String = "", file: String) throws {
+        guard case .mapping(let mapping) = node else { return }
+        for (key, value) in mapping {
+            let path = prefix + (key.string ?? "")
+            switch value {
+            case .mapping: try checkShapes(value, prefix: path + ".", file: file)
+            case .sequence(let items):
+                guard lists.contains(path) else {
+                    throw SettingsError("cannot use the setting \(path) in \(file): it has to be one text, not a list")
+                }
+                guard items.allSatisfy({ $0.scalar != nil }) else {
+                    throw SettingsError("cannot use the setting \(path) in \(file): it has to be a list of texts")
+                }
+            case .scalar(let scalar):
+                guard !scalar.string.utf8.contains(0) else {
+                    throw SettingsError("cannot use the setting \(path) in \(file): it has a NUL character")
+                }
+            case .alias: break
+            }
         }
     }
 
