@@ -1,4 +1,5 @@
 public import AuraModel
+import JSON
 import Locking
 
 /// Remembers the instances of documents that were read before.
@@ -12,15 +13,6 @@ public final class DecodedInstances: Sendable {
     fileprivate struct Entry {
         let document: String
         let instance: Instance
-
-        /// Compares byte for byte. Swift's `==` treats some texts as equal whose bytes differ.
-        func isOf(_ other: String) -> Bool {
-            guard document.utf8.count == other.utf8.count else { return false }
-            let isEqual = document.utf8.withContiguousStorageIfAvailable { one in
-                other.utf8.withContiguousStorageIfAvailable { one.elementsEqual($0) }
-            }
-            return (isEqual ?? nil) ?? document.utf8.elementsEqual(other.utf8)
-        }
     }
 
     fileprivate struct State {
@@ -54,8 +46,10 @@ public final class DecodedInstances: Sendable {
 
     private func known(_ id: String, _ document: String) -> Instance? {
         state.withLock { state in
-            if let entry = state.newer[id] { return entry.isOf(document) ? entry.instance : nil }
-            guard let entry = state.older.removeValue(forKey: id), entry.isOf(document) else { return nil }
+            if let entry = state.newer[id] { return entry.document.hasSameBytes(as: document) ? entry.instance : nil }
+            guard let entry = state.older.removeValue(forKey: id), entry.document.hasSameBytes(as: document) else {
+                return nil
+            }
             state.keep(entry, id)
             return entry.instance
         }
