@@ -20,7 +20,7 @@ public struct JSONText: Sendable {
     /// The text so far, as UTF-8.
     public var bytes: [UInt8] { content }
 
-    /// True if NaN or an infinity was written, as `null`. The text is then not what the value means.
+    /// True if NaN or an infinity was written, as `null`. The text then differs from the value.
     public private(set) var hasInvalidNumber = false
 
     /// Creates an empty text.

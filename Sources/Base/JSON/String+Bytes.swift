@@ -7,7 +7,7 @@
 #endif
 
 extension String {
-    /// Returns true if both texts have the same UTF-8 bytes. Swift's `==` treats some texts as equal whose bytes differ.
+    /// Returns true if both texts have the same UTF-8 bytes. Swift's `==` also accepts some texts with other bytes.
     public func hasSameBytes(as other: String) -> Bool {
         guard utf8.count == other.utf8.count else { return false }
         let isSame = utf8.withContiguousStorageIfAvailable { one in

@@ -1,6 +1,6 @@
 import Locking
 
-/// A write that concurrent callers share: who calls while one is in progress waits for its end and has its result.
+/// A write that concurrent callers share. A call during a write in progress waits for its end and gets its result.
 public final class SharedWrite: Sendable {
     private struct State {
         var isRunning = false
@@ -12,7 +12,7 @@ public final class SharedWrite: Sendable {
     /// Creates a write that is not in progress.
     public init() {}
 
-    /// Runs `write`, or waits for the one in progress. Throws what the write throws.
+    /// Runs `write`, or waits for the one in progress. Throws the error of the write.
     public func run(_ write: () async throws -> Void) async throws {
         let isDone = try await withCheckedThrowingContinuation { continuation in
             let leads = state.withLock { state in

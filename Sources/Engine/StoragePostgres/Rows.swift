@@ -45,7 +45,7 @@ extension PostgresRow {
     }
 
     /// Returns the instance from the columns `id`, `desired` and `document`. `decoded` remembers the decoded documents
-    /// of reads; `nil` decodes anew.
+    /// of reads; `nil` decodes each document.
     func instance(_ decoded: DecodedInstances? = nil) throws -> Instance {
         try instance(id: text("id") ?? "", decoded)
     }
