@@ -62,8 +62,9 @@ public protocol Store: Sendable {
 
     /// Returns an instance, or `nil` if it does not exist. Throws `corrupt` if the row cannot be read.
     func instance(_ reference: InstanceReference) async throws -> Instance?
-    /// Returns an instance and its active jobs, at most two; `nil` if the instance does not exist. The jobs are read after
-    /// the instance, and another commit may come between the two. Throws `corrupt` if the instance cannot be read.
+    /// Returns an instance and its active jobs, at most two; `nil` if the instance does not exist. The jobs are read
+    /// after the instance, and another commit may come between the two. Throws `corrupt` if the instance cannot be
+    /// read.
     func activity(of reference: InstanceReference) async throws -> InstanceActivity?
     /// Returns a page of instances. A row that cannot be read keeps its position in the page.
     func instances(_ query: InstanceQuery) async throws -> Page<Instance>
