@@ -275,8 +275,8 @@ let package = Package(
         suite(
             "AgentsTests",
             [
-                "Agents", "AuraModel", "DriverKit", "Jobs", "JSON", "Locking", "Reconciliation", "Storage", "TestKit",
-                logging,
+                "Agents", "AuraAPI", "AuraModel", "DriverKit", "Jobs", "JSON", "Locking", "Reconciliation", "Storage",
+                "TestKit", logging,
             ]),
         suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel"]),
         suite("CodegenTests", ["aura-codegen", mustache], resources: [.copy("Example")]),

@@ -46,7 +46,8 @@ final class OperationBench: Sendable {
     /// Provisions an instance and returns the ended job.
     func provision(_ name: String = "ada") async throws -> Job {
         let instance = Instance(
-            id: identifiers.next(), tenant: Tenant.default, name: name, region: "eu-central", size: "small",
+            of: Agents.kind, id: identifiers.next(), tenant: Tenant.default, name: name, region: "eu-central",
+            size: "small",
             change: ChangeID("c"), createdAt: time.now())
         return try await work(off: try await submit(.provision, .new(instance)) { instance, _ in .accept(instance) })
     }
@@ -75,7 +76,7 @@ final class OperationBench: Sendable {
         _ kind: JobKind, _ target: Submission.Target,
         _ admit: @escaping @Sendable (Instance, [Job]) throws -> Admission
     ) async throws -> JobID {
-        let plan = JobCatalogue(Agents.operations(services)).definition(for: kind)?.plan
+        let plan = JobCatalogue(Agents.operations(services)).definition(for: kind, of: .agent)?.plan
         let job = NewJob(
             id: identifiers.next(), kind: kind, change: ChangeID("c"), definitionVersion: plan?.version ?? 1,
             input: .null,

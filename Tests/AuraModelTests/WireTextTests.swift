@@ -1,4 +1,5 @@
 import AuraModel
+import TestKit
 import Testing
 
 /// The names on the wire, listed so that a change shows in review.
@@ -26,7 +27,8 @@ import Testing
 
     @Test func resourceNamesAreDerivedAndDifferByGeneration() {
         var instance = Instance(
-            id: InstanceID("01890a5d-ac96-774b-bcce-b302099f86d0"), tenant: Tenant.default, name: "ada", region: "eu",
+            of: .test, id: InstanceID("01890a5d-ac96-774b-bcce-b302099f86d0"), tenant: Tenant.default, name: "ada",
+            region: "eu",
             size: "small", change: ChangeID("c"), createdAt: Timestamp(milliseconds: 0))
         #expect(instance.resourceName == "aura-ada-099f86d0-g1")
         instance.generation = 2

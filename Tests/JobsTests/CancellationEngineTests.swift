@@ -103,7 +103,7 @@ import Testing
     @Test func aDestroySupersedesARunningJob() async throws {
         let shop = try Workshop()
         let destroy = JobDefinition(
-            kind: .destroy, version: 1, phaseOnSuccess: .destroyed, phaseOnFailure: .degraded,
+            kind: .destroy, of: .test, version: 1, phaseOnSuccess: .destroyed, phaseOnFailure: .degraded,
             timeLimit: .seconds(3600),
             steps: [
                 Step("server.delete", phase: .destroying, timeLimit: .seconds(60), weight: 1) { context in

@@ -89,7 +89,7 @@ private enum Point: String, CaseIterable {
     /// The only step of a job without undo fails permanently just as the destroy comes.
     @Test func aSupersededJobWithoutUndoIsCancelled() {
         let plan = JobPlan(
-            kind: .restart, version: 1,
+            kind: .restart, of: .agent, phases: .test, version: 1,
             steps: [StepPlan(name: "x", phase: .restarting, timeLimit: .seconds(60), weight: 1, hasUndo: false)],
             phaseOnSuccess: .running, phaseOnFailure: .degraded, timeLimit: .seconds(600))
         let story = Story(plan: plan, phase: .running)
@@ -146,7 +146,7 @@ private enum Point: String, CaseIterable {
     /// A restart that is cancelled in the queue leaves the instance's phase at `running`.
     @Test func aJobThatNeverBeganChangesNoPhase() {
         let plan = JobPlan(
-            kind: .restart, version: 1,
+            kind: .restart, of: .agent, phases: .test, version: 1,
             steps: [StepPlan(name: "x", phase: .restarting, timeLimit: .seconds(60), weight: 1, hasUndo: false)],
             phaseOnSuccess: .running, phaseOnFailure: .degraded, timeLimit: .seconds(600))
         let story = Story(plan: plan, phase: .running)

@@ -168,7 +168,7 @@ import Testing
 
     @Test func aJobWithoutUndoFailsAtOnce() {
         let plan = JobPlan(
-            kind: .restart, version: 1,
+            kind: .restart, of: .agent, phases: .test, version: 1,
             steps: [StepPlan(name: "x", phase: .restarting, timeLimit: .seconds(60), weight: 1, hasUndo: false)],
             phaseOnSuccess: .running, phaseOnFailure: .degraded, timeLimit: .seconds(600))
         let story = Story(plan: plan, phase: .running)

@@ -56,7 +56,7 @@ struct CrashScenario: Sendable {
 
     private func provision(_ version: Int, _ steps: [Step]) -> JobDefinition {
         JobDefinition(
-            kind: .provision, version: version, phaseOnSuccess: .running, phaseOnFailure: .failed,
+            kind: .provision, of: .test, version: version, phaseOnSuccess: .running, phaseOnFailure: .failed,
             phaseWhileUndoing: .rollingBack, timeLimit: .seconds(3600), steps: steps)
     }
 
@@ -78,7 +78,7 @@ struct CrashScenario: Sendable {
 
     private var destroy: JobDefinition {
         JobDefinition(
-            kind: .destroy, version: 1, phaseOnSuccess: .destroyed, phaseOnFailure: .degraded,
+            kind: .destroy, of: .test, version: 1, phaseOnSuccess: .destroyed, phaseOnFailure: .degraded,
             timeLimit: .seconds(3600),
             steps: ["device", "server", "key"].map { name in
                 Step("\(name).remove", phase: .destroying, timeLimit: .seconds(600), weight: 1) { context in

@@ -56,7 +56,7 @@ struct CrashStory {
     ) async throws {
         var submission = Fixtures.provision(1, name: "ada", at: time.now())
         let first = scenario.catalogue(builds[0])
-        submission.job.definitionVersion = first.definition(for: .provision)?.plan.version ?? 0
+        submission.job.definitionVersion = first.definition(for: .provision, of: .agent)?.plan.version ?? 0
         _ = try await store.submit(submission)
         for crash in crashes.map({ Optional($0) }) + [nil] {
             lives += 1

@@ -21,7 +21,7 @@ import Testing
         let (boundaries, expected) = try await undisturbed(kind)
         for crash in 1...boundaries {
             let directory = try TemporaryDirectory()
-            let sqlite = try SQLiteStore(path: directory.file("aura.db"), installation: "first")
+            let sqlite = try SQLiteStore(path: directory.file("aura.db"), kinds: .test, installation: "first")
             for store in [ModelStore(), sqlite] as [any Store] {
                 var story = CrashStory(kind, store: store)
                 try await story.tell(crashes: [crash])

@@ -85,11 +85,11 @@ import Testing
         story.machine.checkpoint(0, now: start) { record, instance in
             record.externalID = "4711"
             record.memory = ["candidate": 2]
-            instance.agentVersion = "1.2"
+            instance.testFacts.note = "1.2"
         }
         let transition = try #require(story.commit())
         #expect(transition.steps.first?.externalID == "4711")
-        #expect(transition.instance?.agentVersion == "1.2")
+        #expect(transition.instance?.testFacts.note == "1.2")
         story.machine.checkpoint(0, now: start) { record, _ in record.memory = ["candidate": 3] }
         #expect(try #require(story.commit()).instance == nil)
         story.reclaim()
@@ -112,7 +112,7 @@ import Testing
         #expect(story.machine.instance.runningAt == story.now)
 
         let restart = JobPlan(
-            kind: .restart, version: 1,
+            kind: .restart, of: .agent, phases: .test, version: 1,
             steps: [StepPlan(name: "x", phase: .restarting, timeLimit: .seconds(60), weight: 1, hasUndo: false)],
             phaseOnSuccess: .running, phaseOnFailure: .degraded, timeLimit: .seconds(600))
         let second = Story(plan: restart, phase: .running)

@@ -10,7 +10,8 @@ import Testing
     @Test func aCancellationPastThePivotDoesNotInterruptTheStep() async throws {
         let shop = try Workshop()
         let definition = JobDefinition(
-            kind: .provision, version: 1, phaseOnSuccess: .running, phaseOnFailure: .failed, timeLimit: .seconds(3600),
+            kind: .provision, of: .test, version: 1, phaseOnSuccess: .running, phaseOnFailure: .failed,
+            timeLimit: .seconds(3600),
             pivot: 0,
             steps: [
                 step("a") { _ in

@@ -16,7 +16,7 @@ let busyServer = Failure(.transient, code: "locked", message: "the server is loc
 /// `a`, `b` and `d` have an undo; `c` has the largest weight. There is no IO and no waiting.
 final class Story {
     static let plan = JobPlan(
-        kind: .provision, version: 1,
+        kind: .provision, of: .agent, phases: .test, version: 1,
         steps: [
             StepPlan(name: "a", phase: .provisioning, timeLimit: .seconds(60), weight: 1, hasUndo: true),
             StepPlan(name: "b", phase: .provisioning, timeLimit: .seconds(600), weight: 1, hasUndo: true),

@@ -33,7 +33,7 @@ import Testing
         #expect(expected.states == [kind == .succeeds ? .succeeded : .failed])
         for crash in 1...undisturbed.boundaries {
             let directory = try TemporaryDirectory()
-            let sqlite = try SQLiteStore(path: directory.file("aura.db"), installation: "first")
+            let sqlite = try SQLiteStore(path: directory.file("aura.db"), kinds: .test, installation: "first")
             for store in [ModelStore(), sqlite] as [any Store] {
                 var story = CrashStory(kind, store: store)
                 // The daemons in between may do no work at all. Their last boundary is never reached.
@@ -122,7 +122,7 @@ import Testing
         let destroy = try await shop.store.submit(Fixtures.destroy(2, on: .id(Fixtures.id(1)), at: start))
         #expect(destroy.job.blockedBy == Fixtures.id(1))
         let definition = JobDefinition(
-            kind: .destroy, version: 1, phaseOnSuccess: .destroyed, phaseOnFailure: .degraded,
+            kind: .destroy, of: .test, version: 1, phaseOnSuccess: .destroyed, phaseOnFailure: .degraded,
             timeLimit: .seconds(3600),
             steps: [Step("remove", phase: .destroying, timeLimit: .seconds(60), weight: 1, perform: { _ in .done })])
         let engine = shop.engine([definition])

@@ -26,7 +26,7 @@ final class Workshop: Sendable {
 
     init() throws {
         directory = try TemporaryDirectory()
-        store = ProbedStore(try SQLiteStore(path: directory.file("aura.db"), installation: "first"))
+        store = ProbedStore(try SQLiteStore(path: directory.file("aura.db"), kinds: .test, installation: "first"))
         store.observe(log.append)
     }
 
@@ -119,7 +119,7 @@ final class Workshop: Sendable {
 /// A provision with these steps.
 func provision(_ steps: [Step]) -> JobDefinition {
     JobDefinition(
-        kind: .provision, version: 1, phaseOnSuccess: .running, phaseOnFailure: .failed,
+        kind: .provision, of: .test, version: 1, phaseOnSuccess: .running, phaseOnFailure: .failed,
         phaseWhileUndoing: .rollingBack, timeLimit: .seconds(3600), steps: steps)
 }
 

@@ -34,7 +34,7 @@ import Testing
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let catalogue = JobCatalogue([
             JobDefinition(
-                kind: .provision, version: 1, phaseOnSuccess: .running, phaseOnFailure: .failed,
+                kind: .provision, of: .test, version: 1, phaseOnSuccess: .running, phaseOnFailure: .failed,
                 timeLimit: .seconds(3600), steps: [])
         ])
         let sources: [any ResourceSource] = [Machines()]
@@ -56,8 +56,7 @@ import Testing
 
     /// Submits a job of a new instance, both of these kinds.
     private func submit(_ kind: JobKind, of instanceKind: InstanceKind) async throws -> JobID {
-        var instance = Fixtures.instance(1, name: "ada", at: Fixture.now)
-        instance.kind = instanceKind
+        let instance = Fixtures.instance(1, of: .test(instanceKind), name: "ada", at: Fixture.now)
         return try await store.submit(
             Submission(
                 target: .new(instance), job: Fixtures.job(1, kind, at: Fixture.now), idempotency: nil,

@@ -42,14 +42,13 @@ import Testing
 
     private static func restart(of kind: InstanceKind, version: Int, seconds: Int) -> Operation {
         let definition = JobDefinition(
-            kind: .restart, of: kind, version: version, phaseOnSuccess: .running, phaseOnFailure: .failed,
+            kind: .restart, of: .test(kind), version: version, phaseOnSuccess: .running, phaseOnFailure: .failed,
             timeLimit: .seconds(seconds), steps: [])
         return Operation(definition) { instance, _ in .accept(instance) }
     }
 
     private func restart(_ kind: InstanceKind) async throws -> Job? {
-        var instance = Fixtures.instance(1, name: "ada", at: Fixture.now)
-        instance.kind = kind
+        let instance = Fixtures.instance(1, of: .test(kind), name: "ada", at: Fixture.now)
         let result = try await service.submit(
             NewOperation(
                 target: .new(instance), kind: .restart, change: ChangeID("c"), principal: PrincipalID("uid:0"),

@@ -51,9 +51,12 @@ private struct Scene {
     }
 }
 
-private func instance(_ number: Int, phase: Phase = .running, server: String? = nil) -> Instance {
+private func instance(
+    _ number: Int, of kind: InstanceKindDefinition = Agents.kind, phase: Phase = .running, server: String? = nil
+) -> Instance {
     var instance = Instance(
-        id: InstanceID("01a1fbc6-5349-7ee0-a04c-00000000000\(number)"), tenant: Tenant.default, name: "ada\(number)",
+        of: kind, id: InstanceID("01a1fbc6-5349-7ee0-a04c-00000000000\(number)"), tenant: Tenant.default,
+        name: "ada\(number)",
         region: "eu-central", size: "small", change: ChangeID("change-1"), createdAt: start)
     instance.phase = phase
     if let server {
@@ -231,8 +234,7 @@ private func server(_ id: String, of instance: Instance, name: String? = nil, is
 
     /// A newer daemon may give an instance of another kind resources of a kind that this daemon lists.
     @Test func resourcesOfAnInstanceOfAnotherKindAreNotJudged() {
-        var worker = instance(1)
-        worker.kind = InstanceKind(rawValue: "worker")
+        let worker = instance(1, of: .test(InstanceKind(rawValue: "worker")))
         var scene = Scene(servers: [server("1", of: worker)], live: [worker])
         scene.devices = [Resource(key: .init(kind: .device, id: "n1"), name: worker.resourceName)]
         for _ in 1...3 {

@@ -38,7 +38,7 @@ import Testing
         step.deadline = start + .seconds(600)
         step.finishedAt = start + .milliseconds(3)
         var instance = claim.instance.in(.provisioning)
-        instance.server = ServerFacts(
+        instance.testFacts.server = ServerFacts(
             id: "4711", name: "aura-ada", address: "192.0.2.1", location: "nbg1", type: "cx23")
         instance.failure = job.failure
         var event = Fixtures.event(.stepStarted, of: job, at: start + .milliseconds(2), "creating ✓")

@@ -6,7 +6,7 @@ import Testing
 
 /// The memory of decoded documents.
 @Suite struct DecodedInstancesTests {
-    private let decoded = DecodedInstances()
+    private let decoded = DecodedInstances(.test)
 
     private func instance(failing message: String) throws -> Instance {
         var instance = Fixtures.instance(1, name: "ada", at: Fixture.now)

@@ -36,7 +36,7 @@ struct FullDiskTests {
 
     @Test func aFullDiskIsUnavailableAndNothingIsHalfWritten() async throws {
         let place = try #require(try SmallFileSystem(options: "size=2m"))
-        let store = try SQLiteStore(path: place.path + "/aura.db", installation: "first")
+        let store = try SQLiteStore(path: place.path + "/aura.db", kinds: .test, installation: "first")
         let log = EventLog()
         store.observe(log.append)
         let claim = try await store.claimed()
@@ -65,7 +65,7 @@ struct FullDiskTests {
     /// On a full disk reads succeed, and `proveWritable()` fails.
     @Test func proveWritableFailsOnAFullDisk() async throws {
         let place = try #require(try SmallFileSystem(options: "size=2m"))
-        let store = try SQLiteStore(path: place.path + "/aura.db", installation: "first")
+        let store = try SQLiteStore(path: place.path + "/aura.db", kinds: .test, installation: "first")
         try await store.proveWritable()
         let ballast = Ballast(path: place.path + "/ballast")
         try ballast.fill()
@@ -124,7 +124,9 @@ struct FullDiskTests {
         let ballast = Ballast(path: place.path + "/ballast")
         try ballast.fill()
         let path = place.path + "/aura.db"
-        let error = try await expectStorageError(.unavailable) { try SQLiteStore(path: path, installation: "first") }
+        let error = try await expectStorageError(.unavailable) {
+            try SQLiteStore(path: path, kinds: .test, installation: "first")
+        }
         #expect(error.message.contains(path))
     }
 }

@@ -60,7 +60,7 @@ import Testing
             }
             try queue.close()
         }
-        try await Self.expectWhole(try SQLiteStore(path: path, installation: "first"))
+        try await Self.expectWhole(try SQLiteStore(path: path, kinds: .test, installation: "first"))
     }
 
     @Test func aPostgreSQLDatabaseOfSchema3IsMigratedWithItsRows() async throws {

@@ -107,7 +107,7 @@ final class PostgresServer: Sendable {
         try server.make(name)
         return try await PostgresStore.open(
             PostgresSettings(url: server.url(name), readers: 2, preparesStatements: preparesStatements),
-            installation: place.installation, clock: clock,
+            kinds: .test, installation: place.installation, clock: clock,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 }

@@ -12,9 +12,9 @@ import Testing
         let directory = try TemporaryDirectory()
         let path = directory.file("aura.db")
         try await { () async throws in
-            let first = try SQLiteStore(path: path, installation: "first")
+            let first = try SQLiteStore(path: path, kinds: .test, installation: "first")
             let error = try await expectStorageError(.unavailable) {
-                try SQLiteStore(path: path, installation: "second")
+                try SQLiteStore(path: path, kinds: .test, installation: "second")
             }
             #expect(error.message.contains("in use by another aurad"))
             #expect(error.message.contains(path))
@@ -31,12 +31,12 @@ import Testing
     private static func openOnceFree(_ path: String) async throws -> SQLiteStore {
         for _ in 0..<100_000 {
             do {
-                return try SQLiteStore(path: path, installation: "third")
+                return try SQLiteStore(path: path, kinds: .test, installation: "third")
             } catch let error as StorageError where error.message.contains("in use by another aurad") {
                 await Task.yield()
             }
         }
-        return try SQLiteStore(path: path, installation: "third")
+        return try SQLiteStore(path: path, kinds: .test, installation: "third")
     }
 
     /// A file system gives the inode of a removed file to the next new file. The claim of the removed file must have
@@ -72,11 +72,11 @@ import Testing
     @Test func aRefusedOpenClosesOnlyItsOwnDescriptor() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("aura.db")
-        let store = try SQLiteStore(path: path, installation: "first")
+        let store = try SQLiteStore(path: path, kinds: .test, installation: "first")
         await withTaskGroup(of: Void.self) { group in
             for _ in 1...4 {
                 group.addTask {
-                    for _ in 1...200 { _ = try? SQLiteStore(path: path, installation: "second") }
+                    for _ in 1...200 { _ = try? SQLiteStore(path: path, kinds: .test, installation: "second") }
                 }
                 group.addTask {
                     for _ in 1...200 {
@@ -95,7 +95,7 @@ import Testing
     func aSecondDaemonIsRefusedUnderAnyPathToTheDatabase(_ way: String) async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("aura.db")
-        let first = try SQLiteStore(path: path, installation: "first")
+        let first = try SQLiteStore(path: path, kinds: .test, installation: "first")
         var other = directory.file("other.db")
         switch way {
         case "symbolic link": try #require(symlink(path, other) == 0)
@@ -107,7 +107,9 @@ import Testing
             unlink(path + ".lock")
             other = path
         }
-        let error = try await expectStorageError(.unavailable) { try SQLiteStore(path: other, installation: "second") }
+        let error = try await expectStorageError(.unavailable) {
+            try SQLiteStore(path: other, kinds: .test, installation: "second")
+        }
         #expect(error.message.contains("in use by another aurad"))
         // Another process does not share this process's register of open files. The kernel's lock keeps it out.
         let descriptor = open(other, O_RDONLY)
@@ -121,7 +123,7 @@ import Testing
     func writesFailIfTheDatabaseFileIsRemovedOrReplaced(isReplaced: Bool) async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("aura.db")
-        let store = try SQLiteStore(path: path, installation: "first")
+        let store = try SQLiteStore(path: path, kinds: .test, installation: "first")
         _ = try await store.submit(Fixtures.provision(1, at: start))
         try #require(rename(path, directory.file("moved.db")) == 0)
         if isReplaced { try Data().write(to: URL(filePath: path)) }
@@ -141,12 +143,12 @@ import Testing
         for isEmpty in [false, true] {
             if isEmpty { try Data().write(to: URL(filePath: path)) }
             let error = try await expectStorageError(.unavailable) {
-                try SQLiteStore(path: path, claim: DatabaseClaim(installation: "first", allowsNew: false))
+                try SQLiteStore(path: path, kinds: .test, claim: DatabaseClaim(installation: "first", allowsNew: false))
             }
             #expect(error.message.contains("put that database or a backup back"))
         }
         unlink(path)
-        _ = try SQLiteStore(path: path, installation: "first")
+        _ = try SQLiteStore(path: path, kinds: .test, installation: "first")
         _ = try await Self.openOnceFree(path)
     }
 
@@ -156,7 +158,9 @@ import Testing
         let path = directory.file("songs.db")
         try await DatabaseQueue(path: path).write { try $0.execute(sql: statement) }
         let before = try Data(contentsOf: URL(filePath: path))
-        let error = try await expectStorageError(.unavailable) { try SQLiteStore(path: path, installation: "first") }
+        let error = try await expectStorageError(.unavailable) {
+            try SQLiteStore(path: path, kinds: .test, installation: "first")
+        }
         #expect(error.message.contains("another program made it"))
         #expect(try Data(contentsOf: URL(filePath: path)) == before)
     }
@@ -166,7 +170,7 @@ import Testing
         let directory = try TemporaryDirectory()
         let path = directory.file("aura.db")
         try await { () async throws in
-            let store = try SQLiteStore(path: path, installation: "first")
+            let store = try SQLiteStore(path: path, kinds: .test, installation: "first")
             try await store.pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA application_id = 0") }
         }()
         let again = try await Self.openOnceFree(path)
@@ -181,7 +185,7 @@ import Testing
         let path = directory.file("aura.db")
         try Data().write(to: URL(filePath: path))
         try #require(chmod(path, 0o644) == 0)
-        let store = try SQLiteStore(path: path, installation: "first")
+        let store = try SQLiteStore(path: path, kinds: .test, installation: "first")
         _ = try await store.submit(Fixtures.provision(1, at: start))
         for file in [path, path + "-wal", path + "-shm"] {
             var status = stat()
@@ -195,19 +199,19 @@ import Testing
         let directory = try TemporaryDirectory()
         let path = directory.file("aura.db")
         let claim = { (name: String) in DatabaseClaim(installation: "first", newEpoch: name) }
-        #expect(try SQLiteStore(path: path, claim: claim("a")).epoch == "a")
+        #expect(try SQLiteStore(path: path, kinds: .test, claim: claim("a")).epoch == "a")
         var same = try await Self.openOnceFree(path)
         #expect(same.epoch == "a")
         try FileManager.default.copyItem(atPath: path, toPath: directory.file("copy.db"))
-        #expect(try SQLiteStore(path: directory.file("copy.db"), claim: claim("b")).epoch == "b")
-        same = try SQLiteStore(path: directory.file("new.db"), claim: claim("c"))
+        #expect(try SQLiteStore(path: directory.file("copy.db"), kinds: .test, claim: claim("b")).epoch == "b")
+        same = try SQLiteStore(path: directory.file("new.db"), kinds: .test, claim: claim("c"))
         #expect(same.epoch == "c")
     }
 
     @Test func aDatabaseOfANewerVersionIsRefusedAndLeftAlone() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("aura.db")
-        _ = try SQLiteStore(path: path, installation: "first")
+        _ = try SQLiteStore(path: path, kinds: .test, installation: "first")
         try await DatabaseQueue(path: path).write { try $0.execute(sql: "PRAGMA user_version = 99") }
         let error = try await expectStorageError(.newerSchema) { try await Self.openOnceFree(path) }
         #expect(error.message.contains("schema 99"))
@@ -220,7 +224,9 @@ import Testing
         let directory = try TemporaryDirectory()
         let path = directory.file("aura.db")
         try Data(repeating: 0x41, count: 8192).write(to: URL(filePath: path))
-        let error = try await expectStorageError(.unavailable) { try SQLiteStore(path: path, installation: "first") }
+        let error = try await expectStorageError(.unavailable) {
+            try SQLiteStore(path: path, kinds: .test, installation: "first")
+        }
         #expect(error.message.contains(path))
         #expect(error.message.hasPrefix("cannot open"))
     }
@@ -228,7 +234,9 @@ import Testing
     @Test func aDirectoryThatIsMissingIsNamed() async throws {
         let directory = try TemporaryDirectory()
         let path = directory.file("missing/aura.db")
-        let error = try await expectStorageError(.unavailable) { try SQLiteStore(path: path, installation: "first") }
+        let error = try await expectStorageError(.unavailable) {
+            try SQLiteStore(path: path, kinds: .test, installation: "first")
+        }
         #expect(error.message.contains(path))
         #expect(error.message.contains("check that its directory exists"))
     }
@@ -238,14 +246,16 @@ import Testing
     func aDirectoryThatCannotBeWrittenIsNamed() async throws {
         let place = try UnwritableDirectory()
         let path = place.path + "/aura.db"
-        let error = try await expectStorageError(.unavailable) { try SQLiteStore(path: path, installation: "first") }
+        let error = try await expectStorageError(.unavailable) {
+            try SQLiteStore(path: path, kinds: .test, installation: "first")
+        }
         #expect(error.message.contains(path))
         #expect(error.message.contains("may write there"))
     }
 
     @Test func theDatabaseUsesWALAndFullSynchronousCommits() async throws {
         let directory = try TemporaryDirectory()
-        let store = try SQLiteStore(path: directory.file("aura.db"), installation: "first")
+        let store = try SQLiteStore(path: directory.file("aura.db"), kinds: .test, installation: "first")
         let (journal, synchronous) = try await store.pool.writeWithoutTransaction { database in
             (
                 try String.fetchOne(database, sql: "PRAGMA journal_mode"),

@@ -318,7 +318,7 @@ import Testing
     @Test func theErrorForAnUnreachableServerContainsNoPassword() async throws {
         let settings = PostgresSettings(url: "postgres://aura:planted-secret@127.0.0.1:1/aura")
         let error = try await expectStorageError(.unavailable) {
-            try await PostgresStore.open(settings, installation: "x", logger: Logger(label: "test"))
+            try await PostgresStore.open(settings, kinds: .test, installation: "x", logger: Logger(label: "test"))
         }
         #expect(!error.message.contains("planted-secret"))
         #expect(error.message.contains("127.0.0.1"))

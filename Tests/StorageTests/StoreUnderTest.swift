@@ -18,7 +18,7 @@ struct StoreUnderTest: Sendable, CustomTestStringConvertible {
     static let all = [
         StoreUnderTest(testDescription: "model") { ModelStore(disk: $0.disk, installation: $0.installation) },
         StoreUnderTest(testDescription: "sqlite") {
-            try SQLiteStore(path: $0.directory.file("aura.db"), installation: $0.installation)
+            try SQLiteStore(path: $0.directory.file("aura.db"), kinds: .test, installation: $0.installation)
         },
         StoreUnderTest(testDescription: "postgres", isShared: true) { try await PostgresServer.open($0) },
         // As behind a pooler that gives each transaction another session.

@@ -16,8 +16,7 @@ import Testing
     private static func submit(_ number: Int, version: Int = 1, kind: InstanceKind = .agent, to store: any Store)
         async throws
     {
-        var instance = Fixtures.instance(number, at: start)
-        instance.kind = kind
+        let instance = Fixtures.instance(number, of: .test(kind), at: start)
         var job = Fixtures.job(number, at: start)
         job.definitionVersion = version
         _ = try await store.submit(
@@ -183,10 +182,10 @@ import Testing
         let expected: JSONObject = ["worker": ["regions": ["a"]]]
         #expect(claim.instance.otherMembers == expected)
         var changed = claim.instance
-        changed.agentVersion = "2026.11.3"
+        changed.testFacts.note = "2026.11.3"
         _ = try await store.apply(Transition(job: claim.job, instance: changed))
         let read = try #require(try await store.instance(.id(Fixtures.id(1))))
-        #expect(read.agentVersion == "2026.11.3")
+        #expect(read.testFacts.note == "2026.11.3")
         #expect(read.otherMembers == expected)
     }
 

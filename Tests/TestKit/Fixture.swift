@@ -7,7 +7,7 @@ public enum Fixture {
 
     public static func instance(phase: Phase, name: String = "ada") -> Instance {
         var instance = Instance(
-            id: InstanceID("01a1fbc6-5349-7ee0-a04c-b3ba082a389e"), tenant: Tenant.default, name: name,
+            of: .test, id: InstanceID("01a1fbc6-5349-7ee0-a04c-b3ba082a389e"), tenant: Tenant.default, name: name,
             region: "eu-central", size: "small", change: ChangeID("change-1"), createdAt: now)
         instance.phase = phase
         return instance
@@ -15,7 +15,8 @@ public enum Fixture {
 
     public static func job(_ kind: JobKind, of instance: Instance) -> Job {
         Job(
-            id: JobID("job-\(kind.rawValue)"), kind: kind, instance: instance.id, tenant: instance.tenant,
-            change: instance.change, definitionVersion: 1, input: .null, createdAt: now, deadline: now + .seconds(60))
+            id: JobID("job-\(kind.rawValue)"), kind: kind, instance: instance.id, instanceKind: instance.kind,
+            tenant: instance.tenant, change: instance.change, definitionVersion: 1, input: .null, createdAt: now,
+            deadline: now + .seconds(60))
     }
 }

@@ -11,10 +11,12 @@ public enum Fixtures {
     }
 
     public static func instance(
-        _ number: Int = 1, name: String? = nil, tenant: TenantID = Tenant.default, at: Timestamp
+        _ number: Int = 1, of kind: InstanceKindDefinition = .test, name: String? = nil,
+        tenant: TenantID = Tenant.default, at: Timestamp
     ) -> Instance {
         Instance(
-            id: id(number), tenant: tenant, name: name ?? "ada-\(number)", region: "eu-central", size: "small",
+            of: kind, id: id(number), tenant: tenant, name: name ?? "ada-\(number)", region: "eu-central",
+            size: "small",
             change: ChangeID("change-\(number)"), createdAt: at)
     }
 
@@ -70,8 +72,8 @@ public enum Fixtures {
     {
         let instance = instance(at: at)
         var job = Job(
-            id: id(1), kind: kind, instance: instance.id, tenant: instance.tenant, change: ChangeID("change-1"),
-            definitionVersion: 1, input: .null, createdAt: at, deadline: at + deadline)
+            id: id(1), kind: kind, instance: instance.id, instanceKind: instance.kind, tenant: instance.tenant,
+            change: ChangeID("change-1"), definitionVersion: 1, input: .null, createdAt: at, deadline: at + deadline)
         job.state = .running
         job.epoch = 1
         return Claim(job: job, instance: instance, steps: [])

@@ -32,7 +32,8 @@ struct UpgradeDaemon: AsyncParsableCommand {
         let logger = Logger(label: "upgrade-daemon")
         let (time, random) = (SystemTime(), SystemRandom())
         let store = try await PostgresStore.open(
-            PostgresSettings(url: database), installation: "upgrade", clock: .database, logger: logger)
+            PostgresSettings(url: database), kinds: InstanceKinds([Program.kind]), installation: "upgrade",
+            clock: .database, logger: logger)
         let catalogue = program.catalogue(diary: try Diary(path: diary, program: program))
         // Leases are short, so that the jobs of a killed daemon are soon taken over.
         let settings = EngineSettings(
@@ -53,10 +54,11 @@ struct UpgradeDaemon: AsyncParsableCommand {
     private func submit(
         _ number: Int, to store: any Store, _ catalogue: JobCatalogue, _ time: any TimeSource
     ) async throws {
-        guard let plan = catalogue.definition(for: .provision)?.plan else { return }
+        guard let plan = catalogue.definition(for: .provision, of: .agent)?.plan else { return }
         let (now, id) = (time.now(), UUID().uuidString.lowercased())
         let instance = Instance(
-            id: InstanceID(id), tenant: Tenant.default, name: "n-\(id)", region: "here", size: "small",
+            of: Program.kind, id: InstanceID(id), tenant: Tenant.default, name: "n-\(id)", region: "here",
+            size: "small",
             change: ChangeID(id), createdAt: now)
         let job = NewJob(
             id: JobID(id), kind: .provision, change: ChangeID(id), definitionVersion: plan.version,
@@ -73,6 +75,14 @@ enum Program: String, ExpressibleByArgument, Sendable {
     case inserts
     case removes
     case renames
+
+    /// The kind of the instances of all programs. They have no facts.
+    static let kind = InstanceKindDefinition(
+        .agent,
+        phases: [
+            .queued: [.provisioning, .rollingBack, .failed], .provisioning: [.running, .rollingBack, .failed],
+            .rollingBack: [.failed],
+        ], facts: UnknownFacts.self)
 
     func catalogue(diary: Diary) -> JobCatalogue {
         let first = Self.provision(1, ["a", "b", "c", "d"], diary)
@@ -91,7 +101,7 @@ enum Program: String, ExpressibleByArgument, Sendable {
 
     private static func provision(_ version: Int, _ names: [String], _ diary: Diary) -> JobDefinition {
         JobDefinition(
-            kind: .provision, version: version, phaseOnSuccess: .running, phaseOnFailure: .failed,
+            kind: .provision, of: kind, version: version, phaseOnSuccess: .running, phaseOnFailure: .failed,
             phaseWhileUndoing: .rollingBack, timeLimit: .seconds(600), steps: names.map { step($0, diary) })
     }
 

@@ -49,8 +49,12 @@ struct BenchCalls: AsyncParsableCommand {
     }
 
     private func openStore(_ logger: Logger) async throws -> any Store {
-        guard database.hasPrefix("postgres") else { return try SQLiteStore(path: database, installation: "bench") }
-        return try await PostgresStore.open(PostgresSettings(url: database), installation: "bench", logger: logger)
+        let kinds = InstanceKinds([Agents.kind])
+        guard database.hasPrefix("postgres") else {
+            return try SQLiteStore(path: database, kinds: kinds, installation: "bench")
+        }
+        return try await PostgresStore.open(
+            PostgresSettings(url: database), kinds: kinds, installation: "bench", logger: logger)
     }
 
     private func serve(_ store: any Store, _ engine: JobEngine, _ feed: EventFeed, _ logger: Logger) async throws {
@@ -87,7 +91,8 @@ struct Filling {
     let logger: Logger
 
     static let definition = JobDefinition(
-        kind: .provision, version: 1, phaseOnSuccess: .running, phaseOnFailure: .failed, timeLimit: .seconds(3600),
+        kind: .provision, of: Agents.kind, version: 1, phaseOnSuccess: .running, phaseOnFailure: .failed,
+        timeLimit: .seconds(3600),
         steps: [
             Step("machine", phase: .provisioning, timeLimit: .seconds(60), weight: 1) { context in
                 try await context.checkpoint { instance in
@@ -125,7 +130,8 @@ struct Filling {
         let ids = IdentifierSource(time: SystemTime(), random: SystemRandom())
         let change = ids.next(Change.self)
         let instance = Instance(
-            id: ids.next(), tenant: Tenant.default, name: "agent-\(number)", region: "eu-central", size: "small",
+            of: Agents.kind, id: ids.next(), tenant: Tenant.default, name: "agent-\(number)", region: "eu-central",
+            size: "small",
             change: change, createdAt: now)
         let job = NewJob(
             id: ids.next(), kind: .provision, change: change, definitionVersion: 1, input: .null,

@@ -14,6 +14,9 @@ struct Bench: Sendable {
     let time = SystemTime()
 
     static let steps = 5
+    /// The kind of the instances. They have no facts.
+    static let kind = InstanceKindDefinition(
+        .agent, phases: [.queued: [.provisioning], .provisioning: [.running, .failed]], facts: UnknownFacts.self)
 
     /// - Parameter bases: the stores, one per daemon.
     init(stores bases: [any Store], workers: Int) async throws {
@@ -21,7 +24,8 @@ struct Bench: Sendable {
             Step("nothing.\(number)", phase: .provisioning, timeLimit: .seconds(60), weight: 1) { _ in .done }
         }
         let definition = JobDefinition(
-            kind: .provision, version: 1, phaseOnSuccess: .running, phaseOnFailure: .failed, timeLimit: .seconds(3600),
+            kind: .provision, of: Self.kind, version: 1, phaseOnSuccess: .running, phaseOnFailure: .failed,
+            timeLimit: .seconds(3600),
             steps: steps)
         stores = bases.map { CountingStore($0) }
         engines = stores.enumerated().map { [time] number, store in
@@ -107,7 +111,8 @@ struct Bench: Sendable {
         let id = String(number)
         let text = "00000000-0000-7000-8000-" + String(repeating: "0", count: 12 - id.count) + id
         let instance = Instance(
-            id: InstanceID(text), tenant: Tenant.default, name: "agent-\(number)", region: "eu-central", size: "small",
+            of: kind, id: InstanceID(text), tenant: Tenant.default, name: "agent-\(number)", region: "eu-central",
+            size: "small",
             change: ChangeID(text), createdAt: now)
         let job = NewJob(
             id: JobID(text), kind: .provision, change: ChangeID(text), definitionVersion: 1, input: .null,

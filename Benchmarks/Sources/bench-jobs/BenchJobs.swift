@@ -55,8 +55,11 @@ import StorageSQLite
     }
 
     private func open() async throws -> any Store {
-        guard database.hasPrefix("postgres") else { return try SQLiteStore(path: database, installation: "bench") }
+        let kinds = InstanceKinds([Bench.kind])
+        guard database.hasPrefix("postgres") else {
+            return try SQLiteStore(path: database, kinds: kinds, installation: "bench")
+        }
         return try await PostgresStore.open(
-            PostgresSettings(url: database), installation: "bench", logger: Logger(label: "bench"))
+            PostgresSettings(url: database), kinds: kinds, installation: "bench", logger: Logger(label: "bench"))
     }
 }

@@ -1,6 +1,6 @@
 public import JSON
 
-/// An instance: its requested state, and the known facts about it.
+/// An instance: its requested state, its phase, and the facts that only instances of its kind have.
 public struct Instance: Sendable, Hashable {
     /// The instance's own id.
     public var id: InstanceID
@@ -9,7 +9,7 @@ public struct Instance: Sendable, Hashable {
     /// The owner's name for the instance. It is a DNS label, unique among the tenant's live instances.
     public var name: String
     /// The kind of the instance.
-    public var kind: InstanceKind
+    public let kind: InstanceKind
     /// The state that the owner requested.
     public var desired: DesiredState
     /// The present phase.
@@ -22,12 +22,8 @@ public struct Instance: Sendable, Hashable {
     public var size: String
     /// The change that last modified the instance.
     public var change: ChangeID
-    /// The machine; `nil` before its id is known and after its removal.
-    public var server: ServerFacts?
-    /// The device in the tailnet; `nil` if the machine has not joined.
-    public var tailnet: TailnetFacts?
-    /// The version of the agent on the machine; `nil` if it is not known.
-    public var agentVersion: String?
+    /// The facts of its kind, such as an agent's machine.
+    public var facts: AnyInstanceFacts
     /// The reason why the last job did not reach the requested state.
     public var failure: Failure?
     /// The time at which the instance was accepted.
@@ -42,15 +38,26 @@ public struct Instance: Sendable, Hashable {
     /// daemon that works on the instance removes nothing.
     public var otherMembers: JSONObject = [:]
 
-    /// Creates a queued instance of generation 1 with the requested state `running`.
+    /// Creates a queued instance of generation 1 with the requested state `running` and without facts.
     public init(
-        id: InstanceID, tenant: TenantID, name: String, kind: InstanceKind = .agent, region: String, size: String,
-        change: ChangeID, createdAt: Timestamp
+        of definition: InstanceKindDefinition, id: InstanceID, tenant: TenantID, name: String, region: String,
+        size: String, change: ChangeID, createdAt: Timestamp
+    ) {
+        self.init(
+            kind: definition.kind, facts: AnyInstanceFacts(definition.facts.init()), id: id, tenant: tenant, name: name,
+            region: region, size: size, change: change, createdAt: createdAt)
+    }
+
+    /// Creates a queued instance of generation 1 with the requested state `running` and these facts.
+    public init(
+        kind: InstanceKind, facts: AnyInstanceFacts, id: InstanceID, tenant: TenantID, name: String, region: String,
+        size: String, change: ChangeID, createdAt: Timestamp
     ) {
         self.id = id
         self.tenant = tenant
         self.name = name
         self.kind = kind
+        self.facts = facts
         self.desired = .running
         self.phase = .queued
         self.generation = 1
@@ -88,44 +95,4 @@ public struct InstanceKind: OpenName {
 
     /// The kinds that this version knows.
     public static let allCases: [InstanceKind] = [.agent]
-}
-
-/// The facts about a machine from its provider.
-public struct ServerFacts: Sendable, Hashable, Codable {
-    /// The provider's id.
-    public var id: String
-    /// The name at the provider.
-    public var name: String
-    /// The public IPv4 address, or the IPv6 address if there is no IPv4 address.
-    public var address: String
-    /// The provider's name of the location.
-    public var location: String
-    /// The provider's name of the machine type.
-    public var type: String
-
-    /// Creates the facts of one machine.
-    public init(id: String, name: String, address: String, location: String, type: String) {
-        self.id = id
-        self.name = name
-        self.address = address
-        self.location = location
-        self.type = type
-    }
-}
-
-/// The facts about a machine from its tailnet.
-public struct TailnetFacts: Sendable, Hashable, Codable {
-    /// The stable node id.
-    public var nodeId: String
-    /// The MagicDNS name, without its final dot.
-    public var name: String
-    /// The addresses in the tailnet.
-    public var addresses: [String]
-
-    /// Creates the facts of one device.
-    public init(nodeId: String, name: String, addresses: [String]) {
-        self.nodeId = nodeId
-        self.name = name
-        self.addresses = addresses
-    }
 }

@@ -73,7 +73,7 @@ public struct Job: Sendable, Hashable {
 
     /// Creates a queued job that is due at `createdAt`.
     public init(
-        id: JobID, kind: JobKind, instance: InstanceID, instanceKind: InstanceKind = .agent, tenant: TenantID,
+        id: JobID, kind: JobKind, instance: InstanceID, instanceKind: InstanceKind, tenant: TenantID,
         change: ChangeID, definitionVersion: Int, input: JSONValue, createdAt: Timestamp, deadline: Timestamp
     ) {
         self.id = id

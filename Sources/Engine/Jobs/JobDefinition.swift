@@ -8,17 +8,16 @@ public struct JobDefinition: Sendable {
     /// The steps with their actions, in the order in which they run.
     public var steps: [Step]
 
-    /// Creates a definition. `steps` are in the order in which they run.
+    /// Creates a definition of an operation on instances of a kind. `steps` are in the order in which they run.
     public init(
-        kind: JobKind, of instanceKind: InstanceKind = .agent, version: Int, phaseOnSuccess: Phase,
-        phaseOnFailure: Phase,
-        phaseWhileUndoing: Phase? = nil, timeLimit: Duration, pivot: Int? = nil, steps: [Step]
+        kind: JobKind, of instances: InstanceKindDefinition, version: Int, phaseOnSuccess: Phase,
+        phaseOnFailure: Phase, phaseWhileUndoing: Phase? = nil, timeLimit: Duration, pivot: Int? = nil, steps: [Step]
     ) {
         self.steps = steps
         self.plan = JobPlan(
-            kind: kind, of: instanceKind, version: version, steps: steps.map(\.plan), phaseOnSuccess: phaseOnSuccess,
-            phaseOnFailure: phaseOnFailure, phaseWhileUndoing: phaseWhileUndoing, timeLimit: timeLimit,
-            pivot: pivot)
+            kind: kind, of: instances.kind, phases: instances.phases, version: version, steps: steps.map(\.plan),
+            phaseOnSuccess: phaseOnSuccess, phaseOnFailure: phaseOnFailure, phaseWhileUndoing: phaseWhileUndoing,
+            timeLimit: timeLimit, pivot: pivot)
     }
 }
 
@@ -28,8 +27,9 @@ extension JobDefinition {
     static func ending(_ job: Job) -> JobDefinition? {
         guard job.cancellation == .superseded else { return nil }
         return JobDefinition(
-            kind: job.kind, of: job.instanceKind, version: job.definitionVersion, phaseOnSuccess: .destroying,
-            phaseOnFailure: .destroying, timeLimit: .zero, steps: [])
+            kind: job.kind, of: InstanceKindDefinition(job.instanceKind, phases: [:], facts: UnknownFacts.self),
+            version: job.definitionVersion, phaseOnSuccess: .destroying, phaseOnFailure: .destroying, timeLimit: .zero,
+            steps: [])
     }
 }
 
@@ -93,7 +93,7 @@ public struct JobCatalogue: Sendable {
 
     /// Returns the newest definition of the operation `kind`, or `nil` if instances of `instanceKind` do not support
     /// the operation.
-    public func definition(for kind: JobKind, of instanceKind: InstanceKind = .agent) -> JobDefinition? {
+    public func definition(for kind: JobKind, of instanceKind: InstanceKind) -> JobDefinition? {
         newest.first { $0.plan.kind == kind && $0.plan.instanceKind == instanceKind }
     }
 

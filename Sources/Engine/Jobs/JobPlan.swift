@@ -6,6 +6,8 @@ public struct JobPlan: Sendable, Hashable {
     public var kind: JobKind
     /// The kind of instance that the operation applies to.
     public var instanceKind: InstanceKind
+    /// The phases of instances of that kind.
+    public var phases: PhaseTable
     /// The version of the plan. Raise it if the names, the order or the behaviour of the steps change. Keep the former
     /// version for as long as its jobs may be in flight.
     public var version: Int
@@ -25,11 +27,13 @@ public struct JobPlan: Sendable, Hashable {
 
     /// Creates a plan from its parts.
     public init(
-        kind: JobKind, of instanceKind: InstanceKind = .agent, version: Int, steps: [StepPlan], phaseOnSuccess: Phase,
-        phaseOnFailure: Phase, phaseWhileUndoing: Phase? = nil, timeLimit: Duration, pivot: Int? = nil
+        kind: JobKind, of instanceKind: InstanceKind, phases: PhaseTable, version: Int, steps: [StepPlan],
+        phaseOnSuccess: Phase, phaseOnFailure: Phase, phaseWhileUndoing: Phase? = nil, timeLimit: Duration,
+        pivot: Int? = nil
     ) {
         self.kind = kind
         self.instanceKind = instanceKind
+        self.phases = phases
         self.version = version
         self.steps = steps
         self.phaseOnSuccess = phaseOnSuccess

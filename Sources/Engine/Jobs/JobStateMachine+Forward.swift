@@ -106,10 +106,10 @@ extension JobStateMachine {
         _ = compensate(failure, now: now)
     }
 
-    /// Returns true if the job must park instead of being undone. Its server exists, and an operator can repair the
-    /// cause: a token, a limit, or the daemon's host.
+    /// Returns true if the job must park instead of being undone: something paid for exists, and an operator can repair
+    /// the cause, such as a token, a limit, or the daemon's host.
     private func mayPark(_ failure: Failure) -> Bool {
-        failure.reaction == .park && instance.server != nil && plan.phaseWhileUndoing != nil
+        failure.reaction == .park && instance.facts.value.holdsPaidResource && plan.phaseWhileUndoing != nil
     }
 
     /// Returns true if the step sent no change in any of its tries. Such a step needs no undo. An undo might be refused

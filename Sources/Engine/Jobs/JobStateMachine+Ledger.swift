@@ -45,7 +45,7 @@ extension JobStateMachine {
     }
 
     mutating func enter(_ phase: Phase, now: Timestamp) {
-        guard instance.phase != phase, instance.phase.mayBecome(phase) else { return }
+        guard instance.phase != phase, plan.phases.allows(instance.phase, phase) else { return }
         let former = instance.phase
         changeInstance(now: now) { $0.phase = phase }
         emit(

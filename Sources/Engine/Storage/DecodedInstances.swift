@@ -2,7 +2,7 @@ public import AuraModel
 import JSON
 import Locking
 
-/// Remembers the instances of documents that were read before.
+/// Decodes the documents of instances, and remembers the instances of documents that were read before.
 ///
 /// Every read of a row gets its document from the database. If the text is that of an earlier read, the instance of
 /// that time is returned, so that a document is decoded once and not at each call that shows it. An entry cannot be
@@ -23,15 +23,25 @@ public final class DecodedInstances: Sendable {
     /// The number of entries of one half.
     static let limit = 1024
 
+    private let kinds: InstanceKinds
     private let state = Locked(State())
 
     /// The number of entries.
     var count: Int { state.withLock { $0.newer.count + $0.older.count } }
 
-    /// Creates an empty memory.
-    public init() {}
+    /// Creates an empty memory for instances of these kinds.
+    public init(_ kinds: InstanceKinds) {
+        self.kinds = kinds
+    }
 
-    /// Decodes a row; see ``AuraModel/Instance/init(stored:id:desired:)``.
+    /// Decodes a row without the memory, for documents that will soon change. Throws `corrupt` if this version cannot
+    /// read the document.
+    public func decode(_ document: String, id: String, desired: DesiredState) throws(StorageError) -> Instance {
+        try Instance(stored: document, id: id, desired: desired, kinds: kinds)
+    }
+
+    /// Decodes a row, or returns the instance of an earlier read. Throws `corrupt` if this version cannot read the
+    /// document.
     public func instance(
         stored document: String, id: String, desired: DesiredState
     ) throws(StorageError) -> Instance {
@@ -39,7 +49,7 @@ public final class DecodedInstances: Sendable {
             known.desired = desired
             return known
         }
-        let instance = try Instance(stored: document, id: id, desired: desired)
+        let instance = try decode(document, id: id, desired: desired)
         state.withLock { $0.keep(Entry(document: document, instance: instance), id) }
         return instance
     }

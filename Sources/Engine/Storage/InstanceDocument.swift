@@ -1,5 +1,5 @@
 public import AuraModel
-public import JSON
+import JSON
 
 /// The JSON document of an instance's row. It keeps members that this version does not know.
 ///
@@ -7,9 +7,9 @@ public import JSON
 /// transitions of jobs write one.
 extension Instance {
     /// Decodes a row. Throws `corrupt` if this version cannot read the document.
-    public init(stored document: String, id: String, desired: DesiredState) throws(StorageError) {
+    init(stored document: String, id: String, desired: DesiredState, kinds: InstanceKinds) throws(StorageError) {
         do {
-            self = try Instance(json: JSONValue(parsing: document))
+            self = try Instance(JSONMembers(JSONValue(parsing: document)), kinds)
             guard self.id.text == id else { throw JSONDecodingError(path: "id", reason: "is that of another instance") }
             self.desired = desired
         } catch {
@@ -32,9 +32,7 @@ extension Instance {
             json.member("region", region)
             json.member("size", size)
             json.member("change", change)
-            json.member("server", server)
-            json.member("tailnet", tailnet)
-            json.member("agentVersion", agentVersion)
+            facts.value.write(to: &json)
             json.member("failure", failure)
             json.member("createdAt", createdAt)
             json.member("updatedAt", updatedAt)
@@ -46,32 +44,31 @@ extension Instance {
     }
 }
 
-extension Instance: JSONReadable {
-    /// The members of the document that this version knows.
-    private static let known: Set<String> = [
-        "id", "tenant", "name", "kind", "desired", "phase", "generation", "region", "size", "change", "server",
-        "tailnet", "agentVersion", "failure", "createdAt", "updatedAt", "runningAt", "destroyedAt",
+extension Instance {
+    /// The members that the documents of all instances may have.
+    private static let common: Set<String> = [
+        "id", "tenant", "name", "kind", "desired", "phase", "generation", "region", "size", "change", "failure",
+        "createdAt", "updatedAt", "runningAt", "destroyedAt",
     ]
 
     /// Reads a document. The requested state is a column of its own, and the document's one is ignored.
-    public init(json: JSONValue) throws(JSONDecodingError) {
-        let members = try JSONMembers(json)
+    private init(_ members: JSONMembers, _ kinds: InstanceKinds) throws(JSONDecodingError) {
+        let kind: InstanceKind = try members.required("kind")
+        let facts = kinds.factsType(of: kind)
         self.init(
-            id: try members.required("id"), tenant: try members.required("tenant"), name: try members.required("name"),
-            kind: try members.required("kind"), region: try members.required("region"),
-            size: try members.required("size"), change: try members.required("change"),
-            createdAt: try members.required("createdAt"))
+            kind: kind, facts: AnyInstanceFacts(try facts.init(members: members)), id: try members.required("id"),
+            tenant: try members.required("tenant"), name: try members.required("name"),
+            region: try members.required("region"), size: try members.required("size"),
+            change: try members.required("change"), createdAt: try members.required("createdAt"))
         phase = try members.required("phase")
         generation = try members.required("generation")
-        server = try members.optional("server")
-        tailnet = try members.optional("tailnet")
-        agentVersion = try members.optional("agentVersion")
         failure = try members.optional("failure")
         updatedAt = try members.required("updatedAt")
         runningAt = try members.optional("runningAt")
         destroyedAt = try members.optional("destroyedAt")
-        if members.all.keys.contains(where: { !Self.known.contains($0) }) {
-            otherMembers = members.all.filter { !Self.known.contains($0.key) }
+        let own = facts.memberNames
+        if members.all.keys.contains(where: { !Self.common.contains($0) && !own.contains($0) }) {
+            otherMembers = members.all.filter { !Self.common.contains($0.key) && !own.contains($0.key) }
         }
     }
 }

@@ -12,7 +12,7 @@ extension PostgresStore {
             if outlook.isAhead { try Self.pullBack(request, connection) }
             let query = ClaimQuery(connection: connection, scope: request.scope, now: request.now)
             let ids = try query.choose(request).map(\.text)
-            let claimed = try ids.isEmpty ? Claimed() : Self.lease(ids, request, connection)
+            let claimed = try ids.isEmpty ? Claimed() : Self.lease(ids, request, connection, self.decoded)
             return { _ in claimed }
         }
     }
@@ -51,7 +51,7 @@ extension PostgresStore {
     /// Reads these jobs with their instances and steps, and leases the readable ones. At most three statements for any
     /// number of jobs.
     private static func lease(
-        _ ids: [String], _ request: ClaimRequest, _ connection: PostgresConnection
+        _ ids: [String], _ request: ClaimRequest, _ connection: PostgresConnection, _ decoded: DecodedInstances
     ) throws -> Claimed {
         let rows = try connection.run(
             """
@@ -66,7 +66,7 @@ extension PostgresStore {
                 UnreadableRow.catching(.job, id: id, instance: job.instance) {
                     var job = job
                     job.lease()
-                    let instance = try row.instance(of: job)
+                    let instance = try row.instance(of: job, decoded)
                     return Claim(
                         job: job, instance: instance,
                         steps: try job.cancellation == .superseded ? [] : steps[id, default: []].map { try $0.step() })

@@ -4,26 +4,27 @@ public import Storage
 /// Queries.
 extension PostgresStore {
     public func instance(_ reference: InstanceReference) async throws -> Instance? {
-        try await read { [decoded] in try Self.find(reference, decoded: decoded, $0) }
+        try await read { [decoded] in try Self.find(reference, $0, decoded) }
     }
 
+    /// - Parameter locking: true in a transaction that will change the row. The decoded document is then not remembered.
     static func find(
-        _ reference: InstanceReference, decoded: DecodedInstances? = nil, locking: Bool = false,
-        _ connection: PostgresConnection
+        _ reference: InstanceReference, locking: Bool = false, _ connection: PostgresConnection,
+        _ decoded: DecodedInstances
     ) throws -> Instance? {
         let lock = locking ? " FOR UPDATE" : ""
         switch reference {
         case .id(let id):
             return try connection.run(
                 "SELECT id, desired, document FROM instance WHERE id = $1\(lock)", [PostgresValue(id.text)]
-            ).first?.instance(decoded)
+            ).first?.instance(decoded, remembers: !locking)
         case .name(let name, let tenant):
             return try connection.run(
                 """
                 SELECT id, desired, document FROM instance WHERE tenant = $1 AND name = $2
                 ORDER BY holds_name DESC, id DESC LIMIT 1\(lock)
                 """, [PostgresValue(tenant.text), PostgresValue(name)]
-            ).first?.instance(decoded)
+            ).first?.instance(decoded, remembers: !locking)
         }
     }
 
@@ -68,7 +69,7 @@ extension PostgresStore {
 
     public func activity(of reference: InstanceReference) async throws -> InstanceActivity? {
         try await read { [decoded] connection in
-            guard let instance = try Self.find(reference, decoded: decoded, connection) else { return nil }
+            guard let instance = try Self.find(reference, connection, decoded) else { return nil }
             let (sql, values) = Self.select(InstanceActivity.jobs(of: instance))
             let jobs = Page(try connection.run(sql, values).all.map { $0.jobEntry() })
             return InstanceActivity(instance: instance, jobs: jobs)

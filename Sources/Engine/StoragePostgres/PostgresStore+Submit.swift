@@ -8,22 +8,24 @@ extension PostgresStore {
         // The transaction of a new instance throws only before it has changed a row, so it needs no savepoint.
         var isOnExisting = true
         if case .new = submission.target { isOnExisting = false }
-        return try await writer.write(mayThrowAfterWriting: isOnExisting) { connection, ledger in
-            let submitted = try PostgresOperationRows.run(connection, &ledger) { try $0.submit(submission) }
+        return try await writer.write(mayThrowAfterWriting: isOnExisting) { [decoded] connection, ledger in
+            let submitted = try PostgresOperationRows.run(connection, decoded, &ledger) { try $0.submit(submission) }
             return { _ in submitted }
         }
     }
 
     public func requestCancellation(_ request: CancellationRequest) async throws -> Job {
-        try await writer.write { connection, ledger in
-            let job = try PostgresOperationRows.run(connection, &ledger) { try $0.requestCancellation(request) }
+        try await writer.write { [decoded] connection, ledger in
+            let job = try PostgresOperationRows.run(connection, decoded, &ledger) {
+                try $0.requestCancellation(request)
+            }
             return { _ in job }
         }
     }
 
     public func makeDueNow(_ request: MakeDueNowRequest) async throws -> Job {
-        try await writer.write { connection, ledger in
-            let job = try PostgresOperationRows.run(connection, &ledger) { try $0.makeDueNow(request) }
+        try await writer.write { [decoded] connection, ledger in
+            let job = try PostgresOperationRows.run(connection, decoded, &ledger) { try $0.makeDueNow(request) }
             return { _ in job }
         }
     }
@@ -36,13 +38,14 @@ extension PostgresStore {
 /// The rows of an operation's transaction. Rows are locked with `FOR UPDATE`, keys and quotas with advisory locks.
 private struct PostgresOperationRows: OperationRows {
     let connection: PostgresConnection
+    let decoded: DecodedInstances
     var events: [EventDraft] = []
 
     static func run<Value>(
-        _ connection: PostgresConnection, _ ledger: inout Ledger,
+        _ connection: PostgresConnection, _ decoded: DecodedInstances, _ ledger: inout Ledger,
         _ body: (inout PostgresOperationRows) throws -> Value
     ) throws -> Value {
-        var rows = PostgresOperationRows(connection: connection)
+        var rows = PostgresOperationRows(connection: connection, decoded: decoded)
         let value = try body(&rows)
         ledger.append(rows.events)
         return value
@@ -71,7 +74,7 @@ private struct PostgresOperationRows: OperationRows {
     }
 
     func instance(_ reference: InstanceReference, locking: Bool) throws -> Instance? {
-        try PostgresStore.find(reference, locking: locking, connection)
+        try PostgresStore.find(reference, locking: locking, connection, decoded)
     }
 
     func lockQuota(of tenant: TenantID?) throws { try lock(tenant.map { "quota \($0.text)" } ?? "quota") }

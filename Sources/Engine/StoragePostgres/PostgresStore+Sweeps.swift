@@ -18,7 +18,7 @@ extension PostgresStore {
     }
 
     public func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> {
-        try await writer.write { connection, ledger in
+        try await writer.write { [decoded] connection, ledger in
             for observation in record.kept { try Self.put(observation, connection) }
             for key in record.forgotten {
                 try connection.run(
@@ -26,7 +26,7 @@ extension PostgresStore {
                     [PostgresValue(key.kind.rawValue), PostgresValue(key.id)])
             }
             var changed: Set<InstanceID> = []
-            for change in record.changes where try Self.isStillTrue(change, connection) {
+            for change in record.changes where try Self.isStillTrue(change, connection, decoded) {
                 try Self.write(change.instance, connection)
                 ledger.append(change.events)
                 changed.insert(change.instance.id)
@@ -50,8 +50,10 @@ extension PostgresStore {
     }
 
     /// Locks the instance's row first, so that no operation on the instance can begin before the commit.
-    private static func isStillTrue(_ change: SweepRecord.Change, _ connection: PostgresConnection) throws -> Bool {
-        guard try find(.id(change.instance.id), locking: true, connection)?.updatedAt == change.seen else {
+    private static func isStillTrue(
+        _ change: SweepRecord.Change, _ connection: PostgresConnection, _ decoded: DecodedInstances
+    ) throws -> Bool {
+        guard try find(.id(change.instance.id), locking: true, connection, decoded)?.updatedAt == change.seen else {
             return false
         }
         let jobs = try connection.run(

@@ -22,15 +22,16 @@ public final class PostgresStore: Store {
     private let readers: [ConnectionThread]
     private let follower: LedgerFollower
     private let next = Locked(0)
-    let decoded = DecodedInstances()
+    let decoded: DecodedInstances
     private let proof = SharedWrite()
     let leaseClock: LeaseClock
 
     private init(
-        installation: String, writer: GroupCommit, readers: [ConnectionThread], follower: LedgerFollower,
-        clock: LeaseClock
+        installation: String, kinds: InstanceKinds, writer: GroupCommit, readers: [ConnectionThread],
+        follower: LedgerFollower, clock: LeaseClock
     ) {
         self.installation = installation
+        decoded = DecodedInstances(kinds)
         self.writer = writer
         self.readers = readers
         self.follower = follower
@@ -45,14 +46,19 @@ public final class PostgresStore: Store {
     ///
     /// `installation` is the id for a new database; an existing database keeps its own.
     public static func open(
-        _ settings: PostgresSettings, installation: String, clock: LeaseClock = .database, logger: Logger
+        _ settings: PostgresSettings, kinds: InstanceKinds, installation: String, clock: LeaseClock = .database,
+        logger: Logger
     ) async throws -> PostgresStore {
-        try await open(settings, claim: DatabaseClaim(installation: installation), clock: clock, logger: logger)
+        try await open(
+            settings, kinds: kinds, claim: DatabaseClaim(installation: installation), clock: clock, logger: logger)
     }
 
     /// Connects, and migrates the database to the newest schema. Throws `StorageError`.
+    ///
+    /// - Parameter kinds: The kinds of instances whose facts the store reads. The facts of other kinds stay unread.
     public static func open(
-        _ settings: PostgresSettings, claim: DatabaseClaim, clock: LeaseClock = .database, logger: Logger
+        _ settings: PostgresSettings, kinds: InstanceKinds, claim: DatabaseClaim, clock: LeaseClock = .database,
+        logger: Logger
     ) async throws -> PostgresStore {
         let away = Locked(ServerAway())
         let readers = (1...max(settings.readers, 1)).map {
@@ -78,7 +84,7 @@ public final class PostgresStore: Store {
         let follower = LedgerFollower(settings, head: head, epoch: epoch, newEpoch: claim.newEpoch, logger: logger)
         let writer = GroupCommit(settings, away: away) { follower.deliver($0) }
         return PostgresStore(
-            installation: known, writer: writer, readers: readers, follower: follower, clock: clock)
+            installation: known, kinds: kinds, writer: writer, readers: readers, follower: follower, clock: clock)
     }
 
     private static func installation(_ connection: PostgresConnection, new: String) throws -> String {

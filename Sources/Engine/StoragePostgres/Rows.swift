@@ -44,22 +44,26 @@ extension PostgresRow {
         return value
     }
 
-    /// Returns the instance from the columns `id`, `desired` and `document`. `decoded` remembers the decoded documents
-    /// of reads; `nil` decodes each document.
-    func instance(_ decoded: DecodedInstances? = nil) throws -> Instance {
-        try instance(id: text("id") ?? "", decoded)
+    /// Returns the instance from the columns `id`, `desired` and `document`.
+    ///
+    /// - Parameter remembers: true if the decoded document is to be remembered.
+    func instance(_ decoded: DecodedInstances, remembers: Bool = true) throws -> Instance {
+        try instance(id: text("id") ?? "", decoded, remembers: remembers)
     }
 
     /// Returns the instance from a row that joins a job with its instance.
-    func instance(of job: Job) throws -> Instance { try instance(id: job.instance.text) }
+    func instance(of job: Job, _ decoded: DecodedInstances) throws -> Instance {
+        try instance(id: job.instance.text, decoded, remembers: false)
+    }
 
-    private func instance(id: String, _ decoded: DecodedInstances? = nil) throws -> Instance {
+    private func instance(id: String, _ decoded: DecodedInstances, remembers: Bool) throws -> Instance {
         guard let desired: DesiredState = try known("desired", of: "instance \(id)") else {
             throw StorageError.unknown("", as: "desired", of: "instance \(id)")
         }
         let document = text("document") ?? ""
-        if let decoded { return try decoded.instance(stored: document, id: id, desired: desired) }
-        return try Instance(stored: document, id: id, desired: desired)
+        return remembers
+            ? try decoded.instance(stored: document, id: id, desired: desired)
+            : try decoded.decode(document, id: id, desired: desired)
     }
 
     /// Returns the instance for a page, readable or not.

@@ -79,18 +79,19 @@ enum InstanceRows {
         instance.phase != .failed && instance.phase != .destroyed
     }
 
-    /// - Parameter decoded: remembers the decoded documents of reads; `nil` decodes anew.
+    /// - Parameter remembers: true if the decoded document is to be remembered.
     static func find(
-        _ reference: InstanceReference, _ database: any StatementSource, _ decoded: DecodedInstances? = nil
+        _ reference: InstanceReference, _ database: any StatementSource, _ decoded: DecodedInstances,
+        remembers: Bool = true
     ) throws -> Instance? {
         switch reference {
         case .id(let id):
-            return try select("WHERE id = ?", [.text(id.text)], database).first?.instance(decoded)
+            return try select("WHERE id = ?", [.text(id.text)], database).first?.instance(decoded, remembers: remembers)
         case .name(let name, let tenant):
             return try select(
                 "WHERE tenant = ? AND name = ? ORDER BY holds_name DESC, id DESC LIMIT 1",
                 [.text(tenant.text), .text(name)], database
-            ).first?.instance(decoded)
+            ).first?.instance(decoded, remembers: remembers)
         }
     }
 
@@ -133,12 +134,13 @@ enum InstanceRows {
         var desired: String
         var document: String
 
-        func instance(_ decoded: DecodedInstances? = nil) throws -> Instance {
+        func instance(_ decoded: DecodedInstances, remembers: Bool = true) throws -> Instance {
             guard let desired = DesiredState(rawValue: desired) else {
                 throw StorageError.unknown(desired, as: "desired state", of: "instance \(id)")
             }
-            if let decoded { return try decoded.instance(stored: document, id: id, desired: desired) }
-            return try Instance(stored: document, id: id, desired: desired)
+            return remembers
+                ? try decoded.instance(stored: document, id: id, desired: desired)
+                : try decoded.decode(document, id: id, desired: desired)
         }
 
         func entry(_ decoded: DecodedInstances) -> Result<Instance, UnreadableRow> {

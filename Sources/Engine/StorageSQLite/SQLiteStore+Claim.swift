@@ -18,7 +18,7 @@ extension SQLiteStore {
         var claimed = Claimed()
         var unread: [Job] = []
         for entry in leased {
-            switch entry.flatMap(\.claim) {
+            switch entry.flatMap({ $0.claim(decoded) }) {
             case .success(let claim): claimed.claims.append(claim)
             case .failure(let row):
                 claimed.unreadable.append(row)
@@ -38,9 +38,9 @@ extension SQLiteStore {
         var instance: InstanceRows.Stored
         var steps: [StepRecord]
 
-        var claim: Result<Claim, UnreadableRow> {
+        func claim(_ decoded: DecodedInstances) -> Result<Claim, UnreadableRow> {
             UnreadableRow.catching(.job, id: job.id.text, instance: job.instance) {
-                Claim(job: job, instance: try instance.instance(), steps: steps)
+                Claim(job: job, instance: try instance.instance(decoded, remembers: false), steps: steps)
             }
         }
     }

@@ -7,27 +7,29 @@ public import Storage
 extension SQLiteStore {
     public func submit(_ submission: Submission) async throws -> Submitted {
         guard case .new(let instance) = submission.target else {
-            return try await writer.write(mayThrowAfterWriting: true) { database, ledger in
-                try SQLiteOperationRows.run(database, &ledger) { try $0.submit(submission) }
+            return try await writer.write(mayThrowAfterWriting: true) { [decoded] database, ledger in
+                try SQLiteOperationRows.run(database, decoded, &ledger) { try $0.submit(submission) }
             }
         }
         // Encoded before the transaction, to keep the writer thread free. The transaction throws only before it has
         // changed a row, so it needs no savepoint.
         let document = instance.document()
-        return try await writer.write { database, ledger in
-            try SQLiteOperationRows.run(database, &ledger, encoded: (instance, document)) { try $0.submit(submission) }
+        return try await writer.write { [decoded] database, ledger in
+            try SQLiteOperationRows.run(database, decoded, &ledger, encoded: (instance, document)) {
+                try $0.submit(submission)
+            }
         }
     }
 
     public func requestCancellation(_ request: CancellationRequest) async throws -> Job {
-        try await writer.write { database, ledger in
-            try SQLiteOperationRows.run(database, &ledger) { try $0.requestCancellation(request) }
+        try await writer.write { [decoded] database, ledger in
+            try SQLiteOperationRows.run(database, decoded, &ledger) { try $0.requestCancellation(request) }
         }
     }
 
     public func makeDueNow(_ request: MakeDueNowRequest) async throws -> Job {
-        try await writer.write { database, ledger in
-            try SQLiteOperationRows.run(database, &ledger) { try $0.makeDueNow(request) }
+        try await writer.write { [decoded] database, ledger in
+            try SQLiteOperationRows.run(database, decoded, &ledger) { try $0.makeDueNow(request) }
         }
     }
 }
@@ -35,15 +37,16 @@ extension SQLiteStore {
 /// The rows of an operation's transaction. The database has one writer, so no row needs a lock.
 private struct SQLiteOperationRows: OperationRows {
     let database: Database
+    let decoded: DecodedInstances
     /// An instance whose document was encoded before the transaction.
     let encoded: (instance: Instance, document: String)?
     var events: [EventDraft] = []
 
     static func run<Value>(
-        _ database: Database, _ ledger: inout GroupCommit.Ledger, encoded: (Instance, String)? = nil,
-        _ body: (inout SQLiteOperationRows) throws -> Value
+        _ database: Database, _ decoded: DecodedInstances, _ ledger: inout GroupCommit.Ledger,
+        encoded: (Instance, String)? = nil, _ body: (inout SQLiteOperationRows) throws -> Value
     ) throws -> Value {
-        var rows = SQLiteOperationRows(database: database, encoded: encoded)
+        var rows = SQLiteOperationRows(database: database, decoded: decoded, encoded: encoded)
         let value = try body(&rows)
         try LedgerRows.append(rows.events, database, &ledger)
         return value
@@ -63,7 +66,7 @@ private struct SQLiteOperationRows: OperationRows {
     }
 
     func instance(_ reference: InstanceReference, locking: Bool) throws -> Instance? {
-        try InstanceRows.find(reference, database)
+        try InstanceRows.find(reference, database, decoded, remembers: false)
     }
 
     func lockQuota(of tenant: TenantID?) {}

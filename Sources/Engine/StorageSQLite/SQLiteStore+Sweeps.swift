@@ -18,12 +18,12 @@ extension SQLiteStore {
     }
 
     public func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> {
-        try await writer.write { database, ledger in
+        try await writer.write { [decoded] database, ledger in
             for observation in record.kept { try Self.put(observation, database) }
             let delete = try database.cachedStatement(sql: "DELETE FROM sighting WHERE kind = ? AND id = ?")
             for key in record.forgotten { try delete.execute(arguments: [key.kind.rawValue, key.id]) }
             var changed: Set<InstanceID> = []
-            for change in record.changes where try Self.isStillTrue(change, database) {
+            for change in record.changes where try Self.isStillTrue(change, database, decoded) {
                 let document = change.instance.document()
                 try InstanceRows.updateFacts(change.instance, document: document, database)
                 try LedgerRows.append(change.events, database, &ledger)
@@ -45,11 +45,14 @@ extension SQLiteStore {
         ])
     }
 
-    private static func isStillTrue(_ change: SweepRecord.Change, _ database: Database) throws -> Bool {
+    private static func isStillTrue(
+        _ change: SweepRecord.Change, _ database: Database, _ decoded: DecodedInstances
+    ) throws -> Bool {
         let active = try HotStatement(
             database, "SELECT 1 FROM job WHERE instance = ? AND \(JobRows.active) LIMIT 1",
             [.text(change.instance.id.text)])
         guard try active.rows({ _ in true }).isEmpty else { return false }
-        return try InstanceRows.find(.id(change.instance.id), database)?.updatedAt == change.seen
+        let instance = try InstanceRows.find(.id(change.instance.id), database, decoded, remembers: false)
+        return instance?.updatedAt == change.seen
     }
 }

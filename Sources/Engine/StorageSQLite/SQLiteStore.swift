@@ -15,7 +15,7 @@ public final class SQLiteStore: Store {
     public let epoch: String
     let pool: DatabasePool
     let readers: ReadConnections
-    let decoded = DecodedInstances()
+    let decoded: DecodedInstances
     private let proof = SharedWrite()
     /// The threads of reads that may take long.
     private let aside = (1...4).map { DispatchQueue(label: "aura.sqlite.read.\($0)") }
@@ -27,12 +27,15 @@ public final class SQLiteStore: Store {
     /// Opens or creates the database, and migrates it to the newest schema.
     ///
     /// `installation` is the id for a new database; an existing database keeps its own.
-    public convenience init(path: String, installation: String) throws {
-        try self.init(path: path, claim: DatabaseClaim(installation: installation))
+    public convenience init(path: String, kinds: InstanceKinds, installation: String) throws {
+        try self.init(path: path, kinds: kinds, claim: DatabaseClaim(installation: installation))
     }
 
     /// Opens or creates the database, and migrates it to the newest schema.
-    public init(path: String, claim: DatabaseClaim) throws {
+    ///
+    /// - Parameter kinds: The kinds of instances whose facts the store reads. The facts of other kinds stay unread.
+    public init(path: String, kinds: InstanceKinds, claim: DatabaseClaim) throws {
+        decoded = DecodedInstances(kinds)
         let file = try DatabaseFile(path: path, allowsNew: claim.allowsNew)
         self.file = file
         _ = Self.process

@@ -32,7 +32,8 @@ struct AgentMethods {
         let tenant = parameters.tenant ?? Tenant.default
         let change = parameters.change ?? service.identifiers.next()
         let instance = Instance(
-            id: service.identifiers.next(), tenant: tenant, name: parameters.name, region: parameters.region,
+            of: Agents.kind, id: service.identifiers.next(), tenant: tenant, name: parameters.name,
+            region: parameters.region,
             size: parameters.size, change: change, createdAt: service.time.now())
         return try await service.submit(
             NewOperation(

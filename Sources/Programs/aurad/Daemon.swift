@@ -27,6 +27,9 @@ struct Daemon {
     let time = SteadyTime(base: SystemTime())
     let random = SystemRandom()
 
+    /// The kinds of instances of all features.
+    static let kinds = InstanceKinds([Agents.kind])
+
     /// Throws ``SettingsError`` if the process may open too few files.
     init(settings: Settings) throws {
         var logger = Logger(label: "aurad") { LineLogHandler(label: $0, writer: .standardError) }
@@ -127,7 +130,7 @@ struct Daemon {
 
     private func openStore() async throws -> any Store {
         try makeDirectory(settings.persistence.stateDirectory, mode: 0o700, for: "the state")
-        let store = try await settings.persistence.openStore(logger: logger)
+        let store = try await settings.persistence.openStore(kinds: Self.kinds, logger: logger)
         let left = try await store.takeOverLeases(
             owner: boot, singletonLeases: [Reconciler.leaseName, Pruner.leaseName])
         if left > 0 { logger.notice("going on with \(left) jobs of the daemon before") }

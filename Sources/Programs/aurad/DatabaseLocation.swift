@@ -1,3 +1,4 @@
+import AuraModel
 import Logging
 import Storage
 import StoragePostgres
@@ -73,11 +74,11 @@ enum DatabaseLocation: Sendable {
     }
 
     /// Opens or creates the database, and migrates it to the newest schema. Throws `StorageError`.
-    func open(_ claim: DatabaseClaim, logger: Logger) async throws -> any Store {
+    func open(_ claim: DatabaseClaim, kinds: InstanceKinds, logger: Logger) async throws -> any Store {
         switch self {
-        case .sqlite(let path): try SQLiteStore(path: path, claim: claim)
+        case .sqlite(let path): try SQLiteStore(path: path, kinds: kinds, claim: claim)
         case .postgres(_, let settings):
-            try await PostgresStore.open(settings, claim: claim, logger: logger)
+            try await PostgresStore.open(settings, kinds: kinds, claim: claim, logger: logger)
         }
     }
 }

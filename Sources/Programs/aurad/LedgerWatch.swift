@@ -8,8 +8,8 @@ import Storage
 
 extension Settings.Persistence {
     /// Opens or creates the database, and migrates it to the newest schema. Throws `StorageError`.
-    func openStore(logger: Logger) async throws -> any Store {
-        try await database.open(claim(), logger: logger)
+    func openStore(kinds: InstanceKinds, logger: Logger) async throws -> any Store {
+        try await database.open(claim(), kinds: kinds, logger: logger)
     }
 
     /// Returns the conditions for opening the database, from the daemon's credentials and its stored ledger mark.

@@ -15,7 +15,7 @@ struct Migrate: AsyncParsableCommand {
     func run() async throws {
         do {
             let persistence = try await options.loadPersistence()
-            let store = try await persistence.openStore(logger: Logger(label: "aurad"))
+            let store = try await persistence.openStore(kinds: Daemon.kinds, logger: Logger(label: "aurad"))
             let database = persistence.database.description
             Console.line("the database \(database) is up to date; its installation is \(store.installation)")
         } catch let error as SettingsError {

@@ -1,15 +1,21 @@
 public import AuraModel
 
+/// Facts that the wire form of an instance shows.
+public protocol VisibleFacts: InstanceFacts {
+    /// Sets the members of the wire form that stand for these facts.
+    func show(in view: inout InstanceView)
+}
+
 extension InstanceView {
-    /// Creates the wire form of an instance.
+    /// Creates the wire form of an instance, with its facts if they are ``VisibleFacts``.
     public init(_ instance: Instance) {
         self.init(
             id: instance.id, name: instance.name, tenant: instance.tenant, kind: Open(instance.kind),
             desired: Open(instance.desired), phase: Open(instance.phase), region: instance.region, size: instance.size,
-            generation: instance.generation, change: instance.change, server: instance.server,
-            tailnet: instance.tailnet, agentVersion: instance.agentVersion,
+            generation: instance.generation, change: instance.change,
             failure: instance.failure.map { FailureView($0) }, createdAt: instance.createdAt,
             updatedAt: instance.updatedAt, runningAt: instance.runningAt, destroyedAt: instance.destroyedAt)
+        (instance.facts.value as? any VisibleFacts)?.show(in: &self)
     }
 }
 

@@ -4,6 +4,7 @@ import DriverKit
 import HTTPDoubles
 import JSON
 import Locking
+import TestKit
 
 /// A driver whose `ansible-playbook` is a shell script of the test.
 struct AnsibleBench {
@@ -32,7 +33,8 @@ struct AnsibleBench {
         timeLimit: Duration = .seconds(600)
     ) -> ConfigurationRun {
         var instance = Instance(
-            id: InstanceID("0199-id"), tenant: Tenant.default, name: "ada", region: "eu-central", size: "small",
+            of: .test, id: InstanceID("0199-id"), tenant: Tenant.default, name: "ada", region: "eu-central",
+            size: "small",
             change: ChangeID("evt_1"), createdAt: Timestamp(milliseconds: 0))
         instance.generation = 2
         return ConfigurationRun(

@@ -1,3 +1,4 @@
+import Agents
 import AuraModel
 import Jobs
 
@@ -43,7 +44,7 @@ public enum Build: String, Sendable, CaseIterable {
             Step(name, phase: plan.steps[1].phase, timeLimit: .seconds(600), weight: 1, perform: { _ in .done })
         }
         return JobDefinition(
-            kind: plan.kind, of: plan.instanceKind, version: version + number, phaseOnSuccess: plan.phaseOnSuccess,
+            kind: plan.kind, of: Agents.kind, version: version + number, phaseOnSuccess: plan.phaseOnSuccess,
             phaseOnFailure: plan.phaseOnFailure, phaseWhileUndoing: plan.phaseWhileUndoing, timeLimit: plan.timeLimit,
             pivot: plan.pivot, steps: base.steps.prefix(2) + own + base.steps.dropFirst(2))
     }

@@ -1,3 +1,4 @@
+import Agents
 import AuraModel
 import JSON
 import Jobs
@@ -65,7 +66,8 @@ final class Client: Sendable {
         await repeating(number) { daemon, store, key in
             guard let identifiers = daemon.identifiers, let now = daemon.time?.now() else { return }
             let instance = Instance(
-                id: identifiers.next(), tenant: Tenant.default, name: name, region: "eu-central", size: "small",
+                of: Agents.kind, id: identifiers.next(), tenant: Tenant.default, name: name, region: "eu-central",
+                size: "small",
                 change: ChangeID("c\(number)"), createdAt: now)
             let submission = Submission(
                 target: .new(instance), job: Self.job(.provision, identifiers, now, store), idempotency: key, now: now
@@ -106,7 +108,7 @@ final class Client: Sendable {
     private static func job(
         _ kind: JobKind, _ identifiers: IdentifierSource, _ now: Timestamp, _ store: SimStore
     ) -> NewJob {
-        let version = store.catalogue.withLock { $0.definition(for: kind)?.plan.version }
+        let version = store.catalogue.withLock { $0.definition(for: kind, of: .agent)?.plan.version }
         return NewJob(
             id: identifiers.next(), kind: kind, change: ChangeID("change"), definitionVersion: version ?? 0,
             input: .null,

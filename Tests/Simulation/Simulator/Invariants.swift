@@ -1,3 +1,4 @@
+import Agents
 import AuraModel
 import DriverKit
 import Locking

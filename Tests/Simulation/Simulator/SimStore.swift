@@ -208,7 +208,9 @@ extension SimStore {
     }
 
     private func matchedByIndex(_ claim: Claim) -> Claim {
-        guard let newest = catalogue.withLock({ $0.definition(for: claim.job.kind) })?.plan else { return claim }
+        guard let newest = catalogue.withLock({ $0.definition(for: claim.job.kind, of: .agent) })?.plan else {
+            return claim
+        }
         var claim = claim
         claim.job.definitionVersion = newest.version
         for index in claim.steps.indices where newest.steps.indices.contains(claim.steps[index].index) {

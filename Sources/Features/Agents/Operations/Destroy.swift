@@ -25,7 +25,7 @@ enum Destroy {
     static func definition(_ services: MachineServices) -> JobDefinition {
         let removal = Removal(services: services)
         return JobDefinition(
-            kind: .destroy, version: 2, phaseOnSuccess: .destroyed, phaseOnFailure: .degraded,
+            kind: .destroy, of: Agents.kind, version: 2, phaseOnSuccess: .destroyed, phaseOnFailure: .degraded,
             timeLimit: timeLimit, pivot: 0,
             steps: [
                 teardown(services),
@@ -46,7 +46,7 @@ enum Destroy {
     static func firstDefinition(_ services: MachineServices) -> JobDefinition {
         let removal = Removal(services: services)
         return JobDefinition(
-            kind: .destroy, version: 1, phaseOnSuccess: .destroyed, phaseOnFailure: .degraded,
+            kind: .destroy, of: Agents.kind, version: 1, phaseOnSuccess: .destroyed, phaseOnFailure: .degraded,
             timeLimit: timeLimit, pivot: 0,
             steps: [
                 teardown(services),

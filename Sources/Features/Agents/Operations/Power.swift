@@ -11,7 +11,7 @@ enum Suspend {
 
     static func definition(_ services: MachineServices) -> JobDefinition {
         JobDefinition(
-            kind: .suspend, version: 1, phaseOnSuccess: .suspended, phaseOnFailure: .degraded,
+            kind: .suspend, of: Agents.kind, version: 1, phaseOnSuccess: .suspended, phaseOnFailure: .degraded,
             timeLimit: .seconds(1800), steps: [PowerSteps(services: services).off(phase: .suspending)])
     }
 }
@@ -25,7 +25,8 @@ enum Resume {
     static func definition(_ services: MachineServices) -> JobDefinition {
         let power = PowerSteps(services: services)
         return JobDefinition(
-            kind: .resume, version: 1, phaseOnSuccess: .running, phaseOnFailure: .degraded, timeLimit: .seconds(1800),
+            kind: .resume, of: Agents.kind, version: 1, phaseOnSuccess: .running, phaseOnFailure: .degraded,
+            timeLimit: .seconds(1800),
             steps: [power.on(phase: .resuming), power.reach(phase: .resuming), power.answer(phase: .resuming)])
     }
 }
@@ -40,7 +41,8 @@ enum Restart {
     static func definition(_ services: MachineServices) -> JobDefinition {
         let power = PowerSteps(services: services)
         return JobDefinition(
-            kind: .restart, version: 1, phaseOnSuccess: .running, phaseOnFailure: .degraded, timeLimit: .seconds(1800),
+            kind: .restart, of: Agents.kind, version: 1, phaseOnSuccess: .running, phaseOnFailure: .degraded,
+            timeLimit: .seconds(1800),
             steps: [
                 power.off(phase: .restarting), power.on(phase: .restarting), power.reach(phase: .restarting),
                 power.answer(phase: .restarting),

@@ -33,7 +33,7 @@ enum Provision {
         let pace = services.settings.pace
         let removal = Removal(services: services)
         return JobDefinition(
-            kind: .provision, version: 1, phaseOnSuccess: .running, phaseOnFailure: .failed,
+            kind: .provision, of: Agents.kind, version: 1, phaseOnSuccess: .running, phaseOnFailure: .failed,
             phaseWhileUndoing: .rollingBack, timeLimit: .seconds(3600),
             steps: [
                 Step(
