@@ -1,3 +1,4 @@
+import FeatureKit
 import Logging
 import Storage
 import StoragePostgres

@@ -1,0 +1,6 @@
+import FeatureKit
+
+/// The features of this daemon. A new feature needs a folder that assembles it, and its name in this list.
+enum Features {
+    static let all: [Feature] = [.agents]
+}
