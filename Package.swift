@@ -164,7 +164,11 @@ let package = Package(
 
         // Features: each is a value in the list of aurad
         target(
-            "Features/FeatureKit", ["Gateway", "JSONRPC", "Jobs", "RPCService", "Reconciliation", serviceLifecycle]),
+            "Features/FeatureKit",
+            [
+                "AuraModel", "DriverKit", "Gateway", "HTTPClient", "JSONRPC", "Jobs", "RPCService", "Reconciliation",
+                "Storage", configuration, logging, serviceLifecycle, system, yams,
+            ]),
         target(
             "Features/Agents",
             [
@@ -180,8 +184,7 @@ let package = Package(
                 "DriverKit", "EventStream", "FeatureKit", "Gateway", "HTTPClient", "HetznerDriver", "JSON", "JSONRPC",
                 "Jobs", "Locking", "Loopback", "RPCService", "RPCTransport", "Reconciliation", "SSHDriver", "Storage",
                 "StoragePostgres", "StorageSQLite", "TailscaleDriver",
-                argumentParser, configuration, crypto, logging, nioCore, nioPosix, serviceLifecycle, system,
-                unixSignals, yams,
+                argumentParser, crypto, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
             ]),
         program(
             "aura-codegen", ["JSON", "JSONSchema", argumentParser, mustache], resources: [.copy("Templates")]),
@@ -278,6 +281,8 @@ let package = Package(
                 "Agents", "AuraAPI", "AuraModel", "DriverKit", "Jobs", "JSON", "Locking", "Reconciliation", "Storage",
                 "TestKit", logging,
             ]),
+        suite("FeatureKitTests", ["FeatureKit"]),
+        suite("AuradTests", ["aurad", "FeatureKit", "Locking", configuration]),
         suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel"]),
         suite("CodegenTests", ["aura-codegen", mustache], resources: [.copy("Example")]),
         suite("TidyTests", []),

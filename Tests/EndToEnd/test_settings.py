@@ -190,7 +190,7 @@ def test_ambiguous_and_reserved_agent_keys_are_refused(check, text, words):
 
 
 def test_the_daemon_and_the_role_check_with_the_same_expressions():
-    swift = (ROOT / "Sources/Programs/aurad/SettingPatterns.swift").read_text()
+    swift = (ROOT / "Sources/Programs/aurad/Agents/SettingPatterns.swift").read_text()
     role = (ROOT / "ansible/roles/agent_runtime/tasks/main.yml").read_text()
     for name, variable in (("agentVersion", "agent_runtime_version"), ("sha256", "agent_runtime_archive_sha256")):
         ours = re.search(rf'static let {name} = "(.*)"', swift).group(1)

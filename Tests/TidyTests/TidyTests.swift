@@ -66,9 +66,10 @@ import Testing
         "RPC/EventStream", "RPC/RPCService", "Base/JSONSchema", "Drivers/DriverKit", "Features",
     ]
 
-    /// The clock of the system, and a search in memory by the C library.
+    /// The clock of the system, a search in memory by the C library, and the reader of configurations and secrets.
     private static let excepted = [
         "Sources/Engine/AuraModel/SystemEnvironment.swift", "Sources/RPC/JSONRPC/ByteSearch.swift",
+        "Sources/Features/FeatureKit/Settings/SecretFile.swift",
     ]
 
     @Test func theCoreImportsNoAdapters() throws {

@@ -7,15 +7,20 @@ public import ServiceLifecycle
 
 /// The feature of AI-agent machines: the operations on them, their resources, and the method `provision`.
 public enum Agents {
-    /// Returns the feature over its drivers. `services` run for as long as the daemon serves, such as
-    /// ``ProviderWatch``.
-    public static func feature(_ machines: MachineServices, services: [any Service] = []) -> Feature {
-        Feature(
-            name: "agents", operations: operations(machines), sources: sources(machines),
+    /// Returns the parts of the feature over its drivers.
+    ///
+    /// `services` run for as long as the daemon serves, such as ``ProviderWatch``. `shutdown` releases the drivers.
+    public static func parts(
+        _ machines: MachineServices, services: [any Service] = [],
+        shutdown: @escaping @Sendable () async -> Void = {}
+    ) -> FeatureParts {
+        let settings = machines.settings
+        return FeatureParts(
+            operations: operations(machines), sources: sources(machines), regions: settings.regions,
+            sizes: settings.sizes,
             register: { router, service in
-                registerMethods(
-                    regions: machines.settings.regions, sizes: machines.settings.sizes, service, in: &router)
-            }, services: services)
+                registerMethods(regions: settings.regions, sizes: settings.sizes, service, in: &router)
+            }, services: services, shutdown: shutdown)
     }
 
     /// Adds `provision` to the router. It accepts these names of regions and sizes.

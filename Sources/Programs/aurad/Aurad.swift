@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuraAPI
 import CDescriptors
+import FeatureKit
 
 /// The command line of the daemon.
 @main
@@ -35,7 +36,7 @@ struct ConfigurationOptions: ParsableArguments {
 
     /// Reads and checks all settings. Throws ``SettingsError``.
     func load() async throws -> Settings {
-        let settings = try Settings.read(try await source())
+        let settings = try Settings.read(try await source(), features: Features.all)
         try settings.checkDirectories()
         return settings
     }
@@ -52,7 +53,8 @@ struct ConfigurationOptions: ParsableArguments {
         if let database { try DatabaseLocation.checkFlag(database) }
         if let config { try TrustedDirectory.check(TrustedDirectory.parent(of: config), .configuration) }
         let flags = ["socket": socket, "listen": listen, "http": http, "database": database].compactMapValues { $0 }
-        return try await SettingsSource(file: config, flags: flags)
+        let known = KnownSettings(Settings.declared + Features.all.flatMap(\.settings))
+        return try await SettingsSource(file: config, flags: flags, known: known)
     }
 }
 

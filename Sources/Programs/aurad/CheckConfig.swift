@@ -1,7 +1,7 @@
-import Agents
 import ArgumentParser
 import AuraModel
 import DriverKit
+import FeatureKit
 import Logging
 
 struct CheckConfig: AsyncParsableCommand {
@@ -24,8 +24,7 @@ struct CheckConfig: AsyncParsableCommand {
             let settings = try await options.load()
             let database = settings.persistence.database.description
             Console.line("the configuration can be used: socket \(settings.wire.socket), database \(database)")
-            let names = settings.machines.operations.agent.environment.keys.sorted()
-            if !names.isEmpty { Console.line("the agent gets the keys \(names.joined(separator: ", "))") }
+            for line in settings.features.flatMap(\.summary) { Console.line(line) }
             if online { try await askProviders(settings) }
         } catch let error as SettingsError {
             throw Failing.with(error, Failing.configuration)
@@ -33,16 +32,20 @@ struct CheckConfig: AsyncParsableCommand {
     }
 
     private func askProviders(_ settings: Settings) async throws {
-        let machines = try MachineAssembly(
-            settings: settings, time: SystemTime(), random: SystemRandom(),
+        let environment = settings.environment(
+            owner: Installation.boot(), time: SystemTime(), random: SystemRandom(),
             logger: Logger(label: "aurad") { _ in SwiftLogNoOpLogHandler() })
-        let outcome = await machines.check(installation: nil).run()
-        await machines.shutdown()
+        var checks: [OnlineCheck] = []
+        for feature in settings.features {
+            if let check = await feature.checkOnline(environment) { checks.append(check) }
+        }
+        let findings = checks.flatMap(\.findings)
+        let failures = checks.flatMap(\.failures)
         let source = options.config ?? "the environment"
-        for finding in outcome.findings { Console.line("\(source): \(finding)") }
-        for failure in outcome.failures { Console.error("aurad: cannot check a provider: \(failure.message)") }
-        if outcome.findings.contains(where: { $0.severity == .error }) { throw Failing.configuration }
-        guard outcome.failures.isEmpty else { throw Failing.unavailable }
-        Console.line("the providers accept it: machines can be made")
+        for finding in findings { Console.line("\(source): \(finding)") }
+        for failure in failures { Console.error("aurad: cannot check a provider: \(failure.message)") }
+        if findings.contains(where: { $0.severity == .error }) { throw Failing.configuration }
+        guard failures.isEmpty else { throw Failing.unavailable }
+        for check in checks { Console.line(check.acceptance) }
     }
 }

@@ -1,4 +1,3 @@
-import Agents
 import AuraAPI
 import AuraModel
 import EventStream
@@ -26,9 +25,6 @@ struct Daemon {
     /// The clock of all components; it never jumps.
     let time = SteadyTime(base: SystemTime())
     let random = SystemRandom()
-
-    /// The kinds of instances of all features.
-    static let kinds = InstanceKinds([Agents.kind])
 
     /// Throws ``SettingsError`` if the process may open too few files.
     init(settings: Settings) throws {
@@ -59,9 +55,7 @@ struct Daemon {
         let keeper = ClockKeeper(clock: time, machine: SystemTime(), store: store, logger: logger)
         try await keeper.begin()
         let feed = EventFeed(head: try await store.head())
-        let machines = try MachineAssembly(settings: settings, time: time, random: random, logger: logger)
-        await machines.sweep()
-        let features = [try agents(machines, store: store)]
+        let features = try await openFeatures(store)
         let catalogue = JobCatalogue(features.flatMap(\.operations))
         let faults = RowFaults(logger: logger)
         let engine = JobEngine(
@@ -79,7 +73,7 @@ struct Daemon {
             store: store, engine: engine, operations: features.flatMap(\.operations), catalogue: catalogue,
             sources: features.flatMap(\.sources), subscriptions: subscriptions, reconciler: reconciler,
             quota: settings.quota, faults: faults, identifiers: IdentifierSource(time: time, random: random),
-            time: time, facts: facts)
+            time: time, facts: facts(features))
         let worker = Gated(engine)
         let others = features.flatMap(\.services).map { Gated($0) }
         let memory = MemoryKeeper(time: time)
@@ -92,45 +86,40 @@ struct Daemon {
                 + doors(try router(service, features), features.flatMap(\.routes), budget) {
                     for service in [worker] + others { service.open() }
                 } + [subscriptions])
-        await machines.shutdown()
+        for feature in features.reversed() { await feature.shutdown() }
     }
 
-    /// The feature of AI-agent machines, with the watch over their providers.
-    private func agents(_ machines: MachineAssembly, store: any Store) throws -> Feature {
-        let services = try machines.services(store: store)
-        let watch = ProviderWatch(
-            store: store,
-            check: ProviderCheck(
-                compute: services.compute, network: services.network, image: services.settings.image,
-                installation: services.installation),
-            settings: settings.providers, owner: boot, time: time, logger: logger)
-        return Agents.feature(services, services: [watch])
+    private func openFeatures(_ store: any Store) async throws -> [FeatureParts] {
+        let environment = settings.environment(owner: boot, time: time, random: random, logger: logger)
+        var features: [FeatureParts] = []
+        for (feature, configured) in zip(Features.all, settings.features) {
+            features.append(try await configured.open(environment, store: store))
+            logger.debug("feature", metadata: ["name": "\(feature.name)"])
+        }
+        return features
     }
 
-    private var facts: DaemonFacts {
+    private func facts(_ features: [FeatureParts]) -> DaemonFacts {
         DaemonFacts(
             version: AuraVersion.text, database: settings.persistence.database.kind, startedAt: time.now(),
-            limits: settings.wire.limits, regions: settings.machines.operations.regions,
-            sizes: settings.machines.operations.sizes)
+            limits: settings.wire.limits, regions: Set(features.flatMap(\.regions)).sorted(),
+            sizes: Set(features.flatMap(\.sizes)).sorted())
     }
 
-    private func router(_ service: RPCService, _ features: [Feature]) throws -> Router {
+    private func router(_ service: RPCService, _ features: [FeatureParts]) throws -> Router {
         // A chain costs each call a little, so the log is part of it only if it writes something.
         let interceptors: [any Interceptor] = logger.logLevel <= .debug ? [CallLog(logger: logger)] : []
         var router = try service.router(interceptors: interceptors) { [logger] failure in
             logger.error("\(failure.method) failed: \(failure.error)")
         }
-        for feature in features {
-            feature.register(&router, service)
-            logger.debug("feature", metadata: ["name": "\(feature.name)"])
-        }
+        for feature in features { feature.register(&router, service) }
         try OpenRPCDocument.check(router)
         return router
     }
 
     private func openStore() async throws -> any Store {
         try makeDirectory(settings.persistence.stateDirectory, mode: 0o700, for: "the state")
-        let store = try await settings.persistence.openStore(kinds: Self.kinds, logger: logger)
+        let store = try await settings.persistence.openStore(kinds: Features.kinds, logger: logger)
         let left = try await store.takeOverLeases(
             owner: boot, singletonLeases: [Reconciler.leaseName, Pruner.leaseName])
         if left > 0 { logger.notice("going on with \(left) jobs of the daemon before") }

@@ -1,4 +1,5 @@
 import AuraModel
+import FeatureKit
 import Logging
 import Storage
 import StoragePostgres

@@ -1,4 +1,5 @@
 import ArgumentParser
+import FeatureKit
 import Logging
 import Storage
 
@@ -15,7 +16,7 @@ struct Migrate: AsyncParsableCommand {
     func run() async throws {
         do {
             let persistence = try await options.loadPersistence()
-            let store = try await persistence.openStore(kinds: Daemon.kinds, logger: Logger(label: "aurad"))
+            let store = try await persistence.openStore(kinds: Features.kinds, logger: Logger(label: "aurad"))
             let database = persistence.database.description
             Console.line("the database \(database) is up to date; its installation is \(store.installation)")
         } catch let error as SettingsError {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import AuraAPI
 import AuraModel
+import FeatureKit
 import Gateway
 import JSONRPC
 import Jobs

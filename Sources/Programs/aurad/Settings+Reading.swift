@@ -1,8 +1,8 @@
-import Agents
+import AuraAPI
 import AuraModel
-import DriverKit
+import FeatureKit
 import Gateway
-import HetznerDriver
+import HTTPClient
 import JSONRPC
 import Jobs
 import RPCService
@@ -10,23 +10,31 @@ import RPCTransport
 import Reconciliation
 
 extension Settings {
-    /// Reads and checks every setting. Throws ``SettingsError`` at the first setting that cannot be used.
-    static func read(_ source: SettingsSource) throws -> Settings {
+    /// The settings of the daemon itself. Each feature declares its own.
+    static let declared: [Setting] =
+        wireSettings + Persistence.declared + ["log.level"] + outboundSettings + quotaSettings + engineSettings
+        + retentionSettings + reconcilerSettings
+
+    /// Reads and checks every setting, those of the features included. Throws ``SettingsError`` at the first setting
+    /// that cannot be used.
+    static func read(_ source: SettingsSource, features: [Feature]) throws -> Settings {
         Settings(
             wire: try readWire(source), persistence: try Persistence.read(source),
             logLevel: try source.choice(
                 "log.level", "info", of: ["trace", "debug", "info", "notice", "warning", "error", "critical"]),
-            certificateAuthorityFile: try readCertificateAuthority(source),
-            proxy: try source.endpoint(
-                "outbound.proxy", plainHosts: { _ in true }),
-            machines: try Machines.read(source),
-            quota: InstanceQuota(
-                perTenant: try source.number("limits.instancesPerTenant", 10, in: 1...1_000_000),
-                total: try source.number("limits.instances", 100, in: 1...1_000_000)),
-            engine: try readEngine(source),
-            retention: try readRetention(source), reconciler: try readReconciler(source),
-            providers: try readProviders(source))
+            http: try readOutbound(source), features: try features.map { try $0.configure(source) },
+            quota: try readQuota(source), engine: try readEngine(source), retention: try readRetention(source),
+            reconciler: try readReconciler(source))
     }
+}
+
+// MARK: The wire
+
+extension Settings {
+    private static let wireSettings: [Setting] = [
+        "socket", "listen", "http", .list("origins"), "limits.connections", "limits.connectionsPerUser",
+        "limits.connectionsPerAddress", "limits.subscriptions", "limits.subscriptionsPerUser",
+    ]
 
     private static func readWire(_ source: SettingsSource) throws -> Wire {
         let standard = RPCLimits()
@@ -73,6 +81,21 @@ extension Settings {
         }
         return path
     }
+}
+
+// MARK: Calls to providers
+
+extension Settings {
+    /// `hetzner.certificateAuthorityFile` is the older name of `outbound.certificateAuthorityFile`.
+    private static let outboundSettings: [Setting] = [
+        "outbound.certificateAuthorityFile", "hetzner.certificateAuthorityFile", "outbound.proxy",
+    ]
+
+    private static func readOutbound(_ source: SettingsSource) throws -> HTTPClientSettings {
+        HTTPClientSettings(
+            userAgent: "aurad/\(AuraVersion.text)", certificateAuthorityFile: try readCertificateAuthority(source),
+            proxy: try source.endpoint("outbound.proxy", plainHosts: { _ in true }))
+    }
 
     /// Returns a file of trusted certificates that replaces the system's, for all calls to providers. The older key
     /// still works.
@@ -87,6 +110,23 @@ extension Settings {
         }
         return nil
     }
+}
+
+// MARK: Instances and jobs
+
+extension Settings {
+    private static let quotaSettings: [Setting] = ["limits.instancesPerTenant", "limits.instances"]
+
+    private static func readQuota(_ source: SettingsSource) throws -> InstanceQuota {
+        InstanceQuota(
+            perTenant: try source.number("limits.instancesPerTenant", 10, in: 1...1_000_000),
+            total: try source.number("limits.instances", 100, in: 1...1_000_000))
+    }
+
+    private static let engineSettings: [Setting] = [
+        "pace.retryBaseSeconds", "pace.retryCapSeconds", "pace.parkedBaseSeconds", "pace.parkedCapSeconds",
+        "engine.leaseSeconds", "engine.heartbeatSeconds", "engine.workers", "limits.jobsPerTenant",
+    ]
 
     private static func readEngine(_ source: SettingsSource) throws -> Engine {
         let base = try source.seconds("pace.retryBaseSeconds", .seconds(2), in: 0.1...60)
@@ -108,6 +148,24 @@ extension Settings {
                     cap: try source.seconds("pace.parkedCapSeconds", Backoff.parked.cap, in: 0.1...86_400))))
     }
 
+    private static let retentionSettings: [Setting] = [
+        "retention.jobSeconds", "retention.eventSeconds", "retention.everySeconds",
+    ]
+
+    private static func readRetention(_ source: SettingsSource) throws -> RetentionPolicy {
+        let standard = RetentionPolicy()
+        let tenYears = 3650.0 * 86_400
+        return RetentionPolicy(
+            jobs: try source.seconds("retention.jobSeconds", standard.jobs, in: 1...tenYears),
+            events: try source.seconds("retention.eventSeconds", standard.events, in: 1...tenYears),
+            interval: try source.seconds("retention.everySeconds", standard.interval, in: 0.1...86_400))
+    }
+
+    private static let reconcilerSettings: [Setting] = [
+        "reconciler.everySeconds", "reconciler.graceSeconds", "reconciler.quarantinesPerRun", "reconciler.reapsPerRun",
+        "reconciler.enabled",
+    ]
+
     private static func readReconciler(_ source: SettingsSource) throws -> ReconcilerSettings {
         let standard = ReconcilerSettings()
         return ReconcilerSettings(
@@ -118,25 +176,16 @@ extension Settings {
             reapsPerRun: try source.number("reconciler.reapsPerRun", standard.reapsPerRun, in: 0...10_000),
             isEnabled: try source.flag("reconciler.enabled", standard.isEnabled))
     }
-
-    private static func readProviders(_ source: SettingsSource) throws -> ProviderWatchSettings {
-        let standard = ProviderWatchSettings()
-        return ProviderWatchSettings(
-            isEnabled: try source.flag("providers.check", standard.isEnabled),
-            interval: try source.seconds("providers.everySeconds", standard.interval, in: 1...(30 * 86_400)))
-    }
-
-    private static func readRetention(_ source: SettingsSource) throws -> RetentionPolicy {
-        let standard = RetentionPolicy()
-        let tenYears = 3650.0 * 86_400
-        return RetentionPolicy(
-            jobs: try source.seconds("retention.jobSeconds", standard.jobs, in: 1...tenYears),
-            events: try source.seconds("retention.eventSeconds", standard.events, in: 1...tenYears),
-            interval: try source.seconds("retention.everySeconds", standard.interval, in: 0.1...86_400))
-    }
 }
 
+// MARK: The database and the directories
+
 extension Settings.Persistence {
+    static let declared: [Setting] = [
+        "stateDirectory", "database", "postgres.listenUrl", "postgres.preparesStatements", "postgres.insecure",
+        "credentialsDirectory",
+    ]
+
     /// Reads and checks the settings of the database and of the directories. Throws ``SettingsError``.
     static func read(_ source: SettingsSource) throws -> Settings.Persistence {
         let state = source.text("stateDirectory") ?? "/var/lib/aura"

@@ -1,16 +1,14 @@
-import Agents
 import AuraModel
-import DriverKit
-import HetznerDriver
-import JSON
+import FeatureKit
+import HTTPClient
 import JSONRPC
 import Jobs
+import Logging
 import Loopback
 import RPCService
 import Reconciliation
-import TailscaleDriver
 
-/// The settings of a configuration, read and checked.
+/// The settings of a configuration, read and checked: the daemon's own, and each feature with its settings.
 struct Settings: Sendable {
     struct Wire: Sendable {
         var socket: String
@@ -21,20 +19,6 @@ struct Settings: Sendable {
         /// The web origins that may use the gateway.
         var origins: [String] = []
         var limits = RPCLimits()
-    }
-
-    struct Machines: Sendable {
-        var hetzner: HetznerSettings
-        var tailscale: TailscaleSettings?
-        var operations: MachineSettings
-        var ansible: Ansible?
-        var healthUsesSSH: Bool
-    }
-
-    struct Ansible: Sendable {
-        /// The path of the `ansible/` tree.
-        var tree: String
-        var playbook: String
     }
 
     struct Engine: Sendable {
@@ -57,14 +41,22 @@ struct Settings: Sendable {
     var wire: Wire
     var persistence: Persistence
     var logLevel: String
-    /// A file of trusted certificates that replaces the system's, for a provider behind an inspecting proxy.
-    var certificateAuthorityFile: String?
-    /// The proxy for all calls to providers; `nil` connects to them directly.
-    var proxy: String?
-    var machines: Machines
+    /// The settings of HTTP clients for providers.
+    var http: HTTPClientSettings
+    /// The features, in the order of ``Features/all``.
+    var features: [any ConfiguredFeature]
     var quota: InstanceQuota
     var engine: Engine
     var retention: RetentionPolicy
     var reconciler: ReconcilerSettings
-    var providers: ProviderWatchSettings
+
+    /// Returns the environment of the features. `owner` is the daemon's boot id.
+    func environment(
+        owner: String, time: any TimeSource, random: any RandomSource, logger: Logger
+    ) -> FeatureEnvironment {
+        FeatureEnvironment(
+            owner: owner, time: time, random: random, logger: logger, stateDirectory: persistence.stateDirectory,
+            credentialsDirectory: persistence.credentialsDirectory, socketPath: wire.socket, http: http,
+            lease: .seconds(engine.leaseSeconds), heartbeat: .seconds(engine.heartbeatSeconds))
+    }
 }

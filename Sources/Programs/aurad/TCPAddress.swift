@@ -1,3 +1,4 @@
+import FeatureKit
 import Loopback
 
 /// The settings that name a TCP address: `listen` and `http`.

@@ -1,3 +1,6 @@
+import FeatureKit
+// Makes the members of `stat` visible. The compiler attributes them to a module that FeatureKit's imports load.
+import FoundationEssentials
 import Glibc
 
 /// Checks the directories that aurad keeps files in, or reads its configuration from.

@@ -2,8 +2,13 @@ import FoundationEssentials
 import Glibc
 
 /// Reads files that people write: configurations, tokens, agent keys.
-enum PersonalFile {
-    static let limitBytes = 1 << 20
+public enum PersonalFile {
+    private static let limitBytes = 1 << 20
+
+    /// Returns the content of a file, or `nil` if it cannot be read.
+    static func bytes(_ path: String) -> [UInt8]? {
+        FileManager.default.contents(atPath: path).map { Array($0) }
+    }
 
     /// Returns the file's text with `\n` as the only line end. Accepts a UTF-8 byte order mark, CRLF and CR.
     ///
@@ -35,11 +40,12 @@ enum PersonalFile {
         return String(result)
     }
 
-    /// Reads a file. Opens it once and checks the open file, so that no other file can replace it in between.
+    /// Reads a file of at most 1 MiB. Opens it once and checks the open file, so that no other file can replace it in
+    /// between. Throws ``SettingsError``.
     ///
     /// `isSecret` is true if others must not be able to read the file.
     /// `key` is the setting that names the file, for errors.
-    static func read(_ path: String, key: String, isSecret: Bool) throws -> String {
+    public static func read(_ path: String, key: String, isSecret: Bool) throws -> String {
         let file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY)
         guard file >= 0 else {
             throw SettingsError("cannot read \(path), which \(key) names: check that it exists and is aurad's to read")
@@ -112,7 +118,7 @@ enum SecretFile {
 
 extension StringProtocol {
     /// The text without white space at both ends.
-    var trimmed: String {
+    package var trimmed: String {
         var rest = self[...]
         while let first = rest.first, first.isWhitespace { rest = rest.dropFirst() }
         while let last = rest.last, last.isWhitespace { rest = rest.dropLast() }

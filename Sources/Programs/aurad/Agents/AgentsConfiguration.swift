@@ -2,14 +2,36 @@ import Agents
 import AuraModel
 import Crypto
 import DriverKit
+import FeatureKit
 import FoundationEssentials
 import HetznerDriver
 import JSON
-import RPCService
 import TailscaleDriver
 
-extension Settings.Machines {
-    static func read(_ source: SettingsSource) throws -> Settings.Machines {
+/// The settings of AI-agent machines, read and checked.
+struct AgentsConfiguration: Sendable {
+    struct Ansible: Sendable {
+        /// The path of the `ansible/` tree.
+        var tree: String
+        var playbook: String
+    }
+
+    var hetzner: HetznerSettings
+    var tailscale: TailscaleSettings?
+    var operations: MachineSettings
+    var ansible: Ansible?
+    var healthUsesSSH: Bool
+    var providers: ProviderWatchSettings
+}
+
+extension AgentsConfiguration {
+    /// All settings of agents.
+    static let declared: [Setting] =
+        ["configuration.driver", "health.via"] + hetznerSettings + tailscaleSettings + ansibleSettings
+        + operationsSettings + paceSettings + agentSettings + providersSettings
+
+    /// Reads and checks the settings of agents. Throws ``SettingsError``.
+    static func read(_ source: SettingsSource) throws -> AgentsConfiguration {
         var hetzner = try readHetzner(source)
         let isConfigured = try source.choice("configuration.driver", "ansible", of: ["ansible", "none"]) == "ansible"
         let ansible = isConfigured ? try readAnsible(source) : nil
@@ -28,13 +50,18 @@ extension Settings.Machines {
         if via == "http", operations.health.port != operations.ssh.port {
             hetzner.openPorts.append(operations.health.port)
         }
-        return Settings.Machines(
+        return AgentsConfiguration(
             hetzner: hetzner, tailscale: tailscale?.driver, operations: operations,
-            ansible: ansible, healthUsesSSH: via == "ssh")
+            ansible: ansible, healthUsesSSH: via == "ssh", providers: try readProviders(source))
     }
 
     /// The default port of the agent.
     private static let agentPort = 18789
+
+    private static let hetznerSettings: [Setting] = [
+        .secret("hetzner.token"), "hetzner.endpoint", "hetzner.firewall", "hetzner.firewallName",
+        "hetzner.concurrentRequests", .list("hetzner.placements"),
+    ]
 
     private static func readHetzner(_ source: SettingsSource) throws -> HetznerSettings {
         let token = try source.secret("hetzner.token", for: "the API token of the Hetzner project")
@@ -69,6 +96,12 @@ extension Settings.Machines {
             Placement(location: String($0[1]), serverType: String($0[0]))
         }
     }
+
+    private static let tailscaleSettings: [Setting] = [
+        "tailscale.keyLifetimeSeconds", "tailscale.endpoint", "tailscale.loginServer", .list("tailscale.tags"),
+        "tailscale.enabled", "tailscale.clientId", .secret("tailscale.clientSecret"), "tailscale.ephemeralNodes",
+        "tailscale.packageSource",
+    ]
 
     private static func readTailscale(
         _ source: SettingsSource
@@ -112,7 +145,9 @@ extension Settings.Machines {
         return secret
     }
 
-    private static func readAnsible(_ source: SettingsSource) throws -> Settings.Ansible {
+    private static let ansibleSettings: [Setting] = ["configuration.tree", "configuration.playbook"]
+
+    private static func readAnsible(_ source: SettingsSource) throws -> Ansible {
         let tree = source.text("configuration.tree") ?? "/usr/share/aura/ansible"
         guard FileManager.default.fileExists(atPath: tree + "/playbooks/configure.yml") else {
             throw SettingsError("cannot find configuration.tree = \(tree): it has to be the ansible directory of Aura")
@@ -123,8 +158,12 @@ extension Settings.Machines {
                 "cannot find configuration.playbook = \(playbook): install ansible-core (make setup does) or give its path"
             )
         }
-        return Settings.Ansible(tree: tree, playbook: found)
+        return Ansible(tree: tree, playbook: found)
     }
+
+    private static let operationsSettings: [Setting] = [
+        "hetzner.image", "health.port", "ssh.user", "ssh.port", "configuration.runs",
+    ]
 
     private static func readOperations(
         _ source: SettingsSource, hetzner: HetznerSettings, tailnet: TailnetSettings?, via: String
@@ -144,6 +183,11 @@ extension Settings.Machines {
             configurationRuns: try source.number("configuration.runs", 4, in: 1...256))
     }
 
+    private static let paceSettings: [Setting] = [
+        "pace.actionPollSeconds", "pace.bootPollSeconds", "pace.healthPollSeconds", "pace.bootLimitSeconds",
+        "pace.refusalPatienceSeconds", "pace.shutdownGraceSeconds", "configuration.limitSeconds",
+    ]
+
     private static func readPace(_ source: SettingsSource) throws -> Pace {
         let standard = Pace()
         return Pace(
@@ -157,6 +201,11 @@ extension Settings.Machines {
             configurationLimit: try source.seconds(
                 "configuration.limitSeconds", standard.configurationLimit, in: 10...7200))
     }
+
+    private static let agentSettings: [Setting] = [
+        "agent.port", "agent.source", "agent.archive", "agent.archiveSha256", "agent.integrity", "agent.version",
+        "agent.bind", "agent.environmentFile",
+    ]
 
     /// Returns the digest that the settings pin. Without one, returns the file's own digest, which only protects its
     /// transfer to the machine.
@@ -200,5 +249,14 @@ extension Settings.Machines {
         return AgentSettings(
             variables: variables,
             environment: try source.text("agent.environmentFile").map(EnvironmentFile.read) ?? [:])
+    }
+
+    private static let providersSettings: [Setting] = ["providers.check", "providers.everySeconds"]
+
+    private static func readProviders(_ source: SettingsSource) throws -> ProviderWatchSettings {
+        let standard = ProviderWatchSettings()
+        return ProviderWatchSettings(
+            isEnabled: try source.flag("providers.check", standard.isEnabled),
+            interval: try source.seconds("providers.everySeconds", standard.interval, in: 1...(30 * 86_400)))
     }
 }

@@ -1,51 +1,39 @@
 import DriverKit
-import FoundationEssentials
 import Yams
 
-/// The settings that exist. A name that is not among them is a mistake that would otherwise go unnoticed.
-enum KnownSettings {
-    static let keys: Set<String> = [
-        "socket", "listen", "http", "origins", "database", "postgres.preparesStatements", "postgres.listenUrl",
-        "postgres.insecure",
-        "stateDirectory", "credentialsDirectory", "log.level", "outbound.proxy", "outbound.certificateAuthorityFile",
-        "hetzner.endpoint", "hetzner.token", "hetzner.tokenFile", "hetzner.image", "hetzner.placements",
-        "hetzner.firewall", "hetzner.firewallName", "hetzner.concurrentRequests", "hetzner.certificateAuthorityFile",
-        "tailscale.enabled", "tailscale.endpoint", "tailscale.clientId", "tailscale.clientSecret",
-        "tailscale.clientSecretFile", "tailscale.tags", "tailscale.loginServer", "tailscale.packageSource",
-        "tailscale.ephemeralNodes", "tailscale.keyLifetimeSeconds",
-        "configuration.driver", "configuration.tree", "configuration.playbook", "configuration.runs",
-        "configuration.limitSeconds",
-        "agent.source", "agent.archive", "agent.archiveSha256", "agent.version", "agent.port", "agent.bind",
-        "agent.environmentFile", "agent.integrity",
-        "health.via", "health.port", "ssh.user", "ssh.port",
-        "pace.actionPollSeconds", "pace.bootPollSeconds", "pace.healthPollSeconds", "pace.bootLimitSeconds",
-        "pace.refusalPatienceSeconds", "pace.shutdownGraceSeconds", "pace.retryBaseSeconds", "pace.retryCapSeconds",
-        "pace.parkedBaseSeconds", "pace.parkedCapSeconds",
-        "engine.workers", "engine.leaseSeconds", "engine.heartbeatSeconds",
-        "limits.connections", "limits.connectionsPerUser", "limits.connectionsPerAddress", "limits.jobsPerTenant",
-        "limits.instancesPerTenant",
-        "limits.instances", "limits.subscriptions", "limits.subscriptionsPerUser",
-        "retention.jobSeconds", "retention.eventSeconds", "retention.everySeconds",
-        "reconciler.enabled", "reconciler.everySeconds", "reconciler.graceSeconds", "reconciler.quarantinesPerRun",
-        "reconciler.reapsPerRun", "providers.check", "providers.everySeconds",
-    ]
+/// The settings that exist, as the daemon and its features declare them. A name in a file that is not among them is a
+/// mistake that would otherwise go unnoticed.
+public struct KnownSettings: Sendable {
+    private let names: Set<String>
+    /// The settings that are lists of texts. All others are one text.
+    private let lists: Set<String>
+    /// The settings that hold a secret directly. Only the owner may have access to a file with one of them.
+    private let secrets: [String]
 
-    /// Throws if the file is not a YAML mapping or holds an unknown name.
-    static func check(file: String) throws {
-        guard let bytes = FileManager.default.contents(atPath: file) else {
+    /// Creates the settings from their declarations.
+    public init(_ settings: [Setting]) {
+        names = Set(settings.flatMap(\.names))
+        lists = Set(settings.filter { $0.shape == .list }.map(\.name))
+        secrets = settings.filter(\.isSecret).map(\.name)
+    }
+
+    /// Checks the names and the shapes of a file's settings, without their values. Throws ``SettingsError`` if the file
+    /// is not a YAML mapping, if a name is unknown or there twice, or if a value has another shape than declared.
+    func check(file: String) throws {
+        guard let bytes = PersonalFile.bytes(file) else {
             throw SettingsError("cannot read the configuration \(file): check that it exists and is aurad's to read")
         }
-        let text = try PersonalFile.text(Array(bytes), of: "the configuration \(file)")
+        let text = try PersonalFile.text(bytes, of: "the configuration \(file)")
         let node: Node?
         do {
             node = try Yams.compose(yaml: text)
         } catch {
-            throw SettingsError("cannot read the configuration \(file): it is no YAML: \(place(of: error))")
+            throw SettingsError("cannot read the configuration \(file): it is no YAML: \(Self.place(of: error))")
         }
         guard let node else { return }
-        let paths = try paths(node, prefix: "", file: file)
-        for path in paths where !keys.contains(path) {
-            if let setting = keys.first(where: { path.hasPrefix($0 + ".") }) {
+        let paths = try Self.paths(node, prefix: "", file: file)
+        for path in paths where !names.contains(path) {
+            if let setting = names.first(where: { path.hasPrefix($0 + ".") }) {
                 throw SettingsError(
                     "cannot use the setting \(setting) in \(file): it has to be one text, put it in quotes")
             }
@@ -62,12 +50,9 @@ enum KnownSettings {
         }
     }
 
-    /// The settings that are lists of texts. All others are one text.
-    private static let lists: Set<String> = ["origins", "hetzner.placements", "tailscale.tags"]
-
     /// Throws if a setting is a list and should be one text, or if its text has a NUL character. The reader of the
     /// settings would take such a setting as absent.
-    private static func checkShapes(_ node: Node, prefix: String = "", file: String) throws {
+    private func checkShapes(_ node: Node, prefix: String = "", file: String) throws {
         guard case .mapping(let mapping) = node else { return }
         for (key, value) in mapping {
             let path = prefix + (key.string ?? "")
@@ -112,9 +97,6 @@ enum KnownSettings {
         return isName ? text : "(at line \(key.mark?.line ?? 0))"
     }
 
-    /// Settings that hold a secret directly. Only the owner may have access to a file with one of them.
-    private static let secrets = ["hetzner.token", "tailscale.clientSecret"]
-
     private static func paths(_ node: Node, prefix: String, file: String) throws -> [String] {
         guard case .mapping(let mapping) = node else {
             if prefix.isEmpty {
@@ -131,8 +113,8 @@ enum KnownSettings {
     }
 
     /// Returns the known name that differs in the fewest letters, if a typing error is likely.
-    private static func nearest(_ path: String) -> String? {
-        guard let best = NearestName.of(path, in: keys),
+    private func nearest(_ path: String) -> String? {
+        guard let best = NearestName.of(path, in: names),
             NearestName.distance(Array(path.lowercased()), Array(best.lowercased())) <= 4
         else { return nil }
         return best

@@ -1,4 +1,5 @@
 import AuraModel
+import FeatureKit
 import FoundationEssentials
 
 /// Reads the agent's provider keys from a `.env` file that only its owner may read.

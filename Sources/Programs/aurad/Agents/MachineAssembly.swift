@@ -1,0 +1,87 @@
+import Agents
+import AnsibleDriver
+import AuraModel
+import CredentialFiles
+import DriverKit
+import FeatureKit
+import HTTPClient
+import HetznerDriver
+import SSHDriver
+import Storage
+import TailscaleDriver
+
+/// Creates the drivers of agents from the settings.
+struct MachineAssembly {
+    private let settings: AgentsConfiguration
+    private let environment: FeatureEnvironment
+    private let http: HTTPClient
+    private let shell: OpenSSH
+    /// The driver that configures machines; `nil` if the image already contains the configured agent.
+    private let ansible: AnsibleConfiguration?
+
+    init(_ settings: AgentsConfiguration, _ environment: FeatureEnvironment) {
+        self.settings = settings
+        self.environment = environment
+        http = HTTPClient(settings: environment.http)
+        shell = OpenSSH(
+            settings: SSHSettings(workDirectory: environment.stateDirectory + "/ssh"), time: environment.time,
+            log: environment.logger)
+        ansible = settings.ansible.map { given in
+            AnsibleConfiguration(
+                settings: AnsibleSettings(
+                    playbookPath: given.playbook, treePath: given.tree, socketPath: environment.socketPath,
+                    workDirectory: environment.stateDirectory + "/ansible",
+                    patience: environment.lease - environment.heartbeat),
+                time: environment.time, log: environment.logger)
+        }
+    }
+
+    func services(store: any Store) throws -> MachineServices {
+        MachineServices(
+            installation: store.installation,
+            compute: compute(
+                shared: StoredBudget(
+                    store: store, bucket: "hetzner \(settings.hetzner.endpoint)", time: environment.time)),
+            network: network(),
+            configuration: configuration(), health: health(), shell: shell,
+            credentials: try FileCredentialStore(directory: environment.credentialsDirectory),
+            settings: settings.operations)
+    }
+
+    /// Returns the check of the providers without a store. It does not share the rate limit with other daemons.
+    func check() -> ProviderCheck {
+        ProviderCheck(
+            compute: compute(shared: nil), network: network(), image: settings.operations.image, installation: nil)
+    }
+
+    func shutdown() async {
+        await http.shutdown()
+    }
+}
+
+extension MachineAssembly {
+    private func compute(shared: (any SharedBudget)?) -> any ComputeDriver {
+        HetznerCompute(
+            settings: settings.hetzner, http: http, shared: shared, time: environment.time, random: environment.random,
+            log: environment.logger)
+    }
+
+    private func network() -> (any NetworkDriver)? {
+        settings.tailscale.map {
+            TailscaleNetwork(
+                settings: $0, http: http, time: environment.time, random: environment.random, log: environment.logger)
+        }
+    }
+
+    private func health() -> any HealthDriver {
+        settings.healthUsesSSH ? SSHHealth(shell: shell) : HTTPHealth(http: http)
+    }
+
+    private func configuration() -> (any ConfigurationDriver)? { ansible }
+
+    /// Ends processes and removes files that a crashed daemon left. Must run at the start, before any job continues.
+    func sweep() async {
+        await shell.sweep()
+        await ansible?.sweep()
+    }
+}
