@@ -13,7 +13,7 @@ import Storage
 final class JobRun: Sendable {
     /// The dependencies of a run.
     struct Environment: Sendable {
-        var store: any Store
+        var store: any JobStore & InstanceStore & Coordination
         var time: any TimeSource
         var random: any RandomSource
         var lease: Duration

@@ -20,7 +20,7 @@ final class GroupCommit: Sendable {
     private struct Item: Sendable {
         var hasSavepoint: Bool
         /// Returns the completion to run after the commit. Its argument is the last `seq` before this transaction.
-        var run: @Sendable (PostgresConnection, inout Ledger) throws -> @Sendable (Int64) -> Void
+        var run: @Sendable (PostgresConnection, inout LedgerDraft) throws -> @Sendable (Int64) -> Void
         var fail: @Sendable (any Error) -> Void
     }
 
@@ -79,7 +79,7 @@ final class GroupCommit: Sendable {
     /// transaction.
     func write<Value: Sendable>(
         mayThrowAfterWriting: Bool = false,
-        _ body: @escaping @Sendable (PostgresConnection, inout Ledger) throws -> @Sendable (Int64) -> Value
+        _ body: @escaping @Sendable (PostgresConnection, inout LedgerDraft) throws -> @Sendable (Int64) -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             enqueue(
@@ -183,7 +183,7 @@ final class GroupCommit: Sendable {
     private static func transaction(
         _ batch: [Entry], _ connection: PostgresConnection, _ mayHaveCommitted: inout Bool
     ) throws -> ([Event], () -> Void) {
-        var ledger = Ledger()
+        var ledger = LedgerDraft()
         var finished: [@Sendable (Int64) -> Void] = []
         var refused: [() -> Void] = []
         try connection.script(begin)
@@ -222,7 +222,7 @@ final class GroupCommit: Sendable {
 
     /// Collects the events of a written transition. Returns the completion to run after the commit.
     private static func note(
-        _ each: WaitingTransition, _ outcome: TransitionBatch.Outcome, _ ledger: inout Ledger
+        _ each: WaitingTransition, _ outcome: TransitionBatch.Outcome, _ ledger: inout LedgerDraft
     ) -> @Sendable (Int64) -> Void {
         if case .written = outcome { ledger.append(each.transition.events) }
         let offset = Int64(ledger.drafts.count)
@@ -239,7 +239,7 @@ final class GroupCommit: Sendable {
     }
 
     private static func run(
-        _ item: Item, _ connection: PostgresConnection, _ ledger: inout Ledger
+        _ item: Item, _ connection: PostgresConnection, _ ledger: inout LedgerDraft
     ) throws -> @Sendable (Int64) -> Void {
         let count = ledger.drafts.count
         if item.hasSavepoint { try connection.script("SAVEPOINT item") }

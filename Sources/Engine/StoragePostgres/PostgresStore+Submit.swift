@@ -39,7 +39,7 @@ private struct PostgresOperationRows: OperationRows {
     var events: [EventDraft] = []
 
     static func run<Value>(
-        _ connection: PostgresConnection, _ ledger: inout Ledger,
+        _ connection: PostgresConnection, _ ledger: inout LedgerDraft,
         _ body: (inout PostgresOperationRows) throws -> Value
     ) throws -> Value {
         var rows = PostgresOperationRows(connection: connection)

@@ -18,7 +18,7 @@ final class GroupCommit: Sendable {
     typealias Observer = @Sendable ([Event]) -> Void
 
     /// The ledger's head and the new events of one transaction.
-    struct Ledger {
+    struct LedgerDraft {
         var head: Int64
         var events: [Event] = []
 
@@ -32,7 +32,7 @@ final class GroupCommit: Sendable {
 
     private struct Item: Sendable {
         var hasSavepoint: Bool
-        var run: @Sendable (Database, inout Ledger) throws -> @Sendable () -> Void
+        var run: @Sendable (Database, inout LedgerDraft) throws -> @Sendable () -> Void
         var fail: @Sendable (any Error) -> Void
     }
 
@@ -66,7 +66,7 @@ final class GroupCommit: Sendable {
     /// - Parameter mayThrowAfterWriting: true if `body` may throw after it has changed rows.
     func write<Value: Sendable>(
         mayThrowAfterWriting: Bool = false,
-        _ body: @escaping @Sendable (Database, inout Ledger) throws -> Value
+        _ body: @escaping @Sendable (Database, inout LedgerDraft) throws -> Value
     ) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             enqueue(
@@ -131,7 +131,7 @@ final class GroupCommit: Sendable {
         _ batch: [Item], _ database: Database, _ finished: inout [@Sendable () -> Void]
     ) throws -> [Event] {
         var refused: [@Sendable () -> Void] = []
-        var ledger = Ledger(head: 0)
+        var ledger = LedgerDraft(head: 0)
         try database.execute(sql: "BEGIN IMMEDIATE")
         do {
             ledger.head = try LedgerRows.head(database)
@@ -159,7 +159,7 @@ final class GroupCommit: Sendable {
     }
 
     private static func run(
-        _ item: Item, _ database: Database, _ ledger: inout Ledger
+        _ item: Item, _ database: Database, _ ledger: inout LedgerDraft
     ) throws -> @Sendable () -> Void {
         guard item.hasSavepoint else {
             do {

@@ -407,7 +407,7 @@ enum LedgerRows {
     }
 
     /// Assigns the next `seq` to each draft and writes the events.
-    static func append(_ drafts: [EventDraft], _ database: Database, _ ledger: inout GroupCommit.Ledger) throws {
+    static func append(_ drafts: [EventDraft], _ database: Database, _ ledger: inout GroupCommit.LedgerDraft) throws {
         guard !drafts.isEmpty else { return }
         var statement = try HotStatement(
             database,

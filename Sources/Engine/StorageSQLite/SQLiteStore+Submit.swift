@@ -40,7 +40,7 @@ private struct SQLiteOperationRows: OperationRows {
     var events: [EventDraft] = []
 
     static func run<Value>(
-        _ database: Database, _ ledger: inout GroupCommit.Ledger, encoded: (Instance, String)? = nil,
+        _ database: Database, _ ledger: inout GroupCommit.LedgerDraft, encoded: (Instance, String)? = nil,
         _ body: (inout SQLiteOperationRows) throws -> Value
     ) throws -> Value {
         var rows = SQLiteOperationRows(database: database, encoded: encoded)

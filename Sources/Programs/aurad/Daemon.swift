@@ -93,7 +93,7 @@ struct Daemon {
     }
 
     /// The feature of AI-agent machines, with the watch over their providers.
-    private func agents(_ machines: MachineAssembly, store: any Store) throws -> Feature {
+    private func agents(_ machines: MachineAssembly, store: any InstanceStore & Coordination) throws -> Feature {
         let services = try machines.services(store: store)
         let watch = ProviderWatch(
             store: store,

@@ -52,7 +52,7 @@ struct MarkFile: Sendable {
 
 /// Checks every two seconds that the database is still the one that was opened, and stores the ledger's epoch and head.
 struct LedgerWatch: Service {
-    let store: any Store
+    let store: any Ledger
     let file: MarkFile
     let time: any TimeSource
     let logger: Logger

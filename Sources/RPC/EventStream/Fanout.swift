@@ -16,7 +16,7 @@ final class Fanout: Sendable {
     }
 
     private let feed: EventFeed
-    private let store: any Store
+    private let store: any Ledger
     private let time: any TimeSource
     private let logger: Logger
     /// Called with a subscription that must catch up or end.
@@ -33,7 +33,7 @@ final class Fanout: Sendable {
     private static let pause = Duration.milliseconds(200)
 
     init(
-        feed: EventFeed, store: any Store, time: any TimeSource, logger: Logger,
+        feed: EventFeed, store: any Ledger, time: any TimeSource, logger: Logger,
         onLeave: @escaping @Sendable (Subscription, OneShot<Void>) -> Void,
         onEnd: @escaping @Sendable (Subscription) -> Void
     ) {
