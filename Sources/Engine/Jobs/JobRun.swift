@@ -212,7 +212,8 @@ final class JobRun: Sendable {
                 let applied = try await environment.store.apply(transition)
                 machine.withLock { $0.noteCancellation(applied.cancellation) }
                 return
-            } catch let error as StorageError where error.code == .unavailable {
+            } catch {
+                guard error.code == .unavailable else { throw error }
                 failures += 1
                 environment.logger.error("cannot write job \(held.job), trying again: \(error)")
                 try checkLease()

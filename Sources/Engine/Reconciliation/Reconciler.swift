@@ -67,7 +67,7 @@ public final class Reconciler: Service {
                 logger.warning("\(finding.kind) \(finding.name) \(finding.action): \(finding.reason)")
             }
         } catch is SweepRunning {
-        } catch is CancellationError {
+        } catch  where error.isCancellation {
         } catch {
             logger.error("the sweep did not finish, and will be tried again: \(error)")
         }

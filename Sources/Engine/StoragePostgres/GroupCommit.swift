@@ -21,7 +21,7 @@ final class GroupCommit: Sendable {
         var hasSavepoint: Bool
         /// Returns the completion to run after the commit. Its argument is the last `seq` before this transaction.
         var run: @Sendable (PostgresConnection, inout LedgerDraft) throws -> @Sendable (Int64) -> Void
-        var fail: @Sendable (any Error) -> Void
+        var fail: @Sendable (StorageError) -> Void
     }
 
     private enum Entry: Sendable {
@@ -29,7 +29,7 @@ final class GroupCommit: Sendable {
         /// A transition, which is written in one statement with the other transitions of its commit.
         case transition(WaitingTransition)
 
-        var fail: @Sendable (any Error) -> Void {
+        var fail: @Sendable (StorageError) -> Void {
             switch self {
             case .item(let item): item.fail
             case .transition(let waiting): waiting.fail
@@ -45,7 +45,7 @@ final class GroupCommit: Sendable {
 
     /// An item's own error. The transaction continues without the item.
     private struct Refusal: Error {
-        var cause: any Error
+        var cause: StorageError
     }
 
     /// The maximum number of queued writes.
@@ -80,30 +80,32 @@ final class GroupCommit: Sendable {
     func write<Value: Sendable>(
         mayThrowAfterWriting: Bool = false,
         _ body: @escaping @Sendable (PostgresConnection, inout LedgerDraft) throws -> @Sendable (Int64) -> Value
-    ) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
+    ) async throws(StorageError) -> Value {
+        let result = await withCheckedContinuation { (continuation: StorageContinuation<Value>) in
             enqueue(
                 .item(
                     Item(
                         hasSavepoint: mayThrowAfterWriting,
                         run: { connection, ledger in
                             let value = try body(connection, &ledger)
-                            return { continuation.resume(returning: value($0)) }
+                            return { continuation.resume(returning: .success(value($0))) }
                         },
-                        fail: { continuation.resume(throwing: $0) })))
+                        fail: { continuation.resume(returning: .failure($0)) })))
         }
+        return try result.get()
     }
 
     /// Writes a transition in the next transaction. Returns when the transaction is durable.
-    func apply(_ transition: Transition, document: String?, failure: String?) async throws -> Applied {
-        try await withCheckedThrowingContinuation { continuation in
+    func apply(_ transition: Transition, document: String?, failure: String?) async throws(StorageError) -> Applied {
+        let result = await withCheckedContinuation { (continuation: StorageContinuation<Applied>) in
             enqueue(
                 .transition(
                     WaitingTransition(
                         transition: transition, document: document, failure: failure,
-                        finish: { continuation.resume(returning: Applied(seq: $0, cancellation: $1)) },
-                        fail: { continuation.resume(throwing: $0) })))
+                        finish: { continuation.resume(returning: .success(Applied(seq: $0, cancellation: $1))) },
+                        fail: { continuation.resume(returning: .failure($0)) })))
         }
+        return try result.get()
     }
 
     private func enqueue(_ item: Entry) {
@@ -252,7 +254,7 @@ final class GroupCommit: Sendable {
         } catch {
             ledger.rollBack(to: count)
             if item.hasSavepoint { try connection.script("ROLLBACK TO item; RELEASE item") }
-            throw Refusal(cause: error is PostgresError ? StorageError(postgres: error) : error)
+            throw Refusal(cause: StorageError(postgres: error))
         }
     }
 }

@@ -4,7 +4,7 @@ public import Storage
 
 /// Concurrency slots, provider calls, the database's clock and singleton leases.
 extension PostgresStore {
-    public func takeSlot(_ request: SlotRequest) async throws -> Bool {
+    public func takeSlot(_ request: SlotRequest) async throws(StorageError) -> Bool {
         try await writer.write { connection, _ in
             try connection.run(
                 "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [PostgresValue("place \(request.place)")])
@@ -46,7 +46,7 @@ extension PostgresStore {
         return SlotChoice(limit: request.limit, holders: holders, waiting: waiting).admits(asking)
     }
 
-    public func takeCalls(_ request: CallRequest) async throws -> CallGrant {
+    public func takeCalls(_ request: CallRequest) async throws(StorageError) -> CallGrant {
         try await writer.write { connection, _ in
             var request = request
             request.now = try self.leaseTime(request.now, connection)
@@ -65,7 +65,7 @@ extension PostgresStore {
         }
     }
 
-    public func clock() async throws -> Timestamp? {
+    public func clock() async throws(StorageError) -> Timestamp? {
         guard leaseClock == .database else { return nil }
         return try await read { connection in
             try connection.run("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now")
@@ -73,7 +73,7 @@ extension PostgresStore {
         }
     }
 
-    public func takeSingletonLease(_ request: SingletonLeaseRequest) async throws -> Bool {
+    public func takeSingletonLease(_ request: SingletonLeaseRequest) async throws(StorageError) -> Bool {
         try await writer.write { connection, _ in
             let now = try self.leaseTime(request.now, connection)
             let rows = try connection.run(

@@ -4,7 +4,7 @@ public import Storage
 
 /// Operations: submissions, cancellations and retries.
 extension PostgresStore {
-    public func submit(_ submission: Submission) async throws -> Submitted {
+    public func submit(_ submission: Submission) async throws(StorageError) -> Submitted {
         // The transaction of a new instance throws only before it has changed a row, so it needs no savepoint.
         var isOnExisting = true
         if case .new = submission.target { isOnExisting = false }
@@ -14,14 +14,14 @@ extension PostgresStore {
         }
     }
 
-    public func requestCancellation(_ request: CancellationRequest) async throws -> Job {
+    public func requestCancellation(_ request: CancellationRequest) async throws(StorageError) -> Job {
         try await writer.write { connection, ledger in
             let job = try PostgresOperationRows.run(connection, &ledger) { try $0.requestCancellation(request) }
             return { _ in job }
         }
     }
 
-    public func makeDueNow(_ request: MakeDueNowRequest) async throws -> Job {
+    public func makeDueNow(_ request: MakeDueNowRequest) async throws(StorageError) -> Job {
         try await writer.write { connection, ledger in
             let job = try PostgresOperationRows.run(connection, &ledger) { try $0.makeDueNow(request) }
             return { _ in job }

@@ -33,7 +33,7 @@ final class GroupCommit: Sendable {
     private struct Item: Sendable {
         var hasSavepoint: Bool
         var run: @Sendable (Database, inout LedgerDraft) throws -> @Sendable () -> Void
-        var fail: @Sendable (any Error) -> Void
+        var fail: @Sendable (StorageError) -> Void
     }
 
     private struct State: Sendable {
@@ -67,17 +67,18 @@ final class GroupCommit: Sendable {
     func write<Value: Sendable>(
         mayThrowAfterWriting: Bool = false,
         _ body: @escaping @Sendable (Database, inout LedgerDraft) throws -> Value
-    ) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
+    ) async throws(StorageError) -> Value {
+        let result = await withCheckedContinuation { (continuation: StorageContinuation<Value>) in
             enqueue(
                 Item(
                     hasSavepoint: mayThrowAfterWriting,
                     run: { database, ledger in
                         let value = try body(database, &ledger)
-                        return { continuation.resume(returning: value) }
+                        return { continuation.resume(returning: .success(value)) }
                     },
-                    fail: { continuation.resume(throwing: $0) }))
+                    fail: { continuation.resume(returning: .failure($0)) }))
         }
+        return try result.get()
     }
 
     private func enqueue(_ item: Item) {
@@ -120,7 +121,7 @@ final class GroupCommit: Sendable {
             if !events.isEmpty { observer?(events) }
             for finish in finished { finish() }
         } catch {
-            let failure = StorageError(error)
+            let failure = StorageError(sqlite: error, while: .writing)
             for item in batch { item.fail(failure) }
         }
     }
@@ -155,7 +156,11 @@ final class GroupCommit: Sendable {
 
     /// An item's own error. The transaction continues without the item.
     private struct Refusal: Error {
-        var cause: any Error
+        var cause: StorageError
+
+        init(_ error: any Error) {
+            cause = StorageError(sqlite: error, while: .writing)
+        }
     }
 
     private static func run(
@@ -167,7 +172,7 @@ final class GroupCommit: Sendable {
             } catch let error as DatabaseError {
                 throw error
             } catch {
-                throw Refusal(cause: error)
+                throw Refusal(error)
             }
         }
         let (seq, count) = (ledger.head, ledger.events.count)
@@ -181,7 +186,7 @@ final class GroupCommit: Sendable {
             ledger.rollBack(to: seq, count: count)
             try database.cachedStatement(sql: "ROLLBACK TO item").execute()
             try database.cachedStatement(sql: "RELEASE item").execute()
-            throw Refusal(cause: StorageError.known(error))
+            throw Refusal(error)
         }
     }
 

@@ -5,7 +5,7 @@ public import Storage
 
 /// Concurrency slots, provider calls and singleton leases.
 extension SQLiteStore {
-    public func takeSlot(_ request: SlotRequest) async throws -> Bool {
+    public func takeSlot(_ request: SlotRequest) async throws(StorageError) -> Bool {
         try await writer.write { database, _ in
             let (job, epoch) = (request.held.job.text, request.held.epoch)
             let isFree = try Self.choice(request, database)
@@ -43,7 +43,7 @@ extension SQLiteStore {
         return SlotChoice(limit: request.limit, holders: holders, waiting: waiting).admits(party(asking))
     }
 
-    public func takeCalls(_ request: CallRequest) async throws -> CallGrant {
+    public func takeCalls(_ request: CallRequest) async throws(StorageError) -> CallGrant {
         try await writer.write { database, _ in
             let select = try database.cachedStatement(sql: "SELECT document FROM bucket WHERE name = ?")
             let present = try String.fetchOne(select, arguments: [request.bucket])
@@ -59,9 +59,9 @@ extension SQLiteStore {
         }
     }
 
-    public func clock() async throws -> Timestamp? { nil }
+    public func clock() async throws(StorageError) -> Timestamp? { nil }
 
-    public func takeSingletonLease(_ request: SingletonLeaseRequest) async throws -> Bool {
+    public func takeSingletonLease(_ request: SingletonLeaseRequest) async throws(StorageError) -> Bool {
         try await writer.write { database, _ in
             let statement = try database.cachedStatement(
                 sql: """

@@ -5,7 +5,7 @@ public import Storage
 
 /// Operations: submissions, cancellations and retries.
 extension SQLiteStore {
-    public func submit(_ submission: Submission) async throws -> Submitted {
+    public func submit(_ submission: Submission) async throws(StorageError) -> Submitted {
         guard case .new(let instance) = submission.target else {
             return try await writer.write(mayThrowAfterWriting: true) { database, ledger in
                 try SQLiteOperationRows.run(database, &ledger) { try $0.submit(submission) }
@@ -19,13 +19,13 @@ extension SQLiteStore {
         }
     }
 
-    public func requestCancellation(_ request: CancellationRequest) async throws -> Job {
+    public func requestCancellation(_ request: CancellationRequest) async throws(StorageError) -> Job {
         try await writer.write { database, ledger in
             try SQLiteOperationRows.run(database, &ledger) { try $0.requestCancellation(request) }
         }
     }
 
-    public func makeDueNow(_ request: MakeDueNowRequest) async throws -> Job {
+    public func makeDueNow(_ request: MakeDueNowRequest) async throws(StorageError) -> Job {
         try await writer.write { database, ledger in
             try SQLiteOperationRows.run(database, &ledger) { try $0.makeDueNow(request) }
         }

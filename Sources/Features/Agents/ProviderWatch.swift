@@ -122,7 +122,6 @@ public final class ProviderWatch: Service {
             if !news.isEmpty { _ = try await store.recordSweep(SweepRecord(events: news.map(draft))) }
             // The findings beyond the limit are raised by the next check.
             raised.withLock { $0 = known.intersection(outcome.findings).union(news) }
-        } catch is CancellationError {
         } catch {
             logger.error("cannot raise the alerts of the check of the providers: \(error)")
         }

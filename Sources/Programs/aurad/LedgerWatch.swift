@@ -7,8 +7,8 @@ import ServiceLifecycle
 import Storage
 
 extension Settings.Persistence {
-    /// Opens or creates the database, and migrates it to the newest schema. Throws `StorageError`.
-    func openStore(logger: Logger) async throws -> any Store {
+    /// Opens or creates the database, and migrates it to the newest schema.
+    func openStore(logger: Logger) async throws(StorageError) -> any Store {
         try await database.open(claim(), logger: logger)
     }
 
@@ -70,10 +70,11 @@ struct LedgerWatch: Service {
             do {
                 try await store.checkIdentity()
                 isAway = false
-            } catch let error as StorageError where error.code == .replaced {
-                logger.critical("\(error)")
-                throw error
             } catch {
+                if error.code == .replaced {
+                    logger.critical("\(error)")
+                    throw error
+                }
                 if !isAway { logger.error("\(error)") }
                 isAway = true
             }

@@ -119,12 +119,14 @@ final class Fanout: Sendable {
                 // A page that is not full holds all remaining events, even if the ledger skips numbers.
                 let last = missed.count < Self.page ? head : missed.last?.seq ?? head
                 round.deliver(missed.map(FeedEvent.init), through: last)
-            } catch let error as StorageError where error.code == .cursorExpired {
-                // Each subscription catches up on its own and sends `subscription.ended` with the reason.
-                round.dismissAll(at: head)
             } catch {
-                logger.warning("cannot read the ledger, trying again", metadata: ["error": "\(error)"])
-                try? await time.sleep(for: Self.pause)
+                if error.code == .cursorExpired {
+                    // Each subscription catches up on its own and sends `subscription.ended` with the reason.
+                    round.dismissAll(at: head)
+                } else {
+                    logger.warning("cannot read the ledger, trying again", metadata: ["error": "\(error)"])
+                    try? await time.sleep(for: Self.pause)
+                }
             }
             return true
         }

@@ -165,7 +165,7 @@ public final class Subscriptions: Service {
         while !Task.isCancelled {
             do {
                 return try await catchUp.run()
-            } catch is CancellationError {
+            } catch  where error.isCancellation {
                 return nil
             } catch AsyncSemaphore.Refusal.cancelled {
                 return nil
