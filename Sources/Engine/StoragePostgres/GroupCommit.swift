@@ -1,5 +1,4 @@
 import AuraModel
-import DequeModule
 import Locking
 import Storage
 
@@ -37,21 +36,11 @@ final class GroupCommit: Sendable {
         }
     }
 
-    private struct State: Sendable {
-        var queue: Deque<Entry> = []
-        /// The indices of idle writers.
-        var idle: [Int]
-    }
-
     /// An item's own error. The transaction continues without the item.
     private struct Refusal: Error {
         var cause: StorageError
     }
 
-    /// The maximum number of queued writes.
-    static let queueLimit = 20_000
-    /// The maximum number of items in one commit.
-    static let batchLimit = 256
     private static let triesAfterConflict = 10
     /// The maximum number of consecutive lost connections before the callers get an error.
     private static let triesAfterLoss = 2
@@ -59,7 +48,7 @@ final class GroupCommit: Sendable {
     private static let writers = 2
 
     private let threads: [ConnectionThread]
-    private let state = Locked(State(idle: Array(0..<writers)))
+    private let queue = CommitQueue<Entry>(writers: writers)
     private let news = Locked((isWaiting: false, told: ContinuousClock.now))
     private let committed: @Sendable ([Event]) -> Void
 
@@ -108,27 +97,18 @@ final class GroupCommit: Sendable {
         return try result.get()
     }
 
-    private func enqueue(_ item: Entry) {
-        let action = state.withLock { state -> (isFull: Bool, starts: Int?) in
-            guard state.queue.count < Self.queueLimit else { return (true, nil) }
-            state.queue.append(item)
-            return (false, state.idle.popLast())
+    private func enqueue(_ entry: Entry) {
+        do {
+            guard let writer = try queue.add(entry) else { return }
+            threads[writer].async { self.drain(writer) }
+        } catch {
+            entry.fail(error)
         }
-        if action.isFull {
-            item.fail(StorageError(.unavailable, "the database cannot keep up: \(Self.queueLimit) writes wait"))
-        }
-        if let writer = action.starts { threads[writer].async { self.drain(writer) } }
     }
 
     private func drain(_ writer: Int) {
         while true {
-            let batch = state.withLock { state -> [Entry] in
-                let count = min(state.queue.count, Self.batchLimit)
-                let batch = Array(state.queue.prefix(count))
-                state.queue.removeFirst(count)
-                if batch.isEmpty { state.idle.append(writer) }
-                return batch
-            }
+            let batch = queue.take(for: writer)
             notify(threads[writer], isLast: batch.isEmpty)
             if batch.isEmpty { return }
             commit(batch, threads[writer])

@@ -1,5 +1,4 @@
 import AuraModel
-import DequeModule
 import Dispatch
 import GRDB
 import Locking
@@ -36,20 +35,10 @@ final class GroupCommit: Sendable {
         var fail: @Sendable (StorageError) -> Void
     }
 
-    private struct State: Sendable {
-        var queue: Deque<Item> = []
-        var isDraining = false
-        var observer: Observer?
-    }
-
-    /// The maximum number of queued writes.
-    static let queueLimit = 20_000
-    /// The maximum number of items in one commit.
-    static let batchLimit = 256
-
     private let pool: DatabasePool
     private let proof: DatabaseFile.Proof
-    private let state = Locked(State())
+    private let queue = CommitQueue<Item>()
+    private let observer = Locked<Observer?>(nil)
     private let thread = DispatchQueue(label: "aura.sqlite.writer")
 
     init(pool: DatabasePool, proof: DatabaseFile.Proof) {
@@ -58,7 +47,7 @@ final class GroupCommit: Sendable {
     }
 
     func observe(_ observer: @escaping Observer) {
-        state.withLock { $0.observer = observer }
+        self.observer.withLock { $0 = observer }
     }
 
     /// Runs `body` in the next transaction. Returns when the transaction is durable.
@@ -82,27 +71,17 @@ final class GroupCommit: Sendable {
     }
 
     private func enqueue(_ item: Item) {
-        let action = state.withLock { state -> (isFull: Bool, starts: Bool) in
-            guard state.queue.count < Self.queueLimit else { return (true, false) }
-            state.queue.append(item)
-            defer { state.isDraining = true }
-            return (false, !state.isDraining)
+        do {
+            guard let writer = try queue.add(item) else { return }
+            thread.async { self.drain(writer) }
+        } catch {
+            item.fail(error)
         }
-        if action.isFull {
-            item.fail(StorageError(.unavailable, "the database cannot keep up: \(Self.queueLimit) writes wait"))
-        }
-        if action.starts { thread.async { self.drain() } }
     }
 
-    private func drain() {
+    private func drain(_ writer: Int) {
         while true {
-            let batch = state.withLock { state -> [Item] in
-                let count = min(state.queue.count, Self.batchLimit)
-                let batch = Array(state.queue.prefix(count))
-                state.queue.removeFirst(count)
-                state.isDraining = !batch.isEmpty
-                return batch
-            }
+            let batch = queue.take(for: writer)
             if batch.isEmpty { return }
             commit(batch)
         }
@@ -117,8 +96,7 @@ final class GroupCommit: Sendable {
             let events = try pool.writeWithoutTransaction { database in
                 try Self.transaction(batch, database, &finished)
             }
-            let observer = state.withLock { $0.observer }
-            if !events.isEmpty { observer?(events) }
+            if !events.isEmpty { observer.withLock { $0 }?(events) }
             for finish in finished { finish() }
         } catch {
             let failure = StorageError(sqlite: error, while: .writing)
