@@ -162,7 +162,7 @@ import Testing
             for (index, claim) in claims.enumerated() {
                 let held = LeaseExtension.Held(job: claim.job.id, epoch: claim.job.epoch)
                 let store = four[index % 4]
-                group.addTask { try await store.takeSlot(SlotRequest(held: held, place: "configuration", limit: 2)) }
+                group.addTask { try await store.takeSlot(SlotRequest(held: held, slot: "configuration", limit: 2)) }
             }
             return try await group.reduce(into: 0) { $0 += $1 ? 1 : 0 }
         }

@@ -9,17 +9,17 @@ extension ModelStore {
                 throw StorageError(.fenced, "job \(request.held.job) belongs to another worker now")
             }
             let others = rows.jobs.values.filter { $0.job.id != request.held.job }
-            let holders = others.filter { $0.job.place == request.place && $0.owner != nil }
+            let holders = others.filter { $0.job.slot == request.slot && $0.owner != nil }
             let waiting = others.filter { other in
                 request.waitingFor != nil && other.job.waitingFor == request.waitingFor && !other.job.state.isTerminal
-                    && other.job.state != .queued && other.job.place == nil && other.job.blockedBy == nil
+                    && other.job.state != .queued && other.job.slot == nil && other.job.blockedBy == nil
                     && other.job.availableAt > request.oldestWaiting
             }
             let party = { (job: Job) in SlotChoice.Party(job: job.id, tenant: job.tenant) }
             let isFree = SlotChoice(
                 limit: request.limit, holders: holders.map { party($0.job) }, waiting: waiting.map { party($0.job) }
             ).admits(party(row.job))
-            rows.jobs[request.held.job]?.job.place = isFree ? request.place : nil
+            rows.jobs[request.held.job]?.job.slot = isFree ? request.slot : nil
             return isFree
         }
     }

@@ -49,7 +49,7 @@ extension ModelStore {
         row.job.finishedAt = transition.job.finishedAt
         row.job.progress = transition.job.progress
         row.written = max(row.written, transition.number)
-        row.job.place = transition.releasesLease ? nil : transition.job.place
+        row.job.slot = transition.releasesLease ? nil : transition.job.slot
         guard transition.releasesLease else { return row }
         row.owner = nil
         row.leaseUntil = nil

@@ -135,18 +135,18 @@ final class JobRun: Sendable {
 
     /// Runs `body` in one concurrency slot of a limited driver. Returns `nil` at once if all slots are in use.
     func use<Value: Sendable>(
-        place: String, limit: Int, waitingFor: String?, _ body: () async throws -> Value
+        slot: String, limit: Int, waitingFor: String?, _ body: () async throws -> Value
     ) async throws -> Value? {
         try checkLease()
         guard
             try await environment.store.takeSlot(
                 SlotRequest(
-                    held: held, place: place, limit: limit, waitingFor: waitingFor, now: environment.time.now()))
+                    held: held, slot: slot, limit: limit, waitingFor: waitingFor, now: environment.time.now()))
         else {
             return nil
         }
-        machine.withLock { $0.enter(place: place) }
-        defer { machine.withLock { $0.enter(place: nil) } }
+        machine.withLock { $0.enter(slot: slot) }
+        defer { machine.withLock { $0.enter(slot: nil) } }
         return try await body()
     }
 

@@ -14,7 +14,7 @@ public protocol Coordination: Sendable {
     /// Takes a concurrency slot of a limited driver for the job's present step. Returns false if no slot is free for
     /// the job. Throws `fenced` if the job's lease was lost.
     ///
-    /// The job holds the slot until a transition whose `Job.place` is `nil` is written, or until its lease is released
+    /// The job holds the slot until a transition whose `Job.slot` is `nil` is written, or until its lease is released
     /// or claimed again.
     func takeSlot(_ request: SlotRequest) async throws(StorageError) -> Bool
     /// Takes or extends a singleton lease. Returns false while another daemon holds it.

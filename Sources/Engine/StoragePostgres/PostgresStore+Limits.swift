@@ -7,14 +7,14 @@ extension PostgresStore {
     public func takeSlot(_ request: SlotRequest) async throws(StorageError) -> Bool {
         try await writer.write { connection, _ in
             try connection.run(
-                "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [PostgresValue("place \(request.place)")])
+                "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [PostgresValue("place \(request.slot)")])
             let job = PostgresValue(request.held.job.text)
             var request = request
             request.now = try self.leaseTime(request.now, connection)
             let isFree = try Self.choice(request, connection)
             let rows = try connection.run(
                 "UPDATE job SET place = $1 WHERE id = $2 AND epoch = $3 AND lease_owner IS NOT NULL",
-                [PostgresValue(isFree ? request.place : nil), job, PostgresValue(request.held.epoch)])
+                [PostgresValue(isFree ? request.slot : nil), job, PostgresValue(request.held.epoch)])
             guard rows.changed == 1 else {
                 throw StorageError(.fenced, "job \(request.held.job) belongs to another worker now")
             }
@@ -30,7 +30,7 @@ extension PostgresStore {
             }
         }
         let holders = try parties(
-            "place = $1 AND lease_owner IS NOT NULL AND id <> $2", [PostgresValue(request.place), job])
+            "place = $1 AND lease_owner IS NOT NULL AND id <> $2", [PostgresValue(request.slot), job])
         guard let reason = request.waitingFor, let asking = try parties("id = $1", [job]).first else {
             return holders.count < request.limit
         }

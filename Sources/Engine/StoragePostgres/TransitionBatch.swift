@@ -147,7 +147,7 @@ enum TransitionBatch {
             column(\.job.state.rawValue), column { $0.transition.releasesLease ? "f" : "t" },
             column { $0.job.cancellation?.rawValue }, moment(\.availableAt), column { String($0.job.attempt) },
             column(\.job.waitingFor), column(\.failure), moment(\.startedAt), moment(\.finishedAt),
-            column { "\($0.job.progress)" }, column { $0.transition.releasesLease ? nil : $0.job.place },
+            column { "\($0.job.progress)" }, column { $0.transition.releasesLease ? nil : $0.job.slot },
         ]
     }
 

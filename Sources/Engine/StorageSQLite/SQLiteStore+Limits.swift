@@ -11,7 +11,7 @@ extension SQLiteStore {
             let isFree = try Self.choice(request, database)
             let update = try database.cachedStatement(
                 sql: "UPDATE job SET place = ? WHERE id = ? AND epoch = ? AND lease_owner IS NOT NULL")
-            try update.execute(arguments: [isFree ? request.place : nil, job, epoch])
+            try update.execute(arguments: [isFree ? request.slot : nil, job, epoch])
             guard database.changesCount == 1 else {
                 throw StorageError(.fenced, "job \(job) belongs to another worker now")
             }
@@ -25,7 +25,7 @@ extension SQLiteStore {
         let holders = try Row.fetchAll(
             database.cachedStatement(
                 sql: "SELECT id, tenant FROM job WHERE place = ? AND lease_owner IS NOT NULL AND id <> ?"),
-            arguments: [request.place, job]
+            arguments: [request.slot, job]
         ).map(party)
         guard let reason = request.waitingFor,
             let asking = try Row.fetchOne(
