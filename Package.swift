@@ -248,7 +248,11 @@ let package = Package(
         suite("AuraModelTests", ["AuraModel", "JSON", "Locking", "TestKit"]),
         suite(
             "StorageTests",
-            ["Storage", "StoragePostgres", "StorageSQLite", "AuraModel", "JSON", "Locking", "TestKit", grdb, logging]),
+            [
+                "CSQLite", "Storage", "StoragePostgres", "StorageSQLite", "AuraModel", "JSON", "Locking", "TestKit",
+                grdb,
+                logging,
+            ]),
         suite(
             "JobsTests",
             ["Jobs", "Storage", "StorageSQLite", "AuraModel", "JSON", "Locking", "TestKit", logging, serviceLifecycle]),
