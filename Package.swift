@@ -112,9 +112,9 @@ let package = Package(
 
         // Engine: the rows, and the components that act on them
         target("Engine/AuraModel", ["JSON", "Locking", heap]),
-        target("Engine/Storage", ["AuraModel", "JSON", "Locking", logging]),
-        target("Engine/StorageSQLite", ["CSQLite", "Storage", "AuraModel", "JSON", "Locking", deque, grdb, logging]),
-        target("Engine/StoragePostgres", ["CPostgres", "Storage", "AuraModel", "JSON", "Locking", deque, logging]),
+        target("Engine/Storage", ["AuraModel", "JSON", "Locking", deque, logging]),
+        target("Engine/StorageSQLite", ["CSQLite", "Storage", "AuraModel", "JSON", "Locking", grdb, logging]),
+        target("Engine/StoragePostgres", ["CPostgres", "Storage", "AuraModel", "JSON", "Locking", logging]),
         target("Engine/Jobs", ["Storage", "AuraModel", "JSON", "Locking", logging, serviceLifecycle]),
         target(
             "Engine/Reconciliation", ["Storage", "AuraModel", "JSON", "Locking", logging, serviceLifecycle]),
@@ -251,7 +251,11 @@ let package = Package(
         suite("AuraModelTests", ["AuraModel", "JSON", "Locking", "TestKit"]),
         suite(
             "StorageTests",
-            ["Storage", "StoragePostgres", "StorageSQLite", "AuraModel", "JSON", "Locking", "TestKit", grdb, logging]),
+            [
+                "CSQLite", "Storage", "StoragePostgres", "StorageSQLite", "AuraModel", "JSON", "Locking", "TestKit",
+                grdb,
+                logging,
+            ]),
         suite(
             "JobsTests",
             ["Jobs", "Storage", "StorageSQLite", "AuraModel", "JSON", "Locking", "TestKit", logging, serviceLifecycle]),

@@ -74,7 +74,7 @@ final class OperationBench: Sendable {
 
     private func submit(
         _ kind: JobKind, _ target: Submission.Target,
-        _ admit: @escaping @Sendable (Instance, [Job]) throws -> Admission
+        _ admit: @escaping @Sendable (Instance, [Job]) throws(StorageError) -> Admission
     ) async throws -> JobID {
         let plan = JobCatalogue(Agents.operations(services)).definition(for: kind, of: .agent)?.plan
         let job = NewJob(

@@ -111,7 +111,9 @@ struct CrashStory {
         case .cancel:
             do {
                 _ = try await store.requestCancellation(CancellationRequest(job: Fixtures.id(1), now: time.now()))
-            } catch let error as StorageError where error.code == .jobTerminal {}
+            } catch {
+                guard error.code == .jobTerminal else { throw error }
+            }
         case .destroy:
             _ = try await store.submit(Fixtures.destroy(2, on: .id(Fixtures.id(1)), at: time.now()))
         }

@@ -48,4 +48,30 @@ import Testing
         #expect(decoded.count <= 2 * DecodedInstances.limit)
         #expect(decoded.count >= DecodedInstances.limit)
     }
+
+    /// Many threads read the rows of a few instances while the documents change. More rows than are kept are read in
+    /// between, so that entries move to the older half and are dropped.
+    @Test func threadsThatReadAtOnceEachGetTheInstanceOfTheirDocument() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for thread in 0..<8 {
+                group.addTask {
+                    for round in 0..<400 {
+                        let number = 1 + (round * 7 + thread) % 5
+                        var instance = Fixtures.instance(number, name: "a\(number)", at: Fixture.now)
+                        instance.generation = (round + thread) % 3
+                        let read = try read(instance, desired: round.isMultiple(of: 2) ? .running : .suspended)
+                        #expect(read.id == instance.id)
+                        #expect(read.generation == instance.generation)
+                        #expect(read.desired == (round.isMultiple(of: 2) ? .running : .suspended))
+                        let other = 1000 + thread * 400 + round
+                        #expect(
+                            try self.read(Fixtures.instance(other, name: "b\(other)", at: Fixture.now)).name
+                                == "b\(other)")
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(decoded.count <= 2 * DecodedInstances.limit)
+    }
 }

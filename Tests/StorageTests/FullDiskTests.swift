@@ -72,7 +72,7 @@ struct FullDiskTests {
         // The write-ahead log still has room for some writes.
         var failure: StorageError?
         for _ in 1...2000 where failure == nil {
-            do { try await store.proveWritable() } catch { failure = error as? StorageError }
+            do { try await store.proveWritable() } catch { failure = error }
         }
         #expect(failure?.code == .unavailable)
         #expect(try await store.head() == 0)
@@ -85,7 +85,7 @@ struct FullDiskTests {
         for number in 100..<400 {
             do {
                 _ = try await store.submit(Self.large(number))
-            } catch let error as StorageError {
+            } catch {
                 #expect(error.code == .unavailable)
                 #expect(error.message.contains("full"), "\(error)")
                 return number - 100

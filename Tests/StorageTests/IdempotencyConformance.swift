@@ -61,8 +61,8 @@ import Testing
         let store = try await subject.openNew()
         _ = try await store.submit(Fixtures.provision(1, at: start))
         let key = Idempotency(scope: "a", key: "evt_2", request: "provision again")
-        let join = Fixtures.operation(2, .provision, on: .id(Fixtures.id(1)), key: key, at: start) { _, active in
-            .join(try #require(active.first).id)
+        let join = Fixtures.operation(2, .provision, on: .id(Fixtures.id(1)), key: key, at: start) { instance, active in
+            active.first.map { .join($0.id) } ?? .accept(instance)
         }
         for _ in 1...2 {
             let joined = try await store.submit(join)

@@ -5,7 +5,6 @@ import TestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct LedgerConformance {
-    struct Refusal: Error {}
 
     /// 200 concurrent writers, every fifth of which fails. The committed events are numbered without a gap.
     ///
@@ -43,7 +42,7 @@ import Testing
             return Fixtures.operation(number, .restart, on: .id(Fixtures.id(9999)), at: start)
         }
         var submission = Fixtures.provision(number, at: start)
-        submission.admit = { _, _ in throw Refusal() }
+        submission.admit = { _, _ throws(StorageError) in throw StorageError(.phaseConflict, "not now") }
         return submission
     }
 

@@ -88,7 +88,7 @@ import Testing
     }
 
     private func takeSlot(_ store: any Store, _ claim: Claim, limit: Int = 1) async throws -> Bool {
-        try await store.takeSlot(SlotRequest(held: held(claim), place: "configuration", limit: limit))
+        try await store.takeSlot(SlotRequest(held: held(claim), slot: "configuration", limit: limit))
     }
 
     @Test(arguments: StoreUnderTest.all) func aSlotIsTakenAndReturned(_ subject: StoreUnderTest) async throws {
@@ -96,7 +96,7 @@ import Testing
         let (first, second) = (try await store.claimed(1), try await store.claimed(2))
         #expect(try await takeSlot(store, first))
         #expect(try await takeSlot(store, first))
-        #expect(try await store.job(first.job.id)?.place == "configuration")
+        #expect(try await store.job(first.job.id)?.slot == "configuration")
         #expect(try await takeSlot(store, second) == false)
         _ = try await store.apply(Transition(job: first.job))
         #expect(try await takeSlot(store, second))
@@ -110,7 +110,7 @@ import Testing
         let (first, second) = (try await store.claimed(1), try await store.claimed(2))
         #expect(try await takeSlot(store, first))
         var job = first.job
-        job.place = "configuration"
+        job.slot = "configuration"
         _ = try await store.apply(Transition(job: job, events: [Fixtures.event(.stepProgress, of: job, at: start)]))
         #expect(try await takeSlot(store, second) == false)
         #expect(try await takeSlot(store, second, limit: 2))
@@ -122,7 +122,7 @@ import Testing
         #expect(try await takeSlot(store, first))
         let again = try #require(try await store.claim(owner: "b", at: start + .seconds(31)).first)
         #expect(again.job.id == first.job.id)
-        #expect(again.job.place == nil)
+        #expect(again.job.slot == nil)
         #expect(try await takeSlot(store, second))
         try await expectStorageError(.fenced) { try await self.takeSlot(store, first) }
     }
@@ -140,18 +140,18 @@ import Testing
         func ask(_ index: Int, limit: Int = 2) async throws -> Bool {
             try await store.takeSlot(
                 SlotRequest(
-                    held: held(claims[index]), place: "configuration", limit: limit, waitingFor: "for a place",
+                    held: held(claims[index]), slot: "configuration", limit: limit, waitingFor: "for a slot",
                     now: start))
         }
         #expect(try await ask(0))
         for index in 1...3 {
-            claims[index].job.waitingFor = "for a place"
+            claims[index].job.waitingFor = "for a slot"
             _ = try await store.apply(Transition(job: claims[index].job))
         }
         #expect(try await ask(2) == false, "the other tenant is before it")
         #expect(try await ask(1) == false, "the other tenant is before it")
         #expect(try await ask(3))
-        #expect(try await ask(1) == false, "no place is free")
+        #expect(try await ask(1) == false, "no slot is free")
         #expect(try await ask(2, limit: 3) == false, "an older job of its tenant waits")
         #expect(try await ask(1, limit: 3))
         #expect(try await ask(2, limit: 4) == true)

@@ -32,7 +32,8 @@ import Testing
         for _ in 0..<100_000 {
             do {
                 return try SQLiteStore(path: path, kinds: .test, installation: "third")
-            } catch let error as StorageError where error.message.contains("in use by another aurad") {
+            } catch {
+                guard error.message.contains("in use by another aurad") else { throw error }
                 await Task.yield()
             }
         }

@@ -5,7 +5,6 @@ import TestKit
 import Testing
 
 @Suite(.timeLimit(.minutes(3))) struct SubmitConformance {
-    struct Refusal: Error, Equatable {}
 
     @Test(arguments: StoreUnderTest.all) func aNewInstanceComesWithItsJobAndFirstEvent(_ subject: StoreUnderTest)
         async throws
@@ -76,9 +75,10 @@ import Testing
         let store = try await subject.openNew()
         let key = Idempotency(scope: "a", key: "k", request: "r")
         var refused = Fixtures.provision(1, name: "ada", key: key, at: start)
-        refused.admit = { _, _ in throw Refusal() }
+        refused.admit = { _, _ throws(StorageError) in throw StorageError(.phaseConflict, "not now") }
         let submission = refused
-        await #expect(throws: Refusal()) { try await store.submit(submission) }
+        let error = try await expectStorageError(.phaseConflict) { try await store.submit(submission) }
+        #expect(error.message == "not now")
         #expect(try await store.instance(.id(Fixtures.id(1))) == nil)
         #expect(try await store.job(Fixtures.id(1)) == nil)
         #expect(try await store.head() == 0)

@@ -43,7 +43,9 @@ public enum Fixtures {
     public static func operation(
         _ number: Int, _ kind: JobKind, on reference: InstanceReference, tenant: TenantID = Tenant.default,
         key: Idempotency? = nil, at: Timestamp,
-        admit: @escaping @Sendable (Instance, [Job]) throws -> Admission = { instance, _ in .accept(instance) }
+        admit: @escaping @Sendable (Instance, [Job]) throws(StorageError) -> Admission = { instance, _ in
+            .accept(instance)
+        }
     ) -> Submission {
         Submission(
             target: .existing(reference, tenant: tenant), job: job(number, kind, at: at), idempotency: key, now: at,

@@ -3,8 +3,8 @@ public import Storage
 
 /// Claiming jobs.
 extension ModelStore {
-    public func claim(_ request: ClaimRequest) async throws -> Claimed {
-        write { rows in
+    public func claim(_ request: ClaimRequest) async throws(StorageError) -> Claimed {
+        try write { rows in
             Self.pullBack(request, &rows)
             let started = rows.free.filter {
                 $0.job.state != .queued && $0.job.availableAt <= request.now && request.scope.includes($0.job)

@@ -3,39 +3,39 @@ public import Storage
 
 /// Slots, call budgets, singleton leases and pruning.
 extension ModelStore {
-    public func takeSlot(_ request: SlotRequest) async throws -> Bool {
-        try write { rows in
+    public func takeSlot(_ request: SlotRequest) async throws(StorageError) -> Bool {
+        try write { rows throws(StorageError) in
             guard let row = rows.jobs[request.held.job], row.owner != nil, row.job.epoch == request.held.epoch else {
                 throw StorageError(.fenced, "job \(request.held.job) belongs to another worker now")
             }
             let others = rows.jobs.values.filter { $0.job.id != request.held.job }
-            let holders = others.filter { $0.job.place == request.place && $0.owner != nil }
+            let holders = others.filter { $0.job.slot == request.slot && $0.owner != nil }
             let waiting = others.filter { other in
                 request.waitingFor != nil && other.job.waitingFor == request.waitingFor && !other.job.state.isTerminal
-                    && other.job.state != .queued && other.job.place == nil && other.job.blockedBy == nil
+                    && other.job.state != .queued && other.job.slot == nil && other.job.blockedBy == nil
                     && other.job.availableAt > request.oldestWaiting
             }
             let party = { (job: Job) in SlotChoice.Party(job: job.id, tenant: job.tenant) }
             let isFree = SlotChoice(
                 limit: request.limit, holders: holders.map { party($0.job) }, waiting: waiting.map { party($0.job) }
             ).admits(party(row.job))
-            rows.jobs[request.held.job]?.job.place = isFree ? request.place : nil
+            rows.jobs[request.held.job]?.job.slot = isFree ? request.slot : nil
             return isFree
         }
     }
 
-    public func takeCalls(_ request: CallRequest) async throws -> CallGrant {
-        write { rows in
+    public func takeCalls(_ request: CallRequest) async throws(StorageError) -> CallGrant {
+        try write { rows in
             let (bucket, grant) = request.apply(to: rows.buckets[request.bucket])
             rows.buckets[request.bucket] = bucket
             return grant
         }
     }
 
-    public func clock() async throws -> Timestamp? { nil }
+    public func clock() async throws(StorageError) -> Timestamp? { nil }
 
-    public func takeSingletonLease(_ request: SingletonLeaseRequest) async throws -> Bool {
-        write { rows in
+    public func takeSingletonLease(_ request: SingletonLeaseRequest) async throws(StorageError) -> Bool {
+        try write { rows in
             if let lease = rows.singletonLeases[request.name], lease.owner != request.owner, lease.until > request.now {
                 return false
             }
@@ -45,8 +45,8 @@ extension ModelStore {
         }
     }
 
-    public func prune(_ request: PruneRequest) async throws -> Pruned {
-        write { rows in
+    public func prune(_ request: PruneRequest) async throws(StorageError) -> Pruned {
+        try write { rows in
             let events = rows.pruneEvents(before: request.eventsBefore, limit: request.limit)
             let jobs = Self.oldJobs(request, rows)
             for id in jobs {

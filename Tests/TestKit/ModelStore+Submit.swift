@@ -3,25 +3,31 @@ public import Storage
 
 /// Operations: submissions, cancellations and retries.
 extension ModelStore {
-    public func submit(_ submission: Submission) async throws -> Submitted {
+    public func submit(_ submission: Submission) async throws(StorageError) -> Submitted {
         try operate { try $0.submit(submission) }
     }
 
-    public func requestCancellation(_ request: CancellationRequest) async throws -> Job {
+    public func requestCancellation(_ request: CancellationRequest) async throws(StorageError) -> Job {
         try operate { try $0.requestCancellation(request) }
     }
 
-    public func makeDueNow(_ request: MakeDueNowRequest) async throws -> Job {
+    public func makeDueNow(_ request: MakeDueNowRequest) async throws(StorageError) -> Job {
         try operate { try $0.makeDueNow(request) }
     }
 
-    private func operate<Value>(_ body: (inout ModelOperationRows) throws -> Value) throws -> Value {
-        try write { rows in
+    private func operate<Value>(
+        _ body: (inout ModelOperationRows) throws -> Value
+    ) throws(StorageError) -> Value {
+        try write { rows throws(StorageError) in
             var operation = ModelOperationRows(rows: rows)
-            let value = try body(&operation)
-            rows = operation.rows
-            rows.append(operation.events)
-            return value
+            do {
+                let value = try body(&operation)
+                rows = operation.rows
+                rows.append(operation.events)
+                return value
+            } catch {
+                throw error as? StorageError ?? StorageError(.corrupt, "the operation failed: \(error)")
+            }
         }
     }
 }

@@ -3,7 +3,7 @@ public import Storage
 
 /// Observations, and the changes of a sweep.
 extension ModelStore {
-    public func observations() async throws -> Page<Observation> {
+    public func observations() async throws(StorageError) -> Page<Observation> {
         read { rows in
             Page(
                 rows: rows.observations.values.sorted {
@@ -12,8 +12,8 @@ extension ModelStore {
         }
     }
 
-    public func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> {
-        write { rows in
+    public func recordSweep(_ record: SweepRecord) async throws(StorageError) -> Set<InstanceID> {
+        try write { rows in
             for observation in record.kept { rows.observations[observation.key] = observation }
             for key in record.forgotten { rows.observations[key] = nil }
             var changed: Set<InstanceID> = []

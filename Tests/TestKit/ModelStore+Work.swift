@@ -3,8 +3,8 @@ public import Storage
 
 /// Extending leases, and writing transitions.
 extension ModelStore {
-    public func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState] {
-        write { rows in
+    public func extendLeases(_ request: LeaseExtension) async throws(StorageError) -> [LeaseState] {
+        try write { rows in
             request.held.compactMap { held in
                 guard var row = rows.jobs[held.job], row.owner != nil, row.job.epoch == held.epoch else { return nil }
                 row.leaseUntil = request.now + request.lease
@@ -14,8 +14,8 @@ extension ModelStore {
         }
     }
 
-    public func apply(_ transition: Transition) async throws -> Applied {
-        try write { rows in
+    public func apply(_ transition: Transition) async throws(StorageError) -> Applied {
+        try write { rows throws(StorageError) in
             let present = rows.jobs[transition.job.id]
             if let present, transition.number > 0, present.job.epoch == transition.job.epoch,
                 present.written == transition.number
@@ -49,7 +49,7 @@ extension ModelStore {
         row.job.finishedAt = transition.job.finishedAt
         row.job.progress = transition.job.progress
         row.written = max(row.written, transition.number)
-        row.job.place = transition.releasesLease ? nil : transition.job.place
+        row.job.slot = transition.releasesLease ? nil : transition.job.slot
         guard transition.releasesLease else { return row }
         row.owner = nil
         row.leaseUntil = nil
@@ -66,8 +66,8 @@ extension ModelStore {
         }
     }
 
-    public func takeOverLeases(owner: String, singletonLeases: [String]) async throws -> Int {
-        write { rows in
+    public func takeOverLeases(owner: String, singletonLeases: [String]) async throws(StorageError) -> Int {
+        try write { rows in
             for lease in singletonLeases where rows.singletonLeases[lease].map({ $0.owner != owner }) ?? false {
                 rows.singletonLeases[lease] = nil
             }

@@ -34,35 +34,37 @@ public final class ModelStore: Store {
         self.observer.withLock { $0 = observer }
     }
 
-    func read<Value>(_ body: (ModelRows) throws -> Value) rethrows -> Value {
-        try disk.rows.withLock { try body($0) }
+    func read<Value>(_ body: (ModelRows) -> Value) -> Value {
+        disk.rows.withLock { body($0) }
     }
 
     /// Runs `body` on a copy of the rows, which replaces the rows unless `body` throws.
-    func write<Value>(_ body: (inout ModelRows) throws -> Value) rethrows -> Value {
+    func write<Value>(_ body: (inout ModelRows) throws(StorageError) -> Value) throws(StorageError) -> Value {
         try disk.rows.withLock { rows in
-            var copy = rows
-            let value = try body(&copy)
-            rows = copy
-            copy = ModelRows()
-            let added = rows.commit()
-            if !added.isEmpty { observer.withLock { $0 }?(added) }
-            return value
-        }
+            Result { () throws(StorageError) in
+                var copy = rows
+                let value = try body(&copy)
+                rows = copy
+                copy = ModelRows()
+                let added = rows.commit()
+                if !added.isEmpty { observer.withLock { $0 }?(added) }
+                return value
+            }
+        }.get()
     }
 }
 
 /// Reads.
 extension ModelStore {
-    public func instance(_ reference: InstanceReference) async throws -> Instance? {
+    public func instance(_ reference: InstanceReference) async throws(StorageError) -> Instance? {
         read { $0.find(reference) }
     }
 
-    public func instances(_ query: InstanceQuery) async throws -> Page<Instance> {
+    public func instances(_ query: InstanceQuery) async throws(StorageError) -> Page<Instance> {
         Page(rows: read { Self.choose(query, from: $0) })
     }
 
-    public func snapshot(_ query: InstanceQuery) async throws -> InstancePage {
+    public func snapshot(_ query: InstanceQuery) async throws(StorageError) -> InstancePage {
         read { InstancePage(instances: Page(rows: Self.choose(query, from: $0)), head: $0.head) }
     }
 
@@ -79,11 +81,11 @@ extension ModelStore {
         return Array(found.sorted { $0.id.text < $1.id.text }.prefix(query.limit))
     }
 
-    public func job(_ id: JobID) async throws -> Job? {
+    public func job(_ id: JobID) async throws(StorageError) -> Job? {
         read { $0.jobs[id]?.job }
     }
 
-    public func jobs(_ query: JobQuery) async throws -> Page<Job> {
+    public func jobs(_ query: JobQuery) async throws(StorageError) -> Page<Job> {
         let found = read { $0.jobs.values.map(\.job) }.filter { job in
             if let instance = query.instance, job.instance != instance { return false }
             if let tenant = query.tenant, job.tenant != tenant { return false }
@@ -97,11 +99,11 @@ extension ModelStore {
         return Page(rows: found.sorted { ($0.id.text < $1.id.text) != query.newestFirst }.prefix(query.limit))
     }
 
-    public func steps(of job: JobID) async throws -> [StepRecord] {
+    public func steps(of job: JobID) async throws(StorageError) -> [StepRecord] {
         read { $0.steps(of: job) }
     }
 
-    public func events(_ query: EventQuery) async throws -> [Event] {
+    public func events(_ query: EventQuery) async throws(StorageError) -> [Event] {
         let (bounds, events) = read { (LedgerBounds(floor: $0.floor, head: $0.head), $0.events) }
         try bounds.check(cursor: query.after)
         let found = events.filter {
@@ -110,11 +112,11 @@ extension ModelStore {
         return Array(found.prefix(query.limit))
     }
 
-    public func bounds() async throws -> LedgerBounds {
+    public func bounds() async throws(StorageError) -> LedgerBounds {
         read { LedgerBounds(floor: $0.floor, head: $0.head) }
     }
 
-    public func nextDue(_ scope: ClaimScope) async throws -> Timestamp? {
+    public func nextDue(_ scope: ClaimScope) async throws(StorageError) -> Timestamp? {
         read { $0.free.map(\.job).filter(scope.includes).map(\.availableAt).min() }
     }
 }

@@ -36,11 +36,11 @@ public final class ProbedStore: Store {
 
     public var installation: String { base.installation }
     public var epoch: String { base.epoch }
-    public func checkIdentity() async throws { try await base.checkIdentity() }
-    public func proveWritable() async throws { try await base.proveWritable() }
+    public func checkIdentity() async throws(StorageError) { try await base.checkIdentity() }
+    public func proveWritable() async throws(StorageError) { try await base.proveWritable() }
 
     /// Sets the hook that runs before each write. If it throws, the write is not attempted and the caller gets that
-    /// error.
+    /// error, as a `StorageError`.
     public func before(_ hook: @escaping Hook) {
         hooks.withLock { $0.before = hook }
     }
@@ -71,84 +71,105 @@ public final class ProbedStore: Store {
             })
     }
 
-    private func probeRead<Value>(_ body: () async throws -> Value) async throws -> Value {
-        try await hooks.withLock { $0.beforeReading }()
-        return try await body()
+    private func probeRead<Value>(_ body: () async throws -> Value) async throws(StorageError) -> Value {
+        do {
+            try await hooks.withLock { $0.beforeReading }()
+            return try await body()
+        } catch {
+            throw Self.storageError(error)
+        }
     }
 
-    private func probe<Value>(_ write: Write, _ body: () async throws -> Value) async throws -> Value {
-        try await hooks.withLock { $0.before }(write)
-        let value = try await body()
-        try await hooks.withLock { $0.after }(write)
-        return value
+    private func probe<Value>(_ write: Write, _ body: () async throws -> Value) async throws(StorageError) -> Value {
+        do {
+            try await hooks.withLock { $0.before }(write)
+            let value = try await body()
+            try await hooks.withLock { $0.after }(write)
+            return value
+        } catch {
+            throw Self.storageError(error)
+        }
     }
 
-    public func submit(_ submission: Submission) async throws -> Submitted {
+    /// Converts the error of a hook. An error that no store throws, such as that of a crash, becomes `corrupt`, so that
+    /// no caller tries again.
+    private static func storageError(_ error: any Error) -> StorageError {
+        if let error = error as? StorageError { return error }
+        return StorageError(error.isCancellation ? .cancelled : .corrupt, "a hook failed: \(error)")
+    }
+
+    public func submit(_ submission: Submission) async throws(StorageError) -> Submitted {
         try await probe(.submit(submission)) { try await base.submit(submission) }
     }
 
-    public func claim(_ request: ClaimRequest) async throws -> Claimed {
+    public func claim(_ request: ClaimRequest) async throws(StorageError) -> Claimed {
         try await probe(.claim(request)) { try await base.claim(request) }
     }
 
-    public func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState] {
+    public func extendLeases(_ request: LeaseExtension) async throws(StorageError) -> [LeaseState] {
         try await probe(.extendLeases(request)) { try await base.extendLeases(request) }
     }
 
-    public func apply(_ transition: Transition) async throws -> Applied {
+    public func apply(_ transition: Transition) async throws(StorageError) -> Applied {
         try await probe(.apply(transition)) { try await base.apply(transition) }
     }
 
-    public func requestCancellation(_ request: CancellationRequest) async throws -> Job {
+    public func requestCancellation(_ request: CancellationRequest) async throws(StorageError) -> Job {
         try await probe(.requestCancellation(request)) { try await base.requestCancellation(request) }
     }
 
-    public func takeOverLeases(owner: String, singletonLeases: [String]) async throws -> Int {
+    public func takeOverLeases(owner: String, singletonLeases: [String]) async throws(StorageError) -> Int {
         try await probe(.takeOverLeases) {
             try await base.takeOverLeases(owner: owner, singletonLeases: singletonLeases)
         }
     }
 
-    public func instance(_ reference: InstanceReference) async throws -> Instance? {
+    public func instance(_ reference: InstanceReference) async throws(StorageError) -> Instance? {
         try await probeRead { try await base.instance(reference) }
     }
 
-    public func instances(_ query: InstanceQuery) async throws -> Page<Instance> {
+    public func instances(_ query: InstanceQuery) async throws(StorageError) -> Page<Instance> {
         try await probeRead { damaged(try await base.instances(query)) }
     }
 
-    public func snapshot(_ query: InstanceQuery) async throws -> InstancePage {
+    public func snapshot(_ query: InstanceQuery) async throws(StorageError) -> InstancePage {
         try await probeRead {
             let page = try await base.snapshot(query)
             return InstancePage(instances: damaged(page.instances), head: page.head)
         }
     }
 
-    public func job(_ id: JobID) async throws -> Job? { try await probeRead { try await base.job(id) } }
-    public func jobs(_ query: JobQuery) async throws -> Page<Job> { try await probeRead { try await base.jobs(query) } }
+    public func job(_ id: JobID) async throws(StorageError) -> Job? { try await probeRead { try await base.job(id) } }
+    public func jobs(_ query: JobQuery) async throws(StorageError) -> Page<Job> {
+        try await probeRead { try await base.jobs(query) }
+    }
 
-    public func steps(of job: JobID) async throws -> [StepRecord] {
+    public func steps(of job: JobID) async throws(StorageError) -> [StepRecord] {
         try await probeRead { try await base.steps(of: job) }
     }
 
-    public func events(_ query: EventQuery) async throws -> [Event] {
+    public func events(_ query: EventQuery) async throws(StorageError) -> [Event] {
         try await probeRead { try await base.events(query) }
     }
 
-    public func makeDueNow(_ request: MakeDueNowRequest) async throws -> Job { try await base.makeDueNow(request) }
-    public func takeCalls(_ request: CallRequest) async throws -> CallGrant { try await base.takeCalls(request) }
-    public func observations() async throws -> Page<Observation> { try await base.observations() }
-    public func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> {
+    public func makeDueNow(_ request: MakeDueNowRequest) async throws(StorageError) -> Job {
+        try await base.makeDueNow(request)
+    }
+    public func takeCalls(_ request: CallRequest) async throws(StorageError) -> CallGrant {
+        try await base.takeCalls(request)
+    }
+    public func observations() async throws(StorageError) -> Page<Observation> { try await base.observations() }
+    public func recordSweep(_ record: SweepRecord) async throws(StorageError) -> Set<InstanceID> {
         try await base.recordSweep(record)
     }
-    public func clock() async throws -> Timestamp? { try await base.clock() }
-    public func takeSlot(_ request: SlotRequest) async throws -> Bool { try await base.takeSlot(request) }
-    public func takeSingletonLease(_ request: SingletonLeaseRequest) async throws -> Bool {
+    public func clock() async throws(StorageError) -> Timestamp? { try await base.clock() }
+    public func takeSlot(_ request: SlotRequest) async throws(StorageError) -> Bool { try await base.takeSlot(request) }
+    public func takeSingletonLease(_ request: SingletonLeaseRequest) async throws(StorageError) -> Bool {
         try await base.takeSingletonLease(request)
     }
-    public func prune(_ request: PruneRequest) async throws -> Pruned { try await base.prune(request) }
-    public func bounds() async throws -> LedgerBounds { try await base.bounds() }
-    public func nextDue(_ scope: ClaimScope) async throws -> Timestamp? { try await base.nextDue(scope) }
+    public func prune(_ request: PruneRequest) async throws(StorageError) -> Pruned { try await base.prune(request) }
+    public func bounds() async throws(StorageError) -> LedgerBounds { try await base.bounds() }
+    public func nextDue(_ scope: ClaimScope) async throws(StorageError) -> Timestamp? { try await base.nextDue(scope) }
 
     public func observe(_ observer: @escaping @Sendable ([Event]) -> Void) {
         base.observe(observer)

@@ -15,40 +15,50 @@ final class CountingStore: Store {
     var installation: String { base.installation }
     var epoch: String { base.epoch }
 
-    func apply(_ transition: Transition) async throws -> Applied {
+    func apply(_ transition: Transition) async throws(StorageError) -> Applied {
         count.withLock { $0 += 1 }
         return try await base.apply(transition)
     }
 
-    func checkIdentity() async throws { try await base.checkIdentity() }
-    func proveWritable() async throws { try await base.proveWritable() }
-    func submit(_ submission: Submission) async throws -> Submitted { try await base.submit(submission) }
-    func claim(_ request: ClaimRequest) async throws -> Claimed { try await base.claim(request) }
-    func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState] { try await base.extendLeases(request) }
-    func requestCancellation(_ request: CancellationRequest) async throws -> Job {
+    func checkIdentity() async throws(StorageError) { try await base.checkIdentity() }
+    func proveWritable() async throws(StorageError) { try await base.proveWritable() }
+    func submit(_ submission: Submission) async throws(StorageError) -> Submitted { try await base.submit(submission) }
+    func claim(_ request: ClaimRequest) async throws(StorageError) -> Claimed { try await base.claim(request) }
+    func extendLeases(_ request: LeaseExtension) async throws(StorageError) -> [LeaseState] {
+        try await base.extendLeases(request)
+    }
+    func requestCancellation(_ request: CancellationRequest) async throws(StorageError) -> Job {
         try await base.requestCancellation(request)
     }
-    func takeOverLeases(owner: String, singletonLeases: [String]) async throws -> Int {
+    func takeOverLeases(owner: String, singletonLeases: [String]) async throws(StorageError) -> Int {
         try await base.takeOverLeases(owner: owner, singletonLeases: singletonLeases)
     }
-    func takeSlot(_ request: SlotRequest) async throws -> Bool { try await base.takeSlot(request) }
-    func makeDueNow(_ request: MakeDueNowRequest) async throws -> Job { try await base.makeDueNow(request) }
-    func takeCalls(_ request: CallRequest) async throws -> CallGrant { try await base.takeCalls(request) }
-    func observations() async throws -> Page<Observation> { try await base.observations() }
-    func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> { try await base.recordSweep(record) }
-    func clock() async throws -> Timestamp? { try await base.clock() }
-    func takeSingletonLease(_ request: SingletonLeaseRequest) async throws -> Bool {
+    func takeSlot(_ request: SlotRequest) async throws(StorageError) -> Bool { try await base.takeSlot(request) }
+    func makeDueNow(_ request: MakeDueNowRequest) async throws(StorageError) -> Job {
+        try await base.makeDueNow(request)
+    }
+    func takeCalls(_ request: CallRequest) async throws(StorageError) -> CallGrant { try await base.takeCalls(request) }
+    func observations() async throws(StorageError) -> Page<Observation> { try await base.observations() }
+    func recordSweep(_ record: SweepRecord) async throws(StorageError) -> Set<InstanceID> {
+        try await base.recordSweep(record)
+    }
+    func clock() async throws(StorageError) -> Timestamp? { try await base.clock() }
+    func takeSingletonLease(_ request: SingletonLeaseRequest) async throws(StorageError) -> Bool {
         try await base.takeSingletonLease(request)
     }
-    func prune(_ request: PruneRequest) async throws -> Pruned { try await base.prune(request) }
-    func instance(_ reference: InstanceReference) async throws -> Instance? { try await base.instance(reference) }
-    func instances(_ query: InstanceQuery) async throws -> Page<Instance> { try await base.instances(query) }
-    func snapshot(_ query: InstanceQuery) async throws -> InstancePage { try await base.snapshot(query) }
-    func job(_ id: JobID) async throws -> Job? { try await base.job(id) }
-    func jobs(_ query: JobQuery) async throws -> Page<Job> { try await base.jobs(query) }
-    func steps(of job: JobID) async throws -> [StepRecord] { try await base.steps(of: job) }
-    func events(_ query: EventQuery) async throws -> [Event] { try await base.events(query) }
-    func bounds() async throws -> LedgerBounds { try await base.bounds() }
-    func nextDue(_ scope: ClaimScope) async throws -> Timestamp? { try await base.nextDue(scope) }
+    func prune(_ request: PruneRequest) async throws(StorageError) -> Pruned { try await base.prune(request) }
+    func instance(_ reference: InstanceReference) async throws(StorageError) -> Instance? {
+        try await base.instance(reference)
+    }
+    func instances(_ query: InstanceQuery) async throws(StorageError) -> Page<Instance> {
+        try await base.instances(query)
+    }
+    func snapshot(_ query: InstanceQuery) async throws(StorageError) -> InstancePage { try await base.snapshot(query) }
+    func job(_ id: JobID) async throws(StorageError) -> Job? { try await base.job(id) }
+    func jobs(_ query: JobQuery) async throws(StorageError) -> Page<Job> { try await base.jobs(query) }
+    func steps(of job: JobID) async throws(StorageError) -> [StepRecord] { try await base.steps(of: job) }
+    func events(_ query: EventQuery) async throws(StorageError) -> [Event] { try await base.events(query) }
+    func bounds() async throws(StorageError) -> LedgerBounds { try await base.bounds() }
+    func nextDue(_ scope: ClaimScope) async throws(StorageError) -> Timestamp? { try await base.nextDue(scope) }
     func observe(_ observer: @escaping @Sendable ([Event]) -> Void) { base.observe(observer) }
 }

@@ -41,14 +41,14 @@ final class MemoryLedger: Store {
         return Event(seq: seq, entry: entry)
     }
 
-    func events(_ query: EventQuery) async throws -> [Event] {
+    func events(_ query: EventQuery) async throws(StorageError) -> [Event] {
         state.withLock { state in
             let end = min(Int(query.through ?? .max), state.events.count, Int(query.after) + query.limit)
             return Array(state.events[Int(query.after)..<max(end, Int(query.after))])
         }
     }
 
-    func bounds() async throws -> LedgerBounds {
+    func bounds() async throws(StorageError) -> LedgerBounds {
         LedgerBounds(floor: 0, head: state.withLock { Int64($0.events.count) })
     }
 
@@ -56,25 +56,25 @@ final class MemoryLedger: Store {
 
     private static var absent: StorageError { StorageError(.unavailable, "the benchmark has a ledger only") }
 
-    func submit(_: Submission) async throws -> Submitted { throw Self.absent }
-    func claim(_: ClaimRequest) async throws -> Claimed { Claimed() }
-    func extendLeases(_: LeaseExtension) async throws -> [LeaseState] { [] }
-    func apply(_: Transition) async throws -> Applied { throw Self.absent }
-    func requestCancellation(_: CancellationRequest) async throws -> Job { throw Self.absent }
-    func makeDueNow(_: MakeDueNowRequest) async throws -> Job { throw Self.absent }
-    func takeOverLeases(owner: String, singletonLeases: [String]) async throws -> Int { 0 }
-    func takeSlot(_: SlotRequest) async throws -> Bool { false }
-    func takeSingletonLease(_: SingletonLeaseRequest) async throws -> Bool { false }
-    func takeCalls(_: CallRequest) async throws -> CallGrant { throw Self.absent }
-    func observations() async throws -> Page<Observation> { Page() }
-    func recordSweep(_: SweepRecord) async throws -> Set<InstanceID> { [] }
-    func prune(_: PruneRequest) async throws -> Pruned { throw Self.absent }
-    func instance(_: InstanceReference) async throws -> Instance? { nil }
-    func instances(_: InstanceQuery) async throws -> Page<Instance> { Page() }
-    func snapshot(_: InstanceQuery) async throws -> InstancePage { throw Self.absent }
-    func job(_: JobID) async throws -> Job? { nil }
-    func jobs(_: JobQuery) async throws -> Page<Job> { Page() }
-    func steps(of _: JobID) async throws -> [StepRecord] { [] }
-    func clock() async throws -> Timestamp? { nil }
-    func nextDue(_: ClaimScope) async throws -> Timestamp? { nil }
+    func submit(_: Submission) async throws(StorageError) -> Submitted { throw Self.absent }
+    func claim(_: ClaimRequest) async throws(StorageError) -> Claimed { Claimed() }
+    func extendLeases(_: LeaseExtension) async throws(StorageError) -> [LeaseState] { [] }
+    func apply(_: Transition) async throws(StorageError) -> Applied { throw Self.absent }
+    func requestCancellation(_: CancellationRequest) async throws(StorageError) -> Job { throw Self.absent }
+    func makeDueNow(_: MakeDueNowRequest) async throws(StorageError) -> Job { throw Self.absent }
+    func takeOverLeases(owner: String, singletonLeases: [String]) async throws(StorageError) -> Int { 0 }
+    func takeSlot(_: SlotRequest) async throws(StorageError) -> Bool { false }
+    func takeSingletonLease(_: SingletonLeaseRequest) async throws(StorageError) -> Bool { false }
+    func takeCalls(_: CallRequest) async throws(StorageError) -> CallGrant { throw Self.absent }
+    func observations() async throws(StorageError) -> Page<Observation> { Page() }
+    func recordSweep(_: SweepRecord) async throws(StorageError) -> Set<InstanceID> { [] }
+    func prune(_: PruneRequest) async throws(StorageError) -> Pruned { throw Self.absent }
+    func instance(_: InstanceReference) async throws(StorageError) -> Instance? { nil }
+    func instances(_: InstanceQuery) async throws(StorageError) -> Page<Instance> { Page() }
+    func snapshot(_: InstanceQuery) async throws(StorageError) -> InstancePage { throw Self.absent }
+    func job(_: JobID) async throws(StorageError) -> Job? { nil }
+    func jobs(_: JobQuery) async throws(StorageError) -> Page<Job> { Page() }
+    func steps(of _: JobID) async throws(StorageError) -> [StepRecord] { [] }
+    func clock() async throws(StorageError) -> Timestamp? { nil }
+    func nextDue(_: ClaimScope) async throws(StorageError) -> Timestamp? { nil }
 }

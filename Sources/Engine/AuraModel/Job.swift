@@ -35,7 +35,7 @@ public struct Job: Sendable, Hashable {
     /// The job that must end before this one may start.
     public var blockedBy: JobID?
     /// The name of the limited driver if the job uses one of its concurrency slots now, otherwise `nil`.
-    public var place: String?
+    public var slot: String?
     /// The version of the definition under which the job was accepted. The job keeps it until its end.
     public var definitionVersion: Int
     /// The parameters of the operation.
@@ -61,7 +61,7 @@ public struct Job: Sendable, Hashable {
     /// compensating.
     public mutating func lease() {
         epoch += 1
-        place = nil
+        slot = nil
         if state != .compensating { state = .running }
     }
 

@@ -8,7 +8,7 @@ public import Storage
 public final class ClockKeeper: Service {
     private let clock: SteadyTime
     private let machine: any TimeSource
-    private let store: any Store
+    private let store: any Ledger & Coordination
     private let logger: Logger
 
     private static let interval = Duration.seconds(5)
@@ -19,7 +19,7 @@ public final class ClockKeeper: Service {
     private static let mostAhead = Duration.seconds(86_400)
 
     /// Creates a keeper of `clock`. `machine` is this machine's clock, which its administrator may set.
-    public init(clock: SteadyTime, machine: any TimeSource, store: any Store, logger: Logger) {
+    public init(clock: SteadyTime, machine: any TimeSource, store: any Ledger & Coordination, logger: Logger) {
         self.clock = clock
         self.machine = machine
         self.store = store

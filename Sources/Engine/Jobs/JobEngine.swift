@@ -9,7 +9,7 @@ public import Storage
 /// A daemon has one engine. The engine ends at a graceful shutdown: it interrupts running steps and releases their
 /// jobs. An interrupted step does not lose a try.
 public final class JobEngine: Service {
-    let store: any Store
+    let store: any JobStore & InstanceStore & Coordination
     let catalogue: JobCatalogue
     let settings: EngineSettings
     let time: any TimeSource
@@ -26,8 +26,8 @@ public final class JobEngine: Service {
 
     /// Creates an engine. `faults` logs unreadable rows; without it the engine creates its own.
     public init(
-        store: any Store, catalogue: JobCatalogue, settings: EngineSettings, time: any TimeSource,
-        random: any RandomSource, faults: RowFaults? = nil, logger: Logger
+        store: any JobStore & InstanceStore & Coordination, catalogue: JobCatalogue, settings: EngineSettings,
+        time: any TimeSource, random: any RandomSource, faults: RowFaults? = nil, logger: Logger
     ) {
         self.store = store
         self.catalogue = catalogue

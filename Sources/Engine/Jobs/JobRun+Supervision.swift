@@ -39,7 +39,7 @@ extension JobRun {
             return .returned(try await action(context))
         } catch let failure as Failure {
             return Task.isCancelled && failure.errorClass != .permanent ? .stopped : .threw(failure)
-        } catch is CancellationError {
+        } catch  where error.isCancellation {
             if Task.isCancelled { return .stopped }
             return .threw(
                 Failure(.transient, code: "interrupted", message: "something that the step waited for was cancelled"))

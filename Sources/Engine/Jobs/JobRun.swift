@@ -13,7 +13,7 @@ import Storage
 final class JobRun: Sendable {
     /// The dependencies of a run.
     struct Environment: Sendable {
-        var store: any Store
+        var store: any JobStore & InstanceStore & Coordination
         var time: any TimeSource
         var random: any RandomSource
         var lease: Duration
@@ -135,18 +135,18 @@ final class JobRun: Sendable {
 
     /// Runs `body` in one concurrency slot of a limited driver. Returns `nil` at once if all slots are in use.
     func use<Value: Sendable>(
-        place: String, limit: Int, waitingFor: String?, _ body: () async throws -> Value
+        slot: String, limit: Int, waitingFor: String?, _ body: () async throws -> Value
     ) async throws -> Value? {
         try checkLease()
         guard
             try await environment.store.takeSlot(
                 SlotRequest(
-                    held: held, place: place, limit: limit, waitingFor: waitingFor, now: environment.time.now()))
+                    held: held, slot: slot, limit: limit, waitingFor: waitingFor, now: environment.time.now()))
         else {
             return nil
         }
-        machine.withLock { $0.enter(place: place) }
-        defer { machine.withLock { $0.enter(place: nil) } }
+        machine.withLock { $0.enter(slot: slot) }
+        defer { machine.withLock { $0.enter(slot: nil) } }
         return try await body()
     }
 
@@ -212,7 +212,8 @@ final class JobRun: Sendable {
                 let applied = try await environment.store.apply(transition)
                 machine.withLock { $0.noteCancellation(applied.cancellation) }
                 return
-            } catch let error as StorageError where error.code == .unavailable {
+            } catch {
+                guard error.code == .unavailable else { throw error }
                 failures += 1
                 environment.logger.error("cannot write job \(held.job), trying again: \(error)")
                 try checkLease()

@@ -33,9 +33,9 @@ extension JobStateMachine {
     }
 
     /// Records the limited driver if the job uses one of its slots, otherwise `nil`. The next transition writes it.
-    mutating func enter(place: String?) {
-        job.place = place
-        if place != nil { job.waitingFor = nil }
+    mutating func enter(slot: String?) {
+        job.slot = slot
+        if slot != nil { job.waitingFor = nil }
         jobChanged = true
     }
 

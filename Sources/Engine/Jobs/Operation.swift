@@ -3,9 +3,9 @@ public import Storage
 
 /// An operation on one kind of instance: its definitions, and the rule that admits a call of it.
 public struct Operation: Sendable {
-    /// Decides whether the operation may begin, from the rows of the instance and its active jobs. A pure function; it
-    /// throws `StorageError`.
-    public typealias Admit = @Sendable (_ instance: Instance, _ active: [Job]) throws -> Admission
+    /// Decides whether the operation may begin, from the rows of the instance and its active jobs. A pure
+    /// function.
+    public typealias Admit = @Sendable (_ instance: Instance, _ active: [Job]) throws(StorageError) -> Admission
 
     /// The definition of new jobs.
     public var definition: JobDefinition
@@ -31,7 +31,7 @@ extension [Operation] {
     /// Returns the admission rule of a call of `kind` on an existing instance. The rule throws `phaseConflict` if there
     /// is no such operation for instances of that kind, for example because a newer daemon created the instance.
     public func admission(of kind: JobKind) -> Operation.Admit {
-        { [self] instance, active in
+        { [self] instance, active throws(StorageError) in
             guard let operation = first(where: { $0.kind == kind && $0.instanceKind == instance.kind }) else {
                 throw StorageError(
                     .phaseConflict,

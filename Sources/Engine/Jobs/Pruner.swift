@@ -26,7 +26,7 @@ public struct RetentionPolicy: Sendable, Hashable {
 
 /// Deletes the rows that the policy no longer keeps. One daemon at a time prunes, in small transactions.
 public final class Pruner: Service {
-    private let store: any Store
+    private let store: any Ledger & Coordination
     private let policy: RetentionPolicy
     private let owner: String
     private let time: any TimeSource
@@ -39,7 +39,9 @@ public final class Pruner: Service {
     private static let lotsAtMost = 2000
 
     /// Creates a pruner. `owner` is the daemon's boot id.
-    public init(store: any Store, policy: RetentionPolicy, owner: String, time: any TimeSource, logger: Logger) {
+    public init(
+        store: any Ledger & Coordination, policy: RetentionPolicy, owner: String, time: any TimeSource, logger: Logger
+    ) {
         self.store = store
         self.policy = policy
         self.owner = owner

@@ -114,9 +114,9 @@ public final class StepContext: Sendable {
     /// free slot. Jobs that wait for this reason get slots in a fair order: tenants take turns, and within a tenant
     /// the oldest job comes first.
     public func use<Value: Sendable>(
-        place: String, limit: Int, waitingFor: String? = nil, _ body: () async throws -> Value
+        slot: String, limit: Int, waitingFor: String? = nil, _ body: () async throws -> Value
     ) async throws -> Value? {
-        try await run.use(place: place, limit: limit, waitingFor: waitingFor, body)
+        try await run.use(slot: slot, limit: limit, waitingFor: waitingFor, body)
     }
 
     /// Writes an event that reports the step's progress to subscribers. `fraction` is 0 to 1 of this step.

@@ -5,7 +5,7 @@ import Storage
 
 /// Executes a reconcile plan, one resource after the other. Each resource is read again right before it is changed.
 struct ReconcileExecutor {
-    let store: any Store
+    let store: any InstanceStore & JobStore
     let sources: [any ResourceSource]
     let time: any TimeSource
     /// Renews the singleton lease; throws if another daemon has it.

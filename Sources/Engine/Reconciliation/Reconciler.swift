@@ -11,7 +11,7 @@ public import Storage
 /// - The second lease is for the sweeps that every daemon starts on a timer. It is held for most of the interval, so
 ///   that only one daemon sweeps per interval.
 public final class Reconciler: Service {
-    private let store: any Store
+    private let store: any InstanceStore & JobStore & Coordination
     private let sources: [any ResourceSource]
     private let settings: ReconcilerSettings
     private let owner: String
@@ -29,8 +29,8 @@ public final class Reconciler: Service {
     /// Creates a reconciler of the resources of all `sources`, each of another kind; it traps if two have the same.
     /// `owner` is the daemon's boot id.
     public init(
-        store: any Store, sources: [any ResourceSource], settings: ReconcilerSettings, owner: String,
-        faults: RowFaults, time: any TimeSource, logger: Logger
+        store: any InstanceStore & JobStore & Coordination, sources: [any ResourceSource],
+        settings: ReconcilerSettings, owner: String, faults: RowFaults, time: any TimeSource, logger: Logger
     ) {
         precondition(
             Set(sources.map(\.traits.kind)).count == sources.count, "two sources list the same kind of resource")
@@ -67,7 +67,7 @@ public final class Reconciler: Service {
                 logger.warning("\(finding.kind) \(finding.name) \(finding.action): \(finding.reason)")
             }
         } catch is SweepRunning {
-        } catch is CancellationError {
+        } catch  where error.isCancellation {
         } catch {
             logger.error("the sweep did not finish, and will be tried again: \(error)")
         }

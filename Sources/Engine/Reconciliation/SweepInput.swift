@@ -30,7 +30,7 @@ struct SweepInput: Sendable {
 
 /// Reads the input of a sweep: first the inventories, then the rows, so that every listed resource has its row.
 struct SweepInputReader {
-    let store: any Store
+    let store: any InstanceStore & JobStore
     let sources: [any ResourceSource]
     let faults: RowFaults
 

@@ -43,7 +43,7 @@ public struct PruneRequest: Sendable {
     }
 }
 
-/// The result of ``Store/prune(_:)``.
+/// The result of ``Ledger/prune(_:)``.
 public struct Pruned: Sendable, Hashable {
     /// The number of deleted jobs.
     public var jobs: Int

@@ -25,7 +25,7 @@ public struct SlotRequest: Sendable {
     /// The job and the epoch of its lease.
     public var held: LeaseExtension.Held
     /// The name of the driver.
-    public var place: String
+    public var slot: String
     /// The number of slots, for all daemons together.
     public var limit: Int
 
@@ -39,13 +39,13 @@ public struct SlotRequest: Sendable {
 
     /// Creates a request.
     public init(
-        held: LeaseExtension.Held, place: String, limit: Int, waitingFor: String? = nil,
+        held: LeaseExtension.Held, slot: String, limit: Int, waitingFor: String? = nil,
         now: Timestamp = Timestamp(milliseconds: 0)
     ) {
         self.waitingFor = waitingFor
         self.now = now
         self.held = held
-        self.place = place
+        self.slot = slot
         self.limit = limit
     }
 }

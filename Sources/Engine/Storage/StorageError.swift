@@ -1,6 +1,6 @@
 public import AuraModel
 
-/// The error of a store's operation.
+/// The error of a store's operation. Each store converts the errors of its database at one place.
 public struct StorageError: Error, Sendable, CustomStringConvertible {
     /// The kind of error.
     public enum Code: String, Sendable {
@@ -32,6 +32,8 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
         case replaced
         /// This version cannot read a stored value, or the server refused a statement.
         case corrupt
+        /// The caller's task was cancelled before the read began. Only reads that wait for a thread throw this.
+        case cancelled
     }
 
     /// The kind of error.
@@ -62,5 +64,17 @@ extension StorageError {
             .corrupt,
             "\(subject) has the \(column) \"\(value.prefix(64))\", which this version does not know: use the aurad that wrote it, or a newer one"
         )
+    }
+}
+
+/// The continuation of a caller that waits for a store. It resumes with a `Result`, since continuations cannot throw
+/// typed errors.
+package typealias StorageContinuation<Value> = CheckedContinuation<Result<Value, StorageError>, Never>
+
+extension Error {
+    /// True if the caller's task was cancelled: for `CancellationError`, and for a ``StorageError`` with the code
+    /// `cancelled`.
+    public var isCancellation: Bool {
+        self is CancellationError || (self as? StorageError)?.code == .cancelled
     }
 }

@@ -24,13 +24,13 @@ public struct Submission: Sendable {
     /// The present time.
     public var now: Timestamp
     /// Decides the admission from the rows of this transaction: the instance and its active jobs. Pure.
-    public var admit: @Sendable (Instance, _ active: [Job]) throws -> Admission
+    public var admit: @Sendable (Instance, _ active: [Job]) throws(StorageError) -> Admission
 
     /// Creates a submission.
     public init(
         target: Target, job: NewJob, idempotency: Idempotency?, quota: Int? = nil,
         totalQuota: Int? = nil, now: Timestamp,
-        admit: @escaping @Sendable (Instance, [Job]) throws -> Admission
+        admit: @escaping @Sendable (Instance, [Job]) throws(StorageError) -> Admission
     ) {
         self.target = target
         self.job = job

@@ -1,5 +1,4 @@
 import AuraModel
-import DequeModule
 import Locking
 import Storage
 
@@ -20,8 +19,8 @@ final class GroupCommit: Sendable {
     private struct Item: Sendable {
         var hasSavepoint: Bool
         /// Returns the completion to run after the commit. Its argument is the last `seq` before this transaction.
-        var run: @Sendable (PostgresConnection, inout Ledger) throws -> @Sendable (Int64) -> Void
-        var fail: @Sendable (any Error) -> Void
+        var run: @Sendable (PostgresConnection, inout LedgerDraft) throws -> @Sendable (Int64) -> Void
+        var fail: @Sendable (StorageError) -> Void
     }
 
     private enum Entry: Sendable {
@@ -29,7 +28,7 @@ final class GroupCommit: Sendable {
         /// A transition, which is written in one statement with the other transitions of its commit.
         case transition(WaitingTransition)
 
-        var fail: @Sendable (any Error) -> Void {
+        var fail: @Sendable (StorageError) -> Void {
             switch self {
             case .item(let item): item.fail
             case .transition(let waiting): waiting.fail
@@ -37,21 +36,11 @@ final class GroupCommit: Sendable {
         }
     }
 
-    private struct State: Sendable {
-        var queue: Deque<Entry> = []
-        /// The indices of idle writers.
-        var idle: [Int]
-    }
-
     /// An item's own error. The transaction continues without the item.
     private struct Refusal: Error {
-        var cause: any Error
+        var cause: StorageError
     }
 
-    /// The maximum number of queued writes.
-    static let queueLimit = 20_000
-    /// The maximum number of items in one commit.
-    static let batchLimit = 256
     private static let triesAfterConflict = 10
     /// The maximum number of consecutive lost connections before the callers get an error.
     private static let triesAfterLoss = 2
@@ -59,7 +48,7 @@ final class GroupCommit: Sendable {
     private static let writers = 2
 
     private let threads: [ConnectionThread]
-    private let state = Locked(State(idle: Array(0..<writers)))
+    private let queue = CommitQueue<Entry>(writers: writers)
     private let news = Locked((isWaiting: false, told: ContinuousClock.now))
     private let committed: @Sendable ([Event]) -> Void
 
@@ -79,54 +68,47 @@ final class GroupCommit: Sendable {
     /// transaction.
     func write<Value: Sendable>(
         mayThrowAfterWriting: Bool = false,
-        _ body: @escaping @Sendable (PostgresConnection, inout Ledger) throws -> @Sendable (Int64) -> Value
-    ) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
+        _ body: @escaping @Sendable (PostgresConnection, inout LedgerDraft) throws -> @Sendable (Int64) -> Value
+    ) async throws(StorageError) -> Value {
+        let result = await withCheckedContinuation { (continuation: StorageContinuation<Value>) in
             enqueue(
                 .item(
                     Item(
                         hasSavepoint: mayThrowAfterWriting,
                         run: { connection, ledger in
                             let value = try body(connection, &ledger)
-                            return { continuation.resume(returning: value($0)) }
+                            return { continuation.resume(returning: .success(value($0))) }
                         },
-                        fail: { continuation.resume(throwing: $0) })))
+                        fail: { continuation.resume(returning: .failure($0)) })))
         }
+        return try result.get()
     }
 
     /// Writes a transition in the next transaction. Returns when the transaction is durable.
-    func apply(_ transition: Transition, document: String?, failure: String?) async throws -> Applied {
-        try await withCheckedThrowingContinuation { continuation in
+    func apply(_ transition: Transition, document: String?, failure: String?) async throws(StorageError) -> Applied {
+        let result = await withCheckedContinuation { (continuation: StorageContinuation<Applied>) in
             enqueue(
                 .transition(
                     WaitingTransition(
                         transition: transition, document: document, failure: failure,
-                        finish: { continuation.resume(returning: Applied(seq: $0, cancellation: $1)) },
-                        fail: { continuation.resume(throwing: $0) })))
+                        finish: { continuation.resume(returning: .success(Applied(seq: $0, cancellation: $1))) },
+                        fail: { continuation.resume(returning: .failure($0)) })))
         }
+        return try result.get()
     }
 
-    private func enqueue(_ item: Entry) {
-        let action = state.withLock { state -> (isFull: Bool, starts: Int?) in
-            guard state.queue.count < Self.queueLimit else { return (true, nil) }
-            state.queue.append(item)
-            return (false, state.idle.popLast())
+    private func enqueue(_ entry: Entry) {
+        do {
+            guard let writer = try queue.add(entry) else { return }
+            threads[writer].async { self.drain(writer) }
+        } catch {
+            entry.fail(error)
         }
-        if action.isFull {
-            item.fail(StorageError(.unavailable, "the database cannot keep up: \(Self.queueLimit) writes wait"))
-        }
-        if let writer = action.starts { threads[writer].async { self.drain(writer) } }
     }
 
     private func drain(_ writer: Int) {
         while true {
-            let batch = state.withLock { state -> [Entry] in
-                let count = min(state.queue.count, Self.batchLimit)
-                let batch = Array(state.queue.prefix(count))
-                state.queue.removeFirst(count)
-                if batch.isEmpty { state.idle.append(writer) }
-                return batch
-            }
+            let batch = queue.take(for: writer)
             notify(threads[writer], isLast: batch.isEmpty)
             if batch.isEmpty { return }
             commit(batch, threads[writer])
@@ -183,7 +165,7 @@ final class GroupCommit: Sendable {
     private static func transaction(
         _ batch: [Entry], _ connection: PostgresConnection, _ mayHaveCommitted: inout Bool
     ) throws -> ([Event], () -> Void) {
-        var ledger = Ledger()
+        var ledger = LedgerDraft()
         var finished: [@Sendable (Int64) -> Void] = []
         var refused: [() -> Void] = []
         try connection.script(begin)
@@ -222,7 +204,7 @@ final class GroupCommit: Sendable {
 
     /// Collects the events of a written transition. Returns the completion to run after the commit.
     private static func note(
-        _ each: WaitingTransition, _ outcome: TransitionBatch.Outcome, _ ledger: inout Ledger
+        _ each: WaitingTransition, _ outcome: TransitionBatch.Outcome, _ ledger: inout LedgerDraft
     ) -> @Sendable (Int64) -> Void {
         if case .written = outcome { ledger.append(each.transition.events) }
         let offset = Int64(ledger.drafts.count)
@@ -239,7 +221,7 @@ final class GroupCommit: Sendable {
     }
 
     private static func run(
-        _ item: Item, _ connection: PostgresConnection, _ ledger: inout Ledger
+        _ item: Item, _ connection: PostgresConnection, _ ledger: inout LedgerDraft
     ) throws -> @Sendable (Int64) -> Void {
         let count = ledger.drafts.count
         if item.hasSavepoint { try connection.script("SAVEPOINT item") }
@@ -252,7 +234,7 @@ final class GroupCommit: Sendable {
         } catch {
             ledger.rollBack(to: count)
             if item.hasSavepoint { try connection.script("ROLLBACK TO item; RELEASE item") }
-            throw Refusal(cause: error is PostgresError ? StorageError(postgres: error) : error)
+            throw Refusal(cause: StorageError(postgres: error))
         }
     }
 }

@@ -49,7 +49,7 @@ final class LedgerFollower: Sendable {
     var epoch: String { state.withLock { $0.epoch } }
 
     /// Throws if the database lost events that this daemon delivered.
-    func checkIdentity() throws {
+    func checkIdentity() throws(StorageError) {
         let (delivered, lost) = state.withLock { ($0.delivered, $0.lostHead) }
         guard let lost else { return }
         throw StorageError(

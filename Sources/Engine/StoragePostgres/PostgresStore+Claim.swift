@@ -3,7 +3,7 @@ public import Storage
 
 /// Leasing jobs to workers.
 extension PostgresStore {
-    public func claim(_ request: ClaimRequest) async throws -> Claimed {
+    public func claim(_ request: ClaimRequest) async throws(StorageError) -> Claimed {
         let outlook = try await outlook(request)
         guard outlook.isDue || outlook.isAhead else { return Claimed() }
         return try await writer.write { connection, _ in
@@ -17,7 +17,7 @@ extension PostgresStore {
         }
     }
 
-    private func outlook(_ request: ClaimRequest) async throws -> ClaimRequest.Outlook {
+    private func outlook(_ request: ClaimRequest) async throws(StorageError) -> ClaimRequest.Outlook {
         try await read { connection in
             let now = try self.leaseTime(request.now, connection)
             let free = "lease_owner IS NULL AND blocked_by IS NULL AND \(Self.active)"

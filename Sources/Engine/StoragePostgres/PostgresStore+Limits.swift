@@ -4,17 +4,17 @@ public import Storage
 
 /// Concurrency slots, provider calls, the database's clock and singleton leases.
 extension PostgresStore {
-    public func takeSlot(_ request: SlotRequest) async throws -> Bool {
+    public func takeSlot(_ request: SlotRequest) async throws(StorageError) -> Bool {
         try await writer.write { connection, _ in
             try connection.run(
-                "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [PostgresValue("place \(request.place)")])
+                "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [PostgresValue("place \(request.slot)")])
             let job = PostgresValue(request.held.job.text)
             var request = request
             request.now = try self.leaseTime(request.now, connection)
             let isFree = try Self.choice(request, connection)
             let rows = try connection.run(
                 "UPDATE job SET place = $1 WHERE id = $2 AND epoch = $3 AND lease_owner IS NOT NULL",
-                [PostgresValue(isFree ? request.place : nil), job, PostgresValue(request.held.epoch)])
+                [PostgresValue(isFree ? request.slot : nil), job, PostgresValue(request.held.epoch)])
             guard rows.changed == 1 else {
                 throw StorageError(.fenced, "job \(request.held.job) belongs to another worker now")
             }
@@ -30,7 +30,7 @@ extension PostgresStore {
             }
         }
         let holders = try parties(
-            "place = $1 AND lease_owner IS NOT NULL AND id <> $2", [PostgresValue(request.place), job])
+            "place = $1 AND lease_owner IS NOT NULL AND id <> $2", [PostgresValue(request.slot), job])
         guard let reason = request.waitingFor, let asking = try parties("id = $1", [job]).first else {
             return holders.count < request.limit
         }
@@ -46,7 +46,7 @@ extension PostgresStore {
         return SlotChoice(limit: request.limit, holders: holders, waiting: waiting).admits(asking)
     }
 
-    public func takeCalls(_ request: CallRequest) async throws -> CallGrant {
+    public func takeCalls(_ request: CallRequest) async throws(StorageError) -> CallGrant {
         try await writer.write { connection, _ in
             var request = request
             request.now = try self.leaseTime(request.now, connection)
@@ -65,7 +65,7 @@ extension PostgresStore {
         }
     }
 
-    public func clock() async throws -> Timestamp? {
+    public func clock() async throws(StorageError) -> Timestamp? {
         guard leaseClock == .database else { return nil }
         return try await read { connection in
             try connection.run("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now")
@@ -73,7 +73,7 @@ extension PostgresStore {
         }
     }
 
-    public func takeSingletonLease(_ request: SingletonLeaseRequest) async throws -> Bool {
+    public func takeSingletonLease(_ request: SingletonLeaseRequest) async throws(StorageError) -> Bool {
         try await writer.write { connection, _ in
             let now = try self.leaseTime(request.now, connection)
             let rows = try connection.run(

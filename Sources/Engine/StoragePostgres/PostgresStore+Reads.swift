@@ -3,7 +3,7 @@ public import Storage
 
 /// Queries.
 extension PostgresStore {
-    public func instance(_ reference: InstanceReference) async throws -> Instance? {
+    public func instance(_ reference: InstanceReference) async throws(StorageError) -> Instance? {
         try await read { [decoded] in try Self.find(reference, $0, decoded) }
     }
 
@@ -28,14 +28,14 @@ extension PostgresStore {
         }
     }
 
-    public func instances(_ query: InstanceQuery) async throws -> Page<Instance> {
+    public func instances(_ query: InstanceQuery) async throws(StorageError) -> Page<Instance> {
         let (sql, values) = Self.select(query)
         return try await read { [decoded] connection in
             Page(try connection.run(sql, values).all.map { $0.instanceEntry(decoded) })
         }
     }
 
-    public func snapshot(_ query: InstanceQuery) async throws -> InstancePage {
+    public func snapshot(_ query: InstanceQuery) async throws(StorageError) -> InstancePage {
         let (sql, values) = Self.select(query)
         return try await readAsOfOneMoment { [decoded] connection in
             let head = try Self.bounds(connection).head
@@ -57,7 +57,7 @@ extension PostgresStore {
         return conditions.select("id, desired, document", from: "instance", orderBy: "id", limit: query.limit)
     }
 
-    public func job(_ id: JobID) async throws -> Job? {
+    public func job(_ id: JobID) async throws(StorageError) -> Job? {
         try await read { try Self.find(id, $0) }
     }
 
@@ -67,7 +67,7 @@ extension PostgresStore {
         ).first?.jobEntry().row()
     }
 
-    public func activity(of reference: InstanceReference) async throws -> InstanceActivity? {
+    public func activity(of reference: InstanceReference) async throws(StorageError) -> InstanceActivity? {
         try await read { [decoded] connection in
             guard let instance = try Self.find(reference, connection, decoded) else { return nil }
             let (sql, values) = Self.select(InstanceActivity.jobs(of: instance))
@@ -76,7 +76,7 @@ extension PostgresStore {
         }
     }
 
-    public func jobs(_ query: JobQuery) async throws -> Page<Job> {
+    public func jobs(_ query: JobQuery) async throws(StorageError) -> Page<Job> {
         let (sql, values) = Self.select(query)
         return try await read { Page(try $0.run(sql, values).all.map { $0.jobEntry() }) }
     }
@@ -93,7 +93,7 @@ extension PostgresStore {
             "*", from: "job", orderBy: query.newestFirst ? "id DESC" : "id", limit: query.limit)
     }
 
-    public func steps(of job: JobID) async throws -> [StepRecord] {
+    public func steps(of job: JobID) async throws(StorageError) -> [StepRecord] {
         try await read { try Self.steps(of: job, $0) }
     }
 
@@ -113,7 +113,7 @@ extension PostgresStore {
         """
 
     /// Reads the bounds and the events in one snapshot, so that a concurrent prune cannot cause an undetected gap.
-    public func events(_ query: EventQuery) async throws -> [Event] {
+    public func events(_ query: EventQuery) async throws(StorageError) -> [Event] {
         var conditions = Conditions()
         conditions.add("seq > ?", query.after)
         if let through = query.through { conditions.add("seq <= ?", through) }
@@ -132,7 +132,7 @@ extension PostgresStore {
 
     private func readAsOfOneMoment<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value
-    ) async throws -> Value {
+    ) async throws(StorageError) -> Value {
         try await read { connection in
             try connection.script("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             do {
@@ -146,7 +146,7 @@ extension PostgresStore {
         }
     }
 
-    public func bounds() async throws -> LedgerBounds {
+    public func bounds() async throws(StorageError) -> LedgerBounds {
         try await read { try Self.bounds($0) }
     }
 
@@ -155,7 +155,7 @@ extension PostgresStore {
         return LedgerBounds(floor: row?.number("floor") ?? 0, head: row?.number("seq") ?? 0)
     }
 
-    public func nextDue(_ scope: ClaimScope) async throws -> Timestamp? {
+    public func nextDue(_ scope: ClaimScope) async throws(StorageError) -> Timestamp? {
         try await read { connection in
             let scope = ScopeCondition(scope, after: 0)
             return try connection.run(

@@ -3,7 +3,7 @@ public import Storage
 
 /// Deletion of old rows.
 extension PostgresStore {
-    public func prune(_ request: PruneRequest) async throws -> Pruned {
+    public func prune(_ request: PruneRequest) async throws(StorageError) -> Pruned {
         try await writer.write { connection, _ in
             let events = try Self.pruneEvents(request, connection)
             let jobs = try Self.pruneJobs(request, connection)

@@ -4,7 +4,7 @@ public import Storage
 
 /// Operations: submissions, cancellations and retries.
 extension PostgresStore {
-    public func submit(_ submission: Submission) async throws -> Submitted {
+    public func submit(_ submission: Submission) async throws(StorageError) -> Submitted {
         // The transaction of a new instance throws only before it has changed a row, so it needs no savepoint.
         var isOnExisting = true
         if case .new = submission.target { isOnExisting = false }
@@ -14,7 +14,7 @@ extension PostgresStore {
         }
     }
 
-    public func requestCancellation(_ request: CancellationRequest) async throws -> Job {
+    public func requestCancellation(_ request: CancellationRequest) async throws(StorageError) -> Job {
         try await writer.write { [decoded] connection, ledger in
             let job = try PostgresOperationRows.run(connection, decoded, &ledger) {
                 try $0.requestCancellation(request)
@@ -23,7 +23,7 @@ extension PostgresStore {
         }
     }
 
-    public func makeDueNow(_ request: MakeDueNowRequest) async throws -> Job {
+    public func makeDueNow(_ request: MakeDueNowRequest) async throws(StorageError) -> Job {
         try await writer.write { [decoded] connection, ledger in
             let job = try PostgresOperationRows.run(connection, decoded, &ledger) { try $0.makeDueNow(request) }
             return { _ in job }
@@ -42,7 +42,7 @@ private struct PostgresOperationRows: OperationRows {
     var events: [EventDraft] = []
 
     static func run<Value>(
-        _ connection: PostgresConnection, _ decoded: DecodedInstances, _ ledger: inout Ledger,
+        _ connection: PostgresConnection, _ decoded: DecodedInstances, _ ledger: inout LedgerDraft,
         _ body: (inout PostgresOperationRows) throws -> Value
     ) throws -> Value {
         var rows = PostgresOperationRows(connection: connection, decoded: decoded)

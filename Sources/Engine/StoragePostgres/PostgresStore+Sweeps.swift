@@ -4,7 +4,7 @@ public import Storage
 
 /// The observations and results of sweeps.
 extension PostgresStore {
-    public func observations() async throws -> Page<Observation> {
+    public func observations() async throws(StorageError) -> Page<Observation> {
         try await read { connection in
             let rows = try connection.run(
                 "SELECT kind, id, document FROM sighting ORDER BY kind COLLATE \"C\", id COLLATE \"C\"")
@@ -17,7 +17,7 @@ extension PostgresStore {
         }
     }
 
-    public func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> {
+    public func recordSweep(_ record: SweepRecord) async throws(StorageError) -> Set<InstanceID> {
         try await writer.write { [decoded] connection, ledger in
             for observation in record.kept { try Self.put(observation, connection) }
             for key in record.forgotten {

@@ -4,7 +4,7 @@ public import Storage
 
 /// Lease extensions, transitions, cancellations and retries.
 extension PostgresStore {
-    public func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState] {
+    public func extendLeases(_ request: LeaseExtension) async throws(StorageError) -> [LeaseState] {
         try await writer.write { connection, _ in
             let until = try self.leaseTime(request.now, connection) + request.lease
             let rows = try connection.run(
@@ -29,12 +29,17 @@ extension PostgresStore {
     }
 
     /// The document is encoded before the transaction, since the writer threads limit the throughput of all jobs.
-    public func apply(_ transition: Transition) async throws -> Applied {
+    public func apply(_ transition: Transition) async throws(StorageError) -> Applied {
         let document = transition.instance.map { $0.document() }
-        let failure = try transition.job.failure.map(JSONCoder.encodeString)
+        let failure: String?
+        do {
+            failure = try transition.job.failure.map(JSONCoder.encodeString)
+        } catch {
+            throw StorageError(.corrupt, "cannot write the failure of job \(transition.job.id): \(error)")
+        }
         return try await writer.apply(transition, document: document, failure: failure)
     }
 
     /// Ends no lease and returns 0, since other daemons may be alive. The leases of dead daemons expire.
-    public func takeOverLeases(owner: String, singletonLeases: [String]) async throws -> Int { 0 }
+    public func takeOverLeases(owner: String, singletonLeases: [String]) async throws(StorageError) -> Int { 0 }
 }

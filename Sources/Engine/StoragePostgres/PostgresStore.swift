@@ -42,13 +42,13 @@ public final class PostgresStore: Store {
         follower.close()
     }
 
-    /// Connects, and migrates the database to the newest schema. Throws `StorageError`.
+    /// Connects, and migrates the database to the newest schema.
     ///
     /// `installation` is the id for a new database; an existing database keeps its own.
     public static func open(
         _ settings: PostgresSettings, kinds: InstanceKinds, installation: String, clock: LeaseClock = .database,
         logger: Logger
-    ) async throws -> PostgresStore {
+    ) async throws(StorageError) -> PostgresStore {
         try await open(
             settings, kinds: kinds, claim: DatabaseClaim(installation: installation), clock: clock, logger: logger)
     }
@@ -59,7 +59,7 @@ public final class PostgresStore: Store {
     public static func open(
         _ settings: PostgresSettings, kinds: InstanceKinds, claim: DatabaseClaim, clock: LeaseClock = .database,
         logger: Logger
-    ) async throws -> PostgresStore {
+    ) async throws(StorageError) -> PostgresStore {
         let away = Locked(ServerAway())
         let readers = (1...max(settings.readers, 1)).map {
             ConnectionThread(settings, label: "reader.\($0)", away: away)
@@ -70,16 +70,16 @@ public final class PostgresStore: Store {
                 guard connection.serverVersion >= 150_000 else {
                     throw StorageError(.unavailable, "cannot use this PostgreSQL server: it is older than 15")
                 }
-                try Schema.migrate(connection, allowsNew: claim.allowsNew)
+                try connection.waiting(atMost: settings.migrationTimeout) {
+                    try Schema.migrate(connection, allowsNew: claim.allowsNew)
+                }
                 return (
                     try Self.installation(connection, new: claim.installation), try Self.head(connection),
                     try EpochRow.settle(connection, mark: claim.mark, new: claim.newEpoch)
                 )
             }
-        } catch let error as PostgresError {
-            throw StorageError(
-                .unavailable,
-                "cannot open the PostgreSQL database: \(error.message); check the URL, and that the database exists")
+        } catch {
+            throw StorageError(postgres: error, isOpening: true)
         }
         let follower = LedgerFollower(settings, head: head, epoch: epoch, newEpoch: claim.newEpoch, logger: logger)
         let writer = GroupCommit(settings, away: away) { follower.deliver($0) }
@@ -102,13 +102,13 @@ public final class PostgresStore: Store {
         follower.observe(observer)
     }
 
-    public func checkIdentity() async throws {
+    public func checkIdentity() async throws(StorageError) {
         try follower.checkIdentity()
     }
 
-    public func proveWritable() async throws {
+    public func proveWritable() async throws(StorageError) {
         try follower.checkIdentity()
-        try await proof.run {
+        try await proof.run { () async throws(StorageError) in
             try await writer.write { connection, _ in
                 try connection.run(
                     """
@@ -121,7 +121,9 @@ public final class PostgresStore: Store {
     }
 
     /// Reads concurrently with the writers. After a lost connection, the read is retried once on a new one.
-    func read<Value: Sendable>(_ body: @escaping @Sendable (PostgresConnection) throws -> Value) async throws -> Value {
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (PostgresConnection) throws -> Value
+    ) async throws(StorageError) -> Value {
         let reader = next.withLock { next in
             next = (next + 1) % readers.count
             return readers[next]
@@ -132,8 +134,6 @@ public final class PostgresStore: Store {
             } catch let error as PostgresError where error.kind == .lost {
                 return try await reader.run(body)
             }
-        } catch let error as StorageError {
-            throw error
         } catch {
             throw StorageError(postgres: error)
         }

@@ -21,7 +21,8 @@ extension PostgresRow {
         job.progress = double("progress") ?? 0
         job.cancellation = try known("cancellation", of: "job \(id)")
         job.blockedBy = text("blocked_by").map { JobID($0) }
-        job.place = text("place")
+        // The column has the former name of the property.
+        job.slot = text("place")
         job.waitingFor = text("waiting_for")
         job.failure = try text("failure").map { try JSONCoder.decode(Failure.self, from: $0) }
         job.startedAt = moment("started_at")

@@ -11,7 +11,7 @@ struct WaitingTransition: Sendable {
     /// Called after the commit. `seq` is the number of the transition's last event. If the transition has no events, it
     /// is the number of the event before the transition. `cancellation` is the requested cancellation of the job.
     var finish: @Sendable (_ seq: Int64, _ cancellation: Cancellation?) -> Void
-    var fail: @Sendable (any Error) -> Void
+    var fail: @Sendable (StorageError) -> Void
 
     var job: Job { transition.job }
     var fenced: StorageError { StorageError(.fenced, "job \(job.id) belongs to another worker now") }
@@ -147,7 +147,7 @@ enum TransitionBatch {
             column(\.job.state.rawValue), column { $0.transition.releasesLease ? "f" : "t" },
             column { $0.job.cancellation?.rawValue }, moment(\.availableAt), column { String($0.job.attempt) },
             column(\.job.waitingFor), column(\.failure), moment(\.startedAt), moment(\.finishedAt),
-            column { "\($0.job.progress)" }, column { $0.transition.releasesLease ? nil : $0.job.place },
+            column { "\($0.job.progress)" }, column { $0.transition.releasesLease ? nil : $0.job.slot },
         ]
     }
 

@@ -27,12 +27,12 @@ final class DatabaseFile: Sendable {
     /// drops SQLite's locks on it.
     private static let claimed = Locked<Set<Identity>>([])
 
-    /// Claims the file. Throws ``StorageError`` if another daemon has claimed it, or if it cannot be trusted.
+    /// Claims the file. Throws if another daemon has claimed it, or if it cannot be trusted.
     ///
     /// Sets the permissions of the file, and of SQLite's `-wal` and `-shm` files, to 0600.
     ///
     /// - Parameter allowsNew: whether a missing or empty file is accepted. A missing file is created.
-    init(path: String, allowsNew: Bool) throws {
+    init(path: String, allowsNew: Bool) throws(StorageError) {
         let claim = try Self.claim(path, allowsNew: allowsNew)
         descriptor = claim.descriptor
         proof = Proof(path: path, identity: claim.identity)
@@ -57,9 +57,9 @@ final class DatabaseFile: Sendable {
             self.identity = identity
         }
 
-        /// Throws ``StorageError`` if the path no longer names the claimed file, or if the file was truncated. Later
+        /// Throws if the path no longer names the claimed file, or if the file was truncated. Later
         /// writes would be lost when this process ends.
-        func check() throws {
+        func check() throws(StorageError) {
             var status = stat()
             guard stat(path, &status) == 0, Identity(status) == identity else {
                 throw lost("removed or replaced")
@@ -84,7 +84,7 @@ final class DatabaseFile: Sendable {
 
     /// Opens and locks the file. If the file is replaced between these two calls, the new one is tried, at most 8
     /// times.
-    private static func claim(_ path: String, allowsNew: Bool) throws -> Claim {
+    private static func claim(_ path: String, allowsNew: Bool) throws(StorageError) -> Claim {
         for _ in 1...8 {
             var status = stat()
             let isThere = stat(path, &status) == 0
@@ -104,7 +104,7 @@ final class DatabaseFile: Sendable {
     }
 
     /// Locks the open file. Returns `nil` if the path now names another file.
-    private static func lock(_ descriptor: CInt, _ path: String) throws -> Claim? {
+    private static func lock(_ descriptor: CInt, _ path: String) throws(StorageError) -> Claim? {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else { throw inUse(path) }
         var (held, named) = (stat(), stat())
         guard fstat(descriptor, &held) == 0 else { throw failure(path, String(cString: strerror(errno))) }
@@ -117,7 +117,7 @@ final class DatabaseFile: Sendable {
         return (descriptor, identity)
     }
 
-    private static func narrow(_ path: String) throws {
+    private static func narrow(_ path: String) throws(StorageError) {
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
         guard descriptor >= 0 else {
             if errno == ENOENT { return }
@@ -129,7 +129,7 @@ final class DatabaseFile: Sendable {
         try narrow(descriptor, status, path)
     }
 
-    private static func narrow(_ descriptor: CInt, _ status: stat, _ path: String) throws {
+    private static func narrow(_ descriptor: CInt, _ status: stat, _ path: String) throws(StorageError) {
         guard status.st_uid == geteuid() || geteuid() == 0 else {
             throw StorageError(
                 .unavailable,

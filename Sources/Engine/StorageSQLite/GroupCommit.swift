@@ -1,5 +1,4 @@
 import AuraModel
-import DequeModule
 import Dispatch
 import GRDB
 import Locking
@@ -18,7 +17,7 @@ final class GroupCommit: Sendable {
     typealias Observer = @Sendable ([Event]) -> Void
 
     /// The ledger's head and the new events of one transaction.
-    struct Ledger {
+    struct LedgerDraft {
         var head: Int64
         var events: [Event] = []
 
@@ -32,24 +31,14 @@ final class GroupCommit: Sendable {
 
     private struct Item: Sendable {
         var hasSavepoint: Bool
-        var run: @Sendable (Database, inout Ledger) throws -> @Sendable () -> Void
-        var fail: @Sendable (any Error) -> Void
+        var run: @Sendable (Database, inout LedgerDraft) throws -> @Sendable () -> Void
+        var fail: @Sendable (StorageError) -> Void
     }
-
-    private struct State: Sendable {
-        var queue: Deque<Item> = []
-        var isDraining = false
-        var observer: Observer?
-    }
-
-    /// The maximum number of queued writes.
-    static let queueLimit = 20_000
-    /// The maximum number of items in one commit.
-    static let batchLimit = 256
 
     private let pool: DatabasePool
     private let proof: DatabaseFile.Proof
-    private let state = Locked(State())
+    private let queue = CommitQueue<Item>()
+    private let observer = Locked<Observer?>(nil)
     private let thread = DispatchQueue(label: "aura.sqlite.writer")
 
     init(pool: DatabasePool, proof: DatabaseFile.Proof) {
@@ -58,7 +47,7 @@ final class GroupCommit: Sendable {
     }
 
     func observe(_ observer: @escaping Observer) {
-        state.withLock { $0.observer = observer }
+        self.observer.withLock { $0 = observer }
     }
 
     /// Runs `body` in the next transaction. Returns when the transaction is durable.
@@ -66,42 +55,33 @@ final class GroupCommit: Sendable {
     /// - Parameter mayThrowAfterWriting: true if `body` may throw after it has changed rows.
     func write<Value: Sendable>(
         mayThrowAfterWriting: Bool = false,
-        _ body: @escaping @Sendable (Database, inout Ledger) throws -> Value
-    ) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
+        _ body: @escaping @Sendable (Database, inout LedgerDraft) throws -> Value
+    ) async throws(StorageError) -> Value {
+        let result = await withCheckedContinuation { (continuation: StorageContinuation<Value>) in
             enqueue(
                 Item(
                     hasSavepoint: mayThrowAfterWriting,
                     run: { database, ledger in
                         let value = try body(database, &ledger)
-                        return { continuation.resume(returning: value) }
+                        return { continuation.resume(returning: .success(value)) }
                     },
-                    fail: { continuation.resume(throwing: $0) }))
+                    fail: { continuation.resume(returning: .failure($0)) }))
         }
+        return try result.get()
     }
 
     private func enqueue(_ item: Item) {
-        let action = state.withLock { state -> (isFull: Bool, starts: Bool) in
-            guard state.queue.count < Self.queueLimit else { return (true, false) }
-            state.queue.append(item)
-            defer { state.isDraining = true }
-            return (false, !state.isDraining)
+        do {
+            guard let writer = try queue.add(item) else { return }
+            thread.async { self.drain(writer) }
+        } catch {
+            item.fail(error)
         }
-        if action.isFull {
-            item.fail(StorageError(.unavailable, "the database cannot keep up: \(Self.queueLimit) writes wait"))
-        }
-        if action.starts { thread.async { self.drain() } }
     }
 
-    private func drain() {
+    private func drain(_ writer: Int) {
         while true {
-            let batch = state.withLock { state -> [Item] in
-                let count = min(state.queue.count, Self.batchLimit)
-                let batch = Array(state.queue.prefix(count))
-                state.queue.removeFirst(count)
-                state.isDraining = !batch.isEmpty
-                return batch
-            }
+            let batch = queue.take(for: writer)
             if batch.isEmpty { return }
             commit(batch)
         }
@@ -116,11 +96,10 @@ final class GroupCommit: Sendable {
             let events = try pool.writeWithoutTransaction { database in
                 try Self.transaction(batch, database, &finished)
             }
-            let observer = state.withLock { $0.observer }
-            if !events.isEmpty { observer?(events) }
+            if !events.isEmpty { observer.withLock { $0 }?(events) }
             for finish in finished { finish() }
         } catch {
-            let failure = StorageError(error)
+            let failure = StorageError(sqlite: error, while: .writing)
             for item in batch { item.fail(failure) }
         }
     }
@@ -131,7 +110,7 @@ final class GroupCommit: Sendable {
         _ batch: [Item], _ database: Database, _ finished: inout [@Sendable () -> Void]
     ) throws -> [Event] {
         var refused: [@Sendable () -> Void] = []
-        var ledger = Ledger(head: 0)
+        var ledger = LedgerDraft(head: 0)
         try database.execute(sql: "BEGIN IMMEDIATE")
         do {
             ledger.head = try LedgerRows.head(database)
@@ -155,11 +134,15 @@ final class GroupCommit: Sendable {
 
     /// An item's own error. The transaction continues without the item.
     private struct Refusal: Error {
-        var cause: any Error
+        var cause: StorageError
+
+        init(_ error: any Error) {
+            cause = StorageError(sqlite: error, while: .writing)
+        }
     }
 
     private static func run(
-        _ item: Item, _ database: Database, _ ledger: inout Ledger
+        _ item: Item, _ database: Database, _ ledger: inout LedgerDraft
     ) throws -> @Sendable () -> Void {
         guard item.hasSavepoint else {
             do {
@@ -167,7 +150,7 @@ final class GroupCommit: Sendable {
             } catch let error as DatabaseError {
                 throw error
             } catch {
-                throw Refusal(cause: error)
+                throw Refusal(error)
             }
         }
         let (seq, count) = (ledger.head, ledger.events.count)
@@ -181,7 +164,7 @@ final class GroupCommit: Sendable {
             ledger.rollBack(to: seq, count: count)
             try database.cachedStatement(sql: "ROLLBACK TO item").execute()
             try database.cachedStatement(sql: "RELEASE item").execute()
-            throw Refusal(cause: StorageError.known(error))
+            throw Refusal(error)
         }
     }
 

@@ -22,7 +22,7 @@ final class ReadConnections: Sendable {
     /// Runs `body` in a read transaction, which sees all commits so far and none of the later ones.
     /// It waits for locks of other processes for as long as given; there are none in normal operation.
     func read<Value>(waitingAtMost limit: Duration, _ body: (ReadConnection) throws -> Value) throws -> Value {
-        let connection = try idle.withLock { $0.popLast() } ?? open()
+        let connection = try idle.withLock { $0.popLast() } ?? open(waitingAtMost: limit)
         defer { idle.withLock { $0.append(connection) } }
         connection.wait(atMost: limit)
         try HotStatement(connection, "BEGIN").run()
@@ -31,8 +31,8 @@ final class ReadConnections: Sendable {
         return try body(connection)
     }
 
-    private func open() throws -> ReadConnection {
-        let connection = try ReadConnection(path: path)
+    private func open(waitingAtMost limit: Duration) throws -> ReadConnection {
+        let connection = try ReadConnection(path: path, waitingAtMost: limit)
         // SQLite opened the path, and the file may have been replaced since the claim.
         try proof.check()
         return connection
@@ -48,7 +48,8 @@ final class ReadConnection: StatementSource, @unchecked Sendable {
     /// The most statements that are kept. Lists with filters have many forms.
     private static let limit = 200
 
-    init(path: String) throws {
+    /// Opens a connection, which reads the schema. Waits for a lock at most `limit`.
+    init(path: String, waitingAtMost limit: Duration) throws {
         var opened: OpaquePointer?
         let code = sqlite3_open_v2(path, &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nil)
         guard code == SQLITE_OK, let opened else {
@@ -56,6 +57,7 @@ final class ReadConnection: StatementSource, @unchecked Sendable {
             throw DatabaseError(resultCode: ResultCode(rawValue: code), message: opened.map(Self.message))
         }
         sqliteConnection = opened
+        wait(atMost: limit)
         try HotStatement(self, "PRAGMA cache_size = -1024").run()
     }
 

@@ -231,7 +231,7 @@ enum JobRows {
 
     /// Writes a worker's columns if the epoch is still the worker's. Returns `nil` if it is not.
     static func update(_ job: Job, releasesLease: Bool, _ database: Database) throws -> Written? {
-        let isRunning = job.state == .running && job.place == nil && !releasesLease
+        let isRunning = job.state == .running && job.slot == nil && !releasesLease
         // This update does not match a row with a concurrency slot, another state or a cancellation. Such a row is
         // written by `move`.
         if isRunning, try updateRunning(job, database) { return Written(cancellation: nil) }
@@ -292,7 +292,7 @@ enum JobRows {
         statement.bind(job.startedAt?.milliseconds)
         statement.bind(job.finishedAt?.milliseconds)
         statement.bind(job.progress)
-        statement.bind(releasesLease ? nil : job.place)
+        statement.bind(releasesLease ? nil : job.slot)
         statement.bind(job.id.text)
         statement.bind(job.epoch)
         return try statement.run() == 1
@@ -328,7 +328,8 @@ enum JobRows {
         job.progress = row.double(10)
         job.cancellation = try known(12, "cancellation")
         job.blockedBy = row.text(13).map { JobID($0) }
-        job.place = row.text(14)
+        // The column `place` has the former name of the property.
+        job.slot = row.text(14)
         job.waitingFor = row.text(17)
         job.failure = try row.text(18).map { try JSONCoder.decode(Failure.self, from: $0) }
         job.startedAt = row.moment(20)
@@ -409,7 +410,7 @@ enum LedgerRows {
     }
 
     /// Assigns the next `seq` to each draft and writes the events.
-    static func append(_ drafts: [EventDraft], _ database: Database, _ ledger: inout GroupCommit.Ledger) throws {
+    static func append(_ drafts: [EventDraft], _ database: Database, _ ledger: inout GroupCommit.LedgerDraft) throws {
         guard !drafts.isEmpty else { return }
         var statement = try HotStatement(
             database,

@@ -5,7 +5,7 @@ public import Storage
 
 /// Leasing jobs to workers.
 extension SQLiteStore {
-    public func claim(_ request: ClaimRequest) async throws -> Claimed {
+    public func claim(_ request: ClaimRequest) async throws(StorageError) -> Claimed {
         let outlook = try await outlook(request)
         guard outlook.isDue || outlook.isAhead else { return Claimed() }
         let leased = try await writer.write { database, _ in
@@ -47,7 +47,7 @@ extension SQLiteStore {
 
     /// Releases jobs whose instances were found to be unreadable after the lease. The jobs get the state that they had
     /// before the lease.
-    private func release(_ jobs: [Job], owner: String) async throws {
+    private func release(_ jobs: [Job], owner: String) async throws(StorageError) {
         guard !jobs.isEmpty else { return }
         try await writer.write { database, _ in
             for job in jobs {
@@ -63,7 +63,7 @@ extension SQLiteStore {
         }
     }
 
-    private func outlook(_ request: ClaimRequest) async throws -> ClaimRequest.Outlook {
+    private func outlook(_ request: ClaimRequest) async throws(StorageError) -> ClaimRequest.Outlook {
         try await read { database in
             func exists(_ condition: String, _ moment: Timestamp, _ scope: ClaimScope = .everything) throws -> Bool {
                 let scope = ScopeCondition(scope)

@@ -5,13 +5,13 @@ public import Storage
 
 /// Concurrency slots, provider calls and singleton leases.
 extension SQLiteStore {
-    public func takeSlot(_ request: SlotRequest) async throws -> Bool {
+    public func takeSlot(_ request: SlotRequest) async throws(StorageError) -> Bool {
         try await writer.write { database, _ in
             let (job, epoch) = (request.held.job.text, request.held.epoch)
             let isFree = try Self.choice(request, database)
             let update = try database.cachedStatement(
                 sql: "UPDATE job SET place = ? WHERE id = ? AND epoch = ? AND lease_owner IS NOT NULL")
-            try update.execute(arguments: [isFree ? request.place : nil, job, epoch])
+            try update.execute(arguments: [isFree ? request.slot : nil, job, epoch])
             guard database.changesCount == 1 else {
                 throw StorageError(.fenced, "job \(job) belongs to another worker now")
             }
@@ -25,7 +25,7 @@ extension SQLiteStore {
         let holders = try Row.fetchAll(
             database.cachedStatement(
                 sql: "SELECT id, tenant FROM job WHERE place = ? AND lease_owner IS NOT NULL AND id <> ?"),
-            arguments: [request.place, job]
+            arguments: [request.slot, job]
         ).map(party)
         guard let reason = request.waitingFor,
             let asking = try Row.fetchOne(
@@ -43,7 +43,7 @@ extension SQLiteStore {
         return SlotChoice(limit: request.limit, holders: holders, waiting: waiting).admits(party(asking))
     }
 
-    public func takeCalls(_ request: CallRequest) async throws -> CallGrant {
+    public func takeCalls(_ request: CallRequest) async throws(StorageError) -> CallGrant {
         try await writer.write { database, _ in
             let select = try database.cachedStatement(sql: "SELECT document FROM bucket WHERE name = ?")
             let present = try String.fetchOne(select, arguments: [request.bucket])
@@ -59,9 +59,9 @@ extension SQLiteStore {
         }
     }
 
-    public func clock() async throws -> Timestamp? { nil }
+    public func clock() async throws(StorageError) -> Timestamp? { nil }
 
-    public func takeSingletonLease(_ request: SingletonLeaseRequest) async throws -> Bool {
+    public func takeSingletonLease(_ request: SingletonLeaseRequest) async throws(StorageError) -> Bool {
         try await writer.write { database, _ in
             let statement = try database.cachedStatement(
                 sql: """

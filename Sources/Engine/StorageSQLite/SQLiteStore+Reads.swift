@@ -4,11 +4,11 @@ public import Storage
 
 /// Queries.
 extension SQLiteStore {
-    public func instance(_ reference: InstanceReference) async throws -> Instance? {
+    public func instance(_ reference: InstanceReference) async throws(StorageError) -> Instance? {
         try await read { [decoded] in try InstanceRows.find(reference, $0, decoded) }
     }
 
-    public func activity(of reference: InstanceReference) async throws -> InstanceActivity? {
+    public func activity(of reference: InstanceReference) async throws(StorageError) -> InstanceActivity? {
         try await read { [decoded] database in
             guard let instance = try InstanceRows.find(reference, database, decoded) else { return nil }
             return InstanceActivity(
@@ -16,38 +16,38 @@ extension SQLiteStore {
         }
     }
 
-    public func instances(_ query: InstanceQuery) async throws -> Page<Instance> {
+    public func instances(_ query: InstanceQuery) async throws(StorageError) -> Page<Instance> {
         try await readAside { [decoded] in try InstanceRows.fetch(query, $0, decoded) }
     }
 
-    public func snapshot(_ query: InstanceQuery) async throws -> InstancePage {
+    public func snapshot(_ query: InstanceQuery) async throws(StorageError) -> InstancePage {
         try await readAside { [decoded] database in
             InstancePage(
                 instances: try InstanceRows.fetch(query, database, decoded), head: try LedgerRows.bounds(database).head)
         }
     }
 
-    public func job(_ id: JobID) async throws -> Job? {
+    public func job(_ id: JobID) async throws(StorageError) -> Job? {
         try await read { try JobRows.find(id, $0) }
     }
 
-    public func jobs(_ query: JobQuery) async throws -> Page<Job> {
+    public func jobs(_ query: JobQuery) async throws(StorageError) -> Page<Job> {
         try await readAside { try JobRows.fetch(query, $0) }
     }
 
-    public func steps(of job: JobID) async throws -> [StepRecord] {
+    public func steps(of job: JobID) async throws(StorageError) -> [StepRecord] {
         try await read { try StepRows.fetch(of: job, $0) }
     }
 
-    public func events(_ query: EventQuery) async throws -> [Event] {
+    public func events(_ query: EventQuery) async throws(StorageError) -> [Event] {
         try await readAside { try LedgerRows.fetch(query, $0) }
     }
 
-    public func bounds() async throws -> LedgerBounds {
+    public func bounds() async throws(StorageError) -> LedgerBounds {
         try await read { try LedgerRows.bounds($0) }
     }
 
-    public func nextDue(_ scope: ClaimScope) async throws -> Timestamp? {
+    public func nextDue(_ scope: ClaimScope) async throws(StorageError) -> Timestamp? {
         try await read { database in
             let scope = ScopeCondition(scope)
             return try HotStatement(

@@ -4,7 +4,7 @@ public import Storage
 
 /// Deletion of old rows.
 extension SQLiteStore {
-    public func prune(_ request: PruneRequest) async throws -> Pruned {
+    public func prune(_ request: PruneRequest) async throws(StorageError) -> Pruned {
         try await writer.write { database, _ in
             let events = try Self.pruneEvents(request, database)
             let jobs = try Self.pruneJobs(request, database)

@@ -5,7 +5,7 @@ public import Storage
 
 /// Operations: submissions, cancellations and retries.
 extension SQLiteStore {
-    public func submit(_ submission: Submission) async throws -> Submitted {
+    public func submit(_ submission: Submission) async throws(StorageError) -> Submitted {
         guard case .new(let instance) = submission.target else {
             return try await writer.write(mayThrowAfterWriting: true) { [decoded] database, ledger in
                 try SQLiteOperationRows.run(database, decoded, &ledger) { try $0.submit(submission) }
@@ -21,13 +21,13 @@ extension SQLiteStore {
         }
     }
 
-    public func requestCancellation(_ request: CancellationRequest) async throws -> Job {
+    public func requestCancellation(_ request: CancellationRequest) async throws(StorageError) -> Job {
         try await writer.write { [decoded] database, ledger in
             try SQLiteOperationRows.run(database, decoded, &ledger) { try $0.requestCancellation(request) }
         }
     }
 
-    public func makeDueNow(_ request: MakeDueNowRequest) async throws -> Job {
+    public func makeDueNow(_ request: MakeDueNowRequest) async throws(StorageError) -> Job {
         try await writer.write { [decoded] database, ledger in
             try SQLiteOperationRows.run(database, decoded, &ledger) { try $0.makeDueNow(request) }
         }
@@ -43,7 +43,7 @@ private struct SQLiteOperationRows: OperationRows {
     var events: [EventDraft] = []
 
     static func run<Value>(
-        _ database: Database, _ decoded: DecodedInstances, _ ledger: inout GroupCommit.Ledger,
+        _ database: Database, _ decoded: DecodedInstances, _ ledger: inout GroupCommit.LedgerDraft,
         encoded: (Instance, String)? = nil, _ body: (inout SQLiteOperationRows) throws -> Value
     ) throws -> Value {
         var rows = SQLiteOperationRows(database: database, decoded: decoded, encoded: encoded)

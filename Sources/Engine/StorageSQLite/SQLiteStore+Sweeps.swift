@@ -5,7 +5,7 @@ public import Storage
 
 /// The observations and results of sweeps.
 extension SQLiteStore {
-    public func observations() async throws -> Page<Observation> {
+    public func observations() async throws(StorageError) -> Page<Observation> {
         try await readAside { database in
             let statement = try HotStatement(database, "SELECT kind, id, document FROM sighting ORDER BY kind, id")
             return Page(
@@ -17,7 +17,7 @@ extension SQLiteStore {
         }
     }
 
-    public func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> {
+    public func recordSweep(_ record: SweepRecord) async throws(StorageError) -> Set<InstanceID> {
         try await writer.write { [decoded] database, ledger in
             for observation in record.kept { try Self.put(observation, database) }
             let delete = try database.cachedStatement(sql: "DELETE FROM sighting WHERE kind = ? AND id = ?")

@@ -5,7 +5,7 @@ public import Storage
 
 /// Lease extensions, transitions, cancellations and retries.
 extension SQLiteStore {
-    public func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState] {
+    public func extendLeases(_ request: LeaseExtension) async throws(StorageError) -> [LeaseState] {
         try await writer.write { database, _ in
             let update = try database.cachedStatement(
                 sql: "UPDATE job SET lease_until = ? WHERE id = ? AND epoch = ? AND lease_owner IS NOT NULL")
@@ -22,7 +22,7 @@ extension SQLiteStore {
     }
 
     /// The document is encoded before the transaction, since the writer thread limits the throughput of all jobs.
-    public func apply(_ transition: Transition) async throws -> Applied {
+    public func apply(_ transition: Transition) async throws(StorageError) -> Applied {
         let document = transition.instance.map { $0.document() }
         return try await writer.write { database, ledger in
             let job = transition.job
@@ -52,7 +52,7 @@ extension SQLiteStore {
         try statement.execute(arguments: [job.finishedAt?.milliseconds, job.id.text])
     }
 
-    public func takeOverLeases(owner: String, singletonLeases: [String]) async throws -> Int {
+    public func takeOverLeases(owner: String, singletonLeases: [String]) async throws(StorageError) -> Int {
         try await writer.write { database, _ in
             for name in singletonLeases {
                 try database.execute(sql: "DELETE FROM duty WHERE name = ? AND owner <> ?", arguments: [name, owner])

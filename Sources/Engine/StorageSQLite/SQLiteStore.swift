@@ -27,14 +27,14 @@ public final class SQLiteStore: Store {
     /// Opens or creates the database, and migrates it to the newest schema.
     ///
     /// `installation` is the id for a new database; an existing database keeps its own.
-    public convenience init(path: String, kinds: InstanceKinds, installation: String) throws {
+    public convenience init(path: String, kinds: InstanceKinds, installation: String) throws(StorageError) {
         try self.init(path: path, kinds: kinds, claim: DatabaseClaim(installation: installation))
     }
 
     /// Opens or creates the database, and migrates it to the newest schema.
     ///
     /// - Parameter kinds: The kinds of instances whose facts the store reads. The facts of other kinds stay unread.
-    public init(path: String, kinds: InstanceKinds, claim: DatabaseClaim) throws {
+    public init(path: String, kinds: InstanceKinds, claim: DatabaseClaim) throws(StorageError) {
         decoded = DecodedInstances(kinds)
         let file = try DatabaseFile(path: path, allowsNew: claim.allowsNew)
         self.file = file
@@ -59,11 +59,8 @@ public final class SQLiteStore: Store {
                     try Self.epoch(database, claim, at: "\(file.proof.identity.inode)")
                 )
             }
-        } catch let error as DatabaseError {
-            throw StorageError(
-                .unavailable,
-                "cannot open the database \(path): \(error.words); "
-                    + "check that its directory exists and that aurad may write there")
+        } catch {
+            throw StorageError(sqlite: error, while: .opening(path: path))
         }
         // SQLite opened the path itself, and the file may have been replaced since the claim.
         try file.proof.check()
@@ -101,12 +98,12 @@ public final class SQLiteStore: Store {
         return epoch.name
     }
 
-    public func checkIdentity() async throws {
+    public func checkIdentity() async throws(StorageError) {
         try file.proof.check()
     }
 
-    public func proveWritable() async throws {
-        try await proof.run {
+    public func proveWritable() async throws(StorageError) {
+        try await proof.run { () async throws(StorageError) in
             try await writer.write { database, _ in
                 let statement = try database.cachedStatement(
                     sql: """
@@ -119,40 +116,34 @@ public final class SQLiteStore: Store {
     }
 
     /// Reads a few rows through an index, on the caller's thread. It does not wait for a lock: it continues aside then.
-    func read<Value: Sendable>(_ body: @escaping @Sendable (ReadConnection) throws -> Value) async throws -> Value {
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (ReadConnection) throws -> Value
+    ) async throws(StorageError) -> Value {
         do {
             return try readers.read(waitingAtMost: .zero, body)
         } catch let error as DatabaseError where error.resultCode.primaryResultCode == .SQLITE_BUSY {
             return try await readAside(body)
         } catch {
-            throw Self.failure(error)
+            throw StorageError(sqlite: error, while: .reading)
         }
     }
 
     /// Reads that may scan a table, or that wait for a lock, run on threads of their own, so that they block neither an
-    /// event loop nor Swift's shared threads.
+    /// event loop nor Swift's shared threads. Throws `cancelled` if the task is already cancelled.
     func readAside<Value: Sendable>(
         _ body: @escaping @Sendable (ReadConnection) throws -> Value
-    ) async throws -> Value {
-        try Task.checkCancellation()
+    ) async throws(StorageError) -> Value {
+        if Task.isCancelled { throw StorageError(.cancelled, "the read was cancelled") }
         let thread = nextAside.withLock { next in
             next = (next + 1) % aside.count
             return aside[next]
         }
-        return try await withCheckedThrowingContinuation { continuation in
+        let result = await withCheckedContinuation { (continuation: StorageContinuation<Value>) in
             thread.async { [readers] in
                 let result = Result { try readers.read(waitingAtMost: .seconds(5), body) }
-                continuation.resume(with: result.mapError(Self.failure))
+                continuation.resume(returning: result.mapError { StorageError(sqlite: $0, while: .reading) })
             }
         }
-    }
-
-    private static func failure(_ error: any Error) -> any Error {
-        switch error {
-        case let error as DatabaseError:
-            StorageError(.unavailable, "cannot read the database: \(error.words)")
-        case is StorageError, is CancellationError: error
-        default: StorageError(.corrupt, "the database holds a row that this version cannot read")
-        }
+        return try result.get()
     }
 }

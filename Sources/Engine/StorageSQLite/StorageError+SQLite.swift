@@ -2,19 +2,33 @@ import GRDB
 import Storage
 
 extension StorageError {
-    /// Creates the error of a transaction that did not commit.
-    init(_ error: any Error) {
-        switch error {
-        case let error as StorageError: self = error
-        case let error as DatabaseError:
-            self.init(.unavailable, "cannot write the database: \(error.words)")
-        default: self.init(.unavailable, "cannot write the database: \(type(of: error))")
-        }
+    /// The work during which an error occurred.
+    enum Work {
+        case opening(path: String)
+        case reading
+        case writing
     }
 
-    /// Returns the error of one item. Only database errors are converted.
-    static func known(_ error: any Error) -> any Error {
-        error is DatabaseError ? StorageError(error) : error
+    /// Converts an error of SQLite, or of code that runs with its connection. Every such error that leaves the store is
+    /// converted here.
+    init(sqlite error: any Error, while work: Work) {
+        switch error {
+        case let error as StorageError: self = error
+        case let error as DatabaseError: self.init(.unavailable, work.failure(error.words))
+        default: self.init(.corrupt, "the database holds a row that this version cannot read")
+        }
+    }
+}
+
+extension StorageError.Work {
+    fileprivate func failure(_ words: String) -> String {
+        switch self {
+        case .opening(let path):
+            "cannot open the database \(path): \(words); "
+                + "check that its directory exists and that aurad may write there"
+        case .reading: "cannot read the database: \(words)"
+        case .writing: "cannot write the database: \(words)"
+        }
     }
 }
 

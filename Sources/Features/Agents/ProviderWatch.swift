@@ -70,7 +70,7 @@ public struct ProviderCheck: Sendable {
 /// Every daemon reads the catalogue, because it uses the catalogue to skip retired server types. One daemon raises the
 /// alerts.
 public final class ProviderWatch: Service {
-    private let store: any Store
+    private let store: any InstanceStore & Coordination
     private let check: ProviderCheck
     private let settings: ProviderWatchSettings
     private let owner: String
@@ -87,8 +87,8 @@ public final class ProviderWatch: Service {
 
     /// `owner` is the daemon's boot id.
     public init(
-        store: any Store, check: ProviderCheck, settings: ProviderWatchSettings, owner: String, time: any TimeSource,
-        logger: Logger
+        store: any InstanceStore & Coordination, check: ProviderCheck, settings: ProviderWatchSettings, owner: String,
+        time: any TimeSource, logger: Logger
     ) {
         self.store = store
         self.check = check
@@ -122,7 +122,6 @@ public final class ProviderWatch: Service {
             if !news.isEmpty { _ = try await store.recordSweep(SweepRecord(events: news.map(draft))) }
             // The findings beyond the limit are raised by the next check.
             raised.withLock { $0 = known.intersection(outcome.findings).union(news) }
-        } catch is CancellationError {
         } catch {
             logger.error("cannot raise the alerts of the check of the providers: \(error)")
         }

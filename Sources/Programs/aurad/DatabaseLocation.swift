@@ -74,8 +74,8 @@ enum DatabaseLocation: Sendable {
         }
     }
 
-    /// Opens or creates the database, and migrates it to the newest schema. Throws `StorageError`.
-    func open(_ claim: DatabaseClaim, kinds: InstanceKinds, logger: Logger) async throws -> any Store {
+    /// Opens or creates the database, and migrates it to the newest schema.
+    func open(_ claim: DatabaseClaim, kinds: InstanceKinds, logger: Logger) async throws(StorageError) -> any Store {
         switch self {
         case .sqlite(let path): try SQLiteStore(path: path, kinds: kinds, claim: claim)
         case .postgres(_, let settings):

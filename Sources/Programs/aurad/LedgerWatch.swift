@@ -7,8 +7,8 @@ import ServiceLifecycle
 import Storage
 
 extension Settings.Persistence {
-    /// Opens or creates the database, and migrates it to the newest schema. Throws `StorageError`.
-    func openStore(kinds: InstanceKinds, logger: Logger) async throws -> any Store {
+    /// Opens or creates the database, and migrates it to the newest schema.
+    func openStore(kinds: InstanceKinds, logger: Logger) async throws(StorageError) -> any Store {
         try await database.open(claim(), kinds: kinds, logger: logger)
     }
 
@@ -52,7 +52,7 @@ struct MarkFile: Sendable {
 
 /// Checks every two seconds that the database is still the one that was opened, and stores the ledger's epoch and head.
 struct LedgerWatch: Service {
-    let store: any Store
+    let store: any Ledger
     let file: MarkFile
     let time: any TimeSource
     let logger: Logger
@@ -70,10 +70,11 @@ struct LedgerWatch: Service {
             do {
                 try await store.checkIdentity()
                 isAway = false
-            } catch let error as StorageError where error.code == .replaced {
-                logger.critical("\(error)")
-                throw error
             } catch {
+                if error.code == .replaced {
+                    logger.critical("\(error)")
+                    throw error
+                }
                 if !isAway { logger.error("\(error)") }
                 isAway = true
             }

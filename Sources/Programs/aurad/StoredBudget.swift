@@ -4,12 +4,12 @@ import Storage
 
 /// The provider's rate limit, stored in the database and shared by all daemons.
 struct StoredBudget: SharedBudget {
-    private let store: any Store
+    private let store: any Coordination
     private let bucket: String
     private let time: any TimeSource
 
     /// `bucket` is the provider and its project.
-    init(store: any Store, bucket: String, time: any TimeSource) {
+    init(store: any Coordination, bucket: String, time: any TimeSource) {
         self.store = store
         self.bucket = bucket
         self.time = time

@@ -1,5 +1,7 @@
+// Dispatch and FoundationEssentials make the members of `stat` visible. The compiler attributes them to one of the modules
+// that include its header, depending on what else is imported.
+import Dispatch
 import FeatureKit
-// Makes the members of `stat` visible. The compiler attributes them to a module that FeatureKit's imports load.
 import FoundationEssentials
 import Glibc
 

@@ -32,6 +32,8 @@ package enum APIError {
     package static func answering<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
             return try await body()
+        } catch let error as StorageError where error.code == .cancelled {
+            throw CancellationError()
         } catch let error as StorageError {
             throw from(error)
         }
@@ -61,6 +63,7 @@ package enum APIError {
         case .cursorExpired: .cursorExpired
         case .unavailable, .replaced: .storageUnavailable
         case .corrupt: .unreadable
+        case .cancelled: .requestCancelled
         case .fenced, .newerSchema: .internalError
         }
     }

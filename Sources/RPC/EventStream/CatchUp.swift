@@ -18,7 +18,7 @@ struct CatchUp {
 
     private(set) var subscription: Subscription
     let feed: EventFeed
-    let store: any Store
+    let store: any Ledger & InstanceStore & JobStore
     let ledger: LedgerPages
     let faults: RowFaults
     /// Called before `subscription.ended` is queued, so that a client that reads it can use the id again.
@@ -40,8 +40,8 @@ struct CatchUp {
     }
 
     init(
-        _ subscription: Subscription, feed: EventFeed, store: any Store, ledger: LedgerPages, faults: RowFaults,
-        onEnd: @escaping @Sendable () -> Void = {}
+        _ subscription: Subscription, feed: EventFeed, store: any Ledger & InstanceStore & JobStore,
+        ledger: LedgerPages, faults: RowFaults, onEnd: @escaping @Sendable () -> Void = {}
     ) {
         self.subscription = subscription
         self.feed = feed

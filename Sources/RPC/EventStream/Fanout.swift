@@ -16,7 +16,7 @@ final class Fanout: Sendable {
     }
 
     private let feed: EventFeed
-    private let store: any Store
+    private let store: any Ledger
     private let time: any TimeSource
     private let logger: Logger
     /// Called with a subscription that must catch up or end.
@@ -33,7 +33,7 @@ final class Fanout: Sendable {
     private static let pause = Duration.milliseconds(200)
 
     init(
-        feed: EventFeed, store: any Store, time: any TimeSource, logger: Logger,
+        feed: EventFeed, store: any Ledger, time: any TimeSource, logger: Logger,
         onLeave: @escaping @Sendable (Subscription, OneShot<Void>) -> Void,
         onEnd: @escaping @Sendable (Subscription) -> Void
     ) {
@@ -119,12 +119,14 @@ final class Fanout: Sendable {
                 // A page that is not full holds all remaining events, even if the ledger skips numbers.
                 let last = missed.count < Self.page ? head : missed.last?.seq ?? head
                 round.deliver(missed.map(FeedEvent.init), through: last)
-            } catch let error as StorageError where error.code == .cursorExpired {
-                // Each subscription catches up on its own and sends `subscription.ended` with the reason.
-                round.dismissAll(at: head)
             } catch {
-                logger.warning("cannot read the ledger, trying again", metadata: ["error": "\(error)"])
-                try? await time.sleep(for: Self.pause)
+                if error.code == .cursorExpired {
+                    // Each subscription catches up on its own and sends `subscription.ended` with the reason.
+                    round.dismissAll(at: head)
+                } else {
+                    logger.warning("cannot read the ledger, trying again", metadata: ["error": "\(error)"])
+                    try? await time.sleep(for: Self.pause)
+                }
             }
             return true
         }

@@ -58,7 +58,7 @@ extension UInt8 {
     }
 }
 
-extension Store {
+extension InstanceStore {
     /// Returns the instance with this id or name. Throws `instanceNotFound`.
     package func find(_ text: String, tenant: TenantID?) async throws -> Instance {
         try await find(text, tenant: tenant) { reference in

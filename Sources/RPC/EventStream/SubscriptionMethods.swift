@@ -6,10 +6,10 @@ public import Storage
 
 /// `status.subscribe`, `status.unsubscribe`. These methods use only the ledger of the control plane.
 public struct SubscriptionMethods: Sendable {
-    let store: any Store
+    let store: any Ledger & InstanceStore & JobStore
     let subscriptions: Subscriptions
 
-    public init(store: any Store, subscriptions: Subscriptions) {
+    public init(store: any Ledger & InstanceStore & JobStore, subscriptions: Subscriptions) {
         self.store = store
         self.subscriptions = subscriptions
     }

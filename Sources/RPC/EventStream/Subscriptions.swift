@@ -82,7 +82,7 @@ public final class Subscriptions: Service {
     }
 
     package let feed: EventFeed
-    private let store: any Store
+    private let store: any Ledger & InstanceStore & JobStore
     private let time: any TimeSource
     private let faults: RowFaults
     private let logger: Logger
@@ -94,7 +94,8 @@ public final class Subscriptions: Service {
 
     /// Creates the service. `faults` logs the rows that a snapshot leaves out; without it the service creates its own.
     public init(
-        feed: EventFeed, store: any Store, time: any TimeSource, faults: RowFaults? = nil, logger: Logger
+        feed: EventFeed, store: any Ledger & InstanceStore & JobStore, time: any TimeSource, faults: RowFaults? = nil,
+        logger: Logger
     ) {
         self.feed = feed
         self.store = store
@@ -164,7 +165,7 @@ public final class Subscriptions: Service {
         while !Task.isCancelled {
             do {
                 return try await catchUp.run()
-            } catch is CancellationError {
+            } catch  where error.isCancellation {
                 return nil
             } catch AsyncSemaphore.Refusal.cancelled {
                 return nil

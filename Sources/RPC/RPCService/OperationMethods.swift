@@ -74,21 +74,21 @@ extension RPCService {
                 Submission(
                     target: operation.target, job: job, idempotency: idempotency, quota: quota.perTenant,
                     totalQuota: quota.total, now: now,
-                    admit: { [job] instance, active in
+                    admit: { [job] instance, active throws(StorageError) in
                         try Self.check(instance, isFor: job)
                         return try operation.admit(instance, active)
                     }))
             if let blocker = submitted.job.blockedBy { engine.noteCancellation(of: blocker) }
             engine.wake()
             return OperationResult(instance: InstanceView(submitted.instance), job: JobView(submitted.job))
-        } catch let error as StorageError {
+        } catch {
             if error.code == .nameTaken, let refusal = try await nameInDestruction(operation) { throw refusal }
             throw APIError.from(error)
         }
     }
 
     /// Throws if there is no such operation on instances of this kind.
-    private static func check(_ instance: Instance, isFor job: NewJob) throws {
+    private static func check(_ instance: Instance, isFor job: NewJob) throws(StorageError) {
         guard job.termsByKind[instance.kind] == nil else { return }
         throw StorageError(
             .phaseConflict,

@@ -34,7 +34,7 @@ extension RPCService {
             try await store.proveWritable()
             return nil
         } catch {
-            return (error as? StorageError)?.message ?? "cannot write the database"
+            return error.message
         }
     }
 }

@@ -121,7 +121,7 @@ final class Client: Sendable {
     }
 
     /// Repeats a call with the same idempotency key until a daemon replies, at most 200 times. Ends without a retry if
-    /// the store refuses the call with an error other than `unavailable`.
+    /// the store refuses the call with an error other than `unavailable` and `cancelled`.
     private func repeating(
         _ number: Int, _ body: @escaping @Sendable (SimDaemon, SimStore, Idempotency) async throws -> Void
     ) async {
@@ -133,7 +133,7 @@ final class Client: Sendable {
             {
                 do {
                     return try await body(daemon, store, key)
-                } catch let error as StorageError where error.code != .unavailable {
+                } catch let error as StorageError where error.code != .unavailable && error.code != .cancelled {
                     return
                 } catch {}
             }

@@ -33,35 +33,47 @@ final class SimStore: Store {
 
     private func call<Value: Sendable>(
         _ name: String, _ body: @escaping @Sendable () async throws -> Value
-    ) async throws -> Value {
-        try daemon.checkAlive()
+    ) async throws(StorageError) -> Value {
+        try checkAlive()
         if world.random.next() % 4 == 0 { try? await world.scheduler.sleep(Int64(world.random.next() % 8)) }
-        try daemon.checkAlive()
+        try checkAlive()
         let fault = world.fault(.store, name, daemon)
         switch fault {
         case .crashBefore:
             daemon.crash()
-            throw Dead()
+            throw Self.dead
         case .refuse:
             throw StorageError(.unavailable, "the database cannot be reached")
         case .crashAfter, .loseAnswer, .repeated, nil:
             break
         }
         if world.isStoreDown { throw StorageError(.unavailable, "the database is down") }
-        let value = try await body()
+        let value: Value
+        do {
+            value = try await body()
+        } catch {
+            throw error as? StorageError ?? StorageError(.corrupt, "the store failed: \(error)")
+        }
         if fault == .crashAfter {
             daemon.crash()
-            throw Dead()
+            throw Self.dead
         }
         if fault == .loseAnswer { throw StorageError(.unavailable, "the connection was lost before the answer came") }
         return value
     }
 
-    func submit(_ submission: Submission) async throws -> Submitted {
+    private func checkAlive() throws(StorageError) {
+        guard daemon.isAlive else { throw Self.dead }
+    }
+
+    /// The error of a daemon that has died. Its task is cancelled.
+    private static var dead: StorageError { StorageError(.cancelled, "the daemon is dead") }
+
+    func submit(_ submission: Submission) async throws(StorageError) -> Submitted {
         try await call("submit") { try await self.base.submit(submission) }
     }
 
-    func claim(_ request: ClaimRequest) async throws -> Claimed {
+    func claim(_ request: ClaimRequest) async throws(StorageError) -> Claimed {
         try await call("claim") {
             var request = request
             request.now = self.world.now
@@ -81,7 +93,7 @@ final class SimStore: Store {
         }
     }
 
-    func extendLeases(_ request: LeaseExtension) async throws -> [LeaseState] {
+    func extendLeases(_ request: LeaseExtension) async throws(StorageError) -> [LeaseState] {
         try await call("extend") {
             var request = request
             request.now = self.world.now
@@ -89,13 +101,13 @@ final class SimStore: Store {
         }
     }
 
-    func apply(_ transition: Transition) async throws -> Applied {
+    func apply(_ transition: Transition) async throws(StorageError) -> Applied {
         if sabotage == .intent, let held = holdBack(transition) { return held }
         let whole = sabotage == .intent ? joined(transition) : transition
         return try await call("apply") { try await self.write(whole) }
     }
 
-    private func write(_ transition: Transition) async throws -> Applied {
+    private func write(_ transition: Transition) async throws(StorageError) -> Applied {
         let present = world.disk.job(transition.job.id)?.epoch
         var sent = transition
         if sabotage == .fencing, let present { sent.job.epoch = present }
@@ -104,21 +116,21 @@ final class SimStore: Store {
         return applied
     }
 
-    func requestCancellation(_ request: CancellationRequest) async throws -> Job {
+    func requestCancellation(_ request: CancellationRequest) async throws(StorageError) -> Job {
         try await call("cancel") { try await self.base.requestCancellation(request) }
     }
 
-    func makeDueNow(_ request: MakeDueNowRequest) async throws -> Job {
+    func makeDueNow(_ request: MakeDueNowRequest) async throws(StorageError) -> Job {
         try await call("makeDueNow") { try await self.base.makeDueNow(request) }
     }
 
-    func takeOverLeases(owner: String, singletonLeases: [String]) async throws -> Int { 0 }
+    func takeOverLeases(owner: String, singletonLeases: [String]) async throws(StorageError) -> Int { 0 }
 
-    func takeSlot(_ request: SlotRequest) async throws -> Bool {
+    func takeSlot(_ request: SlotRequest) async throws(StorageError) -> Bool {
         try await call("takeSlot") { try await self.base.takeSlot(request) }
     }
 
-    func takeSingletonLease(_ request: SingletonLeaseRequest) async throws -> Bool {
+    func takeSingletonLease(_ request: SingletonLeaseRequest) async throws(StorageError) -> Bool {
         try await call("duty") {
             var request = request
             request.now = self.world.now
@@ -126,47 +138,47 @@ final class SimStore: Store {
         }
     }
 
-    func takeCalls(_ request: CallRequest) async throws -> CallGrant {
+    func takeCalls(_ request: CallRequest) async throws(StorageError) -> CallGrant {
         try await call("calls") { try await self.base.takeCalls(request) }
     }
 
-    func observations() async throws -> Page<Observation> {
+    func observations() async throws(StorageError) -> Page<Observation> {
         try await call("observations") { try await self.base.observations() }
     }
 
-    func recordSweep(_ record: SweepRecord) async throws -> Set<InstanceID> {
+    func recordSweep(_ record: SweepRecord) async throws(StorageError) -> Set<InstanceID> {
         try await call("sweep") { try await self.base.recordSweep(record) }
     }
 
-    func prune(_ request: PruneRequest) async throws -> Pruned {
+    func prune(_ request: PruneRequest) async throws(StorageError) -> Pruned {
         try await call("prune") { try await self.base.prune(request) }
     }
 
-    func instance(_ reference: InstanceReference) async throws -> Instance? {
+    func instance(_ reference: InstanceReference) async throws(StorageError) -> Instance? {
         try await call("read") { try await self.base.instance(reference) }
     }
 
-    func instances(_ query: InstanceQuery) async throws -> Page<Instance> {
+    func instances(_ query: InstanceQuery) async throws(StorageError) -> Page<Instance> {
         try await call("read") { try await self.base.instances(query) }
     }
 
-    func snapshot(_ query: InstanceQuery) async throws -> InstancePage {
+    func snapshot(_ query: InstanceQuery) async throws(StorageError) -> InstancePage {
         try await call("read") { try await self.base.snapshot(query) }
     }
 
-    func job(_ id: JobID) async throws -> Job? { try await call("read") { try await self.base.job(id) } }
-    func jobs(_ query: JobQuery) async throws -> Page<Job> {
+    func job(_ id: JobID) async throws(StorageError) -> Job? { try await call("read") { try await self.base.job(id) } }
+    func jobs(_ query: JobQuery) async throws(StorageError) -> Page<Job> {
         try await call("read") { try await self.base.jobs(query) }
     }
-    func steps(of job: JobID) async throws -> [StepRecord] {
+    func steps(of job: JobID) async throws(StorageError) -> [StepRecord] {
         try await call("read") { try await self.base.steps(of: job) }
     }
-    func events(_ query: EventQuery) async throws -> [Event] {
+    func events(_ query: EventQuery) async throws(StorageError) -> [Event] {
         try await call("read") { try await self.base.events(query) }
     }
-    func bounds() async throws -> LedgerBounds { try await call("read") { try await self.base.bounds() } }
-    func clock() async throws -> Timestamp? { try await call("clock") { self.world.now } }
-    func nextDue(_ scope: ClaimScope) async throws -> Timestamp? {
+    func bounds() async throws(StorageError) -> LedgerBounds { try await call("read") { try await self.base.bounds() } }
+    func clock() async throws(StorageError) -> Timestamp? { try await call("clock") { self.world.now } }
+    func nextDue(_ scope: ClaimScope) async throws(StorageError) -> Timestamp? {
         try await call("read") { try await self.base.nextDue(scope) }
     }
 }

@@ -100,10 +100,17 @@ struct ServerAway {
 }
 
 extension StorageError {
-    /// Converts the error of a transaction that did not commit, or may not have committed.
-    init(postgres error: any Error) {
+    /// Converts an error of libpq, or of code that runs with its connection. Every such error that leaves the store is
+    /// converted here. A transaction with this error did not commit, or its connection was lost during the commit.
+    ///
+    /// - Parameter isOpening: true if the store is being opened.
+    init(postgres error: any Error, isOpening: Bool = false) {
         switch error {
         case let error as StorageError: self = error
+        case let error as PostgresError where isOpening:
+            self.init(
+                .unavailable,
+                "cannot open the PostgreSQL database: \(error.message); check the URL, and that the database exists")
         case let error as PostgresError where error.kind == .refused:
             self.init(.corrupt, "the database refuses this: \(error.message)")
         case let error as PostgresError:

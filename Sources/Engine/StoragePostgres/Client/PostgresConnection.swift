@@ -9,12 +9,15 @@ import Storage
 final class PostgresConnection {
     private let handle: OpaquePointer
     private let settings: PostgresSettings
+    /// The limit of each wait for a statement's result.
+    private var statementTimeout: Duration
     /// The names of the statements that are prepared on this connection, by their text.
     private var prepared: [String: String] = [:]
 
     /// Connects. Throws ``PostgresError`` if that fails or exceeds the time limit.
     init(_ settings: PostgresSettings) throws(PostgresError) {
         self.settings = settings
+        statementTimeout = settings.statementTimeout
         guard let handle = PQconnectStart(settings.url) else {
             throw PostgresError(.lost, "there is no memory for a connection")
         }
@@ -75,6 +78,13 @@ final class PostgresConnection {
         guard status == PGRES_PIPELINE_SYNC, PQexitPipelineMode(handle) == 1 else { throw lost() }
     }
 
+    /// Runs `body` with another limit of each wait for a statement's result.
+    func waiting<Value>(atMost limit: Duration, _ body: () throws -> Value) rethrows -> Value {
+        statementTimeout = limit
+        defer { statementTimeout = settings.statementTimeout }
+        return try body()
+    }
+
     /// Runs one or more statements without values, as a script.
     func script(_ sql: String) throws(PostgresError) {
         guard PQsendQuery(handle, sql) == 1 else { throw lost() }
@@ -123,7 +133,7 @@ final class PostgresConnection {
             let flushed = PQflush(handle)
             if flushed < 0 { throw lost() }
             if PQisBusy(handle) == 0 { return PQgetResult(handle) }
-            try wait(for: flushed == 1 ? POLLIN | POLLOUT : POLLIN, settings.statementTimeout)
+            try wait(for: flushed == 1 ? POLLIN | POLLOUT : POLLIN, statementTimeout)
             if PQconsumeInput(handle) == 0 { throw lost() }
         }
     }

@@ -12,6 +12,8 @@ public struct PostgresSettings: Sendable {
     public var connectTimeout: Duration
     /// The limit of each wait for a statement's result. A longer wait means that the server is lost.
     public var statementTimeout: Duration
+    /// The same limit while the schema is migrated, because a migration may rewrite a large table.
+    public var migrationTimeout: Duration
     /// The number of reading connections, in addition to those of the writers and the listener.
     public var readers: Int
     /// Whether statements are prepared. False behind a pooler that gives each transaction another session.
@@ -20,13 +22,14 @@ public struct PostgresSettings: Sendable {
     /// Creates settings; the defaults suit a server without a pooler.
     public init(
         url: String, listenURL: String? = nil, connectTimeout: Duration = .seconds(10),
-        statementTimeout: Duration = .seconds(30),
-        readers: Int = 4, preparesStatements: Bool = true
+        statementTimeout: Duration = .seconds(30), migrationTimeout: Duration = .seconds(3600), readers: Int = 4,
+        preparesStatements: Bool = true
     ) {
         self.url = url
         self.listenURL = listenURL
         self.connectTimeout = connectTimeout
         self.statementTimeout = statementTimeout
+        self.migrationTimeout = migrationTimeout
         self.readers = readers
         self.preparesStatements = preparesStatements
     }

@@ -7,7 +7,7 @@ enum Admissions {
     /// Admits `suspend`, `resume` and `restart`: from one of the given phases, with no other job active.
     static func power(
         _ kind: JobKind, _ instance: Instance, _ active: [Job], from phases: [Phase], desired: DesiredState
-    ) throws -> Admission {
+    ) throws(StorageError) -> Admission {
         if let same = active.first(where: { $0.kind == kind }) { return .join(same.id) }
         if let other = active.first {
             throw StorageError(

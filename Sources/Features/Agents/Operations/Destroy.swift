@@ -9,7 +9,7 @@ import Storage
 /// The job is never undone. An obstacle parks the job, and a machine that may exist is never given up. The job finds
 /// resources by deterministic name as well as by id, because the superseded job may not have recorded its ids.
 enum Destroy {
-    static func admit(_ instance: Instance, _ active: [Job]) throws -> Admission {
+    static func admit(_ instance: Instance, _ active: [Job]) throws(StorageError) -> Admission {
         if instance.phase == .destroyed {
             throw Admissions.conflict("\(instance.name) is destroyed already")
         }

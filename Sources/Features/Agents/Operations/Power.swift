@@ -5,7 +5,7 @@ import Storage
 
 /// `suspend`: switches the machine off and keeps its disk.
 enum Suspend {
-    static func admit(_ instance: Instance, _ active: [Job]) throws -> Admission {
+    static func admit(_ instance: Instance, _ active: [Job]) throws(StorageError) -> Admission {
         try Admissions.power(.suspend, instance, active, from: [.running, .degraded], desired: .suspended)
     }
 
@@ -18,7 +18,7 @@ enum Suspend {
 
 /// `resume`: starts a suspended machine and waits until its agent replies.
 enum Resume {
-    static func admit(_ instance: Instance, _ active: [Job]) throws -> Admission {
+    static func admit(_ instance: Instance, _ active: [Job]) throws(StorageError) -> Admission {
         try Admissions.power(.resume, instance, active, from: [.suspended, .degraded], desired: .running)
     }
 
@@ -34,7 +34,7 @@ enum Resume {
 /// `restart`: shuts the machine down and starts it again. The provider's reboot is not used, because its success does
 /// not show that the machine restarted.
 enum Restart {
-    static func admit(_ instance: Instance, _ active: [Job]) throws -> Admission {
+    static func admit(_ instance: Instance, _ active: [Job]) throws(StorageError) -> Admission {
         try Admissions.power(.restart, instance, active, from: [.running, .degraded], desired: .running)
     }
 

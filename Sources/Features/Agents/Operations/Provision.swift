@@ -15,7 +15,7 @@ enum Provision {
 
     /// Admits a new attempt after a provision that failed and was undone. It builds the instance's next machine, with
     /// new outside names.
-    static func admitAgain(_ instance: Instance, _ active: [Job]) throws -> Admission {
+    static func admitAgain(_ instance: Instance, _ active: [Job]) throws(StorageError) -> Admission {
         if let same = active.first(where: { $0.kind == .provision }) { return .join(same.id) }
         guard instance.phase == .failed, active.isEmpty else {
             throw Admissions.conflict(

@@ -21,7 +21,7 @@ struct Configure {
         let run = try await run(context, credentials)
         var tries = try context.memory(Memory.self)?.tries
         let summary = try await context.use(
-            place: ConfigurationSlots.name, limit: services.settings.configurationRuns,
+            slot: ConfigurationSlots.name, limit: services.settings.configurationRuns,
             waitingFor: ConfigurationSlots.reason
         ) {
             try await RunTries.counting(&tries) { counted in

@@ -32,7 +32,7 @@ struct Enrol {
         var memory = try context.memory(Memory.self) ?? Memory()
         if memory.joined == nil {
             let joined = try await context.use(
-                place: ConfigurationSlots.name, limit: services.settings.configurationRuns,
+                slot: ConfigurationSlots.name, limit: services.settings.configurationRuns,
                 waitingFor: ConfigurationSlots.reason
             ) {
                 try await join(context, &memory, network, tailnet, configuration)

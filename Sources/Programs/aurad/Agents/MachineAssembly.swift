@@ -36,7 +36,7 @@ struct MachineAssembly {
         }
     }
 
-    func services(store: any Store) throws -> MachineServices {
+    func services(store: any Coordination) throws -> MachineServices {
         MachineServices(
             installation: store.installation,
             compute: compute(

@@ -3,7 +3,7 @@ import JSON
 import Storage
 
 /// The events of one transaction. Their numbers are assigned last.
-struct Ledger {
+struct LedgerDraft {
     private(set) var drafts: [EventDraft] = []
 
     mutating func append(_ more: [EventDraft]) {

@@ -2,7 +2,7 @@ import AuraModel
 import Storage
 import Testing
 
-@Suite struct PlaceChoiceTests {
+@Suite struct SlotChoiceTests {
     private static func party(_ text: String) -> SlotChoice.Party {
         SlotChoice.Party(job: JobID(text), tenant: TenantID(String(text.prefix(1))))
     }

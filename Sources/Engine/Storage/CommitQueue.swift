@@ -1,0 +1,73 @@
+public import DequeModule
+public import Locking
+
+/// The queue of writes before the writers of a store. Writes that are queued during the present commits share the next
+/// commit.
+///
+///     caller A ─┐                     ┌─▶ writer 0: A, B ─▶ commit
+///     caller B ─┼─▶ queue ─▶ batches ─┤
+///     caller C ─┘                     └─▶ writer 1: C    ─▶ commit
+///
+/// A writer is idle or at work. An entry starts an idle writer, whose thread takes batches until one is empty:
+///
+///     if let writer = try queue.add(entry) { threads[writer].async { drain(writer) } }
+///
+///     func drain(_ writer: Int) {
+///         while case let batch = queue.take(for: writer), !batch.isEmpty { commit(batch) }
+///     }
+///
+/// The decision that a writer becomes idle and the look at the queue are one step under the lock, so that no entry is
+/// left in the queue while all writers are idle. Entries are taken in the order in which they were added. With several
+/// writers, a later batch may commit before an earlier one.
+///
+/// The code is inlinable, because every write of a job passes the queue, and a specialised queue copies no entry.
+public final class CommitQueue<Entry: Sendable>: Sendable {
+    @usableFromInline struct State: Sendable {
+        @usableFromInline var entries: Deque<Entry> = []
+        /// The indices of idle writers.
+        @usableFromInline var idle: [Int]
+
+        @usableFromInline init(idle: [Int]) {
+            self.idle = idle
+        }
+    }
+
+    @usableFromInline let state: Locked<State>
+    /// The maximum number of queued entries.
+    public let limit: Int
+    /// The maximum number of entries in a batch.
+    public let batchLimit: Int
+
+    /// Creates a queue before `writers` idle writers, which have the indices from 0.
+    public init(writers: Int = 1, limit: Int = 20_000, batchLimit: Int = 256) {
+        state = Locked(State(idle: Array((0..<writers).reversed())))
+        self.limit = limit
+        self.batchLimit = batchLimit
+    }
+
+    /// Adds an entry. Returns the index of an idle writer, which the caller must start, or `nil` if all writers are at
+    /// work. Throws `unavailable` if the queue is full; the entry is not added then.
+    @inlinable
+    public func add(_ entry: Entry) throws(StorageError) -> Int? {
+        let (isFull, starts) = state.withLock { state -> (Bool, Int?) in
+            guard state.entries.count < limit else { return (true, nil) }
+            state.entries.append(entry)
+            return (false, state.idle.popLast())
+        }
+        if isFull { throw StorageError(.unavailable, "the database cannot keep up: \(limit) writes wait") }
+        return starts
+    }
+
+    /// Removes and returns the oldest entries, at most ``batchLimit``. After an empty batch the writer is idle, and must
+    /// not take again until ``add(_:)`` returns its index.
+    @inlinable
+    public func take(for writer: Int) -> [Entry] {
+        state.withLock { state in
+            let count = min(state.entries.count, batchLimit)
+            let batch = Array(state.entries.prefix(count))
+            state.entries.removeFirst(count)
+            if batch.isEmpty { state.idle.append(writer) }
+            return batch
+        }
+    }
+}

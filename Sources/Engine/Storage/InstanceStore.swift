@@ -1,0 +1,33 @@
+public import AuraModel
+
+/// The instances, and what sweeps observed of their resources.
+///
+/// The worker of an instance's job writes the instance with its transitions (``JobStore/apply(_:)``). A sweep writes
+/// only instances without an active job. Reads see committed data.
+public protocol InstanceStore: Sendable {
+    /// Returns an instance, or `nil` if it does not exist. Throws `corrupt` if the row cannot be read.
+    func instance(_ reference: InstanceReference) async throws(StorageError) -> Instance?
+    /// Returns an instance and its active jobs, at most two; `nil` if the instance does not exist. The jobs are read
+    /// after the instance, and another commit may come between the two. Throws `corrupt` if the instance cannot be
+    /// read.
+    func activity(of reference: InstanceReference) async throws(StorageError) -> InstanceActivity?
+    /// Returns a page of instances. A row that cannot be read keeps its position in the page.
+    func instances(_ query: InstanceQuery) async throws(StorageError) -> Page<Instance>
+    /// Returns instances and the ledger's head from one snapshot: the instances reflect every event up to the head,
+    /// and no later event.
+    func snapshot(_ query: InstanceQuery) async throws(StorageError) -> InstancePage
+
+    /// Returns the observations that earlier sweeps stored, ordered by kind and id.
+    func observations() async throws(StorageError) -> Page<Observation>
+    /// Writes the results of a sweep in one transaction. Returns the instances that were changed. A change is omitted
+    /// if its row was written since the sweep read it, or if the instance has an active job.
+    func recordSweep(_ record: SweepRecord) async throws(StorageError) -> Set<InstanceID>
+}
+
+extension InstanceStore where Self: JobStore {
+    /// The default reads the instance, and then its jobs.
+    public func activity(of reference: InstanceReference) async throws(StorageError) -> InstanceActivity? {
+        guard let instance = try await instance(reference) else { return nil }
+        return InstanceActivity(instance: instance, jobs: try await jobs(InstanceActivity.jobs(of: instance)))
+    }
+}

@@ -1,0 +1,41 @@
+public import AuraModel
+
+/// The ledger of events.
+///
+/// The events have consecutive numbers (`seq`) in the order of their commits, without gaps. The observer gets the
+/// events of every commit once, in that order. Old events are removed only from the beginning, and reading after a
+/// removed event is an error and not a silent gap.
+public protocol Ledger: Sendable {
+    /// The name of the ledger's epoch. It changes after a restore (``LedgerEpoch``).
+    var epoch: String { get }
+    /// Throws if the ledger is not the one that was opened: the database's file was removed or replaced, or the
+    /// database was restored while this daemon ran. Writes nothing.
+    func checkIdentity() async throws(StorageError)
+
+    /// Returns events after a `seq`, in order, at most `limit`. Throws `cursorExpired` if some of them were pruned.
+    func events(_ query: EventQuery) async throws(StorageError) -> [Event]
+    /// Returns the range of events that the ledger has.
+    func bounds() async throws(StorageError) -> LedgerBounds
+    /// Deletes events, ended jobs and destroyed instances that are older than the request's times, up to its limit, and
+    /// raises the ledger's floor. A job is kept as long as its events.
+    func prune(_ request: PruneRequest) async throws(StorageError) -> Pruned
+
+    /// Calls `observer` with the events of every later commit, in order. There is one observer; set it before the
+    /// first write.
+    func observe(_ observer: @escaping @Sendable ([Event]) -> Void)
+}
+
+extension Ledger {
+    /// The default does nothing.
+    public func checkIdentity() async throws(StorageError) {}
+
+    /// Returns the `seq` of the newest event; 0 if there never was an event.
+    public func head() async throws(StorageError) -> Int64 {
+        try await bounds().head
+    }
+}
+
+extension Ledger where Self: Coordination {
+    /// The default for stores that have no history before this process.
+    public var epoch: String { installation }
+}
