@@ -64,8 +64,8 @@ extension AuraClient {
     /// after that many events. With `from: .after(seq)`, pass the `epoch` of the subscription that the `seq` comes
     /// from: the daemon then refuses a `seq` of another ledger epoch with `cursorExpired`.
     public func subscribe(
-        filter: FilterParameters? = nil, from start: SubscriptionStart = .now, until end: SubscriptionEnd? = nil,
-        maxEvents: Int64? = nil, onLag: LagPolicy? = nil, epoch: String? = nil
+        filter: FilterParameters? = nil, from start: SubscriptionStart = .now, until end: Open<SubscriptionEnd>? = nil,
+        maxEvents: Int64? = nil, onLag: Open<LagPolicy>? = nil, epoch: String? = nil
     ) async throws -> EventSubscription {
         let stream = events(
             SubscribeParameters(filter: filter, from: start, until: end, maxEvents: maxEvents, onLag: onLag),
