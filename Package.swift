@@ -269,8 +269,9 @@ let package = Package(
         suite(
             "RPCServiceTests",
             [
-                "RPCService", "AuraAPI", "AuraModel", "EventStream", "JSON", "JSONRPC", "JSONSchema", "Jobs",
-                "Reconciliation", "Storage", "TestKit", logging,
+                "RPCService", "AuraAPI", "AuraClient", "AuraModel", "EventStream", "JSON", "JSONRPC", "JSONSchema",
+                "Jobs", "Locking", "Reconciliation", "RPCTransport", "Storage", "StorageSQLite", "TestKit", logging,
+                nioCore, nioPosix,
             ]),
         suite(
             "AgentsTests",
