@@ -8,6 +8,8 @@ extension StorageError {
         case let error as StorageError: self = error
         case let error as DatabaseError:
             self.init(.unavailable, "cannot write the database: \(error.words)")
+        case let error as DamagedColumn:
+            self.init(.corrupt, "the database is damaged: \(error); restore it from a backup")
         default: self.init(.unavailable, "cannot write the database: \(type(of: error))")
         }
     }
