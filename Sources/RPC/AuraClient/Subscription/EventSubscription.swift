@@ -77,11 +77,11 @@ extension AuraClient {
     /// Returns the events as the daemon sends them; see ``EventStream``. The first subscription uses the connection
     /// `first` if it is given.
     package func events(
-        _ parameters: SubscribeParameters, epoch: String? = nil, patience: Duration? = nil, first: Connection? = nil,
+        _ parameters: SubscribeParameters, epoch: String? = nil, retryBudget: Duration? = nil, first: Connection? = nil,
         onLoss: @escaping @Sendable (Duration?) -> Void = { _ in }
     ) -> EventStream {
         var settings = settings
-        settings.patience = patience ?? settings.patience
+        settings.retryBudget = retryBudget ?? settings.retryBudget
         return EventStream(parameters, epoch: epoch, settings, first: first, onLoss: onLoss)
     }
 }
