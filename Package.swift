@@ -217,19 +217,19 @@ let package = Package(
             "RPCTransportTests",
             [
                 "AuraAPI", "AuraClient", "AuraModel", "Loopback", "RPCTransport", "JSONRPC", "JSON", "TestKit", nioCore,
-                nioEmbedded, nioPosix, logging,
+                nioEmbedded, nioPosix, logging, serviceLifecycle,
             ]),
         suite(
             "GatewayTests",
             [
-                "Gateway", "HTTPClient", "JSONRPC", "Locking", "Loopback", httpTypes, logging, nioCore, nioEmbedded,
-                nioHTTP1, nioPosix, serviceLifecycle,
+                "Gateway", "HTTPClient", "JSONRPC", "Locking", "Loopback", "TestKit", httpTypes, logging, nioCore,
+                nioEmbedded, nioHTTP1, nioPosix, serviceLifecycle,
             ]),
         .target(
             name: "HTTPDoubles", dependencies: ["HTTPClient", "Locking", nioCore, nioPosix], path: "Tests/HTTPDoubles",
             swiftSettings: strict),
         suite("HTTPClientTests", ["HTTPClient", "HTTPDoubles", "Locking"]),
-        target("Tests/TestKit", ["AuraModel", "JSON", "Locking", "Storage"]),
+        target("Tests/TestKit", ["AuraModel", "JSON", "Locking", "Storage", logging, serviceLifecycle]),
         target(
             "Tests/Simulation/Simulator", name: "Simulation",
             [
@@ -276,8 +276,9 @@ let package = Package(
         suite(
             "RPCServiceTests",
             [
-                "RPCService", "AuraAPI", "AuraModel", "EventStream", "JSON", "JSONRPC", "JSONSchema", "Jobs",
-                "Reconciliation", "Storage", "TestKit", logging,
+                "RPCService", "AuraAPI", "AuraClient", "AuraModel", "EventStream", "JSON", "JSONRPC", "JSONSchema",
+                "Jobs", "Locking", "Reconciliation", "RPCTransport", "Storage", "StorageSQLite", "TestKit", logging,
+                nioCore, nioPosix,
             ]),
         suite(
             "AgentsTests",

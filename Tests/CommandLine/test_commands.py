@@ -172,6 +172,22 @@ def test_job_list_sends_its_filters(aura, daemon, arguments, params):
     assert daemon.params("job.list") == [{**params, "limit": 500}]
 
 
+@pytest.mark.parametrize(
+    "arguments, method, params",
+    [
+        (["job", "list", "--state", "paused"], "job.list", {"states": ["paused"], "limit": 500}),
+        (["list", "--phase", "orbiting"], "status.list", {"phases": ["orbiting"], "limit": 500}),
+        (["watch", "--all", "--until", "noon"], "status.subscribe", {"from": "now", "until": "noon"}),
+    ])
+def test_values_that_only_a_daemon_knows_are_sent_and_the_daemon_decides(aura, daemon, arguments, method, params):
+    reason = 'params.states[0]: expected one of "queued", "running", found "paused"'
+    daemon.on(method, Refusal(-32602, "invalidParams", f"cannot read the parameters, {reason}"))
+    run = aura(*arguments)
+    assert (run.code, run.out) == (2, "")
+    assert run.err.endswith(f"cannot read the parameters, {reason}\n")
+    assert daemon.params(method) == [params]
+
+
 def test_job_list_names_unreadable_jobs_on_standard_error(aura, daemon):
     daemon.on("job.list", {"jobs": [job()], "unreadable": ["j7"]}).on("status.get", {"instance": instance()})
     run = aura("job", "list")

@@ -72,6 +72,17 @@ def test_names_are_completed(binary, environment, daemon, tmp_path):
     assert complete(binary, environment, tmp_path, ["aura", "destroy", "b"]) == ["bob"]
 
 
+@pytest.mark.parametrize(
+    "words, values",
+    [
+        (["job", "list", "--state", "c"], ["cancelled", "compensating"]),
+        (["list", "--phase", "re"], ["restarting", "resuming"]),
+        (["watch", "--all", "--until", ""], ["terminal"]),
+    ])
+def test_the_known_values_of_an_option_are_completed(binary, environment, tmp_path, words, values):
+    assert complete(binary, environment, tmp_path, ["aura", *words]) == values
+
+
 def test_names_beyond_the_first_page_are_completed(binary, environment, daemon, tmp_path):
     pages = {
         None: {"instances": [instance(f"ada-{number}") for number in range(1000)], "next": "i1"},

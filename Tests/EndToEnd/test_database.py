@@ -7,11 +7,15 @@ import shutil
 import sqlite3
 
 import pytest
-from harness import binary
+from harness import binary, eventually
 from harness.program import finish
 from harness.wire import RPCError
 
 from test_bad_input import one_line
+
+
+# The hand-back of jobs is given up after 3 s. The rest is for a busy machine.
+LATEST_END = 20
 
 
 def head(world):
@@ -45,6 +49,23 @@ def test_a_provision_is_refused_if_the_database_file_is_truncated(world):
     assert error.data["code"] == "storageUnavailable" and "cut short" in error.message
     health = world.call("system.health")
     assert health["ok"] is False and "cut short" in health["reason"]
+
+
+@pytest.mark.parametrize("way", ["removed", "replaced"])
+def test_a_lost_database_file_does_not_delay_the_shutdown(worlds, way):
+    """A job at work cannot be handed back. The daemon does not try until the job's lease ends, which is 10 minutes."""
+    world = worlds({"engine.leaseSeconds": 600, "engine.heartbeatSeconds": 200})
+    held = world.sandbox.fault("slow", "/v1/servers", "GET", seconds=100)
+    world.provision("ada")
+    eventually(lambda: world.sandbox.fired(held), what="the call at which the step is held")
+    database = world.directory / "aura.db"
+    if way == "replaced":
+        shutil.copy(database, world.directory / "new.db")
+        (world.directory / "new.db").rename(database)
+    else:
+        remove_database(world)
+    world.daemon.stop(LATEST_END)
+    assert "cannot hand job" in world.daemon.log_text()
 
 
 def test_no_new_database_is_made_beside_credentials(world):

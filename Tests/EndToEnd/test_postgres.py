@@ -107,6 +107,22 @@ def test_daemons_work_behind_a_pooler(server, pooler, cluster):
     cloud.check(6)
 
 
+# A daemon ends 45 s after SIGTERM at the latest. The rest is for a busy machine. Calls to a server that does not reply
+# take up to 30 s each, one after the other: without the limit, the end took 90 s.
+LATEST_END = 65
+
+
+def test_a_server_that_does_not_reply_does_not_hold_the_shutdown(server, worlds):
+    world = worlds({"database": server.url("frozen"), "engine.leaseSeconds": 600, "engine.heartbeatSeconds": 200})
+    held = world.sandbox.fault("slow", "/v1/servers", "GET", seconds=100)
+    job = world.provision("ada")
+    eventually(lambda: world.sandbox.fired(held), what="the call at which the step is held")
+    with server.frozen():
+        world.daemon.stop(LATEST_END)
+    assert f"cannot write job {job}" in world.daemon.log_text()
+    assert "cannot shut down within 45.0 seconds" in world.daemon.log_text()
+
+
 def test_several_daemons_report_an_orphan_once(cluster):
     """Three daemons that may each sweep every half second: together they sweep once, and an orphan is reported once."""
     cloud = cluster(3, settings={"reconciler.everySeconds": 0.5, "reconciler.graceSeconds": 1})

@@ -7,6 +7,7 @@ import Loopback
 import NIOCore
 import NIOPosix
 import ServiceLifecycle
+import TestKit
 
 /// A gateway that runs on a free port of the loopback interface, and a client.
 struct TestGateway: Sendable {
@@ -22,32 +23,17 @@ struct TestGateway: Sendable {
         _ routes: [HTTPRoute], drain: TimeAmount = .seconds(30), bodyTime: TimeAmount = .minutes(10),
         _ body: (TestGateway) async throws -> Void
     ) async throws {
-        let (ports, port) = AsyncStream<Int>.makeStream()
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        let gateway = Gateway(
-            settings: Gateway.Settings(address: try LoopbackAddress("127.0.0.1:0")),
-            router: JSONRPC.Router { _ in }, routes: routes, limits: RPCLimits(), drain: drain, bodyTime: bodyTime,
-            group: MultiThreadedEventLoopGroup.singleton, logger: logger, webSocket: { _, _ in },
-            onReady: { port.yield($0) })
-        let services = ServiceGroup(services: [gateway], logger: logger)
+        let settings = Gateway.Settings(address: try LoopbackAddress("127.0.0.1:0"))
         let client = HTTPClient()
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask {
-                defer { port.finish() }
-                try await services.run()
-            }
-            for await bound in ports {
-                do {
-                    try await body(TestGateway(port: bound, client: client, services: services))
-                } catch {
-                    await services.triggerGracefulShutdown()
-                    throw error
-                }
-                break
-            }
-            await services.triggerGracefulShutdown()
-            try await tasks.waitForAll()
+        try await withService(logger: logger) { onReady in
+            Gateway(
+                settings: settings, router: JSONRPC.Router { _ in }, routes: routes, limits: RPCLimits(), drain: drain,
+                bodyTime: bodyTime, group: MultiThreadedEventLoopGroup.singleton, logger: logger,
+                webSocket: { _, _ in }, onReady: onReady)
+        } body: { _, port, services in
+            try await body(TestGateway(port: port, client: client, services: services))
         }
         await client.shutdown()
     }

@@ -93,7 +93,7 @@ import Testing
         connection.send(#"{"jsonrpc":"2.0","id":0,"method":"waits","params":{}}"#)
         await daemon.gate.untilArrived()
         connection.send(#"[{"jsonrpc":"2.0","id":1,"method":"waits","params":{}},{"jsonrpc":"2.0","method":"ping"},5]"#)
-        connection.losePatience()
+        connection.parkedTimedOut()
         let reply = try await connection.nextJSON()
         #expect(reply?.arrayValue?.map { $0["id"] } == [1, .null])
         #expect(reply?.arrayValue?[0]["error"]?["data"]?["code"] == "tooManyInFlight")

@@ -259,7 +259,7 @@ import Testing
         #expect(connection.isBlocked)
         #expect(connection.isParked)
         await daemon.gate.untilArrived(2)
-        connection.losePatience()
+        connection.parkedTimedOut()
         let refusal = try await connection.nextJSON()
         #expect(refusal?["id"] == 3)
         #expect(refusal?["error"]?["code"] == -32004)

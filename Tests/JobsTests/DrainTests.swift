@@ -1,8 +1,10 @@
 import AuraModel
-import Jobs
+import Logging
 import Storage
 import TestKit
 import Testing
+
+@testable import Jobs
 
 @Suite(.timeLimit(.minutes(3))) struct DrainTests {
     private static func definition(_ shop: Workshop, stubborn: Bool = false) -> JobDefinition {
@@ -97,6 +99,35 @@ import Testing
         #expect(claims.map(\.job.id) == [Fixtures.id(1)])
         #expect(claims.map(\.job.attempt) == [0])
         try await shop.expectWholeLedger()
+    }
+
+    /// A store that is lost for good does not delay the end until the lease ends. The job stays leased.
+    @Test func theHandBackIsGivenUpIfTheStoreStaysUnavailable() async throws {
+        let shop = try Workshop()
+        let lease = Duration.seconds(600)
+        _ = try await shop.store.submit(Fixtures.provision(1, at: start))
+        let request = ClaimRequest(owner: "here", limit: 1, lease: lease, now: shop.time.now())
+        let claim = try #require(try await shop.store.claim(request).claims.first)
+        let environment = JobRun.Environment(
+            store: shop.store, time: shop.time, random: FixedRandom(1 << 63), lease: lease, leaseMargin: .zero,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let run = JobRun(
+            claim: claim, definition: Self.definition(shop), policy: RetryPolicy(), environment: environment,
+            leaseEnd: shop.time.uptime() + lease)
+        shop.store.before { _ in throw StorageError(.unavailable, "the file was removed") }
+        run.stop.send(.drain)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { await run.work() }
+            for milliseconds in [200, 400, 600, 800, 1000] {
+                try await shop.time.sleepers(atLeast: 1)
+                shop.time.advance(by: .milliseconds(milliseconds))
+            }
+            try await group.waitForAll()
+        }
+        #expect(shop.diary == [])
+        shop.store.before { _ in }
+        let next = ClaimRequest(owner: "next", limit: 1, lease: lease, now: shop.time.now())
+        #expect(try await shop.store.claim(next).claims.isEmpty)
     }
 
     /// The task that runs the engine is cancelled, without a graceful shutdown. It ends, and its jobs are released.

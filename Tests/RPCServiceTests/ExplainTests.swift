@@ -1,9 +1,6 @@
 import AuraAPI
 import AuraModel
-import EventStream
-import JSONRPC
 import Jobs
-import Logging
 import Reconciliation
 import Storage
 import TestKit
@@ -30,28 +27,13 @@ import Testing
     private let service: RPCService
 
     init() {
-        let time = ManualTime()
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let catalogue = JobCatalogue([
-            JobDefinition(
-                kind: .provision, of: .test, version: 1, phaseOnSuccess: .running, phaseOnFailure: .failed,
-                timeLimit: .seconds(3600), steps: [])
-        ])
-        let sources: [any ResourceSource] = [Machines()]
-        let faults = RowFaults(logger: logger)
-        service = RPCService(
-            store: store,
-            engine: JobEngine(
-                store: store, catalogue: catalogue, settings: EngineSettings(owner: "here"), time: time,
-                random: FixedRandom(0), logger: logger),
-            operations: [], catalogue: catalogue, sources: sources,
-            subscriptions: Subscriptions(feed: EventFeed(head: 0), store: store, time: time, logger: logger),
-            reconciler: Reconciler(
-                store: store, sources: sources, settings: ReconcilerSettings(), owner: "here", faults: faults,
-                time: time, logger: logger),
-            quota: InstanceQuota(), faults: faults, identifiers: IdentifierSource(time: time, random: FixedRandom(0)),
-            time: time,
-            facts: DaemonFacts(version: "0", database: "model", startedAt: time.now(), limits: RPCLimits()))
+        service = .forTests(
+            store,
+            catalogue: JobCatalogue([
+                JobDefinition(
+                    kind: .provision, of: .test, version: 1, phaseOnSuccess: .running, phaseOnFailure: .failed,
+                    timeLimit: .seconds(3600), steps: [])
+            ]), sources: [Machines()])
     }
 
     /// Submits a job of a new instance, both of these kinds.

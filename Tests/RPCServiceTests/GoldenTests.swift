@@ -117,22 +117,46 @@ struct GoldenTests {
 
 @Suite("Comparison of a router with the document")
 struct MethodMismatchTests {
-    private func router(_ names: [String]) throws -> Router {
+    private func router(_ methods: [MethodProperties]) throws -> Router {
         var router = Router { _ in }
-        for name in names { try router.registerConstant(RPCMethod<NoParams, JSONValue>(name), .null) }
+        for method in methods {
+            let registered = RPCMethod<NoParams, JSONValue>(
+                method.name, scopes: method.scopes, mutates: method.mutates)
+            try router.registerConstant(registered, .null)
+        }
         return router
     }
 
-    private func documented() throws -> [String] {
-        (try OpenRPCDocument.value()["methods"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
+    private func documented() throws -> [MethodProperties] {
+        try (OpenRPCDocument.value()["methods"]?.arrayValue ?? []).map { method in
+            MethodProperties(
+                name: try #require(method["name"]?.stringValue),
+                scopes: try #require(method["x-scopes"]?.arrayValue).compactMap(\.stringValue),
+                mutates: method["x-mutates"] == true)
+        }
     }
 
     @Test func theSameMethodsAreAccepted() throws {
         try OpenRPCDocument.check(try router(try documented()))
     }
 
+    @Test(
+        arguments: [
+            ("one method too few", nil, "register job.get in the router"),
+            ("one method too many", ["job.get", "job.guess"], "describe job.guess in rpc-schema/methods"),
+            ("another scope", ["job.get"], "register job.get with scopes jobs:read and mutates false"),
+        ] as [(String, [String]?, String)])
+    func aMismatchIsRefused(_ difference: String, names: [String]?, advice: String) throws {
+        let scope = difference == "another scope" ? "jobs:write" : "jobs:read"
+        let given = (names ?? []).map { MethodProperties(name: $0, scopes: [scope], mutates: false) }
+        let router = try router(try documented().filter { $0.name != "job.get" } + given)
+        let error = #expect(throws: MethodMismatch.self) { try OpenRPCDocument.check(router) }
+        #expect(error?.description == "cannot serve other methods than the OpenRPC document has: \(advice)")
+    }
+
     @Test func methodsOfOneSideOnlyAreNamed() throws {
-        let router = try router(try documented().filter { !["job.get", "destroy"].contains($0) } + ["job.guess"])
+        let guess = MethodProperties(name: "job.guess", scopes: [], mutates: false)
+        let router = try router(try documented().filter { !["job.get", "destroy"].contains($0.name) } + [guess])
         let error = #expect(throws: MethodMismatch.self) { try OpenRPCDocument.check(router) }
         #expect(error?.unregistered == ["destroy", "job.get"])
         #expect(error?.undocumented == ["job.guess"])

@@ -1,10 +1,7 @@
 import AuraAPI
 import AuraModel
-import EventStream
 import JSONRPC
 import Jobs
-import Logging
-import Reconciliation
 import Storage
 import TestKit
 import Testing
@@ -18,26 +15,12 @@ import Testing
     private let service: RPCService
 
     init() {
-        let time = ManualTime()
-        let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
-        let operations = [
-            Self.restart(of: .agent, version: 1, seconds: 60), Self.restart(of: Self.worker, version: 7, seconds: 600),
-        ]
-        let catalogue = JobCatalogue(operations)
-        let faults = RowFaults(logger: logger)
-        service = RPCService(
-            store: store,
-            engine: JobEngine(
-                store: store, catalogue: catalogue, settings: EngineSettings(owner: "here"), time: time,
-                random: FixedRandom(0), logger: logger),
-            operations: operations, catalogue: catalogue, sources: [],
-            subscriptions: Subscriptions(feed: EventFeed(head: 0), store: store, time: time, logger: logger),
-            reconciler: Reconciler(
-                store: store, sources: [], settings: ReconcilerSettings(), owner: "here", faults: faults, time: time,
-                logger: logger),
-            quota: InstanceQuota(), faults: faults, identifiers: IdentifierSource(time: time, random: SystemRandom()),
-            time: time,
-            facts: DaemonFacts(version: "0", database: "model", startedAt: time.now(), limits: RPCLimits()))
+        service = .forTests(
+            store,
+            operations: [
+                Self.restart(of: .agent, version: 1, seconds: 60),
+                Self.restart(of: Self.worker, version: 7, seconds: 600),
+            ])
     }
 
     private static func restart(of kind: InstanceKind, version: Int, seconds: Int) -> Operation {

@@ -66,6 +66,23 @@ import Testing
         #expect(!Open<JobState>(rawValue: "dreaming").isTerminal)
     }
 
+    /// A client sends what it was given. The daemon decides, and its error names the values that it knows.
+    @Test func aValueThatOnlyADaemonKnowsIsSentAsText() async throws {
+        let daemon = PlayedDaemon()
+        try await served(daemon) { client in
+            _ = try await client.subscribe(
+                filter: FilterParameters(types: [.jobQueued, Open(rawValue: "job.dreamt")]),
+                onLag: Open(rawValue: "sigh"))
+        }
+        let sent = try #require(daemon.state.withLock { $0.subscribed.first })
+        #expect(sent.filter?.types?.map(\.rawValue) == ["job.queued", "job.dreamt"])
+        #expect(sent.onLag?.rawValue == "sigh")
+        #expect(try sent.filter?.types?[0].checked() == .jobQueued)
+        let refusal = #expect(throws: RPCError.self) { try sent.onLag?.checked() }
+        #expect(refusal?.code == .invalidParams)
+        #expect(refusal?.message == "cannot use the value \"sigh\": give one of replay, coalesce, close")
+    }
+
     @Test func everyEventArrivesOnceDespiteLostConnections() async throws {
         let daemon = PlayedDaemon(head: 2_000)
         daemon.state.withLock { $0.cuts = [0, 1, 7, 900, 0, 1_000] }

@@ -7,6 +7,7 @@ import NIOCore
 import NIOPosix
 import RPCTransport
 import ServiceLifecycle
+import TestKit
 
 /// A server under test on its own addresses.
 struct TestServer: Sendable {
@@ -20,30 +21,15 @@ struct TestServer: Sendable {
         drain: TimeAmount = .seconds(10), firstMessageTime: TimeAmount = .minutes(10),
         onLog: (@Sendable (String) -> Void)? = nil, body: (TestServer) async throws -> Void
     ) async throws {
-        let (ready, readiness) = AsyncStream<[ListenAddress]>.makeStream()
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         if let onLog { logger = Logger(label: "test") { _ in CallingLogHandler(onLog: onLog) } }
-        let server = RPCServer(
-            addresses: addresses, router: router, limits: limits, drain: drain, firstMessageTime: firstMessageTime,
-            group: MultiThreadedEventLoopGroup.singleton, logger: logger, onReady: { readiness.yield($0) })
-        let services = ServiceGroup(services: [server], logger: logger)
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask {
-                defer { readiness.finish() }
-                try await services.run()
-            }
-            for await bound in ready {
-                do {
-                    try await body(TestServer(server: server, addresses: bound, services: services))
-                } catch {
-                    await services.triggerGracefulShutdown()
-                    throw error
-                }
-                break
-            }
-            await services.triggerGracefulShutdown()
-            try await tasks.waitForAll()
+        try await withService(logger: logger) { onReady in
+            RPCServer(
+                addresses: addresses, router: router, limits: limits, drain: drain, firstMessageTime: firstMessageTime,
+                group: MultiThreadedEventLoopGroup.singleton, logger: logger, onReady: onReady)
+        } body: { server, bound, services in
+            try await body(TestServer(server: server, addresses: bound, services: services))
         }
     }
 }

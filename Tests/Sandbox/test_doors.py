@@ -9,7 +9,10 @@ import pytest
 
 
 def state(sandbox, **headers):
-    request = urllib.request.Request(f"{sandbox.url}/_sandbox/state", headers=headers)
+    return status(urllib.request.Request(f"{sandbox.url}/_sandbox/state", headers=headers))
+
+
+def status(request):
     try:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return answer.status
@@ -23,6 +26,13 @@ def state(sandbox, **headers):
 ])
 def test_web_pages_may_not_use_the_admin_calls(sandbox, headers):
     assert state(sandbox, **headers) == 403
+
+
+def test_web_pages_may_not_sign_nodes(sandbox):
+    headers = {"Origin": "https://evil.example", "Content-Type": "application/json"}
+    body = b'{"nodeId": "n1"}'
+    assert status(urllib.request.Request(f"{sandbox.url}/_sandbox/sign-node", body, headers)) == 403
+    assert status(urllib.request.Request(f"{sandbox.url}/_sandbox/sign-node", body)) == 404
 
 
 def test_programs_may_use_the_admin_calls(sandbox):

@@ -97,7 +97,8 @@ def test_a_host_boots_keeps_its_data_and_is_deleted(begin, key, tmp_path):
     assert configuration["playbook"].endswith("/.venv/bin/ansible-playbook")
     assert sandbox.config["health"]["via"] == "ssh"
     assert "no such path" in login.output(f"curl -s -m 5 {gateway}/v1/servers"), "hosts reach the tailnet and nothing else"
-    assert "no such path" in login.output(f"curl -s -m 5 {gateway}/_sandbox/state")
+    for path in ("state", "sign-node", "tailnet/sign-node"):
+        assert "no such path" in login.output(f"curl -s -m 5 {gateway}/_sandbox/{path}")
     grant = sandbox.tailscale("POST", "/oauth/token", data={"client_secret": sandbox.secret()}).json()["access_token"]
     create = {"preauthorized": True, "tags": ["tag:aura-vm"]}
     minted = sandbox.tailscale("POST", "/tailnet/-/keys", token=grant,

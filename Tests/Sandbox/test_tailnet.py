@@ -171,7 +171,7 @@ def test_device_approval_and_the_tailnet_lock_are_separate(sandbox, token):
     assert standing() == (False, "missing node key signature")
     sandbox.tailscale("POST", f"/device/{node['nodeId']}/authorized", json={"authorized": True}, token=token)
     assert standing() == (True, "missing node key signature")
-    sandbox.admin("POST", "/tailnet/sign", json={"nodeId": node["nodeId"]})
+    sandbox.admin("POST", "/sign-node", json={"nodeId": node["nodeId"]})
     assert standing() == (True, "")
 
 

@@ -155,16 +155,81 @@ import Testing
         }
     }
 
-    /// In other ways of reading SQLite's rows, a column with text in place of a number ends the process.
-    @Test func aColumnOfTheWrongTypeDoesNotCrashTheProcess() async throws {
-        let subject = try #require(StoreUnderTest.withRows.first { $0.testDescription == "sqlite" })
+    private static var sqlite: StoreUnderTest {
+        get throws { try #require(StoreUnderTest.withRows.first { $0.testDescription == "sqlite" }) }
+    }
+
+    /// A text or a blob in a column for numbers is no 0. In other ways of reading SQLite's rows, it ends the process.
+    @Test(arguments: [
+        "attempt = 'many'", "created_at = x'00'", "progress = 'half'", "epoch = '1st'", "deadline = 'noon'",
+        "started_at = 'noon'", "definition_version = 'first'",
+    ])
+    func aJobWithADamagedNumberIsUnreadable(_ damage: String) async throws {
+        let subject = try Self.sqlite
+        let store = try await subject.openNew()
+        for number in 1...2 { try await Self.submit(number, to: store) }
+        try await subject.run("UPDATE job SET \(damage) WHERE id LIKE '%1'", beside: store)
+        let jobs = try await store.jobs(JobQuery())
+        #expect(jobs.rows.map(\.id) == [Fixtures.id(2)])
+        let column = damage.prefix { $0 != " " }
+        let job = Fixtures.id(1, Job.self)
+        #expect(
+            jobs.unreadable.map(\.reason) == [
+                "job \(job) is damaged: the column \(column) holds no number; restore it from a backup"
+            ])
+        let claimed = try await store.claim(Self.request(.everything))
+        #expect(claimed.claims.map(\.job.id) == [Fixtures.id(2)])
+        #expect(claimed.unreadable.map(\.id) == [job.text])
+    }
+
+    /// Such a job has no place in the order of jobs. It is listed as unreadable, and affects no other. A claim repairs a
+    /// damaged due time like one that is too far ahead.
+    @Test(arguments: ["available_at = 'now'", "priority = 'high'", "finished_at = 'noon'", "turn = 'next'"])
+    func aJobWithADamagedPlaceInTheOrderAffectsNoOther(_ damage: String) async throws {
+        let subject = try Self.sqlite
         let store = try await subject.openNew()
         try await Self.submit(1, to: store)
-        try await subject.run("UPDATE job SET attempt = 'many', created_at = x'00', progress = 'half'", beside: store)
+        try await subject.run("UPDATE job SET \(damage)", beside: store)
+        // No query returns the fair-share tag.
+        #expect(try await store.jobs(JobQuery()).unreadable.count == (damage.contains("turn") ? 0 : 1))
+        try await Self.submit(2, to: store)
+        #expect(try await store.claim(Self.request(.everything)).claims.map(\.job.id).contains(Fixtures.id(2)))
+    }
+
+    @Test(arguments: ["number = 'first'", "attempt = 'many'", "started_at = 'noon'", "deadline = x'00'"])
+    func aStepWithADamagedNumberMakesItsJobUnreadable(_ damage: String) async throws {
+        let subject = try Self.sqlite
+        let store = try await subject.openNew()
+        let claim = try await store.claimed(1)
+        _ = try await store.apply(
+            Transition(job: claim.job, steps: [StepRecord(job: claim.job.id, index: 0, name: "a")]))
+        try await store.release(claim, as: .waiting)
+        try await subject.run("UPDATE step SET \(damage)", beside: store)
+        let claimed = try await store.claim(Self.request(.everything, at: start + .seconds(60)))
+        #expect(claimed.claims.isEmpty)
+        #expect(claimed.unreadable.map(\.id) == [claim.job.id.text])
+        try await expectStorageError(.corrupt) { try await store.steps(of: claim.job.id) }
+    }
+
+    /// An event is never omitted from the ledger.
+    @Test func aDamagedNumberOfAnEventIsAbsent() async throws {
+        let subject = try Self.sqlite
+        let store = try await subject.openNew()
+        try await Self.submit(1, to: store)
         try await subject.run("UPDATE event SET at = 'noon', progress = 'half'", beside: store)
-        #expect(try await store.jobs(JobQuery()).count == 1)
-        #expect(try await store.ledger().count == 1)
-        #expect(try await store.claim().count == 1)
+        let events = try await store.ledger()
+        #expect(events.map(\.entry.at) == [Timestamp(milliseconds: 0)])
+        #expect(events.map(\.entry.progress) == [nil])
+    }
+
+    /// A head that counted as 0 would give new events the numbers of old ones.
+    @Test func aDamagedHeadOfTheLedgerRefusesWrites() async throws {
+        let subject = try Self.sqlite
+        let store = try await subject.openNew()
+        try await Self.submit(1, to: store)
+        try await subject.run("UPDATE event_head SET seq = 'last'", beside: store)
+        try await expectStorageError(.corrupt) { try await Self.submit(2, to: store) }
+        try await expectStorageError(.corrupt) { _ = try await store.bounds() }
     }
 
     /// Members of an instance's document that only a newer daemon knows are kept when an older daemon writes.

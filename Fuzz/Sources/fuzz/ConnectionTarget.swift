@@ -34,7 +34,7 @@ enum ConnectionTarget {
         case 3: send((amount + 1) * 256, &rest, wire)
         case 4: wire.read()
         case 5: JobQueue.runOne(amount)
-        case 6: wire.losePatience()
+        case 6: wire.parkedTimedOut()
         default: JobQueue.runAll()
         }
     }

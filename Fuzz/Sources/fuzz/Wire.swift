@@ -34,7 +34,7 @@ final class Wire {
         reader.pump()
     }
 
-    func losePatience() { reader.losePatience() }
+    func parkedTimedOut() { reader.parkedTimedOut() }
 
     /// Ends the client's side, and reads until the daemon has ended its side.
     func finish() {

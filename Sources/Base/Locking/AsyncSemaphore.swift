@@ -8,14 +8,14 @@ public final class AsyncSemaphore: Sendable {
         case tooManyWait
     }
 
-    private enum Turn: Sendable {
+    private enum Admission: Sendable {
         case go
         case cancelled
     }
 
     private struct State {
         var free: Int
-        var waiting: [OneShot<Turn>] = []
+        var waiting: [OneShot<Admission>] = []
         /// The number of waiting tasks at which cancelled ones are next removed. A check of all waiting tasks at each
         /// call would take ever longer.
         var lookAt = 64
@@ -37,20 +37,20 @@ public final class AsyncSemaphore: Sendable {
 
     /// Waits for a permit and takes it. The caller must return it with ``giveBack()``. Throws ``Refusal``.
     public func take() async throws(Refusal) {
-        let turn = OneShot<Turn>()
+        let admission = OneShot<Admission>()
         let isFull = state.withLock { state in
             if state.free > 0 {
                 state.free -= 1
-                turn.set(.go)
+                admission.set(.go)
                 return false
             }
             if state.waiting.count >= min(state.lookAt, maximumWaiting) { state.removeCancelled() }
             guard state.waiting.count < maximumWaiting else { return true }
-            state.waiting.append(turn)
+            state.waiting.append(admission)
             return false
         }
         if isFull { throw .tooManyWait }
-        switch await turn.value(whenCancelled: .cancelled) {
+        switch await admission.value(whenCancelled: .cancelled) {
         case .go: return
         case .cancelled: throw .cancelled
         }
@@ -66,7 +66,7 @@ public final class AsyncSemaphore: Sendable {
         }
     }
 
-    private func next() -> OneShot<Turn>? {
+    private func next() -> OneShot<Admission>? {
         state.withLock { state in
             if state.waiting.isEmpty {
                 state.free += 1

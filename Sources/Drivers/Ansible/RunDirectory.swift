@@ -48,7 +48,7 @@ struct RunDirectory {
                 "AURA_SSH_DIRECTORY": "\(path)/ssh", "AURA_SSH_USER": run.access.user,
                 "AURA_SSH_PORT": String(run.access.port),
             ], workingDirectory: path, timeLimit: run.timeLimit, stopGrace: settings.stopGrace,
-            patience: settings.patience, silenceLimit: settings.silenceLimit,
+            pulseTimeout: settings.patience, silenceLimit: settings.silenceLimit,
             outputLimitBytes: settings.outputLimitBytes, permit: { try LeaseGuard.check() })
     }
 

@@ -20,7 +20,7 @@ public struct ChildProcess: Sendable {
     public var stopGrace: Duration
     /// The longest time without a sign of life from the daemon. After it, the child is ended. This also holds while the
     /// daemon is suspended (`SIGSTOP`), because another daemon may hold the job by that time.
-    public var patience: Duration
+    public var pulseTimeout: Duration
     /// The time without output after which the child is ended, at most a third later; `nil` means no limit.
     public var silenceLimit: Duration?
     /// The number of bytes of standard output and error after which the child is ended; `nil` means no limit.
@@ -32,7 +32,7 @@ public struct ChildProcess: Sendable {
     /// Creates the description of a child.
     public init(
         executable: String, arguments: [String], environment: [String: String], workingDirectory: String,
-        timeLimit: Duration, stopGrace: Duration = .seconds(5), patience: Duration = .seconds(20),
+        timeLimit: Duration, stopGrace: Duration = .seconds(5), pulseTimeout: Duration = .seconds(20),
         silenceLimit: Duration? = nil, outputLimitBytes: Int? = nil,
         permit: @escaping @Sendable () throws -> Void = {}
     ) {
@@ -42,7 +42,7 @@ public struct ChildProcess: Sendable {
         self.workingDirectory = workingDirectory
         self.timeLimit = timeLimit
         self.stopGrace = stopGrace
-        self.patience = patience
+        self.pulseTimeout = pulseTimeout
         self.silenceLimit = silenceLimit
         self.outputLimitBytes = outputLimitBytes
         self.permit = permit

@@ -58,7 +58,7 @@ struct ChildRun: Sendable {
             executable: .path(FilePath(Supervisor.shell)),
             arguments: Arguments(
                 ["-c", Supervisor.script, "aura-run"]
-                    + [child.stopGrace, child.patience, pulseInterval].map(Self.wholeSeconds)
+                    + [child.stopGrace, child.pulseTimeout, pulseInterval].map(Self.wholeSeconds)
                     + [child.executable] + child.arguments),
             environment: .custom(
                 Dictionary(uniqueKeysWithValues: variables.compactMap { key, value in key.map { ($0, value) } })),
@@ -69,7 +69,7 @@ struct ChildRun: Sendable {
         String(max(duration.wholeMilliseconds / 1000, 1))
     }
 
-    private var pulseInterval: Duration { child.patience / 4 }
+    private var pulseInterval: Duration { child.pulseTimeout / 4 }
 
     private var teardown: [TeardownStep] {
         [.send(signal: .terminate, toProcessGroup: true, allowedDurationToNextStep: child.stopGrace)]

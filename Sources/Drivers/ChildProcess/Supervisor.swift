@@ -19,7 +19,7 @@ enum Supervisor {
     /// sign of life from which the daemon counts as suspended. `$3` is the interval of the checks in seconds. The
     /// command follows.
     static let script = """
-        grace=$1; patience=$2; every=$3; shift 3
+        grace=$1; limit=$2; every=$3; shift 3
         pulse=$PWD/\(pulse)
         exec 3<&0 </dev/null
         trap 'told=1' TERM HUP INT
@@ -34,7 +34,7 @@ enum Supervisor {
                 esac
                 read -r now _ </proc/uptime
                 read -r last _ <"$pulse" || continue
-                [ "$((${now%.*} - ${last%.*}))" -le "$patience" ] || break
+                [ "$((${now%.*} - ${last%.*}))" -le "$limit" ] || break
             done
             kill -TERM 0; sleep "$grace"; kill -KILL 0
         }

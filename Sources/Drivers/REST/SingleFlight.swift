@@ -6,7 +6,7 @@ internal import Locking
 /// The first caller makes the call, and the others wait for its result or its failure. If the first caller is
 /// cancelled, the next waiting caller makes the call again.
 public final class SingleFlight<Value: Sendable>: Sendable {
-    private enum Turn: Sendable {
+    private enum Outcome: Sendable {
         case lead
         case landed(Result<Value, Failure>)
         case cancelled
@@ -14,7 +14,7 @@ public final class SingleFlight<Value: Sendable>: Sendable {
 
     private struct State {
         var isFlying = false
-        var waiting: [OneShot<Turn>] = []
+        var waiting: [OneShot<Outcome>] = []
     }
 
     private let state = Locked(State())
@@ -43,8 +43,8 @@ public final class SingleFlight<Value: Sendable>: Sendable {
         }
     }
 
-    private func join() async -> Turn {
-        let promise = OneShot<Turn>()
+    private func join() async -> Outcome {
+        let promise = OneShot<Outcome>()
         state.withLock { state in
             if state.isFlying {
                 state.waiting.append(promise)
@@ -71,7 +71,7 @@ public final class SingleFlight<Value: Sendable>: Sendable {
         }
     }
 
-    private func next() -> OneShot<Turn>? {
+    private func next() -> OneShot<Outcome>? {
         state.withLock { state in
             if state.waiting.isEmpty {
                 state.isFlying = false

@@ -7,7 +7,8 @@ public import Storage
 /// Claims due jobs, runs their steps and extends their leases.
 ///
 /// A daemon has one engine. The engine ends at a graceful shutdown: it interrupts running steps and releases their
-/// jobs. An interrupted step does not lose a try.
+/// jobs. An interrupted step does not lose a try. If the store does not commit the release within a few seconds, the
+/// job stays leased, as after a crash.
 public final class JobEngine: Service {
     let store: any JobStore & InstanceStore & Coordination
     let catalogue: JobCatalogue

@@ -29,6 +29,9 @@ final class JobRun: Sendable {
     let instance: InstanceID
     /// The end of the lease, in the daemon's uptime.
     let leaseEnd: Locked<Duration>
+    /// How long a run retries a write once the daemon is stopping. A store that is lost for good must not delay the
+    /// daemon's end until the lease ends.
+    private static let handBackTime = Duration.seconds(3)
     /// The number of transitions that were sent to the store so far.
     private let written = Locked<Int64>(0)
 
@@ -199,7 +202,9 @@ final class JobRun: Sendable {
         try await commit(machine.withLock { $0.takeTransition(releasing: false) })
     }
 
-    /// Commits the transition. Retries while the store is unavailable, for as long as the run holds the lease.
+    /// Commits the transition. Retries while the store is unavailable, for as long as the run holds the lease. Once the
+    /// daemon is stopping, it retries for ``handBackTime`` only. The job then stays leased as after a crash,
+    /// and is continued by the next worker that may claim it.
     private func commit(_ transition: Transition?) async throws {
         guard var transition else { return }
         transition.number = written.withLock { written in
@@ -207,6 +212,7 @@ final class JobRun: Sendable {
             return written
         }
         var failures = 0
+        var lastTry: Duration?
         while true {
             do {
                 let applied = try await environment.store.apply(transition)
@@ -215,9 +221,16 @@ final class JobRun: Sendable {
             } catch {
                 guard error.code == .unavailable else { throw error }
                 failures += 1
+                let now = environment.time.uptime()
+                if isLeaving, lastTry == nil { lastTry = now + Self.handBackTime }
+                if let lastTry, now >= lastTry {
+                    environment.logger.error("cannot hand job \(held.job) back, leaving it to its lease: \(error)")
+                    throw error
+                }
                 environment.logger.error("cannot write job \(held.job), trying again: \(error)")
                 try checkLease()
-                try await environment.time.sleep(for: .milliseconds(min(200 * failures, 3000)))
+                let pause = Duration.milliseconds(min(200 * failures, 3000))
+                try await environment.time.sleep(for: lastTry.map { min(pause, $0 - now) } ?? pause)
             }
         }
     }

@@ -130,11 +130,37 @@ struct HotRow {
         sqlite3_column_text(statement, column).map { String(cString: $0) }
     }
 
-    func number(_ column: Int32) -> Int64? {
-        sqlite3_column_type(statement, column) == SQLITE_NULL ? nil : sqlite3_column_int64(statement, column)
+    /// Returns the number, or `nil` for NULL. Throws ``DamagedColumn`` if the column holds anything else. SQLite itself
+    /// would return 0 for a text.
+    func number(_ column: Int32) throws(DamagedColumn) -> Int64? {
+        switch sqlite3_column_type(statement, column) {
+        case SQLITE_NULL: nil
+        case SQLITE_INTEGER: sqlite3_column_int64(statement, column)
+        default: throw damaged(column)
+        }
     }
 
-    func double(_ column: Int32) -> Double { sqlite3_column_double(statement, column) }
+    /// Returns the number, or `nil` for NULL. Throws ``DamagedColumn`` if the column holds anything else.
+    func double(_ column: Int32) throws(DamagedColumn) -> Double? {
+        switch sqlite3_column_type(statement, column) {
+        case SQLITE_NULL: nil
+        case SQLITE_INTEGER, SQLITE_FLOAT: sqlite3_column_double(statement, column)
+        default: throw damaged(column)
+        }
+    }
 
-    func moment(_ column: Int32) -> Timestamp? { number(column).map(Timestamp.init(milliseconds:)) }
+    /// Returns the time, or `nil` for NULL. Throws ``DamagedColumn`` if the column holds no number.
+    func moment(_ column: Int32) throws(DamagedColumn) -> Timestamp? {
+        try number(column).map(Timestamp.init(milliseconds:))
+    }
+
+    private func damaged(_ column: Int32) -> DamagedColumn {
+        DamagedColumn(name: sqlite3_column_name(statement, column).map { String(cString: $0) } ?? "\(column)")
+    }
+}
+
+/// A column for numbers that holds a text or a blob.
+struct DamagedColumn: Error, CustomStringConvertible {
+    var name: String
+    var description: String { "the column \(name) holds no number" }
 }

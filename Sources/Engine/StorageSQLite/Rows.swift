@@ -219,8 +219,9 @@ enum JobRows {
         last.bind(job.tenant.text)
         last.bind(job.priority)
         var (served, own): (Int64, Int64) = (1, 0)
-        try first.forEachRow { served = $0.number(0) ?? 1 }
-        try last.forEachRow { own = $0.number(0) ?? 0 }
+        // A damaged tag of another job must not prevent this one.
+        try first.forEachRow { served = (try? $0.number(0)) ?? 1 }
+        try last.forEachRow { own = (try? $0.number(0)) ?? 0 }
         return max(served, own + 1)
     }
 
@@ -316,24 +317,24 @@ enum JobRows {
         var job = Job(
             id: JobID(id), kind: JobKind(rawValue: row.text(1) ?? ""), instance: InstanceID(row.text(2) ?? ""),
             instanceKind: InstanceKind(rawValue: row.text(22) ?? ""), tenant: TenantID(row.text(3) ?? ""),
-            change: ChangeID(row.text(4) ?? ""), definitionVersion: Int(row.number(15) ?? 0),
+            change: ChangeID(row.text(4) ?? ""), definitionVersion: Int(try row.number(15) ?? 0),
             input: input == "null" ? .null : try JSONValue(parsing: input),
-            createdAt: row.moment(19) ?? Timestamp(milliseconds: 0),
-            deadline: row.moment(11) ?? Timestamp(milliseconds: 0))
+            createdAt: try row.moment(19) ?? Timestamp(milliseconds: 0),
+            deadline: try row.moment(11) ?? Timestamp(milliseconds: 0))
         job.state = try known(5, "state") ?? .queued
-        job.priority = Int(row.number(6) ?? 0)
-        job.availableAt = row.moment(7) ?? job.createdAt
-        job.epoch = row.number(8) ?? 0
-        job.attempt = Int(row.number(9) ?? 0)
-        job.progress = row.double(10)
+        job.priority = Int(try row.number(6) ?? 0)
+        job.availableAt = try row.moment(7) ?? job.createdAt
+        job.epoch = try row.number(8) ?? 0
+        job.attempt = Int(try row.number(9) ?? 0)
+        job.progress = try row.double(10) ?? 0
         job.cancellation = try known(12, "cancellation")
         job.blockedBy = row.text(13).map { JobID($0) }
         // The column `place` has the former name of the property.
         job.slot = row.text(14)
         job.waitingFor = row.text(17)
         job.failure = try row.text(18).map { try JSONCoder.decode(Failure.self, from: $0) }
-        job.startedAt = row.moment(20)
-        job.finishedAt = row.moment(21)
+        job.startedAt = try row.moment(20)
+        job.finishedAt = try row.moment(21)
         job.principal = row.text(23).map { PrincipalID($0) }
         return job
     }
@@ -395,13 +396,12 @@ enum JobRows {
 /// The rows of the ledger.
 enum LedgerRows {
     static func head(_ database: Database) throws -> Int64 {
-        let statement = try database.cachedStatement(sql: "SELECT seq FROM event_head WHERE one = 1")
-        return try Int64.fetchOne(statement) ?? 0
+        try HotStatement(database, "SELECT seq FROM event_head WHERE one = 1").rows { try $0.number(0) ?? 0 }.first ?? 0
     }
 
     static func bounds(_ database: any StatementSource) throws -> LedgerBounds {
         let statement = try HotStatement(database, "SELECT floor, seq FROM event_head WHERE one = 1")
-        return try statement.rows { LedgerBounds(floor: $0.number(0) ?? 0, head: $0.number(1) ?? 0) }.first
+        return try statement.rows { LedgerBounds(floor: try $0.number(0) ?? 0, head: try $0.number(1) ?? 0) }.first
             ?? LedgerBounds(floor: 0, head: 0)
     }
 
@@ -480,10 +480,11 @@ enum LedgerRows {
         return try HotStatement(database, sql, values + [.number(Int64(query.limit))]).rows(event)
     }
 
-    /// Converts a row. It accepts every row, so that an event is never omitted.
-    private static func event(_ row: HotRow) -> Event {
+    /// Converts a row. It accepts every row, so that an event is never omitted: a damaged time is the first moment of
+    /// 1970, and a damaged progress is absent.
+    private static func event(_ row: HotRow) throws -> Event {
         var draft = EventDraft(
-            at: row.moment(1) ?? Timestamp(milliseconds: 0), type: EventType(rawValue: row.text(2) ?? ""),
+            at: (try? row.moment(1)) ?? Timestamp(milliseconds: 0), type: EventType(rawValue: row.text(2) ?? ""),
             tenant: TenantID(row.text(3) ?? ""), message: row.text(4) ?? "")
         draft.principal = row.text(12).map { PrincipalID($0) }
         draft.instance = row.text(5).map { InstanceID($0) }
@@ -491,8 +492,8 @@ enum LedgerRows {
         draft.change = row.text(7).map { ChangeID($0) }
         draft.phase = row.text(8).map { Phase(rawValue: $0) }
         draft.step = row.text(9)
-        draft.progress = row.number(10) == nil ? nil : row.double(10)
+        draft.progress = try? row.double(10)
         draft.data = row.text(11).map(EventDraft.data(stored:))
-        return Event(seq: row.number(0) ?? 0, entry: draft)
+        return Event(seq: try row.number(0) ?? 0, entry: draft)
     }
 }

@@ -166,7 +166,8 @@ private struct ClaimQuery: ClaimRows {
                 database,
                 "SELECT min(priority) FROM job WHERE \(isNew ? Self.new : Self.started) AND priority > ?\(scope.sql)",
                 [.number(found.last.map(Int64.init) ?? .min)] + scope.values)
-            guard let priority = try next.rows({ $0.number(0) }).first ?? nil else { return found }
+            // Damaged priorities come last, because SQLite sorts texts after numbers.
+            guard let priority = try next.rows({ try? $0.number(0) }).first ?? nil else { return found }
             found.append(Int(priority))
         }
     }
@@ -205,14 +206,15 @@ private struct ClaimQuery: ClaimRows {
             SELECT tenant, count(*) AS jobs FROM job
             WHERE \(JobRows.active) AND state <> 'queued' AND kind <> 'destroy' GROUP BY tenant
             """
-        ).rows { (TenantID($0.text(0) ?? ""), Int($0.number(1) ?? 0)) }
+        ).rows { (TenantID($0.text(0) ?? ""), Int(try $0.number(1) ?? 0)) }
         return Dictionary(uniqueKeysWithValues: rows)
     }
 
     private func candidates(_ rest: String, _ values: [HotValue]) throws -> [ClaimCandidate] {
         try HotStatement(database, "SELECT id, tenant, priority FROM job WHERE \(rest)", values).rows { row in
             ClaimCandidate(
-                id: JobID(row.text(0) ?? ""), tenant: TenantID(row.text(1) ?? ""), priority: Int(row.number(2) ?? 0))
+                id: JobID(row.text(0) ?? ""), tenant: TenantID(row.text(1) ?? ""), priority: Int(try row.number(2) ?? 0)
+            )
         }
     }
 }

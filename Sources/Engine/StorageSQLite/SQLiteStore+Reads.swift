@@ -56,7 +56,7 @@ extension SQLiteStore {
                 SELECT min(available_at) FROM job
                 WHERE lease_owner IS NULL AND blocked_by IS NULL AND \(JobRows.active)\(scope.sql)
                 """, scope.values
-            ).rows { $0.moment(0) }.first ?? nil
+            ).rows { try $0.moment(0) }.first ?? nil
         }
     }
 }

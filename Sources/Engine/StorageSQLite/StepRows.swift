@@ -44,18 +44,18 @@ enum StepRows {
     }
 
     private static func step(_ row: HotRow, of job: JobID) throws -> StepRecord {
-        var step = StepRecord(job: job, index: Int(row.number(0) ?? 0), name: row.text(1) ?? "")
+        var step = StepRecord(job: job, index: Int(try row.number(0) ?? 0), name: row.text(1) ?? "")
         let state = row.text(2) ?? ""
         guard let known = StepState(rawValue: state) else {
             throw StorageError.unknown(state, as: "state", of: "step \(step.name) of job \(job)")
         }
         step.state = known
-        step.attempt = Int(row.number(3) ?? 0)
+        step.attempt = Int(try row.number(3) ?? 0)
         step.memory = try JSONValue(parsing: row.text(4) ?? "null")
         step.externalID = row.text(5)
-        step.startedAt = row.moment(6)
-        step.deadline = row.moment(7)
-        step.finishedAt = row.moment(8)
+        step.startedAt = try row.moment(6)
+        step.deadline = try row.moment(7)
+        step.finishedAt = try row.moment(8)
         return step
     }
 }

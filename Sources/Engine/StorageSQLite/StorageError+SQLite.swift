@@ -15,6 +15,8 @@ extension StorageError {
         switch error {
         case let error as StorageError: self = error
         case let error as DatabaseError: self.init(.unavailable, work.failure(error.words))
+        case let error as DamagedColumn:
+            self.init(.corrupt, "the database is damaged: \(error); restore it from a backup")
         default: self.init(.corrupt, "the database holds a row that this version cannot read")
         }
     }

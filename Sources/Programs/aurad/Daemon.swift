@@ -187,10 +187,11 @@ struct Daemon {
 
     /// Runs the services. The shutdown runs in the reverse order: subscriptions first, then connections, then jobs.
     private func runGroup(_ services: [any Service]) async throws {
+        let end = EndLimit(time: time, logger: logger)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
+                services: (services + [end]).map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger))
-        try await group.run()
+        try await end.limit(group)
     }
 }

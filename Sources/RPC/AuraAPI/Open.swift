@@ -1,7 +1,11 @@
 public import AuraModel
 public import JSON
+public import JSONRPC
 
 /// A value of an enumeration that a newer daemon may extend. A value that this version does not know keeps its text.
+///
+/// Results and parameters have this type. A client can therefore send a value that only its daemon knows. The daemon
+/// refuses a value that it does not know: its schemas are closed.
 ///
 /// The cases of the enumeration are also available on this type:
 ///
@@ -35,6 +39,20 @@ extension Open where Known: OpenName {
         let value = Known(rawValue: rawValue)
         return Known.allCases.contains(value) ? value : nil
     }
+}
+
+extension Open where Known: CaseIterable {
+    /// Returns the value for a daemon's own use. Throws `invalidParams` if this version does not know it.
+    public func checked() throws(RPCError) -> Known {
+        if let value = Known.allCases.first(where: { $0.rawValue == rawValue }) { return value }
+        let names = Known.allCases.map(\.rawValue).joined(separator: ", ")
+        throw RPCError(.invalidParams, "cannot use the value \"\(rawValue)\": give one of \(names)")
+    }
+}
+
+extension Open: JSONReadable {
+    /// Reads any text.
+    public init(json: JSONValue) throws(JSONDecodingError) { rawValue = try String(json: json) }
 }
 
 extension Open: JSONWritable {

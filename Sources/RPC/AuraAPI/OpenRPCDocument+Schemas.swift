@@ -13,13 +13,22 @@ extension OpenRPCDocument {
         try SchemaSet(document["components"]?["schemas"]?.objectValue ?? [:])
     }
 
-    /// Checks that a router has the methods of the document and no others. Throws ``MethodMismatch`` if it does not.
+    /// Checks that a router has the methods of the document and no others, with the same scopes. Throws
+    /// ``MethodMismatch`` if it does not.
     public static func check(_ router: Router) throws {
-        let listed = try value()["methods"]?.arrayValue?.compactMap { $0["name"]?.stringValue } ?? []
+        let listed = try value()["methods"]?.arrayValue?.compactMap(properties) ?? []
+        let (names, registered) = (Set(listed.map(\.name)), router.methodProperties)
         let mismatch = MethodMismatch(
-            unregistered: Set(listed).subtracting(router.methodNames).sorted(),
-            undocumented: Set(router.methodNames).subtracting(listed).sorted())
-        guard mismatch.unregistered.isEmpty, mismatch.undocumented.isEmpty else { throw mismatch }
+            unregistered: names.subtracting(router.methodNames).sorted(),
+            undocumented: Set(router.methodNames).subtracting(names).sorted(),
+            different: listed.filter { method in registered.contains { $0.name == method.name && $0 != method } })
+        guard mismatch.isEmpty else { throw mismatch }
+    }
+
+    private static func properties(_ method: JSONValue) -> MethodProperties? {
+        guard let name = method["name"]?.stringValue else { return nil }
+        let scopes = method["x-scopes"]?.arrayValue?.compactMap(\.stringValue) ?? []
+        return MethodProperties(name: name, scopes: scopes, mutates: method["x-mutates"] == true)
     }
 }
 
@@ -29,13 +38,21 @@ public struct MethodMismatch: Error, Sendable, Hashable, CustomStringConvertible
     public let unregistered: [String]
     /// The methods of the router that the document does not have, sorted.
     public let undocumented: [String]
+    /// The methods that the router has with other scopes, or with another ``MethodProperties/mutates``. The values are
+    /// those of the document, in its order.
+    public let different: [MethodProperties]
+
+    var isEmpty: Bool { unregistered.isEmpty && undocumented.isEmpty && different.isEmpty }
 
     /// The names, and how to correct the difference.
     public var description: String {
         let missing = unregistered.isEmpty ? [] : ["register \(unregistered.joined(separator: ", ")) in the router"]
         let further =
             undocumented.isEmpty ? [] : ["describe \(undocumented.joined(separator: ", ")) in rpc-schema/methods"]
+        let otherwise = different.map { method in
+            "register \(method.name) with scopes \(method.scopes.joined(separator: ", ")) and mutates \(method.mutates)"
+        }
         return "cannot serve other methods than the OpenRPC document has: "
-            + (missing + further).joined(separator: "; ")
+            + (missing + further + otherwise).joined(separator: "; ")
     }
 }

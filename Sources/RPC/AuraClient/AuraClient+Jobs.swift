@@ -33,8 +33,8 @@ extension AuraClient {
         while true {
             let left = timeout.map { max($0 - (settings.time.uptime() - start), .zero) }
             do {
-                let turn = min(left ?? Self.longestWait, Self.longestWait)
-                return try await jobWait(job: job, timeoutMs: turn.wholeMilliseconds).job
+                let wait = min(left ?? Self.longestWait, Self.longestWait)
+                return try await jobWait(job: job, timeoutMs: wait.wholeMilliseconds).job
             } catch let error as RPCError where error.code.name == RPCErrorCode.waitTimeout.name {
                 guard let left, left <= Self.longestWait else { continue }
                 throw ClientError(.timedOut, "cannot wait any longer for job \(job): \(error.message)")

@@ -27,8 +27,8 @@ public final class AuraClient: Sendable {
         random: any RandomSource = SystemRandom()
     ) {
         let settings = ClientSettings(
-            address: address, patience: patience, timeout: timeout, notificationBuffer: notificationBuffer,
-            silence: silence, queuePatience: .zero, advice: "", time: time, random: random)
+            address: address, retryBudget: patience, timeout: timeout, notificationBuffer: notificationBuffer,
+            silence: silence, queueRetryBudget: .zero, advice: "", time: time, random: random)
         self.init(settings, keepsNotifications: false)
     }
 
@@ -39,8 +39,8 @@ public final class AuraClient: Sendable {
     public convenience init(patience: Duration = .seconds(60), timeout: Duration = .seconds(60)) throws {
         let found = try DaemonAddress.find()
         let settings = ClientSettings(
-            address: found.address, patience: patience, timeout: timeout, notificationBuffer: 1024,
-            silence: .seconds(30), queuePatience: .zero, advice: found.advice, time: SystemTime(),
+            address: found.address, retryBudget: patience, timeout: timeout, notificationBuffer: 1024,
+            silence: .seconds(30), queueRetryBudget: .zero, advice: found.advice, time: SystemTime(),
             random: SystemRandom())
         self.init(settings, keepsNotifications: false)
     }
@@ -49,8 +49,8 @@ public final class AuraClient: Sendable {
     /// carry a subscription. `advice` is appended to the command that starts aurad in the error for an absent daemon.
     package convenience init(plain address: DaemonAddress, timeout: Duration, advice: String) {
         let settings = ClientSettings(
-            address: address, patience: .zero, timeout: timeout, notificationBuffer: 1024, silence: .seconds(30),
-            queuePatience: timeout, advice: advice, time: SystemTime(), random: SystemRandom())
+            address: address, retryBudget: .zero, timeout: timeout, notificationBuffer: 1024, silence: .seconds(30),
+            queueRetryBudget: timeout, advice: advice, time: SystemTime(), random: SystemRandom())
         self.init(settings, keepsNotifications: true)
     }
 
@@ -75,12 +75,12 @@ public final class AuraClient: Sendable {
     /// The client sends the call again if its connection breaks: pass an `idempotencyKey` if the method changes
     /// something.
     public func call(_ method: String, _ params: JSONValue? = nil) async throws -> JSONValue {
-        var patience = RetryBudget(settings.patience)
+        var budget = RetryBudget(settings.retryBudget)
         while true {
             do {
-                return try await attempt(method, params, &patience)
+                return try await attempt(method, params, &budget)
             } catch  where Passing.contains(error) {
-                try await settings.pause(&patience, after: error)
+                try await settings.pause(&budget, after: error)
             }
         }
     }
@@ -106,21 +106,21 @@ public final class AuraClient: Sendable {
     /// Returns the connection that the calls share, or opens it. Retries while the daemon's queue of new connections is
     /// full.
     package func connection() async throws -> Connection {
-        var patience = RetryBudget(settings.queuePatience)
+        var budget = RetryBudget(settings.queueRetryBudget)
         while true {
             do {
                 return try await link.connection()
             } catch let error as ClientError where error.code == .queueFull {
-                try await settings.pause(&patience, after: error)
+                try await settings.pause(&budget, after: error)
             }
         }
     }
 
     private func attempt(
-        _ method: String, _ params: JSONValue?, _ patience: inout RetryBudget
+        _ method: String, _ params: JSONValue?, _ budget: inout RetryBudget
     ) async throws -> JSONValue {
         let connection = try await connection()
-        patience.connected(now: settings.time.uptime())
+        budget.connected(now: settings.time.uptime())
         do {
             return try await settings.within(replyTime(method, params)) { try await connection.call(method, params) }
         } catch {

@@ -8,15 +8,15 @@ internal import NIOPosix
 struct ClientSettings: Sendable {
     var address: DaemonAddress
     /// The retry budget after a loss.
-    var patience: Duration
+    var retryBudget: Duration
     /// The limit of an attempt to connect and of the wait for a reply.
     var timeout: Duration
     var notificationBuffer: Int
     /// The time without data from the daemon after which the client sends a ping. It counts only while the client waits
     /// for the daemon.
     var silence: Duration
-    /// The retry budget while the daemon's queue of new connections is full. It is used if `patience` is zero.
-    var queuePatience: Duration
+    /// The retry budget while the daemon's queue of new connections is full. It is used if `retryBudget` is zero.
+    var queueRetryBudget: Duration
     /// The text after "start it with …" in the error for an absent daemon.
     var advice: String
     var time: any TimeSource
@@ -66,9 +66,9 @@ struct ClientSettings: Sendable {
     }
 
     /// Waits until the next attempt is due. Throws if the retry budget is used up or the client is closed.
-    func pause(_ patience: inout RetryBudget, after failure: any Error) async throws {
+    func pause(_ budget: inout RetryBudget, after failure: any Error) async throws {
         try life.check()
-        switch patience.failed(now: time.uptime(), unit: random.unit()) {
+        switch budget.failed(now: time.uptime(), unit: random.unit()) {
         case .wait(let duration): try await life.pause(for: duration, on: time)
         case .giveUp: throw ending(failure)
         }
@@ -76,9 +76,9 @@ struct ClientSettings: Sendable {
 
     /// The error to throw when the retry budget is used up. A client without a retry budget throws `failure` itself.
     func ending(_ failure: any Error) -> any Error {
-        guard patience > .zero else { return failure }
+        guard retryBudget > .zero else { return failure }
         return ClientError(
-            .patienceOver, "cannot go on, aurad at \(address) could not be used for \(patience): \(failure)")
+            .patienceOver, "cannot go on, aurad at \(address) could not be used for \(retryBudget): \(failure)")
     }
 }
 

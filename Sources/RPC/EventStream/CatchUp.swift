@@ -314,7 +314,7 @@ final class LedgerPages: Sendable {
     }
 }
 
-/// The retry budget of a subscription that catches up while the database cannot be read. After ``patience`` without
+/// The retry budget of a subscription that catches up while the database cannot be read. After ``timeLimit`` without
 /// progress, its connection is closed.
 ///
 /// A restart of the database takes seconds, so clients do not have to reconnect after it.
@@ -323,11 +323,11 @@ struct Outage {
     private var attempt = 0
     private var cursor: Int64?
 
-    static let patience = Duration.seconds(60)
+    static let timeLimit = Duration.seconds(60)
     private static let backoff = Backoff(base: .milliseconds(200), cap: .seconds(2))
 
     /// Returns the wait before the next attempt. Returns `nil` if the error is not an outage, or if the cursor has not
-    /// advanced for ``patience``.
+    /// advanced for ``timeLimit``.
     mutating func pause(after error: any Error, at cursor: Int64, now: Duration) -> Duration? {
         guard let error = error as? StorageError, error.code == .unavailable else { return nil }
         if began == nil || cursor != self.cursor {
@@ -336,7 +336,7 @@ struct Outage {
             self.cursor = cursor
         }
         attempt += 1
-        guard let began, now - began < Self.patience else { return nil }
+        guard let began, now - began < Self.timeLimit else { return nil }
         return Self.backoff.wait(attempt: attempt, unit: 1)
     }
 }

@@ -31,13 +31,15 @@ public struct SubscriptionMethods: Sendable {
         let head = subscriptions.feed.head
         let start = parameters.from ?? .now
         guard start != .snapshot || filter.change == nil else { throw APIError.snapshotOfChange }
+        let endsWhenTerminal = try parameters.until?.checked() == .terminal
+        let onLag = try parameters.onLag?.checked() ?? .replay
         let cursor = try await cursor(start, epoch: parameters.epoch, head: head)
         let place = try await subscriptions.reserve(parameters.subscription, for: call.session)
         var subscription = Subscription(
             number: place.number, id: place.id, session: call.session, filter: filter, cursor: cursor)
-        subscription.endsWhenTerminal = parameters.until == .terminal
+        subscription.endsWhenTerminal = endsWhenTerminal
         subscription.remaining = parameters.maxEvents
-        subscription.onLag = parameters.onLag ?? .replay
+        subscription.onLag = onLag
         subscription.beginsWithSnapshot = start == .snapshot
         let asked = subscription
         let result = SubscribeResult(
@@ -51,7 +53,8 @@ public struct SubscriptionMethods: Sendable {
         _ wanted: OperationSubscription?, _ call: RPCContext, operation: () async throws -> OperationResult
     ) async throws -> Reply<OperationResult> {
         guard let wanted else { return Reply(try await operation()) }
-        // The bounds are read first, because nothing may fail after the job is written.
+        // The policy and the bounds are read first, because nothing may fail after the job is written.
+        let onLag = try wanted.onLag?.checked() ?? .replay
         let floor = try await APIError.answering { try await store.bounds().floor }
         let place = try await subscriptions.reserve(wanted.subscription, for: call.session)
         do {
@@ -61,7 +64,7 @@ public struct SubscriptionMethods: Sendable {
                 cursor: floor)
             subscription.endsWhenTerminal = true
             subscription.remaining = wanted.maxEvents
-            subscription.onLag = wanted.onLag ?? .replay
+            subscription.onLag = onLag
             result.subscription = SubscribeResult(
                 subscription: place.id, head: subscriptions.feed.head, epoch: store.epoch, instance: result.instance.id)
             let asked = subscription
@@ -99,6 +102,6 @@ public struct SubscriptionMethods: Sendable {
         if let text = given.instance { instance = try await store.find(text, tenant: given.tenant).id }
         return EventFilter(
             instance: instance, job: wanted, tenant: given.tenant, change: given.change,
-            types: Set(given.types ?? []))
+            types: Set(try given.types?.map { try $0.checked() } ?? []))
     }
 }

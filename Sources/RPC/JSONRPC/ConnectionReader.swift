@@ -21,7 +21,7 @@ public struct ConnectionReader: Sendable {
     private var pendingBytes = 0
     /// True after a call was refused because it had waited for `inFlightPatienceMs`. Further calls over the limits are
     /// then refused at once, until a call fits the limits again.
-    private var isImpatient = false
+    private var refusesAtOnce = false
     /// True while a task decodes a long message. Later messages wait.
     private var isDecoding = false
 
@@ -54,7 +54,7 @@ public struct ConnectionReader: Sendable {
     public private(set) var isBlocked = false
 
     /// True if a call waits for calls in flight to end. After `inFlightPatienceMs` the transport calls
-    /// ``losePatience()``.
+    /// ``parkedTimedOut()``.
     // Stored, because reading `parked` would copy the message.
     public private(set) var isParked = false
 
@@ -199,10 +199,10 @@ public struct ConnectionReader: Sendable {
     }
 
     /// Refuses the parked call after its time limit and continues with the next message.
-    public mutating func losePatience() {
+    public mutating func parkedTimedOut() {
         guard let message = parked else { return }
         parked = nil
-        isImpatient = true
+        refusesAtOnce = true
         refuse(message, pendingBytes)
         pump()
     }
@@ -246,9 +246,9 @@ public struct ConnectionReader: Sendable {
         let cost = router.cost(of: message, bytes)
         if cost.calls == 0 { return take(message, bytes) }
         if session.hasRoom(for: cost) {
-            isImpatient = false
+            refusesAtOnce = false
             take(message, bytes)
-        } else if isImpatient {
+        } else if refusesAtOnce {
             refuse(message, bytes)
         } else {
             parked = message

@@ -11,9 +11,9 @@ public final class InMemoryConnection: Sendable {
     private enum Event: Sendable {
         case bytes([UInt8])
         case inputEnded
-        case patienceLost
+        case parkedTimedOut
         case silence
-        case turn
+        case tick
     }
 
     private struct State: Sendable {
@@ -42,7 +42,7 @@ public final class InMemoryConnection: Sendable {
         wake.withLock { wake in
             wake = { [weak self] in
                 self?.session.didWake()
-                self?.take(.turn)
+                self?.take(.tick)
             }
         }
     }
@@ -69,8 +69,8 @@ public final class InMemoryConnection: Sendable {
     }
 
     /// Simulates the end of the time limit for a call that waits for calls in flight.
-    public func losePatience() {
-        take(.patienceLost)
+    public func parkedTimedOut() {
+        take(.parkedTimedOut)
     }
 
     /// Simulates the silence after which a message without a line end is read.
@@ -92,7 +92,7 @@ public final class InMemoryConnection: Sendable {
             if let bytes = session.takeOutput() {
                 state.withLock { $0.output.append(contentsOf: bytes) }
                 session.didWrite()
-                take(.turn)
+                take(.tick)
             } else if session.isClosed {
                 return nil
             } else {
@@ -111,7 +111,7 @@ public final class InMemoryConnection: Sendable {
     }
 }
 
-// MARK: - Turns
+// MARK: - Events
 
 extension InMemoryConnection {
     /// Passes an event to the reader, on this thread or on the thread that uses the reader now.
@@ -144,9 +144,9 @@ extension InMemoryConnection {
         switch event {
         case .bytes(let bytes): bytes.withUnsafeBytes { reader.receive($0) }
         case .inputEnded: reader.endInput()
-        case .patienceLost: reader.losePatience()
+        case .parkedTimedOut: reader.parkedTimedOut()
         case .silence: reader.fallSilent()
-        case .turn: reader.pump()
+        case .tick: reader.pump()
         }
     }
 }

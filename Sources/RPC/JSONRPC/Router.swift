@@ -37,6 +37,9 @@ public struct Router: Sendable {
     /// The names of all methods, sorted.
     public var methodNames: [String] { methods.keys.sorted() }
 
+    /// The properties of all methods, sorted by name.
+    public var methodProperties: [MethodProperties] { methods.values.map(\.properties).sorted { $0.name < $1.name } }
+
     /// Adds a method with a suspending handler.
     ///
     /// - `holdsEvents`: notifications on the caller's connection wait until the reply is queued. A reply that names a
@@ -168,6 +171,13 @@ public struct MethodProperties: Sendable, Hashable {
     public let scopes: [String]
     /// True if a call may change something.
     public let mutates: Bool
+
+    /// Creates the properties of a method.
+    public init(name: String, scopes: [String], mutates: Bool) {
+        self.name = name
+        self.scopes = scopes
+        self.mutates = mutates
+    }
 }
 
 /// Defines how a call ends if its connection closes before the reply.

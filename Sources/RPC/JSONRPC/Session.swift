@@ -132,7 +132,7 @@ public final class Session: Sendable {
 extension SessionState {
     /// Returns true if the transport must be woken. Returns true once until the transport calls ``Session/didWake()``.
     fileprivate mutating func needsWake() -> Bool {
-        guard needsTurn || holdsInput, !isClosed else { return false }
+        guard hasWork || holdsInput, !isClosed else { return false }
         defer { isWakeDue = true }
         return !isWakeDue
     }
@@ -277,7 +277,7 @@ extension Session {
     public var wantsClose: Bool { state.withLock { $0.wantsClose } }
 
     /// True if the transport has bytes to write or a connection to close.
-    public var needsTurn: Bool { state.withLock { $0.needsTurn } }
+    public var hasWork: Bool { state.withLock { $0.hasWork } }
 
     /// Records that the connection has closed.
     ///

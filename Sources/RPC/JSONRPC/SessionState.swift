@@ -141,7 +141,7 @@ extension SessionState {
 
     /// True if the transport has work. Output that is queued during a write is not such work, because the end of that
     /// write sends it.
-    var needsTurn: Bool { (!outbox.isEmpty && beingWritten == 0) || hasDecoded || wantsClose || inputEnded }
+    var hasWork: Bool { (!outbox.isEmpty && beingWritten == 0) || hasDecoded || wantsClose || inputEnded }
 
     /// True if a reply of `count` bytes would exceed the queue limit of a client that does not read.
     func overflows(_ count: Int) -> Bool {

@@ -63,8 +63,10 @@ extension RPCService {
     private func jobs(_ parameters: JobListParameters) async throws -> JobListResult {
         let limit = parameters.limit ?? Self.usualPage
         var query = JobQuery(
-            tenant: parameters.tenant, change: parameters.change, states: parameters.states ?? [],
-            after: try parameters.after?.asCursor(), newestFirst: parameters.order == .newest, limit: limit + 1)
+            tenant: parameters.tenant, change: parameters.change,
+            states: try parameters.states?.map { try $0.checked() } ?? [],
+            after: try parameters.after?.asCursor(), newestFirst: try parameters.order?.checked() == .newest,
+            limit: limit + 1)
         if let text = parameters.instance {
             query.instance = try await instance(text, tenant: parameters.tenant).id
         }

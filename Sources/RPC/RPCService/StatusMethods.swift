@@ -28,7 +28,7 @@ extension RPCService {
         let limit = parameters.limit ?? Self.usualPage
         let found = try await store.instances(
             InstanceQuery(
-                tenant: parameters.tenant, phases: parameters.phases ?? [],
+                tenant: parameters.tenant, phases: try parameters.phases?.map { try $0.checked() } ?? [],
                 includesDestroyed: parameters.includeDestroyed ?? false, after: try parameters.after?.asCursor(),
                 limit: limit + 1))
         let page = found.prefix(limit)

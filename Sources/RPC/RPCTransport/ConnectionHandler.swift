@@ -24,7 +24,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     private var isReadHeldBack = false
     private var isSettling = false
     private var settlesAgain = false
-    private var patience: Scheduled<Void>?
+    private var parkedTimeout: Scheduled<Void>?
     private var forcedClose: Scheduled<Void>?
     private var silence: Scheduled<Void>?
     /// True if bytes have arrived since the timer for silence was started.
@@ -71,7 +71,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
     func channelReadComplete(context: ChannelHandlerContext) {
         if reader.awaitsSilence { keepSilence(context) }
         guard
-            session.needsTurn || reader.isParked || isReadHeldBack || patience != nil || reader.closeCode != nil
+            session.hasWork || reader.isParked || isReadHeldBack || parkedTimeout != nil || reader.closeCode != nil
                 || reader.isForeign
         else { return }
         context.eventLoop.assumeIsolated().execute { [self] in settle() }
@@ -95,7 +95,7 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     func handlerRemoved(context: ChannelHandlerContext) {
         self.context = nil
-        patience?.cancel()
+        parkedTimeout?.cancel()
         silence?.cancel()
         forcedClose?.cancel()
         stallCheck?.cancel()
@@ -154,7 +154,7 @@ extension ConnectionHandler {
                 context.triggerUserOutboundEvent(WebSocketEnd(code: code), promise: nil)
                 break
             }
-            keepPatience(context)
+            keepParkedTimeout(context)
             keepDeadline(context)
             if reader.awaitsSilence { keepSilence(context) }
             if isReadHeldBack, !reader.isBlocked {
@@ -178,17 +178,17 @@ extension ConnectionHandler {
     }
 
     /// Limits the time that a call waits for calls in flight to end.
-    private func keepPatience(_ context: ChannelHandlerContext) {
+    private func keepParkedTimeout(_ context: ChannelHandlerContext) {
         guard reader.isParked else {
-            patience?.cancel()
-            patience = nil
+            parkedTimeout?.cancel()
+            parkedTimeout = nil
             return
         }
-        guard patience == nil else { return }
+        guard parkedTimeout == nil else { return }
         let delay = TimeAmount.milliseconds(Int64(session.limits.inFlightPatienceMs))
-        patience = context.eventLoop.assumeIsolated().scheduleTask(in: delay) { [self] in
-            patience = nil
-            reader.losePatience()
+        parkedTimeout = context.eventLoop.assumeIsolated().scheduleTask(in: delay) { [self] in
+            parkedTimeout = nil
+            reader.parkedTimedOut()
             settle()
         }
     }

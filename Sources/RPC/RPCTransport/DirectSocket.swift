@@ -9,7 +9,7 @@ internal import NIOCore
     internal import Darwin
 #endif
 
-/// A second descriptor of a channel's socket. Any thread can write to it without a turn of the event loop.
+/// A second descriptor of a channel's socket. Any thread can write to it without a tick of the event loop.
 ///
 /// The descriptor belongs to this connection alone. A write thus never reaches another connection that got the number
 /// of a closed descriptor. These writes do not mix with NIO's writes: the session writes here only while NIO has none

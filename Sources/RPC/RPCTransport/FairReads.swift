@@ -1,6 +1,6 @@
 internal import NIOCore
 
-/// Limits the bytes that one turn of the event loop reads from a connection, so that a flood cannot delay other
+/// Limits the bytes that one tick of the event loop reads from a connection, so that a flood cannot delay other
 /// connections.
 ///
 /// A read of the usual size holds sixteen calls; a batch of fifty calls needs two reads. A connection that fills two

@@ -80,7 +80,7 @@ import Testing
         let lines = Lines()
         let mayGoOn = Locked(true)
         var child = child("echo pid $$; echo ready; sleep 600", grace: .seconds(1))
-        child.patience = .seconds(1)
+        child.pulseTimeout = .seconds(1)
         child.permit = {
             guard mayGoOn.withLock({ $0 }) else { throw CancellationError() }
         }
@@ -94,9 +94,9 @@ import Testing
 
     @Test func aChildContinuesWhileTheDaemonGivesSignsOfLife() async throws {
         let lines = Lines()
-        // Longer than `patience`, which leaves a margin for a machine that is busy with other tests.
+        // Longer than `pulseTimeout`, which leaves a margin for a machine that is busy with other tests.
         var child = child("echo ready; sleep 13; echo done")
-        child.patience = .seconds(10)
+        child.pulseTimeout = .seconds(10)
         let end = try await child.run(time: SystemTime()) { lines.take($0) }
         #expect("\(end.ending)" == "exited(0)")
         #expect(lines.text.withLock { $0 }.hasSuffix("done\n"))

@@ -1,5 +1,6 @@
 """A PostgreSQL cluster for the tests only: a Unix socket in a temporary directory, no TCP."""
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -9,6 +10,8 @@ import subprocess
 import tempfile
 import time
 import urllib.parse
+
+from .traces import children
 
 
 def programs():
@@ -69,6 +72,19 @@ class Postgres:
     def crash(self):
         """Stops the server in the immediate mode: nothing is cleaned up, and the next start recovers from the log."""
         self.stop(signal.SIGQUIT)
+
+    @contextlib.contextmanager
+    def frozen(self):
+        """Suspends all processes of the server until the block ends: connections stay open, and nothing replies."""
+        self.process.send_signal(signal.SIGSTOP)
+        processes = [self.process.pid, *children(self.process.pid)]
+        for process in processes[1:]:
+            os.kill(process, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for process in reversed(processes):
+                os.kill(process, signal.SIGCONT)
 
     def query(self, database, sql):
         done = subprocess.run(

@@ -392,7 +392,8 @@ export interface JobWaitParameters {
 export type LagPolicy =
     | "replay" // every event is delivered later, from the ledger
     | "coalesce" // late delivery leaves out progress that a later event of the same job replaces; no change of state is left out
-    | "close"; // the subscription ends with the reason `lagged`
+    | "close" // the subscription ends with the reason `lagged`
+    | (string & {});
 
 /** The limits of messages, calls, connections and subscriptions. */
 export interface Limits {
@@ -467,7 +468,8 @@ export interface LimitsResult {
 /** The order of a list by creation. */
 export type ListOrder =
     | "oldest" // the oldest first
-    | "newest"; // the newest first
+    | "newest" // the newest first
+    | (string & {});
 
 /** An OpenRPC 1.3 document (https://spec.open-rpc.org). */
 export type OpenRPC = Record<string, unknown>;
@@ -798,7 +800,8 @@ export interface SubscribeResult {
 
 /** A condition that ends a subscription. */
 export type SubscriptionEnd =
-    | "terminal"; // every job that the filter matches has ended
+    | "terminal" // every job that the filter matches has ended
+    | (string & {});
 
 /** The reason why a subscription ended without a call of the client. */
 export type SubscriptionEndReason =

@@ -27,15 +27,15 @@ struct SwiftEmitter {
         [
             "imports": SwiftSource.imports(modules(of: type)), "name": type.swiftName,
             "documentation": SwiftSource.comment(type.description), "choices": choices(of: type),
-            "members": type.members.map { view(of: $0, isOpen: !type.isClosed) },
+            "members": type.members.map { view(of: $0) },
             "isParameters": isParameters(type),
             "isKeyed": isParameters(type) && type.members.contains(where: \.isIdempotencyKey),
         ]
     }
 
-    func view(of member: Member, isOpen: Bool = false) -> View {
+    func view(of member: Member) -> View {
         [
-            "name": member.name, "type": declaredType(of: member, isOpen: isOpen), "standard": standard(of: member),
+            "name": member.name, "type": declaredType(of: member), "standard": standard(of: member),
             "documentation": SwiftSource.comment(member.description ?? "", indent: 1),
         ]
     }
@@ -50,7 +50,7 @@ struct SwiftEmitter {
     }
 
     private var openEnumerations: View {
-        let enumerations = schema.types.filter { $0.choices != nil && isAnswered($0) }
+        let enumerations = schema.types.filter { $0.choices != nil }
         return [
             "imports": SwiftSource.imports(Set(enumerations.compactMap { Self.split($0.swiftName).module })),
             "enumerations": enumerations.map { type -> View in
@@ -94,8 +94,8 @@ struct SwiftEmitter {
         schema.methods.contains { $0.parameters == type.name }
     }
 
-    func declaredType(of member: Member, isOpen: Bool = false) -> String {
-        swiftType(of: member.schema, isOpen: isOpen).name + (member.isRequired ? "" : "?")
+    func declaredType(of member: Member) -> String {
+        swiftType(of: member.schema).name + (member.isRequired ? "" : "?")
     }
 
     /// Returns the default of a member: `nil` if it may be absent, the constant if its schema has one, else no default.
@@ -104,12 +104,12 @@ struct SwiftEmitter {
         return member.isRequired ? "" : " = nil"
     }
 
-    /// Returns the Swift type of a schema and its module. If `isOpen` is true, enumerations may get further values
-    /// later.
-    func swiftType(of schema: JSONObject, isOpen: Bool = false) -> (name: String, module: String?) {
+    /// Returns the Swift type of a schema and its module. Enumerations are open in results and in parameters: a newer
+    /// daemon may send and accept further values.
+    func swiftType(of schema: JSONObject) -> (name: String, module: String?) {
         if let name = TypeReference.name(in: schema), let type = self.schema.type(name) {
             let (name, module) = Self.split(type.swiftName)
-            return (isOpen && type.choices != nil ? "Open<\(name)>" : name, module)
+            return (type.choices != nil ? "Open<\(name)>" : name, module)
         }
         if let given = schema["x-swift"]?.stringValue { return Self.split(given) }
         switch schema["type"]?.stringValue {
@@ -118,7 +118,7 @@ struct SwiftEmitter {
         case "number": return ("Double", nil)
         case "boolean": return ("Bool", nil)
         case "array":
-            let items = swiftType(of: schema["items"]?.objectValue ?? [:], isOpen: isOpen)
+            let items = swiftType(of: schema["items"]?.objectValue ?? [:])
             return ("[\(items.name)]", items.module)
         default: return ("JSONValue", "JSON")
         }
@@ -134,13 +134,6 @@ struct SwiftEmitter {
         var modules = Set(type.members.compactMap { swiftType(of: $0.schema).module })
         if isParameters(type) { modules.insert("JSONRPC") }
         return modules
-    }
-
-    /// True if results or notifications of a daemon contain the enumeration.
-    private func isAnswered(_ enumeration: TypeSchema) -> Bool {
-        schema.types.contains { type in
-            !type.isClosed && type.members.contains { Self.itemName(in: $0.schema) == enumeration.name }
-        }
     }
 
     /// Returns the type that a schema names, or the type of the elements of a list.

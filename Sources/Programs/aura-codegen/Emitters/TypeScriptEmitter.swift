@@ -2,17 +2,9 @@ import JSON
 
 /// Generates a part of the TypeScript client: types, errors and methods.
 struct TypeScriptEmitter {
-    private let schema: WireSchema
-    /// The types that a daemon sends. A newer daemon may add values to them.
-    private let received: Set<String>
+    let schema: WireSchema
 
     private static let folder = "clients/typescript/src"
-
-    init(schema: WireSchema) {
-        self.schema = schema
-        let sent = schema.notifications.filter { $0.sender == "server" }.map(\.parameters)
-        received = Self.reachable(from: schema.methods.map(\.result) + sent, in: schema)
-    }
 
     var files: [GeneratedFile] {
         [
@@ -28,12 +20,13 @@ struct TypeScriptEmitter {
         ["types": schema.types.filter { !isNothing($0) }.map(view)]
     }
 
-    /// An enumeration is open if a daemon sends it; an editor still offers the known values.
+    /// Enumerations are open, because a newer daemon may send and accept further values. An editor still offers the
+    /// known values.
     private func view(of type: TypeSchema) -> View {
         let isInterface = type.choices == nil && !type.members.isEmpty
         return [
             "name": type.name, "documentation": Self.comment(type.description), "choices": type.choices ?? [],
-            "isOpen": received.contains(type.name), "isInterface": isInterface,
+            "isInterface": isInterface,
             "members": type.clientMembers.map { view(of: $0, indent: 1) },
             "kind": type.choices == nil && !isInterface ? [kind(of: type.schema)] : [],
         ]
@@ -124,17 +117,6 @@ struct TypeScriptEmitter {
             return members.isEmpty ? "Record<string, unknown>" : "{ \(members.joined(separator: "; ")) }"
         default: return "unknown"
         }
-    }
-
-    /// Returns the named types and all types that they refer to.
-    private static func reachable(from names: [String], in schema: WireSchema) -> Set<String> {
-        var found: Set<String> = []
-        var next = names
-        while let name = next.popLast() {
-            guard found.insert(name).inserted, let type = schema.type(name) else { continue }
-            next += references(in: .object(type.schema))
-        }
-        return found
     }
 
     private static func references(in value: JSONValue) -> [String] {

@@ -35,9 +35,9 @@ enum AdminCalls {
             return .none
         },
         Route("POST", "/_sandbox/servers/{id}", server),
-        Route("POST", "/_sandbox/tailnet/sign") { cloud, call in
+        Route("POST", "/_sandbox/sign-node") { cloud, call in
             let node = try call.decode(Signature.self).nodeId
-            guard let place = cloud.tailnet.place(of: node) else { throw APIError.tailnet(404, "no such node") }
+            guard let place = cloud.tailnet.place(of: node) else { throw APIError.notFound("node", node) }
             cloud.tailnet.devices[place].isLockedOut = false
             return .none
         },
@@ -64,7 +64,7 @@ enum AdminCalls {
     }
 
     private struct Body: Decodable { var blow: Incident }
-    /// The body of `/_sandbox/tailnet/sign`, which acts as `tailscale lock sign` for a node id.
+    /// The body of `/_sandbox/sign-node`, which acts as `tailscale lock sign` for a node id.
     private struct Signature: Decodable { var nodeId: String }
 
     @Sendable private static func server(_ cloud: inout Cloud, _ call: Call) throws -> Answer {

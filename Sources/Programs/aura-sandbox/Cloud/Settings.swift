@@ -29,7 +29,7 @@ struct Settings: Codable, Sendable {
     var deviceApproval = false
     /// Whether all nodes wait for approval, even with a preauthorised key.
     var approvalForAll = false
-    /// Whether nodes that join are locked out until they are signed (`POST /_sandbox/tailnet/sign`).
+    /// Whether nodes that join are locked out until they are signed (`POST /_sandbox/sign-node`).
     var tailnetLock = false
     /// Offers (`TYPE@LOCATION`) whose end was announced and has passed.
     var retiredOffers: [String] = []

@@ -34,9 +34,13 @@ struct RequestHandlers: Sendable {
 
     /// Returns the responder of the main listener, which serves all routes.
     func everything() -> Listener.Responder {
+        responder(for: Cloud.routes)
+    }
+
+    private func responder(for routes: [Route]) -> Listener.Responder {
         let router = Router(context: CallContext.self)
         router.add(middleware: UnknownPath { try await respond(.unknownPath, $0, $1) })
-        for (path, routes) in Dictionary(grouping: Cloud.routes, by: \.path) {
+        for (path, routes) in Dictionary(grouping: routes, by: \.path) {
             // Hummingbird replies 404 to another method on a known path. Hetzner replies 405.
             for method in Self.methods {
                 let route = routes.first { $0.method == method.rawValue } ?? .otherMethod
@@ -50,12 +54,12 @@ struct RequestHandlers: Sendable {
     /// Returns the responder of the listener that real machines can reach. It serves only the control plane of the
     /// tailnet.
     func tailnetOnly() -> Listener.Responder {
-        let everything = everything()
+        let registration = responder(for: RegisterCalls.routes)
         return { request, context in
             guard request.uri.path.hasPrefix("/_sandbox/tailnet/") else {
                 return Answer.refusal(.tailnet(404, "no such path"), path: "/api/v2").response
             }
-            return try await everything(request, context)
+            return try await registration(request, context)
         }
     }
 

@@ -32,8 +32,8 @@ struct JobWaitCommand: AsyncParsableCommand {
         try await Invocation.run(global) { invocation in
             let daemon = try await invocation.connect()
             let hasEnded = try await follow(on: daemon, invocation)
-            let patience = hasEnded ? reconnecting.seconds : 0
-            let reply = try await daemon.job(job, reconnectSeconds: patience)
+            let retrySeconds = hasEnded ? reconnecting.seconds : 0
+            let reply = try await daemon.job(job, reconnectSeconds: retrySeconds)
             let found = try reply.value().job
             guard found.isEnded else { throw overdue(found, invocation) }
             if invocation.output.json { invocation.output.document(reply.json) }

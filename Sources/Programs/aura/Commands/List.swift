@@ -62,7 +62,7 @@ struct List: AsyncParsableCommand {
 
     private func parameters(after: InstanceID?, limit: Int) -> StatusListParameters {
         StatusListParameters(
-            tenant: tenant, phases: phases.isEmpty ? nil : phases.map { Phase(rawValue: $0) },
+            tenant: tenant, phases: phases.isEmpty ? nil : phases.map { Open(rawValue: $0) },
             includeDestroyed: all ? true : nil, after: after, limit: limit)
     }
 }

@@ -42,9 +42,9 @@ struct WatchCommand: AsyncParsableCommand {
     var epoch: String?
 
     @Option(
-        help: ArgumentHelp("The end condition: terminal.", valueName: "end"), completion: .list(["terminal"]),
-        transform: WatchBounds.end)
-    var until: SubscriptionEnd?
+        help: ArgumentHelp("The end condition: terminal.", valueName: "end"),
+        completion: .list(SubscriptionEnd.allCases.map(\.rawValue)))
+    var until: String?
 
     @OptionGroup var reconnecting: ReconnectOptions
     @OptionGroup var global: GlobalOptions
@@ -75,7 +75,7 @@ struct WatchCommand: AsyncParsableCommand {
         }
         let subject = instance.map { WatchSubject.instance($0, tenant: tenant) } ?? .all(tenant: tenant)
         return Watch(
-            subject: subject, start: from ?? .now, epoch: epoch, end: until,
+            subject: subject, start: from ?? .now, epoch: epoch, end: until.map { Open(rawValue: $0) },
             reconnectSeconds: reconnecting.seconds)
     }
 }

@@ -36,7 +36,7 @@ struct Daemon: Sendable {
         _ method: RPCMethod<Parameters, Result>, _ parameters: Parameters, purpose: String,
         reconnectSeconds: Double? = nil
     ) async throws -> Received<Result> {
-        let client = reconnectSeconds.map(patientClient) ?? client
+        let client = reconnectSeconds.map(retryingClient) ?? client
         return try await complaining(purpose, isRepeatable: Self.isRepeatable(parameters)) {
             try await client.receive(method, parameters)
         }
@@ -66,11 +66,11 @@ struct Daemon: Sendable {
     func events(of watch: Watch, onLoss: @escaping @Sendable (Duration?) -> Void) async -> EventStream {
         client.events(
             SubscribeParameters(filter: watch.subject.filter, from: watch.start, until: watch.end),
-            epoch: watch.epoch, patience: .seconds(watch.reconnectSeconds), first: try? await client.connection(),
+            epoch: watch.epoch, retryBudget: .seconds(watch.reconnectSeconds), first: try? await client.connection(),
             onLoss: onLoss)
     }
 
-    private func patientClient(reconnectSeconds: Double) -> AuraClient {
+    private func retryingClient(reconnectSeconds: Double) -> AuraClient {
         AuraClient(endpoint.address, patience: .seconds(reconnectSeconds), timeout: .seconds(timeoutSeconds))
     }
 }

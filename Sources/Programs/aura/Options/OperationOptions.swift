@@ -1,4 +1,5 @@
 import ArgumentParser
+import AuraAPI
 import AuraModel
 
 /// The options of every command that changes something.
@@ -56,8 +57,8 @@ struct JobQueryOptions: ParsableArguments {
     @Option(
         name: .customLong("state"),
         help: ArgumentHelp("Only jobs in this state; may be given several times.", valueName: "state"),
-        completion: .list(JobState.allCases.map(\.rawValue)), transform: JobQueryOptions.state)
-    var givenStates: [JobState] = []
+        completion: .list(JobState.allCases.map(\.rawValue)))
+    var givenStates: [String] = []
 
     @Flag(help: "Include ended jobs.")
     var all = false
@@ -66,17 +67,10 @@ struct JobQueryOptions: ParsableArguments {
     var newest = false
 
     /// The states to list. Without a filter, only jobs that have not ended are listed.
-    var states: [JobState] {
-        guard givenStates.isEmpty, !all, instance == nil, change == nil else { return givenStates }
-        return JobState.allCases.filter { !$0.isTerminal }
-    }
-
-    /// Parses the name of a state.
-    @Sendable static func state(_ text: String) throws -> JobState {
-        guard let state = JobState(rawValue: text) else {
-            let names = JobState.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("cannot list jobs in the state \"\(text)\": give one of \(names)")
+    var states: [Open<JobState>] {
+        guard givenStates.isEmpty, !all, instance == nil, change == nil else {
+            return givenStates.map { Open(rawValue: $0) }
         }
-        return state
+        return JobState.allCases.filter { !$0.isTerminal }.map { Open($0) }
     }
 }

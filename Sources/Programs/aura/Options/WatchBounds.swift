@@ -1,7 +1,7 @@
 import ArgumentParser
 import AuraAPI
 
-/// The start and the end of a watch, as given on the command line.
+/// The start of a watch, as given on the command line.
 enum WatchBounds {
     /// Parses `now`, `start` or a `seq`.
     @Sendable static func start(_ text: String) throws -> SubscriptionStart {
@@ -15,13 +15,5 @@ enum WatchBounds {
             }
             return .after(seq)
         }
-    }
-
-    /// Parses the end of a watch. Only `terminal` is valid.
-    @Sendable static func end(_ text: String) throws -> SubscriptionEnd {
-        guard let end = SubscriptionEnd(rawValue: text) else {
-            throw ValidationError("cannot end at \"\(text)\": give terminal, or leave --until out")
-        }
-        return end
     }
 }

@@ -53,7 +53,7 @@ struct Watch: Sendable, Hashable {
     var start: SubscriptionStart
     /// The ledger epoch that a `seq` in `start` belongs to.
     var epoch: String?
-    var end: SubscriptionEnd?
+    var end: Open<SubscriptionEnd>?
     /// The retry budget of the watch, in seconds.
     var reconnectSeconds: Double
 }

@@ -125,6 +125,22 @@ extension Open where Known == JobState {
     public static var cancelled: Self { Self(.cancelled) }
 }
 
+extension Open where Known == LagPolicy {
+    /// Every event is delivered later, from the ledger.
+    public static var replay: Self { Self(.replay) }
+    /// Late delivery leaves out progress that a later event of the same job replaces; no change of state is left out.
+    public static var coalesce: Self { Self(.coalesce) }
+    /// The subscription ends with the reason `lagged`.
+    public static var close: Self { Self(.close) }
+}
+
+extension Open where Known == ListOrder {
+    /// The oldest first.
+    public static var oldest: Self { Self(.oldest) }
+    /// The newest first.
+    public static var newest: Self { Self(.newest) }
+}
+
 extension Open where Known == Phase {
     /// The instance was accepted, and no resource exists yet.
     public static var queued: Self { Self(.queued) }
@@ -214,6 +230,11 @@ extension Open where Known == StepState {
     public static var undone: Self { Self(.undone) }
     /// Its undo failed: a resource may be left, its id is kept, and the undo is retried rarely.
     public static var undoFailed: Self { Self(.undoFailed) }
+}
+
+extension Open where Known == SubscriptionEnd {
+    /// Every job that the filter matches has ended.
+    public static var terminal: Self { Self(.terminal) }
 }
 
 extension Open where Known == SubscriptionEndReason {

@@ -47,8 +47,8 @@ extension AuraClient {
     ///
     /// A job must match every filter that is given.
     public func jobList(
-        instance: String? = nil, tenant: TenantID? = nil, change: ChangeID? = nil, states: [JobState]? = nil,
-        after: JobID? = nil, limit: Int? = nil, order: ListOrder? = nil
+        instance: String? = nil, tenant: TenantID? = nil, change: ChangeID? = nil, states: [Open<JobState>]? = nil,
+        after: JobID? = nil, limit: Int? = nil, order: Open<ListOrder>? = nil
     ) async throws -> JobListResult {
         try await call(
             Methods.jobList,
@@ -143,7 +143,7 @@ extension AuraClient {
     ///
     /// An instance must match every filter that is given.
     public func statusList(
-        tenant: TenantID? = nil, phases: [Phase]? = nil, includeDestroyed: Bool? = nil, after: InstanceID? = nil,
+        tenant: TenantID? = nil, phases: [Open<Phase>]? = nil, includeDestroyed: Bool? = nil, after: InstanceID? = nil,
         limit: Int? = nil
     ) async throws -> StatusListResult {
         try await call(

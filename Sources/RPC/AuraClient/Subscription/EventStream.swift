@@ -10,7 +10,7 @@ internal import Locking
 package final class EventStream: Sendable {
     private struct State: Sendable {
         var cursor: Cursor
-        var patience: RetryBudget
+        var retryBudget: RetryBudget
         var present: Subscribed?
         /// A connection that exists before the first subscription.
         var first: Connection?
@@ -45,7 +45,8 @@ package final class EventStream: Sendable {
         self.settings = settings
         self.onLoss = onLoss
         state = Locked(
-            State(cursor: Cursor(parameters, epoch: epoch), patience: RetryBudget(settings.patience), first: first))
+            State(
+                cursor: Cursor(parameters, epoch: epoch), retryBudget: RetryBudget(settings.retryBudget), first: first))
     }
 
     /// The `seq` up to which the client knows the ledger; a later subscription can continue after it.
@@ -181,7 +182,7 @@ extension EventStream {
         }
         if let present { return present }
         let connection = if let first { first } else { try await settings.connect() }
-        state.withLock { $0.patience.connected(now: settings.time.uptime()) }
+        state.withLock { $0.retryBudget.connected(now: settings.time.uptime()) }
         return try await subscribe(on: connection)
     }
 
@@ -194,12 +195,12 @@ extension EventStream {
         let subscribed = Subscribed(connection: connection, id: result.subscription)
         let isBack = try state.withLock { state in
             guard !state.isOver else { throw ClientError(.connectionLost, "cannot go on, the subscription was closed") }
-            defer { state.patience.heard() }
+            defer { state.retryBudget.heard() }
             state.cursor.subscribed(
                 head: result.head, instance: reply["instance"]?.stringValue, epoch: reply["epoch"]?.stringValue)
             state.present = subscribed
             state.hasStood = true
-            return state.patience.isLost
+            return state.retryBudget.isLost
         }
         if isBack { onLoss(nil) }
         return subscribed
@@ -213,9 +214,9 @@ extension EventStream {
             state.cursor.lost()
             state.endIfDone()
             guard !state.isOver else { return (nil, nil) }
-            let isNew = !state.patience.isLost
-            let retry = state.patience.failed(now: now, unit: unit)
-            return (retry, isNew ? state.patience.left(now: now) : nil)
+            let isNew = !state.retryBudget.isLost
+            let retry = state.retryBudget.failed(now: now, unit: unit)
+            return (retry, isNew ? state.retryBudget.left(now: now) : nil)
         }
         switch retry {
         case nil: return

@@ -64,8 +64,8 @@ extension AuraClient {
     /// after that many events. With `from: .after(seq)`, pass the `epoch` of the subscription that the `seq` comes
     /// from: the daemon then refuses a `seq` of another ledger epoch with `cursorExpired`.
     public func subscribe(
-        filter: FilterParameters? = nil, from start: SubscriptionStart = .now, until end: SubscriptionEnd? = nil,
-        maxEvents: Int64? = nil, onLag: LagPolicy? = nil, epoch: String? = nil
+        filter: FilterParameters? = nil, from start: SubscriptionStart = .now, until end: Open<SubscriptionEnd>? = nil,
+        maxEvents: Int64? = nil, onLag: Open<LagPolicy>? = nil, epoch: String? = nil
     ) async throws -> EventSubscription {
         let stream = events(
             SubscribeParameters(filter: filter, from: start, until: end, maxEvents: maxEvents, onLag: onLag),
@@ -77,11 +77,11 @@ extension AuraClient {
     /// Returns the events as the daemon sends them; see ``EventStream``. The first subscription uses the connection
     /// `first` if it is given.
     package func events(
-        _ parameters: SubscribeParameters, epoch: String? = nil, patience: Duration? = nil, first: Connection? = nil,
+        _ parameters: SubscribeParameters, epoch: String? = nil, retryBudget: Duration? = nil, first: Connection? = nil,
         onLoss: @escaping @Sendable (Duration?) -> Void = { _ in }
     ) -> EventStream {
         var settings = settings
-        settings.patience = patience ?? settings.patience
+        settings.retryBudget = retryBudget ?? settings.retryBudget
         return EventStream(parameters, epoch: epoch, settings, first: first, onLoss: onLoss)
     }
 }

@@ -14,11 +14,11 @@ public struct FilterParameters: Sendable, Hashable, Codable {
     /// Events of this change; all changes if absent.
     public var change: ChangeID?
     /// Events of one of these types; all types if absent or empty.
-    public var types: [EventType]?
+    public var types: [Open<EventType>]?
 
     public init(
         instance: String? = nil, job: JobID? = nil, tenant: TenantID? = nil, change: ChangeID? = nil,
-        types: [EventType]? = nil
+        types: [Open<EventType>]? = nil
     ) {
         self.instance = instance
         self.job = job

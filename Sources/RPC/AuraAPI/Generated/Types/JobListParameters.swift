@@ -13,18 +13,18 @@ public struct JobListParameters: Sendable, Hashable, Codable, PositionalParams {
     /// Jobs of this change; all changes if absent.
     public var change: ChangeID?
     /// Jobs in one of these states; all states if absent or empty.
-    public var states: [JobState]?
+    public var states: [Open<JobState>]?
     /// The `next` of the previous page; absent for the first page.
     public var after: JobID?
     public var limit: Int?
     /// The order by creation; `oldest` if absent.
-    public var order: ListOrder?
+    public var order: Open<ListOrder>?
 
     public static let positions: [String] = ["instance", "tenant", "change", "states", "after", "limit", "order"]
 
     public init(
-        instance: String? = nil, tenant: TenantID? = nil, change: ChangeID? = nil, states: [JobState]? = nil,
-        after: JobID? = nil, limit: Int? = nil, order: ListOrder? = nil
+        instance: String? = nil, tenant: TenantID? = nil, change: ChangeID? = nil, states: [Open<JobState>]? = nil,
+        after: JobID? = nil, limit: Int? = nil, order: Open<ListOrder>? = nil
     ) {
         self.instance = instance
         self.tenant = tenant

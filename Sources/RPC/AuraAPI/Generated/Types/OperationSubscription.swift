@@ -8,9 +8,9 @@ public struct OperationSubscription: Sendable, Hashable, Codable {
     /// The number of events after which the subscription ends; no limit if absent.
     public var maxEvents: Int64?
     /// The policy for a client that does not read fast enough; `replay` if absent.
-    public var onLag: LagPolicy?
+    public var onLag: Open<LagPolicy>?
 
-    public init(subscription: String? = nil, maxEvents: Int64? = nil, onLag: LagPolicy? = nil) {
+    public init(subscription: String? = nil, maxEvents: Int64? = nil, onLag: Open<LagPolicy>? = nil) {
         self.subscription = subscription
         self.maxEvents = maxEvents
         self.onLag = onLag

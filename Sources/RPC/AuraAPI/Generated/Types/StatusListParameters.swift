@@ -8,7 +8,7 @@ public struct StatusListParameters: Sendable, Hashable, Codable, PositionalParam
     /// Instances of this tenant; all tenants if absent.
     public var tenant: TenantID?
     /// Instances in one of these phases. If absent or empty, `includeDestroyed` decides.
-    public var phases: [Phase]?
+    public var phases: [Open<Phase>]?
     /// True includes destroyed instances if `phases` is absent or empty. False if absent.
     public var includeDestroyed: Bool?
     /// The `next` of the previous page; absent for the first page.
@@ -18,7 +18,7 @@ public struct StatusListParameters: Sendable, Hashable, Codable, PositionalParam
     public static let positions: [String] = ["tenant", "phases", "includeDestroyed", "after", "limit"]
 
     public init(
-        tenant: TenantID? = nil, phases: [Phase]? = nil, includeDestroyed: Bool? = nil, after: InstanceID? = nil,
+        tenant: TenantID? = nil, phases: [Open<Phase>]? = nil, includeDestroyed: Bool? = nil, after: InstanceID? = nil,
         limit: Int? = nil
     ) {
         self.tenant = tenant

@@ -12,20 +12,21 @@ public struct SubscribeParameters: Sendable, Hashable, Codable, PositionalParams
     /// fails with `cursorExpired`. Absent: no check.
     public var epoch: String?
     /// The condition that ends the subscription; no condition if absent.
-    public var until: SubscriptionEnd?
+    public var until: Open<SubscriptionEnd>?
     /// The client's own id for the subscription; the daemon assigns one if absent. An id in use is
     /// `subscriptionExists`.
     public var subscription: String?
     /// The number of events after which the subscription ends; no limit if absent.
     public var maxEvents: Int64?
     /// The policy for a client that does not read fast enough; `replay` if absent.
-    public var onLag: LagPolicy?
+    public var onLag: Open<LagPolicy>?
 
     public static let positions: [String] = ["filter", "from", "epoch", "until", "subscription", "maxEvents", "onLag"]
 
     public init(
         filter: FilterParameters? = nil, from: SubscriptionStart? = nil, epoch: String? = nil,
-        until: SubscriptionEnd? = nil, subscription: String? = nil, maxEvents: Int64? = nil, onLag: LagPolicy? = nil
+        until: Open<SubscriptionEnd>? = nil, subscription: String? = nil, maxEvents: Int64? = nil,
+        onLag: Open<LagPolicy>? = nil
     ) {
         self.filter = filter
         self.from = from

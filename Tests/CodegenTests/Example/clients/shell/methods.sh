@@ -9,11 +9,11 @@ aura_note_add() {
     aura_call note.add "$(_aura_keyed "$params")"
 }
 
-# aura_note_list [order=…] [filter=…] [limit=…]
+# aura_note_list [order=…] [filter=…] [max=…]
 # Lists the user's notes.
 aura_note_list() {
     local params
-    params=$(_aura_members "" "filter limit" "$@") || return
+    params=$(_aura_members "" "filter max" "$@") || return
     aura_call note.list "$params"
 }
 

@@ -28,7 +28,7 @@ export interface ChangeNotification {
     note: Note;
 }
 
-/** The colour of a note. A daemon sends it, so it is open. */
+/** The colour of a note. A daemon sends it. It is open: a newer daemon may send more. */
 export type Colour =
     | "red" // the note is urgent
     | "deepBlue" // the note is <calm> & "kept"
@@ -55,7 +55,7 @@ export interface ListParameters {
     order?: Order;
     filter?: Filter;
     /** The length of a page. */
-    limit?: number;
+    max?: number;
 }
 
 /** Lists. */
@@ -109,10 +109,11 @@ export interface NoteResult {
     others?: Others;
 }
 
-/** The order of a list. Only clients send it, so it's closed. */
+/** The order of a list. Only clients send it. It's open too: a newer daemon may accept more. */
 export type Order =
     | "oldest" // the oldest note first
-    | "in"; // the order in which the notes came in, which is a keyword in several languages: this meaning is long enough for two lines of a comment
+    | "in" // the order in which the notes came in, which is a keyword in several languages: this meaning is long enough for two lines of a comment
+    | (string & {});
 
 /** Values without a class of their own. */
 export interface Others {

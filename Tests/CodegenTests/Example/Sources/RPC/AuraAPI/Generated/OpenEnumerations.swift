@@ -10,3 +10,11 @@ extension Open where Known == Colour {
     /// The note has no colour of its own.
     public static var `default`: Self { Self(.`default`) }
 }
+
+extension Open where Known == Order {
+    /// The oldest note first.
+    public static var oldest: Self { Self(.oldest) }
+    /// The order in which the notes came in, which is a keyword in several languages: this meaning is long enough for
+    /// two lines of a comment.
+    public static var `in`: Self { Self(.`in`) }
+}

@@ -39,11 +39,11 @@ extension Follow: JSONReadable {
 extension ListParameters: JSONReadable {
     /// Reads an object. Other members than those of the schema are an error.
     public init(json: JSONValue) throws(JSONDecodingError) {
-        let members = try JSONMembers(json, known: ["order", "filter", "limit"])
+        let members = try JSONMembers(json, known: ["order", "filter", "max"])
         self.init(
             order: try members.optional("order"),
             filter: try members.optional("filter"),
-            limit: try members.optional("limit")
+            max: try members.optional("max")
         )
     }
 }

@@ -14,8 +14,8 @@ extension AuraClient {
     }
 
     /// Lists the user's notes.
-    public func noteList(order: Order? = nil, filter: Filter? = nil, limit: Int64? = nil) async throws -> NoteList {
-        try await call(Methods.noteList, ListParameters(order: order, filter: filter, limit: limit))
+    public func noteList(order: Open<Order>? = nil, filter: Filter? = nil, max: Int64? = nil) async throws -> NoteList {
+        try await call(Methods.noteList, ListParameters(order: order, filter: filter, max: max))
     }
 
     /// Returns the OpenRPC document.

@@ -28,12 +28,12 @@ class Methods:
         }
         return self._call("note.add", params, NoteResult.from_json)
 
-    def note_list(self, *, order: Order | None = None, filter: Filter | None = None, limit: int | None = None) -> NoteList:
+    def note_list(self, *, order: Order | None = None, filter: Filter | None = None, max: int | None = None) -> NoteList:
         """Lists the user's notes."""
         params: dict[str, Any] = {
             "order": order,
             "filter": filter,
-            "limit": limit,
+            "max": max,
         }
         return self._call("note.list", params, NoteList.from_json)
 
@@ -54,11 +54,11 @@ class AsyncMethods:
         }
         return await self._call("note.add", params, NoteResult.from_json)
 
-    async def note_list(self, *, order: Order | None = None, filter: Filter | None = None, limit: int | None = None) -> NoteList:
+    async def note_list(self, *, order: Order | None = None, filter: Filter | None = None, max: int | None = None) -> NoteList:
         """Lists the user's notes."""
         params: dict[str, Any] = {
             "order": order,
             "filter": filter,
-            "limit": limit,
+            "max": max,
         }
         return await self._call("note.list", params, NoteList.from_json)

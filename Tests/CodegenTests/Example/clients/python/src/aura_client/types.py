@@ -11,14 +11,14 @@ from ._codec import each, maybe, moment
 
 JSON = Any
 
-# The colour of a note. A daemon sends it, so it is open.
+# The colour of a note. A daemon sends it. It is open: a newer daemon may send more.
 Colour = Literal[
     "red",
     "deepBlue",
     "default",
 ]
 
-# The order of a list. Only clients send it, so it's closed.
+# The order of a list. Only clients send it. It's open too: a newer daemon may accept more.
 Order = Literal[
     "oldest",
     "in",

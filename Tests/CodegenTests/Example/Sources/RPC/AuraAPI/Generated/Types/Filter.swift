@@ -5,10 +5,10 @@ public import AuraModel
 /// A choice of notes. It is closed, so clients send it.
 public struct Filter: Sendable, Hashable, Codable {
     /// Notes of these colours.
-    public var colours: [Colour]?
+    public var colours: [Open<Colour>]?
     public var before: Timestamp?
 
-    public init(colours: [Colour]? = nil, before: Timestamp? = nil) {
+    public init(colours: [Open<Colour>]? = nil, before: Timestamp? = nil) {
         self.colours = colours
         self.before = before
     }

@@ -4,16 +4,16 @@ public import JSONRPC
 
 /// Parameters for a list of notes.
 public struct ListParameters: Sendable, Hashable, Codable, PositionalParams {
-    public var order: Order?
+    public var order: Open<Order>?
     public var filter: Filter?
     /// The length of a page.
-    public var limit: Int64?
+    public var max: Int64?
 
-    public static let positions: [String] = ["order", "filter", "limit"]
+    public static let positions: [String] = ["order", "filter", "max"]
 
-    public init(order: Order? = nil, filter: Filter? = nil, limit: Int64? = nil) {
+    public init(order: Open<Order>? = nil, filter: Filter? = nil, max: Int64? = nil) {
         self.order = order
         self.filter = filter
-        self.limit = limit
+        self.max = max
     }
 }

@@ -1,6 +1,6 @@
 // Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 
-/// The order of a list. Only clients send it, so it's closed.
+/// The order of a list. Only clients send it. It's open too: a newer daemon may accept more.
 public enum Order: String, Sendable, Hashable, Codable, CaseIterable {
     /// The oldest note first.
     case oldest
