@@ -26,7 +26,7 @@ import Testing
 
     init() throws {
         directory = try TemporaryDirectory()
-        store = try SQLiteStore(path: directory.file("aura.db"), installation: "test")
+        store = try SQLiteStore(path: directory.file("aura.db"), kinds: .test, installation: "test")
     }
 
     /// The threads for lists are occupied, so that lists wait. Other calls of the same event loop are served meanwhile:

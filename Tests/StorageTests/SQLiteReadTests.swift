@@ -15,7 +15,7 @@ import Testing
 
     init() throws {
         directory = try TemporaryDirectory()
-        store = try SQLiteStore(path: directory.file("aura.db"), installation: "first")
+        store = try SQLiteStore(path: directory.file("aura.db"), kinds: .test, installation: "first")
     }
 
     /// A read meets a lock on the thread of its caller and continues on a reading thread, which waits for the lock.
@@ -33,7 +33,7 @@ import Testing
         let count = Task { [store] in
             try await store.read { connection in
                 tries.withLock { $0 += 1 }
-                return try HotStatement(connection, "SELECT count(*) FROM job").rows { $0.number(0) }
+                return try HotStatement(connection, "SELECT count(*) FROM job").rows { try $0.number(0) }
             }
         }
         while tries.withLock({ $0 }) < 2 {

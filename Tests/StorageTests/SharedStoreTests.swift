@@ -346,7 +346,7 @@ import Testing
         return try await PostgresStore.open(
             PostgresSettings(
                 url: url, statementTimeout: .seconds(1), migrationTimeout: migrationTimeout, readers: 1),
-            installation: "x", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            kinds: .test, installation: "x", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     @Test func aNewerSchemaIsRefusedUnlessItIsMarkedAsUsable() async throws {

@@ -1,9 +1,12 @@
-// Dispatch and FoundationEssentials make the members of `stat` visible. The compiler attributes them to one of the modules
-// that include its header, depending on what else is imported.
-import Dispatch
 import FeatureKit
 import FoundationEssentials
 import Glibc
+
+// The compiler attributes the members of `stat` to one of the modules whose headers include it. Which one depends on the
+// order in which it loads them.
+#if canImport(CDispatch)
+    import CDispatch
+#endif
 
 /// Checks the directories that aurad keeps files in, or reads its configuration from.
 enum TrustedDirectory {
