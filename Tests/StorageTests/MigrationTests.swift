@@ -174,6 +174,40 @@ import Testing
         try await MigrationTests.expectMigrated(place)
     }
 
+    /// A statement of a migration may take longer than other statements may. Here it waits for a lock for 6 s.
+    @Test func aMigrationHasItsOwnTimeLimit() async throws {
+        try await beginPrune()
+        let patient = try migrating(statementTimeout: .seconds(5), migrationTimeout: .seconds(60))
+        async let migrated: Void = patient.run { try Schema.migrate($0, lockTime: .seconds(30)) }
+        _ = try await waitingMigration()
+        try await former.run { connection in
+            try connection.run("SELECT pg_sleep(6)")
+            try connection.script("COMMIT")
+        }
+        try await migrated
+        try await MigrationTests.expectMigrated(place)
+    }
+
+    @Test func aMigrationThatExceedsItsTimeLimitFails() async throws {
+        try await beginPrune()
+        let impatient = try migrating(statementTimeout: .seconds(30), migrationTimeout: .seconds(1))
+        let error = await #expect(throws: PostgresError.self) {
+            try await impatient.run { try Schema.migrate($0, lockTime: .seconds(30)) }
+        }
+        #expect(error?.message == "the server did not answer within 1 s")
+        #expect(try await schemaNumber() == 3)
+        try await former.run { try $0.script("COMMIT") }
+        try await MigrationTests.expectMigrated(place)
+    }
+
+    /// A connection for a migration, with these time limits.
+    private func migrating(statementTimeout: Duration, migrationTimeout: Duration) throws -> ConnectionThread {
+        let url = try PostgresServer.shared().url(PostgresServer.database(of: place))
+        return ConnectionThread(
+            PostgresSettings(url: url, statementTimeout: statementTimeout, migrationTimeout: migrationTimeout),
+            label: "migrating")
+    }
+
     @Test func aLockThatIsNeverReleasedIsReportedAndNothingIsChanged() async throws {
         try await beginPrune()
         let error = try await expectStorageError(.unavailable) {

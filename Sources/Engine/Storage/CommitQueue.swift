@@ -16,11 +16,11 @@ public import Locking
 ///         while case let batch = queue.take(for: writer), !batch.isEmpty { commit(batch) }
 ///     }
 ///
-/// The decision that a writer becomes idle and the look at the queue are one step under the lock, so that no entry is
-/// left in the queue while all writers are idle. Entries are taken in the order in which they were added. With several
-/// writers, a later batch may commit before an earlier one.
+/// A writer becomes idle in the same step under the lock in which it finds the queue empty. No entry is therefore left in
+/// the queue while all writers are idle. Entries are taken in the order in which they were added. With several writers, a
+/// later batch may commit before an earlier one.
 ///
-/// The code is inlinable, because every write of a job passes the queue, and a specialised queue copies no entry.
+/// The methods are inlinable, so that each store gets a specialised queue: every write of a job passes it.
 public final class CommitQueue<Entry: Sendable>: Sendable {
     @usableFromInline struct State: Sendable {
         @usableFromInline var entries: Deque<Entry> = []

@@ -1,6 +1,6 @@
 public import AuraModel
 
-/// What daemons of one installation share besides its data: limits, singleton leases and the clock.
+/// The limits, the singleton leases and the clock that the daemons of one installation share.
 ///
 /// A slot, a singleton lease or a call is granted once over all daemons that share the database.
 public protocol Coordination: Sendable {

@@ -1,6 +1,6 @@
 public import AuraModel
 
-/// The instances, and what sweeps observed of their resources.
+/// The instances, and the observations of their resources that sweeps store.
 ///
 /// The worker of an instance's job writes the instance with its transitions (``JobStore/apply(_:)``). A sweep writes
 /// only instances without an active job. Reads see committed data.

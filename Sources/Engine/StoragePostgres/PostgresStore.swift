@@ -70,9 +70,7 @@ public final class PostgresStore: Store {
                 guard connection.serverVersion >= 150_000 else {
                     throw StorageError(.unavailable, "cannot use this PostgreSQL server: it is older than 15")
                 }
-                try connection.waiting(atMost: settings.migrationTimeout) {
-                    try Schema.migrate(connection, allowsNew: claim.allowsNew)
-                }
+                try Schema.migrate(connection, allowsNew: claim.allowsNew)
                 return (
                     try Self.installation(connection, new: claim.installation), try Self.head(connection),
                     try EpochRow.settle(connection, mark: claim.mark, new: claim.newEpoch)

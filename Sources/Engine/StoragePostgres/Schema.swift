@@ -78,7 +78,7 @@ enum Schema {
                 )
             }
             for migration in migrations where migration.number > present ?? 0 {
-                try connection.script(migration.statements)
+                try connection.migrating { try connection.script(migration.statements) }
                 try connection.run(
                     "INSERT INTO schema_version (number) VALUES ($1)", [PostgresValue(migration.number)])
             }

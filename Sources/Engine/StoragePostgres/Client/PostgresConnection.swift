@@ -78,9 +78,9 @@ final class PostgresConnection {
         guard status == PGRES_PIPELINE_SYNC, PQexitPipelineMode(handle) == 1 else { throw lost() }
     }
 
-    /// Runs `body` with another limit of each wait for a statement's result.
-    func waiting<Value>(atMost limit: Duration, _ body: () throws -> Value) rethrows -> Value {
-        statementTimeout = limit
+    /// Runs `body` with the time limit of migrations for each statement.
+    func migrating<Value>(_ body: () throws -> Value) rethrows -> Value {
+        statementTimeout = settings.migrationTimeout
         defer { statementTimeout = settings.statementTimeout }
         return try body()
     }

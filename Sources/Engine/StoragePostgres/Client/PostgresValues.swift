@@ -12,7 +12,7 @@ public struct PostgresSettings: Sendable {
     public var connectTimeout: Duration
     /// The limit of each wait for a statement's result. A longer wait means that the server is lost.
     public var statementTimeout: Duration
-    /// The same limit while the schema is migrated, because a migration may rewrite a large table.
+    /// The same limit for the statements of a migration, because these may rewrite a large table.
     public var migrationTimeout: Duration
     /// The number of reading connections, in addition to those of the writers and the listener.
     public var readers: Int
