@@ -175,6 +175,9 @@ let package = Package(
                 "AuraAPI", "AuraModel", "DriverKit", "EventStream", "FeatureKit", "JSON", "JSONRPC", "Jobs", "Locking",
                 "RPCService", "Reconciliation", "Storage", logging, serviceLifecycle,
             ]),
+        target("Features/Identity", [crypto]),
+        target("Features/Vault", [crypto]),
+        target("Features/Audit", [crypto]),
 
         // Programs
         program(
@@ -288,6 +291,9 @@ let package = Package(
             ]),
         suite("FeatureKitTests", ["FeatureKit"]),
         suite("AuradTests", ["aurad", "FeatureKit", "Locking", configuration]),
+        suite("IdentityTests", ["Identity", "TestKit"]),
+        suite("VaultTests", ["Vault", "TestKit", crypto]),
+        suite("AuditTests", ["Audit", "TestKit"]),
         suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel"]),
         suite("CodegenTests", ["aura-codegen", mustache], resources: [.copy("Example")]),
         suite("TidyTests", []),

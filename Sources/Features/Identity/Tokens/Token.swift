@@ -1,0 +1,113 @@
+/// A token as its text has it: who signed it, which row it belongs to, and what it may not be used for.
+///
+/// The text is `aura1_KID_ID_TAG` and then `~RESTRICTION` for each restriction. The tag authenticates everything before
+/// it in a chain (``TokenKey``), so whoever has a token can add a restriction, and nobody can remove one.
+///
+/// A value of this type is only well-formed. ``TokenKey/verifies(_:)`` says whether it is genuine.
+public struct Token: Sendable, Hashable {
+    /// The start of every token, by which scanners for secrets find them.
+    public static let prefix = "aura1_"
+    /// The longest text, in bytes.
+    public static let lengthLimitBytes = 1024
+    /// The most restrictions.
+    public static let restrictionLimit = 8
+
+    /// The number of bytes of an id.
+    static let idBytes = 16
+    /// The number of bytes of a tag.
+    static let tagBytes = 32
+
+    /// The name of the key that signed it: 1 to 8 of `[a-z0-9]`.
+    public let keyID: String
+    /// The id of its row, 16 random bytes.
+    public let id: [UInt8]
+    /// The restrictions, in the order in which they were added. All of them hold.
+    public private(set) var restrictions: [TokenRestriction]
+    /// The 32 bytes that authenticate the key, the id and the restrictions.
+    public private(set) var tag: [UInt8]
+
+    init(keyID: String, id: [UInt8], tag: [UInt8], restrictions: [TokenRestriction] = []) {
+        self.keyID = keyID
+        self.id = id
+        self.tag = tag
+        self.restrictions = restrictions
+    }
+
+    /// Parses a token. Throws ``TokenError``, whose text never contains a part of the token.
+    public init(_ text: String) throws(TokenError) {
+        guard text.utf8.count <= Self.lengthLimitBytes, text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
+            text.hasPrefix(Self.prefix)
+        else { throw .malformed }
+        let parts = text.dropFirst(Self.prefix.count).split(separator: "~", omittingEmptySubsequences: false)
+        // `_` is also a letter of base64url, so the id and the tag are taken by their lengths.
+        guard let end = parts[0].firstIndex(of: "_"), Self.isKeyID(parts[0][..<end]) else { throw .malformed }
+        let rest = parts[0][end...].dropFirst()
+        guard rest.utf8.count == Self.idLength + 1 + Self.tagLength, rest.dropFirst(Self.idLength).first == "_",
+            let id = Base64URL.decode(rest.prefix(Self.idLength)), id.count == Self.idBytes,
+            let tag = Base64URL.decode(rest.suffix(Self.tagLength)), tag.count == Self.tagBytes
+        else { throw .malformed }
+        guard parts.count - 1 <= Self.restrictionLimit else { throw .tooManyRestrictions }
+        var restrictions: [TokenRestriction] = []
+        for part in parts.dropFirst() { restrictions.append(try TokenRestriction(String(part))) }
+        self.init(keyID: String(parts[0][..<end]), id: id, tag: tag, restrictions: restrictions)
+    }
+
+    /// The lengths of an id and of a tag in base64url.
+    private static let (idLength, tagLength) = (22, 43)
+
+    static func isKeyID(_ text: some StringProtocol) -> Bool {
+        (1...8).contains(text.utf8.count)
+            && text.utf8.allSatisfy { (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) }
+    }
+
+    /// The text, with its secret tag.
+    public var text: String {
+        let head = "\(Self.prefix)\(keyID)_\(Base64URL.encode(id))_\(Base64URL.encode(tag))"
+        return restrictions.reduce(head) { "\($0)~\($1.text)" }
+    }
+
+    /// Returns a token with one more restriction. It needs no key.
+    ///
+    /// Throws ``TokenError/tooManyRestrictions`` or ``TokenError/tooLong``.
+    public func restricted(by restriction: TokenRestriction) throws(TokenError) -> Token {
+        guard restrictions.count < Self.restrictionLimit else { throw .tooManyRestrictions }
+        var token = self
+        token.restrictions.append(restriction)
+        token.tag = TokenChain.next(tag, restriction)
+        guard token.text.utf8.count <= Self.lengthLimitBytes else { throw .tooLong }
+        return token
+    }
+}
+
+extension Token: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The key and the id, without the tag, for logs.
+    public var description: String { "\(Self.prefix)\(keyID)_\(Base64URL.encode(id))_[secret]" }
+    /// The same as ``description``.
+    public var debugDescription: String { description }
+    /// Without children, so that `dump` does not show the tag.
+    public var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// The reason why a text is no token, or a restriction cannot be added. It never contains the text.
+public enum TokenError: Error, Hashable, CustomStringConvertible {
+    /// The text does not have the form of a token.
+    case malformed
+    /// A restriction has a key that this version does not know, or a value that its key does not allow.
+    case unknownRestriction(String)
+    /// There are more restrictions than ``Token/restrictionLimit``.
+    case tooManyRestrictions
+    /// The token would be longer than ``Token/lengthLimitBytes``.
+    case tooLong
+
+    /// The reason and the remedy.
+    public var description: String {
+        switch self {
+        case .malformed: "this is no token: it must be the text that `aura token create` showed, and nothing else"
+        case .unknownRestriction(let key):
+            "cannot use the restriction \(key): use one of "
+                + TokenRestriction.Key.allCases.map(\.form).joined(separator: ", ")
+        case .tooManyRestrictions: "a token has \(Token.restrictionLimit) restrictions at most"
+        case .tooLong: "the token would be longer than \(Token.lengthLimitBytes) bytes: use fewer or shorter values"
+        }
+    }
+}

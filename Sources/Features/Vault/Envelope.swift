@@ -1,0 +1,169 @@
+import Crypto
+
+/// Which secret a sealed value is, and which version of it. Sealing binds the value to it, so that a row that was moved
+/// or renamed in the database cannot be opened.
+public struct SecretAddress: Sendable, Hashable {
+    /// The installation, whose id is part of every label at the providers.
+    public var installation: String
+    /// The owner of the secret.
+    public var tenant: String
+    /// The name of the secret.
+    public var name: String
+    /// The version, from 1.
+    public var version: Int
+    /// Whether a method may return the value.
+    public var secretClass: SecretClass
+
+    /// Creates an address from its parts.
+    public init(installation: String, tenant: String, name: String, version: Int, secretClass: SecretClass) {
+        self.installation = installation
+        self.tenant = tenant
+        self.name = name
+        self.version = version
+        self.secretClass = secretClass
+    }
+
+    /// The associated data of the encryption: each part with its length, as 32 bits, before it.
+    func associatedData(keyID: String? = nil) -> [UInt8] {
+        let parts =
+            ["aura/secret/1", installation, tenant, name, String(version), secretClass.rawValue]
+            + (keyID.map { [$0] } ?? [])
+        return parts.flatMap { part in
+            withUnsafeBytes(of: UInt32(part.utf8.count).bigEndian) { Array($0) } + Array(part.utf8)
+        }
+    }
+}
+
+/// Whether the value of a secret may leave the daemon.
+public enum SecretClass: String, Sendable, Hashable, CaseIterable {
+    /// It is used in calls of drivers and in files of runs. No method returns it.
+    case sealed
+    /// `secret.reveal` returns it to callers with the scope `secrets:export`.
+    case exportable
+}
+
+/// The encrypted value of one version of a secret, as its row has it.
+public struct SealedSecret: Sendable, Hashable {
+    /// The name of the master key under which the data key is wrapped.
+    public var keyID: String
+    /// The nonce of the wrapping, 12 bytes.
+    public var wrapNonce: [UInt8]
+    /// The wrapped data key with its tag, 48 bytes.
+    public var wrapped: [UInt8]
+    /// The nonce of the value, 12 bytes.
+    public var nonce: [UInt8]
+    /// The value with its tag, 16 bytes more than the value.
+    public var ciphertext: [UInt8]
+
+    /// Creates a value from the columns of a row.
+    public init(keyID: String, wrapNonce: [UInt8], wrapped: [UInt8], nonce: [UInt8], ciphertext: [UInt8]) {
+        self.keyID = keyID
+        self.wrapNonce = wrapNonce
+        self.wrapped = wrapped
+        self.nonce = nonce
+        self.ciphertext = ciphertext
+    }
+}
+
+/// Seals and opens secrets with the keys of the vault: AES-256-GCM with a data key of its own for each version, which is
+/// wrapped under a key derived from the master key.
+public struct Envelope: Sendable {
+    /// The longest value, in bytes.
+    public static let valueLimitBytes = 64 << 10
+
+    private let keys: MasterKeys
+
+    /// Creates an envelope with these keys. The current one seals.
+    public init(_ keys: MasterKeys) {
+        self.keys = keys
+    }
+
+    /// The reason why a value cannot be sealed or opened.
+    public enum Failure: Error, Hashable, CustomStringConvertible {
+        /// The value is longer than ``Envelope/valueLimitBytes``.
+        case tooLong
+        /// The key file does not have the key of this name.
+        case missingKey(String)
+        /// The key of this name is another one than that which sealed the value, or the row was changed or moved.
+        case cannotOpen(String)
+
+        /// The cause and the remedy.
+        public var description: String {
+            switch self {
+            case .tooLong: "a secret has \(Envelope.valueLimitBytes) bytes at most"
+            case .missingKey(let id):
+                "the key file has no key \(id): restore the file from its backup, old lines included"
+            case .cannotOpen(let id):
+                "cannot open a secret with the key \(id): the key file has another key of this name, or the database was "
+                    + "changed"
+            }
+        }
+    }
+
+    /// Encrypts a value under the current key.
+    public func seal(_ value: [UInt8], for address: SecretAddress) throws(Failure) -> SealedSecret {
+        guard value.count <= Self.valueLimitBytes else { throw .tooLong }
+        let dataKey = SymmetricKey(size: .bits256)
+        let (nonce, ciphertext) = Self.encrypt(value, dataKey, address.associatedData())
+        let (wrapNonce, wrapped) = wrap(dataKey, address, keys.all[0])
+        return SealedSecret(
+            keyID: keys.current, wrapNonce: wrapNonce, wrapped: wrapped, nonce: nonce, ciphertext: ciphertext)
+    }
+
+    /// Decrypts a value.
+    public func open(_ sealed: SealedSecret, for address: SecretAddress) throws(Failure) -> [UInt8] {
+        let dataKey = try unwrap(sealed, address)
+        guard let value = Self.decrypt(sealed.nonce, sealed.ciphertext, dataKey, address.associatedData()) else {
+            throw .cannotOpen(sealed.keyID)
+        }
+        return value
+    }
+
+    /// Wraps the data key under the current key. The value is not touched, and stays bound to its address.
+    public func rewrap(_ sealed: SealedSecret, for address: SecretAddress) throws(Failure) -> SealedSecret {
+        let dataKey = try unwrap(sealed, address)
+        var rewrapped = sealed
+        rewrapped.keyID = keys.current
+        (rewrapped.wrapNonce, rewrapped.wrapped) = wrap(dataKey, address, keys.all[0])
+        return rewrapped
+    }
+
+    private func wrap(
+        _ dataKey: SymmetricKey, _ address: SecretAddress, _ key: MasterKey
+    ) -> (nonce: [UInt8], ciphertext: [UInt8]) {
+        Self.encrypt(
+            dataKey.withUnsafeBytes { Array($0) },
+            key.derived(for: .keyEncryption, installation: address.installation),
+            address.associatedData(keyID: key.id))
+    }
+
+    private func unwrap(_ sealed: SealedSecret, _ address: SecretAddress) throws(Failure) -> SymmetricKey {
+        guard let key = keys[sealed.keyID] else { throw .missingKey(sealed.keyID) }
+        let wrapping = key.derived(for: .keyEncryption, installation: address.installation)
+        let bytes = Self.decrypt(
+            sealed.wrapNonce, sealed.wrapped, wrapping, address.associatedData(keyID: sealed.keyID))
+        guard let bytes, bytes.count == MasterKey.byteCount else { throw .cannotOpen(sealed.keyID) }
+        return SymmetricKey(data: bytes)
+    }
+
+    private static func encrypt(
+        _ plain: [UInt8], _ key: SymmetricKey, _ associated: [UInt8]
+    ) -> (nonce: [UInt8], ciphertext: [UInt8]) {
+        // Encryption fails only for a key of another length.
+        guard let box = try? AES.GCM.seal(plain, using: key, authenticating: associated) else {
+            preconditionFailure("a key of 256 bits encrypts")
+        }
+        return (Array(box.nonce), Array(box.ciphertext + box.tag))
+    }
+
+    private static func decrypt(
+        _ nonce: [UInt8], _ ciphertext: [UInt8], _ key: SymmetricKey, _ associated: [UInt8]
+    ) -> [UInt8]? {
+        guard nonce.count == 12, ciphertext.count >= 16, let number = try? AES.GCM.Nonce(data: nonce),
+            let box = try? AES.GCM.SealedBox(
+                nonce: number, ciphertext: ciphertext.dropLast(16), tag: ciphertext.suffix(16)),
+            let plain = try? AES.GCM.open(box, using: key, authenticating: associated)
+        else { return nil }
+        return Array(plain)
+    }
+}
