@@ -1,5 +1,6 @@
 import AuraModel
 import DequeModule
+import Glibc
 import Locking
 import Storage
 
@@ -11,6 +12,10 @@ import Storage
 ///
 /// There are two writers, so that one sends its statements while the server and the disk process the other's. Each
 /// transaction updates the ledger's counter last, which orders the commits.
+///
+/// While other daemons commit as well, one writer works at a time, and it waits for the next writes of the callers that
+/// it has just answered (``gather(_:)``). The commits of all daemons wait for each other at the counter, and each has a
+/// fixed cost, so few large commits are faster than many small ones.
 ///
 /// An item that throws does not affect the others. A transaction that conflicts with another daemon's is retried. A
 /// transaction fails if its connection is lost during the commit, since it may have committed. A caller can repeat a
@@ -41,6 +46,25 @@ final class GroupCommit: Sendable {
         var queue: Deque<Entry> = []
         /// The indices of idle writers.
         var idle: [Int]
+        /// The highest `seq` that this daemon has committed.
+        var lastSeq: Int64 = 0
+        /// True if another daemon committed between this daemon's last two commits. True once without another daemon
+        /// if the results of the two writers arrive out of order.
+        var isShared = false
+        /// The time at which a writer took the newest batch.
+        var begun = ContinuousClock.now
+
+        /// Returns true if a writer may take a batch while `others` writers have one. A batch that takes longer than
+        /// ``patience``, for instance on a dead connection, does not hold back the other writer.
+        func mayWrite(beside others: Int) -> Bool {
+            others == 0 || !isShared || ContinuousClock.now - begun > GroupCommit.patience
+        }
+
+        mutating func note(_ events: [Event]) {
+            guard let first = events.first, let last = events.last else { return }
+            isShared = first.seq > lastSeq + 1
+            lastSeq = max(lastSeq, last.seq)
+        }
     }
 
     /// An item's own error. The transaction continues without the item.
@@ -57,6 +81,9 @@ final class GroupCommit: Sendable {
     private static let triesAfterLoss = 2
 
     private static let writers = 2
+    /// The longest wait before the next batch while other daemons commit, in milliseconds.
+    private static let longestGather = 5
+    private static let patience = Duration.seconds(1)
 
     private let threads: [ConnectionThread]
     private let state = Locked(State(idle: Array(0..<writers)))
@@ -110,7 +137,8 @@ final class GroupCommit: Sendable {
         let action = state.withLock { state -> (isFull: Bool, starts: Int?) in
             guard state.queue.count < Self.queueLimit else { return (true, nil) }
             state.queue.append(item)
-            return (false, state.idle.popLast())
+            let others = Self.writers - state.idle.count
+            return (false, state.mayWrite(beside: others) ? state.idle.popLast() : nil)
         }
         if action.isFull {
             item.fail(StorageError(.unavailable, "the database cannot keep up: \(Self.queueLimit) writes wait"))
@@ -121,15 +149,27 @@ final class GroupCommit: Sendable {
     private func drain(_ writer: Int) {
         while true {
             let batch = state.withLock { state -> [Entry] in
-                let count = min(state.queue.count, Self.batchLimit)
+                let others = Self.writers - state.idle.count - 1
+                let count = state.mayWrite(beside: others) ? min(state.queue.count, Self.batchLimit) : 0
                 let batch = Array(state.queue.prefix(count))
                 state.queue.removeFirst(count)
-                if batch.isEmpty { state.idle.append(writer) }
+                if batch.isEmpty { state.idle.append(writer) } else { state.begun = .now }
                 return batch
             }
             notify(threads[writer], isLast: batch.isEmpty)
             if batch.isEmpty { return }
             commit(batch, threads[writer])
+            gather(batch.count)
+        }
+    }
+
+    /// Waits while other daemons commit, until `count` writes are queued, or for ``longestGather`` milliseconds. The
+    /// callers of the last commit are about to queue their next writes.
+    private func gather(_ count: Int) {
+        var milliseconds = 0
+        while milliseconds < Self.longestGather, state.withLock({ $0.isShared && $0.queue.count < count }) {
+            usleep(1000)
+            milliseconds += 1
         }
     }
 
@@ -157,6 +197,7 @@ final class GroupCommit: Sendable {
             do {
                 let (events, finish) = try thread.perform { try Self.transaction(batch, $0, &mayHaveCommitted) }
                 if !events.isEmpty {
+                    state.withLock { $0.note(events) }
                     committed(events)
                     news.withLock { $0.isWaiting = true }
                 }

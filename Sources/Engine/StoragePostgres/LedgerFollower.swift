@@ -35,6 +35,8 @@ final class LedgerFollower: Sendable {
     /// The maximum number of commits in `State.early`. Further ones are read from the ledger again.
     private static let earlyLimit = 64
     private static let look = Duration.seconds(1)
+    /// The shortest time between two reads. Commits of other daemons within this time are read together.
+    private static let interval = Duration.milliseconds(20)
 
     /// - Parameters:
     ///   - head: the `seq` after which delivery begins.
@@ -126,8 +128,10 @@ final class LedgerFollower: Sendable {
                         try noteEpoch(connection)
                     }
                     isListening = true
+                    let began = ContinuousClock.now
                     try readOn(connection)
                     _ = try connection.listen(atMost: Self.look)
+                    Self.pause(until: began + Self.interval)
                 }
             } catch {
                 isListening = false
@@ -135,6 +139,11 @@ final class LedgerFollower: Sendable {
                 usleep(500_000)
             }
         }
+    }
+
+    private static func pause(until end: ContinuousClock.Instant) {
+        let left = end - ContinuousClock.now
+        if left > .zero { usleep(UInt32(left.wholeMilliseconds) * 1000) }
     }
 
     /// Settles the epoch: after a reconnect the server may be another one, with another history.
@@ -158,7 +167,7 @@ final class LedgerFollower: Sendable {
             if row?.number("seq") ?? 0 < before { state.withLock { $0.lostHead = row?.number("seq") ?? 0 } }
             let after = state.withLock { $0.delivered }
             let rows = try connection.run(
-                "SELECT * FROM event WHERE seq > $1 ORDER BY seq LIMIT $2",
+                "SELECT \(EventColumn.list) FROM event WHERE seq > $1 ORDER BY seq LIMIT $2",
                 [PostgresValue(after), PostgresValue(Self.page)])
             let events = rows.all.map { $0.event() }
             passGap(before: events.first?.seq ?? after, after: after)
