@@ -33,6 +33,7 @@ public final class CommitQueue<Entry: Sendable>: Sendable {
     }
 
     @usableFromInline let state: Locked<State>
+    @usableFromInline let writers: Int
     /// The maximum number of queued entries.
     public let limit: Int
     /// The maximum number of entries in a batch.
@@ -40,30 +41,45 @@ public final class CommitQueue<Entry: Sendable>: Sendable {
 
     /// Creates a queue before `writers` idle writers, which have the indices from 0.
     public init(writers: Int = 1, limit: Int = 20_000, batchLimit: Int = 256) {
+        self.writers = writers
         state = Locked(State(idle: Array((0..<writers).reversed())))
         self.limit = limit
         self.batchLimit = batchLimit
     }
 
-    /// Adds an entry. Returns the index of an idle writer, which the caller must start, or `nil` if all writers are at
-    /// work. Throws `unavailable` if the queue is full; the entry is not added then.
+    /// The number of queued entries.
+    @inlinable public var count: Int { state.withLock { $0.entries.count } }
+
+    /// Adds an entry. Returns the index of an idle writer, which the caller must start, or `nil` if `atWork` writers or
+    /// all are at work. Throws `unavailable` if the queue is full; the entry is not added then.
     @inlinable
-    public func add(_ entry: Entry) throws(StorageError) -> Int? {
+    public func add(_ entry: Entry, atWork most: Int = .max) throws(StorageError) -> Int? {
         let (isFull, starts) = state.withLock { state -> (Bool, Int?) in
             guard state.entries.count < limit else { return (true, nil) }
             state.entries.append(entry)
-            return (false, state.idle.popLast())
+            return (false, writers - state.idle.count < most ? state.idle.popLast() : nil)
         }
         if isFull { throw StorageError(.unavailable, "the database cannot keep up: \(limit) writes wait") }
         return starts
     }
 
-    /// Removes and returns the oldest entries, at most ``batchLimit``. After an empty batch the writer is idle, and must
-    /// not take again until ``add(_:)`` returns its index.
+    /// Returns the index of an idle writer, which the caller must start, if entries are queued and fewer than `atWork`
+    /// writers are at work. Needed only if an earlier call gave a lower number.
     @inlinable
-    public func take(for writer: Int) -> [Entry] {
+    public func start(atWork most: Int = .max) -> Int? {
         state.withLock { state in
-            let count = min(state.entries.count, batchLimit)
+            !state.entries.isEmpty && writers - state.idle.count < most ? state.idle.popLast() : nil
+        }
+    }
+
+    /// Removes and returns the oldest entries, at most ``batchLimit``; none if `atWork` other writers are at work. After
+    /// an empty batch the writer is idle, and must not take again until ``add(_:atWork:)`` or ``start(atWork:)`` returns
+    /// its index.
+    @inlinable
+    public func take(for writer: Int, atWork most: Int = .max) -> [Entry] {
+        state.withLock { state in
+            let others = writers - state.idle.count - 1
+            let count = others < most ? min(state.entries.count, batchLimit) : 0
             let batch = Array(state.entries.prefix(count))
             state.entries.removeFirst(count)
             if batch.isEmpty { state.idle.append(writer) }

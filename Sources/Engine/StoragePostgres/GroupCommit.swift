@@ -1,4 +1,5 @@
 import AuraModel
+import Glibc
 import Locking
 import Storage
 
@@ -10,6 +11,10 @@ import Storage
 ///
 /// There are two writers, so that one sends its statements while the server and the disk process the other's. Each
 /// transaction updates the ledger's counter last, which orders the commits.
+///
+/// While other daemons commit as well, one writer works at a time, and it waits for the next writes of the callers that
+/// it has just answered (``gather(_:)``). The commits of all daemons wait for each other at the counter, and each has a
+/// fixed cost, so few large commits are faster than many small ones.
 ///
 /// An item that throws does not affect the others. A transaction that conflicts with another daemon's is retried. A
 /// transaction fails if its connection is lost during the commit, since it may have committed. A caller can repeat a
@@ -36,6 +41,29 @@ final class GroupCommit: Sendable {
         }
     }
 
+    /// Whether other daemons commit as well, and how many writers may then be at work.
+    private struct Sharing: Sendable {
+        /// The highest `seq` that this daemon has committed.
+        var lastSeq: Int64 = 0
+        /// True if another daemon committed between this daemon's last two commits. True once without another daemon
+        /// if the results of the two writers arrive out of order.
+        var isShared = false
+        /// The time at which a writer took the newest batch.
+        var begun = ContinuousClock.now
+
+        /// The number of writers that may be at work. A batch that takes longer than ``longestAlone``, for instance on a
+        /// dead connection, does not hold back the other writer.
+        var writersAtWork: Int {
+            isShared && ContinuousClock.now - begun <= GroupCommit.longestAlone ? 1 : GroupCommit.writers
+        }
+
+        mutating func note(_ events: [Event]) {
+            guard let first = events.first, let last = events.last else { return }
+            isShared = first.seq > lastSeq + 1
+            lastSeq = max(lastSeq, last.seq)
+        }
+    }
+
     /// An item's own error. The transaction continues without the item.
     private struct Refusal: Error {
         var cause: StorageError
@@ -46,9 +74,14 @@ final class GroupCommit: Sendable {
     private static let triesAfterLoss = 2
 
     private static let writers = 2
+    /// The longest wait before the next batch while other daemons commit, in milliseconds.
+    private static let longestGather = 5
+    /// The time after which a batch no longer holds back the other writer.
+    private static let longestAlone = Duration.seconds(1)
 
     private let threads: [ConnectionThread]
     private let queue = CommitQueue<Entry>(writers: writers)
+    private let sharing = Locked(Sharing())
     private let news = Locked((isWaiting: false, told: ContinuousClock.now))
     private let committed: @Sendable ([Event]) -> Void
 
@@ -99,19 +132,39 @@ final class GroupCommit: Sendable {
 
     private func enqueue(_ entry: Entry) {
         do {
-            guard let writer = try queue.add(entry) else { return }
-            threads[writer].async { self.drain(writer) }
+            start(try queue.add(entry, atWork: sharing.withLock { $0.writersAtWork }))
         } catch {
             entry.fail(error)
         }
     }
 
+    /// Starts the other writer if writes wait behind a batch that takes long. To be called about once a second.
+    func startIfHeldBack() {
+        start(queue.start(atWork: sharing.withLock { $0.writersAtWork }))
+    }
+
+    private func start(_ writer: Int?) {
+        if let writer { threads[writer].async { self.drain(writer) } }
+    }
+
     private func drain(_ writer: Int) {
         while true {
-            let batch = queue.take(for: writer)
+            let batch = queue.take(for: writer, atWork: sharing.withLock { $0.writersAtWork })
+            if !batch.isEmpty { sharing.withLock { $0.begun = .now } }
             notify(threads[writer], isLast: batch.isEmpty)
             if batch.isEmpty { return }
             commit(batch, threads[writer])
+            gather(batch.count)
+        }
+    }
+
+    /// Waits while other daemons commit, until `count` writes are queued, or for ``longestGather`` milliseconds. The
+    /// callers of the last commit are about to queue their next writes.
+    private func gather(_ count: Int) {
+        var milliseconds = 0
+        while milliseconds < Self.longestGather, sharing.withLock({ $0.isShared }), queue.count < count {
+            usleep(1000)
+            milliseconds += 1
         }
     }
 
@@ -139,6 +192,7 @@ final class GroupCommit: Sendable {
             do {
                 let (events, finish) = try thread.perform { try Self.transaction(batch, $0, &mayHaveCommitted) }
                 if !events.isEmpty {
+                    sharing.withLock { $0.note(events) }
                     committed(events)
                     news.withLock { $0.isWaiting = true }
                 }

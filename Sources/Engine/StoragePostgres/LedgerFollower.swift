@@ -30,11 +30,14 @@ final class LedgerFollower: Sendable {
     private let ended = Locked(false)
     private let logger: Logger
     private let newEpoch: String
+    private let onLook = Locked<(@Sendable () -> Void)?>(nil)
 
     private static let page = 1000
     /// The maximum number of commits in `State.early`. Further ones are read from the ledger again.
     private static let earlyLimit = 64
     private static let look = Duration.seconds(1)
+    /// The shortest time between two reads. Commits of other daemons within this time are read together.
+    private static let interval = Duration.milliseconds(20)
 
     /// - Parameters:
     ///   - head: the `seq` after which delivery begins.
@@ -64,6 +67,11 @@ final class LedgerFollower: Sendable {
             return state.observer == nil
         }
         if isFirst { thread.async { self.follow() } }
+    }
+
+    /// Calls `work` at each look at the ledger, at least once a second while the server answers.
+    func atEachLook(_ work: @escaping @Sendable () -> Void) {
+        onLook.withLock { $0 = work }
     }
 
     func close() {
@@ -119,6 +127,7 @@ final class LedgerFollower: Sendable {
     private func follow() {
         var isListening = false
         while !ended.withLock({ $0 }) {
+            onLook.withLock { $0 }?()
             do {
                 try thread.perform { connection in
                     if !isListening {
@@ -126,8 +135,10 @@ final class LedgerFollower: Sendable {
                         try noteEpoch(connection)
                     }
                     isListening = true
+                    let began = ContinuousClock.now
                     try readOn(connection)
                     _ = try connection.listen(atMost: Self.look)
+                    Self.pause(until: began + Self.interval)
                 }
             } catch {
                 isListening = false
@@ -135,6 +146,11 @@ final class LedgerFollower: Sendable {
                 usleep(500_000)
             }
         }
+    }
+
+    private static func pause(until end: ContinuousClock.Instant) {
+        let left = end - ContinuousClock.now
+        if left > .zero { usleep(UInt32(left.wholeMilliseconds) * 1000) }
     }
 
     /// Settles the epoch: after a reconnect the server may be another one, with another history.
@@ -158,7 +174,7 @@ final class LedgerFollower: Sendable {
             if row?.number("seq") ?? 0 < before { state.withLock { $0.lostHead = row?.number("seq") ?? 0 } }
             let after = state.withLock { $0.delivered }
             let rows = try connection.run(
-                "SELECT * FROM event WHERE seq > $1 ORDER BY seq LIMIT $2",
+                "SELECT \(EventColumn.list) FROM event WHERE seq > $1 ORDER BY seq LIMIT $2",
                 [PostgresValue(after), PostgresValue(Self.page)])
             let events = rows.all.map { $0.event() }
             passGap(before: events.first?.seq ?? after, after: after)

@@ -123,7 +123,7 @@ extension PostgresStore {
         if let tenant = filter.tenant { conditions.add("tenant = ?", tenant.text) }
         if let change = filter.change { conditions.add(Self.ofChange, change.text) }
         if !filter.types.isEmpty { conditions.add("type", among: filter.types.map(\.rawValue).sorted()) }
-        let (sql, values) = conditions.select("*", from: "event", orderBy: "seq", limit: query.limit)
+        let (sql, values) = conditions.select(EventColumn.list, from: "event", orderBy: "seq", limit: query.limit)
         return try await readAsOfOneMoment { connection in
             try Self.bounds(connection).check(cursor: query.after)
             return try connection.run(sql, values).all.map { $0.event() }

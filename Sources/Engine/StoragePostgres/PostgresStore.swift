@@ -81,6 +81,7 @@ public final class PostgresStore: Store {
         }
         let follower = LedgerFollower(settings, head: head, epoch: epoch, newEpoch: claim.newEpoch, logger: logger)
         let writer = GroupCommit(settings, away: away) { follower.deliver($0) }
+        follower.atEachLook { [weak writer] in writer?.startIfHeldBack() }
         return PostgresStore(
             installation: known, kinds: kinds, writer: writer, readers: readers, follower: follower, clock: clock)
     }

@@ -88,19 +88,30 @@ extension PostgresRow {
         return step
     }
 
-    /// Converts a row. It accepts every row, so that an event is never omitted.
+    /// Converts a row with the columns ``EventColumn/list``. It accepts every row, so that an event is never omitted.
     func event() -> Event {
+        func text(_ column: EventColumn) -> String? { self.text(at: column.rawValue) }
+        func number(_ column: EventColumn) -> Int64? { text(column).flatMap(Int64.init) }
         var draft = EventDraft(
-            at: moment("at") ?? Timestamp(milliseconds: 0), type: EventType(rawValue: text("type") ?? ""),
-            tenant: TenantID(text("tenant") ?? ""), message: text("message") ?? "")
-        draft.instance = text("instance").map { InstanceID($0) }
-        draft.job = text("job").map { JobID($0) }
-        draft.change = text("change").map { ChangeID($0) }
-        draft.principal = text("principal").map { PrincipalID($0) }
-        draft.phase = text("phase").map { Phase(rawValue: $0) }
-        draft.step = text("step")
-        draft.progress = double("progress")
-        draft.data = text("data").map(EventDraft.data(stored:))
-        return Event(seq: number("seq") ?? 0, entry: draft)
+            at: Timestamp(milliseconds: number(.at) ?? 0), type: EventType(rawValue: text(.type) ?? ""),
+            tenant: TenantID(text(.tenant) ?? ""), message: text(.message) ?? "")
+        draft.instance = text(.instance).map { InstanceID($0) }
+        draft.job = text(.job).map { JobID($0) }
+        draft.change = text(.change).map { ChangeID($0) }
+        draft.principal = text(.principal).map { PrincipalID($0) }
+        draft.phase = text(.phase).map { Phase(rawValue: $0) }
+        draft.step = text(.step)
+        draft.progress = text(.progress).flatMap(Double.init)
+        draft.data = text(.data).map(EventDraft.data(stored:))
+        return Event(seq: number(.seq) ?? 0, entry: draft)
     }
+}
+
+/// The columns of an event, by their index in a result. Every daemon reads all events of all daemons, so the columns
+/// are not looked up by name in each row.
+enum EventColumn: Int32, CaseIterable {
+    case seq, at, type, tenant, instance, job, change, principal, phase, step, progress, message, data
+
+    /// The columns for a `SELECT`.
+    static let list = allCases.map { "\($0)" }.joined(separator: ", ")
 }

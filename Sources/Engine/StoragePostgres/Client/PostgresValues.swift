@@ -103,8 +103,11 @@ final class PostgresRows {
     var first: PostgresRow? { count > 0 ? PostgresRow(rows: self, index: 0) : nil }
 
     fileprivate func text(_ row: Int32, _ column: String) -> String? {
-        guard let index = columns[column], PQgetisnull(result, row, index) == 0 else { return nil }
-        return String(cString: PQgetvalue(result, row, index))
+        columns[column].flatMap { text(row, at: $0) }
+    }
+
+    fileprivate func text(_ row: Int32, at column: Int32) -> String? {
+        PQgetisnull(result, row, column) == 0 ? String(cString: PQgetvalue(result, row, column)) : nil
     }
 
     var sqlState: String { PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { String(cString: $0) } ?? "" }
@@ -117,6 +120,8 @@ struct PostgresRow {
     fileprivate var index: Int32
 
     func text(_ column: String) -> String? { rows.text(index, column) }
+    /// Returns the value of the column with this index in the result.
+    func text(at column: Int32) -> String? { rows.text(index, at: column) }
     func number(_ column: String) -> Int64? { text(column).flatMap(Int64.init) }
     func double(_ column: String) -> Double? { text(column).flatMap(Double.init) }
     func moment(_ column: String) -> Timestamp? { number(column).map(Timestamp.init(milliseconds:)) }
