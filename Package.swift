@@ -105,6 +105,7 @@ let package = Package(
         library("CJansson", apt: "libjansson-dev", pkgConfig: "jansson"),
         .systemLibrary(name: "CMalloc", path: "Sources/Base/CMalloc"),
         .systemLibrary(name: "CDescriptors", path: "Sources/Base/CDescriptors"),
+        target("Base/Encoding", []),
         target("Base/Locking", [nioConcurrencyHelpers]),
         target("Base/JSON", ["CJansson", orderedCollections]),
         target("Base/JSONSchema", ["JSON", orderedCollections]),
@@ -175,9 +176,9 @@ let package = Package(
                 "AuraAPI", "AuraModel", "DriverKit", "EventStream", "FeatureKit", "JSON", "JSONRPC", "Jobs", "Locking",
                 "RPCService", "Reconciliation", "Storage", logging, serviceLifecycle,
             ]),
-        target("Features/Identity", [crypto]),
-        target("Features/Vault", [crypto]),
-        target("Features/Audit", [crypto]),
+        target("Features/Identity", ["Encoding", crypto]),
+        target("Features/Vault", ["Encoding", crypto]),
+        target("Features/Audit", ["Encoding", crypto]),
 
         // Programs
         program(

@@ -47,6 +47,23 @@ import Testing
         #expect(Set([try queue.add(5), try queue.add(6)]) == [0, 1])
     }
 
+    /// Beside other daemons, a store lets one of its writers work at a time.
+    @Test func fewerWritersMayBeAtWork() throws {
+        let queue = CommitQueue<Int>(writers: 2, batchLimit: 1)
+        #expect(try queue.add(1, atWork: 1) == 0)
+        #expect(try queue.add(2, atWork: 1) == nil)
+        #expect(queue.count == 2)
+        #expect(queue.start(atWork: 1) == nil)
+        #expect(queue.start(atWork: 2) == 1, "an entry waits behind the first writer")
+        // Both are at work. The first that looks becomes idle, and the other goes on.
+        #expect(queue.take(for: 0, atWork: 1) == [])
+        #expect(queue.take(for: 1, atWork: 1) == [1])
+        #expect(queue.take(for: 1, atWork: 1) == [2])
+        #expect(queue.take(for: 1, atWork: 1) == [])
+        #expect(queue.start() == nil, "nothing is queued")
+        #expect(try queue.add(3, atWork: 1) != nil)
+    }
+
     /// The threads of the writers, as the stores run them.
     private final class Writers: Sendable {
         let queue: CommitQueue<Int>

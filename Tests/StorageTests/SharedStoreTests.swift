@@ -323,56 +323,6 @@ import Testing
         #expect(try await store.claim(limit: 1, at: start + .seconds(60)).map(\.job.id) == [Fixtures.id(2)])
     }
 
-    /// A statement of a migration may take longer than other statements may. Here it waits for the lock of another
-    /// migration for 1.5 s.
-    ///
-    ///     visitor:   lock ─────────────────────▶ commit
-    ///     store:          lock … waits 1.5 s ──▶ migrates
-    @Test func aMigrationHasItsOwnTimeLimit() async throws {
-        let visitor = try lockedForMigration()
-        let opening = Task { try await self.open(migrationTimeout: .seconds(60)) }
-        try await migrationWaits(visitor)
-        try visitor.run("SELECT pg_sleep(1.5)")
-        try visitor.script("COMMIT")
-        #expect(try await opening.value.head() == 0)
-    }
-
-    @Test func aMigrationThatExceedsItsTimeLimitFails() async throws {
-        let visitor = try lockedForMigration()
-        let error = try await expectStorageError(.unavailable) { try await self.open(migrationTimeout: .seconds(1)) }
-        #expect(error.message.contains("did not answer within 1 s"), "\(error)")
-        try visitor.script("COMMIT")
-    }
-
-    /// A connection that holds the lock of migrations on the new, empty database.
-    private func lockedForMigration() throws -> PostgresConnection {
-        try PostgresServer.shared().make(PostgresServer.database(of: place))
-        let visitor = try visitor()
-        try visitor.script("BEGIN")
-        try visitor.run("SELECT pg_advisory_xact_lock(7166570)")
-        return visitor
-    }
-
-    private func migrationWaits(_ visitor: PostgresConnection) async throws {
-        let waiting = """
-            SELECT 1 FROM pg_locks JOIN pg_database ON pg_database.oid = pg_locks.database
-            WHERE locktype = 'advisory' AND NOT granted AND datname = current_database()
-            """
-        while try visitor.run(waiting).count == 0 {
-            try Task.checkCancellation()
-            await Task.yield()
-        }
-    }
-
-    /// Opens a store whose statements may take a second.
-    private func open(migrationTimeout: Duration) async throws -> PostgresStore {
-        let url = try PostgresServer.shared().url(PostgresServer.database(of: place))
-        return try await PostgresStore.open(
-            PostgresSettings(
-                url: url, statementTimeout: .seconds(1), migrationTimeout: migrationTimeout, readers: 1),
-            kinds: .test, installation: "x", logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-    }
-
     @Test func aNewerSchemaIsRefusedUnlessItIsMarkedAsUsable() async throws {
         _ = try await stores(1)
         try visitor().script(

@@ -1,5 +1,5 @@
 import Crypto
-import FoundationEssentials
+import Encoding
 
 /// A head of the audit, signed, in the form of C2SP's signed notes (c2sp.org/signed-note, c2sp.org/tlog-checkpoint):
 ///
@@ -38,10 +38,9 @@ public struct SignedCheckpoint: Sendable, Hashable {
         let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
         guard lines.count >= 6, lines[3].isEmpty, lines.last?.isEmpty == true, lines[0].hasPrefix(Self.origin),
             let seq = Int64(lines[1]), seq >= 0, String(seq) == lines[1],
-            let hash = Data(base64Encoded: String(lines[2])), hash.count == AuditChain.hashBytes,
-            hash.base64EncodedString() == lines[2]
+            let hash = Base64.decode(lines[2]), hash.count == AuditChain.hashBytes
         else { throw .form }
-        head = AuditHead(seq: seq, hash: Array(hash))
+        head = AuditHead(seq: seq, hash: hash)
         installation = String(lines[0].dropFirst(Self.origin.count))
         self.text = text
         let body = Self.body(head, installation)
@@ -56,7 +55,7 @@ public struct SignedCheckpoint: Sendable, Hashable {
     }
 
     private static func body(_ head: AuditHead, _ installation: String) -> String {
-        "\(origin)\(installation)\n\(head.seq)\n\(Data(head.hash).base64EncodedString())\n"
+        "\(origin)\(installation)\n\(head.seq)\n\(Base64.encode(head.hash))\n"
     }
 }
 
@@ -95,10 +94,10 @@ public struct AuditSigningKey: Sendable {
 
     fileprivate func signature(of body: String, origin: String) -> String {
         // Signing fails only if the system has no random numbers.
-        guard let signature = try? key.signature(for: Data(body.utf8)) else {
+        guard let signature = try? key.signature(for: Array(body.utf8)) else {
             preconditionFailure("an Ed25519 key signs")
         }
-        return (Data(verificationKey.hash(origin: origin)) + signature).base64EncodedString()
+        return Base64.encode(verificationKey.hash(origin: origin) + signature)
     }
 }
 
@@ -128,9 +127,7 @@ public struct AuditVerificationKey: Sendable {
     }
 
     fileprivate func accepts(_ text: String, of body: String, origin: String) -> Bool {
-        guard let data = Data(base64Encoded: text), data.base64EncodedString() == text,
-            Array(data.prefix(4)) == hash(origin: origin)
-        else { return false }
-        return key.isValidSignature(data.dropFirst(4), for: Data(body.utf8))
+        guard let bytes = Base64.decode(text), Array(bytes.prefix(4)) == hash(origin: origin) else { return false }
+        return key.isValidSignature(Array(bytes.dropFirst(4)), for: Array(body.utf8))
     }
 }

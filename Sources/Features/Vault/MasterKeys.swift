@@ -1,5 +1,5 @@
 import Crypto
-import FoundationEssentials
+import Encoding
 
 /// The keys of the vault, from its key file. The first one seals; all of them open.
 ///
@@ -24,16 +24,15 @@ public struct MasterKeys: Sendable {
             let words = line.split(whereSeparator: \.isWhitespace)
             guard let first = words.first, !first.hasPrefix("#") else { continue }
             guard words.count == 3, first == Self.lineStart, MasterKey.isID(words[1]),
-                let bytes = Data(base64Encoded: String(words[2])), bytes.count == MasterKey.byteCount,
-                bytes.base64EncodedString() == words[2]
+                let bytes = Base64.decode(words[2]), bytes.count == MasterKey.byteCount
             else { throw KeyFileError(line: index + 1, problem: .form) }
-            guard !bytes.allSatisfy({ $0 == bytes[bytes.startIndex] }) else {
+            guard !bytes.allSatisfy({ $0 == bytes[0] }) else {
                 throw KeyFileError(line: index + 1, problem: .constant)
             }
             guard !keys.contains(where: { $0.id == words[1] }) else {
                 throw KeyFileError(line: index + 1, problem: .repeated)
             }
-            keys.append(MasterKey(id: String(words[1]), bytes: Array(bytes)))
+            keys.append(MasterKey(id: String(words[1]), bytes: bytes))
         }
         guard !keys.isEmpty else { throw KeyFileError(line: nil, problem: .empty) }
         all = keys
@@ -44,8 +43,8 @@ public struct MasterKeys: Sendable {
     /// Returns the line of a new key with random bytes.
     public static func newLine(id: String) -> String {
         precondition(MasterKey.isID(id), "the name of a key is 1 to 8 of [a-z0-9]")
-        let bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Data($0) }
-        return "\(lineStart) \(id) \(bytes.base64EncodedString())"
+        let bytes = SymmetricKey(size: .bits256).withUnsafeBytes { Array($0) }
+        return "\(lineStart) \(id) \(Base64.encode(bytes))"
     }
 }
 

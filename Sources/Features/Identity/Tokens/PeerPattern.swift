@@ -1,15 +1,9 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#elseif canImport(Darwin)
-    import Darwin
-#endif
+import Encoding
 
 /// The callers that a restriction allows: an address, a network, or a user of this machine.
 enum PeerPattern: Sendable, Hashable {
-    /// The first `length` bits of an IPv4 or IPv6 address.
-    case network([UInt8], length: Int)
+    /// TCP clients with an address of this network.
+    case network(IPNetwork)
     /// A process of this user, on the Unix socket.
     case user(UInt32)
 
@@ -24,36 +18,21 @@ enum PeerPattern: Sendable, Hashable {
             return
         }
         let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
-        guard let bytes = Self.bytes(of: String(parts[0])) else { return nil }
-        let length = parts.count == 1 ? Int64(bytes.count * 8) : TokenRestriction.number(parts[1])
-        guard let length, length <= bytes.count * 8, Self.isZero(bytes, from: Int(length)) else { return nil }
-        self = .network(bytes, length: Int(length))
-    }
-
-    /// Returns the 4 or 16 bytes of an address, or `nil` for another text. An IPv4 address inside an IPv6 one
-    /// (`::ffff:192.0.2.7`) becomes the IPv4 address.
-    static func bytes(of address: String) -> [UInt8]? {
-        var four = in_addr()
-        if inet_pton(AF_INET, address, &four) == 1 { return withUnsafeBytes(of: &four) { Array($0) } }
-        var sixteen = in6_addr()
-        guard inet_pton(AF_INET6, address, &sixteen) == 1 else { return nil }
-        let bytes = withUnsafeBytes(of: &sixteen) { Array($0) }
-        let isMapped = bytes[..<10].allSatisfy { $0 == 0 } && bytes[10] == 0xFF && bytes[11] == 0xFF
-        return isMapped ? Array(bytes[12...]) : bytes
-    }
-
-    private static func isZero(_ bytes: [UInt8], from length: Int) -> Bool {
-        (length..<bytes.count * 8).allSatisfy { bytes[$0 / 8] & (0x80 >> ($0 % 8)) == 0 }
+        guard let address = IPAddress(String(parts[0])) else { return nil }
+        guard parts.count == 2 else {
+            self = .network(IPNetwork(address))
+            return
+        }
+        guard let length = TokenRestriction.number(parts[1]), let network = IPNetwork(address, length: Int(length)) else {
+            return nil
+        }
+        self = .network(network)
     }
 
     /// Returns true if the pattern allows a TCP client with this address.
     func allows(address: String) -> Bool {
-        guard case .network(let network, let length) = self, let bytes = Self.bytes(of: address),
-            bytes.count == network.count
-        else { return false }
-        return (0..<length).allSatisfy { bit in
-            (bytes[bit / 8] ^ network[bit / 8]) & (0x80 >> (bit % 8)) == 0
-        }
+        guard case .network(let network) = self, let address = IPAddress(address) else { return false }
+        return network.contains(address)
     }
 
     /// Returns true if the pattern allows a process of this user on the Unix socket.

@@ -1,3 +1,5 @@
+import Encoding
+
 /// A token as its text has it: who signed it, which row it belongs to, and what it may not be used for.
 ///
 /// The text is `aura1_KID_ID_TAG` and then `~RESTRICTION` for each restriction. The tag authenticates everything before
@@ -43,8 +45,8 @@ public struct Token: Sendable, Hashable {
         guard let end = parts[0].firstIndex(of: "_"), Self.isKeyID(parts[0][..<end]) else { throw .malformed }
         let rest = parts[0][end...].dropFirst()
         guard rest.utf8.count == Self.idLength + 1 + Self.tagLength, rest.dropFirst(Self.idLength).first == "_",
-            let id = Base64URL.decode(rest.prefix(Self.idLength)), id.count == Self.idBytes,
-            let tag = Base64URL.decode(rest.suffix(Self.tagLength)), tag.count == Self.tagBytes
+            let id = Base64.decodeURL(rest.prefix(Self.idLength)), id.count == Self.idBytes,
+            let tag = Base64.decodeURL(rest.suffix(Self.tagLength)), tag.count == Self.tagBytes
         else { throw .malformed }
         guard parts.count - 1 <= Self.restrictionLimit else { throw .tooManyRestrictions }
         var restrictions: [TokenRestriction] = []
@@ -62,7 +64,7 @@ public struct Token: Sendable, Hashable {
 
     /// The text, with its secret tag.
     public var text: String {
-        let head = "\(Self.prefix)\(keyID)_\(Base64URL.encode(id))_\(Base64URL.encode(tag))"
+        let head = "\(Self.prefix)\(keyID)_\(Base64.encodeURL(id))_\(Base64.encodeURL(tag))"
         return restrictions.reduce(head) { "\($0)~\($1.text)" }
     }
 
@@ -81,7 +83,7 @@ public struct Token: Sendable, Hashable {
 
 extension Token: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
     /// The key and the id, without the tag, for logs.
-    public var description: String { "\(Self.prefix)\(keyID)_\(Base64URL.encode(id))_[secret]" }
+    public var description: String { "\(Self.prefix)\(keyID)_\(Base64.encodeURL(id))_[secret]" }
     /// The same as ``description``.
     public var debugDescription: String { description }
     /// Without children, so that `dump` does not show the tag.

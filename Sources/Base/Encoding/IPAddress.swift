@@ -1,0 +1,59 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// An IPv4 or IPv6 address.
+public struct IPAddress: Sendable, Hashable {
+    /// The 4 or 16 bytes of the address, the first one first.
+    public let bytes: [UInt8]
+
+    /// Parses an address without brackets, port or zone. Returns `nil` for other texts. An IPv4 address inside an IPv6
+    /// one (`::ffff:192.0.2.7`) becomes the IPv4 address.
+    public init?(_ text: String) {
+        var four = in_addr()
+        if inet_pton(AF_INET, text, &four) == 1 {
+            bytes = withUnsafeBytes(of: &four) { Array($0) }
+            return
+        }
+        var sixteen = in6_addr()
+        guard inet_pton(AF_INET6, text, &sixteen) == 1 else { return nil }
+        let whole = withUnsafeBytes(of: &sixteen) { Array($0) }
+        let isMapped = whole[..<10].allSatisfy { $0 == 0 } && whole[10] == 0xFF && whole[11] == 0xFF
+        bytes = isMapped ? Array(whole[12...]) : whole
+    }
+}
+
+/// The addresses whose first bits are equal.
+public struct IPNetwork: Sendable, Hashable {
+    private let address: IPAddress
+    private let length: Int
+
+    /// Creates a network from an address and the number of its first bits. Returns `nil` if the address has fewer bits,
+    /// or if a later bit of it is set.
+    public init?(_ address: IPAddress, length: Int) {
+        let bits = address.bytes.count * 8
+        guard (0...bits).contains(length), (length..<bits).allSatisfy({ !Self.bit($0, of: address) }) else { return nil }
+        self.address = address
+        self.length = length
+    }
+
+    /// Creates the network that has only this address.
+    public init(_ address: IPAddress) {
+        self.address = address
+        length = address.bytes.count * 8
+    }
+
+    /// Returns true if the network has the address. An IPv4 network has no IPv6 address, and vice versa.
+    public func contains(_ other: IPAddress) -> Bool {
+        other.bytes.count == address.bytes.count
+            && (0..<length).allSatisfy { Self.bit($0, of: other) == Self.bit($0, of: address) }
+    }
+
+    private static func bit(_ index: Int, of address: IPAddress) -> Bool {
+        address.bytes[index / 8] & (0x80 >> (index % 8)) != 0
+    }
+}
