@@ -36,7 +36,9 @@ public struct IPNetwork: Sendable, Hashable {
     /// or if a later bit of it is set.
     public init?(_ address: IPAddress, length: Int) {
         let bits = address.bytes.count * 8
-        guard (0...bits).contains(length), (length..<bits).allSatisfy({ !Self.bit($0, of: address) }) else { return nil }
+        guard (0...bits).contains(length), (length..<bits).allSatisfy({ !Self.bit($0, of: address) }) else {
+            return nil
+        }
         self.address = address
         self.length = length
     }

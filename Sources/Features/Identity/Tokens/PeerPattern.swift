@@ -23,7 +23,8 @@ enum PeerPattern: Sendable, Hashable {
             self = .network(IPNetwork(address))
             return
         }
-        guard let length = TokenRestriction.number(parts[1]), let network = IPNetwork(address, length: Int(length)) else {
+        guard let length = TokenRestriction.number(parts[1]), let network = IPNetwork(address, length: Int(length))
+        else {
             return nil
         }
         self = .network(network)
