@@ -154,8 +154,11 @@ public struct InstanceActivity: Sendable {
         self.jobs = jobs
     }
 
+    /// The maximum number of active jobs of an instance: one, and a destroy.
+    public static let jobLimit = 2
+
     /// Returns the query for the active jobs of an instance.
     public static func jobs(of instance: Instance) -> JobQuery {
-        JobQuery(instance: instance.id, isActive: true, limit: 2)
+        JobQuery(instance: instance.id, isActive: true, limit: jobLimit)
     }
 }

@@ -84,16 +84,18 @@ enum InstanceRows {
         _ reference: InstanceReference, _ database: any StatementSource, _ decoded: DecodedInstances,
         remembers: Bool = true
     ) throws -> Instance? {
-        switch reference {
-        case .id(let id):
-            return try select("WHERE id = ?", [.text(id.text)], database).first?.instance(decoded, remembers: remembers)
-        case .name(let name, let tenant):
-            return try select(
-                "WHERE tenant = ? AND name = ? ORDER BY holds_name DESC, id DESC LIMIT 1",
-                [.text(tenant.text), .text(name)], database
-            ).first?.instance(decoded, remembers: remembers)
-        }
+        let stored =
+            switch reference {
+            case .id(let id): try select(byID, [.text(id.text)], database)
+            case .name(let name, let tenant): try select(byName, [.text(tenant.text), .text(name)], database)
+            }
+        return try stored.first?.instance(decoded, remembers: remembers)
     }
+
+    // The statements of each `status.get`, which are not put together at each call.
+    private static let columns = "SELECT id, desired, document FROM instance"
+    private static let byID = "\(columns) WHERE id = ?"
+    private static let byName = "\(columns) WHERE tenant = ? AND name = ? ORDER BY holds_name DESC, id DESC LIMIT 1"
 
     static func fetch(
         _ query: InstanceQuery, _ database: any StatementSource, _ decoded: DecodedInstances
@@ -117,13 +119,12 @@ enum InstanceRows {
         }
         values.append(.number(Int64(query.limit)))
         let stored = try select(
-            "WHERE \(conditions.joined(separator: " AND ")) ORDER BY id LIMIT ?", values, database)
+            "\(columns) WHERE \(conditions.joined(separator: " AND ")) ORDER BY id LIMIT ?", values, database)
         return Page(stored.map { $0.entry(decoded) })
     }
 
-    private static func select(_ rest: String, _ values: [HotValue], _ database: any StatementSource) throws -> [Stored]
-    {
-        try HotStatement(database, "SELECT id, desired, document FROM instance \(rest)", values).rows { row in
+    private static func select(_ sql: String, _ values: [HotValue], _ database: any StatementSource) throws -> [Stored] {
+        try HotStatement(database, sql, values).rows { row in
             Stored(id: row.text(0) ?? "", desired: row.text(1) ?? "", document: row.text(2) ?? "")
         }
     }
@@ -151,7 +152,7 @@ enum InstanceRows {
     }
 
     static func stored(_ id: InstanceID, _ database: any StatementSource) throws -> Stored? {
-        try select("WHERE id = ?", [.text(id.text)], database).first
+        try select(byID, [.text(id.text)], database).first
     }
 }
 
@@ -345,7 +346,7 @@ enum JobRows {
 
     /// Returns the row, readable or not; `nil` if there is no such job.
     static func entry(_ id: JobID, _ database: any StatementSource) throws -> Result<Job, UnreadableRow>? {
-        try select("WHERE id = ?", [.text(id.text)], database, entry).first
+        try HotStatement(database, byID, [.text(id.text)]).rows(entry).first
     }
 
     private static func entry(_ row: HotRow) -> Result<Job, UnreadableRow> {
@@ -355,9 +356,20 @@ enum JobRows {
     }
 
     static func active(of instance: InstanceID, _ database: any StatementSource) throws -> [Job] {
-        try select("WHERE instance = ? AND \(active) ORDER BY id", [.text(instance.text)], database, entry)
+        try HotStatement(database, activeOfInstance, [.text(instance.text), .number(.max)]).rows(entry)
             .map { try $0.row() }
     }
+
+    /// Returns the active jobs of an instance, oldest first, at most `limit`.
+    static func active(of instance: InstanceID, limit: Int, _ database: any StatementSource) throws -> Page<Job> {
+        Page(
+            try HotStatement(database, activeOfInstance, [.text(instance.text), .number(Int64(limit))]).rows(entry))
+    }
+
+    // The statements of each `status.get` and `job.get`, which are not put together at each call.
+    private static let byID = "SELECT \(columns) FROM job WHERE id = ?"
+    private static let activeOfInstance =
+        "SELECT \(columns) FROM job WHERE instance = ? AND \(active) ORDER BY id LIMIT ?"
 
     static func fetch(_ query: JobQuery, _ database: any StatementSource) throws -> Page<Job> {
         var conditions = ["true"]

@@ -12,7 +12,8 @@ extension SQLiteStore {
         try await read { [decoded] database in
             guard let instance = try InstanceRows.find(reference, database, decoded) else { return nil }
             return InstanceActivity(
-                instance: instance, jobs: try JobRows.fetch(InstanceActivity.jobs(of: instance), database))
+                instance: instance,
+                jobs: try JobRows.active(of: instance.id, limit: InstanceActivity.jobLimit, database))
         }
     }
 
