@@ -53,7 +53,7 @@ def test_a_provision_is_refused_if_the_database_file_is_truncated(world):
 
 @pytest.mark.parametrize("way", ["removed", "replaced"])
 def test_a_lost_database_file_does_not_delay_the_shutdown(worlds, way):
-    """A job at work cannot be handed back. The daemon does not try until the job's lease ends, which is 10 minutes."""
+    """A job at work cannot be handed back. The daemon gives up long before the job's lease ends, which is 10 minutes."""
     world = worlds({"engine.leaseSeconds": 600, "engine.heartbeatSeconds": 200})
     held = world.sandbox.fault("slow", "/v1/servers", "GET", seconds=100)
     world.provision("ada")

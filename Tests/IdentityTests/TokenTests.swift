@@ -3,7 +3,7 @@ import Testing
 
 @testable import Identity
 
-/// The key and the id of the vectors in the design.
+/// The key and the id of the test vectors.
 private let key = TokenKey(id: "k1", bytes: Array(0..<32))
 private let id: [UInt8] = Array(0..<16)
 private let plain = "aura1_k1_AAECAwQFBgcICQoLDA0ODw_knFUDyAaFSIAFRIAfcRmL1CuVmScPld_zX_TkcGneo0"

@@ -55,7 +55,7 @@ import Testing
         #expect(queue.count == 2)
         #expect(queue.start(atWork: 1) == nil)
         #expect(queue.start(atWork: 2) == 1, "an entry waits behind the first writer")
-        // Both are at work. The first that looks becomes idle, and the other goes on.
+        // Both are at work. The first to take becomes idle, and the other continues.
         #expect(queue.take(for: 0, atWork: 1) == [])
         #expect(queue.take(for: 1, atWork: 1) == [1])
         #expect(queue.take(for: 1, atWork: 1) == [2])

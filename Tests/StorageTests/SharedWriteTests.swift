@@ -67,7 +67,7 @@ import Testing
         #expect(writes.withLock { $0 } == 2)
     }
 
-    /// Cancellation ends neither the write nor the wait for it: the row is written, and the result is the truth.
+    /// Cancellation ends neither the write nor the wait for it: the caller learns that the row is written.
     @Test func aCancelledCallerGetsTheResultOfTheWrite() async throws {
         try await withThrowingTaskGroup { group in
             defer { gate.abandon() }

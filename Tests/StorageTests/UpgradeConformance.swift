@@ -159,7 +159,7 @@ import Testing
         get throws { try #require(StoreUnderTest.withRows.first { $0.testDescription == "sqlite" }) }
     }
 
-    /// A text or a blob in a column for numbers is no 0. In other ways of reading SQLite's rows, it ends the process.
+    /// A text or a blob in a number column does not count as 0. The row decoding of GRDB would end the process.
     @Test(arguments: [
         "attempt = 'many'", "created_at = x'00'", "progress = 'half'", "epoch = '1st'", "deadline = 'noon'",
         "started_at = 'noon'", "definition_version = 'first'",

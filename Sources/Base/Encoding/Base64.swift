@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// base64 (RFC 4648) in its canonical form only, so that one text stands for some bytes.
+/// base64 (RFC 4648) in its canonical form only, so that bytes have exactly one text.
 ///
 /// A lenient decoder ignores the unused bits of the last character, so that several texts stand for the same bytes. Here
 /// a text is decoded only if it is exactly what the encoder gives.

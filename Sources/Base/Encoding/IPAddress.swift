@@ -27,13 +27,13 @@ public struct IPAddress: Sendable, Hashable {
     }
 }
 
-/// The addresses whose first bits are equal.
+/// An IP network: an address and the length of its prefix.
 public struct IPNetwork: Sendable, Hashable {
     private let address: IPAddress
     private let length: Int
 
-    /// Creates a network from an address and the number of its first bits. Returns `nil` if the address has fewer bits,
-    /// or if a later bit of it is set.
+    /// Creates a network from an address and the length of its prefix, in bits. Returns `nil` if the address has fewer
+    /// bits, or if a bit after the prefix is set.
     public init?(_ address: IPAddress, length: Int) {
         let bits = address.bytes.count * 8
         guard (0...bits).contains(length), (length..<bits).allSatisfy({ !Self.bit($0, of: address) }) else {

@@ -1,7 +1,7 @@
 /// Checks a document before jansson allocates memory for it.
 enum JSONScan {
-    /// Throws if the document is too large, starts with a byte order mark, contains a NUL byte, or nests deeper than
-    /// the limits allow.
+    /// Throws if the document is too large, begins with a byte order mark, has a NUL outside strings, or nests deeper
+    /// than the limits allow.
     ///
     /// It allocates no memory. A hundred thousand opening brackets are refused at the first one over the limit.
     static func check(_ bytes: UnsafeRawBufferPointer, _ limits: JSONLimits) throws(JSONParseError) {

@@ -9,7 +9,7 @@ public import AuraModel
 public struct Redactor: Sendable {
     /// The texts to find, with ASCII letters in lower case, grouped by their first byte; longest first.
     private let needles: [UInt8: [[UInt8]]]
-    /// The secrets in their plain form, for texts that were cut.
+    /// The plain secrets in lower case, to mask a part of one at a cut.
     private let whole: [[UInt8]]
 
     /// The length of the shortest secret in bytes. A shorter text is more likely an ordinary word.

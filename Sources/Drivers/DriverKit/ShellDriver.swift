@@ -4,7 +4,7 @@ public import AuraModel
 public protocol RemoteShellDriver: Sendable {
     /// Returns a new ed25519 key pair.
     func makeKeyPair(comment: String) async throws -> KeyPair
-    /// Returns when a command has run on the machine.
+    /// Runs `true` on the machine over SSH.
     ///
     /// Throws `Failure`: transient while the machine is not up; permanent if it presents another host key
     /// (`sshHostKeyMismatch`) or refuses the private key (`sshPermissionDenied`).

@@ -129,7 +129,7 @@ public final class RESTClient: Sendable {
 // MARK: - Tries
 
 extension RESTClient {
-    /// Sends the call until it succeeds, may not be retried, or has no tries left.
+    /// Sends the call, and repeats a read while tries and `longestRetryWait` allow it.
     private func retrying<Answer>(
         _ call: RESTCall, _ decode: (JSONValue) throws -> Answer
     ) async throws(Failure) -> Answer {

@@ -11,7 +11,7 @@ public struct PhaseTable: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     public var phases: Set<Phase> { Set(successors.keys) }
 
     /// Returns the phases that may follow `phase`. A phase that is not in the table, such as one that only a newer
-    /// daemon knows, may become `destroying`: a destroy is accepted in every phase.
+    /// daemon knows, may become `destroying`, so that the instance can be destroyed.
     public func successors(of phase: Phase) -> [Phase] { successors[phase] ?? [.destroying] }
 
     /// Returns true if an instance may change from `phase` to `next`, or if both are the same.

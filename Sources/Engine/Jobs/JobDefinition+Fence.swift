@@ -31,7 +31,7 @@ extension Step {
             } onChange: {
                 context.noteChange()
             } onRetry: { sentence in
-                // The report is optional: if it cannot be written, the step ends at its next write.
+                // A failed report is ignored: if the lease is lost, the step's next write throws.
                 try? await context.report(sentence)
             } _: {
                 try await action(context)

@@ -213,8 +213,8 @@ enum SweepEvents {
         return draft
     }
 
-    /// Returns an event about a resource without an owner. It has no tenant either, so its event carries the
-    /// default tenant: it concerns the operator.
+    /// Returns an event about a resource without an owner. Such a resource has no tenant, so its event has the default
+    /// one, for the operator.
     static func draft(
         _ type: EventType, _ message: String, of resource: Resource, reason: String, code: String? = nil,
         at now: Timestamp

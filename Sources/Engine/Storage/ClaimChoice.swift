@@ -79,7 +79,7 @@ private struct TenantRoom {
     /// Tenants that have reached the limit.
     private(set) var full: Set<TenantID> = []
 
-    /// Calls `count` only if there is a limit. The count comes from the rows, so that it cannot drift.
+    /// Calls `count`, which counts stored rows and so cannot drift, only if there is a limit.
     init(_ limit: Int?, count: () throws -> [TenantID: Int]) rethrows {
         self.limit = limit
         guard let limit else { return }

@@ -39,7 +39,7 @@ public final class CommitQueue<Entry: Sendable>: Sendable {
     /// The maximum number of entries in a batch.
     public let batchLimit: Int
 
-    /// Creates a queue before `writers` idle writers, which have the indices from 0.
+    /// Creates a queue for `writers` idle writers, numbered from 0.
     public init(writers: Int = 1, limit: Int = 20_000, batchLimit: Int = 256) {
         self.writers = writers
         state = Locked(State(idle: Array((0..<writers).reversed())))
@@ -64,7 +64,7 @@ public final class CommitQueue<Entry: Sendable>: Sendable {
     }
 
     /// Returns the index of an idle writer, which the caller must start, if entries are queued and fewer than `atWork`
-    /// writers are at work. Needed only if an earlier call gave a lower number.
+    /// writers are at work. Needed only after `atWork` has become larger.
     @inlinable
     public func start(atWork most: Int = .max) -> Int? {
         state.withLock { state in

@@ -19,7 +19,7 @@ public protocol Coordination: Sendable {
     func takeSlot(_ request: SlotRequest) async throws(StorageError) -> Bool
     /// Takes or extends a singleton lease. Returns false while another daemon holds it.
     func takeSingletonLease(_ request: SingletonLeaseRequest) async throws(StorageError) -> Bool
-    /// Takes a lot of the calls that a provider's project has left.
+    /// Takes a share of the calls that are left in the rate limit of a provider's project.
     func takeCalls(_ request: CallRequest) async throws(StorageError) -> CallGrant
     /// Ends the job leases of all daemons but `owner`, and the singleton leases in `singletonLeases` that other daemons
     /// hold. Returns the number of jobs that were released.

@@ -29,12 +29,12 @@ public final class DecodedInstances: Sendable {
     /// The number of entries.
     var count: Int { state.withLock { $0.newer.count + $0.older.count } }
 
-    /// Creates an empty memory for instances of these kinds.
+    /// Creates an empty cache for instances of these kinds.
     public init(_ kinds: InstanceKinds) {
         self.kinds = kinds
     }
 
-    /// Decodes a row without the memory, for documents that will soon change. Throws `corrupt` if this version cannot
+    /// Decodes a row without the cache, for documents that will soon change. Throws `corrupt` if this version cannot
     /// read the document.
     public func decode(_ document: String, id: String, desired: DesiredState) throws(StorageError) -> Instance {
         try Instance(stored: document, id: id, desired: desired, kinds: kinds)

@@ -16,7 +16,7 @@ public protocol Ledger: Sendable {
     func events(_ query: EventQuery) async throws(StorageError) -> [Event]
     /// Returns the range of events that the ledger has.
     func bounds() async throws(StorageError) -> LedgerBounds
-    /// Deletes events, ended jobs and destroyed instances that are older than the request's times, up to its limit, and
+    /// Deletes old events and ended jobs, and destroyed instances without jobs, at most the request's limit of each, and
     /// raises the ledger's floor. A job is kept as long as its events.
     func prune(_ request: PruneRequest) async throws(StorageError) -> Pruned
 

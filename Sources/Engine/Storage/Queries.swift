@@ -145,7 +145,7 @@ public struct EventFilter: Sendable, Hashable {
 public struct InstanceActivity: Sendable {
     /// The instance.
     public var instance: Instance
-    /// Its active jobs, the oldest first. There are at most two: a destroy may wait for the end of another job.
+    /// The instance's active jobs, oldest first; at most two, since a destroy may wait for another job.
     public var jobs: Page<Job>
 
     /// Creates the answer of a store.

@@ -40,7 +40,7 @@ public struct ClaimRequest: Sendable {
     public struct Outlook: Sendable {
         /// True if a job may be claimed.
         public var isDue: Bool
-        /// True if a row has a time after the horizon.
+        /// True if a job is due after the horizon.
         public var isAhead: Bool
 
         /// Creates a result.

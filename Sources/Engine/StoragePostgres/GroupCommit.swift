@@ -45,8 +45,8 @@ final class GroupCommit: Sendable {
     private struct Sharing: Sendable {
         /// The highest `seq` that this daemon has committed.
         var lastSeq: Int64 = 0
-        /// True if another daemon committed between this daemon's last two commits. True once without another daemon
-        /// if the results of the two writers arrive out of order.
+        /// True if another daemon committed between this daemon's last two commits. Also true once at the start, or if
+        /// the results of the two writers arrive out of order.
         var isShared = false
         /// The time at which a writer took the newest batch.
         var begun = ContinuousClock.now

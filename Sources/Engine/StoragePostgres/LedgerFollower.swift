@@ -69,7 +69,7 @@ final class LedgerFollower: Sendable {
         if isFirst { thread.async { self.follow() } }
     }
 
-    /// Calls `work` at each look at the ledger, at least once a second while the server answers.
+    /// Calls `work` before each read of the ledger, at least once a second while the server answers.
     func atEachLook(_ work: @escaping @Sendable () -> Void) {
         onLook.withLock { $0 = work }
     }

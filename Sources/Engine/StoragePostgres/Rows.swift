@@ -67,7 +67,7 @@ extension PostgresRow {
             : try decoded.decode(document, id: id, desired: desired)
     }
 
-    /// Returns the instance for a page, readable or not.
+    /// Returns the instance, or its `UnreadableRow`.
     func instanceEntry(_ decoded: DecodedInstances) -> Result<Instance, UnreadableRow> {
         let id = text("id") ?? ""
         return UnreadableRow.catching(.instance, id: id, instance: InstanceID(id), document: text("document")) {

@@ -92,7 +92,7 @@ enum InstanceRows {
         return try stored.first?.instance(decoded, remembers: remembers)
     }
 
-    // The statements of each `status.get`, which are not put together at each call.
+    // The SQL of `status.get`, concatenated once and not at each call.
     private static let columns = "SELECT id, desired, document FROM instance"
     private static let byID = "\(columns) WHERE id = ?"
     private static let byName = "\(columns) WHERE tenant = ? AND name = ? ORDER BY holds_name DESC, id DESC LIMIT 1"
@@ -220,7 +220,7 @@ enum JobRows {
         last.bind(job.tenant.text)
         last.bind(job.priority)
         var (served, own): (Int64, Int64) = (1, 0)
-        // A damaged tag of another job must not prevent this one.
+        // The damaged fair-share tag of another job is ignored.
         try first.forEachRow { served = (try? $0.number(0)) ?? 1 }
         try last.forEachRow { own = (try? $0.number(0)) ?? 0 }
         return max(served, own + 1)
@@ -366,7 +366,7 @@ enum JobRows {
             try HotStatement(database, activeOfInstance, [.text(instance.text), .number(Int64(limit))]).rows(entry))
     }
 
-    // The statements of each `status.get` and `job.get`, which are not put together at each call.
+    // The SQL of `status.get` and `job.get`, concatenated once and not at each call.
     private static let byID = "SELECT \(columns) FROM job WHERE id = ?"
     private static let activeOfInstance =
         "SELECT \(columns) FROM job WHERE instance = ? AND \(active) ORDER BY id LIMIT ?"

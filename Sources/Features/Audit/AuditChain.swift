@@ -5,7 +5,7 @@ import Crypto
 ///     hash(0) = SHA-256("aura/audit/1" ‖ installation)
 ///     hash(n) = SHA-256(0x01 ‖ hash(n−1) ‖ n as 8 bytes ‖ SHA-256(salt ‖ body))
 ///
-/// Whoever holds one hash can later prove any change, removal, insertion or exchange of the entries up to it.
+/// A stored hash proves any later change, removal, insertion or exchange of the entries up to it.
 public enum AuditChain {
     /// The number of bytes of a hash.
     public static let hashBytes = 32
@@ -98,17 +98,17 @@ public struct AuditHead: Sendable, Hashable {
     }
 }
 
-/// Checks entries against the chain, a page after the other.
+/// Checks entries against the chain, one after the other.
 public struct AuditVerification: Sendable, Hashable {
     /// The first thing that does not fit.
     public enum Fault: Error, Hashable, CustomStringConvertible {
-        /// An entry is missing, twice, or in another position.
+        /// An entry is missing, repeated or out of order.
         case gap(expected: Int64, found: Int64)
         /// The content of an entry is not the one that was hashed.
         case content(Int64)
         /// The hash of an entry does not follow from the one before.
         case hash(Int64)
-        /// The entry has another hash than a checkpoint says.
+        /// The hash of the entry differs from that of a checkpoint.
         case checkpoint(Int64)
         /// A checkpoint is later than the newest entry.
         case missing(after: Int64, checkpoint: Int64)
@@ -133,8 +133,8 @@ public struct AuditVerification: Sendable, Hashable {
     public private(set) var erased = 0
     private var checkpoints: [Int64: [UInt8]]
 
-    /// Begins after `head`: that of an empty audit, or of a signed checkpoint to which it was pruned. `checkpoints` are
-    /// heads that are known from elsewhere; the entries must agree with each of them.
+    /// Begins after `head`: the start of the audit, or the checkpoint up to which it was pruned. `checkpoints` are heads
+    /// that are known from elsewhere; the entries must agree with each of them.
     public init(after head: AuditHead, checkpoints: [AuditHead] = []) throws(Fault) {
         self.head = head
         self.checkpoints = [:]

@@ -9,7 +9,7 @@ import Encoding
 ///
 ///     — aura/INSTALLATION BASE64 OF (KEY HASH ‖ SIGNATURE)
 ///
-/// Whoever keeps one can prove later that the entries up to it are those of its time.
+/// A stored checkpoint proves later that no entry up to it was changed.
 public struct SignedCheckpoint: Sendable, Hashable {
     /// The head that is signed.
     public let head: AuditHead

@@ -1,9 +1,9 @@
 import Crypto
 
-/// Which secret a sealed value is, and which version of it. Sealing binds the value to it, so that a row that was moved
-/// or renamed in the database cannot be opened.
+/// The identity of one version of a secret. Sealing binds the value to it, so that a row that was moved or renamed in the
+/// database cannot be opened.
 public struct SecretAddress: Sendable, Hashable {
-    /// The installation, whose id is part of every label at the providers.
+    /// The id of the installation.
     public var installation: String
     /// The owner of the secret.
     public var tenant: String
@@ -34,7 +34,7 @@ public struct SecretAddress: Sendable, Hashable {
     }
 }
 
-/// Whether the value of a secret may leave the daemon.
+/// Whether a method may return the value of a secret.
 public enum SecretClass: String, Sendable, Hashable, CaseIterable {
     /// It is used in calls of drivers and in files of runs. No method returns it.
     case sealed
@@ -84,7 +84,7 @@ public struct Envelope: Sendable {
         case tooLong
         /// The key file does not have the key of this name.
         case missingKey(String)
-        /// The key of this name is another one than that which sealed the value, or the row was changed or moved.
+        /// The key file has another key of this name, or the row was changed or moved.
         case cannotOpen(String)
 
         /// The cause and the remedy.

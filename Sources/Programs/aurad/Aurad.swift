@@ -41,7 +41,7 @@ struct ConfigurationOptions: ParsableArguments {
         return settings
     }
 
-    /// Reads and checks the settings of the database and of the directories; the others may be missing or wrong. Throws
+    /// Reads and checks the settings of the database and of the directories; the others' values are not read. Throws
     /// ``SettingsError``.
     func loadPersistence() async throws -> Settings.Persistence {
         let persistence = try Settings.Persistence.read(try await source())

@@ -14,7 +14,7 @@ import ServiceLifecycle
 struct EndLimit: Service {
     let time: any TimeSource
     let logger: Logger
-    /// The exit code of a process that is ended, once the shutdown has begun.
+    /// Set when the shutdown begins, to the exit code of a forced end.
     private let began = OneShot<CInt>()
 
     /// The time of a whole shutdown. A call that changes something at a provider is completed, which may take 30

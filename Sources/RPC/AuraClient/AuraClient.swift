@@ -5,7 +5,7 @@ public import JSONRPC
 
 /// Calls a daemon over one connection, which it opens when a call needs it and reopens after a loss.
 ///
-/// A call whose connection breaks is sent again. Typed calls that change something carry an idempotency key, so each
+/// A call whose connection breaks is sent again. Typed calls that create a job carry an idempotency key, so each
 /// takes effect once. Calls may run in parallel. Every method has a function.
 /// ``subscribe(filter:from:until:maxEvents:onLag:epoch:)`` follows the ledger.
 public final class AuraClient: Sendable {

@@ -18,7 +18,7 @@ struct RetryBudget: Sendable {
         case lost(since: Duration, tries: Int)
     }
 
-    /// A connection that lasted at least this long ends the loss, so the next failure begins a new budget.
+    /// After a connection that lasted at least this long, the next failure begins a new budget.
     private static let held = Duration.seconds(5)
     private static let shortestWait = Duration.milliseconds(50)
     private static let longestWait = Duration.seconds(2)

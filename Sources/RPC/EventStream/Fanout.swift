@@ -21,7 +21,7 @@ final class Fanout: Sendable {
     private let logger: Logger
     /// Called with a subscription that must catch up or end.
     private let onLeave: @Sendable (Subscription, OneShot<Void>) -> Void
-    /// Called when the fan-out has released a subscription that must end: it sends no further event to it.
+    /// Called with a subscription that must end, after the fan-out has sent it its last event.
     private let onEnd: @Sendable (Subscription) -> Void
     private let messages = Locked<[Message]>([])
 
@@ -278,7 +278,7 @@ struct FanoutRound {
         return true
     }
 
-    /// Removes a row and returns its subscription to catch-up. The subscription has checked every event up to `seq`.
+    /// Removes a row and hands its subscription, which has checked every event up to `seq`, to catch-up.
     private mutating func dismiss(_ row: LiveTable.Row, after seq: Int64) {
         table.remove(row.number)
         row.subscription.cursor = max(row.subscription.cursor, seq)

@@ -74,7 +74,7 @@ final class HandshakeFilter: ChannelInboundHandler, RemovableChannelHandler {
         context.pipeline.syncOperations.removeHandler(self, promise: nil)
     }
 
-    /// Checks a handshake as defined in RFC 6455 §4.2.1.
+    /// Checks the method, path, host, headers and origin of a handshake.
     private func isHandshake(_ head: HTTPRequestHead) -> Bool {
         RequestRules.hasOneHost(head) && head.method == .GET && head.uri.prefix { $0 != "?" } == WebSocketUpgrade.path
             && head.headers.first(name: "upgrade")?.lowercased() == "websocket"

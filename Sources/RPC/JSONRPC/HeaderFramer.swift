@@ -162,7 +162,7 @@ public struct HeaderFramer: Sendable {
     }
 }
 
-/// Converts lines to messages with `Content-Length` headers. Compact JSON contains no line end.
+/// Converts lines, one compact JSON message each, to messages with `Content-Length` headers.
 enum LengthHeaders {
     static func applied(to lines: UnsafeRawBufferPointer) -> [UInt8] {
         var bytes: [UInt8] = []

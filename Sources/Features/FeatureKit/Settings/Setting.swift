@@ -4,7 +4,7 @@
 public struct Setting: Sendable, Hashable, ExpressibleByStringLiteral {
     /// The form of a setting's value in a file.
     public enum Shape: Sendable, Hashable {
-        /// One text. Numbers, durations and flags are texts too.
+        /// One text. Numbers, durations and Booleans are texts too.
         case text
         /// A list of texts.
         case list

@@ -33,7 +33,7 @@ public struct SettingsSource: Sendable {
     }
 
     /// Creates a source over providers, of which the first has priority. `name` is the name of the source in errors.
-    /// `reporter` is told each name that a component asks for.
+    /// `reporter` receives each name that is read.
     package init(_ providers: [any ConfigProvider], name: String, reporter: (any AccessReporter)? = nil) {
         reader = ConfigReader(providers: providers, accessReporter: reporter)
         self.name = name
@@ -80,7 +80,7 @@ public struct SettingsSource: Sendable {
         return .milliseconds(Int64(number * 1000))
     }
 
-    /// Returns a truth value, or `fallback` if the setting is absent.
+    /// Returns a Boolean, or `fallback` if the setting is absent.
     public func flag(_ key: String, _ fallback: Bool) throws -> Bool {
         switch text(key) {
         case nil: return fallback
@@ -135,9 +135,8 @@ extension SettingsSource {
         return text
     }
 
-    /// Returns a base URL without its final slash: `https`, or `http` if the host is this machine.
-    ///
-    /// `plainHosts` returns true for other hosts that `http` may name.
+    /// Returns a base URL without its final slash, or `nil`. `http` is allowed for loopback hosts and for those that
+    /// `plainHosts` accepts.
     public func endpoint(_ key: String, plainHosts: (String) -> Bool = { _ in false }) throws -> String? {
         guard let text = text(key) else { return nil }
         let pattern = #/(https?)://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+)(?::([0-9]{1,5}))?((?:/[A-Za-z0-9._~-]+)*)/?/#

@@ -1,9 +1,9 @@
 import Encoding
 
-/// A token as its text has it: who signed it, which row it belongs to, and what it may not be used for.
+/// A parsed token: the id of its key, the id of its row, its restrictions and its tag.
 ///
-/// The text is `aura1_KID_ID_TAG` and then `~RESTRICTION` for each restriction. The tag authenticates everything before
-/// it in a chain (``TokenKey``), so whoever has a token can add a restriction, and nobody can remove one.
+/// The text is `aura1_KID_ID_TAG` and then `~RESTRICTION` for each restriction. The tag authenticates all other parts in a
+/// chain (``TokenKey``), so a holder can add a restriction, but cannot remove one.
 ///
 /// A value of this type is only well-formed. ``TokenKey/verifies(_:)`` says whether it is genuine.
 public struct Token: Sendable, Hashable {
@@ -11,7 +11,7 @@ public struct Token: Sendable, Hashable {
     public static let prefix = "aura1_"
     /// The longest text, in bytes.
     public static let lengthLimitBytes = 1024
-    /// The most restrictions.
+    /// The maximum number of restrictions.
     public static let restrictionLimit = 8
 
     /// The number of bytes of an id.

@@ -23,7 +23,7 @@ enum TokenChain {
     }
 }
 
-/// A key that signs tokens. It lives in the vault's key file; the database has no secret of a token.
+/// A key that signs tokens. It is derived from a key of the vault; the database has no secret of a token.
 public struct TokenKey: Sendable {
     /// The name of the key, a part of each token that it signed.
     public let id: String

@@ -65,7 +65,7 @@ public struct TokenRestriction: Sendable, Hashable {
             }
     }
 
-    /// A key as a message may show it.
+    /// Returns the key, or a neutral text if it is no word.
     private static func shown(_ key: some StringProtocol) -> String {
         let isWord = (1...20).contains(key.utf8.count) && key.utf8.allSatisfy { (0x61...0x7A).contains($0) }
         return isWord ? String(key) : "with that key"

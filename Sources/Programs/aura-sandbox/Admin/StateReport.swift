@@ -1,7 +1,7 @@
 import FoundationEssentials
 import JSON
 
-/// `GET /_sandbox/state`: the resources that exist and, under `past`, those that were deleted.
+/// `GET /_sandbox/state`: resources, faults, counts and, under `past`, deleted resources.
 enum StateReport {
     /// The whole report.
     static func json(_ cloud: Cloud) -> JSONValue {

@@ -21,7 +21,7 @@ struct CallContext: RequestContext {
     }
 }
 
-/// The responders of all listeners, with the cloud behind its lock and the clock.
+/// The responders of all listeners, with the clock and the locked cloud.
 struct RequestHandlers: Sendable {
     let cloud: Locked<Cloud>
     /// Returns the current time.

@@ -78,8 +78,8 @@ struct Daemon: Sendable {
 // MARK: - Repeated calls
 
 extension Daemon {
-    /// True if the call may be sent again when its outcome is not known. Calls of methods without an idempotency key
-    /// change nothing more when they are repeated.
+    /// True if the call may be sent again when its outcome is not known. A method without the parameter
+    /// `idempotencyKey` can be repeated safely.
     private static func isRepeatable(_ parameters: some Sendable) -> Bool {
         guard let keyed = parameters as? any KeyedParameters else { return true }
         return keyed.idempotencyKey != nil

@@ -37,7 +37,7 @@ extension ProgressState {
         }
     }
 
-    /// Returns all steps, one per line, for a card.
+    /// Returns one line for each step, uncut.
     func stepLines(now: Timestamp, style: Style) -> [Line] {
         let canvas = Canvas(columns: .max, rows: .max, style: style, now: now, tick: 0)
         return steps.map { stepLine($0, canvas) }

@@ -6,7 +6,7 @@ enum SettingPatterns {
     static let sha256 = "[0-9a-fA-F]{64}"
     /// A package's integrity as npm writes it: SHA-512, 64 bytes in Base64.
     static let integrity = "sha512-[A-Za-z0-9+/]{86}=="
-    /// Tailscale's tags (`facts`: letters, digits, hyphens, a letter first).
+    /// Tailscale's tags: a letter, then letters, digits and hyphens.
     static let tag = "tag:[A-Za-z][A-Za-z0-9-]*"
     /// Hetzner's API tokens have 64 characters; a shorter one was copied in part.
     static let hetznerToken = "[A-Za-z0-9]{64}"
