@@ -74,6 +74,19 @@ private func verify(
         }
     }
 
+    /// Salt and body are hashed one behind the other, so bytes could move from one to the other.
+    @Test func bytesThatMoveBetweenSaltAndBodyAreFound() throws {
+        let all = entries(3)
+        let content = try #require(all[1].content)
+        for count in [0, 15, 17, 16 + content.body.count] {
+            let whole = content.salt + content.body
+            var changed = all
+            changed[1].content = AuditEntry.Content(
+                salt: Array(whole.prefix(count)), body: Array(whole.dropFirst(count)))
+            #expect(throws: AuditVerification.Fault.content(2)) { try verify(changed) }
+        }
+    }
+
     /// Without a checkpoint from elsewhere, somebody who can write the database can write a whole new chain.
     @Test func aChainThatWasWrittenAnewIsFoundByACheckpoint() throws {
         let forged = entries(12, salt: 2)
@@ -113,6 +126,14 @@ private func verify(
         var verification = try AuditVerification(after: AuditHead(seq: 5, hash: all[4].hash))
         for entry in all.dropFirst(5) { try verification.check(entry) }
         #expect(verification.head.seq == 12)
+        #expect(throws: AuditVerification.Fault.pruned(before: 6, checkpoint: 3)) {
+            try AuditVerification(
+                after: AuditHead(seq: 5, hash: all[4].hash), checkpoints: [AuditHead(seq: 3, hash: all[2].hash)])
+        }
+        #expect(throws: AuditVerification.Fault.checkpoint(5)) {
+            try AuditVerification(
+                after: AuditHead(seq: 5, hash: all[4].hash), checkpoints: [AuditHead(seq: 5, hash: all[2].hash)])
+        }
         #expect(throws: AuditVerification.Fault.hash(6)) {
             var wrong = try AuditVerification(after: AuditHead(seq: 5, hash: all[3].hash))
             try wrong.check(all[5])
@@ -131,6 +152,14 @@ private func verify(
         let lines = checkpoint.text.split(separator: "\n", omittingEmptySubsequences: false)
         #expect(lines.prefix(2) == ["aura/i-1", "7"])
         #expect(lines[4].hasPrefix("\u{2014} aura/i-1 "))
+    }
+
+    /// The form of C2SP's signed notes, made independently with Python's `cryptography`.
+    @Test func aCheckpointOfAnotherProgramIsAccepted() throws {
+        let text =
+            "aura/i-1\n7\nIVpBBcVnyrXzesr2+UvT4+z32SvS0QTvsmugxwL90W8=\n\n\u{2014} aura/i-1 "
+            + "Dn5STKOkuLof6WzQVqgy8ULWfpSrlKAJFYSaHWod1TNWcl3f1Q2c3UMzQcs9450u1amWvQgqGp62YEqHci/f2Fv7bw8=\n"
+        #expect(try SignedCheckpoint(text, key: key.verificationKey).head == head)
     }
 
     @Test func aKeyIsKeptAsItsBytes() throws {

@@ -95,6 +95,17 @@ private let address = SecretAddress(
         #expect(throws: Envelope.Failure.cannotOpen("k1")) { try wrong.open(sealed, for: address) }
     }
 
+    /// The format of the database: a change of the associated data, of a purpose or of an algorithm would make every
+    /// stored secret unreadable. Computed independently with Python's `cryptography`.
+    @Test func aSecretOfAnEarlierVersionIsOpened() throws {
+        let sealed = SealedSecret(
+            keyID: "k1", wrapNonce: Array(0..<12),
+            wrapped: bytes(
+                "cf6298c444d1b52fcf5a88feb28b8809314b756e6be65a393c883d9a20233fc1900bb1dbe82948724828ef7df80203c6"),
+            nonce: Array(12..<24), ciphertext: bytes("e433f41bfcb2810263ecb60c9d3ac19e4a4c738f5ae15b76b339e5e47be7"))
+        #expect(try envelope.open(sealed, for: address) == value)
+    }
+
     @Test func aValueHasABoundedLength() throws {
         let longest = [UInt8](repeating: 7, count: Envelope.valueLimitBytes)
         #expect(try envelope.open(envelope.seal(longest, for: address), for: address) == longest)
@@ -131,6 +142,19 @@ private let address = SecretAddress(
         #expect(!message.contains("AAECAwQF"))
     }
 
+    /// Computed independently with Python's `cryptography`.
+    @Test(arguments: [
+        (MasterKey.Purpose.keyEncryption, "80eb8e1cd0420a42a3c05ca92cbd14f0895cde320577b470bc049e44f2ef6dfc"),
+        (.tokens, "5c38a196836cd37d697dae1606bff0083dd22e6b2e6f481960508e404354ffee"),
+        (.callbacks, "4f51e59fe43e2cebc2cac33bf472e882402e6309cf84dc9e2a92c4656d69b179"),
+        (.audit, "0b20c1972d169f87ad2e969a236dd25364ca72271c9a8fc0508febf0bbe27b94"),
+    ])
+    func derivedKeysNeverChange(_ purpose: MasterKey.Purpose, _ expected: String) throws {
+        let key = try #require(try MasterKeys(first)["k1"])
+        let derived = key.derived(for: purpose, installation: "i-1")
+        #expect(derived.withUnsafeBytes { Array($0) } == bytes(expected))
+    }
+
     /// The keys for different purposes and installations have nothing in common.
     @Test func eachPurposeAndInstallationHasAKeyOfItsOwn() throws {
         let key = try #require(try MasterKeys(first)["k1"])
@@ -141,4 +165,14 @@ private let address = SecretAddress(
         }
         #expect(Set(derived).count == derived.count)
     }
+}
+
+private func bytes(_ hex: String) -> [UInt8] {
+    var digits = hex[...]
+    var bytes: [UInt8] = []
+    while let byte = UInt8(digits.prefix(2), radix: 16) {
+        bytes.append(byte)
+        digits = digits.dropFirst(2)
+    }
+    return bytes
 }

@@ -14,6 +14,8 @@ public struct IPAddress: Sendable, Hashable {
     /// Parses an address without brackets, port or zone. Returns `nil` for other texts. An IPv4 address inside an IPv6
     /// one (`::ffff:192.0.2.7`) becomes the IPv4 address.
     public init?(_ text: String) {
+        // C would end the text at a NUL.
+        guard !text.utf8.contains(0) else { return nil }
         var four = in_addr()
         if inet_pton(AF_INET, text, &four) == 1 {
             bytes = withUnsafeBytes(of: &four) { Array($0) }

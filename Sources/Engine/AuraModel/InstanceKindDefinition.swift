@@ -24,8 +24,8 @@ public struct InstanceKinds: Sendable {
         self.definitions = Dictionary(uniqueKeysWithValues: definitions.map { ($0.kind, $0) })
     }
 
-    /// Returns the definition of a kind, or `nil` if this daemon does not know the kind.
-    public subscript(kind: InstanceKind) -> InstanceKindDefinition? { definitions[kind] }
+    /// The types of the facts of all kinds.
+    public var factsTypes: [any InstanceFacts.Type] { definitions.values.map(\.facts) }
 
     /// Returns the type of the facts of a kind: ``UnknownFacts`` for a kind that this daemon does not know.
     public func factsType(of kind: InstanceKind) -> any InstanceFacts.Type {

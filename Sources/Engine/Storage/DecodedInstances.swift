@@ -30,7 +30,12 @@ public final class DecodedInstances: Sendable {
     var count: Int { state.withLock { $0.newer.count + $0.older.count } }
 
     /// Creates an empty cache for instances of these kinds.
+    ///
+    /// Traps if the facts of a kind have a member that every instance has.
     public init(_ kinds: InstanceKinds) {
+        for facts in kinds.factsTypes {
+            precondition(facts.memberNames.isDisjoint(with: Instance.commonMembers), "\(facts) has a common member")
+        }
         self.kinds = kinds
     }
 

@@ -46,7 +46,7 @@ extension Instance {
 
 extension Instance {
     /// The members that the documents of all instances may have.
-    private static let common: Set<String> = [
+    static let commonMembers: Set<String> = [
         "id", "tenant", "name", "kind", "desired", "phase", "generation", "region", "size", "change", "failure",
         "createdAt", "updatedAt", "runningAt", "destroyedAt",
     ]
@@ -67,8 +67,8 @@ extension Instance {
         runningAt = try members.optional("runningAt")
         destroyedAt = try members.optional("destroyedAt")
         let own = facts.memberNames
-        if members.all.keys.contains(where: { !Self.common.contains($0) && !own.contains($0) }) {
-            otherMembers = members.all.filter { !Self.common.contains($0.key) && !own.contains($0.key) }
+        if members.all.keys.contains(where: { !Self.commonMembers.contains($0) && !own.contains($0) }) {
+            otherMembers = members.all.filter { !Self.commonMembers.contains($0.key) && !own.contains($0.key) }
         }
     }
 }

@@ -32,7 +32,7 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
         case replaced
         /// This version cannot read a stored value, or the server refused a statement.
         case corrupt
-        /// The caller's task was cancelled before the read began. Only reads that wait for a thread throw this.
+        /// The caller's task was cancelled before the read began. Only SQLite's reads that wait for a thread throw this.
         case cancelled
     }
 

@@ -48,13 +48,15 @@ final class GroupCommit: Sendable {
         /// True if another daemon committed between this daemon's last two commits. Also true once at the start, or if
         /// the results of the two writers arrive out of order.
         var isShared = false
-        /// The time at which a writer took the newest batch.
-        var begun = ContinuousClock.now
+        /// The time at which each writer took its present batch; `nil` if it has none.
+        var begun: [ContinuousClock.Instant?] = Array(repeating: nil, count: GroupCommit.writers)
 
         /// The number of writers that may be at work. A batch that takes longer than ``longestAlone``, for instance on a
         /// dead connection, does not hold back the other writer.
         var writersAtWork: Int {
-            isShared && ContinuousClock.now - begun <= GroupCommit.longestAlone ? 1 : GroupCommit.writers
+            let now = ContinuousClock.now
+            let takesLong = begun.contains { $0.map { now - $0 > GroupCommit.longestAlone } ?? false }
+            return isShared && !takesLong ? 1 : GroupCommit.writers
         }
 
         mutating func note(_ events: [Event]) {
@@ -150,10 +152,11 @@ final class GroupCommit: Sendable {
     private func drain(_ writer: Int) {
         while true {
             let batch = queue.take(for: writer, atWork: sharing.withLock { $0.writersAtWork })
-            if !batch.isEmpty { sharing.withLock { $0.begun = .now } }
+            if !batch.isEmpty { sharing.withLock { $0.begun[writer] = .now } }
             notify(threads[writer], isLast: batch.isEmpty)
             if batch.isEmpty { return }
             commit(batch, threads[writer])
+            sharing.withLock { $0.begun[writer] = nil }
             gather(batch.count)
         }
     }

@@ -18,7 +18,7 @@ extension PostgresStore {
     }
 
     public func recordSweep(_ record: SweepRecord) async throws(StorageError) -> Set<InstanceID> {
-        try await writer.write { [decoded] connection, ledger in
+        try await writer.write(mayThrowAfterWriting: true) { [decoded] connection, ledger in
             for observation in record.kept { try Self.put(observation, connection) }
             for key in record.forgotten {
                 try connection.run(

@@ -164,10 +164,11 @@ private struct ClaimQuery: ClaimRows {
         while true {
             let next = try HotStatement(
                 database,
-                "SELECT min(priority) FROM job WHERE \(isNew ? Self.new : Self.started) AND priority > ?\(scope.sql)",
-                [.number(found.last.map(Int64.init) ?? .min)] + scope.values)
-            // Damaged priorities come last, because SQLite sorts texts after numbers.
-            guard let priority = try next.rows({ try? $0.number(0) }).first ?? nil else { return found }
+                """
+                SELECT min(priority) FROM job
+                WHERE \(isNew ? Self.new : Self.started) AND priority > ? AND typeof(priority) = 'integer'\(scope.sql)
+                """, [.number(found.last.map(Int64.init) ?? .min)] + scope.values)
+            guard let priority = try next.rows({ try $0.number(0) }).first ?? nil else { return found }
             found.append(Int(priority))
         }
     }

@@ -18,7 +18,7 @@ extension SQLiteStore {
     }
 
     public func recordSweep(_ record: SweepRecord) async throws(StorageError) -> Set<InstanceID> {
-        try await writer.write { [decoded] database, ledger in
+        try await writer.write(mayThrowAfterWriting: true) { [decoded] database, ledger in
             for observation in record.kept { try Self.put(observation, database) }
             let delete = try database.cachedStatement(sql: "DELETE FROM sighting WHERE kind = ? AND id = ?")
             for key in record.forgotten { try delete.execute(arguments: [key.kind.rawValue, key.id]) }

@@ -89,8 +89,9 @@ public struct AuditHead: Sendable, Hashable {
         AuditHead(seq: 0, hash: AuditChain.start(installation: installation))
     }
 
-    /// Appends an entry, and returns it with its hash.
+    /// Appends an entry, and returns it with its hash. Traps if the salt does not have ``AuditChain/saltBytes``.
     public mutating func append(_ content: AuditEntry.Content) -> AuditEntry {
+        precondition(content.salt.count == AuditChain.saltBytes, "a salt has \(AuditChain.saltBytes) bytes")
         let digest = AuditChain.digest(salt: content.salt, body: content.body)
         seq += 1
         hash = AuditChain.next(hash, seq: seq, digest: digest)
@@ -112,6 +113,8 @@ public struct AuditVerification: Sendable, Hashable {
         case checkpoint(Int64)
         /// A checkpoint is later than the newest entry.
         case missing(after: Int64, checkpoint: Int64)
+        /// A checkpoint is earlier than the first entry that is left, so nothing can be compared with it.
+        case pruned(before: Int64, checkpoint: Int64)
 
         /// What does not fit, and where.
         public var description: String {
@@ -123,6 +126,8 @@ public struct AuditVerification: Sendable, Hashable {
             case .checkpoint(let seq): "entry \(seq) differs from the checkpoint of that entry"
             case .missing(let last, let checkpoint):
                 "the audit ends at entry \(last), and a checkpoint knows entry \(checkpoint): the end was removed"
+            case .pruned(let first, let checkpoint):
+                "cannot compare the checkpoint of entry \(checkpoint): the entries before \(first) were pruned"
             }
         }
     }
@@ -139,6 +144,9 @@ public struct AuditVerification: Sendable, Hashable {
         self.head = head
         self.checkpoints = [:]
         for checkpoint in checkpoints {
+            guard checkpoint.seq >= head.seq else {
+                throw .pruned(before: head.seq + 1, checkpoint: checkpoint.seq)
+            }
             if let known = self.checkpoints.updateValue(checkpoint.hash, forKey: checkpoint.seq),
                 known != checkpoint.hash
             {
@@ -152,9 +160,10 @@ public struct AuditVerification: Sendable, Hashable {
     public mutating func check(_ entry: AuditEntry) throws(Fault) {
         guard entry.seq == head.seq + 1 else { throw .gap(expected: head.seq + 1, found: entry.seq) }
         if let content = entry.content {
-            guard AuditChain.digest(salt: content.salt, body: content.body) == entry.digest else {
-                throw .content(entry.seq)
-            }
+            // The digest does not have the lengths, so a salt of another length would move bytes of the body into it.
+            guard content.salt.count == AuditChain.saltBytes,
+                AuditChain.digest(salt: content.salt, body: content.body) == entry.digest
+            else { throw .content(entry.seq) }
         } else {
             erased += 1
         }

@@ -85,8 +85,10 @@ struct Daemon {
             [keeper, watch, memory, worker, pruner, reconciler] + (others as [any Service])
                 + doors(try router(service, features), features.flatMap(\.routes), budget) {
                     for service in [worker] + others { service.open() }
-                } + [subscriptions])
-        for feature in features.reversed() { await feature.shutdown() }
+                } + [subscriptions]
+        ) {
+            for feature in features.reversed() { await feature.shutdown() }
+        }
     }
 
     private func openFeatures(_ store: any Store) async throws -> [FeatureParts] {
@@ -185,13 +187,16 @@ struct Daemon {
         }
     }
 
-    /// Runs the services. The shutdown runs in the reverse order: subscriptions first, then connections, then jobs.
-    private func runGroup(_ services: [any Service]) async throws {
+    /// Runs the services, and then `release`. The shutdown runs in the reverse order: subscriptions first, then
+    /// connections, then jobs.
+    private func runGroup(
+        _ services: [any Service], release: @escaping @Sendable () async -> Void
+    ) async throws {
         let end = EndLimit(time: time, logger: logger)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: (services + [end]).map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: logger))
-        try await end.limit(group)
+        try await end.limit(group, release)
     }
 }

@@ -36,10 +36,13 @@ struct EndLimit: Service {
         }
     }
 
-    /// Runs the group. Ends the process if the group has not ended in time after its shutdown began.
-    func limit(_ group: ServiceGroup) async throws {
+    /// Runs the group, and then `release`. Ends the process if both have not ended in time after the shutdown began.
+    func limit(_ group: ServiceGroup, _ release: @escaping @Sendable () async -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await group.run() }
+            tasks.addTask {
+                try await group.run()
+                await release()
+            }
             tasks.addTask {
                 guard let code = await began.valueUnlessCancelled() else { return }
                 try await time.sleep(for: Self.limit)

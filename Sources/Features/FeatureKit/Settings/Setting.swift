@@ -14,8 +14,8 @@ public struct Setting: Sendable, Hashable, ExpressibleByStringLiteral {
     public let name: String
     /// The form of the value.
     public let shape: Shape
-    /// True if the value is a secret. Instead of the value, a second setting can name a file that holds it
-    /// (``fileName(of:)``).
+    /// True if the value is a secret. Instead of the value, a second setting whose name ends in `File` can name a file
+    /// that holds it.
     public let isSecret: Bool
 
     private init(_ name: String, _ shape: Shape, isSecret: Bool) {

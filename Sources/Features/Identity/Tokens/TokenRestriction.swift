@@ -80,7 +80,7 @@ extension TokenRestriction.Key {
     fileprivate func allows(_ value: String) -> Bool {
         switch self {
         case .method: MethodPattern(value) != nil
-        case .scope: value.split(separator: ":", omittingEmptySubsequences: false).count == 2 && !value.contains("/")
+        case .scope: TokenRestriction.isScope(value)
         case .tenant, .instance: !value.contains(where: { "*/:".contains($0) })
         case .before: TokenRestriction.number(value) != nil
         case .peer: PeerPattern(value) != nil
@@ -96,6 +96,15 @@ extension TokenRestriction {
             text == "0" || text.first != "0"
         else { return nil }
         return Int64(text)
+    }
+
+    /// Returns true for two words with a colon between them, such as `instances:read`; the first may be `*`.
+    static func isScope(_ text: String) -> Bool {
+        let parts = text.split(separator: ":", omittingEmptySubsequences: false)
+        func isWord(_ part: Substring) -> Bool {
+            !part.isEmpty && part.utf8.allSatisfy { (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) }
+        }
+        return parts.count == 2 && (parts[0] == "*" || isWord(parts[0])) && isWord(parts[1])
     }
 
     /// Returns N of `N/60`.
