@@ -73,8 +73,9 @@ private let plain = "aura1_k1_AAECAwQFBgcICQoLDA0ODw_knFUDyAaFSIAFRIAfcRmL1CuVmS
 
     @Test(arguments: [
         "~method", "~method=", "~method=*", "~method=status.*.get", "~method=status.get,",
-        "~verb=get", "~Method=status.get", "~scope=instances", "~scope=:", "~scope=instances:", "~scope=:read", "~scope=a:b:c", "~scope=instances:*",
-        "~tenant=a/b", "~instance=*", "~before=01", "~before=-1",
+        "~verb=get", "~Method=status.get", "~scope=instances", "~scope=:",
+        "~scope=instances:", "~scope=:read", "~scope=a:b:c", "~scope=instances:*", "~tenant=a/b", "~instance=*",
+        "~before=01", "~before=-1",
         "~before=1,2", "~before=1e3", "~before=9999999999999", "~peer=192.0.2.7/24", "~peer=192.0.2.0/33",
         "~peer=example.com", "~peer=unix:", "~peer=unix:4294967296", "~rate=60", "~rate=0/60", "~rate=60/61",
         "~method=status.get=x", "~tenant=alice;bob",
@@ -156,7 +157,8 @@ private let plain = "aura1_k1_AAECAwQFBgcICQoLDA0ODw_knFUDyAaFSIAFRIAfcRmL1CuVmS
         let network = try #require(PeerPattern("192.0.2.0/24"))
         #expect(network.allows(address: "192.0.2.255") && network.allows(address: "::ffff:192.0.2.1"))
         #expect(!network.allows(address: "192.0.3.0") && !network.allows(address: "2001:db8::1"))
-        #expect(!network.allows(address: "192.0.2.1\0") && !network.allows(address: "not an address") && !network.allows(user: 0))
+        #expect(!network.allows(address: "192.0.2.1\0"))
+        #expect(!network.allows(address: "not an address") && !network.allows(user: 0))
         let six = try #require(PeerPattern("2001:db8::/33"))
         #expect(six.allows(address: "2001:db8:7fff::1") && !six.allows(address: "2001:db8:8000::1"))
         #expect(try #require(PeerPattern("0.0.0.0/0")).allows(address: "203.0.113.9"))

@@ -123,7 +123,8 @@ enum InstanceRows {
         return Page(stored.map { $0.entry(decoded) })
     }
 
-    private static func select(_ sql: String, _ values: [HotValue], _ database: any StatementSource) throws -> [Stored] {
+    private static func select(_ sql: String, _ values: [HotValue], _ database: any StatementSource) throws -> [Stored]
+    {
         try HotStatement(database, sql, values).rows { row in
             Stored(id: row.text(0) ?? "", desired: row.text(1) ?? "", document: row.text(2) ?? "")
         }
