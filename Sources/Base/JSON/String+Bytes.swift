@@ -18,4 +18,14 @@ extension String {
         }
         return (isSame ?? nil) ?? utf8.elementsEqual(other.utf8)
     }
+
+    /// Returns true if the text has these UTF-8 bytes.
+    public func hasSameBytes(as other: UnsafeRawBufferPointer) -> Bool {
+        guard utf8.count == other.count else { return false }
+        let isSame = utf8.withContiguousStorageIfAvailable { own in
+            guard let a = own.baseAddress, let b = other.baseAddress else { return true }
+            return memcmp(a, b, own.count) == 0
+        }
+        return isSame ?? utf8.elementsEqual(other)
+    }
 }

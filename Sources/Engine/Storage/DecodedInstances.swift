@@ -50,24 +50,28 @@ public final class DecodedInstances: Sendable {
     public func instance(
         stored document: String, id: String, desired: DesiredState
     ) throws(StorageError) -> Instance {
-        if var known = known(id, document) {
-            known.desired = desired
-            return known
-        }
+        if let known = known(id, desired, where: { $0.hasSameBytes(as: document) }) { return known }
         let instance = try decode(document, id: id, desired: desired)
         state.withLock { $0.keep(Entry(document: document, instance: instance), id) }
         return instance
     }
 
-    private func known(_ id: String, _ document: String) -> Instance? {
-        state.withLock { state in
-            if let entry = state.newer[id] { return entry.document.hasSameBytes(as: document) ? entry.instance : nil }
-            guard let entry = state.older.removeValue(forKey: id), entry.document.hasSameBytes(as: document) else {
-                return nil
-            }
+    /// Returns the instance of an earlier read whose document had these bytes, or `nil`. The caller makes no text of the
+    /// bytes if there is one.
+    public func known(_ document: UnsafeRawBufferPointer, id: String, desired: DesiredState) -> Instance? {
+        known(id, desired) { $0.hasSameBytes(as: document) }
+    }
+
+    private func known(_ id: String, _ desired: DesiredState, where isSame: (String) -> Bool) -> Instance? {
+        let found: Instance? = state.withLock { state in
+            if let entry = state.newer[id] { return isSame(entry.document) ? entry.instance : nil }
+            guard let entry = state.older.removeValue(forKey: id), isSame(entry.document) else { return nil }
             state.keep(entry, id)
             return entry.instance
         }
+        guard var found else { return nil }
+        found.desired = desired
+        return found
     }
 }
 

@@ -130,6 +130,12 @@ struct HotRow {
         sqlite3_column_text(statement, column).map { String(cString: $0) }
     }
 
+    /// Calls `body` with the bytes of a text. They are valid until the statement continues. Returns `nil` for NULL.
+    func withBytes<Value>(_ column: Int32, _ body: (UnsafeRawBufferPointer) -> Value?) -> Value? {
+        guard let start = sqlite3_column_text(statement, column) else { return nil }
+        return body(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column))))
+    }
+
     /// Returns the number, or `nil` for NULL. Throws ``DamagedColumn`` if the column holds anything else. SQLite itself
     /// would return 0 for a text.
     func number(_ column: Int32) throws(DamagedColumn) -> Int64? {

@@ -84,12 +84,20 @@ enum InstanceRows {
         _ reference: InstanceReference, _ database: any StatementSource, _ decoded: DecodedInstances,
         remembers: Bool = true
     ) throws -> Instance? {
-        let stored =
+        let statement =
             switch reference {
-            case .id(let id): try select(byID, [.text(id.text)], database)
-            case .name(let name, let tenant): try select(byName, [.text(tenant.text), .text(name)], database)
+            case .id(let id): try HotStatement(database, byID, [.text(id.text)])
+            case .name(let name, let tenant): try HotStatement(database, byName, [.text(tenant.text), .text(name)])
             }
-        return try stored.first?.instance(decoded, remembers: remembers)
+        return try statement.rows { row in
+            try (remembers ? known(row, decoded) : nil) ?? Stored(row).instance(decoded, remembers: remembers)
+        }.first
+    }
+
+    /// Returns the instance of an earlier read of the same document, without a text of the document.
+    private static func known(_ row: HotRow, _ decoded: DecodedInstances) -> Instance? {
+        guard let id = row.text(0), let desired = row.text(1).flatMap(DesiredState.init(rawValue:)) else { return nil }
+        return row.withBytes(2) { decoded.known($0, id: id, desired: desired) }
     }
 
     // The SQL of `status.get`, concatenated once and not at each call.
@@ -118,16 +126,11 @@ enum InstanceRows {
             conditions.append("phase <> 'destroyed'")
         }
         values.append(.number(Int64(query.limit)))
-        let stored = try select(
-            "\(columns) WHERE \(conditions.joined(separator: " AND ")) ORDER BY id LIMIT ?", values, database)
-        return Page(stored.map { $0.entry(decoded) })
-    }
-
-    private static func select(_ sql: String, _ values: [HotValue], _ database: any StatementSource) throws -> [Stored]
-    {
-        try HotStatement(database, sql, values).rows { row in
-            Stored(id: row.text(0) ?? "", desired: row.text(1) ?? "", document: row.text(2) ?? "")
-        }
+        let sql = "\(columns) WHERE \(conditions.joined(separator: " AND ")) ORDER BY id LIMIT ?"
+        return Page(
+            try HotStatement(database, sql, values).rows { row in
+                known(row, decoded).map { .success($0) } ?? Stored(row).entry(decoded)
+            })
     }
 
     /// A row as it is stored. Parsing the document takes time and does not have to run on the writer thread.
@@ -135,6 +138,12 @@ enum InstanceRows {
         var id: String
         var desired: String
         var document: String
+
+        init(_ row: HotRow) {
+            id = row.text(0) ?? ""
+            desired = row.text(1) ?? ""
+            document = row.text(2) ?? ""
+        }
 
         func instance(_ decoded: DecodedInstances, remembers: Bool = true) throws -> Instance {
             guard let desired = DesiredState(rawValue: desired) else {
@@ -153,7 +162,7 @@ enum InstanceRows {
     }
 
     static func stored(_ id: InstanceID, _ database: any StatementSource) throws -> Stored? {
-        try select(byID, [.text(id.text)], database).first
+        try HotStatement(database, byID, [.text(id.text)]).rows(Stored.init).first
     }
 }
 
