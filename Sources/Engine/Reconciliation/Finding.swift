@@ -33,7 +33,7 @@ public struct Finding: Sendable, Hashable {
         case deferred
         /// The row of the instance was changed.
         case marked
-        /// The provider refused the action.
+        /// The action failed, for example because the provider refused it or did not reply.
         case failed
     }
 
