@@ -25,14 +25,15 @@ public final class EventFeed: Sendable {
         var madeWaiters = 0
     }
 
-    /// Yields after a publication; several publications may yield one element. It supports one consumer.
+    /// Yields after a publication or a signal; several of them may yield one element. Supports one consumer.
     let changes: AsyncStream<Void>
 
     private let capacity: Int
     private let state: Locked<State>
     private let changing: AsyncStream<Void>.Continuation
 
-    /// `head` is the `seq` of the newest event that committed before the feed was attached.
+    /// `head` is the `seq` of the newest event that committed before the feed was attached. `capacity` is the largest
+    /// number of events in the ring.
     public init(head: Int64, capacity: Int = 8192) {
         self.capacity = capacity
         state = Locked(State(head: head))
