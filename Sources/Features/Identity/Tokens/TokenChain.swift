@@ -51,8 +51,8 @@ public struct TokenKey: Sendable {
         return TokenChain.areEqual(expected, token.tag) && token.keyID == id
     }
 
-    /// The first 8 bytes of `SHA-256("aura/token/check" ‖ T0)` of a token of this key. The row of the token has them, so
-    /// that a wrong key can be told from a wrong token.
+    /// Returns the first 8 bytes of `SHA-256("aura/token/check" ‖ T0)` for the token of this key with this id. The row
+    /// of the token has these bytes, so that a wrong key can be distinguished from a wrong token.
     public func check(ofTokenWithID id: [UInt8]) -> [UInt8] {
         var hash = SHA256()
         hash.update(data: Array("aura/token/check".utf8))
