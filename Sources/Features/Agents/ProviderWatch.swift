@@ -21,7 +21,7 @@ public struct ProviderWatchSettings: Sendable, Hashable {
 /// Checks the settings against the offers and permissions of the providers, before a machine costs money.
 public struct ProviderCheck: Sendable {
     public let compute: any ComputeDriver
-    /// The driver of the private network; `nil` if machines join no network.
+    /// The driver of the tailnet; `nil` if machines join no tailnet.
     public let network: (any NetworkDriver)?
     public let image: String
     /// The installation's id; `nil` outside a daemon. Without an id, every resource that Aura created counts as this

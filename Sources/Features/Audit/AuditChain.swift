@@ -9,8 +9,7 @@ import Crypto
 public enum AuditChain {
     /// The number of bytes of a hash.
     public static let hashBytes = 32
-    /// The number of random bytes before a body. They keep a short body from being guessed by its hash after it was
-    /// erased.
+    /// The number of random bytes before a body. Without them, an erased short body could be guessed from its hash.
     public static let saltBytes = 16
 
     /// Returns the hash before the first entry.

@@ -24,12 +24,12 @@ struct CatchUp {
     /// Called before `subscription.ended` is queued, so that a client that reads it can use the id again.
     let onEnd: @Sendable () -> Void
 
-    /// Events that are read from the ring at once.
+    /// The largest number of events in one read of the ring.
     private static let page = 500
-    /// Instances in one message of a snapshot.
+    /// The largest number of instances in one message of a snapshot.
     private static let instances = 100
 
-    /// The outcome of one read of the ledger.
+    /// The outcome of one read of the feed or the ledger.
     private enum Step {
         case more
         /// The connection had no space for this event.

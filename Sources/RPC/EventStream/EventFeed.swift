@@ -71,7 +71,7 @@ public final class EventFeed: Sendable {
 // MARK: - The ends of jobs
 
 extension EventFeed {
-    /// Returns once a job has ended after `seq`. May return early if the feed does not have all events after `seq`, so
+    /// Returns once `job` has ended after `seq`. May return early if the feed does not have all events after `seq`, so
     /// the caller must check the job's row. Throws `CancellationError`.
     package func untilEnd(of job: JobID, after seq: Int64) async throws {
         let id = state.withLock { state in
@@ -95,7 +95,7 @@ extension EventFeed {
 }
 
 extension EventFeed.State {
-    /// Returns the waiters that may continue.
+    /// Appends the events to the ring. Returns the continuations that must be resumed.
     fileprivate mutating func publish(_ events: [Event], capacity: Int) -> [CheckedContinuation<Void, Never>] {
         let new = events.drop { [head] in $0.seq <= head }
         var hasGap = false

@@ -12,7 +12,7 @@ struct Enrol {
         var keyID: String?
         /// The time at which the step created its first key. A node that is older cannot be the machine's.
         var mintedAt: Timestamp?
-        /// The node that the machine reported. Only its id is used, and only after ``confirm(_:_:_:)`` has verified it.
+        /// The node that the machine reported. ``confirm(_:_:_:)`` uses only the id, to read the network's own record.
         var joined: TailnetFacts?
         /// The number of checks in a row in which the network's record of the node did not fit the machine.
         var mismatches: Int?

@@ -1,7 +1,7 @@
 import Crypto
 
 /// The chain of tags: `T0 = HKDF-SHA256(key, salt: id, info: "aura/token/1/" ‖ kid)`, and
-/// `T(n+1) = HMAC-SHA256(key: T(n), message: restriction)`. A token carries the last one.
+/// `T(n+1) = HMAC-SHA256(key: T(n), message: restriction)`. A token carries the last tag.
 enum TokenChain {
     /// Returns the tag of a token without restrictions.
     static func root(_ key: SymmetricKey, keyID: String, id: [UInt8]) -> [UInt8] {
