@@ -26,13 +26,13 @@ public final class ClockKeeper: Service {
         self.logger = logger
     }
 
-    /// The longest duration of a call for the time. The result of a longer call is too inexact: the server was slow, or
-    /// this process was suspended.
+    /// The longest call that reads the database server's time. The result of a longer call is too inexact: the server
+    /// was slow, or this process was suspended.
     private static let longestAnswer = Duration.seconds(1)
     private static let tries = 5
 
-    /// Sets the clock at the start. With a local store, the clock starts at this machine's time, or at the time of the
-    /// ledger's last event if that is later and plausible.
+    /// Sets the clock at the start to the database server's time. With a local store, the clock starts at this
+    /// machine's time, or at the time of the ledger's last event if that is later and plausible.
     public func begin() async throws {
         for attempt in 1...Self.tries {
             let (moment, took) = try await databaseClock()
@@ -60,7 +60,8 @@ public final class ClockKeeper: Service {
         }
     }
 
-    /// Compares the clock once with the authoritative clock.
+    /// Reads the authoritative clock once, and lets the daemon's clock approach it gradually. Ignores a read that took
+    /// too long.
     public func look() async {
         do {
             let (moment, took) = try await databaseClock()

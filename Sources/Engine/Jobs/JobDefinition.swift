@@ -66,7 +66,7 @@ public enum StepOutcome: Sendable {
     /// The step is done. The data that it stored as its memory stays readable for later steps and for its undo.
     case done
     /// The engine calls the action again after this time. The job holds no worker meanwhile. `reason` is for people and
-    /// completes "the step waits": "for the machine to boot".
+    /// continues the sentence "the step waits …", such as "for the machine to boot".
     case wait(Duration, reason: String)
 }
 
@@ -78,8 +78,8 @@ public struct JobCatalogue: Sendable {
     public let former: [JobDefinition]
     private let definitions: [DefinitionID: JobDefinition]
 
-    /// Creates a catalogue. Traps if two definitions have the same version, or if two steps of one definition have the
-    /// same name.
+    /// Creates a catalogue. Traps if two definitions have the same id (instance kind, operation and version), or if two
+    /// steps of one definition have the same name.
     public init(_ newest: [JobDefinition], former: [JobDefinition] = []) {
         self.newest = newest
         self.former = former

@@ -25,7 +25,7 @@ public final class JobEngine: Service {
     /// An upper bound of the difference between the clocks of a daemon and its database.
     private static let certainlyDue = Duration.milliseconds(250)
 
-    /// Creates an engine. `faults` logs unreadable rows; without it the engine creates its own.
+    /// Creates an engine. `faults` logs unreadable rows; if it is `nil`, the engine creates its own.
     public init(
         store: any JobStore & InstanceStore & Coordination, catalogue: JobCatalogue, settings: EngineSettings,
         time: any TimeSource, random: any RandomSource, faults: RowFaults? = nil, logger: Logger
@@ -183,7 +183,8 @@ public final class JobEngine: Service {
     /// ``EngineSettings/longestNap``.
     ///
     /// `asked` is the time of the last claim, which returned no job. A job that was already due then cannot be claimed
-    /// now, because its tenant has reached its limit of jobs in flight. The end of one of these jobs wakes the engine.
+    /// now, because its tenant has reached its limit of jobs in flight. The end of a job of that tenant wakes the
+    /// engine.
     private func untilNextLook(_ asked: Timestamp) async -> Duration {
         guard runs.withLock({ $0.count }) < settings.workers, let due = try? await store.nextDue(presentScope)
         else {
@@ -198,7 +199,7 @@ public final class JobEngine: Service {
 public struct EngineSettings: Sendable {
     /// The owner of the leases: this daemon's boot id.
     public var owner: String
-    /// The number of jobs that may run at once. Waiting jobs do not count.
+    /// The number of jobs that this daemon may run at once. Waiting jobs do not count.
     public var workers: Int
     /// The largest number of jobs in one claim.
     public var claimBatch: Int

@@ -19,7 +19,8 @@ public struct JobPlan: Sendable, Hashable {
     public var phaseOnFailure: Phase
     /// The instance's phase while steps are being undone; `nil` if the job undoes nothing.
     public var phaseWhileUndoing: Phase?
-    /// The time from the job's creation until it counts as failed. Time in which a step is parked does not count.
+    /// The time from the job's creation until it counts as failed. Time in which a step is parked does not count. Past
+    /// the pivot there is no such limit.
     public var timeLimit: Duration
     /// The index of the pivot: once this step has started, the job cannot be undone. 0 means that the job can never be
     /// undone. `nil` means that the job can always be undone.

@@ -7,7 +7,7 @@ extension JobRun {
     enum StepResult: Sendable {
         case returned(StepOutcome)
         case threw(Failure)
-        /// The action never began, or it ended because its task was cancelled. Its effect is unknown.
+        /// The action never began, or ended because its task was cancelled. The effect of the action is unknown.
         case stopped
     }
 

@@ -30,8 +30,8 @@ extension JobStateMachine {
         return finish(job.cancellation == .requested ? .cancelled : .failed, job.failure, now: now)
     }
 
-    /// The index of the next step to undo: the last one that still has to be undone. A step comes after all others if
-    /// its undo failed under an earlier claim.
+    /// The index of the next step to undo, in the reverse order of the plan. Steps whose undo failed under an earlier
+    /// claim come after all others.
     var nextUndo: Int? {
         lastUndoable { [.intent, .ambiguous, .done, .failed, .undoing].contains($0.state) }
             ?? lastUndoable { $0.state == .undoFailed && !givenUp.contains($0.index) }

@@ -106,14 +106,14 @@ extension JobStateMachine {
         _ = compensate(failure, now: now)
     }
 
-    /// Returns true if the job must park instead of being undone: something paid for exists, and an operator can repair
-    /// the cause, such as a token, a limit, or the daemon's host.
+    /// Returns true if the job must park instead of being undone: the instance has a paid resource, and an operator can
+    /// repair the cause, such as a rejected token, a limit, or a fault of the daemon's host.
     private func mayPark(_ failure: Failure) -> Bool {
         failure.reaction == .park && instance.facts.value.holdsPaidResource && plan.phaseWhileUndoing != nil
     }
 
-    /// Returns true if the step sent no change in any of its tries. Such a step needs no undo. An undo might be refused
-    /// at every try, as the step was.
+    /// Returns true if the step sent no change in any of its tries. Such a step needs no undo, and the provider might
+    /// refuse the undo as it refused the step.
     private func isUnsent(_ record: StepRecord) -> Bool {
         unsent.contains(record.index) && record.memory == .null && record.externalID == nil
     }

@@ -32,7 +32,8 @@ extension JobStateMachine {
         instanceChanged = true
     }
 
-    /// Records the limited driver if the job uses one of its slots, otherwise `nil`. The next transition writes it.
+    /// Records the driver whose concurrency slot the job uses; `nil` if it uses none. The next transition writes the
+    /// value.
     mutating func enter(slot: String?) {
         job.slot = slot
         if slot != nil { job.waitingFor = nil }

@@ -4,8 +4,8 @@ import JSON
 /// Parking: a job waits until an operator has repaired the cause of a failure. It is retried rarely, is never given up,
 /// and raises one alert.
 extension JobStateMachine {
-    /// Parks the job at a step that fails although the job cannot be undone. Each try gets the step's whole time limit
-    /// again.
+    /// Parks the job at a step that failed for good, if the job cannot or must not be undone. Each try gets the step's
+    /// whole time limit again.
     mutating func park(_ record: StepRecord, _ failure: Failure, now: Timestamp, unit: Double) {
         var record = record
         let isNews = job.failure == nil
@@ -72,7 +72,7 @@ extension JobStateMachine {
         return .pause
     }
 
-    /// Records that the undo failed. The step keeps its provider id, so that operators can find the resource.
+    /// Records that the undo failed. The row keeps the provider's id of the resource, so that operators can find it.
     mutating func giveUpUndo(_ record: StepRecord, _ failure: Failure, now: Timestamp, unit: Double = 1) {
         var record = record
         record.state = .undoFailed

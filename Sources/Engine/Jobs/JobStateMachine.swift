@@ -37,14 +37,14 @@ public struct JobStateMachine: Sendable {
 
     var isPausing = false
     private var isInterrupted = false
-    /// The steps with an undo that failed for good under this claim.
+    /// The steps whose undo failed for good under this claim.
     var givenUp: Set<Int> = []
-    /// The time at which the first step of ``givenUp`` is due again.
+    /// The earliest time at which the undo of a step in ``givenUp`` is due again.
     var undoDueAgain: Timestamp?
     /// The steps for which no driver has announced a change to a provider, in any try. They include steps with drivers
     /// that do not announce changes.
     var untouched: Set<Int> = []
-    /// The steps of ``untouched`` with drivers that track changes. These steps certainly sent no change.
+    /// The steps of ``untouched`` whose drivers announce every change. These steps certainly sent no change.
     var unsent: Set<Int> = []
     var changedSteps: Set<Int> = []
     var instanceChanged = false
@@ -73,7 +73,8 @@ public struct JobStateMachine: Sendable {
         return placed
     }
 
-    /// Returns the next action at `now`, based on the rows and the cancellation.
+    /// Returns the next action at `now`. First ends the job, begins its compensation or parks it, if one of these is
+    /// due.
     public mutating func decide(now: Timestamp) -> Decision {
         if job.state.isTerminal { return .finished }
         if isPausing { return .pause }
@@ -106,7 +107,8 @@ public struct JobStateMachine: Sendable {
             instance: instanceChanged ? instance : nil, events: events)
     }
 
-    /// Records the job's cancellation. A wait that was decided without it ends early.
+    /// Records the job's cancellation. If the cancellation changes the next decision, a job that was about to pause
+    /// continues, unless the daemon is stopping.
     public mutating func noteCancellation(_ cancellation: Cancellation?) {
         guard let cancellation, cancellation != job.cancellation else { return }
         job.cancellation = cancellation
@@ -155,7 +157,7 @@ public struct JobStateMachine: Sendable {
         return plan.steps.indices.first { steps[$0]?.state != .done }.flatMap { steps[$0]?.deadline }
     }
 
-    /// Fails the step, or its undo, that was stopped because it had not returned by its deadline.
+    /// Fails the step, or its undo, after the worker stopped it past its deadline. Does nothing before the deadline.
     public mutating func overran(_ index: Int, now: Timestamp) {
         guard let record = steps[index], let deadline = record.deadline, now >= deadline else { return }
         let isUndo = job.state == .compensating

@@ -24,7 +24,7 @@ public struct RetentionPolicy: Sendable, Hashable {
     }
 }
 
-/// Deletes the rows that the policy no longer keeps. One daemon at a time prunes, in small transactions.
+/// Deletes jobs and events whose retention time has passed. One daemon at a time prunes, in small transactions.
 public final class Pruner: Service {
     private let store: any Ledger & Coordination
     private let policy: RetentionPolicy

@@ -50,7 +50,7 @@ public final class StepContext: Sendable {
         run.machine.withLock { machine in machine.steps.values.first { $0.name == step }?.externalID }
     }
 
-    /// The time until the step counts as failed.
+    /// The time until the deadline of the step or of its undo, at least zero. Ignores the deadline of the job.
     public var remaining: Duration {
         let deadline = run.machine.withLock { $0.steps[index]?.deadline }
         return deadline.map { max($0 - time.now(), .zero) } ?? step.timeLimit
@@ -59,9 +59,9 @@ public final class StepContext: Sendable {
     /// Returns an instance that is not destroyed, is not the job's own, and for which `matches` is true; otherwise
     /// `nil`.
     ///
-    /// Reads all such instances from the store, 500 at a time. `mayMatch` is called for the rows that cannot be read.
-    /// Throws a transient `Failure` if it returns true for one of them and no other row matches, because the result is
-    /// unknown then.
+    /// Reads the instances from the store, 500 at a time, until one matches. Calls `mayMatch` with the rows that cannot
+    /// be read. If `mayMatch` returns true for one of them and no readable row matches, the result is unknown: throws a
+    /// transient `Failure`.
     public func otherInstance(
         where matches: (Instance) -> Bool, mayMatch: (UnreadableRow) -> Bool
     ) async throws -> Instance? {
@@ -130,7 +130,7 @@ public final class StepContext: Sendable {
     }
 
     /// Declares that the step's drivers call ``noteChange()`` before each change that they send. A step that fails for
-    /// good without such a call has nothing to undo.
+    /// good without such a call, a memory or a provider's id has nothing to undo.
     public func trackChanges() {
         run.machine.withLock { $0.trackChanges(of: index) }
     }

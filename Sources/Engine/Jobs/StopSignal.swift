@@ -1,6 +1,6 @@
 import Locking
 
-/// The reason why a worker must stop before its job ends. A later case is graver.
+/// The reason why a worker must stop its step early. A later case is graver and replaces an earlier one.
 enum StopReason: Int, Sendable, Hashable {
     /// The job's cancellation was requested.
     case cancellation

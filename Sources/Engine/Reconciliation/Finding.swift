@@ -33,7 +33,7 @@ public struct Finding: Sendable, Hashable {
         case deferred
         /// The row of the instance was changed.
         case marked
-        /// The provider refused the action.
+        /// The action failed, for example because the provider refused it or did not reply.
         case failed
     }
 
@@ -79,7 +79,8 @@ public struct SweepReport: Sendable {
     public var listings: [Listing]
     /// The number of resources that belong to a known instance.
     public var owned: Int
-    /// The number of resources that were not judged, because a job works on their instance or they are being deleted.
+    /// The number of resources that were not judged: their instance has an active job, an unreadable row or an
+    /// unexpected kind, or they are being deleted.
     public var busy: Int
     /// The differences that the sweep found.
     public var findings: [Finding]

@@ -20,7 +20,7 @@ struct Ownership: Sendable {
     private let byRecordedID: [Observation.Key: Instance]
     private let busy: Set<InstanceID>
     private let unreadable: Set<InstanceID>
-    /// Names that Aura used before, from rows of destroyed instances and from the labels of orphans.
+    /// Names that Aura used before: those of destroyed instances and of known orphans.
     private let formerNames: Set<String>
 
     init(

@@ -38,8 +38,8 @@ struct ReconcileExecutor {
         return findings
     }
 
-    /// Deletes up to `reapsPerRun` resources. Only successful deletions count. A failed one backs off, and the next
-    /// resource is tried.
+    /// Deletes up to `reapsPerRun` resources, with at most four times as many tries. After a failed deletion, which
+    /// backs off, the next resource is tried.
     private func carryOutReaps(_ plan: ReconcilePlan, _ findings: inout [Finding]) async throws {
         var (reaped, tried) = (0, 0)
         for due in plan.reaps + plan.spareReaps {
@@ -80,8 +80,8 @@ struct ReconcileExecutor {
         case failed
     }
 
-    /// Runs one action. A driver's failure does not stop the other actions. `body` returns the reason if it did
-    /// nothing.
+    /// Runs one action. A driver's failure does not stop the other actions. `body` returns `nil` if it acted, or the
+    /// reason why it did nothing.
     @discardableResult
     private func attempt(
         _ finding: inout Finding, _ body: () async throws -> String?
@@ -176,8 +176,8 @@ struct ReconcileExecutor {
         return nil
     }
 
-    /// Returns the reason if an instance records the resource, unless the provision of that instance failed and was
-    /// undone.
+    /// Returns the reason if an instance records the resource, or may record it in an unreadable row. An instance whose
+    /// provision failed and was undone does not count.
     private func reasonToSpareNamed(_ resource: Resource, _ traits: ResourceTraits) async throws -> String? {
         var last: InstanceID?
         var page: Page<Instance>

@@ -10,9 +10,10 @@ import Storage
 ///     owned, not listed ─────▶ observed ─▶ (2 inventories) lost
 ///
 /// A kind of resource is essential if an instance cannot be without it, such as the machine of an agent. An inventory
-/// of an essential kind is suspect if it is empty, or lacks more than half of the expected resources. A resource that
-/// it lacks proves nothing at first. If most listed resources of an essential kind are orphans, the database may be an
-/// old backup. No orphan is then touched until a run with `force`.
+/// of an essential kind is suspect if it is empty, or lacks more than three and more than half of the expected
+/// resources. A missing resource then counts as lost only after ``suspectListingsNeeded`` suspect inventories in a row.
+/// If most listed resources of an essential kind are orphans, the database may be an old backup. No orphan is then
+/// touched until a sweep with `isForced`.
 struct ReconcilePlan {
     /// The number of suspect inventories in a row after which a missing resource counts as lost.
     static let suspectListingsNeeded = 5
@@ -75,7 +76,7 @@ struct ReconcilePlan {
             of: traits, live: input.live, busy: input.busy, unreadable: input.unreadable,
             formerNames: input.formerNames.union(orphanNames))
         former = Dictionary(uniqueKeysWithValues: input.observations.map { ($0.key, $0) })
-        // Each essential kind by itself: many resources of another kind with owners prove nothing.
+        // Each essential kind is counted separately: owned resources of another kind prove nothing.
         mayBeOldDatabase = traits.contains { traits in
             let count = { (resources: [Resource]) in resources.count { $0.key.kind == traits.kind } }
             return traits.essential != nil && count(orphans) > Self.fewResources && count(orphans) * 2 > count(listed)
@@ -285,8 +286,8 @@ extension ReconcilePlan {
         add(.orphan, resource, .reaped, reason, observation)
     }
 
-    /// True if the last attempt failed and the next one is not due. Failed attempts back off, so that other resources
-    /// are tried.
+    /// Returns true, and adds a finding, if the last attempt failed and the next one is not due. Failed attempts back
+    /// off, so that other resources are tried.
     private mutating func isBackingOff(_ resource: Resource, _ reason: String, _ observation: Observation) -> Bool {
         guard let retryAt = observation.retryAt, input.now < retryAt else { return false }
         let words = "\(reason); \(observation.failures ?? 0) tries failed, the next is due after \(retryAt)"
@@ -320,7 +321,7 @@ extension ReconcilePlan {
         record.kept.append(observation)
     }
 
-    /// Drops the observations that this inventory no longer confirms.
+    /// Deletes the observations of the inventory's kind that this sweep did not confirm.
     private mutating func forget(_ inventory: Inventory) {
         let kept = Set(record.kept.map(\.key))
         record.forgotten += input.observations.map(\.key).filter { $0.kind == inventory.kind && !kept.contains($0) }

@@ -4,7 +4,7 @@ public import Logging
 public import ServiceLifecycle
 public import Storage
 
-/// Finds leaked machines: a sweep compares the resources with Aura's labels with the rows of the database.
+/// Finds leaked and lost resources: a sweep compares what the providers list with the rows of the database.
 ///
 /// Two singleton leases coordinate the daemons:
 /// - ``leaseName`` allows one sweep at a time. The sweep renews the lease while it runs and releases it at its end.
@@ -26,8 +26,8 @@ public final class Reconciler: Service {
     private static let leaseLength = Duration.seconds(120)
     private static let margin = Duration.seconds(20)
 
-    /// Creates a reconciler of the resources of all `sources`, each of another kind; it traps if two have the same.
-    /// `owner` is the daemon's boot id.
+    /// Creates a reconciler of the resources of all `sources`. Traps if two sources have the same kind. `owner` is the
+    /// daemon's boot id.
     public init(
         store: any InstanceStore & JobStore & Coordination, sources: [any ResourceSource],
         settings: ReconcilerSettings, owner: String, faults: RowFaults, time: any TimeSource, logger: Logger
@@ -149,12 +149,12 @@ private func exchange<Value>(_ value: inout Value, _ new: Value) -> Value {
 public struct ReconcilerSettings: Sendable, Hashable {
     /// The time from one sweep to the next, over all daemons.
     public var interval: Duration
-    /// The time for which an orphan is kept before it is deleted. It is counted from the quarantine of a server, and
-    /// from the first observation of a key or device.
+    /// The time for which an orphan is kept before it is deleted. It starts at the quarantine of a server, and at the
+    /// first observation of a key or device.
     public var grace: Duration
     public var quarantinesPerRun: Int
     public var reapsPerRun: Int
-    /// The number of listings in a row that must agree before an orphan or a loss is accepted as real.
+    /// The number of inventories in a row that must agree before a resource counts as orphaned or lost.
     public var listingsNeeded: Int
     public var isEnabled: Bool
 

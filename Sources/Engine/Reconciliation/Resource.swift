@@ -6,7 +6,7 @@ public import Storage
 public struct Resource: Sendable, Hashable {
     /// The kind and the provider's id.
     public var key: Observation.Key
-    /// The name at the provider. For a tailnet device, it is the resource name in the host name.
+    /// The name at the provider. For a tailnet device, the host name without the number that Tailscale may append.
     public var name: String
     /// The instance that is named in the resource's labels; `nil` if it has no labels.
     public var instance: InstanceID?
@@ -51,8 +51,8 @@ public struct ResourceTraits: Sendable {
     public var noun: String
     /// The way in which the owner of a resource is found.
     public var identification: Identification
-    /// Returns the provider's id that the instance records; `nil` if it records none. Instances that never record this
-    /// kind are compared by name.
+    /// Returns the provider's id that the instance records, or `nil` if it records none. Without this closure,
+    /// resources are compared by name.
     public var recordedID: (@Sendable (Instance) -> String?)?
     /// Writes the facts of an adopted resource into its instance. Returns false and changes nothing if the facts
     /// cannot be read. `nil` if resources of this kind are never adopted.
@@ -115,9 +115,9 @@ public protocol ResourceSource: Sendable {
     func inventory() async throws -> [Resource]
     /// Reads a resource again, right before it is changed. Returns `nil` if it does not exist or is no longer Aura's.
     func current(_ resource: Resource) async throws -> Resource?
-    /// True if a resource with this id exists, whoever it belongs to. The reconciler asks for essential resources only.
+    /// Returns true if a resource with this id exists, Aura's or not. The reconciler calls it for essential kinds only.
     func exists(_ resource: Resource) async throws -> Bool
-    /// Returns the resources with the instance's present name, also those of others.
+    /// Returns the resources with the instance's present resource name, including those that are not Aura's.
     func find(for instance: Instance) async throws -> [FoundResource]
     /// Cuts the power of a resource whose kind has power.
     func powerOff(_ resource: Resource) async throws
@@ -126,7 +126,8 @@ public protocol ResourceSource: Sendable {
 }
 
 extension ResourceSource {
-    /// True if the resource can be read as ours. Sources of essential kinds must also find what belongs to others.
+    /// Returns true if ``current(_:)`` finds the resource, which must be Aura's. Sources of essential kinds must
+    /// implement this method instead.
     public func exists(_ resource: Resource) async throws -> Bool { try await current(resource) != nil }
 
     /// Throws: the resource has no power.

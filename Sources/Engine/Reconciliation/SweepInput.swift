@@ -14,15 +14,15 @@ struct Inventory: Sendable {
 /// The input of a sweep.
 struct SweepInput: Sendable {
     var inventories: [Inventory]
-    /// Instances that are not destroyed. They are read after the inventories, so that every listed resource has its
-    /// row.
+    /// Instances that are not destroyed, of kinds with sources. They are read after the inventories, so that every
+    /// listed resource has its row.
     var live: [Instance]
     /// Instances with an active job: queued, running, waiting or compensating.
     var busy: Set<InstanceID>
-    /// Instances with a row that cannot be read, or of a kind without sources here. Their resources may be owned, so
-    /// the sweep does not change them.
+    /// Instances with a row or a job that cannot be read, or of a kind without sources here. The sweep does not change
+    /// their resources, which may be owned.
     var unreadable: Set<InstanceID> = []
-    /// Resource names of destroyed instances.
+    /// Resource names of destroyed instances. Empty if no listed resource needs them.
     var formerNames: Set<String> = []
     var observations: [Observation]
     var now: Timestamp

@@ -68,8 +68,8 @@ public struct AgentFacts: VisibleFacts {
 }
 
 extension Instance {
-    /// The facts about an agent; `nil` for an instance of another kind. Traps if the store that read the agent does not
-    /// know its kind: a machine must not count as absent.
+    /// The facts about an agent; `nil` for an instance of another kind. Traps if the store was opened without the kind
+    /// of agents: the machine would count as absent.
     private var agent: AgentFacts? {
         get {
             guard kind == .agent else { return nil }

@@ -49,7 +49,7 @@ public struct AgentSettings: Sendable {
 public struct TailnetSettings: Sendable {
     /// The variables of the role: tags, login server, package source.
     public var variables: JSONObject
-    /// The time for which a created key is valid.
+    /// The time for which an enrolment key is valid.
     public var keyLifetime: Duration
 
     public init(variables: JSONObject, keyLifetime: Duration = .seconds(600)) {

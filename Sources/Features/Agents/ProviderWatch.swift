@@ -21,7 +21,7 @@ public struct ProviderWatchSettings: Sendable, Hashable {
 /// Checks the settings against the offers and permissions of the providers, before a machine costs money.
 public struct ProviderCheck: Sendable {
     public let compute: any ComputeDriver
-    /// The driver of the private network; `nil` if machines join no network.
+    /// The driver of the tailnet; `nil` if machines join no tailnet.
     public let network: (any NetworkDriver)?
     public let image: String
     /// The installation's id; `nil` outside a daemon. Without an id, every resource that Aura created counts as this
@@ -67,8 +67,8 @@ public struct ProviderCheck: Sendable {
 
 /// Runs ``ProviderCheck`` once the daemon serves, and daily. No finding ends or delays the daemon.
 ///
-/// Every daemon reads the catalogue, because it uses the catalogue to skip retired server types. One daemon raises the
-/// alerts.
+/// Every daemon runs the check, because it reads the provider's catalogue, which the daemon uses to skip retired server
+/// types. One daemon raises the alerts.
 public final class ProviderWatch: Service {
     private let store: any InstanceStore & Coordination
     private let check: ProviderCheck
@@ -76,7 +76,8 @@ public final class ProviderWatch: Service {
     private let owner: String
     private let time: any TimeSource
     private let logger: Logger
-    /// The findings of the last check in which this daemon held the singleton lease. They raise no second alert.
+    /// The findings for which this daemon has raised an alert, as long as its checks still have them. They raise no
+    /// second alert.
     private let raised = Locked<Set<ProviderFinding>>([])
 
     static let code = "providerCheck"

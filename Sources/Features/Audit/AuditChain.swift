@@ -9,8 +9,7 @@ import Crypto
 public enum AuditChain {
     /// The number of bytes of a hash.
     public static let hashBytes = 32
-    /// The number of random bytes before a body. They keep a short body from being guessed by its hash after it was
-    /// erased.
+    /// The number of random bytes before a body. Without them, an erased short body could be guessed from its hash.
     public static let saltBytes = 16
 
     /// Returns the hash before the first entry.
@@ -101,7 +100,7 @@ public struct AuditHead: Sendable, Hashable {
 
 /// Checks entries against the chain, one after the other.
 public struct AuditVerification: Sendable, Hashable {
-    /// The first thing that does not fit.
+    /// The first mismatch between the entries, the chain and the checkpoints.
     public enum Fault: Error, Hashable, CustomStringConvertible {
         /// An entry is missing, repeated or out of order.
         case gap(expected: Int64, found: Int64)
@@ -116,7 +115,7 @@ public struct AuditVerification: Sendable, Hashable {
         /// A checkpoint is earlier than the first entry that is left, so nothing can be compared with it.
         case pruned(before: Int64, checkpoint: Int64)
 
-        /// What does not fit, and where.
+        /// The mismatch and its position.
         public var description: String {
             switch self {
             case .gap(let expected, let found):
@@ -134,12 +133,13 @@ public struct AuditVerification: Sendable, Hashable {
 
     /// The last entry that was checked.
     public private(set) var head: AuditHead
-    /// The number of entries whose content was erased. What they said cannot be proved any more.
+    /// The number of entries whose content was erased. The audit alone no longer shows what these entries contained.
     public private(set) var erased = 0
     private var checkpoints: [Int64: [UInt8]]
 
-    /// Begins after `head`: the start of the audit, or the checkpoint up to which it was pruned. `checkpoints` are heads
-    /// that are known from elsewhere; the entries must agree with each of them.
+    /// Begins after `head`: the start of the audit, or the checkpoint up to which it was pruned. `checkpoints` are
+    /// heads that are known from elsewhere; the entries must agree with each of them. Throws `checkpoint` if these
+    /// heads contradict each other.
     public init(after head: AuditHead, checkpoints: [AuditHead] = []) throws(Fault) {
         self.head = head
         self.checkpoints = [:]
@@ -156,7 +156,7 @@ public struct AuditVerification: Sendable, Hashable {
         try compare()
     }
 
-    /// Checks the next entry.
+    /// Checks the next entry. Throws the first mismatch.
     public mutating func check(_ entry: AuditEntry) throws(Fault) {
         guard entry.seq == head.seq + 1 else { throw .gap(expected: head.seq + 1, found: entry.seq) }
         if let content = entry.content {

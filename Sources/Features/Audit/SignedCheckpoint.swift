@@ -13,7 +13,7 @@ import Encoding
 public struct SignedCheckpoint: Sendable, Hashable {
     /// The head that is signed.
     public let head: AuditHead
-    /// The installation.
+    /// The id of the installation.
     public let installation: String
     /// The text of the note, with its signature.
     public let text: String

@@ -65,7 +65,7 @@ extension ConfiguredFeature {
 
 /// The components and settings of the daemon that every feature can use.
 public struct FeatureEnvironment: Sendable {
-    /// The id of this run of the daemon. Leases name their owner by it.
+    /// The id of this run of the daemon, which leases record as their owner.
     public var owner: String
     public var time: any TimeSource
     public var random: any RandomSource

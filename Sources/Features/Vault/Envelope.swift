@@ -1,7 +1,7 @@
 import Crypto
 
-/// The identity of one version of a secret. Sealing binds the value to it, so that a row that was moved or renamed in the
-/// database cannot be opened.
+/// The identity of one version of a secret. Sealing binds the value to it, so that a row that was moved or renamed in
+/// the database cannot be opened.
 public struct SecretAddress: Sendable, Hashable {
     /// The id of the installation.
     public var installation: String
@@ -23,7 +23,7 @@ public struct SecretAddress: Sendable, Hashable {
         self.secretClass = secretClass
     }
 
-    /// The associated data of the encryption: each part with its length, as 32 bits, before it.
+    /// The associated data of the encryption: each part after its length in bytes, a big-endian number of 32 bits.
     func associatedData(keyID: String? = nil) -> [UInt8] {
         let parts =
             ["aura/secret/1", installation, tenant, name, String(version), secretClass.rawValue]
@@ -36,7 +36,7 @@ public struct SecretAddress: Sendable, Hashable {
 
 /// Whether a method may return the value of a secret.
 public enum SecretClass: String, Sendable, Hashable, CaseIterable {
-    /// It is used in calls of drivers and in files of runs. No method returns it.
+    /// Calls of drivers and files of runs use the value. No method returns it.
     case sealed
     /// `secret.reveal` returns it to callers with the scope `secrets:export`.
     case exportable
@@ -65,15 +65,15 @@ public struct SealedSecret: Sendable, Hashable {
     }
 }
 
-/// Seals and opens secrets with the keys of the vault: AES-256-GCM with a data key of its own for each version, which is
-/// wrapped under a key derived from the master key.
+/// Seals and opens secrets with the keys of the vault: AES-256-GCM with a data key for each version of a secret. The
+/// data key is wrapped under a key that is derived from the master key.
 public struct Envelope: Sendable {
     /// The longest value, in bytes.
     public static let valueLimitBytes = 64 << 10
 
     private let keys: MasterKeys
 
-    /// Creates an envelope with these keys. The current one seals.
+    /// Creates an envelope. The current key of `keys` seals; all of them open.
     public init(_ keys: MasterKeys) {
         self.keys = keys
     }
@@ -110,7 +110,7 @@ public struct Envelope: Sendable {
             keyID: keys.current, wrapNonce: wrapNonce, wrapped: wrapped, nonce: nonce, ciphertext: ciphertext)
     }
 
-    /// Decrypts a value.
+    /// Decrypts a value. Throws `missingKey` or `cannotOpen`.
     public func open(_ sealed: SealedSecret, for address: SecretAddress) throws(Failure) -> [UInt8] {
         let dataKey = try unwrap(sealed, address)
         guard let value = Self.decrypt(sealed.nonce, sealed.ciphertext, dataKey, address.associatedData()) else {

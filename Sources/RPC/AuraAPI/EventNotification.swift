@@ -5,7 +5,7 @@ public struct EventNotification: Sendable, Codable {
 
     /// The id of the subscription.
     public var subscription: String
-    /// The event, snapshot page, bookmark or end that is delivered.
+    /// The event. A snapshot page, a bookmark or the end of a subscription has another type in this position.
     public var result: EventView
 
     /// Creates the parameters.

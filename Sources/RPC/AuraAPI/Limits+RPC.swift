@@ -1,7 +1,7 @@
 public import JSONRPC
 
 extension Limits {
-    /// Creates the reply of `system.limits` from the limits in force.
+    /// Creates the wire form of the limits in force, for `system.limits`.
     public init(_ limits: RPCLimits) {
         self.init(
             messageBytes: limits.messageBytes, depth: limits.depth, batchItems: limits.batchItems,

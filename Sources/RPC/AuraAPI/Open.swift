@@ -5,7 +5,7 @@ public import JSONRPC
 /// A value of an enumeration that a newer daemon may extend. A value that this version does not know keeps its text.
 ///
 /// Results and parameters have this type. A client can therefore send a value that only its daemon knows. The daemon
-/// refuses a value that it does not know: its schemas are closed.
+/// refuses unknown values, because its schemas list the known ones.
 ///
 /// The cases of the enumeration are also available on this type:
 ///

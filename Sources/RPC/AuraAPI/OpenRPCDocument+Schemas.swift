@@ -13,8 +13,8 @@ extension OpenRPCDocument {
         try SchemaSet(document["components"]?["schemas"]?.objectValue ?? [:])
     }
 
-    /// Checks that a router has the methods of the document and no others, with the same scopes. Throws
-    /// ``MethodMismatch`` if it does not.
+    /// Checks that a router has the methods of the document and no others, with the same scopes and `mutates`. Throws
+    /// ``MethodMismatch`` if not.
     public static func check(_ router: Router) throws {
         let listed = try value()["methods"]?.arrayValue?.compactMap(properties) ?? []
         let (names, registered) = (Set(listed.map(\.name)), router.methodProperties)

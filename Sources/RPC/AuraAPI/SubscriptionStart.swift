@@ -4,7 +4,7 @@ public import JSON
 public enum SubscriptionStart: Sendable, Codable, Hashable {
     /// The head of the ledger: only later events.
     case now
-    /// The beginning of the ledger.
+    /// The oldest event that the ledger still has.
     case start
     /// A snapshot of the instances, then the events after it.
     case snapshot

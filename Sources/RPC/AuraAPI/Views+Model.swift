@@ -2,7 +2,7 @@ public import AuraModel
 
 /// Facts that the wire form of an instance shows.
 public protocol VisibleFacts: InstanceFacts {
-    /// Sets the members of the wire form that stand for these facts.
+    /// Copies these facts to their members of the wire form.
     func show(in view: inout InstanceView)
 }
 

@@ -13,7 +13,7 @@ package enum APIError {
             data: ["subscription": .string(id)])
     }
 
-    /// The `cursorExpired` error for a cursor of an epoch that this ledger no longer has.
+    /// The `cursorExpired` error for a cursor of another ledger epoch than the present one.
     static func otherEpoch(_ epoch: String, _ bounds: LedgerBounds) -> RPCError {
         RPCError(
             .cursorExpired,
@@ -28,7 +28,7 @@ package enum APIError {
             data: ["path": "params.from", "reason": .string(reason)])
     }
 
-    /// Runs `body` and converts errors of the store to RPC errors.
+    /// Runs `body` and converts errors of the store: `cancelled` to `CancellationError`, all others to `RPCError`.
     package static func answering<Value>(_ body: () async throws -> Value) async throws -> Value {
         do {
             return try await body()

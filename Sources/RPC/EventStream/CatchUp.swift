@@ -24,12 +24,12 @@ struct CatchUp {
     /// Called before `subscription.ended` is queued, so that a client that reads it can use the id again.
     let onEnd: @Sendable () -> Void
 
-    /// Events that are read from the ring at once.
+    /// The largest number of events in one read of the ring.
     private static let page = 500
-    /// Instances in one message of a snapshot.
+    /// The largest number of instances in one message of a snapshot.
     private static let instances = 100
 
-    /// The outcome of one read of the ledger.
+    /// The outcome of one read of the feed or the ledger.
     private enum Step {
         case more
         /// The connection had no space for this event.
@@ -51,8 +51,8 @@ struct CatchUp {
         self.onEnd = onEnd
     }
 
-    /// Runs until the subscription is up to date or ended. Throws `SessionClosed`, `CancellationError` and the errors
-    /// of the store.
+    /// Runs until the subscription is up to date or ended. Throws `SessionClosed`, `CancellationError`,
+    /// `AsyncSemaphore.Refusal` and the errors of the store.
     mutating func run() async throws -> Result {
         ledger.arrive()
         defer { ledger.depart() }
@@ -179,7 +179,8 @@ extension CatchUp {
         subscription.notifiedSeq = subscription.cursor
     }
 
-    /// True if every job that the filter matches has ended. A filter with a change must have matched at least one job.
+    /// Returns true if every job that the filter matches has ended. For a filter with a change, at least one such job
+    /// must exist.
     private func isSettled() async throws -> Bool {
         let filter = subscription.filter
         if let job = filter.job { return try await store.job(job)?.state.isTerminal ?? true }
@@ -265,11 +266,11 @@ final class LedgerPages: Sendable {
     var count: Int { state.withLock { $0.pages.count } }
 
     /// Calls `body` with the next events after `seq` that the filter matches, in order. `last` is the `seq` up to
-    /// which they are complete: `head` or earlier.
+    /// which they are complete. A kept page may reach past `head`.
     ///
     /// A waiting caller holds no page. The memory is therefore bounded by the kept pages and the pages that are being
-    /// read. It does not depend on the number of callers. Throws `cursorExpired` if the next event was pruned,
-    /// `AsyncSemaphore.Refusal`, and the errors of `body`.
+    /// read, whatever the number of callers. Throws `AsyncSemaphore.Refusal` and the errors of the store and of `body`;
+    /// the store throws `cursorExpired` if the next event was pruned.
     func withEvents<Result>(
         after seq: Int64, through head: Int64, matching filter: EventFilter,
         _ body: (_ events: ArraySlice<FeedEvent>, _ last: Int64) throws -> Result
@@ -284,7 +285,7 @@ final class LedgerPages: Sendable {
         return try body(page.events[...], page.last)
     }
 
-    /// The events of one job, instance or change are few, and few subscriptions want them.
+    /// Returns false for a filter by job, instance or change: such events are few, and few subscriptions want them.
     private static func isOfUseToOthers(_ filter: EventFilter) -> Bool {
         filter.job == nil && filter.instance == nil && filter.change == nil
     }

@@ -25,14 +25,15 @@ public final class EventFeed: Sendable {
         var madeWaiters = 0
     }
 
-    /// Yields after a publication; several publications may yield one element. It supports one consumer.
+    /// Yields after a publication or a signal; several of them may yield one element. Supports one consumer.
     let changes: AsyncStream<Void>
 
     private let capacity: Int
     private let state: Locked<State>
     private let changing: AsyncStream<Void>.Continuation
 
-    /// `head` is the `seq` of the newest event that committed before the feed was attached.
+    /// `head` is the `seq` of the newest event that committed before the feed was attached. `capacity` is the largest
+    /// number of events in the ring.
     public init(head: Int64, capacity: Int = 8192) {
         self.capacity = capacity
         state = Locked(State(head: head))
@@ -70,7 +71,7 @@ public final class EventFeed: Sendable {
 // MARK: - The ends of jobs
 
 extension EventFeed {
-    /// Returns once a job has ended after `seq`. May return early if the feed does not have all events after `seq`, so
+    /// Returns once `job` has ended after `seq`. May return early if the feed does not have all events after `seq`, so
     /// the caller must check the job's row. Throws `CancellationError`.
     package func untilEnd(of job: JobID, after seq: Int64) async throws {
         let id = state.withLock { state in
@@ -94,7 +95,7 @@ extension EventFeed {
 }
 
 extension EventFeed.State {
-    /// Returns the waiters that may continue.
+    /// Appends the events to the ring. Returns the continuations that must be resumed.
     fileprivate mutating func publish(_ events: [Event], capacity: Int) -> [CheckedContinuation<Void, Never>] {
         let new = events.drop { [head] in $0.seq <= head }
         var hasGap = false

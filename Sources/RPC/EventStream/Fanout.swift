@@ -25,7 +25,7 @@ final class Fanout: Sendable {
     private let onEnd: @Sendable (Subscription) -> Void
     private let messages = Locked<[Message]>([])
 
-    /// Events that are taken from the feed at once.
+    /// The largest number of events in one read of the feed or the store.
     private static let page = 500
     /// The longest delay that ``rest(after:waiting:)`` adds to an event.
     private static let longestRest = Duration.milliseconds(10)
@@ -221,7 +221,7 @@ struct FanoutRound {
         tellBookmarks()
     }
 
-    /// Dismisses every subscription to catch up, and continues at `seq`.
+    /// Hands every subscription to catch-up, and continues at `seq`.
     mutating func dismissAll(at seq: Int64) {
         for row in table.all { dismiss(row, after: position) }
         position = seq

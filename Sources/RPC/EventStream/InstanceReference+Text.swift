@@ -5,14 +5,15 @@ import JSONRPC
 package import Storage
 
 extension InstanceReference {
-    /// An id (a UUID, in upper or lower case) or a name; the schema permits both.
+    /// Creates a reference by id if the text is a UUID, in upper or lower case, and otherwise by name.
     ///
     /// A text with the form of an id may also be a name: see ``name(shapedAsID:tenant:)``.
     package init(_ text: String, tenant: TenantID) {
         self = InstanceID(text).isUUID ? .id(InstanceID(text).inLowerCase) : .name(text, tenant: tenant)
     }
 
-    /// Returns the name to look for if no instance has the id `text`, or `nil` if the text cannot be both.
+    /// Returns `text` as a name, for a second search if no instance has it as its id. Returns `nil` if the text is not
+    /// both a UUID and a valid name.
     package static func name(shapedAsID text: String, tenant: TenantID) -> InstanceReference? {
         guard InstanceID(text).isUUID, text.first?.isLetter == true, text == text.lowercased() else { return nil }
         return .name(text, tenant: tenant)
@@ -35,7 +36,7 @@ extension Identifier {
     /// The id in lower case. The daemon generates ids in lower case; callers may write them in either.
     package var inLowerCase: Self { isUUID ? Self(text.lowercased()) : self }
 
-    /// Returns the cursor of a page. Throws `invalidParams` unless it is an id.
+    /// Returns the id in lower case, as the cursor of a page. Throws `invalidParams` if the text is not a UUID.
     package func asCursor() throws -> Self {
         guard isUUID else {
             let reason = "expected the next of the page before, an id"

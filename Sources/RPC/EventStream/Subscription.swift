@@ -62,7 +62,7 @@ struct Subscription: Sendable {
     /// True if the subscription wants every event that its filter matches after its cursor, without an end.
     var takesAll: Bool { remaining == nil && !endsWhenTerminal && snapshot.isPast(cursor) }
 
-    /// Returns the lines of the first events, up to ``lineBytes``, and the number of these events.
+    /// Returns the lines of the first events, until they have ``lineBytes``, and the number of these events.
     func lines(of events: some Sequence<FeedEvent>) -> (lines: [UInt8], count: Int) {
         var lines: [UInt8] = []
         var count = 0
@@ -104,7 +104,7 @@ struct Subscription: Sendable {
     var bookmark: Bookmark { Bookmark(seq: cursor) }
 }
 
-/// The pages of a snapshot that were sent: for each page its last instance, and the head of the ledger when it was
+/// The pages of a snapshot that were sent: for each page its last instance, and the ledger's head when the page was
 /// read.
 struct SnapshotPages: Sendable {
     private struct Page: Sendable {
@@ -125,7 +125,7 @@ struct SnapshotPages: Sendable {
     /// The last instance of the newest page; `nil` before the first page and after the last.
     var last: InstanceID? { pages.last?.last }
 
-    /// The `seq` after which events must follow; `nil` before the first page.
+    /// The `seq` after which the client needs the events: the head of the first page; `nil` before it.
     var floor: Int64? { pages.first?.head }
 
     /// True if a page already shows the effect of this event.

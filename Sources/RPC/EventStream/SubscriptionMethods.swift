@@ -4,7 +4,7 @@ import JSON
 public import JSONRPC
 public import Storage
 
-/// `status.subscribe`, `status.unsubscribe`. These methods use only the ledger of the control plane.
+/// `status.subscribe`, `status.unsubscribe`. These methods read only the store, and call no provider.
 public struct SubscriptionMethods: Sendable {
     let store: any Ledger & InstanceStore & JobStore
     let subscriptions: Subscriptions
@@ -47,8 +47,8 @@ public struct SubscriptionMethods: Sendable {
         return Reply(result) { self.subscriptions.start(asked) }
     }
 
-    /// Reserves the operation's subscription, runs the operation, and starts the subscription to its job after the
-    /// reply.
+    /// Reserves the subscription `wanted`, runs the operation, and starts the subscription to the operation's job after
+    /// the reply. If `wanted` is `nil`, only runs the operation.
     package func subscribing(
         _ wanted: OperationSubscription?, _ call: RPCContext, operation: () async throws -> OperationResult
     ) async throws -> Reply<OperationResult> {

@@ -19,8 +19,8 @@ struct SubscriptionNumber: Hashable, Sendable {
 /// All subscriptions of all connections, and the tasks of those that catch up.
 ///
 /// A subscription is reserved, then started. A started subscription has exactly one holder: the queue of subscriptions
-/// that must catch up, its catch-up task, or the fan-out. The holder gets the signal to end it, and reports when it
-/// has released it. Only then is the id free:
+/// that must catch up, its catch-up task, or the fan-out. The holder receives the signal to end the subscription, and
+/// reports its release. Only then is the id free:
 ///
 ///     reserved ── start ──▶ held ── end is sent, or it ends by itself ──▶ ending ── holder has released it ──▶ free
 public final class Subscriptions: Service {
@@ -51,8 +51,8 @@ public final class Subscriptions: Service {
         /// True once a caller has begun the release. That caller first reduces the connection's count and then frees
         /// the id.
         var isLetGo = false
-        /// Calls that wait until the id is free; one-shot each. The value is true if the ended subscription has sent
-        /// `subscription.ended` to its client.
+        /// The one-shots of calls that wait until the id is free. Their value is true if `subscription.ended` was sent
+        /// to the client.
         var waiters: [OneShot<Bool>] = []
     }
 
@@ -92,7 +92,7 @@ public final class Subscriptions: Service {
     private let late: AsyncStream<Late>
     private let being: AsyncStream<Late>.Continuation
 
-    /// Creates the service. `faults` logs the rows that a snapshot leaves out; without it the service creates its own.
+    /// Creates the service. `faults` logs unreadable rows of snapshots; if it is `nil`, the service creates its own.
     public init(
         feed: EventFeed, store: any Ledger & InstanceStore & JobStore, time: any TimeSource, faults: RowFaults? = nil,
         logger: Logger
@@ -198,7 +198,8 @@ extension Subscriptions {
     /// Reserves a subscription. The caller then calls ``start(_:)``, or cancels the reservation.
     ///
     /// Waits while a subscription of the connection with this id is about to end. Throws `subscriptionExists` if the
-    /// connection has a subscription with this id, and `tooManySubscriptions` if it has no space for another.
+    /// connection has a subscription with this id, `tooManySubscriptions` if the limit of the connection, its user or
+    /// the daemon is reached, and `CancellationError`.
     func reserve(_ wanted: String?, for session: Session) async throws -> Reservation {
         while true {
             try await takeCount(of: session)
@@ -217,7 +218,8 @@ extension Subscriptions {
         }
     }
 
-    /// Adds one to the connection's count. Waits if there is no space and another subscription is about to end.
+    /// Counts one more subscription against the limits. If one is reached, waits while another subscription of the
+    /// connection is about to end.
     private func takeCount(of session: Session) async throws {
         var isSecondTry = false
         while true {

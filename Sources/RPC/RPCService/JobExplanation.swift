@@ -5,7 +5,7 @@ import Jobs
 import Reconciliation
 import Storage
 
-/// `job.explain`: describes a job's state from the rows, and the resources that exist for it from the drivers.
+/// `job.explain`: describes a job's state from the rows, and the resources of its instance from the providers.
 extension RPCService {
     /// The time limit for the providers. A kind of resource without a reply in this time is reported as unseen.
     private static let lookLimit = Duration.seconds(10)
@@ -49,7 +49,7 @@ struct JobWords {
     let job: Job
     let view: JobView
     let instance: Instance
-    /// The job's definition if this daemon does not have it; otherwise `nil`.
+    /// The id of the job's definition if this daemon does not have that definition; otherwise `nil`.
     var missing: DefinitionID?
     let now: Timestamp
 
@@ -95,8 +95,8 @@ struct JobWords {
         }
     }
 
-    /// True if no daemon is running the job. A daemon that runs it may have a definition that this daemon does not
-    /// have.
+    /// True if the job may wait for a daemon that has its definition: it is queued, waiting or compensating, and no
+    /// other job blocks it. A daemon that runs the job has the definition.
     private var isFree: Bool { [.queued, .waiting, .compensating].contains(job.state) && job.blockedBy == nil }
 
     private static func wait(for missing: DefinitionID) -> String { "for an aurad that has the definition \(missing)" }
@@ -130,7 +130,7 @@ struct Look: Sendable {
 struct ResourceLookup {
     let sources: [any ResourceSource]
 
-    /// Asks all sources in parallel. A kind without a reply within `limit` is unseen.
+    /// Asks the sources of the instance's kind in parallel. A source without a reply within `limit` is unseen.
     func look(at instance: Instance, atMost limit: Duration, time: any TimeSource) async -> [Look] {
         let sources = sources.filter { $0.traits.instanceKind == instance.kind }
         return await withTaskGroup(of: (Int, Look).self) { group in

@@ -135,8 +135,8 @@ extension RPCService {
     }
 }
 
-/// `job.wait`: replies once the job has ended. It blocks no thread, and ends with its connection or by
-/// `$/cancelRequest`.
+/// `job.wait`: replies once the job has ended, or fails with `waitTimeout`. The wait blocks no thread, and ends with
+/// its connection or by `$/cancelRequest`.
 extension RPCService {
     private static let usualWait: Int64 = 600_000
 

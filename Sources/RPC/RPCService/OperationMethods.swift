@@ -42,8 +42,8 @@ extension RPCService {
         }
     }
 
-    /// Returns the parameters as they are compared for an idempotency key: without `subscribe`, and without a `tenant`
-    /// that names the default tenant.
+    /// Returns the parameters as they are compared for an idempotency key: without `subscribe`, without a `tenant` that
+    /// names the default tenant, and with an id in lower case.
     private static func bare(_ parameters: InstanceOperationParameters) -> InstanceOperationParameters {
         var bare = parameters
         bare.subscribe = nil

@@ -47,7 +47,8 @@ public struct RPCService: Sendable {
         self.facts = facts
     }
 
-    /// Returns a router with these methods. It rejects parameters that violate the schema before a method runs.
+    /// Returns a router with the methods of the service. The router rejects parameters that violate the schema before a
+    /// method runs.
     ///
     /// `interceptors` run around each call of all transports. `onInternalError` receives the errors that clients see as
     /// `internalError`.
@@ -70,8 +71,8 @@ public struct RPCService: Sendable {
 
     var subscriptionMethods: SubscriptionMethods { SubscriptionMethods(store: store, subscriptions: subscriptions) }
 
-    /// Reserves the subscription that an operation's call asks for, runs the operation, and starts the subscription to
-    /// its job after the reply.
+    /// Reserves the subscription `wanted`, runs the operation, and starts the subscription to the operation's job after
+    /// the reply. If `wanted` is `nil`, only runs the operation.
     public func subscribing(
         _ wanted: OperationSubscription?, _ call: RPCContext, operation: () async throws -> OperationResult
     ) async throws -> Reply<OperationResult> {

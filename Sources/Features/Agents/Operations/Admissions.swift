@@ -4,7 +4,8 @@ import Storage
 
 /// Admission rules that several operations share.
 enum Admissions {
-    /// Admits `suspend`, `resume` and `restart`: from one of the given phases, with no other job active.
+    /// Admits `suspend`, `resume` and `restart`: from one of the given phases, with no other job active. A call joins
+    /// an active job of the same kind.
     static func power(
         _ kind: JobKind, _ instance: Instance, _ active: [Job], from phases: [Phase], desired: DesiredState
     ) throws(StorageError) -> Admission {

@@ -3,8 +3,8 @@ import DriverKit
 import Jobs
 import Storage
 
-/// `destroy`: removes every resource of an instance at the providers. Accepted in every phase; supersedes any other
-/// active job.
+/// `destroy`: removes every resource of an instance at the providers. Accepted in every phase but `destroyed`.
+/// Supersedes any other active job; a second destroy joins the first.
 ///
 /// The job is never undone. An obstacle parks the job, and a machine that may exist is never given up. The job finds
 /// resources by deterministic name as well as by id, because the superseded job may not have recorded its ids.

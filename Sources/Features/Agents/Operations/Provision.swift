@@ -13,8 +13,8 @@ enum Provision {
         .accept(instance)
     }
 
-    /// Admits a new attempt after a provision that failed and was undone. It builds the instance's next machine, with
-    /// new outside names.
+    /// Admits a new attempt after a provision that failed and was undone. The attempt builds the instance's next
+    /// machine, with new names at the providers.
     static func admitAgain(_ instance: Instance, _ active: [Job]) throws(StorageError) -> Admission {
         if let same = active.first(where: { $0.kind == .provision }) { return .join(same.id) }
         guard instance.phase == .failed, active.isEmpty else {

@@ -101,9 +101,10 @@ struct Boot {
     }
 }
 
-/// Confirms an observation that would cost a machine: it counts only after ``needed`` consecutive checks that agree.
+/// Confirms the result of a check that would cost a machine: the result counts only after ``needed`` consecutive checks
+/// that agree.
 ///
-/// The reconciler has the same rule for listings (``ReconcilerSettings/listingsNeeded``).
+/// The reconciler has the same rule for inventories (``ReconcilerSettings/listingsNeeded``).
 enum TwoLooks {
     static let needed = 2
     static let apart = Duration.seconds(5)

@@ -82,9 +82,9 @@ enum ConfigurationSlots {
 /// The roles are idempotent: one more run costs a minute, a new machine costs five and another address. Therefore the
 /// step ends only for a cause that is known to be permanent, or after a number of runs.
 struct RunTries: Codable, Sendable, Hashable {
-    /// Runs that failed after they began.
+    /// The number of runs that failed after they began.
     var failed = 0
-    /// The failed runs with an unknown cause.
+    /// The number of failed runs with an unknown cause.
     var unknown = 0
 
     /// The number of failed runs, of any cause, after which the step fails.

@@ -12,11 +12,11 @@ struct Enrol {
         var keyID: String?
         /// The time at which the step created its first key. A node that is older cannot be the machine's.
         var mintedAt: Timestamp?
-        /// The node that the machine reported. Only its id is used, and only after ``confirm(_:_:_:)`` has verified it.
+        /// The node that the machine reported. ``confirm(_:_:_:)`` uses only the id, to read the network's own record.
         var joined: TailnetFacts?
         /// The number of checks in a row in which the network's record of the node did not fit the machine.
         var mismatches: Int?
-        /// The number of checks in a row in which the network gave the node no access.
+        /// The number of checks in a row in which an obstacle kept the node out of the network.
         var obstructions: Int?
         var tries: RunTries?
         /// The number of failed attempts to remove older nodes.
@@ -133,8 +133,8 @@ struct Enrol {
             message: "\(context.instance.resourceName) joined the tailnet, and \(obstacle.message)", concern: .project)
     }
 
-    /// Removes older nodes. This never fails the step: after ``cleaningTries`` failures, the sweep removes the
-    /// remaining nodes.
+    /// Removes older nodes. A failure makes the engine retry the step. After ``cleaningTries`` failures the step
+    /// continues, and leaves the remaining nodes to the sweep.
     private func removeOlder(
         than device: NetworkDevice, _ context: StepContext, _ memory: inout Memory, _ nodes: TailnetNodes
     ) async throws {

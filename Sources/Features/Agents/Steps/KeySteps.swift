@@ -45,7 +45,7 @@ struct KeySteps {
                 labels: Labels.of(instance, job: context.job, installation: services.installation)))
     }
 
-    /// Returns type and key without the comment.
+    /// Returns the type and the key of a public key line, without the comment.
     private static func body(_ line: String) -> [Substring] {
         Array(line.split(separator: " ").prefix(2))
     }

@@ -106,7 +106,8 @@ struct PowerSteps {
         .wait(TwoLooks.apart, reason: "to look once more for a server that the provider does not know")
     }
 
-    /// Returns the server, or `nil` if one check did not find it. Throws if two checks in a row did not find it.
+    /// Returns the server, or `nil` if one check did not find it. Throws if two checks in a row did not find it, or if
+    /// the instance records no server.
     private func server(_ context: StepContext, _ memory: inout Memory) async throws -> Server? {
         let instance = context.instance
         if let id = instance.server?.id, let server = try await services.compute.server(id: id) {

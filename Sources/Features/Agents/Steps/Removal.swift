@@ -54,8 +54,8 @@ struct Removal {
         return .done
     }
 
-    /// Removes the server. If the provider cannot, tries once to remove the tailnet device, and throws the provider's
-    /// failure.
+    /// Removes the server. If that fails, also tries to remove the tailnet device, and then throws the failure for the
+    /// server.
     func serverBeforeAll(_ context: StepContext) async throws -> StepOutcome {
         do {
             return try await server(context)
@@ -69,8 +69,8 @@ struct Removal {
         }
     }
 
-    /// Removes the tailnet device or the SSH key. Failures are retried, permanent ones too. After five minutes the
-    /// part is left to the sweep with the alert `leftToSweep`, so that the destroy can finish.
+    /// Runs `part`, which removes the tailnet device or the SSH key. Failures are retried, permanent ones too. After
+    /// five minutes the resource is left to the sweep with the alert `leftToSweep`, so that the job can finish.
     func orLeave(
         _ what: String, _ context: StepContext, _ part: (StepContext) async throws -> StepOutcome
     ) async throws -> StepOutcome {

@@ -15,17 +15,17 @@ struct ServerCreation {
         var actions: [String] = []
         /// The time since which the step has waited for these actions.
         var awaitedSince: Timestamp?
-        /// The number of attempts to start the current server after its creation failed.
+        /// The number of times that the step started the current server, or waited for it, after its creation failed.
         var repairs: Int?
         /// True while a server that could not be started is deleted, so that another one can be created.
         var isReplacing: Bool?
-        /// The number of servers that were replaced because they could not be started.
+        /// The number of servers that were replaced because their creation failed.
         var replacements: Int?
     }
 
     private static let repairLimit = 2
     private static let replacementLimit = 2
-    /// The longest wait for a running action. After it, the step relies on the state of the server.
+    /// The longest wait for a running action. After it, the step ends if the server runs.
     private static let actionPatience = Duration.seconds(60)
 
     func perform(_ context: StepContext) async throws -> StepOutcome {
@@ -80,7 +80,7 @@ struct ServerCreation {
                 memory.actions = creation.actionIDs
                 return try await remember(creation.server, &memory, context)
             } catch let failure as Failure where failure.reaction == .nextCandidate {
-                // A sold-out candidate may become available again, so its refusal takes precedence over a retired one.
+                // A sold-out candidate may become available again, so its refusal replaces that of a retired one.
                 if refusal?.errorClass != .capacity { refusal = failure }
                 memory.placement += 1
                 try await context.checkpoint(memory)
@@ -158,8 +158,8 @@ struct ServerCreation {
 // MARK: - Failure of an accepted creation
 
 extension ServerCreation {
-    /// The server exists and costs money. Waits for it, or starts it if it is off; otherwise replaces it. Each has a
-    /// limit.
+    /// Handles the failed creation of a server that may exist and cost money: waits for the server, starts it if it is
+    /// off, or replaces it. Each of these has a limit.
     private func repair(
         after failure: Failure, _ memory: inout Memory, _ context: StepContext
     ) async throws -> StepOutcome {

@@ -16,7 +16,8 @@ struct TailnetNodes {
 
     /// Returns the reason why the device cannot be the node of the instance's new machine, or `nil` if it can be.
     ///
-    /// - Parameter mintedAt: when the first key for the machine was created.
+    /// - Parameter mintedAt: the time at which the first enrolment key for the machine was created; `nil` means the
+    ///   creation of the instance. An older device is refused.
     func objection(
         to device: NetworkDevice, _ context: StepContext, mintedAt: Timestamp?
     ) async throws -> String? {
@@ -30,7 +31,7 @@ struct TailnetNodes {
         return try await holder(of: device, context).map { "it is the node of instance \($0.id)" }
     }
 
-    /// Deletes the devices that are the instance's. Raises an alert for each other device and deletes nothing of it.
+    /// Deletes the devices that are the instance's. Keeps each other device, and raises an alert for it.
     ///
     /// Each device is read again right before its delete.
     func remove(_ devices: [NetworkDevice], _ context: StepContext) async throws {
@@ -70,7 +71,7 @@ struct TailnetNodes {
         }
     }
 
-    /// Applies the rules that need no read of the store.
+    /// Returns the first objection of the rules that need no read of the store, or `nil`.
     static func objection(
         to device: NetworkDevice, named name: String, tags: Set<String>, notBefore: Timestamp
     ) -> String? {

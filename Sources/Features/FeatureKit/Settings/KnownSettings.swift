@@ -18,7 +18,8 @@ public struct KnownSettings: Sendable {
     }
 
     /// Checks the names and the shapes of a file's settings, without their values. Throws ``SettingsError`` if the file
-    /// is not a YAML mapping, if a name is unknown or there twice, or if a value has another shape than declared.
+    /// is not a YAML mapping, if a name is unknown or there twice, if a quoted text is empty, if a value has another
+    /// shape than declared, or if others may read a file with a secret.
     func check(file: String) throws {
         guard let bytes = PersonalFile.bytes(file) else {
             throw SettingsError("cannot read the configuration \(file): check that it exists and is aurad's to read")
@@ -50,8 +51,8 @@ public struct KnownSettings: Sendable {
         }
     }
 
-    /// Throws if a setting is a list and should be one text, or if its text has a NUL character. The reader of the
-    /// settings would take such a setting as absent.
+    /// Throws if a setting is a list and should be one text, if a list has an item that is no text, or if a text has a
+    /// NUL character. ``SettingsSource`` would treat such a setting as absent.
     private func checkShapes(_ node: Node, prefix: String = "", file: String) throws {
         guard case .mapping(let mapping) = node else { return }
         for (key, value) in mapping {
@@ -86,7 +87,7 @@ public struct KnownSettings: Sendable {
         }
     }
 
-    /// Returns the name if it has the form of one. A value in the position of a name may be a secret.
+    /// Returns the key if it has the form of a name, and otherwise its line. A secret may stand where a name belongs.
     private static func name(_ key: Node) -> String {
         let text = key.string ?? ""
         let isName =
@@ -112,7 +113,7 @@ public struct KnownSettings: Sendable {
         }
     }
 
-    /// Returns the known name that differs in the fewest letters, if a typing error is likely.
+    /// Returns the nearest known name, or `nil` if its Levenshtein distance is more than 4.
     private func nearest(_ path: String) -> String? {
         guard let best = NearestName.of(path, in: names),
             NearestName.distance(Array(path.lowercased()), Array(best.lowercased())) <= 4

@@ -12,8 +12,8 @@ public enum PersonalFile {
 
     /// Returns the file's text with `\n` as the only line end. Accepts a UTF-8 byte order mark, CRLF and CR.
     ///
-    /// Throws ``SettingsError`` if the file is not UTF-8 or has control characters. Replaced characters would be
-    /// noticed only on a machine that already costs money.
+    /// Throws ``SettingsError`` if the file is not UTF-8 or has control characters other than tabs and line ends. Such
+    /// an error in an agent key would otherwise show only on a machine that already costs money.
     static func text(_ bytes: [UInt8], of path: String) throws -> String {
         let mark: [UInt8] = [0xEF, 0xBB, 0xBF]
         if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) {
@@ -40,8 +40,8 @@ public enum PersonalFile {
         return String(result)
     }
 
-    /// Reads a file of at most 1 MiB. Opens it once and checks the open file, so that no other file can replace it in
-    /// between. Throws ``SettingsError``.
+    /// Reads a file of at most 1 MiB. Opens the file once and checks it when it is open, so that it cannot be replaced
+    /// between the check and the read. Throws ``SettingsError``.
     ///
     /// `isSecret` is true if others must not be able to read the file.
     /// `key` is the setting that names the file, for errors.

@@ -7,8 +7,8 @@ enum PeerPattern: Sendable, Hashable {
     /// A process of this user, on the Unix socket.
     case user(UInt32)
 
-    /// Creates a pattern from `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32` or `unix:1000`. Returns `nil` for other texts,
-    /// and for a network whose address has bits after its length.
+    /// Creates a pattern from `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32` or `unix:1000`. Returns `nil` for other
+    /// texts, and for a network whose address has set bits after the prefix.
     init?(_ text: String) {
         if text.hasPrefix("unix:") {
             guard let number = TokenRestriction.number(text.dropFirst(5)), let user = UInt32(exactly: number) else {

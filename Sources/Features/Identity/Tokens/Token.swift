@@ -2,10 +2,10 @@ import Encoding
 
 /// A parsed token: the id of its key, the id of its row, its restrictions and its tag.
 ///
-/// The text is `aura1_KID_ID_TAG` and then `~RESTRICTION` for each restriction. The tag authenticates all other parts in a
-/// chain (``TokenKey``), so a holder can add a restriction, but cannot remove one.
+/// The text is `aura1_KID_ID_TAG` and then `~RESTRICTION` for each restriction. The tag authenticates all other parts
+/// in a chain (``TokenKey``), so a holder can add a restriction, but cannot remove one.
 ///
-/// A value of this type is only well-formed. ``TokenKey/verifies(_:)`` says whether it is genuine.
+/// A value of this type is only well-formed. ``TokenKey/verifies(_:)`` checks whether it is genuine.
 public struct Token: Sendable, Hashable {
     /// The start of every token, by which scanners for secrets find them.
     public static let prefix = "aura1_"
@@ -19,11 +19,11 @@ public struct Token: Sendable, Hashable {
     /// The number of bytes of a tag.
     static let tagBytes = 32
 
-    /// The name of the key that signed it: 1 to 8 of `[a-z0-9]`.
+    /// The name of the key that signed the token: 1 to 8 of `[a-z0-9]`.
     public let keyID: String
-    /// The id of its row, 16 random bytes.
+    /// The id of the token's row, 16 random bytes.
     public let id: [UInt8]
-    /// The restrictions, in the order in which they were added. All of them hold.
+    /// The restrictions, in the order in which they were added. A call must satisfy all of them.
     public private(set) var restrictions: [TokenRestriction]
     /// The 32 bytes that authenticate the key, the id and the restrictions.
     public private(set) var tag: [UInt8]

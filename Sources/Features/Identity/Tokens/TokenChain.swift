@@ -1,7 +1,7 @@
 import Crypto
 
 /// The chain of tags: `T0 = HKDF-SHA256(key, salt: id, info: "aura/token/1/" ‖ kid)`, and
-/// `T(n+1) = HMAC-SHA256(key: T(n), message: restriction)`. A token carries the last one.
+/// `T(n+1) = HMAC-SHA256(key: T(n), message: restriction)`. A token carries the last tag.
 enum TokenChain {
     /// Returns the tag of a token without restrictions.
     static func root(_ key: SymmetricKey, keyID: String, id: [UInt8]) -> [UInt8] {
@@ -51,8 +51,8 @@ public struct TokenKey: Sendable {
         return TokenChain.areEqual(expected, token.tag) && token.keyID == id
     }
 
-    /// The first 8 bytes of `SHA-256("aura/token/check" ‖ T0)` of a token of this key. The row of the token has them, so
-    /// that a wrong key can be told from a wrong token.
+    /// Returns the first 8 bytes of `SHA-256("aura/token/check" ‖ T0)` for the token of this key with this id. The row
+    /// of the token has these bytes, so that a wrong key can be distinguished from a wrong token.
     public func check(ofTokenWithID id: [UInt8]) -> [UInt8] {
         var hash = SHA256()
         hash.update(data: Array("aura/token/check".utf8))

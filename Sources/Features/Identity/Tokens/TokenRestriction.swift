@@ -1,7 +1,7 @@
-/// One restriction of a token: `key=value[,value]`. A call must fit every restriction of its token; for one
-/// restriction, one of its values is enough.
+/// One restriction of a token: `key=value[,value]`. A call satisfies a restriction if it matches one of the values. It
+/// must satisfy every restriction of its token.
 public struct TokenRestriction: Sendable, Hashable {
-    /// What a restriction looks at. The set is closed: an unknown key refuses the token.
+    /// The property that a restriction limits. The set is closed: a token with an unknown key is refused.
     public enum Key: String, Sendable, CaseIterable {
         /// The name of the method; the last part may be `*`.
         case method
@@ -13,9 +13,9 @@ public struct TokenRestriction: Sendable, Hashable {
         case instance
         /// The time until which the token is valid, in seconds since 1970.
         case before
-        /// Where the caller is: an address, a network (CIDR), or `unix:UID`.
+        /// The caller: an IP address, a network (CIDR), or a user on the Unix socket (`unix:UID`).
         case peer
-        /// The most calls in 60 seconds: `N/60`.
+        /// The maximum number of calls in 60 seconds: `N/60`.
         case rate
 
         /// An example, for messages.
@@ -32,16 +32,16 @@ public struct TokenRestriction: Sendable, Hashable {
         }
     }
 
-    /// What the restriction looks at.
+    /// The property that the restriction limits.
     public let key: Key
-    /// The values, one of which is enough.
+    /// The values. A call must match one of them.
     public let values: [String]
 
     /// The text, as the chain of tags authenticates it.
     public var text: String { "\(key.rawValue)=\(values.joined(separator: ","))" }
 
-    /// Parses a restriction. Throws ``TokenError/unknownRestriction(_:)`` with its key if this version does not know it
-    /// in full: a restriction that is not understood must not be ignored.
+    /// Parses a restriction. Throws ``TokenError/unknownRestriction(_:)`` if this version does not know the key, or the
+    /// key does not allow a value: a restriction that is not understood must not be ignored.
     public init(_ text: String) throws(TokenError) {
         let sides = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
         guard sides.count == 2, let key = Key(rawValue: String(sides[0])) else {
@@ -90,7 +90,7 @@ extension TokenRestriction.Key {
 }
 
 extension TokenRestriction {
-    /// Returns a number without sign and leading zeros, at most 12 digits.
+    /// Parses a number of at most 12 digits without a sign and leading zeros. Returns `nil` for other texts.
     static func number(_ text: some StringProtocol) -> Int64? {
         guard (1...12).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             text == "0" || text.first != "0"
@@ -107,7 +107,7 @@ extension TokenRestriction {
         return parts.count == 2 && (parts[0] == "*" || isWord(parts[0])) && isWord(parts[1])
     }
 
-    /// Returns N of `N/60`.
+    /// Returns N of `N/60`, or `nil` if the text has another form or N is 0.
     static func rate(_ text: String) -> Int64? {
         guard text.hasSuffix("/60"), let number = number(text.dropLast(3)), number > 0 else { return nil }
         return number
