@@ -2,10 +2,10 @@ public import AuraModel
 
 /// A driver for machines at a cloud provider.
 ///
-/// Every call is safe to repeat except ``createServer(_:)`` and ``createKey(_:)``. Their names are unique at the
-/// provider, so a caller first looks for the name and adopts the resource that it finds. All calls throw `Failure`;
-/// its class determines the reaction. A call that changes something continues until its reply or its timeout even if
-/// the task is cancelled, so that the reply is not lost. A call that only reads stops at once.
+/// Every call is safe to repeat except ``createServer(_:)`` and ``createKey(_:)``. Names of servers and keys are unique
+/// at the provider, so a caller first looks for the name and adopts the resource that it finds. All calls throw
+/// `Failure`; its class determines the reaction. A call that changes something continues until its reply or its timeout
+/// even if the task is cancelled, so that the reply is not lost. A call that only reads stops at once.
 public protocol ComputeDriver: Sendable {
     /// Returns the locations and types to try for a size in a region, best first. Empty if the pair is not offered.
     func placements(region: String, size: String) -> [Placement]

@@ -22,7 +22,7 @@ public struct RateBudget: Sendable, Hashable {
     /// The number of reserved calls without a response.
     private var unanswered = 0
 
-    /// The state of the bucket as the server's headers report it, for other daemons.
+    /// The estimated state of the server's bucket, for other daemons. Calls without a response are not subtracted.
     public var reading: (limit: Double, remaining: Double, callsPerSecond: Double) {
         (limit, max(available + Double(unanswered), 0), callsPerSecond)
     }
