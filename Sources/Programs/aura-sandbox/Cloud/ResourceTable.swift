@@ -29,7 +29,7 @@ struct ResourceTable<Row: NamedResource>: Sendable {
         return row
     }
 
-    /// Throws if a resource cannot get this name: 422 or 409.
+    /// Throws 422 if the name is not valid, or 409 if another resource has it.
     func check(_ name: String) throws {
         try Row.check(name, isUsed: all.contains { $0.name == name })
     }
@@ -65,8 +65,8 @@ struct ResourceTable<Row: NamedResource>: Sendable {
     @discardableResult
     mutating func remove(_ id: Int64) throws -> Row { all.remove(at: try place(of: id)) }
 
-    /// Returns the page that a call requests of the resources that it selects by `name`, by `label_selector` and by
-    /// `isMeant`. `isEmpty` is true if a fault empties the list.
+    /// Returns the requested page of the resources that match the call's `name` and `label_selector`, and `isMeant`.
+    /// `isEmpty` is true if a fault empties the list.
     func page(_ call: Call, _ field: String, isEmpty: Bool, isMeant: (Row) -> Bool = { _ in true }) throws -> Answer {
         let selector = try Selector.of(call)
         let order = try SortOrder<Row>(call, ["id": { $0.id < $1.id }, "name": { $0.name < $1.name }])

@@ -33,7 +33,7 @@ struct Settings: Codable, Sendable {
     var tailnetLock = false
     /// Offers (`TYPE@LOCATION`) whose end was announced and has passed.
     var retiredOffers: [String] = []
-    /// The tags of the OAuth client. A key must have all of them, or only tags that they own.
+    /// The tags of the OAuth client. A key must have exactly these tags, or only tags of `ownedTags`.
     var clientTags = ["tag:aura-vm"]
     /// Tags that the client's tags own, by `tagOwners` of the tailnet's policy.
     var ownedTags: [String] = []

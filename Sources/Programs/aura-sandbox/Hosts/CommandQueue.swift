@@ -1,4 +1,5 @@
-/// A command from the simulated cloud to one real machine. The cloud queues commands in the sequence of its decisions.
+/// A command from the simulated cloud to one real machine. Commands are queued in the order of the calls and events
+/// that cause them.
 ///
 /// ``Hosts`` executes a command without holding the cloud's lock. It reports the result to the cloud's action that
 /// waits for the command, if there is one.
@@ -39,8 +40,8 @@ enum HostCommand: Sendable {
     }
 }
 
-/// Selects the next commands. The commands of one machine run in sequence, and only a few machines work at the same
-/// time.
+/// Selects the next commands. The commands of one machine run in sequence, and at most `limit` machines work at the
+/// same time.
 struct CommandQueue: Sendable {
     private var waiting: [HostCommand] = []
     private var busy: Set<Int64> = []
