@@ -78,7 +78,7 @@ public struct Server: Sendable, Hashable {
     public var id: String
     /// The name at the provider.
     public var name: String
-    /// The present status.
+    /// The current status.
     public var status: ServerStatus
     /// The public address: IPv4 if there is one, otherwise IPv6. `nil` only while the provider has not assigned an
     /// address.
@@ -175,7 +175,7 @@ public struct ServerAction: Sendable, Hashable {
 
     /// The provider's id of the action.
     public var id: String
-    /// The present status.
+    /// The current status.
     public var status: Status
 
     /// Creates a description of an action.

@@ -79,7 +79,7 @@ public struct RateBudget: Sendable, Hashable {
     }
 
     /// Derives the refill rate from the missing calls and the time of the reset. `reset` is in whole seconds of the
-    /// server's clock, so only a bucket that is more than half empty gives a good value.
+    /// server's clock, so only a bucket that is more than half empty gives a usable value.
     private mutating func learnRate(_ headers: RateHeaders, _ now: Timestamp) {
         let missing = headers.limit - headers.remaining
         let seconds = headers.resetSeconds - Double(now.milliseconds) / 1000

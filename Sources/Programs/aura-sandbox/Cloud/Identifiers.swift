@@ -1,4 +1,4 @@
-/// Generates ids as Hetzner does: they only rise, and those of actions have 15 digits.
+/// Generates ids as Hetzner does: ids only increase, and ids of actions have 15 digits.
 struct Identifiers: Sendable {
     private var server: Int64
     private var action: Int64

@@ -34,7 +34,7 @@ struct ResourceTable<Row: NamedResource>: Sendable {
         try Row.check(name, isUsed: all.contains { $0.name == name })
     }
 
-    /// Adds a resource. Throws 422 or 409 if it cannot have its name.
+    /// Adds a resource. Throws 422 if its name is not valid, or 409 if it is taken.
     mutating func insert(_ row: Row) throws {
         try check(row.name)
         all.append(row)
@@ -50,7 +50,8 @@ struct ResourceTable<Row: NamedResource>: Sendable {
         for place in all.indices { change(&all[place]) }
     }
 
-    /// Changes the name and the labels. Throws 404, or 422 or 409 if the resource cannot get the name.
+    /// Changes the name and the labels. Throws 404 if there is no such resource, 422 if the new name is not valid, or
+    /// 409 if it is taken.
     mutating func change(_ id: Int64, _ new: NameAndLabels) throws -> Row {
         let place = try place(of: id)
         if let name = new.name, name != all[place].name {

@@ -16,7 +16,7 @@ enum HostCommand: Sendable {
     case restart(server: Int64, graceSeconds: Int, action: Int64)
     /// Remove the machine with its disk; `action` is `nil` if no action waits.
     case remove(server: Int64, action: Int64?)
-    /// Stop the machine without the cloud's knowledge.
+    /// Cut the machine's power for a test; no action waits.
     case crash(server: Int64)
 
     /// The machine that the command is for. Its commands are executed in sequence.

@@ -18,7 +18,7 @@ struct Sandbox: Sendable {
         logger = Logger(label: "aura-sandbox")
     }
 
-    /// Serves until a signal comes.
+    /// Serves until SIGTERM or SIGINT.
     func run() async throws {
         switch command.hosts {
         case .none: try await runWithRows()
