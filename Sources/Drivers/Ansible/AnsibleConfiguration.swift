@@ -7,13 +7,13 @@ public import Logging
 /// Configures machines with `ansible-playbook`. Each run is one child process with its own temporary directory.
 ///
 /// The directory (0700) holds the run's key, known hosts, variables and secrets (all 0600), and Ansible's temporary
-/// files. At the end of the run, in every case, all processes that belong to the directory are ended, and then it is
-/// removed. The child has its own session and a supervisor that ends it when the daemon dies. ``sweep()`` removes the
-/// remains of a killed daemon at the next start.
+/// files. At the end of the run, in every case, all processes that belong to the directory are ended, and then the
+/// directory is removed. The child has its own session and a supervisor that ends the child when the daemon dies.
+/// ``sweep()`` removes the remains of a killed daemon at the next start.
 ///
 /// Codes of failures:
-/// - Transient: `ansibleUnreachable`, `ansibleTimeLimit`, `ansibleSilent`, `ansibleInventory`, `ansibleCrashed`,
-///   `ansibleNotRun`, `cancelled`.
+/// - Transient: `ansibleUnreachable`, `ansibleTimeLimit`, `ansibleSilent`, `ansibleInventory`, `ansibleCrashed` (before
+///   a play: by the reported cause), `ansibleNotRun`, `cancelled`.
 /// - Ambiguous, because another run on the machine shows its state: `ansibleError`, `ansibleOutput`.
 /// - Classified by the cause that the callback reports, and ambiguous without a cause: `ansibleTaskFailed`.
 /// - Permanent: `ansibleMissing` (the daemon's host) and `invalidInput`.

@@ -13,10 +13,10 @@ public struct AnsibleSettings: Sendable {
     public var searchPath: String
     /// The time between SIGTERM and SIGKILL when a run is ended.
     public var stopGrace: Duration
-    /// The time for which the daemon may be suspended (`SIGSTOP`) before a run is ended. It must be shorter than the
-    /// remaining time of the job's lease.
+    /// The time for which the daemon may be suspended (`SIGSTOP`) before a run is ended. It must be at most the
+    /// shortest remaining time of the job's lease: the lease time minus the heartbeat interval.
     public var patience: Duration
-    /// The time without a report after which a run is ended. It must be longer than any single task of the roles. The
+    /// The time without output after which a run is ended. It must be longer than any single task of the roles. The
     /// longest task waits up to 300 seconds for the lock on the package database.
     public var silenceLimit: Duration
     /// The number of bytes of output after which a run is ended.

@@ -11,8 +11,8 @@ struct ExtraVariables {
 
     /// Creates the variables.
     ///
-    /// - Parameter values: numbers, flags, `null` and strings, also inside arrays and objects. Names are not changed,
-    ///   because Ansible does not evaluate them.
+    /// - Parameter values: numbers, Booleans, `null` and strings, also inside arrays and objects. Names are not
+    ///   changed, because Ansible does not evaluate them.
     init(_ values: JSONObject) {
         self.values = values
     }

@@ -98,7 +98,7 @@ enum PlaybookLine {
         return summaries
     }
 
-    /// Returns the roles' data with each text masked and sanitized, because the texts quote the machine.
+    /// Returns the roles' data with each text masked and sanitized, because the texts come from the machine.
     private static func clean(_ value: JSONValue, _ redactor: Redactor) -> JSONValue {
         switch value {
         case .null, .bool, .integer, .double: value

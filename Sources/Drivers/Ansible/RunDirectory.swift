@@ -6,8 +6,8 @@ internal import SSHDriver
 
 extension ConfigurationRun {
     /// The machine's name in the inventory, in `--limit` and in the recap: the instance's id. The instance's name is
-    /// not used, because a client chooses it. It can be a group (`all`), the controller (`localhost`) or the name of
-    /// another tenant's instance.
+    /// not used, because a client chooses it: it could name a group (`all`), the controller (`localhost`) or another
+    /// tenant's instance.
     var inventoryHost: String { instance.id.text }
 }
 
@@ -20,8 +20,8 @@ struct RunDirectory {
     let run: ConfigurationRun
     let settings: AnsibleSettings
 
-    /// Writes the files. Throws ``Failure`` `invalidInput` if Ansible could misread the host or the variable of a
-    /// secret.
+    /// Writes the files. Throws `ChildError` if a file cannot be written, and ``Failure`` `invalidInput` if Ansible or
+    /// OpenSSH could misread a name.
     func prepare() throws {
         try Self.checkHost(run.inventoryHost)
         for name in ["ssh", "secrets", "tmp", "ansible"] { try PrivateFile.makeDirectory("\(path)/\(name)") }

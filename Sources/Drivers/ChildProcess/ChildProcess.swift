@@ -48,11 +48,12 @@ public struct ChildProcess: Sendable {
         self.permit = permit
     }
 
-    /// The way in which a run ended.
+    /// The reason why a run ended.
     public enum Ending: Sendable {
-        /// The child ended by itself with this exit code.
+        /// The supervisor exited with the child's status: its exit code, or 128 plus the number of the signal that
+        /// ended it.
         case exited(Int)
-        /// Another process ended the child with this signal.
+        /// This signal ended the supervisor, and so the child.
         case signalled(Int)
         /// The daemon ended the child because of the time limit.
         case overTime
@@ -83,7 +84,7 @@ public struct ChildProcess: Sendable {
         let stop = ChildStop()
         let errorTail = TailBox()
         let child = ChildRun(child: self, stop: stop, errorTail: errorTail, time: time, output: output)
-        // The library's streams end early in a cancelled task. So it runs in a task of its own, which is awaited here.
+        // The library's streams end early in a cancelled task, so the run has its own task, which is awaited here.
         let result = await withTaskCancellationHandler {
             await Task { await child.perform() }.value
         } onCancel: {

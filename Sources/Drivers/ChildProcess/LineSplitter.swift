@@ -10,7 +10,7 @@ public struct LineSplitter: Sendable {
 
     private let limitBytes: Int
     private var pending: [UInt8] = []
-    /// The number of dropped bytes of the present line.
+    /// The number of dropped bytes of the current line.
     private var dropped = 0
 
     /// Creates a splitter for lines of at most `limitBytes` bytes.

@@ -17,13 +17,13 @@ public enum ProcessTable {
     }
 
     /// Kills the processes that belong to a directory until there are no more. Returns false if some are left after two
-    /// seconds.
+    /// seconds, or if the task is cancelled.
     public static func end(belongingTo directory: String, time: any TimeSource) async -> Bool {
         await end(time: time) { belonging(to: directory) }
     }
 
     /// Kills the processes of a process group until there are no more. Returns false if some are left after two
-    /// seconds.
+    /// seconds, or if the task is cancelled.
     @discardableResult
     static func end(group: pid_t, time: any TimeSource) async -> Bool {
         await end(time: time) { members(ofGroup: group) }

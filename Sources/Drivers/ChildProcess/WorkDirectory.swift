@@ -5,9 +5,9 @@ public import Logging
 
 /// Creates temporary directories for child processes, and removes the directories of daemons that died.
 ///
-/// Layout: `PATH/OWNER/lock` and `PATH/OWNER/rN`. Each daemon has one owner directory and holds a lock on its file. The
-/// kernel releases the lock however the daemon ends. So ``sweep()`` recognizes dead owners without process ids. Paths
-/// are short, because the path of a Unix socket below them may have at most 107 bytes.
+/// Layout: `PATH/OWNER/lock` and `PATH/OWNER/rN`. Each daemon has one owner directory and holds a lock on its file
+/// `lock`. The kernel releases the lock however the daemon ends. So ``sweep()`` recognizes dead owners without process
+/// ids. Paths are short, because the path of a Unix socket below them may have at most 107 bytes.
 public final class WorkDirectory: Sendable {
     private struct Owner: Sendable {
         var path: String
@@ -90,7 +90,8 @@ public final class WorkDirectory: Sendable {
         return Owner(path: "\(path)/\(name)", lock: file)
     }
 
-    /// Locks the directory of a dead daemon. Returns `nil` if the daemon is alive or is just creating the directory.
+    /// Locks the directory of a dead daemon. Returns `nil` if the daemon is alive, or if the lock file cannot be
+    /// opened.
     private static func lock(_ directory: String) -> Int32? {
         let file = open("\(directory)/lock", O_RDWR | O_CLOEXEC)
         guard file >= 0 else { return nil }

@@ -23,7 +23,7 @@ enum DurableFile {
         guard fsync(descriptor) == 0 else { throw Failed() }
     }
 
-    /// Replaces `target` by a file, and syncs the directory to the disk.
+    /// Renames a file to `target`, which it replaces, and syncs the directory to the disk.
     static func rename(_ path: String, to target: String) throws {
         guard Glibc.rename(path, target) == 0 else { throw Failed() }
         let directory = String(target[..<(target.lastIndex(of: "/") ?? target.startIndex)])

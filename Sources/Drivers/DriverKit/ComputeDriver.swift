@@ -2,10 +2,10 @@ public import AuraModel
 
 /// A driver for machines at a cloud provider.
 ///
-/// Every call is safe to repeat except ``createServer(_:)`` and ``createKey(_:)``. Their names are unique at the
-/// provider, so a caller first looks for the name and adopts the resource that it finds. All calls throw `Failure`;
-/// its class determines the reaction. A call that changes something continues until its reply or its timeout even if
-/// the task is cancelled, so that the reply is not lost. A call that only reads stops at once.
+/// Every call is safe to repeat except ``createServer(_:)`` and ``createKey(_:)``. Names of servers and keys are unique
+/// at the provider, so a caller first looks for the name and adopts the resource that it finds. All calls throw
+/// `Failure`; its class determines the reaction. A call that changes something continues until its reply or its timeout
+/// even if the task is cancelled, so that the reply is not lost. A call that only reads stops at once.
 public protocol ComputeDriver: Sendable {
     /// Returns the locations and types to try for a size in a region, best first. Empty if the pair is not offered.
     func placements(region: String, size: String) -> [Placement]
@@ -78,7 +78,7 @@ public struct Server: Sendable, Hashable {
     public var id: String
     /// The name at the provider.
     public var name: String
-    /// The present status.
+    /// The current status.
     public var status: ServerStatus
     /// The public address: IPv4 if there is one, otherwise IPv6. `nil` only while the provider has not assigned an
     /// address.
@@ -175,7 +175,7 @@ public struct ServerAction: Sendable, Hashable {
 
     /// The provider's id of the action.
     public var id: String
-    /// The present status.
+    /// The current status.
     public var status: Status
 
     /// Creates a description of an action.

@@ -5,9 +5,10 @@ public import JSON
 public protocol ConfigurationDriver: Sendable {
     /// Runs a play to its end and reports each task.
     ///
-    /// Throws `Failure`: transient if the machine cannot be reached, permanent if a task failed, with the task's error
-    /// message. If the calling task is cancelled, every process of the run is ended before this returns. `report` is
-    /// called in order, one call at a time. An error of `report` ends the run and is rethrown.
+    /// Throws `Failure`: transient if the machine cannot be reached. If a task failed, the class depends on the cause
+    /// that the task reports, and is ambiguous without one; the message is the task's. If the calling task is
+    /// cancelled, every process of the run is ended before this returns. `report` is called in order, one call at a
+    /// time. An error of `report` ends the run and is rethrown.
     func run(
         _ run: ConfigurationRun, report: @escaping @Sendable (ConfigurationEvent) async throws -> Void
     ) async throws -> ConfigurationSummary
@@ -92,7 +93,7 @@ public enum ConfigurationEvent: Sendable {
     case taskFailed(name: String, message: String, isIgnored: Bool)
     /// A task failed and is retried by the play itself.
     case taskRetried(name: String, attempt: Int, of: Int)
-    /// A warning of the tool.
+    /// A warning from Ansible.
     case warning(String)
     /// The play ended with these counts.
     case recap(ConfigurationSummary)

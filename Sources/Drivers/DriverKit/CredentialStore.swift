@@ -17,7 +17,7 @@ public struct MachineCredentials: Sendable {
     /// The machine's first host key. It is delivered in user data, which any process on the machine can read. It is
     /// therefore valid only until the machine is configured.
     public var birthHostKey: KeyPair
-    /// The machine's host key after that. It is delivered over SSH.
+    /// The machine's host key after its configuration. It is delivered over SSH.
     public var lastingHostKey: KeyPair
     public var isConfigured: Bool
     /// The token that clients of the agent's gateway present.

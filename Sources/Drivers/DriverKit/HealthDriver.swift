@@ -1,13 +1,14 @@
 /// A driver that checks an agent's health over the network.
 public protocol HealthDriver: Sendable {
-    /// Returns the agent's own report when the agent has started.
+    /// Returns the agent's own report if the agent has started.
     ///
-    /// An agent has started if `/startupz` returns status 200, or if `/healthz` does and there is no `/startupz`.
+    /// An agent has started if `/startupz` returns a 2xx status, or if `/healthz` does and `/startupz` returns 404.
     /// `/readyz` includes the agent's channels, which may be broken for reasons outside the machine; it only fills
     /// ``HealthReport/channelsNotReady``.
     ///
-    /// Throws `Failure`: transient if the agent does not reply or has not started; permanent if a retry cannot help.
-    /// A retry cannot help if the machine presents another host key or refuses the private key.
+    /// Throws `Failure`: transient if the agent does not reply or has not started; permanent if a retry cannot help. A
+    /// retry cannot help, for example, if the machine presents another host key, refuses the private key or has no
+    /// `curl`.
     func probe(_ target: HealthTarget) async throws -> HealthReport
 }
 

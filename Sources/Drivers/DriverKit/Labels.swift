@@ -41,7 +41,8 @@ public enum Labels {
             && labels[Self.instance] == value(instance.id.text)
     }
 
-    /// Converts a text to a valid label value: at most 63 characters, and `-` for each character that is not permitted.
+    /// Converts a text to a valid label value: at most 63 characters, `-` for each character that is not permitted, and
+    /// no punctuation at the ends.
     public static func value(_ text: String) -> String {
         let kept = text.unicodeScalars.prefix(63).map { isPlain($0) ? Character($0) : "-" }
         let ends = { (character: Character) in !character.isLetter && !character.isNumber }

@@ -2,7 +2,7 @@ public import AuraModel
 
 /// Sanitizes foreign text for messages, events and the ledger: one line, no invisible characters, bounded length.
 public enum PlainText {
-    /// Returns the text, cut to `limitBytes` at the end of a character. An ellipsis marks a cut.
+    /// Returns the text, cut to `limitBytes` at the end of a character. An ellipsis, 3 more bytes, marks a cut.
     ///
     /// Control characters (C0, C1) and line separators become spaces. Format characters (category Cf: bidirectional
     /// overrides, zero-width and tag characters) are removed, because they can make a terminal or a log display a
@@ -19,7 +19,7 @@ public enum PlainText {
         return result
     }
 
-    /// Returns the sanitized text without the secrets of the request, because the other side may quote them.
+    /// Returns the sanitized text without the secrets of the request, because a response may quote them.
     public static func clean(_ text: some StringProtocol, hiding secrets: [Secret], limitBytes: Int = 500) -> String {
         clean(Redactor(secrets).clean(String(text)), limitBytes: limitBytes)
     }

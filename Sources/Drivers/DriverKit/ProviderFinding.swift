@@ -29,8 +29,8 @@ public struct ProviderFinding: Sendable, Hashable, CustomStringConvertible {
 /// Suggestions for mistyped names.
 public enum NearestName {
     /// Returns the name with the smallest Levenshtein distance, without regard to case. If several have the same
-    /// distance, the name with the longest common prefix wins, then the first in order. Returns `nil` if `names` is
-    /// empty.
+    /// distance, the name with the longest common prefix wins, then the first in alphabetical order. Returns `nil` if
+    /// `names` is empty.
     public static func of(_ name: String, in names: some Sequence<String>) -> String? {
         let wanted = Array(name.lowercased())
         let ranked = names.map { candidate -> (distance: Int, differs: Int, name: String) in

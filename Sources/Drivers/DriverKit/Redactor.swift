@@ -60,7 +60,7 @@ public struct Redactor: Sendable {
         return result.count == bytes.count && result == bytes ? text : String(decoding: result, as: UTF8.self)
     }
 
-    /// Returns the length of the secret's suffix with which the text starts; 0 if there is no such suffix.
+    /// Returns the length of the longest suffix of a secret with which the text starts; 0 if there is none.
     private func cutStart(_ text: [UInt8]) -> Int {
         longest { secret, count in text.starts(with: secret.suffix(count)) }
     }

@@ -1,8 +1,8 @@
 /// The rate limit of a provider's project, counted by all daemons together.
 public protocol SharedBudget: Sendable {
-    /// Takes a number of calls from the budget. `seen` holds the provider's newest rate headers, or `nil` if no
-    /// response arrived since the last call of this method: the limit, the remaining calls, and the refill rate in
-    /// calls a second. Returns `nil` if the shared count is not available; the caller then uses its own count.
+    /// Takes a number of calls from the budget. `seen` is the limit, the remaining calls and the refill rate from the
+    /// provider's newest rate headers, or `nil` if no response arrived since the last call of this method. Returns
+    /// `nil` if the shared count is not available; the caller then uses its own count.
     func take(seen: (limit: Double, remaining: Double, callsPerSecond: Double)?) async -> BudgetLot?
 }
 

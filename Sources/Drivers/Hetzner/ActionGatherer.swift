@@ -3,7 +3,7 @@ internal import DriverKit
 internal import DriverREST
 internal import Locking
 
-/// Merges calls of ``actions(_:)`` that arrive within a short window into one request.
+/// Merges calls of ``actions(_:)`` that arrive within a short window into shared requests.
 ///
 ///     caller 1: opens a round ── window ── closes it ── requests 1, 2, 3 ── delivers ──▶ result for 1
 ///     caller 2:      joins with 2, 3 ───────────────────────────────────▶ result for 2, 3
@@ -13,7 +13,7 @@ internal import Locking
 final class ActionGatherer: Sendable {
     typealias Outcome = [Int64: Result<WireAction?, Failure>]
 
-    /// One request and the callers who wait for its result.
+    /// The ids of one window, and the callers who wait for their status.
     private final class Round: Sendable {
         let ids = Locked<Set<Int64>>([])
         let flight = SingleFlight<Outcome>()
@@ -52,8 +52,7 @@ final class ActionGatherer: Sendable {
         let what = "read actions"
         let round = join(ids)
         return try await round.flight.run(what) { () async throws(Failure) -> Outcome in
-            // If the leader is cancelled during the sleep, the next caller leads. Until then other callers can join the
-            // round.
+            // If the leader is cancelled, it closes the round at once and throws. The round's next caller then leads.
             try? await time.sleep(for: window)
             open.withLock { close(round, &$0) }
             let outcome = Task.isCancelled ? [:] : await ask(round.ids.withLock { $0 })

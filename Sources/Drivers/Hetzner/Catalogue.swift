@@ -47,7 +47,7 @@ struct Catalogue: Sendable {
     }
 
     /// Returns the findings about all candidates. A candidate that cannot be ordered gives a warning, or an error if no
-    /// candidate of its size can be ordered.
+    /// candidate for its region and size can be. An announced end gives a warning.
     func findings(_ placements: [String: [String: [Placement]]], now: Timestamp) -> [ProviderFinding] {
         placements.sorted { $0.key < $1.key }.flatMap { region, sizes in
             sizes.sorted { $0.key < $1.key }.flatMap { size, candidates -> [ProviderFinding] in

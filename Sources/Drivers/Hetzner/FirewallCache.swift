@@ -12,7 +12,7 @@ final class FirewallCache: Sendable {
     private let lifetime: Duration
     private let time: any TimeSource
     private let entry = Locked<Entry?>(nil)
-    /// Concurrent callers share one look-up.
+    /// Merges concurrent look-ups of the firewall into one.
     let flight = SingleFlight<String>()
 
     init(lifetime: Duration, time: any TimeSource) {

@@ -5,8 +5,8 @@ internal import HTTPClient
 internal import Logging
 
 extension RESTClient {
-    /// Returns a client for the Hetzner Cloud API. It keeps the project's rate limit, and retries reads when Hetzner's
-    /// own clients retry them.
+    /// Returns a client for the Hetzner Cloud API. It observes the project's rate limit, and retries reads when
+    /// Hetzner's own clients retry them.
     ///
     /// `shared` is the rate limit that all daemons share; `nil` if there is only one daemon.
     static func hetzner(

@@ -29,10 +29,10 @@ extension HetznerCompute {
         return try await api.send(call, as: FirewallsAnswer.self).firewalls.first { $0.name == name }
     }
 
-    /// Returns the id of an existing firewall after its rules match the settings.
+    /// Returns the id of an existing firewall whose rules match the settings.
     ///
-    /// If the firewall has all of `labels`, different rules are replaced. A firewall without these labels has another
-    /// owner and is never changed. It is used only if its rules match.
+    /// If the firewall has all of `labels`, different rules are replaced first. A firewall without these labels has
+    /// another owner and is never changed. It is used only if its rules match.
     /// - Throws: `firewallForeign` (permanent) if the rules of a foreign firewall do not match.
     private func adapt(_ found: WireFirewall, _ labels: [String: String]) async throws(Failure) -> String {
         let id = String(found.id)

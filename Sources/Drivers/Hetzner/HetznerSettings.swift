@@ -19,13 +19,14 @@ public struct HetznerSettings: Sendable {
     public var firewallCacheLifetime: Duration
     /// The maximum number of concurrent calls.
     public var maximumConcurrentRequests: Int
-    /// The longest wait for the project's rate limit before a call fails as transient.
+    /// The longest wait for the shared budget, and for the daemon's own count of the rate limit, before a call fails as
+    /// transient.
     public var maximumRateWait: Duration
     /// The time limit of one call.
     public var requestTimeout: Duration
     /// The maximum number of retries of a read. The driver retries the same errors as Hetzner's own clients.
     public var readRetries: Int
-    /// The time for which calls that ask for actions are collected into one call.
+    /// The time for which reads of actions are collected, to share requests.
     public var actionWindow: Duration
 
     /// Creates settings. Each parameter except `token` has a default.

@@ -10,9 +10,9 @@ final class ProjectBudget: RESTRateLimit {
     /// The rate limit that all daemons share; `nil` if there is only one daemon.
     private let shared: (any SharedBudget)?
     /// The number of calls that may be sent before the shared limit is asked again. `hasNews` is true if a response
-    /// arrived since then.
+    /// arrived since the shared limit was last asked.
     private let lot = Locked((calls: 0, hasNews: false))
-    /// A lock: one caller asks for a lot, and the others wait for it.
+    /// A lock: one caller at a time asks for a lot, and the others wait.
     private let asking = AsyncSemaphore(1)
     private let maximumWait: Duration
     private let time: any TimeSource

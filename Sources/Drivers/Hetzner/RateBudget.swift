@@ -22,7 +22,7 @@ public struct RateBudget: Sendable, Hashable {
     /// The number of reserved calls without a response.
     private var unanswered = 0
 
-    /// The state of the bucket as the server's headers report it, for other daemons.
+    /// The estimated state of the server's bucket, for other daemons. Calls without a response are not subtracted.
     public var reading: (limit: Double, remaining: Double, callsPerSecond: Double) {
         (limit, max(available + Double(unanswered), 0), callsPerSecond)
     }
@@ -79,7 +79,7 @@ public struct RateBudget: Sendable, Hashable {
     }
 
     /// Derives the refill rate from the missing calls and the time of the reset. `reset` is in whole seconds of the
-    /// server's clock, so only a bucket that is more than half empty gives a good value.
+    /// server's clock, so only a bucket that is more than half empty gives a usable value.
     private mutating func learnRate(_ headers: RateHeaders, _ now: Timestamp) {
         let missing = headers.limit - headers.remaining
         let seconds = headers.resetSeconds - Double(now.milliseconds) / 1000

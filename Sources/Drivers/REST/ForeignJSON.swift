@@ -5,7 +5,8 @@ public import JSON
 /// These are integers beyond 64 bits, numbers beyond a double, lone surrogates and `\u0000`. Such a value in an unused
 /// member must not make the whole response unreadable.
 public enum ForeignJSON {
-    /// Reads `bytes` strictly. If that fails because of such a value, reads them again with `softened(_:)` values.
+    /// Reads `bytes` strictly. If that fails because of such a value, reads the bytes again after `softened(_:)` has
+    /// replaced such values.
     ///
     /// A number that cannot be represented becomes `null`, so its reader treats it as missing. Lone surrogates and
     /// `\u0000` become U+FFFD. Duplicate names stay an error, because the intended value is unknown.

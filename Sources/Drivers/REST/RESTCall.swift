@@ -17,7 +17,7 @@ public struct RESTCall: Sendable {
     /// The query, without percent-encoding.
     public var query: [(name: String, value: String)]
     public var body: Body?
-    /// The call for messages: "create server aura-ada-g1".
+    /// The description of the call for messages: "create server aura-ada-g1".
     public var what: String
     /// The effect of sending the call twice.
     public var effect: CallEffect

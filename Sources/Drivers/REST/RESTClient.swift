@@ -32,8 +32,8 @@ public import Logging
 ///
 /// - Only reads are retried, after ``RESTSettings/retriedCodes``. The wait has jitter, doubles with each try, and is at
 ///   least as long as the provider requested.
-/// - A call without a usable response fails with the class of its ``CallEffect``. That is a lost response, or a
-///   response with status 2xx whose body is not the expected JSON. The body alone decides, not its `Content-Type`.
+/// - A call whose response is lost, or has status 2xx and is not the expected JSON, fails with the class of its
+///   ``CallEffect``. The body alone decides, not its `Content-Type`.
 /// - Redirects are not followed. A response with status 3xx is an error response.
 /// - If the task is cancelled before the request is sent, the call fails with the code `cancelled`.
 /// - Messages contain no secret of ``RESTSettings/authentication``.
@@ -102,7 +102,8 @@ public final class RESTClient: Sendable {
         }
     }
 
-    /// Reads all pages of a listing and passes each to `take`. Throws if the pages have no end.
+    /// Reads all pages of a listing and passes each to `take`. Throws if a page is selected twice, or after 2,000
+    /// pages.
     ///
     /// - Parameters:
     ///   - parameter: the name of the query's item that selects a page: "page", "cursor", "starting_after".
@@ -150,7 +151,7 @@ extension RESTClient {
         }
     }
 
-    /// Sends the call with a token. An access token that is refused is replaced once.
+    /// Sends the call with a token. If an access token gets status 401, sends the call once more with a new one.
     private func sendOnce<Answer>(
         _ call: RESTCall, _ decode: (JSONValue) throws -> Answer
     ) async throws(Failure) -> Answer {

@@ -3,7 +3,7 @@ internal import DriverKit
 public import HTTPClient
 public import JSON
 
-/// An error response, for the code that knows the provider's errors.
+/// An error response, passed to the driver's closure that returns its failure.
 public struct RESTRefusal: Sendable {
     public let call: RESTCall
     public let status: Int

@@ -45,13 +45,13 @@ public struct RESTSettings: Sendable {
     }
 }
 
-/// The proof that a call comes from us.
+/// The authentication of every call.
 public enum RESTAuthentication: Sendable {
     /// The same bearer token with each call.
     case bearer(Secret)
     /// An access token by the client credentials grant of OAuth (RFC 6749, 4.4), from a `POST` to `tokenPath`.
     ///
-    /// The token is fetched when a call needs it, and again some time before it expires. It can be revoked earlier, so
-    /// a call that gets status 401 is sent once more with a new token.
+    /// A call fetches the token if there is none, or if it expires within five minutes or a fifth of its lifetime. The
+    /// token can be revoked earlier, so a call that gets status 401 is sent once more with a new token.
     case clientCredentials(tokenPath: String, id: String, secret: Secret)
 }

@@ -9,8 +9,8 @@ struct AccessToken: Sendable {
     var until: Timestamp
 }
 
-/// The access token. It is fetched when it is first needed, some time before it expires, and after the provider refused
-/// it.
+/// Caches the access token. A call fetches a new one if there is none, if it soon expires, or after the provider
+/// refused it.
 ///
 /// Concurrent callers share one fetch.
 final class TokenCache: Sendable {

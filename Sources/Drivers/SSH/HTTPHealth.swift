@@ -56,8 +56,8 @@ enum HealthVerdict {
         return HealthReport(status: answer.status, body: text, channelsNotReady: await channels(get))
     }
 
-    /// Returns the response of the channels' endpoint if it is not ready. An error counts as an unknown state, because
-    /// the readiness of the channels must never fail a probe.
+    /// Returns the response of `/readyz` if its status is not 2xx. Returns `nil` for 404 and for a failed request,
+    /// because the readiness of the channels must never fail a probe.
     private static func channels(_ get: (String) async throws -> Answer) async -> String? {
         guard let answer = try? await get("/readyz"), answer.status != 404, !(200...299).contains(answer.status) else {
             return nil

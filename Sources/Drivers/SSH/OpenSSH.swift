@@ -28,11 +28,11 @@ public final class OpenSSH: RemoteShellDriver {
         OpenSSHKey.makePair(comment: comment)
     }
 
-    /// Returns when a command has run on the machine.
+    /// Runs `true` on the machine over SSH.
     ///
     /// A machine that is still booting may refuse the key (`sshPermissionDenied`). If its image contains host keys, it
-    /// may present another host key (`sshHostKeyMismatch`). Both end when cloud-init has installed the keys. The caller
-    /// decides how long to retry after these codes.
+    /// may present another host key (`sshHostKeyMismatch`). Both failures end when cloud-init has installed the keys.
+    /// The caller decides how long to retry after these codes.
     public func reach(_ access: SSHAccess) async throws {
         let end = try await execute(access, command: "true")
         guard case .exited(0) = end.ending else { throw SSHVerdict.failure(end, access) }

@@ -7,8 +7,8 @@ internal import FoundationEssentials
 /// created at once.
 ///
 /// The private key's layout follows `PROTOCOL.key` of OpenSSH: magic, cipher `none`, key derivation `none`, the public
-/// key, and a section. The section holds two equal check numbers, type, public key, seed with public key, comment, and
-/// padding 1, 2, 3 …
+/// key, and the private section. The private section holds two equal check numbers, type, public key, seed with public
+/// key, comment, and padding 1, 2, 3 …
 enum OpenSSHKey {
     static func makePair(comment: String) -> KeyPair {
         let key = Curve25519.Signing.PrivateKey()

@@ -19,7 +19,8 @@ extension SSHAccess {
         try PrivateFile.write(SSHConfiguration.text(self, directory: directory), to: "\(directory)/config")
     }
 
-    /// Throws if OpenSSH could read a part as an option, or if a part would break a line of `known_hosts` or `config`.
+    /// Throws if OpenSSH could read a part as an option, if a part would break a line of `known_hosts` or `config`, or
+    /// if there is no host key.
     func check() throws(Failure) {
         let isSafe: (String) -> Bool = { text in
             !text.isEmpty && !text.hasPrefix("-")

@@ -2,8 +2,8 @@ internal import AuraModel
 public import DriverKit
 
 extension TailscaleNetwork {
-    /// Creates a key that is valid for one minute, revokes it and lists the devices. These calls need the client, its
-    /// tags and both scopes.
+    /// Creates a key that is valid for one minute, revokes it and lists the devices. These calls test the OAuth client,
+    /// its tags and both scopes.
     public func check() async throws -> [ProviderFinding] {
         var findings: [ProviderFinding] = []
         var key: EnrolmentKey?

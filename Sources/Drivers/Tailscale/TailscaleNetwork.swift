@@ -7,9 +7,9 @@ public import Logging
 
 /// A driver for a tailnet, over Tailscale's API and an OAuth client.
 ///
-/// Codes: `badRequest`, `unauthorized`, `forbidden`, `notFound`, `notOurs`, `rateLimited`, `providerFault`, and the
-/// codes of a call without a response. A key whose reply was lost expires unused, so the creation of a key is never
-/// ambiguous.
+/// Codes: `badRequest`, `unauthorized`, `forbidden`, `notFound`, `notOurs`, `rateLimited`, `providerFault`,
+/// `providerAnswer`, `invalidIdentifier`, and the codes of a call without a response. A key whose reply was lost
+/// expires unused, so the creation of a key is never ambiguous.
 public final class TailscaleNetwork: NetworkDriver {
     private let settings: TailscaleSettings
     private let api: RESTClient
@@ -66,7 +66,7 @@ public final class TailscaleNetwork: NetworkDriver {
         try await devices().filter { $0.isNamed(hostname) }
     }
 
-    /// Returns the whole tailnet from one response, because the API's lists have no pages (`facts/tailscale.md`).
+    /// Returns all devices from one response, because the API's lists have no pages (`facts/tailscale.md`).
     ///
     /// A device without an id can be neither read nor deleted. It is skipped, and the log reports the number of skipped
     /// devices.
@@ -92,7 +92,8 @@ public final class TailscaleNetwork: NetworkDriver {
 
     private var tailnet: String { Query.escape(settings.tailnet) }
 
-    /// Returns an id as a part of a path. Throws if the id could lead to another path.
+    /// Returns the id unchanged. Throws if it has other characters than letters, digits and hyphens, because it becomes
+    /// a part of a path.
     private static func segment(_ id: String, of noun: String) throws(Failure) -> String {
         let isPlain = id.utf8.allSatisfy { byte in
             (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte) || byte == 0x2D

@@ -17,7 +17,7 @@ public struct TailscaleSettings: Sendable {
     public var tailnet: String
     /// The time limit of one call.
     public var requestTimeout: Duration
-    /// The number of retries of a read after 429, 5xx and timeouts.
+    /// The maximum number of retries of a read after 429, 5xx (not 501) and timeouts.
     public var readRetries: Int
     /// The maximum number of concurrent calls.
     public var maximumConcurrentRequests: Int

@@ -1,7 +1,7 @@
 import Foundation
 import Mustache
 
-/// The values for the holes of a template, by name.
+/// The values for the placeholders of a template, by name.
 typealias View = [String: Any]
 
 /// A generated file.
@@ -18,7 +18,8 @@ struct GeneratedFile {
         content = { _ in text }
     }
 
-    /// Creates a file from a template, such as `Python/types.py`. Its holes are the values of the view and `notice`.
+    /// Creates a file from a template, such as `Python/types.py`. Its placeholders get the values of the view and
+    /// `notice`.
     init(path: String, template: String, _ view: View) {
         self.path = path
         content = { templates in

@@ -1,7 +1,7 @@
 import JSON
 import JSONSchema
 
-/// Checks that involve several files of the schema.
+/// Runs the checks that involve several files of the schema.
 struct SchemaAudit {
     let schema: WireSchema
 

@@ -49,7 +49,7 @@ struct SchemaFolder {
             SchemaError("\(place).\(member)", "expected \(what)")
         }
 
-        /// Returns the name in the file. It must equal the file's name without `$/`.
+        /// Returns the member `name`. Without `$/` it must equal the file's name.
         func ownName() throws -> String {
             let own = try text("name")
             guard own.replacingOccurrences(of: "$/", with: "") == name else {

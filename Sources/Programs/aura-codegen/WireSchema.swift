@@ -10,8 +10,8 @@ struct WireSchema {
 
     func type(_ name: String) -> TypeSchema? { types.first { $0.name == name } }
 
-    /// The methods that get a function in each client. The handwritten parts of the clients have functions for the
-    /// others, because their results are streams.
+    /// The methods that get a generated function in each client. The others begin or end streams, so the clients have
+    /// handwritten functions for them.
     var calledMethods: [MethodSchema] {
         methods.filter { !["status.subscribe", "status.unsubscribe"].contains($0.name) }
     }
@@ -54,7 +54,7 @@ struct Member {
 
     /// The description in the member itself. A member without one may refer to a type that has a description.
     var description: String? { schema["description"]?.stringValue }
-    /// True if a call with this member takes effect once for each of its values.
+    /// True for `idempotencyKey`: repeated calls with the same value take effect once.
     var isIdempotencyKey: Bool { name == "idempotencyKey" }
 
     static func all(of schema: JSONObject) -> [Member] {

@@ -2,7 +2,7 @@ import ArgumentParser
 import AuraAPI
 import CDescriptors
 
-/// `aura`, the command line for operators and scripts. Each command is one call of the daemon, or a watch.
+/// `aura`, the command line for operators and scripts. Each command calls the daemon, or watches its events.
 @main
 struct Aura: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

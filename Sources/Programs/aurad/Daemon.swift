@@ -49,7 +49,7 @@ struct Daemon {
         self.settings = settings
     }
 
-    /// Serves until SIGTERM or SIGINT. Throws if it cannot start.
+    /// Serves until SIGTERM or SIGINT. Throws if it cannot start, or if a service fails.
     func serve() async throws {
         let store = try await openStore()
         let keeper = ClockKeeper(clock: time, machine: SystemTime(), store: store, logger: logger)
@@ -109,7 +109,7 @@ struct Daemon {
     }
 
     private func router(_ service: RPCService, _ features: [FeatureParts]) throws -> Router {
-        // A chain costs each call a little, so the log is part of it only if it writes something.
+        // Each interceptor costs each call a little, so the call log is installed only if its level is logged.
         let interceptors: [any Interceptor] = logger.logLevel <= .debug ? [CallLog(logger: logger)] : []
         var router = try service.router(interceptors: interceptors) { [logger] failure in
             logger.error("\(failure.method) failed: \(failure.error)")

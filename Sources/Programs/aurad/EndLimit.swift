@@ -7,18 +7,18 @@ import ServiceLifecycle
 
 /// Ends the process if the shutdown of its services takes too long.
 ///
-/// Each service ends by itself within seconds. It cannot if it waits for a call that nothing can cancel, such as a call
-/// to a database server that does not reply any more. Jobs of this process then stay leased, as after a crash.
+/// Each service ends by itself within seconds, unless it waits for a call that nothing can cancel, such as a call to a
+/// database server that no longer replies. Jobs of a process that was ended stay leased, as after a crash.
 ///
-/// This service is the last of its group. A group shuts down its services in reverse order, so this one is told first.
+/// This service is the last of its group. A group shuts down its services in reverse order, so this service learns
+/// first that the shutdown began.
 struct EndLimit: Service {
     let time: any TimeSource
     let logger: Logger
     /// Set when the shutdown begins, to the exit code of a forced end.
     private let began = OneShot<CInt>()
 
-    /// The time of a whole shutdown. A call that changes something at a provider is completed, which may take 30
-    /// seconds.
+    /// The longest shutdown. A call that changes something at a provider is completed, which may take 30 seconds.
     private static let limit = Duration.seconds(45)
 
     init(time: any TimeSource, logger: Logger) {

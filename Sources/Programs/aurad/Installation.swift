@@ -2,7 +2,7 @@ import AuraModel
 
 /// Generates ids for installations and for runs of the daemon.
 enum Installation {
-    /// Returns an id for a new database. It is short, because every label contains it.
+    /// Returns an id of 12 characters for a new database or ledger epoch. Every label contains the database's id.
     static func new() -> String {
         String(boot().suffix(12))
     }

@@ -82,7 +82,7 @@ struct LedgerWatch: Service {
         }
     }
 
-    /// - Parameter isForgetful: true if the last attempt failed; a failure is logged once.
+    /// - Parameter isForgetful: true if the last write of the file failed; repeated failures are logged once.
     private func remember(_ remembered: inout LedgerMark?, _ isForgetful: inout Bool) async {
         guard let head = try? await store.head() else { return }
         let mark = LedgerMark(epoch: store.epoch, head: head)

@@ -8,8 +8,8 @@ struct MemoryKeeper: Service {
     private let ebbs: AsyncStream<Void>
     private let ebb: AsyncStream<Void>.Continuation
 
-    /// The wait after a burst has ebbed, before memory is returned to the system. A return takes milliseconds, so one
-    /// return serves all calls and connections that end during the wait.
+    /// The wait after a burst, before memory is returned to the system. A return takes milliseconds, so there is one
+    /// for all calls and connections that end during the wait.
     private static let pause = Duration.seconds(1)
 
     init(time: any TimeSource) {
@@ -17,7 +17,7 @@ struct MemoryKeeper: Service {
         (ebbs, ebb) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
-    /// Reports that calls or connections have become fewer. Returns at once.
+    /// Reports that the calls, their bytes or the connections fell to a quarter of a peak. Returns at once.
     func noteEbb() {
         ebb.yield()
     }

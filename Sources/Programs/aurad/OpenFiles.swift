@@ -44,7 +44,7 @@ enum OpenFiles {
 enum ProcessSecrecy {
     /// Disables core files, here and in children, and `ptrace` and `/proc/PID/mem` for processes of the same account.
     ///
-    /// For children, `execve` resets the second protection. Root still has access.
+    /// In children, `execve` permits `ptrace` and `/proc/PID/mem` again. Root still has access.
     static func protect() {
         var none = rlimit()
         _ = setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)

@@ -15,8 +15,8 @@ extension Settings {
         wireSettings + Persistence.declared + ["log.level"] + outboundSettings + quotaSettings + engineSettings
         + retentionSettings + reconcilerSettings
 
-    /// Reads and checks every setting, those of the features included. Throws ``SettingsError`` at the first setting
-    /// that cannot be used.
+    /// Reads and checks every setting, including the settings of the features. Throws ``SettingsError`` at the first
+    /// setting that cannot be used.
     static func read(_ source: SettingsSource, features: [Feature]) throws -> Settings {
         Settings(
             wire: try readWire(source), persistence: try Persistence.read(source),
@@ -97,8 +97,8 @@ extension Settings {
             proxy: try source.endpoint("outbound.proxy", plainHosts: { _ in true }))
     }
 
-    /// Returns a file of trusted certificates that replaces the system's, for all calls to providers. The older key
-    /// still works.
+    /// Returns the path of a file with trusted certificates, which replace the system's for all calls to providers. The
+    /// older setting still works.
     private static func readCertificateAuthority(_ source: SettingsSource) throws -> String? {
         for key in ["outbound.certificateAuthorityFile", "hetzner.certificateAuthorityFile"] {
             guard let path = source.text(key) else { continue }

@@ -8,7 +8,7 @@ struct StoredBudget: SharedBudget {
     private let bucket: String
     private let time: any TimeSource
 
-    /// `bucket` is the provider and its project.
+    /// `bucket` names the rate limit: the provider and its endpoint.
     init(store: any Coordination, bucket: String, time: any TimeSource) {
         self.store = store
         self.bucket = bucket

@@ -2,8 +2,8 @@ import FeatureKit
 import FoundationEssentials
 import Glibc
 
-// The compiler attributes the members of `stat` to one of the modules whose headers include it. Which one depends on the
-// order in which it loads them.
+// The compiler attributes the members of `stat` to one of the modules whose headers include it. The order in which it
+// loads the modules decides which one.
 #if canImport(CDispatch)
     import CDispatch
 #endif
@@ -25,13 +25,14 @@ enum TrustedDirectory {
         case configuration = "the configuration's directory"
     }
 
-    /// Sets the umask to 0077, so that only aurad's user can read or write new files. Must run first in the process.
+    /// Sets the umask to 0077, so that only aurad's user can read or write new files. Call this before the process
+    /// creates a file.
     static func closeUmask() {
         umask(0o077)
     }
 
-    /// Throws ``SettingsError`` if the directory belongs to a user other than aurad's or root, or if others may write
-    /// to it. Such a user could replace keys, the socket or the database. A missing directory passes.
+    /// Throws ``SettingsError`` if the directory belongs to a user other than aurad's or root, or if its group or
+    /// others may write to it. Such a user could replace keys, the socket or the database. A missing directory passes.
     static func check(_ path: String, _ purpose: Purpose) throws(SettingsError) {
         var status = stat()
         guard stat(path.isEmpty ? "." : path, &status) == 0 else {

@@ -5,7 +5,7 @@ struct ManualEmitter {
     let schema: WireSchema
 
     var files: [GeneratedFile] {
-        // The tables of the methods describe the types of parameters.
+        // Types of parameters are left out, because the tables of their methods describe them.
         let types = schema.types.filter { type in !schema.methods.contains { $0.parameters == type.name } }
         return [
             GeneratedFile(

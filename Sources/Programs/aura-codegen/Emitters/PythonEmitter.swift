@@ -60,8 +60,8 @@ struct PythonEmitter {
 
     // MARK: - Types
 
-    /// True if the type becomes a class. The parameters of a method become arguments, and handwritten code reads those
-    /// of a notification.
+    /// True if the type becomes a class. The parameters of a method become arguments, and handwritten code reads the
+    /// parameters of a notification.
     private func isStructure(_ type: TypeSchema) -> Bool {
         let isParameters =
             schema.methods.contains { $0.parameters == type.name }

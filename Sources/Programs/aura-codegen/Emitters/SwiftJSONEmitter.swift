@@ -43,7 +43,7 @@ struct SwiftJSONEmitter {
         return swift.schema.types.filter { found.contains($0.name) && !$0.isHandwritten }
     }
 
-    /// Returns the types that a member's schema refers to: itself, its elements or its alternatives.
+    /// Returns the types that a member's schema refers to, directly or as elements or alternatives.
     private static func references(in schema: JSONObject) -> [String] {
         let alternatives = schema["oneOf"]?.arrayValue?.compactMap(\.objectValue) ?? [schema]
         return alternatives.compactMap { SwiftEmitter.itemName(in: $0) }

@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// The start and the end of actions.
 extension Cloud {
-    /// Adds an action on a server without a start time. The preceding action begins it when it succeeds.
+    /// Adds an action on a server without a start time. The action begins when the preceding action succeeds.
     mutating func newAction(
         _ command: Action.Command, on server: Int64, also: [(String, Int64)] = [], fallback: Server.Status? = nil,
         withHost: Bool = true

@@ -2,7 +2,7 @@ import FoundationEssentials
 
 /// The whole simulated cloud as one value: resources, scheduled events and faults.
 ///
-/// It does no IO and reads no clock. `advance(to:)` moves it to a time; later changes happen at `now`.
+/// It does no IO and reads no clock. `advance(to:)` sets `now`, the time of all later changes.
 struct Cloud: Sendable {
     /// The credentials of the run; a reset keeps them.
     struct Access: Sendable {
@@ -88,7 +88,8 @@ struct Cloud: Sendable {
         return commands
     }
 
-    /// Discards everything but the credentials and the settings, and queues the removal of the real machines.
+    /// Discards all resources, events, faults and counts, refills the request budget, and queues the removal of the
+    /// real machines. Credentials and settings stay.
     mutating func reset() {
         for server in servers.all {
             enqueue(.remove(server: server.id, action: nil))

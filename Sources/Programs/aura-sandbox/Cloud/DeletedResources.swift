@@ -1,5 +1,5 @@
-/// The resources that were deleted, for checks of leaks and planted secrets. It keeps the newest 100,000 servers and
-/// as many other resources.
+/// The resources that were deleted, for checks of leaks and planted secrets. It keeps at least the newest 90,000
+/// servers and as many other resources.
 struct DeletedResources: Sendable {
     /// A key or firewall that was deleted.
     struct Resource: Sendable {

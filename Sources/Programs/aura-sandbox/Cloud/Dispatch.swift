@@ -94,7 +94,7 @@ extension Cloud {
         }
     }
 
-    /// Adds the headers of every response and the changes that faults make.
+    /// Makes the changes that faults require, and adds the headers of every response of Hetzner's API.
     private mutating func finish(_ answer: inout Answer, _ call: Call) {
         if interference.addsUnknownFields {
             answer.replace("{\"id\":", with: "{\"x_new_field\":{\"a\":[1,null,\"b\"]},\"id\":")

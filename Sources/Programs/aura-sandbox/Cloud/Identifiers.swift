@@ -1,4 +1,4 @@
-/// Generates ids as Hetzner does: they only rise, and those of actions have 15 digits.
+/// Generates ids as Hetzner does: ids only increase, and ids of actions have 15 digits.
 struct Identifiers: Sendable {
     private var server: Int64
     private var action: Int64
@@ -20,7 +20,7 @@ struct Identifiers: Sendable {
     /// Returns the next id for any other resource.
     mutating func nextOther() -> Int64 { Self.step(&other) }
 
-    /// Continues just below 2^53, the documented maximum.
+    /// Continues one million below the documented maximum, 2^53 − 1.
     mutating func jumpToLargest() {
         let start: Int64 = 9_007_199_254_740_991 - 1_000_000
         (server, action, other) = (max(server, start), max(action, start), max(other, start))

@@ -29,12 +29,12 @@ struct ResourceTable<Row: NamedResource>: Sendable {
         return row
     }
 
-    /// Throws if a resource cannot get this name: 422 or 409.
+    /// Throws 422 if the name is not valid, or 409 if another resource has it.
     func check(_ name: String) throws {
         try Row.check(name, isUsed: all.contains { $0.name == name })
     }
 
-    /// Adds a resource. Throws 422 or 409 if it cannot have its name.
+    /// Adds a resource. Throws 422 if its name is not valid, or 409 if it is taken.
     mutating func insert(_ row: Row) throws {
         try check(row.name)
         all.append(row)
@@ -50,7 +50,8 @@ struct ResourceTable<Row: NamedResource>: Sendable {
         for place in all.indices { change(&all[place]) }
     }
 
-    /// Changes the name and the labels. Throws 404, or 422 or 409 if the resource cannot get the name.
+    /// Changes the name and the labels. Throws 404 if there is no such resource, 422 if the new name is not valid, or
+    /// 409 if it is taken.
     mutating func change(_ id: Int64, _ new: NameAndLabels) throws -> Row {
         let place = try place(of: id)
         if let name = new.name, name != all[place].name {
@@ -65,8 +66,8 @@ struct ResourceTable<Row: NamedResource>: Sendable {
     @discardableResult
     mutating func remove(_ id: Int64) throws -> Row { all.remove(at: try place(of: id)) }
 
-    /// Returns the page that a call requests of the resources that it selects by `name`, by `label_selector` and by
-    /// `isMeant`. `isEmpty` is true if a fault empties the list.
+    /// Returns the requested page of the resources that match the call's `name` and `label_selector`, and `isMeant`.
+    /// `isEmpty` is true if a fault empties the list.
     func page(_ call: Call, _ field: String, isEmpty: Bool, isMeant: (Row) -> Bool = { _ in true }) throws -> Answer {
         let selector = try Selector.of(call)
         let order = try SortOrder<Row>(call, ["id": { $0.id < $1.id }, "name": { $0.name < $1.name }])

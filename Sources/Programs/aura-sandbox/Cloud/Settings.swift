@@ -3,7 +3,7 @@ import JSON
 /// The settings that `POST /_sandbox/settings` changes. Durations are seconds at time scale 1. A change affects only
 /// work that begins later.
 struct Settings: Codable, Sendable {
-    /// Multiplies every duration below; 0.1 makes the cloud ten times faster. Token and key lifetimes are not scaled.
+    /// Multiplies the durations below, except those marked "not scaled"; 0.1 makes the cloud ten times faster.
     var timeScale = 1.0
     var createSeconds = 20.0
     var startSeconds = 5.0
@@ -33,7 +33,7 @@ struct Settings: Codable, Sendable {
     var tailnetLock = false
     /// Offers (`TYPE@LOCATION`) whose end was announced and has passed.
     var retiredOffers: [String] = []
-    /// The tags of the OAuth client. A key must have all of them, or only tags that they own.
+    /// The tags of the OAuth client. A key must have exactly these tags, or only tags of `ownedTags`.
     var clientTags = ["tag:aura-vm"]
     /// Tags that the client's tags own, by `tagOwners` of the tailnet's policy.
     var ownedTags: [String] = []

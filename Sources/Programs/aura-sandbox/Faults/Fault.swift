@@ -15,7 +15,7 @@ struct Fault: Sendable {
 
     /// The effect of the fault. Each case names the parameters of `Body` that it reads.
     enum Kind: String, Decodable, Sendable, CaseIterable {
-        /// The connection closes without a response, after the effect of the call or (`effect: false`) before it.
+        /// The connection closes without a response. The call takes effect, unless `effect` is false.
         case loseAnswer
         /// An error response with `status`, `code`, `message`, `retryAfter`. With `effect: true` the call still takes
         /// effect.
@@ -28,7 +28,7 @@ struct Fault: Sendable {
         case trickle
         /// The body ends early.
         case truncate
-        /// The response has the `status` 502 or 504 and an HTML body. Reads `effect`.
+        /// The response has an HTML body and `status`, 502 by default. Reads `retryAfter` and `effect`.
         case html502
         /// The action of the call ends with an error. `action` names the command; `code` and `message` describe the
         /// error.
@@ -43,7 +43,7 @@ struct Fault: Sendable {
         case emptyList
         /// The created server runs, but nothing on it ever replies.
         case neverBoots
-        /// The created server replies only `seconds` after it runs.
+        /// The created server replies only `seconds` after its status became `running`.
         case bootSlow
         /// The created server has a host key other than the one in the user data.
         case wrongHostKey
@@ -61,7 +61,7 @@ struct Fault: Sendable {
         case unknownFields
         /// Times in responses end in `+00:00`.
         case offsetTimes
-        /// The registered node is missing from all lists for `seconds`.
+        /// Tailscale's API does not return the registered node for `seconds`.
         case deviceAppearsLate
         /// All OAuth access tokens expire now, including the token of this call.
         case tokenExpired
@@ -80,7 +80,7 @@ struct Fault: Sendable {
         var fault: Kind
         /// The number of matching calls that the fault affects; 0 means all of them, and the default is 1.
         var count: Int?
-        /// The number of matching calls that pass first.
+        /// The number of matching calls that the fault first ignores.
         var after: Int?
         /// The probability that a matching call is affected, 0 to 1; 1 if absent.
         var probability: Double?

@@ -3,7 +3,7 @@ struct Faults: Sendable {
     private(set) var all: [Fault] = []
     static let limit = 1_000
 
-    /// Adds a fault. Throws 422 beyond the limit, or for a status or seconds out of range.
+    /// Adds a fault. Throws 422 beyond the limit, for a status outside 100 to 599, or for seconds outside 0 to 3,600.
     mutating func add(_ body: Fault.Body, id: Int64) throws {
         guard all.count < Self.limit else {
             throw APIError.invalid("fault", "cannot set more than \(Self.limit) faults")

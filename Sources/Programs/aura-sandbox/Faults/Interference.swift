@@ -1,6 +1,6 @@
 /// The effects of faults on one call.
 struct Interference: Sendable {
-    /// The way in which the response is delivered.
+    /// The delivery of the response.
     enum Delivery: Sendable, Equatable {
         case whole
         /// The connection is closed without a response.

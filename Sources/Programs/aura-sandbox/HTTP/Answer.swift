@@ -58,7 +58,7 @@ struct Answer: Sendable {
     }
 }
 
-/// The response to a call, and the way in which it is delivered.
+/// The response to a call, its delivery and its delay.
 struct Outcome: Sendable {
     var answer: Answer
     var delivery = Interference.Delivery.whole

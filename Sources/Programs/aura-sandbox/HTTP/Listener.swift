@@ -64,7 +64,7 @@ struct Listener: Service {
     }
 }
 
-/// Closes connections to local addresses that are not served, as a host without that address would.
+/// Closes connections to local addresses that are not served, before a byte is read.
 private final class LocalGate: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = NIOAny
 

@@ -9,7 +9,7 @@ struct Bridge: Sendable {
     /// The addresses for machines.
     let addresses: AddressPool
 
-    /// Creates a network on the first of 256 small subnets that no route covers.
+    /// Creates a network on one of 256 /24 subnets that no route covers.
     static func make(_ run: RunName, _ podman: Podman) async throws -> Bridge {
         var complaint = ""
         let start = Int(ProcessIdentity.startTime(of: getpid()) ?? 0) % 256

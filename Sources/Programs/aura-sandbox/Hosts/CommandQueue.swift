@@ -1,4 +1,5 @@
-/// A command from the simulated cloud to one real machine. The cloud queues commands in the sequence of its decisions.
+/// A command from the simulated cloud to one real machine. Commands are queued in the order of the calls and events
+/// that cause them.
 ///
 /// ``Hosts`` executes a command without holding the cloud's lock. It reports the result to the cloud's action that
 /// waits for the command, if there is one.
@@ -15,7 +16,7 @@ enum HostCommand: Sendable {
     case restart(server: Int64, graceSeconds: Int, action: Int64)
     /// Remove the machine with its disk; `action` is `nil` if no action waits.
     case remove(server: Int64, action: Int64?)
-    /// Stop the machine without the cloud's knowledge.
+    /// Cut the machine's power for a test; no action waits.
     case crash(server: Int64)
 
     /// The machine that the command is for. Its commands are executed in sequence.
@@ -39,8 +40,8 @@ enum HostCommand: Sendable {
     }
 }
 
-/// Selects the next commands. The commands of one machine run in sequence, and only a few machines work at the same
-/// time.
+/// Selects the next commands. The commands of one machine run in sequence, and at most `limit` machines work at the
+/// same time.
 struct CommandQueue: Sendable {
     private var waiting: [HostCommand] = []
     private var busy: Set<Int64> = []

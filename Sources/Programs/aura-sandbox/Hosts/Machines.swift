@@ -15,7 +15,7 @@ struct Machines: Sendable {
     let seed: Seed
     let podman: Podman
     let logger: Logger
-    /// The machines that have power.
+    /// The first process of each machine that has power, by server id.
     let processes = Locked<[Int64: MainProcess]>([:])
 
     /// Returns the machines that ended: the first process no longer runs.
@@ -68,7 +68,7 @@ struct Machines: Sendable {
     private func creation(_ server: Server, _ name: String) -> [String] {
         let labels = [RunName.label: run.text, "aura.sandbox.server": String(server.id)]
         var arguments = ["create", "--name", name, "--runtime", "runc", "--pull", "never"]
-        // A machine in the cloud filters its own packets. The roles block the metadata service in this way.
+        // The roles block the metadata service with a packet filter on the machine, which needs this capability.
         arguments += ["--cap-add", "NET_ADMIN"]
         arguments += ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=1000:1000", "--systemd=always"]
         arguments += ["--network", bridge.name, "--ip", server.ipv4?.text ?? "", "--hostname", server.name]

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Logging
 
-/// Removes the remains of sandbox runs: its own at the end, and those of dead processes at the start.
+/// Removes containers, networks and files of sandbox runs: of dead processes at the start, and of this run at its end.
 struct Reaper: Sendable {
     let podman: Podman
     let logger: Logger

@@ -12,7 +12,8 @@ struct HostEnvironment: Sendable {
     private let podman: Podman
     private let reaper: Reaper
 
-    /// Removes the remains of dead runs, builds missing files, and creates the network of this run.
+    /// Removes the remains of dead runs, builds the image and the archive unless they are given, and creates the
+    /// network of this run.
     static func prepare(_ command: AuraSandbox, directory: String, _ logger: Logger) async throws -> HostEnvironment {
         guard geteuid() == 0 else { throw SandboxError("cannot use --hosts podman without root: run it with sudo") }
         let podman = Podman(logger: logger)

@@ -2,7 +2,8 @@ import Glibc
 
 /// Files that only their owner can read.
 enum PrivateFile {
-    /// Writes a file with mode 0600 atomically: readers see either the complete old text or the complete new text.
+    /// Writes a file atomically, by default with mode 0600: readers see either the complete old text or the complete
+    /// new text.
     static func write(_ text: String, to path: String, mode: mode_t = 0o600) throws {
         let draft = "\(path).\(getpid()).new"
         let descriptor = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode)

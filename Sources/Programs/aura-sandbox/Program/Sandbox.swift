@@ -18,7 +18,7 @@ struct Sandbox: Sendable {
         logger = Logger(label: "aura-sandbox")
     }
 
-    /// Serves until a signal comes.
+    /// Serves until SIGTERM or SIGINT.
     func run() async throws {
         switch command.hosts {
         case .none: try await runWithRows()
@@ -92,7 +92,7 @@ struct Sandbox: Sendable {
         try await ServiceGroup(configuration: configuration).run()
     }
 
-    /// Returns random tokens of the same length as real ones.
+    /// Returns the credentials: random, as long as real ones, except a token given with `--token`.
     private func access() -> Cloud.Access {
         var random = SeededRandom(seed: UInt64.random(in: .min ... .max))
         let clientID = "k\(random.word(10))CNTRL"
@@ -102,7 +102,7 @@ struct Sandbox: Sendable {
     }
 
     /// True if a connection goes to the address of a simulated server with a running agent. Other connections are
-    /// refused, as by a machine that is off.
+    /// closed.
     private static func isRow(_ address: SocketAddress, _ handlers: RequestHandlers) -> Bool {
         guard let text = address.ipAddress, let number = AddressPool.number(text), AddressPool.isLoopback(number) else {
             return false

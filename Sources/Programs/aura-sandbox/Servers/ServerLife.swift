@@ -51,8 +51,9 @@ extension Cloud {
         return server
     }
 
-    /// Begins to delete a server. Throws 423 if another action locks it, except an action that is stuck past its
-    /// planned end.
+    /// Begins to delete a server. Its unfinished actions fail. Throws 423 if the server is protected, or if an action
+    /// has begun that is not stuck past its planned end. With `deleteDuringCreate`, a creation or a start does not
+    /// count.
     mutating func delete(_ id: Int64) throws -> Int64 {
         guard let server = servers[id] else { throw APIError.notFound("server", String(id)) }
         guard server.status != .deleting else { throw APIError.locked }

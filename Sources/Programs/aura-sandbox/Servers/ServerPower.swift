@@ -7,7 +7,8 @@ extension Cloud {
         case on, off, shutdown, reboot, reset
     }
 
-    /// Begins a change of power. A request for the current state succeeds and does nothing.
+    /// Begins a change of power. A `poweron` of a running server, and any other change of a server that does not run,
+    /// succeeds and does nothing.
     mutating func power(_ change: PowerChange, _ id: Int64) throws -> Int64 {
         guard let server = servers[id] else { throw APIError.notFound("server", String(id)) }
         guard !server.isLocked else { throw APIError.locked }
@@ -70,7 +71,8 @@ extension Cloud {
         }
     }
 
-    /// Handles the end of a guest that processed the ACPI signal.
+    /// Powers a server off after its guest processed the ACPI signal, unless its power has changed since then
+    /// (`epoch`).
     mutating func guestWentDown(_ id: Int64, epoch: Int) {
         guard let server = servers[id], server.epoch == epoch, server.status == .running else { return }
         change(id, to: .off)

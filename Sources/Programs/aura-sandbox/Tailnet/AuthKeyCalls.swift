@@ -84,7 +84,7 @@ enum AuthKeyCalls {
         }
     }
 
-    /// Throws 400 unless the tags are the client's complete set of tags, or only tags that these own.
+    /// Throws 400 unless the tags are the client's complete set of tags, or only tags of `ownedTags`.
     private static func check(_ tags: [String], _ settings: Settings) throws {
         let asked = Set(tags)
         let isWhole = asked == Set(settings.clientTags)

@@ -1,8 +1,8 @@
 import FoundationEssentials
 import JSON
 
-/// The simulated control plane for the replacement of `tailscale` on the hosts. A second listener serves it where hosts
-/// can reach it.
+/// The simulated control plane, which the hosts' replacement of `tailscale` calls. A second listener, which the hosts
+/// can reach, serves these routes as well.
 enum RegisterCalls {
     static let routes: [Route] = [
         Route("POST", "/_sandbox/tailnet/register", register),

@@ -12,7 +12,7 @@ struct Tailnet: Sendable {
     var tokens: [String: Token] = [:]
     var keys: [AuthKey] = []
     var devices: [Device] = []
-    /// Nodes that were deleted, logged out or expired.
+    /// Nodes that were deleted, and ephemeral nodes that logged out or were disconnected for too long.
     private(set) var goneDevices: [Device] = []
     private var addresses = AddressPool(first: 0x6440_0002, count: (1 << 22) - 4)
     private static let limit = 100_000
@@ -20,7 +20,7 @@ struct Tailnet: Sendable {
     /// The domain of the nodes' names.
     static let domain = "tail1234.ts.net"
 
-    /// Adds a token; beyond one thousand tokens the oldest is removed.
+    /// Adds a token and removes expired ones. Beyond 1,000 tokens, also removes the one that expires first.
     mutating func add(_ token: Token, named name: String, now: Date) {
         tokens = tokens.filter { $0.value.expires > now }
         if tokens.count >= 1_000, let oldest = tokens.min(by: { $0.value.expires < $1.value.expires }) {
@@ -79,7 +79,7 @@ struct Device: Sendable {
     var keyExpiryDisabled = true
     /// The id of the sandbox's server on which the node runs, if known.
     let server: Int64?
-    /// The time from which lists show the node.
+    /// The time from which Tailscale's API returns the node.
     let visibleFrom: Date
     /// The time of the last contact, if the node has lost its connection.
     var silentSince: Date?

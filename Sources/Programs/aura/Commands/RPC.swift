@@ -80,7 +80,8 @@ struct RPC: AsyncParsableCommand {
 enum StandardInput {
     static let limitBytes = 64 << 20
 
-    /// Returns all bytes unchanged, so that invalid UTF-8 is rejected and not replaced.
+    /// Returns all bytes unchanged, so that invalid UTF-8 is rejected and not replaced. Throws `ValidationError` beyond
+    /// ``limitBytes``.
     static func bytes() throws -> [UInt8] {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 64 << 10)

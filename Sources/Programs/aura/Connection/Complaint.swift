@@ -23,9 +23,9 @@ struct Complaint: Error, Sendable, Hashable {
     }
 
     var kind: Kind
-    /// One sentence in the form `cannot …: remedy`.
+    /// One sentence, for most failures in the form `cannot …: remedy`.
     var message: String
-    /// Further members of `data`.
+    /// Further members of the error object's `data`.
     var data: JSONObject
     /// The name of the daemon's error, if there is one.
     private(set) var code: String?
@@ -59,7 +59,7 @@ struct Complaint: Error, Sendable, Hashable {
         }
     }
 
-    /// The daemon's error object, or one of the same shape without a number.
+    /// The daemon's error object, or one of the same shape without the number `code`.
     var json: JSONValue {
         if let error { return error }
         var members: JSONObject = [

@@ -4,10 +4,11 @@ import AuraModel
 import JSON
 import JSONRPC
 
-/// The daemon as commands call it. Only the functions with a retry budget retry. A failed call throws a ``Complaint``.
+/// Calls the daemon for the commands. Only a call with `reconnectSeconds` and a watch retry. A failed call throws a
+/// ``Complaint``.
 struct Daemon: Sendable {
     let endpoint: Endpoint
-    /// The client of all calls without a retry budget. Its own errors are not a ``Complaint``.
+    /// The client of all calls without `reconnectSeconds`. It throws `ClientError` and `RPCError`, not ``Complaint``.
     let client: AuraClient
     private let timeoutSeconds: Double
 
@@ -18,7 +19,7 @@ struct Daemon: Sendable {
         client = AuraClient(plain: endpoint.address, timeout: .seconds(timeoutSeconds), advice: endpoint.advice)
     }
 
-    /// Returns the connection of the calls, or opens it. Throws a ``Complaint`` with a remedy.
+    /// Returns the open connection, or opens one. Throws a ``Complaint`` with a remedy.
     @discardableResult
     func connect() async throws -> Connection {
         do {
@@ -30,8 +31,8 @@ struct Daemon: Sendable {
 
     /// Calls a method and waits for its result. Throws a ``Complaint``.
     ///
-    /// `purpose` is the purpose of the call, for the text of an error: `provision ada`. With `reconnectSeconds` the
-    /// call is sent again for up to that time after it lost the daemon.
+    /// `purpose` is the purpose of the call, for the text of an error: `provision ada`. With `reconnectSeconds`, a call
+    /// that lost the daemon is sent again for up to that time.
     func call<Parameters: Encodable & Sendable, Result: Decodable & Sendable>(
         _ method: RPCMethod<Parameters, Result>, _ parameters: Parameters, purpose: String,
         reconnectSeconds: Double? = nil
@@ -61,7 +62,7 @@ struct Daemon: Sendable {
         }
     }
 
-    /// Returns the events of a watch. The first subscription uses the connection of the calls. `onLoss` gets the
+    /// Returns the events of a watch. The first subscription uses the same connection as the calls. `onLoss` gets the
     /// remaining retry budget when the daemon is lost, and `nil` when the subscription is restored.
     func events(of watch: Watch, onLoss: @escaping @Sendable (Duration?) -> Void) async -> EventStream {
         client.events(

@@ -13,7 +13,7 @@ struct Endpoint: Sendable, Hashable {
     var address: DaemonAddress
     /// The options that select this address, for a command to repeat in a shell; `nil` if none were given.
     var options: String?
-    /// The text after "start it with …" in the error for an absent daemon.
+    /// The text that the error for an absent daemon appends to "start it with COMMAND".
     var advice: String
 
     struct Unusable: Error, Hashable {

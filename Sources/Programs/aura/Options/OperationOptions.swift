@@ -66,7 +66,8 @@ struct JobQueryOptions: ParsableArguments {
     @Flag(help: "List the newest first.")
     var newest = false
 
-    /// The states to list. Without a filter, only jobs that have not ended are listed.
+    /// The states to list; empty for all. Only jobs that have not ended are listed if no state, `--all`, instance or
+    /// change is given.
     var states: [Open<JobState>] {
         guard givenStates.isEmpty, !all, instance == nil, change == nil else {
             return givenStates.map { Open(rawValue: $0) }

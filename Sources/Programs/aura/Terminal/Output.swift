@@ -35,7 +35,7 @@ struct Output: Sendable {
         lines([line])
     }
 
-    /// Writes one compact document and a line end, without characters that control terminals.
+    /// Writes one compact document and a line end. Characters that control terminals are escaped.
     func document(_ value: JSONValue) {
         write(value.serialized().jsonForTerminals + [UInt8(ascii: "\n")], to: STDOUT_FILENO)
     }

@@ -24,7 +24,7 @@ struct ScreenSize: Sendable, Hashable {
     }
 }
 
-/// Draws frames over each other. It returns the text that replaces the previous frame by the next one. It does no IO.
+/// Produces the text that draws each frame over the previous one. It does no IO.
 ///
 /// The cursor stays at the start of the line below the frame, so that other output comes after it.
 struct FramePainter: Sendable, Hashable {

@@ -8,7 +8,7 @@ import Dispatch
     import Darwin
 #endif
 
-/// The signals that a watch handles, in order of arrival. They no longer have their default effect.
+/// The signals that a watch handles, in order of arrival. A handled signal no longer has its default effect.
 struct Signals: Sendable {
     /// The number of signals that are kept until they are handled; beyond it the oldest is dropped.
     static let bufferLimit = 8

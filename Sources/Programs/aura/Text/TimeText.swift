@@ -18,7 +18,7 @@ enum TimeText {
         return "\(seconds / 3600):\(twoDigits(Int(seconds / 60 % 60))):\(tail)"
     }
 
-    /// Formats an age in its largest unit: `7 s`, `12 min`, `3 h`, `41 d`.
+    /// Formats an age in the largest unit of which it has at least two: `7 s`, `12 min`, `3 h`, `41 d`.
     static func age(_ duration: Duration) -> String {
         let seconds = max(duration.wholeMilliseconds, 0) / 1000
         return switch seconds {
@@ -34,7 +34,7 @@ enum TimeText {
         "\((max(left.wholeMilliseconds, 0) + 999) / 1000) s"
     }
 
-    /// Returns `0:41 of about 2:10`, or only the first half if no duration is expected.
+    /// Returns `0:41 of about 2:10`, or `0:41` if no duration is expected.
     static func elapsed(_ duration: Duration, expected: Double) -> String {
         expected > 0 ? "\(stopwatch(duration)) of \(about(expected))" : stopwatch(duration)
     }

@@ -2,7 +2,7 @@ import AuraAPI
 import AuraModel
 
 extension JobView {
-    /// True if the job has ended. The end of a job in an unknown state is known from its time.
+    /// True if the job has ended. A job in a state that this version does not know has ended if it has a finish time.
     var isEnded: Bool {
         state.known?.isTerminal ?? (finishedAt != nil)
     }

@@ -3,7 +3,7 @@ import AuraModel
 import Locking
 
 /// The progress display on a terminal: one frame for each running job, drawn in place. The last frame of an ended job
-/// stays above.
+/// stays above the others.
 struct LiveView: WatchView {
     private struct State: Sendable {
         var jobs: [ProgressState]

@@ -11,8 +11,9 @@ struct Outcomes: Sendable, Hashable {
         var message: String
     }
 
-    /// The last result of each instance, by the instance's id; `nil` stands for events without one. A later job of an
-    /// instance replaces the result of an earlier job, because it repaired or abandoned the earlier job's work.
+    /// The last result of each instance, by the instance's id; the key is `nil` for events without an instance. A later
+    /// job of an instance replaces the result of an earlier job, because it repaired or abandoned the earlier job's
+    /// work.
     private var endings: [InstanceID?: Ending] = [:]
 
     mutating func record(_ event: EventView) {

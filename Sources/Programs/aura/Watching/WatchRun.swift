@@ -11,7 +11,7 @@ import JSON
 
 /// Runs a watch for a command: the events, the redraws and the signals together.
 struct WatchRun: Sendable {
-    /// Ten redraws per second: the spinner turns smoothly, and a slow line is not flooded.
+    /// Ten redraws per second: the spinner turns smoothly, and a slow terminal connection is not flooded.
     static let redrawEvery = Duration.milliseconds(100)
 
     let follower: Follower
@@ -19,8 +19,8 @@ struct WatchRun: Sendable {
     let output: Output
     let time: any TimeSource
 
-    /// Runs until the end of the watch. Throws a ``Complaint`` at ^C, if the daemon refuses the watch, or if the retry
-    /// budget is used up.
+    /// Runs until the end of the watch. Throws a ``Complaint`` at ^C or SIGTERM, if the daemon refuses the watch, or if
+    /// the retry budget is used up.
     func run() async throws -> Outcomes {
         let signals = await Signals.taking(output.isLive ? [SIGINT, SIGTERM, SIGTSTP] : [SIGINT, SIGTERM])
         do {

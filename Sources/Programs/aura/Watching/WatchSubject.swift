@@ -28,7 +28,8 @@ enum WatchSubject: Sendable, Hashable {
         }
     }
 
-    /// Returns the command that continues the watch after its end. Each word is safe to paste into a shell.
+    /// Returns the command that continues the watch; a job is watched again from its start. Each word is safe to paste
+    /// into a shell.
     ///
     /// `seq` is the last event that was seen, and `epoch` is its ledger epoch. `id` is the id of the instance that the
     /// daemon found by name.

@@ -43,7 +43,7 @@ struct DocumentView: WatchView {
     func takeTerminal() {}
 }
 
-/// Prints only losses of the connection, for a wait.
+/// Prints only that the connection is lost or restored.
 struct QuietView: WatchView {
     let output: Output
     let time: any TimeSource

@@ -13,8 +13,8 @@ struct Watching {
 
     /// Runs until the end of the watch. `instance` and `job` are data that the caller already has.
     ///
-    /// Throws a ``Complaint`` at ^C, if a job did not succeed, if the daemon refuses the watch, or if the retry budget
-    /// is used up.
+    /// Throws a ``Complaint`` at ^C or SIGTERM, if a job did not succeed, if the daemon refuses the watch, or if the
+    /// retry budget is used up.
     func run(on daemon: Daemon, instance: InstanceView? = nil, job: JobView? = nil) async throws {
         let lookups = Lookups(invocation.daemon.client)
         let view = try await view(on: daemon, lookups, instance, job)
@@ -82,7 +82,8 @@ struct Watching {
         }
     }
 
-    /// Prints the addresses of the instance after a success.
+    /// Prints the phase, the address and the tailnet name of the instance after a success, if there is only one
+    /// instance.
     private func sayWhere(_ outcomes: Outcomes, _ lookups: Lookups) async {
         guard let id = outcomes.onlyInstance, let instance = await lookups.instance(id) else { return }
         let places = instance.whereabouts.map { ": \($0)" } ?? ""

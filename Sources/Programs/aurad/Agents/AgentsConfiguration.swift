@@ -80,7 +80,8 @@ extension AgentsConfiguration {
         return settings
     }
 
-    /// Adds a line such as `eu-central/small=cx23@nbg1,cpx22@fsn1`. It replaces the candidates for that size.
+    /// Adds a line such as `eu-central/small=cx23@nbg1,cpx22@fsn1`. The line replaces the candidates for its region and
+    /// size.
     private static func add(_ line: String, to placements: inout [String: [String: [Placement]]]) throws {
         let sides = line.split(separator: "=", maxSplits: 1)
         let target = sides.first?.split(separator: "/") ?? []

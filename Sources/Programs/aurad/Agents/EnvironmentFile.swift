@@ -5,7 +5,7 @@ import FoundationEssentials
 /// Reads the agent's provider keys from a `.env` file that only its owner may read.
 ///
 /// Grammar: one `NAME=value` a line, with an optional `export ` before it. Blank lines and `#` lines are skipped. A
-/// value is bare (a blank with `#` starts a comment), in single quotes (literal) or in double quotes (a backslash
+/// value is bare (a `#` after a blank starts a comment), in single quotes (literal) or in double quotes (a backslash
 /// escapes `\`, `"`, `$` and the backtick). All other syntax is rejected: a value that is parsed differently would
 /// reach the agent as a wrong key.
 enum EnvironmentFile {
