@@ -2,12 +2,12 @@ internal import Locking
 
 /// The budget of calls of the whole daemon. It limits the number of calls in progress and the bytes of their messages.
 ///
-/// All connections of a daemon share one budget. A call counts from the moment it is read until its handler has
-/// returned, also if its connection has closed.
+/// All connections of a daemon share one budget. A call counts from its admission until its handler has returned, even
+/// if its connection has closed.
 ///
 /// - One user or one address can use three quarters of the budget.
-/// - Calls that only wait can use three quarters together, and two thirds of a user's share. They therefore never keep
-///   out a call that replies soon.
+/// - All calls that only wait can use three quarters of the number of calls; those of one user or address can use two
+///   thirds of its share. They therefore never keep out a call that replies soon.
 ///
 /// The budget also limits the subscriptions of all connections, and those of one user or address.
 public final class CallBudget: Sendable {
@@ -163,7 +163,7 @@ public final class CallBudget: Sendable {
             return busy("calls that wait", limit: all.waits > share ? share : share - share / 3, actual: own.waits)
         }
         let bytes = limits.inFlightBytes
-        // A single message always fits.
+        // A message always fits if no other message is in progress.
         guard all.bytes > cost.bytes, all.bytes > bytes || own.bytes > max(bytes - bytes / 4, limits.messageBytes)
         else {
             return nil
