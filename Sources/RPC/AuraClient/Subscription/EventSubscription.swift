@@ -75,7 +75,7 @@ extension AuraClient {
     }
 
     /// Returns the events as the daemon sends them; see ``EventStream``. The first subscription uses the connection
-    /// `first` if it is given.
+    /// `first` if it is not `nil`.
     package func events(
         _ parameters: SubscribeParameters, epoch: String? = nil, retryBudget: Duration? = nil, first: Connection? = nil,
         onLoss: @escaping @Sendable (Duration?) -> Void = { _ in }
