@@ -29,7 +29,7 @@ public final class AsyncSemaphore: Sendable {
     private let state: Locked<State>
     private let maximumWaiting: Int
 
-    /// Creates a semaphore with `count` permits, at least one.
+    /// Creates a semaphore with `count` permits, at least one. At most `maximumWaiting` tasks can wait.
     public init(_ count: Int, maximumWaiting: Int = 4096) {
         state = Locked(State(free: max(count, 1)))
         self.maximumWaiting = maximumWaiting

@@ -45,7 +45,7 @@ public final class CallBudget: Sendable {
 
     /// Detects that a number has fallen from a peak to at most a quarter of it.
     struct Ebb: Sendable {
-        /// The smallest peak that counts.
+        /// The smallest peak that counts: 64 calls, 64 connections, or 64 times 64 KiB of calls.
         static let leastPeak = 64
         private var peak = 0
 

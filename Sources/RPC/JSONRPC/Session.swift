@@ -6,7 +6,7 @@ internal import Locking
 /// A session begins when the transport accepts the connection, and ends when the connection has closed. It never opens
 /// again. All members can be used from any thread.
 public final class Session: Sendable {
-    // The first field, since a publisher reads it on each of its connections.
+    // The first field, so that a publisher with many connections reads few cache lines of each.
     let state: Locked<SessionState>
 
     /// The number of the connection, unique in this process.
