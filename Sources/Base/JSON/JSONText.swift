@@ -42,7 +42,7 @@ public struct JSONText: Sendable {
     /// Appends a member of the object. The name must need no escapes.
     @inlinable
     public mutating func member(_ name: StaticString, _ value: some JSONWritable) {
-        // An object's text ends with its brace only before the first member.
+        // The text ends with an opening brace only before the first member of an object.
         if content.last != UInt8(ascii: "{") { content.append(UInt8(ascii: ",")) }
         content.append(UInt8(ascii: "\""))
         name.withUTF8Buffer { content.append(contentsOf: $0) }

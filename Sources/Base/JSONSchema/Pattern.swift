@@ -41,7 +41,7 @@ struct StateTable: Sendable {
     private var accepts: [Bool] = []
 
     private static let dead = UInt16.max
-    /// The most states. A pattern that needs more is left to `Regex`.
+    /// The maximum number of states. `Regex` matches a pattern that needs more.
     private static let limit = 1024
 
     /// Returns `nil` for patterns of another kind or with too many states.
@@ -153,7 +153,7 @@ private struct PatternParser {
             guard take("}"), most.map({ $0 >= least && $0 <= 512 }) ?? (least <= 512) else { return nil }
             result = .repeated(node, least: least, most: most)
         }
-        // A lazy or possessive mark, or a second repetition.
+        // Lazy and possessive marks and a second repetition are left to `Regex`.
         switch current {
         case UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "?"), UInt8(ascii: "{"): return nil
         default: return result
@@ -170,7 +170,7 @@ private struct PatternParser {
 
     private mutating func atom() -> PatternNode? {
         if take("(") {
-            // Without look-around and named groups.
+            // Look-around and named groups are left to `Regex`.
             guard current != UInt8(ascii: "?"), let node = alternatives(), take(")") else { return nil }
             return node
         }

@@ -1,4 +1,4 @@
-/// A semaphore that admits a number of tasks at once, in the order of their calls.
+/// A semaphore that admits a limited number of tasks at a time, in the order of their calls.
 public final class AsyncSemaphore: Sendable {
     /// The error of a task that was not admitted.
     public enum Refusal: Error, Sendable, Hashable {

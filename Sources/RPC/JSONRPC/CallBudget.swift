@@ -74,8 +74,8 @@ public final class CallBudget: Sendable {
 
     /// Creates a budget of `limits.inFlight` calls and `limits.inFlightBytes` bytes.
     ///
-    /// `onEbb` is called after the number of calls, of their bytes or of connections has fallen to a quarter of a peak.
-    /// It is called from any thread and must not block.
+    /// `onEbb` is called after the number of calls, of their bytes or of connections has fallen to a quarter of a peak,
+    /// so that the daemon can return memory to the system. It is called from any thread and must not block.
     public init(limits: RPCLimits, onEbb: @escaping @Sendable () -> Void = {}) {
         self.limits = limits
         self.onEbb = onEbb

@@ -104,7 +104,8 @@ struct MessageFramer: Sendable {
             webSocket: { $0.take(while: body) })
     }
 
-    /// Ends a line without line end after its JSON value, so that ``next()`` returns it. Returns false without a value.
+    /// Ends a line without line end after its JSON value, so that ``next()`` returns the value. Returns false if the
+    /// value is not complete.
     mutating func endWholeValue() -> Bool {
         change(lines: { $0.endWholeValue() }, headers: { _ in false }, whole: { _ in false }, webSocket: { _ in false })
             ?? false

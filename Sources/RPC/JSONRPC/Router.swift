@@ -124,8 +124,8 @@ public struct Router: Sendable {
 
     /// Adds a method with a constant result, which is encoded once. Throws if the result cannot be encoded.
     ///
-    /// Most calls get a copied precomputed reply without passing an interceptor, unless one of them covers constants. A
-    /// call in an unusual form, such as with escapes in its text, is parsed and passes the interceptors.
+    /// Calls in plain form get a copy of the precomputed reply and pass no interceptor, unless an interceptor covers
+    /// constants. Calls in other forms, such as with escapes in their text, are parsed and pass the interceptors.
     public mutating func registerConstant<R: Encodable & Sendable>(_ method: RPCMethod<NoParams, R>, _ result: R) throws
     {
         let text = try JSONValueEncoder().encode(result).serialized()

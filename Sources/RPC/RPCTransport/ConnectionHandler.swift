@@ -66,8 +66,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Schedules ``settle()`` to run right after the channel has finished this read.
     ///
-    /// A direct call may close the channel, because a failed write does. NIO does not expect a close before it has
-    /// reported the end of input.
+    /// ``settle()`` may close the channel, because a failed write does. NIO does not expect a close during a read,
+    /// before it has reported the end of input.
     func channelReadComplete(context: ChannelHandlerContext) {
         if reader.awaitsSilence { keepSilence(context) }
         guard

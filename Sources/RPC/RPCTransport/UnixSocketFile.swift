@@ -11,7 +11,7 @@
 /// The lock file next to it (`PATH.lock`) is never removed. It prevents two daemons that start at the same moment from
 /// replacing each other's socket. The kernel releases the lock when its process ends, for any reason.
 struct UnixSocketFile: Sendable {
-    /// The bound socket, which does not listen yet.
+    /// The bound socket. It does not listen yet after ``bind(path:mode:)``; after ``renewed(backlog:)`` it may.
     let descriptor: CInt
     let path: String
     private let mode: UInt16

@@ -49,8 +49,8 @@ public final class Connection: Sendable {
         ).get()
     }
 
-    /// Starts to connect. `silence` is the time without data after which the client sends a ping. `advice` follows the
-    /// command that starts aurad, in the error for an absent daemon.
+    /// Starts to connect. `silence` is the time without data after which the client sends a ping. `advice` is the text
+    /// after "start it with …" in the error for an absent daemon.
     static func open(
         to address: DaemonAddress, on loop: any EventLoop, timeout: TimeAmount, limits: JSONLimits,
         notificationBuffer: Int, silence: TimeAmount = .seconds(30), advice: String = ""
