@@ -8,7 +8,7 @@
 
 /// An IPv4 or IPv6 address.
 public struct IPAddress: Sendable, Hashable {
-    /// The 4 or 16 bytes of the address, the first one first.
+    /// The 4 or 16 bytes of the address, in network byte order.
     public let bytes: [UInt8]
 
     /// Parses an address without brackets, port or zone. Returns `nil` for other texts. An IPv4 address inside an IPv6

@@ -48,7 +48,7 @@ public final class HTTPClient: HTTPTransport {
         return try result.get()
     }
 
-    /// Fails all calls in progress and returns when the thread has ended. Later calls have no effect.
+    /// Fails all requests in progress, and returns when the thread has ended. It may be called again.
     public func shutdown() async {
         if mailbox.withLock({ $0.close() }) { wake.send() }
         await withCheckedContinuation { continuation in

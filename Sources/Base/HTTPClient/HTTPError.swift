@@ -8,15 +8,15 @@ public struct HTTPError: Error, Sendable, Hashable, CustomStringConvertible {
         case overloaded
         /// The client was shut down.
         case closed
-        /// The host's name has no address or no connection was established. The request was not sent.
+        /// The host's name has no address, or no connection was established in time. The request was not sent.
         case notSent
         /// No trusted TLS session was established. The request was not sent.
         case tls
-        /// The time limit was reached first.
+        /// The time limit was reached in the queue, or after a part of the request was sent.
         case timedOut
         /// The connection broke before the response was complete.
         case connectionLost
-        /// The response is longer than allowed.
+        /// The body is longer than `responseLimitBytes`, or the headers are longer than 64 KiB.
         case tooLarge
         /// The response is not HTTP.
         case invalidResponse

@@ -55,7 +55,7 @@ struct Mailbox: Sendable {
         return signal() ? .wake : .taken
     }
 
-    /// Withdraws a request, because its caller no longer waits. Returns true if the thread must be woken.
+    /// Withdraws a request, because its caller's task was cancelled. Returns true if the thread must be woken.
     ///
     /// The thread ignores the withdrawal of a request that it does not know or has already completed.
     mutating func withdraw(_ id: UInt64) -> Bool {

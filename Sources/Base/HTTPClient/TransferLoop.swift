@@ -23,7 +23,7 @@ final class TransferLoop {
         wake.attach(multi)
     }
 
-    /// Runs until the client closes.
+    /// Runs until the client closes or libcurl fails.
     func run() {
         while !isClosing {
             collect()

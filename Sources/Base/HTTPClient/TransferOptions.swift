@@ -44,7 +44,7 @@ struct TransferOptions {
         case .post, .put, .patch: set(body: request.body ?? [])
         }
         if request.method != .head { set(text: CURLOPT_CUSTOMREQUEST, request.method.rawValue) }
-        // libcurl would add these two headers itself. A header without a value makes it omit them.
+        // libcurl adds `Expect` and `Content-Type` itself, unless the list has the name without a value.
         var lines = ["Expect:"]
         if request.headers["Content-Type"] == nil { lines.append("Content-Type:") }
         if request.headers["User-Agent"] == nil { lines.append("User-Agent: \(userAgent)") }

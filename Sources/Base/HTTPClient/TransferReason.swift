@@ -1,14 +1,14 @@
 internal import CCurl
 internal import Glibc
 
-/// The cause of a failed transfer, as readable text. libcurl's own texts are capitalized, count bytes and often name no
-/// cause.
+/// The cause of a failed transfer, as readable text. libcurl's own texts are capitalized, contain byte counts and often
+/// name no cause.
 struct TransferReason {
     /// libcurl's code (`CURLE_…`).
     let number: UInt32
     /// The request's host and port.
     let host: String
-    /// The time limit for a connection.
+    /// The time limit for the name look-up, the connection and the TLS handshake together.
     let connectTimeout: Duration
     /// The system's error of the last connection attempt; 0 if there was none.
     let systemError: Int32

@@ -33,7 +33,7 @@ struct TransferVerdict: Equatable {
         }
     }
 
-    /// Returns the text of the error. `transfer` has the cause if the request's limits do not explain the failure.
+    /// Returns the text of the error: the exceeded limit of `request`, or else the cause in `transfer`.
     func reason(_ transfer: TransferReason, _ request: HTTPRequest) -> String {
         switch code {
         case .timedOut: "no complete answer within \(request.timeout)"

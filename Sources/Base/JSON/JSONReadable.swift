@@ -10,7 +10,7 @@ public protocol JSONReadable: SendableMetatype {
 ///     let name: String = try members.required("name")
 ///     let limit: Int? = try members.optional("limit")
 public struct JSONMembers {
-    /// The members as they are in the object.
+    /// All members of the object, with those that are `null`.
     public let all: JSONObject
 
     /// Throws unless the value is an object.
@@ -28,7 +28,7 @@ public struct JSONMembers {
         }
     }
 
-    /// Returns a member, or throws if it is absent.
+    /// Returns a member, or throws if it is absent or of another type.
     @inlinable
     public func required<Value: JSONReadable>(
         _ name: String, as _: Value.Type = Value.self
@@ -37,7 +37,7 @@ public struct JSONMembers {
         return value
     }
 
-    /// Returns a member, or `nil` if it is absent.
+    /// Returns a member, or `nil` if it is absent. Throws if it is of another type.
     @inlinable
     public func optional<Value: JSONReadable>(
         _ name: String, as _: Value.Type = Value.self
@@ -112,7 +112,7 @@ extension Double: JSONReadable {
 }
 
 extension JSONValue: JSONReadable {
-    /// Takes any value.
+    /// Accepts any value.
     public init(json: JSONValue) {
         self = json
     }
@@ -136,7 +136,7 @@ extension Array: JSONReadable where Element: JSONReadable {
 }
 
 extension JSONReadable where Self: RawRepresentable<String> {
-    /// Reads one of the known texts.
+    /// Reads the raw value, and throws if it is not a known one.
     @inlinable
     public init(json: JSONValue) throws(JSONDecodingError) {
         let text = try String(json: json)

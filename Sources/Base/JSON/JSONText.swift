@@ -1,6 +1,6 @@
 /// A value that writes itself as JSON text, without a ``JSONValue`` in between.
 ///
-/// The text must be one compact value, the same that ``JSONValueEncoder`` would give. Types of the wire conform by
+/// The text must be one compact value, the same that ``JSONValueEncoder`` would give. The types of the API conform in
 /// generated code, since a reply that is encoded through `Codable` costs ten times as much.
 public protocol JSONWritable {
     /// Appends the value.
@@ -20,7 +20,7 @@ public struct JSONText: Sendable {
     /// The text so far, as UTF-8.
     public var bytes: [UInt8] { content }
 
-    /// True if NaN or an infinity was written, as `null`. The text then differs from the value.
+    /// True if a `Double` that is NaN or infinite was appended, as `null`. Numbers inside a ``JSONValue`` do not count.
     public private(set) var hasInvalidNumber = false
 
     /// Creates an empty text.
@@ -42,7 +42,7 @@ public struct JSONText: Sendable {
     /// Appends a member of the object. The name must need no escapes.
     @inlinable
     public mutating func member(_ name: StaticString, _ value: some JSONWritable) {
-        // An object's text ends with its brace only before the first member.
+        // The text ends with an opening brace only before the first member of an object.
         if content.last != UInt8(ascii: "{") { content.append(UInt8(ascii: ",")) }
         content.append(UInt8(ascii: "\""))
         name.withUTF8Buffer { content.append(contentsOf: $0) }
@@ -57,7 +57,7 @@ public struct JSONText: Sendable {
         if let value { member(name, value) }
     }
 
-    /// Appends members of the object with any names.
+    /// Appends `others` as members of the object. Their names may need escapes.
     public mutating func members(_ others: JSONObject) {
         for (name, value) in others {
             if content.last != UInt8(ascii: "{") { content.append(UInt8(ascii: ",")) }

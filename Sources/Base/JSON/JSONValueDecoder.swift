@@ -36,7 +36,8 @@ final class AskedKeys {
 
     private var visits: OrderedDictionary<String, Visit> = [:]
 
-    /// Records that the object at `path` is read. A second read of the object adds to its requested members.
+    /// Records that the object at `path` is read, and returns its key for `ask`. A second read of the object adds to
+    /// its requested members.
     func visit(_ path: JSONPath, _ members: JSONObject) -> String {
         let name = path.text
         if visits[name] == nil {

@@ -1,7 +1,7 @@
 /// The fast path of parsing: most documents have only plain ASCII strings, integers of up to 18 digits, and literals.
 ///
-/// It gives `nil` for all other text, valid or not, and jansson then decides. Both paths give the same value for every
-/// text that this one accepts. A test compares them.
+/// It returns `nil` for all other text, valid or not, and jansson then decides. Both paths give the same value for
+/// every text that the fast path accepts. A test compares them.
 struct PlainParser {
     private let bytes: UnsafeRawBufferPointer
     private var index = 0

@@ -1,7 +1,7 @@
 /// A regular expression of a schema.
 ///
 /// Most patterns of schemas are whole-text matches of ASCII characters. They are compiled into a table with a row for
-/// each state, so that a match reads each byte once. `Regex` takes 5 µs for a name of ten characters, and it matches
+/// each state, so that a match reads each byte once. `Regex`, which takes 5 µs for a name of ten characters, matches
 /// all other patterns.
 struct Pattern: Sendable {
     private enum Matcher: @unchecked Sendable {
@@ -41,10 +41,10 @@ struct StateTable: Sendable {
     private var accepts: [Bool] = []
 
     private static let dead = UInt16.max
-    /// The most states. A pattern that needs more is left to `Regex`.
+    /// The maximum number of states. `Regex` matches a pattern that needs more.
     private static let limit = 1024
 
-    /// Returns `nil` for patterns of another kind.
+    /// Returns `nil` for patterns of another kind or with too many states.
     init?(_ pattern: String) {
         var parser = PatternParser(pattern)
         guard let expression = parser.whole() else { return nil }
@@ -153,7 +153,7 @@ private struct PatternParser {
             guard take("}"), most.map({ $0 >= least && $0 <= 512 }) ?? (least <= 512) else { return nil }
             result = .repeated(node, least: least, most: most)
         }
-        // A lazy or possessive mark, or a second repetition.
+        // Lazy and possessive marks and a second repetition are left to `Regex`.
         switch current {
         case UInt8(ascii: "*"), UInt8(ascii: "+"), UInt8(ascii: "?"), UInt8(ascii: "{"): return nil
         default: return result
@@ -170,7 +170,7 @@ private struct PatternParser {
 
     private mutating func atom() -> PatternNode? {
         if take("(") {
-            // Without look-around and named groups.
+            // Look-around and named groups are left to `Regex`.
             guard current != UInt8(ascii: "?"), let node = alternatives(), take(")") else { return nil }
             return node
         }
@@ -198,7 +198,7 @@ private struct PatternParser {
                 members.insert(first)
             }
         }
-        // `&&`, `--` and `~~` are operators of some dialects.
+        // `&&` and `~~`, which are operators in some dialects, are plain characters here.
         return take("]") && !members.isEmpty ? .characters(members) : nil
     }
 
@@ -213,8 +213,8 @@ private struct PatternParser {
     }
 }
 
-/// A non-deterministic automaton. A state has steps without a character, and at most one set of characters to another
-/// state.
+/// A non-deterministic automaton. A state has any number of steps without a character (`free`), and at most one step
+/// that reads a character of a set (`step`).
 private struct NodeStates {
     private var free: [[Int]] = []
     private var step: [(Set<UInt8>, Int)?] = []
@@ -227,7 +227,7 @@ private struct NodeStates {
         return free.count - 1
     }
 
-    /// Adds the states of a node. Returns the state from which a match of it leads to `end`.
+    /// Adds the states of a node. Returns the state from which a match of the node leads to `end`.
     mutating func build(_ node: PatternNode, to end: Int) -> Int {
         switch node {
         case .characters(let characters):
@@ -258,7 +258,7 @@ private struct NodeStates {
         }
     }
 
-    /// Returns the states that are reached without a character.
+    /// Returns `states` and all states that are reached from them without a character.
     func closure(_ states: Set<Int>) -> Set<Int> {
         var found = states
         var open = Array(states)

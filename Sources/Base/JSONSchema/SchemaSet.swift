@@ -28,8 +28,8 @@ public struct SchemaSet: Sendable {
         }
     }
 
-    /// Returns the violations of the schema `name` in `value`, in the order of the value. Returns at most 20; an empty
-    /// array if the value is valid.
+    /// Returns the violations of the schema `name` in `value`, at most 20, or an empty array if the value is valid.
+    /// They have the order of the value; in each object, missing members come first.
     ///
     /// `path` is the name of the value itself, such as `params`.
     public func violations(in value: JSONValue, of name: String, path: String) -> [SchemaViolation] {

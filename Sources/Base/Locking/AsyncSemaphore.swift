@@ -1,4 +1,4 @@
-/// A semaphore that admits a number of tasks at once, in the order of their calls.
+/// A semaphore that admits a limited number of tasks at a time, in the order of their calls.
 public final class AsyncSemaphore: Sendable {
     /// The error of a task that was not admitted.
     public enum Refusal: Error, Sendable, Hashable {
@@ -29,7 +29,7 @@ public final class AsyncSemaphore: Sendable {
     private let state: Locked<State>
     private let maximumWaiting: Int
 
-    /// Creates a semaphore with `count` permits, at least one.
+    /// Creates a semaphore with `count` permits, at least one. At most `maximumWaiting` tasks can wait.
     public init(_ count: Int, maximumWaiting: Int = 4096) {
         state = Locked(State(free: max(count, 1)))
         self.maximumWaiting = maximumWaiting

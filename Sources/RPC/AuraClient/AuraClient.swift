@@ -45,8 +45,9 @@ public final class AuraClient: Sendable {
         self.init(settings, keepsNotifications: false)
     }
 
-    /// Creates a client that retries only while the daemon's queue of new connections is full. Its own connection can
-    /// carry a subscription. `advice` is appended to the command that starts aurad in the error for an absent daemon.
+    /// Creates a client that retries only while the daemon's queue of new connections is full. The connection of its
+    /// calls can carry a subscription too. `advice` is the text after "start it with …" in the error for an absent
+    /// daemon.
     package convenience init(plain address: DaemonAddress, timeout: Duration, advice: String) {
         let settings = ClientSettings(
             address: address, retryBudget: .zero, timeout: timeout, notificationBuffer: 1024, silence: .seconds(30),

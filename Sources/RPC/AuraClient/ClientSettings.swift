@@ -15,7 +15,7 @@ struct ClientSettings: Sendable {
     /// The time without data from the daemon after which the client sends a ping. It counts only while the client waits
     /// for the daemon.
     var silence: Duration
-    /// The retry budget while the daemon's queue of new connections is full. It is used if `retryBudget` is zero.
+    /// The retry budget of one attempt to connect while the daemon's queue of new connections is full.
     var queueRetryBudget: Duration
     /// The text after "start it with …" in the error for an absent daemon.
     var advice: String

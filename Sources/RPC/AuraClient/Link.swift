@@ -35,7 +35,7 @@ final class Link: Sendable {
         }
     }
 
-    /// The way in which a caller gets the connection.
+    /// The next step of a caller that needs the connection.
     private enum Way: Sendable {
         case present(Connection)
         /// Another caller opens it.

@@ -3,7 +3,7 @@ import NIOCore
 
 /// Records whether the client of a connection has left, for the handler of its request.
 ///
-/// Hummingbird's own method (`consumeWithCancellationOnInboundClose`) closes the connection after the response.
+/// It replaces Hummingbird's `consumeWithCancellationOnInboundClose`, which closes the connection after the response.
 final class Departure: Sendable {
     private struct State {
         var hasLeft = false

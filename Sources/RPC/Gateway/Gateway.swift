@@ -6,8 +6,8 @@ public import Loopback
 public import NIOCore
 public import ServiceLifecycle
 
-/// The HTTP server of the daemon: `POST /rpc` has one call or batch per body, and `/ws` is a WebSocket with one message
-/// per frame.
+/// The HTTP server of the daemon. A `POST /rpc` has one call or batch in its body. `/ws` is a WebSocket with one call
+/// or batch per WebSocket message.
 ///
 /// It has no encryption and no authentication, so it must be on a loopback address or behind a proxy that provides
 /// both.
@@ -50,8 +50,7 @@ public final class Gateway: Service {
 
     /// Creates a gateway that is not bound yet. `routes` are served beside `/rpc` and `/ws`.
     ///
-    /// `onReady` is called once, with the port, when the gateway accepts
-    /// connections.
+    /// `onReady` is called once, with the port, when the gateway accepts connections.
     ///
     /// On graceful shutdown, complete HTTP requests get a response within `drain`. Incomplete requests are refused. A
     /// connection is closed if the body of a request takes longer than `bodyTime`.

@@ -15,7 +15,7 @@ public struct HTTPRoute: Sendable {
 
     /// The method. A request with another method of RFC 9110 gets status 405.
     public var method: HTTPTypes.HTTPRequest.Method
-    /// The path, from `/`. It has no parameters.
+    /// The path, beginning with `/`. It has no parameters.
     public var path: String
     /// The maximum length of the body. A longer one gets status 413 and does not reach the handler.
     public var bodyLimitBytes: Int
@@ -68,7 +68,7 @@ public struct HTTPReply: Sendable {
 }
 
 extension HTTPRoute {
-    /// Adds the route, and an answer with status 405 for the other methods.
+    /// Adds the route, and a response with status 405 for the other methods.
     ///
     /// `bodyTime` limits the time for the body. `drain` is the time that the handler has on shutdown.
     func add(

@@ -14,8 +14,8 @@ public struct OriginPolicy: Sendable, Hashable {
         self.allowed = Set(allowed.map { $0.lowercased() })
     }
 
-    /// Returns true if `text` can be listed: `http` or `https`, a host, and a port if it is not the default (RFC 6454
-    /// §6.2).
+    /// Returns true if `text` can be listed: `http` or `https`, a host, and optionally a port (RFC 6454 §6.2). Browsers
+    /// omit the default port.
     ///
     /// `null` and `*` are refused: every sandboxed frame sends `null`, and `*` would match every page.
     public static func isOrigin(_ text: String) -> Bool {

@@ -2,8 +2,8 @@ import HTTPTypes
 import NIOCore
 import NIOHTTP1
 
-/// The first checks of an HTTP request. It refuses a request without exactly one `Host`, and sends `100 Continue` to a
-/// client that waits for it.
+/// The first checks of an HTTP request. Refuses a request whose `Host` header is repeated, or missing in HTTP/1.1, and
+/// sends `100 Continue` to a client that waits for it.
 ///
 /// On shutdown an incomplete request gets status 503 and its connection is closed, because NIO's HTTP handler would
 /// wait for the rest. For a complete request, `drain` limits the time until its response is sent and read.

@@ -72,7 +72,8 @@ struct ByteCursor {
         }
     }
 
-    /// Returns an array or object up to its closing bracket, nested at most `depth` levels. It only counts brackets.
+    /// Returns an array or object up to its closing bracket, nested at most `depth` levels. Counts brackets without
+    /// checking that `[` is closed by `]` and `{` by `}`.
     mutating func container(depth: Int) -> Range<Int>? {
         let start = index
         var open = 0

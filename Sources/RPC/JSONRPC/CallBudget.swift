@@ -2,12 +2,12 @@ internal import Locking
 
 /// The budget of calls of the whole daemon. It limits the number of calls in progress and the bytes of their messages.
 ///
-/// All connections of a daemon share one budget. A call counts from the moment it is read until its handler has
-/// returned, also if its connection has closed.
+/// All connections of a daemon share one budget. A call counts from its admission until its handler has returned, even
+/// if its connection has closed.
 ///
 /// - One user or one address can use three quarters of the budget.
-/// - Calls that only wait can use three quarters together, and two thirds of a user's share. They therefore never keep
-///   out a call that replies soon.
+/// - All calls that only wait can use three quarters of the number of calls; those of one user or address can use two
+///   thirds of its share. They therefore never keep out a call that replies soon.
 ///
 /// The budget also limits the subscriptions of all connections, and those of one user or address.
 public final class CallBudget: Sendable {
@@ -45,7 +45,7 @@ public final class CallBudget: Sendable {
 
     /// Detects that a number has fallen from a peak to at most a quarter of it.
     struct Ebb: Sendable {
-        /// The smallest peak that counts.
+        /// The smallest peak that counts: 64 calls, 64 connections, or 64 times 64 KiB of calls.
         static let leastPeak = 64
         private var peak = 0
 
@@ -74,8 +74,8 @@ public final class CallBudget: Sendable {
 
     /// Creates a budget of `limits.inFlight` calls and `limits.inFlightBytes` bytes.
     ///
-    /// `onEbb` is called after the number of calls, of their bytes or of connections has fallen to a quarter of a peak.
-    /// It is called from any thread and must not block.
+    /// `onEbb` is called after the number of calls, of their bytes or of connections has fallen to a quarter of a peak,
+    /// so that the daemon can return memory to the system. It is called from any thread and must not block.
     public init(limits: RPCLimits, onEbb: @escaping @Sendable () -> Void = {}) {
         self.limits = limits
         self.onEbb = onEbb
@@ -163,7 +163,7 @@ public final class CallBudget: Sendable {
             return busy("calls that wait", limit: all.waits > share ? share : share - share / 3, actual: own.waits)
         }
         let bytes = limits.inFlightBytes
-        // A single message always fits.
+        // A message always fits if no other message is in progress.
         guard all.bytes > cost.bytes, all.bytes > bytes || own.bytes > max(bytes - bytes / 4, limits.messageBytes)
         else {
             return nil

@@ -2,7 +2,7 @@ internal import JSON
 
 /// The read side of a connection: receives bytes, and produces calls and replies. The write side is the ``Session``.
 ///
-/// The transport owns this value and calls it from one thread at a time. After each call, the transport writes
+/// The transport owns this value and uses it from one thread at a time. After each method call, the transport writes
 /// ``Session/takeOutput()``. It continues to read unless ``isBlocked`` is true.
 public struct ConnectionReader: Sendable {
     private let router: Router
@@ -28,8 +28,8 @@ public struct ConnectionReader: Sendable {
     /// Longer messages are decoded in a task, because the other connections of the event loop wait during the decoding.
     /// One mebibyte of small values takes hundreds of milliseconds.
     private static let shortMessageBytes = 4096
-    /// The size limit for precomputed replies. It is higher than ``shortMessageBytes``, because these replies need
-    /// little time.
+    /// The longest message that can get a precomputed reply. The limit is higher than ``shortMessageBytes``, because
+    /// such a reply needs little time.
     private static let knownMessageBytes = 16 << 10
     private var isStopped = false
     /// False until the first message of a strict stream has proved to be JSON.
@@ -72,8 +72,8 @@ public struct ConnectionReader: Sendable {
     /// close the connection and write nothing.
     public private(set) var isForeign = false
 
-    /// True after the first complete message of a strict stream, which has a time limit. Always true for other
-    /// framings.
+    /// True after the first complete message of a strict stream. The transport limits the time until then. Always true
+    /// for other framings.
     public var hasSpoken: Bool { isProven }
 
     private var isHeldUp: Bool { isParked || isDecoding }
@@ -102,7 +102,7 @@ public struct ConnectionReader: Sendable {
         framer.finish()
     }
 
-    /// Accepts no further messages, on shutdown of the daemon.
+    /// Stops reading on shutdown of the daemon. Unread input and a message that waits or is being decoded get no reply.
     public mutating func stop() {
         isStopped = true
         parked = nil
@@ -176,7 +176,7 @@ public struct ConnectionReader: Sendable {
         pump()
     }
 
-    /// Replies to calls while precomputed replies exist for them.
+    /// Replies to the next messages, up to the first without a precomputed reply.
     private mutating func answerKnown(_ room: Int) {
         // Moved to local variables, because `framer` is accessed exclusively at the same time.
         var answered: [UInt8] = []
@@ -369,7 +369,8 @@ extension ConnectionReader {
 }
 
 extension ConnectionReader {
-    /// Replies to all items at once if every handler is immediate; otherwise passes the batch to the session.
+    /// Runs the immediate calls of a batch. Passes the batch to the session, which runs the suspending calls and queues
+    /// the reply.
     ///
     /// Each suspending call counts for `bytes` in the budget.
     private mutating func take(_ items: [Item], bytes: Int) {

@@ -69,7 +69,7 @@ public struct HeaderFramer: Sendable {
         }
         guard let length else { return nil }
         guard length <= limit else {
-            // The id is near the beginning. A stream that has ended delivers no further bytes.
+            // Waits for the first bytes, which contain the id, unless the stream has ended.
             guard hasEnded || buffer.count - start >= min(length, Self.shownBytes) else { return nil }
             skip(length)
             return .tooLong(length)

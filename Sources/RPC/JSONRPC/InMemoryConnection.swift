@@ -53,7 +53,8 @@ public final class InMemoryConnection: Sendable {
     /// True if a call waits for calls in flight to end.
     public var isParked: Bool { state.withLock { $0.isParked } }
 
-    /// Sends bytes; with the framing `whole` they are one message. Immediate calls have run when this method returns.
+    /// Sends bytes; with the framing `whole` they are one message. Immediate calls have run when this method returns,
+    /// unless a task decodes their message because of its length.
     public func send(_ bytes: [UInt8]) {
         take(.bytes(bytes))
     }

@@ -294,7 +294,7 @@ struct EnvelopeIDs {
         return (try? JSONValue(parsing: text))?.stringValue != nil
     }
 
-    /// The ranges of both ids.
+    /// The ranges of the own id and of the cancelled id, as far as they exist.
     var spans: [Range<Int>] { [ownSpan, cancelledSpan].compactMap(\.self) }
 
     private func id(_ span: Range<Int>) -> RPCID {
@@ -334,7 +334,7 @@ struct EnvelopeIDs {
     }
 }
 
-/// The numbers in a request's text that fit neither a 64-bit integer nor a finite double.
+/// The integers over 64 bits in a request's text, and the other numbers outside the range of a double.
 ///
 /// Such a number in the parameters is an error of one call (`invalidParams` with the number's path), not a parse error.
 struct OutOfRangeNumbers {
@@ -373,7 +373,7 @@ struct OutOfRangeNumbers {
         spans.allSatisfy { span in params.map { $0.contains(span.lowerBound) } ?? false }
     }
 
-    /// Returns `bytes`, a text of the same length, with a zero in place of each number.
+    /// Returns a copy of `bytes`, which must be as long as the text, with a zero in place of each of these numbers.
     func neutralized(_ bytes: [UInt8]) -> [UInt8] {
         var copy = bytes
         for span in spans {
@@ -383,7 +383,7 @@ struct OutOfRangeNumbers {
         return copy
     }
 
-    /// The path of the first number, such as `params.filter.types[2]`, or `nil` if there is none.
+    /// The path of the first of these numbers, such as `params.filter.types[2]`, or `nil` if there is none.
     var firstPath: String? {
         guard let first = spans.first, let params else { return nil }
         var path = "params"

@@ -1,8 +1,8 @@
-/// One step of a stream that is split into messages.
+/// One result of a framer: a message of the stream, or an event that concerns the stream.
 public enum Frame: Sendable, Hashable {
-    /// A message, as a range of the bytes that `withBytes(of:_:)` passes until the next `append(_:)`.
+    /// A message, as a range for `withBytes(of:_:)`. The range is valid until the framer's next mutating call.
     case message(Range<Int>)
-    /// A message over the limit, with its length as far as it is known.
+    /// A message over the limit, with the part of its length in bytes that is known.
     case tooLong(Int)
     /// The end of the message cannot be found, for this reason. Later input cannot be read.
     case broken(String)
@@ -20,7 +20,7 @@ public enum Framing: Sendable, Hashable {
     /// Like ``stream``, for a network that other protocols reach too. The connection is closed without a reply unless
     /// its first message is JSON. HTTP, TLS, SSH and SMTP clients, and therefore web pages, never get a reply.
     case strictStream
-    /// One complete message per call, as with HTTP.
+    /// One complete message per call of ``ConnectionReader/receive(_:)``, as with HTTP.
     case whole
     /// The bytes that a WebSocket client sends after the handshake.
     case webSocket
@@ -28,7 +28,8 @@ public enum Framing: Sendable, Hashable {
 
 /// Splits input into messages.
 ///
-/// JSON never begins with `C`, and the headers begin with `Content-`. Every other stream consists of lines.
+/// A stream that begins with `Content-` has length headers, since JSON never begins with `C`. Every other stream
+/// consists of lines.
 struct MessageFramer: Sendable {
     private enum State: Sendable {
         /// The first bytes of a stream, while they do not show its framing.
@@ -57,7 +58,7 @@ struct MessageFramer: Sendable {
         }
     }
 
-    /// True if the stream begins with neither an object, an array nor a `Content-` header.
+    /// True if a strict stream begins with neither an object, an array nor a `Content-` header.
     var isForeign: Bool {
         if case .foreign = state { true } else { false }
     }
@@ -103,7 +104,8 @@ struct MessageFramer: Sendable {
             webSocket: { $0.take(while: body) })
     }
 
-    /// Ends a line without line end after its JSON value. ``next()`` then returns it.
+    /// Ends a line without line end after its JSON value, so that ``next()`` returns the value. Returns false if the
+    /// value is not complete.
     mutating func endWholeValue() -> Bool {
         change(lines: { $0.endWholeValue() }, headers: { _ in false }, whole: { _ in false }, webSocket: { _ in false })
             ?? false
@@ -201,7 +203,7 @@ struct MessageFramer: Sendable {
 /// Splits a stream of bytes into messages of one line each.
 ///
 /// ``append(_:)`` receives bytes in pieces of any size, and ``next()`` returns frames. A line ends with LF. A CR before
-/// it is dropped, and so are blank lines. A line over the limit is reported once, as soon as that is certain, with the
+/// it is dropped, and so are blank lines. A line is reported once, as soon as it exceeds the limit, with the number of
 /// bytes that have arrived so far. The rest of it is skipped up to the next LF without being kept.
 public struct LineFramer: Sendable {
     private let limit: Int

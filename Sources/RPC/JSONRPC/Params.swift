@@ -17,7 +17,7 @@ public struct NoParams: Codable, Sendable, Hashable, PositionalParams {
     /// Empty.
     public static let positions: [String] = []
 
-    /// Reads an object without members.
+    /// Reads an object and ignores its members. The decoder of requests refuses them as unknown.
     public init(from decoder: any Decoder) throws {
         _ = try decoder.container(keyedBy: NoKey.self)
     }
@@ -29,7 +29,7 @@ public struct NoParams: Codable, Sendable, Hashable, PositionalParams {
 struct ParamsReader<Parameters: Decodable & Sendable>: Sendable {
     private let schemas: SchemaSet?
     private let schema: String?
-    /// Reads parameters that need no `Codable`; `nil` for others.
+    /// The type of the parameters if it can be read without `Codable`, else `nil`.
     private let readable: (any JSONReadable.Type)?
 
     init(_ schemas: SchemaSet?, _ schema: String?) {
@@ -53,10 +53,10 @@ struct ParamsReader<Parameters: Decodable & Sendable>: Sendable {
         }
     }
 
-    /// Returns parameters that match the schema.
+    /// Returns `named` unchanged, or throws if it does not match the schema.
     ///
-    /// Libraries write `null` for an optional member that is absent. If the parameters do not match as they are, they
-    /// are checked again without such members.
+    /// Some client libraries write `null` for an absent optional member. Parameters that do not match the schema are
+    /// therefore checked again without the members that are null.
     private func checked(_ named: JSONValue) throws(RPCError) -> JSONValue {
         do {
             try check(named)

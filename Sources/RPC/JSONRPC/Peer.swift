@@ -1,6 +1,6 @@
 /// The other end of a connection.
 public enum Peer: Sendable, Hashable, CustomStringConvertible {
-    /// A local process on a Unix socket. The kernel recorded the numbers at the process's connect call.
+    /// A local process on a Unix socket. The kernel recorded these ids when the process called connect(2).
     case unix(uid: UInt32, gid: UInt32, pid: Int32)
     /// A TCP client, with its address.
     case tcp(address: String, port: Int)

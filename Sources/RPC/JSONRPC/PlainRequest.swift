@@ -3,7 +3,7 @@ internal import JSON
 /// The fast path of decoding: most requests have four plain members, and only their parameters need jansson.
 ///
 /// It returns `nil` for all other text, valid or not, and ``MessageDecoder`` then takes the general path. Both paths
-/// give the same result for every text. A test compares them.
+/// give the same result for every text that the fast path accepts. A test compares them.
 enum PlainRequest {
     static func decode(_ bytes: UnsafeRawBufferPointer, depth: Int) -> Request? {
         var cursor = ByteCursor(bytes: bytes)

@@ -26,7 +26,7 @@ struct PrecomputedReplies: Sendable {
         fileprivate static let longestItem = 512
     }
 
-    /// All names and replies in one array, so that a look-up reads no other memory and counts no references.
+    /// All names and replies in one array, so that a look-up follows no pointers and changes no reference counts.
     private var text = Array(PrecomputedReplies.start.utf8)
     private var entries: [Entry] = []
 
@@ -44,8 +44,8 @@ struct PrecomputedReplies: Sendable {
         entries.removeAll { text[$0.name].elementsEqual(name.utf8) }
     }
 
-    /// Appends the reply to a message, with its line end, if all its items have precomputed replies. Otherwise changes
-    /// nothing and returns false.
+    /// Appends the reply to a message, with its line end, if all its items have precomputed replies. Otherwise returns
+    /// false and leaves `replies` unchanged.
     ///
     /// `begun` holds the replies that were made while the message arrived.
     func answer(
@@ -67,7 +67,7 @@ struct PrecomputedReplies: Sendable {
         return true
     }
 
-    /// Processes the received part of a batch, so that a long batch blocks the event loop only briefly each time. No
+    /// Processes the received part of a batch, so that a long batch blocks the event loop only briefly at each read. No
     /// reply is sent before the batch is complete.
     func begin(_ batch: inout BatchReply, _ bytes: UnsafeRawBufferPointer, _ limits: RPCLimits) {
         guard !batch.isOdd else { return }
@@ -126,13 +126,13 @@ struct PrecomputedReplies: Sendable {
         cursor.skipSpace()
         batch.items += 1
         let start = batch.text.count
-        // The opening bracket takes the position of the first comma.
+        // A comma separates replies; the opening bracket precedes the first one.
         batch.text.append(UInt8(ascii: start == 0 ? "[" : ","))
         // The general path refuses a reply that may exceed the queue.
         guard batch.items <= limits.batchItems, start <= limits.outboundLowWaterBytes,
             answerOne(&cursor, depth: limits.depth - 1, &batch.text)
         else { return nil }
-        // A notification must not leave its comma behind.
+        // A notification has no reply, so its comma or bracket is removed.
         if batch.text.count == start + 1 { batch.text.removeLast() }
         cursor.skipSpace()
         let end = cursor.current

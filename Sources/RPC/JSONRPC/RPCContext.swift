@@ -4,7 +4,7 @@ public struct RPCContext: Sendable {
     public let session: Session
     /// The method that is called.
     public let method: MethodProperties
-    /// The caller's id, or `nil` for a notification. A notification's result is dropped.
+    /// The id of the request, or `nil` for a notification, whose result is dropped.
     public let id: RPCID?
     /// The caller. Before the first interceptor it is the principal of the connection's peer; an interceptor may
     /// replace it.
@@ -31,7 +31,7 @@ public struct Principal: Sendable, Hashable, CustomStringConvertible {
         self.id = id
     }
 
-    /// The principal of a connection without further proof.
+    /// Creates the principal of a connection whose client has sent no credentials.
     init(_ peer: Peer) {
         switch peer {
         case .unix(let uid, _, _): id = "uid:\(uid)"
@@ -47,11 +47,11 @@ public struct Principal: Sendable, Hashable, CustomStringConvertible {
 /// Cross-cutting work around each call: authentication, limits, audit, metrics. All transports share one chain.
 ///
 /// Interceptors run in order before the parameters are read, and in reverse order after the handler. They must not
-/// block: a call with an immediate handler stays on its event loop. They do not see calls of unknown methods, calls
-/// that a limit refuses, and calls that never started.
+/// block, because those of a call with an immediate handler run on its event loop. They do not see calls of unknown
+/// methods, calls with a number out of range, calls that a limit refuses, and calls that never started.
 public protocol Interceptor: Sendable {
-    /// True if calls with constant replies must pass the interceptors too. The daemon then parses these calls instead
-    /// of copying a precomputed reply.
+    /// True if all calls with constant replies must pass the interceptors. The daemon then parses these calls instead
+    /// of copying precomputed replies.
     var coversConstants: Bool { get }
 
     /// Called before the handler. It may set the principal. If it throws, the handler and the later interceptors are

@@ -21,7 +21,8 @@ public struct RPCError: Error, Sendable, Hashable, CustomStringConvertible {
         self.retryable = retryable ?? code.retryable
     }
 
-    /// Creates an error of a limit, with `limit`, `actual` and, if a retry can succeed, `retryAfterMs`.
+    /// Creates an error of a limit, with `limit`, `actual` and `retryAfterMs` in `data`. A `retryAfterMs` of `nil` is
+    /// sent as null.
     public static func limit(
         _ code: RPCErrorCode, _ message: String, limit: Int, actual: Int, retryAfterMs: Int? = nil
     ) -> RPCError {
@@ -66,9 +67,9 @@ public protocol RPCErrorConvertible: Error {
 
 /// The kind of error of a call: the number on the wire and the stable name in `data.code`.
 ///
-/// The numbers of the specification (https://www.jsonrpc.org/specification#error_object) keep their meaning. Of the
-/// range for server errors, -32000 to -32019 belong to the wire, in this file. -32020 to -32099 belong to the
-/// operations above it.
+/// The numbers of the specification (https://www.jsonrpc.org/specification#error_object) keep their meaning. In the
+/// range for server errors, -32000 to -32019 are errors of the protocol and defined in this file. -32020 to -32099 are
+/// errors of the methods.
 public struct RPCErrorCode: Sendable, Hashable, CustomStringConvertible {
     /// The number on the wire.
     public let number: Int
@@ -109,7 +110,7 @@ extension RPCErrorCode {
     /// The connection has `inFlightPerConnection` calls, or `inFlightBytesPerConnection` bytes of calls, without a
     /// reply.
     public static let tooManyInFlight = RPCErrorCode(-32004, "tooManyInFlight", retryable: true)
-    /// The daemon has `connections` connections.
+    /// All connections of the daemon are in use, except those that are kept for root and the daemon's own user.
     public static let tooManyConnections = RPCErrorCode(-32005, "tooManyConnections", retryable: true)
     /// The user has `connectionsPerUser` connections, or the network address `connectionsPerAddress`.
     public static let tooManyConnectionsOfUser = RPCErrorCode(-32006, "tooManyConnectionsOfUser", retryable: true)
@@ -124,10 +125,11 @@ extension RPCErrorCode {
     /// The daemon is shutting down: it refuses new connections and ends calls that only wait.
     public static let shuttingDown = RPCErrorCode(-32011, "shuttingDown", retryable: true)
 
-    /// All connections together have the maximum of calls, or of bytes of calls, in flight.
+    /// The daemon's budget for calls or their bytes is used up, or the share of this user or network address; see
+    /// ``CallBudget``.
     public static let daemonBusy = RPCErrorCode(-32014, "daemonBusy", retryable: true)
 
-    /// Every code that the wire itself uses.
+    /// All codes of the protocol itself, which this file defines.
     public static let wire: [RPCErrorCode] = [
         .parseError, .invalidRequest, .methodNotFound, .invalidParams, .internalError, .messageTooLarge,
         .messageTooDeep, .batchTooLarge, .tooManyInFlight, .tooManyConnections, .tooManyConnectionsOfUser,

@@ -1,6 +1,6 @@
 import JSON
 
-/// The limits of the wire, for one client and for all clients together.
+/// The limits of the protocol, for one client and for all clients together.
 public struct RPCLimits: Sendable, Hashable {
     /// The longest message, in bytes without its line end.
     public var messageBytes: Int
@@ -17,7 +17,8 @@ public struct RPCLimits: Sendable, Hashable {
     /// The maximum number of bytes in messages that are being decoded or whose calls have no reply yet, over all
     /// connections.
     public var inFlightBytes: Int
-    /// The time in milliseconds that a call waits for calls in flight to end, before it is refused.
+    /// The time in milliseconds that a call over a limit of its connection waits for that connection's calls in flight
+    /// to end, before it is refused.
     public var inFlightPatienceMs: Int
     /// The maximum number of connections.
     public var connections: Int

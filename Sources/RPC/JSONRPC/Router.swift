@@ -45,15 +45,16 @@ public struct Router: Sendable {
     /// - `holdsEvents`: notifications on the caller's connection wait until the reply is queued. A reply that names a
     ///   new job thus precedes the job's first event. Such a handler must not notify the connection itself.
     /// - `followsHolds`: the handler starts after earlier calls of the connection that hold events have their reply. A
-    ///   client that sends a change and then a query, without waiting, sees the change.
+    ///   client that sends a change and then a query, without waiting, sees the change. The handler does not wait for
+    ///   calls in batches.
     /// - `reads`: the method only reads. Its task is cancelled when the connection closes.
     /// - `onLoop`: the handler runs on the event loop of its connection, since the wake of another thread would cost
     ///   more than the call. It may suspend. Between suspensions it must be fast, like an immediate handler.
     /// - `cancelsOnClose`: the method only waits. Its task is cancelled when the connection closes or the daemon shuts
     ///   down.
     ///
-    /// Without `reads` and `cancelsOnClose` a call runs to its end. Handlers of one connection run in parallel. A
-    /// second registration of a name replaces the method.
+    /// Without `reads` and `cancelsOnClose`, a call that has started runs to its end. Handlers of one connection run in
+    /// parallel. A second registration of a name replaces the method.
     public mutating func register<P: Decodable & Sendable, R: Encodable & Sendable>(
         _ method: RPCMethod<P, R>, holdsEvents: Bool = false, followsHolds: Bool = false,
         reads: Bool = false, cancelsOnClose: Bool = false, onLoop: Bool = false,
@@ -123,7 +124,8 @@ public struct Router: Sendable {
 
     /// Adds a method with a constant result, which is encoded once. Throws if the result cannot be encoded.
     ///
-    /// The reply is precomputed and passes no interceptor, unless one of them covers constants.
+    /// Calls in plain form get a copy of the precomputed reply and pass no interceptor, unless an interceptor covers
+    /// constants. Calls in other forms, such as with escapes in their text, are parsed and pass the interceptors.
     public mutating func registerConstant<R: Encodable & Sendable>(_ method: RPCMethod<NoParams, R>, _ result: R) throws
     {
         let text = try JSONValueEncoder().encode(result).serialized()
@@ -182,7 +184,7 @@ public struct MethodProperties: Sendable, Hashable {
 
 /// Defines how a call ends if its connection closes before the reply.
 public enum CallEnd: Sendable, Hashable {
-    /// The call runs to its end, because it changes something.
+    /// The call runs to its end if it has started, because it changes something.
     case runs
     /// The call is cancelled, because it only reads and its result is not needed. During shutdown it still gets its
     /// reply.
@@ -261,7 +263,7 @@ extension Router {
         }
     }
 
-    /// Calls the interceptors until one refuses. Returns how many were called.
+    /// Calls the interceptors until one refuses. Returns how many were called, and the refusal.
     private func enter(_ context: inout RPCContext) -> (passed: Int, RPCError?) {
         for (index, interceptor) in interceptors.enumerated() {
             do throws(RPCError) {
@@ -345,8 +347,8 @@ struct Answer: Sendable {
         result = .json(value)
     }
 
-    /// Keeps JSON values and JSON text unchanged. Values that write themselves become text, and all other values are
-    /// encoded.
+    /// Keeps a `JSONValue` or an ``EncodedResult`` unchanged, writes a `JSONWritable` value as text, and encodes all
+    /// other values. Throws `EncodingError` for a number without a JSON form.
     init<R: Encodable>(_ value: R, afterReply: (@Sendable () -> Void)? = nil) throws {
         if R.self == JSONValue.self, let value = value as? JSONValue {
             result = .json(value)

@@ -111,7 +111,7 @@ extension RPCError {
             limit: limits.outboundQueueBytes, actual: actual, retryAfterMs: 100)
     }
 
-    /// The error for a reply that is larger than any queue.
+    /// The error for a reply that is larger than the limit of the outbound queue.
     static func replyTooLarge(_ limits: RPCLimits, actual: Int) -> RPCError {
         var error = RPCError.limit(
             .outboundQueueFull,

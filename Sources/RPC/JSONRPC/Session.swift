@@ -3,10 +3,10 @@ internal import Locking
 
 /// One connection, as handlers and publishers use it.
 ///
-/// A session exists from the accept of the connection until both sides have ended. It never opens again. All members
-/// can be used from any thread.
+/// A session begins when the transport accepts the connection, and ends when the connection has closed. It never opens
+/// again. All members can be used from any thread.
 public final class Session: Sendable {
-    // The first field, since a publisher reads it on each of its connections.
+    // The first field, so that a publisher with many connections reads few cache lines of each.
     let state: Locked<SessionState>
 
     /// The number of the connection, unique in this process.
@@ -33,7 +33,7 @@ public final class Session: Sendable {
     ///
     /// `sendNow` writes output on the sender's thread, without the transport. `budget` is the daemon's shared budget;
     /// `nil` gives the session a budget of its own. `executor` runs the handlers that are registered with `onLoop`: a
-    /// transport gives the event loop of the connection.
+    /// transport passes the event loop of the connection.
     public init(
         id: UInt64, peer: Peer, limits: RPCLimits, budget: CallBudget? = nil, sendNow: SendNow? = nil,
         executor: (any TaskExecutor)? = nil, wake: @escaping @Sendable () -> Void
@@ -130,7 +130,7 @@ public final class Session: Sendable {
 }
 
 extension SessionState {
-    /// Returns true if the transport must be woken. Returns true once until the transport calls ``Session/didWake()``.
+    /// Returns true if the transport must be woken. Then returns false until it has called ``Session/didWake()``.
     fileprivate mutating func needsWake() -> Bool {
         guard hasWork || holdsInput, !isClosed else { return false }
         defer { isWakeDue = true }
@@ -154,7 +154,7 @@ extension Session {
     public enum Offer: Sendable, Hashable {
         /// The message will be sent.
         case queued
-        /// There is no space now, or a reply must be sent first.
+        /// The queue has no space, an earlier notification waits, or a call that holds events has no reply yet.
         case busy
         /// The connection has closed.
         case closed
@@ -256,8 +256,8 @@ extension Session {
         for waiter in admitted { waiter.continuation.resume() }
     }
 
-    /// True if the transport can close the connection. A close was requested or the client has ended its input, and all
-    /// accepted replies and events are written.
+    /// True if the transport can close the connection: a close was requested, or the client has ended its input and has
+    /// no subscription or waiting notification. In both cases all calls have ended and all queued bytes are written.
     public var isFinished: Bool {
         state.withLock { ($0.wantsClose && $0.isFlushed) || ($0.inputEnded && $0.isDrained) }
     }
@@ -276,7 +276,7 @@ extension Session {
     /// True if a close was requested.
     public var wantsClose: Bool { state.withLock { $0.wantsClose } }
 
-    /// True if the transport has bytes to write or a connection to close.
+    /// True if the transport has bytes to write, a decoded message to process, or a connection to close.
     public var hasWork: Bool { state.withLock { $0.hasWork } }
 
     /// Records that the connection has closed.

@@ -106,7 +106,7 @@ struct SessionState: Sendable {
 extension SessionState {
     private var mayNotify: Bool { holds == 0 && queuedBytes < notificationBytes }
 
-    /// Queues a notification if there is space and no earlier notification waits.
+    /// Queues a notification if there is space, no call holds events, and no earlier notification waits.
     mutating func offer(_ append: (inout SessionState) -> Void) -> Session.Offer {
         if isClosed { return .closed }
         guard mayNotify, waiters.isEmpty else { return .busy }
@@ -139,8 +139,8 @@ extension SessionState {
     /// True if no earlier bytes wait, so that a direct write keeps the order.
     private var mayOvertake: Bool { outbox.isEmpty && beingWritten == 0 }
 
-    /// True if the transport has work. Output that is queued during a write is not such work, because the end of that
-    /// write sends it.
+    /// True if the transport has work. Output that is queued during a write does not count, because the transport sends
+    /// it when that write has ended.
     var hasWork: Bool { (!outbox.isEmpty && beingWritten == 0) || hasDecoded || wantsClose || inputEnded }
 
     /// True if a reply of `count` bytes would exceed the queue limit of a client that does not read.

@@ -28,16 +28,16 @@ struct WebSocketFramer: Sendable {
         case invalid
     }
 
-    /// The maximum data length of a ping, a pong or a close.
+    /// The maximum data length of a ping, a pong or a close, in bytes.
     static let controlLimit = 125
 
     private let limit: Int
     private var buffer: [UInt8] = []
     /// The start of the first frame that was not returned.
     private var start = 0
-    /// The unmasked data of that frame, if it is a complete message.
+    /// The unmasked data of the frame at `start`, if that frame is a complete message.
     private var text: Range<Int>?
-    /// True if that frame is binary.
+    /// True if the frame at `start` is binary.
     private var isTextBinary = false
     /// True if the last returned message came in a binary frame.
     private(set) var isBinary = false
@@ -98,13 +98,13 @@ struct WebSocketFramer: Sendable {
         return nil
     }
 
-    /// Passes messages of one frame to `body` until it returns false. ``next()`` returns the refused message and all
-    /// later ones.
+    /// Passes messages that are not fragmented to `body` until it returns false. ``next()`` returns the refused message
+    /// and all later ones.
     mutating func take(while body: (UnsafeRawBufferPointer) -> Bool) {
         // Drops the last joined message, because the next messages are in the buffer.
         assembled = nil
         while let text = text ?? wholeText() {
-            // A message in the other kind of frame needs the other kind of reply.
+            // `next()` returns the first message in the other kind of frame, because its reply needs that kind too.
             guard isTextBinary == isBinary else { return }
             guard isUTF8(text), withBytes(of: text, body) else { return }
             start = text.upperBound
@@ -176,7 +176,8 @@ extension WebSocketFramer {
         }
     }
 
-    /// Returns the frame that ends the stream, if the header alone is invalid or announces too much data.
+    /// Checks a header before its data has arrived. Returns `close` if it is invalid, and `tooLong`, before a later
+    /// `close`, if it announces too much data.
     private mutating func refuse(_ header: Header) -> Frame? {
         switch header.opcode {
         case Opcode.text, Opcode.binary, Opcode.continuation:

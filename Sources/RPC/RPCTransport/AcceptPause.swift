@@ -12,8 +12,7 @@ internal import NIOCore
 /// Pauses a listener while the process or the system has no descriptor or memory left. Logs that at most once a minute.
 ///
 /// After such an error NIO stays registered for the listener's readability, even if no handler requests a read. The
-/// selector then reports the waiting connection again and again. Without automatic reading the listener is not
-/// registered.
+/// selector then reports the waiting connection again and again. Turning off automatic reading ends the registration.
 final class AcceptPause: ChannelInboundHandler {
     typealias InboundIn = any Channel
 

@@ -4,8 +4,8 @@ internal import NIOCore
 
 /// Connects a NIO channel to its ``Session``. It runs on the channel's event loop.
 ///
-/// Immediate calls never leave that loop. All replies to one read, and other queued output, leave in one write. While a
-/// write is in progress, further output is collected for the next write.
+/// Immediate calls never leave that loop. The replies to successive immediate calls of one read leave in one write.
+/// While a write is in progress, further output is collected for the next write.
 final class ConnectionHandler: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = Never
@@ -66,8 +66,8 @@ final class ConnectionHandler: ChannelDuplexHandler {
 
     /// Schedules ``settle()`` to run right after the channel has finished this read.
     ///
-    /// A direct call may close the channel, because a failed write does. NIO does not expect a close before it has
-    /// reported the end of input.
+    /// ``settle()`` may close the channel, because a failed write does. NIO does not expect a close during a read,
+    /// before it has reported the end of input.
     func channelReadComplete(context: ChannelHandlerContext) {
         if reader.awaitsSilence { keepSilence(context) }
         guard
@@ -208,7 +208,7 @@ extension ConnectionHandler {
         }
     }
 
-    /// Limits the time that a client has to read the remaining output before the connection is closed.
+    /// After a requested close, limits the time for calls in flight to end and for the client to read the output.
     private func keepDeadline(_ context: ChannelHandlerContext) {
         guard session.wantsClose else { return }
         if session.isAnswered, stallCheck == nil { checkStall(context) }

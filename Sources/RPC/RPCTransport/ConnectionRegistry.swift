@@ -132,7 +132,8 @@ final class ConnectionRegistry: Sendable {
         }
     }
 
-    /// Returns true if the owner may exceed a limit: the connecting process must have no connection yet.
+    /// Returns true if the owner may exceed a limit: the connecting process must have no connection yet, and fewer than
+    /// `connectionsBeyond` connections may be over the limits.
     private func mayGoBeyond(_ peer: Peer, _ state: State) -> Bool {
         guard !state.isDraining, isOwner(peer), case .unix(_, _, let pid) = peer else { return false }
         return state.perProcess[pid] == nil && state.beyond.count < RPCLimits.connectionsBeyond

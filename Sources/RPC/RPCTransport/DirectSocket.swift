@@ -17,8 +17,8 @@ internal import NIOCore
 struct DirectSocket: Sendable {
     private let descriptor: CInt
 
-    /// Duplicates the channel's descriptor. Returns `nil` if the channel is not a socket or if descriptors are scarce.
-    /// The last quarter of the process's descriptors is reserved for connections. NIO then writes all bytes.
+    /// Duplicates the channel's descriptor. Returns `nil` if the channel is not a socket, or if only the last quarter
+    /// of the process's descriptors is free, which is reserved for connections. NIO then writes all bytes.
     init?(of channel: any Channel) {
         let copy = try? channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(of: NIOBSDSocket.Handle.self) {
             fcntl($0, F_DUPFD_CLOEXEC, 0)
@@ -34,7 +34,7 @@ struct DirectSocket: Sendable {
     }
 
     /// Writes as many bytes as the kernel accepts now. Returns 0 if it accepts none or the connection is broken; NIO
-    /// then detects the error itself.
+    /// then detects the error itself. Always returns 0 on systems other than Linux.
     var sendNow: Session.SendNow {
         Session.SendNow(descriptor: descriptor) { descriptor, bytes in
             #if os(Linux)

@@ -8,7 +8,7 @@ internal import NIOCore
 struct FairReads: RecvByteBufferAllocator {
     private static let usual = 2048
     private static let short = 1024
-    /// The number of short reads after the last full one.
+    /// The number of short reads after two full reads in a row.
     private static let shortReads = 64
 
     private var wasFull = false
@@ -20,7 +20,8 @@ struct FairReads: RecvByteBufferAllocator {
         allocator.buffer(capacity: size)
     }
 
-    /// Returns true if the next read needs a buffer of its own. NIO keeps the first buffer, which has the usual size.
+    /// Returns true if NIO must allocate a short buffer for the next read. Otherwise it reuses its first buffer, which
+    /// has the usual size.
     mutating func record(actualReadBytes: Int) -> Bool {
         let isFull = actualReadBytes >= size
         shortReadsLeft = isFull && wasFull ? Self.shortReads : max(0, shortReadsLeft - 1)

@@ -88,7 +88,7 @@ public final class RPCServer: Service {
                 throw ListenError(
                     .listenerClosed, address, "cannot listen on \(address) any longer, the system closed it")
             }
-            // The group does not wait for the listeners' tasks. They have ended with their channels.
+            // The group still waits for the listeners' tasks, which end because their channels are closed.
             tasks.cancelAll()
         }
     }

@@ -11,7 +11,7 @@
 /// The lock file next to it (`PATH.lock`) is never removed. It prevents two daemons that start at the same moment from
 /// replacing each other's socket. The kernel releases the lock when its process ends, for any reason.
 struct UnixSocketFile: Sendable {
-    /// The bound socket, which does not listen yet.
+    /// The bound socket. It does not listen yet after ``bind(path:mode:)``; after ``renewed(backlog:)`` it may.
     let descriptor: CInt
     let path: String
     private let mode: UInt16
@@ -78,11 +78,11 @@ struct UnixSocketFile: Sendable {
         return found.identity == identity ? .own : .replaced
     }
 
-    /// Binds another socket at the path under the same lock. There must be no file at the path. The present socket is
-    /// no longer reachable.
+    /// Binds a new socket at the path under the same lock. There must be no file at the path. Clients can no longer
+    /// reach the old socket.
     ///
-    /// The socket is bound at `PATH.new` and listens there. Only then does it get a link at the path, so that no client
-    /// finds a socket that refuses it. A path that is too long for that is bound directly.
+    /// The new socket is bound at `PATH.new` and listens there. Only then does it get a link at the path, so that no
+    /// client finds a socket that refuses connections. If `PATH.new` is too long, the socket is bound at the path.
     func renewed(backlog: Int32) throws(ListenError) -> UnixSocketFile {
         let beside = Place(path: path + ".new", mode: mode)
         guard let address = try? beside.socketAddress() else {
@@ -174,7 +174,8 @@ extension UnixSocketFile {
             }
         }
 
-        /// True unless it is certain that no process listens at the path. A full backlog refuses a connection as well.
+        /// True unless it is certain that no process listens at the path. With a full backlog a connection fails too,
+        /// but with another error than these two.
         func isServed(_ address: sockaddr_un) -> Bool { ![ECONNREFUSED, ENOENT].contains(connectError(address)) }
 
         func bind(_ address: sockaddr_un, _ lock: CInt) throws(ListenError) -> UnixSocketFile {

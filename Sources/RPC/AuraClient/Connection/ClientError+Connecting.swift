@@ -10,8 +10,7 @@ internal import NIOPosix
 #endif
 
 extension ClientError {
-    /// Converts a failed attempt to connect into an error with a remedy. `advice` follows the command that starts
-    /// aurad.
+    /// Converts a failed attempt to connect into an error with a remedy. `advice` is the text after the start command.
     init(connecting address: DaemonAddress, advice: String, _ error: any Error) {
         let start = "is it running? start it with \(address.startCommand)\(advice)"
         let attempt = "cannot reach aurad at \(address): "

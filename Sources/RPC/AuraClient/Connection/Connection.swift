@@ -29,7 +29,7 @@ public final class Connection: Sendable {
     /// The longest message that a daemon reads, in bytes without the line end (`system.limits`, `messageBytes`).
     static let messageLimitBytes = 1 << 20
 
-    /// The messages that the daemon sends for subscriptions. They have one consumer.
+    /// The notifications of the daemon, such as the events of subscriptions. They have one consumer.
     public var notifications: Notifications { Notifications(connection: self) }
 
     /// The cause of the connection's end, an `RPCError` if the daemon sent one; `nil` while the connection is open.
@@ -49,8 +49,8 @@ public final class Connection: Sendable {
         ).get()
     }
 
-    /// Starts to connect. `silence` is the time without data after which the client sends a ping. `advice` follows the
-    /// command that starts aurad, in the error for an absent daemon.
+    /// Starts to connect. `silence` is the time without data after which the client sends a ping. `advice` is the text
+    /// after "start it with …" in the error for an absent daemon.
     static func open(
         to address: DaemonAddress, on loop: any EventLoop, timeout: TimeAmount, limits: JSONLimits,
         notificationBuffer: Int, silence: TimeAmount = .seconds(30), advice: String = ""
@@ -127,7 +127,7 @@ public final class Connection: Sendable {
         await mailbox.next()
     }
 
-    /// Sends `$/cancelRequest` for an abandoned call, so that the daemon frees its slot.
+    /// Sends `$/cancelRequest` for an abandoned call, so that the daemon ends it.
     private func cancelRequest(_ id: Int64) {
         notify("$/cancelRequest", ["id": .integer(id)])
     }

@@ -125,7 +125,7 @@ final class Mailbox: Sendable {
         call?.continuation.resume(with: result)
     }
 
-    /// Ends every wait with `error`. No messages come after this.
+    /// Ends every wait with `error`, or with the error of an earlier call. No messages come after this.
     func end(_ error: any Error) {
         let (calls, consumer, reason) = state.withLock { state in
             let reason = state.end ?? error

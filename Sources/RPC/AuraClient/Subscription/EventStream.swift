@@ -37,7 +37,7 @@ package final class EventStream: Sendable {
     private let onLoss: @Sendable (Duration?) -> Void
     private let state: Locked<State>
 
-    /// `onLoss` gets the remaining retry budget when the daemon is lost, and `nil` when the subscription is restored.
+    /// `onLoss` receives the remaining retry budget when the daemon is lost, and `nil` when the subscription is back.
     init(
         _ parameters: SubscribeParameters, epoch: String?, _ settings: ClientSettings, first: Connection?,
         onLoss: @escaping @Sendable (Duration?) -> Void

@@ -5,8 +5,8 @@ internal import JSONRPC
 /// The events of a subscription in order, each once, for one consumer.
 ///
 /// It has its own connection. After a lost connection it continues after the last event. It buffers a fixed number of
-/// events and stops reading while the buffer is full. It ends when the daemon ends it, by ``close()``, or when its last
-/// reference is released.
+/// events and stops reading while the buffer is full. It ends when the daemon ends it, by ``close()``, with its client,
+/// or when its last reference is released.
 public struct EventSubscription: AsyncSequence, Sendable {
     let stream: EventStream
 
@@ -75,7 +75,7 @@ extension AuraClient {
     }
 
     /// Returns the events as the daemon sends them; see ``EventStream``. The first subscription uses the connection
-    /// `first` if it is given.
+    /// `first` if it is not `nil`.
     package func events(
         _ parameters: SubscribeParameters, epoch: String? = nil, retryBudget: Duration? = nil, first: Connection? = nil,
         onLoss: @escaping @Sendable (Duration?) -> Void = { _ in }
