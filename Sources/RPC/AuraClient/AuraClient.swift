@@ -112,6 +112,8 @@ public final class AuraClient: Sendable {
             do {
                 return try await link.connection()
             } catch let error as ClientError where error.code == .queueFull {
+                // Without a budget of its own, a full queue is retried like every other failure, by the caller.
+                guard settings.queueRetryBudget > .zero else { throw error }
                 try await settings.pause(&budget, after: error)
             }
         }
