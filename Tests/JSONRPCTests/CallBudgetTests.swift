@@ -99,6 +99,33 @@ import Testing
         #expect(runs.withLock { $0 } == 0)
     }
 
+    /// A client that sends a change and then a query, without waiting, sees the change.
+    @Test(arguments: [
+        [#"{"jsonrpc":"2.0","id":1,"method":"changes"}"#, #"{"jsonrpc":"2.0","id":2,"method":"follows"}"#],
+        [#"[{"jsonrpc":"2.0","id":1,"method":"changes"}]"#, #"{"jsonrpc":"2.0","id":2,"method":"follows"}"#],
+        [#"[{"jsonrpc":"2.0","id":1,"method":"changes"},{"jsonrpc":"2.0","id":2,"method":"follows"}]"#],
+    ])
+    func aQueryFollowsAnEarlierChange(_ messages: [String]) async {
+        var daemon = Daemon()
+        let gate = daemon.gate
+        let order = Locked<[String]>([])
+        daemon.router.register(RPCMethod<NoParams, JSONValue>("changes"), holdsEvents: true) { _, _ in
+            try await gate.wait("change")
+            order.withLock { $0.append("changes") }
+            return .null
+        }
+        daemon.router.register(RPCMethod<NoParams, JSONValue>("follows"), followsHolds: true) { _, _ in
+            order.withLock { $0.append("follows") }
+            return .null
+        }
+        let connection = daemon.connect()
+        for message in messages { connection.send(message) }
+        await gate.untilArrived(1, "change")
+        await gate.release("change")
+        while order.withLock({ $0.count }) < 2 { await Task.yield() }
+        #expect(order.withLock { $0 } == ["changes", "follows"])
+    }
+
     @Test(arguments: ["ping", "later", "missing"])
     func anIDBeyondTheLimitIsRefusedWithIDNull(method: String) async throws {
         let connection = Daemon().connect()

@@ -39,6 +39,22 @@ import Testing
         }
     }
 
+    /// The daemon does not accept connections for a while. The client had given up at once, with an error that said that
+    /// it had tried for the whole retry budget.
+    @Test func aFullQueueOfConnectionsIsRetriedForTheRetryBudget() async throws {
+        let scratch = try ScratchDirectory()
+        let queue = try FullQueue(scratch.socket)
+        defer { queue.close() }
+        let client = AuraClient(.unix(path: scratch.socket), patience: .seconds(1))
+        let begun = ContinuousClock.now
+        let error = await #expect(throws: ClientError.self) {
+            try await client.call(AuraAPI.Methods.systemPing, NoParams())
+        }
+        #expect(error?.code == .patienceOver)
+        #expect(ContinuousClock.now - begun > .milliseconds(500))
+        await client.close()
+    }
+
     @Test func everyOperationGetsAUniqueIdempotencyKeyUnlessOneIsGiven() async throws {
         try await served { client, daemon in
             for key in [nil, nil, "mine"] {

@@ -44,9 +44,9 @@ public struct Router: Sendable {
     ///
     /// - `holdsEvents`: notifications on the caller's connection wait until the reply is queued. A reply that names a
     ///   new job thus precedes the job's first event. Such a handler must not notify the connection itself.
-    /// - `followsHolds`: the handler starts after earlier calls of the connection that hold events have their reply. A
-    ///   client that sends a change and then a query, without waiting, sees the change. The handler does not wait for
-    ///   calls in batches.
+    /// - `followsHolds`: the handler starts after the handlers of earlier calls of the connection that hold events have
+    ///   returned, calls in batches included. A client that sends a change and then a query, without waiting, sees the
+    ///   change.
     /// - `reads`: the method only reads. Its task is cancelled when the connection closes.
     /// - `onLoop`: the handler runs on the event loop of its connection, since the wake of another thread would cost
     ///   more than the call. It may suspend. Between suspensions it must be fast, like an immediate handler.

@@ -14,11 +14,12 @@ extension Session {
     func start(_ request: Request, _ method: Method, _ router: Router, cost: CallBudget.Cost, slot: BatchSlot?) {
         guard case .suspending(let handler) = method.body else { return }
         let call = RPCContext(session: self, method: method.properties, id: request.id)
-        let entry = SessionState.InFlight(id: request.id, onClose: method.onClose, cost: cost)
+        let entry = SessionState.InFlight(
+            id: request.id, onClose: method.onClose, cost: cost, isFollowed: method.holdsEvents)
         // Holds of a batch end with the batch.
         let holds = slot == nil && method.holdsEvents
         let (before, key) = state.withLock { state in
-            (method.followsHolds ? state.holding : [], state.begin(entry, holdsEvents: holds))
+            (method.followsHolds ? state.followed : [], state.begin(entry, holdsEvents: holds))
         }
         let task = Task(executorPreference: method.onLoop ? executor : nil) { [self] in
             for earlier in before { await earlier.value }

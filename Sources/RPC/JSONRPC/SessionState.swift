@@ -21,7 +21,8 @@ struct SessionState: Sendable {
         let onClose: CallEnd
         /// The share of the daemon's call budget that the call uses.
         let cost: CallBudget.Cost
-        var holdsEvents = false
+        /// True if later calls with ``Method/followsHolds`` start after this one.
+        let isFollowed: Bool
         var isStarted = false
         var task: Task<Void, Never>?
         var isCancelled = false
@@ -194,14 +195,13 @@ extension SessionState {
         let key = newKey()
         calls[key] = call
         callBytes += call.cost.bytes
-        calls[key]?.holdsEvents = holdsEvents
         if holdsEvents { holds += 1 }
         return key
     }
 
-    /// The tasks of earlier calls that hold events.
-    var holding: [Task<Void, Never>] {
-        calls.values.compactMap { $0.holdsEvents ? $0.task : nil }
+    /// The tasks of earlier calls that later ones follow.
+    var followed: [Task<Void, Never>] {
+        calls.values.compactMap { $0.isFollowed ? $0.task : nil }
     }
 
     /// Keeps the task of a call that still runs. Returns true if the task must be cancelled at once.
