@@ -11,9 +11,9 @@ public enum LeaseGuard {
 
     @TaskLocal private static var report: (@Sendable (String) async -> Void)?
 
-    /// Throws if another worker may hold the task's work by now.
+    /// Throws if the lease has expired or is about to: another worker may then hold the job.
     ///
-    /// `changes` is true if the call may change a resource.
+    /// `changes` is true if the next call may change a resource. Then `onChange` is called.
     public static func check(changes: Bool = false) throws(Failure) {
         try permit?()
         if changes { announce?() }
@@ -21,8 +21,7 @@ public enum LeaseGuard {
 
     /// Reports that a driver will retry a call by itself. Call it before the wait.
     ///
-    /// `tries` is the number of calls that failed so far.
-    /// `limit` is the maximum number of calls.
+    /// `tries` is the number of failed calls so far, `limit` the maximum number of calls.
     public static func willRetry(_ failure: Failure, tries: Int, of limit: Int, after wait: Duration) async {
         let seconds = Double(wait.wholeMilliseconds / 100) / 10
         await report?("try \(tries) of \(limit): \(failure.message); next try in \(seconds) s")
