@@ -18,7 +18,7 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
         case instanceBusy
         /// The operation is not possible in the instance's phase.
         case phaseConflict
-        /// The idempotency key was used with other parameters.
+        /// The idempotency key was used for another request.
         case idempotencyMismatch
         /// The job has ended.
         case jobTerminal
@@ -32,7 +32,7 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
         case replaced
         /// This version cannot read a stored value, or the server refused a statement.
         case corrupt
-        /// The caller's task was cancelled before the read began. Only reads that wait for a thread throw this.
+        /// The caller's task was cancelled before the read began. Only reads that would wait for a thread throw this.
         case cancelled
     }
 
