@@ -158,7 +158,7 @@ public enum JobState: String, Sendable, Hashable, Codable, CaseIterable {
     case queued
     /// A worker holds the job. → waiting, compensating, succeeded, failed, cancelled.
     case running
-    /// The job waits until a time and holds no worker. → running, compensating, cancelled.
+    /// The job waits until `availableAt`, and no worker holds it. → running, compensating, cancelled.
     case waiting
     /// The job's steps are being undone, or their undo waits. → failed, cancelled.
     case compensating

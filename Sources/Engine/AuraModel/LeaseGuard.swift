@@ -13,7 +13,7 @@ public enum LeaseGuard {
 
     /// Throws if the lease has expired or is about to: another worker may then hold the job.
     ///
-    /// `changes` is true if the next call may change a resource. Then `onChange` is called.
+    /// `changes` is true if the next call may change a resource. The holder of the lease is then notified (`onChange`).
     public static func check(changes: Bool = false) throws(Failure) {
         try permit?()
         if changes { announce?() }
@@ -27,8 +27,9 @@ public enum LeaseGuard {
         await report?("try \(tries) of \(limit): \(failure.message); next try in \(seconds) s")
     }
 
-    /// Runs `body` with `permit` as the check of its outside calls. `onChange` is called right before each call that
-    /// may change a resource. `onRetry` receives a sentence for people before a driver retries a call.
+    /// Runs `body` with `permit` as the check before each call that leaves the process. `onChange` is called right
+    /// before each call that may change a resource. `onRetry` receives a sentence for people before a driver retries a
+    /// call.
     public static func permitted<Value>(
         _ permit: @escaping @Sendable () throws(Failure) -> Void, onChange: (@Sendable () -> Void)? = nil,
         onRetry: (@Sendable (String) async -> Void)? = nil, _ body: () async throws -> Value

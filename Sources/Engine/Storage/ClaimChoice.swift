@@ -87,7 +87,7 @@ private struct TenantRoom {
         full = Set(inFlight.filter { $0.value >= limit }.keys)
     }
 
-    /// Counts one more job of the tenant. Returns false if the tenant has reached the limit.
+    /// Counts one more job of the tenant. Returns false, and counts nothing, if the tenant has reached the limit.
     mutating func take(_ tenant: TenantID) -> Bool {
         guard let limit else { return true }
         let count = inFlight[tenant, default: 0]

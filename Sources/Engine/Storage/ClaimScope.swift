@@ -3,8 +3,8 @@ public import AuraModel
 /// The jobs that a daemon can run.
 ///
 /// During a rolling upgrade, daemons of two versions share a database, and each claims the jobs whose definition it
-/// has. A job that a destroy superseded may be claimed by every daemon: the worker only ends it, and the destroy waits
-/// for its end.
+/// has. Every daemon may claim a job that a destroy superseded: the worker only ends the job, and the destroy waits for
+/// that.
 public struct ClaimScope: Sendable, Hashable {
     /// The definitions that the daemon has; `nil` means all definitions.
     public let definitions: Set<DefinitionID>?

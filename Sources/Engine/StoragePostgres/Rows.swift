@@ -21,7 +21,7 @@ extension PostgresRow {
         job.progress = double("progress") ?? 0
         job.cancellation = try known("cancellation", of: "job \(id)")
         job.blockedBy = text("blocked_by").map { JobID($0) }
-        // The column is `place`, a former name of the slot.
+        // The column `place` has the former name of a slot.
         job.slot = text("place")
         job.waitingFor = text("waiting_for")
         job.failure = try text("failure").map { try JSONCoder.decode(Failure.self, from: $0) }

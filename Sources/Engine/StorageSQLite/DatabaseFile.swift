@@ -29,7 +29,7 @@ final class DatabaseFile: Sendable {
 
     /// Claims the file. Throws `unavailable` if another daemon has claimed it, or if it belongs to another user.
     ///
-    /// Sets the permissions of the file, and of SQLite's `-wal` and `-shm` files, to 0600 if others have any.
+    /// Sets the permissions of the file, and of SQLite's `-wal` and `-shm` files, to 0600 if others have access.
     ///
     /// - Parameter allowsNew: whether a missing or empty file is accepted. A missing file is then created.
     init(path: String, allowsNew: Bool) throws(StorageError) {
@@ -82,7 +82,7 @@ final class DatabaseFile: Sendable {
 
     private typealias Claim = (descriptor: CInt, identity: Identity)
 
-    /// Opens and locks the file. Tries again if the path was given to another file in between, at most 8 times in all.
+    /// Opens and locks the file. Tries again if the file was replaced in between, at most 8 times in all.
     private static func claim(_ path: String, allowsNew: Bool) throws(StorageError) -> Claim {
         for _ in 1...8 {
             var status = stat()
@@ -172,7 +172,7 @@ enum ApplicationID {
         try DatabaseQueue(path: path, configuration: settings).inDatabase { database in
             let id = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
             if id == ours { return }
-            // Aura's databases without an application id are older than it, and have these tables.
+            // Aura's databases from before the application id existed have these tables.
             let tables = try Set(String.fetchAll(database, sql: "SELECT name FROM sqlite_master WHERE type = 'table'"))
             if id == 0, tables.isEmpty || tables.isSuperset(of: ["setting", "instance", "job", "event", "event_head"]) {
                 return

@@ -12,7 +12,7 @@ import Storage
 ///
 /// An item that throws does not affect the others: it is rolled back to its own savepoint. An item that throws only
 /// before it writes needs no savepoint. (A savepoint copies every page that the item changes, which costs more than
-/// most items.) All items fail if the commit fails, or if an SQLite error may have ended the transaction.
+/// most items.) All items fail if the commit fails, or if SQLite reports an error that a savepoint cannot undo.
 final class GroupCommit: Sendable {
     typealias Observer = @Sendable ([Event]) -> Void
 

@@ -53,7 +53,7 @@ struct HotStatement {
         return values
     }
 
-    /// Continues binding at the first parameter, for another run with new values.
+    /// Starts binding again at the first parameter, for another run with new values.
     mutating func rewind() {
         index = 0
     }

@@ -331,7 +331,7 @@ enum JobRows {
         job.progress = try row.double(10) ?? 0
         job.cancellation = try known(12, "cancellation")
         job.blockedBy = row.text(13).map { JobID($0) }
-        // The column is `place`, a former name of the slot.
+        // The column `place` has the former name of a slot.
         job.slot = row.text(14)
         job.waitingFor = row.text(17)
         job.failure = try row.text(18).map { try JSONCoder.decode(Failure.self, from: $0) }
