@@ -2,15 +2,15 @@
 public protocol TimeSource: Sendable {
     /// Returns the present time.
     func now() -> Timestamp
-    /// Returns the time since a fixed moment of this process. It is monotonic: clock changes do not affect it. Leases
-    /// are measured with it.
+    /// Returns the time since a fixed moment of this process. It is monotonic: setting the machine's clock does not
+    /// change it. Workers compute the ends of their leases with it.
     func uptime() -> Duration
     /// Returns after `duration`, or throws `CancellationError` as soon as the task is cancelled.
     func sleep(for duration: Duration) async throws
 }
 
 extension TimeSource {
-    /// Returns the milliseconds of ``now()``. This default is for clocks that are never set.
+    /// Returns the time of ``now()`` since 1970. This default is for clocks that are never set, such as virtual ones.
     public func uptime() -> Duration {
         .milliseconds(now().milliseconds)
     }
@@ -29,7 +29,7 @@ extension RandomSource {
     }
 }
 
-/// Generates the ids of jobs, instances and changes.
+/// Generates UUIDv7 ids, such as those of jobs, instances and changes.
 public struct IdentifierSource: Sendable {
     private let time: any TimeSource
     private let random: any RandomSource

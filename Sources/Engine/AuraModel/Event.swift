@@ -6,7 +6,7 @@ public struct EventDraft: Sendable, Hashable {
     public var at: Timestamp
     /// The type of the event.
     public var type: EventType
-    /// The tenant of the instance. Its subscribers receive the event.
+    /// The tenant of the instance; the default tenant if the event has no instance.
     public var tenant: TenantID
     /// The instance that the event concerns.
     public var instance: InstanceID?
@@ -16,11 +16,11 @@ public struct EventDraft: Sendable, Hashable {
     public var change: ChangeID?
     /// The caller that caused the event; `nil` if the daemon acted by itself.
     public var principal: PrincipalID?
-    /// The instance's phase after the event.
+    /// The instance's phase after the event; `nil` if the event has no instance.
     public var phase: Phase?
     /// The name of the step that the event concerns.
     public var step: String?
-    /// The job's progress, 0 to 1. It never decreases while no step is being undone.
+    /// The job's progress, 0 to 1, which never decreases; `nil` if the event does not report progress.
     public var progress: Double?
     /// A description for people.
     public var message: String
@@ -65,13 +65,13 @@ public struct EventType: OpenName {
     public static let jobQueued = EventType("job.queued")
     /// The first step of a job begins.
     public static let jobStarted = EventType("job.started")
-    /// The steps of a job are being undone.
+    /// A job begins to undo its steps.
     public static let jobCompensating = EventType("job.compensating")
     /// `job.cancel` was called.
     public static let jobCancelRequested = EventType("job.cancelRequested")
     /// `job.retry` made a waiting job due now.
     public static let jobRetryRequested = EventType("job.retryRequested")
-    /// A job cannot continue until an operator removes the cause; it retries rarely.
+    /// A job cannot continue until an operator removes the cause; it retries rarely. `data` has the failure.
     public static let jobParked = EventType("job.parked")
     /// Final: the job reached its goal.
     public static let jobSucceeded = EventType("job.succeeded")
@@ -87,17 +87,17 @@ public struct EventType: OpenName {
     public static let stepProgress = EventType("step.progress")
     /// A step waits for a condition.
     public static let stepWaiting = EventType("step.waiting")
-    /// A step or its undo failed and is retried. `data` has `attempt`, the number of failed tries, and `retryAt`.
+    /// A step or its undo failed and is retried. `data` has the failure, `attempt` (the failed tries) and `retryAt`.
     public static let stepRetrying = EventType("step.retrying")
     /// A step succeeded. `data.milliseconds` is its duration.
     public static let stepDone = EventType("step.done")
     /// A step failed and is not retried; `data` has the failure.
     public static let stepFailed = EventType("step.failed")
-    /// A step is being undone.
+    /// The undo of a step begins.
     public static let stepUndoing = EventType("step.undoing")
     /// A step was undone.
     public static let stepUndone = EventType("step.undone")
-    /// The undo of a step failed; it is retried rarely.
+    /// The undo of a step used up its quick tries; it is retried rarely. `data` has the failure and the resource's id.
     public static let stepUndoFailed = EventType("step.undoFailed")
     /// An Ansible task begins.
     public static let taskStarted = EventType("task.started")
@@ -105,11 +105,11 @@ public struct EventType: OpenName {
     public static let taskFinished = EventType("task.finished")
     /// An Ansible task failed. `data.ignored` is true if the run continues.
     public static let taskFailed = EventType("task.failed")
-    /// An Ansible run ended; `data` has its counts.
+    /// An Ansible run ended; `data` has the number of tasks of each outcome.
     public static let runRecap = EventType("run.recap")
     /// A sweep recorded a server as the machine of its instance.
     public static let resourceAdopted = EventType("resource.adopted")
-    /// A sweep cuts the power of an orphaned server.
+    /// A sweep decided to power off an orphaned server.
     public static let resourceQuarantined = EventType("resource.quarantined")
     /// A sweep deleted an orphaned resource.
     public static let resourceReaped = EventType("resource.reaped")

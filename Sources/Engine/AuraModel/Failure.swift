@@ -2,11 +2,11 @@
 public enum ErrorClass: String, Sendable, Hashable, Codable {
     /// The same call may succeed later. Retry with backoff.
     case transient
-    /// The provider has no capacity. Try the next location or type, then wait long.
+    /// The provider has no capacity. Try the next location or type; after the last one, retry with a long backoff.
     case capacity
     /// A retry changes nothing. Stop, and report the error message.
     case permanent
-    /// The effect may have happened. Check before the next try.
+    /// The effect may have happened. Check for it before the next try.
     case ambiguous
 }
 
@@ -23,8 +23,8 @@ public enum Concern: String, Sendable, Hashable, Codable {
     case host
 }
 
-/// The reaction to a failure. ``Failure/reaction`` is the single table that maps failures to reactions, for calls and
-/// for the provider's actions.
+/// The reaction to a failure. ``Failure/reaction`` is the single table that maps failures to reactions, both for API
+/// calls and for the asynchronous actions that a provider runs after a call.
 public enum Reaction: Sendable, Hashable {
     /// Retry the same call after a backoff.
     case retry
@@ -46,11 +46,11 @@ public struct Failure: Sendable, Hashable, Codable, Error {
     public var code: String
     /// The error message, for people: the text of the provider or tool if it reported one. Never contains a secret.
     public var message: String
-    /// The provider's id of the failed call, for the provider's support.
+    /// The id that the provider gave the failed call, to quote to its support.
     public var correlationID: String?
     /// The wait that the provider requested, in milliseconds.
     public var retryAfterMilliseconds: Int64?
-    /// The cause that must change first, or `nil` if the request itself is refused or the cause is not known.
+    /// The cause that must be removed before a call can succeed; `nil` if it is the request itself, or not known.
     public var concern: Concern?
 
     /// Creates a failure.

@@ -1,11 +1,12 @@
-/// A typed identifier. The type parameter prevents the use of one noun's id for another noun.
+/// A typed identifier. The type parameter prevents, for example, the use of a job's id as an instance's id.
 ///
-/// The text is a UUIDv7 in lower case, unless the caller chose it: a change id may be any short text.
+/// The ids of instances and jobs are UUIDv7 texts in lower case. So is a change id, unless the client chose another
+/// text. The ids of tenants and principals are not UUIDs.
 public struct Identifier<Noun>: Sendable, Hashable, Codable, CustomStringConvertible {
     /// The identifier's text, as in rows and on the wire.
     public let text: String
 
-    /// Creates an identifier from its text, without a check.
+    /// Creates an identifier from any text. The text is not checked.
     public init(_ text: String) {
         self.text = text
     }
@@ -37,14 +38,14 @@ public typealias ChangeID = Identifier<Change>
 /// The id of a ``Caller``, such as `uid:1000`. It is not a UUID.
 public typealias PrincipalID = Identifier<Caller>
 
-/// The caller of a method, which is the cause of a change. Only its id exists so far.
+/// The caller of an RPC method. It has no value: the type only distinguishes its ids.
 public enum Caller {}
 
-/// The owner of instances. Only its id exists so far.
+/// The owner of instances. It has no value: the type only distinguishes its ids.
 public enum Tenant {
     /// The tenant of a request that names no tenant.
     public static let `default` = TenantID("default")
 }
 
-/// The cause of a mutation. Its id is passed on to jobs, events, cloud labels, Ansible variables and log lines.
+/// The cause of a mutation. Its id is copied to jobs, events, provider labels, Ansible variables and log lines.
 public enum Change {}

@@ -14,7 +14,8 @@ public struct Instance: Sendable, Hashable {
     public var desired: DesiredState
     /// The present phase.
     public var phase: Phase
-    /// The number of machines that were created for this instance. It is a part of every name at a provider.
+    /// The number of the instance's present machine, from 1. The retry of a failed provision increments it. Every name
+    /// at a provider contains it.
     public var generation: Int
     /// The region in the catalogue, such as `eu-central`.
     public var region: String
@@ -22,20 +23,20 @@ public struct Instance: Sendable, Hashable {
     public var size: String
     /// The change that last modified the instance.
     public var change: ChangeID
-    /// The facts of its kind, such as an agent's machine.
+    /// The facts that only instances of this kind have, such as an agent's machine.
     public var facts: AnyInstanceFacts
-    /// The reason why the last job did not reach the requested state.
+    /// The cause of the last job's failure or parking, or the loss that a sweep found; `nil` if there is none.
     public var failure: Failure?
     /// The time at which the instance was accepted.
     public var createdAt: Timestamp
-    /// The time of the last change of the row.
+    /// The time of the last change by a worker or a sweep. The acceptance of an operation does not set it.
     public var updatedAt: Timestamp
     /// The time at which the instance first reached `running`. Metering starts here.
     public var runningAt: Timestamp?
     /// The time at which the instance reached `destroyed`.
     public var destroyedAt: Timestamp?
-    /// Members of the stored document that only a newer daemon knows. They are kept with the row, so that an older
-    /// daemon that works on the instance removes nothing.
+    /// Members of the stored document that only a newer daemon knows. They are written back unchanged, so that an older
+    /// daemon that works on the instance does not remove them.
     public var otherMembers: JSONObject = [:]
 
     /// Creates a queued instance of generation 1 with the requested state `running` and without facts.
@@ -70,7 +71,7 @@ public struct Instance: Sendable, Hashable {
 
     /// The name of this generation's machine, key and device at the providers: `aura-ada-9f86d081-g1`.
     ///
-    /// The name is derived from the row. A daemon that crashed before it stored a provider's id finds the machine by
+    /// The name is derived from the row. A daemon that crashed before it stored a resource's id finds the resource by
     /// this name.
     public var resourceName: String { resourceName(generation: generation) }
 

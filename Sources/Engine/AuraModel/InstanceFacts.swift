@@ -2,10 +2,10 @@ public import JSON
 
 /// The facts that only instances of one kind have, such as the machine of an agent.
 ///
-/// A feature declares one type for each of its kinds (``InstanceKindDefinition``). In the document of an instance, the
-/// members of the facts stand beside the members that every instance has, so their names must differ from those.
+/// A feature declares one type for each of its kinds (``InstanceKindDefinition``). The members of the facts are in the
+/// same JSON object as the members that every instance has, so their names must differ from those.
 public protocol InstanceFacts: Sendable, Hashable {
-    /// The names of the members in the document.
+    /// The names of the facts' members in the instance's document.
     static var memberNames: Set<String> { get }
     /// True if something that costs money exists for the instance. A job that fails for a cause that an operator can
     /// repair is then parked instead of undone.
@@ -13,10 +13,10 @@ public protocol InstanceFacts: Sendable, Hashable {
 
     /// Creates the facts of a new instance.
     init()
-    /// Reads the members of a document. Throws if a member is present but cannot be read: it must never count as
-    /// absent, since a job would then create its resource a second time.
+    /// Reads the facts from the members of a document. Throws if a member is present but cannot be read. Such a member
+    /// must never count as absent, since a job would then create its resource a second time.
     init(members: JSONMembers) throws(JSONDecodingError)
-    /// Appends the members to the object that is being written.
+    /// Appends the members to the JSON object of the document.
     func write(to json: inout JSONText)
 }
 
@@ -47,9 +47,9 @@ extension InstanceFacts {
 
 /// The facts of an instance whose kind this daemon does not know. Their members stay in `Instance.otherMembers`.
 public struct UnknownFacts: InstanceFacts {
-    /// Empty: every member of such an instance's facts is kept unread.
+    /// Empty, so that every member of the facts is kept in `Instance.otherMembers`.
     public static let memberNames: Set<String> = []
-    /// True, because it is not known.
+    /// True, because the unread facts may name a paid resource.
     public var holdsPaidResource: Bool { true }
 
     /// Creates the only value.

@@ -1,4 +1,4 @@
-/// A kind of instances: its phases, and the type of its facts. Each feature declares those that it has.
+/// A kind of instances: its phases, and the type of its facts. Each feature declares its own kinds.
 public struct InstanceKindDefinition: Sendable {
     /// The name of the kind.
     public let kind: InstanceKind

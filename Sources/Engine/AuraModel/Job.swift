@@ -24,11 +24,12 @@ public struct Job: Sendable, Hashable {
     public var availableAt: Timestamp
     /// The lease's epoch. Each claim raises it, and a write with an older epoch changes nothing.
     public var epoch: Int64
-    /// The number of failed tries in a row of the present step.
+    /// The number of consecutive failed tries of the present step or its undo.
     public var attempt: Int
     /// The job's progress, 0 to 1: the highest value that any of its events reported.
     public var progress: Double
-    /// The time at which the whole job counts as failed.
+    /// The time at which the whole job counts as failed. Time in which a step was parked does not count, and past the
+    /// pivot the deadline does not apply.
     public var deadline: Timestamp
     /// The reason why the job must end early; `nil` if there is no such reason.
     public var cancellation: Cancellation?
@@ -42,7 +43,7 @@ public struct Job: Sendable, Hashable {
     public var input: JSONValue
     /// The reason why the job waits, for people.
     public var waitingFor: String?
-    /// The cause of the failure or of the parking; `nil` otherwise.
+    /// The cause of the job's failure, undo or parking; `nil` otherwise.
     public var failure: Failure?
     /// The time at which the job was accepted.
     public var createdAt: Timestamp
@@ -51,21 +52,22 @@ public struct Job: Sendable, Hashable {
     /// The time at which the job ended.
     public var finishedAt: Timestamp?
 
-    /// True if a worker that leases the job needs the rows of its steps.
+    /// True if a worker needs the rows of the job's steps: the job was leased before and is not superseded. To be read
+    /// before ``lease()``.
     public var needsSteps: Bool { epoch > 0 && cancellation != .superseded }
 
     /// The definition that the job follows.
     public var definition: DefinitionID { DefinitionID(instanceKind, kind, version: definitionVersion) }
 
-    /// Applies a claim to the row: raises the epoch, frees the slot, and sets the state to `running` unless the job is
-    /// compensating.
+    /// Applies a claim to this value: increments the epoch, frees the slot, and sets the state to `running` unless the
+    /// job is compensating.
     public mutating func lease() {
         epoch += 1
         slot = nil
         if state != .compensating { state = .running }
     }
 
-    /// The job that this one retries.
+    /// The ended job that this job retries; `nil` if it retries none.
     public var retryOf: JobID? {
         guard case .string(let id)? = input["retryOf"] else { return nil }
         return JobID(id)
@@ -152,11 +154,11 @@ public struct DefinitionID: Sendable, Hashable, CustomStringConvertible {
 
 /// The state of a job. Each case lists its successors.
 public enum JobState: String, Sendable, Hashable, Codable, CaseIterable {
-    /// No step has begun. → running, cancelled.
+    /// No worker has claimed the job. → running, cancelled.
     case queued
     /// A worker holds the job. → waiting, compensating, succeeded, failed, cancelled.
     case running
-    /// The job waits until a time and holds no worker. → running, compensating, cancelled.
+    /// The job waits until `availableAt`, and no worker holds it. → running, compensating, cancelled.
     case waiting
     /// The job's steps are being undone, or their undo waits. → failed, cancelled.
     case compensating

@@ -11,9 +11,9 @@ public enum LeaseGuard {
 
     @TaskLocal private static var report: (@Sendable (String) async -> Void)?
 
-    /// Throws if another worker may hold the task's work by now.
+    /// Throws if the lease has expired or is about to: another worker may then hold the job.
     ///
-    /// `changes` is true if the call may change a resource.
+    /// `changes` is true if the next call may change a resource. The holder of the lease is then notified (`onChange`).
     public static func check(changes: Bool = false) throws(Failure) {
         try permit?()
         if changes { announce?() }
@@ -21,15 +21,15 @@ public enum LeaseGuard {
 
     /// Reports that a driver will retry a call by itself. Call it before the wait.
     ///
-    /// `tries` is the number of calls that failed so far.
-    /// `limit` is the maximum number of calls.
+    /// `tries` is the number of failed calls so far, `limit` the maximum number of calls.
     public static func willRetry(_ failure: Failure, tries: Int, of limit: Int, after wait: Duration) async {
         let seconds = Double(wait.wholeMilliseconds / 100) / 10
         await report?("try \(tries) of \(limit): \(failure.message); next try in \(seconds) s")
     }
 
-    /// Runs `body` with `permit` as the check of its outside calls. `onChange` is called right before each call that
-    /// may change a resource. `onRetry` receives a sentence for people before a driver retries a call.
+    /// Runs `body` with `permit` as the check before each call that leaves the process. `onChange` is called right
+    /// before each call that may change a resource. `onRetry` receives a sentence for people before a driver retries a
+    /// call.
     public static func permitted<Value>(
         _ permit: @escaping @Sendable () throws(Failure) -> Void, onChange: (@Sendable () -> Void)? = nil,
         onRetry: (@Sendable (String) async -> Void)? = nil, _ body: () async throws -> Value

@@ -1,8 +1,8 @@
-/// The phases of one kind of instances: for each phase, those that may follow it.
+/// The phases of one kind of instances, each with the phases that may follow it.
 public struct PhaseTable: Sendable, Hashable, ExpressibleByDictionaryLiteral {
     private let successors: [Phase: [Phase]]
 
-    /// Creates a table from the successors of each phase. Traps if a phase is there twice.
+    /// Creates a table from the successors of each phase. Traps if a phase occurs twice as a key.
     public init(dictionaryLiteral elements: (Phase, [Phase])...) {
         successors = Dictionary(uniqueKeysWithValues: elements)
     }

@@ -1,7 +1,8 @@
 /// The parsed name of a resource at a provider, such as `aura-ada-9f86d081-g1`.
 public struct ResourceName: Sendable {
-    /// The name without its generation.
+    /// The name without its generation: `aura-ada-9f86d081`.
     public let stem: Substring
+    /// The generation of the machine, from 1 (`Instance.generation`).
     public let generation: Int
 
     /// Parses a name of the form `aura-NAME-DIGITS-gN` with 8 hexadecimal digits. Returns `nil` for any other name.

@@ -20,8 +20,8 @@ final class SleepQueue: Sendable {
     }
 
     fileprivate struct State {
-        /// All sleeps, earliest deadline first. Cancelled sleeps stay until they reach the front or outnumber the
-        /// waiting ones.
+        /// All sleeps, earliest deadline first. Cancelled sleeps stay until they reach the front, or until they
+        /// outnumber the waiting ones in a queue longer than ``idleLimit``.
         var order = Heap<Sleeper>()
         var continuations: [UInt64: CheckedContinuation<Void, any Error>] = [:]
         var begun: UInt64 = 0
@@ -32,9 +32,9 @@ final class SleepQueue: Sendable {
     private let state = Locked(State())
     private nonisolated(unsafe) let timer: any DispatchSourceTimer
 
-    /// The number of cancelled sleeps that may stay in ``State/order``.
+    /// Up to this number of entries, ``State/order`` is not searched for cancelled sleeps.
     fileprivate static let idleLimit = 64
-    /// The longest time between two checks of the deadlines. The timer's clock stops while the machine is suspended.
+    /// The longest time between two checks of the deadlines: the timer's clock stops while the machine is suspended.
     private static let longestAlarm = Duration.seconds(60)
     private static let longestSleep = Duration.seconds(3_000_000_000)
 
@@ -112,7 +112,7 @@ extension SleepQueue.State {
 
     fileprivate mutating func cancel(_ number: UInt64) -> CheckedContinuation<Void, any Error>? {
         let continuation = continuations.removeValue(forKey: number)
-        // More than half of the entries are cancelled here, so the cost of a cancellation is constant on average.
+        // More than half of the entries are cancelled here, so the amortised cost of a cancellation is constant.
         if order.count > SleepQueue.idleLimit, order.count > 2 * continuations.count {
             order = Heap(order.unordered.filter { continuations[$0.number] != nil })
         }

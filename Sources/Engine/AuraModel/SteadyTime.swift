@@ -4,8 +4,8 @@ import Locking
 ///
 /// Rows store deadlines, waits and leases as points in time. They would be due too early or too late if the machine's
 /// clock was set, or if the clocks of the daemons differed. A daemon therefore reads this clock, which advances with
-/// the uptime and never runs backwards. Each call of ``follow(_:)`` supplies the time of the reference clock. This
-/// clock then approaches it by at most a tenth of the time that passes.
+/// the uptime and never runs backwards. Each call of ``follow(_:)`` supplies the time of the reference clock. Then this
+/// clock runs at most 10 % faster or slower until the difference is gone.
 public final class SteadyTime: TimeSource {
     private struct State {
         /// The clock's reading at `uptime`.
@@ -41,7 +41,7 @@ public final class SteadyTime: TimeSource {
         try await base.sleep(for: duration)
     }
 
-    /// Sets the clock at once. Only for the start, before any component has read it.
+    /// Sets the clock at once. Call it only at the start, before any component has read the clock.
     public func set(_ moment: Timestamp) {
         let uptime = base.uptime()
         state.withLock { $0 = State(shown: moment, uptime: uptime) }

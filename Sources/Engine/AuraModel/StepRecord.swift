@@ -10,7 +10,7 @@ public struct StepRecord: Sendable, Hashable {
     public var name: String
     /// The state of the step.
     public var state: StepState
-    /// The number of failed tries in a row, of the action or of its undo.
+    /// The number of consecutive failed tries of the action, or of its undo.
     public var attempt: Int
     /// The data that the step stored for itself: ids, choices, deadlines. `null` if it stored none.
     public var memory: JSONValue
@@ -35,7 +35,7 @@ public struct StepRecord: Sendable, Hashable {
 }
 
 extension StepRecord {
-    /// The value of ``memory`` that marks a step that has sent no change to a provider in its tries so far.
+    /// The value of ``memory`` for a step whose tries so far have sent no change to a provider.
     public static let unsentMark = JSONValue.bool(false)
 
     /// True if ``memory`` is ``unsentMark``: the step has sent no change to a provider so far. The setter has no effect
@@ -50,9 +50,10 @@ extension StepRecord {
 public enum StepState: String, Sendable, Hashable, Codable {
     /// The step has not begun. → intent.
     case pending
-    /// The step's intent is committed, and it may have called providers. → done, failed, ambiguous, undoing.
+    /// The step's intent is committed, and it may have called providers. → done, failed, ambiguous, undoing; undone if
+    /// the step sent no change.
     case intent
-    /// It is unknown whether the effect happened. → intent, done, failed, undoing.
+    /// It is unknown whether the effect happened. → intent, done, failed, undoing; undone if the step sent no change.
     case ambiguous
     /// The step succeeded. → undoing.
     case done
@@ -62,7 +63,6 @@ public enum StepState: String, Sendable, Hashable, Codable {
     case undoing
     /// The step is undone, or had nothing to undo. A final state.
     case undone
-    /// The undo used up its quick tries. A resource may be left, and its id is kept. The undo is retried rarely. →
-    /// undoing.
+    /// The undo used up its quick tries and is retried rarely. A resource may be left, so its id is kept. → undoing.
     case undoFailed
 }

@@ -1,6 +1,6 @@
 import FoundationEssentials
 
-/// The system clock. The project reads the time and sleeps only here.
+/// The system clock. Outside the sandbox, `Date()` is called only here.
 public struct SystemTime: TimeSource {
     private static let origin = ContinuousClock.now
 
@@ -12,7 +12,7 @@ public struct SystemTime: TimeSource {
         Timestamp(milliseconds: Int64((Date().timeIntervalSince1970 * 1000).rounded(.down)))
     }
 
-    /// Returns the time since the first call in this process, by the continuous clock.
+    /// Returns the time since the first call in this process, by the continuous clock, which includes suspended time.
     public func uptime() -> Duration {
         ContinuousClock.now - Self.origin
     }

@@ -1,8 +1,8 @@
-/// Conversion to and from RFC 3339 text. It uses integers only, because a binary fraction of a second would lose the
-/// last millisecond of many times.
+/// Conversion to and from RFC 3339 text. It uses integers only, because many milliseconds have no exact binary fraction
+/// of a second.
 extension Timestamp: CustomStringConvertible {
     private static let dayMilliseconds: Int64 = 86_400_000
-    /// 0000-01-01T00:00:00.000Z and 9999-12-31T23:59:59.999Z.
+    /// The limits of RFC 3339: 0000-01-01T00:00:00.000Z and 9999-12-31T23:59:59.999Z.
     private static let first: Int64 = -62_167_219_200_000
     private static let last: Int64 = 253_402_300_799_999
 
@@ -14,8 +14,8 @@ extension Timestamp: CustomStringConvertible {
         return String(decoding: text, as: UTF8.self)
     }
 
-    /// Appends the time as RFC 3339 text. RFC 3339 has the years 0 to 9999; a time outside of them, which only a damaged
-    /// row has, is written as the first or last moment.
+    /// Appends the time as RFC 3339 text. A time outside the years 0 to 9999, which only a damaged row has, is written
+    /// as the nearest of the two limits.
     func put(into text: inout [UInt8]) {
         let milliseconds = min(max(milliseconds, Self.first), Self.last)
         let days = Calendar.floor(milliseconds, by: Self.dayMilliseconds)
@@ -34,7 +34,7 @@ extension Timestamp: CustomStringConvertible {
         put(within % 1000, width: 3, then: "Z")
     }
 
-    /// Appends a number with zeros in front of it, at least `width` digits.
+    /// Appends a number, padded with zeros to at least `width` digits.
     private static func put(_ value: Int64, width: Int, into text: inout [UInt8]) {
         guard value >= 0, value < 10_000 else {
             text.append(contentsOf: String(value).utf8)

@@ -1,15 +1,15 @@
 public import AuraModel
 
-/// The API calls that a provider's project has left, as counted by all daemons together.
+/// A token bucket that counts the API calls left in the rate limit of a provider's project, for all daemons together.
 ///
-/// The bucket holds at most `limit` calls and refills at a constant rate. Daemons take calls in small lots, so that one
-/// database write serves several calls. ``see(_:now:)`` corrects the count with the provider's own count.
+/// The bucket holds at most `limit` calls and refills at a constant rate. A daemon takes several calls at once, so that
+/// one database write serves all of them. ``see(_:now:)`` corrects the count with the provider's own count.
 public struct CallBucket: Sendable, Hashable, Codable {
     /// The size of a full bucket, in calls.
     public var limit: Double
-    /// The refill rate.
+    /// The refill rate, in calls per second.
     public var callsPerSecond: Double
-    /// The calls that are left, at the time ``updated``.
+    /// The number of calls that were left at the time ``updated``.
     public private(set) var available: Double
     /// The time of the last refill.
     public private(set) var updated: Timestamp
@@ -17,10 +17,10 @@ public struct CallBucket: Sendable, Hashable, Codable {
     /// The largest number of calls that daemons may have taken but not sent yet. The provider's count may exceed the
     /// bucket's count by at most this number.
     static let mostUnsent = 128.0
-    /// The maximum number of calls in a lot.
+    /// The maximum number of calls that one ``take(now:)`` grants.
     static let largestLot = 16.0
 
-    /// Creates a full bucket. The defaults apply until the first reply of the provider.
+    /// Creates a full bucket. The defaults apply until the provider reports its limits.
     public init(limit: Double = 3600, callsPerSecond: Double = 1, now: Timestamp) {
         self.limit = limit
         self.callsPerSecond = callsPerSecond
@@ -28,9 +28,9 @@ public struct CallBucket: Sendable, Hashable, Codable {
         updated = now
     }
 
-    /// Takes a lot of calls. The lot is smaller if fewer calls are left, and never empty.
+    /// Takes a twentieth of the calls that are left: at least 1 and at most 16 (`largestLot`).
     ///
-    /// Returns `.wait` with the time until the next call is available if fewer than one call is left.
+    /// Returns `.wait` with the time until the next call is available if less than one call is left.
     public mutating func take(now: Timestamp) -> CallGrant {
         refill(now)
         guard available >= 1 else {
@@ -44,7 +44,8 @@ public struct CallBucket: Sendable, Hashable, Codable {
 
     /// Corrects the bucket with the provider's count.
     ///
-    /// Afterwards the bucket holds at most the calls that the provider reported, and at most 128 fewer (`mostUnsent`).
+    /// Afterwards the bucket holds at most the calls that the provider reported, and at least 128 fewer (`mostUnsent`):
+    /// those may be taken but not sent yet.
     public mutating func see(_ reading: RateLimitReading, now: Timestamp) {
         refill(now)
         limit = max(reading.limit, 1)
@@ -59,13 +60,13 @@ public struct CallBucket: Sendable, Hashable, Codable {
     }
 }
 
-/// The state of the bucket that a provider reported.
+/// A provider's report of its own rate limit bucket.
 public struct RateLimitReading: Sendable, Hashable, Codable {
     /// The size of the provider's bucket, in calls.
     public var limit: Double
-    /// The calls that are left.
+    /// The number of calls that are left.
     public var remaining: Double
-    /// The provider's refill rate.
+    /// The provider's refill rate, in calls per second.
     public var callsPerSecond: Double
 
     /// Creates a report.
@@ -80,7 +81,7 @@ public struct RateLimitReading: Sendable, Hashable, Codable {
 public enum CallGrant: Sendable, Hashable {
     /// The caller may send this number of calls.
     case granted(Int)
-    /// No call is available. The caller must ask again after this time.
+    /// No call is available. The caller must ask again after this duration.
     case wait(Duration)
 }
 
@@ -88,7 +89,7 @@ public enum CallGrant: Sendable, Hashable {
 public struct CallRequest: Sendable {
     /// The bucket's name: the provider and its project.
     public var bucket: String
-    /// The state that the provider reported last; `nil` if there is no new report.
+    /// The provider's latest report; `nil` if there is no new one.
     public var reading: RateLimitReading?
     /// The present time.
     public var now: Timestamp
@@ -102,7 +103,8 @@ public struct CallRequest: Sendable {
 }
 
 extension CallRequest {
-    /// Applies the request to the stored bucket; `nil` means a new, full bucket. Returns the new bucket and the result.
+    /// Applies the request to the stored bucket, or to a new, full one for `nil`. Returns the changed bucket and the
+    /// result.
     public func apply(to present: CallBucket?) -> (CallBucket, CallGrant) {
         var bucket = present ?? CallBucket(now: now)
         if let reading { bucket.see(reading, now: now) }

@@ -20,17 +20,17 @@ public struct ClaimCandidate: Sendable, Hashable {
 /// The rows that a claim chooses from, read in the store's transaction. Two concurrent claims must not get the same
 /// candidate.
 ///
-/// A job is free if no worker holds it and no other job blocks it.
+/// A job is free if no worker holds it and no other job blocks it. A job is new in the state `queued`, and started in
+/// every other active state.
 public protocol ClaimRows {
-    /// Returns the distinct priorities of free jobs that were never started (`isNew`) or were started, in ascending
-    /// order.
+    /// Returns the distinct priorities of the free jobs that are new (`isNew`) or started, in ascending order.
     func priorities(isNew: Bool) throws -> [Int]
-    /// Returns started, free jobs of this priority that are due, by the time at which they became due.
+    /// Returns started, free jobs of this priority that are due, the earliest due time first.
     func dueStarted(priority: Int, limit: Int) throws -> [ClaimCandidate]
-    /// Returns due, free jobs of this priority that were never started, in order of their fair-share tags. Omits jobs
-    /// of the tenants in `tenants` and the jobs in `taken`.
+    /// Returns new, free jobs of this priority that are due, in order of their fair-share tags. Omits the jobs of the
+    /// tenants in `excluding`, and the jobs in `after`, which the same claim has found before.
     func new(priority: Int, excluding: Set<TenantID>, after: [JobID], limit: Int) throws -> [ClaimCandidate]
-    /// Returns jobs with an expired lease.
+    /// Returns active jobs with an expired lease, the longest expired first.
     func silent(limit: Int) throws -> [JobID]
     /// Returns the number of jobs in flight per tenant: started and not ended, without destroys. Called only if the
     /// claim has a limit per tenant.
@@ -38,8 +38,8 @@ public protocol ClaimRows {
 }
 
 extension ClaimRows {
-    /// Chooses the jobs of one claim, in their order: by priority, then started jobs before new ones. If fewer jobs
-    /// than the limit are found, jobs with an expired lease follow.
+    /// Chooses the jobs of one claim, ordered by priority, with started jobs before new ones of the same priority. If
+    /// fewer jobs than the limit are found, jobs with an expired lease follow.
     public func choose(_ request: ClaimRequest) throws -> [JobID] {
         let started = try priorities(isNew: false).flatMap { try dueStarted(priority: $0, limit: request.limit) }
         let new = try newInTurn(request)
@@ -87,7 +87,7 @@ private struct TenantRoom {
         full = Set(inFlight.filter { $0.value >= limit }.keys)
     }
 
-    /// Counts one more job of the tenant. Returns false if the tenant has reached the limit.
+    /// Counts one more job of the tenant. Returns false, and counts nothing, if the tenant has reached the limit.
     mutating func take(_ tenant: TenantID) -> Bool {
         guard let limit else { return true }
         let count = inFlight[tenant, default: 0]

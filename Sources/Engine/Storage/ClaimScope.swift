@@ -3,16 +3,16 @@ public import AuraModel
 /// The jobs that a daemon can run.
 ///
 /// During a rolling upgrade, daemons of two versions share a database, and each claims the jobs whose definition it
-/// has. Every daemon may claim a job that a destroy superseded: the job only has to be ended, and the destroy waits
-/// for that.
+/// has. Every daemon may claim a job that a destroy superseded: the worker only ends the job, and the destroy waits for
+/// that.
 public struct ClaimScope: Sendable, Hashable {
     /// The definitions that the daemon has; `nil` means all definitions.
     public let definitions: Set<DefinitionID>?
     /// Jobs that the daemon cannot run although it has their definitions: it cannot read their rows, or lacks their
     /// steps.
     public var setAside: Set<JobID>
-    /// The condition on the columns of `job` that ``definitions`` implies, as SQL for both databases. The text is
-    /// constant for the daemon's lifetime, so that its statements stay prepared.
+    /// ``definitions`` as an SQL condition on the columns of the table `job`, for both databases. The text does not
+    /// change in the daemon's lifetime, so that statements with it stay prepared.
     public let definitionCondition: String
 
     /// Creates a scope. `definitions` is `nil` for all definitions.

@@ -1,8 +1,8 @@
 public import DequeModule
 public import Locking
 
-/// The queue of writes before the writers of a store. Writes that are queued during the present commits share the next
-/// commit.
+/// The queue of writes that wait for the writers of a store. Writes that are queued during the present commits share
+/// the next commit.
 ///
 ///     caller A ─┐                     ┌─▶ writer 0: A, B ─▶ commit
 ///     caller B ─┼─▶ queue ─▶ batches ─┤
@@ -16,11 +16,11 @@ public import Locking
 ///         while case let batch = queue.take(for: writer), !batch.isEmpty { commit(batch) }
 ///     }
 ///
-/// A writer becomes idle in the same step under the lock in which it finds the queue empty. No entry is therefore left in
-/// the queue while all writers are idle. Entries are taken in the order in which they were added. With several writers, a
-/// later batch may commit before an earlier one.
+/// A writer finds the queue empty and becomes idle under one acquisition of the lock. So no entry is left in the queue
+/// while all writers are idle. Entries are taken in the order in which they were added. With several writers, a later
+/// batch may commit before an earlier one.
 ///
-/// The methods are inlinable, so that each store gets a specialised queue: every write of a job passes it.
+/// The methods are inlinable so that each store gets a specialised queue, because every write passes through it.
 public final class CommitQueue<Entry: Sendable>: Sendable {
     @usableFromInline struct State: Sendable {
         @usableFromInline var entries: Deque<Entry> = []
@@ -72,9 +72,10 @@ public final class CommitQueue<Entry: Sendable>: Sendable {
         }
     }
 
-    /// Removes and returns the oldest entries, at most ``batchLimit``; none if `atWork` other writers are at work. After
-    /// an empty batch the writer is idle, and must not take again until ``add(_:atWork:)`` or ``start(atWork:)`` returns
-    /// its index.
+    /// Removes and returns the oldest entries, at most ``batchLimit``; none if `atWork` other writers are at work.
+    ///
+    /// After an empty batch the writer is idle. It must not take again until ``add(_:atWork:)`` or ``start(atWork:)``
+    /// returns its index.
     @inlinable
     public func take(for writer: Int, atWork most: Int = .max) -> [Entry] {
         state.withLock { state in

@@ -2,7 +2,7 @@ public import AuraModel
 
 /// The limits, the singleton leases and the clock that the daemons of one installation share.
 ///
-/// A slot, a singleton lease or a call is granted once over all daemons that share the database.
+/// Each slot, singleton lease and API call is granted to only one of the daemons that share the database.
 public protocol Coordination: Sendable {
     /// The id of this installation, created with the database. Every label of a resource at a provider contains it.
     var installation: String { get }
@@ -14,8 +14,8 @@ public protocol Coordination: Sendable {
     /// Takes a concurrency slot of a limited driver for the job's present step. Returns false if no slot is free for
     /// the job. Throws `fenced` if the job's lease was lost.
     ///
-    /// The job holds the slot until a transition whose `Job.slot` is `nil` is written, or until its lease is released
-    /// or claimed again.
+    /// The job holds the slot until a transition whose `Job.slot` is `nil` is written, or until the job is released or
+    /// claimed again.
     func takeSlot(_ request: SlotRequest) async throws(StorageError) -> Bool
     /// Takes or extends a singleton lease. Returns false while another daemon holds it.
     func takeSingletonLease(_ request: SingletonLeaseRequest) async throws(StorageError) -> Bool
@@ -24,7 +24,7 @@ public protocol Coordination: Sendable {
     /// Ends the job leases of all daemons but `owner`, and the singleton leases in `singletonLeases` that other daemons
     /// hold. Returns the number of jobs that were released.
     ///
-    /// Only a store for one daemon does this. A shared store changes nothing, because its leases expire.
+    /// Only a store for one daemon does this. A shared store changes nothing, because the other daemons may be alive.
     func takeOverLeases(owner: String, singletonLeases: [String]) async throws(StorageError) -> Int
 }
 

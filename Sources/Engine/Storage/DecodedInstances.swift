@@ -2,13 +2,13 @@ public import AuraModel
 import JSON
 import Locking
 
-/// Decodes the documents of instances, and remembers the instances of documents that were read before.
+/// Decodes the documents of instances, and caches the decoded instances by id.
 ///
-/// Every read of a row gets its document from the database. If the text is that of an earlier read, the instance of
-/// that time is returned, so that a document is decoded once and not at each call that shows it. An entry cannot be
-/// out of date, since the text is compared.
+/// Every read of a row gets the document's text from the database. If the text equals that of the cached entry, the
+/// cached instance is returned. The comparison makes a stale result impossible.
 ///
-/// At most twice ``limit`` entries are kept, about 2 KiB each. When the newer half is full, the older half is dropped.
+/// The cache has two generations of at most `limit` entries, about 2 KiB each. When the newer generation is full, it
+/// replaces the older one. An entry that is used moves to the newer generation.
 public final class DecodedInstances: Sendable {
     fileprivate struct Entry {
         let document: String
@@ -20,7 +20,7 @@ public final class DecodedInstances: Sendable {
         var older: [String: Entry] = [:]
     }
 
-    /// The number of entries of one half.
+    /// The maximum number of entries in one generation.
     static let limit = 1024
 
     private let kinds: InstanceKinds
@@ -45,8 +45,8 @@ public final class DecodedInstances: Sendable {
         try Instance(stored: document, id: id, desired: desired, kinds: kinds)
     }
 
-    /// Decodes a row, or returns the instance of an earlier read. Throws `corrupt` if this version cannot read the
-    /// document.
+    /// Returns the cached instance, or decodes the row and caches the result. Throws `corrupt` if this version cannot
+    /// read the document.
     public func instance(
         stored document: String, id: String, desired: DesiredState
     ) throws(StorageError) -> Instance {

@@ -1,12 +1,12 @@
 public import AuraModel
 import JSON
 
-/// The JSON document of an instance's row. It keeps members that this version does not know.
+/// The JSON document of an instance's row, with the members that this version does not know.
 ///
-/// It is read and written without `Codable`, since every call that shows an instance reads a document, and most
-/// transitions of jobs write one.
+/// The document is read and written without `Codable`, for speed: every call that shows an instance reads a document,
+/// and most transitions of jobs write one.
 extension Instance {
-    /// Decodes a row. Throws `corrupt` if this version cannot read the document.
+    /// Decodes a row. Throws `corrupt` if this version cannot read the document, or if it has another id than the row.
     init(stored document: String, id: String, desired: DesiredState, kinds: InstanceKinds) throws(StorageError) {
         do {
             self = try Instance(JSONMembers(JSONValue(parsing: document)), kinds)
@@ -51,7 +51,7 @@ extension Instance {
         "createdAt", "updatedAt", "runningAt", "destroyedAt",
     ]
 
-    /// Reads a document. The requested state is a column of its own, and the document's one is ignored.
+    /// Reads a document. Its member `desired` is ignored, because the requested state is read from a column.
     private init(_ members: JSONMembers, _ kinds: InstanceKinds) throws(JSONDecodingError) {
         let kind: InstanceKind = try members.required("kind")
         let facts = kinds.factsType(of: kind)

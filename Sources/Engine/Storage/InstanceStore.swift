@@ -2,14 +2,13 @@ public import AuraModel
 
 /// The instances, and the observations of their resources that sweeps store.
 ///
-/// The worker of an instance's job writes the instance with its transitions (``JobStore/apply(_:)``). A sweep writes
-/// only instances without an active job. Reads see committed data.
+/// Instances are also written by operations (``JobStore/submit(_:)``) and by the workers of their jobs
+/// (``JobStore/apply(_:)``). A sweep writes only instances without an active job. Reads see committed data.
 public protocol InstanceStore: Sendable {
     /// Returns an instance, or `nil` if it does not exist. Throws `corrupt` if the row cannot be read.
     func instance(_ reference: InstanceReference) async throws(StorageError) -> Instance?
     /// Returns an instance and its active jobs, at most two; `nil` if the instance does not exist. The jobs are read
-    /// after the instance, and another commit may come between the two. Throws `corrupt` if the instance cannot be
-    /// read.
+    /// after the instance, and may reflect a later commit. Throws `corrupt` if the instance cannot be read.
     func activity(of reference: InstanceReference) async throws(StorageError) -> InstanceActivity?
     /// Returns a page of instances. A row that cannot be read keeps its position in the page.
     func instances(_ query: InstanceQuery) async throws(StorageError) -> Page<Instance>
@@ -19,8 +18,8 @@ public protocol InstanceStore: Sendable {
 
     /// Returns the observations that earlier sweeps stored, ordered by kind and id.
     func observations() async throws(StorageError) -> Page<Observation>
-    /// Writes the results of a sweep in one transaction. Returns the instances that were changed. A change is omitted
-    /// if its row was written since the sweep read it, or if the instance has an active job.
+    /// Writes the results of a sweep in one transaction. Returns the instances that were changed. The change of an
+    /// instance is omitted if the instance has an active job, or another `updatedAt` than the sweep read.
     func recordSweep(_ record: SweepRecord) async throws(StorageError) -> Set<InstanceID>
 }
 

@@ -9,18 +9,18 @@ public protocol JobStore: Sendable {
     /// Accepts an operation: finds or creates its instance, admits it, and writes the job with its first event.
     ///
     /// Throws `instanceBusy` if the instance already has an active job, even if the admission accepted the operation.
-    /// A destroy conflicts only with another destroy. An instance holds its name and counts against the quota until it
+    /// For a destroy, only another destroy counts. An instance holds its name and counts against the quota until it
     /// fails or is destroyed.
     func submit(_ submission: Submission) async throws(StorageError) -> Submitted
     /// Leases due jobs of the request's scope, the most urgent first, and increments their epochs. A job that cannot
-    /// be read is reported, is not held, and stays due.
+    /// be read is returned in ``Claimed/unreadable``; it is not leased, and stays due.
     func claim(_ request: ClaimRequest) async throws(StorageError) -> Claimed
     /// Extends leases. Returns the leases that are still held, with the cancellation of their jobs.
     func extendLeases(_ request: LeaseExtension) async throws(StorageError) -> [LeaseState]
     /// Writes a worker's transition. Throws `fenced` if the job's epoch is no longer the worker's.
     ///
-    /// If the worker releases a job whose cancellation it does not know, the job is due at once. The time in the
-    /// transition is then ignored.
+    /// If the worker releases a job without knowing its cancellation, the job is due at once, and the transition's
+    /// `Job.availableAt` is ignored.
     func apply(_ transition: Transition) async throws(StorageError) -> Applied
     /// Requests that a job ends early. A job that no worker holds becomes due at once, so that the next worker undoes
     /// it. Throws `jobNotFound`, or `jobTerminal` if the job has ended.

@@ -12,7 +12,7 @@ public struct LedgerMark: Sendable, Hashable {
     }
 }
 
-/// The conditions under which a daemon opens its database.
+/// A daemon's conditions for opening its database, and the values for a new database or epoch.
 public struct DatabaseClaim: Sendable {
     /// The id for a new database; an existing database keeps its own.
     public var installation: String
@@ -64,8 +64,8 @@ public struct LedgerEpoch: Sendable, Hashable {
     /// The stored form: the name, the location and the former epochs, separated by spaces.
     public var text: String { ([name, place] + former).joined(separator: " ") }
 
-    /// Continues the epoch, or begins the epoch `new` if a restore is detected. Records `place` as the location.
-    /// Returns true if this value changed.
+    /// Continues the epoch. Begins the epoch `new` instead if there was none or a restore is detected. Records `place`
+    /// as the location. Returns true if this value changed.
     public mutating func settle(at place: String, head: Int64, mark: LedgerMark?, new: String) -> Bool {
         let before = self
         if !continues(at: place, head: head, mark: mark) {

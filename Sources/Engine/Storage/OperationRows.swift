@@ -1,7 +1,7 @@
 public import AuraModel
 
-/// The rows that the transaction of an operation reads and writes. Each database implements this protocol. The
-/// decisions about the rows are made here, once for all databases.
+/// The rows that the transaction of an operation reads and writes. Each database implements this protocol. Its
+/// extensions make the decisions about the rows, once for all databases.
 ///
 /// All calls on one value belong to one transaction. A row that is read with `locking` stays locked until the end of
 /// the transaction, so that no other transaction changes it. The instance is locked before its jobs.
@@ -24,7 +24,7 @@ public protocol OperationRows {
     mutating func countLive(of tenant: TenantID?, limit: Int) throws -> Int
     /// Inserts an instance, which is live and holds its name. Throws `nameTaken`.
     mutating func insert(_ instance: Instance) throws
-    /// Makes an instance live again, so that it holds its name. Throws `nameTaken`.
+    /// Makes a failed instance hold its name and count as live again. Throws `nameTaken`.
     mutating func holdName(_ instance: Instance) throws
     /// Writes the whole instance.
     mutating func update(_ instance: Instance) throws
@@ -33,8 +33,8 @@ public protocol OperationRows {
     mutating func job(_ id: JobID, locking: Bool) throws -> Job?
     /// Locks and returns the jobs of the instance that have not ended, oldest first.
     mutating func activeJobs(of instance: InstanceID) throws -> [Job]
-    /// Inserts a queued job, after the other jobs of its tenant. Throws `instanceBusy` if the instance has another
-    /// active job of its class.
+    /// Inserts a queued job with a fair-share tag after those of its tenant's queued jobs. Throws `instanceBusy` if the
+    /// instance has another active job; a destroy conflicts only with a destroy.
     mutating func insert(_ job: Job) throws
     /// Sets the job's cancellation to `superseded`. Returns true if a worker holds the job.
     mutating func supersede(_ job: JobID) throws -> Bool
@@ -54,8 +54,8 @@ extension OperationRows {
     /// Writes the job of an operation with its first event, unless the operation joins an existing job or repeats a
     /// call.
     ///
-    /// Throws `StorageError`. For a new instance it throws, if at all, before a row was changed: its
-    /// job has a fresh id, the instance has no other job, and the key is locked.
+    /// Throws `StorageError`. For a new instance, it throws only before the first change of a row. After the insertion
+    /// of the instance nothing can conflict: the job's id is fresh, the instance has no other job, the key is locked.
     public mutating func submit(_ submission: Submission) throws -> Submitted {
         if let repeated = try repeated(submission) { return repeated }
         guard case .existing(let reference, let tenant) = submission.target else { return try create(submission) }
@@ -159,7 +159,7 @@ extension OperationRows {
 // MARK: - Cancellation and retry
 
 extension OperationRows {
-    /// Requests that a job ends early. Returns its row. A second request changes nothing.
+    /// Requests that a job ends early. Returns the job's row. A second request changes nothing.
     public mutating func requestCancellation(_ request: CancellationRequest) throws -> Job {
         let job = try activeJob(request.job)
         guard job.cancellation == nil else { return job }
@@ -171,7 +171,7 @@ extension OperationRows {
         return updated
     }
 
-    /// Makes a waiting job due now. Returns its row.
+    /// Makes a waiting job due now. Returns the job's row.
     public mutating func makeDueNow(_ request: MakeDueNowRequest) throws -> Job {
         let job = try activeJob(request.job)
         guard let updated = try makeDue(job.id, at: request.now) else { return job }

@@ -17,7 +17,7 @@ public struct UnreadableRow: Error, Sendable, Hashable {
     public var id: String
     /// The instance that the row belongs to; `nil` for an observation.
     public var instance: InstanceID?
-    /// The cause, for people: `job 0199… has the state "paused", which this version does not know`.
+    /// The cause, for people, such as `job 0199… has the state "paused", which this version does not know`.
     public var reason: String
     /// The document of an instance as it is stored; `nil` for other tables. It is never logged.
     public var document: String?
@@ -33,8 +33,8 @@ public struct UnreadableRow: Error, Sendable, Hashable {
         self.document = document
     }
 
-    /// Returns false only if the row is an instance and its document does not contain `text`, such as the id of a
-    /// resource.
+    /// Returns true if the row may contain `text`, such as the id of a resource. False only for an instance whose
+    /// document does not contain it.
     public func mayMention(_ text: String) -> Bool { document?.contains(text) ?? true }
 
     /// Runs `read` for one row and converts every error that it throws to an `UnreadableRow`.
@@ -65,7 +65,7 @@ public struct Page<Row: Sendable>: Sendable {
         self.entries = entries
     }
 
-    /// Creates a page from rows that were read.
+    /// Creates a page from readable rows.
     public init(rows: some Sequence<Row>) {
         entries = rows.map { .success($0) }
     }

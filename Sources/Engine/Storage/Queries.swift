@@ -54,7 +54,7 @@ public struct JobQuery: Sendable {
     public var change: ChangeID?
     /// Only jobs in these states; empty for all states.
     public var states: [JobState]
-    /// Only jobs that have not ended. Also includes jobs in states that only a newer daemon knows.
+    /// If true, only jobs that have not ended, also those in states that only a newer daemon knows.
     public var isActive: Bool
     /// Only jobs after this id, in the order of the query.
     public var after: JobID?
@@ -106,7 +106,7 @@ public struct EventQuery: Sendable {
     }
 }
 
-/// A filter for events. An event must match every part that is given.
+/// A filter for events. An event must match every property that is not `nil` or empty.
 public struct EventFilter: Sendable, Hashable {
     /// Only events of this instance.
     public var instance: InstanceID?
@@ -148,13 +148,13 @@ public struct InstanceActivity: Sendable {
     /// The instance's active jobs, oldest first; at most two, since a destroy may wait for another job.
     public var jobs: Page<Job>
 
-    /// Creates the answer of a store.
+    /// Creates a result.
     public init(instance: Instance, jobs: Page<Job>) {
         self.instance = instance
         self.jobs = jobs
     }
 
-    /// The maximum number of active jobs of an instance: one, and a destroy.
+    /// The maximum number of active jobs of an instance: a destroy, and the job that the destroy superseded.
     public static let jobLimit = 2
 
     /// Returns the query for the active jobs of an instance.

@@ -28,9 +28,9 @@ public struct LedgerBounds: Sendable, Hashable {
 
 /// A request to delete old rows.
 public struct PruneRequest: Sendable {
-    /// Jobs that ended before this time are deleted.
+    /// Jobs that ended before this time, and before the oldest event that is left, are deleted.
     public var jobsBefore: Timestamp
-    /// Events that were written before this time are deleted.
+    /// Events before this time are deleted, from the oldest up to the first newer one.
     public var eventsBefore: Timestamp
     /// The maximum number of rows of each kind that one transaction deletes.
     public var limit: Int

@@ -1,6 +1,6 @@
 import Locking
 
-/// A write that concurrent callers share. A call during a write in progress waits for its end and gets its result.
+/// A write that concurrent callers share. A call during a write in progress waits for that write and gets its result.
 public final class SharedWrite: Sendable {
     /// A caller that waits. It resumes with the result of the write, or with `nil` if it must write itself.
     private typealias Waiter = CheckedContinuation<Result<Void, StorageError>?, Never>

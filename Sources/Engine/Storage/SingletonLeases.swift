@@ -6,7 +6,7 @@ public struct SingletonLeaseRequest: Sendable {
     public var name: String
     /// The daemon's boot id. The owner keeps the lease by requesting it again.
     public var owner: String
-    /// The time for which the lease is valid without another request.
+    /// The duration of the lease, from `now`.
     public var duration: Duration
     /// The present time.
     public var now: Timestamp
@@ -29,12 +29,12 @@ public struct SlotRequest: Sendable {
     /// The number of slots, for all daemons together.
     public var limit: Int
 
-    /// The value of `Job.waitingFor` in jobs that wait for such a slot. `nil` means that waiting jobs are not ordered.
+    /// The value of `Job.waitingFor` in jobs that wait for such a slot. If it is `nil`, waiting jobs are ignored.
     public var waitingFor: String?
     /// The present time.
     public var now: Timestamp
 
-    /// Waiting jobs that were due before this time and have not asked again are ignored in the order.
+    /// A waiting job that became due before this time, 30 s ago, and has not asked again does not precede other jobs.
     public var oldestWaiting: Timestamp { now + .seconds(-30) }
 
     /// Creates a request.
@@ -81,10 +81,11 @@ public struct SlotChoice: Sendable {
         self.waiting = waiting
     }
 
-    /// The number of slots that one tenant may hold. If there are more than two slots, one is kept for other tenants.
+    /// The number of slots that one tenant may hold: one fewer than ``limit`` if there are more than two slots.
     var tenantLimit: Int { limit > 2 ? limit - 1 : limit }
 
-    /// Returns true if a free slot is left for the asking job after all waiting jobs that precede it have got one.
+    /// Returns true if the tenant may hold another slot, and fewer waiting jobs precede the asking job than slots are
+    /// free.
     public func admits(_ asking: Party) -> Bool {
         let free = limit - holders.count
         let held = { (tenant: TenantID) in holders.count { $0.tenant == tenant } }

@@ -18,7 +18,7 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
         case instanceBusy
         /// The operation is not possible in the instance's phase.
         case phaseConflict
-        /// The idempotency key was used with other parameters.
+        /// The idempotency key was used for another request.
         case idempotencyMismatch
         /// The job has ended.
         case jobTerminal

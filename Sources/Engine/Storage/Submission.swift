@@ -23,7 +23,8 @@ public struct Submission: Sendable {
     public var totalQuota: Int?
     /// The present time.
     public var now: Timestamp
-    /// Decides the admission from the rows of this transaction: the instance and its active jobs. Pure.
+    /// Decides the admission from the rows of the transaction: the instance and its active jobs. The function must be
+    /// pure, because a transaction may be repeated.
     public var admit: @Sendable (Instance, _ active: [Job]) throws(StorageError) -> Admission
 
     /// Creates a submission.
@@ -58,12 +59,11 @@ public struct NewJob: Sendable {
     public var input: JSONValue
     /// The time at which the whole job counts as failed.
     public var deadline: Timestamp
-    /// The version and the deadline for instances of these kinds. ``definitionVersion`` and ``deadline`` are those for
-    /// all other kinds. Operations on several kinds of instances may share a name, and the instance is only known in
-    /// the transaction.
+    /// The version and the deadline for instances of these kinds, in place of ``definitionVersion`` and ``deadline``.
+    /// Several kinds of instances may have an operation of the same name, and the transaction finds the instance.
     public var termsByKind: [InstanceKind: Terms] = [:]
 
-    /// The definition that a job follows, and its end.
+    /// The version of the definition that a job follows, and the job's deadline.
     public struct Terms: Sendable, Hashable {
         /// The version of the definition.
         public var definitionVersion: Int
@@ -94,7 +94,7 @@ public struct NewJob: Sendable {
 
 /// The caller's idempotency key for an operation. The same key with the same request returns the same job.
 public struct Idempotency: Sendable, Hashable {
-    /// The name space of the key: the caller's tenant. Equal keys in different scopes are independent.
+    /// The name space of the key: the tenant of the operation. Equal keys in different scopes are independent.
     public var scope: String
     /// The key.
     public var key: String
@@ -113,12 +113,12 @@ public struct Idempotency: Sendable, Hashable {
 public enum Admission: Sendable, Hashable {
     /// The job is written, with this new state of the instance.
     case accept(Instance)
-    /// The job is written. The instance, which had failed, holds its name and counts against the quota again.
-    /// The store throws `nameTaken` or `quotaExceeded` if that is not possible.
+    /// The job is written. The failed instance holds its name and counts against the quota again. The store throws
+    /// `nameTaken` or `quotaExceeded` if that is not possible.
     case revive(Instance)
     /// The job is written and supersedes the active job, which stops without an undo.
     case supersede(Instance)
-    /// No job is written: this active job already does the same.
+    /// No job is written, because this active job already does the same.
     case join(JobID)
 }
 
@@ -147,7 +147,7 @@ public enum InstanceReference: Sendable, Hashable {
 }
 
 extension Submission {
-    /// Returns the job, bound to its instance, as it is written.
+    /// Returns the job to write, bound to its instance.
     public func job(of instance: Instance, blockedBy: JobID?) -> Job {
         let terms =
             job.termsByKind[instance.kind]
@@ -172,8 +172,8 @@ extension Submission {
 
     /// Throws `quotaExceeded` if the tenant, or all tenants together, have more live instances than the quota allows.
     ///
-    /// `count` returns the number of live instances of a tenant, or of all tenants for `nil`, the new one included.
-    /// `count` may stop at the given limit. It is not called if there is no quota.
+    /// `count` returns the number of live instances of a tenant, or of all tenants for `nil`, the new one included. It
+    /// may stop counting at the given limit. `count` is not called if there is no quota.
     public func checkQuota(of tenant: TenantID, _ count: (_ tenant: TenantID?, _ limit: Int) throws -> Int) throws {
         if let quota, try count(tenant, quota + 1) > quota {
             throw StorageError(

@@ -22,13 +22,13 @@ public struct Observation: Sendable, Hashable, Codable {
     public enum Finding: String, Sendable, Hashable, Codable {
         /// The resource exists, and no instance owns it.
         case orphan
-        /// An instance owns the resource, and it does not exist.
+        /// An instance records the resource, and the provider does not list it.
         case missing
-        /// A listing that is not plausible. The observation's id is ``listing``.
+        /// The inventory of the kind is not plausible. The observation's id is ``listing``.
         case suspectListing
     }
 
-    /// The id of an observation that concerns a whole listing.
+    /// The id of an observation that concerns a whole inventory.
     public static let listing = "listing"
 
     /// The resource.
@@ -37,15 +37,15 @@ public struct Observation: Sendable, Hashable, Codable {
     public var finding: Finding
     /// The name of the resource.
     public var name: String
-    /// The instance that owns or owned the resource, if the resource names one.
+    /// The instance that owns or owned the resource; `nil` if it is not known.
     public var instance: InstanceID?
     /// The time at which a sweep first made this observation.
     public var since: Timestamp
-    /// The number of consecutive listings with this result.
+    /// The number of consecutive inventories with this finding.
     public var listings: Int
     /// The time at which a sweep first decided to power the resource off; `nil` before that.
     public var quarantinedAt: Timestamp?
-    /// The number of consecutive failed attempts to power the resource off or to delete it.
+    /// The number of failed attempts so far to power the resource off or to delete it; `nil` if none failed.
     public var failures: Int?
     /// The time at which the next attempt is due, after a failed attempt.
     public var retryAt: Timestamp?

@@ -29,18 +29,18 @@ public struct ClaimRequest: Sendable {
         self.now = now
     }
 
-    /// The maximum time by which a row may be ahead of the clock. Backoffs are at most a day, and clocks differ a
-    /// little. Rows that are further ahead were written while a clock was wrong; a claim makes them due.
+    /// The maximum plausible time until a job is due or its lease ends. Waits are at most a day, and clocks differ a
+    /// little. A row with a later time was written while a clock was wrong; a claim makes its job due.
     public static let mostAhead = Duration.seconds(25 * 3600)
 
-    /// The latest plausible time in a row. A claim makes later rows due.
+    /// The latest plausible due time or end of a lease. A claim makes jobs with a later one due.
     public var horizon: Timestamp { now + Self.mostAhead }
 
-    /// The result of a read before a claim. If no job is due, the claim and its commit are omitted.
+    /// The result of the read before a claim. If both members are false, nothing is written.
     public struct Outlook: Sendable {
-        /// True if a job may be claimed.
+        /// True if a job of the scope is due, or its lease has expired.
         public var isDue: Bool
-        /// True if a job is due after the horizon.
+        /// True if a job is due, or its lease ends, after the horizon.
         public var isAhead: Bool
 
         /// Creates a result.
@@ -50,10 +50,10 @@ public struct ClaimRequest: Sendable {
         }
     }
 
-    /// Returns how many of the claimed jobs may be new when started jobs are due as well.
+    /// Returns the number of new jobs to claim if this number of started and new jobs is due.
     ///
-    /// Started jobs come first, but neither kind starves the other. A quarter of the limit is reserved for new jobs,
-    /// and at least one job if the limit is more than one.
+    /// Started jobs come first, but do not starve new ones. A quarter of the limit is reserved for new jobs: at least
+    /// one job if the limit is more than one.
     public func placesForNew(startedDue: Int, newDue: Int) -> Int {
         let reserved = limit > 1 ? max(limit / 4, 1) : 0
         return min(newDue, max(limit - startedDue, reserved))
@@ -66,7 +66,7 @@ public struct Claim: Sendable {
     public var job: Job
     /// The job's instance.
     public var instance: Instance
-    /// The steps that were begun.
+    /// The steps that were begun; empty if the job was superseded, because its worker only ends it.
     public var steps: [StepRecord]
 
     /// Creates a claim.
@@ -151,9 +151,10 @@ public struct Transition: Sendable {
     public var instance: Instance?
     /// The events of the transition.
     public var events: [EventDraft]
-    /// The number of the transition within its lease, from 1. A transition without a known result may be sent again: a
-    /// store that has already written it returns the same result and changes nothing. 0 if the transition is never
-    /// repeated.
+    /// The number of the transition within its lease, from 1; 0 if the transition is never repeated.
+    ///
+    /// If the outcome of a write is unknown, the transition may be sent again. A shared store that has committed it
+    /// already returns normally and changes nothing. The SQLite store ignores the number.
     public var number: Int64 = 0
 
     /// Creates a transition with ``number`` 0. Set another number if the transition may be sent again.
@@ -171,7 +172,8 @@ public struct Transition: Sendable {
 
 /// The result of a transition that was committed.
 public struct Applied: Sendable, Hashable {
-    /// The `seq` of the transition's last event; if the transition has no events, of the ledger's newest event.
+    /// The `seq` of the transition's last event. If the transition has no events, or was already committed, the
+    /// `seq` of the ledger's newest event at that time.
     public var seq: Int64
     /// The cancellation that was requested meanwhile; `nil` if there is none.
     public var cancellation: Cancellation?

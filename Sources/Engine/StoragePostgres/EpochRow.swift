@@ -2,8 +2,8 @@ import Storage
 
 /// The ledger's epoch in the database, shared by all daemons.
 enum EpochRow {
-    /// Continues the ledger's epoch or begins a new one (``LedgerEpoch``), and returns its name. An advisory lock
-    /// serialises daemons.
+    /// Continues the ledger's epoch or begins a new one (``LedgerEpoch``), and returns its name. Daemons that do this
+    /// at the same time wait for each other at an advisory lock.
     static func settle(_ connection: PostgresConnection, mark: LedgerMark?, new: String) throws -> String {
         let place = try place(connection)
         try connection.script("BEGIN")

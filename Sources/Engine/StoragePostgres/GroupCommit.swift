@@ -12,25 +12,25 @@ import Storage
 /// There are two writers, so that one sends its statements while the server and the disk process the other's. Each
 /// transaction updates the ledger's counter last, which orders the commits.
 ///
-/// While other daemons commit as well, one writer works at a time, and it waits for the next writes of the callers that
-/// it has just answered (``gather(_:)``). The commits of all daemons wait for each other at the counter, and each has a
-/// fixed cost, so few large commits are faster than many small ones.
+/// While other daemons commit as well, one writer works at a time. After a commit it waits for the next writes of the
+/// callers of that commit (``gather(_:)``). The commits of all daemons wait for each other at the counter, and each has
+/// a fixed cost, so few large commits are faster than many small ones.
 ///
 /// An item that throws does not affect the others. A transaction that conflicts with another daemon's is retried. A
-/// transaction fails if its connection is lost during the commit, since it may have committed. A caller can repeat a
-/// transition: if it was committed, the caller gets its result (`Transition.number`).
+/// transaction fails if its connection is lost during the commit, since it may have committed. A caller can repeat such
+/// a transition, because a transition that was committed is not written again (`Transition.number`).
 final class GroupCommit: Sendable {
     /// A write with its own statements.
     private struct Item: Sendable {
         var hasSavepoint: Bool
-        /// Returns the completion to run after the commit. Its argument is the last `seq` before this transaction.
+        /// Returns the function to call after the commit, with the last `seq` before this transaction's events.
         var run: @Sendable (PostgresConnection, inout LedgerDraft) throws -> @Sendable (Int64) -> Void
         var fail: @Sendable (StorageError) -> Void
     }
 
     private enum Entry: Sendable {
         case item(Item)
-        /// A transition, which is written in one statement with the other transitions of its commit.
+        /// A transition, which is written in one statement with other transitions of its commit.
         case transition(WaitingTransition)
 
         var fail: @Sendable (StorageError) -> Void {
@@ -41,7 +41,7 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Whether other daemons commit as well, and how many writers may then be at work.
+    /// Whether other daemons commit as well, and so how many writers may be at work.
     private struct Sharing: Sendable {
         /// The highest `seq` that this daemon has committed.
         var lastSeq: Int64 = 0
@@ -51,8 +51,8 @@ final class GroupCommit: Sendable {
         /// The time at which each writer took its present batch; `nil` if it has none.
         var begun: [ContinuousClock.Instant?] = Array(repeating: nil, count: GroupCommit.writers)
 
-        /// The number of writers that may be at work. A batch that takes longer than ``longestAlone``, for instance on a
-        /// dead connection, does not hold back the other writer.
+        /// The number of writers that may be at work. A batch that takes longer than ``longestAlone``, for instance on
+        /// a dead connection, does not hold back the other writer.
         var writersAtWork: Int {
             let now = ContinuousClock.now
             let takesLong = begun.contains { $0.map { now - $0 > GroupCommit.longestAlone } ?? false }
@@ -72,7 +72,7 @@ final class GroupCommit: Sendable {
     }
 
     private static let triesAfterConflict = 10
-    /// The maximum number of consecutive lost connections before the callers get an error.
+    /// The maximum number of further tries after lost connections, before the callers get an error.
     private static let triesAfterLoss = 2
 
     private static let writers = 2
@@ -100,7 +100,9 @@ final class GroupCommit: Sendable {
     /// Runs `body` in the next transaction. Returns when the transaction is durable.
     ///
     /// `body` may run more than once. It returns a function that computes the value from the last `seq` before this
-    /// transaction.
+    /// transaction's events.
+    ///
+    /// - Parameter mayThrowAfterWriting: true if `body` may throw after it has changed rows. It then gets a savepoint.
     func write<Value: Sendable>(
         mayThrowAfterWriting: Bool = false,
         _ body: @escaping @Sendable (PostgresConnection, inout LedgerDraft) throws -> @Sendable (Int64) -> Value
@@ -140,7 +142,8 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Starts the other writer if writes wait behind a batch that takes long. To be called about once a second.
+    /// Starts the other writer if writes are queued and the present batch has taken longer than ``longestAlone``.
+    /// `LedgerFollower` calls it at least once a second.
     func startIfHeldBack() {
         start(queue.start(atWork: sharing.withLock { $0.writersAtWork }))
     }
@@ -161,8 +164,8 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Waits while other daemons commit, until `count` writes are queued, or for ``longestGather`` milliseconds. The
-    /// callers of the last commit are about to queue their next writes.
+    /// If other daemons commit, waits until `count` writes are queued, at most ``longestGather`` milliseconds. The
+    /// callers of the last commit, which had `count` writes, are about to queue their next writes.
     private func gather(_ count: Int) {
         var milliseconds = 0
         while milliseconds < Self.longestGather, sharing.withLock({ $0.isShared }), queue.count < count {
@@ -172,8 +175,8 @@ final class GroupCommit: Sendable {
     }
 
     /// Notifies the other daemons: at most every 10 ms during a series of commits, and after the last one. The
-    /// notification has its own transaction, because notifications inside the write transactions would make these wait
-    /// for each other. A lost notification is harmless, because the other daemons also read the ledger periodically.
+    /// notification has its own transaction, because transactions with notifications wait for each other at the commit.
+    /// A lost notification is harmless, because the other daemons also read the ledger every second.
     private func notify(_ thread: ConnectionThread, isLast: Bool) {
         let now = ContinuousClock.now
         let isDue = news.withLock { news in
@@ -205,10 +208,10 @@ final class GroupCommit: Sendable {
             } catch let error as PostgresError
                 where error.kind == .lost && !mayHaveCommitted && lostConnections < Self.triesAfterLoss
             {
-                // The server ended the connection, most often while it was idle. The next attempt uses a new one.
+                // The server ended the connection, most often while it was idle. The next try opens a new connection.
                 lostConnections += 1
             } catch let error as PostgresError where error.kind == .refused && batch.count > 1 {
-                // One item caused the refusal. Each is written alone, so that the others succeed.
+                // One entry caused the refusal. Each is written alone, so that the others succeed.
                 for entry in batch { commit([entry], thread) }
                 return
             } catch {
@@ -259,7 +262,7 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Collects the events of a written transition. Returns the completion to run after the commit.
+    /// Adds the events of a written transition to the ledger's. Returns the function to call after the commit.
     private static func note(
         _ each: WaitingTransition, _ outcome: TransitionBatch.Outcome, _ ledger: inout LedgerDraft
     ) -> @Sendable (Int64) -> Void {
@@ -268,9 +271,9 @@ final class GroupCommit: Sendable {
         return { each.finish($0 + offset, outcome.cancellation) }
     }
 
-    /// The begin of each transaction. A daemon that is stopped (`SIGSTOP`) in a transaction would hold the lock on the
-    /// ledger's row and block all writers. The server ends such a transaction after 3 s. Its writes are then retried,
-    /// unless another worker has claimed the jobs.
+    /// The first statements of each transaction. A daemon that is stopped (`SIGSTOP`) in a transaction would hold its
+    /// locks and block the writers of all daemons. The server ends such a session after 3 s. When the daemon runs
+    /// again, it repeats the writes, which fail for jobs that another worker has claimed.
     static let begin = "BEGIN; SET LOCAL idle_in_transaction_session_timeout = 3000"
 
     private static func headAndCommit(_ connection: PostgresConnection) throws -> Int64 {

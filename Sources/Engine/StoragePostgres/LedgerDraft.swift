@@ -2,7 +2,7 @@ import AuraModel
 import JSON
 import Storage
 
-/// The events of one transaction. Their numbers are assigned last.
+/// The events of one transaction. They get their `seq` at the end of the transaction.
 struct LedgerDraft {
     private(set) var drafts: [EventDraft] = []
 
@@ -14,12 +14,12 @@ struct LedgerDraft {
         drafts.removeLast(drafts.count - count)
     }
 
-    /// Increments the counter, writes the events with its numbers, and commits, in one round trip. Returns the last
-    /// `seq` before these events.
+    /// Increments the counter `event_head`, writes the events with the numbers, and commits, in one round trip. Returns
+    /// the last `seq` before these events.
     ///
     /// The counter's row is locked until the commit, so that the numbers follow the order of the commits, and a
-    /// rollback leaves no gap. The counter is updated in the transaction's last statement, so that other writers do not
-    /// wait for this process.
+    /// rollback leaves no gap. The transaction's last statement updates the counter, so that other writers wait only
+    /// for the server and not for this process.
     func commit(_ connection: PostgresConnection) throws -> Int64 {
         func column(_ value: (EventDraft) -> String?) -> PostgresValue { PostgresValue(array: drafts.map(value)) }
         let head = try connection.runAndCommit(

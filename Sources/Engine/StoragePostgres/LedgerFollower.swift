@@ -7,7 +7,7 @@ import Storage
 /// Delivers every daemon's events to the observer: in order, without gaps, each once.
 ///
 /// A commit of this daemon is delivered directly if it follows the last delivered event. All other events are read
-/// from the ledger. A notification only signals that there is something to read; a read every second replaces lost
+/// from the ledger. A notification only signals that there are new events; a read every second replaces lost
 /// notifications.
 final class LedgerFollower: Sendable {
     typealias Observer = @Sendable ([Event]) -> Void
@@ -15,9 +15,10 @@ final class LedgerFollower: Sendable {
     private struct State: Sendable {
         var observer: Observer?
         var epoch: String
-        /// The number of connections so far, used to name a new epoch per connection.
+        /// The number of connections so far, which makes the names of new epochs unique.
         var connections = 0
-        /// The ledger's head, if it was found to be lower than the last delivered `seq`: the database was restored.
+        /// The ledger's head when it was lower than the last delivered `seq`: the database was restored. Otherwise
+        /// `nil`.
         var lostHead: Int64?
         /// The `seq` of the last event that was delivered.
         var delivered: Int64
@@ -33,8 +34,9 @@ final class LedgerFollower: Sendable {
     private let onLook = Locked<(@Sendable () -> Void)?>(nil)
 
     private static let page = 1000
-    /// The maximum number of commits in `State.early`. Further ones are read from the ledger again.
+    /// The maximum number of commits in `State.early`. The events of further ones are read from the ledger.
     private static let earlyLimit = 64
+    /// The longest wait for a notification before the next read of the ledger.
     private static let look = Duration.seconds(1)
     /// The shortest time between two reads. Commits of other daemons within this time are read together.
     private static let interval = Duration.milliseconds(20)
@@ -51,7 +53,7 @@ final class LedgerFollower: Sendable {
 
     var epoch: String { state.withLock { $0.epoch } }
 
-    /// Throws if the database lost events that this daemon delivered.
+    /// Throws `replaced` if the database lost events that this daemon delivered.
     func checkIdentity() throws(StorageError) {
         let (delivered, lost) = state.withLock { ($0.delivered, $0.lostHead) }
         guard let lost else { return }
@@ -81,8 +83,8 @@ final class LedgerFollower: Sendable {
 
     /// Delivers the events of a commit of this daemon.
     ///
-    /// Events that were already delivered are skipped. Events that do not follow the last delivered event are kept, or
-    /// left to the reader.
+    /// Events that were already delivered are skipped. Events that do not follow the last delivered event are kept
+    /// until they do, or read from the ledger later.
     func deliver(_ events: [Event]) {
         state.withLock { state in
             guard let observer = state.observer else { return }
@@ -113,7 +115,7 @@ final class LedgerFollower: Sendable {
 
     /// Skips numbers that are missing in the ledger because another client of the database deleted their events.
     ///
-    /// The counter's row is locked until a commit, so that no event with such a number can appear later.
+    /// Each transaction locks the counter's row until its commit, so that no event with such a number can appear later.
     private func passGap(before first: Int64, after read: Int64) {
         let skipped = state.withLock { state -> Int64 in
             guard state.delivered == read, first > read + 1 else { return 0 }
@@ -123,7 +125,8 @@ final class LedgerFollower: Sendable {
         if skipped > 0 { logger.error("the ledger leaves out \(skipped) numbers before \(first)") }
     }
 
-    /// The loop of the listening thread. Its connection keeps its session, even if other connections use a pooler.
+    /// The loop of the listening thread. `LISTEN` needs a connection that keeps its session, even if other connections
+    /// use a pooler (`listenURL`).
     private func follow() {
         var isListening = false
         while !ended.withLock({ $0 }) {
@@ -153,7 +156,7 @@ final class LedgerFollower: Sendable {
         if left > .zero { usleep(UInt32(left.wholeMilliseconds) * 1000) }
     }
 
-    /// Settles the epoch: after a reconnect the server may be another one, with another history.
+    /// Determines the epoch again: after a reconnect the server may be another one, with another history.
     private func noteEpoch(_ connection: PostgresConnection) throws {
         let (known, delivered, next) = state.withLock { state in
             state.connections += 1

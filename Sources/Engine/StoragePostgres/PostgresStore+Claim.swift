@@ -35,7 +35,7 @@ extension PostgresStore {
         }
     }
 
-    /// Makes jobs due if their time is after the request's horizon, and ends leases that last beyond it.
+    /// Makes jobs due that are due only after the request's horizon, and ends leases that end only after the horizon.
     private static func pullBack(_ request: ClaimRequest, _ connection: PostgresConnection) throws {
         let horizon = PostgresValue(request.horizon)
         _ = try connection.run(
@@ -48,8 +48,8 @@ extension PostgresStore {
             [PostgresValue(request.now + .milliseconds(-1)), horizon])
     }
 
-    /// Reads these jobs with their instances and steps, and leases the readable ones. At most three statements for any
-    /// number of jobs.
+    /// Reads these jobs with their instances and steps, and leases the readable ones. Runs at most three statements for
+    /// any number of jobs.
     private static func lease(
         _ ids: [String], _ request: ClaimRequest, _ connection: PostgresConnection, _ decoded: DecodedInstances
     ) throws -> Claimed {
@@ -93,7 +93,7 @@ extension PostgresStore {
         return claimed
     }
 
-    /// Returns the steps of jobs that were leased before, by job id. Other jobs have no steps.
+    /// Returns the rows of the steps of these jobs, by job id. Only jobs that were leased before have steps.
     private static func begunSteps(
         of jobs: [PostgresRow], _ connection: PostgresConnection
     ) throws -> [String: [PostgresRow]] {
@@ -121,8 +121,8 @@ struct ScopeCondition {
     }
 }
 
-/// The rows that a claim chooses from. Claims of other daemons skip them. Each of the three sources has its own index.
-/// Each priority has its own query, so that an index seek finds the first row.
+/// The rows that a claim chooses from. Candidates are locked, so that claims of other daemons skip them. Started, new
+/// and expired jobs have an index each. Each priority has its own query, so that an index seek finds the first row.
 private struct ClaimQuery: ClaimRows {
     var connection: PostgresConnection
     var scope: ClaimScope
@@ -180,7 +180,7 @@ private struct ClaimQuery: ClaimRows {
     }
 
     /// Takes an advisory lock until the end of the transaction, so that claims with a limit per tenant run one at a
-    /// time. Without the lock, two concurrent claims could both use a tenant's last slot.
+    /// time. Without the lock, two concurrent claims could together exceed a tenant's limit.
     func inFlight() throws -> [TenantID: Int] {
         try connection.run("SELECT pg_advisory_xact_lock(7166571)")
         let rows = try connection.run(

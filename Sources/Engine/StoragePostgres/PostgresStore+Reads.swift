@@ -7,7 +7,7 @@ extension PostgresStore {
         try await read { [decoded] in try Self.find(reference, $0, decoded) }
     }
 
-    /// - Parameter locking: true in a transaction that will change the row. The decoded document is then not remembered.
+    /// - Parameter locking: true in a transaction that will change the row. The decoded instance is then not cached.
     static func find(
         _ reference: InstanceReference, locking: Bool = false, _ connection: PostgresConnection,
         _ decoded: DecodedInstances
@@ -102,8 +102,8 @@ extension PostgresStore {
             .all.map { try $0.step() }
     }
 
-    /// The condition finds a job's events through the index on its instance. An index on the job would be written with
-    /// each event and rarely read. A job is kept as long as its events.
+    /// Matches a job's events through the index on the instance: an index on the job would cost a write per event, and
+    /// would rarely be used. The job's row always exists, because a job is kept as long as its events.
     private static let ofJob = "instance = (SELECT instance FROM job WHERE id = ?) AND job = ?"
     private static let ofChange = """
         seq IN (
@@ -169,8 +169,8 @@ extension PostgresStore {
 
     /// The condition for jobs that have not ended, as SQL.
     static let active = "finished_at IS NULL"
-    /// The condition that a worker holds a job, for statements that know the job's id. Its form keeps the planner from
-    /// scanning the index of leases instead.
+    /// The condition that a worker holds a job, for statements that know the job's id. In this form the planner cannot
+    /// choose the index on leases instead of the primary key.
     static let isLeased = "coalesce(job.lease_owner, '') <> ''"
 }
 

@@ -5,7 +5,7 @@ public import Storage
 /// Operations: submissions, cancellations and retries.
 extension PostgresStore {
     public func submit(_ submission: Submission) async throws(StorageError) -> Submitted {
-        // The transaction of a new instance throws only before it has changed a row, so it needs no savepoint.
+        // The transaction of a new instance throws only before it changes a row, so it needs no savepoint.
         var isOnExisting = true
         if case .new = submission.target { isOnExisting = false }
         return try await writer.write(mayThrowAfterWriting: isOnExisting) { [decoded] connection, ledger in

@@ -49,7 +49,8 @@ extension PostgresStore {
             ])
     }
 
-    /// Locks the instance's row first, so that no operation on the instance can begin before the commit.
+    /// Returns true if the instance has no active job and still the `updatedAt` that the sweep read. Locks the row
+    /// first, so that no operation on the instance can begin before the commit.
     private static func isStillTrue(
         _ change: SweepRecord.Change, _ connection: PostgresConnection, _ decoded: DecodedInstances
     ) throws -> Bool {

@@ -2,7 +2,7 @@ import AuraModel
 import JSON
 public import Storage
 
-/// Lease extensions, transitions, cancellations and retries.
+/// Lease extensions, transitions and the takeover of leases.
 extension PostgresStore {
     public func extendLeases(_ request: LeaseExtension) async throws(StorageError) -> [LeaseState] {
         try await writer.write { connection, _ in
@@ -28,7 +28,7 @@ extension PostgresStore {
         }
     }
 
-    /// The document is encoded before the transaction, since the writer threads limit the throughput of all jobs.
+    /// Encodes the document before the transaction, since the writer threads limit the throughput of all jobs.
     public func apply(_ transition: Transition) async throws(StorageError) -> Applied {
         let document = transition.instance.map { $0.document() }
         let failure: String?

@@ -5,8 +5,9 @@ public import Storage
 
 /// The store that several daemons share: one PostgreSQL database, version 15 or newer.
 ///
-/// `GroupCommit` writes through two connections. Reads use a few more. `LedgerFollower` follows the ledger on its own
-/// connection. Leases use the database's clock, so that daemons with different clocks agree on the holder of a job.
+/// `GroupCommit` writes through two connections. Reads use ``PostgresSettings/readers`` more. `LedgerFollower` follows
+/// the ledger on its own connection. Leases use the database's clock, so that daemons with different clocks agree on
+/// the holder of a job.
 public final class PostgresStore: Store {
     /// The clock that decides when a lease ends.
     public enum LeaseClock: Sendable {
@@ -53,7 +54,8 @@ public final class PostgresStore: Store {
             settings, kinds: kinds, claim: DatabaseClaim(installation: installation), clock: clock, logger: logger)
     }
 
-    /// Connects, and migrates the database to the newest schema. Throws `StorageError`.
+    /// Connects, and migrates the database to the newest schema. Throws `unavailable` if the server is older than 15 or
+    /// the database cannot be used, and `newerSchema` if this version cannot use the schema.
     ///
     /// - Parameter kinds: The kinds of instances whose facts the store reads. The facts of other kinds stay unread.
     public static func open(
@@ -119,7 +121,7 @@ public final class PostgresStore: Store {
         }
     }
 
-    /// Reads concurrently with the writers. After a lost connection, the read is retried once on a new one.
+    /// Reads concurrently with the writers. If the connection is lost, the read is repeated once on a new one.
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws(StorageError) -> Value {
@@ -138,7 +140,7 @@ public final class PostgresStore: Store {
         }
     }
 
-    /// Returns the time that leases are compared with.
+    /// Returns the present time for leases: the server's time, or `given` with ``LeaseClock/caller``.
     func leaseTime(_ given: Timestamp, _ connection: PostgresConnection) throws -> Timestamp {
         guard leaseClock == .database else { return given }
         let rows = try connection.run("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now")

@@ -1,7 +1,7 @@
 import CPostgres
 import Glibc
 
-/// A PostgreSQL URL, parsed by libpq, checked and hardened.
+/// A PostgreSQL URL, parsed by libpq and checked, with strict values for missing TLS options.
 ///
 /// A password never leaves the process unencrypted, unless the server is on the same machine or weaker options are
 /// allowed. For other servers `sslmode=verify-full` and `channel_binding=require` are added if the URL lacks them.
@@ -18,13 +18,13 @@ public struct PostgresURL: Sendable {
 
     /// Parses a URL. Throws ``Refusal`` if it cannot be read, or if it is weaker than allowed.
     ///
-    /// `allowsWeaker` states whether weaker values of `sslmode` and `channel_binding` are accepted for a server on
-    /// another machine.
+    /// `allowsWeaker` is true if weaker values of `sslmode` and `channel_binding` are accepted for a server on another
+    /// machine.
     public init(_ text: String, allowsWeaker: Bool = false) throws(Refusal) {
         try self.init(text, allowsWeaker: allowsWeaker) { name in getenv(name).map { String(cString: $0) } }
     }
 
-    /// `environment` looks up libpq's variables, which libpq uses for options that the URL omits.
+    /// `environment` returns the value of an environment variable: libpq has variables for options that the URL omits.
     init(_ text: String, allowsWeaker: Bool, environment: (String) -> String?) throws(Refusal) {
         var options = try Self.parse(text)
         if !Self.isLocal(options, environment) {

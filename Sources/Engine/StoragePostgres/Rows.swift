@@ -21,7 +21,7 @@ extension PostgresRow {
         job.progress = double("progress") ?? 0
         job.cancellation = try known("cancellation", of: "job \(id)")
         job.blockedBy = text("blocked_by").map { JobID($0) }
-        // The column has the former name of the property.
+        // The column `place` has the former name of a slot.
         job.slot = text("place")
         job.waitingFor = text("waiting_for")
         job.failure = try text("failure").map { try JSONCoder.decode(Failure.self, from: $0) }
@@ -31,7 +31,7 @@ extension PostgresRow {
         return job
     }
 
-    /// Returns the job for a page, readable or not.
+    /// Returns the job, or its `UnreadableRow`.
     func jobEntry() -> Result<Job, UnreadableRow> {
         UnreadableRow.catching(.job, id: text("id") ?? "", instance: text("instance").map { InstanceID($0) }) {
             try job()
@@ -47,12 +47,12 @@ extension PostgresRow {
 
     /// Returns the instance from the columns `id`, `desired` and `document`.
     ///
-    /// - Parameter remembers: true if the decoded document is to be remembered.
+    /// - Parameter remembers: whether to cache the decoded instance.
     func instance(_ decoded: DecodedInstances, remembers: Bool = true) throws -> Instance {
         try instance(id: text("id") ?? "", decoded, remembers: remembers)
     }
 
-    /// Returns the instance from a row that joins a job with its instance.
+    /// Returns the instance from a row that joins the job with its instance, and so has the job's `id`.
     func instance(of job: Job, _ decoded: DecodedInstances) throws -> Instance {
         try instance(id: job.instance.text, decoded, remembers: false)
     }
@@ -88,7 +88,7 @@ extension PostgresRow {
         return step
     }
 
-    /// Converts a row with the columns ``EventColumn/list``. It accepts every row, so that an event is never omitted.
+    /// Converts a row with the columns ``EventColumn/list``. Accepts every row, so that an event is never omitted.
     func event() -> Event {
         func text(_ column: EventColumn) -> String? { self.text(at: column.rawValue) }
         func number(_ column: EventColumn) -> Int64? { text(column).flatMap(Int64.init) }
@@ -107,8 +107,8 @@ extension PostgresRow {
     }
 }
 
-/// The columns of an event, by their index in a result. Every daemon reads all events of all daemons, so the columns
-/// are not looked up by name in each row.
+/// The columns of an event, by their index in a result. Every daemon reads all events of all daemons, and the look-up
+/// of columns by name in each row would cost too much.
 enum EventColumn: Int32, CaseIterable {
     case seq, at, type, tenant, instance, job, change, principal, phase, step, progress, message, data
 

@@ -7,9 +7,9 @@ enum Schema {
     struct Migration {
         var number: Int
         var statements: String
-        /// The oldest schema version that works with this migration applied. If no older version works, it is the
-        /// migration's own number. For a migration that only adds tables, columns or indexes, it is the previous
-        /// number. A migration that removes something that the previous version needs is released one version later.
+        /// The oldest schema whose programs still work after this migration. If none do, it is the migration's own
+        /// number. For a migration that only adds tables, columns or indexes, it is the previous number. A migration
+        /// that removes something that the previous release needs is released one release later.
         var usableFrom: Int
     }
 
@@ -27,9 +27,9 @@ enum Schema {
     /// (`usableFrom`). The exception serves rolling upgrades, when an old daemon restarts and finds the new schema. A
     /// lock until the commit serialises daemons that start at the same time.
     ///
-    /// A migration may conflict with a daemon of the previous release that is at work: in a deadlock, or over a lock
-    /// that is held for longer than `lockTime`. It is then repeated, a few times. Between two tries the other daemon
-    /// gets the locks that it waits for. Throws `unavailable` if the last try conflicts as well.
+    /// A migration may conflict with a running daemon of the previous release: in a deadlock, or over a lock that is
+    /// held for longer than `lockTime`. The migration is tried 10 times in all. Between two tries the other daemon gets
+    /// the locks that it waits for. Throws `unavailable` if the last try conflicts as well.
     ///
     /// - Parameters:
     ///   - allowsNew: whether the tables may be created in a database that lacks them.
@@ -96,14 +96,14 @@ enum Schema {
         }
     }
 
-    /// Returns the oldest schema version that works with this database, as stored by the newest version that migrated
-    /// it.
+    /// Returns the oldest schema whose programs work with this database, as the last migration stored it; `Int.max` if
+    /// none is stored.
     private static func usableFrom(_ connection: PostgresConnection) throws -> Int {
         let row = try connection.run("SELECT value FROM setting WHERE name = 'schema.usableFrom'").first
         return row?.text("value").flatMap { Int($0) } ?? .max
     }
 
-    /// Throws if another program's tables have the names of Aura's tables.
+    /// Throws `unavailable` unless the database has all of Aura's five oldest tables, or none of them if it is new.
     private static func checkIsOurs(_ connection: PostgresConnection, isNew: Bool) throws {
         let names = ["setting", "instance", "job", "event", "event_head"]
         let rows = try connection.run(

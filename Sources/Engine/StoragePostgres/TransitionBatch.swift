@@ -7,9 +7,10 @@ struct WaitingTransition: Sendable {
     var transition: Transition
     /// The encoded instance, if the transition changes it.
     var document: String?
+    /// The encoded failure of the job, if it has one.
     var failure: String?
-    /// Called after the commit. `seq` is the number of the transition's last event. If the transition has no events, it
-    /// is the number of the event before the transition. `cancellation` is the requested cancellation of the job.
+    /// Called after the commit. `seq` is that of the transition's last event. If this commit has no event of the
+    /// transition, `seq` is that of the event before it. `cancellation` is the requested cancellation of the job.
     var finish: @Sendable (_ seq: Int64, _ cancellation: Cancellation?) -> Void
     var fail: @Sendable (StorageError) -> Void
 
@@ -17,10 +18,10 @@ struct WaitingTransition: Sendable {
     var fenced: StorageError { StorageError(.fenced, "job \(job.id) belongs to another worker now") }
 }
 
-/// Writes all transitions of one commit with one statement, since a round trip for each would cost more than the
-/// writes.
+/// Writes the transitions of one commit in lots, with one statement for each lot: a round trip for each transition
+/// would cost more than the writes.
 ///
-/// The steps and the instance of a transition are written only if the worker still holds its job.
+/// The steps and the instance of a transition are written only if the worker still holds the job.
 enum TransitionBatch {
     enum Outcome {
         case written(Cancellation?)
@@ -81,7 +82,7 @@ enum TransitionBatch {
         return present.map { .repeated($0.text("cancellation").flatMap(Cancellation.init(rawValue:))) } ?? .fenced
     }
 
-    /// Unblocks the jobs that waited for these jobs to end.
+    /// Unblocks the jobs that waited for the end of these jobs.
     private static func unblock(_ ended: [Job], _ connection: PostgresConnection) throws {
         guard !ended.isEmpty else { return }
         try connection.run(

@@ -5,9 +5,9 @@ import Storage
 
 /// One daemon's exclusive claim to one database file.
 ///
-/// The claim is a `flock` on the file itself, so that symbolic links, hard links and lock files that were removed make
-/// no difference. SQLite's own locks are `fcntl` locks, which are independent of `flock` on Linux. The kernel releases
-/// the lock when the process ends.
+/// The claim is a `flock` on the file itself and not on a lock file, which could be removed. It holds for all symbolic
+/// and hard links to the file. SQLite's own locks are `fcntl` locks, which are independent of `flock` on Linux. The
+/// kernel releases the lock when the process ends.
 final class DatabaseFile: Sendable {
     struct Identity: Hashable, Sendable {
         let device: UInt64
@@ -19,7 +19,7 @@ final class DatabaseFile: Sendable {
         }
     }
 
-    /// Proves that the path still names the claimed file. It does not keep the claim alive.
+    /// Checks whether the path still names the claimed file. A copy of this value does not extend the claim.
     let proof: Proof
     private let descriptor: CInt
 
@@ -27,11 +27,11 @@ final class DatabaseFile: Sendable {
     /// drops SQLite's locks on it.
     private static let claimed = Locked<Set<Identity>>([])
 
-    /// Claims the file. Throws if another daemon has claimed it, or if it cannot be trusted.
+    /// Claims the file. Throws `unavailable` if another daemon has claimed it, or if it belongs to another user.
     ///
-    /// Sets the permissions of the file, and of SQLite's `-wal` and `-shm` files, to 0600.
+    /// Sets the permissions of the file, and of SQLite's `-wal` and `-shm` files, to 0600 if others have access.
     ///
-    /// - Parameter allowsNew: whether a missing or empty file is accepted. A missing file is created.
+    /// - Parameter allowsNew: whether a missing or empty file is accepted. A missing file is then created.
     init(path: String, allowsNew: Bool) throws(StorageError) {
         let claim = try Self.claim(path, allowsNew: allowsNew)
         descriptor = claim.descriptor
@@ -39,7 +39,7 @@ final class DatabaseFile: Sendable {
     }
 
     deinit {
-        // Both under one lock: after the close, a new file may get this inode if this file was removed.
+        // Under one lock, because a new file may get the inode of a removed file as soon as that is closed.
         Self.claimed.withLock { claimed in
             close(descriptor)
             claimed.remove(proof.identity)
@@ -49,7 +49,7 @@ final class DatabaseFile: Sendable {
     struct Proof: Sendable {
         let path: String
         let identity: Identity
-        /// The largest size that was seen. SQLite shrinks a file only for VACUUM, which aurad never runs.
+        /// The largest size so far, in bytes. SQLite shrinks a file only for VACUUM, which aurad never runs.
         private let largest = Locked(Int64(0))
 
         init(path: String, identity: Identity) {
@@ -57,7 +57,7 @@ final class DatabaseFile: Sendable {
             self.identity = identity
         }
 
-        /// Throws if the path no longer names the claimed file, or if the file was truncated. Later
+        /// Throws `unavailable` if the path no longer names the claimed file, or if the file was truncated. Later
         /// writes would be lost when this process ends.
         func check() throws(StorageError) {
             var status = stat()
@@ -82,8 +82,7 @@ final class DatabaseFile: Sendable {
 
     private typealias Claim = (descriptor: CInt, identity: Identity)
 
-    /// Opens and locks the file. If the file is replaced between these two calls, the new one is tried, at most 8
-    /// times.
+    /// Opens and locks the file. Tries again if the file was replaced in between, at most 8 times in all.
     private static func claim(_ path: String, allowsNew: Bool) throws(StorageError) -> Claim {
         for _ in 1...8 {
             var status = stat()
@@ -165,7 +164,7 @@ enum ApplicationID {
     /// `AURA` in ASCII.
     static let ours: Int32 = 0x4155_5241
 
-    /// Throws if the file is another program's database. Only reads, so that such a file is not changed.
+    /// Throws `unavailable` if the file is another program's database. Only reads, so that such a file is not changed.
     static func check(_ path: String) throws {
         var settings = Configuration()
         settings.busyMode = .timeout(5)
@@ -173,7 +172,7 @@ enum ApplicationID {
         try DatabaseQueue(path: path, configuration: settings).inDatabase { database in
             let id = try Int32.fetchOne(database, sql: "PRAGMA application_id") ?? 0
             if id == ours { return }
-            // Databases from before the application id existed have these tables.
+            // Aura's databases from before the application id existed have these tables.
             let tables = try Set(String.fetchAll(database, sql: "SELECT name FROM sqlite_master WHERE type = 'table'"))
             if id == 0, tables.isEmpty || tables.isSuperset(of: ["setting", "instance", "job", "event", "event_head"]) {
                 return

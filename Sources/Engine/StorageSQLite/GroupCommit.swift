@@ -4,7 +4,7 @@ import GRDB
 import Locking
 import Storage
 
-/// The only writer. Writes that are queued during a commit share the next commit.
+/// The store's only writer. Writes that are queued during a commit share the next commit.
 ///
 ///     caller A ─┐                    ┌─ savepoint A ─┐
 ///     caller B ─┼─▶ queue ─▶ BEGIN ──┼─ savepoint B ─┼──▶ COMMIT (fsync) ─▶ observer ─▶ A, B, C return
@@ -12,7 +12,7 @@ import Storage
 ///
 /// An item that throws does not affect the others: it is rolled back to its own savepoint. An item that throws only
 /// before it writes needs no savepoint. (A savepoint copies every page that the item changes, which costs more than
-/// most items.) If the commit fails, all items fail.
+/// most items.) All items fail if the commit fails, or if SQLite reports an error that a savepoint cannot undo.
 final class GroupCommit: Sendable {
     typealias Observer = @Sendable ([Event]) -> Void
 
@@ -21,8 +21,8 @@ final class GroupCommit: Sendable {
         var head: Int64
         var events: [Event] = []
 
-        /// Removes the events after the event `seq`, so that `count` events are left. Restoring a saved copy instead
-        /// would copy all events at the next append.
+        /// Removes the events after `seq`, so that `count` events are left. Restoring a saved copy would be slower: the
+        /// next append would copy the whole array.
         mutating func rollBack(to seq: Int64, count: Int) {
             head = seq
             events.removeLast(events.count - count)
@@ -52,7 +52,7 @@ final class GroupCommit: Sendable {
 
     /// Runs `body` in the next transaction. Returns when the transaction is durable.
     ///
-    /// - Parameter mayThrowAfterWriting: true if `body` may throw after it has changed rows.
+    /// - Parameter mayThrowAfterWriting: true if `body` may throw after it has changed rows. It then gets a savepoint.
     func write<Value: Sendable>(
         mayThrowAfterWriting: Bool = false,
         _ body: @escaping @Sendable (Database, inout LedgerDraft) throws -> Value
@@ -90,8 +90,8 @@ final class GroupCommit: Sendable {
     private func commit(_ batch: [Item]) {
         var finished: [@Sendable () -> Void] = []
         do {
-            // Costs about 1 µs per commit. A commit must not be reported if its file will be lost when this process
-            // ends.
+            // A commit to a removed file is lost when this process ends, so it must not be reported as durable. The
+            // check takes about 1 µs.
             try proof.check()
             let events = try pool.writeWithoutTransaction { database in
                 try Self.transaction(batch, database, &finished)
@@ -104,8 +104,8 @@ final class GroupCommit: Sendable {
         }
     }
 
-    /// Runs the items and commits. Items that throw are collected and fail after the commit, with the results of the
-    /// others.
+    /// Runs the items and commits. Appends to `finished` a function for each item that resumes its caller: with the
+    /// result, or with the item's own error.
     private static func transaction(
         _ batch: [Item], _ database: Database, _ finished: inout [@Sendable () -> Void]
     ) throws -> [Event] {

@@ -3,7 +3,7 @@ import CSQLite
 import GRDB
 import JSON
 
-/// A connection that prepares statements and keeps them: GRDB's for writes, or a ``ReadConnection``.
+/// A connection that caches prepared statements: GRDB's `Database` for writes, or a ``ReadConnection``.
 protocol StatementSource: AnyObject {
     /// SQLite's own connection; `nil` after it was closed.
     var sqliteConnection: OpaquePointer? { get }
@@ -17,8 +17,8 @@ extension Database: StatementSource {
     }
 }
 
-/// A prepared statement that passes values directly to SQLite. It serves the statements of every transition and all
-/// reads of jobs, steps and events.
+/// A prepared statement that passes values directly to SQLite. The statements of every transition use it, and all reads
+/// of instances, jobs, steps and events.
 ///
 /// GRDB creates an object for each argument and a dictionary of each row's columns, which costs the writer thread more
 /// than SQLite itself (`docs/performance.md`). GRDB also ends the process if a column has an unexpected type, so that
@@ -53,7 +53,7 @@ struct HotStatement {
         return values
     }
 
-    /// Restarts binding at the first parameter, for the next run.
+    /// Starts binding again at the first parameter, for another run with new values.
     mutating func rewind() {
         index = 0
     }
@@ -110,7 +110,7 @@ struct HotStatement {
         }
     }
 
-    /// `SQLITE_TRANSIENT`: SQLite copies the value. Swift does not import the macro, since it is a cast.
+    /// `SQLITE_TRANSIENT`: SQLite copies the text. Swift cannot import this macro, because it is a cast.
     private static let copied = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
 }
 

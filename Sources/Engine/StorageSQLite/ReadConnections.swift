@@ -6,9 +6,9 @@ import Storage
 
 /// The connections for reads. A read runs on the thread of its caller.
 ///
-/// Most reads take less time than the wake of another thread. Readers do not wait for each other or for the writer:
-/// each takes an idle connection, or opens one if all are in use. A read does not suspend, so there are at most as
-/// many connections as threads.
+/// Most reads take less time than a switch to another thread. Readers do not wait for each other or for the writer:
+/// each uses an idle connection, or opens one if all are in use. A read does not suspend, so there are at most as
+/// many connections as threads that read.
 final class ReadConnections: Sendable {
     private let path: String
     private let proof: DatabaseFile.Proof
@@ -19,21 +19,21 @@ final class ReadConnections: Sendable {
         self.proof = proof
     }
 
-    /// Runs `body` in a read transaction, which sees all commits so far and none of the later ones.
-    /// It waits for locks of other processes for as long as given; there are none in normal operation.
+    /// Runs `body` in a read transaction, which sees all commits so far and none of the later ones. Waits for a lock of
+    /// another process at most `limit`; in normal operation there are no such locks.
     func read<Value>(waitingAtMost limit: Duration, _ body: (ReadConnection) throws -> Value) throws -> Value {
         let connection = try idle.withLock { $0.popLast() } ?? open(waitingAtMost: limit)
         defer { idle.withLock { $0.append(connection) } }
         connection.wait(atMost: limit)
         try HotStatement(connection, "BEGIN").run()
-        // Also ends a transaction in which a statement failed.
+        // A COMMIT also ends a read transaction in which a statement failed.
         defer { _ = try? HotStatement(connection, "COMMIT").run() }
         return try body(connection)
     }
 
     private func open(waitingAtMost limit: Duration) throws -> ReadConnection {
         let connection = try ReadConnection(path: path, waitingAtMost: limit)
-        // SQLite opened the path, and the file may have been replaced since the claim.
+        // SQLite opened the path once more, and the file may have been replaced since the claim.
         try proof.check()
         return connection
     }
@@ -45,10 +45,10 @@ final class ReadConnection: StatementSource, @unchecked Sendable {
     private var statements: [String: OpaquePointer] = [:]
     private var waitLimit = Duration.zero
 
-    /// The most statements that are kept. Lists with filters have many forms.
+    /// The maximum number of prepared statements, because queries with filters have many forms. A full list is emptied.
     private static let limit = 200
 
-    /// Opens a connection, which reads the schema. Waits for a lock at most `limit`.
+    /// Opens a connection and reads the schema. Waits for a lock at most `limit`.
     init(path: String, waitingAtMost limit: Duration) throws {
         var opened: OpaquePointer?
         let code = sqlite3_open_v2(path, &opened, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nil)

@@ -3,7 +3,8 @@ import GRDB
 import JSON
 import Storage
 
-/// The rows of instances. The columns serve look-ups. Operations write `desired`, workers write everything else.
+/// The rows of instances. The columns repeat members of the document, for queries. Only operations write `desired`:
+/// workers and sweeps may have an old value of it. The document's `desired` is never read.
 ///
 /// An instance holds its name until it fails or is destroyed. While a failed instance is being destroyed, another
 /// instance may already have the name. A failed instance holds its name again only when it is retried.
@@ -30,7 +31,7 @@ enum InstanceRows {
         StorageError(.nameTaken, "an instance named \(instance.name) exists: choose another name, or destroy it first")
     }
 
-    /// Lets a failed instance hold its name again. Throws `nameTaken` if another instance holds it.
+    /// Makes a failed instance hold its name again. Throws `nameTaken` if another instance holds the name.
     static func takeName(_ instance: Instance, _ database: Database) throws {
         let statement = try database.cachedStatement(sql: "UPDATE instance SET holds_name = 1 WHERE id = ?")
         do {
@@ -53,7 +54,7 @@ enum InstanceRows {
         return try Int.fetchOne(statement, arguments: [tenant.text, limit]) ?? 0
     }
 
-    /// Writes an operation's changes.
+    /// Writes an operation's changes, which may include `desired`.
     static func updateWhole(_ instance: Instance, _ database: Database) throws {
         let statement = try database.cachedStatement(
             sql: "UPDATE instance SET desired = ?, phase = ?, holds_name = holds_name AND ?, document = ? WHERE id = ?")
@@ -64,7 +65,7 @@ enum InstanceRows {
         ])
     }
 
-    /// Writes a worker's changes: everything but `desired`.
+    /// Writes the changes of a worker or a sweep: everything but `desired`.
     static func updateFacts(_ instance: Instance, document: String, _ database: Database) throws {
         var statement = try HotStatement(
             database, "UPDATE instance SET phase = ?, holds_name = holds_name AND ?, document = ? WHERE id = ?")
@@ -79,7 +80,7 @@ enum InstanceRows {
         instance.phase != .failed && instance.phase != .destroyed
     }
 
-    /// - Parameter remembers: true if the decoded document is to be remembered.
+    /// - Parameter remembers: whether to cache the decoded instance.
     static func find(
         _ reference: InstanceReference, _ database: any StatementSource, _ decoded: DecodedInstances,
         remembers: Bool = true
@@ -133,7 +134,7 @@ enum InstanceRows {
             })
     }
 
-    /// A row as it is stored. Parsing the document takes time and does not have to run on the writer thread.
+    /// A row whose document is not parsed yet, so that the writer thread does not spend time on that.
     struct Stored: Sendable {
         var id: String
         var desired: String
@@ -215,8 +216,8 @@ enum JobRows {
         try statement.run()
     }
 
-    /// Returns the fair-share tag of a new job: after the tenant's own jobs, and not before the job that is served next
-    /// (`docs/decisions/0015-fairness-limits-retention.md`).
+    /// Returns the fair-share tag of a new job. Among the queued jobs of its priority, it is one more than the tenant's
+    /// highest tag, and at least the lowest tag of all tenants (`docs/decisions/0015-fairness-limits-retention.md`).
     private static func turn(_ job: Job, _ database: Database) throws -> Int64 {
         var first = try HotStatement(
             database,
@@ -236,16 +237,16 @@ enum JobRows {
         return max(served, own + 1)
     }
 
-    /// The columns of a written row that only other callers set.
+    /// The columns of the row that the worker does not write.
     struct Written {
         var cancellation: Cancellation?
     }
 
-    /// Writes a worker's columns if the epoch is still the worker's. Returns `nil` if it is not.
+    /// Writes a worker's columns if the job is still leased with the worker's epoch. Returns `nil` if it is not.
     static func update(_ job: Job, releasesLease: Bool, _ database: Database) throws -> Written? {
         let isRunning = job.state == .running && job.slot == nil && !releasesLease
-        // This update does not match a row with a concurrency slot, another state or a cancellation. Such a row is
-        // written by `move`.
+        // `updateRunning` does not match a row that has a concurrency slot, a cancellation or another state. `move`
+        // writes such a row.
         if isRunning, try updateRunning(job, database) { return Written(cancellation: nil) }
         guard try move(job, releasesLease: releasesLease, database) else { return nil }
         var statement = try HotStatement(database, "SELECT cancellation FROM job WHERE id = ?")
@@ -280,8 +281,8 @@ enum JobRows {
         return try statement.run() == 1
     }
 
-    /// Updates a job in all other cases. If the worker releases a job whose cancellation it does not know, the job is
-    /// due at once.
+    /// Updates a job in all other cases. If the worker releases a job without knowing its cancellation, the job is due
+    /// at once. Returns false if the job is not leased with this epoch.
     private static func move(_ job: Job, releasesLease: Bool, _ database: Database) throws -> Bool {
         let release = releasesLease ? ", lease_owner = NULL, lease_until = NULL" : ""
         var statement = try HotStatement(
@@ -340,7 +341,7 @@ enum JobRows {
         job.progress = try row.double(10) ?? 0
         job.cancellation = try known(12, "cancellation")
         job.blockedBy = row.text(13).map { JobID($0) }
-        // The column `place` has the former name of the property.
+        // The column `place` has the former name of a slot.
         job.slot = row.text(14)
         job.waitingFor = row.text(17)
         job.failure = try row.text(18).map { try JSONCoder.decode(Failure.self, from: $0) }
@@ -431,7 +432,7 @@ enum LedgerRows {
         try database.cachedStatement(sql: "UPDATE event_head SET seq = ? WHERE one = 1").execute(arguments: [seq])
     }
 
-    /// Assigns the next `seq` to each draft and writes the events.
+    /// Assigns the next `seq` to each draft, and writes the events to the table and to `ledger`.
     static func append(_ drafts: [EventDraft], _ database: Database, _ ledger: inout GroupCommit.LedgerDraft) throws {
         guard !drafts.isEmpty else { return }
         var statement = try HotStatement(
@@ -462,8 +463,8 @@ enum LedgerRows {
         }
     }
 
-    /// Matches a job's events through the index on their instance. An index on the job would cost a write per event and
-    /// would rarely be used. The subquery finds the job's row, because a job is kept as long as its events.
+    /// Matches a job's events through the index on the instance: an index on the job would cost a write per event, and
+    /// would rarely be used. The job's row always exists, because a job is kept as long as its events.
     private static let ofJob = "instance = (SELECT instance FROM job WHERE id = ?) AND job = ?"
     private static let ofChange = """
         seq IN (

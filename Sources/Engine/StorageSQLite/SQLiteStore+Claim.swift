@@ -25,15 +25,15 @@ extension SQLiteStore {
                 if case .success(let lease) = entry { unread.append(lease.free) }
             }
         }
-        // If this fails, the leases of these jobs run out.
+        // If the release fails, the leases of these jobs expire.
         try? await release(unread, owner: request.owner)
         return claimed
     }
 
-    /// A claimed job as the writer reads it. The instance is not parsed yet.
+    /// A leased job as the writer thread returns it. The instance's document is parsed later, on another thread.
     private struct Leased: Sendable {
         var job: Job
-        /// The job before the claim.
+        /// The job's row before the lease.
         var free: Job
         var instance: InstanceRows.Stored
         var steps: [StepRecord]
@@ -45,8 +45,8 @@ extension SQLiteStore {
         }
     }
 
-    /// Releases jobs whose instances were found to be unreadable after the lease. The jobs get the state that they had
-    /// before the lease.
+    /// Releases leased jobs whose instances turned out to be unreadable. Restores the states that the jobs had before
+    /// the lease.
     private func release(_ jobs: [Job], owner: String) async throws(StorageError) {
         guard !jobs.isEmpty else { return }
         try await writer.write { database, _ in
@@ -82,7 +82,7 @@ extension SQLiteStore {
         }
     }
 
-    /// Makes jobs due if their time is after the request's horizon, and ends leases that last beyond it.
+    /// Makes jobs due that are due only after the request's horizon, and ends leases that end only after the horizon.
     private static func pullBack(_ request: ClaimRequest, _ database: Database) throws {
         let (now, horizon) = (request.now.milliseconds, request.horizon.milliseconds)
         try database.execute(
@@ -96,8 +96,8 @@ extension SQLiteStore {
             arguments: [now - 1, horizon])
     }
 
-    /// Leases one job. Returns `nil` if the job or its instance does not exist. Does not change a job that cannot be
-    /// read.
+    /// Leases one job. Returns `nil` if the job or its instance does not exist. Returns an `UnreadableRow`, and changes
+    /// nothing, if the job or one of its steps cannot be read.
     private static func lease(
         _ id: JobID, _ request: ClaimRequest, _ database: Database
     ) throws -> Result<Leased, UnreadableRow>? {
@@ -107,7 +107,7 @@ extension SQLiteStore {
         case .failure(let row): return .failure(row)
         case nil: return nil
         }
-        // A job that was never leased has no steps, and one that a destroy superseded needs none.
+        // A job that was never leased has no steps, and a job that a destroy superseded needs none.
         let entries = try free.needsSteps ? StepRows.entries(of: id, database) : []
         for case .failure(var row) in entries {
             row.instance = free.instance
@@ -142,8 +142,8 @@ struct ScopeCondition {
     }
 }
 
-/// The rows that a claim chooses from. Each of the three sources has its own index. Each priority has its own query,
-/// so that an index seek finds the first row.
+/// The rows that a claim chooses from. Started, new and expired jobs have an index each. Each priority has its own
+/// query, so that an index seek finds the first row.
 private struct ClaimQuery: ClaimRows {
     private let database: Database
     private let scope: ScopeCondition

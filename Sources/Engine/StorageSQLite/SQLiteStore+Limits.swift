@@ -3,7 +3,7 @@ import GRDB
 import JSON
 public import Storage
 
-/// Concurrency slots, provider calls and singleton leases.
+/// Concurrency slots, provider calls, the clock and singleton leases.
 extension SQLiteStore {
     public func takeSlot(_ request: SlotRequest) async throws(StorageError) -> Bool {
         try await writer.write { database, _ in

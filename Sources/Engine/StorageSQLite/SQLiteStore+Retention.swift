@@ -16,8 +16,9 @@ extension SQLiteStore {
         }
     }
 
-    /// Deletes ended jobs with their steps and idempotency keys. A job is kept as long as its events, since they are
-    /// found through it. A job with a failed undo is kept, since it has the ids of resources that may be left.
+    /// Deletes ended jobs with their steps and idempotency keys. A job is kept as long as its events, because queries
+    /// find them through the job's row. A job with a failed undo is kept, because its steps have the ids of resources
+    /// that may be left.
     private static func pruneJobs(_ request: PruneRequest, _ database: Database) throws -> Int {
         let select = try database.cachedStatement(
             sql: """

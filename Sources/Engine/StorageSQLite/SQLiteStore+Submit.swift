@@ -11,8 +11,8 @@ extension SQLiteStore {
                 try SQLiteOperationRows.run(database, decoded, &ledger) { try $0.submit(submission) }
             }
         }
-        // Encoded before the transaction, to keep the writer thread free. The transaction throws only before it has
-        // changed a row, so it needs no savepoint.
+        // The document is encoded here, to keep the writer thread free. The transaction throws only before it changes a
+        // row, so it needs no savepoint.
         let document = instance.document()
         return try await writer.write { [decoded] database, ledger in
             try SQLiteOperationRows.run(database, decoded, &ledger, encoded: (instance, document)) {
@@ -38,7 +38,7 @@ extension SQLiteStore {
 private struct SQLiteOperationRows: OperationRows {
     let database: Database
     let decoded: DecodedInstances
-    /// An instance whose document was encoded before the transaction.
+    /// The new instance and its document, which was encoded before the transaction; `nil` for an existing instance.
     let encoded: (instance: Instance, document: String)?
     var events: [EventDraft] = []
 

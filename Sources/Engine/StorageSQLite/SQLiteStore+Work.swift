@@ -3,7 +3,7 @@ import GRDB
 import JSON
 public import Storage
 
-/// Lease extensions, transitions, cancellations and retries.
+/// Lease extensions, transitions and the takeover of leases.
 extension SQLiteStore {
     public func extendLeases(_ request: LeaseExtension) async throws(StorageError) -> [LeaseState] {
         try await writer.write { database, _ in
@@ -21,7 +21,7 @@ extension SQLiteStore {
         }
     }
 
-    /// The document is encoded before the transaction, since the writer thread limits the throughput of all jobs.
+    /// Encodes the document before the transaction, since the writer thread limits the throughput of all jobs.
     public func apply(_ transition: Transition) async throws(StorageError) -> Applied {
         let document = transition.instance.map { $0.document() }
         return try await writer.write { database, ledger in
@@ -39,9 +39,9 @@ extension SQLiteStore {
         }
     }
 
-    /// Unblocks the jobs that waited for this job to end.
+    /// Unblocks the jobs that waited for the end of this job.
     private static func unblock(after job: Job, _ database: Database) throws {
-        // Such a job is rare, and an UPDATE creates a temporary table before it searches.
+        // Blocked jobs are rare. The SELECT saves an UPDATE, which would create a temporary table before it searches.
         var waiting = try HotStatement(database, "SELECT 1 FROM job WHERE blocked_by = ? LIMIT 1")
         waiting.bind(job.id.text)
         var isAwaited = false

@@ -7,9 +7,9 @@ public import Storage
 
 /// The embedded store: one SQLite file for one daemon.
 ///
-/// It uses a write-ahead log with `synchronous=FULL`: if a power failure could undo a committed intent, a machine
-/// could leak. Writes go through `GroupCommit`; reads run concurrently, on connections of their own. A lock on the
-/// file itself excludes a second daemon.
+/// The database has a write-ahead log with `synchronous=FULL`: if a power failure undid a committed intent, a machine
+/// without a record could remain. Writes go through `GroupCommit`; reads run concurrently, on their own connections. A
+/// lock on the file itself excludes a second daemon.
 public final class SQLiteStore: Store {
     public let installation: String
     public let epoch: String
@@ -17,11 +17,11 @@ public final class SQLiteStore: Store {
     let readers: ReadConnections
     let decoded: DecodedInstances
     private let proof = SharedWrite()
-    /// The threads of reads that may take long.
+    /// The threads for ``readAside(_:)``.
     private let aside = (1...4).map { DispatchQueue(label: "aura.sqlite.read.\($0)") }
     private let nextAside = Locked(0)
     let writer: GroupCommit
-    /// Declared after the connections, which must be closed first.
+    /// Declared after the connections, because properties are released in order and the file must be closed last.
     let file: DatabaseFile
 
     /// Opens or creates the database, and migrates it to the newest schema.
@@ -49,7 +49,7 @@ public final class SQLiteStore: Store {
         do {
             try ApplicationID.check(path)
             pool = try DatabasePool(path: path, configuration: settings)
-            // Not in prepareDatabase: the pool sets NORMAL after that, when it has turned on the write-ahead log.
+            // Not in prepareDatabase: the pool sets `synchronous = NORMAL` later, when it turns on the write-ahead log.
             try pool.writeWithoutTransaction { try $0.execute(sql: Self.writerSettings) }
             (self.installation, self.epoch) = try pool.write { database in
                 try Schema.migrate(database)
@@ -62,20 +62,20 @@ public final class SQLiteStore: Store {
         } catch {
             throw StorageError(sqlite: error, while: .opening(path: path))
         }
-        // SQLite opened the path itself, and the file may have been replaced since the claim.
+        // SQLite opened the path once more, and the file may have been replaced since the claim.
         try file.proof.check()
         readers = ReadConnections(path: path, proof: file.proof)
         writer = GroupCommit(pool: pool, proof: file.proof)
     }
 
     /// `FULL`, since `NORMAL` may lose a committed intent. The other settings are for speed (`docs/performance.md`).
-    /// The cache holds all pages of a group commit until its end. A checkpoint runs every 32 MiB instead of every 4.
+    /// The cache of 16 MiB holds all pages of a group commit. A checkpoint runs after 32 MiB of log instead of 4 MiB.
     private static let writerSettings = """
         PRAGMA synchronous = FULL; PRAGMA cache_size = -16384; PRAGMA temp_store = MEMORY;
         PRAGMA wal_autocheckpoint = 8192
         """
 
-    /// Sets the process-wide options of SQLite. It must run before the first database is opened.
+    /// Turns off SQLite's memory statistics, once for the process. Must run before the first database is opened.
     private static let process: Int32 = aura_sqlite_stop_counting_memory()
 
     public func observe(_ observer: @escaping @Sendable ([Event]) -> Void) {
@@ -115,7 +115,8 @@ public final class SQLiteStore: Store {
         }
     }
 
-    /// Reads a few rows through an index, on the caller's thread. It does not wait for a lock: it continues aside then.
+    /// Reads a few rows through an index, on the caller's thread. A read that would wait for a lock is repeated with
+    /// ``readAside(_:)``.
     func read<Value: Sendable>(
         _ body: @escaping @Sendable (ReadConnection) throws -> Value
     ) async throws(StorageError) -> Value {
@@ -128,8 +129,9 @@ public final class SQLiteStore: Store {
         }
     }
 
-    /// Reads that may scan a table, or that wait for a lock, run on threads of their own, so that they block neither an
-    /// event loop nor Swift's shared threads. Throws `cancelled` if the task is already cancelled.
+    /// Runs a read that may scan a table or wait for a lock on one of four threads, so that it blocks neither an event
+    /// loop nor Swift's shared threads. It waits for a lock at most 5 s. Throws `cancelled` if the task is already
+    /// cancelled.
     func readAside<Value: Sendable>(
         _ body: @escaping @Sendable (ReadConnection) throws -> Value
     ) async throws(StorageError) -> Value {

@@ -3,7 +3,7 @@ import Storage
 
 /// The tables, as numbered migrations. There are no down migrations.
 enum Schema {
-    /// One migration. It must not change after its release.
+    /// One migration, which must not change after its release.
     struct Migration {
         var number: Int
         var statements: String

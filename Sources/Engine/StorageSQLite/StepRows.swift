@@ -32,7 +32,7 @@ enum StepRows {
         try entries(of: job, database).map { try $0.row() }
     }
 
-    /// The steps of a job, readable or not.
+    /// Returns the steps of a job, readable or not, in order of their numbers.
     static func entries(of job: JobID, _ database: any StatementSource) throws -> [Result<StepRecord, UnreadableRow>] {
         try HotStatement(
             database,

@@ -2,7 +2,7 @@ import GRDB
 import Storage
 
 extension StorageError {
-    /// The work during which an error occurred.
+    /// What the store did when the error occurred.
     enum Work {
         case opening(path: String)
         case reading
@@ -35,7 +35,7 @@ extension StorageError.Work {
 }
 
 extension DatabaseError {
-    /// SQLite's message, followed by the remedy if the disk is full.
+    /// SQLite's message. If the disk is full, the message is in parentheses after the remedy.
     var words: String {
         let said = message ?? resultCode.description
         switch extendedResultCode {

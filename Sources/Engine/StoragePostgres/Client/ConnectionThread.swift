@@ -4,8 +4,8 @@ import Storage
 
 /// A connection with its own thread. It connects when it is first needed, and reconnects after the connection was lost.
 ///
-/// The threads of one server share ``ServerAway``. When one thread reaches the server again, the others may connect at
-/// once.
+/// Threads of one server may share a ``ServerAway``. When one of them reaches the server again, the others may connect
+/// at once.
 final class ConnectionThread: Sendable {
     private let settings: PostgresSettings
     private let queue: DispatchQueue
@@ -23,7 +23,7 @@ final class ConnectionThread: Sendable {
         queue = DispatchQueue(label: "aura.postgres.\(label)")
     }
 
-    /// Runs `body` on the thread, after earlier calls. Throws `unavailable` if too many callers wait.
+    /// Runs `body` on the thread, after earlier calls. Throws `unavailable` if ``waitingLimit`` callers wait.
     func run<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws -> Value {
@@ -74,7 +74,7 @@ final class ConnectionThread: Sendable {
     }
 }
 
-/// The backoff for a server that cannot be reached. Callers within the backoff get the last error again.
+/// The backoff for a server that cannot be reached. During the backoff, calls get the last error again.
 struct ServerAway {
     private var last: PostgresError?
     private var failures = 0
@@ -101,7 +101,7 @@ struct ServerAway {
 
 extension StorageError {
     /// Converts an error of libpq, or of code that runs with its connection. Every such error that leaves the store is
-    /// converted here. A transaction with this error did not commit, or its connection was lost during the commit.
+    /// converted here. A transaction that throws did not commit, or its connection was lost during the commit.
     ///
     /// - Parameter isOpening: true if the store is being opened.
     init(postgres error: any Error, isOpening: Bool = false) {

@@ -9,7 +9,7 @@ import Storage
 final class PostgresConnection {
     private let handle: OpaquePointer
     private let settings: PostgresSettings
-    /// The limit of each wait for a statement's result.
+    /// The limit of each wait for the socket while a statement runs.
     private var statementTimeout: Duration
     /// The names of the statements that are prepared on this connection, by their text.
     private var prepared: [String: String] = [:]
@@ -34,15 +34,15 @@ final class PostgresConnection {
     }
 
     /// Settings for the planner. A prepared statement keeps the plan that was best while its table was small, until
-    /// the server analyses the table again. Meanwhile each commit may scan all jobs. Every statement of the store has
-    /// an index that it must use. No statement is worth JIT compilation.
+    /// the server analyses the table again. With such a plan, each commit may scan all jobs. So sequential scans are
+    /// disabled; every statement of the store has an index. No statement is worth JIT compilation.
     private static let planning = "SET enable_seqscan = off; SET jit = off"
 
     deinit {
         PQfinish(handle)
     }
 
-    /// The version in the server's notation: 150020 is 15.20.
+    /// The server's version as a number: 150020 is 15.20.
     var serverVersion: Int { Int(PQserverVersion(handle)) }
 
     /// Runs one statement and returns its rows. `$1` is the first value.
@@ -70,7 +70,7 @@ final class PostgresConnection {
         return rows
     }
 
-    /// Reads the synchronisation mark after the last result, and leaves pipeline mode.
+    /// Reads the result `PGRES_PIPELINE_SYNC`, which follows the last statement's, and leaves pipeline mode.
     private func endPipeline() throws(PostgresError) {
         guard let mark = try nextResult() else { throw lost() }
         let status = PQresultStatus(mark)
@@ -78,7 +78,7 @@ final class PostgresConnection {
         guard status == PGRES_PIPELINE_SYNC, PQexitPipelineMode(handle) == 1 else { throw lost() }
     }
 
-    /// Runs `body` with the time limit of migrations for each statement.
+    /// Runs `body` with `migrationTimeout` as the time limit of each statement.
     func migrating<Value>(_ body: () throws -> Value) rethrows -> Value {
         statementTimeout = settings.migrationTimeout
         defer { statementTimeout = settings.statementTimeout }
@@ -112,7 +112,8 @@ final class PostgresConnection {
         guard isSent == 1 else { throw lost() }
     }
 
-    /// Flushes the output buffer and reads all results of one statement.
+    /// Flushes the output buffer and reads all results of one statement. Returns the last result, or throws the first
+    /// error.
     private func result() throws(PostgresError) -> PostgresRows {
         var last: PostgresRows?
         var failure: PostgresError?

@@ -10,11 +10,11 @@ public struct PostgresSettings: Sendable {
     public var listenURL: String?
     /// The limit of each wait for the socket while connecting.
     public var connectTimeout: Duration
-    /// The limit of each wait for a statement's result. A longer wait means that the server is lost.
+    /// The limit of each wait for the socket while a statement runs. After a longer wait the connection counts as lost.
     public var statementTimeout: Duration
-    /// The same limit for the statements of a migration, because these may rewrite a large table.
+    /// ``statementTimeout`` for the statements of a migration, which may rewrite a large table.
     public var migrationTimeout: Duration
-    /// The number of reading connections, in addition to those of the writers and the listener.
+    /// The number of connections for reads, at least 1. The writers and the listener have their own.
     public var readers: Int
     /// Whether statements are prepared. False behind a pooler that gives each transaction another session.
     public var preparesStatements: Bool
@@ -131,7 +131,7 @@ struct PostgresRow {
 /// The error of a statement or connection.
 struct PostgresError: Error, CustomStringConvertible {
     enum Kind {
-        /// The connection was lost. It is not known whether the statement ran.
+        /// The connection was lost, or a new one is needed. It is not known whether the statement ran.
         case lost
         /// A conflict between two transactions. A retry may succeed.
         case conflict
