@@ -5,7 +5,7 @@ public import JSON
 internal import Locking
 public import Logging
 
-/// Sends the calls of one provider's REST API and returns their JSON, or throws a ``Failure``.
+/// Sends the calls of one provider's REST API and returns their JSON, or throws a `Failure`.
 ///
 /// A driver describes its provider with ``RESTSettings`` and one closure, which reads the provider's errors:
 ///
@@ -52,10 +52,8 @@ public final class RESTClient: Sendable {
     /// The maximum number of pages. A longer listing is treated as a fault of the provider.
     private static let maximumPages = 2000
 
-    /// Creates a client.
-    ///
-    /// - Parameter failure: returns the failure for an error response. The client adds the wait of `Retry-After` and
-    ///   the correlation id if the failure has none.
+    /// Creates a client. `failure` returns the failure for an error response. The client adds the wait of `Retry-After`
+    /// and the correlation id if the failure has none.
     public init(
         settings: RESTSettings, http: any HTTPTransport, rateLimit: (any RESTRateLimit)? = nil, time: any TimeSource,
         random: any RandomSource, log: Logger, failure: @escaping @Sendable (RESTRefusal) -> Failure
@@ -106,6 +104,7 @@ public final class RESTClient: Sendable {
     /// pages.
     ///
     /// - Parameters:
+    ///   - call: the call of the first page, without the item that selects a page.
     ///   - parameter: the name of the query's item that selects a page: "page", "cursor", "starting_after".
     ///   - first: the value that selects the first page; `nil` if the first request has no such item.
     ///   - take: returns the value that selects the next page; `nil` after the last page.

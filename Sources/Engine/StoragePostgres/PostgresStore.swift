@@ -57,7 +57,7 @@ public final class PostgresStore: Store {
     /// Connects, and migrates the database to the newest schema. Throws `unavailable` if the server is older than 15 or
     /// the database cannot be used, and `newerSchema` if this version cannot use the schema.
     ///
-    /// - Parameter kinds: The kinds of instances whose facts the store reads. The facts of other kinds stay unread.
+    /// `kinds` are the kinds of instances whose facts the store reads. The facts of other kinds stay unread.
     public static func open(
         _ settings: PostgresSettings, kinds: InstanceKinds, claim: DatabaseClaim, clock: LeaseClock = .database,
         logger: Logger

@@ -33,7 +33,7 @@ public final class SQLiteStore: Store {
 
     /// Opens or creates the database, and migrates it to the newest schema.
     ///
-    /// - Parameter kinds: The kinds of instances whose facts the store reads. The facts of other kinds stay unread.
+    /// `kinds` are the kinds of instances whose facts the store reads. The facts of other kinds stay unread.
     public init(path: String, kinds: InstanceKinds, claim: DatabaseClaim) throws(StorageError) {
         decoded = DecodedInstances(kinds)
         let file = try DatabaseFile(path: path, allowsNew: claim.allowsNew)

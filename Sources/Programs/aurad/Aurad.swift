@@ -34,7 +34,7 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(help: "The database of jobs and events: sqlite:PATH or postgres://USER@HOST/DATABASE.")
     var database: String?
 
-    /// Reads and checks all settings. Throws ``SettingsError``.
+    /// Reads and checks all settings. Throws `SettingsError`.
     func load() async throws -> Settings {
         let settings = try Settings.read(try await source(), features: Features.all)
         try settings.checkDirectories()
@@ -42,7 +42,7 @@ struct ConfigurationOptions: ParsableArguments {
     }
 
     /// Reads and checks the settings of the database and of the directories; the others' values are not read. Throws
-    /// ``SettingsError``.
+    /// `SettingsError`.
     func loadPersistence() async throws -> Settings.Persistence {
         let persistence = try Settings.Persistence.read(try await source())
         try persistence.checkDirectories()

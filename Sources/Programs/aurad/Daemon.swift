@@ -26,7 +26,7 @@ struct Daemon {
     let time = SteadyTime(base: SystemTime())
     let random = SystemRandom()
 
-    /// Throws ``SettingsError`` if the process may open too few files.
+    /// Throws `SettingsError` if the process may open too few files.
     init(settings: Settings) throws {
         var logger = Logger(label: "aurad") { LineLogHandler(label: $0, writer: .standardError) }
         logger.logLevel = Logger.Level(rawValue: settings.logLevel) ?? .info

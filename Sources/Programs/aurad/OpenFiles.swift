@@ -28,7 +28,7 @@ enum OpenFiles {
     /// Returns the number of connections that `files` descriptors allow, at most `wanted`.
     ///
     /// A connection may need two descriptors (`DirectSocket`). The gateway has as many connections again, with one
-    /// descriptor each. Throws ``SettingsError`` if too few connections are possible.
+    /// descriptor each. Throws `SettingsError` if too few connections are possible.
     static func connections(_ wanted: Int, files: Int, hasGateway: Bool) throws -> Int {
         let fit = (files - kept) / (hasGateway ? 3 : 2)
         guard fit >= min(wanted, leastConnections) else {

@@ -15,7 +15,7 @@ extension Settings {
         wireSettings + Persistence.declared + ["log.level"] + outboundSettings + quotaSettings + engineSettings
         + retentionSettings + reconcilerSettings
 
-    /// Reads and checks every setting, including the settings of the features. Throws ``SettingsError`` at the first
+    /// Reads and checks every setting, including the settings of the features. Throws `SettingsError` at the first
     /// setting that cannot be used.
     static func read(_ source: SettingsSource, features: [Feature]) throws -> Settings {
         Settings(
@@ -186,7 +186,7 @@ extension Settings.Persistence {
         "credentialsDirectory",
     ]
 
-    /// Reads and checks the settings of the database and of the directories. Throws ``SettingsError``.
+    /// Reads and checks the settings of the database and of the directories. Throws `SettingsError`.
     static func read(_ source: SettingsSource) throws -> Settings.Persistence {
         let state = source.text("stateDirectory") ?? "/var/lib/aura"
         return Settings.Persistence(

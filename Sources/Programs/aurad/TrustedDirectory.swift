@@ -31,7 +31,7 @@ enum TrustedDirectory {
         umask(0o077)
     }
 
-    /// Throws ``SettingsError`` if the directory belongs to a user other than aurad's or root, or if its group or
+    /// Throws `SettingsError` if the directory belongs to a user other than aurad's or root, or if its group or
     /// others may write to it. Such a user could replace keys, the socket or the database. A missing directory passes.
     static func check(_ path: String, _ purpose: Purpose) throws(SettingsError) {
         var status = stat()
@@ -66,7 +66,7 @@ enum TrustedDirectory {
 }
 
 extension Settings {
-    /// Checks every directory that exists already. Throws ``SettingsError``.
+    /// Checks every directory that exists already. Throws `SettingsError`.
     func checkDirectories() throws(SettingsError) {
         try persistence.checkDirectories()
         try TrustedDirectory.check(TrustedDirectory.parent(of: wire.socket), .socket)
@@ -74,7 +74,7 @@ extension Settings {
 }
 
 extension Settings.Persistence {
-    /// Checks every directory that exists already. Throws ``SettingsError``.
+    /// Checks every directory that exists already. Throws `SettingsError`.
     func checkDirectories() throws(SettingsError) {
         try TrustedDirectory.check(stateDirectory, .state)
         try TrustedDirectory.check(credentialsDirectory, .credentials)

@@ -38,7 +38,7 @@ public struct MethodMismatch: Error, Sendable, Hashable, CustomStringConvertible
     public let unregistered: [String]
     /// The methods of the router that the document does not have, sorted.
     public let undocumented: [String]
-    /// The methods that the router has with other scopes, or with another ``MethodProperties/mutates``. The values are
+    /// The methods that the router has with other scopes, or with another `mutates`. The values are
     /// those of the document, in its order.
     public let different: [MethodProperties]
 

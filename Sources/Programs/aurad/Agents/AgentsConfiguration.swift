@@ -30,7 +30,7 @@ extension AgentsConfiguration {
         ["configuration.driver", "health.via"] + hetznerSettings + tailscaleSettings + ansibleSettings
         + operationsSettings + paceSettings + agentSettings + providersSettings
 
-    /// Reads and checks the settings of agents. Throws ``SettingsError``.
+    /// Reads and checks the settings of agents. Throws `SettingsError`.
     static func read(_ source: SettingsSource) throws -> AgentsConfiguration {
         var hetzner = try readHetzner(source)
         let isConfigured = try source.choice("configuration.driver", "ansible", of: ["ansible", "none"]) == "ansible"
