@@ -56,8 +56,8 @@ public final class DecodedInstances: Sendable {
         return instance
     }
 
-    /// Returns the instance of an earlier read whose document had these bytes, or `nil`. The caller makes no text of the
-    /// bytes if there is one.
+    /// Returns the cached instance if its document has these bytes, otherwise `nil`. A caller with a hit needs no
+    /// `String` of the document.
     public func known(_ document: UnsafeRawBufferPointer, id: String, desired: DesiredState) -> Instance? {
         known(id, desired) { $0.hasSameBytes(as: document) }
     }
