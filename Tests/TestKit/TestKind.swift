@@ -48,12 +48,6 @@ public struct TestFacts: InstanceFacts {
 
     public init() {}
 
-    /// Creates facts with a resource or a text.
-    public init(server: ServerFacts? = nil, note: String? = nil) {
-        self.server = server
-        self.note = note
-    }
-
     public init(members: JSONMembers) throws(JSONDecodingError) {
         server = try members.optional("server")
         note = try members.optional("note")
