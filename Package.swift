@@ -176,7 +176,12 @@ let package = Package(
                 "AuraAPI", "AuraModel", "DriverKit", "EventStream", "FeatureKit", "JSON", "JSONRPC", "Jobs", "Locking",
                 "RPCService", "Reconciliation", "Storage", logging, serviceLifecycle,
             ]),
-        target("Features/Identity", ["Encoding", crypto]),
+        target(
+            "Features/Identity",
+            [
+                "AuraAPI", "AuraModel", "Encoding", "EventStream", "FeatureKit", "JSON", "JSONRPC", "Locking", "Storage", crypto,
+                logging, serviceLifecycle,
+            ]),
         target("Features/Vault", ["Encoding", crypto]),
         target("Features/Audit", ["Encoding", crypto]),
 
@@ -185,9 +190,9 @@ let package = Package(
             "aurad",
             [
                 "Agents", "AnsibleDriver", "AuraAPI", "AuraModel", "CDescriptors", "CMalloc", "CredentialFiles",
-                "DriverKit", "EventStream", "FeatureKit", "Gateway", "HTTPClient", "HetznerDriver", "JSON", "JSONRPC",
+                "DriverKit", "EventStream", "FeatureKit", "Gateway", "HTTPClient", "HetznerDriver", "Identity", "JSON", "JSONRPC",
                 "Jobs", "Locking", "Loopback", "RPCService", "RPCTransport", "Reconciliation", "SSHDriver", "Storage",
-                "StoragePostgres", "StorageSQLite", "TailscaleDriver",
+                "StoragePostgres", "StorageSQLite", "TailscaleDriver", "Vault",
                 argumentParser, crypto, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
             ]),
         program(
@@ -292,7 +297,7 @@ let package = Package(
             ]),
         suite("FeatureKitTests", ["FeatureKit"]),
         suite("AuradTests", ["aurad", "FeatureKit", "Locking", configuration]),
-        suite("IdentityTests", ["Identity", "TestKit"]),
+        suite("IdentityTests", ["Identity", "JSON", "JSONRPC", "TestKit"]),
         suite("VaultTests", ["Vault", "TestKit", crypto]),
         suite("AuditTests", ["Audit", "TestKit"]),
         suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel"]),

@@ -36,7 +36,7 @@ import Testing
             .status(200, body: "hello")
         } _: { server in
             let client = HTTPClient()
-            let response = try await client.send(HTTPRequest(method, server.url))
+            let response = try await client.send(HTTPRequest(method, server.url, timeout: ample))
             #expect(response.status == 200)
             #expect(response.body.count == (method == .head ? 0 : 5))
             let seen = try #require(server.requests.first)
@@ -75,7 +75,8 @@ import Testing
             .status(200, body: request.text)
         } _: { server in
             let client = HTTPClient()
-            let response = try await client.send(HTTPRequest(.delete, server.url, body: Array("x".utf8)))
+            let response = try await client.send(
+                HTTPRequest(.delete, server.url, body: Array("x".utf8), timeout: ample))
             #expect(response.body == Array("x".utf8))
             #expect(server.requests.map(\.method) == ["DELETE"])
             await client.shutdown()
@@ -87,8 +88,8 @@ import Testing
             request.target == "/a" ? .status(302, headers: [("Location", "/b")]) : .status(500, body: "no")
         } _: { server in
             let client = HTTPClient()
-            let moved = try await client.send(HTTPRequest(.get, "\(server.url)/a"))
-            let broken = try await client.send(HTTPRequest(.get, "\(server.url)/b"))
+            let moved = try await client.send(HTTPRequest(.get, "\(server.url)/a", timeout: ample))
+            let broken = try await client.send(HTTPRequest(.get, "\(server.url)/b", timeout: ample))
             #expect((moved.status, broken.status) == (302, 500))
             #expect(server.requests.count == 2)
             await client.shutdown()
@@ -102,7 +103,7 @@ import Testing
                     + "HTTP/1.1 200 OK\r\nX-Late: 2\r\nContent-Length: 0\r\n\r\n", then: .stay)
         } _: { server in
             let client = HTTPClient()
-            let response = try await client.send(HTTPRequest(.get, server.url))
+            let response = try await client.send(HTTPRequest(.get, server.url, timeout: ample))
             #expect(response.status == 200)
             #expect(response.headers["X-Early"] == nil)
             #expect(response.headers["X-Late"] == "2")
@@ -115,7 +116,7 @@ import Testing
             .raw("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n", then: .stay)
         } _: { server in
             let client = HTTPClient()
-            let response = try await client.send(HTTPRequest(.get, server.url))
+            let response = try await client.send(HTTPRequest(.get, server.url, timeout: ample))
             #expect(response.body == Array("abcde".utf8))
             await client.shutdown()
         }
@@ -126,9 +127,9 @@ import Testing
             .status(200)
         } _: { server in
             let client = HTTPClient()
-            for _ in 1...3 { _ = try await client.send(HTTPRequest(.get, server.url)) }
+            for _ in 1...3 { _ = try await client.send(HTTPRequest(.get, server.url, timeout: ample)) }
             #expect(server.connections == 1)
-            _ = try await client.send(HTTPRequest(.post, server.url))
+            _ = try await client.send(HTTPRequest(.post, server.url, timeout: ample))
             #expect(server.connections == 2)
             await client.shutdown()
         }
@@ -147,7 +148,8 @@ import Testing
             let bodies = try await withThrowingTaskGroup(of: String.self) { group in
                 for index in 0..<count {
                     group.addTask {
-                        let response = try await client.send(HTTPRequest(.get, "\(server.url)/\(index)"))
+                        let response = try await client.send(
+                            HTTPRequest(.get, "\(server.url)/\(index)", timeout: ample))
                         return String(decoding: response.body, as: UTF8.self)
                     }
                 }

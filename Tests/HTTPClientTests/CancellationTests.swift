@@ -53,7 +53,9 @@ import Testing
             return .status(201, body: "made")
         } _: { server in
             let client = HTTPClient()
-            let call = Task { try await client.send(HTTPRequest(.post, server.url, cancellation: .finish)) }
+            let call = Task {
+                try await client.send(HTTPRequest(.post, server.url, timeout: ample, cancellation: .finish))
+            }
             await arrived.wait()
             call.cancel()
             go.raise()
@@ -127,7 +129,9 @@ import Testing
                 if error?.mayHaveBeenSent == true { sent += 1 }
             }
             #expect(sent == 2)
-            let after = await #expect(throws: HTTPError.self) { try await client.send(HTTPRequest(.get, server.url)) }
+            let after = await #expect(throws: HTTPError.self) {
+                try await client.send(HTTPRequest(.get, server.url, timeout: ample))
+            }
             #expect(after?.code == .closed)
             await client.shutdown()
         }
@@ -142,7 +146,9 @@ import Testing
             await withTaskGroup(of: Void.self) { group in
                 for index in 0..<200 {
                     group.addTask {
-                        let call = Task { try await client.send(HTTPRequest(.get, "\(server.url)/\(index)")) }
+                        let call = Task {
+                            try await client.send(HTTPRequest(.get, "\(server.url)/\(index)", timeout: ample))
+                        }
                         if index % 2 == 0 { await Task.yield() }
                         call.cancel()
                         switch await call.result {

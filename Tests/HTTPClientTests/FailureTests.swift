@@ -44,7 +44,7 @@ import Testing
             .silence
         } _: { server in
             let client = HTTPClient()
-            let error = try await failure(client, HTTPRequest(.post, server.url, timeout: .milliseconds(150)))
+            let error = try await failure(client, HTTPRequest(.post, server.url, timeout: .seconds(3)))
             #expect(error.code == .timedOut)
             #expect(error.mayHaveBeenSent)
             await client.shutdown()
@@ -56,7 +56,7 @@ import Testing
             .raw("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this", then: .stay)
         } _: { server in
             let client = HTTPClient()
-            let error = try await failure(client, HTTPRequest(.get, server.url, timeout: .milliseconds(150)))
+            let error = try await failure(client, HTTPRequest(.get, server.url, timeout: .seconds(3)))
             #expect(error.code == .timedOut)
             await client.shutdown()
         }
@@ -74,7 +74,7 @@ import Testing
             answer
         } _: { server in
             let client = HTTPClient()
-            let error = try await failure(client, HTTPRequest(.post, server.url, body: [1, 2, 3]))
+            let error = try await failure(client, HTTPRequest(.post, server.url, body: [1, 2, 3], timeout: ample))
             #expect(error.code == .connectionLost)
             #expect(error.mayHaveBeenSent)
             #expect(server.requests.count == 1)
@@ -88,8 +88,8 @@ import Testing
             request.method == "POST" ? .raw("", then: .close) : .status(200)
         } _: { server in
             let client = HTTPClient()
-            _ = try await client.send(HTTPRequest(.get, server.url))
-            let error = try await failure(client, HTTPRequest(.post, server.url, cancellation: .finish))
+            _ = try await client.send(HTTPRequest(.get, server.url, timeout: ample))
+            let error = try await failure(client, HTTPRequest(.post, server.url, timeout: ample, cancellation: .finish))
             #expect(error.code == .connectionLost)
             #expect(error.mayHaveBeenSent)
             #expect(server.requests.map(\.method) == ["GET", "POST"])
@@ -102,10 +102,12 @@ import Testing
             .status(200, body: String(repeating: "x", count: 100_001))
         } _: { server in
             let client = HTTPClient()
-            let error = try await failure(client, HTTPRequest(.get, server.url, responseLimitBytes: 100_000))
+            let error = try await failure(
+                client, HTTPRequest(.get, server.url, timeout: ample, responseLimitBytes: 100_000))
             #expect(error.code == .tooLarge)
             #expect(error.message.hasSuffix("the answer is longer than 100000 bytes"))
-            let whole = try await client.send(HTTPRequest(.get, server.url, responseLimitBytes: 100_001))
+            let whole = try await client.send(
+                HTTPRequest(.get, server.url, timeout: ample, responseLimitBytes: 100_001))
             #expect(whole.body.count == 100_001)
             await client.shutdown()
         }
@@ -117,7 +119,7 @@ import Testing
             .raw("HTTP/1.1 200 OK\r\n" + String(repeating: header, count: 10) + "\r\n", then: .close)
         } _: { server in
             let client = HTTPClient()
-            let error = try await failure(client, HTTPRequest(.get, server.url))
+            let error = try await failure(client, HTTPRequest(.get, server.url, timeout: ample))
             #expect(error.code == .tooLarge)
             await client.shutdown()
         }
@@ -128,7 +130,7 @@ import Testing
             .raw("SSH-2.0-OpenSSH_9.2\r\n", then: .close)
         } _: { server in
             let client = HTTPClient()
-            let error = try await failure(client, HTTPRequest(.get, server.url))
+            let error = try await failure(client, HTTPRequest(.get, server.url, timeout: ample))
             #expect(error.code == .invalidResponse)
             #expect(error.mayHaveBeenSent)
             await client.shutdown()
@@ -159,7 +161,7 @@ import Testing
         ] as [(String, HTTPHeaders)])
     func invalidURLsAndHeadersAreRefused(url: String, headers: HTTPHeaders) async throws {
         let client = HTTPClient()
-        let error = try await failure(client, HTTPRequest(.get, url, headers: headers))
+        let error = try await failure(client, HTTPRequest(.get, url, headers: headers, timeout: ample))
         #expect(error.code == .invalidRequest)
         #expect(!error.mayHaveBeenSent)
         #expect(!error.message.contains("pass"))

@@ -308,7 +308,7 @@ import Testing
         let limits = RPCLimits(subscriptionsPerUser: 3, subscriptions: 4)
         let budget = CallBudget(limits: limits)
         func connect(_ uid: UInt32, _ id: UInt64) -> Session {
-            let peer = Peer.unix(uid: uid, gid: uid, pid: 1)
+            let peer = Peer.unix(UnixPeer(uid: uid, gid: uid, pid: 1))
             return InMemoryConnection(router: Router { _ in }, peer: peer, limits: limits, id: id, budget: budget)
                 .session
         }

@@ -17,24 +17,24 @@ import Testing
     func otherProcessesOfTheOwnerAreAdmittedBeyondTheLimits(_ limits: RPCLimits) throws {
         for owner in [UInt32(0), 107] {
             let registry = ConnectionRegistry(limits: limits, owner: 107)
-            let leaking = Peer.unix(uid: owner, gid: 0, pid: 1)
+            let leaking = Peer.unix(UnixPeer(uid: owner, gid: 0, pid: 1))
             #expect(Self.admits(registry, leaking) != nil)
             #expect(Self.admits(registry, leaking) != nil)
             #expect(Self.admits(registry, leaking) == nil)
-            let others = (2...5).map { Self.admits(registry, .unix(uid: owner, gid: 0, pid: $0)) }
+            let others = (2...5).map { Self.admits(registry, .unix(UnixPeer(uid: owner, gid: 0, pid: $0))) }
             #expect(!others.contains(nil))
-            #expect(Self.admits(registry, .unix(uid: owner, gid: 0, pid: 6)) == nil)
+            #expect(Self.admits(registry, .unix(UnixPeer(uid: owner, gid: 0, pid: 6))) == nil)
             registry.remove(try #require(others[0]))
-            #expect(Self.admits(registry, .unix(uid: owner, gid: 0, pid: 3)) == nil)
-            #expect(Self.admits(registry, .unix(uid: owner, gid: 0, pid: 6)) != nil)
+            #expect(Self.admits(registry, .unix(UnixPeer(uid: owner, gid: 0, pid: 3))) == nil)
+            #expect(Self.admits(registry, .unix(UnixPeer(uid: owner, gid: 0, pid: 6))) != nil)
         }
     }
 
     @Test func otherPeersAreRefusedBeyondTheLimits() {
         let limits = RPCLimits(connectionsPerUser: 1, connectionsPerAddress: 1)
         let registry = ConnectionRegistry(limits: limits, owner: 107)
-        #expect(Self.admits(registry, .unix(uid: 1000, gid: 0, pid: 1)) != nil)
-        #expect(Self.admits(registry, .unix(uid: 1000, gid: 0, pid: 2)) == nil)
+        #expect(Self.admits(registry, .unix(UnixPeer(uid: 1000, gid: 0, pid: 1))) != nil)
+        #expect(Self.admits(registry, .unix(UnixPeer(uid: 1000, gid: 0, pid: 2))) == nil)
         #expect(Self.admits(registry, .tcp(address: "127.0.0.1", port: 1)) != nil)
         #expect(Self.admits(registry, .tcp(address: "127.0.0.1", port: 2)) == nil)
         #expect(Self.admits(registry, .tcp(address: "::1", port: 3)) != nil)

@@ -1,6 +1,22 @@
 # Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 # shellcheck shell=bash
 
+# aura_access_list
+# Lists the roles and all scopes.
+aura_access_list() {
+    local params
+    params=$(_aura_members "" "" "$@") || return
+    aura_call access.list "$params"
+}
+
+# aura_access_whoami
+# Returns the caller of this connection and its rights.
+aura_access_whoami() {
+    local params
+    params=$(_aura_members "" "" "$@") || return
+    aura_call access.whoami "$params"
+}
+
 # aura_destroy INSTANCE [tenant=…] [idempotencyKey=…] [change=…]
 # Removes an instance and every resource that was created for it.
 aura_destroy() {
@@ -57,6 +73,30 @@ aura_job_wait() {
     aura_call job.wait "$params"
 }
 
+# aura_principal_create NAME [kind=…] [role=…] [scopes=…] [tenants=…]
+# Creates a principal.
+aura_principal_create() {
+    local params
+    params=$(_aura_members "name" "scopes tenants" "$@") || return
+    aura_call principal.create "$params"
+}
+
+# aura_principal_list
+# Lists all principals.
+aura_principal_list() {
+    local params
+    params=$(_aura_members "" "" "$@") || return
+    aura_call principal.list "$params"
+}
+
+# aura_principal_set PRINCIPAL [role=…] [scopes=…] [tenants=…] [allTenants=…] [enabled=…]
+# Changes the rights of a principal, or disables it.
+aura_principal_set() {
+    local params
+    params=$(_aura_members "principal" "scopes tenants allTenants enabled" "$@") || return
+    aura_call principal.set "$params"
+}
+
 # aura_provision NAME REGION SIZE [tenant=…] [idempotencyKey=…] [change=…]
 # Creates an instance: an agent on its own machine.
 aura_provision() {
@@ -95,6 +135,14 @@ aura_rpc_discover() {
     local params
     params=$(_aura_members "" "" "$@") || return
     aura_call rpc.discover "$params"
+}
+
+# aura_session_authenticate TOKEN
+# Shows the daemon who calls, by a token.
+aura_session_authenticate() {
+    local params
+    params=$(_aura_members "token" "" "$@") || return
+    aura_call session.authenticate "$params"
 }
 
 # aura_status_get INSTANCE [tenant=…]
@@ -151,4 +199,60 @@ aura_system_ping() {
     local params
     params=$(_aura_members "" "" "$@") || return
     aura_call system.ping "$params"
+}
+
+# aura_tenant_create TENANT [quota=…]
+# Creates a tenant.
+aura_tenant_create() {
+    local params
+    params=$(_aura_members "tenant" "quota" "$@") || return
+    aura_call tenant.create "$params"
+}
+
+# aura_tenant_list
+# Lists the tenants that the caller may see.
+aura_tenant_list() {
+    local params
+    params=$(_aura_members "" "" "$@") || return
+    aura_call tenant.list "$params"
+}
+
+# aura_tenant_set TENANT [quota=…] [enabled=…]
+# Changes the limits of a tenant, or disables it.
+aura_tenant_set() {
+    local params
+    params=$(_aura_members "tenant" "quota enabled" "$@") || return
+    aura_call tenant.set "$params"
+}
+
+# aura_token_create PRINCIPAL NAME [scopes=…] [tenants=…] [notBefore=…] [expires=…] [restrictions=…]
+# Creates a token of a principal.
+aura_token_create() {
+    local params
+    params=$(_aura_members "principal name" "scopes tenants restrictions" "$@") || return
+    aura_call token.create "$params"
+}
+
+# aura_token_explain TEXT
+# Says what a token allows, and why it may be refused.
+aura_token_explain() {
+    local params
+    params=$(_aura_members "text" "" "$@") || return
+    aura_call token.explain "$params"
+}
+
+# aura_token_list [principal=…] [all=…] [after=…] [limit=…]
+# Lists tokens, one page per call.
+aura_token_list() {
+    local params
+    params=$(_aura_members "" "all limit" "$@") || return
+    aura_call token.list "$params"
+}
+
+# aura_token_revoke TOKEN
+# Revokes a token.
+aura_token_revoke() {
+    local params
+    params=$(_aura_members "token" "" "$@") || return
+    aura_call token.revoke "$params"
 }

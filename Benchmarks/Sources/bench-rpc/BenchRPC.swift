@@ -53,7 +53,7 @@ struct BenchRPC: AsyncParsableCommand {
                 Gateway(
                     settings: Gateway.Settings(address: try LoopbackAddress(http)), router: router, limits: limits,
                     group: group,
-                    logger: logger, webSocket: { try server.serveWebSocket($0, peer: $1) }))
+                    logger: logger, webSocket: { try server.serveWebSocket($0, peer: $1, authorization: $2) }))
         }
         services.append(subscriptions)
         let configuration = ServiceGroupConfiguration(

@@ -133,6 +133,10 @@ public struct FeatureParts: Sendable {
     public var sizes: [String]
     /// Adds the methods that only this feature has.
     public var register: Registration
+    /// Work of the feature around every call of every method. The interceptors of earlier features come first.
+    public var interceptors: [any Interceptor]
+    /// Decides who calls. Only one feature may have it.
+    public var authenticator: (any Authenticator)?
     /// The routes of the HTTP gateway that only this feature has.
     public var routes: [HTTPRoute]
     /// The services that run for as long as the daemon serves.
@@ -143,7 +147,8 @@ public struct FeatureParts: Sendable {
     /// Creates the parts. A part that a feature does not have is empty.
     public init(
         operations: [Operation] = [], sources: [any ResourceSource] = [], regions: [String] = [], sizes: [String] = [],
-        register: @escaping Registration = { _, _ in }, routes: [HTTPRoute] = [], services: [any Service] = [],
+        register: @escaping Registration = { _, _ in }, interceptors: [any Interceptor] = [],
+        authenticator: (any Authenticator)? = nil, routes: [HTTPRoute] = [], services: [any Service] = [],
         shutdown: @escaping @Sendable () async -> Void = {}
     ) {
         self.operations = operations
@@ -151,6 +156,8 @@ public struct FeatureParts: Sendable {
         self.regions = regions
         self.sizes = sizes
         self.register = register
+        self.interceptors = interceptors
+        self.authenticator = authenticator
         self.routes = routes
         self.services = services
         self.shutdown = shutdown

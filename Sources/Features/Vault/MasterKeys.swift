@@ -38,6 +38,13 @@ public struct MasterKeys: Sendable {
         all = keys
     }
 
+    /// Returns the keys that sign tokens, the current one first: for each key of the file, its name and 32 bytes.
+    public func tokenKeys(installation: String) -> [(id: String, bytes: [UInt8])] {
+        all.map { key in
+            (key.id, key.derived(for: .tokens, installation: installation).withUnsafeBytes { Array($0) })
+        }
+    }
+
     subscript(id: String) -> MasterKey? { all.first { $0.id == id } }
 
     /// Returns the line of a new key with random bytes.

@@ -110,8 +110,11 @@ struct Daemon {
 
     private func router(_ service: RPCService, _ features: [FeatureParts]) throws -> Router {
         // Each interceptor costs each call a little, so the call log is installed only if its level is logged.
-        let interceptors: [any Interceptor] = logger.logLevel <= .debug ? [CallLog(logger: logger)] : []
-        var router = try service.router(interceptors: interceptors) { [logger] failure in
+        let log: [any Interceptor] = logger.logLevel <= .debug ? [CallLog(logger: logger)] : []
+        var router = try service.router(
+            interceptors: log + features.flatMap(\.interceptors),
+            authenticator: features.lazy.compactMap(\.authenticator).first
+        ) { [logger] failure in
             logger.error("\(failure.method) failed: \(failure.error)")
         }
         for feature in features { feature.register(&router, service) }
@@ -164,7 +167,7 @@ struct Daemon {
                 address: http, origins: OriginPolicy(allowed: Set(settings.wire.origins))),
             router: router, routes: routes, limits: settings.wire.limits, budget: budget, drain: Self.drain,
             group: group, logger: logger,
-            webSocket: { try server.serveWebSocket($0, peer: $1) },
+            webSocket: { try server.serveWebSocket($0, peer: $1, authorization: $2) },
             prepare: { try await server.pauseOnShortage($0) },
             onReady: { port in opening.didOpen(1, ["http:\(http.text(port: port))"]) })
         return [server, gateway]

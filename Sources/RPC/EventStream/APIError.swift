@@ -65,6 +65,10 @@ package enum APIError {
         case .corrupt: .unreadable
         case .cancelled: .requestCancelled
         case .fenced, .newerSchema: .internalError
+        case .tenantNotFound: .tenantNotFound
+        case .principalNotFound: .principalNotFound
+        case .tokenNotFound: .tokenNotFound
+        case .conflict: .conflict
         }
     }
 }

@@ -26,8 +26,9 @@ public final class Gateway: Service {
         }
     }
 
-    /// Serves a channel after its WebSocket handshake, on the channel's event loop.
-    public typealias WebSocketServer = @Sendable (any Channel, Peer) throws -> Void
+    /// Serves a channel after its WebSocket handshake, on the channel's event loop. The texts are the `Authorization`
+    /// headers of the handshake.
+    public typealias WebSocketServer = @Sendable (any Channel, Peer, _ authorization: [String]) throws -> Void
 
     /// Prepares the listener before ``Gateway`` reports that it is ready.
     public typealias ListenerPreparation = @Sendable (any Channel) async throws -> Void

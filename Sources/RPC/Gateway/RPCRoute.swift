@@ -59,6 +59,10 @@ struct RPCRoute: Sendable {
         if let refusal { return refusal }
         let connection = InMemoryConnection(
             router: router, peer: context.peer, limits: limits, framing: .whole, budget: budget)
+        if let refusal = authenticate(request, connection.session) {
+            connection.close()
+            return refusal
+        }
         let departure = Departure.current
         // If the client leaves, calls that only read or wait are cancelled. Calls that change something run to their
         // end.
@@ -75,6 +79,22 @@ struct RPCRoute: Sendable {
         }
         connection.close()
         return reply.map { Self.response($0, status: .ok) } ?? Response(status: .noContent)
+    }
+
+    /// Gives the session the principal of the request's token. Returns the response for a request without a valid proof.
+    private func authenticate(_ request: Request, _ session: Session) -> Response? {
+        guard let authenticator = router.authenticator else { return nil }
+        do throws(RPCError) {
+            if let token = try BearerToken.read(request.headers[values: .authorization]) {
+                try authenticator.authenticate(session, token: token)
+            }
+            guard session.principal.proof != .anonymous else { throw .withoutProof }
+            return nil
+        } catch {
+            var response = Self.response(error.reply, status: .unauthorized)
+            response.headers[.wwwAuthenticate] = BearerToken.scheme
+            return response
+        }
     }
 
     private func isAdmitted(_ request: Request) -> Bool {

@@ -48,7 +48,8 @@ struct WebSocketUpgrade: NIOTypedHTTPServerProtocolUpgrader {
     func upgrade(channel: any Channel, upgradeRequest: HTTPRequestHead) -> EventLoopFuture<GatewayChannel.Use> {
         channel.eventLoop.makeCompletedFuture {
             let remote = channel.remoteAddress
-            try serve(channel, .tcp(address: remote?.ipAddress ?? "unknown", port: remote?.port ?? 0))
+            let peer = Peer.tcp(address: remote?.ipAddress ?? "unknown", port: remote?.port ?? 0)
+            try serve(channel, peer, upgradeRequest.headers["authorization"])
             return .webSocket
         }
     }

@@ -29,14 +29,14 @@ public final class CallBudget: Sendable {
     }
 
     /// One user of the operating system, or one network address.
-    enum Principal: Sendable, Hashable {
+    enum Payer: Sendable, Hashable {
         case user(UInt32)
         case address(String)
         case process
 
         init(_ peer: Peer) {
             switch peer {
-            case .unix(let uid, _, _): self = .user(uid)
+            case .unix(let peer): self = .user(peer.uid)
             case .tcp(let address, _): self = .address(address)
             case .memory: self = .process
             }
@@ -60,9 +60,9 @@ public final class CallBudget: Sendable {
 
     private struct State: Sendable {
         var used = Cost()
-        var principals: [Principal: Cost] = [:]
+        var payers: [Payer: Cost] = [:]
         var subscriptions = 0
-        var subscribers: [Principal: Int] = [:]
+        var subscribers: [Payer: Int] = [:]
         var calls = Ebb()
         var bytes = Ebb()
         var connections = Ebb()
@@ -87,25 +87,25 @@ public final class CallBudget: Sendable {
     /// The bytes of the messages of calls in progress, and of messages that are being decoded.
     public var bytes: Int { state.withLock { $0.used.bytes } }
 
-    /// Reserves `cost` for a principal, or returns an error if there is no space.
-    func take(_ cost: Cost, for principal: Principal) -> RPCError? {
+    /// Reserves `cost` for a payer, or returns an error if there is no space.
+    func take(_ cost: Cost, for payer: Payer) -> RPCError? {
         state.withLock { state in
             let all = state.used + cost
-            let own = state.principals[principal, default: Cost()] + cost
+            let own = state.payers[payer, default: Cost()] + cost
             if let refusal = refusal(all, own, cost) { return refusal }
             state.used = all
-            state.principals[principal] = own
+            state.payers[payer] = own
             _ = state.calls.falls(to: all.calls)
             _ = state.bytes.falls(to: all.bytes >> 16)
             return nil
         }
     }
 
-    func giveBack(_ cost: Cost, of principal: Principal) {
+    func giveBack(_ cost: Cost, of payer: Payer) {
         let isEbb = state.withLock { state in
             state.used = state.used - cost
-            let own = state.principals[principal, default: cost] - cost
-            state.principals[principal] = own == Cost() ? nil : own
+            let own = state.payers[payer, default: cost] - cost
+            state.payers[payer] = own == Cost() ? nil : own
             let calls = state.calls.falls(to: state.used.calls)
             let bytes = state.bytes.falls(to: state.used.bytes >> 16)
             return calls || bytes
@@ -116,10 +116,10 @@ public final class CallBudget: Sendable {
     /// The number of subscriptions, over all connections.
     public var subscriptions: Int { state.withLock { $0.subscriptions } }
 
-    /// Reserves one subscription for a principal, or returns `tooManySubscriptions`.
-    func takeSubscription(for principal: Principal) -> RPCError? {
+    /// Reserves one subscription for a payer, or returns `tooManySubscriptions`.
+    func takeSubscription(for payer: Payer) -> RPCError? {
         state.withLock { state in
-            let own = state.subscribers[principal, default: 0]
+            let own = state.subscribers[payer, default: 0]
             guard own < limits.subscriptionsPerUser else {
                 return Self.tooManySubscriptions("of one user or address", limits.subscriptionsPerUser)
             }
@@ -127,18 +127,18 @@ public final class CallBudget: Sendable {
                 return Self.tooManySubscriptions("of all connections together", limits.subscriptions)
             }
             state.subscriptions += 1
-            state.subscribers[principal] = own + 1
+            state.subscribers[payer] = own + 1
             return nil
         }
     }
 
-    /// Returns `count` subscriptions of a principal to the budget.
-    func giveBackSubscriptions(_ count: Int, of principal: Principal) {
+    /// Returns `count` subscriptions of a payer to the budget.
+    func giveBackSubscriptions(_ count: Int, of payer: Payer) {
         guard count > 0 else { return }
         state.withLock { state in
             state.subscriptions -= count
-            let own = state.subscribers[principal, default: count] - count
-            state.subscribers[principal] = own > 0 ? own : nil
+            let own = state.subscribers[payer, default: count] - count
+            state.subscribers[payer] = own > 0 ? own : nil
         }
     }
 

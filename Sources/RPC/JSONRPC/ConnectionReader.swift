@@ -36,6 +36,10 @@ public struct ConnectionReader: Sendable {
     private var isProven: Bool
     /// True if replies are sent in binary frames, because the last message came in one.
     private var isBinary = false
+    /// The rights with which `copiesKnown` was computed.
+    private var knownRights: Rights?
+    /// True if the caller may have every precomputed reply.
+    private var copiesKnown = false
     /// The value of `isBlocked` that was last passed to the session.
     private var isAwaited = false
 
@@ -141,7 +145,7 @@ public struct ConnectionReader: Sendable {
             answerKnown(room)
             guard let frame = framer.next() else {
                 framer.withUnfinished { unfinished in
-                    router.known.begin(&begun, unfinished, session.limits)
+                    if copiesKnown { router.known.begin(&begun, unfinished, session.limits) }
                     awaitsSilence = Self.endsAsAMessage(unfinished)
                 }
                 break
@@ -178,6 +182,13 @@ public struct ConnectionReader: Sendable {
 
     /// Replies to the next messages, up to the first without a precomputed reply.
     private mutating func answerKnown(_ room: Int) {
+        let rights = session.principal.rights
+        if rights !== knownRights {
+            knownRights = rights
+            copiesKnown = router.known.areOpen(to: rights)
+            begun = PrecomputedReplies.BatchReply()
+        }
+        guard copiesKnown else { return }
         // Moved to local variables, because `framer` is accessed exclusively at the same time.
         var answered: [UInt8] = []
         var begun = PrecomputedReplies.BatchReply()

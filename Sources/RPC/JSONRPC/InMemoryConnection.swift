@@ -37,7 +37,9 @@ public final class InMemoryConnection: Sendable {
         let state = Locked(State())
         let wake = Locked<(@Sendable () -> Void)?>(nil)
         self.state = state
-        session = Session(id: id, peer: peer, limits: limits, budget: budget) { wake.withLock { $0 }?() }
+        session = Session(
+            id: id, peer: peer, limits: limits, budget: budget, principal: router.authenticator?.principal(of: peer)
+        ) { wake.withLock { $0 }?() }
         state.withLock { [session] in $0.reader = ConnectionReader(router: router, session: session, framing: framing) }
         wake.withLock { wake in
             wake = { [weak self] in

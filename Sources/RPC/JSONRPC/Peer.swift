@@ -1,7 +1,7 @@
 /// The other end of a connection.
 public enum Peer: Sendable, Hashable, CustomStringConvertible {
-    /// A local process on a Unix socket. The kernel recorded these ids when the process called connect(2).
-    case unix(uid: UInt32, gid: UInt32, pid: Int32)
+    /// A local process on a Unix socket.
+    case unix(UnixPeer)
     /// A TCP client, with its address.
     case tcp(address: String, port: Int)
     /// A caller in this process.
@@ -10,9 +10,32 @@ public enum Peer: Sendable, Hashable, CustomStringConvertible {
     /// A short text for a log line.
     public var description: String {
         switch self {
-        case .unix(let uid, _, let pid): "uid \(uid) pid \(pid)"
+        case .unix(let peer): "uid \(peer.uid) pid \(peer.pid)"
         case .tcp(let address, let port): "\(address) port \(port)"
         case .memory: "this process"
         }
     }
+}
+
+/// A local process, as the kernel recorded it when the process called connect(2).
+public struct UnixPeer: Sendable, Hashable {
+    /// The user.
+    public let uid: UInt32
+    /// The primary group.
+    public let gid: UInt32
+    /// The process, for logs and for the count of connections. It proves nothing, because the kernel reuses numbers.
+    public let pid: Int32
+    /// The supplementary groups.
+    public let groups: [UInt32]
+
+    /// Creates a peer.
+    public init(uid: UInt32, gid: UInt32, pid: Int32, groups: [UInt32] = []) {
+        self.uid = uid
+        self.gid = gid
+        self.pid = pid
+        self.groups = groups
+    }
+
+    /// Returns true if the group is the primary or a supplementary group.
+    public func isMember(of group: UInt32) -> Bool { gid == group || groups.contains(group) }
 }

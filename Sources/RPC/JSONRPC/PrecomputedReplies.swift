@@ -29,10 +29,18 @@ struct PrecomputedReplies: Sendable {
     /// All names and replies in one array, so that a look-up follows no pointers and changes no reference counts.
     private var text = Array(PrecomputedReplies.start.utf8)
     private var entries: [Entry] = []
+    /// The scopes of all methods here.
+    private var scopes: Set<String> = []
+
+    /// Returns true if a caller with these rights may have every reply without further checks.
+    func areOpen(to rights: Rights) -> Bool {
+        rights.rules.isEmpty && scopes.allSatisfy(rights.scopes.contains)
+    }
 
     /// Adds a method, and replaces an earlier one with the same name.
-    mutating func add(_ name: String, result: [UInt8]) {
+    mutating func add(_ name: String, result: [UInt8], scopes: [String] = []) {
         remove(name)
+        self.scopes.formUnion(scopes)
         let nameStart = text.count
         text += Array(name.utf8)
         let restStart = text.count

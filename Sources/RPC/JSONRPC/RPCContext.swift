@@ -6,42 +6,15 @@ public struct RPCContext: Sendable {
     public let method: MethodProperties
     /// The id of the request, or `nil` for a notification, whose result is dropped.
     public let id: RPCID?
-    /// The caller. Before the first interceptor it is the principal of the connection's peer; an interceptor may
-    /// replace it.
+    /// The caller. Before the first interceptor it is the principal of the connection; an interceptor may replace it.
     public var principal: Principal
 
     init(session: Session, method: MethodProperties, id: RPCID?) {
         self.session = session
         self.method = method
         self.id = id
-        principal = session.caller
+        principal = session.principal
     }
-}
-
-/// The caller of a method, or the cause of a change.
-///
-/// So far only the kernel authenticates callers. A process on the Unix socket is the principal of its user. All clients
-/// of the loopback interface are one principal. No call is permitted or refused because of its principal.
-public struct Principal: Sendable, Hashable, CustomStringConvertible {
-    /// The text in events and logs, such as `uid:1000`.
-    public let id: String
-
-    /// Creates a principal from its text.
-    public init(id: String) {
-        self.id = id
-    }
-
-    /// Creates the principal of a connection whose client has sent no credentials.
-    init(_ peer: Peer) {
-        switch peer {
-        case .unix(let uid, _, _): id = "uid:\(uid)"
-        case .tcp: id = "loopback"
-        case .memory: id = "internal"
-        }
-    }
-
-    /// The id.
-    public var description: String { id }
 }
 
 /// Cross-cutting work around each call: authentication, limits, audit, metrics. All transports share one chain.

@@ -125,6 +125,16 @@ extension RPCErrorCode {
     /// The daemon is shutting down: it refuses new connections and ends calls that only wait.
     public static let shuttingDown = RPCErrorCode(-32011, "shuttingDown", retryable: true)
 
+    /// The connection has not shown who calls, or the proof is not valid.
+    public static let unauthenticated = RPCErrorCode(-32012, "unauthenticated")
+    /// The caller lacks a scope of the method, or a restriction of its token forbids the call.
+    public static let forbidden = RPCErrorCode(-32013, "forbidden")
+
+    /// The token of the connection was revoked, has expired or has lost rights. The connection ends.
+    public static let tokenRevoked = RPCErrorCode(-32015, "tokenRevoked")
+    /// A limit of calls in 60 seconds is reached.
+    public static let tooManyCalls = RPCErrorCode(-32016, "tooManyCalls", retryable: true)
+
     /// The daemon's budget for calls or their bytes is used up, or the share of this user or network address; see
     /// ``CallBudget``.
     public static let daemonBusy = RPCErrorCode(-32014, "daemonBusy", retryable: true)
@@ -133,6 +143,7 @@ extension RPCErrorCode {
     public static let wire: [RPCErrorCode] = [
         .parseError, .invalidRequest, .methodNotFound, .invalidParams, .internalError, .messageTooLarge,
         .messageTooDeep, .batchTooLarge, .tooManyInFlight, .tooManyConnections, .tooManyConnectionsOfUser,
-        .tooManySubscriptions, .outboundQueueFull, .requestCancelled, .shuttingDown, .daemonBusy,
+        .tooManySubscriptions, .outboundQueueFull, .requestCancelled, .shuttingDown, .unauthenticated, .forbidden,
+        .tokenRevoked, .tooManyCalls, .daemonBusy,
     ]
 }

@@ -9,6 +9,8 @@ public struct Router: Sendable {
     private(set) var known = PrecomputedReplies()
     private let schemas: SchemaSet?
     let interceptors: [any Interceptor]
+    /// Decides who calls; `nil` if every caller may do everything.
+    public let authenticator: (any Authenticator)?
     let onInternalError: @Sendable (InternalError) -> Void
 
     /// The failure of a handler. Clients must not see its text.
@@ -24,13 +26,15 @@ public struct Router: Sendable {
     /// Creates a router without methods. `onInternalError` receives the errors that clients see as `internalError`.
     ///
     /// `schemas` holds the schemas of parameters, by the names that methods give. Parameters that violate them never
-    /// reach a handler. `interceptors` run around each call, in this order.
+    /// reach a handler. `interceptors` run around each call, in this order. Without an `authenticator`, every caller may
+    /// do everything.
     public init(
-        schemas: SchemaSet? = nil, interceptors: [any Interceptor] = [],
+        schemas: SchemaSet? = nil, interceptors: [any Interceptor] = [], authenticator: (any Authenticator)? = nil,
         onInternalError: @escaping @Sendable (InternalError) -> Void
     ) {
         self.schemas = schemas
         self.interceptors = interceptors
+        self.authenticator = authenticator
         self.onInternalError = onInternalError
     }
 
@@ -125,7 +129,7 @@ public struct Router: Sendable {
     /// Adds a method with a constant result, which is encoded once. Throws if the result cannot be encoded.
     ///
     /// Calls in plain form get a copy of the precomputed reply and pass no interceptor, unless an interceptor covers
-    /// constants. Calls in other forms, such as with escapes in their text, are parsed and pass the interceptors.
+    /// constants, or the caller lacks the scopes of a constant method or has further rules. Calls in other forms, such as with escapes in their text, are parsed and pass the interceptors.
     public mutating func registerConstant<R: Encodable & Sendable>(_ method: RPCMethod<NoParams, R>, _ result: R) throws
     {
         let text = try JSONValueEncoder().encode(result).serialized()
@@ -134,7 +138,7 @@ public struct Router: Sendable {
             mutates: method.properties.mutates)
         registerImmediate(constant) { _, _ in EncodedResult(text) }
         guard !interceptors.contains(where: \.coversConstants) else { return }
-        known.add(method.name, result: text)
+        known.add(method.name, result: text, scopes: method.properties.scopes)
     }
 
     private static func onClose(_ reads: Bool, _ waits: Bool) -> CallEnd {

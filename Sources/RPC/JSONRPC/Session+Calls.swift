@@ -25,7 +25,7 @@ extension Session {
             for earlier in before { await earlier.value }
             let starts = state.withLock { $0.start(key) }
             let outcome = starts ? await router.outcome(of: handler, request.params, call) : .failure(.notStarted)
-            budget.giveBack(cost, of: principal)
+            budget.giveBack(cost, of: payer)
             finish(key, call, outcome, slot: slot, holds: holds ? 1 : 0)
         }
         let isCancelled = state.withLock { $0.attach(task, to: key) }
@@ -140,7 +140,7 @@ extension Session {
 
     /// Reserves budget for calls, or returns an error if there is no space.
     func admit(_ cost: CallBudget.Cost) -> RPCError? {
-        cost.calls == 0 ? nil : budget.take(cost, for: principal)
+        cost.calls == 0 ? nil : budget.take(cost, for: payer)
     }
 
     /// Queues lines from the transport's event loop, which then writes them without a wake.
@@ -159,12 +159,12 @@ extension Session {
     /// for them.
     func decode(_ bytes: UnsafeRawBufferPointer, with decoder: MessageDecoder) -> RPCError? {
         let cost = CallBudget.Cost(bytes: bytes.count)
-        if let refusal = budget.take(cost, for: principal) { return refusal }
+        if let refusal = budget.take(cost, for: payer) { return refusal }
         let copy = Array(bytes)
         Task {
             // The message is dropped if the connection has closed.
             let message = isClosed ? nil : copy.withUnsafeBytes { decoder.decode($0) }
-            budget.giveBack(cost, of: principal)
+            budget.giveBack(cost, of: payer)
             update { $0.decoded = message }
         }
         return nil

@@ -18,9 +18,9 @@ public final class Session: Sendable {
 
     /// The budget that all connections of the daemon share.
     let budget: CallBudget
-    let principal: CallBudget.Principal
-    /// The principal of the calls of this connection, before any interceptor.
-    let caller: Principal
+    /// The user or address whose share of the budget the connection uses.
+    let payer: CallBudget.Payer
+    private let caller: Locked<Principal>
 
     private let wake: @Sendable () -> Void
     /// Runs the handlers that are registered with `onLoop`; `nil` for Swift's shared threads.
@@ -34,16 +34,18 @@ public final class Session: Sendable {
     /// `sendNow` writes output on the sender's thread, without the transport. `budget` is the daemon's shared budget;
     /// `nil` gives the session a budget of its own. `executor` runs the handlers that are registered with `onLoop`: a
     /// transport passes the event loop of the connection.
+    ///
+    /// `principal` is the caller until ``setPrincipal(_:)``. If it is `nil`, the caller may do everything.
     public init(
         id: UInt64, peer: Peer, limits: RPCLimits, budget: CallBudget? = nil, sendNow: SendNow? = nil,
-        executor: (any TaskExecutor)? = nil, wake: @escaping @Sendable () -> Void
+        executor: (any TaskExecutor)? = nil, principal: Principal? = nil, wake: @escaping @Sendable () -> Void
     ) {
         self.id = id
         self.peer = peer
         self.limits = limits
         self.budget = budget ?? CallBudget(limits: limits)
-        principal = CallBudget.Principal(peer)
-        caller = Principal(peer)
+        payer = CallBudget.Payer(peer)
+        caller = Locked(principal ?? Principal(unchecked: peer))
         self.wake = wake
         self.executor = executor
         state = Locked(SessionState(limits: limits, sendNow: sendNow))
@@ -71,6 +73,14 @@ public final class Session: Sendable {
         func callAsFunction(_ bytes: UnsafeRawBufferPointer) -> Int { send(descriptor, bytes) }
     }
 
+    /// The caller of the connection's next calls.
+    public var principal: Principal { caller.withLock { $0 } }
+
+    /// Replaces the caller of the connection's next calls. Calls that have begun keep their caller.
+    public func setPrincipal(_ principal: Principal) {
+        caller.withLock { $0 = principal }
+    }
+
     /// True if the connection has closed.
     public var isClosed: Bool { state.withLock { $0.isClosed } }
 
@@ -90,6 +100,20 @@ public final class Session: Sendable {
         update { $0.wantsClose = true }
     }
 
+    /// Ends the connection because its client's proof is no longer valid, such as a revoked token.
+    ///
+    /// The client gets the error, with a null id, and then no notification. Later calls are refused, calls that only wait
+    /// are cancelled, and the connection closes when the calls in flight have replied.
+    public func end(_ error: RPCError) {
+        setPrincipal(Principal(id: principal.id, proof: .anonymous, rights: .none))
+        let (waiters, tasks, isDue) = state.withLock { state in
+            (state.end(error.line), state.cancel { $0.onClose == .stopsWaiting }, state.needsWake())
+        }
+        for task in tasks { task.cancel() }
+        for waiter in waiters { waiter.continuation.resume(throwing: SessionClosed()) }
+        if isDue { wake() }
+    }
+
     /// Counts one more subscription against the limits of the connection, its user and the daemon. Throws
     /// `tooManySubscriptions` if a limit is reached.
     ///
@@ -97,7 +121,7 @@ public final class Session: Sendable {
     /// that sends nothing more still receives events.
     public func reserveSubscription() throws(RPCError) {
         let refusal = state.withLock { state in
-            state.reserveSubscription { budget.takeSubscription(for: principal) }
+            state.reserveSubscription { budget.takeSubscription(for: payer) }
         }
         if let refusal { throw refusal }
     }
@@ -105,7 +129,7 @@ public final class Session: Sendable {
     /// Releases a subscription.
     public func releaseSubscription() {
         update { state in
-            if state.releaseSubscription() { budget.giveBackSubscriptions(1, of: principal) }
+            if state.releaseSubscription() { budget.giveBackSubscriptions(1, of: payer) }
         }
     }
 
@@ -285,7 +309,7 @@ extension Session {
     /// Calls that have not started never start. All other calls run to their end.
     public func didClose() {
         let left = state.withLock { $0.close() }
-        budget.giveBackSubscriptions(left.subscriptions, of: principal)
+        budget.giveBackSubscriptions(left.subscriptions, of: payer)
         for task in left.tasks { task.cancel() }
         for waiter in left.waiters { waiter.continuation.resume(throwing: SessionClosed()) }
         for handler in left.handlers { handler() }

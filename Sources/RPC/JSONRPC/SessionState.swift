@@ -48,6 +48,8 @@ struct SessionState: Sendable {
     /// The framing of messages to the client.
     var framing = OutboundFraming.lines
     var wantsClose = false
+    /// True after the client's proof has ended: the client gets no further notifications.
+    private(set) var isEnded = false
     var inputEnded = false
     var isWakeDue = false
     /// True if the reader is blocked until there is space for more calls or replies.
@@ -109,10 +111,20 @@ extension SessionState {
 
     /// Queues a notification if there is space, no call holds events, and no earlier notification waits.
     mutating func offer(_ append: (inout SessionState) -> Void) -> Session.Offer {
-        if isClosed { return .closed }
+        if isClosed || isEnded { return .closed }
         guard mayNotify, waiters.isEmpty else { return .busy }
         append(&self)
         return .queued
+    }
+
+    /// Queues the last message and requests the close. Returns the notifications that are not sent any more.
+    mutating func end(_ lines: [UInt8]) -> [Waiter] {
+        guard !isClosed, !isEnded else { return [] }
+        lines.withUnsafeBytes { append(lines: $0) }
+        isEnded = true
+        wantsClose = true
+        defer { waiters = [:] }
+        return Array(waiters.values)
     }
 
     mutating func append(_ message: [UInt8]) {

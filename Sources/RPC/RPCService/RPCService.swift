@@ -50,15 +50,17 @@ public struct RPCService: Sendable {
     /// Returns a router with the methods of the service. The router rejects parameters that violate the schema before a
     /// method runs.
     ///
-    /// `interceptors` run around each call of all transports. `onInternalError` receives the errors that clients see as
+    /// `interceptors` run around each call of all transports. `authenticator` decides who calls; if it is `nil`, every
+    /// caller may do everything. `onInternalError` receives the errors that clients see as
     /// `internalError`.
     public func router(
-        interceptors: [any Interceptor] = [], onInternalError: @escaping @Sendable (Router.InternalError) -> Void
+        interceptors: [any Interceptor] = [], authenticator: (any Authenticator)? = nil,
+        onInternalError: @escaping @Sendable (Router.InternalError) -> Void
     ) throws -> Router {
         let document = try OpenRPCDocument.value()
         var router = Router(
             schemas: try OpenRPCDocument.schemas(of: document), interceptors: interceptors,
-            onInternalError: onInternalError)
+            authenticator: authenticator, onInternalError: onInternalError)
         registerOperations(in: &router)
         registerStatus(in: &router)
         subscriptionMethods.register(in: &router)

@@ -29,9 +29,9 @@ final class ConnectionRegistry: Sendable {
 
         mutating func count(_ peer: Peer, _ change: Int) {
             switch peer {
-            case .unix(let uid, _, let pid):
-                Self.add(change, to: &perUser[uid])
-                Self.add(change, to: &perProcess[pid])
+            case .unix(let peer):
+                Self.add(change, to: &perUser[peer.uid])
+                Self.add(change, to: &perProcess[peer.pid])
             case .tcp(let address, _): Self.add(change, to: &perAddress[address])
             case .memory: break
             }
@@ -127,7 +127,7 @@ final class ConnectionRegistry: Sendable {
     /// Returns true for root and the daemon's own user, for whom some connections are reserved.
     private func isOwner(_ peer: Peer) -> Bool {
         switch peer {
-        case .unix(let uid, _, _): uid == 0 || uid == owner
+        case .unix(let peer): peer.uid == 0 || peer.uid == owner
         case .tcp, .memory: false
         }
     }
@@ -135,8 +135,8 @@ final class ConnectionRegistry: Sendable {
     /// Returns true if the owner may exceed a limit: the connecting process must have no connection yet, and fewer than
     /// `connectionsBeyond` connections may be over the limits.
     private func mayGoBeyond(_ peer: Peer, _ state: State) -> Bool {
-        guard !state.isDraining, isOwner(peer), case .unix(_, _, let pid) = peer else { return false }
-        return state.perProcess[pid] == nil && state.beyond.count < RPCLimits.connectionsBeyond
+        guard !state.isDraining, isOwner(peer), case .unix(let process) = peer else { return false }
+        return state.perProcess[process.pid] == nil && state.beyond.count < RPCLimits.connectionsBeyond
     }
 
     private func refusal(of peer: Peer, _ state: State) -> RPCError? {
@@ -152,7 +152,8 @@ final class ConnectionRegistry: Sendable {
         }
         let (open, limit, whose): (Int, Int, String)
         switch peer {
-        case .unix(let uid, _, _): (open, limit, whose) = (state.perUser[uid] ?? 0, limits.connectionsPerUser, "user")
+        case .unix(let peer):
+            (open, limit, whose) = (state.perUser[peer.uid] ?? 0, limits.connectionsPerUser, "user")
         case .tcp(let address, _):
             (open, limit, whose) = (state.perAddress[address] ?? 0, limits.connectionsPerAddress, "address")
         case .memory: return nil

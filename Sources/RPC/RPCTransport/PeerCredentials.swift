@@ -22,10 +22,30 @@ enum PeerCredentials {
             }
             let credentials: EventLoopFuture<LinuxCredentials> = provider.unsafeGetSocketOption(
                 level: .socket, name: NIOBSDSocket.Option(rawValue: SO_PEERCRED))
-            return credentials.map { .unix(uid: $0.uid, gid: $0.gid, pid: $0.pid) }
+            return credentials.flatMapThrowing { credentials in
+                .unix(
+                    UnixPeer(
+                        uid: credentials.uid, gid: credentials.gid, pid: credentials.pid,
+                        groups: try groups(of: channel)))
+            }
         #else
             return channel.eventLoop.makeFailedFuture(UnknownPeer())
         #endif
+    }
+
+    /// Returns the supplementary groups of a Unix peer, as the kernel recorded them at connect(2) (`SO_PEERGROUPS` of unix(7)).
+    private static func groups(of channel: any Channel) throws -> [UInt32] {
+        // 65,536 is NGROUPS_MAX of Linux. Most users have few groups, so the first try is small.
+        for room in [64, 65_536] {
+            var groups = [UInt32](repeating: 0, count: room)
+            var bytes = socklen_t(room * MemoryLayout<UInt32>.size)
+            let result = try channel.pipeline.syncOperations.withUnsafeTransportIfAvailable(
+                of: NIOBSDSocket.Handle.self
+            ) { getsockopt($0, SOL_SOCKET, SO_PEERGROUPS, &groups, &bytes) == 0 ? 0 : errno }
+            if result == 0 { return Array(groups.prefix(Int(bytes) / MemoryLayout<UInt32>.size)) }
+            guard result == ERANGE else { throw UnknownPeer() }
+        }
+        throw UnknownPeer()
     }
 
     /// `struct ucred` of unix(7).

@@ -264,7 +264,7 @@ extension RPCServer {
         PeerCredentials.peer(of: channel).flatMapThrowing { [self] peer in
             switch registry.admit(peer) {
             case .admitted(let id):
-                try admit(channel, peer, id, framing: framing(for: peer))
+                _ = try admit(channel, peer, id, framing: framing(for: peer))
             case .refused(let error):
                 logger.notice("connection refused", metadata: ["peer": "\(peer)", "code": "\(error.code)"])
                 try channel.pipeline.syncOperations.addHandler(RefusalHandler(error))
@@ -292,13 +292,14 @@ extension RPCServer {
             "closed a connection that does not speak JSON-RPC", metadata: ["peer": "\(peer)", "count": "\(count)"])
     }
 
-    private func admit(_ channel: any Channel, _ peer: Peer, _ id: UInt64, framing: Framing) throws {
+    private func admit(_ channel: any Channel, _ peer: Peer, _ id: UInt64, framing: Framing) throws -> Session {
         let loop = channel.eventLoop
         let target = HandlerReference(loop)
         let wakes = wakes.queue(of: loop)
         let direct = DirectSocket(of: channel)
         let session = Session(
-            id: id, peer: peer, limits: limits, budget: budget, sendNow: direct?.sendNow, executor: wakes.executor
+            id: id, peer: peer, limits: limits, budget: budget, sendNow: direct?.sendNow, executor: wakes.executor,
+            principal: router.authenticator?.principal(of: peer)
         ) { wakes.add(target) }
         let handler = ConnectionHandler(
             session: session, router: router, framing: framing, closeDeadline: drain,
@@ -322,6 +323,7 @@ extension RPCServer {
                 try channel.pipeline.syncOperations.addHandler(keeper)
             }
             try channel.pipeline.syncOperations.addHandler(handler)
+            return session
         } catch {
             direct?.close()
             target.clear()
@@ -349,19 +351,34 @@ extension RPCServer {
 
     /// Serves a channel after its WebSocket handshake. No other handler may read its bytes.
     ///
-    /// The connection counts towards the limits and ends with the server. Call this method on the channel's event loop.
-    public func serveWebSocket(_ channel: any Channel, peer: Peer) throws {
+    /// The connection counts towards the limits and ends with the server. `authorization` is the `Authorization` headers
+    /// of the handshake; a connection whose token is not valid gets the error and is closed. Call this method on the
+    /// channel's event loop.
+    public func serveWebSocket(_ channel: any Channel, peer: Peer, authorization: [String] = []) throws {
         // The same read settings as for other connections, so that no connection delays another.
         try channel.syncOptions?.setOption(.maxMessagesPerRead, value: 1)
         try channel.syncOptions?.setOption(.recvAllocator, value: FairReads())
         switch registry.admit(peer) {
-        case .admitted(let id): try admit(channel, peer, id, framing: .webSocket)
+        case .admitted(let id):
+            let session = try admit(channel, peer, id, framing: .webSocket)
+            authenticate(session, authorization)
         case .refused(let error):
             logger.notice("connection refused", metadata: ["peer": "\(peer)", "code": "\(error.code)"])
             let frames = error.line.withUnsafeBytes { WebSocketFrames.texts(of: $0) }
             let bytes = frames + WebSocketFrames.close(.unexpectedCondition)
             channel.writeAndFlush(channel.allocator.buffer(bytes: bytes), promise: nil)
             channel.close(promise: nil)
+        }
+    }
+
+    private func authenticate(_ session: Session, _ authorization: [String]) {
+        guard let authenticator = router.authenticator else { return }
+        do throws(RPCError) {
+            guard let token = try BearerToken.read(authorization) else { return }
+            try authenticator.authenticate(session, token: token)
+        } catch {
+            _ = session.offer(error.reply)
+            session.close()
         }
     }
 }

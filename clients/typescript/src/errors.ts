@@ -151,6 +151,29 @@ export class ShuttingDown extends AuraError {
     declare readonly number: -32011;
 }
 
+/** The connection has not shown who calls, or the token is not valid. */
+export class Unauthenticated extends AuraError {
+    declare readonly code: "unauthenticated";
+    declare readonly number: -32012;
+    declare readonly data: ErrorData & {
+        /**
+         * The time to wait before another token is shown, in milliseconds, after many wrong ones. The connection is
+         * closed.
+         */
+        retryAfterMs?: number;
+    };
+}
+
+/** The caller lacks a scope of the method, or a restriction of its token forbids the call. */
+export class Forbidden extends AuraError {
+    declare readonly code: "forbidden";
+    declare readonly number: -32013;
+    declare readonly data: ErrorData & {
+        /** The scope that the caller lacks. */
+        scope?: string;
+    };
+}
+
 /**
  * Too many calls or bytes of calls are in flight: of all connections together (`inFlight`, `inFlightBytes`), or of
  * one user or network address. The call was not carried out.
@@ -162,6 +185,29 @@ export class DaemonBusy extends AuraError {
         /** The limit, in calls or in bytes. */
         limit?: number;
         /** The number of calls or bytes, the refused call included. */
+        actual?: number;
+        /** The time to wait before a retry, in milliseconds. */
+        retryAfterMs?: number | null;
+    };
+}
+
+/**
+ * The token of the connection was revoked, has expired or has lost rights. The connection ends. The id of this
+ * error is null.
+ */
+export class TokenRevoked extends AuraError {
+    declare readonly code: "tokenRevoked";
+    declare readonly number: -32015;
+}
+
+/** A limit of calls in 60 seconds is reached. */
+export class TooManyCalls extends AuraError {
+    declare readonly code: "tooManyCalls";
+    declare readonly number: -32016;
+    declare readonly data: ErrorData & {
+        /** The limit, in calls per 60 seconds. */
+        limit?: number;
+        /** One more than the limit. */
         actual?: number;
         /** The time to wait before a retry, in milliseconds. */
         retryAfterMs?: number | null;
@@ -333,6 +379,36 @@ export class Unreadable extends AuraError {
     declare readonly number: -32038;
 }
 
+/** No tenant has this id. */
+export class TenantNotFound extends AuraError {
+    declare readonly code: "tenantNotFound";
+    declare readonly number: -32040;
+}
+
+/** No principal has this id or name. */
+export class PrincipalNotFound extends AuraError {
+    declare readonly code: "principalNotFound";
+    declare readonly number: -32041;
+}
+
+/** No token has this id. */
+export class TokenNotFound extends AuraError {
+    declare readonly code: "tokenNotFound";
+    declare readonly number: -32042;
+}
+
+/** The daemon has no key file, which this method needs. */
+export class NoVaultKey extends AuraError {
+    declare readonly code: "noVaultKey";
+    declare readonly number: -32043;
+}
+
+/** The object was changed in the meantime, or it excludes the change. */
+export class Conflict extends AuraError {
+    declare readonly code: "conflict";
+    declare readonly number: -32044;
+}
+
 /** The message is JSON but not a valid request. */
 export class InvalidRequest extends AuraError {
     declare readonly code: "invalidRequest";
@@ -389,7 +465,11 @@ export const errorsByCode = {
     outboundQueueFull: OutboundQueueFull,
     requestCancelled: RequestCancelled,
     shuttingDown: ShuttingDown,
+    unauthenticated: Unauthenticated,
+    forbidden: Forbidden,
     daemonBusy: DaemonBusy,
+    tokenRevoked: TokenRevoked,
+    tooManyCalls: TooManyCalls,
     instanceNotFound: InstanceNotFound,
     jobNotFound: JobNotFound,
     nameTaken: NameTaken,
@@ -409,6 +489,11 @@ export const errorsByCode = {
     waitTimeout: WaitTimeout,
     sweepRunning: SweepRunning,
     unreadable: Unreadable,
+    tenantNotFound: TenantNotFound,
+    principalNotFound: PrincipalNotFound,
+    tokenNotFound: TokenNotFound,
+    noVaultKey: NoVaultKey,
+    conflict: Conflict,
     invalidRequest: InvalidRequest,
     methodNotFound: MethodNotFound,
     invalidParams: InvalidParams,

@@ -3,6 +3,8 @@
 
 import { keyed, type CallOptions } from "./calls.js";
 import type {
+    AccessListResult,
+    AuthenticateParameters,
     ExplainResult,
     HealthResult,
     InfoResult,
@@ -17,6 +19,10 @@ import type {
     OpenRPC,
     OperationResult,
     PingResult,
+    PrincipalCreateParameters,
+    PrincipalListResult,
+    PrincipalResult,
+    PrincipalSetParameters,
     ProvisionParameters,
     ReconcileParameters,
     ReconcileReport,
@@ -24,12 +30,35 @@ import type {
     StatusGetResult,
     StatusListParameters,
     StatusListResult,
+    TenantCreateParameters,
+    TenantListResult,
+    TenantResult,
+    TenantSetParameters,
+    TokenCreateParameters,
+    TokenCreateResult,
+    TokenExplainParameters,
+    TokenExplainResult,
+    TokenListParameters,
+    TokenListResult,
+    TokenParameters,
+    TokenResult,
+    WhoAmIResult,
 } from "./types.js";
 
 /** Every method of a daemon. Whoever inherits it says how a call gets there. */
 export abstract class Methods {
     /** Any method by its name; its result as it came. */
     abstract call<Result = unknown>(method: string, params?: object, options?: CallOptions): Promise<Result>;
+
+    /** Lists the roles and all scopes. A role is a list of scopes and nothing else. */
+    accessList(options?: CallOptions): Promise<AccessListResult> {
+        return this.call("access.list", {}, options);
+    }
+
+    /** Returns the caller of this connection and its rights. Every caller may call it. */
+    accessWhoami(options?: CallOptions): Promise<WhoAmIResult> {
+        return this.call("access.whoami", {}, options);
+    }
 
     /**
      * Removes an instance and every resource that was created for it. Writes a `destroy` job and replies at once.
@@ -88,6 +117,27 @@ export abstract class Methods {
         return this.call("job.wait", params, options);
     }
 
+    /** Creates a principal. A principal is a person or a program. Create a token for it with `token.create`. */
+    principalCreate(params: PrincipalCreateParameters, options?: CallOptions): Promise<PrincipalResult> {
+        return this.call("principal.create", params, options);
+    }
+
+    /**
+     * Lists all principals. Processes on the Unix socket are not in the list: the setting `access.unix` gives them
+     * rights.
+     */
+    principalList(options?: CallOptions): Promise<PrincipalListResult> {
+        return this.call("principal.list", {}, options);
+    }
+
+    /**
+     * Changes the rights of a principal, or disables it. All daemons use the new rights within a second.
+     * Connections whose rights were reduced end if they have subscriptions.
+     */
+    principalSet(params: PrincipalSetParameters, options?: CallOptions): Promise<PrincipalResult> {
+        return this.call("principal.set", params, options);
+    }
+
     /**
      * Creates an instance: an agent on its own machine. Writes a `provision` job and replies at once. The job
      * creates the machine, configures it, joins it to the tailnet if one is configured, and waits until the agent
@@ -132,6 +182,15 @@ export abstract class Methods {
         return this.call("rpc.discover", {}, options);
     }
 
+    /**
+     * Shows the daemon who calls, by a token. The connection keeps the rights of the token until another token is
+     * shown, the token ends, or the connection closes. Over HTTP, send the header `Authorization: Bearer TOKEN`
+     * with each request instead.
+     */
+    sessionAuthenticate(params: AuthenticateParameters, options?: CallOptions): Promise<WhoAmIResult> {
+        return this.call("session.authenticate", params, options);
+    }
+
     /** Returns an instance and its active job. */
     statusGet(params: StatusGetParameters, options?: CallOptions): Promise<StatusGetResult> {
         return this.call("status.get", params, options);
@@ -173,5 +232,52 @@ export abstract class Methods {
     /** Checks that the daemon replies. Does not use the database. */
     systemPing(options?: CallOptions): Promise<PingResult> {
         return this.call("system.ping", {}, options);
+    }
+
+    /**
+     * Creates a tenant. Instances, secrets and tokens belong to tenants. The tenant `default` exists from the
+     * start.
+     */
+    tenantCreate(params: TenantCreateParameters, options?: CallOptions): Promise<TenantResult> {
+        return this.call("tenant.create", params, options);
+    }
+
+    /** Lists the tenants that the caller may see. A caller with all tenants sees all of them. */
+    tenantList(options?: CallOptions): Promise<TenantListResult> {
+        return this.call("tenant.list", {}, options);
+    }
+
+    /**
+     * Changes the limits of a tenant, or disables it. Tokens of a disabled tenant are refused within a second, on
+     * all daemons. Its instances continue to run.
+     */
+    tenantSet(params: TenantSetParameters, options?: CallOptions): Promise<TenantResult> {
+        return this.call("tenant.set", params, options);
+    }
+
+    /**
+     * Creates a token of a principal. The reply has the text of the token, which cannot be shown again. A token can
+     * only have rights that its principal and the caller have.
+     */
+    tokenCreate(params: TokenCreateParameters, options?: CallOptions): Promise<TokenCreateResult> {
+        return this.call("token.create", params, options);
+    }
+
+    /** Says what a token allows, and why it may be refused. Restrictions on the peer are not checked. */
+    tokenExplain(params: TokenExplainParameters, options?: CallOptions): Promise<TokenExplainResult> {
+        return this.call("token.explain", params, options);
+    }
+
+    /** Lists tokens, one page per call. The reply never has the text of a token. */
+    tokenList(params: TokenListParameters = {}, options?: CallOptions): Promise<TokenListResult> {
+        return this.call("token.list", params, options);
+    }
+
+    /**
+     * Revokes a token. Connections with the token end within a second, on all daemons. A second call changes
+     * nothing.
+     */
+    tokenRevoke(params: TokenParameters, options?: CallOptions): Promise<TokenResult> {
+        return this.call("token.revoke", params, options);
     }
 }

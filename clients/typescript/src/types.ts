@@ -1,6 +1,19 @@
 // Generated from rpc-schema/ by aura-codegen: change the schema, and run `make generate`.
 // What goes over the wire. A newer daemon may add members and values.
 
+/** The roles of this daemon. */
+export interface AccessListResult {
+    /** The roles. */
+    roles: RoleScopes[];
+    /** All scopes that methods have, sorted. */
+    scopes: Scope[];
+}
+
+/** The token of the caller. */
+export interface AuthenticateParameters {
+    token: TokenText;
+}
+
 /**
  * A position in the ledger. It is sent when the filter has matched none of the last 1,000 or more events, so that a
  * client can resume from there.
@@ -522,11 +535,88 @@ export interface PingResult {
     pong: true;
 }
 
+/** A principal: a person or a program that calls methods. */
+export interface Principal {
+    id: PrincipalId;
+    name: PrincipalName;
+    kind: PrincipalKind;
+    /** The scopes, sorted. */
+    scopes: Scope[];
+    /** The tenants whose objects the principal may see and change, sorted; absent for all tenants. */
+    tenants?: TenantId[];
+    /** False if the principal may do nothing. */
+    enabled: boolean;
+    createdAt: Timestamp;
+    /** The caller that created the principal. */
+    createdBy?: PrincipalId;
+}
+
+/** Describes the principal to create. `role`, `scopes` or both must be given. */
+export interface PrincipalCreateParameters {
+    name: PrincipalName;
+    /** The kind; `service` if absent. */
+    kind?: PrincipalKind;
+    /** The role whose scopes the principal gets. */
+    role?: Role;
+    /** Scopes in addition to those of `role`. */
+    scopes?: Scope[];
+    /** The tenants whose objects the principal may see and change; all tenants if absent. */
+    tenants?: TenantId[];
+}
+
 /**
- * Who called a method: `uid:N` for a local process of that user on the Unix socket, and `loopback` for every client
- * of TCP, WebSocket and HTTP. Nothing is permitted or refused by it yet.
+ * The id of a caller: a UUIDv7 for a principal that `principal.create` made, `uid:N` for a local process of that
+ * user on the Unix socket, and `loopback` for a client of TCP, WebSocket or HTTP that has shown no token.
  */
 export type PrincipalId = string;
+
+/** The kind of a principal. */
+export type PrincipalKind =
+    | "person" // a human user
+    | "service" // a program
+    | (string & {});
+
+/** All principals. */
+export interface PrincipalListResult {
+    /** The principals, ordered by name. */
+    principals: Principal[];
+}
+
+/** The name of a principal: a DNS label of at most 63 characters, which no other principal has. */
+export type PrincipalName = string;
+
+/** A principal, by its id or its name. */
+export type PrincipalReference = string;
+
+/** A principal. */
+export interface PrincipalResult {
+    principal: Principal;
+}
+
+/** Selects a principal and says what to change. A member that is absent stays as it is. */
+export interface PrincipalSetParameters {
+    principal: PrincipalReference;
+    /** The role whose scopes replace the present ones. */
+    role?: Role;
+    /** Scopes that replace the present ones, in addition to those of `role`. */
+    scopes?: Scope[];
+    /** The tenants that replace the present ones. */
+    tenants?: TenantId[];
+    /** True for all tenants, in place of `tenants`. */
+    allTenants?: boolean;
+    /** Whether the principal may do anything. */
+    enabled?: boolean;
+}
+
+/** How a caller showed who it is. */
+export type Proof =
+    | "anonymous" // the caller has shown nothing
+    | "peer" // the kernel's record of a process on the Unix socket
+    | "certificate" // a client certificate
+    | "token" // a token
+    | "session" // the cookie of a dashboard's session
+    | "internal" // the daemon itself
+    | (string & {});
 
 /** Describes the instance to create. */
 export interface ProvisionParameters {
@@ -646,6 +736,35 @@ export type ResourceKind =
     | "key" // an SSH key at the provider of machines
     | "device" // a device of the tailnet
     | (string & {});
+
+/**
+ * A restriction of a token: `KEY=VALUE[,VALUE]`. The keys are `method`, `scope`, `tenant`, `instance`, `before`
+ * (seconds since 1970), `peer` (an address, a network or `unix:UID`) and `rate` (`N/60`). A call must satisfy every
+ * restriction, with one of its values.
+ */
+export type RestrictionText = string;
+
+/** A list of scopes with a name. */
+export type Role =
+    | "viewer" // reads everything but the audit
+    | "operator" // also operates instances and jobs
+    | "tenantAdmin" // also makes tokens and secrets, in its tenants
+    | "auditor" // reads the audit, and nothing else
+    | "admin" // everything, except to reveal secrets
+    | (string & {});
+
+/** A role with its scopes. */
+export interface RoleScopes {
+    role: Role;
+    /** The scopes, sorted. */
+    scopes: Scope[];
+}
+
+/**
+ * A right that methods need, such as `instances:write`. `rpc.discover` lists the scopes of each method
+ * (`x-scopes`).
+ */
+export type Scope = string;
 
 /** The facts about a machine, as its provider reports them. */
 export interface ServerFacts {
@@ -839,14 +958,169 @@ export interface TailnetFacts {
     addresses: string[];
 }
 
+/** A tenant: the owner of instances, secrets and quotas. */
+export interface Tenant {
+    id: TenantId;
+    /** False if the tenant's principals may do nothing. */
+    enabled: boolean;
+    quota: TenantQuota;
+    createdAt: Timestamp;
+    /** The caller that created the tenant; absent for `default` and for tenants of an earlier version. */
+    createdBy?: PrincipalId;
+}
+
+/** Describes the tenant to create. */
+export interface TenantCreateParameters {
+    tenant: TenantId;
+    /** The tenant's own limits. */
+    quota?: TenantQuota;
+}
+
 /**
  * The id of a tenant, which owns instances: a DNS label of at most 63 characters. An instance that was provisioned
  * without one belongs to `default`.
  */
 export type TenantId = string;
 
+/** The tenants that the caller may see. */
+export interface TenantListResult {
+    /** The tenants, ordered by id. */
+    tenants: Tenant[];
+}
+
+/** Limits of a tenant. A member that is absent is the installation's default. */
+export interface TenantQuota {
+    /** The maximum number of live instances. */
+    liveInstances?: number;
+    /** The maximum number of jobs that have started and not ended. */
+    jobsInFlight?: number;
+    /** The maximum number of tokens that are neither revoked nor expired. */
+    tokens?: number;
+    /** The maximum number of secrets. */
+    secrets?: number;
+}
+
+/** A tenant. */
+export interface TenantResult {
+    tenant: Tenant;
+}
+
+/** Selects a tenant and says what to change. A member that is absent stays as it is. */
+export interface TenantSetParameters {
+    tenant: TenantId;
+    /** Limits that replace the present ones. */
+    quota?: TenantQuota;
+    /** Whether the tenant's principals may do anything. */
+    enabled?: boolean;
+}
+
 /** A time in UTC, as RFC 3339 text with milliseconds. */
 export type Timestamp = string;
+
+/** A token, without its text. */
+export interface Token {
+    id: TokenId;
+    /** A label for people. */
+    name: string;
+    /** The name of the vault's key that signed the token. */
+    key: string;
+    principal: PrincipalId;
+    /** The scopes, sorted; absent for those of the principal. */
+    scopes?: Scope[];
+    /** The tenants, sorted; absent for those of the principal. */
+    tenants?: TenantId[];
+    /** The time from which on the token is valid. */
+    notBefore: Timestamp;
+    /** The time at which the token expires; absent if it does not. */
+    expires?: Timestamp;
+    /** The time at which the token was revoked; absent if it was not. */
+    revokedAt?: Timestamp;
+    createdAt: Timestamp;
+    /** The caller that created the token. */
+    createdBy?: PrincipalId;
+    /** The time of the last use, to within a minute; absent before the first. */
+    lastUsedAt?: Timestamp;
+}
+
+/** Describes the token to create. */
+export interface TokenCreateParameters {
+    principal: PrincipalReference;
+    /** A label for people, such as the place where the token is used. */
+    name: string;
+    /** The scopes, each of which the principal must have; all of the principal's if absent. */
+    scopes?: Scope[];
+    /** The tenants, each of which the principal must have; all of the principal's if absent. */
+    tenants?: TenantId[];
+    /** The time from which on the token is valid; now if absent. */
+    notBefore?: Timestamp;
+    /** The time at which the token expires; in 90 days if absent. */
+    expires?: Timestamp;
+    /** Restrictions that the text of the token gets at once. Anybody who holds the text can add more. */
+    restrictions?: RestrictionText[];
+}
+
+/** A new token. */
+export interface TokenCreateResult {
+    token: Token;
+    /** The text of the token. It is shown only once. */
+    text: TokenText;
+}
+
+/** The text of a token. */
+export interface TokenExplainParameters {
+    text: TokenText;
+}
+
+/** What a token allows. */
+export interface TokenExplainResult {
+    /** True if the token gives rights now. */
+    valid: boolean;
+    /** Why the token gives no rights, and what to do; absent if it is valid. */
+    reason?: string;
+    /** The token; absent if no key of this installation signed it, or its row was removed. */
+    token?: Token;
+    /** The restrictions in the text of the token. */
+    restrictions: RestrictionText[];
+    /** The scopes that the token gives, sorted. */
+    scopes: Scope[];
+    /** The tenants whose objects the token lets its holder see and change, sorted; absent for all tenants. */
+    tenants?: TenantId[];
+}
+
+/** The id of a token: the third part of its text, 16 bytes in base64url without padding. */
+export type TokenId = string;
+
+/** Selects tokens and the page to return. */
+export interface TokenListParameters {
+    /** Tokens of this principal; all principals if absent. */
+    principal?: PrincipalReference;
+    /** Whether tokens are included that are revoked or have expired. */
+    all?: boolean;
+    /** The `next` of the previous page; absent for the first page. */
+    after?: TokenId;
+    limit?: PageLimit;
+}
+
+/** A page of tokens, ordered by id. */
+export interface TokenListResult {
+    /** The tokens. */
+    tokens: Token[];
+    /** The value of `after` for the next page; absent on the last page. */
+    next?: TokenId;
+}
+
+/** Selects a token. */
+export interface TokenParameters {
+    token: TokenId;
+}
+
+/** A token. */
+export interface TokenResult {
+    token: Token;
+}
+
+/** The text of a token, `aura1_KEY_ID_TAG` and then `~RESTRICTION` for each restriction. It is a secret. */
+export type TokenText = string;
 
 /** A kind of resource that could not be looked up. */
 export interface Unseen {
@@ -882,4 +1156,16 @@ export interface Wait {
     attempt: number;
     /** The job that must end first; absent if there is none. */
     blockedBy?: JobId;
+}
+
+/** The caller of this connection, with its rights. */
+export interface WhoAmIResult {
+    principal: PrincipalId;
+    proof: Proof;
+    /** The scopes, sorted. */
+    scopes: Scope[];
+    /** The tenants whose objects the caller may see and change, sorted; absent for all tenants. */
+    tenants?: TenantId[];
+    /** The only instances that the caller may see and change, sorted; absent if a token does not restrict them. */
+    instances?: InstanceId[];
 }

@@ -63,6 +63,7 @@ struct SwiftEmitter {
         let modules = schema.methods.flatMap { [$0.parameters, $0.result] }.compactMap { swiftType(named: $0).module }
         return [
             "imports": SwiftSource.imports(Set(modules + ["JSONRPC"])),
+            "scopes": Set(schema.methods.flatMap(\.scopes)).sorted(),
             "methods": schema.methods.map { method -> View in
                 [
                     "method": method, "documentation": SwiftSource.comment(method.summary, indent: 1),
@@ -151,7 +152,7 @@ enum SwiftSource {
     /// The width of a comment's text without indentation.
     private static let width = 114
     private static let keywords: Set<String> = [
-        "class", "for", "default", "in", "is", "as", "case", "let", "var", "where", "self", "init",
+        "class", "for", "default", "in", "is", "as", "case", "let", "var", "where", "self", "init", "internal", "operator",
     ]
 
     /// Returns the lines of a documentation comment that is indented by `indent` levels, without the indentation.

@@ -43,6 +43,16 @@ extension RPCErrorCode {
     public static let sweepRunning = RPCErrorCode(-32037, "sweepRunning", retryable: true)
     /// The daemon cannot read a row: a newer daemon wrote it, or it is damaged.
     public static let unreadable = RPCErrorCode(-32038, "unreadable")
+    /// No tenant has this id.
+    public static let tenantNotFound = RPCErrorCode(-32040, "tenantNotFound")
+    /// No principal has this id or name.
+    public static let principalNotFound = RPCErrorCode(-32041, "principalNotFound")
+    /// No token has this id.
+    public static let tokenNotFound = RPCErrorCode(-32042, "tokenNotFound")
+    /// The daemon has no key file, which this method needs.
+    public static let noVaultKey = RPCErrorCode(-32043, "noVaultKey")
+    /// The object was changed in the meantime, or it excludes the change.
+    public static let conflict = RPCErrorCode(-32044, "conflict", retryable: true)
 
     /// Every code that operations answer with.
     public static let operations: [RPCErrorCode] = [
@@ -65,5 +75,10 @@ extension RPCErrorCode {
         .waitTimeout,
         .sweepRunning,
         .unreadable,
+        .tenantNotFound,
+        .principalNotFound,
+        .tokenNotFound,
+        .noVaultKey,
+        .conflict,
     ]
 }

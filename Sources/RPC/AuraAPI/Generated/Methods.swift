@@ -5,6 +5,12 @@ public import JSONRPC
 
 /// Every method, with the types of its parameters and its result.
 public enum Methods {
+    /// Lists the roles and all scopes.
+    public static let accessList = RPCMethod<NoParams, AccessListResult>(
+        "access.list", parameters: "NoParameters", scopes: ["system:read"])
+    /// Returns the caller of this connection and its rights.
+    public static let accessWhoami = RPCMethod<NoParams, WhoAmIResult>(
+        "access.whoami", parameters: "NoParameters", scopes: [])
     /// Removes an instance and every resource that was created for it.
     public static let destroy = RPCMethod<InstanceOperationParameters, OperationResult>(
         "destroy", parameters: "InstanceOperationParameters", scopes: ["instances:write"], mutates: true)
@@ -26,6 +32,15 @@ public enum Methods {
     /// Waits until a job has ended.
     public static let jobWait = RPCMethod<JobWaitParameters, JobResult>(
         "job.wait", parameters: "JobWaitParameters", scopes: ["jobs:read"])
+    /// Creates a principal.
+    public static let principalCreate = RPCMethod<PrincipalCreateParameters, PrincipalResult>(
+        "principal.create", parameters: "PrincipalCreateParameters", scopes: ["principals:write"], mutates: true)
+    /// Lists all principals.
+    public static let principalList = RPCMethod<NoParams, PrincipalListResult>(
+        "principal.list", parameters: "NoParameters", scopes: ["principals:read"])
+    /// Changes the rights of a principal, or disables it.
+    public static let principalSet = RPCMethod<PrincipalSetParameters, PrincipalResult>(
+        "principal.set", parameters: "PrincipalSetParameters", scopes: ["principals:write"], mutates: true)
     /// Creates an instance: an agent on its own machine.
     public static let provision = RPCMethod<ProvisionParameters, OperationResult>(
         "provision", parameters: "ProvisionParameters", scopes: ["instances:write"], mutates: true)
@@ -41,6 +56,9 @@ public enum Methods {
     /// Returns this API as an OpenRPC document.
     public static let rpcDiscover = RPCMethod<NoParams, JSONValue>(
         "rpc.discover", parameters: "NoParameters", scopes: ["system:read"])
+    /// Shows the daemon who calls, by a token.
+    public static let sessionAuthenticate = RPCMethod<AuthenticateParameters, WhoAmIResult>(
+        "session.authenticate", parameters: "AuthenticateParameters", scopes: [])
     /// Returns an instance and its active job.
     public static let statusGet = RPCMethod<StatusGetParameters, StatusGetResult>(
         "status.get", parameters: "StatusGetParameters", scopes: ["instances:read"])
@@ -67,5 +85,43 @@ public enum Methods {
         "system.limits", parameters: "NoParameters", scopes: ["system:read"])
     /// Checks that the daemon replies.
     public static let systemPing = RPCMethod<NoParams, PingResult>(
-        "system.ping", parameters: "NoParameters", scopes: ["system:read"])
+        "system.ping", parameters: "NoParameters", scopes: [])
+    /// Creates a tenant.
+    public static let tenantCreate = RPCMethod<TenantCreateParameters, TenantResult>(
+        "tenant.create", parameters: "TenantCreateParameters", scopes: ["tenants:write"], mutates: true)
+    /// Lists the tenants that the caller may see.
+    public static let tenantList = RPCMethod<NoParams, TenantListResult>(
+        "tenant.list", parameters: "NoParameters", scopes: ["tenants:read"])
+    /// Changes the limits of a tenant, or disables it.
+    public static let tenantSet = RPCMethod<TenantSetParameters, TenantResult>(
+        "tenant.set", parameters: "TenantSetParameters", scopes: ["tenants:write"], mutates: true)
+    /// Creates a token of a principal.
+    public static let tokenCreate = RPCMethod<TokenCreateParameters, TokenCreateResult>(
+        "token.create", parameters: "TokenCreateParameters", scopes: ["tokens:write"], mutates: true)
+    /// Says what a token allows, and why it may be refused.
+    public static let tokenExplain = RPCMethod<TokenExplainParameters, TokenExplainResult>(
+        "token.explain", parameters: "TokenExplainParameters", scopes: ["tokens:read"])
+    /// Lists tokens, one page per call.
+    public static let tokenList = RPCMethod<TokenListParameters, TokenListResult>(
+        "token.list", parameters: "TokenListParameters", scopes: ["tokens:read"])
+    /// Revokes a token.
+    public static let tokenRevoke = RPCMethod<TokenParameters, TokenResult>(
+        "token.revoke", parameters: "TokenParameters", scopes: ["tokens:write"], mutates: true)
+
+    /// The scopes of all methods, sorted. No other scope exists.
+    public static let scopes: [String] = [
+        "events:read",
+        "instances:read",
+        "instances:write",
+        "jobs:read",
+        "jobs:write",
+        "operations:write",
+        "principals:read",
+        "principals:write",
+        "system:read",
+        "tenants:read",
+        "tenants:write",
+        "tokens:read",
+        "tokens:write",
+    ]
 }

@@ -172,6 +172,28 @@ extension Open where Known == Phase {
     public static var destroyed: Self { Self(.destroyed) }
 }
 
+extension Open where Known == PrincipalKind {
+    /// A human user.
+    public static var person: Self { Self(.person) }
+    /// A program.
+    public static var service: Self { Self(.service) }
+}
+
+extension Open where Known == Proof {
+    /// The caller has shown nothing.
+    public static var anonymous: Self { Self(.anonymous) }
+    /// The kernel's record of a process on the Unix socket.
+    public static var peer: Self { Self(.peer) }
+    /// A client certificate.
+    public static var certificate: Self { Self(.certificate) }
+    /// A token.
+    public static var token: Self { Self(.token) }
+    /// The cookie of a dashboard's session.
+    public static var session: Self { Self(.session) }
+    /// The daemon itself.
+    public static var `internal`: Self { Self(.`internal`) }
+}
+
 extension Open where Known == ReconcileAction {
     /// No action, or no action so far; `reason` has the cause.
     public static var none: Self { Self(.none) }
@@ -211,6 +233,19 @@ extension Open where Known == ResourceKind {
     public static var key: Self { Self(.key) }
     /// A device of the tailnet.
     public static var device: Self { Self(.device) }
+}
+
+extension Open where Known == Role {
+    /// Reads everything but the audit.
+    public static var viewer: Self { Self(.viewer) }
+    /// Also operates instances and jobs.
+    public static var `operator`: Self { Self(.`operator`) }
+    /// Also makes tokens and secrets, in its tenants.
+    public static var tenantAdmin: Self { Self(.tenantAdmin) }
+    /// Reads the audit, and nothing else.
+    public static var auditor: Self { Self(.auditor) }
+    /// Everything, except to reveal secrets.
+    public static var admin: Self { Self(.admin) }
 }
 
 extension Open where Known == StepState {

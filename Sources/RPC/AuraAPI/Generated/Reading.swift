@@ -2,6 +2,16 @@
 
 public import JSON
 
+extension AuthenticateParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["token"])
+        self.init(
+            token: try members.required("token")
+        )
+    }
+}
+
 extension FilterParameters: JSONReadable {
     /// Reads an object. Other members than those of the schema are an error.
     public init(json: JSONValue) throws(JSONDecodingError) {
@@ -95,6 +105,35 @@ extension OperationSubscription: JSONReadable {
     }
 }
 
+extension PrincipalCreateParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["name", "kind", "role", "scopes", "tenants"])
+        self.init(
+            name: try members.required("name"),
+            kind: try members.optional("kind"),
+            role: try members.optional("role"),
+            scopes: try members.optional("scopes"),
+            tenants: try members.optional("tenants")
+        )
+    }
+}
+
+extension PrincipalSetParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["principal", "role", "scopes", "tenants", "allTenants", "enabled"])
+        self.init(
+            principal: try members.required("principal"),
+            role: try members.optional("role"),
+            scopes: try members.optional("scopes"),
+            tenants: try members.optional("tenants"),
+            allTenants: try members.optional("allTenants"),
+            enabled: try members.optional("enabled")
+        )
+    }
+}
+
 extension ProvisionParameters: JSONReadable {
     /// Reads an object. Other members than those of the schema are an error.
     public init(json: JSONValue) throws(JSONDecodingError) {
@@ -122,6 +161,8 @@ extension ReconcileParameters: JSONReadable {
         )
     }
 }
+
+extension Role: JSONReadable {}
 
 extension StatusGetParameters: JSONReadable {
     /// Reads an object. Other members than those of the schema are an error.
@@ -166,6 +207,92 @@ extension SubscribeParameters: JSONReadable {
 }
 
 extension SubscriptionEnd: JSONReadable {}
+
+extension TenantCreateParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["tenant", "quota"])
+        self.init(
+            tenant: try members.required("tenant"),
+            quota: try members.optional("quota")
+        )
+    }
+}
+
+extension TenantQuotaView: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["liveInstances", "jobsInFlight", "tokens", "secrets"])
+        self.init(
+            liveInstances: try members.optional("liveInstances"),
+            jobsInFlight: try members.optional("jobsInFlight"),
+            tokens: try members.optional("tokens"),
+            secrets: try members.optional("secrets")
+        )
+    }
+}
+
+extension TenantSetParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["tenant", "quota", "enabled"])
+        self.init(
+            tenant: try members.required("tenant"),
+            quota: try members.optional("quota"),
+            enabled: try members.optional("enabled")
+        )
+    }
+}
+
+extension TokenCreateParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(
+            json, known: ["principal", "name", "scopes", "tenants", "notBefore", "expires", "restrictions"])
+        self.init(
+            principal: try members.required("principal"),
+            name: try members.required("name"),
+            scopes: try members.optional("scopes"),
+            tenants: try members.optional("tenants"),
+            notBefore: try members.optional("notBefore"),
+            expires: try members.optional("expires"),
+            restrictions: try members.optional("restrictions")
+        )
+    }
+}
+
+extension TokenExplainParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["text"])
+        self.init(
+            text: try members.required("text")
+        )
+    }
+}
+
+extension TokenListParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["principal", "all", "after", "limit"])
+        self.init(
+            principal: try members.optional("principal"),
+            all: try members.optional("all"),
+            after: try members.optional("after"),
+            limit: try members.optional("limit")
+        )
+    }
+}
+
+extension TokenParameters: JSONReadable {
+    /// Reads an object. Other members than those of the schema are an error.
+    public init(json: JSONValue) throws(JSONDecodingError) {
+        let members = try JSONMembers(json, known: ["token"])
+        self.init(
+            token: try members.required("token")
+        )
+    }
+}
 
 extension UnsubscribeParameters: JSONReadable {
     /// Reads an object. Other members than those of the schema are an error.

@@ -2,6 +2,16 @@
 
 public import JSON
 
+extension AccessListResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("roles", roles)
+            json.member("scopes", scopes)
+        }
+    }
+}
+
 extension Bookmark: JSONWritable {
     /// Appends an object with the members of the schema, in its order.
     public func write(to json: inout JSONText) {
@@ -213,6 +223,42 @@ extension PingResult: JSONWritable {
     }
 }
 
+extension PrincipalView: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("id", id)
+            json.member("name", name)
+            json.member("kind", kind)
+            json.member("scopes", scopes)
+            json.member("tenants", tenants)
+            json.member("enabled", enabled)
+            json.member("createdAt", createdAt)
+            json.member("createdBy", createdBy)
+        }
+    }
+}
+
+extension PrincipalListResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("principals", principals)
+        }
+    }
+}
+
+extension PrincipalResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("principal", principal)
+        }
+    }
+}
+
+extension Proof: JSONWritable {}
+
 extension ReconcileAction: JSONWritable {}
 
 extension ReconcileFinding: JSONWritable {
@@ -269,6 +315,18 @@ extension ResourceView: JSONWritable {
             json.member("name", name)
             json.member("state", state)
             json.member("ours", ours)
+        }
+    }
+}
+
+extension Role: JSONWritable {}
+
+extension RoleScopes: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("role", role)
+            json.member("scopes", scopes)
         }
     }
 }
@@ -348,6 +406,112 @@ extension SubscriptionEnded: JSONWritable {
     }
 }
 
+extension TenantView: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("id", id)
+            json.member("enabled", enabled)
+            json.member("quota", quota)
+            json.member("createdAt", createdAt)
+            json.member("createdBy", createdBy)
+        }
+    }
+}
+
+extension TenantListResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("tenants", tenants)
+        }
+    }
+}
+
+extension TenantQuotaView: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("liveInstances", liveInstances)
+            json.member("jobsInFlight", jobsInFlight)
+            json.member("tokens", tokens)
+            json.member("secrets", secrets)
+        }
+    }
+}
+
+extension TenantResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("tenant", tenant)
+        }
+    }
+}
+
+extension TokenView: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("id", id)
+            json.member("name", name)
+            json.member("key", key)
+            json.member("principal", principal)
+            json.member("scopes", scopes)
+            json.member("tenants", tenants)
+            json.member("notBefore", notBefore)
+            json.member("expires", expires)
+            json.member("revokedAt", revokedAt)
+            json.member("createdAt", createdAt)
+            json.member("createdBy", createdBy)
+            json.member("lastUsedAt", lastUsedAt)
+        }
+    }
+}
+
+extension TokenCreateResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("token", token)
+            json.member("text", text)
+        }
+    }
+}
+
+extension TokenExplainResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("valid", valid)
+            json.member("reason", reason)
+            json.member("token", token)
+            json.member("restrictions", restrictions)
+            json.member("scopes", scopes)
+            json.member("tenants", tenants)
+        }
+    }
+}
+
+extension TokenListResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("tokens", tokens)
+            json.member("next", next)
+        }
+    }
+}
+
+extension TokenResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("token", token)
+        }
+    }
+}
+
 extension UnseenView: JSONWritable {
     /// Appends an object with the members of the schema, in its order.
     public func write(to json: inout JSONText) {
@@ -376,6 +540,19 @@ extension WaitView: JSONWritable {
             json.member("seconds", seconds)
             json.member("attempt", attempt)
             json.member("blockedBy", blockedBy)
+        }
+    }
+}
+
+extension WhoAmIResult: JSONWritable {
+    /// Appends an object with the members of the schema, in its order.
+    public func write(to json: inout JSONText) {
+        json.object { json in
+            json.member("principal", principal)
+            json.member("proof", proof)
+            json.member("scopes", scopes)
+            json.member("tenants", tenants)
+            json.member("instances", instances)
         }
     }
 }

@@ -6,6 +6,20 @@ public import JSON
 internal import JSONRPC
 
 extension AuraClient {
+    /// Lists the roles and all scopes.
+    ///
+    /// A role is a list of scopes and nothing else.
+    public func accessList() async throws -> AccessListResult {
+        try await call(Methods.accessList, NoParams())
+    }
+
+    /// Returns the caller of this connection and its rights.
+    ///
+    /// Every caller may call it.
+    public func accessWhoami() async throws -> WhoAmIResult {
+        try await call(Methods.accessWhoami, NoParams())
+    }
+
     /// Removes an instance and every resource that was created for it.
     ///
     /// Writes a `destroy` job and replies at once. An active job of another kind is stopped without an undo, and the
@@ -74,6 +88,40 @@ extension AuraClient {
         try await call(Methods.jobWait, JobWaitParameters(job: job, timeoutMs: timeoutMs))
     }
 
+    /// Creates a principal.
+    ///
+    /// A principal is a person or a program. Create a token for it with `token.create`.
+    public func principalCreate(
+        name: String, kind: Open<PrincipalKind>? = nil, role: Open<Role>? = nil, scopes: [String]? = nil,
+        tenants: [TenantID]? = nil
+    ) async throws -> PrincipalResult {
+        try await call(
+            Methods.principalCreate,
+            PrincipalCreateParameters(name: name, kind: kind, role: role, scopes: scopes, tenants: tenants))
+    }
+
+    /// Lists all principals.
+    ///
+    /// Processes on the Unix socket are not in the list: the setting `access.unix` gives them rights.
+    public func principalList() async throws -> PrincipalListResult {
+        try await call(Methods.principalList, NoParams())
+    }
+
+    /// Changes the rights of a principal, or disables it.
+    ///
+    /// All daemons use the new rights within a second. Connections whose rights were reduced end if they have
+    /// subscriptions.
+    public func principalSet(
+        principal: String, role: Open<Role>? = nil, scopes: [String]? = nil, tenants: [TenantID]? = nil,
+        allTenants: Bool? = nil, enabled: Bool? = nil
+    ) async throws -> PrincipalResult {
+        try await call(
+            Methods.principalSet,
+            PrincipalSetParameters(
+                principal: principal, role: role, scopes: scopes, tenants: tenants, allTenants: allTenants,
+                enabled: enabled))
+    }
+
     /// Creates an instance: an agent on its own machine.
     ///
     /// Writes a `provision` job and replies at once. The job creates the machine, configures it, joins it to the
@@ -134,6 +182,14 @@ extension AuraClient {
         try await call(Methods.rpcDiscover, NoParams())
     }
 
+    /// Shows the daemon who calls, by a token.
+    ///
+    /// The connection keeps the rights of the token until another token is shown, the token ends, or the connection
+    /// closes. Over HTTP, send the header `Authorization: Bearer TOKEN` with each request instead.
+    public func sessionAuthenticate(token: String) async throws -> WhoAmIResult {
+        try await call(Methods.sessionAuthenticate, AuthenticateParameters(token: token))
+    }
+
     /// Returns an instance and its active job.
     public func statusGet(instance: String, tenant: TenantID? = nil) async throws -> StatusGetResult {
         try await call(Methods.statusGet, StatusGetParameters(instance: instance, tenant: tenant))
@@ -188,5 +244,67 @@ extension AuraClient {
     /// Does not use the database.
     public func systemPing() async throws -> PingResult {
         try await call(Methods.systemPing, NoParams())
+    }
+
+    /// Creates a tenant.
+    ///
+    /// Instances, secrets and tokens belong to tenants. The tenant `default` exists from the start.
+    public func tenantCreate(tenant: TenantID, quota: TenantQuotaView? = nil) async throws -> TenantResult {
+        try await call(Methods.tenantCreate, TenantCreateParameters(tenant: tenant, quota: quota))
+    }
+
+    /// Lists the tenants that the caller may see.
+    ///
+    /// A caller with all tenants sees all of them.
+    public func tenantList() async throws -> TenantListResult {
+        try await call(Methods.tenantList, NoParams())
+    }
+
+    /// Changes the limits of a tenant, or disables it.
+    ///
+    /// Tokens of a disabled tenant are refused within a second, on all daemons. Its instances continue to run.
+    public func tenantSet(tenant: TenantID, quota: TenantQuotaView? = nil, enabled: Bool? = nil) async throws
+        -> TenantResult
+    {
+        try await call(Methods.tenantSet, TenantSetParameters(tenant: tenant, quota: quota, enabled: enabled))
+    }
+
+    /// Creates a token of a principal.
+    ///
+    /// The reply has the text of the token, which cannot be shown again. A token can only have rights that its
+    /// principal and the caller have.
+    public func tokenCreate(
+        principal: String, name: String, scopes: [String]? = nil, tenants: [TenantID]? = nil,
+        notBefore: Timestamp? = nil, expires: Timestamp? = nil, restrictions: [String]? = nil
+    ) async throws -> TokenCreateResult {
+        try await call(
+            Methods.tokenCreate,
+            TokenCreateParameters(
+                principal: principal, name: name, scopes: scopes, tenants: tenants, notBefore: notBefore,
+                expires: expires, restrictions: restrictions))
+    }
+
+    /// Says what a token allows, and why it may be refused.
+    ///
+    /// Restrictions on the peer are not checked.
+    public func tokenExplain(text: String) async throws -> TokenExplainResult {
+        try await call(Methods.tokenExplain, TokenExplainParameters(text: text))
+    }
+
+    /// Lists tokens, one page per call.
+    ///
+    /// The reply never has the text of a token.
+    public func tokenList(principal: String? = nil, all: Bool? = nil, after: String? = nil, limit: Int? = nil)
+        async throws -> TokenListResult
+    {
+        try await call(
+            Methods.tokenList, TokenListParameters(principal: principal, all: all, after: after, limit: limit))
+    }
+
+    /// Revokes a token.
+    ///
+    /// Connections with the token end within a second, on all daemons. A second call changes nothing.
+    public func tokenRevoke(token: String) async throws -> TokenResult {
+        try await call(Methods.tokenRevoke, TokenParameters(token: token))
     }
 }

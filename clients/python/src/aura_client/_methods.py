@@ -16,6 +16,24 @@ class Methods:
     def _call(self, method: str, params: dict[str, Any], decode: Decoder[Result]) -> Result:
         raise NotImplementedError
 
+    def access_list(self) -> AccessListResult:
+        """Lists the roles and all scopes.
+
+        A role is a list of scopes and nothing else.
+        """
+        params: dict[str, Any] = {
+        }
+        return self._call("access.list", params, AccessListResult.from_json)
+
+    def access_whoami(self) -> WhoAmIResult:
+        """Returns the caller of this connection and its rights.
+
+        Every caller may call it.
+        """
+        params: dict[str, Any] = {
+        }
+        return self._call("access.whoami", params, WhoAmIResult.from_json)
+
     def destroy(self, instance: str, *, tenant: str | None = None, idempotency_key: str | None = None, change: str | None = None) -> OperationResult:
         """Removes an instance and every resource that was created for it.
 
@@ -94,6 +112,44 @@ class Methods:
         }
         return self._call("job.wait", params, JobResult.from_json)
 
+    def principal_create(self, name: str, *, kind: PrincipalKind | None = None, role: Role | None = None, scopes: list[str] | None = None, tenants: list[str] | None = None) -> PrincipalResult:
+        """Creates a principal.
+
+        A principal is a person or a program. Create a token for it with `token.create`.
+        """
+        params: dict[str, Any] = {
+            "name": name,
+            "kind": kind,
+            "role": role,
+            "scopes": scopes,
+            "tenants": tenants,
+        }
+        return self._call("principal.create", params, PrincipalResult.from_json)
+
+    def principal_list(self) -> PrincipalListResult:
+        """Lists all principals.
+
+        Processes on the Unix socket are not in the list: the setting `access.unix` gives them rights.
+        """
+        params: dict[str, Any] = {
+        }
+        return self._call("principal.list", params, PrincipalListResult.from_json)
+
+    def principal_set(self, principal: str, *, role: Role | None = None, scopes: list[str] | None = None, tenants: list[str] | None = None, all_tenants: bool | None = None, enabled: bool | None = None) -> PrincipalResult:
+        """Changes the rights of a principal, or disables it.
+
+        All daemons use the new rights within a second. Connections whose rights were reduced end if they have subscriptions.
+        """
+        params: dict[str, Any] = {
+            "principal": principal,
+            "role": role,
+            "scopes": scopes,
+            "tenants": tenants,
+            "allTenants": all_tenants,
+            "enabled": enabled,
+        }
+        return self._call("principal.set", params, PrincipalResult.from_json)
+
     def provision(self, name: str, region: str, size: str, *, tenant: str | None = None, idempotency_key: str | None = None, change: str | None = None) -> OperationResult:
         """Creates an instance: an agent on its own machine.
 
@@ -145,6 +201,16 @@ class Methods:
             "change": change,
         }
         return self._call("resume", params, OperationResult.from_json)
+
+    def session_authenticate(self, token: str) -> WhoAmIResult:
+        """Shows the daemon who calls, by a token.
+
+        The connection keeps the rights of the token until another token is shown, the token ends, or the connection closes. Over HTTP, send the header `Authorization: Bearer TOKEN` with each request instead.
+        """
+        params: dict[str, Any] = {
+            "token": token,
+        }
+        return self._call("session.authenticate", params, WhoAmIResult.from_json)
 
     def status_get(self, instance: str, *, tenant: str | None = None) -> StatusGetResult:
         """Returns an instance and its active job."""
@@ -211,10 +277,109 @@ class Methods:
         }
         return self._call("system.ping", params, PingResult.from_json)
 
+    def tenant_create(self, tenant: str, *, quota: TenantQuota | None = None) -> TenantResult:
+        """Creates a tenant.
+
+        Instances, secrets and tokens belong to tenants. The tenant `default` exists from the start.
+        """
+        params: dict[str, Any] = {
+            "tenant": tenant,
+            "quota": quota,
+        }
+        return self._call("tenant.create", params, TenantResult.from_json)
+
+    def tenant_list(self) -> TenantListResult:
+        """Lists the tenants that the caller may see.
+
+        A caller with all tenants sees all of them.
+        """
+        params: dict[str, Any] = {
+        }
+        return self._call("tenant.list", params, TenantListResult.from_json)
+
+    def tenant_set(self, tenant: str, *, quota: TenantQuota | None = None, enabled: bool | None = None) -> TenantResult:
+        """Changes the limits of a tenant, or disables it.
+
+        Tokens of a disabled tenant are refused within a second, on all daemons. Its instances continue to run.
+        """
+        params: dict[str, Any] = {
+            "tenant": tenant,
+            "quota": quota,
+            "enabled": enabled,
+        }
+        return self._call("tenant.set", params, TenantResult.from_json)
+
+    def token_create(self, principal: str, name: str, *, scopes: list[str] | None = None, tenants: list[str] | None = None, not_before: datetime | None = None, expires: datetime | None = None, restrictions: list[str] | None = None) -> TokenCreateResult:
+        """Creates a token of a principal.
+
+        The reply has the text of the token, which cannot be shown again. A token can only have rights that its principal and the caller have.
+        """
+        params: dict[str, Any] = {
+            "principal": principal,
+            "name": name,
+            "scopes": scopes,
+            "tenants": tenants,
+            "notBefore": not_before,
+            "expires": expires,
+            "restrictions": restrictions,
+        }
+        return self._call("token.create", params, TokenCreateResult.from_json)
+
+    def token_explain(self, text: str) -> TokenExplainResult:
+        """Says what a token allows, and why it may be refused.
+
+        Restrictions on the peer are not checked.
+        """
+        params: dict[str, Any] = {
+            "text": text,
+        }
+        return self._call("token.explain", params, TokenExplainResult.from_json)
+
+    def token_list(self, *, principal: str | None = None, all: bool | None = None, after: str | None = None, limit: int | None = None) -> TokenListResult:
+        """Lists tokens, one page per call.
+
+        The reply never has the text of a token.
+        """
+        params: dict[str, Any] = {
+            "principal": principal,
+            "all": all,
+            "after": after,
+            "limit": limit,
+        }
+        return self._call("token.list", params, TokenListResult.from_json)
+
+    def token_revoke(self, token: str) -> TokenResult:
+        """Revokes a token.
+
+        Connections with the token end within a second, on all daemons. A second call changes nothing.
+        """
+        params: dict[str, Any] = {
+            "token": token,
+        }
+        return self._call("token.revoke", params, TokenResult.from_json)
+
 
 class AsyncMethods:
     async def _call(self, method: str, params: dict[str, Any], decode: Decoder[Result]) -> Result:
         raise NotImplementedError
+
+    async def access_list(self) -> AccessListResult:
+        """Lists the roles and all scopes.
+
+        A role is a list of scopes and nothing else.
+        """
+        params: dict[str, Any] = {
+        }
+        return await self._call("access.list", params, AccessListResult.from_json)
+
+    async def access_whoami(self) -> WhoAmIResult:
+        """Returns the caller of this connection and its rights.
+
+        Every caller may call it.
+        """
+        params: dict[str, Any] = {
+        }
+        return await self._call("access.whoami", params, WhoAmIResult.from_json)
 
     async def destroy(self, instance: str, *, tenant: str | None = None, idempotency_key: str | None = None, change: str | None = None) -> OperationResult:
         """Removes an instance and every resource that was created for it.
@@ -294,6 +459,44 @@ class AsyncMethods:
         }
         return await self._call("job.wait", params, JobResult.from_json)
 
+    async def principal_create(self, name: str, *, kind: PrincipalKind | None = None, role: Role | None = None, scopes: list[str] | None = None, tenants: list[str] | None = None) -> PrincipalResult:
+        """Creates a principal.
+
+        A principal is a person or a program. Create a token for it with `token.create`.
+        """
+        params: dict[str, Any] = {
+            "name": name,
+            "kind": kind,
+            "role": role,
+            "scopes": scopes,
+            "tenants": tenants,
+        }
+        return await self._call("principal.create", params, PrincipalResult.from_json)
+
+    async def principal_list(self) -> PrincipalListResult:
+        """Lists all principals.
+
+        Processes on the Unix socket are not in the list: the setting `access.unix` gives them rights.
+        """
+        params: dict[str, Any] = {
+        }
+        return await self._call("principal.list", params, PrincipalListResult.from_json)
+
+    async def principal_set(self, principal: str, *, role: Role | None = None, scopes: list[str] | None = None, tenants: list[str] | None = None, all_tenants: bool | None = None, enabled: bool | None = None) -> PrincipalResult:
+        """Changes the rights of a principal, or disables it.
+
+        All daemons use the new rights within a second. Connections whose rights were reduced end if they have subscriptions.
+        """
+        params: dict[str, Any] = {
+            "principal": principal,
+            "role": role,
+            "scopes": scopes,
+            "tenants": tenants,
+            "allTenants": all_tenants,
+            "enabled": enabled,
+        }
+        return await self._call("principal.set", params, PrincipalResult.from_json)
+
     async def provision(self, name: str, region: str, size: str, *, tenant: str | None = None, idempotency_key: str | None = None, change: str | None = None) -> OperationResult:
         """Creates an instance: an agent on its own machine.
 
@@ -345,6 +548,16 @@ class AsyncMethods:
             "change": change,
         }
         return await self._call("resume", params, OperationResult.from_json)
+
+    async def session_authenticate(self, token: str) -> WhoAmIResult:
+        """Shows the daemon who calls, by a token.
+
+        The connection keeps the rights of the token until another token is shown, the token ends, or the connection closes. Over HTTP, send the header `Authorization: Bearer TOKEN` with each request instead.
+        """
+        params: dict[str, Any] = {
+            "token": token,
+        }
+        return await self._call("session.authenticate", params, WhoAmIResult.from_json)
 
     async def status_get(self, instance: str, *, tenant: str | None = None) -> StatusGetResult:
         """Returns an instance and its active job."""
@@ -410,3 +623,84 @@ class AsyncMethods:
         params: dict[str, Any] = {
         }
         return await self._call("system.ping", params, PingResult.from_json)
+
+    async def tenant_create(self, tenant: str, *, quota: TenantQuota | None = None) -> TenantResult:
+        """Creates a tenant.
+
+        Instances, secrets and tokens belong to tenants. The tenant `default` exists from the start.
+        """
+        params: dict[str, Any] = {
+            "tenant": tenant,
+            "quota": quota,
+        }
+        return await self._call("tenant.create", params, TenantResult.from_json)
+
+    async def tenant_list(self) -> TenantListResult:
+        """Lists the tenants that the caller may see.
+
+        A caller with all tenants sees all of them.
+        """
+        params: dict[str, Any] = {
+        }
+        return await self._call("tenant.list", params, TenantListResult.from_json)
+
+    async def tenant_set(self, tenant: str, *, quota: TenantQuota | None = None, enabled: bool | None = None) -> TenantResult:
+        """Changes the limits of a tenant, or disables it.
+
+        Tokens of a disabled tenant are refused within a second, on all daemons. Its instances continue to run.
+        """
+        params: dict[str, Any] = {
+            "tenant": tenant,
+            "quota": quota,
+            "enabled": enabled,
+        }
+        return await self._call("tenant.set", params, TenantResult.from_json)
+
+    async def token_create(self, principal: str, name: str, *, scopes: list[str] | None = None, tenants: list[str] | None = None, not_before: datetime | None = None, expires: datetime | None = None, restrictions: list[str] | None = None) -> TokenCreateResult:
+        """Creates a token of a principal.
+
+        The reply has the text of the token, which cannot be shown again. A token can only have rights that its principal and the caller have.
+        """
+        params: dict[str, Any] = {
+            "principal": principal,
+            "name": name,
+            "scopes": scopes,
+            "tenants": tenants,
+            "notBefore": not_before,
+            "expires": expires,
+            "restrictions": restrictions,
+        }
+        return await self._call("token.create", params, TokenCreateResult.from_json)
+
+    async def token_explain(self, text: str) -> TokenExplainResult:
+        """Says what a token allows, and why it may be refused.
+
+        Restrictions on the peer are not checked.
+        """
+        params: dict[str, Any] = {
+            "text": text,
+        }
+        return await self._call("token.explain", params, TokenExplainResult.from_json)
+
+    async def token_list(self, *, principal: str | None = None, all: bool | None = None, after: str | None = None, limit: int | None = None) -> TokenListResult:
+        """Lists tokens, one page per call.
+
+        The reply never has the text of a token.
+        """
+        params: dict[str, Any] = {
+            "principal": principal,
+            "all": all,
+            "after": after,
+            "limit": limit,
+        }
+        return await self._call("token.list", params, TokenListResult.from_json)
+
+    async def token_revoke(self, token: str) -> TokenResult:
+        """Revokes a token.
+
+        Connections with the token end within a second, on all daemons. A second call changes nothing.
+        """
+        params: dict[str, Any] = {
+            "token": token,
+        }
+        return await self._call("token.revoke", params, TokenResult.from_json)

@@ -75,11 +75,39 @@ class ShuttingDown(AuraError):
     code = "shuttingDown"
 
 
+class Unauthenticated(AuraError):
+    """The connection has not shown who calls, or the token is not valid."""
+
+    number = -32012
+    code = "unauthenticated"
+
+
+class Forbidden(AuraError):
+    """The caller lacks a scope of the method, or a restriction of its token forbids the call."""
+
+    number = -32013
+    code = "forbidden"
+
+
 class DaemonBusy(AuraError):
     """Too many calls or bytes of calls are in flight: of all connections together (`inFlight`, `inFlightBytes`), or of one user or network address. The call was not carried out."""
 
     number = -32014
     code = "daemonBusy"
+
+
+class TokenRevoked(AuraError):
+    """The token of the connection was revoked, has expired or has lost rights. The connection ends. The id of this error is null."""
+
+    number = -32015
+    code = "tokenRevoked"
+
+
+class TooManyCalls(AuraError):
+    """A limit of calls in 60 seconds is reached."""
+
+    number = -32016
+    code = "tooManyCalls"
 
 
 class InstanceNotFound(AuraError):
@@ -215,6 +243,41 @@ class Unreadable(AuraError):
     code = "unreadable"
 
 
+class TenantNotFound(AuraError):
+    """No tenant has this id."""
+
+    number = -32040
+    code = "tenantNotFound"
+
+
+class PrincipalNotFound(AuraError):
+    """No principal has this id or name."""
+
+    number = -32041
+    code = "principalNotFound"
+
+
+class TokenNotFound(AuraError):
+    """No token has this id."""
+
+    number = -32042
+    code = "tokenNotFound"
+
+
+class NoVaultKey(AuraError):
+    """The daemon has no key file, which this method needs."""
+
+    number = -32043
+    code = "noVaultKey"
+
+
+class Conflict(AuraError):
+    """The object was changed in the meantime, or it excludes the change."""
+
+    number = -32044
+    code = "conflict"
+
+
 class InvalidRequest(AuraError):
     """The message is JSON but not a valid request."""
 
@@ -263,7 +326,11 @@ AuraError.known = {
         OutboundQueueFull,
         RequestCancelled,
         ShuttingDown,
+        Unauthenticated,
+        Forbidden,
         DaemonBusy,
+        TokenRevoked,
+        TooManyCalls,
         InstanceNotFound,
         JobNotFound,
         NameTaken,
@@ -283,6 +350,11 @@ AuraError.known = {
         WaitTimeout,
         SweepRunning,
         Unreadable,
+        TenantNotFound,
+        PrincipalNotFound,
+        TokenNotFound,
+        NoVaultKey,
+        Conflict,
         InvalidRequest,
         MethodNotFound,
         InvalidParams,

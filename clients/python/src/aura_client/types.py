@@ -121,6 +121,22 @@ Phase = Literal[
     "destroyed",
 ]
 
+# The kind of a principal.
+PrincipalKind = Literal[
+    "person",
+    "service",
+]
+
+# How a caller showed who it is.
+Proof = Literal[
+    "anonymous",
+    "peer",
+    "certificate",
+    "token",
+    "session",
+    "internal",
+]
+
 # The action that a sweep took on a finding.
 ReconcileAction = Literal[
     "none",
@@ -149,6 +165,15 @@ ResourceKind = Literal[
     "device",
 ]
 
+# A list of scopes with a name.
+Role = Literal[
+    "viewer",
+    "operator",
+    "tenantAdmin",
+    "auditor",
+    "admin",
+]
+
 # The state of a step.
 StepState = Literal[
     "pending",
@@ -173,6 +198,23 @@ SubscriptionEndReason = Literal[
     "lagged",
     "cursorExpired",
 ]
+
+
+@dataclass(frozen=True)
+class AccessListResult:
+    """The roles of this daemon."""
+
+    # The roles.
+    roles: list[RoleScopes]
+    # All scopes that methods have, sorted.
+    scopes: list[str]
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> AccessListResult:
+        return cls(
+            roles=each(RoleScopes.from_json)(data["roles"]),
+            scopes=data["scopes"],
+        )
 
 
 @dataclass(frozen=True)
@@ -642,6 +684,64 @@ class PingResult:
 
 
 @dataclass(frozen=True)
+class Principal:
+    """A principal: a person or a program that calls methods."""
+
+    id: str
+    name: str
+    kind: PrincipalKind
+    # The scopes, sorted.
+    scopes: list[str]
+    # False if the principal may do nothing.
+    enabled: bool
+    created_at: datetime
+    # The tenants whose objects the principal may see and change, sorted; absent for all tenants.
+    tenants: list[str] | None = None
+    # The caller that created the principal.
+    created_by: str | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Principal:
+        return cls(
+            id=data["id"],
+            name=data["name"],
+            kind=data["kind"],
+            scopes=data["scopes"],
+            enabled=data["enabled"],
+            created_at=moment(data["createdAt"]),
+            tenants=data.get("tenants"),
+            created_by=data.get("createdBy"),
+        )
+
+
+@dataclass(frozen=True)
+class PrincipalListResult:
+    """All principals."""
+
+    # The principals, ordered by name.
+    principals: list[Principal]
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> PrincipalListResult:
+        return cls(
+            principals=each(Principal.from_json)(data["principals"]),
+        )
+
+
+@dataclass(frozen=True)
+class PrincipalResult:
+    """A principal."""
+
+    principal: Principal
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> PrincipalResult:
+        return cls(
+            principal=Principal.from_json(data["principal"]),
+        )
+
+
+@dataclass(frozen=True)
 class ReconcileFinding:
     """A difference between the providers' resources and the database."""
 
@@ -750,6 +850,22 @@ class Resource:
             name=data["name"],
             ours=data["ours"],
             state=data.get("state"),
+        )
+
+
+@dataclass(frozen=True)
+class RoleScopes:
+    """A role with its scopes."""
+
+    role: Role
+    # The scopes, sorted.
+    scopes: list[str]
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> RoleScopes:
+        return cls(
+            role=data["role"],
+            scopes=data["scopes"],
         )
 
 
@@ -913,6 +1029,207 @@ class TailnetFacts:
 
 
 @dataclass(frozen=True)
+class Tenant:
+    """A tenant: the owner of instances, secrets and quotas."""
+
+    id: str
+    # False if the tenant's principals may do nothing.
+    enabled: bool
+    quota: TenantQuota
+    created_at: datetime
+    # The caller that created the tenant; absent for `default` and for tenants of an earlier version.
+    created_by: str | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Tenant:
+        return cls(
+            id=data["id"],
+            enabled=data["enabled"],
+            quota=TenantQuota.from_json(data["quota"]),
+            created_at=moment(data["createdAt"]),
+            created_by=data.get("createdBy"),
+        )
+
+
+@dataclass(frozen=True)
+class TenantListResult:
+    """The tenants that the caller may see."""
+
+    # The tenants, ordered by id.
+    tenants: list[Tenant]
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TenantListResult:
+        return cls(
+            tenants=each(Tenant.from_json)(data["tenants"]),
+        )
+
+
+@dataclass(frozen=True)
+class TenantQuota:
+    """Limits of a tenant. A member that is absent is the installation's default."""
+
+    # The maximum number of live instances.
+    live_instances: int | None = None
+    # The maximum number of jobs that have started and not ended.
+    jobs_in_flight: int | None = None
+    # The maximum number of tokens that are neither revoked nor expired.
+    tokens: int | None = None
+    # The maximum number of secrets.
+    secrets: int | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TenantQuota:
+        return cls(
+            live_instances=data.get("liveInstances"),
+            jobs_in_flight=data.get("jobsInFlight"),
+            tokens=data.get("tokens"),
+            secrets=data.get("secrets"),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        members = {
+            "liveInstances": self.live_instances,
+            "jobsInFlight": self.jobs_in_flight,
+            "tokens": self.tokens,
+            "secrets": self.secrets,
+        }
+        return {name: value for name, value in members.items() if value is not None}
+
+
+@dataclass(frozen=True)
+class TenantResult:
+    """A tenant."""
+
+    tenant: Tenant
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TenantResult:
+        return cls(
+            tenant=Tenant.from_json(data["tenant"]),
+        )
+
+
+@dataclass(frozen=True)
+class Token:
+    """A token, without its text."""
+
+    id: str
+    # A label for people.
+    name: str
+    # The name of the vault's key that signed the token.
+    key: str
+    principal: str
+    # The time from which on the token is valid.
+    not_before: datetime
+    created_at: datetime
+    # The scopes, sorted; absent for those of the principal.
+    scopes: list[str] | None = None
+    # The tenants, sorted; absent for those of the principal.
+    tenants: list[str] | None = None
+    # The time at which the token expires; absent if it does not.
+    expires: datetime | None = None
+    # The time at which the token was revoked; absent if it was not.
+    revoked_at: datetime | None = None
+    # The caller that created the token.
+    created_by: str | None = None
+    # The time of the last use, to within a minute; absent before the first.
+    last_used_at: datetime | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Token:
+        return cls(
+            id=data["id"],
+            name=data["name"],
+            key=data["key"],
+            principal=data["principal"],
+            not_before=moment(data["notBefore"]),
+            created_at=moment(data["createdAt"]),
+            scopes=data.get("scopes"),
+            tenants=data.get("tenants"),
+            expires=maybe(moment, data.get("expires")),
+            revoked_at=maybe(moment, data.get("revokedAt")),
+            created_by=data.get("createdBy"),
+            last_used_at=maybe(moment, data.get("lastUsedAt")),
+        )
+
+
+@dataclass(frozen=True)
+class TokenCreateResult:
+    """A new token."""
+
+    token: Token
+    # The text of the token. It is shown only once.
+    text: str
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TokenCreateResult:
+        return cls(
+            token=Token.from_json(data["token"]),
+            text=data["text"],
+        )
+
+
+@dataclass(frozen=True)
+class TokenExplainResult:
+    """What a token allows."""
+
+    # True if the token gives rights now.
+    valid: bool
+    # The restrictions in the text of the token.
+    restrictions: list[str]
+    # The scopes that the token gives, sorted.
+    scopes: list[str]
+    # Why the token gives no rights, and what to do; absent if it is valid.
+    reason: str | None = None
+    # The token; absent if no key of this installation signed it, or its row was removed.
+    token: Token | None = None
+    # The tenants whose objects the token lets its holder see and change, sorted; absent for all tenants.
+    tenants: list[str] | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TokenExplainResult:
+        return cls(
+            valid=data["valid"],
+            restrictions=data["restrictions"],
+            scopes=data["scopes"],
+            reason=data.get("reason"),
+            token=maybe(Token.from_json, data.get("token")),
+            tenants=data.get("tenants"),
+        )
+
+
+@dataclass(frozen=True)
+class TokenListResult:
+    """A page of tokens, ordered by id."""
+
+    # The tokens.
+    tokens: list[Token]
+    # The value of `after` for the next page; absent on the last page.
+    next: str | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TokenListResult:
+        return cls(
+            tokens=each(Token.from_json)(data["tokens"]),
+            next=data.get("next"),
+        )
+
+
+@dataclass(frozen=True)
+class TokenResult:
+    """A token."""
+
+    token: Token
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TokenResult:
+        return cls(
+            token=Token.from_json(data["token"]),
+        )
+
+
+@dataclass(frozen=True)
 class Unseen:
     """A kind of resource that could not be looked up."""
 
@@ -965,4 +1282,28 @@ class Wait:
             until=maybe(moment, data.get("until")),
             seconds=data.get("seconds"),
             blocked_by=data.get("blockedBy"),
+        )
+
+
+@dataclass(frozen=True)
+class WhoAmIResult:
+    """The caller of this connection, with its rights."""
+
+    principal: str
+    proof: Proof
+    # The scopes, sorted.
+    scopes: list[str]
+    # The tenants whose objects the caller may see and change, sorted; absent for all tenants.
+    tenants: list[str] | None = None
+    # The only instances that the caller may see and change, sorted; absent if a token does not restrict them.
+    instances: list[str] | None = None
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> WhoAmIResult:
+        return cls(
+            principal=data["principal"],
+            proof=data["proof"],
+            scopes=data["scopes"],
+            tenants=data.get("tenants"),
+            instances=data.get("instances"),
         )

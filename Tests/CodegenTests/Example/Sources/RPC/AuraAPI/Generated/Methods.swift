@@ -17,4 +17,11 @@ public enum Methods {
     /// Subscribes to changes.
     public static let statusSubscribe = RPCMethod<NoParams, SubscribeResult>(
         "status.subscribe", parameters: "NoParameters", scopes: ["notes:read"])
+
+    /// The scopes of all methods, sorted. No other scope exists.
+    public static let scopes: [String] = [
+        "notes:read",
+        "notes:write",
+        "system:read",
+    ]
 }

@@ -1,0 +1,95 @@
+import AuraModel
+import JSONRPC
+import Locking
+
+/// The restrictions of a token that concern each single call: method, time and rate.
+///
+/// The restrictions on scopes, tenants and instances are a part of the rights. That on the peer is checked once, when the
+/// token is shown.
+struct TokenRules: CallRule {
+    private let methods: [[MethodPattern]]
+    /// The time at which the token ends, its own expiry included; `nil` if it does not.
+    let end: Timestamp?
+    private let rates: [CallRate]
+    private let time: any TimeSource
+
+    /// Creates the rules. `rates` has the counter of each restriction `rate`, which all connections with this token
+    /// share.
+    init(_ token: Token, expires: Timestamp?, rates: [CallRate], time: any TimeSource) {
+        methods = token.values(of: .method).map { $0.compactMap { MethodPattern($0) } }
+        let ends = token.values(of: .before).joined().compactMap { TokenRestriction.number($0) }
+            .map { Timestamp(milliseconds: $0 * 1000) }
+        end = (ends + [expires].compactMap { $0 }).min()
+        self.rates = rates
+        self.time = time
+    }
+
+    func check(_ method: MethodProperties, _ session: Session) throws(RPCError) {
+        let now = time.now()
+        if let end, now >= end {
+            throw RPCError(.unauthenticated, "cannot call \(method.name), the token has expired: get a new one")
+        }
+        guard methods.allSatisfy({ $0.contains { $0.allows(method.name) } }) else {
+            throw RPCError(
+                .forbidden, "cannot call \(method.name), a restriction of the token forbids it: use another token")
+        }
+        for rate in rates {
+            guard let wait = rate.take(at: now) else { continue }
+            throw .limit(
+                .tooManyCalls,
+                "cannot call \(method.name), the token may make \(rate.limit) calls in 60 seconds: try again later",
+                limit: rate.limit, actual: rate.limit + 1, retryAfterMs: wait)
+        }
+    }
+}
+
+/// Counts calls against a limit per 60 seconds. A bucket of `limit` calls that refills evenly.
+final class CallRate: Sendable {
+    let limit: Int
+    private let state: Locked<(left: Double, at: Timestamp)>
+
+    init(limit: Int, now: Timestamp) {
+        self.limit = limit
+        state = Locked((Double(limit), now))
+    }
+
+    /// Takes one call. Returns `nil`, or the number of milliseconds until the next call is possible.
+    func take(at now: Timestamp) -> Int? {
+        state.withLock { state in
+            let passed = max(0, (now - state.at).wholeMilliseconds)
+            state.left = min(Double(limit), state.left + Double(passed) * Double(limit) / 60_000)
+            state.at = max(state.at, now)
+            guard state.left < 1 else {
+                state.left -= 1
+                return nil
+            }
+            return limit == 0 ? 60_000 : Int((1 - state.left) * 60_000 / Double(limit)) + 1
+        }
+    }
+}
+
+extension Token {
+    /// Returns the values of each restriction with this key.
+    func values(of key: TokenRestriction.Key) -> [[String]] {
+        restrictions.filter { $0.key == key }.map(\.values)
+    }
+
+    /// Returns the values that all restrictions with this key allow; `nil` if there is no such restriction.
+    func allowed(_ key: TokenRestriction.Key) -> Set<String>? {
+        let sets = values(of: key).map { Set($0) }
+        return sets.dropFirst().reduce(sets.first) { $0?.intersection($1) }
+    }
+
+    /// Returns true if every restriction on the peer allows it.
+    func allows(_ peer: Peer) -> Bool {
+        values(of: .peer).allSatisfy { texts in
+            texts.compactMap { PeerPattern($0) }.contains { pattern in
+                switch peer {
+                case .unix(let peer): pattern.allows(user: peer.uid)
+                case .tcp(let address, _): pattern.allows(address: address)
+                case .memory: false
+                }
+            }
+        }
+    }
+}

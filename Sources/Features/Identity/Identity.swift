@@ -1,0 +1,25 @@
+public import AuraModel
+public import FeatureKit
+public import Logging
+public import Storage
+
+/// The feature of callers and their rights: principals, tokens, tenants and roles.
+public enum Identity {
+    /// Reads the identities and returns the parts of the feature. Throws if the rows cannot be read.
+    ///
+    /// - Parameters:
+    ///   - keys: the keys that sign tokens.
+    ///   - unix: the rights of processes on the Unix socket.
+    public static func parts(
+        store: any IdentityStore, keys: TokenKeys, unix: UnixAccess, time: any TimeSource, random: any RandomSource,
+        logger: Logger
+    ) async throws(StorageError) -> FeatureParts {
+        let registry = try await IdentityRegistry(store: store, keys: keys, unix: unix, time: time, logger: logger)
+        let methods = IdentityMethods(
+            store: store, registry: registry, keys: keys, identifiers: IdentifierSource(time: time, random: random),
+            time: time)
+        return FeatureParts(
+            register: { router, _ in methods.register(in: &router) }, interceptors: [AccessControl()],
+            authenticator: registry, services: [registry])
+    }
+}

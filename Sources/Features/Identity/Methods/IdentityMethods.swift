@@ -1,0 +1,140 @@
+import AuraAPI
+import AuraModel
+import EventStream
+import JSON
+import JSONRPC
+import Storage
+
+/// The methods of callers and their rights: `session.authenticate`, `access.*`, `principal.*`, `token.*`, `tenant.*`.
+///
+/// The lists are read from the registry's memory. A change is written to the store, and the registry of this daemon
+/// reads it before the reply; the registries of other daemons read it within a second.
+struct IdentityMethods {
+    let store: any IdentityStore
+    let registry: IdentityRegistry
+    let keys: TokenKeys
+    let identifiers: IdentifierSource
+    let time: any TimeSource
+
+    func register(in router: inout Router) {
+        router.registerImmediate(Methods.sessionAuthenticate) { parameters, call throws in
+            try registry.authenticate(call.session, token: parameters.token)
+            return WhoAmIResult(call.session.principal)
+        }
+        router.registerImmediate(Methods.accessWhoami) { _, call in WhoAmIResult(call.principal) }
+        router.registerImmediate(Methods.accessList) { _, _ in
+            AccessListResult(
+                roles: Role.allCases.map { RoleScopes(role: Open($0), scopes: $0.scopes().sorted()) },
+                scopes: Methods.scopes)
+        }
+        registerPrincipals(in: &router)
+        registerTokens(in: &router)
+        registerTenants(in: &router)
+    }
+
+    /// Writes a change, and lets the registry of this daemon read it.
+    func write(_ change: IdentityChange) async throws {
+        try await APIError.answering { _ = try await store.write(change) }
+        await registry.refresh()
+    }
+}
+
+// MARK: - Principals
+
+extension IdentityMethods {
+    private func registerPrincipals(in router: inout Router) {
+        router.register(Methods.principalCreate) { parameters, call in
+            try await create(parameters, by: call.principal)
+        }
+        router.registerImmediate(Methods.principalList) { _, call in
+            let visible = registry.table.principals.values.filter { sees(call.principal, $0) }
+            return PrincipalListResult(principals: visible.sorted { $0.name < $1.name }.map { PrincipalView($0) })
+        }
+        router.register(Methods.principalSet) { parameters, call in try await change(parameters, by: call.principal) }
+    }
+
+    private func create(_ parameters: PrincipalCreateParameters, by caller: Principal) async throws -> PrincipalResult {
+        let scopes = try Self.scopes(role: parameters.role, parameters.scopes)
+        guard let scopes else {
+            throw RPCError(.invalidParams, "cannot create a principal without rights: give role, scopes or both")
+        }
+        let record = PrincipalRecord(
+            id: identifiers.next(), name: parameters.name, kind: try parameters.kind?.checked() ?? .service,
+            scopes: scopes, tenants: Self.scope(parameters.tenants), createdAt: time.now(),
+            createdBy: PrincipalID(caller.id))
+        try Self.check(record.tenants, isWithin: caller)
+        try await write(.createPrincipal(record))
+        return PrincipalResult(principal: PrincipalView(record))
+    }
+
+    private func change(_ parameters: PrincipalSetParameters, by caller: Principal) async throws -> PrincipalResult {
+        var record = try await principal(parameters.principal, for: caller)
+        if let scopes = try Self.scopes(role: parameters.role, parameters.scopes) { record.scopes = scopes }
+        if parameters.allTenants == true {
+            guard parameters.tenants == nil else {
+                throw RPCError(.invalidParams, "cannot use tenants and allTenants together: give one of them")
+            }
+            record.tenants = .all
+        } else if let tenants = parameters.tenants {
+            record.tenants = Self.scope(tenants)
+        }
+        if let isEnabled = parameters.enabled { record.isEnabled = isEnabled }
+        try Self.check(record.tenants, isWithin: caller)
+        try await write(.setPrincipal(record))
+        return PrincipalResult(principal: PrincipalView(record))
+    }
+
+    /// Returns the principal with this id or name. Throws `principalNotFound`, also for a principal that the caller may
+    /// not see.
+    func principal(_ reference: String, for caller: Principal) async throws -> PrincipalRecord {
+        for isSecondLook in [false, true] {
+            // Another daemon may have created it within the last second.
+            if isSecondLook { await registry.refresh() }
+            let principals = registry.table.principals
+            let found =
+                principals[PrincipalID(reference.lowercased())] ?? principals.values.first { $0.name == reference }
+            if let found, sees(caller, found) { return found }
+        }
+        throw RPCError(
+            .principalNotFound, "no principal is named \(reference.prefix(64)): principal.list shows those that exist")
+    }
+
+    /// Returns true if the caller may see the principal: the caller has all tenants of the principal.
+    func sees(_ caller: Principal, _ principal: PrincipalRecord) -> Bool {
+        Self.isWithin(principal.tenants, caller.rights.tenants)
+    }
+
+    /// Returns the scopes of a role and the given ones; `nil` if neither is given. Throws `invalidParams` for a scope
+    /// that no method has.
+    private static func scopes(role: Open<Role>?, _ scopes: [String]?) throws -> [String]? {
+        guard role != nil || scopes != nil else { return nil }
+        let known = Set(Methods.scopes)
+        if let unknown = scopes?.first(where: { !known.contains($0) && $0 != Role.export }) {
+            throw RPCError(.invalidParams, "cannot use the scope \(unknown): access.list shows those that exist")
+        }
+        return Set(scopes ?? []).union(try role?.checked().scopes() ?? []).sorted()
+    }
+}
+
+// MARK: - Tenants of callers
+
+extension IdentityMethods {
+    /// Returns the scope of these tenants; that of all tenants for `nil`.
+    static func scope(_ tenants: [TenantID]?) -> TenantScope {
+        tenants.map { .only(Set($0)) } ?? .all
+    }
+
+    /// Throws `forbidden` if the scope has a tenant that the caller does not have.
+    static func check(_ scope: TenantScope, isWithin caller: Principal) throws(RPCError) {
+        guard isWithin(scope, caller.rights.tenants) else {
+            throw RPCError(
+                .forbidden, "cannot give rights in tenants that \(caller.id) does not have: name some of its own tenants")
+        }
+    }
+
+    private static func isWithin(_ scope: TenantScope, _ tenants: Set<String>?) -> Bool {
+        guard let tenants else { return true }
+        guard case .only(let ids) = scope else { return false }
+        return ids.allSatisfy { tenants.contains($0.text) }
+    }
+}

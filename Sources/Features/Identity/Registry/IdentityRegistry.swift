@@ -1,0 +1,253 @@
+public import AuraModel
+import JSON
+public import JSONRPC
+import Locking
+public import Logging
+public import ServiceLifecycle
+public import Storage
+
+/// Decides who calls, from the rows of the identities, which it holds in memory.
+///
+/// A service reads the counter of changes each second, and the rows when it has changed. Then it looks again at each
+/// connection that has shown a token: the connection gets its new rights, or ends. So a revocation takes effect within a
+/// second on every daemon.
+public final class IdentityRegistry: Authenticator, Service {
+    /// A connection that has shown a token.
+    private struct Shown {
+        weak var session: Session?
+        var token: Token
+        /// The time at which the token ends; `nil` if it does not.
+        var end: Timestamp?
+    }
+
+    private struct State {
+        var table: IdentityTable
+        var shown: [ObjectIdentifier: Shown] = [:]
+        /// The counters of tokens with a restriction `rate`, by the tag of the token.
+        var rates: [[UInt8]: [CallRate]] = [:]
+        /// The times of uses that are not stored yet, by token.
+        var used: [[UInt8]: Timestamp] = [:]
+    }
+
+    private let store: any IdentityStore
+    private let keys: TokenKeys
+    private let unix: UnixAccess
+    private let time: any TimeSource
+    private let logger: Logger
+    private let failures = FailureCounts()
+    private let state: Locked<State>
+
+    /// The interval between two reads of the counter.
+    private static let interval = Duration.seconds(1)
+    /// The number of reads of the counter after which the uses of tokens are stored.
+    private static let readsPerFlush = 30
+    /// The maximum number of tokens whose rates are counted. Beyond it, the counters begin anew.
+    private static let rateLimit = 10_000
+
+    /// Reads the rows and creates the registry. Throws if they cannot be read: a daemon that cannot tell who calls must
+    /// not serve.
+    public init(
+        store: any IdentityStore, keys: TokenKeys, unix: UnixAccess, time: any TimeSource, logger: Logger
+    ) async throws(StorageError) {
+        self.store = store
+        self.keys = keys
+        self.unix = unix
+        self.time = time
+        self.logger = logger
+        state = Locked(State(table: IdentityTable(try await store.identities())))
+    }
+
+    /// The present rows.
+    var table: IdentityTable { state.withLock { $0.table } }
+
+    // MARK: - Who calls
+
+    /// Returns the principal of a connection that has shown no token.
+    public func principal(of peer: Peer) -> Principal {
+        switch peer {
+        case .unix(let process): Principal(id: "uid:\(process.uid)", proof: .peer, rights: unix.rights(of: process))
+        case .tcp: Principal(id: "loopback", proof: .peer, rights: .all)
+        case .memory: Principal(id: "internal", proof: .internal, rights: .all)
+        }
+    }
+
+    /// Checks a token and gives the connection its principal. Throws `unauthenticated`.
+    public func authenticate(_ session: Session, token text: String) throws(RPCError) {
+        let now = time.now()
+        guard let token = try? Token(text), keys.verify(token) else { throw refuse(session, at: now) }
+        let (grant, table): (IdentityTable.Grant, IdentityTable)
+        do {
+            table = self.table
+            grant = try table.grant(token, to: session.peer, at: now)
+        } catch {
+            throw RPCError(.unauthenticated, "cannot use the token, \(error.reason)")
+        }
+        let rules = rules(of: token, grant, at: now)
+        session.setPrincipal(principal(of: grant, rules))
+        follow(session, token, end: rules.end)
+        // The rows may have been read anew before the connection was followed.
+        if self.table.changes != table.changes { lookAgain() }
+    }
+
+    /// Counts a wrong token. All wrong tokens get the same text.
+    private func refuse(_ session: Session, at now: Timestamp) -> RPCError {
+        let penalty = failures.fail(session.peer, at: now)
+        if penalty.recent <= FailureCounts.freePerMinute {
+            logger.notice("a wrong token was shown", metadata: ["peer": "\(session.peer)"])
+        }
+        var error = RPCError(
+            .unauthenticated, "cannot use the token, it is not valid here: it must be the text that aura token create showed"
+        )
+        guard let wait = penalty.wait else { return error }
+        error.data["retryAfterMs"] = .integer(wait.wholeMilliseconds)
+        session.close()
+        return error
+    }
+
+    private func rules(of token: Token, _ grant: IdentityTable.Grant, at now: Timestamp) -> TokenRules {
+        TokenRules(token, expires: grant.expires, rates: rates(of: token, at: now), time: time)
+    }
+
+    private func principal(of grant: IdentityTable.Grant, _ rules: TokenRules) -> Principal {
+        Principal(
+            id: grant.principal.text, proof: .token,
+            rights: Rights(
+                scopes: .only(grant.scopes), tenants: grant.tenants, instances: grant.instances, rules: [rules]))
+    }
+
+    private func rates(of token: Token, at now: Timestamp) -> [CallRate] {
+        let limits = token.values(of: .rate).joined().compactMap { TokenRestriction.rate($0) }
+        guard !limits.isEmpty else { return [] }
+        return state.withLock { state in
+            if let known = state.rates[token.tag] { return known }
+            if state.rates.count >= Self.rateLimit { state.rates = [:] }
+            let rates = limits.map { CallRate(limit: Int($0), now: now) }
+            state.rates[token.tag] = rates
+            return rates
+        }
+    }
+
+    // MARK: - Connections with tokens
+
+    private func follow(_ session: Session, _ token: Token, end: Timestamp?) {
+        let key = ObjectIdentifier(session)
+        let isNew = state.withLock { state in
+            state.used[token.id] = time.now()
+            return state.shown.updateValue(Shown(session: session, token: token, end: end), forKey: key) == nil
+        }
+        if isNew {
+            session.onClose { [weak self] in self?.state.withLock { $0.shown[key] = nil } }
+        }
+    }
+
+    /// Gives each connection with a token its present rights, or ends it.
+    private func lookAgain() {
+        let now = time.now()
+        let (table, shown) = state.withLock { ($0.table, Array($0.shown.values)) }
+        for each in shown {
+            guard let session = each.session else { continue }
+            do throws(IdentityTable.Refusal) {
+                let grant = try table.grant(each.token, to: session.peer, at: now)
+                let rules = rules(of: each.token, grant, at: now)
+                let new = principal(of: grant, rules)
+                if session.subscriptions > 0, !new.rights.include(session.principal.rights) {
+                    session.end(
+                        RPCError(.tokenRevoked, "the rights of the token were reduced: connect again", retryable: true))
+                } else {
+                    session.setPrincipal(new)
+                }
+            } catch {
+                session.end(RPCError(.tokenRevoked, "the connection ends, \(error.reason)"))
+            }
+        }
+    }
+
+    // MARK: - The service
+
+    /// Follows the changes of the rows until the daemon shuts down.
+    public func run() async throws {
+        try? await cancelWhenGracefulShutdown { [self] in
+            var reads = 0
+            while true {
+                try await time.sleep(for: Self.interval)
+                reads += 1
+                await refresh()
+                endExpired()
+                if reads % Self.readsPerFlush == 0 { await flush() }
+            }
+        }
+        await flush()
+    }
+
+    /// Reads the rows if the counter has changed. An error is logged: the present rows stay in force.
+    func refresh() async {
+        do {
+            let known = table.changes
+            guard try await store.identityChanges() != known else { return }
+            let new = IdentityTable(try await store.identities())
+            state.withLock { $0.table = new }
+            lookAgain()
+        } catch {
+            logger.warning("cannot read the tokens and principals", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private func endExpired() {
+        let now = time.now()
+        let ended = state.withLock { $0.shown.values.filter { $0.end.map { $0 <= now } ?? false } }
+        for each in ended {
+            each.session?.end(RPCError(.tokenRevoked, "the connection ends, the token has expired: get a new one"))
+        }
+    }
+
+    /// Stores the times of uses.
+    private func flush() async {
+        let used = state.withLock { state in
+            defer { state.used = [:] }
+            return state.used
+        }
+        guard !used.isEmpty else { return }
+        do {
+            _ = try await store.write(.tokensUsed(used))
+        } catch {
+            logger.info("cannot store when tokens were used", metadata: ["error": "\(error)"])
+        }
+    }
+}
+
+extension IdentityTable.Refusal {
+    /// The reason and the remedy.
+    var reason: String {
+        switch self {
+        case .unknown: "this installation does not know the token: get a new one"
+        case .revoked: "the token was revoked: get a new one"
+        case .notYetValid: "the token is not valid yet"
+        case .expired: "the token has expired: get a new one"
+        case .principalDisabled: "the principal of the token is disabled: ask an administrator"
+        case .tenantDisabled: "the tenants of the token are disabled or do not exist: ask an administrator"
+        case .peer: "a restriction of the token does not allow this address or user"
+        }
+    }
+}
+
+extension Rights {
+    /// Returns true if these rights have every scope, tenant and instance of the others. The rules are not compared.
+    fileprivate func include(_ others: Rights) -> Bool {
+        Self.includes(tenants, others.tenants) && Self.includes(instances, others.instances) && scopes.include(others.scopes)
+    }
+
+    private static func includes(_ set: Set<String>?, _ other: Set<String>?) -> Bool {
+        guard let set else { return true }
+        return other.map { $0.isSubset(of: set) } ?? false
+    }
+}
+
+extension Rights.Scopes {
+    fileprivate func include(_ others: Rights.Scopes) -> Bool {
+        switch (self, others) {
+        case (.all, _): true
+        case (.only, .all): false
+        case (.only(let own), .only(let others)): others.isSubset(of: own)
+        }
+    }
+}

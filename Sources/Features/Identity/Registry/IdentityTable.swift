@@ -1,0 +1,87 @@
+import AuraModel
+import JSONRPC
+import Storage
+
+/// The rows of the identities, arranged for look-ups. A value that cannot change.
+struct IdentityTable: Sendable {
+    /// The counter of changes with which the rows were read.
+    let changes: Int64
+    /// The principals, by id.
+    let principals: [PrincipalID: PrincipalRecord]
+    /// The tenants, by id.
+    let tenants: [TenantID: TenantRecord]
+    private let tokens: [[UInt8]: TokenRecord]
+    private let deniedKeys: Set<[UInt8]>
+
+    init(_ identities: Identities) {
+        changes = identities.changes
+        principals = Dictionary(uniqueKeysWithValues: identities.principals.map { ($0.id, $0) })
+        tenants = Dictionary(uniqueKeysWithValues: identities.tenants.map { ($0.id, $0) })
+        tokens = Dictionary(uniqueKeysWithValues: identities.tokens.map { ($0.id, $0) })
+        deniedKeys = Set(identities.deniedKeys.map(\.digest))
+    }
+
+    /// The tokens.
+    var allTokens: [TokenRecord] { Array(tokens.values) }
+
+    /// Returns the row of a token.
+    func token(_ id: [UInt8]) -> TokenRecord? { tokens[id] }
+
+    /// Returns true if certificates with this key are not accepted.
+    func isDenied(key digest: [UInt8]) -> Bool { deniedKeys.contains(digest) }
+
+    /// The reason why a genuine token gives no rights.
+    enum Refusal: Error, Hashable {
+        /// The row does not exist. It was pruned, or the database was restored to an earlier state.
+        case unknown
+        case revoked
+        case notYetValid
+        case expired
+        /// The principal is disabled, or its row cannot be read.
+        case principalDisabled
+        /// All tenants of the token are disabled or unknown.
+        case tenantDisabled
+        /// A restriction of the token does not allow the peer.
+        case peer
+    }
+
+    /// A genuine token with its rights.
+    struct Grant: Sendable {
+        var principal: PrincipalID
+        var scopes: Set<String>
+        /// `nil` for all tenants.
+        var tenants: Set<String>?
+        /// `nil` for all instances of the tenants.
+        var instances: Set<String>?
+        /// The end that the row gives the token; `nil` if there is none.
+        var expires: Timestamp?
+    }
+
+    /// Returns what a genuine token may do for a peer at this time. Restrictions on the peer are not checked if it is
+    /// `nil`.
+    func grant(_ token: Token, to peer: Peer?, at now: Timestamp) throws(Refusal) -> Grant {
+        guard let row = tokens[token.id], row.keyID == token.keyID else { throw .unknown }
+        guard row.revokedAt == nil else { throw .revoked }
+        guard row.notBefore <= now else { throw .notYetValid }
+        if let expires = row.expires, expires <= now { throw .expired }
+        guard let principal = principals[row.principal], principal.isEnabled else { throw .principalDisabled }
+        guard peer.map(token.allows) ?? true else { throw .peer }
+        var scopes = Set(principal.scopes)
+        if let own = row.scopes { scopes.formIntersection(own) }
+        if let allowed = token.allowed(.scope) { scopes.formIntersection(allowed) }
+        var tenants = enabled(principal.tenants.intersection(row.tenants))
+        if let allowed = token.allowed(.tenant) {
+            tenants = tenants?.intersection(allowed) ?? enabled(.only(Set(allowed.map { TenantID($0) })))
+        }
+        if let tenants, tenants.isEmpty { throw .tenantDisabled }
+        return Grant(
+            principal: principal.id, scopes: scopes, tenants: tenants,
+            instances: token.allowed(.instance).map { Set($0.map { $0.lowercased() }) }, expires: row.expires)
+    }
+
+    /// Returns the names of the scope's tenants that exist and are enabled; `nil` for the scope of all tenants.
+    private func enabled(_ scope: TenantScope) -> Set<String>? {
+        guard case .only(let ids) = scope else { return nil }
+        return Set(ids.filter { tenants[$0]?.isEnabled == true }.map(\.text))
+    }
+}

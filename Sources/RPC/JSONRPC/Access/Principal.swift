@@ -1,0 +1,70 @@
+/// The caller of a method, or the cause of a change, with its rights.
+public struct Principal: Sendable, Hashable, CustomStringConvertible {
+    /// The text in events and logs: `uid:1000`, `loopback`, or the id of a principal that `principal.create` made.
+    public let id: String
+    /// How the caller showed who it is.
+    public let proof: Proof
+    /// What the caller may do.
+    public let rights: Rights
+
+    /// The ways in which a caller shows who it is.
+    public enum Proof: String, Sendable, Hashable {
+        /// The caller has shown nothing.
+        case anonymous
+        /// The kernel's record of a process on the Unix socket.
+        case peer
+        /// A client certificate.
+        case certificate
+        /// A token.
+        case token
+        /// The cookie of a dashboard's session.
+        case session
+        /// The daemon itself.
+        case `internal`
+    }
+
+    /// Creates a principal. Without arguments for the rights it may do everything, as a router without an
+    /// ``Authenticator`` permits.
+    public init(id: String, proof: Proof = .internal, rights: Rights = .all) {
+        self.id = id
+        self.proof = proof
+        self.rights = rights
+    }
+
+    /// Creates the principal of a connection to a router without an ``Authenticator``. It may do everything.
+    init(unchecked peer: Peer) {
+        switch peer {
+        case .unix(let peer): self.init(id: "uid:\(peer.uid)", proof: .peer)
+        case .tcp: self.init(id: "loopback", proof: .anonymous)
+        case .memory: self.init(id: "internal")
+        }
+    }
+
+    /// The id.
+    public var description: String { id }
+
+    /// Compares ids and proofs. Rights of one caller may change while it is connected.
+    public static func == (left: Principal, right: Principal) -> Bool {
+        left.id == right.id && left.proof == right.proof
+    }
+
+    /// Hashes the id and the proof.
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(id)
+        hasher.combine(proof)
+    }
+}
+
+/// Decides who calls. A router has at most one, which all its connections use.
+///
+/// The methods are called on event loops and must not block.
+public protocol Authenticator: Sendable {
+    /// Returns the principal of a new connection, from the proofs that the connection itself has.
+    func principal(of peer: Peer) -> Principal
+
+    /// Checks a token and gives the connection the token's principal.
+    ///
+    /// From then on the authenticator changes the connection's principal when its rights change, and closes the
+    /// connection when the token ends. Throws if the token is not valid; the connection keeps the principal that it had.
+    func authenticate(_ session: Session, token: String) throws(RPCError)
+}
