@@ -19,7 +19,7 @@ import Testing
 
         init(_ path: String) throws {
             self.path = path
-            file = try #require(try UnixSocketFile.bind(path: path, mode: 0o600))
+            file = try #require(try UnixSocketFile.bind(path: path, access: SocketAccess(mode: 0o600)))
             let channel = NIOAsyncTestingChannel(loop: loop)
             watch = SocketFileWatch(
                 channel: channel, file: file, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }

@@ -40,7 +40,8 @@ import Testing
         let path = scratch.socket
         try await TestServer.run(on: [.unix(path: path)]) { _ in try expectPermissions(0o600, path) }
         #expect(!FileManager.default.fileExists(atPath: path))
-        try await TestServer.run(on: [.unix(path: path, mode: 0o666)]) { _ in try expectPermissions(0o666, path) }
+        let access = SocketAccess(mode: 0o666)
+        try await TestServer.run(on: [.unix(path: path, access: access)]) { _ in try expectPermissions(0o666, path) }
     }
 
     @Test func aStaleSocketIsReplaced() async throws {

@@ -147,7 +147,7 @@ struct Daemon {
         _ router: Router, _ routes: [HTTPRoute], _ budget: CallBudget,
         onReady: @escaping @Sendable () -> Void
     ) throws -> [any Service] {
-        var addresses: [ListenAddress] = [.unix(path: settings.wire.socket)]
+        var addresses: [ListenAddress] = [.unix(path: settings.wire.socket, access: settings.wire.socketAccess)]
         if let listen = settings.wire.listen { addresses.append(.tcp(host: listen.host, port: listen.port)) }
         try prepareSocketDirectory()
         try TrustedDirectory.check(TrustedDirectory.parent(of: settings.wire.socket), .socket)

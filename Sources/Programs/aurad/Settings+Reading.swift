@@ -32,7 +32,7 @@ extension Settings {
 
 extension Settings {
     private static let wireSettings: [Setting] = [
-        "socket", "listen", "http", .list("origins"), "limits.connections", "limits.connectionsPerUser",
+        "socket", "socketGroup", "listen", "http", .list("origins"), "limits.connections", "limits.connectionsPerUser",
         "limits.connectionsPerAddress", "limits.subscriptions", "limits.subscriptionsPerUser",
     ]
 
@@ -48,7 +48,7 @@ extension Settings {
         limits.subscriptionsPerUser = try source.number(
             "limits.subscriptionsPerUser", standard.subscriptionsPerUser, in: 1...1_000_000)
         return Wire(
-            socket: try readSocket(source), listen: try TCPAddress.read(source, "listen"),
+            socket: try readSocket(source), socketAccess: try SocketGroup.read(source), listen: try TCPAddress.read(source, "listen"),
             http: try TCPAddress.read(source, "http"), origins: try readOrigins(source), limits: limits)
     }
 

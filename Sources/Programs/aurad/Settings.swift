@@ -6,12 +6,15 @@ import Jobs
 import Logging
 import Loopback
 import RPCService
+import RPCTransport
 import Reconciliation
 
 /// The settings of a configuration, read and checked: the daemon's own, and each feature with its settings.
 struct Settings: Sendable {
     struct Wire: Sendable {
         var socket: String
+        /// The users that can connect to the socket.
+        var socketAccess = SocketAccess.owner
         /// The TCP address to serve; `nil` if TCP is not served.
         var listen: LoopbackAddress?
         /// The gateway's address; `nil` if HTTP is not served.

@@ -1,8 +1,7 @@
 /// The address of a listener.
 public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
-    /// A Unix socket. `mode` is the permission bits of the file (0600 by default), which define the users that can
-    /// connect.
-    case unix(path: String, mode: UInt16 = 0o600)
+    /// A Unix socket. `access` defines the users that can connect.
+    case unix(path: String, access: SocketAccess = .owner)
     /// A TCP port of a loopback address. With port 0 the system chooses the port. The server refuses other addresses,
     /// because it has no encryption and no authentication.
     case tcp(host: String = "127.0.0.1", port: Int)
@@ -19,4 +18,21 @@ public enum ListenAddress: Sendable, Hashable, CustomStringConvertible {
         case .tcp(let host, let port): host.contains(":") ? "tcp:[\(host)]:\(port)" : "tcp:\(host):\(port)"
         }
     }
+}
+
+/// The permissions of a Unix socket's file.
+public struct SocketAccess: Sendable, Hashable {
+    /// The permission bits.
+    public var mode: UInt16
+    /// The group of the file; `nil` for that of the process.
+    public var group: UInt32?
+
+    /// Creates permissions.
+    public init(mode: UInt16, group: UInt32? = nil) {
+        self.mode = mode
+        self.group = group
+    }
+
+    /// Only the owner, and root, can connect.
+    public static let owner = SocketAccess(mode: 0o600)
 }

@@ -179,8 +179,8 @@ extension RPCServer {
     /// Returns `nil` if the graceful shutdown began before the address was free.
     private func listen(_ address: ListenAddress) async throws -> Listener? {
         switch address {
-        case .unix(let path, let mode):
-            guard let file = try await bind(path, mode) else { return nil }
+        case .unix(let path, let access):
+            guard let file = try await bind(path, access) else { return nil }
             let channel: any Channel
             do {
                 channel = try await bootstrap().withBoundSocket(file.descriptor).get()
@@ -233,16 +233,16 @@ extension RPCServer {
     private static let lockPause = TimeAmount.milliseconds(20)
 
     /// Binds the socket; waits for its lock. Returns `nil` if the graceful shutdown begins while it waits.
-    private func bind(_ path: String, _ mode: UInt16) async throws -> UnixSocketFile? {
+    private func bind(_ path: String, _ access: SocketAccess) async throws -> UnixSocketFile? {
         for attempt in 1...Self.lockTries {
-            if let file = try UnixSocketFile.bind(path: path, mode: mode) { return file }
+            if let file = try UnixSocketFile.bind(path: path, access: access) { return file }
             try Task.checkCancellation()
             if Task.isShuttingDownGracefully { return nil }
             if attempt == 1 { logger.info("waiting for the lock of the socket", metadata: ["path": "\(path)"]) }
             try await group.any().scheduleTask(in: Self.lockPause) {}.futureResult.get()
         }
         throw ListenError(
-            .socketInUse, .unix(path: path, mode: mode),
+            .socketInUse, .unix(path: path, access: access),
             "cannot listen on the Unix socket \(path), another process holds \(path).lock and serves nothing: "
                 + "end it, or choose another path")
     }

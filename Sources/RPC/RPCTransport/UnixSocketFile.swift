@@ -11,10 +11,10 @@
 /// The lock file next to it (`PATH.lock`) is never removed. It prevents two daemons that start at the same moment from
 /// replacing each other's socket. The kernel releases the lock when its process ends, for any reason.
 struct UnixSocketFile: Sendable {
-    /// The bound socket. It does not listen yet after ``bind(path:mode:)``; after ``renewed(backlog:)`` it may.
+    /// The bound socket. It does not listen yet after ``bind(path:access:)``; after ``renewed(backlog:)`` it may.
     let descriptor: CInt
     let path: String
-    private let mode: UInt16
+    private let access: SocketAccess
     private let lock: CInt
     private let identity: Identity
 
@@ -23,14 +23,14 @@ struct UnixSocketFile: Sendable {
         var inode: UInt64
     }
 
-    /// Binds a socket at `path` with permissions `mode`. Replaces a socket that a dead process left there.
+    /// Binds a socket at `path` with these permissions. Replaces a socket that a dead process left there.
     ///
     /// No client can connect before the caller listens, so the permissions are complete before the first connection.
     ///
     /// Returns `nil` if another process has the lock but serves nothing at the path. It may be a child of a daemon that
     /// has just ended: a child shares the lock until it executes its program. The caller tries again a little later.
-    static func bind(path: String, mode: UInt16) throws(ListenError) -> UnixSocketFile? {
-        let place = Place(path: path, mode: mode)
+    static func bind(path: String, access: SocketAccess) throws(ListenError) -> UnixSocketFile? {
+        let place = Place(path: path, access: access)
         let address = try place.socketAddress()
         guard let lock = try place.takeLock() else {
             if place.isServed(address) { throw place.inUse }
@@ -84,9 +84,9 @@ struct UnixSocketFile: Sendable {
     /// The new socket is bound at `PATH.new` and listens there. Only then does it get a link at the path, so that no
     /// client finds a socket that refuses connections. If `PATH.new` is too long, the socket is bound at the path.
     func renewed(backlog: Int32) throws(ListenError) -> UnixSocketFile {
-        let beside = Place(path: path + ".new", mode: mode)
+        let beside = Place(path: path + ".new", access: access)
         guard let address = try? beside.socketAddress() else {
-            let place = Place(path: path, mode: mode)
+            let place = Place(path: path, access: access)
             return try place.bind(try place.socketAddress(), lock)
         }
         unlink(beside.path)
@@ -104,7 +104,7 @@ struct UnixSocketFile: Sendable {
             throw error
         }
         return UnixSocketFile(
-            descriptor: bound.descriptor, path: path, mode: mode, lock: lock, identity: bound.identity)
+            descriptor: bound.descriptor, path: path, access: access, lock: lock, identity: bound.identity)
     }
 
     /// Removes the file if it is still the bound one, and releases the lock.
@@ -129,7 +129,7 @@ struct UnixSocketFile: Sendable {
 extension UnixSocketFile {
     private struct Place {
         let path: String
-        let mode: UInt16
+        let access: SocketAccess
 
         func socketAddress() throws(ListenError) -> sockaddr_un {
             var address = sockaddr_un()
@@ -182,7 +182,7 @@ extension UnixSocketFile {
             let descriptor = socket(AF_UNIX, streamSocket, 0)
             guard descriptor >= 0 else { throw systemFailure("open a socket") }
             // On Linux the file gets the socket's own mode, restricted by the umask.
-            _ = fchmod(descriptor, mode_t(mode))
+            _ = fchmod(descriptor, mode_t(access.mode))
             let bound = withSocketAddress(address) { start, count in
                 #if canImport(Glibc)
                     Glibc.bind(descriptor, start, count)
@@ -199,14 +199,15 @@ extension UnixSocketFile {
                 throw failure
             }
             return UnixSocketFile(
-                descriptor: descriptor, path: path, mode: mode, lock: lock, identity: found.identity)
+                descriptor: descriptor, path: path, access: access, lock: lock, identity: found.identity)
         }
 
-        /// Sets the mode of the file if the umask, or another system, changed it.
+        /// Sets the group of the file, and its mode if the umask, or another system, changed it.
         private func widen() -> Bool {
+            if let group = access.group, lchown(path, uid_t.max, gid_t(group)) != 0 { return false }
             var status = stat()
             guard lstat(path, &status) == 0 else { return false }
-            return status.st_mode & 0o777 == mode_t(mode) || chmod(path, mode_t(mode)) == 0
+            return status.st_mode & 0o777 == mode_t(access.mode) || chmod(path, mode_t(access.mode)) == 0
         }
 
         /// Returns the error of a connection attempt to the path, or 0 if a process accepts it.
@@ -247,7 +248,7 @@ extension UnixSocketFile {
         }
 
         private func failure(_ code: ListenError.Code, _ why: String) -> ListenError {
-            ListenError(code, .unix(path: path, mode: mode), "cannot listen on the Unix socket \(path), \(why)")
+            ListenError(code, .unix(path: path, access: access), "cannot listen on the Unix socket \(path), \(why)")
         }
     }
 }

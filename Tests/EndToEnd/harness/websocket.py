@@ -52,13 +52,14 @@ def frame(opcode, data, is_last=True):
 class WebSocket(Connection):
     """A connection with one message per text frame."""
 
-    def __init__(self, address, seconds=30):
+    def __init__(self, address, seconds=30, headers=()):
         self.closed_with = None
+        self.headers = headers
         super().__init__(address, seconds)
         self.buffer = self.greeting
 
     def open(self, path, seconds):
-        opened, status, rest = handshake(path, seconds=seconds)
+        opened, status, rest = handshake(path, headers=self.headers, seconds=seconds)
         assert status == 101, status
         # Bytes that the daemon sent together with the response.
         self.greeting = rest

@@ -110,11 +110,13 @@ extension UnixAccess.Rule {
         public let description: String
     }
 
-    /// Parses `user NAME ROLE [TENANT,TENANT]` or `group NAME ROLE [TENANT,TENANT]`. NAME may be a number.
+    /// Parses `user NAME ROLE [TENANT…]` or `group NAME ROLE [TENANT…]`, with blanks between the words. NAME may be a
+    /// number.
     public init(_ text: String, _ lookup: Lookup) throws(Problem) {
         let words = text.split(separator: " ").map(String.init)
-        guard (3...4).contains(words.count), ["user", "group"].contains(words[0]) else {
-            throw Problem(description: "expected `user NAME ROLE` or `group NAME ROLE`, and tenants joined by commas")
+        guard words.count >= 3, ["user", "group"].contains(words[0]) else {
+            throw Problem(
+                description: "expected `user NAME ROLE` or `group NAME ROLE`, and then the tenants if it is not all")
         }
         let isUser = words[0] == "user"
         guard let number = UInt32(words[1]) ?? (isUser ? lookup.user(words[1]) : lookup.group(words[1])) else {
@@ -124,15 +126,7 @@ extension UnixAccess.Rule {
             let roles = Role.allCases.map(\.rawValue).joined(separator: ", ")
             throw Problem(description: "there is no role \(words[2]): use one of \(roles)")
         }
-        self.init(isUser ? .user(number) : .group(number), role, tenants: try Self.tenants(words.dropFirst(3).first))
-    }
-
-    private static func tenants(_ text: String?) throws(Problem) -> Set<String>? {
-        guard let text else { return nil }
-        let names = text.split(separator: ",", omittingEmptySubsequences: false).map(String.init)
-        guard names.allSatisfy({ !$0.isEmpty }) else {
-            throw Problem(description: "a tenant between the commas is missing")
-        }
-        return Set(names)
+        let tenants = Set(words.dropFirst(3))
+        self.init(isUser ? .user(number) : .group(number), role, tenants: tenants.isEmpty ? nil : tenants)
     }
 }

@@ -35,6 +35,9 @@ final class FailureCounts: Sendable {
     /// The times of the last failures of each peer, oldest first.
     private let failures = Locked<[Subject: [Timestamp]]>([:])
 
+    /// The number of peers that are remembered.
+    var peers: Int { failures.withLock { $0.count } }
+
     /// Records that a peer showed a wrong token.
     func fail(_ peer: Peer, at now: Timestamp) -> Penalty {
         let subject = Self.subject(peer)

@@ -80,7 +80,9 @@ public final class IdentityRegistry: Authenticator, Service {
             table = self.table
             grant = try table.grant(token, to: session.peer, at: now)
         } catch {
-            throw RPCError(.unauthenticated, "cannot use the token, \(error.reason)")
+            // Another daemon may have created the token within the last second.
+            throw RPCError(
+                .unauthenticated, "cannot use the token, \(error.reason)", retryable: error == .unknown)
         }
         let rules = rules(of: token, grant, at: now)
         session.setPrincipal(principal(of: grant, rules))
@@ -219,7 +221,7 @@ extension IdentityTable.Refusal {
     /// The reason and the remedy.
     var reason: String {
         switch self {
-        case .unknown: "this installation does not know the token: get a new one"
+        case .unknown: "the daemon does not know it: try again in a second, or get a new token"
         case .revoked: "the token was revoked: get a new one"
         case .notYetValid: "the token is not valid yet"
         case .expired: "the token has expired: get a new one"
