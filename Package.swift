@@ -177,7 +177,7 @@ let package = Package(
                 "RPCService", "Reconciliation", "Storage", logging, serviceLifecycle,
             ]),
         target("Features/Identity", ["Encoding", crypto]),
-        target("Features/Vault", ["Encoding", crypto]),
+        target("Features/Vault", ["AuraModel", "Encoding", crypto]),
         target("Features/Audit", ["Encoding", crypto]),
 
         // Programs
@@ -293,7 +293,7 @@ let package = Package(
         suite("FeatureKitTests", ["FeatureKit"]),
         suite("AuradTests", ["aurad", "FeatureKit", "Locking", configuration]),
         suite("IdentityTests", ["Identity", "TestKit"]),
-        suite("VaultTests", ["Vault", "TestKit", crypto]),
+        suite("VaultTests", ["AuraModel", "Vault", "TestKit", crypto]),
         suite("AuditTests", ["Audit", "TestKit"]),
         suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel"]),
         suite("CodegenTests", ["aura-codegen", mustache], resources: [.copy("Example")]),
