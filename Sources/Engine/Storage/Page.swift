@@ -9,13 +9,21 @@ public struct UnreadableRow: Error, Sendable, Hashable {
         case job
         /// The observations of sweeps.
         case observation = "sighting"
+        case tenant
+        case principal
+        case token
+        case session
+        case deniedKey = "denied_key"
+        case secret
+        case secretVersion = "secret_version"
     }
 
     /// The table of the row.
     public var table: Table
-    /// The row's id. For an observation: its kind and its id, separated by a space.
+    /// The row's id. For an observation: its kind and its id, separated by a space. For a secret: its tenant and its
+    /// name, and for a version also its number, separated by spaces. Bytes are hexadecimal digits.
     public var id: String
-    /// The instance that the row belongs to; `nil` for an observation.
+    /// The instance that the row belongs to; `nil` for a row of another table than `instance` and `job`.
     public var instance: InstanceID?
     /// The cause, for people, such as `job 0199… has the state "paused", which this version does not know`.
     public var reason: String

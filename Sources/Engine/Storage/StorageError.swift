@@ -10,10 +10,18 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
         case instanceNotFound
         /// No job has the id.
         case jobNotFound
-        /// A live instance of the tenant has this name.
+        /// No tenant has the id.
+        case tenantNotFound
+        /// No principal has the id.
+        case principalNotFound
+        /// No token has the id, or the token is not valid any more.
+        case tokenNotFound
+        /// A live instance of the tenant has this name, or a tenant or principal has it.
         case nameTaken
-        /// The tenant, or all tenants together, already have the maximum number of live instances.
+        /// The tenant, or the whole installation, already has the maximum number of live instances or other rows.
         case quotaExceeded
+        /// The row has changed since the caller read it, or it excludes the change.
+        case conflict
         /// Another job is active on the instance.
         case instanceBusy
         /// The operation is not possible in the instance's phase.

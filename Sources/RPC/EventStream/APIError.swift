@@ -65,6 +65,8 @@ package enum APIError {
         case .corrupt: .unreadable
         case .cancelled: .requestCancelled
         case .fenced, .newerSchema: .internalError
+        // No method reads or writes the rows of identities and secrets yet.
+        case .tenantNotFound, .principalNotFound, .tokenNotFound, .conflict: .internalError
         }
     }
 }

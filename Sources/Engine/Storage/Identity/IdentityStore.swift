@@ -1,0 +1,101 @@
+public import AuraModel
+
+/// The tenants, principals, tokens, sessions and denied keys.
+///
+/// Each daemon holds all of them in memory. A counter changes in the transaction of every change, so that a daemon finds
+/// out with one cheap read whether it must read them again. The numbers of rows are limited (``IdentityLimits``).
+public protocol IdentityStore: Sendable {
+    /// Returns all rows and the counter from one snapshot. A row that cannot be read is only in
+    /// ``Identities/unreadable``, so it gives no right.
+    func identities() async throws(StorageError) -> Identities
+    /// Returns the counter of changes. If it is another one than that of the last ``identities()``, rows have changed.
+    func identityChanges() async throws(StorageError) -> Int64
+    /// Makes a change in one transaction. Returns the counter after it. A change that finds everything as it should be,
+    /// such as a repeated one, changes neither a row nor the counter.
+    ///
+    /// Throws `tenantNotFound`, `principalNotFound`, `tokenNotFound`, `nameTaken`, `conflict` or `quotaExceeded`, as the
+    /// cases of ``IdentityChange`` state, and `corrupt` if a row that the change depends on cannot be read.
+    func write(_ change: IdentityChange) async throws(StorageError) -> Int64
+}
+
+/// All rows of an ``IdentityStore`` at one moment.
+public struct Identities: Sendable {
+    /// The tenants, ordered by their ids.
+    public var tenants: [TenantRecord]
+    /// The principals, ordered by their ids.
+    public var principals: [PrincipalRecord]
+    /// The tokens, ordered by their ids; also revoked and expired ones that were not pruned.
+    public var tokens: [TokenRecord]
+    /// The sessions, ordered by their digests; also ended ones that were not pruned.
+    public var sessions: [SessionRecord]
+    /// The denied keys, ordered by their digests.
+    public var deniedKeys: [DeniedKey]
+    /// The counter of changes.
+    public var changes: Int64
+    /// The rows that cannot be read. A tenant, principal, token or session among them counts as disabled.
+    public var unreadable: [UnreadableRow]
+
+    /// Creates a value, by default an empty one.
+    public init(
+        tenants: [TenantRecord] = [], principals: [PrincipalRecord] = [], tokens: [TokenRecord] = [],
+        sessions: [SessionRecord] = [], deniedKeys: [DeniedKey] = [], changes: Int64 = 0,
+        unreadable: [UnreadableRow] = []
+    ) {
+        self.tenants = tenants
+        self.principals = principals
+        self.tokens = tokens
+        self.sessions = sessions
+        self.deniedKeys = deniedKeys
+        self.changes = changes
+        self.unreadable = unreadable
+    }
+}
+
+/// A change of the rows of an ``IdentityStore``.
+public enum IdentityChange: Sendable {
+    /// Inserts a tenant. Throws `nameTaken` if another one has the id, and `quotaExceeded`.
+    case createTenant(TenantRecord)
+    /// Changes a tenant. A value that is `nil` stays as it is. Members of the stored quota that only a newer daemon
+    /// knows are kept. Throws `tenantNotFound`.
+    case setTenant(TenantID, isEnabled: Bool?, quota: TenantQuota?)
+    /// Inserts a principal. Throws `nameTaken` if another one has the name or the id, `tenantNotFound` for a tenant of
+    /// its list that does not exist, and `quotaExceeded`.
+    case createPrincipal(PrincipalRecord)
+    /// Writes the name, the scopes, the tenants and whether the principal is enabled. The other values stay as they are.
+    /// Throws `principalNotFound`, `nameTaken`, or `tenantNotFound` for a tenant of its list that does not exist.
+    case setPrincipal(PrincipalRecord)
+    /// Inserts a token. Throws `principalNotFound`, `tenantNotFound` for a tenant of its list that does not exist,
+    /// `conflict` if another token has the id, and `quotaExceeded`.
+    case createToken(TokenRecord)
+    /// Revokes the token with this id, and ends its sessions. A token that was revoked keeps its time. Throws
+    /// `tokenNotFound`.
+    case revokeToken([UInt8], at: Timestamp)
+    /// Stores the times of the last uses of tokens, by their ids. An earlier time than the stored one and an unknown id
+    /// are ignored. Does not change the counter. Each token costs a statement, so a daemon collects uses for a while.
+    case tokensUsed([[UInt8]: Timestamp])
+    /// Inserts a session. Throws `tokenNotFound` if its token does not exist, is revoked or has expired, `conflict` if
+    /// another session has the digest, and `quotaExceeded`.
+    case openSession(SessionRecord)
+    /// Stores the time of the last use of the session with this digest. An earlier time than the stored one and an
+    /// unknown digest are ignored.
+    case touchSession([UInt8], at: Timestamp)
+    /// Ends the session with this digest. An unknown one is ignored.
+    case closeSession([UInt8])
+    /// Denies a key. A key that is denied keeps its time.
+    case denyKey(DeniedKey)
+    /// Deletes sessions that ended before this time, and tokens that were revoked or expired before it, with their
+    /// sessions.
+    case prune(before: Timestamp)
+}
+
+/// The maximum numbers of rows of an ``IdentityStore``, for the whole installation.
+public enum IdentityLimits {
+    /// The maximum number of tenants.
+    public static let tenants = 1000
+    /// The maximum number of principals.
+    public static let principals = 1000
+    /// The maximum number of tokens that are neither revoked nor expired.
+    public static let tokens = 10_000
+    /// The maximum number of sessions that have not ended.
+    public static let sessions = 10_000
+}
