@@ -179,10 +179,10 @@ let package = Package(
         target(
             "Features/Identity",
             [
-                "AuraAPI", "AuraModel", "Encoding", "EventStream", "FeatureKit", "JSON", "JSONRPC", "Locking", "Storage", crypto,
-                logging, serviceLifecycle,
+                "AuraAPI", "AuraModel", "Encoding", "EventStream", "FeatureKit", "JSON", "JSONRPC", "Locking", "Storage",
+                crypto, logging, serviceLifecycle,
             ]),
-        target("Features/Vault", ["Encoding", crypto]),
+        target("Features/Vault", ["AuraModel", "Encoding", crypto]),
         target("Features/Audit", ["Encoding", crypto]),
 
         // Programs
@@ -190,8 +190,8 @@ let package = Package(
             "aurad",
             [
                 "Agents", "AnsibleDriver", "AuraAPI", "AuraModel", "CDescriptors", "CMalloc", "CredentialFiles",
-                "DriverKit", "EventStream", "FeatureKit", "Gateway", "HTTPClient", "HetznerDriver", "Identity", "JSON", "JSONRPC",
-                "Jobs", "Locking", "Loopback", "RPCService", "RPCTransport", "Reconciliation", "SSHDriver", "Storage",
+                "DriverKit", "EventStream", "FeatureKit", "Gateway", "HTTPClient", "HetznerDriver", "Identity", "JSON",
+                "JSONRPC", "Jobs", "Locking", "Loopback", "RPCService", "RPCTransport", "Reconciliation", "SSHDriver", "Storage",
                 "StoragePostgres", "StorageSQLite", "TailscaleDriver", "Vault",
                 argumentParser, crypto, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
             ]),
@@ -297,8 +297,10 @@ let package = Package(
             ]),
         suite("FeatureKitTests", ["FeatureKit"]),
         suite("AuradTests", ["aurad", "FeatureKit", "Locking", configuration]),
-        suite("IdentityTests", ["Identity", "JSON", "JSONRPC", "TestKit"]),
-        suite("VaultTests", ["Vault", "TestKit", crypto]),
+        suite(
+            "IdentityTests",
+            ["AuraAPI", "AuraModel", "Identity", "JSON", "JSONRPC", "Storage", "TestKit", logging]),
+        suite("VaultTests", ["AuraModel", "Vault", "TestKit", crypto]),
         suite("AuditTests", ["Audit", "TestKit"]),
         suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel"]),
         suite("CodegenTests", ["aura-codegen", mustache], resources: [.copy("Example")]),

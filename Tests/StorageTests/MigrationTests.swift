@@ -72,6 +72,62 @@ import Testing
         #expect(usable == "4")
     }
 
+    /// Instances of other tenants, one of which has a job.
+    private static func otherTenants(_ yes: String, _ turn: String) -> String {
+        """
+        INSERT INTO instance (id, tenant, name, desired, phase, holds_name, document)
+        VALUES ('k', 'zo\u{e9} & co', 'ada', 'running', 'running', \(yes), '{'),
+            ('l', 'alice', 'ada', 'running', 'running', \(yes), '{'), ('m', 'alice', 'bob', 'running', 'running', \(yes), '{');
+        INSERT INTO job (id, kind, instance, tenant, change, state, priority, turn, available_at, epoch, attempt, progress,
+            deadline, definition_version, input, created_at\(turn.isEmpty ? "" : ", written"))
+        VALUES ('n', 'restart', 'l', 'bob', 'c', 'queued', 100, 1, 1, 0, 0, 0, 1, 1, 'null', 1\(turn));
+        """
+    }
+
+    /// Each tenant that the old rows name can be used at once.
+    private static func expectTenants(_ store: any Store) async throws {
+        let present = try await store.identities()
+        #expect(present.tenants.map(\.id.text) == ["alice", "bob", "default", "zo\u{e9} & co"])
+        #expect(present.tenants.allSatisfy { $0.isEnabled && $0.quota == TenantQuota() && $0.createdBy == nil })
+        #expect(present.tenants.allSatisfy { $0.createdAt.milliseconds > 1_600_000_000_000 })
+        #expect(present.changes == 0 && present.unreadable.isEmpty)
+        for tenant in present.tenants {
+            let secret = SecretReference(tenant: tenant.id, name: "token")
+            let version = SecretVersionRecord(
+                reference: SecretVersionReference(secret: secret, version: 1), secretClass: .sealed, keyID: "k1",
+                wrapNonce: [1], wrapped: [2], nonce: [3], ciphertext: [4], createdAt: start)
+            _ = try await store.putSecret(NewSecretVersion(version))
+        }
+        #expect(try await store.secrets(SecretQuery(scope: .all)).count == 4)
+    }
+
+    @Test func everyTenantOfAnOldSQLiteDatabaseGetsARow() async throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("aura.db")
+        do {
+            let queue = try DatabaseQueue(path: path)
+            try await queue.write { database in
+                for migration in StorageSQLite.Schema.migrations where migration.number <= 6 {
+                    try database.execute(sql: migration.statements)
+                }
+                try database.execute(sql: "PRAGMA user_version = 6")
+                try database.execute(sql: Self.rows("") + Self.otherTenants("1", ""))
+            }
+            try queue.close()
+        }
+        try await Self.expectTenants(try SQLiteStore(path: path, kinds: .test, installation: "first"))
+        // Opening again changes nothing.
+        let again = try SQLiteStore(path: path, kinds: .test, installation: "first")
+        #expect(try await again.identities().tenants.count == 4)
+    }
+
+    @Test func everyTenantOfAnOldPostgreSQLDatabaseGetsARow() async throws {
+        let place = try StorePlace()
+        try PostgresConnection(try Self.formerDatabase(of: place)).script(Self.otherTenants("true", ", 0"))
+        try await Self.expectTenants(try await PostgresServer.open(place))
+        #expect(try await PostgresServer.open(place).identities().tenants.count == 4)
+    }
+
     /// Makes a PostgreSQL database of schema 3 with an instance, its job and the job's steps.
     fileprivate static func formerDatabase(of place: StorePlace) throws -> PostgresSettings {
         let name = PostgresServer.database(of: place)

@@ -40,6 +40,8 @@ struct ModelRows: Sendable {
     var singletonLeases: [String: SingletonLease] = [:]
     var buckets: [String: CallBucket] = [:]
     var observations: [Observation.Key: Observation] = [:]
+    var identities = ModelIdentities()
+    var secrets = ModelSecrets()
     /// The `seq` of the newest event that was pruned.
     private(set) var floor: Int64 = 0
     private(set) var events: [Event] = []

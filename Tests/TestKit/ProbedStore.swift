@@ -175,3 +175,62 @@ public final class ProbedStore: Store {
         base.observe(observer)
     }
 }
+
+/// Identities and secrets, without hooks.
+extension ProbedStore {
+    public func identities() async throws(StorageError) -> Identities {
+        try await base.identities()
+    }
+
+    public func identityChanges() async throws(StorageError) -> Int64 {
+        try await base.identityChanges()
+    }
+
+    public func write(_ change: IdentityChange) async throws(StorageError) -> Int64 {
+        try await base.write(change)
+    }
+
+    public func secret(_ reference: SecretReference) async throws(StorageError) -> SecretRecord? {
+        try await base.secret(reference)
+    }
+
+    public func secrets(_ query: SecretQuery) async throws(StorageError) -> Page<SecretRecord> {
+        try await base.secrets(query)
+    }
+
+    public func secretVersion(
+        _ reference: SecretReference, version: Int?
+    ) async throws(StorageError) -> SecretVersionRecord? {
+        try await base.secretVersion(reference, version: version)
+    }
+
+    public func putSecret(_ version: NewSecretVersion) async throws(StorageError) -> SecretRecord {
+        try await base.putSecret(version)
+    }
+
+    public func deleteSecret(_ reference: SecretReference) async throws(StorageError) -> Bool {
+        try await base.deleteSecret(reference)
+    }
+
+    public func versionsToRewrap(
+        keyID: String, after: SecretVersionReference?, limit: Int
+    ) async throws(StorageError) -> Page<SecretVersionRecord> {
+        try await base.versionsToRewrap(keyID: keyID, after: after, limit: limit)
+    }
+
+    public func rewrap(_ changes: [Rewrapping]) async throws(StorageError) -> Int {
+        try await base.rewrap(changes)
+    }
+
+    public func versionCounts() async throws(StorageError) -> [String: Int] {
+        try await base.versionCounts()
+    }
+
+    public func canary(keyID: String) async throws(StorageError) -> VaultCanary? {
+        try await base.canary(keyID: keyID)
+    }
+
+    public func putCanary(_ canary: VaultCanary) async throws(StorageError) -> VaultCanary {
+        try await base.putCanary(canary)
+    }
+}

@@ -1,3 +1,4 @@
+import AuraModel
 import Crypto
 import TestKit
 import Testing

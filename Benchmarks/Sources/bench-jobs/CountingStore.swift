@@ -62,3 +62,62 @@ final class CountingStore: Store {
     func nextDue(_ scope: ClaimScope) async throws(StorageError) -> Timestamp? { try await base.nextDue(scope) }
     func observe(_ observer: @escaping @Sendable ([Event]) -> Void) { base.observe(observer) }
 }
+
+/// Identities and secrets.
+extension CountingStore {
+    func identities() async throws(StorageError) -> Identities {
+        try await base.identities()
+    }
+
+    func identityChanges() async throws(StorageError) -> Int64 {
+        try await base.identityChanges()
+    }
+
+    func write(_ change: IdentityChange) async throws(StorageError) -> Int64 {
+        try await base.write(change)
+    }
+
+    func secret(_ reference: SecretReference) async throws(StorageError) -> SecretRecord? {
+        try await base.secret(reference)
+    }
+
+    func secrets(_ query: SecretQuery) async throws(StorageError) -> Page<SecretRecord> {
+        try await base.secrets(query)
+    }
+
+    func secretVersion(
+        _ reference: SecretReference, version: Int?
+    ) async throws(StorageError) -> SecretVersionRecord? {
+        try await base.secretVersion(reference, version: version)
+    }
+
+    func putSecret(_ version: NewSecretVersion) async throws(StorageError) -> SecretRecord {
+        try await base.putSecret(version)
+    }
+
+    func deleteSecret(_ reference: SecretReference) async throws(StorageError) -> Bool {
+        try await base.deleteSecret(reference)
+    }
+
+    func versionsToRewrap(
+        keyID: String, after: SecretVersionReference?, limit: Int
+    ) async throws(StorageError) -> Page<SecretVersionRecord> {
+        try await base.versionsToRewrap(keyID: keyID, after: after, limit: limit)
+    }
+
+    func rewrap(_ changes: [Rewrapping]) async throws(StorageError) -> Int {
+        try await base.rewrap(changes)
+    }
+
+    func versionCounts() async throws(StorageError) -> [String: Int] {
+        try await base.versionCounts()
+    }
+
+    func canary(keyID: String) async throws(StorageError) -> VaultCanary? {
+        try await base.canary(keyID: keyID)
+    }
+
+    func putCanary(_ canary: VaultCanary) async throws(StorageError) -> VaultCanary {
+        try await base.putCanary(canary)
+    }
+}

@@ -77,4 +77,22 @@ final class MemoryLedger: Store {
     func steps(of _: JobID) async throws(StorageError) -> [StepRecord] { [] }
     func clock() async throws(StorageError) -> Timestamp? { nil }
     func nextDue(_: ClaimScope) async throws(StorageError) -> Timestamp? { nil }
+
+    // There are no identities and no secrets.
+
+    func identities() async throws(StorageError) -> Identities { Identities() }
+    func identityChanges() async throws(StorageError) -> Int64 { 0 }
+    func write(_: IdentityChange) async throws(StorageError) -> Int64 { throw Self.absent }
+    func secret(_: SecretReference) async throws(StorageError) -> SecretRecord? { nil }
+    func secrets(_: SecretQuery) async throws(StorageError) -> Page<SecretRecord> { Page() }
+    func secretVersion(_: SecretReference, version: Int?) async throws(StorageError) -> SecretVersionRecord? { nil }
+    func putSecret(_: NewSecretVersion) async throws(StorageError) -> SecretRecord { throw Self.absent }
+    func deleteSecret(_: SecretReference) async throws(StorageError) -> Bool { false }
+    func versionsToRewrap(
+        keyID: String, after: SecretVersionReference?, limit: Int
+    ) async throws(StorageError) -> Page<SecretVersionRecord> { Page() }
+    func rewrap(_: [Rewrapping]) async throws(StorageError) -> Int { 0 }
+    func versionCounts() async throws(StorageError) -> [String: Int] { [:] }
+    func canary(keyID: String) async throws(StorageError) -> VaultCanary? { nil }
+    func putCanary(_: VaultCanary) async throws(StorageError) -> VaultCanary { throw Self.absent }
 }

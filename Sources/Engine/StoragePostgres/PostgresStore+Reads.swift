@@ -130,7 +130,8 @@ extension PostgresStore {
         }
     }
 
-    private func readAsOfOneMoment<Value: Sendable>(
+    /// Runs `body` in a transaction that sees one snapshot.
+    func readAsOfOneMoment<Value: Sendable>(
         _ body: @escaping @Sendable (PostgresConnection) throws -> Value
     ) async throws(StorageError) -> Value {
         try await read { connection in

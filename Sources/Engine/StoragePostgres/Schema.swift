@@ -16,7 +16,7 @@ enum Schema {
     static let migrations = [
         Migration(number: 1, statements: first, usableFrom: 1), Migration(number: 2, statements: second, usableFrom: 2),
         Migration(number: 3, statements: third, usableFrom: 3), Migration(number: 4, statements: fourth, usableFrom: 4),
-        Migration(number: 5, statements: fifth, usableFrom: 4),
+        Migration(number: 5, statements: fifth, usableFrom: 4), Migration(number: 6, statements: sixth, usableFrom: 4),
     ]
 
     static var newest: Int { migrations.last?.number ?? 0 }
@@ -237,5 +237,58 @@ enum Schema {
     private static let fifth = """
         ALTER TABLE job ADD COLUMN principal text;
         ALTER TABLE event ADD COLUMN principal text;
+        """
+
+    /// Adds the tables of identities and secrets (`docs/decisions/0042-identity-and-secret-tables.md`). Each tenant of
+    /// an instance or a job gets a row. Pages are ordered by the bytes of their keys, so the keys have the collation "C".
+    private static let sixth = """
+        CREATE TABLE identity_head (one integer PRIMARY KEY CHECK (one = 1), changes bigint NOT NULL);
+        INSERT INTO identity_head (one, changes) VALUES (1, 0);
+
+        CREATE TABLE tenant (
+            id text COLLATE "C" PRIMARY KEY, is_enabled boolean NOT NULL, quota text NOT NULL, created_at bigint NOT NULL,
+            created_by text
+        );
+        INSERT INTO tenant (id, is_enabled, quota, created_at)
+            SELECT id, true, '{}', (extract(epoch FROM now()) * 1000)::bigint
+            FROM (SELECT 'default' AS id UNION SELECT tenant FROM instance UNION SELECT tenant FROM job) AS named;
+
+        CREATE TABLE principal (
+            id text COLLATE "C" PRIMARY KEY, name text NOT NULL UNIQUE, kind text NOT NULL, scopes text NOT NULL,
+            tenants text NOT NULL, is_enabled boolean NOT NULL, created_at bigint NOT NULL, created_by text
+        );
+
+        CREATE TABLE token (
+            id bytea PRIMARY KEY, key_id text NOT NULL, principal text COLLATE "C" NOT NULL REFERENCES principal (id),
+            name text NOT NULL, scopes text NOT NULL, tenants text NOT NULL, not_before bigint NOT NULL, expires bigint,
+            revoked_at bigint, check_value bytea NOT NULL, created_at bigint NOT NULL, created_by text,
+            last_used_at bigint
+        ) WITH (fillfactor = 80);
+        CREATE INDEX token_principal ON token (principal);
+
+        CREATE TABLE session (
+            digest bytea PRIMARY KEY, token bytea NOT NULL, created_at bigint NOT NULL, last_used_at bigint NOT NULL,
+            expires bigint NOT NULL
+        ) WITH (fillfactor = 80);
+        CREATE INDEX session_token ON session (token);
+        CREATE INDEX session_expires ON session (expires);
+
+        CREATE TABLE denied_key (digest bytea PRIMARY KEY, denied_at bigint NOT NULL, denied_by text);
+
+        CREATE TABLE secret (
+            tenant text COLLATE "C" NOT NULL REFERENCES tenant (id), name text COLLATE "C" NOT NULL, class text NOT NULL,
+            current_version integer NOT NULL, created_at bigint NOT NULL, updated_at bigint NOT NULL,
+            PRIMARY KEY (tenant, name)
+        );
+
+        CREATE TABLE secret_version (
+            tenant text COLLATE "C" NOT NULL, name text COLLATE "C" NOT NULL, version integer NOT NULL,
+            class text NOT NULL, key_id text NOT NULL, wrap_nonce bytea NOT NULL, wrapped bytea NOT NULL,
+            nonce bytea NOT NULL, ciphertext bytea NOT NULL, created_at bigint NOT NULL, created_by text, change text,
+            PRIMARY KEY (tenant, name, version), FOREIGN KEY (tenant, name) REFERENCES secret (tenant, name)
+        );
+        CREATE INDEX secret_version_key ON secret_version (key_id);
+
+        CREATE TABLE vault_canary (key_id text PRIMARY KEY, nonce bytea NOT NULL, ciphertext bytea NOT NULL);
         """
 }

@@ -2,6 +2,7 @@ import AuraModel
 import CSQLite
 import GRDB
 import JSON
+import Storage
 
 /// A connection that caches prepared statements: GRDB's `Database` for writes, or a ``ReadConnection``.
 protocol StatementSource: AnyObject {
@@ -77,6 +78,16 @@ struct HotStatement {
     mutating func bind(_ number: Int) { bind(Int64(number)) }
 
     mutating func bind(_ flag: Bool) { bind(flag ? Int64(1) : 0) }
+
+    mutating func bind(_ bytes: [UInt8]) {
+        index += 1
+        // For an address of `nil`, which an empty array may have, SQLite would bind NULL.
+        if bytes.isEmpty {
+            sqlite3_bind_zeroblob(statement, index, 0)
+        } else {
+            sqlite3_bind_blob(statement, index, bytes, Int32(bytes.count), Self.copied)
+        }
+    }
 
     mutating func bind(_ number: Double?) {
         index += 1
@@ -160,8 +171,32 @@ struct HotRow {
         try number(column).map(Timestamp.init(milliseconds:))
     }
 
-    private func damaged(_ column: Int32) -> DamagedColumn {
-        DamagedColumn(name: sqlite3_column_name(statement, column).map { String(cString: $0) } ?? "\(column)")
+    private func damaged(_ column: Int32) -> DamagedColumn { DamagedColumn(name: name(of: column)) }
+
+    /// The number of columns.
+    var columnCount: Int32 { sqlite3_column_count(statement) }
+
+    /// Returns the name of a column.
+    func name(of column: Int32) -> String {
+        sqlite3_column_name(statement, column).map { String(cString: $0) } ?? "\(column)"
+    }
+
+    /// Returns the value of a column as it is stored. A text that is no UTF-8 is returned as bytes.
+    func value(_ column: Int32) -> SQLValue {
+        switch sqlite3_column_type(statement, column) {
+        case SQLITE_NULL: return .null
+        case SQLITE_INTEGER: return .number(sqlite3_column_int64(statement, column))
+        case SQLITE_TEXT:
+            let bytes = bytes(sqlite3_column_text(statement, column), column)
+            return String(validating: bytes, as: UTF8.self).map { .text($0) } ?? .bytes(bytes)
+        case SQLITE_BLOB: return .bytes(bytes(sqlite3_column_blob(statement, column), column))
+        default: return SQLValue(text(column))
+        }
+    }
+
+    /// Copies the bytes of a column. SQLite requires that their number is read after their address.
+    private func bytes(_ start: UnsafeRawPointer?, _ column: Int32) -> [UInt8] {
+        Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(statement, column))))
     }
 }
 

@@ -13,6 +13,7 @@ enum Schema {
         Migration(number: 1, statements: first), Migration(number: 2, statements: second),
         Migration(number: 3, statements: third), Migration(number: 4, statements: fourth),
         Migration(number: 5, statements: fifth), Migration(number: 6, statements: sixth),
+        Migration(number: 7, statements: seventh),
     ]
 
     static var newest: Int { migrations.last?.number ?? 0 }
@@ -167,5 +168,59 @@ enum Schema {
     private static let sixth = """
         ALTER TABLE job ADD COLUMN principal TEXT;
         ALTER TABLE event ADD COLUMN principal TEXT;
+        """
+
+    /// Adds the tables of identities and secrets (`docs/decisions/0042-identity-and-secret-tables.md`). Each tenant of
+    /// an instance or a job gets a row.
+    private static let seventh = """
+        CREATE TABLE identity_head (one INTEGER PRIMARY KEY CHECK (one = 1), changes INTEGER NOT NULL);
+        INSERT INTO identity_head (one, changes) VALUES (1, 0);
+
+        CREATE TABLE tenant (
+            id TEXT PRIMARY KEY, is_enabled INTEGER NOT NULL, quota TEXT NOT NULL, created_at INTEGER NOT NULL,
+            created_by TEXT
+        ) WITHOUT ROWID;
+        INSERT INTO tenant (id, is_enabled, quota, created_at)
+            SELECT id, 1, '{}', strftime('%s', 'now') * 1000
+            FROM (SELECT 'default' AS id UNION SELECT tenant FROM instance UNION SELECT tenant FROM job);
+
+        CREATE TABLE principal (
+            id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, kind TEXT NOT NULL, scopes TEXT NOT NULL,
+            tenants TEXT NOT NULL, is_enabled INTEGER NOT NULL, created_at INTEGER NOT NULL, created_by TEXT
+        ) WITHOUT ROWID;
+
+        CREATE TABLE token (
+            id BLOB PRIMARY KEY, key_id TEXT NOT NULL, principal TEXT NOT NULL REFERENCES principal (id),
+            name TEXT NOT NULL, scopes TEXT NOT NULL, tenants TEXT NOT NULL, not_before INTEGER NOT NULL,
+            expires INTEGER, revoked_at INTEGER, check_value BLOB NOT NULL, created_at INTEGER NOT NULL, created_by TEXT,
+            last_used_at INTEGER
+        ) WITHOUT ROWID;
+        CREATE INDEX token_principal ON token (principal);
+
+        CREATE TABLE session (
+            digest BLOB PRIMARY KEY, token BLOB NOT NULL, created_at INTEGER NOT NULL, last_used_at INTEGER NOT NULL,
+            expires INTEGER NOT NULL
+        ) WITHOUT ROWID;
+        CREATE INDEX session_token ON session (token);
+        CREATE INDEX session_expires ON session (expires);
+
+        CREATE TABLE denied_key (digest BLOB PRIMARY KEY, denied_at INTEGER NOT NULL, denied_by TEXT) WITHOUT ROWID;
+
+        CREATE TABLE secret (
+            tenant TEXT NOT NULL REFERENCES tenant (id), name TEXT NOT NULL, class TEXT NOT NULL,
+            current_version INTEGER NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL,
+            PRIMARY KEY (tenant, name)
+        ) WITHOUT ROWID;
+
+        -- With row ids, because the rows are long.
+        CREATE TABLE secret_version (
+            tenant TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL, class TEXT NOT NULL, key_id TEXT NOT NULL,
+            wrap_nonce BLOB NOT NULL, wrapped BLOB NOT NULL, nonce BLOB NOT NULL, ciphertext BLOB NOT NULL,
+            created_at INTEGER NOT NULL, created_by TEXT, change TEXT, PRIMARY KEY (tenant, name, version),
+            FOREIGN KEY (tenant, name) REFERENCES secret (tenant, name)
+        );
+        CREATE INDEX secret_version_key ON secret_version (key_id);
+
+        CREATE TABLE vault_canary (key_id TEXT PRIMARY KEY, nonce BLOB NOT NULL, ciphertext BLOB NOT NULL) WITHOUT ROWID;
         """
 }

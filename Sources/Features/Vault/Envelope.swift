@@ -1,3 +1,4 @@
+public import AuraModel
 import Crypto
 
 /// The identity of one version of a secret. Sealing binds the value to it, so that a row that was moved or renamed in
@@ -32,14 +33,6 @@ public struct SecretAddress: Sendable, Hashable {
             withUnsafeBytes(of: UInt32(part.utf8.count).bigEndian) { Array($0) } + Array(part.utf8)
         }
     }
-}
-
-/// Whether a method may return the value of a secret.
-public enum SecretClass: String, Sendable, Hashable, CaseIterable {
-    /// Calls of drivers and files of runs use the value. No method returns it.
-    case sealed
-    /// `secret.reveal` returns it to callers with the scope `secrets:export`.
-    case exportable
 }
 
 /// The encrypted value of one version of a secret, as its row has it.

@@ -183,6 +183,65 @@ final class SimStore: Store {
     }
 }
 
+/// Identities and secrets.
+extension SimStore {
+    func identities() async throws(StorageError) -> Identities {
+        try await call("identity") { try await self.base.identities() }
+    }
+
+    func identityChanges() async throws(StorageError) -> Int64 {
+        try await call("identity") { try await self.base.identityChanges() }
+    }
+
+    func write(_ change: IdentityChange) async throws(StorageError) -> Int64 {
+        try await call("identity") { try await self.base.write(change) }
+    }
+
+    func secret(_ reference: SecretReference) async throws(StorageError) -> SecretRecord? {
+        try await call("secret") { try await self.base.secret(reference) }
+    }
+
+    func secrets(_ query: SecretQuery) async throws(StorageError) -> Page<SecretRecord> {
+        try await call("secret") { try await self.base.secrets(query) }
+    }
+
+    func secretVersion(
+        _ reference: SecretReference, version: Int?
+    ) async throws(StorageError) -> SecretVersionRecord? {
+        try await call("secret") { try await self.base.secretVersion(reference, version: version) }
+    }
+
+    func putSecret(_ version: NewSecretVersion) async throws(StorageError) -> SecretRecord {
+        try await call("secret") { try await self.base.putSecret(version) }
+    }
+
+    func deleteSecret(_ reference: SecretReference) async throws(StorageError) -> Bool {
+        try await call("secret") { try await self.base.deleteSecret(reference) }
+    }
+
+    func versionsToRewrap(
+        keyID: String, after: SecretVersionReference?, limit: Int
+    ) async throws(StorageError) -> Page<SecretVersionRecord> {
+        try await call("secret") { try await self.base.versionsToRewrap(keyID: keyID, after: after, limit: limit) }
+    }
+
+    func rewrap(_ changes: [Rewrapping]) async throws(StorageError) -> Int {
+        try await call("secret") { try await self.base.rewrap(changes) }
+    }
+
+    func versionCounts() async throws(StorageError) -> [String: Int] {
+        try await call("secret") { try await self.base.versionCounts() }
+    }
+
+    func canary(keyID: String) async throws(StorageError) -> VaultCanary? {
+        try await call("secret") { try await self.base.canary(keyID: keyID) }
+    }
+
+    func putCanary(_ canary: VaultCanary) async throws(StorageError) -> VaultCanary {
+        try await call("secret") { try await self.base.putCanary(canary) }
+    }
+}
+
 /// A fault that is built in on purpose, to show that the simulator finds it.
 public enum Sabotage: String, Sendable, CaseIterable {
     case none

@@ -8,7 +8,7 @@ public protocol IdentityStore: Sendable {
     /// Returns all rows and the counter from one snapshot. A row that cannot be read is only in
     /// ``Identities/unreadable``, so it gives no right.
     func identities() async throws(StorageError) -> Identities
-    /// Returns the counter of changes. It never decreases.
+    /// Returns the counter of changes. If it is another one than that of the last ``identities()``, rows have changed.
     func identityChanges() async throws(StorageError) -> Int64
     /// Makes a change in one transaction. Returns the counter after it. A change that finds everything as it should be,
     /// such as a repeated one, changes neither a row nor the counter.

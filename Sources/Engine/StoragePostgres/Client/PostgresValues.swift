@@ -1,5 +1,7 @@
 import AuraModel
 import CPostgres
+import Glibc
+import Storage
 
 /// The address of the server, time limits, and the number of connections.
 public struct PostgresSettings: Sendable {
@@ -54,6 +56,7 @@ struct PostgresValue: Sendable, ExpressibleByStringLiteral, ExpressibleByNilLite
     init(_ number: Double?) { text = number.map { "\($0)" } }
     init(_ flag: Bool) { text = flag ? "t" : "f" }
     init(_ moment: Timestamp?) { text = moment.map { String($0.milliseconds) } }
+    init(bytes: [UInt8]) { text = "\\x" + hexadecimal(bytes) }
 
     /// Creates an array literal, for `unnest`.
     init(array: [String?]) {
@@ -108,6 +111,37 @@ final class PostgresRows {
 
     fileprivate func text(_ row: Int32, at column: Int32) -> String? {
         PQgetisnull(result, row, column) == 0 ? String(cString: PQgetvalue(result, row, column)) : nil
+    }
+
+    /// The rows as values of the types that their columns have on the server.
+    var sqlRows: [SQLRow] {
+        let columns = (0..<PQnfields(result)).map { ($0, type: PQftype(result, $0)) }
+        let names = columns.map { String(cString: PQfname(result, $0.0)) }
+        return (0..<Int32(count)).map { row in
+            SQLRow(names: names, values: columns.map { value(row, at: $0.0, of: $0.type) })
+        }
+    }
+
+    /// The types are those of the server's catalogue `pg_type`.
+    private func value(_ row: Int32, at column: Int32, of type: Oid) -> SQLValue {
+        guard let text = text(row, at: column) else { return .null }
+        return switch type {
+        case 16: .flag(text == "t")
+        case 17: Self.bytes(PQgetvalue(result, row, column)).map { .bytes($0) } ?? .text(text)
+        case 20, 21, 23: Int64(text).map { .number($0) } ?? .text(text)
+        default: .text(text)
+        }
+    }
+
+    /// Decodes a value of the type `bytea`, in either of the server's formats.
+    private static func bytes(_ text: UnsafePointer<CChar>) -> [UInt8]? {
+        var count = 0
+        let decoded = text.withMemoryRebound(to: UInt8.self, capacity: strlen(text) + 1) {
+            PQunescapeBytea($0, &count)
+        }
+        guard let decoded else { return nil }
+        defer { PQfreemem(decoded) }
+        return Array(UnsafeBufferPointer(start: decoded, count: count))
     }
 
     var sqlState: String { PQresultErrorField(result, Int32(UInt8(ascii: "C"))).map { String(cString: $0) } ?? "" }

@@ -1,0 +1,233 @@
+public import AuraModel
+import JSON
+
+/// The rows that the transaction of an ``IdentityChange`` reads and writes. Each database implements this protocol. Its
+/// extension makes the decisions about the rows, once for all databases.
+///
+/// All calls on one value belong to one transaction. A function that returns a record throws `corrupt` if the row cannot
+/// be read.
+public protocol IdentityRows {
+    /// Returns the counter of changes. Until the end of the transaction, no other transaction can make a change.
+    mutating func lockChanges() throws -> Int64
+    /// Returns the counter of changes.
+    mutating func changes() throws -> Int64
+    /// Writes the counter of changes.
+    mutating func setChanges(_ changes: Int64) throws
+
+    /// Returns the tenant, or `nil` if there is none.
+    mutating func tenant(_ id: TenantID) throws -> TenantRecord?
+    /// Returns the number of tenants.
+    mutating func countTenants() throws -> Int
+    /// Inserts or replaces a tenant.
+    mutating func put(_ tenant: TenantRecord) throws
+
+    /// Returns the principal, or `nil` if there is none.
+    mutating func principal(_ id: PrincipalID) throws -> PrincipalRecord?
+    /// Returns the id of the principal with this name, or `nil` if there is none.
+    mutating func principal(named name: String) throws -> PrincipalID?
+    /// Returns the number of principals.
+    mutating func countPrincipals() throws -> Int
+    /// Inserts or replaces a principal. Its name is free.
+    mutating func put(_ principal: PrincipalRecord) throws
+
+    /// Returns the token, or `nil` if there is none.
+    mutating func token(_ id: [UInt8]) throws -> TokenRecord?
+    /// Returns the number of tokens that are not revoked and do not expire up to `now`.
+    mutating func countTokens(at now: Timestamp) throws -> Int
+    /// Inserts a token, whose id is new.
+    mutating func insert(_ token: TokenRecord) throws
+    /// Sets the time of the token's revocation.
+    mutating func revoke(_ token: [UInt8], at now: Timestamp) throws
+    /// Sets the time of the token's last use, if it is later than the stored one.
+    mutating func setLastUse(ofToken id: [UInt8], to moment: Timestamp) throws
+
+    /// Returns the session, or `nil` if there is none.
+    mutating func session(_ digest: [UInt8]) throws -> SessionRecord?
+    /// Returns the number of sessions that do not end up to `now`.
+    mutating func countSessions(at now: Timestamp) throws -> Int
+    /// Inserts a session, whose digest is new.
+    mutating func insert(_ session: SessionRecord) throws
+    /// Sets the time of the session's last use, if it is later than the stored one. Returns false if nothing changed.
+    mutating func setLastUse(ofSession digest: [UInt8], to moment: Timestamp) throws -> Bool
+    /// Deletes the session. Returns false if there is none.
+    mutating func deleteSession(_ digest: [UInt8]) throws -> Bool
+    /// Deletes the sessions of a token.
+    mutating func deleteSessions(ofToken id: [UInt8]) throws
+    /// Deletes sessions that ended before `moment`, and tokens that were revoked or expired before it with their
+    /// sessions. Returns the number of deleted rows.
+    mutating func prune(before moment: Timestamp) throws -> Int
+
+    /// Inserts a denied key. Returns false if the key is denied already.
+    mutating func insert(_ key: DeniedKey) throws -> Bool
+}
+
+// MARK: - Decisions
+
+extension IdentityRows {
+    /// Makes a change. Returns the counter after it. Throws `StorageError`, and only before the first change of a row.
+    public mutating func write(_ change: IdentityChange) throws -> Int64 {
+        if case .tokensUsed(let uses) = change {
+            // In one order, so that two transactions do not lock the same rows in opposite orders.
+            for (id, moment) in uses.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
+                try setLastUse(ofToken: id, to: moment)
+            }
+            return try changes()
+        }
+        let present = try lockChanges()
+        guard try apply(change) else { return present }
+        try setChanges(present + 1)
+        return present + 1
+    }
+
+    /// Returns false if the change found everything as it should be.
+    private mutating func apply(_ change: IdentityChange) throws -> Bool {
+        switch change {
+        case .createTenant(let tenant): try create(tenant)
+        case .setTenant(let id, let isEnabled, let quota): try setTenant(id, isEnabled, quota)
+        case .createPrincipal(let principal): try create(principal)
+        case .setPrincipal(let principal): try set(principal)
+        case .createToken(let token): try create(token)
+        case .revokeToken(let id, let now): try revokeToken(id, at: now)
+        case .tokensUsed: false
+        case .openSession(let session): try open(session)
+        case .touchSession(let digest, let now): try setLastUse(ofSession: digest, to: now)
+        case .closeSession(let digest): try deleteSession(digest)
+        case .denyKey(let key): try insert(key)
+        case .prune(let moment): try prune(before: moment) > 0
+        }
+    }
+
+    private mutating func create(_ tenant: TenantRecord) throws -> Bool {
+        if let known = try self.tenant(tenant.id) {
+            if known == tenant { return false }
+            throw StorageError(.nameTaken, "a tenant named \(tenant.id) exists: choose another name")
+        }
+        try check(try countTenants(), below: IdentityLimits.tenants, "tenants", remedy: "use one that exists")
+        try put(tenant)
+        return true
+    }
+
+    private mutating func setTenant(_ id: TenantID, _ isEnabled: Bool?, _ quota: TenantQuota?) throws -> Bool {
+        let known = try existingTenant(id)
+        var wanted = known
+        wanted.isEnabled = isEnabled ?? known.isEnabled
+        if let quota {
+            wanted.quota = quota
+            for (name, value) in known.quota.otherMembers where quota.otherMembers[name] == nil {
+                wanted.quota.otherMembers[name] = value
+            }
+        }
+        guard wanted != known else { return false }
+        try put(wanted)
+        return true
+    }
+
+    private mutating func create(_ principal: PrincipalRecord) throws -> Bool {
+        if let known = try self.principal(principal.id) {
+            if known == principal { return false }
+            throw StorageError(.nameTaken, "a principal with the id \(principal.id) exists: choose another id")
+        }
+        try checkName(of: principal)
+        try checkTenants(principal.tenants)
+        try check(
+            try countPrincipals(), below: IdentityLimits.principals, "principals", remedy: "use one that exists")
+        try put(principal)
+        return true
+    }
+
+    private mutating func set(_ principal: PrincipalRecord) throws -> Bool {
+        let known = try existingPrincipal(principal.id)
+        var wanted = known
+        wanted.name = principal.name
+        wanted.scopes = principal.scopes
+        wanted.tenants = principal.tenants
+        wanted.isEnabled = principal.isEnabled
+        guard wanted != known else { return false }
+        if wanted.name != known.name { try checkName(of: wanted) }
+        if wanted.tenants != known.tenants { try checkTenants(wanted.tenants) }
+        try put(wanted)
+        return true
+    }
+
+    private mutating func create(_ token: TokenRecord) throws -> Bool {
+        if var known = try self.token(token.id) {
+            known.lastUsedAt = token.lastUsedAt
+            known.revokedAt = token.revokedAt
+            if known == token { return false }
+            throw StorageError(.conflict, "a token with this id exists: make one with another id")
+        }
+        _ = try existingPrincipal(token.principal)
+        try checkTenants(token.tenants)
+        try check(
+            try countTokens(at: token.createdAt), below: IdentityLimits.tokens, "valid tokens",
+            remedy: "revoke those that are not needed")
+        try insert(token)
+        return true
+    }
+
+    private mutating func revokeToken(_ id: [UInt8], at now: Timestamp) throws -> Bool {
+        guard let token = try token(id) else {
+            throw StorageError(.tokenNotFound, "no token has the id \(hexadecimal(id))")
+        }
+        guard token.revokedAt == nil else { return false }
+        try revoke(id, at: now)
+        try deleteSessions(ofToken: id)
+        return true
+    }
+
+    private mutating func open(_ session: SessionRecord) throws -> Bool {
+        if var known = try self.session(session.digest) {
+            known.lastUsedAt = session.lastUsedAt
+            if known == session { return false }
+            throw StorageError(.conflict, "a session with this digest exists: open one with another cookie")
+        }
+        let now = session.createdAt
+        guard let token = try token(session.token), token.revokedAt == nil, token.expires.map({ now < $0 }) ?? true
+        else {
+            throw StorageError(.tokenNotFound, "no valid token has the id \(hexadecimal(session.token))")
+        }
+        try check(
+            try countSessions(at: now), below: IdentityLimits.sessions, "open sessions",
+            remedy: "close some, or wait until they end")
+        try insert(session)
+        return true
+    }
+}
+
+// MARK: - Checks
+
+extension IdentityRows {
+    private mutating func existingTenant(_ id: TenantID) throws -> TenantRecord {
+        guard let tenant = try tenant(id) else { throw StorageError.noTenant(id) }
+        return tenant
+    }
+
+    private mutating func existingPrincipal(_ id: PrincipalID) throws -> PrincipalRecord {
+        guard let principal = try principal(id) else {
+            throw StorageError(.principalNotFound, "no principal has the id \(id)")
+        }
+        return principal
+    }
+
+    private mutating func checkName(of principal: PrincipalRecord) throws {
+        guard let other = try self.principal(named: principal.name), other != principal.id else { return }
+        throw StorageError(.nameTaken, "a principal named \(principal.name) exists: choose another name")
+    }
+
+    private mutating func checkTenants(_ scope: TenantScope) throws {
+        guard case .only(let tenants) = scope else { return }
+        for tenant in tenants.sorted(by: { $0.text < $1.text }) { _ = try existingTenant(tenant) }
+    }
+
+    private func check(_ count: Int, below limit: Int, _ rows: String, remedy: String) throws {
+        guard count >= limit else { return }
+        throw StorageError(.quotaExceeded, "there are the \(limit) \(rows) that there may be: \(remedy)")
+    }
+}
+
+extension StorageError {
+    /// The error for a tenant that does not exist.
+    static func noTenant(_ id: TenantID) -> StorageError {
+        StorageError(.tenantNotFound, "no tenant is named \(id): create it first, or check the name")
+    }
+}

@@ -1,0 +1,20 @@
+public import Storage
+
+/// Tenants, principals, tokens, sessions and denied keys.
+extension PostgresStore {
+    public func identities() async throws(StorageError) -> Identities {
+        try await readAsOfOneMoment { try SQLIdentityRows(SharedStatements($0)).identities() }
+    }
+
+    public func identityChanges() async throws(StorageError) -> Int64 {
+        try await read { try SQLIdentityRows(SharedStatements($0)).changes() }
+    }
+
+    public func write(_ change: IdentityChange) async throws(StorageError) -> Int64 {
+        try await writer.write(mayThrowAfterWriting: true) { connection, _ in
+            var rows = SQLIdentityRows(SharedStatements(connection))
+            let changes = try rows.write(change)
+            return { _ in changes }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+public import Storage
+
+/// Secrets and their versions.
+extension PostgresStore {
+    public func secret(_ reference: SecretReference) async throws(StorageError) -> SecretRecord? {
+        try await read { try SQLSecretRows(SharedStatements($0)).secret(reference) }
+    }
+
+    public func secrets(_ query: SecretQuery) async throws(StorageError) -> Page<SecretRecord> {
+        try await read { try SQLSecretRows(SharedStatements($0)).secrets(query) }
+    }
+
+    public func secretVersion(
+        _ reference: SecretReference, version: Int?
+    ) async throws(StorageError) -> SecretVersionRecord? {
+        try await read { try SQLSecretRows(SharedStatements($0)).version(reference, version) }
+    }
+
+    public func putSecret(_ version: NewSecretVersion) async throws(StorageError) -> SecretRecord {
+        try await changeSecrets { try $0.put(version) }
+    }
+
+    public func deleteSecret(_ reference: SecretReference) async throws(StorageError) -> Bool {
+        try await changeSecrets { try $0.deleteSecret(reference) }
+    }
+
+    public func versionsToRewrap(
+        keyID: String, after: SecretVersionReference?, limit: Int
+    ) async throws(StorageError) -> Page<SecretVersionRecord> {
+        try await read { try SQLSecretRows(SharedStatements($0)).versions(notUnder: keyID, after: after, limit: limit) }
+    }
+
+    public func rewrap(_ changes: [Rewrapping]) async throws(StorageError) -> Int {
+        try await changeSecrets { try $0.rewrap(changes) }
+    }
+
+    public func versionCounts() async throws(StorageError) -> [String: Int] {
+        try await read { try SQLSecretRows(SharedStatements($0)).versionCounts() }
+    }
+
+    public func canary(keyID: String) async throws(StorageError) -> VaultCanary? {
+        try await read { try SQLSecretRows(SharedStatements($0)).canary(keyID: keyID) }
+    }
+
+    public func putCanary(_ canary: VaultCanary) async throws(StorageError) -> VaultCanary {
+        try await changeSecrets { try $0.putCanary(canary) }
+    }
+
+    private func changeSecrets<Value: Sendable>(
+        _ body: @escaping @Sendable (inout SQLSecretRows<SharedStatements>) throws -> Value
+    ) async throws(StorageError) -> Value {
+        try await writer.write(mayThrowAfterWriting: true) { connection, _ in
+            var rows = SQLSecretRows(SharedStatements(connection))
+            let value = try body(&rows)
+            return { _ in value }
+        }
+    }
+}

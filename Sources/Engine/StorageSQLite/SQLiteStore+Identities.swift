@@ -1,0 +1,19 @@
+public import Storage
+
+/// Tenants, principals, tokens, sessions and denied keys.
+extension SQLiteStore {
+    public func identities() async throws(StorageError) -> Identities {
+        try await readAside { try SQLIdentityRows(SharedStatements($0)).identities() }
+    }
+
+    public func identityChanges() async throws(StorageError) -> Int64 {
+        try await read { try SQLIdentityRows(SharedStatements($0)).changes() }
+    }
+
+    public func write(_ change: IdentityChange) async throws(StorageError) -> Int64 {
+        try await writer.write(mayThrowAfterWriting: true) { database, _ in
+            var rows = SQLIdentityRows(SharedStatements(database))
+            return try rows.write(change)
+        }
+    }
+}
