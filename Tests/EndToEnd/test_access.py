@@ -208,11 +208,15 @@ def test_a_revocation_reaches_the_other_daemon(cluster, key_file):
 # Processes on the Unix socket
 
 CALL = """
-import json, socket, sys
+import json, os, socket, sys
+uid, gid, groups = json.loads(sys.argv[1])
+os.setgroups(groups)
+os.setgid(gid)
+os.setuid(uid)
 s = socket.socket(socket.AF_UNIX)
 s.settimeout(30)
-s.connect(sys.argv[1])
-for method in sys.argv[2:]:
+s.connect(sys.argv[2])
+for method in sys.argv[3:]:
     s.sendall(json.dumps({"jsonrpc": "2.0", "id": 1, "method": method, "params": {}}).encode() + b"\\n")
     line = b""
     while not line.endswith(b"\\n"):
@@ -223,13 +227,9 @@ for method in sys.argv[2:]:
 
 def as_user(world, uid, gid, groups, *methods):
     """Calls methods as another user; returns the replies."""
-    def become():
-        os.setgroups(groups)
-        os.setgid(gid)
-        os.setuid(uid)
     done = subprocess.run(
-        [sys.executable, "-I", "-c", CALL, str(world.daemon.socket), *methods], preexec_fn=become, capture_output=True,
-        text=True, timeout=60, cwd="/")
+        [sys.executable, "-I", "-c", CALL, json.dumps([uid, gid, groups]), str(world.daemon.socket), *methods],
+        capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 

@@ -234,10 +234,10 @@ private struct Client {
         let restricted = try Token(token.text).restricted(by: TokenRestriction("before=\(seconds)"))
         let client = daemon.connect()
         _ = try await client.authenticate(restricted.text)
-        await daemon.time.advance(by: .seconds(61))
+        daemon.time.advance(by: .seconds(61))
         #expect(try await client.error("status.get") == "unauthenticated")
         #expect(try await daemon.connect().error("session.authenticate", ["token": .string(restricted.text)]) != nil)
-        await daemon.time.advance(by: .seconds(91 * 86_400))
+        daemon.time.advance(by: .seconds(91 * 86_400))
         #expect(try await daemon.connect().error("session.authenticate", ["token": .string(token.text)]) != nil)
     }
 
@@ -276,7 +276,7 @@ private struct Client {
         #expect(try await two.error("status.get") == nil)
         #expect(try await one.error("status.get") == "tooManyCalls")
         #expect(try await two.error("status.get") == "tooManyCalls")
-        await daemon.time.advance(by: .seconds(31))
+        daemon.time.advance(by: .seconds(31))
         #expect(try await two.error("status.get") == nil)
     }
 

@@ -12,7 +12,7 @@ from .places import REPOSITORY
 ANYWHERE = {
     "parseError", "invalidRequest", "methodNotFound", "invalidParams", "messageTooLarge", "messageTooDeep", "batchTooLarge",
     "tooManyInFlight", "outboundQueueFull", "requestCancelled", "shuttingDown", "tooManyConnections",
-    "tooManyConnectionsOfUser", "daemonBusy"}
+    "tooManyConnectionsOfUser", "daemonBusy", "unauthenticated", "forbidden", "tokenRevoked", "tooManyCalls"}
 
 
 def strict(schema):

@@ -8,18 +8,16 @@ import Locking
 /// token is shown.
 struct TokenRules: CallRule {
     private let methods: [[MethodPattern]]
-    /// The time at which the token ends, its own expiry included; `nil` if it does not.
+    /// The time at which the token ends; `nil` if it does not.
     let end: Timestamp?
     private let rates: [CallRate]
     private let time: any TimeSource
 
     /// Creates the rules. `rates` has the counter of each restriction `rate`, which all connections with this token
     /// share.
-    init(_ token: Token, expires: Timestamp?, rates: [CallRate], time: any TimeSource) {
+    init(_ token: Token, end: Timestamp?, rates: [CallRate], time: any TimeSource) {
         methods = token.values(of: .method).map { $0.compactMap { MethodPattern($0) } }
-        let ends = token.values(of: .before).joined().compactMap { TokenRestriction.number($0) }
-            .map { Timestamp(milliseconds: $0 * 1000) }
-        end = (ends + [expires].compactMap { $0 }).min()
+        self.end = end
         self.rates = rates
         self.time = time
     }
@@ -72,6 +70,12 @@ extension Token {
     /// Returns the values of each restriction with this key.
     func values(of key: TokenRestriction.Key) -> [[String]] {
         restrictions.filter { $0.key == key }.map(\.values)
+    }
+
+    /// The times of the restrictions `before`.
+    var ends: [Timestamp] {
+        values(of: .before).joined().compactMap { TokenRestriction.number($0) }
+            .map { Timestamp(milliseconds: $0 * 1000) }
     }
 
     /// Returns the values that all restrictions with this key allow; `nil` if there is no such restriction.

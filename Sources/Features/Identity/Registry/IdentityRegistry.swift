@@ -107,7 +107,7 @@ public final class IdentityRegistry: Authenticator, Service {
     }
 
     private func rules(of token: Token, _ grant: IdentityTable.Grant, at now: Timestamp) -> TokenRules {
-        TokenRules(token, expires: grant.expires, rates: rates(of: token, at: now), time: time)
+        TokenRules(token, end: grant.end, rates: rates(of: token, at: now), time: time)
     }
 
     private func principal(of grant: IdentityTable.Grant, _ rules: TokenRules) -> Principal {

@@ -53,8 +53,8 @@ struct IdentityTable: Sendable {
         var tenants: Set<String>?
         /// `nil` for all instances of the tenants.
         var instances: Set<String>?
-        /// The end that the row gives the token; `nil` if there is none.
-        var expires: Timestamp?
+        /// The time at which the token ends, by its row or by a restriction; `nil` if it does not.
+        var end: Timestamp?
     }
 
     /// Returns what a genuine token may do for a peer at this time. Restrictions on the peer are not checked if it is
@@ -63,7 +63,8 @@ struct IdentityTable: Sendable {
         guard let row = tokens[token.id], row.keyID == token.keyID else { throw .unknown }
         guard row.revokedAt == nil else { throw .revoked }
         guard row.notBefore <= now else { throw .notYetValid }
-        if let expires = row.expires, expires <= now { throw .expired }
+        let end = ([row.expires].compactMap { $0 } + token.ends).min()
+        if let end, end <= now { throw .expired }
         guard let principal = principals[row.principal], principal.isEnabled else { throw .principalDisabled }
         guard peer.map(token.allows) ?? true else { throw .peer }
         var scopes = Set(principal.scopes)
@@ -76,7 +77,7 @@ struct IdentityTable: Sendable {
         if let tenants, tenants.isEmpty { throw .tenantDisabled }
         return Grant(
             principal: principal.id, scopes: scopes, tenants: tenants,
-            instances: token.allowed(.instance).map { Set($0.map { $0.lowercased() }) }, expires: row.expires)
+            instances: token.allowed(.instance).map { Set($0.map { $0.lowercased() }) }, end: end)
     }
 
     /// Returns the names of the scope's tenants that exist and are enabled; `nil` for the scope of all tenants.

@@ -1,5 +1,6 @@
 import FeatureKit
 import Identity
+import Logging
 import Storage
 import Vault
 

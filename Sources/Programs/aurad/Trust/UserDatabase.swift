@@ -30,17 +30,15 @@ enum UserDatabase {
 
     @Sendable private static func user(_ name: String) -> UInt32? {
         var (entry, found) = (passwd(), UnsafeMutablePointer<passwd>?.none)
-        let status = withUnsafeTemporaryAllocation(of: CChar.self, capacity: roomBytes) { room in
-            getpwnam_r(name, &entry, room.baseAddress, room.count, &found)
-        }
+        var room = [CChar](repeating: 0, count: roomBytes)
+        let status = getpwnam_r(name, &entry, &room, room.count, &found)
         return status == 0 && found != nil ? entry.pw_uid : nil
     }
 
     @Sendable private static func group(_ name: String) -> UInt32? {
         var (entry, found) = (Group(), UnsafeMutablePointer<Group>?.none)
-        let status = withUnsafeTemporaryAllocation(of: CChar.self, capacity: roomBytes) { room in
-            getgrnam_r(name, &entry, room.baseAddress, room.count, &found)
-        }
+        var room = [CChar](repeating: 0, count: roomBytes)
+        let status = getgrnam_r(name, &entry, &room, room.count, &found)
         return status == 0 && found != nil ? entry.gr_gid : nil
     }
 
