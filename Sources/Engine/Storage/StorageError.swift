@@ -6,10 +6,12 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
     public enum Code: String, Sendable {
         /// The worker's lease was lost. Nothing was written.
         case fenced
-        /// No instance of the tenant has the id or name.
+        /// No instance of the tenant and of the caller's scope has the id or name.
         case instanceNotFound
-        /// No job has the id.
+        /// No job of the caller's scope has the id.
         case jobNotFound
+        /// The caller's scope has no such tenant.
+        case tenantNotFound
         /// A live instance of the tenant has this name.
         case nameTaken
         /// The tenant, or all tenants together, already have the maximum number of live instances.

@@ -64,6 +64,7 @@ package enum APIError {
         case .unavailable, .replaced: .storageUnavailable
         case .corrupt: .unreadable
         case .cancelled: .requestCancelled
+        case .tenantNotFound: .invalidParams
         case .fenced, .newerSchema: .internalError
         }
     }

@@ -60,14 +60,15 @@ extension UInt8 {
 }
 
 extension InstanceStore {
-    /// Returns the instance with this id or name. Throws `instanceNotFound`.
-    package func find(_ text: String, tenant: TenantID?) async throws -> Instance {
+    /// Returns the instance of the scope with this id or name. Throws `instanceNotFound`.
+    package func find(_ text: String, tenant: TenantID?, in scope: TenantScope) async throws -> Instance {
         try await find(text, tenant: tenant) { reference in
-            try await instance(reference).map { InstanceActivity(instance: $0, jobs: Page()) }
+            try await instance(reference, in: scope).map { InstanceActivity(instance: $0, jobs: Page()) }
         }.instance
     }
 
-    /// Returns the activity of the instance with this id or name, as `read` finds it. Throws `instanceNotFound`.
+    /// Returns the activity of the instance with this id or name, as `read` finds it in the caller's scope. Throws
+    /// `instanceNotFound`.
     package func find(
         _ text: String, tenant: TenantID?, _ read: (InstanceReference) async throws -> InstanceActivity?
     ) async throws -> InstanceActivity {

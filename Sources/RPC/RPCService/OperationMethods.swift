@@ -16,21 +16,22 @@ extension RPCService {
         for (method, kind) in methods {
             router.register(method, holdsEvents: true, onLoop: true) { parameters, call in
                 try await self.subscribing(parameters.subscribe, call) {
-                    try await self.operate(kind, parameters, by: PrincipalID(call.principal.id))
+                    try await self.operate(
+                        kind, parameters, in: call.tenantScope, by: PrincipalID(call.principal.id))
                 }
             }
         }
     }
 
-    private func operate(
-        _ kind: JobKind, _ parameters: InstanceOperationParameters, by principal: PrincipalID
+    func operate(
+        _ kind: JobKind, _ parameters: InstanceOperationParameters, in scope: TenantScope, by principal: PrincipalID
     ) async throws -> OperationResult {
         let asked = Self.bare(parameters)
         let tenant = parameters.tenant ?? Tenant.default
         let named = InstanceReference.name(shapedAsID: parameters.instance, tenant: tenant)
         var operation = NewOperation(
-            target: .existing(InstanceReference(parameters.instance, tenant: tenant), tenant: tenant), kind: kind,
-            change: parameters.change ?? identifiers.next(), principal: principal, tenant: tenant,
+            target: .existing(InstanceReference(parameters.instance, tenant: tenant), tenant: tenant), in: scope,
+            kind: kind, change: parameters.change ?? identifiers.next(), principal: principal, tenant: tenant,
             key: parameters.idempotencyKey,
             request: try NewOperation.canonical(kind, asked), admit: operations.admission(of: kind))
         do {
@@ -72,8 +73,8 @@ extension RPCService {
         do {
             let submitted = try await store.submit(
                 Submission(
-                    target: operation.target, job: job, idempotency: idempotency, quota: quota.perTenant,
-                    totalQuota: quota.total, now: now,
+                    target: operation.target, in: operation.scope, job: job, idempotency: idempotency,
+                    quota: quota.perTenant, totalQuota: quota.total, now: now,
                     admit: { [job] instance, active throws(StorageError) in
                         try Self.check(instance, isFor: job)
                         return try operation.admit(instance, active)
@@ -100,11 +101,10 @@ extension RPCService {
     private func nameInDestruction(_ operation: NewOperation) async throws -> RPCError? {
         guard case .new(let instance) = operation.target else { return nil }
         return try await answering {
-            guard let holder = try await store.instance(.name(instance.name, tenant: instance.tenant)) else {
-                return nil
-            }
+            let name = InstanceReference.name(instance.name, tenant: instance.tenant)
+            guard let holder = try await store.instance(name, in: operation.scope) else { return nil }
             let active = try await store.jobs(
-                JobQuery(instance: holder.id, isActive: true, limit: 2))
+                JobQuery(scope: operation.scope, instance: holder.id, isActive: true, limit: 2))
             guard let destroying = active.rows.first(where: { $0.kind == .destroy }) else { return nil }
             return RPCError(
                 .nameTaken,
@@ -119,6 +119,8 @@ extension RPCService {
 public struct NewOperation: Sendable {
     /// The instance to create, or the existing one.
     public var target: Submission.Target
+    /// The tenants whose instances the caller may change.
+    public var scope: TenantScope
     /// The operation.
     public var kind: JobKind
     /// The change id of the call.
@@ -138,11 +140,12 @@ public struct NewOperation: Sendable {
 
     /// Creates a request.
     public init(
-        target: Submission.Target, kind: JobKind, change: ChangeID, principal: PrincipalID, input: JSONValue = .null,
-        tenant: TenantID,
+        target: Submission.Target, in scope: TenantScope, kind: JobKind, change: ChangeID, principal: PrincipalID,
+        input: JSONValue = .null, tenant: TenantID,
         key: String? = nil, request: String, admit: @escaping Operation.Admit
     ) {
         self.target = target
+        self.scope = scope
         self.kind = kind
         self.change = change
         self.principal = principal
