@@ -5,7 +5,7 @@ public import AuraModel
 /// Instances are also written by operations (``JobStore/submit(_:)``) and by the workers of their jobs
 /// (``JobStore/apply(_:)``). A sweep writes only instances without an active job. Reads see committed data.
 ///
-/// A read of instances has a ``TenantScope``. An instance outside the scope is like one that does not exist. Sweeps act
+/// A read of instances has a `TenantScope`. An instance outside the scope is like one that does not exist. Sweeps act
 /// for the daemon, and have no scope.
 public protocol InstanceStore: Sendable {
     /// Returns an instance, or `nil` if the scope has no such instance. Throws `corrupt` if the row cannot be read.

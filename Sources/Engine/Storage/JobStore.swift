@@ -6,7 +6,7 @@ public import AuraModel
 /// an older epoch throws `fenced` and changes nothing. Rows and their events are written in one transaction. A method
 /// that writes returns when its transaction is durable. Reads see committed data.
 ///
-/// A method that reaches a job of a tenant has a ``TenantScope``, as a parameter or in its request. A job outside the
+/// A method that reaches a job of a tenant has a `TenantScope`, as a parameter or in its request. A job outside the
 /// scope is like one that does not exist: the result or the error is the same, and nothing is changed. The methods
 /// about leases act for the daemon, and have no scope.
 public protocol JobStore: Sendable {

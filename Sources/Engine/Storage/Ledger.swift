@@ -6,7 +6,7 @@ public import AuraModel
 /// events of every commit once, in that order. Old events are removed only from the beginning. A query for events that
 /// were removed throws `cursorExpired`.
 ///
-/// A query has a ``TenantScope``, and returns only events of its tenants. The numbers count the events of all tenants,
+/// A query has a `TenantScope`, and returns only events of its tenants. The numbers count the events of all tenants,
 /// so a gap in the events of a scope shows that other tenants have events.
 public protocol Ledger: Sendable {
     /// The name of the ledger's epoch. It changes after a restore (``LedgerEpoch``).
