@@ -19,7 +19,7 @@ struct SubscriptionEndTests {
         let connection = stream.connect()
         try await stream.publish(60)
         var subscription = Subscription(
-            number: SubscriptionNumber(1), id: "s1", session: connection.session, cursor: 20)
+            number: SubscriptionNumber(1), id: "s1", session: connection.session, filter: EventFilter(), cursor: 20)
         subscription.onLag = .close
         subscription.wasLive = wasLive
         let ledger = LedgerPages { [store = stream.store] in try await store.events($0) }

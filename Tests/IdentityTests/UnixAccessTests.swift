@@ -1,4 +1,5 @@
 import AuraAPI
+import AuraModel
 import JSONRPC
 import Testing
 
@@ -22,7 +23,7 @@ import Testing
     ]) func withoutRulesRootIsAdministratorAndTheGroupOperates(_ peer: UnixPeer, _ role: Role?) throws {
         let rights = try Self.access([]).rights(of: peer)
         #expect(Self.scopes(rights) == role?.scopes() ?? [])
-        #expect(rights.tenants == (role == nil ? [] : nil))
+        #expect(rights.tenants == (role == nil ? .only([]) : .all))
     }
 
     @Test func withoutTheGroupNobodyOperates() throws {
@@ -49,7 +50,7 @@ import Testing
         let access = try Self.access(["user alice viewer acme beta", "group staff admin", "user 0 auditor"])
         let alice = access.rights(of: UnixPeer(uid: 1000, gid: 50, pid: 1))
         #expect(Self.scopes(alice) == Role.viewer.scopes())
-        #expect(alice.tenants == ["acme", "beta"])
+        #expect(alice.tenants == .only([TenantID("acme"), TenantID("beta")]))
         #expect(Self.scopes(access.rights(of: UnixPeer(uid: 7, gid: 50, pid: 1))) == Role.admin.scopes())
         let root = access.rights(of: UnixPeer(uid: 0, gid: 0, pid: 1))
         #expect(!root.scopes.contains("instances:read"))

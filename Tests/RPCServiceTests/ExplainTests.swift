@@ -49,7 +49,7 @@ import Testing
     /// No provider is asked about an instance whose resources this daemon does not know.
     @Test func aJobOfAnUnknownKindWaitsForADaemonThatHasItsDefinition() async throws {
         let explained = try await service.explain(
-            try await submit(JobKind(rawValue: "publish"), of: InstanceKind(rawValue: "worker")))
+            try await submit(JobKind(rawValue: "publish"), of: InstanceKind(rawValue: "worker")), in: .all)
         #expect(
             explained.summary
                 == "The publish of ada waits for an aurad that has the definition worker/publish/1. "
@@ -62,7 +62,8 @@ import Testing
     }
 
     @Test func theResourcesOfAnAgentAreShownForAJobOfAnUnknownKind() async throws {
-        let explained = try await service.explain(try await submit(JobKind(rawValue: "publish"), of: .agent))
+        let explained = try await service.explain(
+            try await submit(JobKind(rawValue: "publish"), of: .agent), in: .all)
         #expect(explained.waits?.for == "for an aurad that has the definition agent/publish/1")
         #expect(explained.summary.hasSuffix("Outside there is server aura-ada-00000001-g1 (42, running)."))
         #expect(explained.resources.map(\.id) == ["42"])
@@ -73,7 +74,7 @@ import Testing
         let id = try await submit(JobKind(rawValue: "publish"), of: InstanceKind(rawValue: "worker"))
         _ = try await store.claim(
             ClaimRequest(owner: "newer", limit: 1, lease: .seconds(30), scope: .everything, now: Fixture.now))
-        let explained = try await service.explain(id)
+        let explained = try await service.explain(id, in: .all)
         #expect(explained.waits == nil)
         #expect(explained.summary.hasPrefix("The publish of ada is at work. It goes on by itself; "))
     }

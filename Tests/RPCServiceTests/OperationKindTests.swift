@@ -34,8 +34,9 @@ import Testing
         let instance = Fixtures.instance(1, of: .test(kind), name: "ada", at: Fixture.now)
         let result = try await service.submit(
             NewOperation(
-                target: .new(instance), kind: .restart, change: ChangeID("c"), principal: PrincipalID("uid:0"),
-                tenant: Tenant.default, request: "", admit: service.operations.admission(of: .restart)))
+                target: .new(instance), in: .all, kind: .restart, change: ChangeID("c"),
+                principal: PrincipalID("uid:0"), tenant: Tenant.default, request: "",
+                admit: service.operations.admission(of: .restart)))
         return try await store.job(result.job.id)
     }
 

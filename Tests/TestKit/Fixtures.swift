@@ -31,25 +31,25 @@ public enum Fixtures {
 
     /// A provision of a new instance. Job and instance have the same number.
     public static func provision(
-        _ number: Int = 1, name: String? = nil, tenant: TenantID = Tenant.default, key: Idempotency? = nil,
-        at: Timestamp
+        _ number: Int = 1, name: String? = nil, tenant: TenantID = Tenant.default, in scope: TenantScope = .all,
+        key: Idempotency? = nil, at: Timestamp
     ) -> Submission {
         Submission(
-            target: .new(instance(number, name: name, tenant: tenant, at: at)), job: job(number, at: at),
+            target: .new(instance(number, name: name, tenant: tenant, at: at)), in: scope, job: job(number, at: at),
             idempotency: key, now: at, admit: { instance, _ in .accept(instance) })
     }
 
     /// An operation on an existing instance, which `admit` accepts by default.
     public static func operation(
         _ number: Int, _ kind: JobKind, on reference: InstanceReference, tenant: TenantID = Tenant.default,
-        key: Idempotency? = nil, at: Timestamp,
+        in scope: TenantScope = .all, key: Idempotency? = nil, at: Timestamp,
         admit: @escaping @Sendable (Instance, [Job]) throws(StorageError) -> Admission = { instance, _ in
             .accept(instance)
         }
     ) -> Submission {
         Submission(
-            target: .existing(reference, tenant: tenant), job: job(number, kind, at: at), idempotency: key, now: at,
-            admit: admit)
+            target: .existing(reference, tenant: tenant), in: scope, job: job(number, kind, at: at), idempotency: key,
+            now: at, admit: admit)
     }
 
     /// A destroy that supersedes the active job, if there is one.

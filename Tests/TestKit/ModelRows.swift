@@ -80,6 +80,14 @@ struct ModelRows: Sendable {
         }
     }
 
+    func find(_ reference: InstanceReference, in scope: TenantScope) -> Instance? {
+        find(reference).flatMap { scope.contains($0.tenant) ? $0 : nil }
+    }
+
+    func job(_ id: JobID, in scope: TenantScope) -> Job? {
+        jobs[id].flatMap { scope.contains($0.job.tenant) ? $0.job : nil }
+    }
+
     mutating func put(_ instance: Instance) {
         let held = instances[instance.id]?.holdsName ?? true
         let gone = instance.phase == .failed || instance.phase == .destroyed

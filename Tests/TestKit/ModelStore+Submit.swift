@@ -37,15 +37,21 @@ private struct ModelOperationRows: OperationRows {
     var rows: ModelRows
     var events: [EventDraft] = []
 
-    func call(with key: Idempotency) -> (request: String, job: JobID)? {
-        rows.calls[ModelRows.Key(scope: key.scope, key: key.key)].map { ($0.request, $0.job) }
+    func calls(with key: Idempotency, orIn otherScope: String) -> [IdempotentCall] {
+        [key.scope, otherScope].compactMap { scope in
+            rows.calls[ModelRows.Key(scope: scope, key: key.key)].map {
+                IdempotentCall(scope: scope, request: $0.request, job: $0.job)
+            }
+        }
     }
 
     mutating func remember(_ key: Idempotency, for job: JobID, at now: Timestamp) {
         rows.calls[ModelRows.Key(scope: key.scope, key: key.key)] = ModelRows.Call(request: key.request, job: job)
     }
 
-    func instance(_ reference: InstanceReference, locking: Bool) -> Instance? { rows.find(reference) }
+    func instance(_ reference: InstanceReference, in scope: TenantScope, locking: Bool) -> Instance? {
+        rows.find(reference, in: scope)
+    }
 
     func lockQuota(of tenant: TenantID?) {}
 
@@ -71,7 +77,7 @@ private struct ModelOperationRows: OperationRows {
 
     mutating func update(_ instance: Instance) { rows.put(instance) }
 
-    func job(_ id: JobID, locking: Bool) -> Job? { rows.jobs[id]?.job }
+    func job(_ id: JobID, in scope: TenantScope, locking: Bool) -> Job? { rows.job(id, in: scope) }
 
     func activeJobs(of instance: InstanceID) -> [Job] { rows.active(of: instance) }
 

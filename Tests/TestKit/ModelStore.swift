@@ -56,8 +56,10 @@ public final class ModelStore: Store {
 
 /// Reads.
 extension ModelStore {
-    public func instance(_ reference: InstanceReference) async throws(StorageError) -> Instance? {
-        read { $0.find(reference) }
+    public func instance(
+        _ reference: InstanceReference, in scope: TenantScope
+    ) async throws(StorageError) -> Instance? {
+        read { $0.find(reference, in: scope) }
     }
 
     public func instances(_ query: InstanceQuery) async throws(StorageError) -> Page<Instance> {
@@ -70,6 +72,7 @@ extension ModelStore {
 
     private static func choose(_ query: InstanceQuery, from rows: ModelRows) -> [Instance] {
         let found = rows.instances.values.map(\.instance).filter { instance in
+            guard query.scope.contains(instance.tenant) else { return false }
             if let wanted = query.instance, instance.id != wanted { return false }
             if let tenant = query.tenant, instance.tenant != tenant { return false }
             if let after = query.after, instance.id.text <= after.text { return false }
@@ -81,12 +84,13 @@ extension ModelStore {
         return Array(found.sorted { $0.id.text < $1.id.text }.prefix(query.limit))
     }
 
-    public func job(_ id: JobID) async throws(StorageError) -> Job? {
-        read { $0.jobs[id]?.job }
+    public func job(_ id: JobID, in scope: TenantScope) async throws(StorageError) -> Job? {
+        read { $0.job(id, in: scope) }
     }
 
     public func jobs(_ query: JobQuery) async throws(StorageError) -> Page<Job> {
         let found = read { $0.jobs.values.map(\.job) }.filter { job in
+            guard query.scope.contains(job.tenant) else { return false }
             if let instance = query.instance, job.instance != instance { return false }
             if let tenant = query.tenant, job.tenant != tenant { return false }
             if let change = query.change, job.change != change { return false }
@@ -99,8 +103,8 @@ extension ModelStore {
         return Page(rows: found.sorted { ($0.id.text < $1.id.text) != query.newestFirst }.prefix(query.limit))
     }
 
-    public func steps(of job: JobID) async throws(StorageError) -> [StepRecord] {
-        read { $0.steps(of: job) }
+    public func steps(of job: JobID, in scope: TenantScope) async throws(StorageError) -> [StepRecord] {
+        read { $0.job(job, in: scope) == nil ? [] : $0.steps(of: job) }
     }
 
     public func events(_ query: EventQuery) async throws(StorageError) -> [Event] {

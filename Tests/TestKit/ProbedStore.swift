@@ -124,8 +124,10 @@ public final class ProbedStore: Store {
         }
     }
 
-    public func instance(_ reference: InstanceReference) async throws(StorageError) -> Instance? {
-        try await probeRead { try await base.instance(reference) }
+    public func instance(
+        _ reference: InstanceReference, in scope: TenantScope
+    ) async throws(StorageError) -> Instance? {
+        try await probeRead { try await base.instance(reference, in: scope) }
     }
 
     public func instances(_ query: InstanceQuery) async throws(StorageError) -> Page<Instance> {
@@ -139,13 +141,16 @@ public final class ProbedStore: Store {
         }
     }
 
-    public func job(_ id: JobID) async throws(StorageError) -> Job? { try await probeRead { try await base.job(id) } }
+    public func job(_ id: JobID, in scope: TenantScope) async throws(StorageError) -> Job? {
+        try await probeRead { try await base.job(id, in: scope) }
+    }
+
     public func jobs(_ query: JobQuery) async throws(StorageError) -> Page<Job> {
         try await probeRead { try await base.jobs(query) }
     }
 
-    public func steps(of job: JobID) async throws(StorageError) -> [StepRecord] {
-        try await probeRead { try await base.steps(of: job) }
+    public func steps(of job: JobID, in scope: TenantScope) async throws(StorageError) -> [StepRecord] {
+        try await probeRead { try await base.steps(of: job, in: scope) }
     }
 
     public func events(_ query: EventQuery) async throws(StorageError) -> [Event] {

@@ -60,6 +60,23 @@ import Testing
         }
     }
 
+    /// Only these files may act for all tenants: the place that knows a caller's tenants, and the daemon's fan-out.
+    private static let forAllTenants: Set<String> = [
+        "Sources/RPC/EventStream/RPCContext+TenantScope.swift", "Sources/RPC/EventStream/Fanout.swift",
+    ]
+
+    @Test func methodsUseTheScopeOfTheirCaller() throws {
+        let allTenants = /(scope: |in: |\{ |TenantScope)\.all\b/
+        for path in Self.sources
+        where ["Sources/RPC/", "Sources/Features/"].contains(where: path.hasPrefix)
+            && !Self.forAllTenants.contains(path)
+        {
+            for (number, line) in try Self.lines(path).enumerated() where line.contains(allTenants) {
+                Issue.record("\(path):\(number + 1) acts for all tenants: use the scope of the call")
+            }
+        }
+    }
+
     /// The targets that make decisions. They may touch only memory.
     private static let core = [
         "Engine/AuraModel", "Engine/Storage", "Engine/Jobs", "Engine/Reconciliation", "RPC/AuraAPI", "RPC/JSONRPC",

@@ -65,7 +65,8 @@ struct UpgradeDaemon: AsyncParsableCommand {
             input: ["fails": .bool(number % 3 == 2)], deadline: now + .seconds(600))
         _ = try await store.submit(
             Submission(
-                target: .new(instance), job: job, idempotency: nil, now: now, admit: { given, _ in .accept(given) }))
+                target: .new(instance), in: .all, job: job, idempotency: nil, now: now,
+                admit: { given, _ in .accept(given) }))
     }
 }
 

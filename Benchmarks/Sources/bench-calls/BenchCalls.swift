@@ -111,9 +111,10 @@ struct Filling {
     /// Makes the instances that are missing, up to `agent-<count>`. `ended` returns the number of ended jobs.
     func fill(to count: Int, _ engine: JobEngine, ended: () -> Int) async throws {
         var first = 1
-        while first <= count, try await store.instance(.name("agent-\(first)", tenant: Tenant.default)) != nil {
-            first += 1
+        func isMissing(_ number: Int) async throws -> Bool {
+            try await store.instance(.name("agent-\(number)", tenant: Tenant.default), in: .all) == nil
         }
+        while first <= count, try await !isMissing(first) { first += 1 }
         guard first <= count else { return }
         for number in first...count { _ = try await store.submit(Self.provision(number)) }
         let group = ServiceGroup(configuration: .init(services: [engine], logger: logger))
@@ -136,7 +137,7 @@ struct Filling {
         let job = NewJob(
             id: ids.next(), kind: .provision, change: change, definitionVersion: 1, input: .null,
             deadline: now + .seconds(3600))
-        return Submission(target: .new(instance), job: job, idempotency: nil, now: now) { instance, _ in
+        return Submission(target: .new(instance), in: .all, job: job, idempotency: nil, now: now) { instance, _ in
             .accept(instance)
         }
     }

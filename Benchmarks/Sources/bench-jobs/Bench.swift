@@ -117,7 +117,7 @@ struct Bench: Sendable {
         let job = NewJob(
             id: JobID(text), kind: .provision, change: ChangeID(text), definitionVersion: 1, input: .null,
             deadline: now + .seconds(3600))
-        return Submission(target: .new(instance), job: job, idempotency: nil, now: now) { instance, _ in
+        return Submission(target: .new(instance), in: .all, job: job, idempotency: nil, now: now) { instance, _ in
             .accept(instance)
         }
     }

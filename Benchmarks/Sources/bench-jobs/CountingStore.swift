@@ -47,16 +47,20 @@ final class CountingStore: Store {
         try await base.takeSingletonLease(request)
     }
     func prune(_ request: PruneRequest) async throws(StorageError) -> Pruned { try await base.prune(request) }
-    func instance(_ reference: InstanceReference) async throws(StorageError) -> Instance? {
-        try await base.instance(reference)
+    func instance(_ reference: InstanceReference, in scope: TenantScope) async throws(StorageError) -> Instance? {
+        try await base.instance(reference, in: scope)
     }
     func instances(_ query: InstanceQuery) async throws(StorageError) -> Page<Instance> {
         try await base.instances(query)
     }
     func snapshot(_ query: InstanceQuery) async throws(StorageError) -> InstancePage { try await base.snapshot(query) }
-    func job(_ id: JobID) async throws(StorageError) -> Job? { try await base.job(id) }
+    func job(_ id: JobID, in scope: TenantScope) async throws(StorageError) -> Job? {
+        try await base.job(id, in: scope)
+    }
     func jobs(_ query: JobQuery) async throws(StorageError) -> Page<Job> { try await base.jobs(query) }
-    func steps(of job: JobID) async throws(StorageError) -> [StepRecord] { try await base.steps(of: job) }
+    func steps(of job: JobID, in scope: TenantScope) async throws(StorageError) -> [StepRecord] {
+        try await base.steps(of: job, in: scope)
+    }
     func events(_ query: EventQuery) async throws(StorageError) -> [Event] { try await base.events(query) }
     func bounds() async throws(StorageError) -> LedgerBounds { try await base.bounds() }
     func nextDue(_ scope: ClaimScope) async throws(StorageError) -> Timestamp? { try await base.nextDue(scope) }

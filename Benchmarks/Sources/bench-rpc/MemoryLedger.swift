@@ -69,12 +69,12 @@ final class MemoryLedger: Store {
     func observations() async throws(StorageError) -> Page<Observation> { Page() }
     func recordSweep(_: SweepRecord) async throws(StorageError) -> Set<InstanceID> { [] }
     func prune(_: PruneRequest) async throws(StorageError) -> Pruned { throw Self.absent }
-    func instance(_: InstanceReference) async throws(StorageError) -> Instance? { nil }
+    func instance(_: InstanceReference, in _: TenantScope) async throws(StorageError) -> Instance? { nil }
     func instances(_: InstanceQuery) async throws(StorageError) -> Page<Instance> { Page() }
     func snapshot(_: InstanceQuery) async throws(StorageError) -> InstancePage { throw Self.absent }
-    func job(_: JobID) async throws(StorageError) -> Job? { nil }
+    func job(_: JobID, in _: TenantScope) async throws(StorageError) -> Job? { nil }
     func jobs(_: JobQuery) async throws(StorageError) -> Page<Job> { Page() }
-    func steps(of _: JobID) async throws(StorageError) -> [StepRecord] { [] }
+    func steps(of _: JobID, in _: TenantScope) async throws(StorageError) -> [StepRecord] { [] }
     func clock() async throws(StorageError) -> Timestamp? { nil }
     func nextDue(_: ClaimScope) async throws(StorageError) -> Timestamp? { nil }
 

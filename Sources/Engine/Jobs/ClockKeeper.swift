@@ -40,8 +40,9 @@ public final class ClockKeeper: Service {
             if took <= Self.longestAnswer || attempt == Self.tries { return clock.set(moment) }
         }
         let head = try await store.head()
-        let last = try await store.events(EventQuery(after: max(head - 1, try await store.bounds().floor), limit: 1))
-            .last
+        let floor = try await store.bounds().floor
+        let query = EventQuery(filter: EventFilter(scope: .all), after: max(head - 1, floor), limit: 1)
+        let last = try await store.events(query).last
         let now = machine.now()
         guard let written = last?.entry.at, written > now, written - now < Self.mostAhead else { return clock.set(now) }
         logger.warning("the machine's clock (\(now)) is behind the ledger (\(written)): going on from there")

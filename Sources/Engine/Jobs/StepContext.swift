@@ -70,7 +70,8 @@ public final class StepContext: Sendable {
         var page: Page<Instance>
         var unreadable: UnreadableRow?
         repeat {
-            page = try await run.environment.store.instances(InstanceQuery(after: last, limit: Self.instancePage))
+            page = try await run.environment.store.instances(
+                InstanceQuery(scope: .all, after: last, limit: Self.instancePage))
             last = page.last
             unreadable = unreadable ?? page.unreadable.first(where: mayMatch)
             if let found = page.rows.first(where: { $0.id != own && matches($0) }) { return found }

@@ -164,10 +164,12 @@ struct ReconcileExecutor {
         if source.traits.identification == .name { return try await reasonToSpareNamed(present, source.traits) }
         var live: [Instance] = []
         var busy: Set<InstanceID> = []
-        if let id = resource.instance, let owner = try await store.instance(.id(id)), owner.phase != .destroyed {
+        if let id = resource.instance, let owner = try await store.instance(.id(id), in: .all),
+            owner.phase != .destroyed
+        {
             guard owner.kind == source.traits.instanceKind else { return "its instance is of the kind \(owner.kind)" }
             live = [owner]
-            let active = try await store.jobs(JobQuery(instance: id, isActive: true, limit: 1))
+            let active = try await store.jobs(JobQuery(scope: .all, instance: id, isActive: true, limit: 1))
             if !active.isEmpty { busy = [id] }
         }
         guard case .orphan = Ownership(of: [source.traits], live: live, busy: busy).judge(present) else {
@@ -182,7 +184,7 @@ struct ReconcileExecutor {
         var last: InstanceID?
         var page: Page<Instance>
         repeat {
-            page = try await store.instances(InstanceQuery(after: last, limit: Self.page))
+            page = try await store.instances(InstanceQuery(scope: .all, after: last, limit: Self.page))
             last = page.last
             if let row = page.unreadable.first(where: { $0.mayMention(resource.key.id) }) {
                 return "instance \(row.id) cannot be read, and may own it"

@@ -75,7 +75,8 @@ struct SweepInputReader {
         var page: Page<Instance>
         repeat {
             page = try await store.instances(
-                InstanceQuery(includesDestroyed: includingDestroyed, after: found.last, limit: Self.page))
+                InstanceQuery(
+                    scope: .all, includesDestroyed: includingDestroyed, after: found.last, limit: Self.page))
             found.entries += page.entries
         } while page.count == Self.page
         return found
@@ -85,7 +86,7 @@ struct SweepInputReader {
         var found = Page<Job>()
         var page: Page<Job>
         repeat {
-            page = try await store.jobs(JobQuery(isActive: true, after: found.last, limit: Self.page))
+            page = try await store.jobs(JobQuery(scope: .all, isActive: true, after: found.last, limit: Self.page))
             found.entries += page.entries
         } while page.count == Self.page
         return found

@@ -4,12 +4,17 @@ public import AuraModel
 ///
 /// Instances are also written by operations (``JobStore/submit(_:)``) and by the workers of their jobs
 /// (``JobStore/apply(_:)``). A sweep writes only instances without an active job. Reads see committed data.
+///
+/// A read of instances has a `TenantScope`. An instance outside the scope is like one that does not exist. Sweeps act
+/// for the daemon, and have no scope.
 public protocol InstanceStore: Sendable {
-    /// Returns an instance, or `nil` if it does not exist. Throws `corrupt` if the row cannot be read.
-    func instance(_ reference: InstanceReference) async throws(StorageError) -> Instance?
-    /// Returns an instance and its active jobs, at most two; `nil` if the instance does not exist. The jobs are read
+    /// Returns an instance, or `nil` if the scope has no such instance. Throws `corrupt` if the row cannot be read.
+    func instance(_ reference: InstanceReference, in scope: TenantScope) async throws(StorageError) -> Instance?
+    /// Returns an instance and its active jobs, at most two; `nil` if the scope has no such instance. The jobs are read
     /// after the instance, and may reflect a later commit. Throws `corrupt` if the instance cannot be read.
-    func activity(of reference: InstanceReference) async throws(StorageError) -> InstanceActivity?
+    func activity(
+        of reference: InstanceReference, in scope: TenantScope
+    ) async throws(StorageError) -> InstanceActivity?
     /// Returns a page of instances. A row that cannot be read keeps its position in the page.
     func instances(_ query: InstanceQuery) async throws(StorageError) -> Page<Instance>
     /// Returns instances and the ledger's head from one snapshot: the instances reflect every event up to the head,
@@ -25,8 +30,10 @@ public protocol InstanceStore: Sendable {
 
 extension InstanceStore where Self: JobStore {
     /// The default reads the instance, and then its jobs.
-    public func activity(of reference: InstanceReference) async throws(StorageError) -> InstanceActivity? {
-        guard let instance = try await instance(reference) else { return nil }
+    public func activity(
+        of reference: InstanceReference, in scope: TenantScope
+    ) async throws(StorageError) -> InstanceActivity? {
+        guard let instance = try await instance(reference, in: scope) else { return nil }
         return InstanceActivity(instance: instance, jobs: try await jobs(InstanceActivity.jobs(of: instance)))
     }
 }

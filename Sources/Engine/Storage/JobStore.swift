@@ -5,8 +5,15 @@ public import AuraModel
 /// A job has at most one worker, which holds a lease with an epoch. Each claim increments the epoch, and a write with
 /// an older epoch throws `fenced` and changes nothing. Rows and their events are written in one transaction. A method
 /// that writes returns when its transaction is durable. Reads see committed data.
+///
+/// A method that reaches a job of a tenant has a `TenantScope`, as a parameter or in its request. A job outside the
+/// scope is like one that does not exist: the result or the error is the same, and nothing is changed. The methods
+/// about leases act for the daemon, and have no scope.
 public protocol JobStore: Sendable {
     /// Accepts an operation: finds or creates its instance, admits it, and writes the job with its first event.
+    ///
+    /// Throws `instanceNotFound` if the instance is not in the scope, and `tenantNotFound` if the tenant of a new
+    /// instance is not.
     ///
     /// Throws `instanceBusy` if the instance already has an active job, even if the admission accepted the operation.
     /// For a destroy, only another destroy counts. An instance holds its name and counts against the quota until it
@@ -29,12 +36,13 @@ public protocol JobStore: Sendable {
     /// changed. Throws `jobNotFound`, or `jobTerminal` if the job has ended.
     func makeDueNow(_ request: MakeDueNowRequest) async throws(StorageError) -> Job
 
-    /// Returns a job, or `nil` if it does not exist. Throws `corrupt` if the row cannot be read.
-    func job(_ id: JobID) async throws(StorageError) -> Job?
+    /// Returns a job, or `nil` if the scope has no such job. Throws `corrupt` if the row cannot be read.
+    func job(_ id: JobID, in scope: TenantScope) async throws(StorageError) -> Job?
     /// Returns a page of jobs. A row that cannot be read keeps its position in the page.
     func jobs(_ query: JobQuery) async throws(StorageError) -> Page<Job>
-    /// Returns the steps that were begun, in order of their index. Throws `corrupt` if a row cannot be read.
-    func steps(of job: JobID) async throws(StorageError) -> [StepRecord]
+    /// Returns the steps that were begun, in order of their index; none if the scope has no such job. Throws `corrupt`
+    /// if a row cannot be read.
+    func steps(of job: JobID, in scope: TenantScope) async throws(StorageError) -> [StepRecord]
     /// Returns the earliest time at which a job of this scope is due, among jobs that no worker holds; `nil` if there
     /// is no such job.
     func nextDue(_ scope: ClaimScope) async throws(StorageError) -> Timestamp?

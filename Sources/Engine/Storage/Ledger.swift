@@ -5,6 +5,9 @@ public import AuraModel
 /// The events have consecutive numbers (`seq`) in the order of their commits, without gaps. The observer gets the
 /// events of every commit once, in that order. Old events are removed only from the beginning. A query for events that
 /// were removed throws `cursorExpired`.
+///
+/// A query has a `TenantScope`, and returns only events of its tenants. The numbers count the events of all tenants,
+/// so a gap in the events of a scope shows that other tenants have events.
 public protocol Ledger: Sendable {
     /// The name of the ledger's epoch. It changes after a restore (``LedgerEpoch``).
     var epoch: String { get }
@@ -20,8 +23,8 @@ public protocol Ledger: Sendable {
     /// Raises the ledger's floor. A job is kept as long as its events, and if the undo of a step failed.
     func prune(_ request: PruneRequest) async throws(StorageError) -> Pruned
 
-    /// Calls `observer` with the events of every later commit, in order. There is one observer; set it before the
-    /// first write.
+    /// Calls `observer` with the events of every later commit, of all tenants, in order. There is one observer; set it
+    /// before the first write.
     func observe(_ observer: @escaping @Sendable ([Event]) -> Void)
 }
 

@@ -9,14 +9,15 @@ public protocol OperationRows {
     /// The events of the transaction, in order. The store appends them to the ledger before it commits.
     var events: [EventDraft] { get set }
 
-    /// Returns the request and the job that an idempotency key was used for, or `nil`. Until the end of the
-    /// transaction, no other transaction can use the key.
-    mutating func call(with key: Idempotency) throws -> (request: String, job: JobID)?
+    /// Returns the earlier calls with the key in its own name space and in the other one, at most one of each. Until
+    /// the end of the transaction, no other transaction can use the key.
+    mutating func calls(with key: Idempotency, orIn otherScope: String) throws -> [IdempotentCall]
     /// Stores that the key was used for the job.
     mutating func remember(_ key: Idempotency, for job: JobID, at now: Timestamp) throws
 
-    /// Returns the instance, or `nil` if there is none.
-    mutating func instance(_ reference: InstanceReference, locking: Bool) throws -> Instance?
+    /// Returns the instance, or `nil` if the scope has none. An instance outside the scope is neither decoded nor
+    /// locked.
+    mutating func instance(_ reference: InstanceReference, in scope: TenantScope, locking: Bool) throws -> Instance?
     /// Prevents other transactions from counting the live instances of the tenant, or of all tenants if `tenant` is
     /// `nil`.
     mutating func lockQuota(of tenant: TenantID?) throws
@@ -29,8 +30,8 @@ public protocol OperationRows {
     /// Writes the whole instance.
     mutating func update(_ instance: Instance) throws
 
-    /// Returns the job, or `nil` if there is none.
-    mutating func job(_ id: JobID, locking: Bool) throws -> Job?
+    /// Returns the job, or `nil` if the scope has none. A job outside the scope is neither decoded nor locked.
+    mutating func job(_ id: JobID, in scope: TenantScope, locking: Bool) throws -> Job?
     /// Locks and returns the jobs of the instance that have not ended, oldest first.
     mutating func activeJobs(of instance: InstanceID) throws -> [Job]
     /// Inserts a queued job with a fair-share tag after those of its tenant's queued jobs. Throws `instanceBusy` if the
@@ -48,6 +49,23 @@ public protocol OperationRows {
     mutating func makeDue(_ job: JobID, at now: Timestamp) throws -> Job?
 }
 
+/// The row of an idempotency key that was used.
+public struct IdempotentCall: Sendable {
+    /// The name space of the row.
+    public var scope: String
+    /// The request in canonical form.
+    public var request: String
+    /// The job that the call returned.
+    public var job: JobID
+
+    /// Creates a row.
+    public init(scope: String, request: String, job: JobID) {
+        self.scope = scope
+        self.request = request
+        self.job = job
+    }
+}
+
 // MARK: - Submission
 
 extension OperationRows {
@@ -56,12 +74,13 @@ extension OperationRows {
     ///
     /// Throws `StorageError`. For a new instance, it throws only before the first change of a row. After the insertion
     /// of the instance nothing can conflict: the job's id is fresh, the instance has no other job, the key is locked.
-    public mutating func submit(_ submission: Submission) throws -> Submitted {
-        if let repeated = try repeated(submission) { return repeated }
+    public mutating func submit(_ given: Submission) throws -> Submitted {
+        guard given.scope.contains(given.tenant) else { throw given.notFound }
+        var submission = given
+        if let repeated = try repeated(&submission) { return repeated }
         guard case .existing(let reference, let tenant) = submission.target else { return try create(submission) }
-        guard let instance = try instance(reference, locking: true), instance.tenant == tenant else {
-            throw StorageError(.instanceNotFound, submission.notFound)
-        }
+        guard let instance = try instance(reference, in: submission.scope, locking: true), instance.tenant == tenant
+        else { throw submission.notFound }
         let active = try activeJobs(of: instance.id)
         var blocker: JobID?
         let wanted: Instance
@@ -76,9 +95,10 @@ extension OperationRows {
             blocker = try active.first.flatMap { try stop($0, submission) }
             wanted = admitted
         case .join(let id):
-            guard let job = try job(id, locking: false) else {
+            guard let job = try job(id, in: submission.scope, locking: false) else {
                 throw StorageError(.jobNotFound, "no job has the id \(id)")
             }
+            if job.principal != submission.job.principal { submission.idempotency = given.callersKey }
             try remember(submission, job: id)
             return Submitted(instance: instance, job: job, isRepetition: true)
         }
@@ -107,17 +127,28 @@ extension OperationRows {
         }
     }
 
-    /// Returns the result of an earlier call with the same idempotency key, or `nil` if there is none.
-    private mutating func repeated(_ submission: Submission) throws -> Submitted? {
-        guard let key = submission.idempotency, let call = try call(with: key) else { return nil }
+    /// Returns the result of the caller's earlier call with the same idempotency key, or `nil` if there is none.
+    ///
+    /// The row of a key has the name space of the tenant if the row's job is the caller's, as in releases that did not
+    /// distinguish callers. Otherwise it has a name space of the caller. So a row of the tenant's name space belongs to
+    /// the caller of its job. If that is another caller, `submission` gets the key in the caller's name space.
+    private mutating func repeated(_ submission: inout Submission) throws -> Submitted? {
+        guard let key = submission.idempotency, let own = submission.callersKey else { return nil }
+        let calls = try calls(with: key, orIn: own.scope)
+        let ownCall = calls.first { $0.scope == own.scope }
+        guard let call = ownCall ?? calls.first else { return nil }
+        let job = try job(call.job, in: submission.scope, locking: false)
+        // Rows that are older than the column `principal` belong to every caller.
+        if ownCall == nil, let caller = job?.principal, caller != submission.job.principal {
+            submission.idempotency = own
+            return nil
+        }
         guard call.request == key.request else {
             throw StorageError(
                 .idempotencyMismatch,
                 "the idempotency key \(key.key) was used with other parameters: use a new key for a new request")
         }
-        guard let job = try job(call.job, locking: false),
-            let instance = try instance(.id(job.instance), locking: false)
-        else {
+        guard let job, let instance = try instance(.id(job.instance), in: submission.scope, locking: false) else {
             throw StorageError(.corrupt, "the job of the idempotency key \(key.key) is missing")
         }
         return Submitted(instance: instance, job: job, isRepetition: true)
@@ -161,7 +192,7 @@ extension OperationRows {
 extension OperationRows {
     /// Requests that a job ends early. Returns the job's row. A second request changes nothing.
     public mutating func requestCancellation(_ request: CancellationRequest) throws -> Job {
-        let job = try activeJob(request.job)
+        let job = try activeJob(request.job, in: request.scope)
         guard job.cancellation == nil else { return job }
         let updated = try requestCancellation(of: job.id, at: request.now)
         events.append(
@@ -173,7 +204,7 @@ extension OperationRows {
 
     /// Makes a waiting job due now. Returns the job's row.
     public mutating func makeDueNow(_ request: MakeDueNowRequest) throws -> Job {
-        let job = try activeJob(request.job)
+        let job = try activeJob(request.job, in: request.scope)
         guard let updated = try makeDue(job.id, at: request.now) else { return job }
         events.append(
             EventDraft(
@@ -182,8 +213,8 @@ extension OperationRows {
         return updated
     }
 
-    private mutating func activeJob(_ id: JobID) throws -> Job {
-        guard let job = try job(id, locking: true) else {
+    private mutating func activeJob(_ id: JobID, in scope: TenantScope) throws -> Job {
+        guard let job = try job(id, in: scope, locking: true) else {
             throw StorageError(.jobNotFound, "no job has the id \(id)")
         }
         guard !job.state.isTerminal else {

@@ -3,9 +3,11 @@ public import JSON
 
 /// A query for instances, in order of their ids, which is the order of creation.
 public struct InstanceQuery: Sendable {
+    /// The tenants whose instances the caller may see.
+    public var scope: TenantScope
     /// Only the instance with this id, destroyed or not; `nil` for all instances.
     public var instance: InstanceID?
-    /// Only instances of this tenant; `nil` for all tenants.
+    /// Only instances of this tenant of the scope; `nil` for all of its tenants.
     public var tenant: TenantID?
     /// Only instances in these phases; empty for all phases.
     public var phases: [Phase]
@@ -18,9 +20,10 @@ public struct InstanceQuery: Sendable {
 
     /// Creates a query.
     public init(
-        instance: InstanceID? = nil, tenant: TenantID? = nil, phases: [Phase] = [], includesDestroyed: Bool = false,
-        after: InstanceID? = nil, limit: Int = 100
+        scope: TenantScope, instance: InstanceID? = nil, tenant: TenantID? = nil, phases: [Phase] = [],
+        includesDestroyed: Bool = false, after: InstanceID? = nil, limit: Int = 100
     ) {
+        self.scope = scope
         self.instance = instance
         self.tenant = tenant
         self.phases = phases
@@ -46,9 +49,11 @@ public struct InstancePage: Sendable {
 
 /// A query for jobs, in order of their ids, which is the order of creation.
 public struct JobQuery: Sendable {
+    /// The tenants whose jobs the caller may see.
+    public var scope: TenantScope
     /// Only jobs of this instance; `nil` for all instances.
     public var instance: InstanceID?
-    /// Only jobs of this tenant; `nil` for all tenants.
+    /// Only jobs of this tenant of the scope; `nil` for all of its tenants.
     public var tenant: TenantID?
     /// Only jobs of this change; `nil` for all changes.
     public var change: ChangeID?
@@ -65,9 +70,11 @@ public struct JobQuery: Sendable {
 
     /// Creates a query.
     public init(
-        instance: InstanceID? = nil, tenant: TenantID? = nil, change: ChangeID? = nil, states: [JobState] = [],
-        isActive: Bool = false, after: JobID? = nil, newestFirst: Bool = false, limit: Int = 100
+        scope: TenantScope, instance: InstanceID? = nil, tenant: TenantID? = nil, change: ChangeID? = nil,
+        states: [JobState] = [], isActive: Bool = false, after: JobID? = nil, newestFirst: Bool = false,
+        limit: Int = 100
     ) {
+        self.scope = scope
         self.instance = instance
         self.tenant = tenant
         self.change = change
@@ -98,7 +105,7 @@ public struct EventQuery: Sendable {
     public var limit: Int
 
     /// Creates a query.
-    public init(filter: EventFilter = EventFilter(), after: Int64, through: Int64? = nil, limit: Int) {
+    public init(filter: EventFilter, after: Int64, through: Int64? = nil, limit: Int) {
         self.filter = filter
         self.after = after
         self.through = through
@@ -108,22 +115,25 @@ public struct EventQuery: Sendable {
 
 /// A filter for events. An event must match every property that is not `nil` or empty.
 public struct EventFilter: Sendable, Hashable {
+    /// Only events of these tenants, which the caller may see.
+    public var scope: TenantScope
     /// Only events of this instance.
     public var instance: InstanceID?
     /// Only events of this job.
     public var job: JobID?
-    /// Only events of this tenant.
+    /// Only events of this tenant of the scope.
     public var tenant: TenantID?
     /// Only events of this change.
     public var change: ChangeID?
     /// Only events of these types; empty for all types.
     public var types: Set<EventType>
 
-    /// Creates a filter; without arguments it matches every event.
+    /// Creates a filter; without further arguments it matches every event of the scope.
     public init(
-        instance: InstanceID? = nil, job: JobID? = nil, tenant: TenantID? = nil, change: ChangeID? = nil,
-        types: Set<EventType> = []
+        scope: TenantScope, instance: InstanceID? = nil, job: JobID? = nil, tenant: TenantID? = nil,
+        change: ChangeID? = nil, types: Set<EventType> = []
     ) {
+        self.scope = scope
         self.instance = instance
         self.job = job
         self.tenant = tenant
@@ -137,6 +147,7 @@ public struct EventFilter: Sendable, Hashable {
         if let job, entry.job != job { return false }
         if let tenant, entry.tenant != tenant { return false }
         if let change, entry.change != change { return false }
+        guard scope.contains(entry.tenant) else { return false }
         return types.isEmpty || types.contains(entry.type)
     }
 }
@@ -157,8 +168,18 @@ public struct InstanceActivity: Sendable {
     /// The maximum number of active jobs of an instance: a destroy, and the job that the destroy superseded.
     public static let jobLimit = 2
 
-    /// Returns the query for the active jobs of an instance.
+    /// Returns the query for the active jobs of an instance that a scope has. The jobs have the instance's tenant.
     public static func jobs(of instance: Instance) -> JobQuery {
-        JobQuery(instance: instance.id, isActive: true, limit: jobLimit)
+        JobQuery(scope: .all, instance: instance.id, isActive: true, limit: jobLimit)
+    }
+}
+
+extension TenantScope {
+    /// Returns the tenants with which a query compares each row, in order; `nil` if it needs no comparison, because the
+    /// scope has every tenant, or because the query's own filter permits only a tenant of the scope.
+    package func comparison(besideFilter tenant: TenantID?) -> [String]? {
+        guard case .only(let tenants) = self else { return nil }
+        if let tenant, tenants.contains(tenant) { return nil }
+        return tenants.map(\.text).sorted()
     }
 }

@@ -6,11 +6,11 @@ public struct StorageError: Error, Sendable, CustomStringConvertible {
     public enum Code: String, Sendable {
         /// The worker's lease was lost. Nothing was written.
         case fenced
-        /// No instance of the tenant has the id or name.
+        /// No instance of the tenant and of the caller's scope has the id or name.
         case instanceNotFound
-        /// No job has the id.
+        /// No job of the caller's scope has the id.
         case jobNotFound
-        /// No tenant has the id.
+        /// No tenant of the caller's scope has the id.
         case tenantNotFound
         /// No principal has the id.
         case principalNotFound

@@ -13,6 +13,8 @@ public struct Submission: Sendable {
 
     /// The instance of the operation.
     public var target: Target
+    /// The tenants whose instances the caller may change. It must have the tenant of the target.
+    public var scope: TenantScope
     /// The job that carries out the operation.
     public var job: NewJob
     /// The idempotency key of the call; `nil` if it has none.
@@ -29,11 +31,12 @@ public struct Submission: Sendable {
 
     /// Creates a submission.
     public init(
-        target: Target, job: NewJob, idempotency: Idempotency?, quota: Int? = nil,
+        target: Target, in scope: TenantScope, job: NewJob, idempotency: Idempotency?, quota: Int? = nil,
         totalQuota: Int? = nil, now: Timestamp,
         admit: @escaping @Sendable (Instance, [Job]) throws(StorageError) -> Admission
     ) {
         self.target = target
+        self.scope = scope
         self.job = job
         self.idempotency = idempotency
         self.quota = quota
@@ -93,8 +96,10 @@ public struct NewJob: Sendable {
 }
 
 /// The caller's idempotency key for an operation. The same key with the same request returns the same job.
+///
+/// Equal keys of two callers (``NewJob/principal``) are independent, and so are equal keys in two name spaces.
 public struct Idempotency: Sendable, Hashable {
-    /// The name space of the key: the tenant of the operation. Equal keys in different scopes are independent.
+    /// The name space of the key: the tenant of the operation. It contains no space.
     public var scope: String
     /// The key.
     public var key: String
@@ -161,14 +166,23 @@ extension Submission {
         return bound
     }
 
-    /// The error text for an instance that does not exist.
-    public var notFound: String {
+    /// The tenant of the new or the existing instance.
+    public var tenant: TenantID {
         switch target {
-        case .new(let instance): "no instance has the id \(instance.id)"
-        case .existing(.id(let id), _): "no instance has the id \(id)"
-        case .existing(.name(let name, _), _): "no instance is named \(name): see status.list for those that exist"
+        case .new(let instance): instance.tenant
+        case .existing(_, let tenant): tenant
         }
     }
+
+    /// The idempotency key in a name space of the caller: the name space of ``idempotency``, a space, and the caller.
+    var callersKey: Idempotency? {
+        guard var key = idempotency else { return nil }
+        key.scope += " \(job.principal?.text ?? "")"
+        return key
+    }
+
+    /// The error for a target that the scope does not have.
+    public var notFound: StorageError { target.notFound }
 
     /// Throws `quotaExceeded` if the tenant, or all tenants together, have more live instances than the quota allows.
     ///
@@ -185,6 +199,20 @@ extension Submission {
                 .quotaExceeded,
                 "there are the \(totalQuota) live instances that there may be in all: destroy one, or raise limits.instances"
             )
+        }
+    }
+}
+
+extension Submission.Target {
+    /// The error for a caller that may not see the target.
+    public var notFound: StorageError {
+        switch self {
+        case .new(let instance):
+            StorageError.noTenant(instance.tenant)
+        case .existing(.id(let id), _):
+            StorageError(.instanceNotFound, "no instance has the id \(id)")
+        case .existing(.name(let name, _), _):
+            StorageError(.instanceNotFound, "no instance is named \(name): see status.list for those that exist")
         }
     }
 }

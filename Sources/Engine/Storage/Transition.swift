@@ -189,14 +189,17 @@ public struct Applied: Sendable, Hashable {
 public struct CancellationRequest: Sendable {
     /// The job.
     public var job: JobID
+    /// The tenants whose jobs the caller may cancel.
+    public var scope: TenantScope
     /// The caller that requests the cancellation.
     public var principal: PrincipalID?
     /// The present time.
     public var now: Timestamp
 
     /// Creates a request.
-    public init(job: JobID, principal: PrincipalID? = nil, now: Timestamp) {
+    public init(job: JobID, in scope: TenantScope, principal: PrincipalID? = nil, now: Timestamp) {
         self.job = job
+        self.scope = scope
         self.principal = principal
         self.now = now
     }
@@ -206,14 +209,17 @@ public struct CancellationRequest: Sendable {
 public struct MakeDueNowRequest: Sendable {
     /// The job.
     public var job: JobID
+    /// The tenants whose jobs the caller may change.
+    public var scope: TenantScope
     /// The caller that makes the request.
     public var principal: PrincipalID?
     /// The present time.
     public var now: Timestamp
 
     /// Creates a request.
-    public init(job: JobID, principal: PrincipalID? = nil, now: Timestamp) {
+    public init(job: JobID, in scope: TenantScope, principal: PrincipalID? = nil, now: Timestamp) {
         self.job = job
+        self.scope = scope
         self.principal = principal
         self.now = now
     }

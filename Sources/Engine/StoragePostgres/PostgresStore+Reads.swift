@@ -3,29 +3,43 @@ public import Storage
 
 /// Queries.
 extension PostgresStore {
-    public func instance(_ reference: InstanceReference) async throws(StorageError) -> Instance? {
-        try await read { [decoded] in try Self.find(reference, $0, decoded) }
+    public func instance(
+        _ reference: InstanceReference, in scope: TenantScope
+    ) async throws(StorageError) -> Instance? {
+        try await read { [decoded] in try Self.find(reference, in: scope, $0, decoded) }
     }
 
     /// - Parameter locking: true in a transaction that will change the row. The decoded instance is then not cached.
     static func find(
-        _ reference: InstanceReference, locking: Bool = false, _ connection: PostgresConnection,
-        _ decoded: DecodedInstances
+        _ reference: InstanceReference, in scope: TenantScope, locking: Bool = false,
+        _ connection: PostgresConnection, _ decoded: DecodedInstances
     ) throws -> Instance? {
         let lock = locking ? " FOR UPDATE" : ""
         switch reference {
         case .id(let id):
+            var values = [PostgresValue(id.text)]
+            let inScope = condition(for: scope, &values)
             return try connection.run(
-                "SELECT id, desired, document FROM instance WHERE id = $1\(lock)", [PostgresValue(id.text)]
+                "SELECT id, desired, document FROM instance WHERE id = $1\(inScope)\(lock)", values
             ).first?.instance(decoded, remembers: !locking)
         case .name(let name, let tenant):
+            var values = [PostgresValue(tenant.text), PostgresValue(name)]
+            let inScope = condition(for: scope, &values)
             return try connection.run(
                 """
-                SELECT id, desired, document FROM instance WHERE tenant = $1 AND name = $2
+                SELECT id, desired, document FROM instance WHERE tenant = $1 AND name = $2\(inScope)
                 ORDER BY holds_name DESC, id DESC LIMIT 1\(lock)
-                """, [PostgresValue(tenant.text), PostgresValue(name)]
+                """, values
             ).first?.instance(decoded, remembers: !locking)
         }
+    }
+
+    /// Returns the condition that a row belongs to a tenant of the scope, as the end of a WHERE clause, and adds its
+    /// value. The condition is empty if the scope has all tenants.
+    private static func condition(for scope: TenantScope, _ values: inout [PostgresValue]) -> String {
+        guard case .only(let tenants) = scope else { return "" }
+        values.append(PostgresValue(array: tenants.map(\.text).sorted()))
+        return " AND tenant = ANY ($\(values.count)::text[])"
     }
 
     public func instances(_ query: InstanceQuery) async throws(StorageError) -> Page<Instance> {
@@ -49,6 +63,7 @@ extension PostgresStore {
         conditions.add("id > ?", query.after?.text ?? "")
         if let instance = query.instance { conditions.add("id = ?", instance.text) }
         if let tenant = query.tenant { conditions.add("tenant = ?", tenant.text) }
+        conditions.add(query.scope, besideFilter: query.tenant)
         if !query.phases.isEmpty {
             conditions.add("phase", among: query.phases.map(\.rawValue))
         } else if !query.includesDestroyed, query.instance == nil {
@@ -57,19 +72,25 @@ extension PostgresStore {
         return conditions.select("id, desired, document", from: "instance", orderBy: "id", limit: query.limit)
     }
 
-    public func job(_ id: JobID) async throws(StorageError) -> Job? {
-        try await read { try Self.find(id, $0) }
+    public func job(_ id: JobID, in scope: TenantScope) async throws(StorageError) -> Job? {
+        try await read { try Self.find(id, in: scope, $0) }
     }
 
-    static func find(_ id: JobID, locking: Bool = false, _ connection: PostgresConnection) throws -> Job? {
-        try connection.run(
-            "SELECT * FROM job WHERE id = $1\(locking ? " FOR UPDATE" : "")", [PostgresValue(id.text)]
+    static func find(
+        _ id: JobID, in scope: TenantScope, locking: Bool = false, _ connection: PostgresConnection
+    ) throws -> Job? {
+        var values = [PostgresValue(id.text)]
+        let inScope = condition(for: scope, &values)
+        return try connection.run(
+            "SELECT * FROM job WHERE id = $1\(inScope)\(locking ? " FOR UPDATE" : "")", values
         ).first?.jobEntry().row()
     }
 
-    public func activity(of reference: InstanceReference) async throws(StorageError) -> InstanceActivity? {
+    public func activity(
+        of reference: InstanceReference, in scope: TenantScope
+    ) async throws(StorageError) -> InstanceActivity? {
         try await read { [decoded] connection in
-            guard let instance = try Self.find(reference, connection, decoded) else { return nil }
+            guard let instance = try Self.find(reference, in: scope, connection, decoded) else { return nil }
             let (sql, values) = Self.select(InstanceActivity.jobs(of: instance))
             let jobs = Page(try connection.run(sql, values).all.map { $0.jobEntry() })
             return InstanceActivity(instance: instance, jobs: jobs)
@@ -86,6 +107,7 @@ extension PostgresStore {
         if let after = query.after { conditions.add(query.newestFirst ? "id < ?" : "id > ?", after.text) }
         if let instance = query.instance { conditions.add("instance = ?", instance.text) }
         if let tenant = query.tenant { conditions.add("tenant = ?", tenant.text) }
+        conditions.add(query.scope, besideFilter: query.tenant)
         if let change = query.change { conditions.add("change = ?", change.text) }
         if query.isActive { conditions.add(active) }
         if !query.states.isEmpty { conditions.add("state", among: query.states.map(\.rawValue)) }
@@ -93,12 +115,18 @@ extension PostgresStore {
             "*", from: "job", orderBy: query.newestFirst ? "id DESC" : "id", limit: query.limit)
     }
 
-    public func steps(of job: JobID) async throws(StorageError) -> [StepRecord] {
-        try await read { try Self.steps(of: job, $0) }
+    public func steps(of job: JobID, in scope: TenantScope) async throws(StorageError) -> [StepRecord] {
+        try await read { try Self.steps(of: job, in: scope, $0) }
     }
 
-    static func steps(of job: JobID, _ connection: PostgresConnection) throws -> [StepRecord] {
-        try connection.run("SELECT * FROM step WHERE job = $1 ORDER BY number, name", [PostgresValue(job.text)])
+    /// A step has no tenant of its own. Its tenant is that of its job.
+    private static func steps(
+        of job: JobID, in scope: TenantScope, _ connection: PostgresConnection
+    ) throws -> [StepRecord] {
+        var values = [PostgresValue(job.text)]
+        let inScope = condition(for: scope, &values)
+        let ofScope = inScope.isEmpty ? "" : " AND EXISTS (SELECT 1 FROM job WHERE id = $1\(inScope))"
+        return try connection.run("SELECT * FROM step WHERE job = $1\(ofScope) ORDER BY number, name", values)
             .all.map { try $0.step() }
     }
 
@@ -121,6 +149,7 @@ extension PostgresStore {
         if let instance = filter.instance { conditions.add("instance = ?", instance.text) }
         if let job = filter.job { conditions.add(Self.ofJob, job.text) }
         if let tenant = filter.tenant { conditions.add("tenant = ?", tenant.text) }
+        conditions.add(filter.scope, besideFilter: filter.tenant)
         if let change = filter.change { conditions.add(Self.ofChange, change.text) }
         if !filter.types.isEmpty { conditions.add("type", among: filter.types.map(\.rawValue).sorted()) }
         let (sql, values) = conditions.select(EventColumn.list, from: "event", orderBy: "seq", limit: query.limit)
@@ -196,6 +225,13 @@ struct Conditions {
     mutating func add(_ column: String, among texts: [String]) {
         values.append(PostgresValue(array: texts))
         parts.append("\(column) = ANY ($\(values.count)::text[])")
+    }
+
+    /// Adds the condition that a row belongs to a tenant of the scope, if the query needs one beside its own filter.
+    /// One tenant is compared without an array, so that an index on the tenant keeps the order of its rows.
+    mutating func add(_ scope: TenantScope, besideFilter tenant: TenantID?) {
+        guard let tenants = scope.comparison(besideFilter: tenant) else { return }
+        if tenants.count == 1 { add("tenant = ?", tenants[0]) } else { add("tenant", among: tenants) }
     }
 
     func select(_ columns: String, from table: String, orderBy order: String, limit: Int) -> (String, [PostgresValue]) {

@@ -56,12 +56,15 @@ private struct PostgresOperationRows: OperationRows {
         try connection.run("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [PostgresValue(text)])
     }
 
-    func call(with key: Idempotency) throws -> (request: String, job: JobID)? {
+    func calls(with key: Idempotency, orIn otherScope: String) throws -> [IdempotentCall] {
         try lock("key \(key.scope) \(key.key)")
         let rows = try connection.run(
-            "SELECT request, job FROM idempotency WHERE scope = $1 AND key = $2",
-            [PostgresValue(key.scope), PostgresValue(key.key)])
-        return rows.first.map { ($0.text("request") ?? "", JobID($0.text("job") ?? "")) }
+            "SELECT scope, request, job FROM idempotency WHERE scope IN ($1, $2) AND key = $3",
+            [PostgresValue(key.scope), PostgresValue(otherScope), PostgresValue(key.key)])
+        return rows.all.map { row in
+            IdempotentCall(
+                scope: row.text("scope") ?? "", request: row.text("request") ?? "", job: JobID(row.text("job") ?? ""))
+        }
     }
 
     func remember(_ key: Idempotency, for job: JobID, at now: Timestamp) throws {
@@ -73,8 +76,8 @@ private struct PostgresOperationRows: OperationRows {
             ])
     }
 
-    func instance(_ reference: InstanceReference, locking: Bool) throws -> Instance? {
-        try PostgresStore.find(reference, locking: locking, connection, decoded)
+    func instance(_ reference: InstanceReference, in scope: TenantScope, locking: Bool) throws -> Instance? {
+        try PostgresStore.find(reference, in: scope, locking: locking, connection, decoded)
     }
 
     func lockQuota(of tenant: TenantID?) throws { try lock(tenant.map { "quota \($0.text)" } ?? "quota") }
@@ -132,7 +135,9 @@ private struct PostgresOperationRows: OperationRows {
             ])
     }
 
-    func job(_ id: JobID, locking: Bool) throws -> Job? { try PostgresStore.find(id, locking: locking, connection) }
+    func job(_ id: JobID, in scope: TenantScope, locking: Bool) throws -> Job? {
+        try PostgresStore.find(id, in: scope, locking: locking, connection)
+    }
 
     func activeJobs(of instance: InstanceID) throws -> [Job] {
         try connection.run(

@@ -54,9 +54,8 @@ extension PostgresStore {
     private static func isStillTrue(
         _ change: SweepRecord.Change, _ connection: PostgresConnection, _ decoded: DecodedInstances
     ) throws -> Bool {
-        guard try find(.id(change.instance.id), locking: true, connection, decoded)?.updatedAt == change.seen else {
-            return false
-        }
+        guard try find(.id(change.instance.id), in: .all, locking: true, connection, decoded)?.updatedAt == change.seen
+        else { return false }
         let jobs = try connection.run(
             "SELECT 1 FROM job WHERE instance = $1 AND \(active) LIMIT 1", [PostgresValue(change.instance.id.text)])
         return jobs.first == nil

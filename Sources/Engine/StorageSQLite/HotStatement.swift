@@ -131,6 +131,18 @@ enum HotValue: Sendable {
     case number(Int64)
     /// A JSON array, for `json_each`.
     case list([String])
+
+    /// The tenants of a set, for ``inScope``.
+    static func tenants(_ tenants: Set<TenantID>) -> HotValue { .list(tenants.map(\.text).sorted()) }
+    /// The condition that a row belongs to one of the tenants of a list.
+    static let inScope = "tenant IN (SELECT value FROM json_each(?))"
+
+    /// Adds the condition that a row belongs to one of these tenants. One tenant is compared without a list, so that an
+    /// index on the tenant keeps the order of its rows.
+    static func add(_ tenants: [String], to conditions: inout [String], _ values: inout [HotValue]) {
+        conditions.append(tenants.count == 1 ? "tenant = ?" : inScope)
+        values.append(tenants.count == 1 ? .text(tenants[0]) : .list(tenants))
+    }
 }
 
 /// The present row of a statement. Columns are addressed by index, from 0.

@@ -77,6 +77,9 @@ enum LedgerRows {
             conditions.append(condition)
             values += Array(repeating: .text(value), count: condition.count { $0 == "?" })
         }
+        if let tenants = filter.scope.comparison(besideFilter: filter.tenant) {
+            HotValue.add(tenants, to: &conditions, &values)
+        }
         if !filter.types.isEmpty {
             let marks = Array(repeating: "?", count: filter.types.count).joined(separator: ", ")
             conditions.append("type IN (\(marks))")

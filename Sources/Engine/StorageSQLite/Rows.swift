@@ -82,13 +82,18 @@ enum InstanceRows {
 
     /// - Parameter remembers: whether to cache the decoded instance.
     static func find(
-        _ reference: InstanceReference, _ database: any StatementSource, _ decoded: DecodedInstances,
-        remembers: Bool = true
+        _ reference: InstanceReference, in scope: TenantScope, _ database: any StatementSource,
+        _ decoded: DecodedInstances, remembers: Bool = true
     ) throws -> Instance? {
         let statement =
-            switch reference {
-            case .id(let id): try HotStatement(database, byID, [.text(id.text)])
-            case .name(let name, let tenant): try HotStatement(database, byName, [.text(tenant.text), .text(name)])
+            switch (reference, scope) {
+            case (.id(let id), .all): try HotStatement(database, byID, [.text(id.text)])
+            case (.id(let id), .only(let tenants)):
+                try HotStatement(database, byIDInScope, [.text(id.text), .tenants(tenants)])
+            case (.name(let name, let tenant), .all):
+                try HotStatement(database, byName, [.text(tenant.text), .text(name)])
+            case (.name(let name, let tenant), .only(let tenants)):
+                try HotStatement(database, byNameInScope, [.text(tenant.text), .text(name), .tenants(tenants)])
             }
         return try statement.rows { row in
             try (remembers ? known(row, decoded) : nil) ?? Stored(row).instance(decoded, remembers: remembers)
@@ -104,7 +109,10 @@ enum InstanceRows {
     // The SQL of `status.get`, concatenated once and not at each call.
     private static let columns = "SELECT id, desired, document FROM instance"
     private static let byID = "\(columns) WHERE id = ?"
-    private static let byName = "\(columns) WHERE tenant = ? AND name = ? ORDER BY holds_name DESC, id DESC LIMIT 1"
+    private static let byName = "\(columns) WHERE tenant = ? AND name = ? \(newest)"
+    private static let byIDInScope = "\(byID) AND \(HotValue.inScope)"
+    private static let byNameInScope = "\(columns) WHERE tenant = ? AND name = ? AND \(HotValue.inScope) \(newest)"
+    private static let newest = "ORDER BY holds_name DESC, id DESC LIMIT 1"
 
     static func fetch(
         _ query: InstanceQuery, _ database: any StatementSource, _ decoded: DecodedInstances
@@ -118,6 +126,9 @@ enum InstanceRows {
         if let tenant = query.tenant {
             conditions.append("tenant = ?")
             values.append(.text(tenant.text))
+        }
+        if let tenants = query.scope.comparison(besideFilter: query.tenant) {
+            HotValue.add(tenants, to: &conditions, &values)
         }
         if !query.phases.isEmpty {
             let marks = Array(repeating: "?", count: query.phases.count).joined(separator: ", ")
@@ -351,8 +362,9 @@ enum JobRows {
         return job
     }
 
-    static func find(_ id: JobID, _ database: any StatementSource) throws -> Job? {
-        try entry(id, database)?.row()
+    static func find(_ id: JobID, in scope: TenantScope, _ database: any StatementSource) throws -> Job? {
+        guard case .only(let tenants) = scope else { return try entry(id, database)?.row() }
+        return try HotStatement(database, byIDInScope, [.text(id.text), .tenants(tenants)]).rows(entry).first?.row()
     }
 
     /// Returns the row, readable or not; `nil` if there is no such job.
@@ -379,6 +391,7 @@ enum JobRows {
 
     // The SQL of `status.get` and `job.get`, concatenated once and not at each call.
     private static let byID = "SELECT \(columns) FROM job WHERE id = ?"
+    private static let byIDInScope = "\(byID) AND \(HotValue.inScope)"
     private static let activeOfInstance =
         "SELECT \(columns) FROM job WHERE instance = ? AND \(active) ORDER BY id LIMIT ?"
 
@@ -395,6 +408,9 @@ enum JobRows {
         for case (let column, let value?) in columns {
             conditions.append("\(column) = ?")
             values.append(.text(value))
+        }
+        if let tenants = query.scope.comparison(besideFilter: query.tenant) {
+            HotValue.add(tenants, to: &conditions, &values)
         }
         if query.isActive { conditions.append(active) }
         if !query.states.isEmpty {

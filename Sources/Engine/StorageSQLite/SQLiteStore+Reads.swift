@@ -4,13 +4,17 @@ public import Storage
 
 /// Queries.
 extension SQLiteStore {
-    public func instance(_ reference: InstanceReference) async throws(StorageError) -> Instance? {
-        try await read { [decoded] in try InstanceRows.find(reference, $0, decoded) }
+    public func instance(
+        _ reference: InstanceReference, in scope: TenantScope
+    ) async throws(StorageError) -> Instance? {
+        try await read { [decoded] in try InstanceRows.find(reference, in: scope, $0, decoded) }
     }
 
-    public func activity(of reference: InstanceReference) async throws(StorageError) -> InstanceActivity? {
+    public func activity(
+        of reference: InstanceReference, in scope: TenantScope
+    ) async throws(StorageError) -> InstanceActivity? {
         try await read { [decoded] database in
-            guard let instance = try InstanceRows.find(reference, database, decoded) else { return nil }
+            guard let instance = try InstanceRows.find(reference, in: scope, database, decoded) else { return nil }
             return InstanceActivity(
                 instance: instance,
                 jobs: try JobRows.active(of: instance.id, limit: InstanceActivity.jobLimit, database))
@@ -28,16 +32,16 @@ extension SQLiteStore {
         }
     }
 
-    public func job(_ id: JobID) async throws(StorageError) -> Job? {
-        try await read { try JobRows.find(id, $0) }
+    public func job(_ id: JobID, in scope: TenantScope) async throws(StorageError) -> Job? {
+        try await read { try JobRows.find(id, in: scope, $0) }
     }
 
     public func jobs(_ query: JobQuery) async throws(StorageError) -> Page<Job> {
         try await readAside { try JobRows.fetch(query, $0) }
     }
 
-    public func steps(of job: JobID) async throws(StorageError) -> [StepRecord] {
-        try await read { try StepRows.fetch(of: job, $0) }
+    public func steps(of job: JobID, in scope: TenantScope) async throws(StorageError) -> [StepRecord] {
+        try await read { try StepRows.fetch(of: job, in: scope, $0) }
     }
 
     public func events(_ query: EventQuery) async throws(StorageError) -> [Event] {

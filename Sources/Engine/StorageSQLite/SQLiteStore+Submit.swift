@@ -52,11 +52,12 @@ private struct SQLiteOperationRows: OperationRows {
         return value
     }
 
-    func call(with key: Idempotency) throws -> (request: String, job: JobID)? {
+    func calls(with key: Idempotency, orIn otherScope: String) throws -> [IdempotentCall] {
         let statement = try database.cachedStatement(
-            sql: "SELECT request, job FROM idempotency WHERE scope = ? AND key = ?")
-        guard let row = try Row.fetchOne(statement, arguments: [key.scope, key.key]) else { return nil }
-        return (row["request"], JobID(row["job"]))
+            sql: "SELECT scope, request, job FROM idempotency WHERE scope IN (?, ?) AND key = ?")
+        return try Row.fetchAll(statement, arguments: [key.scope, otherScope, key.key]).map { row in
+            IdempotentCall(scope: row["scope"], request: row["request"], job: JobID(row["job"]))
+        }
     }
 
     func remember(_ key: Idempotency, for job: JobID, at now: Timestamp) throws {
@@ -65,8 +66,8 @@ private struct SQLiteOperationRows: OperationRows {
         try statement.execute(arguments: [key.scope, key.key, key.request, job.text, now.milliseconds])
     }
 
-    func instance(_ reference: InstanceReference, locking: Bool) throws -> Instance? {
-        try InstanceRows.find(reference, database, decoded, remembers: false)
+    func instance(_ reference: InstanceReference, in scope: TenantScope, locking: Bool) throws -> Instance? {
+        try InstanceRows.find(reference, in: scope, database, decoded, remembers: false)
     }
 
     func lockQuota(of tenant: TenantID?) {}
@@ -84,7 +85,9 @@ private struct SQLiteOperationRows: OperationRows {
 
     func update(_ instance: Instance) throws { try InstanceRows.updateWhole(instance, database) }
 
-    func job(_ id: JobID, locking: Bool) throws -> Job? { try JobRows.find(id, database) }
+    func job(_ id: JobID, in scope: TenantScope, locking: Bool) throws -> Job? {
+        try JobRows.find(id, in: scope, database)
+    }
 
     func activeJobs(of instance: InstanceID) throws -> [Job] { try JobRows.active(of: instance, database) }
 
@@ -128,7 +131,7 @@ private struct SQLiteOperationRows: OperationRows {
     }
 
     private func present(_ job: JobID) throws -> Job {
-        guard let row = try JobRows.find(job, database) else {
+        guard let row = try JobRows.find(job, in: .all, database) else {
             throw StorageError(.corrupt, "job \(job) is missing in its own transaction")
         }
         return row

@@ -52,7 +52,7 @@ extension SQLiteStore {
             database, "SELECT 1 FROM job WHERE instance = ? AND \(JobRows.active) LIMIT 1",
             [.text(change.instance.id.text)])
         guard try active.rows({ _ in true }).isEmpty else { return false }
-        let instance = try InstanceRows.find(.id(change.instance.id), database, decoded, remembers: false)
+        let instance = try InstanceRows.find(.id(change.instance.id), in: .all, database, decoded, remembers: false)
         return instance?.updatedAt == change.seen
     }
 }

@@ -28,20 +28,27 @@ enum StepRows {
         try statement.run()
     }
 
-    static func fetch(of job: JobID, _ database: any StatementSource) throws -> [StepRecord] {
-        try entries(of: job, database).map { try $0.row() }
+    static func fetch(of job: JobID, in scope: TenantScope, _ database: any StatementSource) throws -> [StepRecord] {
+        guard case .only(let tenants) = scope else { return try entries(of: job, database).map { try $0.row() } }
+        return try HotStatement(database, ofJobInScope, [.text(job.text), .text(job.text), .tenants(tenants)])
+            .rows { try step($0, of: job) }
     }
 
     /// Returns the steps of a job, readable or not, in order of their numbers.
     static func entries(of job: JobID, _ database: any StatementSource) throws -> [Result<StepRecord, UnreadableRow>] {
-        try HotStatement(
-            database,
-            """
-            SELECT number, name, state, attempt, memory, external_id, started_at, deadline, finished_at FROM step
-            WHERE job = ? ORDER BY number, name
-            """, [.text(job.text)]
-        ).rows { row in UnreadableRow.catching(.job, id: job.text) { try step(row, of: job) } }
+        try HotStatement(database, ofJob, [.text(job.text)]).rows { row in
+            UnreadableRow.catching(.job, id: job.text) { try step(row, of: job) }
+        }
     }
+
+    private static let columns =
+        "SELECT number, name, state, attempt, memory, external_id, started_at, deadline, finished_at FROM step"
+    private static let ofJob = "\(columns) WHERE job = ? ORDER BY number, name"
+    /// A step has no tenant of its own. Its tenant is that of its job.
+    private static let ofJobInScope = """
+        \(columns) WHERE job = ? AND EXISTS (SELECT 1 FROM job WHERE id = ? AND \(HotValue.inScope))
+        ORDER BY number, name
+        """
 
     private static func step(_ row: HotRow, of job: JobID) throws -> StepRecord {
         var step = StepRecord(job: job, index: Int(try row.number(0) ?? 0), name: row.text(1) ?? "")

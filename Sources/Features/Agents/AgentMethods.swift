@@ -15,13 +15,13 @@ struct AgentMethods {
     func register(in router: inout Router) {
         router.register(Methods.provision, holdsEvents: true, onLoop: true) { parameters, call in
             try await service.subscribing(parameters.subscribe, call) {
-                try await provision(parameters, by: PrincipalID(call.principal.id))
+                try await provision(parameters, in: call.tenantScope, by: PrincipalID(call.principal.id))
             }
         }
     }
 
     private func provision(
-        _ parameters: ProvisionParameters, by principal: PrincipalID
+        _ parameters: ProvisionParameters, in scope: TenantScope, by principal: PrincipalID
     ) async throws -> OperationResult {
         guard regions.contains(parameters.region) else {
             throw Self.unknown(.unknownRegion, "region", parameters.region, allowed: regions)
@@ -29,7 +29,7 @@ struct AgentMethods {
         guard sizes.contains(parameters.size) else {
             throw Self.unknown(.unknownSize, "size", parameters.size, allowed: sizes)
         }
-        let tenant = parameters.tenant ?? Tenant.default
+        let tenant = parameters.tenant ?? scope.usualTenant
         let change = parameters.change ?? service.identifiers.next()
         let instance = Instance(
             of: Agents.kind, id: service.identifiers.next(), tenant: tenant, name: parameters.name,
@@ -37,17 +37,17 @@ struct AgentMethods {
             size: parameters.size, change: change, createdAt: service.time.now())
         return try await service.submit(
             NewOperation(
-                target: .new(instance), kind: .provision, change: change, principal: principal, tenant: tenant,
-                key: parameters.idempotencyKey, request: try NewOperation.canonical(.provision, Self.bare(parameters)),
-                admit: Provision.admit))
+                target: .new(instance), in: scope, kind: .provision, change: change, principal: principal,
+                tenant: tenant, key: parameters.idempotencyKey,
+                request: try NewOperation.canonical(.provision, Self.bare(parameters, tenant)), admit: Provision.admit))
     }
 
-    /// Returns the parameters as they are compared for an idempotency key: without `subscribe`, and without a `tenant`
-    /// that names the default tenant.
-    private static func bare(_ parameters: ProvisionParameters) -> ProvisionParameters {
+    /// Returns the parameters as they are compared for an idempotency key: without `subscribe`, and with the tenant unless
+    /// it is the default one.
+    private static func bare(_ parameters: ProvisionParameters, _ tenant: TenantID) -> ProvisionParameters {
         var bare = parameters
         bare.subscribe = nil
-        if bare.tenant == Tenant.default { bare.tenant = nil }
+        bare.tenant = tenant == Tenant.default ? nil : tenant
         return bare
     }
 

@@ -148,8 +148,8 @@ extension CatchUp {
         repeat {
             // The query asks for one more row than a message holds: that row shows that another page follows.
             let query = InstanceQuery(
-                instance: try await snapshotInstance(), tenant: subscription.filter.tenant, after: after,
-                limit: Self.instances + 1)
+                scope: subscription.filter.scope, instance: try await snapshotInstance(),
+                tenant: subscription.filter.tenant, after: after, limit: Self.instances + 1)
             let page = try await store.snapshot(query)
             let instances = page.instances.prefix(Self.instances)
             after = page.instances.count > instances.count ? instances.last : nil
@@ -171,7 +171,7 @@ extension CatchUp {
     private func snapshotInstance() async throws -> InstanceID? {
         if let instance = subscription.filter.instance { return instance }
         guard let job = subscription.filter.job else { return nil }
-        return try await store.job(job)?.instance
+        return try await store.job(job, in: subscription.filter.scope)?.instance
     }
 
     private mutating func tellBookmark() async throws {
@@ -183,14 +183,15 @@ extension CatchUp {
     /// must exist.
     private func isSettled() async throws -> Bool {
         let filter = subscription.filter
-        if let job = filter.job { return try await store.job(job)?.state.isTerminal ?? true }
+        if let job = filter.job { return try await store.job(job, in: filter.scope)?.state.isTerminal ?? true }
         let active = JobQuery(
-            instance: filter.instance, tenant: filter.tenant, change: filter.change,
+            scope: filter.scope, instance: filter.instance, tenant: filter.tenant, change: filter.change,
             isActive: true, limit: 1)
         guard try await store.jobs(active).isEmpty else { return false }
         // The caller chooses the change id, so the first job of the change may not exist yet.
         guard let change = filter.change else { return true }
-        return try await !store.jobs(JobQuery(tenant: filter.tenant, change: change, limit: 1)).isEmpty
+        let any = JobQuery(scope: filter.scope, tenant: filter.tenant, change: change, limit: 1)
+        return try await !store.jobs(any).isEmpty
     }
 
     private func end(_ reason: SubscriptionEndReason) async throws -> Result {

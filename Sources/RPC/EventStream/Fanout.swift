@@ -115,7 +115,10 @@ final class Fanout: Sendable {
             return !events.isEmpty
         case .behind(let head):
             do {
-                let missed = try await store.events(EventQuery(after: round.position, through: head, limit: Self.page))
+                // The events of all tenants: each subscription's filter has its own scope.
+                let missed = try await store.events(
+                    EventQuery(
+                        filter: EventFilter(scope: .all), after: round.position, through: head, limit: Self.page))
                 // A page that is not full holds all remaining events, even if the ledger skips numbers.
                 let last = missed.count < Self.page ? head : missed.last?.seq ?? head
                 round.deliver(missed.map(FeedEvent.init), through: last)
@@ -307,7 +310,8 @@ struct FanoutRound {
 /// The subscriptions that are up to date, indexed by filter, so that an event is checked only against the
 /// subscriptions under its keys.
 ///
-/// Subscriptions with the same key and byte-identical notifications form a subscriber group (``SubscriberGroup``).
+/// Subscriptions with the same key and byte-identical notifications form a subscriber group (``SubscriberGroup``). A
+/// subscription joins such a group only if its scope has every event under the key. All others are checked one by one.
 struct LiveTable {
     /// A key of the table: the most selective part of a filter.
     enum Place: Hashable {
@@ -318,23 +322,34 @@ struct LiveTable {
         case all
 
         init(_ filter: EventFilter) {
+            let onlyTenant: TenantID? =
+                if case .only(let tenants) = filter.scope, tenants.count == 1 { tenants.first } else { nil }
             if let job = filter.job {
                 self = .job(job)
             } else if let instance = filter.instance {
                 self = .instance(instance)
             } else if let change = filter.change {
                 self = .change(change)
-            } else if let tenant = filter.tenant {
+            } else if let tenant = filter.tenant ?? onlyTenant {
                 self = .tenant(tenant)
             } else {
                 self = .all
             }
         }
 
-        /// True if the key expresses the whole filter.
+        /// True if the key expresses the whole filter with its scope: the filter matches every event under the key.
         fileprivate func covers(_ filter: EventFilter) -> Bool {
+            guard isWithin(filter.scope) else { return false }
             let parts = [filter.job != nil, filter.instance != nil, filter.change != nil, filter.tenant != nil]
             return filter.types.isEmpty && parts.count { $0 } <= 1
+        }
+
+        /// True if the key itself shows that the scope has each of its events.
+        private func isWithin(_ scope: TenantScope) -> Bool {
+            switch self {
+            case .tenant(let tenant): scope.contains(tenant)
+            case .job, .instance, .change, .all: scope == .all
+            }
         }
     }
 

@@ -60,24 +60,38 @@ extension UInt8 {
 }
 
 extension InstanceStore {
-    /// Returns the instance with this id or name. Throws `instanceNotFound`.
-    package func find(_ text: String, tenant: TenantID?) async throws -> Instance {
-        try await find(text, tenant: tenant) { reference in
-            try await instance(reference).map { InstanceActivity(instance: $0, jobs: Page()) }
+    /// Returns the instance of the scope with this id or name, if it is one of `only`. Throws `instanceNotFound`.
+    package func find(
+        _ text: String, tenant: TenantID?, in scope: TenantScope, only: Set<InstanceID>? = nil
+    ) async throws -> Instance {
+        try await find(text, tenant: tenant ?? scope.usualTenant, isNamed: tenant != nil, only: only) { reference in
+            try await instance(reference, in: scope).map { InstanceActivity(instance: $0, jobs: Page()) }
         }.instance
     }
 
-    /// Returns the activity of the instance with this id or name, as `read` finds it. Throws `instanceNotFound`.
-    package func find(
-        _ text: String, tenant: TenantID?, _ read: (InstanceReference) async throws -> InstanceActivity?
+    /// Returns the activity of the instance of the scope with this id or name, if it is one of `only`. Throws
+    /// `instanceNotFound`.
+    package func findActivity(
+        _ text: String, tenant: TenantID?, in scope: TenantScope, only: Set<InstanceID>? = nil
     ) async throws -> InstanceActivity {
-        if let found = try await read(InstanceReference(text, tenant: tenant ?? Tenant.default)),
-            tenant.map({ $0 == found.instance.tenant }) ?? true
-        {
+        try await find(text, tenant: tenant ?? scope.usualTenant, isNamed: tenant != nil, only: only) { reference in
+            try await activity(of: reference, in: scope)
+        }
+    }
+
+    /// Returns what `read` finds. An id of another tenant is not found if the caller named the tenant.
+    private func find(
+        _ text: String, tenant: TenantID, isNamed: Bool, only: Set<InstanceID>?,
+        _ read: (InstanceReference) async throws -> InstanceActivity?
+    ) async throws -> InstanceActivity {
+        func isMeant(_ instance: Instance) -> Bool {
+            (!isNamed || instance.tenant == tenant) && (only?.contains(instance.id) ?? true)
+        }
+        if let found = try await read(InstanceReference(text, tenant: tenant)), isMeant(found.instance) {
             return found
         }
-        if let named = InstanceReference.name(shapedAsID: text, tenant: tenant ?? Tenant.default),
-            let found = try await read(named)
+        if let named = InstanceReference.name(shapedAsID: text, tenant: tenant), let found = try await read(named),
+            isMeant(found.instance)
         {
             return found
         }

@@ -12,6 +12,7 @@ struct Subscription: Sendable {
     /// The id on the wire. A later subscription of the connection may have the same id.
     let id: String
     let session: Session
+    /// The wanted events. Its scope is that of the caller, and limits snapshots, replays and live events alike.
     let filter: EventFilter
     /// Every event up to this `seq` was checked.
     var cursor: Int64
@@ -40,9 +41,7 @@ struct Subscription: Sendable {
     /// After this many events that do not match, the client gets a bookmark, so that it can resume from a later `seq`.
     static let eventsToBookmark: Int64 = 1000
 
-    init(
-        number: SubscriptionNumber, id: String, session: Session, filter: EventFilter = EventFilter(), cursor: Int64
-    ) {
+    init(number: SubscriptionNumber, id: String, session: Session, filter: EventFilter, cursor: Int64) {
         self.number = number
         self.id = id
         self.session = session

@@ -27,7 +27,7 @@ public struct SubscriptionMethods: Sendable {
 
     private func subscribe(_ parameters: SubscribeParameters, _ call: RPCContext) async throws -> Reply<SubscribeResult>
     {
-        let filter = try await filter(parameters.filter)
+        let filter = try await filter(parameters.filter, in: call.tenantScope, only: call.instances)
         let head = subscriptions.feed.head
         let start = parameters.from ?? .now
         guard start != .snapshot || filter.change == nil else { throw APIError.snapshotOfChange }
@@ -60,8 +60,8 @@ public struct SubscriptionMethods: Sendable {
         do {
             var result = try await operation()
             var subscription = Subscription(
-                number: place.number, id: place.id, session: call.session, filter: EventFilter(job: result.job.id),
-                cursor: floor)
+                number: place.number, id: place.id, session: call.session,
+                filter: EventFilter(scope: call.tenantScope, job: result.job.id), cursor: floor)
             subscription.endsWhenTerminal = true
             subscription.remaining = wanted.maxEvents
             subscription.onLag = onLag
@@ -92,16 +92,24 @@ public struct SubscriptionMethods: Sendable {
         }
     }
 
-    private func filter(_ given: FilterParameters?) async throws -> EventFilter {
-        guard let given else { return EventFilter() }
+    private func filter(
+        _ given: FilterParameters?, in scope: TenantScope, only: Set<InstanceID>?
+    ) async throws -> EventFilter {
+        guard given?.instance != nil || only == nil else {
+            throw RPCError(
+                .forbidden, "cannot subscribe, the token is restricted to single instances: give filter.instance")
+        }
+        guard let given else { return EventFilter(scope: scope) }
         let wanted = given.job?.inLowerCase
-        if let job = wanted, try await store.job(job) == nil {
+        if let job = wanted, try await store.job(job, in: scope) == nil {
             throw RPCError(.jobNotFound, "no job has the id \(job.text.prefix(64)): job.list shows those that exist")
         }
         var instance: InstanceID?
-        if let text = given.instance { instance = try await store.find(text, tenant: given.tenant).id }
+        if let text = given.instance {
+            instance = try await store.find(text, tenant: given.tenant, in: scope, only: only).id
+        }
         return EventFilter(
-            instance: instance, job: wanted, tenant: given.tenant, change: given.change,
+            scope: scope, instance: instance, job: wanted, tenant: given.tenant, change: given.change,
             types: Set(try given.types?.map { try $0.checked() } ?? []))
     }
 }

@@ -10,10 +10,10 @@ extension RPCService {
     /// The time limit for the providers. A kind of resource without a reply in this time is reported as unseen.
     private static let lookLimit = Duration.seconds(10)
 
-    func explain(_ id: JobID) async throws -> ExplainResult {
-        let job = try await knownJob(id)
-        let view = try await view(of: job)
-        guard let instance = try await store.instance(.id(job.instance)) else {
+    func explain(_ id: JobID, in scope: TenantScope) async throws -> ExplainResult {
+        let job = try await knownJob(id, in: scope)
+        let view = try await view(of: job, in: scope)
+        guard let instance = try await store.instance(.id(job.instance), in: scope) else {
             throw StorageError(.corrupt, "the instance of job \(id) is missing")
         }
         let looks = await ResourceLookup(sources: sources).look(at: instance, atMost: Self.lookLimit, time: time)

@@ -16,23 +16,26 @@ extension RPCService {
         for (method, kind) in methods {
             router.register(method, holdsEvents: true, onLoop: true) { parameters, call in
                 try await self.subscribing(parameters.subscribe, call) {
-                    try await self.operate(kind, parameters, by: PrincipalID(call.principal.id))
+                    try await self.operate(
+                        kind, parameters, in: call.tenantScope, only: call.instances,
+                        by: PrincipalID(call.principal.id))
                 }
             }
         }
     }
 
-    private func operate(
-        _ kind: JobKind, _ parameters: InstanceOperationParameters, by principal: PrincipalID
+    func operate(
+        _ kind: JobKind, _ parameters: InstanceOperationParameters, in scope: TenantScope,
+        only: Set<InstanceID>? = nil, by principal: PrincipalID
     ) async throws -> OperationResult {
-        let asked = Self.bare(parameters)
-        let tenant = parameters.tenant ?? Tenant.default
+        let tenant = parameters.tenant ?? scope.usualTenant
+        let asked = Self.bare(parameters, tenant)
         let named = InstanceReference.name(shapedAsID: parameters.instance, tenant: tenant)
         var operation = NewOperation(
-            target: .existing(InstanceReference(parameters.instance, tenant: tenant), tenant: tenant), kind: kind,
-            change: parameters.change ?? identifiers.next(), principal: principal, tenant: tenant,
+            target: .existing(InstanceReference(parameters.instance, tenant: tenant), tenant: tenant), in: scope,
+            kind: kind, change: parameters.change ?? identifiers.next(), principal: principal, tenant: tenant,
             key: parameters.idempotencyKey,
-            request: try NewOperation.canonical(kind, asked), admit: operations.admission(of: kind))
+            request: try NewOperation.canonical(kind, asked), only: only, admit: operations.admission(of: kind))
         do {
             return try await submit(operation)
         } catch let error as RPCError where error.code == .instanceNotFound {
@@ -42,12 +45,14 @@ extension RPCService {
         }
     }
 
-    /// Returns the parameters as they are compared for an idempotency key: without `subscribe`, without a `tenant` that
-    /// names the default tenant, and with an id in lower case.
-    private static func bare(_ parameters: InstanceOperationParameters) -> InstanceOperationParameters {
+    /// Returns the parameters as they are compared for an idempotency key: without `subscribe`, with the tenant unless it
+    /// is the default one, and with an id in lower case.
+    private static func bare(
+        _ parameters: InstanceOperationParameters, _ tenant: TenantID
+    ) -> InstanceOperationParameters {
         var bare = parameters
         bare.subscribe = nil
-        if bare.tenant == Tenant.default { bare.tenant = nil }
+        bare.tenant = tenant == Tenant.default ? nil : tenant
         if InstanceID(bare.instance).isUUID { bare.instance = bare.instance.lowercased() }
         return bare
     }
@@ -72,10 +77,11 @@ extension RPCService {
         do {
             let submitted = try await store.submit(
                 Submission(
-                    target: operation.target, job: job, idempotency: idempotency, quota: quota.perTenant,
-                    totalQuota: quota.total, now: now,
+                    target: operation.target, in: operation.scope, job: job, idempotency: idempotency,
+                    quota: quota.perTenant, totalQuota: quota.total, now: now,
                     admit: { [job] instance, active throws(StorageError) in
                         try Self.check(instance, isFor: job)
+                        guard operation.only?.contains(instance.id) ?? true else { throw operation.target.notFound }
                         return try operation.admit(instance, active)
                     }))
             if let blocker = submitted.job.blockedBy { engine.noteCancellation(of: blocker) }
@@ -100,11 +106,10 @@ extension RPCService {
     private func nameInDestruction(_ operation: NewOperation) async throws -> RPCError? {
         guard case .new(let instance) = operation.target else { return nil }
         return try await answering {
-            guard let holder = try await store.instance(.name(instance.name, tenant: instance.tenant)) else {
-                return nil
-            }
+            let name = InstanceReference.name(instance.name, tenant: instance.tenant)
+            guard let holder = try await store.instance(name, in: operation.scope) else { return nil }
             let active = try await store.jobs(
-                JobQuery(instance: holder.id, isActive: true, limit: 2))
+                JobQuery(scope: operation.scope, instance: holder.id, isActive: true, limit: 2))
             guard let destroying = active.rows.first(where: { $0.kind == .destroy }) else { return nil }
             return RPCError(
                 .nameTaken,
@@ -119,6 +124,8 @@ extension RPCService {
 public struct NewOperation: Sendable {
     /// The instance to create, or the existing one.
     public var target: Submission.Target
+    /// The tenants whose instances the caller may change.
+    public var scope: TenantScope
     /// The operation.
     public var kind: JobKind
     /// The change id of the call.
@@ -133,16 +140,19 @@ public struct NewOperation: Sendable {
     public var key: String?
     /// The canonical text of the request. The key is valid for this request only.
     public var request: String
+    /// The only instances that the caller may change; `nil` for all of its tenants.
+    public var only: Set<InstanceID>?
     /// The rule that admits the operation.
     public var admit: Operation.Admit
 
     /// Creates a request.
     public init(
-        target: Submission.Target, kind: JobKind, change: ChangeID, principal: PrincipalID, input: JSONValue = .null,
-        tenant: TenantID,
-        key: String? = nil, request: String, admit: @escaping Operation.Admit
+        target: Submission.Target, in scope: TenantScope, kind: JobKind, change: ChangeID, principal: PrincipalID,
+        input: JSONValue = .null, tenant: TenantID,
+        key: String? = nil, request: String, only: Set<InstanceID>? = nil, admit: @escaping Operation.Admit
     ) {
         self.target = target
+        self.scope = scope
         self.kind = kind
         self.change = change
         self.principal = principal
@@ -150,6 +160,7 @@ public struct NewOperation: Sendable {
         self.tenant = tenant
         self.key = key
         self.request = request
+        self.only = only
         self.admit = admit
     }
 

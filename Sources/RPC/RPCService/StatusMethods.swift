@@ -7,28 +7,29 @@ import Storage
 /// `status.get`, `status.list`.
 extension RPCService {
     func registerStatus(in router: inout Router) {
-        router.register(Methods.statusGet, followsHolds: true, reads: true, onLoop: true) { parameters, _ in
-            try await self.answering { try await self.get(parameters) }
+        router.register(Methods.statusGet, followsHolds: true, reads: true, onLoop: true) { parameters, call in
+            try await self.answering { try await self.get(parameters, in: call.tenantScope, only: call.instances) }
         }
-        router.register(Methods.statusList, followsHolds: true, reads: true, onLoop: true) { parameters, _ in
-            try await self.answering { try await self.list(parameters) }
+        router.register(Methods.statusList, followsHolds: true, reads: true, onLoop: true) { parameters, call in
+            try await self.answering { try await self.list(parameters, in: call.tenantScope) }
         }
     }
 
-    private func get(_ parameters: StatusGetParameters) async throws -> StatusGetResult {
-        let found = try await store.find(parameters.instance, tenant: parameters.tenant) {
-            try await store.activity(of: $0)
-        }
+    func get(
+        _ parameters: StatusGetParameters, in scope: TenantScope, only: Set<InstanceID>? = nil
+    ) async throws -> StatusGetResult {
+        let found = try await store.findActivity(
+            parameters.instance, tenant: parameters.tenant, in: scope, only: only)
         let active = found.jobs.rows
         let job = active.first { $0.blockedBy == nil } ?? active.first
         return StatusGetResult(instance: InstanceView(found.instance), job: job.map { JobView($0) })
     }
 
-    private func list(_ parameters: StatusListParameters) async throws -> StatusListResult {
+    func list(_ parameters: StatusListParameters, in scope: TenantScope) async throws -> StatusListResult {
         let limit = parameters.limit ?? Self.usualPage
         let found = try await store.instances(
             InstanceQuery(
-                tenant: parameters.tenant, phases: try parameters.phases?.map { try $0.checked() } ?? [],
+                scope: scope, tenant: parameters.tenant, phases: try parameters.phases?.map { try $0.checked() } ?? [],
                 includesDestroyed: parameters.includeDestroyed ?? false, after: try parameters.after?.asCursor(),
                 limit: limit + 1))
         let page = found.prefix(limit)
@@ -40,10 +41,6 @@ extension RPCService {
 
     /// The page size if the caller gives no limit.
     static let usualPage = 100
-
-    func instance(_ text: String, tenant: TenantID?) async throws -> Instance {
-        try await store.find(text, tenant: tenant)
-    }
 
     func answering<Value>(_ body: () async throws -> Value) async throws -> Value {
         try await APIError.answering(body)

@@ -154,8 +154,8 @@ final class SimStore: Store {
         try await call("prune") { try await self.base.prune(request) }
     }
 
-    func instance(_ reference: InstanceReference) async throws(StorageError) -> Instance? {
-        try await call("read") { try await self.base.instance(reference) }
+    func instance(_ reference: InstanceReference, in scope: TenantScope) async throws(StorageError) -> Instance? {
+        try await call("read") { try await self.base.instance(reference, in: scope) }
     }
 
     func instances(_ query: InstanceQuery) async throws(StorageError) -> Page<Instance> {
@@ -166,12 +166,14 @@ final class SimStore: Store {
         try await call("read") { try await self.base.snapshot(query) }
     }
 
-    func job(_ id: JobID) async throws(StorageError) -> Job? { try await call("read") { try await self.base.job(id) } }
+    func job(_ id: JobID, in scope: TenantScope) async throws(StorageError) -> Job? {
+        try await call("read") { try await self.base.job(id, in: scope) }
+    }
     func jobs(_ query: JobQuery) async throws(StorageError) -> Page<Job> {
         try await call("read") { try await self.base.jobs(query) }
     }
-    func steps(of job: JobID) async throws(StorageError) -> [StepRecord] {
-        try await call("read") { try await self.base.steps(of: job) }
+    func steps(of job: JobID, in scope: TenantScope) async throws(StorageError) -> [StepRecord] {
+        try await call("read") { try await self.base.steps(of: job, in: scope) }
     }
     func events(_ query: EventQuery) async throws(StorageError) -> [Event] {
         try await call("read") { try await self.base.events(query) }

@@ -191,8 +191,8 @@ export interface HealthResult {
 
 /**
  * The client's own key for a call: 1 to 255 visible ASCII characters. A second call with the same key and
- * parameters returns the same job. With other parameters it is `idempotencyMismatch`. Each tenant has its own keys;
- * a key is kept as long as its job.
+ * parameters returns the same job. With other parameters it is `idempotencyMismatch`. Each caller has its own keys
+ * in each tenant; a key is kept as long as its job.
  */
 export type IdempotencyKey = string;
 

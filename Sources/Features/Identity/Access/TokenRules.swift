@@ -8,6 +8,8 @@ import Locking
 /// token is shown.
 struct TokenRules: CallRule {
     private let methods: [[MethodPattern]]
+    /// True if the token is restricted to single instances.
+    private let isOfInstances: Bool
     /// The time at which the token ends; `nil` if it does not.
     let end: Timestamp?
     private let rates: [CallRate]
@@ -17,10 +19,16 @@ struct TokenRules: CallRule {
     /// share.
     init(_ token: Token, end: Timestamp?, rates: [CallRate], time: any TimeSource) {
         methods = token.values(of: .method).map { $0.compactMap { MethodPattern($0) } }
+        isOfInstances = token.allowed(.instance) != nil
         self.end = end
         self.rates = rates
         self.time = time
     }
+
+    /// The methods that compare the instance of a call with those of the token.
+    private static let instanceMethods: Set<String> = [
+        "status.get", "suspend", "resume", "restart", "destroy", "status.subscribe", "status.unsubscribe",
+    ]
 
     func check(_ method: MethodProperties, _ session: Session) throws(RPCError) {
         let now = time.now()
@@ -30,6 +38,10 @@ struct TokenRules: CallRule {
         guard methods.allSatisfy({ $0.contains { $0.allows(method.name) } }) else {
             throw RPCError(
                 .forbidden, "cannot call \(method.name), a restriction of the token forbids it: use another token")
+        }
+        guard !isOfInstances || Self.instanceMethods.contains(method.name) else {
+            throw RPCError(
+                .forbidden, "cannot call \(method.name), the token is restricted to single instances: use another token")
         }
         for rate in rates {
             guard let wait = rate.take(at: now) else { continue }

@@ -1,4 +1,5 @@
 public import AuraAPI
+public import AuraModel
 public import JSONRPC
 
 /// The rights of local processes on the Unix socket, by their user and groups.
@@ -25,11 +26,11 @@ public struct UnixAccess: Sendable {
         public var subject: Subject
         /// What they may do.
         public var role: Role
-        /// The tenants whose objects they may see and change; `nil` for all tenants.
-        public var tenants: Set<String>?
+        /// The tenants whose objects they may see and change.
+        public var tenants: TenantScope
 
         /// Creates a rule.
-        public init(_ subject: Subject, _ role: Role, tenants: Set<String>? = nil) {
+        public init(_ subject: Subject, _ role: Role, tenants: TenantScope = .all) {
             self.subject = subject
             self.role = role
             self.tenants = tenants
@@ -126,7 +127,7 @@ extension UnixAccess.Rule {
             let roles = Role.allCases.map(\.rawValue).joined(separator: ", ")
             throw Problem(description: "there is no role \(words[2]): use one of \(roles)")
         }
-        let tenants = Set(words.dropFirst(3))
-        self.init(isUser ? .user(number) : .group(number), role, tenants: tenants.isEmpty ? nil : tenants)
+        let tenants = Set(words.dropFirst(3).map { TenantID($0) })
+        self.init(isUser ? .user(number) : .group(number), role, tenants: tenants.isEmpty ? .all : .only(tenants))
     }
 }

@@ -132,9 +132,7 @@ extension IdentityMethods {
         }
     }
 
-    private static func isWithin(_ scope: TenantScope, _ tenants: Set<String>?) -> Bool {
-        guard let tenants else { return true }
-        guard case .only(let ids) = scope else { return false }
-        return ids.allSatisfy { tenants.contains($0.text) }
+    private static func isWithin(_ scope: TenantScope, _ tenants: TenantScope) -> Bool {
+        scope.intersection(tenants) == scope
     }
 }

@@ -29,7 +29,7 @@ extension IdentityMethods {
     }
 
     private static func sees(_ caller: Principal, _ tenant: TenantID) -> Bool {
-        caller.rights.tenants?.contains(tenant.text) ?? true
+        caller.rights.tenants.contains(tenant)
     }
 
     private static func unknown(_ tenant: TenantID) -> RPCError {

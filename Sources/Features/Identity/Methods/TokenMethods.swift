@@ -101,7 +101,7 @@ extension IdentityMethods {
     }
 
     private func sees(_ caller: Principal, _ token: TokenRecord, _ table: IdentityTable) -> Bool {
-        guard let principal = table.principals[token.principal] else { return caller.rights.tenants == nil }
+        guard let principal = table.principals[token.principal] else { return caller.rights.tenants == .all }
         return sees(caller, principal)
     }
 
@@ -134,7 +134,7 @@ extension IdentityMethods {
             let grant = try table.grant(token, to: nil, at: time.now())
             return TokenExplainResult(
                 valid: true, token: row, restrictions: restrictions, scopes: grant.scopes.sorted(),
-                tenants: grant.tenants?.sorted().map { TenantID($0) })
+                tenants: grant.tenants.names)
         } catch {
             return TokenExplainResult(
                 valid: false, reason: error.reason, token: row, restrictions: restrictions, scopes: [])

@@ -10,8 +10,8 @@ extension WhoAmIResult {
         let scopes = Methods.scopes.filter(principal.rights.scopes.contains)
         self.init(
             principal: PrincipalID(principal.id), proof: Open(rawValue: principal.proof.rawValue), scopes: scopes,
-            tenants: principal.rights.tenants?.sorted().map { TenantID($0) },
-            instances: principal.rights.instances?.sorted().map { InstanceID($0) })
+            tenants: principal.rights.tenants.names,
+            instances: principal.rights.instances?.sorted { $0.text < $1.text })
     }
 }
 
@@ -62,7 +62,7 @@ extension TenantQuotaView {
 
 extension TenantScope {
     /// The tenants in order; `nil` for all tenants.
-    fileprivate var names: [TenantID]? {
+    var names: [TenantID]? {
         switch self {
         case .all: nil
         case .only(let tenants): tenants.sorted { $0.text < $1.text }

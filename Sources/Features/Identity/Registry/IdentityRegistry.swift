@@ -235,12 +235,8 @@ extension IdentityTable.Refusal {
 extension Rights {
     /// Returns true if these rights have every scope, tenant and instance of the others. The rules are not compared.
     fileprivate func include(_ others: Rights) -> Bool {
-        Self.includes(tenants, others.tenants) && Self.includes(instances, others.instances) && scopes.include(others.scopes)
-    }
-
-    private static func includes(_ set: Set<String>?, _ other: Set<String>?) -> Bool {
-        guard let set else { return true }
-        return other.map { $0.isSubset(of: set) } ?? false
+        tenants.intersection(others.tenants) == others.tenants && scopes.include(others.scopes)
+            && (instances.map { own in others.instances.map { $0.isSubset(of: own) } ?? false } ?? true)
     }
 }
 

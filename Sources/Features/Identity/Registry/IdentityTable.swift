@@ -49,10 +49,9 @@ struct IdentityTable: Sendable {
     struct Grant: Sendable {
         var principal: PrincipalID
         var scopes: Set<String>
-        /// `nil` for all tenants.
-        var tenants: Set<String>?
+        var tenants: TenantScope
         /// `nil` for all instances of the tenants.
-        var instances: Set<String>?
+        var instances: Set<InstanceID>?
         /// The time at which the token ends, by its row or by a restriction; `nil` if it does not.
         var end: Timestamp?
     }
@@ -70,19 +69,20 @@ struct IdentityTable: Sendable {
         var scopes = Set(principal.scopes)
         if let own = row.scopes { scopes.formIntersection(own) }
         if let allowed = token.allowed(.scope) { scopes.formIntersection(allowed) }
-        var tenants = enabled(principal.tenants.intersection(row.tenants))
+        var tenants = principal.tenants.intersection(row.tenants)
         if let allowed = token.allowed(.tenant) {
-            tenants = tenants?.intersection(allowed) ?? enabled(.only(Set(allowed.map { TenantID($0) })))
+            tenants = tenants.intersection(.only(Set(allowed.map { TenantID($0) })))
         }
-        if let tenants, tenants.isEmpty { throw .tenantDisabled }
+        tenants = enabled(tenants)
+        if tenants == .only([]) { throw .tenantDisabled }
         return Grant(
             principal: principal.id, scopes: scopes, tenants: tenants,
-            instances: token.allowed(.instance).map { Set($0.map { $0.lowercased() }) }, end: end)
+            instances: token.allowed(.instance).map { Set($0.map { InstanceID($0.lowercased()) }) }, end: end)
     }
 
-    /// Returns the names of the scope's tenants that exist and are enabled; `nil` for the scope of all tenants.
-    private func enabled(_ scope: TenantScope) -> Set<String>? {
-        guard case .only(let ids) = scope else { return nil }
-        return Set(ids.filter { tenants[$0]?.isEnabled == true }.map(\.text))
+    /// Returns the scope without the tenants that do not exist or are disabled. The scope of all tenants stays as it is.
+    private func enabled(_ scope: TenantScope) -> TenantScope {
+        guard case .only(let ids) = scope else { return .all }
+        return .only(ids.filter { tenants[$0]?.isEnabled == true })
     }
 }

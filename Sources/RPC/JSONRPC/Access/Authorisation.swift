@@ -1,3 +1,4 @@
+public import AuraModel
 internal import JSON
 
 /// The one place that decides whether a caller may call a method, and whether an object exists for it.
@@ -17,10 +18,10 @@ public enum Authorisation {
 
     /// Returns the decision on a method, and on an object of the given tenant; `nil` if the call is not about an object
     /// of one tenant, or the object is not known yet.
-    public static func decide(_ rights: Rights, _ method: MethodProperties, tenant: String? = nil) -> Decision {
+    public static func decide(_ rights: Rights, _ method: MethodProperties, tenant: TenantID? = nil) -> Decision {
         if let missing = rights.firstMissing(of: method.scopes) { return .refuse(scope: missing) }
-        guard let tenant, let tenants = rights.tenants else { return .allow }
-        return tenants.contains(tenant) ? .allow : .hide
+        guard let tenant else { return .allow }
+        return rights.tenants.contains(tenant) ? .allow : .hide
     }
 
     /// Returns the error for a caller that lacks a scope.

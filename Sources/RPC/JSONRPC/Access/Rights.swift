@@ -1,11 +1,13 @@
+public import AuraModel
+
 /// What a caller may do. A value that cannot change; a caller whose rights change gets another one.
 public final class Rights: Sendable {
     /// The scopes of methods that the caller may call.
     public let scopes: Scopes
-    /// The tenants whose objects the caller may see and change; `nil` for all tenants.
-    public let tenants: Set<String>?
-    /// The ids of the only instances that the caller may see and change; `nil` for all instances of its tenants.
-    public let instances: Set<String>?
+    /// The tenants whose objects the caller may see and change.
+    public let tenants: TenantScope
+    /// The only instances that the caller may see and change; `nil` for all instances of its tenants.
+    public let instances: Set<InstanceID>?
     /// Further rules for each call, such as the restrictions of a token. A call must satisfy all of them.
     public let rules: [any CallRule]
 
@@ -27,7 +29,7 @@ public final class Rights: Sendable {
 
     /// Creates rights.
     public init(
-        scopes: Scopes, tenants: Set<String>? = nil, instances: Set<String>? = nil, rules: [any CallRule] = []
+        scopes: Scopes, tenants: TenantScope = .all, instances: Set<InstanceID>? = nil, rules: [any CallRule] = []
     ) {
         self.scopes = scopes
         self.tenants = tenants
@@ -38,7 +40,7 @@ public final class Rights: Sendable {
     /// Every right.
     public static let all = Rights(scopes: .all)
     /// No right. Only methods without scopes can be called.
-    public static let none = Rights(scopes: .only([]), tenants: [])
+    public static let none = Rights(scopes: .only([]), tenants: .only([]))
 
     /// Returns the first of these scopes that the rights lack, or `nil` if they have all.
     public func firstMissing(of scopes: [String]) -> String? {
