@@ -54,7 +54,7 @@ enum Sample {
         return count
     }
 
-    /// Expects that changes find everything as it should be, and do not count.
+    /// Expects that changes have no effect and do not count.
     private func expectNoChange(
         _ changes: [IdentityChange], _ store: any Store, sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {

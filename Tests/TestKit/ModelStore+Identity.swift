@@ -47,7 +47,6 @@ struct ModelIdentities: IdentityRows, Sendable {
     }
 
     func lockChanges() -> Int64 { counter }
-    func changes() -> Int64 { counter }
     mutating func setChanges(_ changes: Int64) { counter = changes }
 
     func tenant(_ id: TenantID) -> TenantRecord? { tenants[id] }

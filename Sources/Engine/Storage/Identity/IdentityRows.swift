@@ -9,8 +9,6 @@ import JSON
 public protocol IdentityRows {
     /// Returns the counter of changes. Until the end of the transaction, no other transaction can make a change.
     mutating func lockChanges() throws -> Int64
-    /// Returns the counter of changes.
-    mutating func changes() throws -> Int64
     /// Writes the counter of changes.
     mutating func setChanges(_ changes: Int64) throws
 
@@ -66,20 +64,13 @@ public protocol IdentityRows {
 extension IdentityRows {
     /// Makes a change. Returns the counter after it. Throws `StorageError`, and only before the first change of a row.
     public mutating func write(_ change: IdentityChange) throws -> Int64 {
-        if case .tokensUsed(let uses) = change {
-            // In one order, so that two transactions do not lock the same rows in opposite orders.
-            for (id, moment) in uses.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
-                try setLastUse(ofToken: id, to: moment)
-            }
-            return try changes()
-        }
         let present = try lockChanges()
         guard try apply(change) else { return present }
         try setChanges(present + 1)
         return present + 1
     }
 
-    /// Returns false if the change found everything as it should be.
+    /// Returns false if the change had no effect that counts.
     private mutating func apply(_ change: IdentityChange) throws -> Bool {
         switch change {
         case .createTenant(let tenant): try create(tenant)
@@ -88,7 +79,7 @@ extension IdentityRows {
         case .setPrincipal(let principal): try set(principal)
         case .createToken(let token): try create(token)
         case .revokeToken(let id, let now): try revokeToken(id, at: now)
-        case .tokensUsed: false
+        case .tokensUsed(let uses): try noteUses(uses)
         case .openSession(let session): try open(session)
         case .touchSession(let digest, let now): try setLastUse(ofSession: digest, to: now)
         case .closeSession(let digest): try deleteSession(digest)
@@ -173,6 +164,11 @@ extension IdentityRows {
         try revoke(id, at: now)
         try deleteSessions(ofToken: id)
         return true
+    }
+
+    private mutating func noteUses(_ uses: [[UInt8]: Timestamp]) throws -> Bool {
+        for (id, moment) in uses { try setLastUse(ofToken: id, to: moment) }
+        return false
     }
 
     private mutating func open(_ session: SessionRecord) throws -> Bool {

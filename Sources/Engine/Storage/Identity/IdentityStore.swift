@@ -10,8 +10,8 @@ public protocol IdentityStore: Sendable {
     func identities() async throws(StorageError) -> Identities
     /// Returns the counter of changes. If it is another one than that of the last ``identities()``, rows have changed.
     func identityChanges() async throws(StorageError) -> Int64
-    /// Makes a change in one transaction. Returns the counter after it. A change that finds everything as it should be,
-    /// such as a repeated one, changes neither a row nor the counter.
+    /// Makes a change in one transaction. Returns the counter after it. A change without effect, such as a repeated one,
+    /// changes neither a row nor the counter.
     ///
     /// Throws `tenantNotFound`, `principalNotFound`, `tokenNotFound`, `nameTaken`, `conflict` or `quotaExceeded`, as the
     /// cases of ``IdentityChange`` state, and `corrupt` if a row that the change depends on cannot be read.

@@ -29,6 +29,7 @@ package struct SQLIdentityRows<Connection: SQLConnection>: IdentityRows {
         return try changes()
     }
 
+    /// Returns the counter of changes.
     package func changes() throws -> Int64 {
         guard let row = try connection.rows("SELECT changes FROM identity_head WHERE one = 1", []).first else {
             throw StorageError(.corrupt, "the counter of identity changes is missing: restore a backup")
