@@ -73,7 +73,9 @@ def test_a_file_without_a_token_is_refused_and_not_shown(aura, guarded, token_fi
 def test_a_refusal_is_reported_with_the_words_of_the_daemon(aura, daemon):
     refusal = Refusal(-32012, "unauthenticated", "cannot use the token, it is not valid here")
     daemon.on(AUTHENTICATE, refusal)
-    for command in (["ping"], ["list"], ["watch", "--all"], ["watch", "ada"], ["job", "wait", JOB], ["token", "list"], ["rpc", "x"]):
+    commands = [
+        ["ping"], ["list"], ["watch", "--all"], ["watch", "ada"], ["job", "wait", JOB], ["token", "list"], ["rpc", "x"]]
+    for command in commands:
         run = aura(*command, AURA_TOKEN=TOKEN)
         assert (run.code, run.out, run.err) == (2, "", "aura: cannot use the token, it is not valid here\n"), command
     run = aura("ping", "--json", AURA_TOKEN=TOKEN)
@@ -100,5 +102,6 @@ def test_a_command_to_repeat_names_the_token_file(aura, daemon, token_file):
 
 def test_commands_without_the_daemon_need_no_token(aura, tmp_path):
     run = aura(
-        "token", "restrict", "method=status.*", "--out", str(tmp_path / "t"), input=TOKEN, AURA_TOKEN_FILE=str(tmp_path / "missing"))
+        "token", "restrict", "method=status.*", "--out", str(tmp_path / "t"), input=TOKEN,
+        AURA_TOKEN_FILE=str(tmp_path / "missing"))
     assert (run.code, run.err) == (0, "")

@@ -16,7 +16,8 @@ RULES = [
     "timed-out-call", "keepalive", "resume-identity", "resume-older-daemon", "resume-other-epoch", "address-forms", "address-tcp",
     "address-refused", "address-environment", "address-runtime", "address-fallback", "patience-ends", "reader-leaves",
     "reader-leaves-amid-events", "refused-for-good",
-    "token-first", "token-again", "token-refused", "token-revoked", "token-reduced", "token-environment", "token-files", "token-hidden",
+    "token-first", "token-again", "token-refused", "token-revoked", "token-reduced", "token-environment", "token-files",
+    "token-hidden",
 ]
 # Rules that are not played, with the reasons:
 #

@@ -101,7 +101,7 @@ _aura_find_token() {
             return 1
             ;;
         *)
-            echo "aura: cannot use the token file $AURA_TOKEN_FILE, it belongs to another user: make a copy of your own" >&2
+            echo "aura: cannot use the token file $AURA_TOKEN_FILE, it belongs to another user: make your own copy" >&2
             return 1
             ;;
         esac
@@ -113,7 +113,7 @@ _aura_find_token() {
     token=${token%"${token##*[![:space:]]}"}
     [ -n "$token$AURA_TOKEN_FILE" ] || return 0
     if [[ ! $token =~ ^aura1_[]A-Za-z0-9_.:,*/=~-]+$ ]] || [ "${#token}" -gt 1024 ]; then
-        echo "aura: cannot use $origin, it has no token: give the text that aura token create showed, which begins with aura1_" >&2
+        echo "aura: cannot use $origin, it has no token: give the text that aura token create showed" >&2
         return 1
     fi
 }
@@ -201,8 +201,8 @@ _aura_feed() {
 _aura_authenticate() {
     [ -n "$token" ] || return 0
     why='the connection failed'
-    printf '{"jsonrpc":"2.0","id":0,"method":"session.authenticate","params":{"token":"%s"}}\n' "$token" >&"$to" 2>/dev/null ||
-        return 1
+    printf '{"jsonrpc":"2.0","id":0,"method":"session.authenticate","params":{"token":"%s"}}\n' "$token" \
+        2>/dev/null >&"$to" || return 1
     _aura_read_reply "$1" || return 1
     ! _aura_has result "$reply" || return 0
     _aura_has error "$reply" || return 1
@@ -272,8 +272,8 @@ _aura_read_reply() {
     done
 }
 
-# _aura_exchange METHOD PARAMS SECONDS: sets `reply`, which has a result or an error. Ends the subshell if aurad cannot be
-# reached, or refuses the token.
+# _aura_exchange METHOD PARAMS SECONDS: sets `reply`, which has a result or an error. Ends the subshell if aurad cannot
+# be reached, or refuses the token.
 _aura_exchange() {
     local request='' code why
     _aura_find || exit 1

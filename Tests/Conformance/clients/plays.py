@@ -805,7 +805,8 @@ def token_environment(stage):
     file.chmod(0o600)
     other = TOKEN.replace("_k1_", "_k2_")
     cases = [
-        ({"AURA_TOKEN_FILE": str(file), "AURA_TOKEN": other}, TOKEN), ({"AURA_TOKEN_FILE": "", "AURA_TOKEN": f"{other}\n"}, other),
+        ({"AURA_TOKEN_FILE": str(file), "AURA_TOKEN": other}, TOKEN),
+        ({"AURA_TOKEN_FILE": "", "AURA_TOKEN": f"{other}\n"}, other),
         ({"AURA_TOKEN_FILE": "", "AURA_TOKEN": ""}, None)]
     for number, (environment, token) in enumerate(cases):
         with stage.daemon(lambda call, peer: admit(call, peer) or serve(call, peer), f"{number}.sock") as daemon:

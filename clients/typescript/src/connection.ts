@@ -97,7 +97,8 @@ export class Connection implements Receiver {
         } catch (failure) {
             this.close();
             if (failure instanceof AuraError) this.dialing.credentials.refused(failure);
-            throw failure instanceof TimeoutError ? new Broken(`no reply to the token within ${timeoutMs} ms`) : failure;
+            if (failure instanceof TimeoutError) throw new Broken(`no reply to the token within ${timeoutMs} ms`);
+            throw failure;
         }
     }
 

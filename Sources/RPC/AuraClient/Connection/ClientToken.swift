@@ -35,7 +35,8 @@ public enum ClientToken {
     /// Returns the token in a text. The error names `source`, and never the text, which may be another secret.
     package static func checked(_ text: String, of source: String) throws(ClientError) -> Secret {
         let words = text.split(whereSeparator: \.isWhitespace)
-        guard words.count == 1, let token = words.first, token.utf8.count <= lengthLimitBytes, token.hasPrefix(prefix),
+        guard words.count == 1, let token = words.first, token.hasPrefix(prefix),
+            (prefix.utf8.count + 1...lengthLimitBytes).contains(token.utf8.count),
             token.utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else {
             throw ClientError(

@@ -115,10 +115,11 @@ def check(value: Any, depth: int = 2) -> None:
 
 
 def find_token(given: str | None) -> str | None:
-    """Returns the token: the given one, else that of the file `AURA_TOKEN_FILE`, else the text `AURA_TOKEN`; None if there is
-    none.
+    """Returns the token: the given one, else that of the file `AURA_TOKEN_FILE`, else the text `AURA_TOKEN`; None if
+    there is none.
 
-    Raises `ValueError` if the text is no token, or if the file can be used by other users. The error never has the text.
+    Raises `ValueError` if the text is no token, or if the file can be used by other users. The error never has the
+    text.
     """
     if given is not None:
         return checked_token(given, "the token")
@@ -133,7 +134,8 @@ def checked_token(text: str, source: str) -> str:
     token = text.strip()
     if not TOKEN.fullmatch(token):
         raise ValueError(
-            f"cannot use {source}, it has no token: give the text that aura token create showed, which begins with aura1_")
+            f"cannot use {source}, it has no token: give the text that aura token create showed, which begins with "
+            "aura1_")
     return token
 
 

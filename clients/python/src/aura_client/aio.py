@@ -13,8 +13,8 @@ from typing import Any, AsyncIterator, Callable
 from ._errors import AuraError, ClientClosed, ConnectionLost, JobFailed
 from ._methods import AsyncMethods, Decoder, Result
 from ._wire import (
-    LONGEST_CONNECT, LONGEST_MESSAGE, UNSENT_BYTES, Address, Credentials, Cursor, Patience, Wire, find_token, is_of_connection,
-    keep_alive, meant_call, reply_time, result_of, wait_time, was_not_carried_out,
+    LONGEST_CONNECT, LONGEST_MESSAGE, UNSENT_BYTES, Address, Credentials, Cursor, Patience, Wire, find_token,
+    is_of_connection, keep_alive, meant_call, reply_time, result_of, wait_time, was_not_carried_out,
 )
 from .types import Event, EventFilter, Instance, Job, JobResult, LagPolicy, OperationResult, SubscriptionEndReason
 
@@ -39,8 +39,8 @@ class AsyncConnection:
     """A socket on which any number of calls wait at once. It belongs to one event loop of one process."""
 
     def __init__(
-        self, opened: socket.socket, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, credentials: Credentials,
-        timeout: float, silence: float, keeps_notes: bool,
+        self, opened: socket.socket, reader: asyncio.StreamReader, writer: asyncio.StreamWriter,
+        credentials: Credentials, timeout: float, silence: float, keeps_notes: bool,
     ):
         self._credentials = credentials
         self._process = os.getpid()
@@ -263,7 +263,8 @@ class AsyncClient(AsyncMethods):
     """
 
     def __init__(
-        self, address: str | None = None, *, token: str | None = None, timeout: float = 60, patience: float = 60, silence: float = 30,
+        self, address: str | None = None, *, token: str | None = None, timeout: float = 60, patience: float = 60,
+        silence: float = 30,
     ):
         self.address = Address.parse(address)
         self._credentials = Credentials(find_token(token))
@@ -409,7 +410,8 @@ class AsyncSubscription(AsyncIterator[Event]):
     """The events of a subscription, in order, each once. It begins with the first `async for`, or with `begin`."""
 
     def __init__(
-        self, address: Address, credentials: Credentials, params: dict[str, Any], timeout: float, patience: float, silence: float,
+        self, address: Address, credentials: Credentials, params: dict[str, Any], timeout: float, patience: float,
+        silence: float,
     ):
         self._address = address
         self._credentials = credentials

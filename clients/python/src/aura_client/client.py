@@ -15,8 +15,8 @@ from typing import Any, Callable, Iterator
 from ._errors import AuraError, ClientClosed, ConnectionLost, JobFailed, ProtocolError
 from ._methods import Decoder, Methods, Result
 from ._wire import (
-    LONGEST_CONNECT, Address, Credentials, Cursor, Patience, Wire, find_token, is_of_connection, keep_alive, meant_call, reply_time,
-    result_of, wait_time, was_not_carried_out,
+    LONGEST_CONNECT, Address, Credentials, Cursor, Patience, Wire, find_token, is_of_connection, keep_alive, meant_call,
+    reply_time, result_of, wait_time, was_not_carried_out,
 )
 from .types import Event, EventFilter, Instance, Job, JobResult, LagPolicy, OperationResult, SubscriptionEndReason
 
@@ -41,7 +41,9 @@ class Connection:
     connection belongs to the process that made it; after a fork the child only closes its copy of the descriptor.
     """
 
-    def __init__(self, address: Address, credentials: Credentials, timeout: float, silence: float, keeps_notes: bool = False):
+    def __init__(
+        self, address: Address, credentials: Credentials, timeout: float, silence: float, keeps_notes: bool = False,
+    ):
         credentials.check()
         self._process = os.getpid()
         self._credentials = credentials
@@ -326,7 +328,8 @@ class Client(Methods):
     """
 
     def __init__(
-        self, address: str | None = None, *, token: str | None = None, timeout: float = 60, patience: float = 60, silence: float = 30,
+        self, address: str | None = None, *, token: str | None = None, timeout: float = 60, patience: float = 60,
+        silence: float = 30,
     ):
         self.address = Address.parse(address)
         self._credentials = Credentials(find_token(token))
@@ -480,7 +483,8 @@ class Subscription(Iterator[Event]):
     """The events of a subscription, in order, each once."""
 
     def __init__(
-        self, address: Address, credentials: Credentials, params: dict[str, Any], timeout: float, patience: float, silence: float,
+        self, address: Address, credentials: Credentials, params: dict[str, Any], timeout: float, patience: float,
+        silence: float,
     ):
         self._address = address
         self._credentials = credentials
@@ -565,7 +569,8 @@ class Subscription(Iterator[Event]):
         """Subscribes if there is no connection; `Client.subscribe` calls this."""
         while self._connection is None and not self._over.is_set():
             try:
-                self._connection = Connection(self._address, self._credentials, self._timeout, self._silence, keeps_notes=True)
+                self._connection = Connection(
+                    self._address, self._credentials, self._timeout, self._silence, keeps_notes=True)
                 reply = self._connection.call("status.subscribe", self._cursor.params, self._timeout)
             except (OSError, AuraError) as error:
                 if isinstance(error, AuraError) and not was_not_carried_out(error.code):
