@@ -225,6 +225,14 @@ def test_restrict_shows_the_token_at_a_terminal(terminal, tmp_path):
     assert screen.screen.text.splitlines()[1] == f"aura1_k1_{TOKEN_ID}_{RESTRICTED[0][1]}~method=status.*"
 
 
+def test_restrict_asks_for_the_token_at_a_terminal(terminal, tmp_path):
+    screen = terminal("token", "restrict", "method=status.*", "--out", str(tmp_path / "t"), columns=200)
+    screen.until(lambda shown: "aura: paste the token, then press Enter and ^D" in shown.text)
+    os.write(screen.master, f"{TOKEN}\n\x04".encode())
+    assert screen.wait() == 0
+    assert (tmp_path / "t").read_text() == f"aura1_k1_{TOKEN_ID}_{RESTRICTED[0][1]}~method=status.*\n"
+
+
 def test_restrict_with_json_names_the_file(aura, tmp_path):
     file = tmp_path / "t"
     run = aura("token", "restrict", "rate=10/60", "--json", "--out", str(file), input=TOKEN)

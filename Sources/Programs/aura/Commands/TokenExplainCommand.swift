@@ -13,7 +13,7 @@ struct TokenExplainCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Invocation.run(global) { invocation in
-            let parameters = TokenExplainParameters(text: try input.token().reveal())
+            let parameters = TokenExplainParameters(text: try input.token(on: invocation.output).reveal())
             try await invocation.show(Methods.tokenExplain, parameters, purpose: "explain the token") { $0.lines }
         }
     }

@@ -23,7 +23,7 @@ struct TokenRestrictCommand: AsyncParsableCommand {
 
     func run() async throws {
         try await Invocation.runOffline(global) { console in
-            let token = try Self.restricted(try input.token(), by: restrictions)
+            let token = try Self.restricted(try input.token(on: console), by: restrictions)
             let place = try TokenPlace(output.out, on: console)
             try await place.filled { keep in try keep(token.text) }
             let texts = token.restrictions.map(\.text)

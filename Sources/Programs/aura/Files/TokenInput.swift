@@ -11,9 +11,10 @@ struct TokenInputOptions: ParsableArguments {
     var input: String?
 
     /// Reads the token. Throws a ``Complaint``.
-    func token() throws -> Secret {
+    func token(on output: Output) throws -> Secret {
         do {
             if let input { return try ClientToken.read(file: input) }
+            if StandardInput.isTerminal { output.note("paste the token, then press Enter and ^D") }
             return try ClientToken.checked(String(decoding: StandardInput.bytes(), as: UTF8.self), of: "standard input")
         } catch let error as ClientError {
             throw Complaint(.usage, error.message)
