@@ -176,11 +176,12 @@ let package = Package(
                 "AuraAPI", "AuraModel", "DriverKit", "EventStream", "FeatureKit", "JSON", "JSONRPC", "Jobs", "Locking",
                 "RPCService", "Reconciliation", "Storage", logging, serviceLifecycle,
             ]),
+        target("Features/Tokens", ["Encoding", crypto]),
         target(
             "Features/Identity",
             [
                 "AuraAPI", "AuraModel", "Encoding", "EventStream", "FeatureKit", "JSON", "JSONRPC", "Locking", "Storage",
-                crypto, logging, serviceLifecycle,
+                "Tokens", crypto, logging, serviceLifecycle,
             ]),
         target("Features/Vault", ["AuraModel", "Encoding", crypto]),
         target("Features/Audit", ["Encoding", crypto]),
@@ -192,7 +193,7 @@ let package = Package(
                 "Agents", "AnsibleDriver", "AuraAPI", "AuraModel", "CDescriptors", "CMalloc", "CredentialFiles",
                 "DriverKit", "EventStream", "FeatureKit", "Gateway", "HTTPClient", "HetznerDriver", "Identity", "JSON",
                 "JSONRPC", "Jobs", "Locking", "Loopback", "RPCService", "RPCTransport", "Reconciliation", "SSHDriver", "Storage",
-                "StoragePostgres", "StorageSQLite", "TailscaleDriver", "Vault",
+                "StoragePostgres", "StorageSQLite", "TailscaleDriver", "Tokens", "Vault",
                 argumentParser, crypto, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
             ]),
         program(
@@ -200,7 +201,7 @@ let package = Package(
         program(
             "aura",
             [
-                "AuraAPI", "AuraClient", "AuraModel", "CDescriptors", "Identity", "JSON", "JSONRPC", "Locking", "Vault",
+                "AuraAPI", "AuraClient", "AuraModel", "CDescriptors", "JSON", "JSONRPC", "Locking", "Tokens", "Vault",
                 argumentParser, nioCore,
             ]),
         program(
@@ -299,7 +300,8 @@ let package = Package(
         suite("AuradTests", ["aurad", "FeatureKit", "Locking", configuration]),
         suite(
             "IdentityTests",
-            ["AuraAPI", "AuraModel", "Identity", "JSON", "JSONRPC", "Storage", "TestKit", logging]),
+            ["AuraAPI", "AuraModel", "Identity", "JSON", "JSONRPC", "Storage", "TestKit", "Tokens", logging]),
+        suite("TokensTests", ["TestKit", "Tokens"]),
         suite("VaultTests", ["AuraModel", "Vault", "TestKit", crypto]),
         suite("AuditTests", ["Audit", "TestKit"]),
         suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel"]),

@@ -6,6 +6,7 @@ import Logging
 import Storage
 import TestKit
 import Testing
+import Tokens
 
 @testable import Identity
 

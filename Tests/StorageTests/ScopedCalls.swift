@@ -172,15 +172,28 @@ enum UnscopedMethods {
         "takeSingletonLease(_:)": "about daemons",
         "takeCalls(_:)": "about providers",
         "takeOverLeases(owner:singletonLeases:)": "about daemons",
+        "identities()": "each daemon holds all identities, to decide who calls",
+        "identityChanges()": "each daemon holds all identities, to decide who calls",
+        "write(_:)": "the methods of identities compare the tenants of the caller",
+        "secret(_:)": "the vault compares the tenants of the caller",
+        "secrets(_:)": "a query has a scope of its own",
+        "secretVersion(_:version:)": "the vault compares the tenants of the caller",
+        "putSecret(_:)": "the vault compares the tenants of the caller",
+        "deleteSecret(_:)": "the vault compares the tenants of the caller",
+        "versionsToRewrap(keyID:after:limit:)": "a change of keys covers all tenants",
+        "rewrap(_:)": "a change of keys covers all tenants",
+        "versionCounts()": "about keys",
+        "canary(keyID:)": "about keys",
+        "putCanary(_:)": "about keys",
     ]
 
     /// Returns the methods that the roles of ``Store`` require, as their sources declare them.
     static func declared() throws -> Set<String> {
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("Sources/Engine/Storage")
-        let files = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
-        let sources = try files.filter { $0.pathExtension == "swift" }.map {
-            try String(contentsOf: $0, encoding: .utf8)
+        let paths = FileManager.default.enumerator(atPath: folder.path)?.compactMap { $0 as? String } ?? []
+        let sources = try paths.filter { $0.hasSuffix(".swift") }.map {
+            try String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8)
         }
         func body(ofProtocol name: String) throws -> Substring {
             let declaration = "public protocol \(name):"

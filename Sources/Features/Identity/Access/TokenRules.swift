@@ -1,6 +1,7 @@
 import AuraModel
 import JSONRPC
 import Locking
+import Tokens
 
 /// The restrictions of a token that concern each single call: method, time and rate.
 ///

@@ -4,6 +4,7 @@ import Encoding
 import JSON
 import JSONRPC
 import Storage
+import Tokens
 
 /// `token.create`, `token.list`, `token.revoke`, `token.explain`.
 extension IdentityMethods {

@@ -5,6 +5,7 @@ import Locking
 public import Logging
 public import ServiceLifecycle
 public import Storage
+import Tokens
 
 /// Decides who calls, from the rows of the identities, which it holds in memory.
 ///

@@ -1,6 +1,7 @@
 import AuraModel
 import JSONRPC
 import Storage
+import Tokens
 
 /// The rows of the identities, arranged for look-ups. A value that cannot change.
 struct IdentityTable: Sendable {

@@ -1,4 +1,5 @@
 import Crypto
+public import Tokens
 
 /// The keys that sign tokens, by name. Without keys no token is valid, and none can be created.
 public struct TokenKeys: Sendable {

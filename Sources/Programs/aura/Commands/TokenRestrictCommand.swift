@@ -1,6 +1,6 @@
 import ArgumentParser
 import AuraModel
-import Identity
+import Tokens
 import JSON
 
 /// `aura token restrict`

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Identity
+import Tokens
 
 /// The arguments of the command line, without the program's name.
 enum CommandWords {

@@ -2,6 +2,7 @@ import FeatureKit
 import Identity
 import Logging
 import Storage
+import Tokens
 import Vault
 
 extension Feature {

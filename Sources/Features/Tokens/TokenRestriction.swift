@@ -91,7 +91,7 @@ extension TokenRestriction.Key {
 
 extension TokenRestriction {
     /// Parses a number of at most 12 digits without a sign and leading zeros. Returns `nil` for other texts.
-    static func number(_ text: some StringProtocol) -> Int64? {
+    package static func number(_ text: some StringProtocol) -> Int64? {
         guard (1...12).contains(text.utf8.count), text.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             text == "0" || text.first != "0"
         else { return nil }
@@ -108,19 +108,19 @@ extension TokenRestriction {
     }
 
     /// Returns N of `N/60`, or `nil` if the text has another form or N is 0.
-    static func rate(_ text: String) -> Int64? {
+    package static func rate(_ text: String) -> Int64? {
         guard text.hasSuffix("/60"), let number = number(text.dropLast(3)), number > 0 else { return nil }
         return number
     }
 }
 
 /// The methods that a restriction allows: one name, or all names with the same first parts.
-struct MethodPattern: Sendable, Hashable {
+package struct MethodPattern: Sendable, Hashable {
     private let start: String
     private let isPrefix: Bool
 
     /// Creates a pattern from `status.get` or `status.*`. Returns `nil` for other texts.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         let parts = text.split(separator: ".", omittingEmptySubsequences: false)
         isPrefix = parts.last == "*"
         let names = isPrefix ? parts.dropLast() : parts[...]
@@ -133,7 +133,7 @@ struct MethodPattern: Sendable, Hashable {
     }
 
     /// Returns true if the pattern allows the method.
-    func allows(_ method: String) -> Bool {
+    package func allows(_ method: String) -> Bool {
         isPrefix ? method.hasPrefix(start) : method == start
     }
 }

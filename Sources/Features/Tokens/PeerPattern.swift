@@ -1,7 +1,7 @@
-import Encoding
+package import Encoding
 
 /// The callers that a restriction allows: an address, a network, or a user of this machine.
-enum PeerPattern: Sendable, Hashable {
+package enum PeerPattern: Sendable, Hashable {
     /// TCP clients with an address of this network.
     case network(IPNetwork)
     /// A process of this user, on the Unix socket.
@@ -9,7 +9,7 @@ enum PeerPattern: Sendable, Hashable {
 
     /// Creates a pattern from `192.0.2.7`, `192.0.2.0/24`, `2001:db8::/32` or `unix:1000`. Returns `nil` for other
     /// texts, and for a network whose address has set bits after the prefix.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         if text.hasPrefix("unix:") {
             guard let number = TokenRestriction.number(text.dropFirst(5)), let user = UInt32(exactly: number) else {
                 return nil
@@ -31,11 +31,11 @@ enum PeerPattern: Sendable, Hashable {
     }
 
     /// Returns true if the pattern allows a TCP client with this address.
-    func allows(address: String) -> Bool {
+    package func allows(address: String) -> Bool {
         guard case .network(let network) = self, let address = IPAddress(address) else { return false }
         return network.contains(address)
     }
 
     /// Returns true if the pattern allows a process of this user on the Unix socket.
-    func allows(user: UInt32) -> Bool { self == .user(user) }
+    package func allows(user: UInt32) -> Bool { self == .user(user) }
 }

@@ -1,7 +1,7 @@
 import TestKit
 import Testing
 
-@testable import Identity
+@testable import Tokens
 
 /// The key and the id of the test vectors.
 private let key = TokenKey(id: "k1", bytes: Array(0..<32))
