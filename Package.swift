@@ -109,7 +109,7 @@ let package = Package(
         target("Base/Locking", [nioConcurrencyHelpers]),
         target("Base/JSON", ["CJansson", orderedCollections]),
         target("Base/JSONSchema", ["JSON", orderedCollections]),
-        target("Base/HTTPClient", ["CCurl", "Locking"]),
+        target("Base/HTTPClient", ["CCurl", "Encoding", "Locking"]),
 
         // Engine: the rows, and the components that act on them
         target("Engine/AuraModel", ["JSON", "Locking", heap]),
@@ -232,7 +232,8 @@ let package = Package(
         .target(
             name: "HTTPDoubles", dependencies: ["HTTPClient", "Locking", nioCore, nioPosix], path: "Tests/HTTPDoubles",
             swiftSettings: strict),
-        suite("HTTPClientTests", ["HTTPClient", "HTTPDoubles", "Locking"]),
+        suite("EncodingTests", ["Encoding"]),
+        suite("HTTPClientTests", ["Encoding", "HTTPClient", "HTTPDoubles", "Locking"]),
         target("Tests/TestKit", ["AuraModel", "JSON", "Locking", "Storage", logging, serviceLifecycle]),
         target(
             "Tests/Simulation/Simulator", name: "Simulation",
