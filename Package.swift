@@ -26,8 +26,11 @@ func program(_ name: String, _ dependencies: [Target.Dependency], resources: [Re
         swiftSettings: strict)
 }
 
-func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
-    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+func suite(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource]? = nil
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: strict)
 }
 
 func library(_ name: String, apt: String, pkgConfig: String) -> Target {
@@ -106,6 +109,7 @@ let package = Package(
         .systemLibrary(name: "CMalloc", path: "Sources/Base/CMalloc"),
         .systemLibrary(name: "CDescriptors", path: "Sources/Base/CDescriptors"),
         target("Base/Encoding", []),
+        target("Base/Signatures", ["Encoding", crypto]),
         target("Base/Locking", [nioConcurrencyHelpers]),
         target("Base/JSON", ["CJansson", orderedCollections]),
         target("Base/JSONSchema", ["JSON", orderedCollections]),
@@ -233,6 +237,7 @@ let package = Package(
             name: "HTTPDoubles", dependencies: ["HTTPClient", "Locking", nioCore, nioPosix], path: "Tests/HTTPDoubles",
             swiftSettings: strict),
         suite("EncodingTests", ["Encoding"]),
+        suite("SignaturesTests", ["Signatures"], exclude: ["judge.py"]),
         suite("HTTPClientTests", ["Encoding", "HTTPClient", "HTTPDoubles", "Locking"]),
         target("Tests/TestKit", ["AuraModel", "JSON", "Locking", "Storage", logging, serviceLifecycle]),
         target(
