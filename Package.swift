@@ -134,7 +134,7 @@ let package = Package(
         target(
             "RPC/Gateway",
             [
-                "JSONRPC", "Locking", "Loopback", hummingbird, hummingbirdCore, nioCore, nioHTTP1,
+                "JSONRPC", "Locking", "Loopback", "Signatures", hummingbird, hummingbirdCore, nioCore, nioHTTP1,
                 nioWebSocket, nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes, logging, serviceLifecycle,
             ]),
         target(
@@ -230,8 +230,8 @@ let package = Package(
         suite(
             "GatewayTests",
             [
-                "Gateway", "HTTPClient", "JSONRPC", "Locking", "Loopback", "TestKit", httpTypes, logging, nioCore,
-                nioEmbedded, nioHTTP1, nioPosix, serviceLifecycle,
+                "Gateway", "HTTPClient", "JSONRPC", "Locking", "Loopback", "Signatures", "TestKit", httpTypes, logging,
+                nioCore, nioEmbedded, nioHTTP1, nioPosix, serviceLifecycle,
             ]),
         .target(
             name: "HTTPDoubles", dependencies: ["HTTPClient", "Locking", nioCore, nioPosix], path: "Tests/HTTPDoubles",
