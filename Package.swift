@@ -108,6 +108,7 @@ let package = Package(
         library("CJansson", apt: "libjansson-dev", pkgConfig: "jansson"),
         .systemLibrary(name: "CMalloc", path: "Sources/Base/CMalloc"),
         .systemLibrary(name: "CDescriptors", path: "Sources/Base/CDescriptors"),
+        .systemLibrary(name: "CLandlock", path: "Sources/Base/CLandlock"),
         target("Base/Encoding", []),
         target("Base/Signatures", ["Encoding", crypto]),
         target("Base/Locking", [nioConcurrencyHelpers]),
@@ -152,7 +153,7 @@ let package = Package(
         target(
             "Drivers/REST", name: "DriverREST",
             ["DriverKit", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
-        target("Drivers/ChildProcess", ["AuraModel", "Locking", logging, subprocess, system]),
+        target("Drivers/ChildProcess", ["AuraModel", "CLandlock", "Locking", logging, subprocess, system]),
         target("Drivers/CredentialFiles", ["AuraModel", "DriverKit", "JSON"]),
         target(
             "Drivers/Hetzner", name: "HetznerDriver",
@@ -188,10 +189,10 @@ let package = Package(
         program(
             "aurad",
             [
-                "Agents", "AnsibleDriver", "AuraAPI", "AuraModel", "CDescriptors", "CMalloc", "CredentialFiles",
-                "DriverKit", "EventStream", "FeatureKit", "Gateway", "HTTPClient", "HetznerDriver", "JSON", "JSONRPC",
-                "Jobs", "Locking", "Loopback", "RPCService", "RPCTransport", "Reconciliation", "SSHDriver", "Storage",
-                "StoragePostgres", "StorageSQLite", "TailscaleDriver",
+                "Agents", "AnsibleDriver", "AuraAPI", "AuraModel", "CDescriptors", "CMalloc", "ChildProcess",
+                "CredentialFiles", "DriverKit", "EventStream", "FeatureKit", "Gateway", "HTTPClient", "HetznerDriver",
+                "JSON", "JSONRPC", "Jobs", "Locking", "Loopback", "RPCService", "RPCTransport", "Reconciliation",
+                "SSHDriver", "Storage", "StoragePostgres", "StorageSQLite", "TailscaleDriver",
                 argumentParser, crypto, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
             ]),
         program(
@@ -272,9 +273,9 @@ let package = Package(
         suite(
             "DriverTests",
             [
-                "HetznerDriver", "TailscaleDriver", "AnsibleDriver", "SSHDriver", "ChildProcess", "CredentialFiles",
-                "DriverKit", "DriverREST", "HTTPClient", "HTTPDoubles", "AuraModel", "JSON", "Locking", "TestKit",
-                logging,
+                "aurad", "HetznerDriver", "TailscaleDriver", "AnsibleDriver", "SSHDriver", "ChildProcess",
+                "CredentialFiles", "DriverKit", "DriverREST", "HTTPClient", "HTTPDoubles", "AuraModel", "JSON",
+                "Locking", "TestKit", logging,
             ]),
         suite(
             "EventStreamTests",
