@@ -76,6 +76,7 @@ let package = Package(
         .library(
             name: "AuraWire",
             targets: ["AuraAPI", "EventStream", "Gateway", "JSONRPC", "Loopback", "RPCTransport"]),
+        .library(name: "AuraTrust", targets: ["Audit", "Identity", "Signatures", "Vault"]),
         .library(name: "AuraAgents", targets: ["Agents", "Reconciliation", "RPCService"]),
         .executable(name: "aurad", targets: ["aurad"]),
         .executable(name: "aura", targets: ["aura"]),
@@ -299,7 +300,11 @@ let package = Package(
             ]),
         suite("FeatureKitTests", ["FeatureKit"]),
         suite("AuradTests", ["aurad", "FeatureKit", "Locking", configuration]),
-        suite("IdentityTests", ["Identity", "TestKit"]),
+        target("Tests/TokenMutations", []),
+        .executableTarget(
+            name: "prove-tokens", dependencies: ["Identity", "TokenMutations", argumentParser],
+            path: "Tests/TokenProof", swiftSettings: strict),
+        suite("IdentityTests", ["Identity", "TokenMutations"]),
         suite("VaultTests", ["Vault", "TestKit", crypto]),
         suite("AuditTests", ["Audit", "TestKit"]),
         suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel"]),
