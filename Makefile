@@ -77,12 +77,18 @@ prove-stream: setup ## 1,000 subscribers over crashes: every event once, in orde
 prove-roles: setup image ## Every task of the roles killed on a real host, run again, compared (an hour or more)
 	scripts/prove-roles
 
+prove-tokens: setup ## 1,000,000 changed tokens: none is accepted (COUNT=1000000 SEED=1)
+	scripts/prove-tokens --count $(or $(COUNT),1000000) --seed $(or $(SEED),1)
+
+sanitize: setup ## The Swift suites under the address and the thread sanitizer: FILTER=IdentityTests ONLY=thread
+	scripts/sanitize $(ONLY) $(if $(FILTER),--filter "$(FILTER)")
+
 sim: setup ## The engine in simulated worlds: SEEDS=500 FIRST=1
 	swift build --product aura-sim
 	$(BIN)/aura-sim --seeds $(or $(SEEDS),500) --first $(or $(FIRST),1)
 	$(BIN)/aura-sim --exhaust
 
-fuzz: setup ## The codec and the framing, by libFuzzer: SECONDS=60 for each target
+fuzz: setup ## The codec, the framing and the formats of trust, by libFuzzer: SECONDS=60 for each target
 	scripts/fuzz --self-test
 	scripts/fuzz --seconds $(or $(SECONDS),60)
 
@@ -104,4 +110,4 @@ format: ## Format all Swift code in place
 clean: ## Remove what was built
 	rm -rf .build $(VENV)
 
-.PHONY: help setup build image demo check test test-unit test-sandbox test-cli test-ansible test-e2e test-conformance bench-jobs sim fuzz generate docs verify lint format clean bench-rpc bench-calls bench-neighbours prove-stream prove-roles
+.PHONY: help setup build image demo check test test-unit test-sandbox test-cli test-ansible test-e2e test-conformance bench-jobs sim fuzz generate docs verify lint format clean bench-rpc bench-calls bench-neighbours prove-stream prove-roles prove-tokens sanitize

@@ -26,8 +26,11 @@ func program(_ name: String, _ dependencies: [Target.Dependency], resources: [Re
         swiftSettings: strict)
 }
 
-func suite(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource]? = nil) -> Target {
-    .testTarget(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+func suite(
+    _ name: String, _ dependencies: [Target.Dependency], exclude: [String] = [], resources: [Resource]? = nil
+) -> Target {
+    .testTarget(
+        name: name, dependencies: dependencies, exclude: exclude, resources: resources, swiftSettings: strict)
 }
 
 func library(_ name: String, apt: String, pkgConfig: String) -> Target {
@@ -73,6 +76,7 @@ let package = Package(
         .library(
             name: "AuraWire",
             targets: ["AuraAPI", "EventStream", "Gateway", "JSONRPC", "Loopback", "RPCTransport"]),
+        .library(name: "AuraTrust", targets: ["Audit", "Signatures", "Tokens", "Vault"]),
         .library(name: "AuraAgents", targets: ["Agents", "Reconciliation", "RPCService"]),
         .executable(name: "aurad", targets: ["aurad"]),
         .executable(name: "aura", targets: ["aura"]),
@@ -105,11 +109,13 @@ let package = Package(
         library("CJansson", apt: "libjansson-dev", pkgConfig: "jansson"),
         .systemLibrary(name: "CMalloc", path: "Sources/Base/CMalloc"),
         .systemLibrary(name: "CDescriptors", path: "Sources/Base/CDescriptors"),
+        .systemLibrary(name: "CLandlock", path: "Sources/Base/CLandlock"),
         target("Base/Encoding", []),
+        target("Base/Signatures", ["Encoding", crypto]),
         target("Base/Locking", [nioConcurrencyHelpers]),
         target("Base/JSON", ["CJansson", orderedCollections]),
         target("Base/JSONSchema", ["JSON", orderedCollections]),
-        target("Base/HTTPClient", ["CCurl", "Locking"]),
+        target("Base/HTTPClient", ["CCurl", "Encoding", "Locking"]),
 
         // Engine: the rows, and the components that act on them
         target("Engine/AuraModel", ["JSON", "Locking", heap]),
@@ -130,7 +136,7 @@ let package = Package(
         target(
             "RPC/Gateway",
             [
-                "JSONRPC", "Locking", "Loopback", hummingbird, hummingbirdCore, nioCore, nioHTTP1,
+                "JSONRPC", "Locking", "Loopback", "Signatures", hummingbird, hummingbirdCore, nioCore, nioHTTP1,
                 nioWebSocket, nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes, logging, serviceLifecycle,
             ]),
         target(
@@ -148,7 +154,7 @@ let package = Package(
         target(
             "Drivers/REST", name: "DriverREST",
             ["DriverKit", "AuraModel", "HTTPClient", "JSON", "Locking", logging]),
-        target("Drivers/ChildProcess", ["AuraModel", "Locking", logging, subprocess, system]),
+        target("Drivers/ChildProcess", ["AuraModel", "CLandlock", "Locking", logging, subprocess, system]),
         target("Drivers/CredentialFiles", ["AuraModel", "DriverKit", "JSON"]),
         target(
             "Drivers/Hetzner", name: "HetznerDriver",
@@ -190,10 +196,11 @@ let package = Package(
         program(
             "aurad",
             [
-                "Agents", "AnsibleDriver", "AuraAPI", "AuraModel", "CDescriptors", "CMalloc", "CredentialFiles",
-                "DriverKit", "EventStream", "FeatureKit", "Gateway", "HTTPClient", "HetznerDriver", "Identity", "JSON",
-                "JSONRPC", "Jobs", "Locking", "Loopback", "RPCService", "RPCTransport", "Reconciliation", "SSHDriver", "Storage",
-                "StoragePostgres", "StorageSQLite", "TailscaleDriver", "Tokens", "Vault",
+                "Agents", "AnsibleDriver", "AuraAPI", "AuraModel", "CDescriptors", "CMalloc", "ChildProcess",
+                "CredentialFiles", "DriverKit", "EventStream", "FeatureKit", "Gateway", "HTTPClient", "HetznerDriver",
+                "Identity", "JSON", "JSONRPC", "Jobs", "Locking", "Loopback", "RPCService", "RPCTransport",
+                "Reconciliation", "SSHDriver", "Storage", "StoragePostgres", "StorageSQLite", "TailscaleDriver", "Tokens",
+                "Vault",
                 argumentParser, crypto, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
             ]),
         program(
@@ -232,13 +239,15 @@ let package = Package(
         suite(
             "GatewayTests",
             [
-                "Gateway", "HTTPClient", "JSONRPC", "Locking", "Loopback", "TestKit", httpTypes, logging, nioCore,
-                nioEmbedded, nioHTTP1, nioPosix, serviceLifecycle,
+                "Gateway", "HTTPClient", "JSONRPC", "Locking", "Loopback", "Signatures", "TestKit", httpTypes, logging,
+                nioCore, nioEmbedded, nioHTTP1, nioPosix, serviceLifecycle,
             ]),
         .target(
             name: "HTTPDoubles", dependencies: ["HTTPClient", "Locking", nioCore, nioPosix], path: "Tests/HTTPDoubles",
             swiftSettings: strict),
-        suite("HTTPClientTests", ["HTTPClient", "HTTPDoubles", "Locking"]),
+        suite("EncodingTests", ["Encoding"]),
+        suite("SignaturesTests", ["Signatures"], exclude: ["judge.py"]),
+        suite("HTTPClientTests", ["Encoding", "HTTPClient", "HTTPDoubles", "Locking"]),
         target("Tests/TestKit", ["AuraModel", "JSON", "Locking", "Storage", logging, serviceLifecycle]),
         target(
             "Tests/Simulation/Simulator", name: "Simulation",
@@ -272,9 +281,9 @@ let package = Package(
         suite(
             "DriverTests",
             [
-                "HetznerDriver", "TailscaleDriver", "AnsibleDriver", "SSHDriver", "ChildProcess", "CredentialFiles",
-                "DriverKit", "DriverREST", "HTTPClient", "HTTPDoubles", "AuraModel", "JSON", "Locking", "TestKit",
-                logging,
+                "aurad", "HetznerDriver", "TailscaleDriver", "AnsibleDriver", "SSHDriver", "ChildProcess",
+                "CredentialFiles", "DriverKit", "DriverREST", "HTTPClient", "HTTPDoubles", "AuraModel", "JSON",
+                "Locking", "TestKit", logging,
             ]),
         suite(
             "EventStreamTests",
@@ -298,10 +307,14 @@ let package = Package(
             ]),
         suite("FeatureKitTests", ["FeatureKit"]),
         suite("AuradTests", ["aurad", "FeatureKit", "Locking", configuration]),
+        target("Tests/TokenMutations", []),
+        .executableTarget(
+            name: "prove-tokens", dependencies: ["TokenMutations", "Tokens", argumentParser],
+            path: "Tests/TokenProof", swiftSettings: strict),
         suite(
             "IdentityTests",
             ["AuraAPI", "AuraModel", "Identity", "JSON", "JSONRPC", "Storage", "TestKit", "Tokens", logging]),
-        suite("TokensTests", ["TestKit", "Tokens"]),
+        suite("TokensTests", ["TokenMutations", "Tokens"]),
         suite("VaultTests", ["AuraModel", "Vault", "TestKit", crypto]),
         suite("AuditTests", ["Audit", "TestKit"]),
         suite("CommandLineTests", ["aura", "AuraAPI", "AuraClient", "AuraModel"]),

@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Fuzzes the codec and the framing with libFuzzer. A separate package, so that a build of Aura does not build it. scripts/fuzz
+// Fuzzes the codec, the framing and the formats of trust with libFuzzer. A separate package, so that a build of Aura does not build it. scripts/fuzz
 // passes the compiler flags.
 let package = Package(
     name: "aura-fuzz",
@@ -11,7 +11,9 @@ let package = Package(
         .target(name: "CJobs"),
         .executableTarget(
             name: "fuzz",
-            dependencies: ["CJobs", .product(name: "AuraCodec", package: "aura")],
+            dependencies: [
+                "CJobs", .product(name: "AuraCodec", package: "aura"), .product(name: "AuraTrust", package: "aura"),
+            ],
             swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("ExistentialAny")]),
     ]
 )

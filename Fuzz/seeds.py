@@ -1,7 +1,10 @@
 #!/usr/bin/env python3
-"""Writes each target's first inputs, from the conformance suite's messages and the methods' examples: seeds.py DIRECTORY."""
+"""Writes each target's first inputs, from the conformance suite's messages, the methods' examples and signed texts:
+seeds.py DIRECTORY."""
 
+import base64
 import hashlib
+import hmac
 import json
 import re
 import sys
@@ -87,6 +90,62 @@ def websocket_streams():
     yield frame(2, b"binary")
 
 
+RESTRICTIONS = [
+    "method=status.*,job.get", "scope=instances:read,*:read", "tenant=alice", "instance=0199-id,0200-id",
+    "before=1800000000", "peer=192.0.2.0/24,2001:db8::/32,192.0.2.7,unix:1000", "rate=60/60"]
+
+
+def hmac_256(key, message):
+    return hmac.new(key, message, hashlib.sha256).digest()
+
+
+def tokens():
+    """Yields genuine tokens of the key in TokenTarget.swift, with a growing list of restrictions, and a forged one."""
+    identifier = bytes(range(16))
+    tag = hmac_256(hmac_256(identifier, bytes(range(32))), b"aura/token/1/k1\x01")  # HKDF, RFC 5869
+    text = ""
+    for restriction in ["", *RESTRICTIONS]:
+        if restriction:
+            tag = hmac_256(tag, restriction.encode())
+            text += f"~{restriction}"
+        parts = [base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (identifier, tag)]
+        yield f"aura1_k1_{'_'.join(parts)}{text}".encode()
+    yield f"aura1_k2_{'_'.join(parts)}{text}".encode()
+
+
+def signatures():
+    """Yields headers of each format in SignatureTarget.swift, genuine and forged, with the byte that selects it."""
+    standard = "v1," + base64.b64encode(hmac_256(bytes(range(24)), b"m.1800000000.{}")).decode()
+    stripe = "v1=" + hmac_256(b"whsec_fuzz", b"1800000000.{}").hex()
+    key = hmac_256(hmac_256(bytes(32), bytes(range(32))), b"aura/callback/1/j/1\x01")
+    callback = "job=j,epoch=1,n=7,t=1800000000,v1=" + hmac_256(key, b"7.1800000000.{}").hex()
+    for text in (standard, f"{standard} {standard}", f"v1a,AAAA {standard}", "v1," + "A" * 43 + "="):
+        yield text.encode() + b"\x00"
+    for text in (f"t=1800000000,{stripe}", f"t=1,v0=ab,{stripe},{stripe}", "t=1800000000,v1=" + "0" * 64):
+        yield text.encode() + b"\x01"
+    for text in (callback, callback.replace("n=7", "n=8")):
+        yield text.encode() + b"\x02"
+
+
+def notes():
+    """Yields notes without a genuine signature, heads to sign, and changes of a genuine note (CheckpointTarget.swift)."""
+    digest = base64.b64encode(bytes([7] * 32)).decode()
+    note = f"aura/i1\n12\n{digest}\n\n\u2014 aura/i1 {base64.b64encode(bytes(68)).decode()}\n"
+    yield note.encode() + b"\x00"
+    yield bytes(range(64)) + b"\x00"
+    yield b"\x01"
+    yield b"\x00\x08\x01" + b"\x01"
+
+
+def key_files():
+    """Yields key files with one key and with several, with comments and empty lines."""
+    lines = [f"aura-key-1 k{number} {base64.b64encode(bytes(range(number, number + 32))).decode()}" for number in range(3)]
+    yield lines[0].encode()
+    yield ("# the keys\n\n" + "\n".join(lines) + "\n").encode()
+    yield (lines[0] + "\r\n" + lines[0]).encode()
+    yield b"aura-key-1 k1 " + base64.b64encode(bytes(32))
+
+
 def write(directory, inputs):
     directory.mkdir(parents=True, exist_ok=True)
     for data in set(inputs):
@@ -106,6 +165,11 @@ def main():
     write(target / "framing", planned + sockets)
     write(target / "connection", planned)
     write(target / "parameters", parameters())
+    write(target / "token", tokens())
+    write(target / "restriction", (text.encode() for text in RESTRICTIONS))
+    write(target / "signature", signatures())
+    write(target / "checkpoint", notes())
+    write(target / "keyfile", key_files())
 
 
 main()

@@ -21,7 +21,12 @@ private let target: @Sendable ([UInt8]) -> Void =
     case "framing": FramingTarget.run
     case "connection": ConnectionTarget.run
     case "parameters": ParametersTarget.run
-    default: fatalError("FUZZ_TARGET is one of json, messages, framing, connection, parameters")
+    case "token": TokenTarget.run
+    case "restriction": RestrictionTarget.run
+    case "signature": SignatureTarget.run
+    case "checkpoint": CheckpointTarget.run
+    case "keyfile": KeyFileTarget.run
+    default: fatalError("FUZZ_TARGET is one of the targets that Fuzz/README.md lists")
     }
 
 /// Returns an environment variable, or an empty text if it is not set.

@@ -23,9 +23,19 @@ public struct IPAddress: Sendable, Hashable {
         }
         var sixteen = in6_addr()
         guard inet_pton(AF_INET6, text, &sixteen) == 1 else { return nil }
-        let whole = withUnsafeBytes(of: &sixteen) { Array($0) }
+        bytes = Self.unmapped(withUnsafeBytes(of: &sixteen) { Array($0) })
+    }
+
+    /// Creates an address from its 4 or 16 bytes, in network byte order. Returns `nil` for another number of bytes. An
+    /// IPv4 address inside an IPv6 one (`::ffff:0:0/96`) becomes the IPv4 address.
+    public init?(bytes: [UInt8]) {
+        guard bytes.count == 4 || bytes.count == 16 else { return nil }
+        self.bytes = bytes.count == 4 ? bytes : Self.unmapped(bytes)
+    }
+
+    private static func unmapped(_ whole: [UInt8]) -> [UInt8] {
         let isMapped = whole[..<10].allSatisfy { $0 == 0 } && whole[10] == 0xFF && whole[11] == 0xFF
-        bytes = isMapped ? Array(whole[12...]) : whole
+        return isMapped ? Array(whole[12...]) : whole
     }
 }
 
@@ -49,6 +59,22 @@ public struct IPNetwork: Sendable, Hashable {
     public init(_ address: IPAddress) {
         self.address = address
         length = address.bytes.count * 8
+    }
+
+    /// Parses `192.0.2.0/24`, `2001:db8::/32`, or an address, which stands for the network of it alone. Returns `nil`
+    /// for other texts, and for a network whose address has set bits after the prefix.
+    public init?(_ text: String) {
+        let parts = text.split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
+        guard let address = IPAddress(String(parts[0])) else { return nil }
+        guard parts.count == 2 else {
+            self.init(address)
+            return
+        }
+        let digits = parts[1]
+        guard (1...3).contains(digits.utf8.count), digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
+            digits == "0" || digits.first != "0", let length = Int(digits)
+        else { return nil }
+        self.init(address, length: length)
     }
 
     /// Returns true if the network has the address. An IPv4 network has no IPv6 address, and vice versa.

@@ -12,12 +12,14 @@ internal import Locking
 /// Lifecycle: the thread runs from `init` to ``shutdown()``, or until the last reference is released. From then on all
 /// calls fail with ``HTTPError/Code/closed``, including calls in progress.
 public final class HTTPClient: HTTPTransport {
+    private let destinations: DestinationPolicy?
     private let mailbox: Locked<Mailbox>
     private let wake: WakeSignal
 
     /// Starts the client's thread. If the system cannot create it, all calls fail with ``HTTPError/Code/closed``.
     public init(settings: HTTPClientSettings = HTTPClientSettings()) {
         _ = Self.library
+        destinations = settings.destinations
         let mailbox = Locked(Mailbox(capacity: settings.maximumActive + settings.maximumQueued))
         let wake = WakeSignal()
         self.mailbox = mailbox
@@ -37,13 +39,18 @@ public final class HTTPClient: HTTPTransport {
     /// Sends the request and returns the server's response, with any status.
     public func send(_ request: HTTPRequest) async throws(HTTPError) -> HTTPResponse {
         try request.check()
+        var request = request
+        try destinations?.admit(&request)
+        let admitted = request
         let id = mailbox.withLock { $0.nextID() }
         let result = await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                submit(Exchange(id: id, request: request, deadline: .now + request.timeout, continuation: continuation))
+                submit(
+                    Exchange(
+                        id: id, request: admitted, deadline: .now + admitted.timeout, continuation: continuation))
             }
         } onCancel: {
-            if request.cancellation == .abort { withdraw(id) }
+            if admitted.cancellation == .abort { withdraw(id) }
         }
         return try result.get()
     }

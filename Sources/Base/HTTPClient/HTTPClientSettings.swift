@@ -7,6 +7,9 @@ public struct HTTPClientSettings: Sendable {
     /// The URL of a proxy, or `nil` for direct connections. The client never reads `http_proxy` and related environment
     /// variables.
     public var proxy: String?
+    /// The rule for URLs that customers chose; `nil` if all URLs come from the configuration. With a rule, the client
+    /// uses no proxy, because a proxy would connect to addresses that the client cannot judge.
+    public var destinations: DestinationPolicy?
     /// The maximum number of requests in progress. Further requests wait.
     public var maximumActive: Int
     /// The maximum number of waiting requests. Further requests fail with ``HTTPError/Code/overloaded``.
@@ -15,11 +18,12 @@ public struct HTTPClientSettings: Sendable {
     /// Creates settings. `maximumActive` is at least 1 and `maximumQueued` at least 0.
     public init(
         userAgent: String = "aura", certificateAuthorityFile: String? = nil, proxy: String? = nil,
-        maximumActive: Int = 64, maximumQueued: Int = 1024
+        destinations: DestinationPolicy? = nil, maximumActive: Int = 64, maximumQueued: Int = 1024
     ) {
         self.userAgent = userAgent
         self.certificateAuthorityFile = certificateAuthorityFile
         self.proxy = proxy
+        self.destinations = destinations
         self.maximumActive = max(maximumActive, 1)
         self.maximumQueued = max(maximumQueued, 0)
     }

@@ -10,6 +10,8 @@ public struct HTTPError: Error, Sendable, Hashable, CustomStringConvertible {
         case closed
         /// The host's name has no address, or no connection was established in time. The request was not sent.
         case notSent
+        /// The policy of the client refuses every address of the host. The request was not sent.
+        case addressRefused
         /// No trusted TLS session was established. The request was not sent.
         case tls
         /// The time limit was reached in the queue, or after a part of the request was sent.

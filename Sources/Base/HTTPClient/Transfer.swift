@@ -1,4 +1,6 @@
 internal import CCurl
+internal import Encoding
+internal import Glibc
 
 /// One request in libcurl. Only the client's thread accesses it.
 final class Transfer {
@@ -7,6 +9,12 @@ final class Transfer {
     private var answer = AnswerBuffer()
     private var headerList: UnsafeMutablePointer<curl_slist>?
     private let reason: UnsafeMutablePointer<CChar>
+    /// The rule for the addresses that this transfer may connect to; `nil` if there is none.
+    private let addresses: AddressPolicy?
+    /// The reason of the last refused address.
+    private var refusal: AddressPolicy.Refusal?
+    /// True if a socket was opened for an address that the rule allows.
+    private var wasAllowed = false
 
     /// Creates the libcurl handle of a request. Returns `nil` if libcurl has no memory or refuses an option.
     init?(_ exchange: Exchange, settings: HTTPClientSettings, timeLeft: Duration) {
@@ -15,6 +23,7 @@ final class Transfer {
         self.easy = easy
         reason = .allocate(capacity: Int(CURL_ERROR_SIZE))
         reason.initialize(repeating: 0, count: Int(CURL_ERROR_SIZE))
+        addresses = settings.destinations?.addresses
         answer.limitBytes = exchange.request.responseLimitBytes
         var options = TransferOptions(easy: easy)
         options.place(exchange.request, timeLeft: timeLeft)
@@ -22,6 +31,9 @@ final class Transfer {
         headerList = options.content(exchange.request, userAgent: settings.userAgent)
         options.set(pointer: CURLOPT_ERRORBUFFER, reason)
         options.sinks(context: Unmanaged.passUnretained(self).toOpaque(), body: Self.takeBody, header: Self.takeHeader)
+        if addresses != nil {
+            options.opener(context: Unmanaged.passUnretained(self).toOpaque(), Self.openSocket)
+        }
         guard options.areTaken else { return nil }
     }
 
@@ -42,6 +54,12 @@ final class Transfer {
             let status = long(CURLINFO_RESPONSE_CODE)
             return .success(HTTPResponse(status: status, headers: answer.headers, body: answer.body))
         }
+        if let refusal, !wasAllowed, !wasSent {
+            let host = exchange.request.host
+            return .failure(
+                HTTPError(
+                    .addressRefused, exchange.request, "no address of \(host) is allowed (\(refusal.rawValue))"))
+        }
         let verdict = TransferVerdict(code, wasSent: wasSent, isTooLarge: answer.isTooLarge)
         let text = reason[0] == 0 ? String(cString: curl_easy_strerror(code)) : String(cString: reason)
         let cause = TransferReason(
@@ -51,6 +69,25 @@ final class Transfer {
             verdict.code, exchange.request, verdict.reason(cause, exchange.request),
             mayHaveBeenSent: verdict.mayHaveBeenSent)
         return .failure(error)
+    }
+
+    /// Opens the socket for one attempt to connect, or refuses the address. libcurl then tries the next address of the
+    /// name. The address comes from the look-up of this attempt, so a later change of the name has no effect on it.
+    private static let openSocket: curl_opensocket_callback = { context, purpose, address in
+        guard let context, let address, purpose == CURLSOCKTYPE_IPCXN else { return CURL_SOCKET_BAD }
+        let transfer = Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue()
+        if let addresses = transfer.addresses {
+            var bytes = [UInt8](repeating: 0, count: 16)
+            let count = Int(aura_curl_address(address, &bytes))
+            let target = IPAddress(bytes: Array(bytes.prefix(count)))
+            if let refusal = target.map(addresses.refusal(of:)) ?? .reserved {
+                transfer.refusal = refusal
+                return CURL_SOCKET_BAD
+            }
+        }
+        transfer.wasAllowed = true
+        let (family, kind) = (address.pointee.family, address.pointee.socktype)
+        return socket(family, kind | Int32(SOCK_CLOEXEC.rawValue), address.pointee.protocol)
     }
 
     private func long(_ information: CURLINFO) -> Int {

@@ -29,9 +29,11 @@ struct TransferOptions {
         set(long: CURLOPT_SSL_VERIFYHOST, 2)
         set(long: CURLOPT_SSLVERSION, Int(CURL_SSLVERSION_TLSv1_2))
         if let file = settings.certificateAuthorityFile { set(text: CURLOPT_CAINFO, file) }
+        let proxy = settings.destinations == nil ? settings.proxy : nil
         // An empty proxy prevents libcurl from reading the environment.
-        set(text: CURLOPT_PROXY, settings.proxy ?? "")
-        if settings.proxy != nil { set(text: CURLOPT_NOPROXY, "") }
+        set(text: CURLOPT_PROXY, proxy ?? "")
+        if proxy != nil { set(text: CURLOPT_NOPROXY, "") }
+        if settings.destinations != nil { set(text: CURLOPT_PROTOCOLS_STR, "https") }
     }
 
     /// Sets method, headers and body. The returned list must outlive the transfer.
@@ -69,6 +71,12 @@ struct TransferOptions {
         note(aura_curl_set_pointer(easy, CURLOPT_WRITEDATA, context))
         note(aura_curl_set_sink(easy, CURLOPT_HEADERFUNCTION, header))
         note(aura_curl_set_pointer(easy, CURLOPT_HEADERDATA, context))
+    }
+
+    /// Sets the callback that opens each socket, and can refuse the address.
+    mutating func opener(context: UnsafeMutableRawPointer, _ open: @escaping curl_opensocket_callback) {
+        note(aura_curl_set_open_socket(easy, open))
+        note(aura_curl_set_pointer(easy, CURLOPT_OPENSOCKETDATA, context))
     }
 
     mutating func set(pointer option: CURLoption, _ value: UnsafeMutableRawPointer) {

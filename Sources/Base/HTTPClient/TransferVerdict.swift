@@ -38,7 +38,8 @@ struct TransferVerdict: Equatable {
         switch code {
         case .timedOut: "no complete answer within \(request.timeout)"
         case .tooLarge: "the answer is longer than \(request.responseLimitBytes) bytes"
-        case .invalidRequest, .overloaded, .closed, .notSent, .tls, .connectionLost, .invalidResponse, .cancelled:
+        case .invalidRequest, .overloaded, .closed, .notSent, .addressRefused, .tls, .connectionLost,
+            .invalidResponse, .cancelled:
             transfer.text
         }
     }

@@ -22,11 +22,17 @@ public struct AnsibleSettings: Sendable {
     /// The number of bytes of output after which a run is ended.
     public var outputLimitBytes: Int
 
+    /// The program that confines a run to its files (`Confinement` of the module `ChildProcess`); `nil` runs without.
+    public var launcher: String?
+    /// Further files that a run may read, such as the agent's archive.
+    public var readableFiles: [String]
+
     /// Creates settings. The paths of the program, the tree, the socket and the work directory have no default.
     public init(
         playbookPath: String, treePath: String, socketPath: String, workDirectory: String,
         searchPath: String = "/usr/local/bin:/usr/bin:/bin", stopGrace: Duration = .seconds(10),
-        patience: Duration = .seconds(20), silenceLimit: Duration = .seconds(360), outputLimitBytes: Int = 16 << 20
+        patience: Duration = .seconds(20), silenceLimit: Duration = .seconds(360), outputLimitBytes: Int = 16 << 20,
+        launcher: String? = nil, readableFiles: [String] = []
     ) {
         self.playbookPath = playbookPath
         self.treePath = treePath
@@ -37,5 +43,7 @@ public struct AnsibleSettings: Sendable {
         self.patience = patience
         self.silenceLimit = silenceLimit
         self.outputLimitBytes = outputLimitBytes
+        self.launcher = launcher
+        self.readableFiles = readableFiles
     }
 }

@@ -49,7 +49,18 @@ struct RunDirectory {
                 "AURA_SSH_PORT": String(run.access.port),
             ], workingDirectory: path, timeLimit: run.timeLimit, stopGrace: settings.stopGrace,
             pulseTimeout: settings.patience, silenceLimit: settings.silenceLimit,
-            outputLimitBytes: settings.outputLimitBytes, permit: { try LeaseGuard.check() })
+            outputLimitBytes: settings.outputLimitBytes, confinement: confinement, permit: { try LeaseGuard.check() })
+    }
+
+    /// The files of the run: the tree, Ansible's own environment, and the run's directory.
+    private var confinement: Confinement? {
+        settings.launcher.map { launcher in
+            Confinement(
+                launcher: launcher,
+                readable: [settings.treePath] + PythonEnvironment.paths(of: settings.playbookPath)
+                    + settings.readableFiles,
+                writable: [path])
+        }
     }
 
     private var play: [String] {

@@ -25,6 +25,8 @@ public struct ChildProcess: Sendable {
     public var silenceLimit: Duration?
     /// The number of bytes of standard output and error after which the child is ended; `nil` means no limit.
     public var outputLimitBytes: Int?
+    /// The files that the child may use; `nil` means all that the daemon's user may use.
+    public var confinement: Confinement?
     /// A check before each sign of life after the first. If it throws, the daemon sends no further signs of life, so
     /// the supervisor ends the child.
     public var permit: @Sendable () throws -> Void
@@ -33,7 +35,7 @@ public struct ChildProcess: Sendable {
     public init(
         executable: String, arguments: [String], environment: [String: String], workingDirectory: String,
         timeLimit: Duration, stopGrace: Duration = .seconds(5), pulseTimeout: Duration = .seconds(20),
-        silenceLimit: Duration? = nil, outputLimitBytes: Int? = nil,
+        silenceLimit: Duration? = nil, outputLimitBytes: Int? = nil, confinement: Confinement? = nil,
         permit: @escaping @Sendable () throws -> Void = {}
     ) {
         self.executable = executable
@@ -45,6 +47,7 @@ public struct ChildProcess: Sendable {
         self.pulseTimeout = pulseTimeout
         self.silenceLimit = silenceLimit
         self.outputLimitBytes = outputLimitBytes
+        self.confinement = confinement
         self.permit = permit
     }
 

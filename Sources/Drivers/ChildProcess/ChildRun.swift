@@ -54,12 +54,14 @@ struct ChildRun: Sendable {
         options.createSession = true
         options.teardownSequence = teardown
         let variables = child.environment.map { (Environment.Key(rawValue: $0.key), $0.value) }
+        let supervisor =
+            ["-c", Supervisor.script, "aura-run"]
+            + [child.stopGrace, child.pulseTimeout, pulseInterval].map(Self.wholeSeconds)
+        let arguments = supervisor + [child.executable] + child.arguments
         return Configuration(
-            executable: .path(FilePath(Supervisor.shell)),
+            executable: .path(FilePath(child.confinement?.launcher ?? Supervisor.shell)),
             arguments: Arguments(
-                ["-c", Supervisor.script, "aura-run"]
-                    + [child.stopGrace, child.pulseTimeout, pulseInterval].map(Self.wholeSeconds)
-                    + [child.executable] + child.arguments),
+                child.confinement.map { $0.arguments + [Supervisor.shell] + arguments } ?? arguments),
             environment: .custom(
                 Dictionary(uniqueKeysWithValues: variables.compactMap { key, value in key.map { ($0, value) } })),
             workingDirectory: FilePath(child.workingDirectory), platformOptions: options)

@@ -9,7 +9,8 @@ extension Failure {
     public init(_ error: HTTPError, effect: CallEffect) {
         let lost = error.mayHaveBeenSent ? effect.classOfLostAnswer : .transient
         switch error.code {
-        case .invalidRequest: self.init(.permanent, code: "invalidRequest", message: error.message)
+        case .invalidRequest, .addressRefused:
+            self.init(.permanent, code: "invalidRequest", message: error.message)
         case .overloaded: self.init(.transient, code: "overloaded", message: error.message)
         case .closed: self.init(lost, code: "shutDown", message: error.message)
         case .notSent, .tls: self.init(lost, code: "providerUnreachable", message: error.message)

@@ -68,7 +68,9 @@ public final class OpenSSH: RemoteShellDriver {
         ChildProcess(
             executable: path, arguments: arguments,
             environment: ["PATH": "/usr/bin:/bin", "HOME": directory, "LANG": "C.UTF-8"], workingDirectory: directory,
-            timeLimit: settings.timeLimit, stopGrace: .seconds(1), permit: { try LeaseGuard.check() })
+            timeLimit: settings.timeLimit, stopGrace: .seconds(1),
+            confinement: settings.launcher.map { Confinement(launcher: $0, readable: [path], writable: [directory]) },
+            permit: { try LeaseGuard.check() })
     }
 
     private func run(_ child: ChildProcess) async throws -> End {

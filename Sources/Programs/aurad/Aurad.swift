@@ -8,7 +8,7 @@ import FeatureKit
 struct Aurad: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "aurad", abstract: "Serves Aura's control plane over JSON-RPC.", version: AuraVersion.text,
-        subcommands: [Run.self, CheckConfig.self, Migrate.self], defaultSubcommand: Run.self)
+        subcommands: [Run.self, CheckConfig.self, Migrate.self, Confine.self], defaultSubcommand: Run.self)
 
     static func main() async {
         aura_reserve_standard_descriptors()

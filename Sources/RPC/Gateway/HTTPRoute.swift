@@ -15,10 +15,12 @@ public struct HTTPRoute: Sendable {
 
     /// The method. A request with another method of RFC 9110 gets status 405.
     public var method: HTTPTypes.HTTPRequest.Method
-    /// The path, beginning with `/`. It has no parameters.
+    /// The path, beginning with `/`. It has no parameters, but may end with `/**` for all paths with this start.
     public var path: String
     /// The maximum length of the body. A longer one gets status 413 and does not reach the handler.
     public var bodyLimitBytes: Int
+    /// The time for the body, from the head on, after which the connection is closed; `nil` means that of the gateway.
+    public var bodyTimeLimit: Duration?
     /// True if a page of any website may call the route from a browser. False refuses pages of origins that are not
     /// listed, with status 403; programs send no origin.
     public var admitsEveryOrigin: Bool
@@ -28,11 +30,12 @@ public struct HTTPRoute: Sendable {
     /// Creates a route.
     public init(
         _ method: HTTPTypes.HTTPRequest.Method, _ path: String, bodyLimitBytes: Int = 1 << 20,
-        admitsEveryOrigin: Bool = false, handler: @escaping Handler
+        bodyTimeLimit: Duration? = nil, admitsEveryOrigin: Bool = false, handler: @escaping Handler
     ) {
         self.method = method
         self.path = path
         self.bodyLimitBytes = bodyLimitBytes
+        self.bodyTimeLimit = bodyTimeLimit
         self.admitsEveryOrigin = admitsEveryOrigin
         self.handler = handler
     }
@@ -42,6 +45,8 @@ public struct HTTPRoute: Sendable {
 public struct HTTPCall: Sendable {
     /// The client.
     public var peer: Peer
+    /// The path, as sent, without the query.
+    public var path: String
     /// The text after `?`, as sent; `nil` if there is no `?`.
     public var query: String?
     /// The header fields. Names are compared without regard to case.
@@ -80,11 +85,13 @@ extension HTTPRoute {
                 || origins.admits(origins: request.headers[values: .origin], host: request.head.authority)
             // The body of a refused request is read too, so that the connection can be used again.
             let body = try await context.collect(
-                request.body, upTo: isAdmitted ? bodyLimitBytes : 0, within: bodyTime)
+                request.body, upTo: isAdmitted ? bodyLimitBytes : 0,
+                within: bodyTimeLimit.map { TimeAmount($0) } ?? bodyTime)
             guard isAdmitted else { return Response(status: .forbidden) }
             guard let body else { return Response(status: .contentTooLarge) }
             let call = HTTPCall(
-                peer: context.peer, query: request.uri.query, headers: request.headers, body: body)
+                peer: context.peer, path: request.uri.path, query: request.uri.query, headers: request.headers,
+                body: body)
             let reply = await reply(to: call, drain: drain, on: context.channel.eventLoop)
             return Response(
                 status: reply.status, headers: reply.headers,

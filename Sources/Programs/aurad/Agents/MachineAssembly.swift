@@ -1,11 +1,14 @@
 import Agents
 import AnsibleDriver
 import AuraModel
+import ChildProcess
 import CredentialFiles
 import DriverKit
 import FeatureKit
 import HTTPClient
 import HetznerDriver
+import JSON
+import Logging
 import SSHDriver
 import Storage
 import TailscaleDriver
@@ -16,6 +19,9 @@ struct MachineAssembly {
     private let environment: FeatureEnvironment
     private let http: HTTPClient
     private let shell: OpenSSH
+    /// The program that confines children to their files: this one. `nil` if the kernel cannot.
+    private static let launcher: String? = Confinement.isSupported ? "/proc/self/exe" : nil
+
     /// The driver that configures machines; `nil` if the image already contains the configured agent.
     private let ansible: AnsibleConfiguration?
 
@@ -24,14 +30,17 @@ struct MachineAssembly {
         self.environment = environment
         http = HTTPClient(settings: environment.http)
         shell = OpenSSH(
-            settings: SSHSettings(workDirectory: environment.stateDirectory + "/ssh"), time: environment.time,
+            settings: SSHSettings(workDirectory: environment.stateDirectory + "/ssh", launcher: Self.launcher),
+            time: environment.time,
             log: environment.logger)
         ansible = settings.ansible.map { given in
             AnsibleConfiguration(
                 settings: AnsibleSettings(
                     playbookPath: given.playbook, treePath: given.tree, socketPath: environment.socketPath,
                     workDirectory: environment.stateDirectory + "/ansible",
-                    patience: environment.lease - environment.heartbeat),
+                    patience: environment.lease - environment.heartbeat, launcher: Self.launcher,
+                    readableFiles: [settings.operations.agent.variables["agent_archive"]?.stringValue ?? ""]
+                        .filter { !$0.isEmpty }),
                 time: environment.time, log: environment.logger)
         }
     }
@@ -81,6 +90,9 @@ extension MachineAssembly {
 
     /// Ends processes and removes files that a crashed daemon left. Must run at the start, before any job continues.
     func sweep() async {
+        if Self.launcher == nil {
+            environment.logger.warning("children are not confined to their files: this kernel does not use Landlock")
+        }
         await shell.sweep()
         await ansible?.sweep()
     }
