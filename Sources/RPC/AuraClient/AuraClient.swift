@@ -20,26 +20,31 @@ public final class AuraClient: Sendable {
     /// reply. A subscription stops reading while `notificationBuffer` notifications wait for their consumer.
     ///
     /// The client sends a ping if the daemon sends nothing for `silence` while the client waits for it. The connection
-    /// counts as lost if the daemon sends nothing for the same time again.
+    /// counts as lost if the daemon sends nothing for the same time again. `trust` has the checks of the server; an
+    /// address with TLS needs its authority.
     public convenience init(
-        _ address: DaemonAddress, patience: Duration = .seconds(60), timeout: Duration = .seconds(60),
+        _ address: DaemonAddress, trust: ServerTrust = .none, patience: Duration = .seconds(60),
+        timeout: Duration = .seconds(60),
         notificationBuffer: Int = 1024, silence: Duration = .seconds(30), time: any TimeSource = SystemTime(),
         random: any RandomSource = SystemRandom()
     ) {
         let settings = ClientSettings(
-            address: address, retryBudget: patience, timeout: timeout, notificationBuffer: notificationBuffer,
+            address: address, trust: trust, retryBudget: patience, timeout: timeout,
+            notificationBuffer: notificationBuffer,
             silence: silence, queueRetryBudget: .zero, advice: "", time: time, random: random)
         self.init(settings, keepsNotifications: false)
     }
 
-    /// Creates a client of the daemon that ``DaemonAddress/find(value:exists:)`` finds.
+    /// Creates a client of the daemon that ``DaemonAddress/find(value:exists:)`` finds, with the checks of
+    /// ``ServerTrust/find(value:)``.
     ///
     /// Throws ``ClientError`` with the code `invalidAddress` if `AURA_SOCKET` is not a valid address or an environment
     /// variable is not UTF-8.
     public convenience init(patience: Duration = .seconds(60), timeout: Duration = .seconds(60)) throws {
         let found = try DaemonAddress.find()
         let settings = ClientSettings(
-            address: found.address, retryBudget: patience, timeout: timeout, notificationBuffer: 1024,
+            address: found.address, trust: try .find(), retryBudget: patience, timeout: timeout,
+            notificationBuffer: 1024,
             silence: .seconds(30), queueRetryBudget: .zero, advice: found.advice, time: SystemTime(),
             random: SystemRandom())
         self.init(settings, keepsNotifications: false)
@@ -48,9 +53,10 @@ public final class AuraClient: Sendable {
     /// Creates a client that retries only while the daemon's queue of new connections is full. The connection of its
     /// calls can carry a subscription too. `advice` is the text after "start it with …" in the error for an absent
     /// daemon.
-    package convenience init(plain address: DaemonAddress, timeout: Duration, advice: String) {
+    package convenience init(plain address: DaemonAddress, trust: ServerTrust, timeout: Duration, advice: String) {
         let settings = ClientSettings(
-            address: address, retryBudget: .zero, timeout: timeout, notificationBuffer: 1024, silence: .seconds(30),
+            address: address, trust: trust, retryBudget: .zero, timeout: timeout, notificationBuffer: 1024,
+            silence: .seconds(30),
             queueRetryBudget: timeout, advice: advice, time: SystemTime(), random: SystemRandom())
         self.init(settings, keepsNotifications: true)
     }

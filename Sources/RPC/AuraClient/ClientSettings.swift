@@ -7,6 +7,7 @@ internal import NIOPosix
 /// The settings of a client and its subscriptions.
 struct ClientSettings: Sendable {
     var address: DaemonAddress
+    var trust: ServerTrust
     /// The retry budget after a loss.
     var retryBudget: Duration
     /// The limit of an attempt to connect and of the wait for a reply.
@@ -31,7 +32,7 @@ struct ClientSettings: Sendable {
     func open(notificationBuffer: Int) -> EventLoopFuture<Connection> {
         let life = life
         return Connection.open(
-            to: address, on: MultiThreadedEventLoopGroup.singleton.next(),
+            to: address, trust: trust, now: time.now(), on: MultiThreadedEventLoopGroup.singleton.next(),
             timeout: .milliseconds(max(timeout.wholeMilliseconds, 1)), limits: Self.limits,
             notificationBuffer: notificationBuffer, silence: .milliseconds(max(silence.wholeMilliseconds, 1)),
             advice: advice

@@ -21,7 +21,7 @@ public struct RPCContext: Sendable {
 /// The caller of a method, or the cause of a change.
 ///
 /// So far only the kernel authenticates callers. A process on the Unix socket is the principal of its user. All clients
-/// of the loopback interface are one principal. No call is permitted or refused because of its principal.
+/// of the loopback interface are one principal, except those that show a certificate. No call is permitted or refused because of its principal.
 public struct Principal: Sendable, Hashable, CustomStringConvertible {
     /// The text in events and logs, such as `uid:1000`.
     public let id: String
@@ -36,6 +36,7 @@ public struct Principal: Sendable, Hashable, CustomStringConvertible {
         switch peer {
         case .unix(let uid, _, _): id = "uid:\(uid)"
         case .tcp: id = "loopback"
+        case .tls(_, _, let certificate): id = certificate?.uri ?? "loopback"
         case .memory: id = "internal"
         }
     }

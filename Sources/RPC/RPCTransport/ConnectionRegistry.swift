@@ -32,7 +32,7 @@ final class ConnectionRegistry: Sendable {
             case .unix(let uid, _, let pid):
                 Self.add(change, to: &perUser[uid])
                 Self.add(change, to: &perProcess[pid])
-            case .tcp(let address, _): Self.add(change, to: &perAddress[address])
+            case .tcp(let address, _), .tls(let address, _, _): Self.add(change, to: &perAddress[address])
             case .memory: break
             }
         }
@@ -128,7 +128,7 @@ final class ConnectionRegistry: Sendable {
     private func isOwner(_ peer: Peer) -> Bool {
         switch peer {
         case .unix(let uid, _, _): uid == 0 || uid == owner
-        case .tcp, .memory: false
+        case .tcp, .tls, .memory: false
         }
     }
 
@@ -153,7 +153,7 @@ final class ConnectionRegistry: Sendable {
         let (open, limit, whose): (Int, Int, String)
         switch peer {
         case .unix(let uid, _, _): (open, limit, whose) = (state.perUser[uid] ?? 0, limits.connectionsPerUser, "user")
-        case .tcp(let address, _):
+        case .tcp(let address, _), .tls(let address, _, _):
             (open, limit, whose) = (state.perAddress[address] ?? 0, limits.connectionsPerAddress, "address")
         case .memory: return nil
         }

@@ -16,7 +16,8 @@ struct Daemon: Sendable {
     init(at endpoint: Endpoint, timeoutSeconds: Double) {
         self.endpoint = endpoint
         self.timeoutSeconds = timeoutSeconds
-        client = AuraClient(plain: endpoint.address, timeout: .seconds(timeoutSeconds), advice: endpoint.advice)
+        client = AuraClient(
+            plain: endpoint.address, trust: endpoint.trust, timeout: .seconds(timeoutSeconds), advice: endpoint.advice)
     }
 
     /// Returns the open connection, or opens one. Throws a ``Complaint`` with a remedy.
@@ -72,7 +73,9 @@ struct Daemon: Sendable {
     }
 
     private func retryingClient(reconnectSeconds: Double) -> AuraClient {
-        AuraClient(endpoint.address, patience: .seconds(reconnectSeconds), timeout: .seconds(timeoutSeconds))
+        AuraClient(
+            endpoint.address, trust: endpoint.trust, patience: .seconds(reconnectSeconds),
+            timeout: .seconds(timeoutSeconds))
     }
 }
 
@@ -119,7 +122,8 @@ extension Daemon {
                 "cannot \(purpose): no answer from \(endpoint.address) within \(Self.text(timeoutSeconds)) s, "
                     + "raise --timeout or see the daemon's log")
         case .tooLarge: return Complaint(.refused, error.message)
-        case .connectionLost, .unreachable, .queueFull, .notPermitted, .patienceOver, .invalidReply, .noSnapshot,
+        case .connectionLost, .unreachable, .queueFull, .notPermitted, .notTrusted, .patienceOver, .invalidReply,
+            .noSnapshot,
             .invalidAddress, .closed:
             let advice = isRepeatable() ? "call again" : "see aura list, it may have been done"
             return Complaint(.connectionLost, "cannot \(purpose), \(Self.cause(of: error)): \(advice)")

@@ -26,6 +26,9 @@ enum InstanceNames {
         var options = GlobalOptions()
         options.socket = value(of: "--socket", in: arguments)
         options.connect = value(of: "--connect", in: arguments)
+        options.ca = value(of: "--ca", in: arguments)
+        options.cert = value(of: "--cert", in: arguments)
+        options.key = value(of: "--key", in: arguments)
         guard let endpoint = try? options.endpoint() else { return [] }
         let tenant = value(of: "--tenant", in: arguments).map { TenantID($0) }
         return await names(prefix, tenant: tenant, at: endpoint).sorted()
