@@ -189,7 +189,7 @@ let package = Package(
                 "AuraAPI", "AuraModel", "DriverKit", "EventStream", "FeatureKit", "JSON", "JSONRPC", "Jobs", "Locking",
                 "RPCService", "Reconciliation", "Storage", logging, serviceLifecycle,
             ]),
-        target("Features/Identity", ["Encoding", crypto]),
+        target("Features/Identity", ["Encoding", "TLS", asn1, crypto, x509]),
         target("Features/Vault", ["Encoding", crypto]),
         target("Features/Audit", ["Encoding", crypto]),
 
@@ -208,8 +208,8 @@ let package = Package(
         program(
             "aura",
             [
-                "AuraAPI", "AuraClient", "AuraModel", "CDescriptors", "JSON", "JSONRPC", "Locking", argumentParser,
-                nioCore,
+                "AuraAPI", "AuraClient", "AuraModel", "CDescriptors", "Identity", "JSON", "JSONRPC", "Locking", "TLS",
+                argumentParser, nioCore,
             ]),
         program(
             "aura-sandbox",
@@ -305,7 +305,7 @@ let package = Package(
             ]),
         suite("FeatureKitTests", ["FeatureKit"]),
         suite("AuradTests", ["aurad", "FeatureKit", "Locking", configuration]),
-        suite("IdentityTests", ["Identity", "TestKit"]),
+        suite("IdentityTests", ["Identity", "JSONRPC", "TLS", "TestKit", asn1, x509]),
         suite(
             "TLSTests",
             [

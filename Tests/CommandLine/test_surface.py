@@ -14,6 +14,7 @@ COMMANDS = [
     [], ["provision"], ["list"], ["show"], ["watch"], ["suspend"], ["resume"], ["restart"], ["destroy"], ["job"],
     ["job", "list"], ["job", "show"], ["job", "explain"],
     ["job", "wait"], ["job", "retry"], ["job", "cancel"], ["reconcile"], ["rpc"], ["ping"], ["info"],
+    ["pki"], ["pki", "init"], ["pki", "issue"], ["pki", "renew"],
 ]
 
 

@@ -12,6 +12,7 @@ struct Aura: AsyncParsableCommand {
         subcommands: [
             Provision.self, List.self, Show.self, WatchCommand.self, Suspend.self, Resume.self, Restart.self,
             Destroy.self, JobCommand.self, ReconcileCommand.self, RPC.self, Ping.self, Info.self,
+            PKICommand.self,
         ])
 
     /// The options of all commands, accepted before or after the command's name.
