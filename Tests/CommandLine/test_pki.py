@@ -36,6 +36,12 @@ def verify(directory, name, *purpose):
         capture_output=True, text=True)
 
 
+def test_the_directory_of_an_authority_is_made(aura, tmp_path):
+    directory = tmp_path / "pki"
+    assert aura("pki", "init", "--installation", "home", "--directory", str(directory)).code == 0
+    assert stat.S_IMODE(os.stat(directory).st_mode) == 0o700 and fits(directory, "authority")
+
+
 def test_an_authority_is_valid_for_ten_years(authority):
     made = certificate(authority / "authority.pem")
     constraints = made.extensions.get_extension_for_class(x509.BasicConstraints)

@@ -253,6 +253,37 @@ def test_aura_connects_with_tls(world, authority):
     assert done.returncode == 0, done.stderr
 
 
+def test_the_certificates_of_aura_pki_are_used(worlds, tmp_path):
+    pki = tmp_path / "pki"
+
+    def make(*arguments):
+        done = finish([binary("aura"), "pki", *arguments, "--directory", str(pki)], {}, 30)
+        assert done.returncode == 0, done.stderr
+
+    make("init", "--installation", "home")
+    make("issue", "--server", "localhost,127.0.0.1", "--out", str(pki / "server"))
+    make("issue", "--principal", "ada")
+    world = worlds({
+        "listen": "tls://127.0.0.1:0", "tls.certificateFile": pki / "server.pem", "tls.keyFile": pki / "server.key",
+        "tls.clientAuthorityFile": pki / "authority.pem", "tls.clientCertificates": "required"})
+    files = ["--ca", str(pki / "authority.pem")]
+    own = ["--cert", str(pki / "ada.pem"), "--key", str(pki / "ada.key")]
+    assert aura(world, "list", *files, *own).returncode == 0
+    assert aura(world, "list", *files).returncode == 3
+    before = (pki / "server.pem").read_bytes()
+    make("renew", str(pki / "server.pem"), "--force")
+    assert (pki / "server.pem").read_bytes() != before
+    os.kill(world.daemon.pid, signal.SIGHUP)
+    eventually(lambda: "uses the new certificate" in world.daemon.log_tail(), what="the reload")
+    assert aura(world, "list", *files, *own).returncode == 0
+    # Who called is in the job and its events.
+    done = aura(world, "provision", "ada", "--region", "eu-central", "--size", "small", "--watch", *files, *own)
+    assert done.returncode == 0, done.stderr
+    done = aura(world, "job", "list", "--all", "--json", *files, *own)
+    (job,) = json.loads(done.stdout)["jobs"]
+    assert job["principal"] == "aura://home/principal/ada"
+
+
 def test_aura_trusts_its_own_authority_and_the_right_name_only(world, authority, tmp_path):
     done = aura(world, "ping", "--ca", Authority(tmp_path, "foreign").file)
     assert done.returncode == 3 and "cannot trust aurad" in done.stderr, done.stderr

@@ -40,7 +40,8 @@ import Testing
         try await EncryptedServer.run(clients: .required) { server in
             let client = try await server.client()
             #expect(await client.call("peer") == nil)
-            _ = try await line(server, containing: "tlsHandshakeFailed")
+            let line = try await line(server, containing: "tlsHandshakeFailed")
+            #expect(line.contains("failed: PEER_DID_NOT_RETURN_A_CERTIFICATE code="))
         }
     }
 
@@ -129,6 +130,16 @@ import Testing
             for bytes in [1, 16 << 10, (16 << 10) + 1, 700_000] {
                 #expect(await client.call("big", #"{"bytes":\#(bytes)}"#)?.filter { $0 == "x" }.count == bytes)
             }
+        }
+    }
+
+    @Test func aClientThatEndsItsSideGetsItsReplies() async throws {
+        try await EncryptedServer.run { server in
+            let client = try await server.client { _ in }
+            #expect(await client.call("peer") != nil)
+            client.send(#"{"jsonrpc":"2.0","id":7,"method":"big","params":{"bytes":100000}}"# + "\n")
+            client.endInput()
+            #expect(await client.rest().filter { $0 == "x" }.count == 100_000)
         }
     }
 

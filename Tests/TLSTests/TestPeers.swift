@@ -162,6 +162,11 @@ final class EncryptedClient: Sendable {
 
     var isOpen: Bool { channel.isActive }
 
+    /// Ends the client's side with the closing message of TLS.
+    func endInput() {
+        channel.close(mode: .output, promise: nil)
+    }
+
     func close() async {
         try? await channel.close()
     }

@@ -1,6 +1,7 @@
 /// The URI in a client's certificate: `aura://INSTALLATION/principal/ID`.
 ///
-/// INSTALLATION and ID have 1 to 64 characters of `A–Z a–z 0–9 . _ -` and begin with a letter or a digit.
+/// INSTALLATION and ID have 1 to 48 characters of `A–Z a–z 0–9 . _ -` and begin with a letter or a digit. The URI can thus
+/// be the principal of a job, which has at most 128 characters.
 public struct CertificateName: Sendable, Hashable, CustomStringConvertible {
     /// The installation whose authority issued the certificate.
     public let installation: String
@@ -28,7 +29,7 @@ public struct CertificateName: Sendable, Hashable, CustomStringConvertible {
 
     /// True if the text can be the name of an installation or the id of a principal.
     public static func isPart(_ text: String) -> Bool {
-        guard (1...64).contains(text.utf8.count), let first = text.utf8.first, isAlphanumeric(first) else {
+        guard (1...48).contains(text.utf8.count), let first = text.utf8.first, isAlphanumeric(first) else {
             return false
         }
         return text.utf8.allSatisfy { isAlphanumeric($0) || [0x2D, 0x2E, 0x5F].contains($0) }

@@ -76,6 +76,13 @@ struct HandshakeError: Error, CustomStringConvertible {
         self.description = description
         self.cause = cause
     }
+
+    /// Creates an error from an error of TLS, with BoringSSL's names of the reasons if it has any.
+    init(tls error: any Error) {
+        let text = "\(error)"
+        let reasons = text.matches(of: /OPENSSL_internal:(\w+)/).map { String($0.1) }
+        self.init(.failed, reasons.isEmpty ? text : reasons.joined(separator: ", "), cause: error)
+    }
 }
 
 /// Waits for the handshake of the TLS handler before it. It removes itself after a successful one, and closes the
@@ -135,7 +142,7 @@ final class HandshakeHandler: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        fail(context, HandshakeError(.failed, "\(error)", cause: error))
+        fail(context, HandshakeError(tls: error))
     }
 
     private func complete(_ context: ChannelHandlerContext, _ agreed: String?) {

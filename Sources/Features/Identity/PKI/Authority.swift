@@ -40,7 +40,7 @@ public struct Authority: Sendable {
     public static func make(installation: String, now: Int64) throws -> IssuedPair {
         guard CertificateName.isPart(installation) else {
             throw Failure(
-                description: "an installation's name has 1 to 64 letters, digits and . _ -, and begins with a letter "
+                description: "an installation's name has 1 to 48 letters, digits and . _ -, and begins with a letter "
                     + "or digit")
         }
         let key = P256.Signing.PrivateKey()

@@ -46,7 +46,7 @@ struct PKIOptions: ParsableArguments {
 /// `aura pki init`
 struct PKIInitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "init", abstract: "Make an authority, which is valid for ten years.")
+        commandName: "init", abstract: "Make an authority, which is valid for ten years, and its directory.")
 
     @Option(
         help: ArgumentHelp("The name of the installation, which all its certificates contain.", valueName: "name"))
@@ -60,6 +60,7 @@ struct PKIInitCommand: AsyncParsableCommand {
             let pair = try Complaint.explaining("make an authority") {
                 try Authority.make(installation: installation, now: invocation.seconds)
             }
+            try PrivateFile.makeDirectory(options.directory)
             try options.authorityFiles.write(pair, replaces: options.force)
             invocation.report(pair, options.authorityFiles)
         }
@@ -117,7 +118,7 @@ struct PKIIssueCommand: AsyncParsableCommand {
             guard let name = CertificateName(installation: authority.installation, principal: principal) else {
                 throw Complaint(
                     .usage,
-                    "cannot use the principal \"\(principal)\": give 1 to 64 letters, digits and . _ -, "
+                    "cannot use the principal \"\(principal)\": give 1 to 48 letters, digits and . _ -, "
                         + "first a letter or digit")
             }
             return .principal(name)

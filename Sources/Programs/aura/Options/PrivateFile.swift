@@ -75,6 +75,11 @@ enum PrivateFile {
         }
     }
 
+    /// Makes a directory for keys, unless it exists. Throws a ``Complaint``.
+    static func makeDirectory(_ path: String) throws {
+        guard mkdir(path, 0o700) == 0 || errno == EEXIST else { throw failure("make", path) }
+    }
+
     static func exists(_ path: String) -> Complaint {
         Complaint(.usage, "cannot write \(path): it exists, choose another path or use --force")
     }
