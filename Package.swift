@@ -42,6 +42,10 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioWebSocket = Target.Dependency.product(name: "NIOWebSocket", package: "swift-nio")
+let nioTLS = Target.Dependency.product(name: "NIOTLS", package: "swift-nio")
+let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let x509 = Target.Dependency.product(name: "X509", package: "swift-certificates")
+let asn1 = Target.Dependency.product(name: "SwiftASN1", package: "swift-asn1")
 let nioConcurrencyHelpers = Target.Dependency.product(name: "NIOConcurrencyHelpers", package: "swift-nio")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let serviceLifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
@@ -84,6 +88,8 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-asn1", from: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-certificates", from: "1.21.1"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(
             url: "https://github.com/apple/swift-configuration", from: "1.4.0",
@@ -93,6 +99,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
@@ -131,12 +138,18 @@ let package = Package(
         target("RPC/AuraAPI", ["AuraModel", "JSON", "JSONRPC", "JSONSchema"]),
         target("RPC/Loopback", [nioCore]),
         target(
+            "RPC/TLS",
+            [
+                "AuraModel", "JSONRPC", "Locking", asn1, crypto, logging, nioCore, nioSSL, nioTLS, serviceLifecycle,
+                x509,
+            ]),
+        target(
             "RPC/RPCTransport",
-            ["JSONRPC", "Locking", "Loopback", nioCore, nioPosix, logging, serviceLifecycle]),
+            ["JSONRPC", "Locking", "Loopback", "TLS", nioCore, nioPosix, logging, serviceLifecycle]),
         target(
             "RPC/Gateway",
             [
-                "JSONRPC", "Locking", "Loopback", "Signatures", hummingbird, hummingbirdCore, nioCore, nioHTTP1,
+                "JSONRPC", "Locking", "Loopback", "Signatures", "TLS", hummingbird, hummingbirdCore, nioCore, nioHTTP1,
                 nioWebSocket, nioHTTPTypes, nioHTTPTypesHTTP1, httpTypes, logging, serviceLifecycle,
             ]),
         target(
@@ -147,7 +160,7 @@ let package = Package(
             [
                 "AuraAPI", "AuraModel", "EventStream", "JSON", "JSONRPC", "Jobs", "Reconciliation", "Storage",
             ]),
-        target("RPC/AuraClient", ["AuraAPI", "AuraModel", "JSON", "JSONRPC", "Locking", nioCore, nioPosix]),
+        target("RPC/AuraClient", ["AuraAPI", "AuraModel", "JSON", "JSONRPC", "Locking", "TLS", nioCore, nioPosix]),
 
         // Drivers: one target per external system
         target("Drivers/DriverKit", ["AuraModel", "JSON"]),
@@ -187,8 +200,9 @@ let package = Package(
             "Features/Identity",
             [
                 "AuraAPI", "AuraModel", "Encoding", "EventStream", "FeatureKit", "JSON", "JSONRPC", "Locking", "Storage",
-                "Tokens", crypto, logging, serviceLifecycle,
+                "TLS", "Tokens", crypto, logging, serviceLifecycle,
             ]),
+        target("Features/PKI", ["Encoding", "TLS", asn1, crypto, x509]),
         target("Features/Vault", ["AuraModel", "Encoding", crypto]),
         target("Features/Audit", ["Encoding", crypto]),
 
@@ -199,8 +213,8 @@ let package = Package(
                 "Agents", "AnsibleDriver", "AuraAPI", "AuraModel", "CDescriptors", "CMalloc", "ChildProcess",
                 "CredentialFiles", "DriverKit", "EventStream", "FeatureKit", "Gateway", "HTTPClient", "HetznerDriver",
                 "Identity", "JSON", "JSONRPC", "Jobs", "Locking", "Loopback", "RPCService", "RPCTransport",
-                "Reconciliation", "SSHDriver", "Storage", "StoragePostgres", "StorageSQLite", "TailscaleDriver", "Tokens",
-                "Vault",
+                "Reconciliation", "SSHDriver", "Storage", "StoragePostgres", "StorageSQLite", "TLS",
+                "TailscaleDriver", "Tokens", "Vault",
                 argumentParser, crypto, logging, nioCore, nioPosix, serviceLifecycle, unixSignals,
             ]),
         program(
@@ -208,7 +222,8 @@ let package = Package(
         program(
             "aura",
             [
-                "AuraAPI", "AuraClient", "AuraModel", "CDescriptors", "JSON", "JSONRPC", "Locking", "Tokens", "Vault",
+                "AuraAPI", "AuraClient", "AuraModel", "CDescriptors", "JSON", "JSONRPC", "Locking", "PKI", "TLS", "Tokens",
+                "Vault",
                 argumentParser, nioCore,
             ]),
         program(
@@ -314,6 +329,13 @@ let package = Package(
         suite(
             "IdentityTests",
             ["AuraAPI", "AuraModel", "Identity", "JSON", "JSONRPC", "Storage", "TestKit", "Tokens", logging]),
+        suite("PKITests", ["JSONRPC", "PKI", "TLS", "TestKit", asn1, x509]),
+        suite(
+            "TLSTests",
+            [
+                "AuraClient", "AuraModel", "Gateway", "JSON", "JSONRPC", "Locking", "Loopback", "RPCTransport", "TLS",
+                "TestKit", asn1, crypto, logging, nioCore, nioPosix, nioSSL, serviceLifecycle, x509,
+            ]),
         suite("TokensTests", ["TokenMutations", "Tokens"]),
         suite("VaultTests", ["AuraModel", "Vault", "TestKit", crypto]),
         suite("AuditTests", ["Audit", "TestKit"]),

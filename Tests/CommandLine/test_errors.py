@@ -1,13 +1,17 @@
 """Errors: the line on standard error, the document on standard error, the exit code."""
 
 import json
+import os
+import pathlib
 import shlex
+import shutil
 import socket
 import subprocess
+import tempfile
 
 import pytest
 
-from daemon import Drop, Refusal, Silence, Stream
+from daemon import Drop, FakeDaemon, Refusal, Silence, Stream
 from samples import JOB, failure_events, instance, job
 
 COMMANDS = [
@@ -299,3 +303,32 @@ def test_a_failed_watched_job_prints_a_json_error(aura, daemon):
     assert run.documents == failure_events()
     assert run.error["data"] == {"code": "jobEnded", "retryable": False, "job": JOB, "state": "failed"}
     assert "no cx23 is left" in json.dumps(run.error)
+
+
+@pytest.fixture
+def foreign_daemon():
+    """Returns a scripted daemon whose socket another user than root serves."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can serve a socket as another user")
+    directory = pathlib.Path(tempfile.mkdtemp(prefix="aura-foreign-"))
+    directory.chmod(0o777)
+    os.seteuid(65534)
+    try:
+        daemon = FakeDaemon(directory / "aurad.sock")
+    finally:
+        os.seteuid(0)
+    yield daemon
+    daemon.stop()
+    shutil.rmtree(directory)
+
+
+def test_a_socket_of_another_user_is_not_trusted(aura, foreign_daemon):
+    run = aura("--socket", foreign_daemon.path, "ping")
+    assert (run.code, run.out) == (3, "")
+    assert run.err.startswith(f"aura: cannot trust aurad at {foreign_daemon.path}") and "AURA_SERVER_USER" in run.err
+    assert "65534" in run.err
+    foreign_daemon.on("system.ping", {"pong": True})
+    for user in ("65534", "nobody"):
+        assert aura("--socket", foreign_daemon.path, "ping", AURA_SERVER_USER=user).code == 0
+    run = aura("--socket", foreign_daemon.path, "ping", AURA_SERVER_USER="no-such-user")
+    assert run.code == 64 and "no user of that name" in run.err

@@ -1,4 +1,5 @@
 import AuraClient
+import Glibc
 import Testing
 
 @testable import aura
@@ -35,6 +36,7 @@ import Testing
 
     @Test func optionAndVariableHaveTheSameGrammar() throws {
         let forms = [
+            ("tls://host:7", "tls://host:7"), ("tls://[::1]:7", "tls://[::1]:7"),
             ("unix:/a b/s", "/a b/s"), ("/plain", "/plain"), ("tcp:host:7", "host:7"), ("tcp:[::1]:7", "[::1]:7"),
             ("./tcp:x", "./tcp:x"),
         ]
@@ -46,7 +48,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "tcp:", "tcp:host", "tcp::7", "tcp:::1:7", "tcp:host:0", "tcp://host:7", "tcp:host:+7", "unix:", "",
+        "tls://", "tls://host", "tls://:7", "tls://host:0", "tls://host/x:7", "tcp:", "tcp:host", "tcp::7", "tcp:::1:7",
+        "tcp:host:0", "tcp://host:7", "tcp:host:+7", "unix:", "",
     ])
     func malformedSocketAddressesAreRefused(_ text: String) {
         #expect(throws: Endpoint.Unusable.self) { try place(socket: text) }
@@ -75,5 +78,31 @@ import Testing
         #expect(try endpoint(socket: "/a b/it's").options == "--socket '/a b/it'\\''s'")
         #expect(try endpoint(socket: "/run/a.sock").options == "--socket /run/a.sock")
         #expect("".shellQuoted == "''" && "a;b".shellQuoted == "'a;b'" && "ü".shellQuoted == "'ü'")
+    }
+
+    @Test func filesOfOptionsComeBeforeThoseOfTheEnvironment() throws {
+        let environment = ["AURA_CA": "/e/ca", "AURA_CERT": "/e/cert", "AURA_KEY": "/e/key"]
+        func trust(_ files: Endpoint.Files, _ environment: [String: String]) throws -> ServerTrust {
+            try Endpoint(socket: "tls://h:7", connect: nil, files: files, value: { environment[$0] }).trust
+        }
+        #expect(try trust(.init(), environment).authorityFile == "/e/ca")
+        #expect(try trust(.init(authority: "/o/ca"), environment).authorityFile == "/o/ca")
+        #expect(try trust(.init(authority: "/o/ca"), environment).keyFile == "/e/key")
+        #expect(throws: Endpoint.Unusable.self) { try trust(.init(), ["AURA_CERT": "/e/cert"]) }
+        #expect(throws: Endpoint.Unusable.self) { try trust(.init(key: "/o/key"), [:]) }
+        let endpoint = try Endpoint(
+            socket: "tls://h:7", connect: nil, files: .init(authority: "/a b"), value: { _ in nil })
+        #expect(endpoint.options == "--socket tls://h:7 --ca '/a b'")
+    }
+
+    @Test func theServerOfAUnixSocketIsRootOrThisUserOrTheNamedOne() throws {
+        func users(_ named: String?) throws -> Set<UInt32>? {
+            try Endpoint(socket: "/s", connect: nil, value: { $0 == "AURA_SERVER_USER" ? named : nil }).trust.users
+        }
+        #expect(try users(nil) == [0, geteuid()])
+        #expect(try users("") == [0, geteuid()])
+        #expect(try users("4711") == [0, geteuid(), 4711])
+        #expect(try users("root") == [0, geteuid()])
+        #expect(throws: Endpoint.Unusable.self) { try users("no-such-user") }
     }
 }

@@ -8,6 +8,7 @@ OpenRPC:
 - optional members (it requires all of them)
 - references to errors
 - names of types that are neither an object nor a list of words
+- parameters that are lists, beside a method that is named `list` (its Python shadows the type)
 
 The test gives the generator our document without these.
 """
@@ -34,9 +35,14 @@ class Narrowed:
     def __init__(self, document):
         self.schemas = document["components"]["schemas"]
         self.errors = document["components"]["errors"]
+        self.listing = {name[:-len(".list")] for name in self.names(document) if name.endswith(".list")}
         self.document = {
             **document, "methods": [self.method(each) for each in document["methods"]],
             "components": {"schemas": {name: self.plain(each) for name, each in self.schemas.items() if self.is_class(each)}}}
+
+    @staticmethod
+    def names(document):
+        return [each["name"] for each in document["methods"]]
 
     @staticmethod
     def is_sayable(name):
@@ -66,10 +72,12 @@ class Narrowed:
         return among[reference["$ref"].rsplit("/", 1)[1]]
 
     def method(self, method):
+        has_list = method["name"].rpartition(".")[0] in self.listing
         return {
             **method, "errors": [self.target(self.errors, each) for each in method["errors"]],
             "params": [
-                {**each, "schema": self.plain(each["schema"])} for each in method["params"] if self.is_sayable(each["name"])],
+                {**each, "schema": self.plain(each["schema"])} for each in method["params"]
+                if self.is_sayable(each["name"]) and not (has_list and each["schema"].get("type") == "array")],
             "result": {**method["result"], "schema": self.plain(method["result"]["schema"])}}
 
 

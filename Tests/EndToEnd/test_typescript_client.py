@@ -156,7 +156,7 @@ def test_the_browser_entry_imports_no_node_module(package):
         name = names.pop()
         if name not in seen:
             seen.add(name)
-            names += re.findall(r'^(?:import|export) .*?["\'](.+?)["\'];$', (package / "dist" / name).read_text(), re.M)
+            names += re.findall(r'^(?:import|export) (?:.*? from )?["\'](.+?)["\'];$', (package / "dist" / name).read_text(), re.M)
     assert {"./client.js", "./websocket.js"} <= seen
     assert all(name.startswith("./") for name in seen) and "./socket.js" not in seen
     # Bundlers include lazy imports, so the package names a replacement for them.

@@ -25,7 +25,7 @@ struct TestGateway: Sendable {
     ) async throws {
         var logger = Logger(label: "test")
         logger.logLevel = .critical
-        let settings = Gateway.Settings(address: try LoopbackAddress("127.0.0.1:0"))
+        let settings = Gateway.Settings(address: try ListenerAddress("127.0.0.1:0"))
         let client = HTTPClient()
         try await withService(logger: logger) { onReady in
             Gateway(

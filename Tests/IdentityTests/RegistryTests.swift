@@ -21,7 +21,8 @@ private struct Daemon {
     init(rules: [UnixAccess.Rule] = [], hasKey: Bool = true) async throws {
         let keys = TokenKeys(hasKey ? [key] : [])
         registry = try await IdentityRegistry(
-            store: store, keys: keys, unix: UnixAccess(rules, ownUser: 990, operators: nil), time: time,
+            store: store, keys: keys, unix: UnixAccess(rules, ownUser: 990, operators: nil), installation: "model",
+            time: time,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let methods = IdentityMethods(
             store: store, registry: registry, keys: keys,

@@ -144,6 +144,23 @@ import Testing
                 == true)
     }
 
+    @Test func aSocketOfAUserThatIsNotTrustedIsRefused() async throws {
+        let scratch = try ScratchDirectory()
+        let path = scratch.socket
+        try await TestServer.run(on: [.unix(path: path)]) { _ in
+            let own = try ServerTrust(users: [geteuid()])
+            let client = try await Connection.connect(to: .unix(path: path), trust: own)
+            #expect(try await client.call("ping") == "pong")
+            await client.close()
+            let other = try ServerTrust(users: [geteuid() + 1])
+            let error = await #expect(throws: ClientError.self) {
+                _ = try await Connection.connect(to: .unix(path: path), trust: other)
+            }
+            #expect(error?.code == .notTrusted)
+            #expect(error?.message.contains("AURA_SERVER_USER") ?? false)
+        }
+    }
+
     @Test func anotherProtocolIsAnInvalidReply() async throws {
         let scratch = try ScratchDirectory()
         let path = scratch.socket

@@ -92,7 +92,13 @@ import Testing
             #expect(events.reason == .terminal)
         }
         let starts = daemon.state.withLock { $0.subscribed.map(\.from) }
-        #expect(starts == [.start, .start, .after(1), .after(8), .after(908), .after(908), .after(1_908)])
+        #expect(starts.count == 7)
+        #expect(starts.prefix(3) == [.start, .start, .after(1)])
+        // The server closes the connection of a client that reads nothing for a second, as on a busy machine. The client
+        // then resumes earlier than after the last event that was sent.
+        let cursors = starts.compactMap { if case .after(let seq) = $0 { seq } else { nil } }
+        #expect(zip(cursors, cursors.dropFirst()).allSatisfy { $0 <= $1 })
+        #expect(zip(cursors, [1, 8, 908, 908, 1_908]).allSatisfy { $0 <= $1 })
     }
 
     @Test func aSubscriptionContinuesAfterRestartsOfTheServer() async throws {

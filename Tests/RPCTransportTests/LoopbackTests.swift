@@ -37,6 +37,22 @@ import Testing
         #expect(throws: LoopbackAddress.Refusal.self) { try LoopbackAddress(text) }
     }
 
+    @Test(arguments: [
+        ("127.0.0.1", false, false, true), ("127.0.0.1", true, false, true), ("[::1]", false, true, true),
+        ("localhost", true, true, true), ("0.0.0.0", false, false, false), ("0.0.0.0", true, false, false),
+        ("0.0.0.0", false, true, false), ("0.0.0.0", true, true, true), ("[2001:db8::1]", false, false, false),
+        ("[2001:db8::1]", true, false, false), ("[2001:db8::1]", false, true, false),
+        ("[2001:db8::1]", true, true, true),
+    ])
+    func beyondLoopbackAnAddressNeedsTLSAndAProof(host: String, hasTLS: Bool, hasProof: Bool, isAllowed: Bool) throws {
+        let address = try ListenerAddress("\(host):7070")
+        if isAllowed {
+            try address.check(hasTLS: hasTLS, hasProof: hasProof)
+        } else {
+            #expect(throws: ListenerAddress.Refusal.self) { try address.check(hasTLS: hasTLS, hasProof: hasProof) }
+        }
+    }
+
     @Test(arguments: ["0.0.0.0", "::", "192.0.2.1", "*"])
     func aServerNeverListensBeyondLoopback(host: String) async {
         let error = await #expect(throws: ListenError.self) {

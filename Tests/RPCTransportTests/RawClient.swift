@@ -30,7 +30,8 @@ final class RawClient: Sendable {
         let channel: any Channel
         switch address {
         case .unix(let path, _): channel = try await bootstrap.connect(unixDomainSocketPath: path).get()
-        case .tcp(let host, let port): channel = try await bootstrap.connect(host: host, port: port).get()
+        case .tcp(let host, let port), .tls(let host, let port):
+            channel = try await bootstrap.connect(host: host, port: port).get()
         }
         return RawClient(channel: channel, lines: lines, isPaused: isPaused)
     }

@@ -51,7 +51,7 @@ struct BenchRPC: AsyncParsableCommand {
         if let http {
             services.append(
                 Gateway(
-                    settings: Gateway.Settings(address: try LoopbackAddress(http)), router: router, limits: limits,
+                    settings: Gateway.Settings(address: try ListenerAddress(http)), router: router, limits: limits,
                     group: group,
                     logger: logger, webSocket: { try server.serveWebSocket($0, peer: $1, authorization: $2) }))
         }

@@ -39,6 +39,16 @@ public struct IPAddress: Sendable, Hashable {
     }
 }
 
+extension IPAddress: CustomStringConvertible {
+    /// The address as a number, such as `192.0.2.7` or `2001:db8::7`.
+    public var description: String {
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        let family = bytes.count == 4 ? AF_INET : AF_INET6
+        _ = bytes.withUnsafeBytes { inet_ntop(family, $0.baseAddress, &text, socklen_t(text.count)) }
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
 /// An IP network: an address and the length of its prefix.
 public struct IPNetwork: Sendable, Hashable {
     private let address: IPAddress

@@ -10,11 +10,13 @@ public enum Identity {
     /// - Parameters:
     ///   - keys: the keys that sign tokens.
     ///   - unix: the rights of processes on the Unix socket.
+    ///   - installation: the id of the installation, which certificates name.
     public static func parts(
-        store: any IdentityStore, keys: TokenKeys, unix: UnixAccess, time: any TimeSource, random: any RandomSource,
-        logger: Logger
+        store: any IdentityStore, keys: TokenKeys, unix: UnixAccess, installation: String, time: any TimeSource,
+        random: any RandomSource, logger: Logger
     ) async throws(StorageError) -> FeatureParts {
-        let registry = try await IdentityRegistry(store: store, keys: keys, unix: unix, time: time, logger: logger)
+        let registry = try await IdentityRegistry(
+            store: store, keys: keys, unix: unix, installation: installation, time: time, logger: logger)
         let methods = IdentityMethods(
             store: store, registry: registry, keys: keys, identifiers: IdentifierSource(time: time, random: random),
             time: time)

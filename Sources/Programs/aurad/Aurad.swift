@@ -25,10 +25,16 @@ struct ConfigurationOptions: ParsableArguments {
     @Option(help: "The path of the Unix socket that clients connect to.")
     var socket: String?
 
-    @Option(help: "HOST:PORT to serve over TCP as well; loopback addresses only, there is no authentication yet.")
+    @Option(
+        help: """
+            HOST:PORT or tls://HOST:PORT to serve over TCP as well; loopback addresses only, there is no authentication yet.
+            """)
     var listen: String?
 
-    @Option(help: "HOST:PORT to serve WebSocket (/ws) and HTTP (POST /rpc) as well; loopback addresses only.")
+    @Option(
+        help: """
+            HOST:PORT or https://HOST:PORT to serve WebSocket (/ws) and HTTP (POST /rpc) as well; loopback addresses only.
+            """)
     var http: String?
 
     @Option(help: "The database of jobs and events: sqlite:PATH or postgres://USER@HOST/DATABASE.")

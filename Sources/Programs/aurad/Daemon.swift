@@ -15,6 +15,7 @@ import RPCTransport
 import Reconciliation
 import ServiceLifecycle
 import Storage
+import TLS
 import UnixSignals
 
 /// The whole daemon: creates all components and connects them.
@@ -79,11 +80,13 @@ struct Daemon {
         let memory = MemoryKeeper(time: time)
         let budget = CallBudget(limits: settings.wire.limits) { memory.noteEbb() }
         let pruner = Pruner(store: store, policy: settings.retention, owner: boot, time: time, logger: logger)
+        let certificates = try settings.wire.tls.map { try openCertificates($0) }
         let watch = LedgerWatch(
             store: store, file: MarkFile(settings.persistence.stateDirectory), time: time, logger: logger)
         try await runGroup(
             [keeper, watch, memory, worker, pruner, reconciler] + (others as [any Service])
-                + doors(try router(service, features), features.flatMap(\.routes), budget) {
+                + (certificates.map { [$0, CertificateReload(source: $0)] } ?? [])
+                + doors(try router(service, features), features.flatMap(\.routes), budget, certificates) {
                     for service in [worker] + others { service.open() }
                 } + [subscriptions]
         ) {
@@ -131,6 +134,14 @@ struct Daemon {
         return store
     }
 
+    private func openCertificates(_ files: TLSFiles) throws -> ContextSource {
+        do {
+            return try ContextSource(files, time: time, logger: logger)
+        } catch {
+            throw SettingsError(error.message)
+        }
+    }
+
     private var engineSettings: EngineSettings {
         EngineSettings(
             owner: boot, workers: settings.engine.workers, lease: .seconds(settings.engine.leaseSeconds),
@@ -144,11 +155,15 @@ struct Daemon {
     /// Returns the servers that accept clients. Once all of them listen, `onReady` is called and the daemon
     /// writes its `aurad ready` line.
     private func doors(
-        _ router: Router, _ routes: [HTTPRoute], _ budget: CallBudget,
+        _ router: Router, _ routes: [HTTPRoute], _ budget: CallBudget, _ certificates: ContextSource?,
         onReady: @escaping @Sendable () -> Void
     ) throws -> [any Service] {
         var addresses: [ListenAddress] = [.unix(path: settings.wire.socket, access: settings.wire.socketAccess)]
-        if let listen = settings.wire.listen { addresses.append(.tcp(host: listen.host, port: listen.port)) }
+        if let listen = settings.wire.listen {
+            let (host, port) = (listen.address.host, listen.address.port)
+            addresses.append(listen.isEncrypted ? .tls(host: host, port: port) : .tcp(host: host, port: port))
+        }
+        let tls = certificates.map { TLSAcceptor($0, logger: logger) }
         try prepareSocketDirectory()
         try TrustedDirectory.check(TrustedDirectory.parent(of: settings.wire.socket), .socket)
         let http = settings.wire.http
@@ -159,17 +174,20 @@ struct Daemon {
         let group = MultiThreadedEventLoopGroup.singleton
         let server = RPCServer(
             addresses: addresses, router: router, limits: settings.wire.limits, budget: budget,
-            drain: Self.drain, group: group, logger: logger
+            drain: Self.drain, tls: tls, group: group, logger: logger
         ) { bound in opening.didOpen(0, bound.map(\.description)) }
         guard let http else { return [server] }
         let gateway = Gateway(
             settings: Gateway.Settings(
-                address: http, origins: OriginPolicy(allowed: Set(settings.wire.origins))),
+                address: http.address, tls: http.isEncrypted ? tls : nil,
+                origins: OriginPolicy(allowed: Set(settings.wire.origins))),
             router: router, routes: routes, limits: settings.wire.limits, budget: budget, drain: Self.drain,
             group: group, logger: logger,
             webSocket: { try server.serveWebSocket($0, peer: $1, authorization: $2) },
             prepare: { try await server.pauseOnShortage($0) },
-            onReady: { port in opening.didOpen(1, ["http:\(http.text(port: port))"]) })
+            onReady: { port in
+                opening.didOpen(1, [(http.isEncrypted ? "https://" : "http:") + http.address.text(port: port)])
+            })
         return [server, gateway]
     }
 

@@ -8,6 +8,7 @@ import Jobs
 import RPCService
 import RPCTransport
 import Reconciliation
+import TLS
 
 extension Settings {
     /// The settings of the daemon itself. Each feature declares its own.
@@ -31,10 +32,11 @@ extension Settings {
 // MARK: The wire
 
 extension Settings {
-    private static let wireSettings: [Setting] = [
-        "socket", "socketGroup", "listen", "http", .list("origins"), "limits.connections", "limits.connectionsPerUser",
-        "limits.connectionsPerAddress", "limits.subscriptions", "limits.subscriptionsPerUser",
-    ]
+    private static let wireSettings: [Setting] =
+        [
+            "socket", "socketGroup", "listen", "http", .list("origins"), "limits.connections",
+            "limits.connectionsPerUser", "limits.connectionsPerAddress", "limits.subscriptions", "limits.subscriptionsPerUser",
+        ] + TLSFiles.declared
 
     private static func readWire(_ source: SettingsSource) throws -> Wire {
         let standard = RPCLimits()
@@ -47,9 +49,13 @@ extension Settings {
         limits.subscriptions = try source.number("limits.subscriptions", standard.subscriptions, in: 1...1_000_000)
         limits.subscriptionsPerUser = try source.number(
             "limits.subscriptionsPerUser", standard.subscriptionsPerUser, in: 1...1_000_000)
+        let listen = try TCPAddress.read(source, "listen", scheme: "tls")
+        let http = try TCPAddress.read(source, "http", scheme: "https")
+        let isEncrypted = [listen, http].contains { $0?.isEncrypted ?? false }
         return Wire(
-            socket: try readSocket(source), socketAccess: try SocketGroup.read(source), listen: try TCPAddress.read(source, "listen"),
-            http: try TCPAddress.read(source, "http"), origins: try readOrigins(source), limits: limits)
+            socket: try readSocket(source), socketAccess: try SocketGroup.read(source), listen: listen, http: http,
+            tls: try TLSFiles.read(source, isUsed: isEncrypted, now: SystemTime().now().milliseconds / 1000),
+            origins: try readOrigins(source), limits: limits)
     }
 
     private static func readOrigins(_ source: SettingsSource) throws -> [String] {

@@ -4,10 +4,10 @@ import HTTPClient
 import JSONRPC
 import Jobs
 import Logging
-import Loopback
 import RPCService
 import RPCTransport
 import Reconciliation
+import TLS
 
 /// The settings of a configuration, read and checked: the daemon's own, and each feature with its settings.
 struct Settings: Sendable {
@@ -16,9 +16,11 @@ struct Settings: Sendable {
         /// The users that can connect to the socket.
         var socketAccess = SocketAccess.owner
         /// The TCP address to serve; `nil` if TCP is not served.
-        var listen: LoopbackAddress?
+        var listen: TCPAddress?
         /// The gateway's address; `nil` if HTTP is not served.
-        var http: LoopbackAddress?
+        var http: TCPAddress?
+        /// The files of the daemon's certificate; `nil` if TLS is not served.
+        var tls: TLSFiles?
         /// The web origins that may use the gateway.
         var origins: [String] = []
         var limits = RPCLimits()

@@ -7,6 +7,7 @@ internal import NIOPosix
 /// The settings of a client and its subscriptions.
 struct ClientSettings: Sendable {
     var address: DaemonAddress
+    var trust: ServerTrust
     /// The token that the client shows on each connection, before anything else; `nil` for none.
     var token: Secret?
     /// The retry budget after a loss.
@@ -34,7 +35,8 @@ struct ClientSettings: Sendable {
         let life = life
         let limit = TimeAmount.milliseconds(max(timeout.wholeMilliseconds, 1))
         let opened = Connection.open(
-            to: address, on: MultiThreadedEventLoopGroup.singleton.next(), timeout: limit, limits: Self.limits,
+            to: address, trust: trust, now: time.now(), on: MultiThreadedEventLoopGroup.singleton.next(), timeout: limit,
+            limits: Self.limits,
             notificationBuffer: notificationBuffer, silence: .milliseconds(max(silence.wholeMilliseconds, 1)),
             advice: advice, onRefusal: { life.refused($0) }
         ).flatMapThrowing { connection in

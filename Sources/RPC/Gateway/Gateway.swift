@@ -5,23 +5,27 @@ public import Logging
 public import Loopback
 public import NIOCore
 public import ServiceLifecycle
+public import TLS
 
 /// The HTTP server of the daemon. A `POST /rpc` has one call or batch in its body. `/ws` is a WebSocket with one call
 /// or batch per WebSocket message.
 ///
-/// It has no encryption and no authentication, so it must be on a loopback address or behind a proxy that provides
-/// both.
+/// It has no authentication, so it must be on a loopback address or behind a proxy that provides it. With TLS it accepts
+/// only connections that agree on `http/1.1` by ALPN.
 public final class Gateway: Service {
     /// The address of the gateway and its rules of access.
-    public struct Settings: Sendable, Hashable {
-        /// The address to bind. Its type permits loopback addresses only, since the gateway has no authentication.
-        public var address: LoopbackAddress
+    public struct Settings: Sendable {
+        /// The address to bind. The gateway refuses addresses beyond loopback.
+        public var address: ListenerAddress
+        /// Performs the handshakes of TLS; `nil` for connections without TLS.
+        public var tls: TLSAcceptor?
         /// The web pages that may call the gateway.
         public var origins: OriginPolicy
 
         /// Creates settings.
-        public init(address: LoopbackAddress, origins: OriginPolicy = OriginPolicy()) {
+        public init(address: ListenerAddress, tls: TLSAcceptor? = nil, origins: OriginPolicy = OriginPolicy()) {
             self.address = address
+            self.tls = tls
             self.origins = origins
         }
     }
@@ -79,6 +83,11 @@ public final class Gateway: Service {
 
     /// Serves until graceful shutdown or cancellation. Throws if it cannot listen.
     public func run() async throws {
+        do {
+            try settings.address.check(hasTLS: settings.tls != nil, hasProof: false)
+        } catch {
+            throw GatewayError("cannot listen on http \(settings.address), \(error)")
+        }
         let upgrade = WebSocketUpgrade(origins: settings.origins, serve: webSocket)
         let router = Hummingbird.Router(context: GatewayContext.self)
         RPCRoute(
@@ -91,8 +100,9 @@ public final class Gateway: Service {
         let addresses = AddressCount(limit: limits.connectionsPerAddress + Self.roomToRefuse)
         let application = Application(
             router: router,
-            server: HTTPServerBuilder { [drain] in
-                GatewayChannel(responder: $0, upgrade: upgrade, drain: drain, addresses: addresses)
+            server: HTTPServerBuilder { [drain, settings] in
+                GatewayChannel(
+                    responder: $0, upgrade: upgrade, drain: drain, addresses: addresses, tls: settings.tls)
             },
             configuration: ApplicationConfiguration(
                 address: .hostname(settings.address.ip, port: settings.address.port),

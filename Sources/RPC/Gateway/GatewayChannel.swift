@@ -7,13 +7,14 @@ import NIOCore
 import NIOHTTP1
 import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
+import TLS
 
 /// One connection of the gateway: HTTP requests, or a WebSocket after its handshake.
 struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
     typealias HTTPConnection = NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>
 
     enum Use: Sendable {
-        case http(HTTPConnection)
+        case http(HTTPConnection, Peer)
         case webSocket
     }
 
@@ -29,6 +30,8 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
     /// The time that requests in flight have on shutdown.
     let drain: TimeAmount
     let addresses: AddressCount
+    /// Performs the handshakes of TLS; `nil` for connections without TLS.
+    let tls: TLSAcceptor?
 
     /// The time limits for the head of the first request, and for an idle connection between requests.
     private static let headTime = TimeAmount.seconds(10)
@@ -38,38 +41,67 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
         channel.eventLoop.makeCompletedFuture {
             try KeepAlive.set(channel)
             guard addresses.admit(channel) else {
-                try channel.pipeline.syncOperations.addHandler(CrowdedHandler())
+                try channel.pipeline.syncOperations.addHandler(CrowdedHandler(answers: tls == nil))
                 return Value(
                     channel: channel, use: channel.closeFuture.map { .webSocket }, departure: Departure())
             }
             let departure = Departure()
-            try channel.pipeline.syncOperations.addHandler(DepartureHandler(departure))
-            let configuration = NIOTypedHTTPServerUpgradeConfiguration<Use>(
-                upgraders: [upgrade],
-                notUpgradingCompletionHandler: { channel in
-                    channel.eventLoop.makeCompletedFuture { .http(try addHTTP(to: channel, logger)) }
-                })
-            var pipeline = NIOUpgradableHTTPServerPipelineConfiguration(upgradeConfiguration: configuration)
-            pipeline.enableErrorHandling = false
-            let use = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(configuration: pipeline)
-            try channel.pipeline.syncOperations.addHandler(BrokenRequestHandler())
-            // Placed before NIO's own handler, which drops a request for an unsupported upgrade.
-            let upgrading = try channel.pipeline.syncOperations.context(
-                handlerType: NIOTypedHTTPServerUpgradeHandler<Use>.self)
-            try channel.pipeline.syncOperations.addHandler(
-                HandshakeFilter(origins: upgrade.origins), position: .before(upgrading.handler))
-            let deadline = channel.eventLoop.scheduleTask(in: Self.headTime) { channel.close(promise: nil) }
-            use.whenComplete { _ in deadline.cancel() }
-            return Value(channel: channel, use: use, departure: departure)
+            let remote = channel.remoteAddress
+            let (address, port) = (remote?.ipAddress ?? "unknown", remote?.port ?? 0)
+            guard let tls else {
+                let use = try serve(channel, .tcp(address: address, port: port), departure, logger)
+                return Value(channel: channel, use: use, departure: departure)
+            }
+            let use = channel.eventLoop.makePromise(of: Use.self)
+            do {
+                try tls.accept(
+                    channel, as: .http,
+                    onReady: { certificate in
+                        let peer = Peer.tls(address: address, port: port, certificate: certificate)
+                        try serve(channel, peer, departure, logger).cascade(to: use)
+                    }, onFailure: { use.fail(ChannelError.eof) })
+            } catch {
+                use.fail(error)
+                throw error
+            }
+            return Value(channel: channel, use: use.futureResult, departure: departure)
         }
+    }
+
+    /// Adds the handlers of HTTP. Returns the protocol that the first request selects.
+    private func serve(
+        _ channel: any Channel, _ peer: Peer, _ departure: Departure, _ logger: Logger
+    ) throws -> EventLoopFuture<Use> {
+        try channel.pipeline.syncOperations.addHandler(DepartureHandler(departure))
+        var upgrade = upgrade
+        upgrade.peer = peer
+        let configuration = NIOTypedHTTPServerUpgradeConfiguration<Use>(
+            upgraders: [upgrade],
+            notUpgradingCompletionHandler: { channel in
+                channel.eventLoop.makeCompletedFuture { .http(try addHTTP(to: channel, logger), peer) }
+            })
+        var pipeline = NIOUpgradableHTTPServerPipelineConfiguration(upgradeConfiguration: configuration)
+        pipeline.enableErrorHandling = false
+        let use = try channel.pipeline.syncOperations.configureUpgradableHTTPServerPipeline(configuration: pipeline)
+        try channel.pipeline.syncOperations.addHandler(BrokenRequestHandler())
+        // Placed before NIO's own handler, which drops a request for an unsupported upgrade.
+        let upgrading = try channel.pipeline.syncOperations.context(
+            handlerType: NIOTypedHTTPServerUpgradeHandler<Use>.self)
+        try channel.pipeline.syncOperations.addHandler(
+            HandshakeFilter(origins: upgrade.origins), position: .before(upgrading.handler))
+        let deadline = channel.eventLoop.scheduleTask(in: Self.headTime) { channel.close(promise: nil) }
+        use.whenComplete { _ in deadline.cancel() }
+        return use
     }
 
     func handle(value: Value, logger: Logger) async {
         do {
             switch try await value.use.get() {
-            case .http(let connection):
+            case .http(let connection, let peer):
                 await Departure.$current.withValue(value.departure) {
-                    await handleHTTP(asyncChannel: connection, logger: logger)
+                    await GatewayContext.$peer.withValue(peer) {
+                        await handleHTTP(asyncChannel: connection, logger: logger)
+                    }
                 }
             case .webSocket: try await value.channel.closeFuture.get()
             }
@@ -83,7 +115,7 @@ struct GatewayChannel: ServerChildChannel, HTTPChannelHandler {
         // Added after the upgrade decision, because the frames of a WebSocket are not requests.
         try channel.pipeline.syncOperations.addHandler(RequestRules(drain: drain))
         try channel.pipeline.syncOperations.addHandler(KeepAliveFilter())
-        try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: false))
+        try channel.pipeline.syncOperations.addHandler(HTTP1ToHTTPServerCodec(secure: tls != nil))
         try channel.pipeline.syncOperations.addHandler(
             HTTPConnectionStateHandler(idleTimeout: .seconds(Self.idleSeconds), logger: logger))
         return try NIOAsyncChannel(
@@ -134,12 +166,20 @@ final class AddressCount: Sendable {
     }
 }
 
-/// Refuses a connection over the limit of its address with status 503, and closes it.
+/// Refuses a connection over the limit of its address with status 503, and closes it. Before a handshake of TLS the
+/// client could not read the status, so that there is none.
 private final class CrowdedHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
+    private let answers: Bool
+
+    init(answers: Bool) {
+        self.answers = answers
+    }
+
     func channelActive(context: ChannelHandlerContext) {
+        guard answers else { return context.close(promise: nil) }
         let answer =
             "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
             + "Content-Length: 0\r\n\r\n"

@@ -172,7 +172,8 @@ struct GatewayContext: RequestContext {
         channel = source.channel
     }
 
-    var peer: Peer {
-        Peer.tcp(address: channel.remoteAddress?.ipAddress ?? "unknown", port: channel.remoteAddress?.port ?? 0)
-    }
+    /// The client of the connection that the current task serves.
+    @TaskLocal static var peer = Peer.memory
+
+    var peer: Peer { Self.peer }
 }

@@ -8,6 +8,8 @@ struct WebSocketUpgrade: NIOTypedHTTPServerProtocolUpgrader {
     static let path = "/ws"
 
     let origins: OriginPolicy
+    /// The client of the connection. Each connection has its own copy of the upgrade.
+    var peer = Peer.memory
     private let serve: Gateway.WebSocketServer
     private let handshake: NIOTypedWebSocketServerUpgrader<GatewayChannel.Use>
 
@@ -47,8 +49,6 @@ struct WebSocketUpgrade: NIOTypedHTTPServerProtocolUpgrader {
 
     func upgrade(channel: any Channel, upgradeRequest: HTTPRequestHead) -> EventLoopFuture<GatewayChannel.Use> {
         channel.eventLoop.makeCompletedFuture {
-            let remote = channel.remoteAddress
-            let peer = Peer.tcp(address: remote?.ipAddress ?? "unknown", port: remote?.port ?? 0)
             try serve(channel, peer, upgradeRequest.headers["authorization"])
             return .webSocket
         }

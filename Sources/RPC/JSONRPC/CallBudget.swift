@@ -37,7 +37,7 @@ public final class CallBudget: Sendable {
         init(_ peer: Peer) {
             switch peer {
             case .unix(let peer): self = .user(peer.uid)
-            case .tcp(let address, _): self = .address(address)
+            case .tcp(let address, _), .tls(let address, _, _): self = .address(address)
             case .memory: self = .process
             }
         }

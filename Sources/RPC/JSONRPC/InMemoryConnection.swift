@@ -40,6 +40,7 @@ public final class InMemoryConnection: Sendable {
         session = Session(
             id: id, peer: peer, limits: limits, budget: budget, principal: router.authenticator?.principal(of: peer)
         ) { wake.withLock { $0 }?() }
+        router.authenticator?.didOpen(session)
         state.withLock { [session] in $0.reader = ConnectionReader(router: router, session: session, framing: framing) }
         wake.withLock { wake in
             wake = { [weak self] in

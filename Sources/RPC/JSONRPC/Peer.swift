@@ -4,6 +4,8 @@ public enum Peer: Sendable, Hashable, CustomStringConvertible {
     case unix(UnixPeer)
     /// A TCP client, with its address.
     case tcp(address: String, port: Int)
+    /// A TCP client that uses TLS, with its address, and its certificate if it showed one.
+    case tls(address: String, port: Int, certificate: ClientCertificate?)
     /// A caller in this process.
     case memory
 
@@ -12,6 +14,8 @@ public enum Peer: Sendable, Hashable, CustomStringConvertible {
         switch self {
         case .unix(let peer): "uid \(peer.uid) pid \(peer.pid)"
         case .tcp(let address, let port): "\(address) port \(port)"
+        case .tls(let address, let port, let certificate):
+            certificate.map { "\($0.uri) at \(address) port \(port)" } ?? "\(address) port \(port)"
         case .memory: "this process"
         }
     }
@@ -38,4 +42,21 @@ public struct UnixPeer: Sendable, Hashable {
 
     /// Returns true if the group is the primary or a supplementary group.
     public func isMember(of group: UInt32) -> Bool { gid == group || groups.contains(group) }
+}
+
+/// The identity in a client's certificate, which the transport has checked.
+public struct ClientCertificate: Sendable, Hashable {
+    /// The only URI of the certificate: `aura://INSTALLATION/principal/ID`.
+    public var uri: String
+    /// The SHA-256 digest of the certificate's public key (SubjectPublicKeyInfo in DER).
+    public var keyDigest: [UInt8]
+    /// The end of the certificate's life, in seconds since 1970.
+    public var notAfter: Int64
+
+    /// Creates an identity.
+    public init(uri: String, keyDigest: [UInt8], notAfter: Int64) {
+        self.uri = uri
+        self.keyDigest = keyDigest
+        self.notAfter = notAfter
+    }
 }

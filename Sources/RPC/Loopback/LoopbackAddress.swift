@@ -8,10 +8,10 @@ public import NIOCore
     internal import Darwin
 #endif
 
-/// A TCP address of the loopback interface: 127.0.0.0/8, `::1`, or `localhost` if that resolves to such addresses only.
+/// A TCP address to listen at: an IP address, or `localhost` if that resolves to loopback addresses only.
 ///
-/// A server without authentication uses this type for its address, so that other hosts cannot reach it.
-public struct LoopbackAddress: Sendable, Hashable, CustomStringConvertible {
+/// ``check(hasTLS:hasProof:)`` decides whether a server may use it.
+public struct ListenerAddress: Sendable, Hashable, CustomStringConvertible {
     /// The host as it was given, without brackets.
     public let host: String
     /// The port, 0 to 65535. With 0 the system chooses the port.
@@ -22,7 +22,10 @@ public struct LoopbackAddress: Sendable, Hashable, CustomStringConvertible {
     /// The address to bind.
     public let socketAddress: SocketAddress
 
-    /// The error for a text or a host that is not a loopback address.
+    /// True for an address of the loopback interface: 127.0.0.0/8 or `::1`.
+    public let isLoopback: Bool
+
+    /// The error for a text or a host that cannot be used.
     public struct Refusal: Error, Sendable, Hashable, CustomStringConvertible {
         /// A clause with the cause and its remedy.
         public let description: String
@@ -55,17 +58,34 @@ public struct LoopbackAddress: Sendable, Hashable, CustomStringConvertible {
         }
         let addresses = host.lowercased() == "localhost" ? Self.addressesOfLocalhost() : [host]
         let resolved = addresses.map { try? SocketAddress(ipAddress: $0, port: port) }
-        guard let first = addresses.first, let socketAddress = resolved.first ?? nil,
-            resolved.allSatisfy({ $0.map(Self.isLoopback) ?? false })
-        else {
-            throw Refusal(
-                description: "\(host) is not a loopback address, and there is no authentication yet: "
-                    + "use 127.0.0.1, [::1] or localhost")
+        guard let first = addresses.first, let socketAddress = resolved.first ?? nil else {
+            throw Self.beyondLoopback(host)
         }
+        isLoopback = resolved.allSatisfy { $0.map(Self.isLoopback) ?? false }
+        // `localhost` must not lead beyond the loopback interface by the system's own configuration.
+        guard isLoopback || addresses == [host] else { throw Self.beyondLoopback(host) }
         self.host = host
         self.port = port
         ip = first
         self.socketAddress = socketAddress
+    }
+
+    /// Throws ``Refusal`` unless a server may listen here: always at a loopback address, and beyond it only with TLS and
+    /// if every caller must prove who it is.
+    public func check(hasTLS: Bool, hasProof: Bool) throws(Refusal) {
+        guard !isLoopback else { return }
+        guard hasProof else { throw Self.beyondLoopback(host) }
+        guard hasTLS else {
+            throw Refusal(
+                description: "\(host) is not a loopback address, and calls would travel in clear: use TLS, "
+                    + "or 127.0.0.1, [::1] or localhost")
+        }
+    }
+
+    private static func beyondLoopback(_ host: String) -> Refusal {
+        Refusal(
+            description: "\(host) is not a loopback address, and there is no authentication yet: "
+                + "use 127.0.0.1, [::1] or localhost")
     }
 
     /// Returns `HOST:PORT` with another port, such as the port that the system chose for port 0.
@@ -109,4 +129,44 @@ public struct LoopbackAddress: Sendable, Hashable, CustomStringConvertible {
         }
         return found
     }
+}
+
+/// A TCP address of the loopback interface. A server without authentication uses this type for its address, so that
+/// other hosts cannot reach it.
+public struct LoopbackAddress: Sendable, Hashable, CustomStringConvertible {
+    /// The error for a text or a host that is not a loopback address.
+    public typealias Refusal = ListenerAddress.Refusal
+
+    /// The address, without the promise of this type.
+    public let listener: ListenerAddress
+
+    /// Parses `HOST:PORT`, with an IPv6 host in brackets. Throws ``Refusal``.
+    public init(_ text: String) throws(Refusal) {
+        try self.init(ListenerAddress(text))
+    }
+
+    /// Checks a host without brackets, and resolves `localhost`. Throws ``Refusal``.
+    public init(host: String, port: Int) throws(Refusal) {
+        try self.init(ListenerAddress(host: host, port: port))
+    }
+
+    private init(_ listener: ListenerAddress) throws(Refusal) {
+        try listener.check(hasTLS: false, hasProof: false)
+        self.listener = listener
+    }
+
+    /// The host as it was given, without brackets.
+    public var host: String { listener.host }
+    /// The port, 0 to 65535. With 0 the system chooses the port.
+    public var port: Int { listener.port }
+    /// The host as a number, such as `127.0.0.1` or `::1`.
+    public var ip: String { listener.ip }
+    /// The address to bind.
+    public var socketAddress: SocketAddress { listener.socketAddress }
+
+    /// Returns `HOST:PORT` with another port, such as the port that the system chose for port 0.
+    public func text(port: Int) -> String { listener.text(port: port) }
+
+    /// `HOST:PORT`, with an IPv6 host in brackets.
+    public var description: String { listener.description }
 }

@@ -226,19 +226,23 @@ extension ConnectionHandler {
     }
 }
 
-/// Sends the reason for a refused connection to the client and closes it.
+/// Sends the reason for a refused connection to the client, if there is one, and closes it.
 final class RefusalHandler: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     private let line: [UInt8]
 
-    init(_ error: RPCError) {
-        line = error.line
+    /// Creates a handler. Without an error it closes the connection at once: before a handshake of TLS, the client could
+    /// not read a reason.
+    init(_ error: RPCError?) {
+        line = error?.line ?? []
     }
 
     func channelActive(context: ChannelHandlerContext) {
-        context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: line)), promise: nil)
+        if !line.isEmpty {
+            context.writeAndFlush(wrapOutboundOut(context.channel.allocator.buffer(bytes: line)), promise: nil)
+        }
         context.close(promise: nil)
     }
 

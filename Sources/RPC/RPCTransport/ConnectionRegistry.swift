@@ -32,7 +32,7 @@ final class ConnectionRegistry: Sendable {
             case .unix(let peer):
                 Self.add(change, to: &perUser[peer.uid])
                 Self.add(change, to: &perProcess[peer.pid])
-            case .tcp(let address, _): Self.add(change, to: &perAddress[address])
+            case .tcp(let address, _), .tls(let address, _, _): Self.add(change, to: &perAddress[address])
             case .memory: break
             }
         }
@@ -128,7 +128,7 @@ final class ConnectionRegistry: Sendable {
     private func isOwner(_ peer: Peer) -> Bool {
         switch peer {
         case .unix(let peer): peer.uid == 0 || peer.uid == owner
-        case .tcp, .memory: false
+        case .tcp, .tls, .memory: false
         }
     }
 
@@ -154,7 +154,7 @@ final class ConnectionRegistry: Sendable {
         switch peer {
         case .unix(let peer):
             (open, limit, whose) = (state.perUser[peer.uid] ?? 0, limits.connectionsPerUser, "user")
-        case .tcp(let address, _):
+        case .tcp(let address, _), .tls(let address, _, _):
             (open, limit, whose) = (state.perAddress[address] ?? 0, limits.connectionsPerAddress, "address")
         case .memory: return nil
         }

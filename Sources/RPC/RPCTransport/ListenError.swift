@@ -10,6 +10,8 @@ public struct ListenError: Error, Sendable, Hashable, CustomStringConvertible {
         case pathTooLong
         /// The address is not a loopback address.
         case notLoopback
+        /// The address uses TLS, and the server has no certificate.
+        case noCertificate
         /// The system refused. The message contains the system's error text.
         case systemRefused
         /// The listener ended although the server did not stop it.

@@ -5,8 +5,9 @@ internal import Loopback
 public import NIOCore
 internal import NIOPosix
 public import ServiceLifecycle
+public import TLS
 
-/// Serves a router on Unix sockets and TCP ports.
+/// Serves a router on Unix sockets and TCP ports, with or without TLS.
 ///
 /// A server runs once. ``run()`` binds and serves until graceful shutdown or cancellation. It then stops listening,
 /// waits up to `drain` for calls in flight, and closes the remaining connections. The limits on connections apply to
@@ -18,6 +19,7 @@ public final class RPCServer: Service {
     private let budget: CallBudget
     private let drain: TimeAmount
     private let firstMessageTime: TimeAmount
+    private let tls: TLSAcceptor?
     private let group: any EventLoopGroup
     private let logger: Logger
     private let onReady: @Sendable ([ListenAddress]) -> Void
@@ -29,10 +31,11 @@ public final class RPCServer: Service {
     ///
     /// `onReady` is called once, when all addresses accept connections. It receives the bound addresses, with the
     /// chosen port in place of a TCP port 0. `budget` is shared with the other transports of the daemon. A TCP
-    /// connection is closed if it has sent no complete message within `firstMessageTime`.
+    /// connection is closed if it has sent no complete message within `firstMessageTime`, counted from the end of its
+    /// handshake. `tls` performs the handshakes; without it, the server refuses addresses with TLS.
     public init(
         addresses: [ListenAddress], router: Router, limits: RPCLimits = RPCLimits(), budget: CallBudget? = nil,
-        drain: TimeAmount = .seconds(10), firstMessageTime: TimeAmount = .seconds(10),
+        drain: TimeAmount = .seconds(10), firstMessageTime: TimeAmount = .seconds(10), tls: TLSAcceptor? = nil,
         group: any EventLoopGroup, logger: Logger, onReady: @escaping @Sendable ([ListenAddress]) -> Void = { _ in }
     ) {
         self.addresses = addresses
@@ -41,6 +44,7 @@ public final class RPCServer: Service {
         self.budget = budget ?? CallBudget(limits: limits)
         self.drain = drain
         self.firstMessageTime = firstMessageTime
+        self.tls = tls
         self.group = group
         self.logger = logger
         self.onReady = onReady
@@ -165,7 +169,7 @@ extension RPCServer {
     /// The number of connections that may wait to be accepted.
     static let backlog: Int32 = 512
 
-    private func bootstrap() -> ServerBootstrap {
+    private func bootstrap(_ accept: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>) -> ServerBootstrap {
         ServerBootstrap(group: group)
             .serverChannelInitializer { [logger] in AcceptPause.add(to: $0, logger: logger) }
             .serverChannelOption(.backlog, value: Self.backlog)
@@ -183,7 +187,7 @@ extension RPCServer {
             guard let file = try await bind(path, access) else { return nil }
             let channel: any Channel
             do {
-                channel = try await bootstrap().withBoundSocket(file.descriptor).get()
+                channel = try await bootstrap(accept).withBoundSocket(file.descriptor).get()
             } catch {
                 file.release()
                 throw refusal(address, error)
@@ -193,7 +197,7 @@ extension RPCServer {
                 // its options.
                 try file.listen(backlog: Self.backlog)
                 let watch = SocketFileWatch(channel: channel, file: file, logger: logger) { [self] new in
-                    bootstrap().withBoundSocket(new.descriptor).flatMapThrowing { channel in
+                    bootstrap(accept).withBoundSocket(new.descriptor).flatMapThrowing { channel in
                         do {
                             try new.listen(backlog: Self.backlog)
                         } catch {
@@ -210,21 +214,36 @@ extension RPCServer {
                 throw error
             }
         case .tcp(let host, let port):
-            let loopback: LoopbackAddress
-            do {
-                loopback = try LoopbackAddress(host: host, port: port)
-            } catch {
-                throw ListenError(.notLoopback, address, "cannot listen on \(address), \(error)")
+            let channel = try await bind(address, host, port, accept)
+            return Listener(
+                socket: .tcp(channel), address: .tcp(host: host, port: channel.localAddress?.port ?? port))
+        case .tls(let host, let port):
+            guard let tls else {
+                throw ListenError(.noCertificate, address, "cannot listen on \(address), there is no certificate")
             }
-            do {
-                let bootstrap = KeepAlive.options().reduce(bootstrap()) { $0.childChannelOption($1.0, value: $1.1) }
-                let channel = try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
-                    .bind(to: loopback.socketAddress).get()
-                let bound = ListenAddress.tcp(host: host, port: channel.localAddress?.port ?? port)
-                return Listener(socket: .tcp(channel), address: bound)
-            } catch {
-                throw refusal(address, error)
-            }
+            let channel = try await bind(address, host, port) { [self] in acceptEncrypted($0, tls) }
+            return Listener(
+                socket: .tcp(channel), address: .tls(host: host, port: channel.localAddress?.port ?? port))
+        }
+    }
+
+    private func bind(
+        _ address: ListenAddress, _ host: String, _ port: Int,
+        _ accept: @escaping @Sendable (any Channel) -> EventLoopFuture<Void>
+    ) async throws -> any Channel {
+        let listener: ListenerAddress
+        do {
+            listener = try ListenerAddress(host: host, port: port)
+            try listener.check(hasTLS: address.isEncrypted, hasProof: false)
+        } catch {
+            throw ListenError(.notLoopback, address, "cannot listen on \(address), \(error)")
+        }
+        do {
+            let bootstrap = KeepAlive.options().reduce(bootstrap(accept)) { $0.childChannelOption($1.0, value: $1.1) }
+            return try await bootstrap.childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
+                .bind(to: listener.socketAddress).get()
+        } catch {
+            throw refusal(address, error)
         }
     }
 
@@ -272,11 +291,40 @@ extension RPCServer {
         }
     }
 
+    /// Accepts a connection with TLS. It counts towards the limits from now on, so that handshakes are limited too.
+    private func acceptEncrypted(_ channel: any Channel, _ tls: TLSAcceptor) -> EventLoopFuture<Void> {
+        channel.eventLoop.makeCompletedFuture { [self] in
+            let remote = channel.remoteAddress
+            let (address, port) = (remote?.ipAddress ?? "unknown", remote?.port ?? 0)
+            let id: UInt64
+            switch registry.admit(.tls(address: address, port: port, certificate: nil)) {
+            case .admitted(let admitted): id = admitted
+            case .refused(let error):
+                logger.notice("connection refused", metadata: ["peer": "\(address)", "code": "\(error.code)"])
+                return try channel.pipeline.syncOperations.addHandler(RefusalHandler(nil))
+            }
+            let end: @Sendable () -> Void = { channel.close(promise: nil) }
+            registry.attach(ConnectionRegistry.Handle(drain: end, abort: end), to: id)
+            do {
+                try tls.accept(
+                    channel, as: .lines,
+                    onReady: { [self] certificate in
+                        let peer = Peer.tls(address: address, port: port, certificate: certificate)
+                        try admit(channel, peer, id, framing: framing(for: peer))
+                    },
+                    onFailure: { [registry] in registry.remove(id) })
+            } catch {
+                registry.remove(id)
+                throw error
+            }
+        }
+    }
+
     /// Other protocols do not reach a Unix socket. Invalid lines there get an error reply, even the first one.
     private func framing(for peer: Peer) -> Framing {
         switch peer {
         case .unix, .memory: .stream
-        case .tcp: .strictStream
+        case .tcp, .tls: .strictStream
         }
     }
 
@@ -296,7 +344,8 @@ extension RPCServer {
         let loop = channel.eventLoop
         let target = HandlerReference(loop)
         let wakes = wakes.queue(of: loop)
-        let direct = DirectSocket(of: channel)
+        // Bytes of a connection with TLS must pass the handler that encrypts them.
+        let direct = peer.isEncrypted ? nil : DirectSocket(of: channel)
         let session = Session(
             id: id, peer: peer, limits: limits, budget: budget, sendNow: direct?.sendNow, executor: wakes.executor,
             principal: router.authenticator?.principal(of: peer)
@@ -323,6 +372,7 @@ extension RPCServer {
                 try channel.pipeline.syncOperations.addHandler(keeper)
             }
             try channel.pipeline.syncOperations.addHandler(handler)
+            router.authenticator?.didOpen(session)
             return session
         } catch {
             direct?.close()
@@ -380,5 +430,17 @@ extension RPCServer {
             _ = session.offer(error.reply)
             session.close()
         }
+    }
+}
+
+extension Peer {
+    fileprivate var isEncrypted: Bool {
+        if case .tls = self { true } else { false }
+    }
+}
+
+extension ListenAddress {
+    fileprivate var isEncrypted: Bool {
+        if case .tls = self { true } else { false }
     }
 }

@@ -103,7 +103,7 @@ extension Token {
             texts.compactMap { PeerPattern($0) }.contains { pattern in
                 switch peer {
                 case .unix(let peer): pattern.allows(user: peer.uid)
-                case .tcp(let address, _): pattern.allows(address: address)
+                case .tcp(let address, _), .tls(let address, _, _): pattern.allows(address: address)
                 case .memory: false
                 }
             }

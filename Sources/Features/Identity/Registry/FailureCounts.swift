@@ -64,7 +64,7 @@ final class FailureCounts: Sendable {
     private static func subject(_ peer: Peer) -> Subject {
         switch peer {
         case .unix(let peer): .user(peer.uid)
-        case .tcp(let address, _): IPAddress(address).map { .network($0.network64) } ?? .other
+        case .tcp(let address, _), .tls(let address, _, _): IPAddress(address).map { .network($0.network64) } ?? .other
         case .memory: .other
         }
     }

@@ -13,11 +13,17 @@ import Tokens
 /// connection that has shown a token: the connection gets its new rights, or ends. So a revocation takes effect within a
 /// second on every daemon.
 public final class IdentityRegistry: Authenticator, Service {
-    /// A connection that has shown a token.
+    /// A proof that can end while its connection is open.
+    private enum Credential {
+        case token(Token)
+        case certificate(ClientCertificate)
+    }
+
+    /// A connection that has shown a token or a certificate.
     private struct Shown {
         weak var session: Session?
-        var token: Token
-        /// The time at which the token ends; `nil` if it does not.
+        var credential: Credential
+        /// The time at which the credential ends; `nil` if it does not.
         var end: Timestamp?
     }
 
@@ -33,6 +39,7 @@ public final class IdentityRegistry: Authenticator, Service {
     private let store: any IdentityStore
     private let keys: TokenKeys
     private let unix: UnixAccess
+    private let installation: String
     private let time: any TimeSource
     private let logger: Logger
     private let failures = FailureCounts()
@@ -48,11 +55,13 @@ public final class IdentityRegistry: Authenticator, Service {
     /// Reads the rows and creates the registry. Throws if they cannot be read: a daemon that cannot tell who calls must
     /// not serve.
     public init(
-        store: any IdentityStore, keys: TokenKeys, unix: UnixAccess, time: any TimeSource, logger: Logger
+        store: any IdentityStore, keys: TokenKeys, unix: UnixAccess, installation: String, time: any TimeSource,
+        logger: Logger
     ) async throws(StorageError) {
         self.store = store
         self.keys = keys
         self.unix = unix
+        self.installation = installation
         self.time = time
         self.logger = logger
         state = Locked(State(table: IdentityTable(try await store.identities())))
@@ -68,8 +77,28 @@ public final class IdentityRegistry: Authenticator, Service {
         switch peer {
         case .unix(let process): Principal(id: "uid:\(process.uid)", proof: .peer, rights: unix.rights(of: process))
         case .tcp: Principal(id: "loopback", proof: .peer, rights: .all)
+        case .tls(_, _, let certificate): principal(of: certificate)
         case .memory: Principal(id: "internal", proof: .internal, rights: .all)
         }
+    }
+
+    /// Returns the principal of a client certificate. A client without one, or with one that is not valid any more, is
+    /// anonymous and may show a token.
+    private func principal(of certificate: ClientCertificate?) -> Principal {
+        guard let certificate else { return .anonymous }
+        do {
+            let grant = try table.grant(certificate, installation: installation, at: time.now())
+            return principal(of: grant, proof: .certificate, rules: [])
+        } catch {
+            logger.notice("a certificate gives no rights", metadata: ["uri": "\(certificate.uri)", "why": "\(error)"])
+            return .anonymous
+        }
+    }
+
+    /// Follows a connection with a certificate until it closes.
+    public func didOpen(_ session: Session) {
+        guard case .tls(_, _, let certificate?) = session.peer, session.principal.proof == .certificate else { return }
+        follow(session, .certificate(certificate), end: Timestamp(milliseconds: certificate.notAfter * 1000))
     }
 
     /// Checks a token and gives the connection its principal. Throws `unauthenticated`.
@@ -86,8 +115,9 @@ public final class IdentityRegistry: Authenticator, Service {
                 .unauthenticated, "cannot use the token, \(error.reason)", retryable: error == .unknown)
         }
         let rules = rules(of: token, grant, at: now)
-        session.setPrincipal(principal(of: grant, rules))
-        follow(session, token, end: rules.end)
+        session.setPrincipal(principal(of: grant, proof: .token, rules: [rules]))
+        state.withLock { $0.used[token.id] = now }
+        follow(session, .token(token), end: rules.end)
         // The rows may have been read anew before the connection was followed.
         if self.table.changes != table.changes { lookAgain() }
     }
@@ -111,11 +141,13 @@ public final class IdentityRegistry: Authenticator, Service {
         TokenRules(token, end: grant.end, rates: rates(of: token, at: now), time: time)
     }
 
-    private func principal(of grant: IdentityTable.Grant, _ rules: TokenRules) -> Principal {
+    private func principal(
+        of grant: IdentityTable.Grant, proof: Principal.Proof, rules: [any CallRule]
+    ) -> Principal {
         Principal(
-            id: grant.principal.text, proof: .token,
+            id: grant.principal.text, proof: proof,
             rights: Rights(
-                scopes: .only(grant.scopes), tenants: grant.tenants, instances: grant.instances, rules: [rules]))
+                scopes: .only(grant.scopes), tenants: grant.tenants, instances: grant.instances, rules: rules))
     }
 
     private func rates(of token: Token, at now: Timestamp) -> [CallRate] {
@@ -132,30 +164,40 @@ public final class IdentityRegistry: Authenticator, Service {
 
     // MARK: - Connections with tokens
 
-    private func follow(_ session: Session, _ token: Token, end: Timestamp?) {
+    private func follow(_ session: Session, _ credential: Credential, end: Timestamp?) {
         let key = ObjectIdentifier(session)
-        let isNew = state.withLock { state in
-            state.used[token.id] = time.now()
-            return state.shown.updateValue(Shown(session: session, token: token, end: end), forKey: key) == nil
-        }
+        let shown = Shown(session: session, credential: credential, end: end)
+        let isNew = state.withLock { $0.shown.updateValue(shown, forKey: key) == nil }
         if isNew {
             session.onClose { [weak self] in self?.state.withLock { $0.shown[key] = nil } }
         }
     }
 
-    /// Gives each connection with a token its present rights, or ends it.
+    /// Returns the present principal of a credential.
+    private func principal(
+        of credential: Credential, _ table: IdentityTable, _ peer: Peer, at now: Timestamp
+    ) throws(IdentityTable.Refusal) -> Principal {
+        switch credential {
+        case .token(let token):
+            let grant = try table.grant(token, to: peer, at: now)
+            return principal(of: grant, proof: .token, rules: [rules(of: token, grant, at: now)])
+        case .certificate(let certificate):
+            let grant = try table.grant(certificate, installation: installation, at: now)
+            return principal(of: grant, proof: .certificate, rules: [])
+        }
+    }
+
+    /// Gives each connection with a token or a certificate its present rights, or ends it.
     private func lookAgain() {
         let now = time.now()
         let (table, shown) = state.withLock { ($0.table, Array($0.shown.values)) }
         for each in shown {
             guard let session = each.session else { continue }
             do throws(IdentityTable.Refusal) {
-                let grant = try table.grant(each.token, to: session.peer, at: now)
-                let rules = rules(of: each.token, grant, at: now)
-                let new = principal(of: grant, rules)
+                let new = try principal(of: each.credential, table, session.peer, at: now)
                 if session.subscriptions > 0, !new.rights.include(session.principal.rights) {
                     session.end(
-                        RPCError(.tokenRevoked, "the rights of the token were reduced: connect again", retryable: true))
+                        RPCError(.tokenRevoked, "the rights of the caller were reduced: connect again", retryable: true))
                 } else {
                     session.setPrincipal(new)
                 }
@@ -199,7 +241,7 @@ public final class IdentityRegistry: Authenticator, Service {
         let now = time.now()
         let ended = state.withLock { $0.shown.values.filter { $0.end.map { $0 <= now } ?? false } }
         for each in ended {
-            each.session?.end(RPCError(.tokenRevoked, "the connection ends, the token has expired: get a new one"))
+            each.session?.end(RPCError(.tokenRevoked, "the connection ends, the token or certificate has expired: get a new one"))
         }
     }
 
@@ -218,6 +260,11 @@ public final class IdentityRegistry: Authenticator, Service {
     }
 }
 
+extension Principal {
+    /// A caller that has shown nothing.
+    fileprivate static let anonymous = Principal(id: "anonymous", proof: .anonymous, rights: .none)
+}
+
 extension IdentityTable.Refusal {
     /// The reason and the remedy.
     var reason: String {
@@ -228,6 +275,7 @@ extension IdentityTable.Refusal {
         case .expired: "the token has expired: get a new one"
         case .principalDisabled: "the principal of the token is disabled: ask an administrator"
         case .tenantDisabled: "the tenants of the token are disabled or do not exist: ask an administrator"
+        case .certificate: "the certificate is not valid here any more: get a new one"
         case .peer: "a restriction of the token does not allow this address or user"
         }
     }

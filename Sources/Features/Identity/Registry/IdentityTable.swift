@@ -1,6 +1,7 @@
 import AuraModel
 import JSONRPC
 import Storage
+import TLS
 import Tokens
 
 /// The rows of the identities, arranged for look-ups. A value that cannot change.
@@ -44,16 +45,18 @@ struct IdentityTable: Sendable {
         case tenantDisabled
         /// A restriction of the token does not allow the peer.
         case peer
+        /// The certificate is of another installation, its key is denied, or its principal does not exist.
+        case certificate
     }
 
-    /// A genuine token with its rights.
+    /// What a genuine token or certificate may do.
     struct Grant: Sendable {
         var principal: PrincipalID
         var scopes: Set<String>
         var tenants: TenantScope
         /// `nil` for all instances of the tenants.
         var instances: Set<InstanceID>?
-        /// The time at which the token ends, by its row or by a restriction; `nil` if it does not.
+        /// The time at which the token or certificate ends; `nil` if it does not.
         var end: Timestamp?
     }
 
@@ -79,6 +82,24 @@ struct IdentityTable: Sendable {
         return Grant(
             principal: principal.id, scopes: scopes, tenants: tenants,
             instances: token.allowed(.instance).map { Set($0.map { InstanceID($0.lowercased()) }) }, end: end)
+    }
+
+    /// Returns what the holder of a certificate may do, whose chain the transport has checked.
+    func grant(_ certificate: ClientCertificate, installation: String, at now: Timestamp) throws(Refusal) -> Grant {
+        guard let name = CertificateName(certificate.uri), name.installation == installation,
+            !isDenied(key: certificate.keyDigest)
+        else { throw .certificate }
+        let end = Timestamp(milliseconds: certificate.notAfter * 1000)
+        guard end > now else { throw .expired }
+        let reference = name.principal
+        guard
+            let principal = principals[PrincipalID(reference)] ?? principals.values.first(where: { $0.name == reference })
+        else { throw .certificate }
+        guard principal.isEnabled else { throw .principalDisabled }
+        let tenants = enabled(principal.tenants)
+        if tenants == .only([]) { throw .tenantDisabled }
+        return Grant(
+            principal: principal.id, scopes: Set(principal.scopes), tenants: tenants, instances: nil, end: end)
     }
 
     /// Returns the scope without the tenants that do not exist or are disabled. The scope of all tenants stays as it is.

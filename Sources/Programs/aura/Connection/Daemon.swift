@@ -19,7 +19,8 @@ struct Daemon: Sendable {
         self.token = token
         self.timeoutSeconds = timeoutSeconds
         client = AuraClient(
-            plain: endpoint.address, token: token, timeout: .seconds(timeoutSeconds), advice: endpoint.advice)
+            plain: endpoint.address, trust: endpoint.trust, token: token, timeout: .seconds(timeoutSeconds),
+            advice: endpoint.advice)
     }
 
     /// Returns the open connection, or opens one. Throws a ``Complaint`` with a remedy.
@@ -78,7 +79,8 @@ struct Daemon: Sendable {
 
     private func retryingClient(reconnectSeconds: Double) -> AuraClient {
         AuraClient(
-            endpoint.address, token: token, patience: .seconds(reconnectSeconds), timeout: .seconds(timeoutSeconds))
+            endpoint.address, trust: endpoint.trust, token: token, patience: .seconds(reconnectSeconds),
+            timeout: .seconds(timeoutSeconds))
     }
 }
 
@@ -125,8 +127,8 @@ extension Daemon {
                 "cannot \(purpose): no answer from \(endpoint.address) within \(Self.text(timeoutSeconds)) s, "
                     + "raise --timeout or see the daemon's log")
         case .tooLarge: return Complaint(.refused, error.message)
-        case .connectionLost, .unreachable, .queueFull, .notPermitted, .patienceOver, .invalidReply, .noSnapshot,
-            .invalidAddress, .invalidToken, .closed:
+            endpoint.address, trust: endpoint.trust, token: token, patience: .seconds(reconnectSeconds),
+            timeout: .seconds(timeoutSeconds))
             let advice = isRepeatable() ? "call again" : "see aura list, it may have been done"
             return Complaint(.connectionLost, "cannot \(purpose), \(Self.cause(of: error)): \(advice)")
         }

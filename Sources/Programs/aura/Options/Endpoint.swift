@@ -11,6 +11,8 @@ import AuraClient
 /// The daemon's address. Options have priority over the environment, and the environment over the default paths.
 struct Endpoint: Sendable, Hashable {
     var address: DaemonAddress
+    /// The checks of the server: by its certificate, or by the user of its Unix socket.
+    var trust: ServerTrust
     /// The options that select this address, for a command to repeat in a shell; `nil` if none were given.
     var options: String?
     /// The text that the error for an absent daemon appends to "start it with COMMAND".
@@ -20,9 +22,23 @@ struct Endpoint: Sendable, Hashable {
         var message: String
     }
 
+    /// The files of a client with TLS, as options name them.
+    struct Files: Sendable, Hashable {
+        var authority: String?
+        var certificate: String?
+        var key: String?
+
+        /// The options, for a command to repeat in a shell; empty if none were given.
+        var options: [String] {
+            [("--ca", authority), ("--cert", certificate), ("--key", key)].compactMap { name, path in
+                path.map { "\(name) \($0.shellQuoted)" }
+            }
+        }
+    }
+
     /// `value` reads an environment variable; `exists` looks for a file.
     init(
-        socket: String?, connect: String?,
+        socket: String?, connect: String?, files: Files = Files(),
         value: (String) throws(ClientError) -> String? = DaemonAddress.environmentValue,
         exists: (String) -> Bool = DaemonAddress.fileExists
     ) throws(Unusable) {
@@ -47,9 +63,24 @@ struct Endpoint: Sendable, Hashable {
                 address = found.address
                 advice = found.advice + ", or use --socket"
             }
+            trust = try Self.trust(files, value)
+            let words = [options].compactMap(\.self) + files.options
+            options = words.isEmpty ? nil : words.joined(separator: " ")
         } catch {
             throw Unusable(message: error.message)
         }
+    }
+
+    /// Returns the checks of the server. A Unix socket must be served by root, by this process's own user, or by the
+    /// user that `AURA_SERVER_USER` names.
+    private static func trust(
+        _ files: Files, _ value: (String) throws(ClientError) -> String?
+    ) throws(ClientError) -> ServerTrust {
+        let found = try ServerTrust.find(value: value)
+        return try ServerTrust(
+            authorityFile: files.authority ?? found.authorityFile,
+            certificateFile: files.certificate ?? found.certificateFile, keyFile: files.key ?? found.keyFile,
+            users: found.users ?? [0, geteuid()])
     }
 }
 

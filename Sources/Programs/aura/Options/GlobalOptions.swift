@@ -6,7 +6,7 @@ import AuraModel
 struct GlobalOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The daemon's address: a socket's path, unix:PATH or tcp:HOST:PORT.",
+            "The daemon's address: a socket's path, unix:PATH, tcp:HOST:PORT or tls://HOST:PORT.",
             discussion: """
                 Without it: AURA_SOCKET, in the same form; else $XDG_RUNTIME_DIR/aura/aurad.sock if that exists; else \
                 /run/aura/aurad.sock.
@@ -25,6 +25,22 @@ struct GlobalOptions: ParsableArguments {
             valueName: "file"),
         completion: .file())
     var tokenFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The authority's certificate that a daemon with TLS must have; AURA_CA if not given.", valueName: "file"),
+        completion: .file())
+    var ca: String?
+
+    @Option(
+        help: ArgumentHelp("Your own certificate for TLS; AURA_CERT if not given.", valueName: "file"),
+        completion: .file())
+    var cert: String?
+
+    @Option(
+        help: ArgumentHelp("The key of your certificate; AURA_KEY if not given.", valueName: "file"),
+        completion: .file())
+    var key: String?
 
     @Flag(help: "Print the daemon's replies, one compact JSON document per line.")
     var json = false
@@ -60,7 +76,8 @@ struct GlobalOptions: ParsableArguments {
     /// Returns the daemon's address from the options and the environment.
     func endpoint() throws -> Endpoint {
         do {
-            return try Endpoint(socket: socket, connect: connect)
+            return try Endpoint(
+                socket: socket, connect: connect, files: Endpoint.Files(authority: ca, certificate: cert, key: key))
         } catch {
             throw ValidationError(error.message)
         }

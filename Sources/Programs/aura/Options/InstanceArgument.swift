@@ -27,6 +27,9 @@ enum InstanceNames {
         options.socket = value(of: "--socket", in: arguments)
         options.connect = value(of: "--connect", in: arguments)
         options.tokenFile = value(of: "--token-file", in: arguments)
+        options.ca = value(of: "--ca", in: arguments)
+        options.cert = value(of: "--cert", in: arguments)
+        options.key = value(of: "--key", in: arguments)
         guard let endpoint = try? options.endpoint() else { return [] }
         let tenant = value(of: "--tenant", in: arguments).map { TenantID($0) }
         let daemon = Daemon(at: endpoint, token: try? options.token(), timeoutSeconds: limit / .seconds(1))

@@ -46,6 +46,6 @@ struct TrustConfiguration: ConfiguredFeature {
             store: store, keys: TokenKeys(tokenKeys.map { TokenKey(id: $0.id, bytes: $0.bytes) }),
             unix: UnixAccess(
                 rules, ownUser: UserDatabase.ownUser, operators: UserDatabase.lookup.group(UnixAccess.operatorsGroup)),
-            time: environment.time, random: environment.random, logger: environment.logger)
+            installation: installation, time: environment.time, random: environment.random, logger: environment.logger)
     }
 }

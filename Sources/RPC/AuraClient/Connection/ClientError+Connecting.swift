@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import NIOPosix
+internal import TLS
 
 #if canImport(Glibc)
     internal import Glibc
@@ -14,6 +15,21 @@ extension ClientError {
     init(connecting address: DaemonAddress, advice: String, _ error: any Error) {
         let start = "is it running? start it with \(address.startCommand)\(advice)"
         let attempt = "cannot reach aurad at \(address): "
+        switch error {
+        case let error as ClientError:
+            self = error
+            return
+        case let error as ClientTLS.Failure where error.isDistrust:
+            self.init(
+                .notTrusted,
+                "cannot trust aurad at \(address), its certificate is of another authority, for another name or expired: "
+                    + "check the file of --ca or AURA_CA, and the host")
+            return
+        case let error as ClientTLS.Failure:
+            self.init(.unreachable, attempt + "\(error), check that it serves TLS there")
+            return
+        default: break
+        }
         switch ClientError.systemError(error) {
         case ENOENT?: self.init(.unreachable, attempt + "there is no socket, \(start)")
         case ECONNREFUSED?: self.init(.unreachable, attempt + "nobody listens there, \(start)")

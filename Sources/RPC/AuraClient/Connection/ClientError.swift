@@ -12,6 +12,8 @@ public struct ClientError: Error, Sendable, Hashable, CustomStringConvertible {
         case queueFull
         /// This user has no permission to use the address.
         case notPermitted
+        /// The server at the address is not the client's daemon, by its certificate or by its user.
+        case notTrusted
         /// The call is longer than a daemon accepts; the client did not send it.
         case tooLarge
         /// The connection ended before the reply came.

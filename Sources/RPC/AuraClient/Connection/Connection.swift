@@ -3,6 +3,7 @@ public import JSON
 internal import JSONRPC
 public import NIOCore
 internal import NIOPosix
+internal import TLS
 
 #if canImport(Glibc)
     internal import Glibc
@@ -39,25 +40,34 @@ public final class Connection: Sendable {
     /// Connects to a daemon. Throws ``ClientError`` with a remedy if that fails or takes longer than `timeout`.
     ///
     /// `limits` bounds one message of the daemon. `notificationBuffer` is the number of notifications that may wait for
-    /// their consumer before the client stops reading; with 0 all notifications are discarded.
+    /// their consumer before the client stops reading; with 0 all notifications are discarded. `trust` has the checks of
+    /// the server.
     public static func connect(
-        to address: DaemonAddress, group: (any EventLoopGroup)? = nil, timeout: TimeAmount = .seconds(10),
-        limits: JSONLimits = JSONLimits(bytes: 64 << 20, depth: 256), notificationBuffer: Int = 1024
+        to address: DaemonAddress, trust: ServerTrust = .none, group: (any EventLoopGroup)? = nil,
+        timeout: TimeAmount = .seconds(10), limits: JSONLimits = JSONLimits(bytes: 64 << 20, depth: 256),
+        notificationBuffer: Int = 1024
     ) async throws -> Connection {
         let loop = (group ?? MultiThreadedEventLoopGroup.singleton).next()
         return try await open(
-            to: address, on: loop, timeout: timeout, limits: limits, notificationBuffer: notificationBuffer
+            to: address, trust: trust, now: SystemTime().now(), on: loop, timeout: timeout, limits: limits,
+            notificationBuffer: notificationBuffer
         ).get()
     }
 
-    /// Starts to connect. `silence` is the time without data after which the client sends a ping. `advice` is the text
-    /// after "start it with …" in the error for an absent daemon. `onRefusal` receives the error with which the daemon
-    /// revokes the token of the connection.
+    /// Starts to connect. `now` is the time at which certificates must be valid. `silence` is the time without data
+    /// after which the client sends a ping. `advice` is the text after "start it with …" in the error for an absent
+    /// daemon. `onRefusal` receives the error with which the daemon revokes the token of the connection.
     static func open(
-        to address: DaemonAddress, on loop: any EventLoop, timeout: TimeAmount, limits: JSONLimits,
-        notificationBuffer: Int, silence: TimeAmount = .seconds(30), advice: String = "",
+        to address: DaemonAddress, trust: ServerTrust, now: Timestamp, on loop: any EventLoop, timeout: TimeAmount,
+        limits: JSONLimits, notificationBuffer: Int, silence: TimeAmount = .seconds(30), advice: String = "",
         onRefusal: @escaping @Sendable (RPCError) -> Void = { _ in }
     ) -> EventLoopFuture<Connection> {
+        let tls: ClientTLS?
+        do {
+            tls = try trust.openTLS(address, now: now.milliseconds / 1000)
+        } catch {
+            return loop.makeFailedFuture(error)
+        }
         let handler = NIOLoopBoundBox<ClientHandler?>.makeEmptyBox(eventLoop: loop)
         let mailbox = Mailbox(capacity: notificationBuffer) {
             loop.execute { handler.value?.resume() }
@@ -74,10 +84,20 @@ public final class Connection: Sendable {
         let channel =
             switch address {
             case .unix(let path): bootstrap.connect(unixDomainSocketPath: path)
-            case .tcp(let host, let port): keepingAlive(bootstrap).connect(host: host, port: port)
+            case .tcp(let host, let port), .tls(let host, let port):
+                keepingAlive(bootstrap).connect(host: host, port: port)
             }
-        return channel.map { Connection(channel: $0, mailbox: mailbox) }
-            .flatMapErrorThrowing { throw ClientError(connecting: address, advice: advice, $0) }
+        return channel.flatMap { channel in
+            let checked =
+                if let tls, case .tls(let host, _) = address {
+                    tls.start(channel, host: host, within: timeout)
+                } else {
+                    trust.checkUser(of: channel, address)
+                }
+            checked.whenFailure { _ in channel.close(promise: nil) }
+            return checked.map { Connection(channel: channel, mailbox: mailbox) }
+        }
+        .flatMapErrorThrowing { throw ClientError(connecting: address, advice: advice, $0) }
     }
 
     /// Enables TCP keepalive, so that the kernel detects a lost peer. On Linux it sends three probes after 30 s without

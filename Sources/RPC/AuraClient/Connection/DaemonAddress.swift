@@ -12,12 +12,15 @@ public enum DaemonAddress: Sendable, Hashable, CustomStringConvertible {
     case unix(path: String)
     /// A TCP host and port.
     case tcp(host: String, port: Int)
+    /// A TCP host and port with TLS. The server's certificate must have this host.
+    case tls(host: String, port: Int)
 
-    /// The path, or host and port.
+    /// The path, or host and port, with `tls://` before them if TLS is used.
     public var description: String {
         switch self {
         case .unix(let path): path
         case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+        case .tls(let host, let port): host.contains(":") ? "tls://[\(host)]:\(port)" : "tls://\(host):\(port)"
         }
     }
 
@@ -25,7 +28,7 @@ public enum DaemonAddress: Sendable, Hashable, CustomStringConvertible {
     var startCommand: String {
         switch self {
         case .unix(let path): "aurad --socket \(path.shellQuoted)"
-        case .tcp: "aurad --listen \(description.shellQuoted)"
+        case .tcp, .tls: "aurad --listen \(description.shellQuoted)"
         }
     }
 }
@@ -36,20 +39,38 @@ extension DaemonAddress {
     /// The longest socket path in bytes: SwiftNIO accepts 103, which fits `sun_path` on every system (unix(7)).
     public static let socketPathLimitBytes = 103
 
-    /// Reads `unix:PATH`, `tcp:HOST:PORT` (an IPv6 address in brackets) or a plain path.
+    /// Reads `unix:PATH`, `tcp:HOST:PORT` (an IPv6 address in brackets), `tls://HOST:PORT` or a plain path.
     ///
     /// Throws ``ClientError`` with the code `invalidAddress`.
     public init(parsing text: String) throws(ClientError) {
         if text.hasPrefix("tcp:") {
-            try self.init(hostAndPort: String(text.dropFirst(4)), in: text)
+            self = try Self.tcp(String(text.dropFirst(4)), in: text)
+        } else if text.hasPrefix(Self.encryptedPrefix) {
+            self = try Self.encrypted(text)
         } else {
             try self.init(path: text.hasPrefix("unix:") ? String(text.dropFirst(5)) : text)
         }
     }
 
-    /// Reads `HOST:PORT`, with an IPv6 address in brackets. Throws ``ClientError`` with the code `invalidAddress`.
+    /// Reads `HOST:PORT` or `tls://HOST:PORT`, with an IPv6 address in brackets. Throws ``ClientError`` with the code
+    /// `invalidAddress`.
     public init(hostAndPort text: String) throws(ClientError) {
-        try self.init(hostAndPort: text.hasPrefix("tcp:") ? String(text.dropFirst(4)) : text, in: text)
+        self =
+            text.hasPrefix(Self.encryptedPrefix)
+            ? try Self.encrypted(text)
+            : try Self.tcp(text.hasPrefix("tcp:") ? String(text.dropFirst(4)) : text, in: text)
+    }
+
+    private static let encryptedPrefix = "tls://"
+
+    private static func encrypted(_ text: String) throws(ClientError) -> DaemonAddress {
+        let (host, port) = try hostAndPort(String(text.dropFirst(encryptedPrefix.count)), in: text)
+        return .tls(host: host, port: port)
+    }
+
+    private static func tcp(_ text: String, in whole: String) throws(ClientError) -> DaemonAddress {
+        let (host, port) = try hostAndPort(text, in: whole)
+        return .tcp(host: host, port: port)
     }
 
     private init(path: String) throws(ClientError) {
@@ -61,7 +82,9 @@ extension DaemonAddress {
         self = .unix(path: path)
     }
 
-    private init(hostAndPort text: String, in whole: String) throws(ClientError) {
+    private static func hostAndPort(
+        _ text: String, in whole: String
+    ) throws(ClientError) -> (host: String, port: Int) {
         let invalid = ClientError(
             .invalidAddress,
             "cannot use \"\(whole)\" as a TCP address: give host:port, as in 127.0.0.1:7420 or [::1]:7420")
@@ -76,7 +99,7 @@ extension DaemonAddress {
             throw invalid
         }
         guard !host.isEmpty, !host.contains("/"), !host.utf8.contains(0) else { throw invalid }
-        self = .tcp(host: host, port: port)
+        return (host, port)
     }
 }
 

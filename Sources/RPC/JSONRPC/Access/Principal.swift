@@ -35,7 +35,7 @@ public struct Principal: Sendable, Hashable, CustomStringConvertible {
     init(unchecked peer: Peer) {
         switch peer {
         case .unix(let peer): self.init(id: "uid:\(peer.uid)", proof: .peer)
-        case .tcp: self.init(id: "loopback", proof: .anonymous)
+        case .tcp, .tls: self.init(id: "loopback", proof: .anonymous)
         case .memory: self.init(id: "internal")
         }
     }
@@ -61,6 +61,9 @@ public struct Principal: Sendable, Hashable, CustomStringConvertible {
 public protocol Authenticator: Sendable {
     /// Returns the principal of a new connection, from the proofs that the connection itself has.
     func principal(of peer: Peer) -> Principal
+
+    /// Is told that a connection is open, before its first call.
+    func didOpen(_ session: Session)
 
     /// Checks a token and gives the connection the token's principal.
     ///

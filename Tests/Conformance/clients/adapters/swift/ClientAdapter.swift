@@ -125,7 +125,7 @@ final class Stage: Sendable {
             words["code"] = .string(error.code.name)
         case let error as ClientError:
             switch error.code {
-            case .invalidAddress, .invalidToken, .tooLarge: words["kind"] = "refused"
+            case .invalidAddress, .invalidToken, .tooLarge, .notTrusted: words["kind"] = "refused"
             case .timedOut: words["kind"] = "timeout"
             case .closed: words["kind"] = "closed"
             case .unreachable, .queueFull, .notPermitted, .connectionLost, .patienceOver: words["kind"] = "lost"
