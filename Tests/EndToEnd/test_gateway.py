@@ -186,7 +186,7 @@ def test_a_websocket_is_served_only_at_its_path(world):
 
 
 def test_a_stalled_websocket_does_not_delay_other_clients(world, connection):
-    """It receives every event once it reads again."""
+    """The stalled client receives every event once it reads again."""
     stalled = WebSocket(world.daemon.http, seconds=60)
     subscription = stalled.subscribe(**{"from": "now"})
     connection.subscribe(**{"from": "now"})

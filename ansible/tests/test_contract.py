@@ -89,7 +89,7 @@ def test_the_stand_in_keeps_the_contract(tmp_path):
 
 
 def answered(port, path):
-    """Returns the status of an endpoint: 200 as soon as it has it, else the last status within a generous limit."""
+    """Returns 200 as soon as the endpoint replies with it, or the last status after a minute of attempts."""
     status, deadline = None, time.monotonic() + 60
     while status != 200 and time.monotonic() < deadline:
         try:
