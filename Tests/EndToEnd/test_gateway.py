@@ -328,7 +328,7 @@ def test_pipelined_requests_are_answered_in_order(world):
 
 
 def test_an_http_1_0_connection_closes_after_the_response(world):
-    """HTTP/1.0: the connection ends after the response."""
+    """HTTP/1.0 has no persistent connections unless the client requests one."""
     opened = socket.create_connection(world.daemon.http, 10)
     body = b'{"jsonrpc":"2.0","id":1,"method":"system.ping"}'
     opened.sendall(b"POST /rpc HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
