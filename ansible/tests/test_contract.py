@@ -106,7 +106,8 @@ def answered(port, path):
 
 
 def test_the_real_package_keeps_the_contract():
-    """Searches the package's own files for each name; its registry is not reachable from every machine."""
+    """Searches the package's own files for each name. The test is skipped without a copy of the package, because its
+    registry is not reachable from every machine."""
     folder = os.environ.get("AURA_OPENCLAW_PACKAGE")
     if not folder:
         pytest.skip("no real package; set AURA_OPENCLAW_PACKAGE to its folder, such as node_modules/openclaw")
