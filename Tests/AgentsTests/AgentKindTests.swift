@@ -94,7 +94,7 @@ private let table = """
         #expect(try read(agent.document()).otherMembers.isEmpty)
     }
 
-    /// The members stand where daemons before this one wrote and read them.
+    /// Earlier versions of the daemon wrote and read the members at this place.
     @Test func factsAreMembersOfTheDocumentItself() throws {
         let document = try JSONValue(parsing: agent.document())
         #expect(document["server"]?["id"] == "42")
@@ -102,7 +102,7 @@ private let table = """
         #expect(document["agentVersion"] == "2026.8.1")
     }
 
-    /// A machine that cannot be read must not count as absent: the job would create a second one.
+    /// Facts of a machine that cannot be read must not count as no machine, or the job would create a second one.
     @Test(arguments: [#""server":{"id":"42"}"#, #""server":"42""#, #""tailnet":[]"#, #""agentVersion":7"#])
     func factsThatCannotBeReadMakeTheRowUnreadable(_ member: String) {
         var plain = agent
@@ -112,7 +112,7 @@ private let table = """
         #expect(error?.code == .corrupt)
     }
 
-    /// A daemon without the feature keeps the facts and does not judge them.
+    /// A daemon without the feature keeps the facts unchanged, and assumes that the instance holds a paid resource.
     @Test func aDaemonThatDoesNotKnowTheKindKeepsItsFacts() throws {
         let stranger = DecodedInstances(InstanceKinds([]))
         let read = try stranger.instance(stored: agent.document(), id: agent.id.text, desired: .running)

@@ -38,7 +38,7 @@ import Testing
         #expect(try await bench.alerts().count == 2)
     }
 
-    /// One look raises 20 alerts at most; the next one raises the others.
+    /// One check raises at most 20 alerts; the next check raises the others.
     @Test func findingsBeyondTheAlertLimitAreRaisedByLaterChecks() async throws {
         let bench = OperationBench()
         let findings = (1...45).map {

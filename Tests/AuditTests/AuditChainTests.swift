@@ -87,7 +87,8 @@ private func verify(
         }
     }
 
-    /// Without a checkpoint from elsewhere, somebody who can write the database can write a whole new chain.
+    /// Without a checkpoint that is kept elsewhere, an attacker with write access to the database can replace the
+    /// chain.
     @Test func aChainThatWasWrittenAnewIsFoundByACheckpoint() throws {
         let forged = entries(12, salt: 2)
         #expect(try verify(forged).head.seq == 12)
@@ -154,7 +155,7 @@ private func verify(
         #expect(lines[4].hasPrefix("\u{2014} aura/i-1 "))
     }
 
-    /// The form of C2SP's signed notes, made independently with Python's `cryptography`.
+    /// A checkpoint in the form of C2SP's signed notes, made independently with Python's `cryptography`.
     @Test func aCheckpointOfAnotherProgramIsAccepted() throws {
         let text =
             "aura/i-1\n7\nIVpBBcVnyrXzesr2+UvT4+z32SvS0QTvsmugxwL90W8=\n\n\u{2014} aura/i-1 "

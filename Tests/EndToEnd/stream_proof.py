@@ -23,9 +23,9 @@ import time
 from harness import Closed, Crowd, RPCError, World, build_load, fresh_name
 
 MODES = ("rest", "live", "stall")
-# With a slow or stalled client, a connection holds a 128th of its outbound queue and a page of lines. The same amount
-# is being written. All connections share the ring of the newest 8,192 events; each event is a value of some KiB with its
-# text.
+# The memory of a connection with a slow or stalled client: a 128th of its outbound queue and a page of lines, and as
+# much again that is being written. All connections share the ring of the newest 8,192 events; each event is a value of
+# some KiB with its text.
 CONNECTION_KIB = 2 * (32 + 32)
 RING_KIB = 32 * 1024
 
@@ -77,7 +77,7 @@ class StreamProof:
     # Paces
 
     def _measure_paces(self):
-        """Returns the daemon's peak memory without subscribers, in KiB."""
+        """Measures the events per second in each mode. Returns the daemon's peak memory without subscribers, in KiB."""
         self._wave()
         base = peak_kib(self.world.daemon.pid)
         for number in range(self.size.rounds):

@@ -1,4 +1,5 @@
-"""The log of calls: at the level `debug` a line with the method, the caller and the outcome of each call, and none above.
+"""The log of calls: at the level `debug` a line with the method, the caller and the outcome of each call, and no
+line at higher levels.
 
 Neither parameters nor results are part of a line."""
 

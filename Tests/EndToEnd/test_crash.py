@@ -40,7 +40,7 @@ def at(event):
 
 
 def crash(world, follower, job):
-    """Kills the daemon, starts the next one, and returns once the job has moved."""
+    """Kills the daemon and starts it again; returns the job's first event after that, or its last event."""
     world.daemon.kill()
     world.sandbox.clear_faults()
     limit = MOVES_WITHIN_SECONDS
@@ -51,7 +51,7 @@ def crash(world, follower, job):
         lambda event: event.get("job") == job
         and (event["type"] in ends or event["seq"] > last and at(event) >= world.daemon.ready_at - 0.5),
         seconds=limit + 10, what="the job's next event")
-    # A job that ended before the kill was faster than the test; it has nothing to move.
+    # A job may end before the kill; its last event is then older than the start.
     assert at(moved) - world.daemon.ready_at <= limit, moved
     return moved
 

@@ -186,7 +186,7 @@ def test_a_websocket_is_served_only_at_its_path(world):
 
 
 def test_a_stalled_websocket_does_not_delay_other_clients(world, connection):
-    """It receives every event once it reads again."""
+    """The stalled client receives every event once it reads again."""
     stalled = WebSocket(world.daemon.http, seconds=60)
     subscription = stalled.subscribe(**{"from": "now"})
     connection.subscribe(**{"from": "now"})
@@ -328,7 +328,7 @@ def test_pipelined_requests_are_answered_in_order(world):
 
 
 def test_an_http_1_0_connection_closes_after_the_response(world):
-    """HTTP/1.0: the connection ends after the response."""
+    """HTTP/1.0 has no persistent connections unless the client requests one."""
     opened = socket.create_connection(world.daemon.http, 10)
     body = b'{"jsonrpc":"2.0","id":1,"method":"system.ping"}'
     opened.sendall(b"POST /rpc HTTP/1.0\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(body) + body)

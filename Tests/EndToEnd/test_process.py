@@ -73,14 +73,14 @@ def test_another_file_at_the_socket_path_is_left_alone(world):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_daemon_that_waits_for_the_lock_of_its_socket_can_be_stopped(worlds, number):
-    """The exit code is 0, as for every stop, and the lock's holder keeps the path."""
+    """The exit code is 0, as after every stop by a signal, and the daemon leaves the path to the holder of the lock."""
     world = worlds(start_daemon=False)
     with open(f"{world.daemon.socket}.lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         world.daemon.launch()
         eventually(lambda: "waiting for the lock of the socket" in world.daemon.log_text(), what="the daemon waits")
         world.daemon.process.send_signal(number)
-        # It would give up after 2 seconds with exit code 69.
+        # Without the signal, the daemon would give up after 2 seconds with exit code 69.
         assert world.daemon.process.wait(20) == 0, world.daemon.log_text()
         assert "Error" not in world.daemon.log_text()
         assert not world.daemon.socket.exists()

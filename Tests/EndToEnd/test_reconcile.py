@@ -175,7 +175,7 @@ def test_the_sweep_of_a_killed_daemon_does_not_block_the_next(worlds):
         except RPCError as error:
             assert error.data["code"] == "sweepRunning"
 
-    # Sooner than the end of the two minutes for which the dead daemon holds the sweep.
+    # The dead daemon's singleton lease for the sweep would last two minutes. The new daemon must not wait for its end.
     eventually(swept, 20, what="a sweep of the new daemon")
 
 

@@ -1,5 +1,4 @@
-"""The same faults with real processes, many at once, on both databases: each request takes effect once, and nothing is
-lost."""
+"""Many faults at once, with real processes, on both databases: each request takes effect once, and nothing is lost."""
 
 import collections
 import errno
@@ -24,7 +23,7 @@ PATIENCE_SECONDS = 60
 CLOCK_REST_SECONDS = 12
 CLIENTS = 4
 NAMES_PER_CLIENT = 5
-# Operations that fit a phase. In other phases an operation is refused, or, if it is a destroy, takes over.
+# The operations that each phase accepts. In other phases an operation is refused; a destroy supersedes the active job.
 SENSIBLE = {
     None: ["provision"], "destroyed": ["provision"], "suspended": ["resume", "resume", "resume", "destroy"],
     "running": ["suspend", "suspend", "restart", "restart", "destroy"]}
@@ -208,7 +207,7 @@ def weather(cloud, storm, seconds):
     print(dict(sum((client.counts for client in clients), storm.counts)))
     states = collections.Counter((job["kind"], job["state"]) for job in jobs)
     print(f"at rest after {time.monotonic() - ended:.1f} s: {dict(states)}")
-    # None of these faults may fail a job. A job that a destroy took over from is cancelled.
+    # None of these faults may fail a job. A job that a destroy superseded is cancelled.
     assert not [job for job in jobs if job["state"] == "failed"]
     check_keys(clients, jobs)
     check_all(cloud, jobs)
@@ -343,7 +342,7 @@ def fill_while_jobs_run(cloud, disk):
 
 
 def go_on(cloud, jobs):
-    """The disk has free space again: the refused calls are repeated, and all jobs end well."""
+    """The disk has free space again: repeats the refused calls, and checks that all jobs end as they should."""
     daemon = cloud.daemons[0]
     late = [daemon.call("provision", **LATE), daemon.call("destroy", instance="b0", idempotencyKey="end")]
     ended = {job["id"]: job["state"] for job in cloud.rest(PATIENCE_SECONDS)}

@@ -57,8 +57,8 @@ def test_a_call_and_its_subscription_succeed_or_fail_together(world):
 
 
 def test_a_repeated_call_subscribes_on_its_own_connection(world):
-    """The connection broke before the reply: the same key returns the same job, and its events arrive here, from the
-    first."""
+    """The connection broke before the reply: the same key returns the same job, and its events arrive on the new
+    connection, from the first."""
     name = fresh_name()
     call = {"name": name, "region": "eu-central", "size": "small", "idempotencyKey": f"key-{name}"}
     with world.connect() as connection:

@@ -86,7 +86,7 @@ def test_an_unreadable_instance_keeps_its_machine(world, damage):
         assert [finding for finding in report["findings"] if finding["action"] != "none"] == []
     machine = next(server for server in world.sandbox.state()["servers"] if str(server["id"]) == instance["server"]["id"])
     assert machine["status"] == "running"
-    # Operations on other instances go on, and ask whose a device is.
+    # Operations on other instances continue, although they look for the owners of tailnet devices among the rows.
     world.succeed("provision", name=fresh_name())
     world.succeed("destroy", instance=other)
     assert world.daemon.log_path.read_text().count("left out a row that cannot be read") == 1

@@ -234,7 +234,7 @@ def test_in_flight_bytes_over_all_connections_are_given_back(world):
 def test_calls_after_a_refused_call_are_refused_without_waiting(slow_world):
     """After a refused call, further calls over the limit are refused at once, until a slot is free again.
 
-    If each waited on its own, the calls before them would end first.
+    If each of them waited for `inFlightPatienceMs`, the calls in flight would end first.
     """
     limit, patience = LIMITS["inFlightPerConnection"], LIMITS["inFlightPatienceMs"]
     job = slow_world.provision(fresh_name())
@@ -247,7 +247,7 @@ def test_calls_after_a_refused_call_are_refused_without_waiting(slow_world):
 
 def test_calls_of_closed_connections_free_their_budget(slow_world):
     """Clients leave with unanswered calls, round after round. If the calls kept their share, the budget would be full
-    after the tenth."""
+    after ten rounds."""
     job = slow_world.provision(fresh_name())
     for _ in range(12):
         with contextlib.ExitStack() as stack:
@@ -333,7 +333,7 @@ def test_subscriptions_per_user_are_bounded_over_all_connections(few_subscriptio
 
 
 def test_subscriptions_of_all_users_together_are_bounded(few_subscriptions):
-    """A user of the machine and a network address have three subscriptions each, and both together five."""
+    """A user of the machine and a network address may have three subscriptions each, and all together five."""
     with contextlib.ExitStack() as stack:
         local = stack.enter_context(few_subscriptions.connect())
         remote = stack.enter_context(contextlib.closing(WebSocket(few_subscriptions.daemon.http)))
@@ -381,8 +381,8 @@ def test_outbound_queue_bytes_below_and_beyond_the_limit(large_world, share, is_
             b'{"jsonrpc":"2.0","id":%d,"method":"status.list","params":{"limit":1000}}\n' % number
             for number in range(100, 100 + count)
         )
-        # The daemon stops to read a connection whose replies wait. Only the calls of one read are all in flight before
-        # the first reply is queued; a read takes 2,048 bytes.
+        # The daemon stops reading a connection whose replies wait. Only the calls of one read, which takes 2,048 bytes,
+        # are all in flight before the first reply is queued.
         assert len(calls) <= 2048
         connection.send_bytes(calls)
         # Another client makes the same calls afterwards and reads the replies. It is not delayed, and when it has

@@ -57,8 +57,7 @@ struct LedgerPagesTests {
         pages.arrive()
     }
 
-    /// Returns the `seq` of every event behind `seq` that matches, read page by page as a subscription that catches up
-    /// does.
+    /// Returns the `seq` of every matching event after `seq`, read page by page as a subscription that catches up does.
     private func all(after seq: Int64, matching filter: EventFilter = EventFilter()) async throws -> [Int64] {
         let head = ledger.state.withLock { $0.head }
         var (seqs, cursor) = ([Int64](), seq)

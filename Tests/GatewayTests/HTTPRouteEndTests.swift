@@ -5,7 +5,7 @@ import NIOCore
 import ServiceLifecycle
 import Testing
 
-// Not the whole module: its `HTTPRequest` is another one.
+// Imports single types, because the module's `HTTPRequest` would conflict with the one of `HTTPClient`.
 import struct HTTPTypes.HTTPResponse
 
 /// Requests to routes that end early: by a slow client, by a client that leaves, and by the shutdown of the daemon.

@@ -3,7 +3,7 @@ import HTTPClient
 import Locking
 import Testing
 
-// Not the whole module: its `HTTPRequest` is another one.
+// Imports single types, because the module's `HTTPRequest` would conflict with the one of `HTTPClient`.
 import struct HTTPTypes.HTTPField
 import struct HTTPTypes.HTTPFields
 

@@ -17,8 +17,8 @@ struct TestGateway: Sendable {
 
     var url: String { "http://127.0.0.1:\(port)" }
 
-    /// Runs a gateway with the routes while `body` runs, then shuts it down gracefully. Returns when the gateway has
-    /// ended, and so every connection and every handler.
+    /// Runs a gateway with the routes while `body` runs, then shuts it down gracefully. Returns when the gateway, every
+    /// connection and every handler have ended.
     static func run(
         _ routes: [HTTPRoute], drain: TimeAmount = .seconds(30), bodyTime: TimeAmount = .minutes(10),
         _ body: (TestGateway) async throws -> Void

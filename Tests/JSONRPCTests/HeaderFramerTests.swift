@@ -92,7 +92,8 @@ import Testing
         connection.send(calls.flatMap { $0 })
         connection.endInput()
         #expect(connection.isBlocked)
-        // Read as lines: a reply ends with the header line of the next one, and the last reply does not end.
+        // Read as lines, because a reply has no line end of its own: its line ends with the first header of the next
+        // reply. The last reply is no complete line, so 99 are read.
         var ids: [Int] = []
         while ids.count < 99, let line = await connection.nextMessage() {
             if let id = String(decoding: line, as: UTF8.self).firstMatch(of: /"id":(\d+),/) {

@@ -73,7 +73,7 @@ import Testing
         #expect(story.decide() == .perform(1))
     }
 
-    /// The decision is to perform the step, so the worker does not loop.
+    /// A requested cancellation does not change the decision, which stays to perform the step. A destroy ends the job.
     @Test func aJobPastItsPivotIsSupersededButNotCancelled() {
         let story = story()
         story.perform(0)

@@ -36,7 +36,7 @@ import Testing
             ]), sources: [Machines()])
     }
 
-    /// Submits a job of a new instance, both of these kinds.
+    /// Submits a job of the kind `kind` for a new instance of the kind `instanceKind`.
     private func submit(_ kind: JobKind, of instanceKind: InstanceKind) async throws -> JobID {
         let instance = Fixtures.instance(1, of: .test(instanceKind), name: "ada", at: Fixture.now)
         return try await store.submit(

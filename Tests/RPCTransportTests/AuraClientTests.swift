@@ -39,8 +39,8 @@ import Testing
         }
     }
 
-    /// The daemon does not accept connections for a while. The client had given up at once, with an error that said that
-    /// it had tried for the whole retry budget.
+    /// The daemon accepts no connections, because their queue is full. The client retries until its retry budget is
+    /// used up, and does not give up at once.
     @Test func aFullQueueOfConnectionsIsRetriedForTheRetryBudget() async throws {
         let scratch = try ScratchDirectory()
         let queue = try FullQueue(scratch.socket)

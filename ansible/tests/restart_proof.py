@@ -44,8 +44,8 @@ ASKING = re.compile(r"lsattr|ldconfig|'locale'|/locale'|systemctl'?, b?'(show|is
 class Stage:
     """One run of configure.yml: its tags, its variables, and the preparation of the disk before it.
 
-    Every task that changes something is cut. `asking` matches the files whose other commands are cut as well: each
-    is cut in the first stage that has it.
+    Every task that changes something is cut. Commands that change nothing are cut only in the files that `asking`
+    matches, so that each of them is cut in one stage.
     """
 
     name: str
@@ -116,7 +116,7 @@ class Task:
         return max(programs, key=lambda number: self.changes[number - 1].seconds, default=None)
 
     def cuts(self, asking):
-        """Returns the points at which to kill it: None is after it; a number is the change in or before which it ends."""
+        """Returns the points at which to kill the task: the numbers of changes, and None for right after the task."""
         if not self.changed and not (self.module in COMMANDS and re.search(asking, self.path)):
             return []
         numbers = {self.last, self.program} - {None}

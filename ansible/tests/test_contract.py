@@ -89,7 +89,7 @@ def test_the_stand_in_keeps_the_contract(tmp_path):
 
 
 def answered(port, path):
-    """Returns the status of an endpoint: 200 as soon as it has it, else the last status within a generous limit."""
+    """Returns 200 as soon as the endpoint replies with it, or the last status after a minute of attempts."""
     status, deadline = None, time.monotonic() + 60
     while status != 200 and time.monotonic() < deadline:
         try:
@@ -106,7 +106,8 @@ def answered(port, path):
 
 
 def test_the_real_package_keeps_the_contract():
-    """Searches the package's own files for each name; its registry is not reachable from every machine."""
+    """Searches the package's own files for each name. The test is skipped without a copy of the package, because its
+    registry is not reachable from every machine."""
     folder = os.environ.get("AURA_OPENCLAW_PACKAGE")
     if not folder:
         pytest.skip("no real package; set AURA_OPENCLAW_PACKAGE to its folder, such as node_modules/openclaw")

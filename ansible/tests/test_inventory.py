@@ -47,7 +47,7 @@ def listing(job, **more):
 
 
 def complaint(done):
-    """Returns the single line of a failed run."""
+    """Checks that a run failed; returns the single line that it wrote to standard error."""
     assert done.returncode != 0
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1, done.stderr

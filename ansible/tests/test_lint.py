@@ -59,7 +59,7 @@ def tasks_of(document):
 
 
 def test_no_retried_task_uses_creates_or_removes():
-    """The file exists after a failed try as well, so the retry would do nothing and succeed."""
+    """The file that `creates` names may exist after a failed try, so the retry would do nothing and succeed."""
     seen = 0
     for path in [*TREE.glob("roles/*/*/*.yml"), *TREE.glob("playbooks/**/*.yml")]:
         for task in tasks_of(yaml.safe_load(path.read_text(encoding="utf-8"))):

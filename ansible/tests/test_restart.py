@@ -44,14 +44,14 @@ class TestRestart:
         # The second run of the last cut leaves the machine like a clean one, for the next stage.
 
     def test_a_partly_created_account_is_completed(self, proof):
-        # As a useradd leaves it that is killed after it has renamed /etc/passwd.
+        # The state that useradd leaves if it is killed after it has renamed /etc/passwd.
         proof.site.machine.sh(f"sed -i /^{AGENT}:/d /etc/shadow; echo 4194305 > /etc/group.lock")
         proof.skip(STAGES[-1])
         assert proof.site.machine.sh(f"getent shadow {AGENT}").split(":")[1] == "!*"
         unchanged(proof.run(STAGES[-1], {"index": 0})[0])
 
     def test_the_record_of_a_join_is_made_private(self, proof):
-        # As a copy leaves it that is killed before its last chmod.
+        # The state that Ansible's copy leaves if it is killed before its last chmod.
         proof.site.machine.sh("chmod 0644 /var/lib/aura/tailnet.json")
         tailnet, = [stage for stage in STAGES if stage.name == "tailnet"]
         proof.skip(tailnet)

@@ -21,8 +21,8 @@ enum JSONScan {
         }
     }
 
-    /// Returns true if the zero bytes at the start have the positions that UTF-16 or UTF-32 gives them. A single NUL
-    /// counts only in a document of two bytes.
+    /// Returns true if the zero bytes at the start have the positions that UTF-16 or UTF-32 gives them. In a document
+    /// of two bytes, one zero byte is enough. Other documents must show the pattern in their first four bytes.
     private static func isWide(_ bytes: UnsafeRawBufferPointer) -> Bool {
         if bytes.count == 2 { return (bytes[0] == 0) != (bytes[1] == 0) }
         guard bytes.count >= 4 else { return false }

@@ -14,7 +14,7 @@ public import Logging
 /// Codes of failures:
 /// - Transient: `ansibleUnreachable`, `ansibleTimeLimit`, `ansibleSilent`, `ansibleInventory`, `ansibleCrashed` (before
 ///   a play: by the reported cause), `ansibleNotRun`, `cancelled`.
-/// - Ambiguous, because another run on the machine shows its state: `ansibleError`, `ansibleOutput`.
+/// - Ambiguous, because the cause is unknown and another run on the machine is safe: `ansibleError`, `ansibleOutput`.
 /// - Classified by the cause that the callback reports, and ambiguous without a cause: `ansibleTaskFailed`.
 /// - Permanent: `ansibleMissing` (the daemon's host) and `invalidInput`.
 public final class AnsibleConfiguration: ConfigurationDriver {

@@ -1,6 +1,6 @@
 internal import Locking
 
-/// The first of two events of a run: the child must be ended for this reason, or it ended by itself (`nil`).
+/// Set once per run: to the reason why the child must be ended, or to `nil` when the child ended by itself.
 typealias ChildStop = OneShot<ChildProcess.Ending?>
 
 extension OneShot where Value == ChildProcess.Ending? {

@@ -61,8 +61,8 @@ final class ActionGatherer: Sendable {
         }
     }
 
-    /// Adds the ids to the open round, or opens a round with them. A caller that is so slow that the round's result was
-    /// delivered meanwhile makes the request again.
+    /// Adds the ids to the open round, or opens a round with them. If the round's result is delivered before this
+    /// caller begins to wait for it, this caller makes the request again.
     private func join(_ ids: Set<Int64>) -> Round {
         open.withLock { open in
             let round = open ?? Round()

@@ -10,7 +10,8 @@ extension HetznerCompute {
         if let id = firewall.id { return id }
         return try await firewall.flight.run("ensure firewall \(settings.firewallName)") {
             () async throws(Failure) -> String in
-            // Another flight may have finished since the check above. It stores its id before it finishes.
+            // Another caller may have found the firewall since the check above. Its flight ends after it has stored the
+            // id.
             if let id = firewall.id { return id }
             let id = try await present(labels: labels)
             firewall.keep(id)

@@ -51,7 +51,8 @@ public enum RESTAuthentication: Sendable {
     case bearer(Secret)
     /// An access token by the client credentials grant of OAuth (RFC 6749, 4.4), from a `POST` to `tokenPath`.
     ///
-    /// A call fetches the token if there is none, or if it expires within five minutes or a fifth of its lifetime. The
-    /// token can be revoked earlier, so a call that gets status 401 is sent once more with a new token.
+    /// A call fetches the token if there is none, or if it expires soon: within five minutes, or within a fifth of its
+    /// lifetime if that is shorter. The token can be revoked earlier, so a call that gets status 401 is sent once more
+    /// with a new token.
     case clientCredentials(tokenPath: String, id: String, secret: Secret)
 }

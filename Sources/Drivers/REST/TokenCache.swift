@@ -40,7 +40,7 @@ final class TokenCache: Sendable {
     func token(_ fetch: () async throws(Failure) -> Grant) async throws(Failure) -> AccessToken {
         if let token = current { return token }
         return try await flight.run(Self.what) { () async throws(Failure) -> AccessToken in
-            // Another flight may have finished since the check above.
+            // Another caller may have fetched a token since the check above.
             if let token = current { return token }
             return keep(try await fetch())
         }

@@ -69,7 +69,7 @@ public struct AgentFacts: VisibleFacts {
 
 extension Instance {
     /// The facts about an agent; `nil` for an instance of another kind. Traps if the store was opened without the kind
-    /// of agents: the machine would count as absent.
+    /// of agents, because an existing machine would otherwise count as absent.
     private var agent: AgentFacts? {
         get {
             guard kind == .agent else { return nil }

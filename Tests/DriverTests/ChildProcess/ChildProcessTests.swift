@@ -6,7 +6,7 @@ import Testing
 
 @testable import ChildProcess
 
-/// Real processes, ended in every way.
+/// Runs of real processes: their output and environment, and each way in which a run ends.
 @Suite struct ChildProcessTests {
     private let scratch: Scratch
 

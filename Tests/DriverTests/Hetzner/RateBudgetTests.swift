@@ -50,7 +50,8 @@ import Testing
         #expect(budget.reserve(now: later, atMost: .zero) != .go(after: .zero))
     }
 
-    /// Others use the same bucket. The remaining calls of the header count, less the calls that are under way.
+    /// Other clients use the same bucket. The budget takes the remaining calls from the header, less the calls under
+    /// way.
     @Test func theHeadersCorrectTheCountForCallsUnderWay() {
         var budget = RateBudget(now: start)
         for _ in 1...3 { _ = budget.reserve(now: start, atMost: .zero) }

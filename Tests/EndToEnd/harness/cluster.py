@@ -8,7 +8,7 @@ from .follower import Follower
 from .places import eventually
 from .wire import ENDS, events_of
 
-# Short, so that a test does not wait half a minute until a dead daemon's jobs move.
+# Short, so that a test does not wait half a minute until another daemon takes over the jobs of a dead one.
 LEASES = {"engine.leaseSeconds": 6, "engine.heartbeatSeconds": 2}
 ENDED = {"succeeded", "failed", "cancelled"}
 # The phases in which an instance has a machine, and the machine's status in each.

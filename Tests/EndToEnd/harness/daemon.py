@@ -11,7 +11,7 @@ from .wire import Connection
 
 # Short intervals, so that tests wait for the cloud and not for Aura.
 PACE = {
-    # Tests count and refuse the providers' calls. The check of the providers has its own tests.
+    # Off, because tests count the calls to providers and set faults for them. This check has its own tests.
     "providers.check": "false",
     "limits.instancesPerTenant": 10_000, "limits.instances": 10_000,
     "pace.actionPollSeconds": 0.05, "pace.bootPollSeconds": 0.2, "pace.healthPollSeconds": 0.1,

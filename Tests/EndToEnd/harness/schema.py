@@ -16,7 +16,7 @@ ANYWHERE = {
 
 
 def strict(schema):
-    """Returns the schema with unknown members forbidden. A client may receive those; a test of this version may not."""
+    """Returns the schema with unknown members forbidden. A client accepts them; a daemon of this version sends none."""
     if isinstance(schema, list):
         return [strict(each) for each in schema]
     if not isinstance(schema, dict):

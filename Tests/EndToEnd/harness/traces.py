@@ -50,7 +50,7 @@ def files_below(directory):
 
 
 def run_directories(state):
-    """Returns the temporary directories of children that still exist."""
+    """Returns the temporary directories of child processes that were not removed."""
     return sorted(str(path) for path in pathlib.Path(state).glob("*/*/r*"))
 
 

@@ -58,7 +58,8 @@ class Connection:
         self.socket.close()
 
     def send_bytes(self, data):
-        """Sends bytes; raises `Closed` if the daemon has closed the connection, which a refusal does at any moment."""
+        """Sends bytes; raises `Closed` if the daemon has closed the connection, which it may do at any time if it
+        refuses the connection."""
         try:
             self.socket.sendall(data)
         except ConnectionError as error:

@@ -15,7 +15,7 @@ final class SimStore: Store {
     private let sabotage: Sabotage
     /// Transitions that a sabotaged daemon has not written yet.
     private let heldBack = Locked<[JobID: Transition]>([:])
-    /// The daemon's definitions, for the sabotage of how a job's steps are found.
+    /// The daemon's definitions, for the sabotage ``Sabotage/index``.
     let catalogue = Locked(JobCatalogue([]))
 
     init(base: ModelStore, daemon: SimDaemon, world: World) {

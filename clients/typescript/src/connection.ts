@@ -60,10 +60,11 @@ export class Connection implements Receiver {
     private readonly notes: EventNotification[] = [];
     private reader: Waiting<EventNotification> | undefined;
     private isPaused = false;
-    /** True if notifications are awaited. */
+    /** True once `follow` was called: notifications are awaited. */
     private isFollowed = false;
-    /** The time of the last data, and the start of the present silence while something is awaited. */
+    /** The time of the last data. */
     private heardAt = performance.now();
+    /** The start of the present silence while a reply or a notification is awaited. */
     private quietSince = this.heardAt;
     private watch: ReturnType<typeof setTimeout> | undefined;
     /** True if a call timed out, and nothing was received since it was sent. */

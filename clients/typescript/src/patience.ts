@@ -16,7 +16,7 @@ const HELD_MS = 5000;
 const FIRST_WAIT_MS = 50;
 const LONGEST_WAIT_MS = 2000;
 
-/** The waits from one attempt to the next: each twice as long as the one before; half of it is random. */
+/** The retry budget, and the waits between attempts. Each wait is twice as long as the one before; half is random. */
 export class Patience {
     private nextMs = FIRST_WAIT_MS;
     /** The time of the first failure in the present row of failed attempts. */

@@ -18,7 +18,7 @@ public struct KnownSettings: Sendable {
     }
 
     /// Checks the names and the shapes of a file's settings, without their values. Throws ``SettingsError`` if the file
-    /// is not a YAML mapping, if a name is unknown or there twice, if a quoted text is empty, if a value has another
+    /// is not a YAML mapping, if a name is unknown or occurs twice, if a quoted text is empty, if a value has another
     /// shape than declared, or if others may read a file with a secret.
     func check(file: String) throws {
         guard let bytes = PersonalFile.bytes(file) else {
@@ -87,7 +87,8 @@ public struct KnownSettings: Sendable {
         }
     }
 
-    /// Returns the key if it has the form of a name, and otherwise its line. A secret may stand where a name belongs.
+    /// Returns the key if it has the form of a name, and otherwise its line, because a secret may be in the place of
+    /// the name.
     private static func name(_ key: Node) -> String {
         let text = key.string ?? ""
         let isName =

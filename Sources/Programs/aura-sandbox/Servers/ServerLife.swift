@@ -52,8 +52,8 @@ extension Cloud {
     }
 
     /// Begins to delete a server. Its unfinished actions fail. Throws 423 if the server is protected, or if an action
-    /// has begun that is not stuck past its planned end. With `deleteDuringCreate`, a creation or a start does not
-    /// count.
+    /// on it runs. Two kinds of running actions do not prevent the deletion: an action that is stuck and past its
+    /// planned end, and, with `deleteDuringCreate`, a creation or a start.
     mutating func delete(_ id: Int64) throws -> Int64 {
         guard let server = servers[id] else { throw APIError.notFound("server", String(id)) }
         guard server.status != .deleting else { throw APIError.locked }

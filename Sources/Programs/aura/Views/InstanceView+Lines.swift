@@ -50,7 +50,8 @@ extension InstanceView {
 }
 
 extension FailureView {
-    /// The class, the code and the message of the cause, with the provider's id for its support.
+    /// The class, the code and the message of the cause, with the correlation id, which the provider's support asks
+    /// for.
     var text: String {
         let id = correlationId.map { " (provider's id \($0))" } ?? ""
         return "\(`class`) \(code): \(message)\(id)"

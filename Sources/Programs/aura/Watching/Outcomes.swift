@@ -35,7 +35,8 @@ struct Outcomes: Sendable, Hashable {
         endings.count == 1 ? endings.keys.first.flatMap { $0 } : nil
     }
 
-    /// Returns the complaint if a job did not succeed. `purpose` is the purpose of the command: `provision ada`.
+    /// Returns a complaint if a job did not succeed; `nil` otherwise. `purpose` completes its text "cannot …", such as
+    /// `provision ada`.
     func complaint(purpose: String) -> Complaint? {
         let bad = endings.values.filter { $0.state != .succeeded }.sorted { $0.job.text < $1.job.text }
         guard let first = bad.first else { return nil }

@@ -137,7 +137,7 @@ class Adapter:
         if run.has_left:
             run.process.wait()
             return {"result": {"reason": None}}
-        # The process does not report why the subscription ended; it ends only by itself.
+        # The process does not report the reason. It ends only with its subscription, so the number of events shows it.
         reason = "maxEvents" if count == command["params"].get("maxEvents") else "terminal"
         return self._end_of(run, lambda: {"reason": reason})
 

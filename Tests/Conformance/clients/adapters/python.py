@@ -6,7 +6,7 @@ import pathlib
 import sys
 import threading
 
-# Before the path changes: this file's own directory must not hide modules of Python.
+# Replaces this file's own directory, whose files must not hide modules of Python.
 sys.path[0] = str(pathlib.Path(__file__).resolve().parents[4] / "clients/python/src")
 
 import aura_client  # noqa: E402

@@ -27,7 +27,7 @@ options: {}
 
 
 def descendants(root):
-    """Returns the ids of all processes below one; Ansible's workers have their own sessions."""
+    """Returns the ids of all descendants of the process `root`; Ansible's workers have their own sessions."""
     children = {}
     for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):

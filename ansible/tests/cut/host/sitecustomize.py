@@ -29,7 +29,7 @@ OWN = re.compile(r"/tmp/(ansible_.*|[a-z0-9_]{8}$)|ansible_.*_payload|/dev/|/pro
 
 
 def descendants(root):
-    """Returns the ids of all processes below one."""
+    """Returns the ids of all descendants of the process `root`."""
     children = {}
     for entry in os.listdir("/proc"):
         if entry.isdigit():

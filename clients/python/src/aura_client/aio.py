@@ -149,7 +149,7 @@ class AsyncConnection:
                 reply = await pending.future
         except TimeoutError as error:
             if error.errno:
-                # ETIMEDOUT means the connection, not the call.
+                # A socket's ETIMEDOUT is a TimeoutError too, but it ends the connection.
                 raise ConnectionResetError(str(error)) from error
             if self._heard <= sent:
                 self._is_doubtful = True
@@ -179,7 +179,7 @@ class AsyncConnection:
                 for message in self._wire.feed(data):
                     await self._take(message)
         except Exception as error:
-            # ETIMEDOUT means the connection, not a call.
+            # A socket's ETIMEDOUT is a TimeoutError too, but it ends the connection.
             failure = ConnectionResetError(str(error)) if isinstance(error, TimeoutError) else error
         finally:
             self._end(failure)

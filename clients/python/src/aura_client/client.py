@@ -161,7 +161,7 @@ class Connection:
             try:
                 self._read(end)
             except (OSError, AuraError, ProtocolError) as error:
-                # ETIMEDOUT means the connection, not a call.
+                # A socket's ETIMEDOUT is a TimeoutError too, but it ends the connection.
                 self._fail(ConnectionResetError(str(error)) if isinstance(error, TimeoutError) else error)
             finally:
                 with self._changed:
@@ -235,7 +235,7 @@ class Connection:
             # A part of a message may have been sent: nothing can follow it.
             self._fail(ConnectionResetError(f"a message was sent in part: {error}"))
             if isinstance(error, TimeoutError) and error.errno:
-                # ETIMEDOUT means the connection, not the call.
+                # A socket's ETIMEDOUT is a TimeoutError too, but it ends the connection.
                 raise ConnectionResetError(str(error)) from error
             raise
         finally:

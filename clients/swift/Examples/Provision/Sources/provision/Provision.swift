@@ -3,7 +3,7 @@ import AuraClient
 import Foundation
 import JSONRPC
 
-/// Provisions an agent, shows how it goes, and destroys it again: provision NAME [REGION [SIZE]]
+/// Provisions an agent, shows its progress, and destroys it again: provision NAME [REGION [SIZE]]
 @main
 struct Provision {
     static func main() async {
