@@ -31,7 +31,7 @@ import Testing
         #expect(queue.take(for: 0) == [6])
     }
 
-    /// A refusal starts no writer: those that have work are at work already.
+    /// An entry that a full queue refuses starts no writer. A full queue has its writers at work already.
     @Test func anIdleWriterIsStartedByTheFirstEntry() throws {
         let queue = CommitQueue<Int>(writers: 2, limit: 2, batchLimit: 1)
         let started = [try queue.add(1), try queue.add(2)]
@@ -47,7 +47,7 @@ import Testing
         #expect(Set([try queue.add(5), try queue.add(6)]) == [0, 1])
     }
 
-    /// Beside other daemons, a store lets one of its writers work at a time.
+    /// While other daemons commit too, a store lets only one of its writers work at a time (`atWork: 1`).
     @Test func fewerWritersMayBeAtWork() throws {
         let queue = CommitQueue<Int>(writers: 2, batchLimit: 1)
         #expect(try queue.add(1, atWork: 1) == 0)
@@ -55,7 +55,7 @@ import Testing
         #expect(queue.count == 2)
         #expect(queue.start(atWork: 1) == nil)
         #expect(queue.start(atWork: 2) == 1, "an entry waits behind the first writer")
-        // Both are at work. The first to take becomes idle, and the other continues.
+        // Both writers are at work. The first one that calls `take` becomes idle, and the other continues.
         #expect(queue.take(for: 0, atWork: 1) == [])
         #expect(queue.take(for: 1, atWork: 1) == [1])
         #expect(queue.take(for: 1, atWork: 1) == [2])

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Storage
 
-/// The memory of decoded documents.
+/// The cache of decoded instances.
 @Suite struct DecodedInstancesTests {
     private let decoded = DecodedInstances(.test)
 

@@ -9,7 +9,7 @@ import Testing
 @testable import StoragePostgres
 @testable import StorageSQLite
 
-/// Databases of the release before: their rows are read, and their jobs continue.
+/// Databases of the previous release: their rows are read, and their jobs continue.
 @Suite(.timeLimit(.minutes(2))) struct MigrationTests {
     /// An instance, its job at its second step, and both steps, as schema 4 (SQLite) and 3 (PostgreSQL) hold them.
     private static func rows(_ turn: String) -> String {

@@ -3,7 +3,7 @@ import Storage
 import TestKit
 import Testing
 
-/// Who caused a job or an event is stored with it.
+/// The principal that caused a job or an event is stored with it.
 @Suite(.timeLimit(.minutes(3))) struct PrincipalConformance {
     private static let ada = PrincipalID("uid:1000")
     private static let bob = PrincipalID("loopback")

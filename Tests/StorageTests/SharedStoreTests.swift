@@ -278,8 +278,8 @@ import Testing
         #expect(try await store.head() == 1)
     }
 
-    /// Beside other daemons, one writer works at a time. Here it waits for a row that another session has locked, and the
-    /// other writer serves all writes meanwhile: the first is started by the look at the ledger.
+    /// While other daemons commit too, one writer works at a time. Here it waits for a row that another session has
+    /// locked. The follower's next read of the ledger starts the other writer, which serves all writes meanwhile.
     @Test func aWriterThatWaitsLongDoesNotHoldBackTheOther() async throws {
         let pair = try await stores(2)
         pair[1].observe { _ in }

@@ -12,7 +12,7 @@ extension InstanceKindDefinition {
 }
 
 extension InstanceKinds {
-    /// The kinds of a store in such tests.
+    /// The only kind of a store in tests of code that knows no feature: ``InstanceKindDefinition/test``.
     public static let test = InstanceKinds([.test])
 }
 

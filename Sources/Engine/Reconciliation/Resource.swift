@@ -130,7 +130,7 @@ extension ResourceSource {
     /// implement this method instead.
     public func exists(_ resource: Resource) async throws -> Bool { try await current(resource) != nil }
 
-    /// Throws: the resource has no power.
+    /// Always throws, because resources without power cannot be switched off.
     public func powerOff(_ resource: Resource) async throws {
         throw Failure(
             .permanent, code: "noPower", message: "a resource of the kind \(resource.key.kind) cannot be powered off")

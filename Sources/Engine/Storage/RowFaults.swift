@@ -21,7 +21,7 @@ public final class RowFaults: Sendable {
         self.logger = logger
     }
 
-    /// Logs the rows that are new, and stores them.
+    /// Stores the rows that are not stored yet, up to the limit, and logs each of them.
     public func note(_ rows: [UnreadableRow]) {
         for row in rows where isNew(row) {
             logger.error("left out a row that cannot be read, its table is \(row.table.rawValue): \(row.reason)")

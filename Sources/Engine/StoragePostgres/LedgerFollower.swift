@@ -71,7 +71,7 @@ final class LedgerFollower: Sendable {
         if isFirst { thread.async { self.follow() } }
     }
 
-    /// Calls `work` before each read of the ledger, at least once a second while the server answers.
+    /// Calls `work` before each read of the ledger, at least once a second while the server replies.
     func atEachLook(_ work: @escaping @Sendable () -> Void) {
         onLook.withLock { $0 = work }
     }

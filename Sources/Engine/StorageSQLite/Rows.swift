@@ -100,7 +100,8 @@ enum InstanceRows {
         }.first
     }
 
-    /// Returns the instance of an earlier read of the same document, without a text of the document.
+    /// Returns the cached instance if its document has the bytes of this row, otherwise `nil`. The document is not copied
+    /// into a `String`.
     private static func known(_ row: HotRow, _ decoded: DecodedInstances) -> Instance? {
         guard let id = row.text(0), let desired = row.text(1).flatMap(DesiredState.init(rawValue:)) else { return nil }
         return row.withBytes(2) { decoded.known($0, id: id, desired: desired) }

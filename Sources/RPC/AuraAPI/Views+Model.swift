@@ -2,7 +2,7 @@ public import AuraModel
 
 /// Facts that the wire form of an instance shows.
 public protocol VisibleFacts: InstanceFacts {
-    /// Copies these facts to their members of the wire form.
+    /// Sets the members of `view` that show these facts.
     func show(in view: inout InstanceView)
 }
 

@@ -39,7 +39,7 @@ struct RetryBudget: Sendable {
         connectedAt = now
     }
 
-    /// Records a reply of the daemon, which ends the loss.
+    /// Records a reply of the daemon: it no longer counts as lost, and the next failure begins a new budget.
     mutating func heard() {
         state = .present
     }

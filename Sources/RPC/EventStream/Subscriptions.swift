@@ -77,7 +77,7 @@ public final class Subscriptions: Service {
         /// By the id of the session. A connection that ever subscribed keeps its entry until it closes.
         var held: [UInt64: Held] = [:]
         var madeNumbers: UInt64 = 0
-        /// True once ``run()`` has ended: nothing holds a subscription any longer.
+        /// True once ``run()`` has ended. From then on no component holds a subscription, so an end is not awaited.
         var isOver = false
     }
 
@@ -323,8 +323,8 @@ extension Subscriptions.State {
         return entry.ending
     }
 
-    /// Begins to end a subscription at the client's request. Returns `nil` if the id is not in use. The waiter is
-    /// `nil` if the subscription has no holder, so that it can be freed at once.
+    /// Begins to end a subscription at the client's request. Returns `nil` if the id is not in use. The waiter is `nil` if
+    /// the subscription was never started or the service has ended; the caller then frees the id at once.
     fileprivate mutating func beginEnd(
         _ id: String, of session: Session
     ) -> (entry: Subscriptions.Entry, waiter: OneShot<Bool>?)? {

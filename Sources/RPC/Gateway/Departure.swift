@@ -29,7 +29,7 @@ final class Departure: Sendable {
         return try await operation()
     }
 
-    /// Records that the client has left.
+    /// Records that the client has left, and calls the handler of ``observe(_:during:)``.
     func happen() {
         let handler = state.withLock { state in
             defer { state.handler = nil }

@@ -49,7 +49,8 @@ public final class CallBudget: Sendable {
         static let leastPeak = 64
         private var peak = 0
 
-        /// Records the current number. Returns true once after each peak.
+        /// Records the current number. Returns true when it falls to a quarter of the highest number since the last such
+        /// fall, if that was at least ``leastPeak``.
         mutating func falls(to number: Int) -> Bool {
             peak = max(peak, number)
             guard peak >= Self.leastPeak, number <= peak / 4 else { return false }

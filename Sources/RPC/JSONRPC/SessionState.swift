@@ -21,7 +21,8 @@ struct SessionState: Sendable {
         let onClose: CallEnd
         /// The share of the daemon's call budget that the call uses.
         let cost: CallBudget.Cost
-        /// True if later calls with ``Method/followsHolds`` start after this one.
+        /// True if the method holds events. Later calls with ``Method/followsHolds`` start only after the task of this
+        /// call has ended.
         let isFollowed: Bool
         var isStarted = false
         var task: Task<Void, Never>?

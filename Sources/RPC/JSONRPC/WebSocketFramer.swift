@@ -101,7 +101,7 @@ struct WebSocketFramer: Sendable {
     /// Passes messages that are not fragmented to `body` until it returns false. ``next()`` returns the refused message
     /// and all later ones.
     mutating func take(while body: (UnsafeRawBufferPointer) -> Bool) {
-        // Drops the last joined message, because the next messages are in the buffer.
+        // Drops the last message that was joined from fragments, because the messages below are read from `buffer`.
         assembled = nil
         while let text = text ?? wholeText() {
             // `next()` returns the first message in the other kind of frame, because its reply needs that kind too.
