@@ -310,7 +310,7 @@ extension RPCServer {
                     channel, as: .lines,
                     onReady: { [self] certificate in
                         let peer = Peer.tls(address: address, port: port, certificate: certificate)
-                        try admit(channel, peer, id, framing: framing(for: peer))
+                        _ = try admit(channel, peer, id, framing: framing(for: peer))
                     },
                     onFailure: { [registry] in registry.remove(id) })
             } catch {

@@ -33,8 +33,8 @@ struct PKIOptions: ParsableArguments {
     /// Reads the authority. Throws a ``Complaint``.
     func authority(now: Int64) throws -> Authority {
         let files = authorityFiles
-        let certificate = try PrivateFile.read(files.certificate)
-        let key = try PrivateFile.read(files.key)
+        let certificate = try PKIFile.read(files.certificate)
+        let key = try PKIFile.read(files.key)
         do {
             return try Authority(certificate: certificate, key: key, now: now)
         } catch {
@@ -60,7 +60,7 @@ struct PKIInitCommand: AsyncParsableCommand {
             let pair = try Complaint.explaining("make an authority") {
                 try Authority.make(installation: installation, now: invocation.seconds)
             }
-            try PrivateFile.makeDirectory(options.directory)
+            try PKIFile.makeDirectory(options.directory)
             try options.authorityFiles.write(pair, replaces: options.force)
             invocation.report(pair, options.authorityFiles)
         }
@@ -161,7 +161,7 @@ struct PKIRenewCommand: AsyncParsableCommand {
     func run() async throws {
         try await Invocation.run(global) { invocation in
             let authority = try options.authority(now: invocation.seconds)
-            let old = try PrivateFile.read(file)
+            let old = try PKIFile.read(file)
             let pair = try Complaint.explaining("renew \(file)") {
                 let renewal = try authority.renewal(of: old)
                 return try authority.issue(renewal.subject, days: days ?? renewal.days, now: invocation.seconds)

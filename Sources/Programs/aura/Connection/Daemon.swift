@@ -127,8 +127,8 @@ extension Daemon {
                 "cannot \(purpose): no answer from \(endpoint.address) within \(Self.text(timeoutSeconds)) s, "
                     + "raise --timeout or see the daemon's log")
         case .tooLarge: return Complaint(.refused, error.message)
-            endpoint.address, trust: endpoint.trust, token: token, patience: .seconds(reconnectSeconds),
-            timeout: .seconds(timeoutSeconds))
+        case .connectionLost, .unreachable, .queueFull, .notPermitted, .notTrusted, .patienceOver, .invalidReply,
+            .noSnapshot, .invalidAddress, .invalidToken, .closed:
             let advice = isRepeatable() ? "call again" : "see aura list, it may have been done"
             return Complaint(.connectionLost, "cannot \(purpose), \(Self.cause(of: error)): \(advice)")
         }

@@ -17,16 +17,16 @@ struct PairFiles: Sendable, Hashable {
     /// neither, if a file exists and `replaces` is false.
     func write(_ pair: IssuedPair, replaces: Bool) throws {
         if !replaces {
-            for path in [key, certificate] where access(path, F_OK) == 0 { throw PrivateFile.exists(path) }
+            for path in [key, certificate] where access(path, F_OK) == 0 { throw PKIFile.exists(path) }
         }
-        try PrivateFile.write(pair.key, key, mode: 0o600, replaces: replaces)
+        try PKIFile.write(pair.key, key, mode: 0o600, replaces: replaces)
         // A certificate is no secret, and others have to read it.
-        try PrivateFile.write(pair.certificate, certificate, mode: 0o644, replaces: replaces)
+        try PKIFile.write(pair.certificate, certificate, mode: 0o644, replaces: replaces)
     }
 }
 
 /// Files that hold keys and certificates.
-enum PrivateFile {
+enum PKIFile {
     private static let limitBytes = 1 << 20
 
     /// Returns the text of a file of at most 1 MiB. Throws a ``Complaint``.
